@@ -7,15 +7,16 @@ mod progress;
 pub use end::{Conversation, EndedStream, end, end_by_answer, end_stream, end_unreported, is_stream_end_stored};
 pub use message::{CallerMessage, take_message};
 pub use progress::{
-    accept_by_human, add_cost, append_turn, change_engine, record_event, start_conversation, store_turn,
+    TAKEN_OVER, accept_by_human, add_cost, append_turn, change_engine, record_event, start_conversation, store_turn,
 };
 
+use super::contact::relation_of_caller;
 use super::contact::resolve::{self, Sighting};
 use super::webhook_log::{RawWebhook, log_webhook};
 use super::{RequestError, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
-    EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadType, Timestamp, whatsapp_address,
+    ContactRelation, EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadType, Timestamp, whatsapp_address,
 };
 use crate::store::{AiUsage, Error, NewCall, ReadTx, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
@@ -110,6 +111,8 @@ pub struct Received {
     pub is_over: bool,
     /// Whether the contact is blocked; the call is then stored as ended.
     pub is_blocked: bool,
+    /// Whether the contact is a VIP. False if the number may be spoofed.
+    pub is_vip: bool,
     /// How much the AI was used today.
     pub ai_today: AiUsage,
 }
@@ -142,8 +145,10 @@ pub fn receive(
     log_webhook(tx, raw, outcome, "", Some(id), now)?;
     let name = contact.map(|contact| tx.name_of(contact)).transpose()?.unwrap_or_default();
     let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
+    let relation = tx.stored_call(&call.call_sid)?.map(|call| relation_of_caller(tx, &call)).transpose()?;
+    let is_vip = call.identity() == CallerIdentity::Number && relation == Some(ContactRelation::Vip);
     let ai_today = tx.ai_usage(Some(&call.call_sid), today, now)?;
-    Ok(Received { name, is_over, is_blocked, ai_today })
+    Ok(Received { name, is_over, is_blocked, is_vip, ai_today })
 }
 
 /// If the caller is blocked, records that the call is rejected and returns true.

@@ -4,7 +4,9 @@
 
 use super::text::beginning;
 use super::{Error, knowledge_gap, lead, task};
-use crate::domain::{ActorId, BusinessId, Call, CallSid, CallState, Speaker, TaskContent, Timestamp, ToolUse};
+use crate::domain::{
+    ActorId, BusinessId, Call, CallSid, CallState, ContactRelation, Speaker, TaskContent, Timestamp, ToolUse,
+};
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -66,9 +68,13 @@ pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line
         length += line.text.chars().count();
         length <= MOST_CHARS
     });
-    let has_caller = lines.iter().any(|line| line.speaker != "agent" && line.speaker != "tool");
+    let has_caller =
+        lines.iter().any(|line| line.speaker != "agent" && line.speaker != "tool" && line.speaker != "employee");
     Ok(Some(lines).filter(|_| has_caller))
 }
+
+/// The line of the transcript for an employee's conversation with the caller.
+const EMPLOYEE_TALKED: &str = "[An employee talked with the caller here. The words are not transcribed.]";
 
 fn line(speaker: Speaker, heard: &str) -> Option<Line> {
     match speaker {
@@ -78,6 +84,7 @@ fn line(speaker: Speaker, heard: &str) -> Option<Line> {
             let outcome = if tool.success().is_some() { "done" } else { "failed" };
             Line { speaker: "tool", text: format!("{}: {outcome}", tool.name) }
         }),
+        Speaker::Employee => Some(Line { speaker: "employee", text: EMPLOYEE_TALKED.to_owned() }),
         Speaker::System => None,
     }
 }
@@ -110,8 +117,9 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Ti
     for question in findings.unanswered_questions.iter().take(MOST_QUESTIONS) {
         unless_refused(&call, knowledge_gap::report(tx, question, &call, now))?;
     }
+    let is_staff = tx.contact_relation(contact)? == ContactRelation::Staff;
     let (leads, _) = tx.leads(BusinessId::FIRST, (None, Some(contact)), None, MOST_LEADS)?;
-    if let Some(title) = beginning(&findings.lead, MOST_TITLE).filter(|_| findings.is_lead)
+    if let Some(title) = beginning(&findings.lead, MOST_TITLE).filter(|_| findings.is_lead && !is_staff)
         && leads.iter().all(|lead| lead.closed_at.is_some())
     {
         let new = lead::NewLead { contact, title, stage: None, value_minor: None, source: LEAD_SOURCE.to_owned() };

@@ -4,8 +4,8 @@
 use super::call::{CallerIdentity, IncomingCall};
 use super::{Error, appointment, contact};
 use crate::domain::{
-    ActorId, Appointment, BusinessId, CallId, CallOutcome, ContactId, Direction, MessageStatus, ThreadType, Timestamp,
-    one_line,
+    ActorId, Appointment, BusinessId, CallId, CallOutcome, ContactId, ContactRelation, Direction, MessageStatus,
+    ThreadType, Timestamp, one_line,
 };
 use crate::store::{CallFilter, ReadTx};
 use std::time::Duration;
@@ -21,6 +21,8 @@ pub struct CallerMemory {
     pub calls: Vec<EarlierCall>,
     /// The latest WhatsApp messages, the oldest first.
     pub messages: Vec<EarlierMessage>,
+    /// Whether the caller is one of the business's own staff.
+    pub is_staff: bool,
 }
 
 /// An earlier call with the caller.
@@ -47,7 +49,8 @@ pub struct EarlierMessage {
 
 impl CallerMemory {
     /// A memory without any data.
-    pub const EMPTY: Self = Self { language: None, appointments: Vec::new(), calls: Vec::new(), messages: Vec::new() };
+    pub const EMPTY: Self =
+        Self { language: None, appointments: Vec::new(), calls: Vec::new(), messages: Vec::new(), is_staff: false };
 }
 
 /// Reads what is stored about the caller. Returns nothing for a withheld number. For a doubtful number returns only the
@@ -64,7 +67,8 @@ pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, now: Timestamp) -> Result<Call
     }
     let appointments = appointment::upcoming(tx, contact.id, now, MOST_APPOINTMENTS)?;
     let (calls, messages) = (calls(tx, contact.id, stored.id, now)?, messages(tx, contact.id, now)?);
-    Ok(CallerMemory { appointments, calls, messages, ..memory })
+    let is_staff = contact.relation == ContactRelation::Staff;
+    Ok(CallerMemory { appointments, calls, messages, is_staff, ..memory })
 }
 
 fn calls(tx: &ReadTx<'_>, contact: ContactId, present: CallId, now: Timestamp) -> Result<Vec<EarlierCall>, Error> {

@@ -5,13 +5,15 @@
 //! and raises no alert.
 
 use super::appointment;
+use super::call::TAKEN_OVER;
+use super::contact::relation_of_caller;
 use super::outbox::{self, SendError, SendRequest};
 use super::scheduled_message::SendContext;
 use super::text::lines_up_to;
 use super::{Error, RequestError};
 use crate::domain::{
-    ActorId, Appointment, AppointmentId, AppointmentState, Call, CallDirection, CallSid, CallState, EndReason,
-    MessageId, PeerAddress, PhoneNumber, Timestamp,
+    ActorId, Appointment, AppointmentId, AppointmentState, Call, CallDirection, CallSid, CallState, ContactRelation,
+    EndReason, MessageId, PeerAddress, PhoneNumber, Timestamp,
 };
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
@@ -163,6 +165,9 @@ pub fn confirm(
     let (Some(_), Some(call)) = (unconfirmed(tx, job)?, tx.stored_call(&job.call_sid)?) else {
         return Ok(CallerText::Unneeded);
     };
+    if is_staff(tx, &call)? {
+        return Ok(CallerText::Unneeded);
+    }
     let sent = send(tx, &call, text, key, context, now)?;
     let about = json!({"appointment_id": job.appointment.0});
     record(tx, &call, (CONFIRMED, NOT_CONFIRMED), about, sent, now)?;
@@ -188,7 +193,8 @@ pub fn text_missed_caller(
     if call.ended_at.is_none_or(|ended_at| ended_at < now.minus(MISSED_TEXT_WITHIN)) {
         return Ok(CallerText::Unneeded);
     }
-    if !was_left_without_help(tx, &call)?
+    if is_staff(tx, &call)?
+        || !was_left_without_help(tx, &call)?
         || tx.has_later_call(&call)?
         || tx.contact_had_call_event(call.contact_id, TEXTED, since)?
     {
@@ -243,11 +249,17 @@ pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool
         && by_caller
         && call.message_text.is_none()
         && !tx.has_call_event(call.id, "transfer_accepted")?
+        && !tx.has_call_event(call.id, TAKEN_OVER)?
         && !tx.has_call_event(call.id, "hung_up_by_employee")?
         && !tx.caller_heard_answer(call.id)?
         // The AI led a conversation whose transcript is lost, so it may have helped.
         && (call.is_voicemail() || !tx.has_call_event(call.id, STORED_LATE)?)
         && tx.call_bookings(call)?.is_empty())
+}
+
+/// Returns true if the caller is one of the business's own staff, who gets no messages for customers.
+fn is_staff(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
+    Ok(relation_of_caller(tx, call)? == ContactRelation::Staff)
 }
 
 /// Sends a text to the number of a call, if the policy allows it. Refuses withheld numbers and fixed lines.

@@ -6,7 +6,8 @@ pub mod resolve;
 use super::backfill::Step;
 use super::{Error, RequestError, text};
 use crate::domain::{
-    ActorId, AddressKind, BusinessId, Contact, ContactId, PeerAddress, PhoneNumber, Timestamp, TurnEvent,
+    ActorId, AddressKind, BusinessId, Call, Contact, ContactId, ContactRelation, PeerAddress, PhoneNumber, Timestamp,
+    TurnEvent,
 };
 use crate::store::{self, ReadTx, WriteTx};
 
@@ -82,8 +83,7 @@ pub fn set_opted_out(tx: &WriteTx<'_>, id: ContactId, opted_out: bool, now: Time
 pub fn set_blocked(tx: &WriteTx<'_>, id: ContactId, blocked: bool, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     if blocked && tx.addresses(id)?.is_empty() {
-        let message = "this contact has no number or address by which it could be recognised".into();
-        return Err(RequestError::CodedConflict { code: "no_address", message, params: Vec::new() }.into());
+        return Err(no_address());
     }
     if !tx.set_contact_blocked(id, blocked, now)? {
         return Ok(());
@@ -93,6 +93,26 @@ pub fn set_blocked(tx: &WriteTx<'_>, id: ContactId, blocked: bool, now: Timestam
         tx.apply_turn_to_contact(id, TurnEvent::Done)?;
     }
     Ok(tx.set_archived(id, blocked.then_some(now))?)
+}
+
+/// Sets what a contact is to the business.
+pub fn set_relation(tx: &WriteTx<'_>, id: ContactId, relation: ContactRelation, now: Timestamp) -> Result<(), Error> {
+    let id = find(tx, id)?.id;
+    if relation != ContactRelation::Customer && tx.addresses(id)?.is_empty() {
+        return Err(no_address());
+    }
+    tx.set_contact_relation(id, relation, now)?;
+    Ok(())
+}
+
+/// Returns what the caller of a stored call is to the business.
+pub(super) fn relation_of_caller(tx: &ReadTx<'_>, call: &Call) -> store::Result<ContactRelation> {
+    tx.contact_relation(tx.kept_contact(call.contact_id)?)
+}
+
+fn no_address() -> Error {
+    let message = "this contact has no number or address by which it could be recognised".into();
+    RequestError::CodedConflict { code: "no_address", message, params: Vec::new() }.into()
 }
 
 /// Merges two contacts. Returns the id of the merge, which is needed to undo it.

@@ -1,4 +1,5 @@
-//! The media WebSockets, which connect the audio of a call with Twilio, or with the browser of a trial call.
+//! The media WebSockets, which connect the audio of a call with Twilio, with the browser of a trial call, or with the
+//! browser of an employee who answers a call.
 
 use super::network_limit::PerNetworkLimit;
 use super::{ApiError, AppState, Peer, websocket_upgrade};
@@ -25,18 +26,38 @@ pub(crate) fn routes() -> Router<AppState> {
 /// The path of the WebSocket of a trial call.
 pub(crate) const TRIAL_PATH: &str = "/ws/trial";
 
-/// Returns the route of the WebSocket of trial calls.
-pub(crate) fn trial_routes() -> Router<AppState> {
+/// The path of the WebSocket with which an employee answers a call.
+pub(crate) const ANSWER_PATH: &str = "/ws/answer";
+
+/// Returns the routes of the WebSockets of browsers: for trial calls, and for employees who answer calls.
+pub(crate) fn browser_routes() -> Router<AppState> {
     let unauthenticated = PerNetworkLimit::new(MAX_PENDING_SOCKETS);
-    let open = async move |State(state): State<AppState>, peer: Peer, request: Request| {
-        if !is_from_own_page(request.headers(), &state) {
-            return ApiError::forbidden("only this server's own page may open this socket").into_response();
-        }
-        open(&unauthenticated, state, peer, request, |state, socket| async move {
+    let for_answers = unauthenticated.clone();
+    let trial = async move |State(state): State<AppState>, peer: Peer, request: Request| {
+        open_from_page(&unauthenticated, state, peer, request, |state, socket| async move {
             state.calls.authenticate_trial(socket).await;
         })
     };
-    Router::new().route(TRIAL_PATH, get(open))
+    let answer = async move |State(state): State<AppState>, peer: Peer, request: Request| {
+        open_from_page(&for_answers, state, peer, request, |state, socket| async move {
+            state.calls.authenticate_employee(socket).await;
+        })
+    };
+    Router::new().route(TRIAL_PATH, get(trial)).route(ANSWER_PATH, get(answer))
+}
+
+/// Opens a WebSocket for a page of this server, and refuses other pages.
+fn open_from_page<F: Future<Output = ()> + Send + 'static>(
+    unauthenticated: &Arc<PerNetworkLimit>,
+    state: AppState,
+    peer: Peer,
+    request: Request,
+    authenticate: impl FnOnce(AppState, MediaSocket) -> F + Send + 'static,
+) -> Response {
+    if !is_from_own_page(request.headers(), &state) {
+        return ApiError::forbidden("only this server's own page may open this socket").into_response();
+    }
+    open(unauthenticated, state, peer, request, authenticate)
 }
 
 /// Returns true if a page of this server opens the WebSocket. Browsers let every page connect to any server, and send

@@ -63,7 +63,7 @@ fn monitoring(with_page: bool) -> Router<AppState> {
 
 fn crm_routes(state: &AppState) -> Router<AppState> {
     let routes = Router::new().merge(api::routes(state)).merge(page::routes());
-    routes.merge(media_stream::trial_routes()).fallback(not_found_or_unauthorized)
+    routes.merge(media_stream::browser_routes()).fallback(not_found_or_unauthorized)
 }
 
 fn with_middleware(routes: Router<AppState>, state: &AppState) -> Router {

@@ -127,6 +127,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         queued.unwrap_or_else(|| Err(Error::Io(std::io::ErrorKind::WouldBlock.into())))
     }
 
+    /// Returns true if queued messages were not sent yet.
+    pub fn has_unsent(&self) -> bool {
+        self.is_unsent
+    }
+
     /// Sends as much data as the connection accepts immediately. [`Socket::receive`] sends the remaining data.
     pub fn try_flush(&mut self) -> Result<(), Error> {
         if self.is_unsent {

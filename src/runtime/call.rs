@@ -4,13 +4,16 @@
 mod audio_rate_limit;
 mod call_log;
 mod call_log_writer;
+mod caller_audio;
 mod deadline_timer;
+mod employee;
 mod engine_setup;
 mod listeners;
 mod logged_session;
 pub(super) mod recording_writer;
 mod redirect;
 mod stream;
+mod takeover;
 mod tool_run;
 mod trial;
 mod trial_log;
@@ -22,17 +25,16 @@ use super::calls::{
     complete_with_retries,
 };
 use crate::agent::tool::{PhoneTools, ToolRegistry};
-use crate::audio::{EncodedAudio, VoiceDetector};
+use crate::audio::VoiceDetector;
 use crate::call::{CallSession, CallerWords, Input, Operator, Output};
 use crate::clock;
 use crate::domain::{CallSid, EndReason, StreamSid, TransferFailure};
 use crate::engine::Engine;
 use crate::providers::twilio::media_stream::{self, Incoming, Start};
 use crate::providers::websocket::Received;
-use audio_rate_limit::Admission;
-use bytes::Bytes;
 use call_log::CallLog;
 use deadline_timer::DeadlineTimer;
+use employee::Employee;
 use listeners::Listeners;
 use logged_session::LoggedSession;
 use recording_writer::RecordingWriter;
@@ -83,6 +85,7 @@ async fn run_task(start: CallStart) {
         log,
         recording_writer: None,
         listeners: None,
+        employee: None,
         timer: DeadlineTimer::new(),
         tools,
         words: watch::Sender::default(),
@@ -119,6 +122,8 @@ struct CallTask {
     recording_writer: Option<RecordingWriter>,
     /// The users who listen to the call; `None` if no user listens.
     listeners: Option<Listeners>,
+    /// The employee who talks with the caller by the browser.
+    employee: Option<Employee>,
     timer: DeadlineTimer,
     /// The tools that the agent may use in this call.
     tools: ToolRegistry,
@@ -142,6 +147,7 @@ impl CallTask {
             tokio::select! {
                 biased;
                 received = receive(&mut self.stream) => self.handle_stream(received),
+                received = employee::receive(&mut self.employee) => self.handle_employee(received),
                 event = next(&mut self.engine) => self.session.handle_input(Input::Engine(event), clock::instant()),
                 message = self.receiver.recv() => self.handle_message(message),
                 () = self.timer.expired() => self.session.handle_timeout(clock::instant()),
@@ -158,6 +164,7 @@ impl CallTask {
             engine.try_flush();
         }
         self.send_reports();
+        self.report_to_employee();
         if let Some(stream) = &mut self.stream {
             stream.flush();
         }
@@ -187,6 +194,12 @@ impl CallTask {
                 }
                 if let Some(listeners) = &mut self.listeners {
                     listeners.agent(at_ms, &audio);
+                }
+            }
+            Output::PlayToEmployee(audio) => self.play_to_employee(&audio),
+            Output::CloseEngine => {
+                if let Some(engine) = self.engine.take() {
+                    tokio::spawn(engine.close());
                 }
             }
             Output::Mark(name) => self.send(|stream| stream.mark(&name)),
@@ -221,6 +234,9 @@ impl CallTask {
                     let has_stream = self.stream.is_some();
                     tokio::spawn(complete_with_retries(self.calls.clone(), self.sid.clone(), has_stream));
                 }
+                if let Some(employee) = &mut self.employee {
+                    employee.set_end(reason.as_str());
+                }
                 self.calls.set_stream_end_action(&self.sid, action);
                 self.log.ended(reason, action);
             }
@@ -241,24 +257,10 @@ impl CallTask {
             return self.handle_stream_during_greeting(&text, now);
         }
         let input = match media_stream::parse(&text) {
-            Ok(Incoming::Media { timestamp_ms, payload }) => {
-                // A copy, because the caller's audio is kept for a while and a slice of the message would keep its whole
-                // read buffer in memory.
-                let Some(audio) = EncodedAudio::parse(Bytes::copy_from_slice(payload.as_bytes())) else {
-                    return tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, "Media message without audio ignored");
-                };
-                if !self.is_in_time(timestamp_ms, &audio, now) {
-                    return;
-                }
-                if let Some(recording_writer) = &mut self.recording_writer {
-                    recording_writer.caller(timestamp_ms, &audio);
-                }
-                if let Some(listeners) = &mut self.listeners {
-                    listeners.caller(timestamp_ms, &audio);
-                }
-                let is_voice = self.voice.detect(&audio, self.session.trusts_engine(now));
-                Input::CallerAudio { timestamp_ms, audio, is_voice }
-            }
+            Ok(Incoming::Media { timestamp_ms, payload }) => match self.caller_audio(timestamp_ms, &payload, now) {
+                Some(input) => input,
+                None => return,
+            },
             Ok(Incoming::Mark(name)) => Input::Mark(name.into_owned()),
             Ok(Incoming::Dtmf(key)) => Input::CallerKey(key),
             Ok(Incoming::Stop) => Input::StreamStopped,
@@ -279,27 +281,6 @@ impl CallTask {
         } else {
             PutThrough::NoNumber
         }
-    }
-
-    /// Returns true if the audio is not ahead of real time. A stream that continues to send faster than real time is
-    /// closed.
-    fn is_in_time(&mut self, timestamp_ms: u64, audio: &EncodedAudio, now: Instant) -> bool {
-        let (Some(stream), Some(began)) = (&mut self.stream, self.began) else { return false };
-        match stream.admit(timestamp_ms, audio, now - began) {
-            Admission::Accept => return true,
-            Admission::Drop if stream.is_first_drop(audio) => {
-                tracing::warn!(event = "STREAM_TOO_FAST", call.sid = %self.sid, "Audio of call {} dropped: it is ahead of real time", self.sid);
-            }
-            Admission::Drop => {}
-            Admission::Close => {
-                tracing::warn!(event = "STREAM_FLOOD", call.sid = %self.sid, "Media stream of call {} closed: it sends faster than real time", self.sid);
-                if let Some(stream) = self.stream.take() {
-                    stream.reject_flood();
-                }
-                self.session.handle_input(self.stream_lost(), now);
-            }
-        }
-        false
     }
 
     fn handle_message(&mut self, message: Option<CallMessage>) {
@@ -327,7 +308,12 @@ impl CallTask {
             Some(CallMessage::Shutdown { deadline }) => {
                 Input::Shutdown { within: deadline.saturating_duration_since(now) }
             }
-            Some(CallMessage::EndedByEmployee) => Input::Operator(Operator::End),
+            Some(CallMessage::EndedByEmployee) => {
+                if let Some(employee) = &mut self.employee {
+                    employee.set_end(EndReason::EmployeeHungUp.as_str());
+                }
+                Input::Operator(Operator::End)
+            }
             Some(CallMessage::PutThrough(reply)) => {
                 let answer = self.may_put_through();
                 // The send fails if the employee's request has ended.
@@ -341,6 +327,13 @@ impl CallTask {
                 _ = reply.send(self.session.takes_hints());
                 Input::Operator(Operator::Hint(text))
             }
+            Some(CallMessage::MayAnswer(reply)) => {
+                // The send fails if the employee's request has ended.
+                _ = reply.send(self.may_answer());
+                return;
+            }
+            Some(CallMessage::Answer(employee)) => return self.connect_employee(*employee, now),
+            Some(CallMessage::EmployeeRevoked(sid)) => return self.revoke_employee(&sid, now),
             Some(CallMessage::Listen(reply)) => {
                 let listeners = self.listeners.get_or_insert_with(|| Listeners::new(self.began, now));
                 return drop(reply.send(listeners.subscribe()));
@@ -431,8 +424,10 @@ impl CallTask {
         }
         // Closes the sockets of streams that arrived too late.
         while let Ok(message) = self.receiver.try_recv() {
-            if let CallMessage::Stream(socket, _) = message {
-                socket.close().await;
+            match message {
+                CallMessage::Stream(socket, _) => socket.close().await,
+                CallMessage::Answer(employee) => employee.reject("call_over").await,
+                _ => {}
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The registry of active calls. Each call has its own task; webhooks and sockets find that task here.
 
+mod browser_ticket;
 mod context;
 mod control;
 mod ended_calls;
@@ -11,10 +12,12 @@ mod pending_sockets;
 mod ring;
 mod services;
 mod socket;
+mod takeover;
 mod transfer;
 mod trial;
 mod trial_usage;
 
+pub use browser_ticket::{BrowserTicket, LoginCheck};
 pub use context::{CallContext, CallStart, Carrier, RunCall};
 pub(super) use control::complete_with_retries;
 pub use engine_breaker::EngineBreaker;
@@ -26,8 +29,10 @@ pub use pending_sockets::MAX_PENDING_SOCKETS;
 pub use services::CallServices;
 pub(in crate::runtime) use services::KnownAtStart;
 pub use socket::{MediaSocket, MediaTransport};
+pub use takeover::AnswerRefusal;
+pub(in crate::runtime) use takeover::EmployeeSocket;
 pub use transfer::{ForwardedBack, PendingTransfer, can_transfer};
-pub use trial::{LoginCheck, TrialRefusal, TrialTicket};
+pub use trial::TrialRefusal;
 pub use trial_usage::TrialUsage;
 
 use super::{ActiveSettings, FieldStatus, ai_check, unstored_calls};
@@ -39,6 +44,7 @@ use crate::domain::{CallSid, CallState, ContactName};
 use crate::host::local_time::start_of_day;
 use crate::providers::twilio::{media_stream, stream_token};
 use crate::store::AiUsage;
+use browser_ticket::BrowserTickets;
 use ended_calls::EndedCalls;
 use limits::ConcurrentCalls;
 use pending_sockets::{PendingSocket, PendingSockets};
@@ -46,9 +52,9 @@ use ring::Ringing;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use takeover::Answer;
 use tokio::sync::{Notify, mpsc};
 use transfer::Transfer;
-use trial::TrialTickets;
 
 /// How long a media socket may take to send a valid token.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -64,7 +70,8 @@ struct Inner {
     run_call: RunCall,
     registry: Mutex<CallRegistry>,
     pending_sockets: PendingSockets,
-    trial_tickets: TrialTickets,
+    trial_tickets: BrowserTickets<LoginCheck>,
+    answer_tickets: BrowserTickets<Answer>,
     /// Notified whenever a call ends, or starts to wait for another stream.
     ended: Notify,
 }
@@ -96,9 +103,11 @@ struct LiveCall {
 impl Calls {
     /// Creates an empty registry. `run_call` is the task of each call.
     pub fn new(services: CallServices, run_call: RunCall) -> Self {
-        let (registry, pending_sockets, trial_tickets) = Default::default();
-        let ended = Notify::new();
-        Self { inner: Arc::new(Inner { services, run_call, registry, pending_sockets, trial_tickets, ended }) }
+        let (registry, pending_sockets) = Default::default();
+        let (trial_tickets, answer_tickets, ended) =
+            (BrowserTickets::default(), BrowserTickets::default(), Notify::new());
+        let inner = Inner { services, run_call, registry, pending_sockets, trial_tickets, answer_tickets, ended };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The services that the calls use.

@@ -193,7 +193,7 @@ async fn conversation(services: &CallServices, sid: &CallSid) -> Vec<ChatMessage
     messages.extend(turns.into_iter().filter_map(|(speaker, content)| match speaker {
         Speaker::Caller => Some(ChatMessage { role: "user", content }),
         Speaker::Agent => Some(ChatMessage { role: "assistant", content }),
-        Speaker::Tool | Speaker::System => None,
+        Speaker::Tool | Speaker::System | Speaker::Employee => None,
     }));
     // The turn that is being answered is appended by the caller of this function.
     if messages.last().is_some_and(|last| last.role == "user") {

@@ -104,7 +104,8 @@ impl ReadTx<'_> {
     /// heard.
     pub fn heard_turns(&self, sid: &CallSid) -> Result<Vec<(Speaker, String)>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT t.speaker, t.heard_text FROM call_turns t JOIN calls c ON c.id = t.call_id
+            "SELECT iif(t.speaker = 'system' AND t.item_id GLOB 'employee:*', 'employee', t.speaker), t.heard_text
+             FROM call_turns t JOIN calls c ON c.id = t.call_id
              WHERE c.call_sid = ?1 AND t.heard_text <> '' ORDER BY t.seq, t.id",
         )?;
         let rows = query.query_map([sid], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -114,7 +115,9 @@ impl ReadTx<'_> {
     /// Like `heard_turns`, with the start and end of each turn in milliseconds since the stream began.
     pub fn timed_turns(&self, sid: &CallSid) -> Result<Vec<TimedTurn>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT t.speaker, t.heard_text, t.started_ms, t.ended_ms FROM call_turns t JOIN calls c ON c.id = t.call_id
+            "SELECT iif(t.speaker = 'system' AND t.item_id GLOB 'employee:*', 'employee', t.speaker), t.heard_text,
+                    t.started_ms, t.ended_ms
+             FROM call_turns t JOIN calls c ON c.id = t.call_id
              WHERE c.call_sid = ?1 AND t.heard_text <> '' ORDER BY t.seq, t.id",
         )?;
         let rows = query.query_map([sid], |row| Ok((row.get(0)?, row.get(1)?, (row.get(2)?, row.get(3)?))))?;

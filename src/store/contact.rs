@@ -113,7 +113,7 @@ fn columns(alias: &str) -> String {
 }
 
 /// The number of columns that [`columns`] names.
-const COLUMN_COUNT: usize = 11;
+const COLUMN_COUNT: usize = 12;
 
 /// Returns an SQL expression for the current phone number of a contact.
 fn number(alias: &str) -> String {
@@ -130,9 +130,9 @@ pub(in crate::store) fn name_or_number(alias: &str) -> String {
 
 /// Reads the columns of a contact, starting at column `at`.
 fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<Contact> {
-    let tags: String = row.get(at + 10)?;
+    let tags: String = row.get(at + 11)?;
     let tags = serde_json::from_str(&tags)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(at + 10, Type::Text, Box::new(error)))?;
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(at + 11, Type::Text, Box::new(error)))?;
     Ok(Contact {
         id: row.get(at)?,
         business_id: row.get(at + 1)?,
@@ -143,7 +143,8 @@ fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<Contact> {
         number: row.get(at + 6)?,
         opted_out: row.get(at + 7)?,
         blocked: row.get(at + 8)?,
-        unread_count: row.get(at + 9)?,
+        relation: row.get(at + 9)?,
+        unread_count: row.get(at + 10)?,
         tags,
     })
 }

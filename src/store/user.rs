@@ -1,7 +1,8 @@
 //! Users: people who may log in.
 
+use super::sql::actor_name;
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{ChangeKind, Role, Timestamp, User, UserId};
+use crate::domain::{ActorId, ChangeKind, Role, Timestamp, User, UserId};
 use rusqlite::{OptionalExtension, Row};
 
 impl ReadTx<'_> {
@@ -35,6 +36,12 @@ impl ReadTx<'_> {
     pub fn password_hash(&self, id: UserId) -> Result<String> {
         let sql = "SELECT password_hash FROM users WHERE id = ?1 AND disabled_at IS NULL";
         self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.ok_or(Error::NotFound("user"))
+    }
+
+    /// Returns the name of a user or a token; its id if it has no name.
+    pub fn actor_name(&self, actor: ActorId) -> Result<String> {
+        let (id, sql) = (actor.to_string(), format!("SELECT coalesce(nullif({}, ''), ?1)", actor_name("?1")));
+        Ok(self.conn.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
     }
 
     /// Returns the number of active owners.

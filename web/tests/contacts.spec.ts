@@ -245,6 +245,39 @@ test('a contact is blocked and unblocked, and is found by the filter', async ({ 
 })
 
 for (const view of LAYOUTS) {
+  test(`a contact is marked as VIP or staff, ${view.language} ${view.width} ${view.scheme}`, async ({
+    page,
+    ownDaemon,
+  }) => {
+    const he = view.language === 'he'
+    await prepare(page, view)
+    const { dana } = await fill(page, ownDaemon)
+    await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+    const relation = page.getByLabel(he ? 'סוג הקשר' : 'Relation', { exact: true })
+    await relation.selectOption('vip')
+    await expect(page.locator('.toast').last()).toContainText(he ? 'סומן כ־VIP' : 'Marked as VIP')
+    await inspect(page, 'contact-vip', view)
+    await relation.selectOption('staff')
+    await expect(page.locator('.toast').last()).toContainText(he ? 'סומן כאיש צוות' : 'Marked as staff')
+    await page
+      .locator('.toast')
+      .last()
+      .getByRole('button', { name: he ? 'ביטול' : 'Undo' })
+      .click()
+    await expect(relation).toHaveValue('vip')
+    await page.goto(`${ownDaemon.url}/app/inbox/${dana}`)
+    await expect(page.locator('header').getByRole('link', { name: 'VIP' })).toBeVisible()
+    await page.goto(`${ownDaemon.url}/app/contacts`)
+    await page.getByRole('button', { name: 'VIP', exact: true }).click()
+    await expect(page.locator('tbody tr')).toHaveCount(1)
+    await expect(page.locator('tbody tr')).toContainText('VIP')
+    await inspect(page, 'contacts-vip', view)
+    await page.getByRole('button', { name: he ? 'צוות' : 'Staff', exact: true }).click()
+    await expect(page.locator('tbody tr')).toHaveCount(0)
+  })
+}
+
+for (const view of LAYOUTS) {
   test(`numbers of a contact, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
     await prepare(page, view)
     await ownDaemon.start()

@@ -10,6 +10,9 @@
 //! Connecting ──(stream + engine)──▶ Live ──(goodbye, transfer, idle, too long)──▶ Ending ──(played)──▶ Done
 //!      └──────(watchdog)──▶ redirect to Twilio's recorder ──────────────────────────────────────────────▲
 //! ```
+//!
+//! From `Live`, a transfer waits in `Transferring` for the human agent, and an employee who answers by the browser talks
+//! with the caller in `TakenOver`; both can return to `Live`.
 
 mod back_channel;
 mod caller_audio;
@@ -29,7 +32,7 @@ pub use output::{
     TurnRecord,
 };
 pub use policy::{CallPolicy, EngineCapabilities, EngineKind, Prompts};
-pub use session::{Activity, CallSession};
+pub use session::{Activity, CallSession, TakeoverState};
 
 #[cfg(test)]
 mod tests;

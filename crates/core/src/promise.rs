@@ -76,7 +76,7 @@ impl Conduct {
                 let moment = (ended_ms.unwrap_or(started_ms), order);
                 self.tools.extend(ToolUse::from_text(heard).map(|tool| (moment, tool)));
             }
-            Speaker::Caller | Speaker::System => {}
+            Speaker::Caller | Speaker::System | Speaker::Employee => {}
         }
     }
 

@@ -13,6 +13,9 @@ use std::fmt::Write;
 /// Appends the services of the caller's open appointments, and the rules for the use of the caller's data. If the
 /// caller's usual language differs from `language`, also appends it.
 pub(super) fn write(text: &mut String, memory: &CallerMemory, language: &str) {
+    if memory.is_staff {
+        text.push_str(COLLEAGUE);
+    }
     // Writing to a string cannot fail.
     if let Some(code) = memory.language.as_deref().filter(|code| *code != language) {
         let name = language_name(code);
@@ -39,6 +42,11 @@ pub(super) fn write(text: &mut String, memory: &CallerMemory, language: &str) {
         text.push_str(DISCRETION);
     }
 }
+
+/// The rule for a caller who belongs to the business.
+const COLLEAGUE: &str = "The caller is a colleague who works at this business, not a customer: be brief, do not offer \
+    services or sell, and do not ask for their details. What you may not tell customers, do not tell the colleague either, \
+    because anyone may use their phone.\n";
 
 /// Returns earlier calls and messages as one line of JSON; `None` if there were none. JSON escapes the untrusted texts,
 /// so that they cannot end the quotation and appear as instructions.

@@ -39,7 +39,7 @@ pub(super) fn lines(replay: &Replay, all: bool) -> Vec<Line> {
             timeline.output(output);
         }
     }
-    for run in [Run::Voice, Run::Received, Run::Played, Run::Marks] {
+    for run in [Run::Voice, Run::Received, Run::Played, Run::Marks, Run::Employee] {
         timeline.end(run);
     }
     // A run is added when it ends, and stands where it began.
@@ -52,7 +52,7 @@ struct Timeline {
     all: bool,
     at: Duration,
     lines: Vec<Line>,
-    runs: [Option<OpenRun>; 4],
+    runs: [Option<OpenRun>; 5],
 }
 
 /// What is summarised.
@@ -66,6 +66,8 @@ enum Run {
     Played,
     /// Marks that Twilio returned.
     Marks,
+    /// The audio of the employee who has taken the call over.
+    Employee,
 }
 
 struct OpenRun {
@@ -88,7 +90,7 @@ impl Timeline {
         let pause = match run {
             Run::Voice => SAME_RUN,
             // The audio of an utterance is one run, in whatever steps it comes.
-            Run::Received | Run::Played | Run::Marks => Duration::from_secs(2),
+            Run::Received | Run::Played | Run::Marks | Run::Employee => Duration::from_secs(2),
         };
         let at = self.at;
         if self.runs[run as usize]
@@ -110,6 +112,7 @@ impl Timeline {
             Run::Received => ("engine", format!("audio of {item}, {length}")),
             Run::Played => ("call", format!("plays {length}")),
             Run::Marks => ("twilio", format!("{frames} marks played")),
+            Run::Employee => ("staff", format!("audio, {length}")),
         };
         let at = std::mem::replace(&mut self.at, began);
         self.add(source, text);
@@ -149,11 +152,16 @@ impl Timeline {
                 let text = match command {
                     Operator::Hint(text) => format!("hint for the agent: {text}"),
                     Operator::HangUp => "hang up after this sentence".to_owned(),
-                    Operator::Transfer => "take over the call".to_owned(),
+                    Operator::Transfer => "transfer the call to the phone of staff".to_owned(),
+                    Operator::TakeOver { name } => format!("{name} answers the call with the browser"),
+                    Operator::HandBack => "hand the call back to the agent".to_owned(),
                     Operator::End => "end the call".to_owned(),
                 };
                 self.add("staff", text);
             }
+            Input::EmployeeAudio(audio) if self.all => self.add("staff", format!("audio, {} ms", audio.ms())),
+            Input::EmployeeAudio(audio) => self.frame(Run::Employee, audio.ms(), ""),
+            Input::EmployeeLost => self.add("staff", "the employee's connection is lost, or no longer permitted"),
             Input::RedirectFailed => self.add("twilio", "the redirect to the recorder failed"),
             Input::RedirectDone => self.add("twilio", "the redirect to the recorder was accepted"),
             Input::TransferAccepted => self.add("twilio", "the human agent accepted the call"),
@@ -212,6 +220,9 @@ impl Timeline {
                 let (kind, delay, turns) = (kind.as_str(), delay.as_millis(), history.len());
                 format!("opens engine {kind} after {delay} ms, with {turns} earlier turns")
             }
+            Output::CloseEngine => "closes the engine".to_owned(),
+            Output::PlayToEmployee(audio) if self.all => format!("passes {} ms on to the employee", audio.ms()),
+            Output::PlayToEmployee(_) => return,
             Output::Engine(command) => match self.command(command) {
                 Some(text) => text,
                 None => return,
@@ -271,6 +282,11 @@ fn describe_event(event: &CallEvent) -> Option<String> {
         CallEvent::IdlePrompt { number } => format!("asks whether the caller is there ({number})"),
         CallEvent::EngineLost { engine, reason } => format!("engine {} lost: {reason}", engine.as_str()),
         CallEvent::EngineFailover { to } => format!("switches to engine {}", to.as_str()),
+        CallEvent::TakenOver => "the caller is connected with the employee".to_owned(),
+        CallEvent::HandedBack { is_lost: true } => {
+            "the agent continues, because the employee was disconnected".to_owned()
+        }
+        CallEvent::HandedBack { is_lost: false } => "the agent continues, because the call was handed back".to_owned(),
         CallEvent::WatchdogFired => "the stream and the engine were not connected in time".to_owned(),
         CallEvent::CallerSpeech { .. }
         | CallEvent::FirstAudio { .. }

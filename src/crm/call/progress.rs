@@ -37,6 +37,9 @@ pub fn append_turn(
     tx.append_turn(sid, item, speaker, text, at)
 }
 
+/// The kind of the event that records that an employee talked with the caller by the browser.
+pub const TAKEN_OVER: &str = "taken_over";
+
 /// Adds an event to the call's log.
 pub fn record_event(tx: &WriteTx<'_>, sid: &CallSid, kind: &str, detail: Option<&str>, at: Timestamp) -> Result<()> {
     tx.insert_call_event(sid, kind, detail, at)

@@ -148,6 +148,7 @@ fn history_items(turn: &HistoryTurn, number: usize) -> Vec<String> {
             ToolUse::from_text(&turn.text).map(|tool| wire::history_tool(number, &tool)).unwrap_or_default()
         }
         Speaker::System => vec![wire::hint(&turn.text)],
+        Speaker::Employee => vec![wire::hint(&turn.employee_note())],
     }
 }
 

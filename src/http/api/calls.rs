@@ -1,5 +1,6 @@
 //! Calls with their turns and recordings.
 
+mod answer;
 mod control;
 mod listen;
 mod peaks;
@@ -28,6 +29,7 @@ pub(super) fn operations() -> Operations {
         control::hang_up,
         control::hint,
         control::put_through,
+        answer::answer,
         listen::listen
     ]
 }

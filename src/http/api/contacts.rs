@@ -19,12 +19,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use view::{
-    BlockRequest, ContactDetail, ContactPage, CreateContactRequest, MergeRequest, MergeResponse, OptOutRequest,
-    SetFieldRequest, SortOrder, UpdateContactRequest,
+    BlockRequest, ContactDetail, ContactPage, ContactRelation, CreateContactRequest, MergeRequest, MergeResponse,
+    OptOutRequest, RelationRequest, SetFieldRequest, SortOrder, UpdateContactRequest,
 };
 
 pub(super) fn operations() -> Operations {
-    operations![list, create, show, update, set_opt_out, set_block, set_field, merge, undo_merge]
+    operations![list, create, show, update, set_opt_out, set_block, set_relation, set_field, merge, undo_merge]
 }
 
 /// Filters for contacts.
@@ -40,6 +40,9 @@ pub(super) struct ContactQuery {
     tag_id: Option<i64>,
     /// Only blocked contacts (true), or only contacts that are not blocked (false); all by default.
     blocked: Option<bool>,
+    /// Only contacts with this relation to the business.
+    #[param(inline)]
+    relation: Option<ContactRelation>,
     /// The order; `activity` by default.
     #[param(inline)]
     sort: Option<SortOrder>,
@@ -65,6 +68,7 @@ pub(super) async fn list(
         words: query.q.map(|words| words.0),
         tag: query.tag_id.map(TagId),
         blocked: query.blocked,
+        relation: query.relation.map(|relation| relation.0),
         sort: query.sort.map_or(ContactSort::Activity, |sort| sort.0),
     };
     let (after, limit, searches) = (query.cursor.map(|after| after.0), query.limit.0, filter.words.is_some());
@@ -178,6 +182,26 @@ pub(super) async fn set_block(
 ) -> Result<Tagged<ContactDetail>, ApiError> {
     let (id, now) = (ContactId(id), clock::now());
     let set = move |tx: &WriteTx<'_>| contact::set_blocked(tx, id, change.blocked, now);
+    if_match.edit(&actor, &state.store, move |tx| detail(tx, id), set).await
+}
+
+/// Set what a contact is to the business.
+///
+/// A VIP's calls ring at the human agent's phone first, at any hour, if `agent.transfer_to` is set. A contact of the staff
+/// is a colleague to the agent, gets no confirmations and no messages about missed calls, and is no lead.
+#[utoipa::path(put, path = "/api/contacts/{id}/relation", tag = "contacts", operation_id = "set_contact_relation",
+    params(("id" = i64, Path)), request_body = RelationRequest,
+    responses((status = 200, body = ContactDetail),
+        (status = 409, body = ErrorBody, description = "`no_address`: the contact has no number or address by which it could be recognised.")))]
+pub(super) async fn set_relation(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(change): Json<RelationRequest>,
+) -> Result<Tagged<ContactDetail>, ApiError> {
+    let (id, now) = (ContactId(id), clock::now());
+    let set = move |tx: &WriteTx<'_>| contact::set_relation(tx, id, change.relation.0, now);
     if_match.edit(&actor, &state.store, move |tx| detail(tx, id), set).await
 }
 

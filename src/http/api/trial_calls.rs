@@ -3,14 +3,11 @@
 mod view;
 
 use super::operation::{Operations, operations};
-use crate::clock;
-use crate::http::auth::{Credential, Member};
+use crate::http::auth::Member;
 use crate::http::{ApiError, AppState};
-use crate::runtime::calls::{LoginCheck, TrialRefusal};
-use crate::store::Store;
+use crate::runtime::calls::TrialRefusal;
 use axum::extract::State;
 use axum::http::StatusCode;
-use std::sync::Arc;
 use view::TrialCall;
 
 pub(super) fn operations() -> Operations {
@@ -33,17 +30,9 @@ pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
 ) -> Result<(StatusCode, axum::Json<TrialCall>), ApiError> {
-    let login = check_of(state.store.clone(), actor.credential);
+    let login = actor.credential.into_check(state.store.clone());
     let ticket = state.calls.create_trial(login).await?;
     Ok((StatusCode::CREATED, axum::Json(ticket.into())))
-}
-
-/// Returns the check of the login. If the database cannot be read, the login counts as valid.
-fn check_of(store: Store, credential: Credential) -> LoginCheck {
-    Arc::new(move || {
-        let (store, credential) = (store.clone(), credential.clone());
-        Box::pin(async move { store.read(move |tx| credential.is_accepted(tx, clock::now())).await.unwrap_or(true) })
-    })
 }
 
 impl From<TrialRefusal> for ApiError {

@@ -9,7 +9,8 @@ use crate::crm::token;
 use crate::domain::{ActorId, ApiToken, Session, Timestamp};
 use crate::http::connection_limit::Client;
 use crate::http::{ApiError, AppState};
-use crate::store::{self, ReadTx};
+use crate::runtime::calls::LoginCheck;
+use crate::store::{self, ReadTx, Store};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -76,6 +77,17 @@ impl Credential {
         Ok(match self {
             Self::Cookie(hash) => session::find(tx, hash, now)?.is_some(),
             Self::Token(hash) => tx.token_by_hash(hash)?.is_some_and(|token| !token.is_expired(now)),
+        })
+    }
+
+    /// Returns a function that checks whether the session or the token is still valid. If the database cannot be read,
+    /// it counts as valid.
+    pub(crate) fn into_check(self, store: Store) -> LoginCheck {
+        Arc::new(move || {
+            let (store, credential) = (store.clone(), self.clone());
+            Box::pin(
+                async move { store.read(move |tx| credential.is_accepted(tx, clock::now())).await.unwrap_or(true) },
+            )
         })
     }
 }

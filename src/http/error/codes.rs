@@ -5,6 +5,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 /// All error codes of the API.
 pub(super) const CODES: &[&str] = &[
+    "already_answered",
     "already_paired",
     "backup_running",
     "bridge_disabled",

@@ -4,7 +4,7 @@ use crate::alerting::AiCall;
 use crate::call::{CallEvent, EngineKind, FalseBargeIn, StreamEndAction, TurnRecord, Usage};
 use crate::clock;
 use crate::config::{AiEngine, Config};
-use crate::crm::call::{self, Conversation, EndedStream, IncomingCall};
+use crate::crm::call::{self, Conversation, EndedStream, IncomingCall, TAKEN_OVER};
 use crate::crm::{caller_text, recording};
 use crate::domain::{AiFailure, CallSid, CallState, EndReason, StreamSid, Timestamp, TurnLatency};
 use crate::runtime::calls::{CallContext, CallServices};
@@ -133,6 +133,11 @@ impl CallLogWriter {
                 let why = why.as_str();
                 tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Transfer of call {sid} failed ({why}); the conversation with the AI continues");
                 self.insert_event("transfer_failed", &json!({"why": why}));
+            }
+            CallEvent::TakenOver => self.insert_event(TAKEN_OVER, &Value::Null),
+            CallEvent::HandedBack { is_lost } => {
+                tracing::info!(event = "CALL_HANDED_BACK", call.sid = %sid, is_lost, "The agent continues call {sid}: the employee does not talk with the caller any more");
+                self.insert_event("handed_back", &json!({"is_lost": is_lost}));
             }
             CallEvent::WatchdogFired => {
                 tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Watchdog fired for call {sid}: media stream and engine were not connected in time");

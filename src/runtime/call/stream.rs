@@ -62,6 +62,11 @@ impl Stream {
         self.socket.socket.queue(self.writer.clear())
     }
 
+    /// Returns true if the peer has not read the earlier messages.
+    pub(super) fn is_behind(&self) -> bool {
+        self.socket.socket.has_unsent()
+    }
+
     /// Queues a report to a browser.
     pub(super) fn report(&mut self, message: String) -> Result<(), Error> {
         self.socket.socket.queue(message)

@@ -92,7 +92,7 @@ impl TrialLog {
                 let now = clock::now();
                 self.store.write_soon(move |tx| setup::agent_answered(tx, now));
             }
-            Speaker::Agent | Speaker::Tool | Speaker::System => {}
+            Speaker::Agent | Speaker::Tool | Speaker::System | Speaker::Employee => {}
         }
     }
 

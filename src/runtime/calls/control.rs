@@ -35,7 +35,11 @@ impl Calls {
     }
 
     /// Sends a message to a call's task and returns the reply; `None` if no task has the call.
-    async fn ask<T>(&self, sid: &CallSid, message: impl FnOnce(oneshot::Sender<T>) -> CallMessage) -> Option<T> {
+    pub(super) async fn ask<T>(
+        &self,
+        sid: &CallSid,
+        message: impl FnOnce(oneshot::Sender<T>) -> CallMessage,
+    ) -> Option<T> {
         let (sender, reply) = oneshot::channel();
         self.registry().live.get(sid)?.sender.send(message(sender)).ok()?;
         reply.await.ok()

@@ -1,7 +1,7 @@
 //! The messages that a call's task receives from webhooks, tools and the shutdown.
 
-use super::MediaSocket;
-use crate::domain::TransferFailure;
+use super::{AnswerRefusal, EmployeeSocket, MediaSocket};
+use crate::domain::{StreamSid, TransferFailure};
 use crate::providers::twilio::media_stream::Start;
 use bytes::Bytes;
 use std::time::Instant;
@@ -52,6 +52,12 @@ pub(in crate::runtime) enum CallMessage {
     PutThrough(oneshot::Sender<PutThrough>),
     /// An employee sends the agent a hint. The reply is true if the conversation has an agent that can use the hint.
     Hint(String, oneshot::Sender<bool>),
+    /// An employee is about to answer the call with the browser. The reply says whether that is possible.
+    MayAnswer(oneshot::Sender<Result<(), AnswerRefusal>>),
+    /// An employee answers the call with the browser.
+    Answer(Box<EmployeeSocket>),
+    /// The login of the employee with this socket is not valid any more.
+    EmployeeRevoked(StreamSid),
     /// An employee starts to listen to the call.
     Listen(oneshot::Sender<broadcast::Receiver<Bytes>>),
     /// The daemon is shutting down.

@@ -5,7 +5,6 @@ use super::transfer::can_transfer;
 use super::{ActiveSettings, CallContext, CallRegistry, CallServices, Calls, PendingTransfer, limits};
 use crate::call::StreamEndAction;
 use crate::clock;
-use crate::config::RingFirst;
 use crate::crm::call::{self, EndedStream};
 use crate::domain::{CallSid, CallState, EndReason, Timestamp};
 use crate::runtime::unstored_calls::store_until_stored;
@@ -25,18 +24,13 @@ pub(super) struct Ringing {
 }
 
 impl Calls {
-    /// Rings the human agent's phone for an incoming call, if the settings require that. Returns `None` if the AI
-    /// answers at once. A call that exceeds a limit does not ring and goes to voicemail. Idempotent.
-    pub fn ring_first(&self, context: &CallContext, is_open: bool) -> Option<PendingTransfer> {
+    /// Rings the human agent's phone for an incoming call, if that is possible. Returns `None` if the AI answers at
+    /// once. A call that exceeds a limit does not ring and goes to voicemail. Idempotent.
+    pub fn ring_first(&self, context: &CallContext) -> Option<PendingTransfer> {
         let settings = self.inner.services.settings.current();
-        let is_wanted = match settings.config.voice.ring_first {
-            RingFirst::Never => false,
-            RingFirst::Open => is_open,
-            RingFirst::Always => true,
-        };
         let (sid, since) = (&context.call.call_sid, clock::instant());
         let mut registry = self.registry();
-        if !is_wanted || registry.is_known(sid) || !can_transfer(&settings.config, &context.call) {
+        if registry.is_known(sid) || !can_transfer(&settings.config, &context.call) {
             return None;
         }
         registry.ringing.retain(|_, ringing| !ringing.is_over(since));

@@ -1,4 +1,5 @@
-SELECT id, call_id, seq, speaker, text, heard_text, interrupted, started_ms, ended_ms,
+-- The values of speaker are fixed, so an employee's turn is stored as one of the system with its own item.
+SELECT id, call_id, seq, iif(speaker = 'system' AND item_id GLOB 'employee:*', 'employee', speaker) AS speaker, text, heard_text, interrupted, started_ms, ended_ms,
        transcript_partial_ms, transcript_final_ms, response_created_ms, first_token_ms,
        first_delta_ms, first_sent_ms, first_played_ms, tokens_in, tokens_out, cost_micros
 FROM call_turns WHERE call_id = ?1 ORDER BY seq, id

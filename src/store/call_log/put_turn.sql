@@ -2,7 +2,7 @@ INSERT INTO call_turns(call_id, seq, item_id, speaker, text, heard_text, interru
                        transcript_partial_ms, transcript_final_ms, response_created_ms, first_token_ms,
                        first_delta_ms, first_sent_ms, first_played_ms,
                        tokens_in, tokens_out, cost_micros, created_at)
-SELECT id, :seq, :item, :speaker, :text, :heard, :interrupted, :started, :ended,
+SELECT id, :seq, :item, iif(:speaker = 'employee', 'system', :speaker), :text, :heard, :interrupted, :started, :ended,
        :partial, :final, :created, :token, :delta, :sent, :played, :tokens_in, :tokens_out, :cost, :at
 FROM calls WHERE call_sid = :sid
 ON CONFLICT (call_id, item_id) DO UPDATE SET

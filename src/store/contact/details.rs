@@ -2,8 +2,8 @@
 
 use super::super::{ReadTx, Result, WriteTx};
 use super::name_or_number;
-use crate::domain::{ContactId, ContactMerge, FieldId, FieldValue, Timestamp};
-use rusqlite::params;
+use crate::domain::{ContactId, ContactMerge, ContactRelation, FieldId, FieldValue, Timestamp};
+use rusqlite::{OptionalExtension, params};
 
 impl ReadTx<'_> {
     /// Returns the values of a contact's fields, in the order of the fields. Archived fields are left out.
@@ -53,6 +53,13 @@ impl ReadTx<'_> {
         let sql = "SELECT 1 FROM contacts WHERE id = ?1 AND blocked_at IS NOT NULL";
         Ok(self.conn.prepare_cached(sql)?.exists([contact])?)
     }
+
+    /// Returns what a contact is to the business.
+    pub fn contact_relation(&self, contact: ContactId) -> Result<ContactRelation> {
+        let sql = "SELECT relation FROM contacts WHERE id = ?1";
+        let relation = self.conn.prepare_cached(sql)?.query_row([contact], |row| row.get(0)).optional()?;
+        Ok(relation.flatten().unwrap_or(ContactRelation::Customer))
+    }
 }
 
 impl WriteTx<'_> {
@@ -87,6 +94,19 @@ impl WriteTx<'_> {
              WHERE id = ?1 AND (blocked_at IS NOT NULL) <> ?2",
         )?;
         let is_new = update.execute(params![contact, blocked, now])? > 0;
+        if is_new {
+            self.record_contact(contact)?;
+        }
+        Ok(is_new)
+    }
+
+    /// Records a user's decision what a contact is to the business. Returns true if the decision changes the contact.
+    pub fn set_contact_relation(&self, contact: ContactId, relation: ContactRelation, now: Timestamp) -> Result<bool> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE contacts SET relation = nullif(?2, 'customer'), updated_at = ?3
+             WHERE id = ?1 AND coalesce(relation, 'customer') <> ?2",
+        )?;
+        let is_new = update.execute(params![contact, relation, now])? > 0;
         if is_new {
             self.record_contact(contact)?;
         }

@@ -4,7 +4,7 @@ use super::super::page::{page, rows_for};
 use super::super::search::{digits, like};
 use super::super::{ReadTx, Result};
 use super::{COLUMN_COUNT, columns, contact};
-use crate::domain::{BusinessId, Contact, ContactSort, TagId, TextCursor};
+use crate::domain::{BusinessId, Contact, ContactRelation, ContactSort, TagId, TextCursor};
 use rusqlite::ToSql;
 
 /// A filter for contacts, and their order.
@@ -17,6 +17,8 @@ pub struct ContactFilter {
     pub tag: Option<TagId>,
     /// Only blocked, or only unblocked contacts; `None` for both.
     pub blocked: Option<bool>,
+    /// Only contacts with this relation to the business; `None` for all.
+    pub relation: Option<ContactRelation>,
     /// The order of the list.
     pub sort: ContactSort,
 }
@@ -83,6 +85,12 @@ fn page_sql(filter: &ContactFilter, has_words: bool, tag: Option<TagPath>, has_c
         Some(true) => "AND c.blocked_at IS NOT NULL",
         Some(false) => "AND c.blocked_at IS NULL",
     };
+    let relation = match filter.relation {
+        None => "",
+        Some(ContactRelation::Customer) => "AND c.relation IS NULL",
+        Some(ContactRelation::Vip) => "AND c.relation = 'vip'",
+        Some(ContactRelation::Staff) => "AND c.relation = 'staff'",
+    };
     let (from, tag) = match tag {
         None => ("contacts c", ""),
         Some(TagPath::FromTag) => {
@@ -100,7 +108,7 @@ fn page_sql(filter: &ContactFilter, has_words: bool, tag: Option<TagPath>, has_c
     format!(
         "SELECT {columns}, page.key FROM (
              SELECT c.id, {key} AS key FROM {from}
-             WHERE c.business_id = :business AND c.merged_into IS NULL {words} {blocked} {tag} {cursor}
+             WHERE c.business_id = :business AND c.merged_into IS NULL {words} {blocked} {relation} {tag} {cursor}
              ORDER BY {key} {order}, c.id {order} LIMIT :limit) page
          CROSS JOIN contacts c ON c.id = page.id
          ORDER BY page.key {collation} {order}, c.id {order}",

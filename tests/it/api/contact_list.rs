@@ -18,7 +18,7 @@ async fn a_contact_in_the_list_shows_what_is_needed_to_act() {
     let dana = &list["items"][0];
     let shown = json!({
         "id": 1, "business_id": 1, "display_name": "דנה לוי", "number": "+972501234567", "last_activity_at": "2026-11-12T10:00:00.000Z",
-        "tags": [{"id": tag, "name": "VIP"}], "opted_out": false, "blocked": false, "unread_count": 2, "created_at": "2026-11-01T08:00:00.000Z",
+        "tags": [{"id": tag, "name": "VIP"}], "opted_out": false, "blocked": false, "relation": "customer", "unread_count": 2, "created_at": "2026-11-01T08:00:00.000Z",
     });
     assert_eq!(*dana, shown);
     assert_eq!(list["items"][2]["number"], Value::Null, "a contact with another address only");

@@ -25,6 +25,7 @@ async fn recorded(api: &Client, id: i64) -> Value {
         "open_tasks": detail["open_tasks"],
         "opted_out": detail["opted_out"],
         "blocked": detail["blocked"],
+        "relation": detail["relation"],
         "language": detail["language"],
         "last_activity_at": detail["last_activity_at"],
     })
@@ -54,13 +55,14 @@ async fn a_merge_keeps_what_is_recorded_about_both_and_its_undo_restores_it() {
     change(&api, "PATCH", "/api/contacts/3", json!({"language": "he"}), 200).await;
     change(&api, "PUT", "/api/contacts/3/opt-out", json!({"opted_out": true}), 200).await;
     change(&api, "PUT", "/api/contacts/3/block", json!({"blocked": true}), 200).await;
+    change(&api, "PUT", "/api/contacts/3/relation", json!({"relation": "vip"}), 200).await;
     let before = [recorded(&api, 2).await, recorded(&api, 3).await];
 
     let merge = change(&api, "POST", "/api/contacts/2/merge", json!({"contact_id": 3}), 200).await["merge_id"].clone();
     let merged = recorded(&api, 3).await;
     let expected = json!({
         "id": 2, "tags": ["a", "b", "c"], "fields": [["a", "x"], ["b", "y"], ["c", "z"]], "notes": ["note 2", "note 3"],
-        "tasks": ["task 2", "task 3"], "leads": ["lead 2", "lead 3"], "open_tasks": 2, "opted_out": true, "blocked": true,
+        "tasks": ["task 2", "task 3"], "leads": ["lead 2", "lead 3"], "open_tasks": 2, "opted_out": true, "blocked": true, "relation": "vip",
         "language": "he",
         "last_activity_at": before[0]["last_activity_at"],
     });

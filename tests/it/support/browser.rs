@@ -1,4 +1,4 @@
-//! The browser's side of a trial call: a microphone in real time, and a loudspeaker that returns each mark when the
+//! The browser's side of a trial call, and of a call that an employee answers: a microphone in real time, and a loudspeaker that returns each mark when the
 //! audio before it has been played.
 
 use super::{Client, Daemon};
@@ -30,12 +30,17 @@ pub struct Browser {
 #[derive(Default)]
 struct Seen {
     messages: Mutex<Vec<Value>>,
+    /// What the microphone and the loudspeaker have transmitted, in mu-law, without frames of silence.
+    said: Mutex<Vec<u8>>,
+    heard: Mutex<Vec<u8>>,
     changed: Notify,
 }
 
 enum Command {
     Say(u64),
     HangUp,
+    Stop,
+    Freeze,
 }
 
 impl Browser {
@@ -47,17 +52,50 @@ impl Browser {
         Self::on(socket)
     }
 
+    /// Answers a running call as an employee.
+    pub async fn answer(daemon: &Daemon, client: &Client, call: &Value) -> Self {
+        let ticket = answer_ticket(client, call).await;
+        let mut socket = open_at(daemon, ticket["socket_path"].as_str().unwrap(), Some(&daemon.url())).await.unwrap();
+        send(&mut socket, &start(&ticket)).await;
+        Self::with(socket, true)
+    }
+
     /// Creates the browser's end of a socket whose start message has been sent.
     pub fn on(socket: Socket) -> Self {
+        Self::with(socket, false)
+    }
+
+    /// `is_on`: whether the microphone transmits from the start, and not only after the greeting.
+    fn with(socket: Socket, is_on: bool) -> Self {
         let (commands, receiver) = unbounded_channel();
         let seen = Arc::<Seen>::default();
-        tokio::spawn(run(socket, receiver, seen.clone()));
+        tokio::spawn(run(socket, receiver, seen.clone(), is_on));
         Self { seen, commands }
     }
 
     /// Speaks for some milliseconds, after all earlier speech.
     pub fn say(&self, ms: u64) {
         self.commands.send(Command::Say(ms)).unwrap();
+    }
+
+    /// Sends `stop`.
+    pub fn stop(&self) {
+        self.commands.send(Command::Stop).unwrap();
+    }
+
+    /// Sends nothing any more, although the socket stays open.
+    pub fn freeze(&self) {
+        self.commands.send(Command::Freeze).unwrap();
+    }
+
+    /// Returns what the microphone has transmitted, without frames of silence.
+    pub fn said(&self) -> Vec<u8> {
+        self.seen.said.lock().unwrap().clone()
+    }
+
+    /// Returns what the loudspeaker has received, without frames of silence.
+    pub fn heard(&self) -> Vec<u8> {
+        self.seen.heard.lock().unwrap().clone()
     }
 
     pub fn hang_up(&self) {
@@ -132,9 +170,21 @@ pub async fn ticket(client: &Client) -> Value {
     reply.json()
 }
 
-/// Opens a socket without sending a message.
+/// Requests a ticket to answer a call.
+pub async fn answer_ticket(client: &Client, call: &Value) -> Value {
+    let reply = client.post_json(&format!("/api/calls/{}/answer", call["id"]), &json!({})).await;
+    assert_eq!(reply.status, 201, "{}", reply.text());
+    reply.json()
+}
+
+/// Opens the socket of a trial call without sending a message.
 pub async fn open(daemon: &Daemon, origin: Option<&str>) -> Result<Socket, tungstenite::Error> {
-    let mut request = (daemon.url().replace("http", "ws") + "/ws/trial").into_client_request().unwrap();
+    open_at(daemon, "/ws/trial", origin).await
+}
+
+/// Opens a socket without sending a message.
+pub async fn open_at(daemon: &Daemon, path: &str, origin: Option<&str>) -> Result<Socket, tungstenite::Error> {
+    let mut request = (daemon.url().replace("http", "ws") + path).into_client_request().unwrap();
     if let Some(origin) = origin {
         request.headers_mut().insert("origin", origin.parse().unwrap());
     }
@@ -158,19 +208,24 @@ struct Loudspeaker {
     marks: VecDeque<(Instant, String)>,
 }
 
-async fn run(mut socket: Socket, mut commands: UnboundedReceiver<Command>, seen: Arc<Seen>) {
+async fn run(mut socket: Socket, mut commands: UnboundedReceiver<Command>, seen: Arc<Seen>, mut is_on: bool) {
     let mut speaker = Loudspeaker { until: Instant::now(), marks: VecDeque::new() };
-    let (mut microphone, mut sent, mut is_on) = (VecDeque::new(), 0_u64, false);
+    let (mut microphone, mut sent) = (VecDeque::new(), 0_u64);
     let mut frames = tokio::time::interval(Duration::from_millis(20));
     loop {
         tokio::select! {
             command = commands.recv() => match command {
                 Some(Command::Say(ms)) => microphone.extend(Voice::caller(sent).speak(ms)),
+                Some(Command::Stop) => send(&mut socket, &json!({"event": "stop"})).await,
+                Some(Command::Freeze) => is_on = false,
                 Some(Command::HangUp) => return drop(socket.close(None).await),
                 None => return,
             },
             _ = frames.tick(), if is_on => {
                 let frame: Vec<u8> = (0..FRAME).map(|_| microphone.pop_front().unwrap_or(SILENCE)).collect();
+                if frame.iter().any(|sample| *sample != SILENCE) {
+                    seen.said.lock().unwrap().extend(&frame);
+                }
                 let media = json!({"event": "media", "media": {"timestamp": sent * 20, "payload": base64(&frame)}});
                 sent += 1;
                 if socket.send(Message::Text(media.to_string().into())).await.is_err() {
@@ -188,7 +243,15 @@ async fn run(mut socket: Socket, mut commands: UnboundedReceiver<Command>, seen:
                 };
                 let message: Value = serde_json::from_str(&text).unwrap();
                 match message["event"].as_str().unwrap() {
-                    "media" => speaker.play(message["media"]["payload"].as_str().unwrap()),
+                    "media" => {
+                        let payload = message["media"]["payload"].as_str().unwrap();
+                        speaker.play(payload);
+                        let frame = decoded(payload);
+                        if frame.iter().any(|sample| *sample != SILENCE) {
+                            seen.heard.lock().unwrap().extend(frame);
+                            seen.changed.notify_waiters();
+                        }
+                    }
                     "mark" => speaker.marks.push_back((speaker.until, message["mark"]["name"].as_str().unwrap().into())),
                     "clear" => {
                         speaker.until = Instant::now();
@@ -217,6 +280,11 @@ impl Loudspeaker {
         let bytes = payload.len() / 4 * 3 - payload.bytes().rev().take_while(|byte| *byte == b'=').count();
         self.until = self.until.max(Instant::now()) + Duration::from_micros(bytes as u64 * 125);
     }
+}
+
+fn decoded(base64: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(base64).unwrap()
 }
 
 fn base64(bytes: &[u8]) -> String {

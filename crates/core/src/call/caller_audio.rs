@@ -115,6 +115,13 @@ impl CallerAudio {
         (self.engine_start, self.replayed_until) = (self.end, self.end);
     }
 
+    /// Drops all audio, because another party has answered it. The next piece is not compared with earlier ones.
+    pub(super) fn forget(&mut self) {
+        self.buffered.clear();
+        (self.start, self.sent, self.unanswered) = (self.end, 0, None);
+        self.restart_clock();
+    }
+
     /// Converts the engine's millisecond count to a position.
     pub(super) fn position(&self, engine_ms: u64) -> u64 {
         (self.engine_start + engine_ms.saturating_mul(BYTES_PER_MS)).min(self.end)

@@ -45,6 +45,10 @@ pub enum Input {
     },
     /// A command of the business's staff.
     Operator(Operator),
+    /// A piece of the microphone's audio of the employee who has taken the call over.
+    EmployeeAudio(EncodedAudio),
+    /// The connection to the employee who has taken the call over is lost, or is no longer permitted.
+    EmployeeLost,
     /// Twilio did not accept the redirect to its recorder; the driver retries the request.
     RedirectFailed,
     /// Twilio accepted the redirect to its recorder, or rejected it permanently.
@@ -73,7 +77,17 @@ pub enum Operator {
     HangUp,
     /// Transfer the caller to the human agent now: the agent stops speaking, and the caller hears a request to wait.
     Transfer,
-    /// End the call now, in any state: the agent stops speaking, and the caller hears only a goodbye.
+    /// Connect the caller with an employee: the agent asks the caller to wait a moment, and its engine is closed. The
+    /// session ignores it unless [`CallSession::may_be_taken_over`] returns true.
+    ///
+    /// [`CallSession::may_be_taken_over`]: super::CallSession::may_be_taken_over
+    TakeOver {
+        /// The employee's name, for the transcript.
+        name: String,
+    },
+    /// Let the agent continue, because the employee who has taken the call over hands it back.
+    HandBack,
+    /// End the call now, in any state: the agent or the employee stops speaking, and the caller hears only a goodbye.
     End,
 }
 

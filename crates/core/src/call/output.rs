@@ -45,6 +45,10 @@ pub enum Output {
         /// The conversation so far; empty at the start of a call.
         history: Vec<HistoryTurn>,
     },
+    /// Close the engine, because an employee talks with the caller.
+    CloseEngine,
+    /// Send the caller's audio to the employee who has taken the call over.
+    PlayToEmployee(#[serde(serialize_with = "fingerprint")] EncodedAudio),
     /// Send a command to the engine.
     Engine(EngineCommand),
     /// Run a tool; its result returns as [`super::Input::ToolFinished`].
@@ -186,6 +190,16 @@ pub struct HistoryTurn {
     pub text: String,
 }
 
+impl HistoryTurn {
+    /// Returns the note for the model in place of an employee's conversation with the caller, which is not transcribed.
+    pub fn employee_note(&self) -> String {
+        format!(
+            "Here {}, a colleague of the business, talked with the caller directly. You did not hear it.",
+            self.text
+        )
+    }
+}
+
 /// The conversation so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallerWords {
@@ -290,6 +304,13 @@ pub enum CallEvent {
     TransferAccepted,
     /// The human agent did not accept the call.
     TransferFailed(TransferFailure),
+    /// An employee talks with the caller by the browser.
+    TakenOver,
+    /// The agent continues, because the employee does not talk with the caller any more.
+    HandedBack {
+        /// True if the employee was disconnected; false if the employee handed the call back.
+        is_lost: bool,
+    },
 }
 
 /// Writes the length and a hash instead of the audio. Outputs are serialised only to be compared with each other, and

@@ -14,6 +14,7 @@ mod progress;
 mod reply_watch;
 mod speech;
 mod stream_link;
+mod takeover;
 mod tools;
 mod transfer;
 
@@ -38,6 +39,8 @@ use reply_watch::ReplyWatch;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use stream_link::StreamLink;
+use takeover::Takeover;
+pub use takeover::TakeoverState;
 use tools::Tools;
 
 /// How long a call may continue after the prompt to wrap up.
@@ -82,6 +85,8 @@ enum Phase {
     Redirecting,
     /// The conversation is running.
     Live,
+    /// An employee talks with the caller, and no engine is open.
+    TakenOver(Takeover),
     /// The human agent's phone rings; the caller has no stream.
     Transferring,
     /// Since `since`, the last audio plays, and the call ends or is transferred after it; at the latest at `limit`.
@@ -126,6 +131,7 @@ impl CallSession {
                 self.caller_audio(timestamp_ms, audio, is_voice, now);
             }
             Input::Mark(name) => self.mark(&name, now),
+            Input::Engine(_) if self.engine.is_closed() => {}
             Input::Engine(event) => self.engine_event(event, now),
             Input::StreamStarted => self.stream_started(now),
             Input::CallerKey(key) => self.caller_key(key, now),
@@ -135,7 +141,11 @@ impl CallSession {
             Input::Operator(Operator::Hint(text)) => self.hint(text, now),
             Input::Operator(Operator::HangUp) => self.finish(EndReason::AgentHungUp, StreamEndAction::HangUp, now),
             Input::Operator(Operator::Transfer) => self.put_through(now),
+            Input::Operator(Operator::TakeOver { name }) => self.take_over(&name, now),
+            Input::Operator(Operator::HandBack) => self.hand_back(false, now),
             Input::Operator(Operator::End) => self.end_by_employee(now),
+            Input::EmployeeAudio(audio) => self.employee_audio(audio, now),
+            Input::EmployeeLost => self.hand_back(true, now),
             Input::TransferAccepted => self.transfer_accepted(now),
             Input::TransferFailed(reason) => self.transfer_failed(reason, now),
             Input::RedirectFailed => self.redirect_failed(now),
@@ -163,6 +173,7 @@ impl CallSession {
                 Timer::ToolLimit => self.tool_limit(now),
                 Timer::WrapUp => self.wrap_up(now),
                 Timer::MaxCall => self.max_duration_reached(now),
+                Timer::Employee => self.hand_back(true, now),
                 Timer::Drain => self.drained(now),
                 Timer::Shutdown => self.end(EndReason::Shutdown, StreamEndAction::Record, now),
             }
@@ -231,6 +242,7 @@ impl CallSession {
         self.watch_reply(now);
         self.watch_speech(now);
         self.watch_idle(now);
+        self.watch_employee();
         self.watch_ending(now);
     }
 

@@ -7,6 +7,7 @@ mod losses;
 mod properties;
 mod rig;
 mod scenarios;
+mod takeover;
 mod trace;
 mod transfers;
 mod waiting;

@@ -33,6 +33,8 @@ pub(super) enum Timer {
     WrapUp,
     /// The call has reached its maximum duration.
     MaxCall,
+    /// No audio of the employee who has taken the call over has arrived.
+    Employee,
     /// The goodbye must have been heard by now.
     Drain,
     /// The daemon's shutdown must not wait longer for the call.
@@ -62,6 +64,7 @@ const ALL: [Timer; COUNT] = [
     Timer::ToolLimit,
     Timer::WrapUp,
     Timer::MaxCall,
+    Timer::Employee,
     Timer::Drain,
     Timer::Shutdown,
 ];

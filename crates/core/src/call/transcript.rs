@@ -219,6 +219,24 @@ impl Transcript {
         turn.record.clone()
     }
 
+    /// Adds a turn for an employee who starts to talk with the caller.
+    pub(super) fn employee_started(&mut self, name: &str, at_ms: u64) -> TurnRecord {
+        let item = format!("employee:{}", self.next_seq + 1).into();
+        let turn = self.turn(&item, Speaker::Employee, at_ms);
+        turn.text_final = true;
+        name.clone_into(&mut turn.record.text);
+        name.clone_into(&mut turn.record.heard_text);
+        turn.record.clone()
+    }
+
+    /// Records that the employee no longer talks with the caller.
+    pub(super) fn employee_stopped(&mut self, item: &ItemId, at_ms: u64) -> Option<TurnRecord> {
+        let turn = self.find(item)?;
+        turn.closed = true;
+        turn.record.ended_ms = Some(at_ms);
+        Some(turn.record.clone())
+    }
+
     /// Adds the output to the turn of a tool call.
     pub(super) fn tool_finished(&mut self, id: &str, output: &str, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.find(&tool_item(id))?;

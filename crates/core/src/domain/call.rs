@@ -87,7 +87,18 @@ text_enum! {
 
 text_enum! {
     /// The speaker of a turn.
-    Speaker { Caller = "caller", Agent = "agent", Tool = "tool", System = "system" }
+    Speaker {
+        /// The caller.
+        Caller = "caller",
+        /// The agent.
+        Agent = "agent",
+        /// A use of a tool by the agent.
+        Tool = "tool",
+        /// A hint of an employee.
+        System = "system",
+        /// An employee who talked with the caller. The text is the employee's name; the words are not transcribed.
+        Employee = "employee",
+    }
 }
 
 /// A phone call.

@@ -4,11 +4,11 @@
 
 use super::{
     AddressId, AddressKind, AgentToolId, AiMode, AppointmentId, AppointmentSource, AppointmentState, BusinessId,
-    CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId, DayTime, Direction,
-    EndReason, FactId, FactSource, FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, JournalId, LeadId,
-    LeadOutcome, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId, OutboxId,
-    PeerAddress, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState, ResourceId,
-    ResourceKind, Role, ScheduledState, SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid,
+    CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId, ContactRelation, DayTime,
+    Direction, EndReason, FactId, FactSource, FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, JournalId,
+    LeadId, LeadOutcome, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId,
+    OutboxId, PeerAddress, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState,
+    ResourceId, ResourceKind, Role, ScheduledState, SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid,
     SuggestionReason, TagId, TaskId, TaskSource, ThreadId, ThreadType, Timestamp, TokenId, ToolMethod, TurnId, UserId,
     WaitingId,
 };
@@ -116,6 +116,7 @@ words!(
     ScheduledState,
     SearchKind,
     Speaker,
+    ContactRelation,
     SuggestionReason,
     TaskSource,
     ThreadType,

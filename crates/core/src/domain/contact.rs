@@ -24,10 +24,24 @@ pub struct Contact {
     pub opted_out: bool,
     /// Whether a user has blocked the contact: calls are rejected, and messages are stored without a notification.
     pub blocked: bool,
+    /// What the contact is to the business.
+    pub relation: ContactRelation,
     /// The number of unread messages and calls in all threads.
     pub unread_count: i64,
     /// The tags, ordered by name.
     pub tags: Vec<ContactTag>,
+}
+
+text_enum! {
+    /// What a contact is to the business.
+    ContactRelation {
+        /// An ordinary customer.
+        Customer = "customer",
+        /// A customer whose calls ring at the human agent's phone first, at any hour.
+        Vip = "vip",
+        /// One of the business's own staff: the agent talks to a colleague, and the contact is no lead.
+        Staff = "staff",
+    }
 }
 
 text_enum! {

@@ -93,6 +93,7 @@ impl Conversation {
                     }
                 }
                 Speaker::System => self.hint(turn.text.clone()),
+                Speaker::Employee => self.hint(turn.employee_note()),
             }
         }
     }

@@ -92,7 +92,7 @@ pub(super) async fn hint(
     Ok(OkResponse::OK)
 }
 
-fn no_agent(message: &'static str) -> ApiError {
+pub(super) fn no_agent(message: &'static str) -> ApiError {
     ApiError::new(StatusCode::CONFLICT, "no_agent", message)
 }
 

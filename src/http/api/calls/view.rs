@@ -9,6 +9,8 @@ use crate::http::api::knowledge_gaps::view::KnowledgeGap;
 use crate::http::api::leads::view::Lead;
 use crate::http::api::one_of::OneOf;
 use crate::http::api::response::views;
+use crate::http::media_stream::ANSWER_PATH;
+use crate::runtime::calls::BrowserTicket;
 use crate::store::StoredPeaks;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -208,7 +210,8 @@ pub(crate) struct Turn {
     seq: i64,
     /// The speaker of the turn.
     speaker: Speaker,
-    /// The complete text of the turn; empty if the speaker is `tool`.
+    /// The complete text of the turn; empty if the speaker is `tool`. If the speaker is `employee`, the name of an
+    /// employee who talked with the caller by the browser in this time; the words are not transcribed.
     text: String,
     /// The tool that the agent used; null unless the speaker is `tool`.
     tool: Option<ToolUse>,
@@ -348,6 +351,25 @@ impl From<domain::Recording> for Recording {
             error: recording.error,
             created_at: recording.created_at,
         }
+    }
+}
+
+/// The id and secret with which a client opens the WebSocket to answer a call.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct CallAnswer {
+    /// The id to send as `callSid` in the first message on the WebSocket.
+    #[schema(example = "CA00000000000000000000000000000001")]
+    id: String,
+    /// The secret to send in the first message on the WebSocket. It is valid for one connection and one minute.
+    token: String,
+    /// The path of the WebSocket on this server.
+    #[schema(example = "/ws/answer")]
+    socket_path: &'static str,
+}
+
+impl From<BrowserTicket> for CallAnswer {
+    fn from(ticket: BrowserTicket) -> Self {
+        Self { id: ticket.id.as_str().to_owned(), token: ticket.token, socket_path: ANSWER_PATH }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 
 type AddressKind = OneOf<domain::AddressKind>;
+pub(crate) type ContactRelation = OneOf<domain::ContactRelation>;
 pub(crate) type FieldKind = OneOf<domain::FieldKind>;
 pub(crate) type SortOrder = OneOf<domain::ContactSort>;
 pub(crate) type ContactPage = Page<Contact>;
@@ -37,6 +38,8 @@ pub(crate) struct Contact {
     /// Whether a user has blocked the contact. Calls of a blocked contact are rejected. Messages are stored without a
     /// notification.
     blocked: bool,
+    /// What the contact is to the business.
+    relation: ContactRelation,
     /// The number of unread messages and calls in all threads.
     unread_count: i64,
     /// When the contact was created.
@@ -70,6 +73,7 @@ impl From<domain::Contact> for Contact {
             tags: views(contact.tags),
             opted_out: contact.opted_out,
             blocked: contact.blocked,
+            relation: contact.relation.into(),
             unread_count: contact.unread_count,
             created_at: contact.created_at,
         }
@@ -136,10 +140,10 @@ impl From<domain::ContactMerge> for MergedContact {
 
 impl Versioned for ContactDetail {
     fn version(&self) -> impl Serialize {
-        let Contact { id, display_name, opted_out, blocked, .. } = &self.contact;
+        let Contact { id, display_name, opted_out, blocked, relation, .. } = &self.contact;
         // The language is left out: the summary of a call sets it, which must not make a user's edit of the name fail
         // with 412.
-        (id, display_name, opted_out, blocked, &self.fields)
+        (id, display_name, opted_out, blocked, relation, &self.fields)
     }
 }
 
@@ -245,6 +249,14 @@ pub(crate) struct OptOutRequest {
 pub(crate) struct BlockRequest {
     /// True: calls are rejected, and messages are stored without a notification, until this is set to false.
     pub(super) blocked: bool,
+}
+
+/// What a contact is to the business.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RelationRequest {
+    /// The relation.
+    pub(super) relation: ContactRelation,
 }
 
 /// A contact's new value of a custom field.

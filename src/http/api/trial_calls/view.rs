@@ -1,7 +1,7 @@
 //! API types of trial calls.
 
 use crate::http::media_stream::TRIAL_PATH;
-use crate::runtime::calls::TrialTicket;
+use crate::runtime::calls::BrowserTicket;
 use serde::Serialize;
 
 /// The id and secret with which a client opens the WebSocket of one trial call.
@@ -17,8 +17,8 @@ pub(crate) struct TrialCall {
     socket_path: &'static str,
 }
 
-impl From<TrialTicket> for TrialCall {
-    fn from(ticket: TrialTicket) -> Self {
+impl From<BrowserTicket> for TrialCall {
+    fn from(ticket: BrowserTicket) -> Self {
         Self { id: ticket.id.as_str().to_owned(), token: ticket.token, socket_path: TRIAL_PATH }
     }
 }

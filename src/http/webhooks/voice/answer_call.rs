@@ -38,13 +38,14 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         return answer(&[Verb::Reject]);
     }
     let medium = call.medium();
-    let (context, is_open) = match store(&state, &form, PATH, call).await {
-        Stored::Call(context, is_open) => (context, is_open),
+    let (context, rings_first) = match store(&state, &form, PATH, call).await {
+        Stored::Call(context, rings_first) => (context, rings_first),
         Stored::Blocked => return answer(&[Verb::Reject]),
         Stored::Over => return answer(&[Verb::Hangup]),
     };
     tracing::info!(event = "CALL_IN", call.sid = %call_sid, medium = %medium, "Incoming call {call_sid} by {medium}");
-    match state.calls.ring_first(&context, is_open) {
+    let transfer = if rings_first { state.calls.ring_first(&context) } else { None };
+    match transfer {
         Some(transfer) => ring::dial(&state, &call_sid, transfer),
         None => begin(&state, context),
     }
@@ -59,7 +60,7 @@ pub(super) fn begin(state: &AppState, context: CallContext) -> Response {
 
 /// The result of storing an incoming call.
 pub(super) enum Stored {
-    /// A call that must be answered, and whether the business is open.
+    /// A call that must be answered, and whether it rings at the human agent's phone first.
     Call(CallContext, bool),
     /// The call of a blocked contact.
     Blocked,
@@ -70,9 +71,10 @@ pub(super) enum Stored {
 /// Stores a call as received now, if the database is writable.
 pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static str, call: IncomingCall) -> Stored {
     let (known, raw, config) = (call.clone(), raw(form, path), state.config());
+    let setting = config.voice.ring_first;
     let stored = store_best_effort(state, call.call_sid.as_str(), move |tx| {
         let business = &config.business;
-        let asks = config.voice.ring_first == RingFirst::Open;
+        let asks = setting == RingFirst::Open;
         let is_open = asks && is_open(tx, BusinessId::FIRST, &business.time_zone, clock::now())?;
         Ok((store_call(tx, &known, &raw, business)?, is_open))
     });
@@ -91,7 +93,13 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
     }
     // A number's usage limits apply to its calls from all networks.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
-    Stored::Call(CallContext { call, name: received.name, ai_today, carrier: Carrier::Twilio, is_stored }, is_open)
+    let rings_first = match setting {
+        RingFirst::Never => false,
+        RingFirst::Open => is_open,
+        RingFirst::Always => true,
+    };
+    let context = CallContext { call, name: received.name, ai_today, carrier: Carrier::Twilio, is_stored };
+    Stored::Call(context, rings_first || received.is_vip)
 }
 
 fn store_call(

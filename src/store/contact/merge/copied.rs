@@ -1,5 +1,5 @@
 //! Copies values from the merged contact to the kept contact where the kept contact has none: tags, field values, the
-//! language, and the decisions to send no messages and to block. The merged contact keeps its rows, so undoing a merge
+//! language, and the decisions to send no messages, to block, and what the contact is to the business. The merged contact keeps its rows, so undoing a merge
 //! only removes the copies.
 
 use super::super::super::{ReadTx, Result, WriteTx};
@@ -17,6 +17,19 @@ pub(super) struct Copied {
     language: Option<String>,
     opted_out_at: Option<String>,
     blocked_at: Option<String>,
+    relation: Option<String>,
+}
+
+impl Copied {
+    /// Returns the columns of the contact and their copied values.
+    fn values(&self) -> [(&'static str, &Option<String>); 4] {
+        [
+            ("language", &self.language),
+            ("opted_out_at", &self.opted_out_at),
+            ("blocked_at", &self.blocked_at),
+            ("relation", &self.relation),
+        ]
+    }
 }
 
 /// Every table that refers to a contact by a key of several columns.
@@ -60,6 +73,7 @@ impl WriteTx<'_> {
             language: self.missing_value("language", kept, merged)?,
             opted_out_at: self.missing_value("opted_out_at", kept, merged)?,
             blocked_at: self.missing_value("blocked_at", kept, merged)?,
+            relation: self.missing_value("relation", kept, merged)?,
         };
         for (sql, is_needed) in [
             (
@@ -77,9 +91,10 @@ impl WriteTx<'_> {
             (
                 "UPDATE contacts SET language = coalesce(contacts.language, other.language),
                      opted_out_at = coalesce(contacts.opted_out_at, other.opted_out_at),
-                     blocked_at = coalesce(contacts.blocked_at, other.blocked_at)
+                     blocked_at = coalesce(contacts.blocked_at, other.blocked_at),
+                     relation = coalesce(contacts.relation, other.relation)
                  FROM (SELECT * FROM contacts WHERE id = ?2) AS other WHERE contacts.id = ?1",
-                copied.language.is_some() || copied.opted_out_at.is_some() || copied.blocked_at.is_some(),
+                copied.values().iter().any(|(_, value)| value.is_some()),
             ),
         ] {
             if is_needed {
@@ -101,9 +116,7 @@ impl WriteTx<'_> {
         for (id, value) in &copied.fields {
             field.execute(params![kept, id, value])?;
         }
-        for (column, value) in
-            [("language", &copied.language), ("opted_out_at", &copied.opted_out_at), ("blocked_at", &copied.blocked_at)]
-        {
+        for (column, value) in copied.values() {
             if let Some(value) = value {
                 let sql = format!("UPDATE contacts SET {column} = NULL WHERE id = ?1 AND {column} = ?2");
                 self.conn.prepare_cached(&sql)?.execute(params![kept, value])?;

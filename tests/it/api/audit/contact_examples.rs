@@ -22,6 +22,7 @@ impl Shop {
                 return Example { method, path, body, action, subject };
             }
             "update_contact" => contact("PATCH", "", json!({"display_name": "דנה", "language": "he"})),
+            "set_contact_relation" => contact("PUT", "/relation", json!({"relation": "vip"})),
             "set_contact_block" => contact("PUT", "/block", json!({"blocked": true})),
             "set_contact_opt_out" => contact("PUT", "/opt-out", json!({"opted_out": true})),
             "set_contact_field" => {

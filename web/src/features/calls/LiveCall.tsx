@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconMessage2, IconMicrophone, IconPencil, IconUser } from '@tabler/icons-react'
+import { IconHeadset, IconMessage2, IconMicrophone, IconPencil, IconUser } from '@tabler/icons-react'
 import { useLayoutEffect, useRef } from 'react'
 import { useCallClock } from '#shared/call-clock'
 import { Icon } from '#shared/components/Icon'
@@ -7,6 +7,7 @@ import { Link } from '#shared/components/Link'
 import { ListenButton } from '#shared/components/ListenButton'
 import { Name, Phone, Plain } from '#shared/components/text'
 import { duration } from '#shared/format/time'
+import { AnswerButton, Answering } from './Answering'
 import type { CallDetail, Turn } from './api'
 import { Booked } from './Booked'
 import { Back } from './CallHeader'
@@ -16,13 +17,14 @@ import { LiveLanes } from './LiveLanes'
 import { speakerName } from './speaker'
 import { ToolLine } from './ToolLine'
 import { Whisper } from './Whisper'
-import { linesOf } from './words'
+import { isSpoken, linesOf } from './words'
 
 /** A live call, with its transcript in real time. */
 export function LiveCall({ call }: { call: CallDetail }) {
   const { t } = useLingui()
   const elapsed = useCallClock(call)
-  const isWithAgent = call.state === 'live' && !isVoicemail(call)
+  const employee = call.turns.findLast(({ speaker, ended_ms }) => speaker === 'employee' && ended_ms == null)
+  const isWithAgent = call.state === 'live' && !isVoicemail(call) && !employee
   const number = numberOf(call)
   const caller = speakerName(call.contact_name) ?? t`הלקוח`
   return (
@@ -40,15 +42,17 @@ export function LiveCall({ call }: { call: CallDetail }) {
         </div>
         <p className="muted row wrap">
           {number && call.contact_name && <Phone number={number} />}
-          <WhoTalks call={call} />
+          <WhoTalks call={call} employee={employee?.text} />
         </p>
         <Listening callId={call.id} />
+        <Answering callId={call.id} />
         <LiveLanes callId={call.id} lines={linesOf(call.turns, elapsed)} elapsedMs={elapsed} caller={caller} />
       </div>
       <Booked bookings={call.bookings} />
       <Log turns={call.turns} caller={caller} />
       {isWithAgent && <Whisper callId={call.id} />}
       <div className="live-acts">
+        {isWithAgent && <AnswerButton callId={call.id} />}
         <ListenButton callId={call.id} isBig />
         {isWithAgent && <PutThrough callId={call.id} />}
         <HangUp callId={call.id} />
@@ -71,17 +75,21 @@ function isVoicemail({ engine }: CallDetail): boolean {
 }
 
 /** Shows who currently talks with the caller. */
-function WhoTalks({ call }: { call: CallDetail }) {
+function WhoTalks({ call, employee }: { call: CallDetail; employee: string | undefined }) {
   const isMessage = isVoicemail(call)
   return (
     <span className="row who-talks">
-      <Icon icon={isMessage ? IconMicrophone : IconPencil} size="s" />
+      <Icon icon={isMessage ? IconMicrophone : employee === undefined ? IconPencil : IconHeadset} size="s" />
       {call.state === 'ringing' ? (
         <Trans>מצלצל</Trans>
       ) : call.state === 'transferred' ? (
         <Trans>הועברה אליכם</Trans>
       ) : isMessage ? (
         <Trans>הלקוח משאיר הודעה</Trans>
+      ) : employee !== undefined ? (
+        <Trans>
+          <Name name={employee} /> על הקו עם הלקוח
+        </Trans>
       ) : (
         <Trans>הסוכן מדבר בשמכם</Trans>
       )}
@@ -131,9 +139,7 @@ function LiveLine({ turn, caller, isLast }: { turn: Turn; caller: string; isLast
         {duration(turn.started_ms)}
       </span>
       <div className="it">
-        {turn.speaker === 'tool' || turn.speaker === 'system' ? (
-          <ToolLine turn={turn} />
-        ) : (
+        {isSpoken(turn) ? (
           <>
             <b className={`sp ${turn.speaker === 'agent' ? 'ag' : ''}`}>
               {turn.speaker === 'agent' ? (
@@ -150,6 +156,8 @@ function LiveLine({ turn, caller, isLast }: { turn: Turn; caller: string; isLast
               {isPartial && <span className="caret" aria-hidden />}
             </p>
           </>
+        ) : (
+          <ToolLine turn={turn} />
         )}
       </div>
     </li>

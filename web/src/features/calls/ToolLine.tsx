@@ -1,13 +1,32 @@
 import { Trans } from '@lingui/react/macro'
-import { IconEar, IconTool } from '@tabler/icons-react'
+import { IconEar, IconHeadset, IconTool } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
-import { Plain } from '#shared/components/text'
+import { Name, Plain } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Turn } from './api'
 import { factsOf, type ToolFacts } from './tool-use'
 
-/** A line of the transcript for a tool that the agent used, or for an instruction that a user sent to the agent. */
+/**
+ * A line of the transcript for a tool that the agent used, for an instruction that a user sent to the agent, or for a
+ * user who talked with the caller.
+ */
 export function ToolLine({ turn }: { turn: Turn }) {
+  if (turn.speaker === 'employee') {
+    return (
+      <p className="tool">
+        <Icon icon={IconHeadset} size="s" />
+        <span>
+          <Trans>
+            <Name name={turn.text} /> על הקו עם הלקוח
+          </Trans>
+          <span className="small faint">
+            {' · '}
+            <Trans>המילים לא מתומללות</Trans>
+          </span>
+        </span>
+      </p>
+    )
+  }
   if (turn.speaker === 'system') {
     return (
       <p className="tool">

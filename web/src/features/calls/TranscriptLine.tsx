@@ -6,7 +6,7 @@ import { Icon } from '#shared/components/Icon'
 import { dirOf } from '#shared/format/bidi'
 import { duration } from '#shared/format/time'
 import { ToolLine } from './ToolLine'
-import type { Line, Word } from './words'
+import { isSpoken, type Line, type Word } from './words'
 
 interface Props {
   index: number
@@ -30,7 +30,7 @@ export const TranscriptLine = memo(function TranscriptLine(props: Props) {
     if (!player || from === undefined || getSelection()?.isCollapsed === false) return
     player.playFrom(Number(from))
   }
-  if (turn.speaker === 'tool' || turn.speaker === 'system') {
+  if (!isSpoken(turn)) {
     return (
       <li data-line={index}>
         <span className="at num">{duration(fromMs)}</span>

@@ -54,11 +54,13 @@ export function linesOf(turns: readonly Turn[], durationMs: number): Line[] {
   })
 }
 
+/** Returns true if the text of the turn is what the caller or the agent said. */
+export const isSpoken = ({ speaker }: Turn): boolean => speaker === 'caller' || speaker === 'agent'
+
 /** Returns the line at a position of the recording (the last one that has started), and the word in it. */
 export function placeOf(lines: readonly Line[], ms: number): { line: number; word: number } {
   let line = -1
-  for (const [at, { turn, fromMs }] of lines.entries())
-    if (turn.speaker !== 'tool' && turn.speaker !== 'system' && fromMs <= ms) line = at
+  for (const [at, { turn, fromMs }] of lines.entries()) if (isSpoken(turn) && fromMs <= ms) line = at
   const found = lines[line]
   if (!found || ms > found.toMs) return { line, word: -1 }
   return { line, word: found.words.findIndex(word => word.isHeard && ms >= word.fromMs && ms < word.toMs) }

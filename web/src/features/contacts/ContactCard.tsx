@@ -13,6 +13,7 @@ import { Fields } from './Fields'
 import { Language } from './Language'
 import { Numbers } from './Numbers'
 import { OptOut } from './OptOut'
+import { Relation } from './Relation'
 import { TagsEditor } from './TagsEditor'
 
 /** The card of a contact: its data, and the most frequent actions. */
@@ -65,6 +66,7 @@ export function ContactCard({ contact }: { contact: ContactDetail }) {
       <Fields contact={contact} />
       <Language contact={contact} />
       <OptOut contact={contact} />
+      <Relation contact={contact} />
       <Block contact={contact} />
     </section>
   )

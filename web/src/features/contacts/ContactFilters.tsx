@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { SearchField } from '#shared/components/SearchField'
 import { idOf, type UrlChange, useUrl } from '#shared/url'
-import { type ContactFilter, type Sort, tagsQuery } from './api'
+import { type ContactFilter, type Relation, type Sort, tagsQuery } from './api'
 
 const SORTS: ReadonlySet<string> = new Set(['activity', 'name', 'created'])
 
@@ -14,6 +14,8 @@ export function useContactFilter(): [ContactFilter, (change: UrlChange) => void]
   if (q) filter.q = q
   if (tag !== null) filter.tag_id = tag
   if (params.get('blocked') !== null) filter.blocked = true
+  const relation = params.get('relation')
+  if (relation === 'vip' || relation === 'staff') filter.relation = relation
   if (sort && SORTS.has(sort)) filter.sort = sort as Sort
   return [filter, change]
 }
@@ -24,6 +26,10 @@ export function ContactFilters() {
   const [filter, change] = useContactFilter()
   const { data } = useQuery(tagsQuery)
   const tags = data?.items ?? []
+  const relations: [Relation, string][] = [
+    ['vip', t`VIP`],
+    ['staff', t`צוות`],
+  ]
   return (
     <div className="contact-filters">
       <SearchField
@@ -36,8 +42,8 @@ export function ContactFilters() {
       <div className="filters" role="group" aria-label={t`סינון`}>
         <button
           type="button"
-          aria-pressed={filter.tag_id === undefined && !filter.blocked}
-          onClick={() => change({ tag: null, blocked: null })}
+          aria-pressed={filter.tag_id === undefined && !filter.blocked && !filter.relation}
+          onClick={() => change({ tag: null, blocked: null, relation: null })}
         >
           <Trans>הכול</Trans>
         </button>
@@ -50,6 +56,16 @@ export function ContactFilters() {
           >
             <bdi>{name}</bdi>
             <span className="count">{contact_count}</span>
+          </button>
+        ))}
+        {relations.map(([relation, label]) => (
+          <button
+            key={relation}
+            type="button"
+            aria-pressed={filter.relation === relation}
+            onClick={() => change({ relation: filter.relation === relation ? null : relation })}
+          >
+            {label}
           </button>
         ))}
         <button

@@ -83,7 +83,7 @@ interface RowProps {
 
 function Row({ contact, isSelected, toggle }: RowProps) {
   const { t } = useLingui()
-  const { id, display_name, number, tags, opted_out, blocked, unread_count, last_activity_at } = contact
+  const { id, display_name, number, tags, opted_out, blocked, relation, unread_count, last_activity_at } = contact
   const name = display_name ? isolate(display_name) : t`לקוח בלי שם`
   return (
     <tr aria-selected={isSelected}>
@@ -126,6 +126,16 @@ function Row({ contact, isSelected, toggle }: RowProps) {
       <td className="desk-only muted">{number && display_name ? <Phone number={number} /> : null}</td>
       <td className="tags-cell">
         <span className="row wrap">
+          {relation === 'vip' && (
+            <span className="chip">
+              <Trans>VIP</Trans>
+            </span>
+          )}
+          {relation === 'staff' && (
+            <span className="chip">
+              <Trans>צוות</Trans>
+            </span>
+          )}
           {blocked && (
             <span className="chip warn">
               <Trans>חסום</Trans>

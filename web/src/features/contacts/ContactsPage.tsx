@@ -57,7 +57,7 @@ export default function ContactsPage() {
           {() =>
             contacts.length === 0 ? (
               <NoContacts
-                isFiltered={Boolean(filter.q ?? filter.tag_id ?? filter.blocked)}
+                isFiltered={Boolean(filter.q ?? filter.tag_id ?? filter.blocked ?? filter.relation)}
                 onNew={() => setNew(true)}
               />
             ) : (

@@ -28,12 +28,14 @@ export interface Page<T> {
   next_cursor?: string | null
 }
 
+export type Relation = Schemas['ContactRelation']
 export type Sort = 'activity' | 'name' | 'created'
 
 export interface ContactFilter {
   q?: string | undefined
   tag_id?: number | undefined
   blocked?: boolean | undefined
+  relation?: Relation | undefined
   sort?: Sort | undefined
   limit?: number | undefined
 }
@@ -51,10 +53,11 @@ export const request = <T = unknown>(method: Method, path: keyof paths, init: In
   unwrap((client[method] as unknown as (path: string, init: unknown) => Promise<never>)(path, init))
 
 /** Returns the query parameters without undefined ones. */
-const given = ({ q, tag_id, blocked, sort, limit }: ContactFilter) => ({
+const given = ({ q, tag_id, blocked, relation, sort, limit }: ContactFilter) => ({
   ...(q !== undefined && { q }),
   ...(tag_id !== undefined && { tag_id }),
   ...(blocked !== undefined && { blocked }),
+  ...(relation !== undefined && { relation }),
   ...(sort !== undefined && { sort }),
   ...(limit !== undefined && { limit }),
 })

@@ -72,6 +72,11 @@ export function Header({ contact, number, filter, onFilter, onArchive, onTask, o
             </Trans>
           </p>
         </div>
+        {contact.relation !== 'customer' && (
+          <Link className="chip" href={`/app/contacts/${contact.id}`}>
+            {contact.relation === 'vip' ? <Trans>VIP</Trans> : <Trans>צוות</Trans>}
+          </Link>
+        )}
         {contact.blocked && (
           <Link className="chip warn" href={`/app/contacts/${contact.id}`}>
             <Trans>חסום</Trans>

@@ -1,8 +1,8 @@
 import { client, unwrap } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
-import { encode, FRAME_SAMPLES, fromBase64, toBase64 } from '#shared/audio/mulaw'
-import { Devices } from './audio/devices'
-import type { MicrophoneFrame } from './audio/microphone.worklet'
+import { Devices } from '#shared/audio/call/devices'
+import type { MicrophoneFrame } from '#shared/audio/call/microphone.worklet'
+import { fromBase64, QUIET_FRAME, toBase64 } from '#shared/audio/mulaw'
 import { type Action, type CallProblem, microphoneProblem, type ServerMessage } from './protocol'
 
 export interface CallEvents {
@@ -10,8 +10,6 @@ export interface CallEvents {
   /** Called with the loudest sample of one side in 20 ms, from 0 to 1. */
   onPeak: (side: 'you' | 'agent', peak: number) => void
 }
-
-const QUIET_FRAME = toBase64(encode(new Float32Array(FRAME_SAMPLES)))
 
 /**
  * A trial call, in which the browser replaces the telephone. It uses Twilio's Media Streams protocol with the daemon.

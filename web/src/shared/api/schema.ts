@@ -363,6 +363,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a running call with the browser.
+         * @description The response permits one WebSocket, which a page of this server opens within a minute. When it has sent its first
+         *     message, the agent stops, the caller hears "one moment", and the employee talks with the caller. The socket uses
+         *     Twilio's Media Streams protocol: the client sends `start`, `media` every 20 ms (mu-law, 8 kHz) and `stop`, which hands
+         *     the call back to the agent; the server sends `media`, `state` (`announcing`, `talking`) and `ended` with its
+         *     `reason`. If the socket is lost, or sends nothing for 1.5 seconds, the agent continues. To end the call, use
+         *     `/api/calls/{id}/hang-up`.
+         */
+        post: operations["answer_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/hang-up": {
         parameters: {
             query?: never;
@@ -768,6 +793,27 @@ export interface paths {
          * @description If the contact has opted out, sending answers 422 `contact_opted_out`.
          */
         put: operations["set_contact_opt_out"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/relation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set what a contact is to the business.
+         * @description A VIP's calls ring at the human agent's phone first, at any hour, if `agent.transfer_to` is set. A contact of the staff
+         *     is a colleague to the agent, gets no confirmations and no messages about missed calls, and is no lead.
+         */
+        put: operations["set_contact_relation"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3279,6 +3325,21 @@ export interface components {
              */
             thread_id: number;
         };
+        /** @description The id and secret with which a client opens the WebSocket to answer a call. */
+        CallAnswer: {
+            /**
+             * @description The id to send as `callSid` in the first message on the WebSocket.
+             * @example CA00000000000000000000000000000001
+             */
+            id: string;
+            /**
+             * @description The path of the WebSocket on this server.
+             * @example /ws/answer
+             */
+            socket_path: string;
+            /** @description The secret to send in the first message on the WebSocket. It is valid for one connection and one minute. */
+            token: string;
+        };
         /** @description An appointment that the agent booked, moved or cancelled in a call. */
         CallBooking: {
             /** @description The current state of the appointment. */
@@ -3780,6 +3841,8 @@ export interface components {
              *     out.
              */
             opted_out: boolean;
+            /** @description What the contact is to the business. */
+            relation: components["schemas"]["ContactRelation"];
             /** @description The tags of the contact, sorted by name. */
             tags: components["schemas"]["ContactTag"][];
             /**
@@ -3842,6 +3905,11 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
+        /**
+         * @description What a contact is to the business.
+         * @enum {string}
+         */
+        ContactRelation: "customer" | "vip" | "staff";
         /** @description A tag of a contact. */
         ContactTag: {
             /**
@@ -4244,7 +4312,7 @@ export interface components {
              * @description A stable code for programs. A later version may have more.
              * @enum {string}
              */
-            code: "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
+            code: "already_answered" | "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
             /** @description The name of the rejected field of the body, or of the rejected query parameter. */
             field?: string | null;
             /** @description A message that users can read. */
@@ -5246,6 +5314,11 @@ export interface components {
          * @enum {string}
          */
         RecordingState: "running" | "waiting" | "complete" | "failed" | "pruned";
+        /** @description What a contact is to the business. */
+        RelationRequest: {
+            /** @description The relation. */
+            relation: components["schemas"]["ContactRelation"];
+        };
         /** @description The release that the release feed describes. */
         Release: {
             /** @description The release date, such as `2026-11-20`. */
@@ -5951,7 +6024,7 @@ export interface components {
          * @description The speaker of a turn.
          * @enum {string}
          */
-        Speaker: "caller" | "agent" | "tool" | "system";
+        Speaker: "caller" | "agent" | "tool" | "system" | "employee";
         /**
          * @description Which database the start used, and why.
          * @enum {string}
@@ -6404,7 +6477,10 @@ export interface components {
              * @description The start of the turn, in milliseconds since the media stream began.
              */
             started_ms: number;
-            /** @description The complete text of the turn; empty if the speaker is `tool`. */
+            /**
+             * @description The complete text of the turn; empty if the speaker is `tool`. If the speaker is `employee`, the name of an
+             *     employee who talked with the caller by the browser in this time; the words are not transcribed.
+             */
             text: string;
             /**
              * Format: int64
@@ -8776,6 +8852,73 @@ export interface operations {
             };
         };
     };
+    answer_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call can be answered. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallAnswer"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `call_over`; `no_agent`: the caller does not talk with the agent; or `already_answered`: another employee talks with the caller. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     hang_up_call: {
         parameters: {
             query?: never;
@@ -9778,6 +9921,8 @@ export interface operations {
                 tag_id?: number;
                 /** @description Only blocked contacts (true), or only contacts that are not blocked (false); all by default. */
                 blocked?: boolean;
+                /** @description Only contacts with this relation to the business. */
+                relation?: "customer" | "vip" | "staff";
                 /** @description The order; `activity` by default. */
                 sort?: "activity" | "name" | "created";
                 /** @description Items per page, 1 to 200; 50 by default. */
@@ -11370,6 +11515,138 @@ export interface operations {
                 };
             };
             /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_contact_relation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RelationRequest"];
+            };
+        };
+        responses: {
+            /** @description A contact with its addresses, threads, fields, merges, tasks and appointments. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_address`: the contact has no number or address by which it could be recognised. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;

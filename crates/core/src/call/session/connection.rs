@@ -24,12 +24,15 @@ impl CallSession {
         if self.stream.is_open() || self.is_transferring() {
             return;
         }
+        let is_replacement = self.stream.was_requested();
         let resume_with = self.stream.open(now);
         // The audio that was still queued on the previous stream is not played on the new stream.
         self.reply_watch.cleared(now);
-        if let Some(request) = resume_with {
+        if is_replacement {
             self.timers.cancel(Timer::Watchdog);
             self.caller.audio.restart_clock();
+        }
+        if let Some(request) = resume_with {
             self.responses.request(request);
         }
         self.go_live(now);
@@ -96,8 +99,10 @@ impl CallSession {
             // The outcome of the transfer was not reported in time.
             Phase::Transferring => self.end(EndReason::Dropped, StreamEndAction::Record, now),
             // The replacement stream was not opened in time.
-            Phase::Live if !self.stream.is_open() => self.end(EndReason::Dropped, StreamEndAction::Record, now),
-            Phase::Live | Phase::Ending { .. } | Phase::Done => {}
+            Phase::Live | Phase::TakenOver(_) if !self.stream.is_open() => {
+                self.end(EndReason::Dropped, StreamEndAction::Record, now);
+            }
+            Phase::Live | Phase::TakenOver(_) | Phase::Ending { .. } | Phase::Done => {}
         }
     }
 
@@ -131,7 +136,8 @@ impl CallSession {
     /// Handles the loss of the stream while Twilio continues the call. During a conversation, another stream is
     /// requested, once per call.
     pub(super) fn stream_lost(&mut self, now: Instant) {
-        if self.is_live() && !self.engine.capabilities().controls_hangup && self.stream.may_replace() {
+        let is_conversation = self.is_live() && !self.engine.capabilities().controls_hangup;
+        if (is_conversation || self.is_taken_over()) && self.stream.may_replace() {
             return self.request_stream(now);
         }
         let (reason, action) = match self.phase {
@@ -141,21 +147,23 @@ impl CallSession {
             Phase::Connecting | Phase::Redirecting => (EndReason::Fallback, StreamEndAction::Record),
             // The session closed the stream itself for the transfer.
             Phase::Transferring => return,
-            Phase::Live | Phase::Done => (EndReason::Dropped, StreamEndAction::Record),
+            Phase::Live | Phase::TakenOver(_) | Phase::Done => (EndReason::Dropped, StreamEndAction::Record),
         };
         self.end(reason, action, now);
     }
 
     fn request_stream(&mut self, now: Instant) {
         self.stream.close();
-        self.wait_for_stream(ResponseRequest::Instructed(STREAM_WAS_LOST.into()), now);
+        // The agent is silent while an employee talks with the caller.
+        let request = self.is_live().then(|| ResponseRequest::Instructed(STREAM_WAS_LOST.into()));
+        self.wait_for_stream(request, now);
         self.stop_speaking(false, now);
         self.caller.speech.end_local();
     }
 
     /// Requests that Twilio opens another stream. `request` is the agent's first response on it.
-    pub(super) fn wait_for_stream(&mut self, request: ResponseRequest, now: Instant) {
-        self.stream.resume_with(request);
+    pub(super) fn wait_for_stream(&mut self, request: Option<ResponseRequest>, now: Instant) {
+        self.stream.request(request);
         self.outputs.push_back(Output::AwaitStream);
         self.timers.set(Timer::Watchdog, now + RESUME_LIMIT);
     }
@@ -200,7 +208,7 @@ impl CallSession {
             return match self.phase {
                 Phase::Connecting => self.watchdog(now),
                 Phase::Live | Phase::Ending { .. } => self.end(EndReason::Fallback, StreamEndAction::Record, now),
-                Phase::Redirecting | Phase::Transferring | Phase::Done => {}
+                Phase::Redirecting | Phase::Transferring | Phase::TakenOver(_) | Phase::Done => {}
             };
         }
         self.event(CallEvent::EngineFailover { to: self.engine.kind() });

@@ -99,6 +99,7 @@ impl CallSession {
     /// caller who is cut off in the middle of a sentence assumes a fault and calls again. The call ends at once if no
     /// audio can be played, or if it is already ending (for example at a second command).
     pub(super) fn end_by_employee(&mut self, now: Instant) {
+        self.end_takeover(now);
         if !self.is_live() || !self.stream.is_open() {
             return self.end(EndReason::EmployeeHungUp, StreamEndAction::HangUp, now);
         }

@@ -13,6 +13,8 @@ pub(super) struct EngineLink {
     /// The index of the engine in use.
     index: usize,
     is_ready: bool,
+    /// True while no engine is open, because an employee talks with the caller. An engine's late events are ignored.
+    is_closed: bool,
     /// The number of times that an engine was opened. It identifies the current engine, so that commands about an
     /// earlier engine's items are not sent to it.
     generation: u32,
@@ -23,7 +25,15 @@ pub(super) struct EngineLink {
 
 impl EngineLink {
     pub(super) fn new(engines: Vec<EngineKind>) -> Self {
-        Self { engines, index: 0, is_ready: false, generation: 0, consecutive_failures: 0, warnings: 0 }
+        Self {
+            engines,
+            index: 0,
+            is_ready: false,
+            is_closed: false,
+            generation: 0,
+            consecutive_failures: 0,
+            warnings: 0,
+        }
     }
 
     pub(super) fn kind(&self) -> EngineKind {
@@ -50,6 +60,18 @@ impl EngineLink {
     /// Records that an engine is about to be opened.
     pub(super) fn opening(&mut self) {
         self.generation += 1;
+        self.is_closed = false;
+    }
+
+    /// Records that the engine is closed and no other one is opened. The outputs of tools that it has called belong to
+    /// no open engine.
+    pub(super) fn close(&mut self) {
+        self.generation += 1;
+        (self.is_ready, self.is_closed) = (false, true);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// Records that the engine is ready. Returns true if it was not ready before.

@@ -43,6 +43,9 @@ impl CallSession {
         self.idle.caller_is_active();
         self.timers.cancel(Timer::Idle);
         self.event(CallEvent::Key(key));
+        if self.is_taken_over() {
+            return;
+        }
         // The keys are the caller's reply, so the session does not wait for the end of the current speech.
         let change = self.caller.speech.end_local();
         self.local_speech_changed(change, now);
@@ -62,6 +65,12 @@ impl CallSession {
                 self.responses.request(ResponseRequest::Reply);
             }
         }
+    }
+
+    /// Drops the pressed keys, because an employee talks with the caller.
+    pub(super) fn forget_keys(&mut self) {
+        self.timers.cancel(Timer::Keys);
+        self.caller.keys.take();
     }
 
     /// Returns true if the input is complete, but was not sent to the engine yet.

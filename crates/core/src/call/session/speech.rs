@@ -5,20 +5,25 @@ use super::caller_speech::GAP_FILL_MS;
 use crate::audio::EncodedAudio;
 use crate::call::local_speech::Change;
 use crate::call::timers::Timer;
-use crate::call::{EngineCommand, ItemId};
+use crate::call::{EngineCommand, ItemId, Output};
 use std::time::{Duration, Instant};
 
 impl CallSession {
-    /// Returns true while the local detector may be skipped, because the engine's detection is trusted.
+    /// Returns true while the local detector may be skipped, because the engine's detection is trusted, or an employee
+    /// talks with the caller.
     #[must_use]
     pub fn trusts_engine(&self, now: Instant) -> bool {
         // During the agent's speech, the local detector is needed to distinguish voice from noise.
-        !self.playback.is_open() && !self.interruptions.is_pausing() && self.caller.speech.is_trusted(now)
+        self.is_taken_over()
+            || (!self.playback.is_open() && !self.interruptions.is_pausing() && self.caller.speech.is_trusted(now))
     }
 
     pub(super) fn caller_audio(&mut self, timestamp_ms: u64, audio: EncodedAudio, is_voice: bool, now: Instant) {
         if !self.stream.is_open() {
             return;
+        }
+        if self.is_taken_over() {
+            return self.outputs.push_back(Output::PlayToEmployee(audio));
         }
         let length = Duration::from_millis(audio.ms());
         self.caller.audio.push(timestamp_ms, audio);

@@ -12,7 +12,9 @@ pub(super) struct StreamLink {
     began: Option<Instant>,
     /// True if a lost stream was already replaced in this call.
     was_replaced: bool,
-    /// The agent's first response on the requested stream; none if no other stream was requested.
+    /// True while another stream was requested.
+    is_requested: bool,
+    /// The agent's first response on the requested stream.
     resume_with: Option<ResponseRequest>,
 }
 
@@ -25,6 +27,7 @@ impl StreamLink {
     pub(super) fn open(&mut self, now: Instant) -> Option<ResponseRequest> {
         self.began = Some(now);
         self.first_began.get_or_insert(now);
+        self.is_requested = false;
         self.resume_with.take()
     }
 
@@ -38,9 +41,14 @@ impl StreamLink {
         !std::mem::replace(&mut self.was_replaced, true)
     }
 
-    /// Stores the agent's first response on the stream that is being requested.
-    pub(super) fn resume_with(&mut self, request: ResponseRequest) {
-        self.resume_with = Some(request);
+    /// Records that another stream is requested. `resume_with` is the agent's first response on it.
+    pub(super) fn request(&mut self, resume_with: Option<ResponseRequest>) {
+        (self.is_requested, self.resume_with) = (true, resume_with);
+    }
+
+    /// Returns true while another stream was requested.
+    pub(super) fn was_requested(&self) -> bool {
+        self.is_requested
     }
 
     /// Returns the milliseconds since the first stream of the call started.

@@ -58,7 +58,7 @@ impl CallSession {
             )),
             None => ResponseRequest::Reply,
         };
-        self.wait_for_stream(request, now);
+        self.wait_for_stream(Some(request), now);
     }
 }
 

@@ -1,100 +1,15 @@
 //! Property tests: for each order of inputs, the session's state stays consistent and the call ends. The rig checks the
 //! invariants.
 
+mod step;
+
 use super::rig::{Rig, free_slots, ms, policy, transfer};
 use crate::call::{CallPolicy, EngineEvent, EngineKind, Input, Operator, ResponseOutcome, ToolCall, Usage};
 use crate::domain::TransferFailure;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 use std::time::Duration;
-
-/// An input step.
-#[derive(Clone, Debug)]
-enum Step {
-    Pass(u16),
-    /// The line delivers silence.
-    Quiet(u16),
-    /// The caller speaks, with or without a detection by the engine.
-    Talk(u16),
-    Activity,
-    PassWithoutMarks(u16),
-    Stall(u16),
-    Stream,
-    Ready,
-    Frames {
-        count: u8,
-        gap: u16,
-    },
-    Speech(bool),
-    Respond,
-    Say(u16),
-    Text(bool),
-    AudioDone,
-    Done,
-    CallerText {
-        words: &'static str,
-        is_final: bool,
-    },
-    Noise(u8),
-    NoText,
-    Tool {
-        id: u8,
-        kind: u8,
-    },
-    ToolFinished(u8),
-    Key(char),
-    StaleMark(u8),
-    Warning,
-    MessageStarted,
-    Finished(bool),
-    Failed(bool),
-    Operator(Operator),
-    Hint,
-    Redirected,
-    Shutdown(u16),
-    Stop,
-    StreamLost,
-    Transferred(bool),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        2 => (0u16..3000).prop_map(Step::Pass),
-        5 => (0u16..3000).prop_map(Step::Quiet),
-        3 => prop_oneof![0u16..600, 600u16..3000].prop_map(Step::Talk),
-        2 => Just(Step::Activity),
-        1 => (0u16..3000).prop_map(Step::PassWithoutMarks),
-        1 => (800u16..1300).prop_map(Step::Stall),
-        2 => Just(Step::Stream),
-        4 => Just(Step::Ready),
-        4 => (1u8..20, prop_oneof![8 => Just(0u16), 1 => 1u16..12_000]).prop_map(|(count, gap)| Step::Frames { count, gap }),
-        4 => any::<bool>().prop_map(Step::Speech),
-        4 => Just(Step::Respond),
-        8 => prop_oneof![Just(800u16), 1u16..9000].prop_map(Step::Say),
-        4 => any::<bool>().prop_map(Step::Text),
-        2 => Just(Step::AudioDone),
-        3 => Just(Step::Done),
-        3 => (prop::sample::select(vec!["כן", "", "אני רוצה תור"]), any::<bool>())
-            .prop_map(|(words, is_final)| Step::CallerText { words, is_final }),
-        1 => (1u8..40).prop_map(Step::Noise),
-        1 => Just(Step::NoText),
-        2 => (0u8..4, 0u8..6).prop_map(|(id, kind)| Step::Tool { id, kind }),
-        2 => (0u8..4).prop_map(Step::ToolFinished),
-        1 => prop::sample::select(vec!['1', '#', '*']).prop_map(Step::Key),
-        1 => any::<u8>().prop_map(Step::StaleMark),
-        1 => Just(Step::Warning),
-        1 => Just(Step::MessageStarted),
-        1 => any::<bool>().prop_map(Step::Finished),
-        1 => any::<bool>().prop_map(Step::Failed),
-        1 => prop::sample::select(vec![Operator::HangUp, Operator::Transfer, Operator::End]).prop_map(Step::Operator),
-        1 => Just(Step::Hint),
-        1 => Just(Step::Redirected),
-        1 => (0u16..9000).prop_map(Step::Shutdown),
-        1 => Just(Step::Stop),
-        1 => Just(Step::StreamLost),
-        2 => prop::bool::weighted(0.2).prop_map(Step::Transferred),
-    ]
-}
+use step::{Step, is_of_engine, step};
 
 /// A model of a real engine: at most one active response, each response with one or two utterances, and unique response
 /// ids.
@@ -117,6 +32,12 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
     let caller = format!("c{}", number / 4);
     if engine.number != rig.observed.opened.len() {
         (engine.number, engine.is_answering) = (rig.observed.opened.len(), false);
+    }
+    if rig.observed.is_engine_closed {
+        engine.is_answering = false;
+        if is_of_engine(step) {
+            return;
+        }
     }
     match *step {
         Step::Pass(time) => rig.pass(ms(time.into())),
@@ -184,6 +105,11 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         }
         Step::Operator(ref command) => rig.input(Input::Operator(command.clone())),
         Step::Hint => rig.input(Input::Operator(Operator::Hint("x".into()))),
+        Step::TakeOver => rig.take_over(),
+        Step::Employee(count) => rig.employee(count.into()),
+        Step::EmployeeBurst(count) => (0..count).for_each(|_| rig.employee_frame()),
+        Step::HandBack => rig.input(Input::Operator(Operator::HandBack)),
+        Step::EmployeeLost => rig.input(Input::EmployeeLost),
         Step::Redirected => rig.input(Input::RedirectDone),
         Step::Shutdown(time) => rig.input(Input::Shutdown { within: ms(time.into()) }),
         Step::Stop => rig.input(Input::StreamStopped),

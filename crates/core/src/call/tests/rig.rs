@@ -1,6 +1,7 @@
 //! A simulated phone and engine on a virtual clock, with the invariants that each call must keep.
 
 mod checks;
+mod clock;
 mod phone;
 mod policy;
 mod waits;
@@ -39,6 +40,8 @@ pub(super) fn transfer() -> ToolCall {
 /// The sample value of the built-in sentences. Each utterance of the agent has a different sample value.
 const CLIP: u8 = 250;
 const MORE_TIME: u8 = 251;
+/// The sample value of the audio of an employee who has taken the call over.
+const EMPLOYEE: u8 = 252;
 /// The distance between marks. Between two marks, the position is only estimated from the clock.
 const UNSURE_MS: u64 = 600;
 /// The delay from the socket to the caller's telephone that the session assumes.
@@ -126,6 +129,13 @@ pub(super) struct Observed {
     may_skip_frames: bool,
     pub(super) frames_heard: u64,
     pub(super) plays: u64,
+    /// How much audio of the employee was played to the caller, and of the caller to the employee, in bytes.
+    pub(super) employee_played: usize,
+    pub(super) employee_heard: usize,
+    /// True while no engine is open.
+    pub(super) is_engine_closed: bool,
+    /// When audio of the employee last arrived.
+    employee_at: Option<Instant>,
     /// The built-in sentences that were played: the sample value and the start time of each.
     pub(super) clips: Vec<(u8, Instant)>,
     last_sample: u8,
@@ -192,7 +202,7 @@ impl Rig {
 
     pub(super) fn input(&mut self, input: Input) {
         match &input {
-            Input::CallerKey(_) => {
+            Input::CallerKey(_) if self.session.takeover().is_none() => {
                 self.waits.voice.end();
                 self.waits.since = self.phone.stream.then_some(self.now);
                 self.waits.is_over = self.waits.is_final;
@@ -203,7 +213,7 @@ impl Rig {
                 let since = (!is_over).then_some(self.now);
                 self.waits = Waits { since, is_over, is_final: is_over, ..Waits::default() };
             }
-            Input::Operator(Operator::Hint(_)) => {}
+            Input::Operator(Operator::Hint(_) | Operator::HandBack | Operator::TakeOver { .. }) => {}
             Input::Operator(command) => {
                 self.waits.is_over = true;
                 self.waits.is_final |= *command == Operator::Transfer;
@@ -374,6 +384,27 @@ impl Rig {
         self.engine(EngineEvent::ToolCall { response: response.to_string().into(), id: id.to_owned(), call });
     }
 
+    /// Sends `count` frames of the employee's audio, one every 20 ms.
+    pub(super) fn employee(&mut self, count: u64) {
+        for _ in 0..count {
+            self.employee_frame();
+            self.pass(ms(20));
+        }
+    }
+
+    pub(super) fn employee_frame(&mut self) {
+        self.observed.employee_at = Some(self.now);
+        let mut samples = [0x10; 160];
+        samples[0] = EMPLOYEE;
+        self.input(Input::EmployeeAudio(EncodedAudio::encode(&samples)));
+    }
+
+    /// Makes an employee take the call over.
+    pub(super) fn take_over(&mut self) {
+        self.observed.employee_at = Some(self.now);
+        self.input(Input::Operator(Operator::TakeOver { name: "Dana".into() }));
+    }
+
     /// Returns the built-in sentences that were played, with their start times since the start of the call.
     pub(super) fn clips(&self) -> Vec<(u8, Duration)> {
         self.observed.clips.iter().map(|(sample, at)| (*sample, *at - self.began)).collect()
@@ -390,62 +421,6 @@ impl Rig {
         if !std::mem::replace(&mut self.has_stalled, true) {
             self.phone.stall(time, self.now);
         }
-    }
-
-    /// Advances the clock, and processes the phone's marks and the session's timers in order.
-    pub(super) fn pass(&mut self, time: Duration) {
-        let end = self.now + time;
-        let mut steps = 0;
-        while !self.session.is_over() {
-            steps += 1;
-            assert!(steps < 100_000, "the session goes round in circles");
-            let next = [self.session.poll_timeout(), self.phone.next_echo()].into_iter().flatten().min();
-            let Some(next) = next.filter(|next| *next <= end) else { break };
-            let has_passed = next > self.now;
-            self.now = next.max(self.now);
-            self.phone.play(self.now);
-            while let Some(mark) = self.phone.echoes.pop_front() {
-                self.input(Input::Mark(mark));
-            }
-            self.check_waits(has_passed);
-            self.session.handle_timeout(self.now);
-            self.drain();
-        }
-        let has_passed = end > self.now;
-        self.now = end;
-        self.phone.play(self.now);
-        self.check_waits(has_passed);
-    }
-
-    /// Checks what the caller hears. While no time passes, the check is skipped, because timers of the session may
-    /// still be due.
-    fn check_waits(&mut self, has_passed: bool) {
-        if has_passed {
-            self.check_silence();
-            self.check_pause();
-        }
-    }
-
-    /// Advances the clock while the phone's marks are lost.
-    pub(super) fn pass_without_marks(&mut self, time: Duration) {
-        let end = self.now + time;
-        let mut steps = 0;
-        while let Some(next) = self.session.poll_timeout().filter(|next| *next <= end) {
-            steps += 1;
-            assert!(steps < 100_000, "the session goes round in circles");
-            let has_passed = next > self.now;
-            self.now = next.max(self.now);
-            self.phone.play(self.now);
-            self.check_waits(has_passed);
-            self.session.handle_timeout(self.now);
-            self.drain();
-        }
-        let has_passed = end > self.now;
-        self.now = end;
-        self.phone.play(self.now);
-        self.check_waits(has_passed);
-        self.has_lost_marks |= !self.phone.echoes.is_empty();
-        self.phone.echoes.clear();
     }
 
     /// Checks, after the end of the call, that the heard part of each utterance equals the stored part.

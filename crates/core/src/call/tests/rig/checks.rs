@@ -1,7 +1,7 @@
 //! The invariants of a session's outputs.
 
 use super::phone::Piece;
-use super::{CLIP, LINE_DELAY_MS, Rig, UNSURE_MS, frame_of_utterance, ms};
+use super::{CLIP, EMPLOYEE, LINE_DELAY_MS, Rig, UNSURE_MS, frame_of_utterance, ms};
 use crate::call::{CallEvent, EngineCommand, EngineKind, ItemId, Output};
 use std::time::Duration;
 
@@ -34,7 +34,9 @@ impl Rig {
                     observed.silenced.append(&mut observed.open);
                 }
                 let observed = &mut self.observed;
-                if sample >= CLIP && observed.last_sample != sample {
+                if sample == EMPLOYEE {
+                    observed.employee_played += samples.len();
+                } else if sample >= CLIP && observed.last_sample != sample {
                     observed.clips.push((sample, self.now));
                 }
                 observed.last_sample = sample;
@@ -69,12 +71,22 @@ impl Rig {
             }
             Output::OpenEngine { kind, .. } => {
                 observed.opened.push(*kind);
+                observed.is_engine_closed = false;
                 observed.received.clear();
                 observed.may_skip_frames = true;
                 self.lose_engine();
                 self.waits.is_final |= *kind == EngineKind::Voicemail;
                 self.waits.is_over |= self.waits.is_final;
             }
+            Output::CloseEngine => {
+                observed.is_engine_closed = true;
+                observed.received.clear();
+                observed.may_skip_frames = true;
+                observed.silenced.extend(self.engine.active);
+                observed.silenced.append(&mut observed.open);
+                self.lose_engine();
+            }
+            Output::PlayToEmployee(audio) => observed.employee_heard += audio.len(),
             Output::Engine(command) => self.check_command(command),
             Output::RedirectToFallback => {
                 observed.redirects += 1;
@@ -91,7 +103,14 @@ impl Rig {
                 assert!(observed.tools.insert(id.clone()), "tool {id} was run twice");
                 self.waits.since.get_or_insert(self.now);
             }
-            Output::Event(CallEvent::BargeIn { .. }) => {
+            Output::Event(event) => self.check_event(event),
+        }
+    }
+
+    fn check_event(&mut self, event: &CallEvent) {
+        let observed = &mut self.observed;
+        match event {
+            CallEvent::BargeIn { .. } => {
                 observed.paused_since = None;
                 observed.silenced.append(&mut observed.open);
                 let is_owed = self.engine.speaks.is_none() && self.waits.is_over_agent && self.phone.stream;
@@ -102,8 +121,19 @@ impl Rig {
                     self.waits.since.get_or_insert(ended);
                 }
             }
-            Output::Event(CallEvent::BargeInUndone { .. }) => observed.paused_since = None,
-            Output::Event(_) => {}
+            CallEvent::BargeInUndone { .. } => observed.paused_since = None,
+            CallEvent::TakenOver => {
+                observed.paused_since = None;
+                self.waits.forget();
+                self.waits.is_over = true;
+            }
+            CallEvent::HandedBack { .. } => {
+                // The line is silent from the last audio of the employee on.
+                self.waits.forget();
+                self.waits.since = observed.employee_at;
+                self.waits.is_over = self.waits.is_final;
+            }
+            _ => {}
         }
     }
 

@@ -69,6 +69,15 @@ struct Sound {
     is_over_agent: bool,
 }
 
+impl Waits {
+    /// Forgets what the caller has said so far.
+    pub(super) fn forget(&mut self) {
+        (self.since, self.is_over_agent) = (None, false);
+        self.voice.end();
+        (self.voice.short_sounds, self.voice.was_detected, self.voice.held_until) = (None, false, None);
+    }
+}
+
 impl CallerVoice {
     /// Returns true while the caller makes a sound, as far as the line has delivered it.
     pub(super) fn is_sounding(&self) -> bool {

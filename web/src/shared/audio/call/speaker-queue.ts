@@ -2,9 +2,29 @@
 export class SpeakerQueue {
   private pieces: (Float32Array | string)[] = []
   private played = 0
+  private queued = 0
+  private readonly most: number
+
+  /** `most` is the maximum number of queued samples. Beyond it, the oldest audio is dropped, so that the delay is short. */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.most = most
+  }
 
   play(samples: Float32Array): void {
-    if (samples.length > 0) this.pieces.push(samples)
+    if (samples.length === 0) return
+    this.pieces.push(samples)
+    this.queued += samples.length
+    if (this.queued > this.most) this.catchUp()
+  }
+
+  /** Drops the oldest audio until a quarter of the maximum is queued. Marks are kept. */
+  private catchUp(): void {
+    this.played = 0
+    this.pieces = this.pieces.filter(piece => {
+      if (typeof piece === 'string' || this.queued <= this.most / 4) return true
+      this.queued -= piece.length
+      return false
+    })
   }
 
   mark(name: string): void {
@@ -16,6 +36,7 @@ export class SpeakerQueue {
     const marks = this.pieces.filter(piece => typeof piece === 'string')
     this.pieces = []
     this.played = 0
+    this.queued = 0
     return marks
   }
 
@@ -37,6 +58,7 @@ export class SpeakerQueue {
       this.played += count
       if (this.played === piece.length) {
         this.pieces.shift()
+        this.queued -= piece.length
         this.played = 0
       }
     }

@@ -1,6 +1,6 @@
 import type { MicrophoneFrame } from './microphone.worklet'
 import microphoneUrl from './microphone.worklet.ts?worker&url'
-import type { SpeakerCommand, SpeakerReport } from './speaker.worklet'
+import type { SpeakerCommand, SpeakerOptions, SpeakerReport } from './speaker.worklet'
 import speakerUrl from './speaker.worklet.ts?worker&url'
 
 export interface DeviceEvents {
@@ -22,20 +22,24 @@ export class Devices {
   private onTheWay: { name: string; timer: ReturnType<typeof setTimeout> }[] = []
   private greeting: AudioBufferSourceNode | undefined
 
-  private constructor(stream: MediaStream, context: AudioContext, events: DeviceEvents) {
+  private constructor(stream: MediaStream, context: AudioContext, events: DeviceEvents, options: SpeakerOptions) {
     this.stream = stream
     this.context = context
     this.events = events
     const microphone = new AudioWorkletNode(context, 'microphone', { numberOfOutputs: 0, channelCount: 1 })
     microphone.port.onmessage = ({ data }: MessageEvent<MicrophoneFrame>) => events.onFrame(data)
     context.createMediaStreamSource(stream).connect(microphone)
-    this.speaker = new AudioWorkletNode(context, 'speaker', { numberOfInputs: 0, outputChannelCount: [1] })
+    this.speaker = new AudioWorkletNode(context, 'speaker', {
+      numberOfInputs: 0,
+      outputChannelCount: [1],
+      processorOptions: options,
+    })
     this.speaker.port.onmessage = ({ data }: MessageEvent<SpeakerReport>) => this.reported(data)
     this.speaker.connect(context.destination)
   }
 
   /** Requests the microphone. Call this function in a click handler: browsers start audio only then. */
-  static async open(events: DeviceEvents, signal: AbortSignal): Promise<Devices> {
+  static async open(events: DeviceEvents, signal: AbortSignal, options: SpeakerOptions = {}): Promise<Devices> {
     const context = new AudioContext({ latencyHint: 'interactive' })
     const opened: MediaStream[] = []
     try {
@@ -46,7 +50,7 @@ export class Devices {
       opened.push(stream)
       await Promise.all([context.audioWorklet.addModule(microphoneUrl), context.audioWorklet.addModule(speakerUrl)])
       signal.throwIfAborted()
-      return new Devices(stream, context, events)
+      return new Devices(stream, context, events, options)
     } catch (reason) {
       for (const track of opened.flatMap(stream => stream.getTracks())) track.stop()
       void context.close()

@@ -107,4 +107,14 @@ describe('the loudspeaker', () => {
     queue.fill(output)
     expect([...output]).toEqual([9])
   })
+
+  it('drops the oldest audio beyond its limit, and keeps the marks', () => {
+    const queue = new SpeakerQueue(8)
+    for (let piece = 1; piece <= 4; piece++) queue.play(new Float32Array([piece, piece]))
+    queue.mark('a')
+    queue.play(new Float32Array([5, 5]))
+    const output = new Float32Array(3)
+    expect(queue.fill(output)).toEqual(['a'])
+    expect([...output]).toEqual([5, 5, 0])
+  })
 })

@@ -12,15 +12,21 @@ export type SpeakerCommand = { play: Uint8Array<ArrayBuffer> } | { mark: string 
  */
 export type SpeakerReport = { reached: string[] } | { dropped: string[] } | { peak: number }
 
+export interface SpeakerOptions {
+  /** The maximum duration of queued audio. A conversation between people drops later audio; the agent's is kept. */
+  maxDelayMs?: number
+}
+
 /** Plays mu-law audio at 8 kHz. */
 class Speaker extends AudioWorkletProcessor {
   private resampler = new Resampler(SAMPLE_RATE, sampleRate)
-  private readonly queue = new SpeakerQueue()
+  private readonly queue: SpeakerQueue
   private peak = 0
   private measured = 0
 
-  constructor() {
+  constructor({ processorOptions }: { processorOptions?: SpeakerOptions }) {
     super()
+    this.queue = new SpeakerQueue((processorOptions?.maxDelayMs ?? Number.POSITIVE_INFINITY) * (sampleRate / 1000))
     this.port.onmessage = ({ data }: MessageEvent<SpeakerCommand>) => this.obey(data)
   }
 

@@ -1,0 +1,107 @@
+//! An employee answers the call with the browser: connects the browser with the caller, both ways.
+
+use super::CallTask;
+use super::audio_rate_limit::Admission;
+use super::employee::Employee;
+use crate::audio::EncodedAudio;
+use crate::call::{Input, Operator};
+use crate::clock;
+use crate::domain::StreamSid;
+use crate::providers::twilio::media_stream::{self, Incoming};
+use crate::providers::websocket::Received;
+use crate::runtime::calls::{AnswerRefusal, EmployeeSocket};
+use bytes::Bytes;
+use std::time::Instant;
+use tokio::sync::oneshot;
+
+impl CallTask {
+    /// Returns whether an employee may answer the call now.
+    pub(super) fn may_answer(&self) -> Result<(), AnswerRefusal> {
+        if self.session.takeover().is_some() {
+            Err(AnswerRefusal::AlreadyAnswered)
+        } else if self.is_trial() || !self.session.may_be_taken_over() {
+            Err(AnswerRefusal::NoAgent)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Connects an employee with the caller, or tells the employee's browser why this is not possible.
+    pub(super) fn connect_employee(&mut self, employee: EmployeeSocket, now: Instant) {
+        if let Err(refusal) = self.may_answer() {
+            tokio::spawn(employee.reject(refusal.reason()));
+            return;
+        }
+        let EmployeeSocket { socket, start, name, accepted } = employee;
+        let (connected, is_connected) = oneshot::channel();
+        // The send fails if the employee has disconnected meanwhile; the socket then reports it.
+        let _ = accepted.send(is_connected);
+        tracing::info!(event = "CALL_TAKEN_OVER", call.sid = %self.sid, "An employee has answered call {} with the browser", self.sid);
+        self.employee = Some(Employee::new(socket, start, connected, now));
+        self.session.handle_input(Input::Operator(Operator::TakeOver { name }), now);
+    }
+
+    /// Disconnects an employee whose login is no longer valid.
+    pub(super) fn revoke_employee(&mut self, sid: &StreamSid, now: Instant) {
+        if let Some(employee) = self.employee.as_mut().filter(|employee| employee.is(sid)) {
+            employee.set_end("logged_out");
+            self.session.handle_input(Input::EmployeeLost, now);
+        }
+    }
+
+    /// Handles a message of the employee's browser.
+    pub(super) fn handle_employee(&mut self, received: Received) {
+        let now = clock::instant();
+        let text = match received {
+            Received::Text(text) => text,
+            Received::Binary(_) | Received::Activity => return,
+            Received::Closed(_) | Received::Lost(_) => return self.employee_lost(now),
+        };
+        let input = match media_stream::parse(&text) {
+            Ok(Incoming::Media { timestamp_ms, payload }) => {
+                let Some(audio) = EncodedAudio::parse(Bytes::copy_from_slice(payload.as_bytes())) else { return };
+                let Some(employee) = &mut self.employee else { return };
+                match employee.admit(timestamp_ms, &audio, now) {
+                    Admission::Accept => Input::EmployeeAudio(audio),
+                    Admission::Drop => return,
+                    Admission::Close => return self.employee_lost(now),
+                }
+            }
+            Ok(Incoming::Stop) => {
+                if let Some(employee) = &mut self.employee {
+                    employee.set_end("handed_back");
+                }
+                Input::Operator(Operator::HandBack)
+            }
+            Ok(_) => return,
+            Err(error) => {
+                return tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, %error, "Malformed message of an employee's browser ignored");
+            }
+        };
+        self.session.handle_input(input, now);
+    }
+
+    fn employee_lost(&mut self, now: Instant) {
+        self.employee = None;
+        self.session.handle_input(Input::EmployeeLost, now);
+    }
+
+    /// Sends the caller's audio to the employee.
+    pub(super) fn play_to_employee(&mut self, audio: &EncodedAudio) {
+        if self.employee.as_mut().is_some_and(|employee| employee.play(audio).is_err()) {
+            self.employee_lost(clock::instant());
+        }
+    }
+
+    /// Reports the state of the takeover to the browser, and closes the connection once the takeover is over.
+    pub(super) fn report_to_employee(&mut self) {
+        let Some(employee) = &mut self.employee else { return };
+        let state = self.session.takeover();
+        employee.report(state);
+        if state.is_none()
+            && let Some(employee) = self.employee.take()
+        {
+            tokio::spawn(employee.close());
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import { Trans } from '@lingui/react/macro'
+import { IconArrowBackUp, IconHeadset, IconMicrophone, IconMicrophoneOff } from '@tabler/icons-react'
+import { problemText } from '#shared/api/problem-text'
+import { Icon } from '#shared/components/Icon'
+import { NoMicrophone } from '#shared/components/NoMicrophone'
+import { Ltr } from '#shared/components/text'
+import { type AnswerProblem, answer, handBack, setMuted, useAnswering } from './answering'
+
+/** Answers the call with the browser: the agent stops, and the user talks with the caller. */
+export function AnswerButton({ callId }: { callId: number }) {
+  const { status } = useAnswering(callId)
+  if (status !== 'off') return null
+  return (
+    <button className="btn big pen" type="button" onClick={() => answer(callId)}>
+      <Icon icon={IconHeadset} />
+      <Trans>לענות כאן</Trans>
+    </button>
+  )
+}
+
+/** What the user sees while talking with the caller, or why this is not possible. */
+export function Answering({ callId }: { callId: number }) {
+  const { status, isMuted, problem } = useAnswering(callId)
+  if (problem) return <Why problem={problem} />
+  if (status === 'off') return null
+  return (
+    <div className="listening small" role="status">
+      <span>
+        {status === 'connecting' ? (
+          <Trans>מחברים אתכם ללקוח. הסוכן עדיין מדבר איתו.</Trans>
+        ) : status === 'announcing' ? (
+          <Trans>הסוכן הפסיק, והלקוח שומע „רק רגע”.</Trans>
+        ) : isMuted ? (
+          <Trans>המיקרופון מושתק. הלקוח לא שומע אתכם.</Trans>
+        ) : (
+          <Trans>הלקוח שומע אתכם. דברו.</Trans>
+        )}
+      </span>
+      <button className="btn" type="button" aria-pressed={isMuted} onClick={() => setMuted(!isMuted)}>
+        <Icon icon={isMuted ? IconMicrophoneOff : IconMicrophone} />
+        <Trans>השתקה</Trans>
+      </button>
+      <button className="btn" type="button" onClick={handBack}>
+        <Icon icon={IconArrowBackUp} />
+        <Trans>להחזיר לסוכן</Trans>
+      </button>
+    </div>
+  )
+}
+
+function Why({ problem }: { problem: AnswerProblem }) {
+  if (problem.kind === 'microphone') {
+    return (
+      <NoMicrophone
+        problem={problem.problem}
+        insecure={
+          <Trans>
+            פתחו את הדף בכתובת שמתחילה ב־<Ltr>https</Ltr>. בינתיים אפשר לקחת את השיחה לטלפון.
+          </Trans>
+        }
+        missing={<Trans>חברו מיקרופון או אוזניות, או קחו את השיחה לטלפון.</Trans>}
+      />
+    )
+  }
+  if (problem.kind === 'refused') {
+    return problem.error.code === 'call_over' ? null : (
+      <p className="small bad" role="alert">
+        {problemText(problem.error)}
+      </p>
+    )
+  }
+  switch (problem.reason) {
+    case 'connection_lost':
+    case 'logged_out':
+      return (
+        <p className="small bad" role="alert">
+          <Trans>החיבור נותק, והסוכן ממשיך את השיחה. אפשר לענות שוב.</Trans>
+        </p>
+      )
+    case 'already_answered':
+      return (
+        <p className="small bad" role="alert">
+          <Trans>עובד אחר כבר מדבר עם הלקוח.</Trans>
+        </p>
+      )
+    case 'no_agent':
+      return (
+        <p className="small bad" role="alert">
+          <Trans>אי אפשר לענות עכשיו: הסוכן לא מנהל את השיחה.</Trans>
+        </p>
+      )
+    default:
+      // The call is over, which the page shows.
+      return null
+  }
+}

@@ -1,0 +1,151 @@
+import { useSyncExternalStore } from 'react'
+import { client, unwrap } from '#shared/api/client'
+import { type ApiError, asApiError } from '#shared/api/errors'
+import { Devices } from '#shared/audio/call/devices'
+import type { MicrophoneFrame } from '#shared/audio/call/microphone.worklet'
+import { stopListening } from '#shared/audio/listening'
+import { canAskForMicrophone, type MicrophoneProblem, microphoneProblem } from '#shared/audio/microphone'
+import { fromBase64, QUIET_FRAME, toBase64 } from '#shared/audio/mulaw'
+
+/** Why the user is not connected with the caller. */
+export type AnswerProblem =
+  | { kind: 'microphone'; problem: MicrophoneProblem }
+  | { kind: 'refused'; error: ApiError }
+  /** The connection was lost, or the server ended it for this reason. The agent continues the call. */
+  | { kind: 'ended'; reason: string }
+
+/** The call that the user has answered with the browser. It continues while the user opens other pages. */
+interface Answering {
+  /** The id of the call; null while the user has answered none. */
+  callId: number | null
+  status: 'off' | 'connecting' | 'announcing' | 'talking'
+  isMuted: boolean
+  problem: AnswerProblem | undefined
+}
+
+type ServerMessage =
+  | { event: 'media'; media: { payload: string } }
+  | { event: 'state'; state: 'announcing' | 'talking' }
+  | { event: 'ended'; reason: string }
+
+/** Audio of the caller that would be heard later than this is dropped. */
+const MAX_DELAY_MS = 400
+const OFF: Answering = { callId: null, status: 'off', isMuted: false, problem: undefined }
+
+let state = OFF
+let running: Connection | undefined
+const listeners = new Set<() => void>()
+
+function set(change: Partial<Answering>): void {
+  state = { ...state, ...change }
+  for (const listener of listeners) listener()
+}
+
+/** Connects the user with the caller. Call this function in a click handler: browsers start audio only then. */
+export function answer(callId: number): void {
+  running?.close()
+  stopListening()
+  set({ ...OFF, callId, status: 'connecting' })
+  running = new Connection(callId)
+  void running.open()
+}
+
+/** Hands the call back to the agent. */
+export function handBack(): void {
+  running?.close()
+  set(OFF)
+}
+
+export function setMuted(isMuted: boolean): void {
+  set({ isMuted })
+}
+
+/** Returns the state of this call: whether the user talks with the caller. */
+export function useAnswering(callId: number): Answering {
+  const current = useSyncExternalStore(subscribe, () => state)
+  return current.callId === callId ? current : OFF
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** The connection of the browser with the caller. It uses Twilio's Media Streams protocol with the daemon. */
+class Connection {
+  private readonly callId: number
+  private readonly stopped = new AbortController()
+  private devices: Devices | undefined
+  private socket: WebSocket | undefined
+  /** The number of frames sent; undefined before the start message, which must be the first one. */
+  private frames: number | undefined
+
+  constructor(callId: number) {
+    this.callId = callId
+  }
+
+  async open(): Promise<void> {
+    if (!canAskForMicrophone()) return this.fail({ kind: 'microphone', problem: 'insecure' })
+    const { signal } = this.stopped
+    try {
+      const events = { onFrame: this.onFrame, onMark: () => {}, onSpeakerPeak: () => {} }
+      this.devices = await Devices.open(events, signal, { maxDelayMs: MAX_DELAY_MS })
+    } catch (reason) {
+      return this.fail({ kind: 'microphone', problem: microphoneProblem(reason) })
+    }
+    try {
+      const params = { path: { id: this.callId } }
+      const ticket = await unwrap(client.POST('/api/calls/{id}/answer', { params, signal }))
+      if (!signal.aborted) this.connect(ticket)
+    } catch (reason) {
+      this.fail({ kind: 'refused', error: asApiError(reason) })
+    }
+  }
+
+  close(): void {
+    this.send({ event: 'stop' })
+    this.release()
+  }
+
+  private connect({ id, token, socket_path: path }: { id: string; token: string; socket_path: string }): void {
+    const socket = new WebSocket(`${location.protocol.replace('http', 'ws')}//${location.host}${path}`)
+    this.socket = socket
+    const start = { streamSid: id.replace('CA', 'MZ'), callSid: id, customParameters: { token } }
+    socket.onopen = () => {
+      this.send({ event: 'start', start })
+      this.frames = 0
+    }
+    socket.onmessage = ({ data }) => this.onMessage(JSON.parse(data) as ServerMessage)
+    socket.onclose = () => this.fail({ kind: 'ended', reason: 'connection_lost' })
+  }
+
+  private onMessage(message: ServerMessage): void {
+    if (this.stopped.signal.aborted) return
+    if (message.event === 'media') this.devices?.play(fromBase64(message.media.payload))
+    else if (message.event === 'state') set({ status: message.state })
+    else if (message.event === 'ended') this.fail({ kind: 'ended', reason: message.reason })
+  }
+
+  private readonly onFrame = ({ bytes }: MicrophoneFrame): void => {
+    // Frames are sent all the time: the server takes a silent connection for a lost one.
+    const payload = state.isMuted ? QUIET_FRAME : toBase64(bytes)
+    if (this.frames !== undefined) this.send({ event: 'media', media: { timestamp: this.frames++ * 20, payload } })
+  }
+
+  private send(message: unknown): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message))
+  }
+
+  private fail(problem: AnswerProblem): void {
+    if (this.stopped.signal.aborted) return
+    this.release()
+    set({ status: 'off', isMuted: false, problem })
+  }
+
+  private release(): void {
+    this.stopped.abort()
+    this.devices?.close()
+    this.devices = undefined
+    this.socket?.close()
+  }
+}

@@ -1,0 +1,55 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { patch, useAction } from '#shared/api/action'
+import { type ContactDetail, type Relation as Kind, refresh, request } from './api'
+
+/**
+ * What the contact is to the business. Without an address the contact cannot be recognised, so it is an ordinary
+ * customer.
+ */
+export function Relation({ contact }: { contact: ContactDetail }) {
+  const { t } = useLingui()
+  const send = (relation: Kind) =>
+    request('PUT', '/api/contacts/{id}/relation', { params: { path: { id: contact.id } }, body: { relation } })
+  const refreshAll = () => refresh('/api/contacts', '/api/inbox')
+  const before = contact.relation
+  const set = useAction({
+    run: send,
+    patches: relation => [
+      patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, relation })),
+    ],
+    done: relation =>
+      relation === 'vip' ? t`סומן כ־VIP` : relation === 'staff' ? t`סומן כאיש צוות` : t`חזר להיות לקוח רגיל`,
+    undo: async () => {
+      await send(before)
+      refreshAll()
+    },
+    onDone: refreshAll,
+  })
+  if (contact.addresses.length === 0) return null
+  return (
+    <section>
+      <h2>
+        <Trans>סוג הקשר</Trans>
+      </h2>
+      <select
+        className="field"
+        aria-label={t`סוג הקשר`}
+        value={contact.relation}
+        onChange={event => set.mutate(event.currentTarget.value as Kind)}
+      >
+        <option value="customer">{t`לקוח רגיל`}</option>
+        <option value="vip">{t`VIP`}</option>
+        <option value="staff">{t`איש צוות`}</option>
+      </select>
+      <p className="small muted">
+        {contact.relation === 'vip' ? (
+          <Trans>שיחות שלו מצלצלות קודם בטלפון שלכם, בכל שעה, אם מוגדר מספר להעברה.</Trans>
+        ) : contact.relation === 'staff' ? (
+          <Trans>הסוכן יודע שהוא מדבר עם מישהו מהעסק. לא נרשמים לידים ולא נשלחות הודעות ללקוח.</Trans>
+        ) : (
+          <Trans>הסוכן עונה לו כמו לכל לקוח.</Trans>
+        )}
+      </p>
+    </section>
+  )
+}
