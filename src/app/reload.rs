@@ -139,7 +139,7 @@ impl Reloader {
         let needed = match purged {
             Ok(needed) => needed,
             Err(error) => {
-                tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot read which secrets the agent's tools need: the others are kept for another hour");
+                tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot read which secrets the agent's tools need: unused secrets stay in page-secrets.toml until the next hourly check");
                 return unused_before.unwrap_or_default();
             }
         };

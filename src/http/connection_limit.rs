@@ -1,6 +1,6 @@
 //! The connection limit of a listener, and the eviction of connections when the limit is reached.
 //!
-//! Every connection is accepted: if connections waited in the kernel's queue, a flood of other connections could delay
+//! A connection is refused only if all others have an authenticated request in progress: if connections waited in the kernel's queue, a flood of other connections could delay
 //! Twilio's. At the limit, the connection without activity for the longest time is closed. Twilio is not affected,
 //! since it sends its request immediately.
 

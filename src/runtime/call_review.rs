@@ -26,7 +26,7 @@ pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
             event = "PROMISE_EARLY",
             call.sid = %call_sid,
             promise = promise.as_str(),
-            "The agent said in call {call_sid} that something was done shortly before it was done"
+            "In call {call_sid} the agent said too early that something was done; it was done afterwards"
         );
     }
     for promise in found.broken {

@@ -180,7 +180,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Moves a number, with WhatsApp's own spellings of it, to another contact.
+    /// Moves a number to another contact, together with the other forms in which WhatsApp writes it.
     pub fn move_number(&self, from: ContactId, to: ContactId, number: &PhoneNumber) -> Result<()> {
         self.conn.prepare_cached(include_str!("address/move_number.sql"))?.execute(params![
             from,

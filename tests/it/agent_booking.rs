@@ -18,13 +18,13 @@ async fn shop(calls: &[(&str, Value)]) -> (CallHarness, Client) {
     shop_with(calls, Faults::default()).await
 }
 
-/// Starts the same daemon with an AI that has these faults.
+/// Like `shop`, with an AI that has these faults.
 async fn shop_with(calls: &[(&str, Value)], faults: Faults) -> (CallHarness, Client) {
     let calls = calls.iter().map(|(tool, arguments)| ("שאלה", *tool, arguments.clone()));
     shop_of(calls, faults).await
 }
 
-/// Starts the same daemon with an AI that has these faults. Each item of `calls` is one turn: the caller's words, the
+/// Like `shop`, with an AI that has these faults. Each item of `calls` is one turn: the caller's words, the
 /// tool that the AI calls, and the tool's arguments.
 async fn shop_of(calls: impl IntoIterator<Item = (&str, &str, Value)>, faults: Faults) -> (CallHarness, Client) {
     let turns = calls

@@ -153,7 +153,7 @@ async fn a_call_during_whose_greeting_the_disk_filled_is_answered_after_a_restar
     assert_call(&harness.ended_call(&report.call_sid).await, &answered());
 }
 
-/// Space becomes free during the call: the call stores itself, and its temporary record is deleted.
+/// Space becomes free after the call: the daemon stores the call at a retry, and deletes its temporary record.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_stored_leaves_no_record() {
     let harness = harness(|_| {}).await;

@@ -13,7 +13,7 @@ pub(crate) struct File {
 /// The folders of the daemon's sources. The daemon uses the modules of the crate `core` like its own modules.
 pub(crate) const DAEMON: [&str; 2] = ["src/", "crates/core/src/"];
 
-/// The folders of all sources of the product.
+/// The folders of the product's Rust sources.
 pub(crate) const PRODUCT: [&str; 2] = ["src/", "crates/"];
 
 /// Returns every text file of the project that is not generated.

@@ -8,8 +8,9 @@ export class Recipients {
   readonly #known = boundedCache(2000)
 
   /**
-   * Returns the address of a number (digits) or a LID; `undefined` if the number is not on WhatsApp. A number that has
-   * never written is looked up at most once a day: many lookups look like a spammer's.
+   * Returns the address of a number (digits) or a LID; `undefined` if the number is not on WhatsApp. A number without a
+   * known LID is looked up at most once a day, or once an hour if it is not on WhatsApp: many lookups look like a
+   * spammer's.
    */
   async find(socket: WASocket, to: string): Promise<string | undefined> {
     if (addressOf(to)?.kind === 'lid') return to

@@ -77,13 +77,21 @@ pub(in crate::runtime) async fn complete_with_retries(calls: Calls, sid: CallSid
         if failure.is_call_over() {
             return;
         }
-        tracing::error!(
-            event = "CALL_COMPLETE_FAILED",
+        let Some(wait) = wait.filter(|_| failure.is_retryable()) else {
+            return tracing::error!(
+                event = "CALL_COMPLETE_FAILED",
+                call.sid = %sid,
+                error = &failure as &dyn std::error::Error,
+                "Cannot end call {sid} at Twilio; this is not retried"
+            );
+        };
+        tracing::info!(
+            event = "CALL_COMPLETE_RETRIED",
             call.sid = %sid,
             error = &failure as &dyn std::error::Error,
-            "Cannot end call {sid} at Twilio"
+            "Cannot end call {sid} at Twilio; retry in {} s",
+            wait.as_secs()
         );
-        let Some(wait) = wait.filter(|_| failure.is_retryable()) else { return };
         tokio::time::sleep(wait).await;
     }
 }

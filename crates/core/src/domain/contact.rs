@@ -91,6 +91,6 @@ pub enum ContactName {
     Unknown,
     /// The name that the owner gave.
     ByOwner(String),
-    /// The contact's WhatsApp profile name: untrusted text.
+    /// The name from the contact's WhatsApp profile, or the name that a caller gave: untrusted text.
     ByProfile(String),
 }

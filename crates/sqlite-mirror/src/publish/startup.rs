@@ -1,4 +1,4 @@
-//! Starts the publisher. No caller is answered before one of two conditions holds: the published file is current, or it
+//! Starts the publisher. No write is acknowledged before one of two conditions holds: the published file is current, or it
 //! is verified to be the file of the last run, with everything that run had acknowledged.
 
 use super::compare::Comparison;

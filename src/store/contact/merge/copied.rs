@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub(super) struct Copied {
     tags: Vec<i64>,
-    /// Fields with the copied values.
+    /// The id of each copied field, and its value.
     fields: Vec<(i64, String)>,
     language: Option<String>,
     opted_out_at: Option<String>,

@@ -8908,7 +8908,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11646,7 +11646,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;

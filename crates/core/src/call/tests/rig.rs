@@ -124,8 +124,8 @@ pub(super) struct Observed {
     /// Responses whose audio was sent and that were not silenced.
     open: BTreeSet<u8>,
     last_heard_frame: Option<u64>,
-    /// True if the next engine may receive later frames: audio that the previous engine received need not be sent
-    /// again, and only a limited amount of audio is buffered.
+    /// True if the next frame for the engine need not follow the last one: a new engine was opened, or audio was lost
+    /// while no stream was open.
     may_skip_frames: bool,
     pub(super) frames_heard: u64,
     pub(super) plays: u64,

@@ -102,7 +102,7 @@ impl Fixture {
         assert!(!self.answered.is_answered() || found == self.after, "it lacks what was acknowledged");
     }
 
-    /// Reverts parts of what was written since `state`, as a power failure can. The live database is on disk.
+    /// Reverts parts of what was written since `state`, as a power failure can. The live database loses nothing.
     fn lose_some(&self, seed: usize, state: &Record) {
         let path = &self.rig.folder.published;
         let written = std::fs::read(path).unwrap();
