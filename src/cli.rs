@@ -8,6 +8,7 @@ mod config;
 mod daemon_client;
 mod demo;
 mod doctor;
+mod interruption;
 mod man_pages;
 mod migrate;
 mod openapi;

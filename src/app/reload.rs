@@ -67,6 +67,8 @@ impl Reloader {
     pub(super) async fn run(self, mut requests: ReloadRequests) {
         self.save_last_good().await;
         let mut purge = tokio::time::interval_at(tokio::time::Instant::now() + PURGE_INTERVAL, PURGE_INTERVAL);
+        // After a long wait, two purges in a row could remove a header whose tool is not stored yet.
+        purge.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // No request has stored a header yet, so whatever no tool needs now can be removed.
         let mut unused = self.purge_tool_secrets(None).await;
         loop {

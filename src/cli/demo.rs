@@ -9,13 +9,13 @@ mod summary;
 mod twilio;
 mod whatsapp;
 
+use super::interruption::interrupted;
 use super::output::print;
 use crate::app;
 use anyhow::Context;
 use checks::Checks;
 use environment::DemoEnvironment;
 use std::pin::pin;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs a business day on a new data folder.
 #[derive(Debug, clap::Args)]
@@ -81,20 +81,6 @@ async fn run_and_report(env: &DemoEnvironment) -> anyhow::Result<bool> {
         print(&env.daemon.last_lines(30))?;
     }
     Ok(report.passed)
-}
-
-/// Returns a future that completes on SIGINT (Ctrl-C), on SIGTERM, or when the terminal is closed.
-fn interrupted() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    let mut hang_up = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-        }
-    })
 }
 
 async fn run_steps(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {

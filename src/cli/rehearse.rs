@@ -6,6 +6,7 @@ mod scenario;
 mod shop;
 
 use super::as_data_owner;
+use super::interruption::interrupted;
 use super::output::{print, print_json};
 use super::settings::Settings;
 use super::temporary_folder::TemporaryFolder;
@@ -26,6 +27,7 @@ use scenario::{Scenario, ScenarioFile};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 
 #[derive(Debug, Args)]
@@ -77,11 +79,21 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     };
     let mut report = Report::new(server.model, server.base_url.as_str(), !arguments.json, arguments.turns);
     app::runtime()?.block_on(async {
+        // The copy of the database is deleted also if the user interrupts the command.
+        let mut interrupted = pin!(interrupted()?);
         let template = Template::create(&config, &file).await?;
         for scenario in chosen {
-            let held = template.rehearse(&config, scenario, file.now).await?;
-            let check = Check::of(scenario, &held);
-            if let Some(text) = report.add(scenario, &held, &check) {
+            let held = tokio::select! {
+                held = template.rehearse(&config, scenario, file.now) => held,
+                () = &mut interrupted => bail!("interrupted"),
+            };
+            let text = match held {
+                Ok(held) => report.add(scenario, &held, &Check::of(scenario, &held)),
+                // If the first scenario cannot be run, the others cannot either.
+                Err(error) if report.is_empty() => return Err(error),
+                Err(error) => report.add_error(scenario, &error),
+            };
+            if let Some(text) = text {
                 print(&text)?;
             }
         }
@@ -142,14 +154,12 @@ impl Template {
                 Timestamp::from_millis(zoned.with_context(|| format!("the time {local}"))?.as_millisecond())
             }
         };
-        let folder = self.folder.path().join("scenario");
-        let path = folder.join(FILE);
-        std::fs::create_dir(&folder)?;
+        let folder = TemporaryFolder::within(self.folder.path(), "scenario")?;
+        let path = folder.path().join(FILE);
         std::fs::copy(self.path(), &path).context("cannot copy the database")?;
         let store = open(&path)?;
         let held = hold(config, &self.client, &store, &scenario.scene(now)).await;
         tokio::task::spawn_blocking(move || store.close()).await?;
-        std::fs::remove_dir_all(&folder)?;
         held.map_err(|error| explain(&error, &scenario.name))
     }
 }

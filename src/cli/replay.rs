@@ -18,9 +18,8 @@ use flate2::write::GzEncoder;
 use reproduce::{Outcome, Replay};
 use serde_json::json;
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -60,7 +59,8 @@ Exit status: 0 reproduced, 1 the decisions differ or the log cannot be read, 2 w
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
     let mut file = match (&arguments.file, &arguments.call) {
-        (Some(file), _) => File::open(file).with_context(|| format!("cannot open {}", file.display()))?,
+        (Some(file), _) => secure_open::open_file(file, &[&settings.store().data_folder()])
+            .with_context(|| format!("cannot open {}", file.display()))?,
         (None, Some(call)) => open_stored(call, settings)?,
         (None, None) => return list(arguments, settings),
     };
@@ -171,8 +171,11 @@ fn folder(settings: &Settings) -> PathBuf {
     settings.store().data_folder().join(input_log::FOLDER)
 }
 
-/// Creates a file that only this user can read. An existing file is not replaced.
+/// Creates a file that only this user can read. An existing file is not replaced, and links of other users are not
+/// followed, because root may use the command.
 fn create(path: &Path) -> anyhow::Result<File> {
-    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let created = secure_open::find_target(path).and_then(|target| {
+        if target.found.is_some() { Err(io::ErrorKind::AlreadyExists.into()) } else { target.open(&target.name) }
+    });
     created.with_context(|| format!("cannot create {}", path.display()))
 }

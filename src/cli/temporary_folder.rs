@@ -12,7 +12,12 @@ pub(super) struct TemporaryFolder(PathBuf);
 impl TemporaryFolder {
     /// Creates a folder for this command.
     pub(super) fn create(command: &str) -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("agentlocator-{command}-{}", entropy::random_hex::<4>()));
+        Self::within(&std::env::temp_dir(), &format!("agentlocator-{command}-{}", entropy::random_hex::<4>()))
+    }
+
+    /// Creates a folder in another one.
+    pub(super) fn within(folder: &Path, name: &str) -> anyhow::Result<Self> {
+        let path = folder.join(name);
         DirBuilder::new().mode(0o700).create(&path).with_context(|| format!("cannot create {}", path.display()))?;
         Ok(Self(path))
     }

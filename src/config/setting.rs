@@ -218,7 +218,7 @@ impl<S: 'static> Setting<S> {
         outcome.map_err(|ValueError { fault, allowed }| {
             let found = if self.secret { raw.describe_secret() } else { raw.describe() };
             match fault {
-                Some(fault) => SettingError::Fault { found, fault, allowed },
+                Some(fault) => SettingError::Fault { found, fault: Box::new(fault), allowed },
                 None => SettingError::Value { found, allowed },
             }
         })

@@ -24,7 +24,7 @@ pub(super) fn finish(builder: &mut ConfigBuilder) {
     if mail.tls == MailTls::None && mail.host.is_some() && !mail.is_local() {
         let error = SettingError::Fault {
             found: mail.tls.as_str().to_owned(),
-            fault: SettingFault::PlainMail,
+            fault: Box::new(SettingFault::PlainMail),
             allowed: AllowedValues::EncryptedMail,
         };
         builder.add_problem(builder.config.origins.of("mail.tls"), "mail.tls", error);
@@ -79,7 +79,7 @@ fn check_tls(builder: &mut ConfigBuilder, listen: SocketAddr) {
 /// Returns the error for a listener whose port another listener has.
 fn taken(address: SocketAddr, by: &str, by_address: SocketAddr, allowed: AllowedValues) -> SettingError {
     let fault = SettingFault::ListenerTaken { setting: by.to_owned(), address: by_address.to_string() };
-    SettingError::Fault { found: address.to_string(), fault, allowed }
+    SettingError::Fault { found: address.to_string(), fault: Box::new(fault), allowed }
 }
 
 /// Returns warnings about settings that are valid but probably a mistake.

@@ -12,8 +12,9 @@ pub use format::{Header, LoggedCall, ReadError, Record, read};
 pub use writer::{InputLog, InputLogs};
 
 use crate::domain::CallSid;
+use crate::secure_open;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A stored log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,18 +34,19 @@ pub const FOLDER: &str = "call-inputs";
 
 /// Returns the logs in a folder, oldest first. Empty if there is no folder.
 pub fn list(folder: &Path) -> std::io::Result<Vec<StoredLog>> {
-    let entries = match std::fs::read_dir(folder) {
+    // Root may list the logs: a link in place of the folder is not followed.
+    let entries = match secure_open::list(folder.parent().unwrap_or(folder), folder.file_name(), MAX_LISTED) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
     let mut found = Vec::new();
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        // A log may be deleted meanwhile.
-        let (Some(sid), Ok(metadata)) = (sid_of(&name), entry.metadata()) else { continue };
-        let written_at = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        found.push(StoredLog { sid, name, bytes: metadata.len(), written_at });
+    for (name, stat) in entries {
+        let name = name.to_string_lossy().into_owned();
+        let Some(sid) = sid_of(&name) else { continue };
+        let nanoseconds = u32::try_from(stat.st_mtime_nsec).unwrap_or_default();
+        let written_at = UNIX_EPOCH + Duration::new(u64::try_from(stat.st_mtime).unwrap_or_default(), nanoseconds);
+        found.push(StoredLog { sid, name, bytes: u64::try_from(stat.st_size).unwrap_or_default(), written_at });
     }
     found.sort_by(|one, other| (one.written_at, &one.name).cmp(&(other.written_at, &other.name)));
     Ok(found)
@@ -59,5 +61,8 @@ fn sid_of(name: &str) -> Option<CallSid> {
 fn path_of(folder: &Path, sid: &CallSid, part: u32) -> PathBuf {
     folder.join(format!("{sid}-{part}{SUFFIX}"))
 }
+
+/// The maximum number of logs that are listed.
+const MAX_LISTED: usize = 1_000_000;
 
 const SUFFIX: &str = ".jsonl";

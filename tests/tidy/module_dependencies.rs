@@ -54,6 +54,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "engine",
             "clock",
             "entropy",
+            "secure_open",
         ],
     ),
     (

@@ -76,6 +76,18 @@ impl Report {
         text
     }
 
+    /// Adds a scenario that could not be run to its end. Returns its text, if texts are wanted.
+    pub(super) fn add_error(&mut self, scenario: &Scenario, error: &anyhow::Error) -> Option<String> {
+        self.failed += 1;
+        let error = format!("{error:#}");
+        self.scenarios.push(json!({"name": scenario.name, "passed": false, "error": error}));
+        self.has_text.then(|| format!("FAILED  {}\n        {error}\n", scenario.name))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.scenarios.is_empty()
+    }
+
     pub(super) fn failed(&self) -> usize {
         self.failed
     }

@@ -222,7 +222,6 @@ impl Timeline {
             }
             Output::CloseEngine => "closes the engine".to_owned(),
             Output::PlayToEmployee(audio) if self.all => format!("passes {} ms on to the employee", audio.ms()),
-            Output::PlayToEmployee(_) => return,
             Output::Engine(command) => match self.command(command) {
                 Some(text) => text,
                 None => return,
@@ -230,7 +229,7 @@ impl Timeline {
             Output::RunTool { id, name, .. } => format!("runs tool {name} ({id})"),
             Output::RedirectToFallback => "redirects the call to Twilio's recorder".to_owned(),
             Output::Turn(turn) if self.all || turn.ended_ms.is_some() => describe_turn(turn),
-            Output::Mark(_) | Output::Turn(_) => return,
+            Output::Mark(_) | Output::Turn(_) | Output::PlayToEmployee(_) => return,
             Output::Event(event) => match describe_event(event) {
                 Some(text) => text,
                 None if self.all => format!("{event:?}"),

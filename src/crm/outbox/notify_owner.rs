@@ -32,7 +32,7 @@ impl From<NotifyOwnerError> for crm::Error {
     fn from(error: NotifyOwnerError) -> Self {
         match error {
             NotifyOwnerError::Store(error) => error.into(),
-            refused => RequestError::Invalid(refused.to_string().into()).into(),
+            NotifyOwnerError::Refused(refusal) => RequestError::Invalid(refusal.to_string().into()).into(),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::clock;
 use crate::domain::CallSid;
 use crate::store::Store;
 use std::collections::HashSet;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The space that all logs together may need.
@@ -37,12 +38,18 @@ impl InputLogs {
         let now = UNIX_EPOCH + Duration::from_millis(u64::try_from(clock::now().as_millis()).unwrap_or(0));
         let before = now.checked_sub(Duration::from_hours(24 * u64::from(days))).unwrap_or(UNIX_EPOCH);
         let (delete, folder) = (expired(logs, &known.await?, before, MAX_TOTAL_BYTES), self.folder().to_owned());
-        tokio::task::spawn_blocking(move || {
-            delete.iter().try_for_each(|log| std::fs::remove_file(folder.join(&log.name)))
-        })
-        .await??;
+        tokio::task::spawn_blocking(move || remove_all(&folder, &delete)).await??;
         Ok(())
     }
+}
+
+/// Deletes files. One that cannot be deleted does not keep the others; the first such error is returned. Another clean-up
+/// may have deleted a file meanwhile.
+fn remove_all(folder: &Path, logs: &[StoredLog]) -> std::io::Result<()> {
+    let removed = logs.iter().map(|log| std::fs::remove_file(folder.join(&log.name)));
+    let failures: Vec<_> =
+        removed.filter_map(Result::err).filter(|error| error.kind() != std::io::ErrorKind::NotFound).collect();
+    failures.into_iter().next().map_or(Ok(()), Err)
 }
 
 /// Returns the logs to delete. `logs` starts with the oldest.
@@ -80,5 +87,17 @@ mod tests {
         assert_eq!(names(30), ["1", "2"]);
         assert_eq!(names(25), ["1", "2", "3"]);
         assert_eq!(names(0), ["1", "2", "3", "4", "5"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_deleted_keeps_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let sid = format!("CA{:032x}", 1).parse::<CallSid>().unwrap();
+        let log = |name: &str| StoredLog { sid: sid.clone(), name: name.to_owned(), bytes: 1, written_at: UNIX_EPOCH };
+        std::fs::create_dir(folder.path().join("a")).unwrap();
+        std::fs::write(folder.path().join("c"), "x").unwrap();
+        assert!(remove_all(folder.path(), &[log("a"), log("b"), log("c")]).is_err());
+        assert!(!folder.path().join("c").exists());
+        assert!(remove_all(folder.path(), &[log("b"), log("c")]).is_ok(), "deleted by another clean-up");
     }
 }

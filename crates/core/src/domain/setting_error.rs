@@ -130,7 +130,7 @@ localized_enum! {
     SettingError {
         // The value.
         Value { found: String, allowed: AllowedValues } = "setting-error-value",
-        Fault { found: String, fault: SettingFault, allowed: AllowedValues } = "setting-error-fault",
+        Fault { found: String, fault: Box<SettingFault>, allowed: AllowedValues } = "setting-error-fault",
         SetWithout { missing: String } = "setting-error-set-without",
         SetTwice { other: String } = "setting-error-set-twice",
         InternalAddress { found: String } = "setting-error-internal-address",
@@ -184,8 +184,8 @@ impl<'a> From<&'a AllowedValues> for TextParam<'a> {
     }
 }
 
-impl<'a> From<&'a SettingFault> for TextParam<'a> {
-    fn from(fault: &'a SettingFault) -> Self {
+impl<'a> From<&'a Box<SettingFault>> for TextParam<'a> {
+    fn from(fault: &'a Box<SettingFault>) -> Self {
         Self::Chain(vec![(fault.key(), fault.params())])
     }
 }

@@ -72,6 +72,7 @@ function Why({ problem }: { problem: AnswerProblem }) {
   switch (problem.reason) {
     case 'connection_lost':
     case 'logged_out':
+    case 'bad_token':
       return (
         <p className="small bad" role="alert">
           <Trans>החיבור נותק, והסוכן ממשיך את השיחה. אפשר לענות שוב.</Trans>

@@ -88,7 +88,8 @@ class Connection {
     if (!canAskForMicrophone()) return this.fail({ kind: 'microphone', problem: 'insecure' })
     const { signal } = this.stopped
     try {
-      const events = { onFrame: this.onFrame, onMark: () => {}, onSpeakerPeak: () => {} }
+      const onLost = () => this.fail({ kind: 'microphone', problem: 'missing' })
+      const events = { onFrame: this.onFrame, onMark: () => {}, onSpeakerPeak: () => {}, onLost }
       this.devices = await Devices.open(events, signal, { maxDelayMs: MAX_DELAY_MS })
     } catch (reason) {
       return this.fail({ kind: 'microphone', problem: microphoneProblem(reason) })

@@ -87,6 +87,9 @@ impl CallSession {
         if self.is_transferring() {
             return self.timers.set(Timer::MaxCall, now + TOO_LONG_LIMIT);
         }
+        if self.is_taken_over() {
+            return self.hand_back(false, now);
+        }
         self.stop_speaking(false, now);
         self.play_clip(Clip::Goodbye);
         self.finish(EndReason::TooLong, StreamEndAction::HangUp, now);

@@ -19,6 +19,8 @@ const MAX_PIECE_BYTES: usize = 10 * FRAME_BYTES;
 const MAX_DELAY: Duration = Duration::from_millis(400);
 /// Above this delay, pauses of the employee are dropped, so that the delay decreases without a loss of words.
 const SHORTENED_FROM: Duration = Duration::from_millis(100);
+/// The maximum duration of a takeover. A tab that was forgotten hands the call back then.
+const MAX_TAKEOVER: Duration = Duration::from_hours(1);
 /// The maximum mean level of a pause.
 const PAUSE_LEVEL: u32 = 120;
 
@@ -91,7 +93,7 @@ impl CallSession {
         self.mark_answered();
         self.caller.speech.forget();
         let call_left = self.timers.at(Timer::MaxCall).map_or(WRAP_UP, |at| at.saturating_duration_since(now));
-        self.timers.cancel(Timer::MaxCall);
+        self.timers.set(Timer::MaxCall, now + MAX_TAKEOVER);
         self.timers.cancel(Timer::WrapUp);
         let turn = self.transcript.employee_started(name, self.stream.call_ms(now));
         let item = turn.item.clone();
@@ -111,7 +113,7 @@ impl CallSession {
     /// Plays the employee's audio to the caller. Audio that arrives while the caller hears the request to wait is
     /// dropped.
     pub(super) fn employee_audio(&mut self, audio: EncodedAudio, now: Instant) {
-        let can_play = self.stream.is_open() && !self.playback.is_busy();
+        let can_play = self.stream.is_open() && !self.is_agent_heard(now);
         let is_whole = audio.len().is_multiple_of(FRAME_BYTES) && (1..=MAX_PIECE_BYTES).contains(&audio.len());
         let Phase::TakenOver(takeover) = &mut self.phase else { return };
         takeover.last_audio = now;

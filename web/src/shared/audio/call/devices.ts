@@ -10,6 +10,8 @@ export interface DeviceEvents {
   onMark: (name: string) => void
   /** Called with the loudest sample of the loudspeaker in the last 20 ms. */
   onSpeakerPeak: (peak: number) => void
+  /** Called when the microphone was unplugged or is no longer permitted. It then delivers only silence. */
+  onLost?: () => void
 }
 
 /** The microphone and the loudspeaker of a call. */
@@ -29,6 +31,7 @@ export class Devices {
     const microphone = new AudioWorkletNode(context, 'microphone', { numberOfOutputs: 0, channelCount: 1 })
     microphone.port.onmessage = ({ data }: MessageEvent<MicrophoneFrame>) => events.onFrame(data)
     context.createMediaStreamSource(stream).connect(microphone)
+    for (const track of stream.getAudioTracks()) track.onended = () => events.onLost?.()
     this.speaker = new AudioWorkletNode(context, 'speaker', {
       numberOfInputs: 0,
       outputChannelCount: [1],
