@@ -3,9 +3,10 @@ import { client, unwrap } from '#shared/api/client'
 import { type ApiError, asApiError } from '#shared/api/errors'
 import { Devices } from '#shared/audio/call/devices'
 import type { MicrophoneFrame } from '#shared/audio/call/microphone.worklet'
+import { QUIET_FRAME } from '#shared/audio/call/quiet-frame'
 import { stopListening } from '#shared/audio/listening'
 import { canAskForMicrophone, type MicrophoneProblem, microphoneProblem } from '#shared/audio/microphone'
-import { fromBase64, QUIET_FRAME, toBase64 } from '#shared/audio/mulaw'
+import { fromBase64, toBase64 } from '#shared/audio/mulaw'
 
 /** Why the user is not connected with the caller. */
 export type AnswerProblem =

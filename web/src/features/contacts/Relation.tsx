@@ -11,16 +11,14 @@ export function Relation({ contact }: { contact: ContactDetail }) {
   const send = (relation: Kind) =>
     request('PUT', '/api/contacts/{id}/relation', { params: { path: { id: contact.id } }, body: { relation } })
   const refreshAll = () => refresh('/api/contacts', '/api/inbox')
-  const before = contact.relation
   const set = useAction({
-    run: send,
-    patches: relation => [
-      patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, relation })),
+    run: ({ to }: { from: Kind; to: Kind }) => send(to),
+    patches: ({ to }) => [
+      patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, relation: to })),
     ],
-    done: relation =>
-      relation === 'vip' ? t`סומן כ־VIP` : relation === 'staff' ? t`סומן כאיש צוות` : t`חזר להיות לקוח רגיל`,
-    undo: async () => {
-      await send(before)
+    done: ({ to }) => (to === 'vip' ? t`סומן כ־VIP` : to === 'staff' ? t`סומן כאיש צוות` : t`חזר להיות לקוח רגיל`),
+    undo: async ({ from }) => {
+      await send(from)
       refreshAll()
     },
     onDone: refreshAll,
@@ -35,7 +33,7 @@ export function Relation({ contact }: { contact: ContactDetail }) {
         className="field"
         aria-label={t`סוג הקשר`}
         value={contact.relation}
-        onChange={event => set.mutate(event.currentTarget.value as Kind)}
+        onChange={event => set.mutate({ from: contact.relation, to: event.currentTarget.value as Kind })}
       >
         <option value="customer">{t`לקוח רגיל`}</option>
         <option value="vip">{t`VIP`}</option>

@@ -2,7 +2,8 @@ import { client, unwrap } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
 import { Devices } from '#shared/audio/call/devices'
 import type { MicrophoneFrame } from '#shared/audio/call/microphone.worklet'
-import { fromBase64, QUIET_FRAME, toBase64 } from '#shared/audio/mulaw'
+import { QUIET_FRAME } from '#shared/audio/call/quiet-frame'
+import { fromBase64, toBase64 } from '#shared/audio/mulaw'
 import { type Action, type CallProblem, microphoneProblem, type ServerMessage } from './protocol'
 
 export interface CallEvents {

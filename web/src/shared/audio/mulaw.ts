@@ -42,9 +42,6 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))
 }
 
-/** A frame of silence, in base64. */
-export const QUIET_FRAME = toBase64(new Uint8Array(FRAME_SAMPLES).fill(SILENCE))
-
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text)
   const bytes = new Uint8Array(binary.length)
