@@ -73,7 +73,7 @@ const BRIDGE: [Probe; 5] = [
         "all three arrive, at the times at which they were written",
     ),
     (
-        "Write from a number that the phone has as a contact, and from one that it has not",
+        "Write from a number that is saved in the phone's contacts, and from one that is not",
         "there are two threads, each with its number",
     ),
 ];
