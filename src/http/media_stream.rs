@@ -2,6 +2,7 @@
 //! browser of an employee who answers a call.
 
 use super::network_limit::PerNetworkLimit;
+use super::websocket_paths::{ANSWER_PATH, TRIAL_PATH};
 use super::{ApiError, AppState, Peer, websocket_upgrade};
 use crate::runtime::calls::{MAX_PENDING_SOCKETS, MediaSocket};
 use axum::Router;
@@ -22,12 +23,6 @@ pub(crate) fn routes() -> Router<AppState> {
     };
     Router::new().route("/ws/twilio-media", get(open))
 }
-
-/// The path of the WebSocket of a trial call.
-pub(crate) const TRIAL_PATH: &str = "/ws/trial";
-
-/// The path of the WebSocket with which an employee answers a call.
-pub(crate) const ANSWER_PATH: &str = "/ws/answer";
 
 /// Returns the routes of the WebSockets of browsers: for trial calls, and for employees who answer calls.
 pub(crate) fn browser_routes() -> Router<AppState> {
