@@ -21,6 +21,7 @@ const words = new Set(
 
 /** States for which the page has no text, and the reason. */
 const ELSEWHERE: Record<string, string> = {
+  AiMode: 'the agent answers calls only, so each conversation is `off`',
   AlertState: 'the page lists those that are raised',
   AlertTransition: 'of messages to the owner',
   ClosedReason: 'the calendar writes the name of the holiday, or the reason of the closure',
