@@ -31,6 +31,7 @@ const EXCEPTIONS: [(&[&str], &str); 14] = [
             "http/api/calls/listen",
             "http/api/events",
             "http/api/openapi",
+            "http/media_stream",
             "http/router",
             "http/server",
             "http/websocket_upgrade",
