@@ -9,23 +9,18 @@ use url::{Host, Url};
 #[serde(transparent)]
 pub struct BaseUrl(String);
 
-/// The reason why a text is not a valid base URL. Each message continues a sentence after "which".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// The reason why a text is not a valid base URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseUrlError {
     /// The text is not a URL.
-    #[error("is not an address")]
     NoUrl,
     /// The scheme is not http or https.
-    #[error("is neither https nor http")]
     Scheme,
     /// The URL uses `http` and names another machine, so the data would be sent unencrypted.
-    #[error("is plain http to another machine, where everyone on the way can read it")]
     PlainHttp,
     /// The URL contains a user name or password, which would appear in logs.
-    #[error("has a user name or a password in it")]
     Userinfo,
     /// The URL contains a part after `?` or `#`, which would end up in the middle of request URLs.
-    #[error("has a ? or a # in it")]
     Query,
 }
 

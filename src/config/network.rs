@@ -13,17 +13,14 @@ pub struct Network {
     bits: u8,
 }
 
-/// The reason why a text is not a network. Each message continues a sentence after "which".
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// The reason why a text is not a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NetworkError {
     /// The part before the slash is not an IP address.
-    #[error("is not an address")]
     NoAddress,
     /// The number of bits is too large or not a number.
-    #[error("does not have a number from 0 to {0} after the slash")]
     Bits(u8),
     /// Host bits are set. This is rejected, because the prefix length is probably wrong.
-    #[error("has bits set after the first {bits}; the network is {network}")]
     HostBits {
         /// Number of network bits.
         bits: u8,
