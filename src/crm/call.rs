@@ -145,7 +145,11 @@ pub fn receive(
     log_webhook(tx, raw, outcome, "", Some(id), now)?;
     let name = contact.map(|contact| tx.name_of(contact)).transpose()?.unwrap_or_default();
     let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
-    let relation = tx.stored_call(&call.call_sid)?.map(|call| relation_of_caller(tx, &call)).transpose()?;
+    let relation = match contact {
+        Some(contact) => Some(tx.contact_relation(contact)?),
+        // A repeated webhook, for which no contact was looked for.
+        None => tx.stored_call(&call.call_sid)?.map(|call| relation_of_caller(tx, &call)).transpose()?,
+    };
     let is_vip = call.identity() == CallerIdentity::Number && relation == Some(ContactRelation::Vip);
     let ai_today = tx.ai_usage(Some(&call.call_sid), today, now)?;
     Ok(Received { name, is_over, is_blocked, is_vip, ai_today })
