@@ -164,7 +164,7 @@ impl CallTask {
             engine.try_flush();
         }
         self.send_reports();
-        self.report_to_employee();
+        self.report_to_employee(clock::instant());
         if let Some(stream) = &mut self.stream {
             stream.flush();
         }

@@ -70,7 +70,7 @@ struct Inner {
     run_call: RunCall,
     registry: Mutex<CallRegistry>,
     pending_sockets: PendingSockets,
-    trial_tickets: BrowserTickets<LoginCheck>,
+    trial_tickets: BrowserTickets<()>,
     answer_tickets: BrowserTickets<Answer>,
     /// Notified whenever a call ends, or starts to wait for another stream.
     ended: Notify,

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 impl CallTask {
     /// Returns whether an employee may answer the call now.
     pub(super) fn may_answer(&self) -> Result<(), AnswerRefusal> {
-        if self.session.takeover().is_some() {
+        if self.session.is_taken_over() {
             Err(AnswerRefusal::AlreadyAnswered)
         } else if self.is_trial() || !self.session.may_be_taken_over() {
             Err(AnswerRefusal::NoAgent)
@@ -94,9 +94,9 @@ impl CallTask {
     }
 
     /// Reports the state of the takeover to the browser, and closes the connection once the takeover is over.
-    pub(super) fn report_to_employee(&mut self) {
+    pub(super) fn report_to_employee(&mut self, now: Instant) {
         let Some(employee) = &mut self.employee else { return };
-        let state = self.session.takeover();
+        let state = self.session.takeover(now);
         employee.report(state);
         if state.is_none()
             && let Some(employee) = self.employee.take()

@@ -1,5 +1,7 @@
 //! Tickets, with which a browser opens a media socket: for a trial call, or to answer a call.
 
+use super::{Calls, MediaSocket};
+use crate::clock;
 use crate::domain::CallSid;
 use crate::entropy;
 use crate::providers::twilio::media_stream::Start;
@@ -39,7 +41,17 @@ struct Ticket<T> {
     id: CallSid,
     token_hash: [u8; 32],
     expires: Instant,
+    login: LoginCheck,
     permits: T,
+}
+
+/// The socket of a browser that has presented a valid ticket.
+pub(super) struct BrowserSocket<T> {
+    pub(super) socket: MediaSocket,
+    pub(super) start: Start,
+    /// The login that requested the ticket.
+    pub(super) login: LoginCheck,
+    pub(super) permits: T,
 }
 
 impl<T> Default for BrowserTickets<T> {
@@ -49,8 +61,8 @@ impl<T> Default for BrowserTickets<T> {
 }
 
 impl<T> BrowserTickets<T> {
-    /// Creates a ticket.
-    pub(super) fn issue(&self, permits: T, now: Instant) -> BrowserTicket {
+    /// Creates a ticket for a login.
+    pub(super) fn issue(&self, permits: T, login: LoginCheck, now: Instant) -> BrowserTicket {
         let ticket = BrowserTicket { id: random_sid(), token: entropy::random_hex::<32>() };
         let mut tickets = self.tickets();
         tickets.retain(|ticket| ticket.expires > now);
@@ -58,26 +70,48 @@ impl<T> BrowserTickets<T> {
             tickets.pop_front();
         }
         let (id, token_hash) = (ticket.id.clone(), hash(&ticket.token));
-        tickets.push_back(Ticket { id, token_hash, expires: now + TICKET_LIFETIME, permits });
+        tickets.push_back(Ticket { id, token_hash, expires: now + TICKET_LIFETIME, login, permits });
         ticket
     }
 
     /// Consumes the ticket that the first message of a socket carries; returns `None` if no such ticket exists.
-    pub(super) fn take(&self, start: &Start, now: Instant) -> Option<T> {
+    fn take(&self, start: &Start, now: Instant) -> Option<(LoginCheck, T)> {
         let token = start.parameters.get("token").map_or("", String::as_str);
         self.take_by(&start.call_sid, token, now)
     }
 
-    fn take_by(&self, id: &CallSid, token: &str, now: Instant) -> Option<T> {
+    fn take_by(&self, id: &CallSid, token: &str, now: Instant) -> Option<(LoginCheck, T)> {
         let mut tickets = self.tickets();
         let at = tickets.iter().position(|ticket| ticket.id == *id && ticket.expires > now)?;
         let is_right = bool::from(tickets.get(at)?.token_hash.ct_eq(&hash(token)));
-        is_right.then(|| tickets.remove(at).map(|ticket| ticket.permits)).flatten()
+        is_right.then(|| tickets.remove(at).map(|ticket| (ticket.login, ticket.permits))).flatten()
     }
 
     // A plain mutex is enough: it is held for a lookup, never across an await.
     fn tickets(&self) -> MutexGuard<'_, VecDeque<Ticket<T>>> {
         self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Calls {
+    /// Authenticates the socket of a browser: within five seconds it must send the token of a ticket whose login is
+    /// still valid. Otherwise, tells the browser the reason, closes the socket, and returns `None`.
+    pub(super) async fn authenticate_browser<T>(
+        &self,
+        mut socket: MediaSocket,
+        tickets: &BrowserTickets<T>,
+    ) -> Option<BrowserSocket<T>> {
+        let slot = self.inner.pending_sockets.add();
+        let reason = match Self::first_message(&mut socket, &slot).await {
+            Err(reason) => reason,
+            Ok(start) => match tickets.take(&start, clock::instant()) {
+                None => "bad_token",
+                Some((login, permits)) if login().await => return Some(BrowserSocket { socket, start, login, permits }),
+                Some(_) => "logged_out",
+            },
+        };
+        Self::refuse(socket, slot, reason).await;
+        None
     }
 }
 
@@ -99,19 +133,20 @@ fn hash(token: &str) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock;
 
     #[test]
     fn a_ticket_is_for_one_socket_once_and_for_a_minute() {
         let (tickets, now) = (BrowserTickets::default(), clock::instant());
-        let (first, second) = (tickets.issue(1, now), tickets.issue(2, now));
-        assert!(tickets.take_by(&first.id, &second.token, now).is_none(), "the token of another ticket");
-        assert!(tickets.take_by(&first.id, "", now).is_none());
-        assert_eq!(tickets.take_by(&first.id, &first.token, now), Some(1));
-        assert!(tickets.take_by(&first.id, &first.token, now).is_none(), "a second use");
-        assert!(tickets.take_by(&second.id, &second.token, now + TICKET_LIFETIME).is_none(), "too late");
-        let many: Vec<_> = (0..=MAX_TICKETS).map(|_| tickets.issue(3, now)).collect();
-        assert!(tickets.take_by(&many[0].id, &many[0].token, now).is_none(), "evicted");
-        assert_eq!(tickets.take_by(&many[1].id, &many[1].token, now), Some(3));
+        let issue = |permits| tickets.issue(permits, Arc::new(|| Box::pin(async { true })), now);
+        let take = |id, token, now| tickets.take_by(id, token, now).map(|(_, permits)| permits);
+        let (first, second) = (issue(1), issue(2));
+        assert!(take(&first.id, &second.token, now).is_none(), "the token of another ticket");
+        assert!(take(&first.id, "", now).is_none());
+        assert_eq!(take(&first.id, &first.token, now), Some(1));
+        assert!(take(&first.id, &first.token, now).is_none(), "a second use");
+        assert!(take(&second.id, &second.token, now + TICKET_LIFETIME).is_none(), "too late");
+        let many: Vec<_> = (0..=MAX_TICKETS).map(|_| issue(3)).collect();
+        assert!(take(&many[0].id, &many[0].token, now).is_none(), "evicted");
+        assert_eq!(take(&many[1].id, &many[1].token, now), Some(3));
     }
 }

@@ -1,6 +1,6 @@
 //! An employee answers a running call with the browser: the agent stops, and the employee talks with the caller.
 
-use super::browser_ticket::{BrowserTicket, CHECK_LOGIN_EVERY, LoginCheck};
+use super::browser_ticket::{BrowserSocket, BrowserTicket, CHECK_LOGIN_EVERY, LoginCheck};
 use super::{CallMessage, Calls, MediaSocket};
 use crate::clock;
 use crate::domain::CallSid;
@@ -13,7 +13,6 @@ pub(super) struct Answer {
     call: CallSid,
     /// The employee's name, for the transcript.
     name: String,
-    login: LoginCheck,
 }
 
 /// Why an employee cannot answer a call.
@@ -63,24 +62,14 @@ impl Calls {
         login: LoginCheck,
     ) -> Result<BrowserTicket, AnswerRefusal> {
         self.ask(call, CallMessage::MayAnswer).await.unwrap_or(Err(AnswerRefusal::NoAgent))?;
-        Ok(self.inner.answer_tickets.issue(Answer { call: call.clone(), name, login }, clock::instant()))
+        Ok(self.inner.answer_tickets.issue(Answer { call: call.clone(), name }, login, clock::instant()))
     }
 
-    /// Authenticates the socket of an employee: within five seconds it must send the token of a ticket. Then connects
-    /// the employee with the caller, and returns when the employee is disconnected.
-    pub async fn authenticate_employee(&self, mut socket: MediaSocket) {
-        let slot = self.inner.pending_sockets.add();
-        let start = Self::first_message(&mut socket, &slot).await;
-        let start = start.and_then(|start| {
-            let answer = self.inner.answer_tickets.take(&start, clock::instant()).ok_or("bad_token")?;
-            Ok((start, answer))
-        });
-        let (start, Answer { call, name, login }) = match start {
-            Ok((start, answer)) if (answer.login)().await => (start, answer),
-            Ok(_) => return Self::refuse(socket, slot, "logged_out").await,
-            Err(reason) => return Self::refuse(socket, slot, reason).await,
-        };
-        drop(slot);
+    /// Authenticates the socket of an employee. Then connects the employee with the caller, and returns when the
+    /// employee is disconnected.
+    pub async fn authenticate_employee(&self, socket: MediaSocket) {
+        let Some(browser) = self.authenticate_browser(socket, &self.inner.answer_tickets).await else { return };
+        let BrowserSocket { socket, start, login, permits: Answer { call, name } } = browser;
         let stream = start.stream_sid.clone();
         let (accepted, is_accepted) = oneshot::channel();
         let employee = Box::new(EmployeeSocket { socket, start, name, accepted });

@@ -1,7 +1,7 @@
 //! Trial calls: a user of the web page talks to the agent with the browser. The browser is a second kind of carrier,
 //! see `runtime/call/stream.rs`. Nothing of a trial call is stored.
 
-use super::browser_ticket::{BrowserTicket, CHECK_LOGIN_EVERY, LoginCheck, random_sid};
+use super::browser_ticket::{BrowserSocket, BrowserTicket, CHECK_LOGIN_EVERY, LoginCheck, random_sid};
 use super::{CallContext, CallMessage, CallServices, Calls, Carrier, MediaSocket};
 use crate::call::CallPolicy;
 use crate::clock;
@@ -54,24 +54,13 @@ impl Calls {
         let settings = self.services().settings.current();
         let used = self.read_ai_usage(&settings).await?;
         self.check_trial(&settings, used)?;
-        Ok(self.inner.trial_tickets.issue(login, clock::instant()))
+        Ok(self.inner.trial_tickets.issue((), login, clock::instant()))
     }
 
-    /// Authenticates the socket of a browser: within five seconds it must send the token of a ticket. Then runs the
-    /// call, and returns when the call has ended.
-    pub async fn authenticate_trial(&self, mut socket: MediaSocket) {
-        let slot = self.inner.pending_sockets.add();
-        let start = Self::first_message(&mut socket, &slot).await;
-        let start = start.and_then(|start| {
-            let login = self.inner.trial_tickets.take(&start, clock::instant()).ok_or("bad_token")?;
-            Ok((start, login))
-        });
-        let (start, login) = match start {
-            Ok((start, login)) if login().await => (start, login),
-            Ok(_) => return Self::refuse(socket, slot, "logged_out").await,
-            Err(reason) => return Self::refuse(socket, slot, reason).await,
-        };
-        drop(slot);
+    /// Authenticates the socket of a browser. Then runs the trial call, and returns when it has ended.
+    pub async fn authenticate_trial(&self, socket: MediaSocket) {
+        let Some(browser) = self.authenticate_browser(socket, &self.inner.trial_tickets).await else { return };
+        let BrowserSocket { mut socket, start, login, permits: () } = browser;
         let sid = start.call_sid.clone();
         if let Err(refusal) = self.start_trial(&sid).await {
             tracing::warn!(event = "TRIAL_CALL_REFUSED", call.sid = %sid, reason = refusal.reason(), "Trial call {sid} refused: {refusal}");

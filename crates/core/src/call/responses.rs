@@ -18,7 +18,7 @@ pub(super) struct Responses {
     /// True while the caller's speech is replayed to a new engine. A reply is requested once the engine has detected
     /// the end of that speech.
     expects_turn: bool,
-    /// The next request, which is sent after the current response. A later request replaces it, or is covered by it.
+    /// The next request, which is sent after the current response. A later request is added to it.
     queued: Option<ResponseRequest>,
     /// The next request is not sent before this time.
     not_before: Option<Instant>,
@@ -35,11 +35,13 @@ struct Active {
 }
 
 impl Responses {
-    /// Requests a response as soon as none is active. A request with instructions takes precedence over a plain reply.
+    /// Requests a response as soon as none is active. One response serves all requests that wait: it follows the
+    /// instructions of all of them, and a request for a plain reply adds nothing to instructions.
     pub(super) fn request(&mut self, request: ResponseRequest) {
-        if self.queued.is_none() || request != ResponseRequest::Reply {
-            self.queued = Some(request);
-        }
+        self.queued = Some(match self.queued.take() {
+            Some(earlier) => both(earlier, request),
+            None => request,
+        });
     }
 
     /// Records that the engine will soon detect the end of the caller's turn. A reply is requested then; that reply
@@ -114,7 +116,10 @@ impl Responses {
         if self.active.is_none() {
             return Some(request);
         }
-        self.queued.get_or_insert(request);
+        self.queued = Some(match self.queued.take() {
+            Some(later) => both(request, later),
+            None => request,
+        });
         None
     }
 
@@ -184,5 +189,16 @@ impl Responses {
             request_count,
             ..Self::default()
         };
+    }
+}
+
+/// Returns the request for one response that serves both requests.
+fn both(earlier: ResponseRequest, later: ResponseRequest) -> ResponseRequest {
+    match (earlier, later) {
+        (ResponseRequest::Instructed(first), ResponseRequest::Instructed(second)) if first != second => {
+            ResponseRequest::Instructed(format!("{first}\n\n{second}"))
+        }
+        (ResponseRequest::Reply, later) => later,
+        (earlier, _) => earlier,
     }
 }

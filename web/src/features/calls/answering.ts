@@ -2,11 +2,11 @@ import { useSyncExternalStore } from 'react'
 import { client, unwrap } from '#shared/api/client'
 import { type ApiError, asApiError } from '#shared/api/errors'
 import { Devices } from '#shared/audio/call/devices'
+import { MediaSocket, type MediaTicket } from '#shared/audio/call/media-socket'
 import type { MicrophoneFrame } from '#shared/audio/call/microphone.worklet'
-import { QUIET_FRAME } from '#shared/audio/call/quiet-frame'
 import { stopListening } from '#shared/audio/listening'
 import { canAskForMicrophone, type MicrophoneProblem, microphoneProblem } from '#shared/audio/microphone'
-import { fromBase64, toBase64 } from '#shared/audio/mulaw'
+import { fromBase64 } from '#shared/audio/mulaw'
 
 /** Why the user is not connected with the caller. */
 export type AnswerProblem =
@@ -72,14 +72,12 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** The connection of the browser with the caller. It uses Twilio's Media Streams protocol with the daemon. */
+/** The connection of the browser with the caller. */
 class Connection {
   private readonly callId: number
   private readonly stopped = new AbortController()
   private devices: Devices | undefined
-  private socket: WebSocket | undefined
-  /** The number of frames sent; undefined before the start message, which must be the first one. */
-  private frames: number | undefined
+  private socket: MediaSocket<ServerMessage> | undefined
 
   constructor(callId: number) {
     this.callId = callId
@@ -105,23 +103,17 @@ class Connection {
   }
 
   close(): void {
-    this.send({ event: 'stop' })
+    this.socket?.sendStop()
     this.release()
   }
 
-  private connect({ id, token, socket_path: path }: { id: string; token: string; socket_path: string }): void {
-    const socket = new WebSocket(`${location.protocol.replace('http', 'ws')}//${location.host}${path}`)
-    this.socket = socket
-    const start = { streamSid: id.replace('CA', 'MZ'), callSid: id, customParameters: { token } }
-    socket.onopen = () => {
-      this.send({ event: 'start', start })
-      this.frames = 0
-    }
-    socket.onmessage = ({ data }) => this.onMessage(JSON.parse(data) as ServerMessage)
-    socket.onclose = () => this.fail({ kind: 'ended', reason: 'connection_lost' })
+  private connect(ticket: MediaTicket): void {
+    const onOpen = () => this.socket?.startAudio()
+    const onClose = () => this.fail({ kind: 'ended', reason: 'connection_lost' })
+    this.socket = new MediaSocket(ticket, { onOpen, onMessage: this.onMessage, onClose })
   }
 
-  private onMessage(message: ServerMessage): void {
+  private readonly onMessage = (message: ServerMessage): void => {
     if (this.stopped.signal.aborted) return
     if (message.event === 'media') this.devices?.play(fromBase64(message.media.payload))
     else if (message.event === 'state') set({ status: message.state })
@@ -129,13 +121,7 @@ class Connection {
   }
 
   private readonly onFrame = ({ bytes }: MicrophoneFrame): void => {
-    // Frames are sent all the time: the server takes a silent connection for a lost one.
-    const payload = state.isMuted ? QUIET_FRAME : toBase64(bytes)
-    if (this.frames !== undefined) this.send({ event: 'media', media: { timestamp: this.frames++ * 20, payload } })
-  }
-
-  private send(message: unknown): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message))
+    this.socket?.sendFrame(state.isMuted ? null : bytes)
   }
 
   private fail(problem: AnswerProblem): void {

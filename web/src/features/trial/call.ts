@@ -1,9 +1,9 @@
 import { client, unwrap } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
 import { Devices } from '#shared/audio/call/devices'
+import { MediaSocket, type MediaTicket } from '#shared/audio/call/media-socket'
 import type { MicrophoneFrame } from '#shared/audio/call/microphone.worklet'
-import { QUIET_FRAME } from '#shared/audio/call/quiet-frame'
-import { fromBase64, toBase64 } from '#shared/audio/mulaw'
+import { fromBase64 } from '#shared/audio/mulaw'
 import { type Action, type CallProblem, microphoneProblem, type ServerMessage } from './protocol'
 
 export interface CallEvents {
@@ -13,18 +13,13 @@ export interface CallEvents {
 }
 
 /**
- * A trial call, in which the browser replaces the telephone. It uses Twilio's Media Streams protocol with the daemon.
+ * A trial call, in which the browser replaces the telephone.
  */
 export class TrialCall {
   private readonly events: CallEvents
   private readonly stopped = new AbortController()
   private devices: Devices | undefined
-  private socket: WebSocket | undefined
-  /**
-   * The number of frames sent since the greeting was played; undefined before, because the server expects no frames
-   * then.
-   */
-  private frames: number | undefined
+  private socket: MediaSocket<ServerMessage> | undefined
   private isMuted = false
 
   constructor(events: CallEvents) {
@@ -59,23 +54,18 @@ export class TrialCall {
 
   /** Ends the call. After this, only the end itself is reported. */
   hangUp(): void {
-    this.send({ event: 'stop' })
-    this.socket?.close()
+    this.socket?.sendStop()
     this.release()
   }
 
-  private connect({ id, token, socket_path: path }: { id: string; token: string; socket_path: string }): void {
-    const socket = new WebSocket(`${location.protocol.replace('http', 'ws')}//${location.host}${path}`)
-    this.socket = socket
-    const streamSid = id.replace('CA', 'MZ')
-    socket.onopen = () => this.send({ event: 'start', start: { streamSid, callSid: id, customParameters: { token } } })
-    socket.onmessage = ({ data }) => this.onMessage(JSON.parse(data) as ServerMessage)
-    socket.onclose = () => {
+  private connect(ticket: MediaTicket): void {
+    const onClose = () => {
       if (!this.stopped.signal.aborted) this.fail({ kind: 'unreachable' })
     }
+    this.socket = new MediaSocket(ticket, { onMessage: this.onMessage, onClose })
   }
 
-  private onMessage(message: ServerMessage): void {
+  private readonly onMessage = (message: ServerMessage): void => {
     switch (message.event) {
       case 'media':
         this.devices?.play(fromBase64(message.media.payload))
@@ -97,23 +87,18 @@ export class TrialCall {
     await this.devices?.playGreeting(url)
     if (this.stopped.signal.aborted) return
     this.onMark(mark)
-    this.frames = 0
+    // The server expects no frames before the greeting was played.
+    this.socket?.startAudio()
   }
 
   private readonly onFrame = ({ bytes, peak }: MicrophoneFrame): void => {
     this.events.onPeak('you', this.isMuted ? 0 : peak)
-    if (this.frames === undefined) return
-    const media = { timestamp: this.frames++ * 20, payload: this.isMuted ? QUIET_FRAME : toBase64(bytes) }
-    this.send({ event: 'media', media })
+    this.socket?.sendFrame(this.isMuted ? null : bytes)
   }
 
-  private readonly onMark = (name: string): void => this.send({ event: 'mark', mark: { name } })
+  private readonly onMark = (name: string): void => this.socket?.sendMark(name)
 
   private readonly onSpeakerPeak = (peak: number): void => this.events.onPeak('agent', peak)
-
-  private send(message: unknown): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message))
-  }
 
   private fail(problem: CallProblem): void {
     this.release()

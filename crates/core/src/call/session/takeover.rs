@@ -68,13 +68,14 @@ impl CallSession {
     }
 
     /// Returns the state of the takeover; none unless an employee has taken the call over.
-    pub fn takeover(&self) -> Option<TakeoverState> {
-        let is_announcing = self.playback.is_busy();
+    pub fn takeover(&self, now: Instant) -> Option<TakeoverState> {
+        let is_announcing = self.is_agent_heard(now);
         let state = if is_announcing { TakeoverState::Announcing } else { TakeoverState::Talking };
         self.is_taken_over().then_some(state)
     }
 
-    pub(super) fn is_taken_over(&self) -> bool {
+    /// Returns true while an employee has taken the call over.
+    pub fn is_taken_over(&self) -> bool {
         matches!(self.phase, Phase::TakenOver(_))
     }
 

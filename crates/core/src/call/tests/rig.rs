@@ -202,7 +202,7 @@ impl Rig {
 
     pub(super) fn input(&mut self, input: Input) {
         match &input {
-            Input::CallerKey(_) if self.session.takeover().is_none() => {
+            Input::CallerKey(_) if !self.session.is_taken_over() => {
                 self.waits.voice.end();
                 self.waits.since = self.phone.stream.then_some(self.now);
                 self.waits.is_over = self.waits.is_final;

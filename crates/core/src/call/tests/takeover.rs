@@ -25,10 +25,10 @@ fn the_agent_stops_and_the_employee_talks_with_the_caller() {
     let mut rig = taken_over();
     assert_eq!(rig.count(|o| matches!(o, Output::Clear { .. })), 1, "the agent stops speaking");
     assert_eq!(rig.count(|o| matches!(o, Output::CloseEngine)), 1);
-    assert_eq!(rig.session.takeover(), Some(TakeoverState::Announcing));
+    assert_eq!(rig.session.takeover(rig.now), Some(TakeoverState::Announcing));
     assert!(!rig.session.takes_hints() && !rig.session.may_be_taken_over());
     rig.employee(150);
-    assert_eq!((rig.clips().len(), rig.session.takeover()), (1, Some(TakeoverState::Talking)));
+    assert_eq!((rig.clips().len(), rig.session.takeover(rig.now)), (1, Some(TakeoverState::Talking)));
     let played = rig.observed.employee_played;
     assert!((55 * 160..=62 * 160).contains(&played), "what the employee said over the clip is not played: {played}");
     // Silence of both sides is a part of a conversation between people.
@@ -49,7 +49,7 @@ fn the_agent_continues_when_the_employee_hands_the_call_back() {
     rig.employee(200);
     rig.input(Input::Operator(Operator::HandBack));
     assert!(rig.has_event(&CallEvent::HandedBack { is_lost: false }));
-    assert_eq!((rig.session.takeover(), engines_opened(&rig)), (None, 2));
+    assert_eq!((rig.session.takeover(rig.now), engines_opened(&rig)), (None, 2));
     let history = rig.observed.outputs.iter().rev().find_map(|output| match output {
         Output::OpenEngine { history, .. } => Some(history.clone()),
         _ => None,
@@ -65,6 +65,32 @@ fn the_agent_continues_when_the_employee_hands_the_call_back() {
     rig.pass(ms(4000));
     let turn = rig.observed.turns.values().find(|turn| turn.speaker == Speaker::Employee).unwrap();
     assert!(turn.ended_ms.is_some());
+}
+
+#[test]
+fn a_tool_that_ends_after_the_hand_back_adds_its_output_to_the_instruction() {
+    let mut rig = Rig::live();
+    rig.respond(1);
+    rig.run_tool(1, "t");
+    rig.done(1);
+    rig.take_over();
+    rig.employee(200);
+    rig.input(Input::Operator(Operator::HandBack));
+    rig.input(Input::ToolFinished { id: "t".into(), output: "booked at ten".into() });
+    rig.engine(EngineEvent::Ready);
+    let last = format!("{:?}", rig.commands().last().unwrap());
+    assert!(last.contains("handed the call back to you") && last.contains("booked at ten"), "{last}");
+}
+
+#[test]
+fn a_lost_mark_does_not_hide_the_employee() {
+    let mut rig = Rig::live();
+    rig.take_over();
+    for _ in 0..8 {
+        rig.pass_without_marks(ms(500));
+        rig.employee_frame();
+    }
+    assert_eq!(rig.session.takeover(rig.now), Some(TakeoverState::Talking));
 }
 
 #[test]
@@ -132,7 +158,7 @@ fn the_caller_hangs_up_or_loses_the_stream() {
     rig.employee(100);
     rig.start_stream();
     rig.employee(600);
-    assert_eq!((rig.session.takeover(), &rig.observed.ended), (Some(TakeoverState::Talking), &None));
+    assert_eq!((rig.session.takeover(rig.now), &rig.observed.ended), (Some(TakeoverState::Talking), &None));
     rig.input(Input::StreamLost);
     assert_eq!(rig.observed.ended, Some((EndReason::Dropped, StreamEndAction::Record)), "one stream is replaced");
 
@@ -166,10 +192,10 @@ fn a_call_without_an_agent_is_not_taken_over() {
     policy.engines = vec![EngineKind::Voicemail];
     let mut rig = Rig::live_with(policy);
     rig.take_over();
-    assert_eq!(rig.session.takeover(), None);
+    assert_eq!(rig.session.takeover(rig.now), None);
 
     let mut rig = Rig::live();
     rig.input(Input::Operator(Operator::Transfer));
     rig.take_over();
-    assert_eq!(rig.session.takeover(), None, "the call is about to be transferred");
+    assert_eq!(rig.session.takeover(rig.now), None, "the call is about to be transferred");
 }
