@@ -194,7 +194,7 @@ cause-no-route = there is no route to it
 cause-no-answer = no answer in time
 cause-certificate-rejected = its certificate is not accepted
 
-cause-database-no-space = the disk is full or read-only, nothing was stored
+cause-database-no-space = the disk is full, read-only or failing; nothing was stored
 cause-database-denied = the user { $user } may not use { $file }: it belongs to { $owner } and has the mode { $mode }; as root, run `chown { $user }: { $file }`, and `chmod u+rwX { $file }` if that does not help
 cause-database-busy = the database is in use
 cause-database-error = database error

@@ -241,7 +241,7 @@ cause-no-route = אין דרך להגיע לשם דרך הרשת
 cause-no-answer = לא התקבלה תשובה בזמן
 cause-certificate-rejected = תעודת האבטחה שלו אינה מתקבלת
 
-cause-database-no-space = הדיסק מלא או פתוח לקריאה בלבד, ודבר לא נשמר
+cause-database-no-space = הדיסק מלא, פתוח לקריאה בלבד או תקול, ודבר לא נשמר
 cause-database-denied = למשתמש { $user } אין הרשאה להשתמש ב־{ $file }: הקובץ שייך ל־{ $owner } ומצב ההרשאות שלו { $mode }; כמשתמש root הריצו `chown { $user }: { $file }`, ואם זה לא עוזר `chmod u+rwX { $file }`
 cause-database-busy = מסד הנתונים בשימוש
 cause-database-error = שגיאה במסד הנתונים

@@ -200,6 +200,9 @@ need_for() {
         need restic restic
         # promtool checks the alert rules in packaging/monitoring.
         need promtool prometheus
+        # These check the recordings.
+        need ffprobe ffmpeg
+        need opusinfo opus-tools
         ;;
     fresh)
         need git git

@@ -48,7 +48,7 @@ async fn describe_certificate(context: &DoctorContext, host: &str, seen: &TlsPro
     let validity = validity::evaluate(&certificate, host, now, seen.verification_error.as_deref());
     let until = &certificate.not_after.to_string()[..10];
     match validity {
-        Validity::Valid { days_left } if days_left < SOON_DAYS => Finding::warning(
+        Validity::Valid { days_left } if days_left < soon_days(&certificate) => Finding::warning(
             CHECK,
             format!("the certificate of {host} expires in {days_left} days, on {until}"),
             "see why it is not renewed: journalctl -u agentlocator -g TLS_, or the proxy's log",
@@ -110,6 +110,13 @@ fn wrong_time(
 }
 
 const LIMIT: Duration = Duration::from_secs(8);
-/// Remaining validity, in days, below which the check warns. Let's Encrypt certificates are renewed 30 days before they
-/// expire, so fewer days mean that the renewal fails.
-const SOON_DAYS: i64 = 15;
+
+/// Returns the remaining validity, in days, below which the check warns. Certificates are renewed when about a third of
+/// their validity remains, so a sixth means that the renewal fails.
+fn soon_days(certificate: &Certificate) -> i64 {
+    let days = certificate.not_after.since(certificate.not_before).as_secs() / (24 * 60 * 60);
+    i64::try_from(days / 6).unwrap_or(MAX_SOON_DAYS).min(MAX_SOON_DAYS)
+}
+
+/// The remaining validity, in days, below which the check warns also of a certificate that is valid for a year.
+const MAX_SOON_DAYS: i64 = 15;

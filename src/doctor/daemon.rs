@@ -104,7 +104,8 @@ fn compare_version(running: &Status) -> Finding {
 }
 
 /// Parts of the daemon's status that other doctor checks report.
-const CHECKED_ELSEWHERE: [&str; 7] = ["baileys", "outbox", "disk", "published_copy", "integrity", "tts", "backup"];
+const CHECKED_ELSEWHERE: [&str; 8] =
+    ["baileys", "outbox", "disk", "published_copy", "integrity", "tts", "backup", "clock"];
 
 #[cfg(test)]
 mod tests {

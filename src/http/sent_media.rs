@@ -40,6 +40,9 @@ async fn send(
     let Ok(Some(file)) = state.store.read(move |tx| tx.media(&asked)).await else {
         return (StatusCode::NOT_FOUND, "not found\n").into_response();
     };
+    if file.is_pruned {
+        return (StatusCode::GONE, "this file was deleted to save space\n").into_response();
+    }
     let info = FileInfo { mime: &file.mime, length: file.length, etag: &sha256, cache_control: "private, no-store" };
     let (store, key) = (state.store.clone(), sha256.clone());
     let named = sha256.clone();

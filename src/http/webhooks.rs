@@ -16,13 +16,16 @@ use axum::response::{IntoResponse, Response};
 pub(super) fn failure_response(path: &str) -> Option<Response> {
     let hook = path.strip_prefix("/webhook/")?;
     Some(match hook {
-        "incoming_call" | "stream_ended" => voice::answer(&[Verb::Redirect(voice::RECORDER.to_owned())]),
         // Requesting another recording would loop. The recording itself is not lost: another webhook reports it as
         // well.
         "handle_recording" => voice::answer(&[voice::say_phrase(SAY_VOICE, &Phrase::SayError), Verb::Hangup]),
+        // The human agent's leg of a transfer. Its end brings the caller back to the conversation.
+        "transfer" => voice::answer(&[Verb::Hangup]),
+        "stream_status" | "recording_status" | "call_status" => StatusCode::NO_CONTENT.into_response(),
         _ if hook.starts_with("whatsapp/") => {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
         }
-        _ => StatusCode::NO_CONTENT.into_response(),
+        // Any other webhook decides what the caller hears next.
+        _ => voice::answer(&[Verb::Redirect(voice::RECORDER.to_owned())]),
     })
 }

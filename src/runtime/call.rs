@@ -122,7 +122,7 @@ struct CallTask {
     recording_writer: Option<RecordingWriter>,
     /// The users who listen to the call; `None` if no user listens.
     listeners: Option<Listeners>,
-    /// The employee who talks with the caller by the browser.
+    /// The employee who talks with the caller through the browser.
     employee: Option<Employee>,
     timer: DeadlineTimer,
     /// The tools that the agent may use in this call.

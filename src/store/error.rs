@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The disk is full or read-only.
-    #[error("the disk is full or read-only, nothing was stored")]
+    /// The disk is full, read-only or failing.
+    #[error("the disk is full, read-only or failing; nothing was stored")]
     NoSpace(#[source] rusqlite::Error),
     /// The user of this process lacks permissions for a file or folder.
     #[error(

@@ -21,10 +21,12 @@ impl IntegrityCheck {
     pub(in crate::store) fn start(live: &Path, health_state: Arc<HealthState>) -> Option<Self> {
         health_state.record_integrity(Integrity::Checking);
         let conn = open::reader(live).inspect_err(|error| {
-            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot start the integrity check of the database");
+            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot open the database for its integrity check");
+            health_state.record_integrity(Integrity::Unchecked);
         });
         let conn = conn.ok()?;
         let interrupt = conn.get_interrupt_handle();
+        let on_failure = health_state.clone();
         let check = move || {
             background_read::lower_priority();
             let began = clock::instant();
@@ -54,8 +56,11 @@ impl IntegrityCheck {
                 }
             }
         };
-        let thread = std::thread::Builder::new().name("store-integrity".into()).spawn(check).ok()?;
-        Some(Self { thread, interrupt })
+        let thread = std::thread::Builder::new().name("store-integrity".into()).spawn(check).inspect_err(|error| {
+            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot start the thread of the integrity check");
+            on_failure.record_integrity(Integrity::Unchecked);
+        });
+        thread.ok().map(|thread| Self { thread, interrupt })
     }
 
     /// Stops the check and waits for its thread.

@@ -1,10 +1,14 @@
 //! The daemon's maintenance: disk space, retention, the nightly self-check.
 
 use crate::support::small_disk::SmallDisk;
-use crate::support::whatsapp::{OWN_SENDER, Shop, TwilioReply, until};
+use crate::support::whatsapp::{OWN_SENDER, Shop, TwilioReply, twilio, until};
 use crate::support::{Daemon, Setup};
+use agentlocator::clock;
+use agentlocator::config::Secret;
+use agentlocator::providers::media_link::MediaLinks;
 use serde_json::{Value, json};
 use std::path::Path;
+use std::time::Duration;
 
 const DANA: &str = "+972501234567";
 
@@ -133,6 +137,8 @@ async fn expired_data_is_deleted_and_shown_as_deleted() {
 
     let gone = shop.api.get("/api/media/aa").await;
     assert_eq!((gone.status, gone.json()["error"]["code"].clone()), (410, json!("media_expired")));
+    let link = MediaLinks::new("", &Secret::new(twilio::TOKEN)).link("aa", clock::now(), Duration::from_hours(1));
+    assert_eq!(shop.daemon.client().get(&link).await.status, 410, "a link that a provider received before");
     let message = first_message(&shop).await;
     assert_eq!((&message["media_state"], &message["media_url"]), (&json!("pruned"), &json!("/api/media/aa")));
     let sound = shop.api.get("/api/calls/1/recording").await;

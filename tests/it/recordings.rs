@@ -1,6 +1,6 @@
 //! Recordings after the call: they are compressed in the background, and both formats can be played.
 
-use crate::support::Daemon;
+use crate::support::{Daemon, skipped};
 use crate::support::client::{Client, send};
 use agentlocator::audio::wav::{self, Encoding, WavFormat};
 use agentlocator::domain::hex;
@@ -151,7 +151,7 @@ async fn other_programs_play_it_and_seek_in_it() {
     };
     let fields = "stream=codec_name,channels,duration:format=format_name";
     match run("ffprobe", &["-v", "error", "-show_entries", fields, "-of", "default=noprint_wrappers=1"]) {
-        None => eprintln!("ffprobe is not installed: not tried"),
+        None => skipped("ffprobe is not installed"),
         Some(printed) => {
             for line in ["codec_name=opus", "channels=2", "format_name=ogg"] {
                 assert!(printed.contains(line), "{printed}");
@@ -161,7 +161,7 @@ async fn other_programs_play_it_and_seek_in_it() {
         }
     }
     match run("opusinfo", &[]) {
-        None => eprintln!("opusinfo is not installed: not tried"),
+        None => skipped("opusinfo is not installed"),
         Some(printed) => {
             let complains = ["WARNING", "ERROR", "Negative", "discontinuity"].iter().any(|word| printed.contains(word));
             assert!(!complains && printed.contains("Playback length: 0m:33.000s"), "{printed}");

@@ -2,6 +2,7 @@
 
 use super::store_start::{files, is_installed, notice, run};
 use super::support::setup::ORDINARY_USER;
+use super::support::skipped;
 use super::support::store::{Child, StoreFixture, check_copy, color_in, integrity, open_copy};
 use agentlocator::store::{Choice, PublishState, StartEvent, Store};
 use rusqlite::Connection;
@@ -166,7 +167,7 @@ async fn a_backup_that_the_service_may_not_write_is_restored_and_then_replaced()
     let by: &[&str] = if is_root { &ORDINARY_USER } else { &["env"] };
     for (of_another_user, mode) in [(true, 0o644), (false, 0o444)] {
         if of_another_user && !is_root {
-            eprintln!("only root can give a file to another user: not tried");
+            skipped("only root can give a file to another user");
             continue;
         }
         for put in [Put::Same, Put::Older, Put::OlderSchema] {

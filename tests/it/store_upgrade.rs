@@ -1,7 +1,7 @@
 //! The daemon starts on the database of every earlier version, and keeps all its data.
 
 use super::support::store::{integrity, open_copy};
-use super::support::{Daemon, log::WAIT_TIMEOUT};
+use super::support::{Daemon, log::WAIT_TIMEOUT, skipped};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -181,7 +181,7 @@ fn without_room_for_a_copy_nothing_is_touched() {
     let folder = tempfile::tempdir().unwrap();
     let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(folder.path()).output();
     if !mounted.is_ok_and(|output| output.status.success()) {
-        eprintln!("mounting a small file system is not allowed here: not tried");
+        skipped("mounting a small file system is not allowed here");
         return;
     }
     let mut daemon = Daemon::prepare(|setup| {

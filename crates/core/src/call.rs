@@ -11,7 +11,7 @@
 //!      └──────(watchdog)──▶ redirect to Twilio's recorder ──────────────────────────────────────────────▲
 //! ```
 //!
-//! From `Live`, a transfer waits in `Transferring` for the human agent, and an employee who answers by the browser talks
+//! From `Live`, a transfer waits in `Transferring` for the human agent, and an employee who answers through the browser talks
 //! with the caller in `TakenOver`; both can return to `Live`.
 
 mod back_channel;

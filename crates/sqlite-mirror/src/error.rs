@@ -6,8 +6,8 @@ use std::path::PathBuf;
 /// An error of the mirror.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The disk is full or read-only.
-    #[error("the disk is full or read-only, nothing was stored")]
+    /// The disk is full, read-only or failing.
+    #[error("the disk is full, read-only or failing; nothing was stored")]
     NoSpace(#[source] rusqlite::Error),
     /// The user of this process lacks permissions for a file or folder.
     #[error("the user {user} may not use {path}: it belongs to {owner} and has the mode {mode:04o}")]

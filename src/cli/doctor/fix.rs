@@ -1,7 +1,7 @@
 //! `--fix`: shows each change, asks for confirmation, applies it, and prints how to undo it.
 
 use crate::cli::output::print_status;
-use crate::doctor::{DoctorContext, Finding, Fix};
+use crate::doctor::{DoctorContext, Finding};
 use std::io::{BufRead, IsTerminal};
 
 /// Applies the fixes that the user confirms, or all fixes if `without_asking` is true. Returns true if anything may
@@ -16,7 +16,11 @@ pub(super) async fn apply_fixes(
         for line in fix.changes() {
             print_status(&line);
         }
-        if !without_asking && !is_confirmed(fix)? {
+        if fix.must_be_named() {
+            print_status("Not done: this number seems to be in use elsewhere. To use it here, name it: --number NUMBER");
+            continue;
+        }
+        if !without_asking && !is_confirmed()? {
             continue;
         }
         match fix.apply(context).await {
@@ -37,13 +41,9 @@ pub(super) async fn apply_fixes(
     Ok(changed)
 }
 
-fn is_confirmed(fix: &Fix) -> anyhow::Result<bool> {
+fn is_confirmed() -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
         print_status("Not done: there is no terminal for a confirmation; use --yes to apply fixes without it");
-        return Ok(false);
-    }
-    if fix.must_be_named() {
-        print_status("This number seems to be in use elsewhere. To use it here, name it: --number NUMBER");
         return Ok(false);
     }
     print_status("Apply this change? [y/N]");

@@ -37,7 +37,7 @@ pub fn append_turn(
     tx.append_turn(sid, item, speaker, text, at)
 }
 
-/// The kind of the event that records that an employee talked with the caller by the browser.
+/// The kind of the event that records that an employee talked with the caller through the browser.
 pub const TAKEN_OVER: &str = "taken_over";
 
 /// Adds an event to the call's log.

@@ -30,6 +30,8 @@ async fn a_caller_always_hears_something() {
             ("/webhook/incoming_call", "<Redirect method=\"POST\">/webhook/handle_recording</Redirect>"),
             ("/webhook/handle_recording", "<Say voice=\"Google.he-IL-Wavenet-A\" language=\"he-IL\">"),
             ("/webhook/stream_ended", "<Redirect method=\"POST\">/webhook/handle_recording</Redirect>"),
+            ("/webhook/ring_ended", "<Redirect method=\"POST\">/webhook/handle_recording</Redirect>"),
+            ("/webhook/transfer", "<Hangup/>"),
         ] {
             let (status, kind, body) = answer(path, panics).await;
             assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/xml; charset=utf-8"), "{path}");
@@ -45,8 +47,8 @@ async fn no_webhook_answers_500() {
             ("/webhook/whatsapp/twilio", 503),
             ("/webhook/whatsapp/baileys", 503),
             ("/webhook/stream_status", 204),
+            ("/webhook/recording_status", 204),
             ("/webhook/call_status", 204),
-            ("/webhook/whatever", 204),
         ] {
             assert_eq!(answer(path, panics).await.0, wanted, "{path}");
         }

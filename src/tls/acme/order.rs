@@ -23,7 +23,7 @@ impl Acme {
         account: &Account,
         challenge_type: AcmeChallenge,
     ) -> Result<Certificate, AcmeError> {
-        if let Some((order, open_order)) = self.resume(account, challenge_type).await {
+        if let Some((order, open_order)) = self.resume(account, challenge_type).await? {
             match self.finish(order, &open_order).await {
                 // The authority may have finished the validation while the daemon was not running.
                 Err(acme_error) if self.state.order.is_none() => {
@@ -44,24 +44,33 @@ impl Acme {
     /// deletes it.
     async fn finish(&mut self, mut order: Order, open_order: &OpenOrder) -> Result<Certificate, AcmeError> {
         let outcome = self.complete(&mut order, open_order).await;
-        let is_resumable = matches!(&outcome, Err(acme_error) if matches!(acme_error.kind, AcmeErrorKind::Unreachable | AcmeErrorKind::Nonce));
-        if !is_resumable {
+        if !outcome.as_ref().is_err_and(is_transient) {
             self.state.order = None;
         }
         outcome
     }
 
-    /// Returns the order that a restart or an outage has interrupted, if it can still be completed.
-    async fn resume(&mut self, account: &Account, challenge_type: AcmeChallenge) -> Option<(Order, OpenOrder)> {
-        let open_order = self.state.order.clone().filter(|open_order| open_order.way == challenge_type)?;
-        let order = account.order(open_order.url.clone()).await.ok();
-        let Some(order) = order.and_then(|mut order| (order.state().status != OrderStatus::Invalid).then_some(order))
-        else {
-            self.state.order = None;
-            return None;
-        };
-        tracing::info!(event = "TLS_ORDER_RESUMED", "Resuming an interrupted order at {}", self.authority);
-        Some((order, open_order))
+    /// Returns the order that a restart or an outage has interrupted, if it can still be completed. After a transient
+    /// error, the order stays stored.
+    async fn resume(
+        &mut self,
+        account: &Account,
+        challenge_type: AcmeChallenge,
+    ) -> Result<Option<(Order, OpenOrder)>, AcmeError> {
+        let of_this_type = self.state.order.clone().filter(|open_order| open_order.way == challenge_type);
+        let Some(open_order) = of_this_type else { return Ok(None) };
+        let order = account.order(open_order.url.clone()).await;
+        match order.map_err(|error| AcmeError::of(&error, &self.authority)) {
+            Ok(mut order) if order.state().status != OrderStatus::Invalid => {
+                tracing::info!(event = "TLS_ORDER_RESUMED", "Resuming an interrupted order at {}", self.authority);
+                Ok(Some((order, open_order)))
+            }
+            Err(error) if is_transient(&error) => Err(error),
+            Ok(_) | Err(_) => {
+                self.state.order = None;
+                Ok(None)
+            }
+        }
     }
 
     async fn place(
@@ -180,6 +189,11 @@ impl Acme {
 }
 
 /// Builds a certificate request that contains only these names.
+/// Returns true if the order may still be completed after this error.
+fn is_transient(error: &AcmeError) -> bool {
+    matches!(error.kind, AcmeErrorKind::Unreachable | AcmeErrorKind::Nonce)
+}
+
 fn request(names: &[String], key: &KeyPair) -> Result<Vec<u8>, rcgen::Error> {
     let mut params = CertificateParams::new(names.to_vec())?;
     params.distinguished_name = DistinguishedName::new();

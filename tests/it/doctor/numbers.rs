@@ -60,6 +60,19 @@ async fn a_number_in_use_elsewhere_is_changed_only_if_it_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_only_number_is_not_taken_from_another_program_unless_it_is_named() {
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let other =
+        harness.twilio_state.add_number("+97231112222", |number| number.voice_url = "https://other.example/v".into());
+    let refused = fix(&harness, &["--yes"]);
+    let shown = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(shown.contains("--number NUMBER") && shown.contains("Nothing was changed"), "{shown}");
+    assert_eq!(number(&harness, "+97231112222"), other);
+    fix(&harness, &["--yes", "--number", "+97231112222"]);
+    assert!(number(&harness, "+97231112222").voice_url.ends_with("/webhook/incoming_call"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_setting_says_which_number_is_ours() {
     let harness = CallHarness::without_ai(|setup| {
         setup.env("TWILIO_PHONE_NUMBER", "+97231112222");

@@ -1,7 +1,7 @@
 //! A backup that is put in place with `cp`: the reports to the owner, and the owner's decisions.
 
 use crate::support::client::send;
-use crate::support::forget_clean_stop;
+use crate::support::{forget_clean_stop, skipped};
 use crate::support::store::{integrity, open_copy};
 use crate::support::whatsapp::{BridgeReply, Shop, until};
 use reqwest::Method;
@@ -151,7 +151,7 @@ async fn while_it_runs_the_owner_chooses() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_of_another_user_is_used_or_the_alert_says_which_chown_it_needs() {
     if !rustix::process::geteuid().is_root() {
-        eprintln!("only root can give a file to another user: not tried");
+        skipped("only root can give a file to another user");
         return;
     }
     let mut shop = Shop::open_with(

@@ -1,5 +1,6 @@
 //! A small file system, for tests with a full disk.
 
+use super::skipped;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,7 +22,7 @@ impl SmallDisk {
         if output.is_ok_and(|output| output.status.success()) {
             return Some(Self { mounted_on, _folder: folder });
         }
-        eprintln!("mounting a small file system is not allowed here: not tried");
+        skipped("mounting a small file system is not allowed here");
         None
     }
 

@@ -18,7 +18,7 @@ pub(super) enum Words {
 }
 
 /// The largest number of words in an entry of the list.
-const MAX_WORDS: usize = 3;
+const MAX_WORDS: usize = 4;
 /// The largest number of words of a back-channel transcript. A longer transcript is speech, even if it contains only
 /// back-channels.
 const MAX_BACK_CHANNEL: usize = 6;
@@ -112,6 +112,7 @@ mod tests {
             "Uh-huh.",
             "Yeah, okay.",
             "I see.",
+            "Thank you very much!",
             "نعم",
             "أيوه، تمام",
             "Да, да.",

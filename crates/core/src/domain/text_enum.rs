@@ -2,13 +2,13 @@
 
 /// The error for a text that is not a value of the enum.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{value}` is not a {kind}; expected one of: {expected}")]
+#[error("`{value}` is not a {kind}; expected {expected}")]
 pub struct UnknownValue {
     /// The name of the enum.
     pub kind: &'static str,
     /// The invalid text.
     pub value: String,
-    /// The valid values, joined by commas.
+    /// The valid values, as they follow "expected".
     pub expected: String,
 }
 
@@ -69,7 +69,7 @@ macro_rules! text_enum {
                 Self::ALL.iter().copied().find(|v| v.as_str() == word).ok_or_else(|| $crate::domain::UnknownValue {
                     kind: <Self as $crate::domain::TextEnum>::NAME,
                     value: word.to_owned(),
-                    expected: [$($word),+].join(", "),
+                    expected: format!("one of: {}", [$($word),+].join(", ")),
                 })
             }
         }

@@ -211,7 +211,7 @@ pub(crate) struct Turn {
     /// The speaker of the turn.
     speaker: Speaker,
     /// The complete text of the turn; empty if the speaker is `tool`. If the speaker is `employee`, the name of an
-    /// employee who talked with the caller by the browser in this time; the words are not transcribed.
+    /// employee who talked with the caller through the browser in this time; the words are not transcribed.
     text: String,
     /// The tool that the agent used; null unless the speaker is `tool`.
     tool: Option<ToolUse>,

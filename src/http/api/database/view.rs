@@ -42,8 +42,6 @@ pub(crate) struct StartNotice {
     /// When the start chose the database.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Whether the owner ordered the action, so that only the held messages are reported.
-    quiet: bool,
 }
 
 impl StartNotice {
@@ -55,7 +53,6 @@ impl StartNotice {
             archived: notice.archived.map(|file| file.to_string_lossy().into_owned()),
             reason: messages::causes(language, &notice.reason),
             at: notice.at,
-            quiet: notice.quiet,
         }
     }
 }

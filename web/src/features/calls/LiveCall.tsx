@@ -71,7 +71,7 @@ export function LiveCall({ call }: { call: CallDetail }) {
 
 /** Returns true if the caller leaves a message instead of talking with the agent. */
 function isVoicemail({ engine }: CallDetail): boolean {
-  return engine === 'voicemail' || engine === 'record'
+  return engine === 'voicemail'
 }
 
 /** Shows who currently talks with the caller. */

@@ -6479,7 +6479,7 @@ export interface components {
             started_ms: number;
             /**
              * @description The complete text of the turn; empty if the speaker is `tool`. If the speaker is `employee`, the name of an
-             *     employee who talked with the caller by the browser in this time; the words are not transcribed.
+             *     employee who talked with the caller through the browser in this time; the words are not transcribed.
              */
             text: string;
             /**
