@@ -42,7 +42,7 @@ pub(crate) struct StartNotice {
     /// When the start chose the database.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Whether the owner ordered the action, so that only the held messages are reported.
+    /// Always false: the notice of a restore by the command line is not returned.
     quiet: bool,
 }
 

@@ -96,9 +96,9 @@ fn provider_id(read: &Result<Inbound, Malformed>) -> String {
     id.unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// Handles a message that cannot be processed by storing its raw webhook, so that a webhook that triggers a bug is not
-/// retried forever. If the raw webhook cannot be stored either, the response makes the sender retry. `named` is the
-/// provider's id of the message.
+/// Handles a webhook that cannot be processed by storing it unprocessed, so that a webhook that triggers a bug is not
+/// retried forever. If the raw webhook cannot be stored either, the response is 503. `named` is the provider's id of
+/// the message.
 async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &store::Error) -> Response {
     let path = raw.path;
     tracing::error!(
