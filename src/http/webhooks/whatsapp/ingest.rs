@@ -117,7 +117,7 @@ async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &st
     {
         return StatusCode::NO_CONTENT.into_response();
     }
-    // The bridge retries. Twilio does not; its list of messages is read when the database is writable again.
+    // The bridge retries. Twilio may not, so its list of messages is read when the database is writable again.
     app.gap.request_pass();
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")]).into_response()
 }
