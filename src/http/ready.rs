@@ -61,7 +61,7 @@ struct Checks {
     published_copy: Check,
     /// Whether no corruption has been found in the database.
     integrity: Check,
-    /// Whether the certificate is valid, and remains valid for a week.
+    /// Whether the certificate is valid and does not expire soon.
     tls: Check,
     /// Whether the last backup and its upload succeeded and the backup is recent. Also ok before the first backup.
     backup: Check,

@@ -146,7 +146,7 @@ pub(crate) struct Call {
     own_number: String,
     /// The state of the call.
     state: CallState,
-    /// The voice engine: `realtime`, `pipeline`, `voicemail` or `record`; null before the media stream began.
+    /// The voice engine: `realtime`, `pipeline` or `voicemail`; null before the media stream began.
     engine: Option<String>,
     /// The name of the AI model of the voice engine; null if no model was used.
     model: Option<String>,
@@ -331,7 +331,7 @@ pub(crate) struct Recording {
     message_ms: Option<i64>,
     /// Why the recording could not be downloaded from Twilio; null if no download failed.
     error: Option<String>,
-    /// When the recording began.
+    /// When the recording began; for a recording by Twilio, when Twilio reported it.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }

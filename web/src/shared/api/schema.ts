@@ -3290,7 +3290,7 @@ export interface components {
              * @description When the call ended; null while it continues.
              */
             ended_at?: string | null;
-            /** @description The voice engine: `realtime`, `pipeline`, `voicemail` or `record`; null before the media stream began. */
+            /** @description The voice engine: `realtime`, `pipeline` or `voicemail`; null before the media stream began. */
             engine?: string | null;
             /**
              * Format: int64
@@ -5286,7 +5286,7 @@ export interface components {
             channels: number;
             /**
              * Format: date-time
-             * @description When the recording began.
+             * @description When the recording began; for a recording by Twilio, when Twilio reported it.
              */
             created_at: string;
             /**
@@ -5930,7 +5930,7 @@ export interface components {
             source: string;
             /** @description The name of the setting, in the language of the request. */
             title: string;
-            /** @description The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens` or `usd`. */
+            /** @description The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens`, `usd` or `cents`. */
             unit?: string | null;
             /**
              * Format: date-time
@@ -9167,7 +9167,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `call_over`, or `no_sound`: the sound of the call is not here, because the greeting plays, or Twilio alone continues the call. */
+            /** @description `call_over`, or `no_sound`: the sound of the call is not available, because the greeting plays, or Twilio alone continues the call. */
             409: {
                 headers: {
                     [name: string]: unknown;
