@@ -26,7 +26,7 @@ use std::sync::Mutex;
 /// The state of authentication that is shared by all requests.
 #[derive(Default)]
 pub struct Auth {
-    // A blocking mutex suffices, because it is held only for a map lookup.
+    // Blocking mutexes suffice, because they are held only for short operations in memory.
     rate_limiter: Mutex<LoginRateLimiter>,
     confirmations: Mutex<Confirmations>,
     passwords: Passwords,

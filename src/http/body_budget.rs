@@ -104,8 +104,8 @@ impl BodyError {
         }
     }
 
-    /// Returns the error response of a webhook. If a call's request stalled, the response contains TwiML with a message
-    /// for the caller.
+    /// Returns the error response of a webhook. If the body stalled, this is the response of a webhook whose handler
+    /// timed out.
     pub(super) fn into_webhook_response(self, path: &str) -> Response {
         let (status, _, message) = self.details();
         match self {
@@ -125,8 +125,8 @@ const FREE: usize = 8 << 10;
 /// The maximum pause within a body.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// The number of frames of any size that a body may have, and the average frame size above which the number is not
-/// limited.
+/// The number of frames that every body may have, in addition to one for each [`SHORT_FRAME`] bytes of its maximum
+/// length.
 const FRAMES: usize = 64;
 const SHORT_FRAME: usize = 256;
 

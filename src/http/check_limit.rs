@@ -1,4 +1,4 @@
-//! A rate limit for account checks, since each check sends requests to other servers.
+//! A rate limit for checks of accounts and trials of the agent's tools, since each sends requests to other servers.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};

@@ -75,8 +75,7 @@ const WITH_CSRF_TOKEN: &str = "/api/session";
 /// The minimum length. A shorter response fits into one packet even without compression.
 const MIN_BYTES: u64 = 1_024;
 
-/// The maximum length. Longer responses, such as the OpenAPI document, are rare, and a second copy of them costs
-/// memory.
+/// The maximum length. Longer responses are rare, and a second copy of them costs memory.
 const MAX_BYTES: u64 = 8 << 20;
 
 /// The length up to which compression takes less than half a millisecond, and is done in the event loop's thread.

@@ -1,4 +1,4 @@
-//! An accepted connection: plain, or TLS.
+//! An accepted connection: plain TCP, TLS, or a Unix socket.
 
 use super::connection_limit::Client;
 use std::io::{self, IoSlice};

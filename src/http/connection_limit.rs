@@ -1,8 +1,9 @@
 //! The connection limit of a listener, and the eviction of connections when the limit is reached.
 //!
-//! A connection is refused only if all others have an authenticated request in progress: if connections waited in the kernel's queue, a flood of other connections could delay
-//! Twilio's. At the limit, the connection without activity for the longest time is closed. Twilio is not affected,
-//! since it sends its request immediately.
+//! New connections do not wait in the kernel's queue, where a flood of other connections could delay Twilio's. At the
+//! limit, the connection without activity for the longest time is closed; connections whose last request was
+//! authenticated are closed last. Twilio is not affected, since it sends its request immediately. A new connection is
+//! refused only if all others have an authenticated request in progress.
 
 use super::peer::network;
 use crate::clock;
@@ -25,7 +26,7 @@ pub(super) struct Connections {
 struct Table {
     next_id: u64,
     open: HashMap<u64, Arc<Client>>,
-    /// Networks that have sent an authenticated request, with the time of the last one.
+    /// Networks that have sent an authenticated request, with the time when the last connection with one was closed.
     known: HashMap<IpAddr, u64>,
 }
 
@@ -103,7 +104,8 @@ impl Connections {
         Admission::Open(Admitted { client, connections: self.clone(), id }, evicted)
     }
 
-    /// Stores the network of an authenticated request; the connections of such networks are evicted last.
+    /// Stores the network of a closed connection that had an authenticated request. New connections of such networks
+    /// are evicted last.
     fn remember(&self, client: &Client) {
         let Some(network) = client.network else { return };
         let mut table = self.table();
@@ -285,8 +287,8 @@ const MAX_HEAD: Duration = Duration::from_secs(20);
 const MAX_IDLE: Duration = Duration::from_secs(20);
 
 /// The maximum idle time after an authenticated request. It is longer than HTTP clients usually keep idle connections
-/// (at most 60 s). A request that is sent just when the server closes the connection fails, and Twilio does not retry
-/// voice webhooks.
+/// (at most 60 s). A request that is sent just when the server closes the connection fails, and Twilio may not retry
+/// it.
 const MAX_AUTHENTICATED_IDLE: Duration = Duration::from_secs(75);
 
 /// The maximum number of networks whose authenticated requests are remembered. Twilio's webhooks come from some hundred

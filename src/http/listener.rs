@@ -65,7 +65,7 @@ impl Listeners {
             }
         }
         if public.is_empty() && http.is_empty() && https.is_empty() {
-            // No listener is open, so the public listener has failed.
+            // The public listener is not open, so it has failed, and its error is the first.
             return failures.into_iter().next().map_or_else(|| Ok(Self::default()), |(_, error)| Err(error));
         }
         for (key, error) in failures {

@@ -32,8 +32,8 @@ fn local_address(listeners: &[TcpListener]) -> Option<SocketAddr> {
     listeners.first().and_then(|listener| listener.local_addr().ok())
 }
 
-/// Returns the plain HTTP URL. A public address is not used, since passwords are accepted over plain HTTP only in
-/// private networks.
+/// Returns the plain HTTP URL. A public address of this machine is not used, since passwords are accepted over plain
+/// HTTP only in private networks.
 fn plain_url(address: SocketAddr) -> String {
     format!("http://{}", specific(address, own_address().filter(|own| is_private(*own))))
 }

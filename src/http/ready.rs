@@ -53,17 +53,17 @@ struct Checks {
     tts: Check,
     twilio_secrets: Check,
     baileys: Check,
-    /// Whether outbound messages are being sent.
+    /// Whether the task that sends messages is running.
     outbox: Check,
-    /// Whether the disk has enough free space for writes and the nightly snapshot.
+    /// Whether the disk has enough free space for media files, and had enough for the last snapshot.
     disk: Check,
     /// Whether the published file contains all acknowledged data.
     published_copy: Check,
     /// Whether no corruption has been found in the database.
     integrity: Check,
-    /// Whether the certificate is valid, and remains valid for a week.
+    /// Whether the certificate is valid and does not expire soon.
     tls: Check,
-    /// Whether a recent backup exists.
+    /// Whether the last backup and its upload succeeded and the backup is recent. Also ok before the first backup.
     backup: Check,
     /// Whether the clock is not known to be wrong.
     clock: Check,

@@ -1,5 +1,5 @@
-//! Detects repeated signed webhooks. Twilio retries a webhook that was not answered, and an attacker may replay a
-//! captured webhook.
+//! Detects repeated signed webhooks. Twilio may repeat a webhook whose response it did not receive, and an attacker may
+//! replay a captured webhook.
 
 use crate::providers::twilio::signature::Signature;
 use std::collections::{HashSet, VecDeque};

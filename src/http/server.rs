@@ -202,7 +202,7 @@ impl Listener {
         if is_full && *next_warning <= clock::instant() {
             *next_warning = clock::instant() + LOG_INTERVAL;
             let name = self.name;
-            tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address, "Listener {name} has reached its connection limit: a new connection replaces the one that has been silent longest, or is refused while all have authenticated requests in progress");
+            tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address, "Listener {name} has reached its connection limit, or the limit for the network of {address}: a new connection replaces the one that has been silent longest, or is refused while all have authenticated requests in progress");
         }
         admitted
     }
@@ -331,7 +331,7 @@ static UNTRUSTED_PROXY: Once = Once::new();
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 
 /// The maximum length of a request head, and the size of a connection's buffers. Twilio's heads have about 1 KiB; those
-/// of the web page with cookies are shorter. Longer search words are rejected anyway.
+/// of the web page with cookies are shorter. The longest accepted search words also fit.
 const MAX_HEAD_BYTES: usize = 16 << 10;
 
 /// The divisor of the connection limit for port 80, which only redirects and answers the certificate authority.
@@ -344,5 +344,5 @@ const MAX_CONNECTIONS: usize = 1024;
 /// The pause after a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// The minimum interval between log messages about failed accepts.
+/// The minimum interval between log messages about failed accepts, and between those about the connection limit.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);

@@ -39,7 +39,7 @@ pub struct AppParts {
     pub reload_handle: ReloadHandle,
     /// Restarts the daemon.
     pub restart: RestartHandle,
-    /// The rate limit of account checks.
+    /// The rate limit of account checks and of trials of the agent's tools.
     pub checks: CheckLimit,
     /// The database.
     pub store: Store,
@@ -63,13 +63,13 @@ pub struct AppParts {
     pub bodies: BodyBudget,
     /// The snapshots of the database.
     pub snapshots: Snapshots,
-    /// The cached state of the components for `/readyz`.
+    /// The cached status of the bridge for `/readyz`.
     pub readiness: Arc<Readiness>,
     /// Monitors the free disk space.
     pub disk: DiskMonitor,
     /// The alerts.
     pub alerts: Alerts,
-    /// The results of the self-checks.
+    /// Runs the self-checks, and keeps the last result.
     pub self_check: SelfChecker,
     /// The metrics.
     pub metrics: Metrics,

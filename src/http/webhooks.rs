@@ -11,8 +11,9 @@ use axum::response::{IntoResponse, Response};
 
 /// Returns the response for a webhook whose handler panicked or timed out; none for a path that is not a webhook.
 ///
-/// A webhook never returns 500. For a call, the response is TwiML with a message for the caller. For a message, which
-/// may not be stored, the response makes the sender retry. A notification is acknowledged.
+/// A webhook never returns 500. For a call that starts or whose stream has ended, the response sends the caller to
+/// Twilio's recorder; for a recording, the caller hears an apology. A WhatsApp webhook, whose message may not be
+/// stored, gets 503: the bridge then retries. All other webhooks are acknowledged.
 pub(super) fn failure_response(path: &str) -> Option<Response> {
     let hook = path.strip_prefix("/webhook/")?;
     Some(match hook {

@@ -68,7 +68,7 @@ async fn into_websocket(upgraded: Upgraded) -> WebSocketStream<MediaTransport> {
             let transport = match io.into_inner().into_stream() {
                 ConnectionStream::Plain(stream) => MediaTransport::Tcp(stream),
                 ConnectionStream::Tls(stream) => MediaTransport::Tls(stream),
-                // Twilio does not use the Unix socket, but another client may.
+                // Not reachable: the Unix socket has no WebSocket routes.
                 ConnectionStream::Unix(stream) => MediaTransport::Other(Box::pin(stream)),
             };
             if read_buf.is_empty() {

@@ -1,7 +1,7 @@
 //! The daemon's maintenance: disk space, retention, the nightly self-check.
 
 use crate::support::small_disk::SmallDisk;
-use crate::support::whatsapp::{OWN_SENDER, Shop, TwilioReply, twilio, until};
+use crate::support::whatsapp::{OWN_SENDER, Shop, TOKEN, TwilioReply, until};
 use crate::support::{Daemon, Setup};
 use agentlocator::clock;
 use agentlocator::config::Secret;
@@ -137,7 +137,7 @@ async fn expired_data_is_deleted_and_shown_as_deleted() {
 
     let gone = shop.api.get("/api/media/aa").await;
     assert_eq!((gone.status, gone.json()["error"]["code"].clone()), (410, json!("media_expired")));
-    let link = MediaLinks::new("", &Secret::new(twilio::TOKEN)).link("aa", clock::now(), Duration::from_hours(1));
+    let link = MediaLinks::new("", &Secret::new(TOKEN)).link("aa", clock::now(), Duration::from_hours(1));
     assert_eq!(shop.daemon.client().get(&link).await.status, 410, "a link that a provider received before");
     let message = first_message(&shop).await;
     assert_eq!((&message["media_state"], &message["media_url"]), (&json!("pruned"), &json!("/api/media/aa")));

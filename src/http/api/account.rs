@@ -27,7 +27,7 @@ pub(super) fn operations() -> Operations {
 #[utoipa::path(post, path = "/api/login", tag = "account", operation_id = "log_in", request_body = LoginRequest, responses(
         (status = 200, body = SessionResponse),
         (status = 401, description = "The name or the password is wrong: `wrong_password`", body = ErrorBody),
-        (status = 403, description = "Passwords are not taken on this connection (`https_required`)", body = ErrorBody),
+        (status = 403, description = "Passwords are not accepted on this connection (`https_required`)", body = ErrorBody),
         (status = 429, body = ErrorBody)))]
 pub(super) async fn log_in(
     _anyone: Anyone,
@@ -143,9 +143,9 @@ pub(super) async fn session_of(
     (SessionResponse { ok: true, user, role: actor.role.into(), csrf_token, business }, cookie)
 }
 
-/// Returns and stores the device cookie for a browser whose session was started by an older version, without a device
-/// cookie. The value is derived from the session cookie, so that a client that does not keep cookies still counts as
-/// one device. Returns none if the store rejects it.
+/// Returns and stores a device cookie for a browser that has a session but no device cookie, for example because an
+/// older version started the session. The value is derived from the session cookie, so that a client that does not
+/// keep cookies still counts as one device. Returns none if the store cannot be used.
 async fn remember_device(state: &AppState, login: &Login, headers: &HeaderMap) -> Option<OneTimeSecret> {
     let device = OneTimeSecret::returned(SessionCookie::find(headers)?).derive("device");
     let (id, now) = (login.user.id, clock::now());
@@ -166,7 +166,7 @@ async fn remember_device(state: &AppState, login: &Login, headers: &HeaderMap) -
 #[utoipa::path(post, path = "/api/password", tag = "account", operation_id = "change_password",
     request_body = ChangePasswordRequest, responses(
     (status = 200, description = "The password was changed.", body = OkResponse),
-    (status = 403, description = "The current password is wrong (`wrong_password`), passwords are not taken on this connection \
+    (status = 403, description = "The current password is wrong (`wrong_password`), passwords are not accepted on this connection \
         (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`)", body = ErrorBody),
     (status = 429, body = ErrorBody)))]
 pub(super) async fn change_password(
@@ -186,7 +186,8 @@ pub(super) async fn change_password(
     Ok(OkResponse::OK)
 }
 
-/// Verifies the password of a user who is logged in. Attempts share the rate limit of the login.
+/// Verifies the password of a user who is logged in. Attempts have the limits of login attempts, and are counted for
+/// each session.
 pub(super) async fn check_password(state: &AppState, login: &Login, password: String) -> Result<(), ApiError> {
     let id = login.user.id;
     let hash = state.store.read(move |tx| tx.password_hash(id)).await?;

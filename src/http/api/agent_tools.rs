@@ -125,7 +125,7 @@ pub(super) async fn delete(
 
 /// Send the request of a tool as in a call, and get what the agent would receive.
 ///
-/// The server receives the request, so it may change data there. It has no call and no caller.
+/// The server receives the request, so it may change data there. The request names no call and no caller.
 #[utoipa::path(post, path = "/api/agent-tools/{id}/try", tag = "system", operation_id = "try_agent_tool",
     params(("id" = i64, Path)), request_body = TryAgentToolRequest,
     responses((status = 200, body = TryAgentToolResponse), (status = 429, body = ErrorBody)))]
@@ -152,7 +152,7 @@ pub(super) async fn try_out(
 
 /// Rejects an address that is not public.
 async fn check_address(state: &AppState, change: &AgentToolChange) -> Result<(), ApiError> {
-    // An address that cannot be parsed is rejected with the other fields.
+    // The validation of all fields rejects an address that cannot be parsed.
     let template = change.url.as_deref().and_then(|url| UrlTemplate::parse(url.trim()).ok());
     let Some(template) = template else { return Ok(()) };
     let checked = state.settings.current().check_tool_address(&template.example()).await;

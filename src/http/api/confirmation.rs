@@ -22,7 +22,7 @@ pub(super) fn operations() -> Operations {
 #[utoipa::path(post, path = "/api/session/confirm", tag = "account", operation_id = "confirm_password",
     request_body = ConfirmPasswordRequest, responses(
     (status = 200, body = ConfirmPasswordResponse),
-    (status = 403, description = "The password is wrong (`wrong_password`), passwords are not taken on this connection \
+    (status = 403, description = "The password is wrong (`wrong_password`), passwords are not accepted on this connection \
         (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`)", body = ErrorBody),
     (status = 429, body = ErrorBody)))]
 pub(super) async fn confirm(

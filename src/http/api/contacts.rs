@@ -55,7 +55,7 @@ pub(super) struct ContactQuery {
     cursor: Option<CursorParam<TextCursor>>,
 }
 
-/// List contacts, newest activity first.
+/// List contacts, by default those with the newest activity first.
 #[utoipa::path(get, path = "/api/contacts", tag = "contacts", operation_id = "list_contacts", params(ContactQuery),
     responses((status = 200, body = ContactPage)))]
 pub(super) async fn list(

@@ -107,9 +107,9 @@ struct Follower {
     events: VecDeque<Event>,
 }
 
-/// What the stream reads next.
+/// The result of reading the next changes.
 enum Found {
-    /// The login is over.
+    /// The credential is no longer accepted.
     LoggedOut,
     /// Some of the next changes are not stored any more.
     Gap,

@@ -46,7 +46,7 @@ pub(super) async fn show(
             async move { store.read(move |tx| tx.media_part(&key, at, most)).await }
         })
     });
-    // The file comes from a contact: browsers may display it, but must not run scripts in it.
+    // The file may come from a contact: browsers may display it, but must not run scripts in it.
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),

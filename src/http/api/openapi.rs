@@ -18,8 +18,8 @@ pub(super) fn operations() -> Operations {
     operations![show]
 }
 
-/// Adds the parts that apply to all routes: title, tags, authentication schemes, and a description for each response
-/// that has none.
+/// Adds the parts that apply to all routes: title, tags, authentication schemes, `ETag` headers, and a description for
+/// each response that has none.
 pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("AgentLocator")
@@ -76,7 +76,7 @@ impl Modify for SecuritySchemes {
     }
 }
 
-/// Sets the description of each successful response that has none, from its schema.
+/// Sets the description of each response that has none, from its schema.
 struct Descriptions;
 
 impl Modify for Descriptions {

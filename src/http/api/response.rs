@@ -7,7 +7,7 @@ pub(crate) fn views<T, V: From<T>>(values: Vec<T>) -> Vec<V> {
     values.into_iter().map(Into::into).collect()
 }
 
-/// Done
+/// The confirmation that the operation was carried out.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct OkResponse {
     /// Always true.

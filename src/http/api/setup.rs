@@ -65,7 +65,7 @@ pub(super) async fn status(state: &AppState, peer: Peer, headers: &HeaderMap) ->
 /// Create the first owner with the one-time code, and log in.
 #[utoipa::path(post, path = "/api/setup", tag = "account", operation_id = "complete_setup", request_body = SetupRequest, responses(
     (status = 200, body = SessionResponse),
-    (status = 403, description = "The code is not good, or codes and passwords are not taken on this connection \
+    (status = 403, description = "The code is not valid, or codes and passwords are not accepted on this connection \
         (`https_required`)", body = ErrorBody),
     (status = 409, description = "There is an owner already", body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn complete(

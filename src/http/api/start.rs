@@ -21,8 +21,8 @@ struct Start {
     /// The progress of the setup; only for owners at the start page, which shows the next step.
     #[serde(rename = "/api/setup/progress", skip_serializing_if = "Option::is_none")]
     progress: Option<SetupProgress>,
-    /// The newest change, with a session. All data that the page fetches is at least as new, so its event stream begins
-    /// here.
+    /// The number of the newest change; only for a browser with a session. All data that the page fetches is at least
+    /// as new, so its event stream begins after this change.
     #[serde(rename = "/api/events", skip_serializing_if = "Option::is_none")]
     newest_change: Option<i64>,
 }

@@ -33,7 +33,7 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
 #[utoipa::path(post, path = "/api/users", tag = "users", operation_id = "create_user", request_body = CreateUserRequest,
     responses((status = 201, body = User), (status = 409, body = ErrorBody),
     (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \
-        (`POST /api/session/confirm`) for an owner (`confirmation_required`), passwords are not taken on this connection \
+        (`POST /api/session/confirm`) for an owner (`confirmation_required`), passwords are not accepted on this connection \
         (`https_required`), or X-CSRF-Token is wrong (`csrf`)", body = ErrorBody)))]
 pub(super) async fn add(
     State(state): State<AppState>,
@@ -59,7 +59,7 @@ pub(super) async fn add(
     params(("id" = i64, Path)), request_body = ResetPasswordRequest,
     responses((status = 200, description = "The password was set.", body = OkResponse),
     (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \
-        (`POST /api/session/confirm`; `confirmation_required`), passwords are not taken on this connection (`https_required`), \
+        (`POST /api/session/confirm`; `confirmation_required`), passwords are not accepted on this connection (`https_required`), \
         or X-CSRF-Token is wrong (`csrf`)", body = ErrorBody)))]
 pub(super) async fn reset_password(
     State(state): State<AppState>,

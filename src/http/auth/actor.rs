@@ -11,7 +11,7 @@ use std::convert::Infallible;
 /// `LoggedInOrOwner` or `Owner`. These types also determine the access level in the OpenAPI document.
 #[derive(Clone, Debug)]
 pub struct Actor {
-    /// The id for the audit log and the author of messages; `to_string()` returns `user:3`.
+    /// The id for the audit log and the author of messages; `to_string()` returns a text such as `user:3`.
     pub id: ActorId,
     /// The role of the user or token.
     pub role: Role,

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 pub(crate) enum Client<'a> {
     /// A client at this address.
     Address(IpAddr),
-    /// A browser in which the user has logged in before, identified by its secret device cookie. Attempts of other
-    /// clients do not count against it.
+    /// A browser in which the user has logged in before, identified by its secret device cookie, or by its session.
+    /// Attempts of other clients do not count against it.
     KnownDevice(&'a str),
 }
 

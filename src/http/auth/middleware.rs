@@ -138,7 +138,8 @@ fn check_csrf(actor: &Actor, headers: &HeaderMap) -> Result<(), ApiError> {
     ))
 }
 
-/// Stores when a token was last used, rounded to the minute and without waiting, so that most requests cause no write.
+/// Stores when a token was last used, at most once a minute, so that most requests cause no write. The request does not
+/// wait for the write.
 fn record_token_use(state: &AppState, token: &ApiToken, now: Timestamp) {
     if token.last_used_at.is_some_and(|used| now.since(used) < LAST_USED_PRECISION) {
         return;

@@ -44,8 +44,8 @@ fn hint(kind: ErrorKind) -> &'static str {
              tls.https_listen)"
         }
         ErrorKind::PermissionDenied => {
-            "ports below 1024 need a right that this user lacks; choose another, or start it \
-             by systemd"
+            "ports below 1024 need a right that this user lacks; choose another port, or start \
+             the daemon by systemd"
         }
         ErrorKind::AddrNotAvailable => "this machine has no such address",
         _ => "the system refused",

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 /// The log text for a webhook without a call of this account.
 const NO_CALL: &str = "no call of the configured account";
-/// The maximum time that a caller waits for the database.
+/// The maximum time that the response to a webhook waits for one write to the database.
 const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The routes of the voice webhooks.
@@ -134,7 +134,7 @@ async fn store_best_effort<T: Send + 'static>(
     }
 }
 
-/// Stores a webhook that is signed but malformed in the webhook log.
+/// Adds a webhook that has a valid signature but malformed content to the webhook log.
 async fn log_malformed(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
     tracing::warn!(
         event = "WEBHOOK_MALFORMED",

@@ -1,5 +1,6 @@
 //! The WhatsApp webhooks of both providers. A message is acknowledged after it is stored, and never rejected for its
-//! content: malformed webhooks are stored unprocessed. If the store fails, the response makes the sender retry.
+//! content: malformed webhooks are stored unprocessed. If the store fails, the response is 503: the bridge retries, and
+//! Twilio's messages are read from its list later.
 
 mod baileys;
 mod ingest;

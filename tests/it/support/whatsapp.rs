@@ -6,7 +6,7 @@ mod twilio;
 
 pub use bridge::{BridgeReply, FakeBridge};
 pub use shop::{OWN_SENDER, SHARED_SECRET, Shop, WEBHOOK_SECRET, until};
-pub use twilio::{ACCOUNT, FakeTwilio, List, SentMessage, TwilioReply};
+pub use twilio::{ACCOUNT, FakeTwilio, List, SentMessage, TOKEN, TwilioReply};
 
 use axum::Router;
 

@@ -26,7 +26,7 @@ pub(crate) struct AgentTool {
     name: String,
     /// When the agent should use the tool.
     description: String,
-    /// How the request is sent.
+    /// The HTTP method of the request.
     method: ToolMethod,
     /// The address. `{name}` stands for the value of a parameter.
     url: String,
@@ -73,9 +73,9 @@ pub(crate) struct ToolParameter {
 pub(crate) struct ToolHeader {
     /// The name of the header, in lower case.
     name: String,
-    /// Whether its value is stored. After a restore of the database, values must be entered again.
+    /// Whether its value is stored. Backups contain no values, so after a restore some may have to be entered again.
     value_set: bool,
-    /// Changes with the value, so that the version of the tool does.
+    /// The id of the stored value. A new value has a new id, so it changes the version of the tool.
     #[serde(skip)]
     secret: String,
 }
@@ -152,7 +152,7 @@ pub(crate) struct CreateAgentToolRequest {
     name: String,
     /// When the agent should use the tool, 1 to 1000 characters.
     description: String,
-    /// How the request is sent; `GET` by default.
+    /// The HTTP method of the request; `GET` by default.
     method: Option<ToolMethod>,
     /// The address, https and public. `{name}` in its path or query stands for the value of a required parameter.
     url: String,
@@ -176,7 +176,7 @@ pub(crate) struct ChangeAgentToolRequest {
     name: Option<String>,
     /// When the agent should use the tool, 1 to 1000 characters.
     description: Option<String>,
-    /// How the request is sent.
+    /// The HTTP method of the request.
     method: Option<ToolMethod>,
     /// The address, https and public.
     url: Option<String>,

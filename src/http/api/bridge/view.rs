@@ -19,7 +19,7 @@ pub(crate) struct BridgeStatus {
     connected: bool,
     /// The state of the link to WhatsApp.
     state: LinkState,
-    /// The problem that prevents the link and its remedy, in the business's language; null if there is no problem.
+    /// The problem of the link and its remedy, in the business's language; null if there is no problem.
     reason: Option<String>,
     /// When the link entered this state.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -42,7 +42,7 @@ pub(crate) struct BridgeStatus {
     pairing: Option<PairingQr>,
     /// The pairing code while one is valid; for owners only.
     pairing_code: Option<String>,
-    /// When the pairing code expires; the bridge then creates a new one.
+    /// When the pairing code expires; the bridge then creates a new one, a few times at most.
     #[schema(value_type = Option<String>, format = DateTime)]
     pairing_code_expires_at: Option<Timestamp>,
 }

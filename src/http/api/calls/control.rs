@@ -87,7 +87,7 @@ pub(super) async fn hint(
     actor.set_audit_subject(format!("call:{}", id.0));
     let sid = crm::read(&state.store, move |tx| call::find_running(tx, id)).await?.call_sid;
     if !state.calls.hint(&sid, text).await {
-        return Err(no_agent("No agent leads this call now that could follow a hint"));
+        return Err(no_agent("The agent does not talk with the caller now, so it cannot use a hint"));
     }
     Ok(OkResponse::OK)
 }

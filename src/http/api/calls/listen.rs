@@ -29,7 +29,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 #[utoipa::path(get, path = "/api/calls/{id}/listen", tag = "calls", operation_id = "listen_to_call", params(("id" = i64, Path)),
     responses((status = 200, description = "The sound of the call", content_type = "audio/wav", body = Vec<u8>),
         (status = 403, body = ErrorBody, description = "Another site's page asks."),
-        (status = 409, body = ErrorBody, description = "`call_over`, or `no_sound`: the sound of the call is not here, because the \
+        (status = 409, body = ErrorBody, description = "`call_over`, or `no_sound`: the sound of the call is not available, because the \
             greeting plays, or Twilio alone continues the call.")))]
 pub(super) async fn listen(
     State(state): State<AppState>,
@@ -75,7 +75,7 @@ fn is_from_own_page(headers: &HeaderMap) -> bool {
 }
 
 fn no_sound() -> ApiError {
-    let message = "the sound of this call is not here: the greeting plays, or Twilio alone continues the call";
+    let message = "the sound of this call is not available: the greeting plays, or Twilio alone continues the call";
     ApiError::new(StatusCode::CONFLICT, "no_sound", message)
 }
 

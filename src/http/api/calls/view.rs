@@ -146,7 +146,7 @@ pub(crate) struct Call {
     own_number: String,
     /// The state of the call.
     state: CallState,
-    /// The voice engine: `realtime`, `pipeline`, `voicemail` or `record`; null before the media stream began.
+    /// The voice engine: `realtime`, `pipeline` or `voicemail`; null before the media stream began.
     engine: Option<String>,
     /// The name of the AI model of the voice engine; null if no model was used.
     model: Option<String>,
@@ -199,7 +199,7 @@ impl From<domain::Call> for Call {
     }
 }
 
-/// An utterance of one speaker.
+/// An utterance of one speaker, or another step of the call, such as a use of a tool.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Turn {
     /// The id of the turn.
@@ -262,7 +262,7 @@ impl From<domain::Turn> for Turn {
 pub(crate) struct ToolUse {
     /// The name of the tool, such as `book_appointment`.
     name: String,
-    /// The arguments that the model passed to the tool; invalid or very long JSON is truncated to a string.
+    /// The arguments that the model passed to the tool. For invalid or very long JSON, a string with its beginning.
     arguments: Value,
     /// The result that was returned to the model, with `error` if the tool failed; null while the tool runs.
     output: Option<Value>,
@@ -331,7 +331,7 @@ pub(crate) struct Recording {
     message_ms: Option<i64>,
     /// Why the recording could not be downloaded from Twilio; null if no download failed.
     error: Option<String>,
-    /// When the recording began.
+    /// When the recording began; for a recording by Twilio, when Twilio reported it.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -400,7 +400,7 @@ impl Peaks {
     }
 }
 
-/// The form of a recording.
+/// The file format of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Format {

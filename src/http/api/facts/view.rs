@@ -22,7 +22,7 @@ pub(crate) struct Fact {
     text: String,
     /// How the fact was added.
     source: FactSource,
-    /// The actor that added the fact: `user:3`, `token:2` or `agent`.
+    /// The actor that added the fact: `user:3`, `token:2` or `cli`.
     created_by: String,
     /// When the fact was added.
     #[schema(value_type = String, format = DateTime)]

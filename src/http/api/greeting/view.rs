@@ -23,7 +23,8 @@ pub(crate) struct GreetingResponse {
     line: Option<usize>,
     /// The environment variable that sets the path, if `source` is `file`.
     variable: Option<String>,
-    /// The greetings that were recorded or uploaded on the web page, newest first; the last five are kept.
+    /// The greetings that were recorded or uploaded on the web page, newest first. The last five and the selected one
+    /// are kept.
     recordings: Vec<StoredGreeting>,
 }
 

@@ -14,7 +14,7 @@ type CheckStatus = OneOf<domain::CheckStatus>;
 pub(crate) struct SelfChecksResponse {
     /// The last self-check; null before the first one.
     pub(super) last: Option<SelfCheck>,
-    /// The results of the last month, newest first.
+    /// The last 31 self-checks, newest first.
     pub(super) history: Vec<SelfCheck>,
 }
 

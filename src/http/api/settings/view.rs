@@ -34,7 +34,7 @@ pub(crate) struct SettingItem {
     minimum: Option<f64>,
     /// The maximum of a number.
     maximum: Option<f64>,
-    /// The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens` or `usd`.
+    /// The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens`, `usd` or `cents`.
     unit: Option<&'static str>,
     /// Whether the setting is optional; an empty text then removes it.
     optional: bool,

@@ -55,7 +55,7 @@ pub(crate) struct Thread {
     /// The time of the newest message or call; null if there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_message_at: Option<Timestamp>,
-    /// The number of unread messages.
+    /// The number of unread messages or calls.
     unread_count: i64,
     /// Whether the AI answers in this thread.
     ai_mode: AiMode,
@@ -186,7 +186,8 @@ struct Message {
     /// A readable text that says why sending failed, or that it is unknown whether the message was sent; null if there
     /// is no error.
     error: Option<String>,
-    /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
+    /// The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
+    /// phone.
     author: Option<String>,
     /// The provider's id of the message to which this message replies; null if it is not a reply.
     quoted_msg_id: Option<String>,

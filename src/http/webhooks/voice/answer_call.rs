@@ -112,8 +112,8 @@ fn store_call(
     call::receive(tx, call, raw, business.country, start_of_day(now, &business.time_zone), now)
 }
 
-/// Handles `GET /webhook/incoming_call`. With a signature, the request is a call; otherwise, the response is a preview
-/// of the TwiML for a call.
+/// Handles `GET /webhook/incoming_call`. With a signature header, the request is a call; otherwise, the response is a
+/// preview of the TwiML for a call.
 pub(super) async fn preview(State(state): State<AppState>, request: Request) -> Response {
     if !request.headers().contains_key("x-twilio-signature") {
         return answer(&greeting(&state, None));

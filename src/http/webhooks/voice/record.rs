@@ -19,7 +19,8 @@ pub(in crate::http::webhooks) const PATH: &str = "/webhook/handle_recording";
 const SILENCE_S: u32 = 5;
 
 /// Handles `POST /webhook/handle_recording`. Without a recording, requests one. With a recording, stores it and, if an
-/// AI is configured, answers it and records again.
+/// AI is configured and the caller has not hung up, answers it and records again. With `answer` in the query, returns
+/// the answer to an earlier recording.
 pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(call) = call_sid(&form) else {
         log_malformed(&state, &form, PATH, NO_CALL).await;
@@ -69,7 +70,8 @@ async fn thanks(state: &AppState, call: &CallSid) -> Response {
     answer(&[say_phrase(state, &Phrase::SayThanks), Verb::Hangup])
 }
 
-/// Returns the AI's answer to a recording, or a waiting message while the answer is not ready.
+/// Returns the AI's answer to a recording, or a waiting message while the answer is not ready. Without an answer, the
+/// response thanks the caller and hangs up.
 async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Response {
     match state.recorded_turns.reply(&waiting.recording).await {
         Reply::Say(text) => answer(&[say(state, &text), recorder(state), Verb::Hangup]),

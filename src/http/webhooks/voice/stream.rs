@@ -87,8 +87,8 @@ fn query_number(uri: &Uri, name: &str) -> u32 {
     own_query(uri).and_then(|query| query.value(name)?.parse().ok()).unwrap_or(0)
 }
 
-/// Returns the action after a restart of the daemon, by the end reason in the database. Without an end reason, the
-/// caller can leave a message.
+/// Returns the action after a restart of the daemon, by the end reason in the database. For a call without an end
+/// reason, or with another one than these, the caller can leave a message.
 fn after_restart(ended: Option<EndReason>) -> StreamEndAction {
     match ended {
         Some(EndReason::AgentHungUp | EndReason::Idle | EndReason::MessageTaken | EndReason::TooLong) => {

@@ -96,9 +96,9 @@ fn provider_id(read: &Result<Inbound, Malformed>) -> String {
     id.unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// Handles a message that cannot be processed by storing its raw webhook, so that a webhook that triggers a bug is not
-/// retried forever. If the raw webhook cannot be stored either, the response makes the sender retry. `named` is the
-/// provider's id of the message.
+/// Handles a webhook that cannot be processed by storing it unprocessed, so that a webhook that triggers a bug is not
+/// retried forever. If the raw webhook cannot be stored either, the response is 503. `named` is the provider's id of
+/// the message.
 async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &store::Error) -> Response {
     let path = raw.path;
     tracing::error!(
@@ -117,7 +117,7 @@ async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &st
     {
         return StatusCode::NO_CONTENT.into_response();
     }
-    // The bridge retries. Twilio does not; its list of messages is read when the database is writable again.
+    // The bridge retries. Twilio may not, so its list of messages is read when the database is writable again.
     app.gap.request_pass();
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")]).into_response()
 }

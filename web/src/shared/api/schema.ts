@@ -66,7 +66,7 @@ export interface paths {
         put?: never;
         /**
          * Send the request of a tool as in a call, and get what the agent would receive.
-         * @description The server receives the request, so it may change data there. It has no call and no caller.
+         * @description The server receives the request, so it may change data there. The request names no call and no caller.
          */
         post: operations["try_agent_tool"];
         delete?: never;
@@ -573,7 +573,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List contacts, newest activity first. */
+        /** List contacts, by default those with the newest activity first. */
         get: operations["list_contacts"];
         put?: never;
         /** Add a contact with a phone number. */
@@ -2342,9 +2342,8 @@ export interface paths {
         put?: never;
         /**
          * Prepare a trial call, in which the user talks to the agent with the browser.
-         * @description The call begins when the WebSocket sends its first message. It ends at the latest with the login session. Nothing
-         *     about the call is stored, and the agent's tools have no effect; its duration and cost count towards the daily
-         *     limits.
+         * @description The call begins when the WebSocket sends its first message. It ends at the latest with the login session. The call
+         *     is not stored, and the agent's tools have no effect; its duration and cost count towards the daily limits.
          *
          *     The code of a 409 is `no_engine` if no AI engine answers calls. It is `limit_reached` at a daily limit, which
          *     `error.params.setting` names.
@@ -2515,7 +2514,7 @@ export interface paths {
         };
         /**
          * List the waiting list, longest wait first.
-         * @description Each entry has the first suitable free time, and the appointment by which the entry may be obsolete.
+         * @description Each entry has the first suitable free time, and the contact's appointment that may make the entry obsolete.
          */
         get: operations["list_waiting_entries"];
         put?: never;
@@ -2737,7 +2736,7 @@ export interface components {
              * @description The id of the tool.
              */
             id: number;
-            /** @description How the request is sent. */
+            /** @description The HTTP method of the request. */
             method: components["schemas"]["ToolMethod"];
             /** @description The name by which the model calls the tool. */
             name: string;
@@ -2885,7 +2884,7 @@ export interface components {
             id: number;
             /**
              * Format: date-time
-             * @description When the token was last used, rounded to the minute.
+             * @description When the token was last used, to within a minute.
              */
             last_used_at?: string | null;
             /** @description The purpose of the token, as its creator named it. */
@@ -3010,7 +3009,7 @@ export interface components {
              *     the request.
              */
             action: string;
-            /** @description The actor: `user:3`, `token:2` or `cli`. */
+            /** @description The actor: `user:3`, `token:2`, `cli`, `agent`, `daemon`, or `nobody` for a client that is not logged in. */
             actor: string;
             /** @description The name of the user or token; null for other actors, and if the user or token no longer exists. */
             actor_name?: string | null;
@@ -3197,12 +3196,12 @@ export interface components {
             pairing_code?: string | null;
             /**
              * Format: date-time
-             * @description When the pairing code expires; the bridge then creates a new one.
+             * @description When the pairing code expires; the bridge then creates a new one, a few times at most.
              */
             pairing_code_expires_at?: string | null;
             /** @description Whether the bridge answers the daemon. */
             reachable: boolean;
-            /** @description The problem that prevents the link and its remedy, in the business's language; null if there is no problem. */
+            /** @description The problem of the link and its remedy, in the business's language; null if there is no problem. */
             reason?: string | null;
             restriction?: components["schemas"]["AccountRestriction"] | null;
             /**
@@ -3290,7 +3289,7 @@ export interface components {
              * @description When the call ended; null while it continues.
              */
             ended_at?: string | null;
-            /** @description The voice engine: `realtime`, `pipeline`, `voicemail` or `record`; null before the media stream began. */
+            /** @description The voice engine: `realtime`, `pipeline` or `voicemail`; null before the media stream began. */
             engine?: string | null;
             /**
              * Format: int64
@@ -4338,7 +4337,7 @@ export interface components {
              * @description When the fact was added.
              */
             created_at: string;
-            /** @description The actor that added the fact: `user:3`, `token:2` or `agent`. */
+            /** @description The actor that added the fact: `user:3`, `token:2` or `cli`. */
             created_by: string;
             /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
@@ -4449,7 +4448,10 @@ export interface components {
             line?: number | null;
             /** @description The path of the greeting file, if `source` is `file`. */
             path?: string | null;
-            /** @description The greetings that were recorded or uploaded on the web page, newest first; the last five are kept. */
+            /**
+             * @description The greetings that were recorded or uploaded on the web page, newest first. The last five and the selected one
+             *     are kept.
+             */
             recordings: components["schemas"]["StoredGreeting"][];
             /**
              * @description The source of the active greeting: `shipped` (the built-in one), `page` (a stored greeting), or `file` (the
@@ -4707,7 +4709,10 @@ export interface components {
         };
         /** @description The newest message of a thread. */
         LastMessage: {
-            /** @description The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone. */
+            /**
+             * @description The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
+             *     phone.
+             */
             author?: string | null;
             /**
              * Format: date-time
@@ -4910,7 +4915,10 @@ export interface components {
         };
         /** @description A message of a thread. */
         Message: {
-            /** @description The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone. */
+            /**
+             * @description The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
+             *     phone.
+             */
             author?: string | null;
             /** @description The text of the message; empty for a file without a caption. */
             content_text: string;
@@ -5132,7 +5140,7 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description Done */
+        /** @description The confirmation that the operation was carried out. */
         OkResponse: {
             /** @description Always true. */
             ok: boolean;
@@ -5277,7 +5285,7 @@ export interface components {
             channels: number;
             /**
              * Format: date-time
-             * @description When the recording began.
+             * @description When the recording began; for a recording by Twilio, when Twilio reported it.
              */
             created_at: string;
             /**
@@ -5678,7 +5686,7 @@ export interface components {
         };
         /** @description The results of the self-checks. */
         SelfChecksResponse: {
-            /** @description The results of the last month, newest first. */
+            /** @description The last 31 self-checks, newest first. */
             history: components["schemas"]["SelfCheck"][];
             last?: components["schemas"]["SelfCheck"] | null;
         };
@@ -5921,7 +5929,7 @@ export interface components {
             source: string;
             /** @description The name of the setting, in the language of the request. */
             title: string;
-            /** @description The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens` or `usd`. */
+            /** @description The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens`, `usd` or `cents`. */
             unit?: string | null;
             /**
              * Format: date-time
@@ -6041,7 +6049,7 @@ export interface components {
             at: string;
             /** @description Which database the start used, and why. */
             event: components["schemas"]["StartEvent"];
-            /** @description Whether the owner ordered the action, so that only the held messages are reported. */
+            /** @description Always false: the notice of a restore by the command line is not returned. */
             quiet: boolean;
             /** @description The reason for the action, in the language of `Accept-Language`; may be empty. */
             reason: string;
@@ -6259,7 +6267,7 @@ export interface components {
             type: components["schemas"]["ThreadType"];
             /**
              * Format: int64
-             * @description The number of unread messages.
+             * @description The number of unread messages or calls.
              */
             unread_count: number;
             /**
@@ -6363,7 +6371,7 @@ export interface components {
         ToolHeader: {
             /** @description The name of the header, in lower case. */
             name: string;
-            /** @description Whether its value is stored. After a restore of the database, values must be entered again. */
+            /** @description Whether its value is stored. Backups contain no values, so after a restore some may have to be entered again. */
             value_set: boolean;
         };
         /** @description A header in a request. */
@@ -6393,7 +6401,7 @@ export interface components {
         };
         /** @description A use of a tool by the agent. */
         ToolUse: {
-            /** @description The arguments that the model passed to the tool; invalid or very long JSON is truncated to a string. */
+            /** @description The arguments that the model passed to the tool. For invalid or very long JSON, a string with its beginning. */
             arguments: unknown;
             /** @description The name of the tool, such as `book_appointment`. */
             name: string;
@@ -6437,7 +6445,7 @@ export interface components {
              */
             status?: number | null;
         };
-        /** @description An utterance of one speaker. */
+        /** @description An utterance of one speaker, or another step of the call, such as a use of a tool. */
         Turn: {
             /**
              * Format: int64
@@ -9158,7 +9166,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `call_over`, or `no_sound`: the sound of the call is not here, because the greeting plays, or Twilio alone continues the call. */
+            /** @description `call_over`, or `no_sound`: the sound of the call is not available, because the greeting plays, or Twilio alone continues the call. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14840,7 +14848,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Passwords are not taken on this connection (`https_required`) */
+            /** @description Passwords are not accepted on this connection (`https_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15871,7 +15879,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current password is wrong (`wrong_password`), passwords are not taken on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
+            /** @description The current password is wrong (`wrong_password`), passwords are not accepted on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18252,7 +18260,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The password is wrong (`wrong_password`), passwords are not taken on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
+            /** @description The password is wrong (`wrong_password`), passwords are not accepted on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18741,7 +18749,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The code is not good, or codes and passwords are not taken on this connection (`https_required`) */
+            /** @description The code is not valid, or codes and passwords are not accepted on this connection (`https_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20996,7 +21004,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`) for an owner (`confirmation_required`), passwords are not taken on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
+            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`) for an owner (`confirmation_required`), passwords are not accepted on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21170,7 +21178,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`; `confirmation_required`), passwords are not taken on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
+            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`; `confirmation_required`), passwords are not accepted on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;

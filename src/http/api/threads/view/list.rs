@@ -22,7 +22,8 @@ pub(crate) struct LastMessage {
     id: i64,
     /// Whether the message is inbound or outbound.
     direction: Direction,
-    /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
+    /// The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
+    /// phone.
     author: Option<String>,
     /// The kind of the message's content.
     media_kind: MediaKind,
