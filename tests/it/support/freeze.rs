@@ -22,7 +22,7 @@ impl Frozen {
         // SAFETY: no memory is passed; the process is a child of this one.
         let seized = unsafe { libc::ptrace(libc::PTRACE_SEIZE, thread, none, none) };
         if seized != 0 {
-            eprintln!("not tested: this machine lets nobody stop a thread: {}", std::io::Error::last_os_error());
+            eprintln!("not tested: a test may not stop a thread here: {}", std::io::Error::last_os_error());
             return None;
         }
         // SAFETY: no memory is passed to `ptrace`. `waitpid` receives a null pointer, so it writes no status.
