@@ -242,7 +242,10 @@ impl Target {
         if found.st_uid != geteuid().as_raw() || !has_one_name(&found) {
             return Err(io::Error::new(
                 io::ErrorKind::PermissionDenied,
-                format!("there is a file of that name that is not ours alone (user {}); remove it", found.st_uid),
+                format!(
+                    "a file of that name belongs to another user or has several names (user {}); remove it",
+                    found.st_uid
+                ),
             ));
         }
         Ok(File::from(file))
@@ -279,7 +282,7 @@ fn parts(path: &Path) -> Vec<OsString> {
 fn explain(error: Errno) -> io::Error {
     match error {
         Errno::LOOP | Errno::NOTDIR => {
-            let reason = "a part of its path is a link, or no folder, and links are not followed here";
+            let reason = "a part of its path is a link, or not a folder, and links are not followed here";
             io::Error::new(io::ErrorKind::PermissionDenied, reason)
         }
         error => error.into(),

@@ -185,11 +185,11 @@ struct Inner {
     health_state: Arc<HealthState>,
     probes: Probes,
     readers: Pools,
-    // `close` takes the writer out. Locked only while a write is queued.
+    // `close` takes the writer out. Locked only briefly, for example while a write is queued.
     writer: Mutex<Option<Writer>>,
-    // `close` takes the threads out. Locked only while the state of the published copy is read.
+    // `close` takes the threads out. Locked only while the state of the published copy is read or changed.
     threads: Mutex<Option<BackgroundThreads>>,
-    // The whole-file reads that run in the background. Locked only while that list changes.
+    // The reads of the whole database that run in the background.
     background_reads: BackgroundReads,
     unstored: UnstoredRecords,
 }
@@ -212,8 +212,9 @@ impl Store {
         self.submit(AckAfter::Publish, work).await
     }
 
-    /// Queues `work` behind all writes of its priority and returns at once. Writes during a call use this function,
-    /// because they must stay in order. A write that fails, is not committed or is dropped is logged and counted.
+    /// Queues `work` behind all writes of its priority and returns at once. Writes during a call use this function:
+    /// the call does not wait for the disk, and the writes stay in order. A write that fails, is not committed or is
+    /// dropped is logged and counted.
     pub fn write_soon<F: FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static>(&self, work: F) {
         if let Err(error) = self.queue(AckAfter::Never, work) {
             write_request::report_lost(write_request::write_name::<F>(), &error);
@@ -230,13 +231,14 @@ impl Store {
         async { queued?.await.map_err(|_| Error::Closed)? }
     }
 
-    /// Returns the records that could not be stored because the disk was full. Their functions wait for the disk.
+    /// Returns the records that could not be stored because the disk was full. Their functions, except `contains`, wait
+    /// for the disk.
     pub fn unstored(&self) -> &UnstoredRecords {
         &self.inner.unstored
     }
 
     /// Runs `work` on one snapshot of the database, for short reads such as a list or a few rows. The read is
-    /// interrupted after
+    /// interrupted after 5 s.
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,

@@ -34,7 +34,7 @@ pub struct Snapshots {
     /// The time zone of the configured hour.
     zone: TimeZone,
     special: usize,
-    /// The bucket; `Err` with the setting's name if a required setting is missing.
+    /// The bucket, if one is configured; `Err` with the cause if one of its settings is missing or invalid.
     bucket: Option<Result<Bucket, Causes>>,
     running: Running,
     cancel_token: CancellationToken,
@@ -59,7 +59,7 @@ pub struct CreatedSnapshot {
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Verified {
     pub name: String,
-    /// True if the file's checksum matches.
+    /// True if a checksum is stored with the file and matches. A checksum that differs is an error.
     pub sum_is_right: bool,
     /// A summary of its content; `None` if the snapshot is encrypted and no key was given.
     pub copy: Option<CopySummary>,

@@ -18,7 +18,7 @@ pub enum Error {
     /// A file operation failed.
     #[error("cannot {doing} {path}: {source}")]
     File {
-        /// The operation, such as `read`. The texts of the cause select by it.
+        /// The operation, such as `read`. The text in the user's language is selected by this word.
         doing: &'static str,
         path: PathBuf,
         source: io::Error,
@@ -39,7 +39,7 @@ pub enum Error {
     /// No snapshot has that name.
     #[error("there is no snapshot {0}; `agentlocator snapshots list` shows them")]
     NotFound(String),
-    /// Another process is creating a snapshot.
+    /// This process or another one is creating a snapshot.
     #[error("another snapshot is being created; wait until it is finished")]
     Busy,
     /// The bucket rejected a request, or does not match the settings.

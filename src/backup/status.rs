@@ -9,11 +9,11 @@ use std::time::Duration;
 pub enum BackupStatus {
     /// Backups are switched off in the settings.
     Off,
-    /// No backup time has passed yet.
+    /// No backup has succeeded or failed yet.
     Pending,
     /// The last backup succeeded and is recent.
     Good,
-    /// The last attempt failed, or the last successful backup is too old.
+    /// The last attempt or the last upload failed, or the last successful backup is too old.
     Bad,
 }
 

@@ -63,7 +63,7 @@ async fn deliver(alerts: &Alerts, config: &Config, page: &str, outbox: Outbox, s
     );
 }
 
-/// Returns how long each condition must last before its alert is raised.
+/// Returns the thresholds in the settings, such as how long a condition must last before its alert is raised.
 pub fn thresholds(config: &Config) -> AlertThresholds {
     let alerts = &config.alerts;
     AlertThresholds {

@@ -31,10 +31,9 @@ pub fn describe(notice: StartNotice, file: String) -> Notice {
     }
 }
 
-/// Returns why the published file is not current; `None` if it is current, or publishing is switched off.
+/// Returns why the published file is behind; `None` in all other states, of which some have alerts of their own.
 pub fn unpublished(state: &PublishState) -> Option<Notice> {
     match state {
-        // The published file is current or publishing is off, or the state has an alert of its own.
         PublishState::Current | PublishState::Off | PublishState::Frozen | PublishState::Foreign { .. } => None,
         PublishState::Late { age, cause } => {
             let count = age.as_secs();

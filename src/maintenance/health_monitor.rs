@@ -261,8 +261,7 @@ fn large_log(log: &LogSize) -> Option<Notice> {
     })
 }
 
-/// Returns the problem with the nightly snapshots; `None` while the last good snapshot is recent, or snapshots are
-/// switched off.
+/// Returns the problem with the nightly snapshots; `None` unless the backup status is bad.
 pub fn backup_problem(snapshots: &Snapshots, now: Timestamp) -> Option<Vec<Notice>> {
     if snapshots.status(now) != BackupStatus::Bad {
         return None;
@@ -277,7 +276,7 @@ pub fn backup_problem(snapshots: &Snapshots, now: Timestamp) -> Option<Vec<Notic
     Some(std::iter::once(here).chain(uploaded).collect())
 }
 
-/// Returns the problem with the certificate; `None` if no certificate is configured.
+/// Returns the problem with the certificate; `None` unless the health of the certificate is an error.
 pub fn certificate_problem(status: &TlsStatus) -> Option<Notice> {
     if status.health != TlsHealth::Error {
         return None;

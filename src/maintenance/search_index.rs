@@ -1,4 +1,4 @@
-//! Updates the search index after each commit, with lower priority than all other writes.
+//! Updates the search index after each commit, with the lowest write priority.
 
 use crate::clock;
 use crate::domain::PhoneNumber;

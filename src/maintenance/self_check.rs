@@ -1,4 +1,4 @@
-//! The nightly self-check of parts that ordinary requests do not use.
+//! The nightly self-check, for example of the whole database, the snapshots, the certificate and the AI services.
 
 mod checks;
 mod parts;
@@ -108,7 +108,7 @@ fn log_result(check: &SelfCheck) {
         .collect();
     let findings = worse.join("; ");
     if check.ok {
-        tracing::info!(event = "SELF_CHECK", ok = true, took_ms, findings, "The self-check found no problems");
+        tracing::info!(event = "SELF_CHECK", ok = true, took_ms, findings, "The self-check found no errors");
     } else {
         tracing::error!(
             event = "SELF_CHECK",

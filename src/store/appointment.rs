@@ -71,7 +71,7 @@ impl ReadTx<'_> {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<(Vec<Appointment>, Option<Cursor>)> {
-        // This condition is true for every row of the contact. It lets SQLite use the contact's index.
+        // A condition such as `:contact IS NULL OR …` would prevent SQLite from using the contact's index.
         let contact = if filter.contact.is_some() { "a.contact_id = :contact" } else { ":contact IS NULL" };
         let sql = format!(
             "{SELECT} WHERE a.business_id = :business AND {contact}

@@ -17,7 +17,7 @@ pub(in crate::store) enum Form {
     AsItIs,
 }
 
-/// Archives the live database under `name`. Until this function returns, a start still opens the live database.
+/// Archives the live database under `name`. Until the database is renamed in the last step, a start still opens it.
 pub(in crate::store) fn live_database(folder: &Folder, form: Form, name: &Path) -> Result<()> {
     let live = folder.database();
     let log = with_suffix(name, "-wal");

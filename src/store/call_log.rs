@@ -1,4 +1,5 @@
-//! Writes to calls while they happen. Every function takes Twilio's CallSid and is idempotent unless stated otherwise.
+//! Writes to calls while they happen, and the reads that active calls and later jobs need. Most functions identify the
+//! call by Twilio's CallSid.
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
@@ -288,15 +289,15 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Records that a user or token ends the call. The column of end reasons has a fixed set of values, so it gets
-    /// "agent hung up" or "not connected". If several actors end the call, the first one counts.
+    /// Records as an event that a user or token ends the call. The column `end_reason` has no value for this reason: it
+    /// gets `agent_hung_up` or `not_connected` (`stored_reason`). If several actors end the call, the first one counts.
     pub fn record_hang_up(&self, sid: &CallSid, by: ActorId, at: Timestamp) -> Result<()> {
         let detail = serde_json::json!({"by": by.to_string()}).to_string();
         self.insert_call_event(sid, HUNG_UP, Some(&detail), at)?;
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Returns the value of the end reason column for a reason.
+    /// Returns the value that the column `end_reason` gets for a reason.
     fn stored_reason(&self, sid: &CallSid, reason: EndReason) -> Result<EndReason> {
         if reason != EndReason::EmployeeHungUp {
             return Ok(reason);

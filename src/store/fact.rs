@@ -85,8 +85,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// Returns the value of the source column. `Answer` is stored as `User`, because the stored question identifies an
-/// answer.
+/// Returns the value of the source column. `Answer` is stored as `User`: a fact with a `gap_id` is read as an answer.
 fn stored(source: FactSource) -> FactSource {
     if source == FactSource::Answer { FactSource::User } else { source }
 }

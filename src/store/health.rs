@@ -109,7 +109,7 @@ fn late_cause(cause: &LateCause) -> String {
 /// The integrity of the database's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Integrity {
-    /// The last run stopped cleanly, so nothing was checked.
+    /// Nothing was checked, because the last run stopped cleanly, or the check was not completed.
     Unchecked,
     /// The database is being checked after an unclean stop.
     Checking,
@@ -125,7 +125,7 @@ pub enum Integrity {
 /// The health that the parts of the store report.
 #[derive(Debug)]
 pub(in crate::store) struct HealthState {
-    // A mutex suffices: the state is written a few times an hour and read a few times a minute.
+    // A mutex suffices: it is locked only to read or set a few values, at most once for each commit.
     inner: Mutex<Inner>,
     /// The result of verifying the live database. The publisher waits for it.
     verification: Arc<Verification>,
@@ -168,7 +168,7 @@ impl HealthState {
         self.change(|inner| inner.writable = false);
     }
 
-    /// Returns true if the last commit failed, or if there was no commit for `interval`.
+    /// Returns true if the last commit or probe failed, or if there was no commit for `interval`.
     pub(in crate::store) fn needs_commit(&self, now: Instant, interval: Duration) -> bool {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let is_recent = |at: Instant| now.saturating_duration_since(at) < interval;

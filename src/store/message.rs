@@ -32,7 +32,7 @@ pub struct NewMessage<'a> {
     /// The provider's id of the message.
     pub provider_msg_id: Option<&'a str>,
     pub status: MessageStatus,
-    /// The author of an outbound message: `user:3`, `token:2`, `agent`, `phone`.
+    /// The author of an outbound message, such as `user:3`, `token:2`, `agent`, `phone` or `daemon`.
     pub author: Option<&'a str>,
     /// The provider's id of the quoted message.
     pub quoted: Option<&'a str>,
@@ -61,8 +61,8 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], message).optional()?)
     }
 
-    /// Returns the messages with a provider's message id, in one thread or in all. Rarely more than one matches,
-    /// because WhatsApp's ids are unique within a chat.
+    /// Returns up to eight messages with a provider's message id, in one thread or in all. More than one can match,
+    /// because WhatsApp's ids are unique only within a chat.
     pub fn messages_by_provider_id(
         &self,
         provider: Provider,

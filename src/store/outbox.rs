@@ -174,7 +174,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Postpones a message that has not been attempted.
+    /// Postpones a message, without counting an attempt.
     pub fn postpone_outbox(&self, id: OutboxId, until: Timestamp, why: &str) -> Result<()> {
         let mut update =
             self.conn.prepare_cached("UPDATE outbox SET next_attempt_at = ?2, last_error = ?3 WHERE id = ?1")?;

@@ -21,9 +21,9 @@ use std::sync::LazyLock;
 pub(in crate::store) struct PersonalTable {
     pub name: &'static str,
     /// An SQL condition that selects the rows of one contact. `{contacts}`, `{threads}`, `{messages}`, `{calls}`,
-    /// `{recordings}`, `{hashes}` and `{webhooks}` stand for the ids of [`PersonalData`]. `{in COLUMN}` stands for: the
-    /// column contains one of the contact's addresses. `{documents}` stands for: the search index contains the row.
-    /// `{unused_files}` stands for: files of the contact to which no row refers.
+    /// `{recordings}`, `{hashes}` and `{webhooks}` stand for the ids of [`PersonalData`], and `{contacts_text}` for the
+    /// ids of the contacts as text. `{in COLUMN}` stands for: the column contains one of the contact's addresses.
+    /// `{documents}` stands for the condition `DOCUMENTS`, and `{unused_files}` for the query `UNUSED_FILES`.
     pub rows: &'static str,
     /// True if the export contains these rows. It omits data that repeats other tables, and internal data of the
     /// daemon.
@@ -209,7 +209,7 @@ impl ReadTx<'_> {
     }
 
     /// Returns the contact's addresses as they appear in providers' texts. Short addresses are left out, because they
-    /// would also match text about other subjects.
+    /// would also match text about other subjects, as are former numbers, which may belong to another contact now.
     fn needles(&self, contact: ContactId) -> Result<Vec<String>> {
         let addresses = self.addresses(contact)?.into_iter();
         let current = addresses.filter(|address| address.former_at.is_none() || address.kind != AddressKind::Phone);

@@ -153,7 +153,7 @@ fn ensure_free_space(folder: &Folder) -> Result<()> {
     })
 }
 
-/// Archives the current database. Until this function returns, a start would still use that database.
+/// Archives the current database, and a file of another program that has the published name.
 fn archive_current(folder: &Folder) -> Result<ReplacedFiles> {
     let mut replaced = ReplacedFiles::default();
     let found = std::fs::symlink_metadata(&folder.published).ok();

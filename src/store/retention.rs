@@ -124,7 +124,7 @@ impl WriteTx<'_> {
         Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
     }
 
-    /// Deletes old call turns, up to a few hundred in each call.
+    /// Deletes up to `TURNS_PER_STEP` old call turns.
     pub fn prune_turns(&self, before: Timestamp) -> Result<Amount> {
         let mut delete = self.conn.prepare_cached(&format!(
             "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {TURNS_PER_STEP}) RETURNING length(text), call_id"

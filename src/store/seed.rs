@@ -240,8 +240,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Sets the time of the newest entry on the threads of these contacts, and deletes threads without entries. Only
-    /// contacts with an entry newer than `recent` wait for an answer.
+    /// Sets the derived columns of the threads of all contacts with ids from `first`, and deletes threads without
+    /// entries. Only contacts with an entry newer than `recent` have unread messages or wait for an answer.
     pub fn finish_seed(&self, first: ContactId, recent: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE threads SET

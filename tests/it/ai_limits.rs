@@ -1,4 +1,4 @@
-//! The limit on the cost of the AI for calls: above the limit, callers leave a message.
+//! The limits on the AI's calls and on their cost: above a limit, callers leave a message.
 
 use super::support::Daemon;
 use super::support::telephony::{CallHarness, start};

@@ -184,7 +184,7 @@ async fn an_employee_tells_the_agent_something_that_the_caller_does_not_hear() {
     let is_hint = |turn: &Value| turn["speaker"] == "system" && turn["text"] == hint;
     let has_hint = |call: &Value| call["turns"].as_array().unwrap().iter().any(is_hint);
     call_when(&client, "the hint in the transcript", has_hint).await;
-    assert_eq!(harness.ai.state().sessions[0].answers.len(), 1, "the answer goes on");
+    assert_eq!(harness.ai.state().sessions[0].answers.len(), 1, "the answer continues");
     assert_eq!(client.post_json(&format!("/api/calls/{}/hang-up", call["id"]), &json!({})).await.status, 200);
     harness.ended_call(&placed.await.unwrap().call_sid).await;
     let late = client.post_json(&path, &json!({"text": hint})).await;
@@ -247,7 +247,7 @@ async fn the_sound_ends_with_the_login_and_not_the_call() {
     assert!(sound.next().await.unwrap().is_ok());
     assert_eq!(client.post_json("/api/logout", &json!({})).await.status, 200);
     let until_end = async { while sound.next().await.is_some() {} };
-    tokio::time::timeout(Duration::from_secs(5), until_end).await.expect("the sound of a login that is over goes on");
+    tokio::time::timeout(Duration::from_secs(5), until_end).await.expect("the sound did not end with the login");
     let other = harness.daemon.log_in("dana", super::support::access::PASSWORD).await;
     let path = format!("/api/calls/{}", call["id"]);
     assert_eq!(other.get(&path).await.json()["state"], "live");

@@ -18,7 +18,7 @@ pub(super) const QUESTION: &str = "מתי אתם פתוחים היום?";
 pub(super) const ANSWER: &str = "שמחה לעזור, אנחנו פתוחים היום עד שבע בערב. תרצה לקבוע תור?";
 pub(super) const LONG: &str = "בשמחה רבה, יש לנו תספורת רגילה, תספורת ילדים וצבע. תספורת רגילה עולה מאה שקלים. תספורת ילדים עולה שמונים שקלים. צבע עולה מאתיים שקלים.";
 
-/// A daemon with a fake Soniox and a fake AI. The engines in the settings `toml` answer its calls.
+/// A daemon with a fake Soniox and a fake AI. The engines in its settings answer its calls.
 struct Shop {
     harness: CallHarness,
     soniox: Soniox,

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 /// Silence in mu-law.
 const SILENCE: u8 = 0xFF;
-/// The longest silence that a caller may hear, in samples: two seconds, and the time on the line.
+/// The longest silence that a caller may hear, in samples: two seconds, and 60 ms for the transmission.
 const MAX_SILENCE: usize = 2060 * 8;
 
 async fn harness() -> CallHarness {

@@ -39,7 +39,7 @@ async fn call(harness: &CallHarness, from: &str, script: &str) -> Value {
     harness.ended_call(&report.call_sid).await
 }
 
-/// Waits until all jobs of a kind are done.
+/// Waits until at least this many jobs of a kind are done.
 async fn until_done(harness: &CallHarness, kind: &str, count: i64) {
     until(kind, async || {
         let done = format!("SELECT count(*) FROM jobs WHERE kind = '{kind}' AND state = 'done'");

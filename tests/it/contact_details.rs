@@ -1,4 +1,4 @@
-//! Contact details that a caller gives in a call: name, number and address.
+//! Contact details that a caller gives in a call: name, number and e-mail address.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::CallPlan;

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot continue has failed")]
 #![expect(clippy::disallowed_methods, reason = "tests have their own clock and environment")]
 #![expect(clippy::print_stderr, reason = "a failed test shows the daemon's log")]
-#![allow(unreachable_pub, reason = "this binary is its own whole world")]
+#![allow(unreachable_pub, reason = "no other crate uses this binary")]
 
 mod agent_booking;
 mod agent_tools;
@@ -83,7 +83,7 @@ mod store_space;
 mod store_start;
 mod store_upgrade;
 mod store_verify;
-#[allow(dead_code, unused_imports, reason = "a tool box: not every tool is in use at every time")]
+#[allow(dead_code, unused_imports, reason = "some helpers are unused")]
 mod support;
 mod support_bundle;
 mod tls;

@@ -13,7 +13,7 @@ use std::process::Command;
 
 const SECONDS: u64 = 33;
 
-/// Creates a recording in which the caller speaks first, then the agent.
+/// Creates a recording in which the caller speaks, then the agent, and then the caller again.
 fn both_sides() -> Vec<u8> {
     let third = SECONDS * 1000 / 3;
     let caller = [Voice::caller(1).speak(third), silence(third), Voice::caller(2).speak(third)].concat();
@@ -48,7 +48,7 @@ fn wav_file() -> Vec<u8> {
     [&wav::header(2, sound.len() as u64)[..], &sound].concat()
 }
 
-/// Prepares a daemon with recordings that an older version stored.
+/// Starts a daemon with recordings that an older version stored.
 fn with_recordings(count: i64) -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(&seed(count, &wav_file()));
@@ -137,7 +137,7 @@ async fn an_old_wav_becomes_opus_and_plays_in_both_forms() {
     assert_eq!(api.get(&format!("{PATH}?format=mp3")).await.status, 400);
 }
 
-/// FFmpeg, an independent implementation, can read the file and seek in it, and reports the same length.
+/// FFmpeg and opusinfo, which are independent implementations, read the file and report the same length.
 #[tokio::test(flavor = "multi_thread")]
 async fn other_programs_play_it_and_seek_in_it() {
     let daemon = with_recordings(1);

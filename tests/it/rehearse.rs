@@ -16,7 +16,7 @@ hours = { sun = ["09:00-19:00"], mon = ["09:00-19:00"] }
 services = [{ name = "תספורת", minutes = 30, price = 100 }]
 "#;
 
-/// A fake model with these turns, and a machine whose settings use it.
+/// A fake model, and a daemon whose settings use it.
 struct Rehearsal {
     daemon: Daemon,
     ai: OpenAi,

@@ -121,7 +121,7 @@ fn filled(seed: &str) -> Daemon {
     daemon
 }
 
-/// Returns the names, messages and turns in a stopped daemon's database.
+/// Returns the names, messages, calls and turns in a stopped daemon's database.
 fn texts(daemon: &Daemon) -> Vec<String> {
     let conn = rusqlite::Connection::open(daemon.published_file()).unwrap();
     let mut query = conn

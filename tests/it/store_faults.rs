@@ -174,7 +174,7 @@ async fn the_disk_breaks_in_the_middle_of_the_copy() {
     the_copy_fails("wt", EIO, 2).await;
 }
 
-/// Neither a backup nor a snapshot is accepted if the disk wrongly reported success.
+/// If the disk fails to write or to store a copy permanently, neither a backup nor a snapshot is created.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_fails_makes_no_backup() {
     let (shop, faults) = shop().await;

@@ -305,7 +305,7 @@ async fn under_the_units_view_of_the_kernel_a_crash_is_no_power_cut() {
     let hidden = ["unshare", "-m", "sh", "-c", r#"mount -t proc -o subset=pid proc /proc && exec "$0" "$@""#];
     let probe = Command::new(hidden[0]).args(&hidden[1..]).args(["test", "!", "-e", "/proc/sys"]).output();
     if !probe.is_ok_and(|output| output.status.success()) {
-        skipped("this machine lets nobody mount a /proc with subset=pid");
+        skipped("this machine does not allow the mount of a /proc with subset=pid");
         return;
     }
     let boot = |fixture: &StoreFixture| {

@@ -258,7 +258,6 @@ async fn half_a_gigabyte_of_the_first_version_is_ready_soon_and_moves_its_data_a
     let first = daemon.memory_kb("VmHWM");
     daemon.kill9();
     let progress = "SELECT done_to || ' ' || (finished_at IS NULL) FROM backfills";
-    // Publishing is disabled because it takes time.
     let published = daemon.published_file();
     let value =
         |sql: &str| -> rusqlite::types::Value { open_copy(&published).query_row(sql, [], |row| row.get(0)).unwrap() };

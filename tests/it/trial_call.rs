@@ -19,7 +19,8 @@ async fn staff(harness: &CallHarness) -> Client {
     harness.daemon.logged_in("dana", "staff").await
 }
 
-/// Returns the number of rows of each table after the background work of the start. A trial call and the login add audit rows.
+/// Returns the number of rows of each table after the background work of the start. The audit log is excluded, because
+/// a trial call and a login add rows to it.
 async fn rows(daemon: &Daemon) -> BTreeMap<String, i64> {
     daemon.until_backfilled().await;
     daemon.until_indexed().await;

@@ -55,8 +55,8 @@ impl fmt::Display for Entry {
     }
 }
 
-/// The shared log of a simulation. Cheap to clone; all clones share one log. The log keeps the newest entries and all
-/// violations.
+/// The shared log of a simulation. Cheap to clone; all clones share one log. The log keeps the newest entries and the
+/// first violations, at most `MAX_ENTRIES` of each.
 #[derive(Clone)]
 pub struct EventLog {
     shared: Arc<Shared>,
@@ -120,7 +120,7 @@ impl EventLog {
         self.lock().newest.iter().cloned().collect()
     }
 
-    /// Returns all violations, oldest first.
+    /// Returns the first violations, oldest first.
     pub fn violations(&self) -> Vec<Entry> {
         self.lock().violations.clone()
     }
@@ -153,5 +153,6 @@ impl fmt::Debug for EventLog {
     }
 }
 
-/// The maximum number of kept entries. A simulation may run for days, so the log must be bounded.
+/// The maximum number of kept entries, and of kept violations. A simulation may run for days, so the log must be
+/// bounded.
 const MAX_ENTRIES: usize = 10_000;

@@ -1,5 +1,5 @@
-//! The HTTP server of the fakes, the query parameters of its requests, and the delays of its answers, which differ from one request to the next as those of real
-//! servers do.
+//! The HTTP server of the fakes, the query parameters of its requests, and the delays of its answers. As with real servers, the delays
+//! differ from one request to the next.
 
 use crate::shop_year::random::Random;
 use axum::Router;

@@ -113,7 +113,7 @@ pub struct ShopCall {
     pub contact: usize,
     /// Twilio's id.
     pub sid: String,
-    /// Why the call ended.
+    /// How the call ended.
     pub outcome: ShopCallOutcome,
     /// The start time.
     pub at_ms: i64,

@@ -23,7 +23,7 @@ pub enum HarnessError {
         /// The error of the operating system.
         error: std::io::Error,
     },
-    /// A process does not print its first line before the timeout.
+    /// A process ends, or does not report within the timeout that it listens.
     #[error("{what} did not start to listen; its output:\n{output}")]
     NotReady {
         /// The name of the process.

@@ -1,4 +1,4 @@
-//! Disk space that is reserved for a start, so that the phone keeps working when the disk is full.
+//! Disk space that is reserved for a start, so that the program can also start when the disk is full.
 
 use crate::event::{Event, Observer};
 use crate::folder::Folder;
@@ -50,6 +50,6 @@ fn free_bytes(folder: &Folder) -> u64 {
     sys::disk_space(folder.root()).map_or(u64::MAX, |space| space.free_bytes)
 }
 
-/// Enough bytes for a start, its first calls, and a day of logs.
+/// Enough bytes for a start and for the small writes of about a day.
 const RESERVED: u64 = 8 << 20;
 const CREATE_FACTOR: u64 = 4;

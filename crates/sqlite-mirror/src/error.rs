@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// An error of the mirror.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The disk is full, read-only or failing.
+    /// SQLite cannot write or read a file: usually the disk is full or read-only.
     #[error("the disk is full, read-only or failing; nothing was stored")]
     NoSpace(#[source] rusqlite::Error),
     /// The user of this process lacks permissions for a file or folder.

@@ -40,7 +40,7 @@ pub enum Event<'e> {
         /// The path of the published file.
         file: &'e Path,
     },
-    /// The published file was compared with the live database after an unclean stop.
+    /// The published file was compared with the live database, after an unclean stop or after a repair.
     CopyCompared {
         /// The size of the database in pages.
         pages: u32,
@@ -87,7 +87,7 @@ pub enum Event<'e> {
         /// The new path of the spare file.
         file: &'e Path,
     },
-    /// A spare file cannot be deleted.
+    /// A spare file of the last run cannot be deleted or renamed.
     SpareStuck {
         /// The path of the spare file.
         file: &'e Path,

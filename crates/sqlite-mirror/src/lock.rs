@@ -43,10 +43,7 @@ impl Lock {
                     "" => "another process".to_owned(),
                     pid => format!("another {program} (process {pid})"),
                 };
-                return Err(Error::Busy(format!(
-                    "{holder} has {} open; stop it first, or ask it to do the work",
-                    folder.published.display()
-                )));
+                return Err(Error::Busy(format!("{holder} has {} open; stop it first", folder.published.display())));
             }
             Err(TryLockError::Error(source)) => return Err(failed("cannot lock")(source)),
         }

@@ -34,9 +34,9 @@ fn open_writer(file: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Enlarges the cache of prepared statements and keeps their query plans stable. Without this option SQLite inspects
-/// the values that are bound to a query and prepares the query again whenever they change, which costs more than the
-/// query.
+/// Enlarges the cache of prepared statements and keeps their query plans stable (`ENABLE_QPSG`). Without this option
+/// SQLite inspects the values that are bound to a query and prepares the query again whenever they change, which costs
+/// more than the query.
 fn keep_statements(conn: &Connection, how_many: usize) -> Result<()> {
     conn.set_prepared_statement_cache_capacity(how_many);
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

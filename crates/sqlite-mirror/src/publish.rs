@@ -56,7 +56,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// A prepared publisher that has not been started. From here on, every commit is recorded.
+/// A prepared publisher that has not been started. The commits since its creation are recorded.
 pub struct PreparedPublisher {
     queue: Arc<Queue>,
     files: WalFiles,
@@ -70,7 +70,7 @@ pub struct Publishing {
     supervisor: JoinHandle<bool>,
 }
 
-/// Starts to record the commits of a connection to the live database. Earlier commits are not published.
+/// Starts to record the commits of a connection to the live database. Earlier commits are not recorded.
 pub fn prepare(
     writer: &Connection,
     folder: &Folder,

@@ -134,7 +134,7 @@ impl WalFiles {
             // Another thread or process has written only one of the two copies of the header so far.
             std::thread::yield_now();
         }
-        Err(io::Error::new(io::ErrorKind::InvalidData, "the log's index does not come to rest"))
+        Err(io::Error::new(io::ErrorKind::InvalidData, "the log's index has two different headers"))
     }
 
     fn frame_header(&self, frame: u32, page_size: usize) -> io::Result<FrameHeader> {
@@ -229,7 +229,7 @@ impl WalReader {
         }
     }
 
-    /// Returns the changes since the last call up to `now`, an earlier end of the log.
+    /// Returns the changes since the last call up to `now`, an end of the log that the caller has read.
     pub(crate) fn read_up_to(&mut self, now: Header, buffer: Vec<u8>) -> Option<Delta> {
         let before = std::mem::replace(&mut self.at, now);
         if now == before {

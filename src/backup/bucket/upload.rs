@@ -23,7 +23,7 @@ struct StartedUpload {
 }
 
 impl Bucket {
-    /// Uploads a file and verifies it. `home` is the folder in which a started multipart upload is recorded.
+    /// Uploads a file and verifies it. `work_folder` is the folder in which a started multipart upload is recorded.
     pub(in crate::backup) async fn put(
         &self,
         path: &Path,
@@ -129,7 +129,7 @@ impl Bucket {
         Ok(format!("{}-{parts}", hex(&sums.finalize())))
     }
 
-    /// Aborts a multipart upload. Errors are ignored: the bucket's lifecycle rules may delete the remaining parts.
+    /// Aborts a multipart upload. An error is only logged: the bucket's lifecycle rules may delete the remaining parts.
     async fn abort(&self, key: &str, upload_id: &str) {
         let action = AbortMultipartUpload::new(&self.location, Some(&self.credentials), key, upload_id);
         if let Err(error) = self.client.text(|client, url| client.delete(url), || action_url(&action)).await {

@@ -117,7 +117,7 @@ impl Snapshots {
 }
 
 /// Returns true if a snapshot is undamaged. Each snapshot was verified when it was created, so an equal checksum is
-/// sufficient. A snapshot without a stored checksum is opened and verified.
+/// sufficient. A snapshot without a stored checksum is opened and verified; if it is encrypted, the result is false.
 fn is_intact(path: &Path, snapshot: &Snapshot, cancel_token: &CancellationToken) -> Result<bool, Error> {
     match &snapshot.sha256 {
         Some(expected) => match folder::checksum(path, cancel_token) {

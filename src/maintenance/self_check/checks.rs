@@ -9,7 +9,7 @@ use crate::store::{CopyCheck, Error};
 use crate::tls::{TlsHealth, TlsStatus};
 use std::time::Duration;
 
-/// Runs all checks, the most important first.
+/// Runs the checks of the database, its copy, the disk, the outbox, the jobs and the bridge.
 pub(super) async fn all(parts: &Parts) -> Vec<CheckResult> {
     vec![
         database(parts).await,

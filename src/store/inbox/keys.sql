@@ -1,4 +1,4 @@
--- The threads of a page: of each contact the one with the newest activity. What is shown of them is read for these alone.
+-- Selects the threads of a page: of each contact the one with the newest activity. The outer query reads the shown columns of these threads only.
 SELECT t.id FROM threads t
 WHERE {order} AND t.merged_into IS NULL AND {state} AND {found} AND {cursor}
   AND (:words IS NULL OR (SELECT display_name FROM contacts WHERE id = t.contact_id) LIKE :words ESCAPE '\'

@@ -1,5 +1,7 @@
--- Recipients to whom the first message went since ?2, by the author ?1 and in all. A message after one of the contact's is an answer,
--- unless the thread shows another address: then contacts were merged.
+-- Counts the recipients with whom the business has started a conversation since ?2: those whose first message the author ?1 wrote, and all.
+-- A message does not start a conversation if its thread has an earlier message to the same recipient, or one that the contact or the
+-- business's own phone wrote. After a merge of contacts, the latter may be of another address: it counts only if the recipient is the address
+-- that the thread shows, or belongs to one of the contact's ids.
 SELECT count(*) FILTER (WHERE author = ?1), count(*) FROM (
     SELECT m.author, o.recipient, min(o.id)
     FROM outbox o JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id

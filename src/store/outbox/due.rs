@@ -50,9 +50,10 @@ pub struct OutboxEntry {
     pub quoted: Option<QuotedMessage>,
     /// When and by which provider the contact last wrote.
     pub last_in: LastInbound,
-    /// When the contact blocked the business or opted out; `None` if the contact has written since then.
+    /// When the contact blocked the business or opted out, or when a user decided that the contact receives no
+    /// messages; `None` if messages are allowed. A message from the contact clears only an opt-out of its thread.
     pub opted_out_at: Option<Timestamp>,
-    /// True if the thread has no earlier message.
+    /// True if the thread has no earlier message, except failed ones.
     pub is_first_contact: bool,
 }
 

@@ -1,6 +1,6 @@
--- Whether thread ?1 has a message to the address ?2, or one that the contact or the business's own phone wrote in it. Contacts can be
--- merged, so the latter counts only for the address that the thread shows, or that one of the contact's ids was seen with or is (WhatsApp
--- writes the numbers of some countries in a form of its own): these are what providers reported.
+-- Returns whether thread ?1 has a message to the address ?2, or one that the contact or the business's own phone wrote. After a merge of
+-- contacts, the latter may be of another address: it counts only if ?2 is the address that the thread shows, the number that was seen with
+-- one of the contact's ids, or WhatsApp's own spelling of a number (`twilio_wa`, for some countries).
 SELECT EXISTS (
     SELECT 1 FROM messages m JOIN threads t ON t.id = m.thread_id LEFT JOIN outbox o ON o.message_id = m.id
     WHERE m.thread_id = ?1 AND m.status <> 'failed' AND (

@@ -18,7 +18,7 @@ pub(super) struct Document {
 
 impl Document {
     /// Returns the first id to try for the document. If another document has that id, the next id is tried. Search
-    /// results are sorted by id. The id therefore consists of the time in milliseconds, the kind, and the last digits
+    /// results are sorted by id. The id therefore consists of the time in milliseconds, the kind, and the lowest 9 bits
     /// of the row id. Two documents rarely have the same first id. Contacts have the highest ids, so they are first.
     pub(super) fn wanted_id(&self) -> i64 {
         if self.kind == SearchKind::Contact {
@@ -65,6 +65,6 @@ impl ReadTx<'_> {
     }
 }
 
-/// The first document id of contacts. The ids of other documents begin with a time in milliseconds, and are lower until the year
-/// 5000, so contacts are first in the results.
+/// The first document id of contacts. The ids of other documents begin with a time in milliseconds and are lower for
+/// any time before the year 19000, so contacts are first in the results.
 const CONTACTS_FROM: i64 = 1 << 61;

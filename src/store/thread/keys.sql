@@ -1,4 +1,4 @@
--- The threads of a page. What is shown of them is read for these alone.
+-- Selects the threads of a page. The outer query reads the shown columns of these threads only.
 SELECT t.id FROM threads t
 WHERE {order} AND t.merged_into IS NULL AND {state} AND {found} AND {cursor}
   AND (:kind IS NULL OR t.type = :kind)

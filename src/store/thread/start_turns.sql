@@ -1,5 +1,5 @@
--- Threads of releases without turns: the contact waits since the first message after our last one, or since the last call if
--- it was missed or left a message.
+-- Sets the turns of threads that a release without turns stored: the contact has waited since the first message after the business's last
+-- one, or since the last call if it was missed or left a message.
 UPDATE threads SET waiting_since = CASE type
         WHEN 'whatsapp' THEN (
             SELECT min(created_at) FROM messages WHERE thread_id = threads.id AND direction = 'in' AND created_at > coalesce(

@@ -60,7 +60,7 @@ fn with_more() -> (Daemon, Client) {
     (daemon, api)
 }
 
-/// Returns the number of occurrences of each word about contact 1 in the published file, which users copy.
+/// Returns how often the words about contact 1 occur in the published file, which users copy.
 fn secrets(daemon: &Daemon) -> usize {
     let file = std::fs::read(daemon.published_file()).unwrap();
     ["secret-".as_bytes(), b"972501234567", "klmnopqrstuvwxyz".as_bytes()]

@@ -6,7 +6,7 @@ use crate::support::small_disk::SmallDisk;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// Prepares a database of 12 MB on the disk.
+/// Starts a daemon with a database of 12 MB on the disk.
 fn on(disk: &SmallDisk, more: &str) -> Daemon {
     let mut daemon = Daemon::prepare(|setup| {
         setup.env("DATABASE_URL", disk.path().join("agentlocator.db").display().to_string());

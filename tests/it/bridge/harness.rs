@@ -209,7 +209,7 @@ impl BridgeHarness {
         self.folder.path().join("session")
     }
 
-    /// Returns the path of the bridge's Unix socket, if the bridge uses one.
+    /// Returns the path of the bridge's Unix socket. It exists only if the bridge uses one.
     pub fn bridge_socket(&self) -> PathBuf {
         self.folder.path().join("bridge.sock")
     }

@@ -1,5 +1,5 @@
-//! The browser's side of a trial call, and of a call that an employee answers: a microphone in real time, and a loudspeaker that returns each mark when the
-//! audio before it has been played.
+//! The browser's side of a trial call, or of a call that an employee answers: a microphone in real time, and a
+//! loudspeaker that returns each mark when the audio before it has been played.
 
 use super::{Client, Daemon};
 use agentlocator::simulator::sound::{SILENCE, Voice};
@@ -21,7 +21,7 @@ type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 const FRAME: usize = 160;
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A browser in a trial call.
+/// A browser in a trial call, or in a call that an employee answers.
 pub struct Browser {
     seen: Arc<Seen>,
     commands: UnboundedSender<Command>,

@@ -1,4 +1,4 @@
-//! An HTTP client that keeps no cookies, follows no redirects, and never panics on a status.
+//! An HTTP client that keeps no cookies, follows no redirects, and returns the reply whatever its status.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;

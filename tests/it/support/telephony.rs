@@ -41,7 +41,7 @@ impl CallHarness {
         Self::with_daemon(daemon, connector, options, has_key, configure).await
     }
 
-    /// Starts the fake vendors for a daemon that is already running.
+    /// Starts the fake vendors, and then the prepared daemon with their addresses.
     pub async fn with_daemon(
         mut daemon: Daemon,
         connector: DaemonConnector,
@@ -167,6 +167,7 @@ pub fn start_message(sid: &str, token: &str) -> Message {
     Message::Text(message.to_string().into())
 }
 
+/// Returns a listener on a free port.
 pub async fn free_port() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 const DANA: &str = "+972501234567";
 
-/// Posts the webhook of a message with a file, as Twilio does. The message is identified by its id in the database.
+/// Posts the webhook of a message with a file, as Twilio does.
 async fn picture(shop: &Shop, sid: &str, url: &str) {
     let pairs = [
         ("MessageSid", sid),

@@ -50,7 +50,7 @@ async fn a_backlog_after_an_outage_is_in_order_in_every_thread() {
     const CONTACTS: usize = 50;
     const EACH: usize = 6;
     let shop = Shop::open().await;
-    // The messages were written within 6 seconds, the last one about 7 seconds ago.
+    // The messages were written within 6 seconds, the last ones about 8 seconds ago.
     let began = now() - 13;
     let contact = |number: usize| format!("9725010000{number:02}");
     for at in 0..EACH {

@@ -78,7 +78,8 @@ async fn a_message_stays_queued_while_twilio_s_list_is_unavailable() {
     }
 }
 
-/// Returns the SQL of a message whose attempt by Twilio began this many seconds before the daemon was killed.
+/// Returns the SQL of a message whose attempt by this provider began this many seconds ago and was interrupted by a
+/// kill.
 fn interrupted(provider: &str, seconds: u32) -> String {
     let at = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{seconds} seconds')");
     format!(
@@ -95,8 +96,8 @@ fn interrupted(provider: &str, seconds: u32) -> String {
     )
 }
 
-/// Returns the SQL of a message that has been unconfirmed for this long, while no provider can be queried for the next
-/// hour.
+/// Returns the SQL of a message that has been unconfirmed for this many seconds, and that the daemon checks again only
+/// in an hour.
 fn in_doubt(seconds: u32) -> String {
     let later = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 hour')";
     let since = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{seconds} seconds')");

@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct CallPlan {
     /// The voice webhook of the called number.
     pub voice_url: String,
-    /// The number's call status webhook; by default `/webhook/call_status` on the host of the voice webhook.
+    /// The number's call status webhook; by default `call_status` beside the voice webhook.
     pub status_url: Option<String>,
     /// The number's fallback webhook, requested if the voice webhook fails.
     pub fallback_url: Option<String>,

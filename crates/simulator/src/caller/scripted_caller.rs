@@ -15,7 +15,7 @@ pub(super) enum CallerAction {
     Drop,
     /// Hangs up.
     HangUp,
-    /// Hangs up because the agent did not answer in time.
+    /// The agent did not answer in time. The caller continues with the next step.
     AnswerTimeout,
     /// Presses a key.
     Press(char),
@@ -181,5 +181,5 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// The longest time that a caller waits for an answer before the caller hangs up.
+/// The longest time that a caller waits for an answer before the next step.
 const ANSWER_TIMEOUT_US: u64 = 30_000_000;

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A WhatsApp test server on loopback with one business account. Dropping it kills its process.
+/// A WhatsApp test server on loopback with one business account. When this value is dropped, the process removes its
+/// files and exits.
 pub struct WhatsAppServer {
     node: NodeProcess,
     http: reqwest::Client,

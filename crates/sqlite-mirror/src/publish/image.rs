@@ -3,7 +3,6 @@
 //! Rules: the publisher writes the file only while this process holds its lease or while the file does not have the
 //! published name. The header is zeroed first and written last, so every reader rejects an interrupted write. After
 //! another program has written to the file, the service never writes to it again.
-//! the service never writes to it again.
 
 use super::error::PublishError;
 use super::page_set::PageSet;

@@ -110,6 +110,5 @@ fn mark_stale_pages(image: &mut Image, delta: &Delta) {
     }
 }
 
-/// Above this many bytes of content, the pages are read back from the database, and are written to another file than
-/// the current published file.
+/// Above this many bytes, the content is dropped, and the pages are read from the database when they are written.
 const MAX_BUFFERED_BYTES: usize = 16 << 20;

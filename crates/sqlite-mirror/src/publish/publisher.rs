@@ -84,7 +84,7 @@ pub(super) enum Progress {
 }
 
 impl Publisher {
-    /// Runs until the store is closed and everything is published.
+    /// Runs until the store is closed, and everything is published or publishing is given up.
     pub(super) fn run(&mut self) {
         loop {
             let batch = self.queue.take(self.next_check(), clock::instant);
@@ -200,7 +200,8 @@ impl Publisher {
     /// Returns true if no publishing remains to be done before the store is closed.
     fn is_settled(&self) -> bool {
         match self.phase {
-            // Nothing must be published before the shutdown: the next start compares the published file with the live database.
+            // Nothing must be published before the shutdown: the next start compares the published file with the live
+            // database.
             Phase::Foreign | Phase::Frozen | Phase::Verifying(_) => true,
             Phase::Exact | Phase::Renaming => self.is_up_to_date() || self.gives_up(),
             Phase::Building(_) => self.gives_up(),

@@ -2,7 +2,7 @@
 //! published.
 //!
 //! The writer never waits here. Callers wait for a limited time. After that time they receive the acknowledgement
-//! because the live database has their write on disk. From then on, no caller waits until the copy has caught up.
+//! because the live database has their write on disk. Until the copy has caught up, no further caller waits.
 
 use super::state::{CheckedCopy, Late, LateCause};
 use crate::acknowledge::{AckAfter, Callers, complete_all};

@@ -99,8 +99,8 @@ impl Publisher {
                 self.start_bypass(Late::Behind(LateCause::Compared), now);
                 return;
             }
-            // Callers must not wait longer: another process keeps the file open, and the disk has no space for a spare.
-            // The phone must be answered nevertheless.
+            // The start must not wait longer: another process keeps the file open, and the disk has no space for a
+            // spare.
             if self.busy_since.is_some_and(|since| now.saturating_duration_since(since) > START_TIMEOUT) {
                 self.start_bypass(Late::Behind(LateCause::OpenWithoutSpace), now);
                 return;

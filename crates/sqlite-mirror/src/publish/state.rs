@@ -36,7 +36,7 @@ pub enum LateCause {
     #[error("the file is compared with the database; until then it stays as the last run left it")]
     Compared,
     /// Another program has the file open.
-    #[error("another program has the published file open, as while copying it")]
+    #[error("another program has the published file open, for example to copy it")]
     OpenElsewhere,
     /// Another program has the file open, and the disk has no space for a second file.
     #[error("another process has the published file open, and there is no disk space for another one")]

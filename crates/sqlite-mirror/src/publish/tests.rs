@@ -95,7 +95,6 @@ impl Rig {
     fn publish(&mut self) {
         for _ in 0..200 {
             self.publisher.busy_since = Some(clock::instant().checked_sub(Duration::from_secs(1)).unwrap());
-            // Processes that open the file during the verification wait.
             while matches!(self.publisher.phase, Phase::Verifying(_)) {
                 self.publisher.advance();
             }

@@ -1,6 +1,6 @@
 //! Copies values from the merged contact to the kept contact where the kept contact has none: tags, field values, the
-//! language, and the decisions to send no messages, to block, and what the contact is to the business. The merged contact keeps its rows, so undoing a merge
-//! only removes the copies.
+//! language, the relation to the business, and the decisions to send no messages and to block the contact. The merged
+//! contact keeps its rows, so undoing a merge only removes the copies.
 
 use super::super::super::{ReadTx, Result, WriteTx};
 use crate::domain::ContactId;

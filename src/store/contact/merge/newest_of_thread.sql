@@ -1,5 +1,6 @@
--- Sets when the newest row of thread ?1 was, and ends the windows that rows of another thread have opened. A new thread (?2) has no
--- window unless the contact has written in it.
+-- Sets the time of the newest message or call of thread ?1. The times of the contact's last message, which open the 24-hour windows, become
+-- no later than the contact's newest message that is still in the thread; null if there is none. If ?2 is true, the thread was just created,
+-- and its time of the newest row is null if it has no rows.
 UPDATE threads SET
     last_message_at = coalesce(
         nullif(max(

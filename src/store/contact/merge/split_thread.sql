@@ -1,4 +1,4 @@
--- Copies what the newest rows of thread ?1 have set, which are in thread ?2 now.
+-- Copies to thread ?2 the values that the newest rows set in thread ?1. These rows are in thread ?2 now.
 UPDATE threads SET
     provider = whole.provider,
     last_in_provider = whole.last_in_provider,

@@ -19,7 +19,7 @@ pub(super) struct MovedThread {
     drafts: Vec<String>,
 }
 
-/// The newest rows at the time of a merge: later ones have greater ids.
+/// The greatest row ids at the time of a merge. Rows that are added later have greater ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Newest {
     message: i64,

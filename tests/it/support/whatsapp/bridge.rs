@@ -41,8 +41,9 @@ struct Bridge {
     down: bool,
     no_echo: bool,
     health_checks: usize,
-    /// Every send request with its authentication headers, and the last body byte for byte.
+    /// Every send request with its authentication headers.
     requests: Vec<(Value, String, String)>,
+    /// The body of the last request, byte for byte.
     last_body: Bytes,
     /// The messages that were sent, and the message ids by idempotency key.
     sent: Vec<Value>,
