@@ -87,7 +87,8 @@ pub enum Operator {
     },
     /// Let the agent continue, because the employee who has taken the call over hands it back.
     HandBack,
-    /// End the call now, in any state: the agent or the employee stops speaking, and the caller hears only a goodbye.
+    /// End the call now, in any state. During a conversation, the agent or the employee stops speaking, and the caller
+    /// hears a short goodbye.
     End,
 }
 

@@ -61,13 +61,13 @@ pub enum Output {
         arguments: String,
     },
     /// Redirect the call to Twilio's recorder through the REST API; the outcome returns as
-    /// [`super::Input::RedirectDone`].
+    /// [`super::Input::RedirectDone`] or [`super::Input::RedirectFailed`].
     RedirectToFallback,
     /// Store a new turn, or the new state of a turn.
     Turn(Box<TurnRecord>),
-    /// Store, log and count an event.
+    /// Report an event, which the driver stores, logs or counts.
     Event(CallEvent),
-    /// The call is over. Emitted once, as the last output; only outputs to store precede it in the same batch.
+    /// The call is over. Emitted once, as the last output.
     Ended {
         /// The reason.
         reason: EndReason,
@@ -167,7 +167,7 @@ pub enum StreamEndAction {
     Record,
 }
 
-/// The built-in audio sentences, which are played when no engine can speak.
+/// The built-in audio sentences, which the session plays without an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Clip {
@@ -224,9 +224,9 @@ pub struct TurnRecord {
     pub heard_text: String,
     /// Whether the turn was interrupted.
     pub interrupted: bool,
-    /// The start, in milliseconds since the stream started.
+    /// The start, in milliseconds since the first stream of the call started.
     pub started_ms: u64,
-    /// The end, in milliseconds since the stream started; none while the turn continues.
+    /// The end, in milliseconds since the first stream of the call started; none while the turn continues.
     pub ended_ms: Option<u64>,
     /// The latencies of the response's stages.
     pub latency: TurnLatency,
@@ -234,7 +234,7 @@ pub struct TurnRecord {
     pub usage: Usage,
 }
 
-/// An event of a call that is stored and logged.
+/// An event of a call, for the database, the log and the metrics.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallEvent {
@@ -274,7 +274,7 @@ pub enum CallEvent {
     },
     /// The caller started to leave a message.
     MessageStarted {
-        /// Milliseconds since the stream started.
+        /// Milliseconds since the first stream of the call started.
         at_ms: u64,
     },
     /// The engine was lost.
@@ -313,10 +313,10 @@ pub enum CallEvent {
     },
 }
 
-/// Writes the length and a hash instead of the audio. Outputs are serialised only to be compared with each other, and
-/// their audio is that of the inputs.
+/// Writes the length and a hash instead of the audio. Outputs are serialised only for the input log, and a replay of
+/// the call compares them with its own outputs.
 fn fingerprint<S: Serializer>(audio: &EncodedAudio, serializer: S) -> Result<S::Ok, S::Error> {
-    // FNV-1a: it tells the same audio from other audio, and needs no dependency.
+    // FNV-1a, which needs no dependency. It only has to detect differences.
     let hash = audio
         .base64()
         .bytes()
