@@ -88,7 +88,7 @@ pub enum Refusal {
     NoResource,
     /// No resource is open at that time.
     OutsideHours,
-    /// Each open resource is occupied at that time.
+    /// Each resource that may be chosen is occupied at that time.
     Taken,
 }
 
@@ -179,7 +179,7 @@ pub fn choose(
     Err(if open.is_empty() && !force { Refusal::OutsideHours } else { Refusal::Taken })
 }
 
-/// Returns the start times within a range of hours for which the appointment ends before `open` ends.
+/// Returns the start times within a range of hours for which the appointment does not end after `open`.
 fn starts(search: &SlotSearch, span: Span, open: Span) -> impl Iterator<Item = Timestamp> + use<> {
     let SlotSearch { booking, step_min, not_before, .. } = *search;
     let step = minutes(step_min.max(1));

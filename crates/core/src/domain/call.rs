@@ -124,7 +124,7 @@ pub struct Call {
     pub own_number: String,
     /// The state of the call.
     pub state: CallState,
-    /// The voice engine: `realtime`, `voicemail`, `record`; none before the stream begins.
+    /// The voice engine: `realtime`, `pipeline` or `voicemail`; none before the stream begins.
     pub engine: Option<String>,
     /// The AI model.
     pub model: Option<String>,
@@ -247,9 +247,9 @@ pub struct Turn {
     pub heard_text: String,
     /// Whether the other side interrupted it.
     pub interrupted: bool,
-    /// When the utterance began, in milliseconds since the stream began.
+    /// When the utterance began, in milliseconds since the first stream of the call began.
     pub started_ms: i64,
-    /// When the utterance ended, in milliseconds since the stream began.
+    /// When the utterance ended, in milliseconds since the first stream of the call began.
     pub ended_ms: Option<i64>,
     /// The latency of each stage of the answer.
     pub latency: TurnLatency,

@@ -11,8 +11,8 @@ text_enum! {
         Answered = "answered",
         /// The caller left a message.
         Message = "message",
-        /// The agent did not talk with the caller: the service was off, or the caller hung up before the agent
-        /// answered.
+        /// The agent did not talk with the caller, and there is no message. For example, the service was off, or the
+        /// caller hung up before the agent answered.
         Missed = "missed",
         /// A human agent took over.
         Transferred = "transferred",

@@ -93,7 +93,7 @@ localized_enum! {
         CopyForeign = "found-copy-foreign",
         CopyFrozen = "found-copy-frozen",
         CopyPagesDiffer { count: u64, page: u64 } = "found-copy-pages-differ",
-        // Stored by earlier releases.
+        // The next two are stored by earlier releases.
         CopyNoSpace = "found-copy-no-space",
         CopyDiffers { reason: Causes } = "found-copy-differs",
         DiskGood = "found-disk-good",

@@ -32,7 +32,7 @@ pub enum Action {
     },
 }
 
-/// The id of a clause, unique within the call.
+/// The id of a clause, unique within a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClauseId {
     /// The number of the answer.
