@@ -47,7 +47,7 @@ impl Booking {
 /// A resource that can take the booking, and its availability.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bookable {
-    /// The resource.
+    /// The id of the resource.
     pub id: ResourceId,
     /// The resource's own weekly hours; none if it follows the hours of the business.
     pub hours: Option<Vec<OpeningHours>>,

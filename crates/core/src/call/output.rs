@@ -38,7 +38,7 @@ pub enum Output {
     },
     /// Open an engine, and close the previous engine.
     OpenEngine {
-        /// The engine.
+        /// The engine to open.
         kind: EngineKind,
         /// How long to wait before the engine is opened.
         delay: Duration,
@@ -69,7 +69,7 @@ pub enum Output {
     Event(CallEvent),
     /// The call is over. Emitted once, as the last output.
     Ended {
-        /// The reason.
+        /// Why the call ended, for the database.
         reason: EndReason,
         /// The action that follows the stream.
         action: StreamEndAction,
@@ -90,19 +90,19 @@ pub enum EngineCommand {
     Respond(ResponseRequest),
     /// Cancel a response.
     Cancel {
-        /// The response.
+        /// The response to cancel, by the engine's id.
         response: ResponseId,
     },
     /// Tell the engine that the caller heard only the beginning of an utterance.
     Truncate {
-        /// The utterance.
+        /// The utterance of the agent, by the engine's id.
         item: ItemId,
         /// How much of the utterance the caller heard, in milliseconds; at least 1 and at most the received length.
         heard_ms: u64,
     },
     /// Remove an utterance from the engine's conversation: the caller heard nothing of it.
     Delete {
-        /// The utterance.
+        /// The utterance of the agent or the caller, by the engine's id.
         item: ItemId,
     },
     /// Give the agent this information from the business's staff; the caller does not hear it.
@@ -184,7 +184,7 @@ pub enum Clip {
 /// One turn of the conversation, for the context of a reopened engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HistoryTurn {
-    /// The speaker.
+    /// The party that spoke, or the source of the entry.
     pub speaker: Speaker,
     /// The text that the other side heard.
     pub text: String,
@@ -216,7 +216,7 @@ pub struct TurnRecord {
     pub item: ItemId,
     /// The turn's position in the conversation, from 1.
     pub seq: i64,
-    /// The speaker.
+    /// The party that spoke, or the source of the entry.
     pub speaker: Speaker,
     /// The text of the whole turn.
     pub text: String,
@@ -240,7 +240,7 @@ pub struct TurnRecord {
 pub enum CallEvent {
     /// The caller and the engine are connected.
     Live {
-        /// The engine.
+        /// The engine that was connected.
         engine: EngineKind,
     },
     /// A transcript of the caller's speech arrived.
@@ -260,7 +260,7 @@ pub enum CallEvent {
     },
     /// A sound of the caller stopped the agent for a moment, but was not an interruption: the agent has continued.
     BargeInUndone {
-        /// The cause.
+        /// Why the sound did not count as an interruption.
         cause: FalseBargeIn,
         /// How long the agent was stopped, in milliseconds.
         paused_ms: u64,
@@ -279,9 +279,9 @@ pub enum CallEvent {
     },
     /// The engine was lost.
     EngineLost {
-        /// The engine.
+        /// The engine that was lost.
         engine: EngineKind,
-        /// The reason.
+        /// The error text of the engine or the session.
         reason: String,
     },
     /// The call switches to another engine.

@@ -50,7 +50,7 @@ pub struct RouteInput<'a> {
 /// The route of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// The provider.
+    /// The provider that sends the message.
     pub provider: Provider,
     /// True if the message is sent as Twilio's template, false if it is sent as free text.
     pub template: bool,

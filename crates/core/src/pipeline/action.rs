@@ -22,7 +22,7 @@ pub enum Action {
     Speak {
         /// The id of the clause, which its events contain.
         clause: ClauseId,
-        /// The text.
+        /// The text to synthesise, without surrounding white space.
         text: String,
     },
     /// Stop the synthesis of a clause: the rest of its audio is not needed.
