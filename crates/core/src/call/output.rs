@@ -304,7 +304,7 @@ pub enum CallEvent {
     TransferAccepted,
     /// The human agent did not accept the call.
     TransferFailed(TransferFailure),
-    /// An employee talks with the caller by the browser.
+    /// An employee has started to talk with the caller through the browser.
     TakenOver,
     /// The agent continues, because the employee does not talk with the caller any more.
     HandedBack {

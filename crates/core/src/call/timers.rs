@@ -34,7 +34,7 @@ pub(super) enum Timer {
     WrapUp,
     /// The call has reached its maximum duration.
     MaxCall,
-    /// No audio of the employee who has taken the call over has arrived.
+    /// No audio of the employee who has taken the call over has arrived in time.
     Employee,
     /// The last audio of the call must have been heard by now.
     Drain,

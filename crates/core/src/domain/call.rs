@@ -247,9 +247,10 @@ pub struct Turn {
     pub heard_text: String,
     /// Whether the other side interrupted it.
     pub interrupted: bool,
-    /// When the utterance began, in milliseconds since the first stream of the call began.
+    /// When the utterance began, in milliseconds since the first stream of the call began. Utterances that only
+    /// Twilio's recorder has recorded count from the start of the call.
     pub started_ms: i64,
-    /// When the utterance ended, in milliseconds since the first stream of the call began.
+    /// When the utterance ended, counted in the same way; none if it is unknown.
     pub ended_ms: Option<i64>,
     /// The latency of each stage of the answer.
     pub latency: TurnLatency,

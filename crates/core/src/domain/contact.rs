@@ -9,7 +9,8 @@ pub struct Contact {
     pub id: ContactId,
     /// The business whose contact it is.
     pub business_id: BusinessId,
-    /// The name that the owner gave, or the WhatsApp profile name if the owner gave none; may be empty.
+    /// The name that the owner gave. If there is none, the WhatsApp profile name or the name that a caller gave; may be
+    /// empty.
     pub display_name: String,
     /// When the contact was created.
     pub created_at: Timestamp,

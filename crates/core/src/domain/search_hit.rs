@@ -37,7 +37,7 @@ pub struct SearchHit {
     pub call_id: Option<CallId>,
     /// When the text was written or spoken.
     pub at: Timestamp,
-    /// For a turn, its start in milliseconds since the beginning of the call; none for other kinds.
+    /// For a turn, its start, as in [`Turn`](super::Turn); none for other kinds.
     pub offset_ms: Option<i64>,
     /// The full text.
     pub text: String,
