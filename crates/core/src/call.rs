@@ -1,7 +1,7 @@
 //! The phone call as a state machine without I/O.
 //!
-//! The caller of [`CallSession`] reports each event ([`Input`], with its time) and receives the actions to take
-//! ([`Output`]). The session owns no socket, clock or lock, so tests can run every order of faults in virtual time. Its
+//! The driver of a [`CallSession`] reports each event ([`Input`], with its time) and receives the actions to take
+//! ([`Output`]). The session owns no socket, clock or lock, so tests can run any order of faults in virtual time. The
 //! driver repeats three steps: call [`CallSession::handle_input`] or [`CallSession::handle_timeout`], call
 //! [`CallSession::poll_output`] until it returns none, and wait for the next input or for the time that
 //! [`CallSession::poll_timeout`] returns.
@@ -11,8 +11,9 @@
 //!      └──────(watchdog)──▶ redirect to Twilio's recorder ──────────────────────────────────────────────▲
 //! ```
 //!
-//! From `Live`, a transfer waits in `Transferring` for the human agent, and an employee who answers through the browser talks
-//! with the caller in `TakenOver`; both can return to `Live`.
+//! The diagram shows the phases of most calls. After the announcement in `Ending`, a transfer waits in `Transferring`
+//! for the human agent. In `TakenOver`, an employee talks with the caller through the browser. Both phases can return
+//! to `Live`. A call in any phase is `Done` once the caller hangs up.
 
 mod back_channel;
 mod caller_audio;

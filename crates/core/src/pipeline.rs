@@ -190,7 +190,7 @@ impl Pipeline {
         self.advance(now);
     }
 
-    /// Reports to the session that the connection to one of the parts is lost.
+    /// Reports to the session that one of the parts has failed, or that its connection is lost.
     pub fn fail(&mut self, retry: bool, reason: String) {
         self.drop_guess();
         self.stop_answer();

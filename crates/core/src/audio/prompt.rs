@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct Prompt {
     /// The media type: `audio/mpeg` or `audio/wav`.
     pub mime: &'static str,
-    /// The content.
+    /// The bytes of the file.
     pub content: Vec<u8>,
     /// The duration.
     pub length: Duration,

@@ -47,7 +47,7 @@ impl Booking {
 /// A resource that can take the booking, and its availability.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bookable {
-    /// The resource.
+    /// The id of the resource.
     pub id: ResourceId,
     /// The resource's own weekly hours; none if it follows the hours of the business.
     pub hours: Option<Vec<OpeningHours>>,
@@ -88,7 +88,7 @@ pub enum Refusal {
     NoResource,
     /// No resource is open at that time.
     OutsideHours,
-    /// Each open resource is occupied at that time.
+    /// Each resource that may be chosen is occupied at that time.
     Taken,
 }
 
@@ -179,7 +179,7 @@ pub fn choose(
     Err(if open.is_empty() && !force { Refusal::OutsideHours } else { Refusal::Taken })
 }
 
-/// Returns the start times within a range of hours for which the appointment ends before `open` ends.
+/// Returns the start times within a range of hours for which the appointment does not end after `open`.
 fn starts(search: &SlotSearch, span: Span, open: Span) -> impl Iterator<Item = Timestamp> + use<> {
     let SlotSearch { booking, step_min, not_before, .. } = *search;
     let step = minutes(step_min.max(1));

@@ -6,9 +6,9 @@ use std::sync::Arc;
 /// A span of time. It includes its beginning and excludes its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
-    /// The beginning.
+    /// The first instant of the span.
     pub from: Timestamp,
-    /// The end.
+    /// The first instant after the span.
     pub to: Timestamp,
 }
 

@@ -32,7 +32,8 @@ static BACK_CHANNELS: LazyLock<HashSet<Vec<String>>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Classifies a transcript. If the transcript is not final, its last word may be incomplete and is ignored.
+/// Classifies a transcript. If the transcript is not final and ends with a letter or a digit, its last word may be
+/// incomplete and is ignored.
 pub(super) fn classify(text: &str, is_final: bool) -> Words {
     let mut found: Vec<_> = words(&without_descriptions(text)).collect();
     if !is_final && text.chars().next_back().is_some_and(char::is_alphanumeric) {

@@ -1,7 +1,8 @@
 //! Buffers the caller's audio on its way to the engine. The audio is forwarded unchanged and in order, and gaps are
 //! filled with silence. Unanswered speech stays in the buffer, so that a replacement engine receives it too.
 //!
-//! Positions count samples since the stream started, 8 per millisecond. They include the silence that fills gaps.
+//! Positions count the samples that were added during the call, 8 per millisecond. They include the silence that fills
+//! gaps.
 
 use crate::audio::{BYTES_PER_MS, EncodedAudio};
 use std::collections::VecDeque;
@@ -115,7 +116,8 @@ impl CallerAudio {
         (self.engine_start, self.replayed_until) = (self.end, self.end);
     }
 
-    /// Drops all audio, because another party has answered it. The next piece is not compared with earlier ones.
+    /// Drops all audio, because an employee has talked with the caller. The timestamp of the next piece is not compared
+    /// with earlier ones.
     pub(super) fn forget(&mut self) {
         self.buffered.clear();
         (self.start, self.sent, self.unanswered) = (self.end, 0, None);
@@ -148,7 +150,8 @@ impl CallerAudio {
         self.trim();
     }
 
-    /// Drops audio that was sent to the engine and is answered. Beyond the limits, drops the oldest pieces in any case.
+    /// Drops audio that was sent to the engine, except unanswered audio and the pre-roll. Beyond the limits, drops the
+    /// oldest pieces in any case.
     fn trim(&mut self) {
         let needed = self.unanswered.unwrap_or(self.end).saturating_sub(PRE_ROLL);
         while let Some(first) = self.buffered.front() {

@@ -21,7 +21,7 @@ pub enum Input {
     CallerAudio {
         /// Milliseconds since the stream started, by Twilio's count.
         timestamp_ms: u64,
-        /// The audio.
+        /// The audio, usually one frame of 20 ms.
         audio: EncodedAudio,
         /// Whether the local voice detector classifies it as voice.
         is_voice: bool,
@@ -87,7 +87,8 @@ pub enum Operator {
     },
     /// Let the agent continue, because the employee who has taken the call over hands it back.
     HandBack,
-    /// End the call now, in any state: the agent or the employee stops speaking, and the caller hears only a goodbye.
+    /// End the call now, in any state. During a conversation, the agent or the employee stops speaking, and the caller
+    /// hears a short goodbye.
     End,
 }
 
@@ -115,7 +116,7 @@ pub enum EngineEvent {
     },
     /// A part of the transcript of the caller's speech, or the full transcript.
     CallerText {
-        /// The utterance.
+        /// The caller's utterance.
         item: ItemId,
         /// A further part, or the full text if `is_final` is set.
         text: String,
@@ -124,7 +125,7 @@ pub enum EngineEvent {
     },
     /// The engine could not transcribe the caller's utterance, and will send no text for it.
     TranscriptionFailed {
-        /// The utterance.
+        /// The caller's utterance.
         item: ItemId,
     },
     /// A response started.
@@ -134,23 +135,23 @@ pub enum EngineEvent {
     },
     /// A piece of a response's audio.
     AudioDelta {
-        /// The response.
+        /// The response that contains the utterance.
         response: ResponseId,
-        /// The utterance.
+        /// The utterance of the agent that contains the audio.
         item: ItemId,
-        /// The audio.
+        /// Mu-law audio of any length.
         audio: EncodedAudio,
     },
     /// The engine has sent all audio of an utterance.
     AudioDone {
-        /// The utterance.
+        /// The utterance of the agent.
         item: ItemId,
     },
     /// A part of the text of the agent's speech, or the full text.
     AgentText {
-        /// The response.
+        /// The response that contains the utterance.
         response: ResponseId,
-        /// The utterance.
+        /// The utterance of the agent.
         item: ItemId,
         /// A further part, or the full text if `is_final` is set.
         text: String,

@@ -61,7 +61,7 @@ impl LocalSpeech {
         (!was_speaking && self.has_begun()).then_some(Change::Began)
     }
 
-    /// Ends the current speech, because the line delivers no more audio or because of a pause.
+    /// Ends the current speech, for example after a pause, or because the line delivers no more audio.
     pub(super) fn end(&mut self) -> Option<Change> {
         let was_speaking = self.has_begun();
         let voiced = std::mem::take(&mut self.voiced);
@@ -85,7 +85,7 @@ impl LocalSpeech {
         self.last_voice
     }
 
-    /// Returns when speech was last detected. Unlike voice, a click is none.
+    /// Returns when speech was last detected. A click can count as voice, but it is too short for speech.
     pub(super) fn last_speech(&self) -> Option<Instant> {
         self.last_speech
     }

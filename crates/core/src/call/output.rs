@@ -38,7 +38,7 @@ pub enum Output {
     },
     /// Open an engine, and close the previous engine.
     OpenEngine {
-        /// The engine.
+        /// The engine to open.
         kind: EngineKind,
         /// How long to wait before the engine is opened.
         delay: Duration,
@@ -61,15 +61,15 @@ pub enum Output {
         arguments: String,
     },
     /// Redirect the call to Twilio's recorder through the REST API; the outcome returns as
-    /// [`super::Input::RedirectDone`].
+    /// [`super::Input::RedirectDone`] or [`super::Input::RedirectFailed`].
     RedirectToFallback,
     /// Store a new turn, or the new state of a turn.
     Turn(Box<TurnRecord>),
-    /// Store, log and count an event.
+    /// Report an event, which the driver stores, logs or counts.
     Event(CallEvent),
-    /// The call is over. Emitted once, as the last output; only outputs to store precede it in the same batch.
+    /// The call is over. Emitted once, as the last output.
     Ended {
-        /// The reason.
+        /// Why the call ended, for the database.
         reason: EndReason,
         /// The action that follows the stream.
         action: StreamEndAction,
@@ -90,19 +90,19 @@ pub enum EngineCommand {
     Respond(ResponseRequest),
     /// Cancel a response.
     Cancel {
-        /// The response.
+        /// The response to cancel, by the engine's id.
         response: ResponseId,
     },
     /// Tell the engine that the caller heard only the beginning of an utterance.
     Truncate {
-        /// The utterance.
+        /// The utterance of the agent, by the engine's id.
         item: ItemId,
         /// How much of the utterance the caller heard, in milliseconds; at least 1 and at most the received length.
         heard_ms: u64,
     },
     /// Remove an utterance from the engine's conversation: the caller heard nothing of it.
     Delete {
-        /// The utterance.
+        /// The utterance of the agent or the caller, by the engine's id.
         item: ItemId,
     },
     /// Give the agent this information from the business's staff; the caller does not hear it.
@@ -167,7 +167,7 @@ pub enum StreamEndAction {
     Record,
 }
 
-/// The built-in audio sentences, which are played when no engine can speak.
+/// The built-in audio sentences, which the session plays without an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Clip {
@@ -184,7 +184,7 @@ pub enum Clip {
 /// One turn of the conversation, for the context of a reopened engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HistoryTurn {
-    /// The speaker.
+    /// The party that spoke, or the source of the entry.
     pub speaker: Speaker,
     /// The text that the other side heard.
     pub text: String,
@@ -216,7 +216,7 @@ pub struct TurnRecord {
     pub item: ItemId,
     /// The turn's position in the conversation, from 1.
     pub seq: i64,
-    /// The speaker.
+    /// The party that spoke, or the source of the entry.
     pub speaker: Speaker,
     /// The text of the whole turn.
     pub text: String,
@@ -224,9 +224,9 @@ pub struct TurnRecord {
     pub heard_text: String,
     /// Whether the turn was interrupted.
     pub interrupted: bool,
-    /// The start, in milliseconds since the stream started.
+    /// The start, in milliseconds since the first stream of the call started.
     pub started_ms: u64,
-    /// The end, in milliseconds since the stream started; none while the turn continues.
+    /// The end, in milliseconds since the first stream of the call started; none while the turn continues.
     pub ended_ms: Option<u64>,
     /// The latencies of the response's stages.
     pub latency: TurnLatency,
@@ -234,13 +234,13 @@ pub struct TurnRecord {
     pub usage: Usage,
 }
 
-/// An event of a call that is stored and logged.
+/// An event of a call, for the database, the log and the metrics.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallEvent {
     /// The caller and the engine are connected.
     Live {
-        /// The engine.
+        /// The engine that was connected.
         engine: EngineKind,
     },
     /// A transcript of the caller's speech arrived.
@@ -260,7 +260,7 @@ pub enum CallEvent {
     },
     /// A sound of the caller stopped the agent for a moment, but was not an interruption: the agent has continued.
     BargeInUndone {
-        /// The cause.
+        /// Why the sound did not count as an interruption.
         cause: FalseBargeIn,
         /// How long the agent was stopped, in milliseconds.
         paused_ms: u64,
@@ -274,14 +274,14 @@ pub enum CallEvent {
     },
     /// The caller started to leave a message.
     MessageStarted {
-        /// Milliseconds since the stream started.
+        /// Milliseconds since the first stream of the call started.
         at_ms: u64,
     },
     /// The engine was lost.
     EngineLost {
-        /// The engine.
+        /// The engine that was lost.
         engine: EngineKind,
-        /// The reason.
+        /// The error text of the engine or the session.
         reason: String,
     },
     /// The call switches to another engine.
@@ -304,7 +304,7 @@ pub enum CallEvent {
     TransferAccepted,
     /// The human agent did not accept the call.
     TransferFailed(TransferFailure),
-    /// An employee talks with the caller through the browser.
+    /// An employee has started to talk with the caller through the browser.
     TakenOver,
     /// The agent continues, because the employee does not talk with the caller any more.
     HandedBack {
@@ -313,10 +313,10 @@ pub enum CallEvent {
     },
 }
 
-/// Writes the length and a hash instead of the audio. Outputs are serialised only to be compared with each other, and
-/// their audio is that of the inputs.
+/// Writes the length and a hash instead of the audio. Outputs are serialised only for the input log, and a replay of
+/// the call compares them with its own outputs.
 fn fingerprint<S: Serializer>(audio: &EncodedAudio, serializer: S) -> Result<S::Ok, S::Error> {
-    // FNV-1a: it tells the same audio from other audio, and needs no dependency.
+    // FNV-1a, which needs no dependency. It only has to detect differences.
     let hash = audio
         .base64()
         .bytes()

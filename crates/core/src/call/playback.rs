@@ -1,7 +1,7 @@
 //! The playback state: which part of the sent audio the caller has heard.
 //!
-//! Offsets are bytes of mu-law audio since the last clear, 8 per millisecond. Twilio's marks report how far it has
-//! played. Between two marks, the position is estimated from the clock. Invariant: `acked <= heard <= sent`.
+//! Offsets are bytes of mu-law audio since the last clear or hold, 8 per millisecond. Twilio's marks report how far it
+//! has played. Between two marks, the position is estimated from the clock. Invariant: `acked <= heard <= sent`.
 
 mod hold;
 mod utterance;
@@ -134,8 +134,8 @@ impl Playback {
         }
     }
 
-    /// Queues audio. Whole frames are queued without re-encoding their base64. Returns true if the audio starts a new
-    /// utterance.
+    /// Queues audio, or discards it if the queue is full. Whole frames are queued without re-encoding their base64.
+    /// Returns true if the audio starts a new utterance.
     pub(super) fn enqueue(&mut self, source: &Source, audio: &EncodedAudio) -> bool {
         if self.queued > MAX_QUEUED {
             return false;

@@ -87,11 +87,11 @@ pub struct CallPolicy {
     pub max_call: Duration,
     /// Whether the agent speaks first.
     pub speaks_first: bool,
-    /// The prompts for the engine, and the built-in audio for moments at which no engine can speak.
+    /// The prompts for the engine, and the built-in sentences that need no engine.
     pub prompts: Prompts,
 }
 
-/// The prompts for the model, and the built-in audio.
+/// The prompts for the model, and the built-in sentences as audio.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Prompts {
     /// Instructs the model to open the conversation.

@@ -23,9 +23,10 @@ pub(super) enum Timer {
     ResponseTimeout,
     /// A failed request may be retried.
     Retry,
-    /// The time to decide whether the caller interrupts the agent.
+    /// The session must decide whether the caller interrupts the agent, or whether a sound was a reply.
     Interruption,
-    /// The engine still reports speech that the local voice detector no longer detects.
+    /// The engine has reported speech for too long, or still reports speech after the local voice detector found its
+    /// end.
     Stuck,
     /// A tool has reached its time limit.
     ToolLimit,
@@ -33,9 +34,9 @@ pub(super) enum Timer {
     WrapUp,
     /// The call has reached its maximum duration.
     MaxCall,
-    /// No audio of the employee who has taken the call over has arrived.
+    /// No audio of the employee who has taken the call over has arrived in time.
     Employee,
-    /// The goodbye must have been heard by now.
+    /// The last audio of the call must have been heard by now.
     Drain,
     /// The daemon's shutdown must not wait longer for the call.
     Shutdown,

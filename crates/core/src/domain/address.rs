@@ -21,9 +21,9 @@ text_enum! {
 /// An address of a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: AddressId,
-    /// The contact.
+    /// The contact to whom the address belongs.
     pub contact_id: ContactId,
     /// The kind of the address.
     pub kind: AddressKind,

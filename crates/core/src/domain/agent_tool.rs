@@ -41,7 +41,7 @@ text_enum! {
 /// A tool that the owner defined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentTool {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: AgentToolId,
     /// The name by which the model calls the tool.
     pub name: String,
@@ -51,7 +51,7 @@ pub struct AgentTool {
     pub method: ToolMethod,
     /// The address, a [`UrlTemplate`].
     pub url: String,
-    /// The parameters.
+    /// The parameters that the model may pass.
     pub parameters: Vec<ToolParameter>,
     /// The headers of the request.
     pub headers: Vec<ToolHeader>,
@@ -70,9 +70,9 @@ pub struct AgentTool {
 /// A parameter of a tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolParameter {
-    /// The name.
+    /// The name of the argument, and of its placeholder in the address if there is one.
     pub name: String,
-    /// The type.
+    /// The type of the values.
     #[serde(rename = "type")]
     pub kind: ParameterType,
     /// What the agent should enter.

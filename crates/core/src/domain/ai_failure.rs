@@ -36,9 +36,9 @@ text_enum! {
 /// A failure of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AiFailure {
-    /// The service.
+    /// The service that failed.
     pub part: AiPart,
-    /// The cause.
+    /// The class of the error, which decides what the owner has to do.
     pub cause: AiFailureCause,
     /// The error text of the service, for the log.
     pub reason: String,

@@ -21,7 +21,8 @@ text_enum! {
         /// A file that the service did not write has the name of the published file. The owner must decide what to do
         /// with it.
         ForeignFile = "foreign_file",
-        /// At its start, the service found a file that it did not write, or another database is in use.
+        /// At its last start, the service found a database file that it did not write, or started with another database
+        /// than before.
         DatabaseReplaced = "database_replaced",
         /// Queued messages are held since a restore, until the owner decides whether to send them.
         OutboxHeld = "outbox_held",
@@ -102,15 +103,15 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum AlertDetail {
-    /// Notices.
+    /// Codes with parameters, which are rendered in the reader's language.
     Notices(Vec<Notice>),
     /// The findings of a self-check.
     Findings(Vec<CheckResult>),
     /// Texts, which earlier releases stored.
     Texts {
-        /// In Hebrew.
+        /// The Hebrew text.
         he: String,
-        /// In English.
+        /// The English text.
         en: String,
     },
 }
@@ -127,7 +128,7 @@ pub enum Mute {
 /// The last notification by one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertDelivery {
-    /// The channel.
+    /// The channel by which the notification was sent.
     pub channel: AlertChannel,
     /// What the notification reported.
     pub transition: AlertTransition,
@@ -138,7 +139,7 @@ pub struct AlertDelivery {
 /// An alert and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
-    /// The kind.
+    /// The condition that the alert is about.
     pub kind: AlertKind,
     /// The state of the alert.
     pub state: AlertState,

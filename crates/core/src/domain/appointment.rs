@@ -40,15 +40,15 @@ text_enum! {
 /// An appointment of a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appointment {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: AppointmentId,
-    /// The contact.
+    /// The contact who has the appointment.
     pub contact_id: ContactId,
     /// The contact's name; may be empty.
     pub contact_name: String,
     /// The contact's phone number.
     pub contact_number: Option<String>,
-    /// The service.
+    /// The booked service.
     pub service_id: ServiceId,
     /// The name of the service.
     pub service_name: String,
@@ -62,7 +62,7 @@ pub struct Appointment {
     pub ends_at: Timestamp,
     /// The time zone of the business when it was booked, by its IANA name.
     pub time_zone: String,
-    /// The state.
+    /// Whether the appointment is booked, cancelled or over.
     pub state: AppointmentState,
     /// Who booked it.
     pub source: AppointmentSource,
@@ -89,7 +89,7 @@ pub struct Appointment {
 /// A contact who waits for an appointment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingEntry {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: WaitingId,
     /// The id of the contact who waits.
     pub contact_id: ContactId,
@@ -97,7 +97,7 @@ pub struct WaitingEntry {
     pub contact_name: String,
     /// The contact's phone number.
     pub contact_number: Option<String>,
-    /// The service.
+    /// The service for which the contact waits.
     pub service_id: ServiceId,
     /// The name of the service.
     pub service_name: String,

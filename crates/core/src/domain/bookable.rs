@@ -5,9 +5,9 @@ use super::{ResourceId, ServiceId, Timestamp, UserId, text_enum};
 /// A service of the business, such as a haircut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: ServiceId,
-    /// The name.
+    /// The name, as contacts read and hear it.
     pub name: String,
     /// The duration in minutes.
     pub duration_min: u32,
@@ -61,14 +61,14 @@ impl Offer {
 /// A member of the staff or a room, which an appointment occupies. A resource has at most one appointment at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: ResourceId,
     /// `business` for the resource that a new database contains, else none. The page shows a text for this key until
     /// the resource has a name.
     pub key: Option<String>,
     /// The name; none only for a resource with a key.
     pub name: Option<String>,
-    /// The kind.
+    /// Whether the resource is a person or a room.
     pub kind: ResourceKind,
     /// The user account of the member of the staff.
     pub user_id: Option<UserId>,

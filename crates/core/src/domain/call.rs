@@ -28,7 +28,7 @@ text_enum! {
         Ringing = "ringing",
         /// The caller talks with the agent.
         Live = "live",
-        /// The call has no media stream, so Twilio's recorder records each utterance of the caller.
+        /// The call has no media stream, so Twilio's recorder records what the caller says.
         Fallback = "fallback",
         /// A human agent has taken over.
         Transferred = "transferred",
@@ -104,17 +104,17 @@ text_enum! {
 /// A phone call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: CallId,
-    /// The business.
+    /// The business that was called or that called.
     pub business_id: BusinessId,
     /// Twilio's CallSid.
     pub call_sid: CallSid,
     /// The thread of calls with this contact.
     pub thread_id: ThreadId,
-    /// The contact.
+    /// The contact at the other end of the line.
     pub contact_id: ContactId,
-    /// The direction.
+    /// Whether the contact or the business called.
     pub direction: CallDirection,
     /// The network: phone or WhatsApp.
     pub medium: CallMedium,
@@ -124,7 +124,7 @@ pub struct Call {
     pub own_number: String,
     /// The state of the call.
     pub state: CallState,
-    /// The voice engine: `realtime`, `voicemail`, `record`; none before the stream begins.
+    /// The voice engine: `realtime`, `pipeline` or `voicemail`; none before the stream begins.
     pub engine: Option<String>,
     /// The AI model.
     pub model: Option<String>,
@@ -132,9 +132,9 @@ pub struct Call {
     pub started_at: Timestamp,
     /// When the media stream began.
     pub answered_at: Option<Timestamp>,
-    /// When it ended.
+    /// When the call ended; none while it is active.
     pub ended_at: Option<Timestamp>,
-    /// Why it ended.
+    /// Why the call, or the agent's part of it, ended.
     pub end_reason: Option<EndReason>,
     /// Whether the service was off or unreachable during the call, and found the call in Twilio's list afterwards.
     pub missed: bool,
@@ -233,13 +233,13 @@ const MAX_TOOL_TEXT: usize = 1_000;
 /// An utterance of one speaker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: TurnId,
-    /// The call.
+    /// The call to which the turn belongs.
     pub call_id: CallId,
     /// The position in the call, from 1.
     pub seq: i64,
-    /// The speaker.
+    /// The party that spoke, or the source of the entry.
     pub speaker: Speaker,
     /// The full text.
     pub text: String,
@@ -247,9 +247,10 @@ pub struct Turn {
     pub heard_text: String,
     /// Whether the other side interrupted it.
     pub interrupted: bool,
-    /// When the utterance began, in milliseconds since the stream began.
+    /// When the utterance began, in milliseconds since the first stream of the call began. Utterances that only
+    /// Twilio's recorder has recorded count from the start of the call.
     pub started_ms: i64,
-    /// When the utterance ended, in milliseconds since the stream began.
+    /// When the utterance ended, counted in the same way; none if it is unknown.
     pub ended_ms: Option<i64>,
     /// The latency of each stage of the answer.
     pub latency: TurnLatency,

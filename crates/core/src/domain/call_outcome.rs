@@ -11,8 +11,8 @@ text_enum! {
         Answered = "answered",
         /// The caller left a message.
         Message = "message",
-        /// The agent did not talk with the caller: the service was off, or the caller hung up before the agent
-        /// answered.
+        /// The agent did not talk with the caller, and there is no message. For example, the service was off, or the
+        /// caller hung up before the agent answered.
         Missed = "missed",
         /// A human agent took over.
         Transferred = "transferred",
@@ -28,11 +28,11 @@ text_enum! {
 /// A call as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallItem {
-    /// The call.
+    /// The stored call.
     pub call: Call,
     /// The name of the contact; may be empty.
     pub contact_name: String,
-    /// The outcome.
+    /// The outcome, derived from [`CallFacts`] and the appointments of the call.
     pub outcome: CallOutcome,
     /// One line that describes the call: from the summary, the message, or the caller's first utterance.
     pub summary_line: Option<String>,
@@ -43,9 +43,9 @@ pub struct CallItem {
 /// The properties of a call that determine its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct CallFacts {
-    /// The state.
+    /// The state; the outcome is final only for an ended call.
     pub state: CallState,
-    /// Why it ended.
+    /// Why the call, or the agent's part of it, ended.
     pub end_reason: Option<EndReason>,
     /// Whether the service was off or unreachable during the call, and found the call in Twilio's list afterwards.
     pub missed: bool,

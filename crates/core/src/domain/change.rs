@@ -7,7 +7,8 @@ text_enum! {
     ChangeKind {
         /// A new message; its thread has moved up in the list.
         MessageCreated = "message_created",
-        /// The status, the text, the file, a reaction or the provider of a message has changed.
+        /// The status, the text, the time, the file, a reaction or the provider of a message has changed, or its author
+        /// deleted it.
         MessageUpdated = "message_updated",
         /// A duplicate of a message was merged with the message; `ref_id` is the deleted duplicate.
         MessageDeleted = "message_deleted",
@@ -34,7 +35,8 @@ text_enum! {
         MergeSuggestionUpdated = "merge_suggestion_updated",
         /// A new call; its thread has moved up in the list.
         CallStarted = "call_started",
-        /// The state, the engine, the message, the cost or a recording of a call has changed.
+        /// The state, the engine, the end reason, the duration, the message, the summary, the lead, the cost or a
+        /// recording of a call has changed.
         CallUpdated = "call_updated",
         /// A call has ended.
         CallEnded = "call_ended",
@@ -68,7 +70,8 @@ text_enum! {
         AgentToolUpdated = "agent_tool_updated",
         /// A question that the agent could not answer is new, was asked again, answered or dismissed.
         KnowledgeGapUpdated = "knowledge_gap_updated",
-        /// Settings were changed on the page. This change has no `ref_id`.
+        /// A setting was changed, changed settings have become active, or another greeting was chosen. This change has
+        /// no `ref_id`.
         SettingUpdated = "setting_updated",
         /// A step of the set-up was skipped or resumed, or the agent answered a trial call for the first time. This
         /// change has no `ref_id`. Only owners are notified.

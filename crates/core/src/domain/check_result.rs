@@ -24,7 +24,7 @@ pub struct CheckResult {
     pub check: String,
     /// The severity.
     pub state: CheckStatus,
-    /// The finding.
+    /// What the check has found.
     pub found: FoundText,
     /// The recommended action; none if there is no problem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,13 +34,13 @@ pub struct CheckResult {
 /// A self-check of the installation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SelfCheck {
-    /// When it started.
+    /// When the first check started.
     pub began_at: Timestamp,
     /// When it finished.
     pub ended_at: Timestamp,
     /// Whether nothing needs attention.
     pub ok: bool,
-    /// The findings.
+    /// The results of all checks.
     pub findings: Vec<CheckResult>,
 }
 

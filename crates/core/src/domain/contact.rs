@@ -5,11 +5,12 @@ use super::{BusinessId, ContactId, ContactTag, Timestamp, text_enum};
 /// A contact of the business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: ContactId,
-    /// The business.
+    /// The business whose contact it is.
     pub business_id: BusinessId,
-    /// The name that the owner gave, or the WhatsApp profile name if the owner gave none; may be empty.
+    /// The name that the owner gave. If there is none, the WhatsApp profile name or the name that a caller gave; may be
+    /// empty.
     pub display_name: String,
     /// When the contact was created.
     pub created_at: Timestamp,
@@ -69,7 +70,7 @@ text_enum! {
 /// A suggestion to merge two contacts that may be the same person. A user accepts or dismisses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergeSuggestion {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: i64,
     /// The older contact; a merge keeps it.
     pub contact: Contact,
@@ -77,7 +78,7 @@ pub struct MergeSuggestion {
     pub other_contact: Contact,
     /// The reason for the suggestion.
     pub reason: SuggestionReason,
-    /// The phone number or id that both contacts had.
+    /// The phone number or id that led to the suggestion.
     pub address: String,
     /// When the suggestion was created.
     pub created_at: Timestamp,

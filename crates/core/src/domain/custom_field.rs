@@ -22,9 +22,9 @@ text_enum! {
 /// A field of the business's contacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomField {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: FieldId,
-    /// The name.
+    /// The name, as users see it.
     pub name: String,
     /// The kind of the field's values.
     pub kind: FieldKind,
@@ -35,7 +35,7 @@ pub struct CustomField {
 /// A contact's value of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldValue {
-    /// The field.
+    /// The field to which the value belongs.
     pub field_id: FieldId,
     /// The name of the field.
     pub name: String,

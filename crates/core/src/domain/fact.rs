@@ -19,13 +19,13 @@ text_enum! {
 /// A fact about the business, such as where customers can park.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: FactId,
-    /// The topic.
+    /// The topic, such as "parking".
     pub topic: String,
-    /// The fact.
+    /// The fact, which the agent may use in its answers.
     pub text: String,
-    /// The source.
+    /// Where the fact comes from.
     pub source: FactSource,
     /// The actor that added it, in the form of the audit log, such as `user:3`.
     pub created_by: String,

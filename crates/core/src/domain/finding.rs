@@ -93,7 +93,7 @@ localized_enum! {
         CopyForeign = "found-copy-foreign",
         CopyFrozen = "found-copy-frozen",
         CopyPagesDiffer { count: u64, page: u64 } = "found-copy-pages-differ",
-        // Stored by earlier releases.
+        // The next two are stored by earlier releases.
         CopyNoSpace = "found-copy-no-space",
         CopyDiffers { reason: Causes } = "found-copy-differs",
         DiskGood = "found-disk-good",
@@ -162,15 +162,15 @@ localized_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum FoundText {
-    /// The finding.
+    /// A code with parameters, which is rendered in the reader's language.
     Found(Found),
     /// The notices of an alert about the same problem. The text of a notice about the bridge also contains the remedy.
     Notices(Vec<Notice>),
     /// The texts of an alert, from an earlier release.
     Texts {
-        /// In Hebrew.
+        /// The Hebrew text.
         he: String,
-        /// In English.
+        /// The English text.
         en: String,
     },
     /// An English sentence from an earlier release, or from a check that only the command line runs.

@@ -5,7 +5,7 @@ use super::Timestamp;
 /// The metadata of a greeting. The audio is stored separately.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Greeting {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: i64,
     /// Whether this greeting is played to callers.
     pub is_current: bool,

@@ -160,7 +160,7 @@ text_enum! {
 pub struct HebrewDate {
     /// The year, such as 5787.
     pub year: i32,
-    /// The month.
+    /// The month. A leap year has Adar I and Adar II instead of Adar.
     pub month: HebrewMonth,
     /// The day of the month.
     pub day: u8,

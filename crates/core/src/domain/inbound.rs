@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a separate fact that a provider reports")]
 pub struct InboundMessage {
-    /// The provider.
+    /// The provider that reports the message.
     pub provider: Provider,
     /// The provider's id of the message.
     pub provider_msg_id: Option<String>,
@@ -19,9 +19,9 @@ pub struct InboundMessage {
     pub from_phone: bool,
     /// The kind of content.
     pub kind: MediaKind,
-    /// The text.
+    /// The text or the caption of the file; may be empty.
     pub text: String,
-    /// The files.
+    /// The files, which must be fetched from the provider.
     pub media: Vec<InboundMedia>,
     /// The provider's id of the quoted message.
     pub quoted: Option<String>,
@@ -51,7 +51,7 @@ impl InboundMessage {
 pub struct InboundMedia {
     /// The URL at the provider.
     pub url: String,
-    /// The MIME type.
+    /// The MIME type that the provider states.
     pub mime: Option<String>,
     /// The sender's file name.
     pub file_name: Option<String>,
@@ -116,7 +116,7 @@ pub enum Change {
 /// The content of a provider's webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inbound {
-    /// A message.
+    /// A new message.
     Message(InboundMessage),
     /// An update to a message.
     Update(MessageUpdate),

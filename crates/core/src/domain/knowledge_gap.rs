@@ -17,13 +17,13 @@ text_enum! {
 /// A question that the agent could not answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnowledgeGap {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: GapId,
     /// The question, in a few words.
     pub question: String,
     /// The number of calls in which it was asked.
     pub times_asked: i64,
-    /// The state.
+    /// Whether a user has answered or dismissed the question.
     pub state: GapState,
     /// The contact who asked it last; none if the contact is unknown.
     pub contact_id: Option<ContactId>,

@@ -17,7 +17,7 @@ text_enum! {
 /// A stage of leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeadStage {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: StageId,
     /// The key of a built-in stage: `new`, `quoted`, `won` or `lost`; none for a stage that a user created.
     pub key: Option<String>,
@@ -36,7 +36,7 @@ pub struct LeadStage {
 pub struct LeadContent {
     /// The goods or service that may be sold.
     pub title: String,
-    /// The stage.
+    /// The stage that the lead has reached.
     pub stage_id: StageId,
     /// The expected amount in hundredths of the currency unit.
     pub value_minor: Option<i64>,
@@ -47,9 +47,9 @@ pub struct LeadContent {
 /// A lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lead {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: LeadId,
-    /// The contact.
+    /// The contact who may buy something.
     pub contact_id: ContactId,
     /// The name of the contact, or the number if the contact has no name.
     pub contact_name: Option<String>,

@@ -59,7 +59,7 @@ impl From<&Timestamp> for TextParam<'_> {
 }
 
 /// Declares an enum of texts: each variant is a key of the locale files, with typed parameters. The JSON form is
-/// `{"code": key, "params": {…}}`; a text without parameters has no `params`. The texts are in `locales/en.ftl`.
+/// `{"code": key, "params": {…}}`; a text without parameters has no `params`. The texts are in `locales/*.ftl`.
 #[macro_export]
 macro_rules! localized_enum {
     // The key is a `tt` and not a `literal`, because the derives below do not accept a captured literal.

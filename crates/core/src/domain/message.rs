@@ -104,14 +104,14 @@ text_enum! {
     MessageEventKind { Status = "status", Edit = "edit", Reaction = "reaction", Deletion = "deletion" }
 }
 
-/// A message.
+/// A WhatsApp message, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The id; messages that arrived later have greater ids.
     pub id: MessageId,
-    /// The thread.
+    /// The conversation to which the message belongs.
     pub thread_id: ThreadId,
-    /// The direction.
+    /// Whether the contact or the business wrote it.
     pub direction: Direction,
     /// `text`, or `media` for a message with files.
     pub message_type: MessageType,
@@ -163,7 +163,7 @@ pub struct MessageDetail {
     pub deleted_at: Option<Timestamp>,
     /// Who deleted it: `contact`, or `phone` for the business's own phone.
     pub deleted_by: Option<String>,
-    /// The files.
+    /// The files, in the order of their positions.
     pub files: Vec<MessageFile>,
 }
 
@@ -172,9 +172,9 @@ pub struct MessageDetail {
 pub struct Quote {
     /// The id of the message.
     pub message_id: MessageId,
-    /// The direction.
+    /// Whether the contact or the business wrote the quoted message.
     pub direction: Direction,
-    /// The text.
+    /// The current text of the quoted message.
     pub content_text: String,
 }
 
@@ -207,7 +207,7 @@ pub struct MessageFile {
     pub position: i64,
     /// The file name that the sender gave.
     pub file_name: Option<String>,
-    /// The MIME type.
+    /// The MIME type, if it is known.
     pub mime: Option<String>,
     /// The size in bytes; none until the file has been fetched.
     pub bytes: Option<i64>,

@@ -5,11 +5,11 @@ use super::{ContactId, NoteId, Timestamp};
 /// A note about a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: NoteId,
-    /// The contact.
+    /// The contact that the note is about.
     pub contact_id: ContactId,
-    /// The text.
+    /// The current text.
     pub text: String,
     /// The actor that wrote it: `user:3`, `token:2`, `agent`.
     pub author: String,

@@ -68,9 +68,9 @@ impl<'de> Deserialize<'de> for DayTime {
 /// A half-open range of times within one day: it does not include `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DayRange {
-    /// The beginning.
+    /// The first minute of the range.
     pub from: DayTime,
-    /// The end.
+    /// The first minute after the range.
     pub to: DayTime,
 }
 
@@ -87,9 +87,9 @@ impl DayRange {
 /// One range of opening hours on a weekday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpeningHours {
-    /// The weekday.
+    /// The weekday on which the hours apply.
     pub weekday: Weekday,
-    /// The range.
+    /// The range in which the business or the resource is open.
     pub range: DayRange,
 }
 
@@ -129,7 +129,7 @@ pub struct OpeningRules {
 /// A time in which the business or a resource is closed, such as a vacation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closure {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: ClosureId,
     /// The resource; none for the whole business.
     pub resource_id: Option<ResourceId>,

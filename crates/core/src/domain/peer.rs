@@ -145,8 +145,8 @@ impl PeerAddress {
     }
 }
 
-/// Writes the form that the page shows and that [`PeerAddress::parse`] accepts: `+9725…`, `…@lid`, or a business-scoped
-/// id.
+/// Writes the form that the page shows and the database contains: `+9725…`, `…@lid`, a business-scoped id, or the
+/// digits of a `WaId`. [`PeerAddress::from_stored`] parses it.
 impl fmt::Display for PeerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

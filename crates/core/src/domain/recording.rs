@@ -31,13 +31,13 @@ text_enum! {
 /// A recording of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: RecordingId,
-    /// The call.
+    /// The call that was recorded.
     pub call_id: CallId,
     /// The recorder that made it.
     pub source: RecordingSource,
-    /// The MIME type.
+    /// The MIME type of the stored file.
     pub mime: String,
     /// The number of channels: 2 for both sides, with the caller on the left and the agent on the right.
     pub channels: i64,

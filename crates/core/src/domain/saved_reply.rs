@@ -5,11 +5,11 @@ use super::{ContactId, MessageId, Provider, ThreadId, Timestamp, text_enum};
 /// A text that users send often and insert by its shortcut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedReply {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: i64,
     /// The shortcut that a user types to insert the text.
     pub shortcut: String,
-    /// The text.
+    /// The text that is inserted.
     pub text: String,
     /// When it was created.
     pub created_at: Timestamp,
@@ -34,13 +34,13 @@ text_enum! {
 /// A message that is sent later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduledMessage {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: i64,
     /// The thread. If the thread was merged into another, the remaining thread.
     pub thread_id: ThreadId,
-    /// The contact.
+    /// The contact who receives the message.
     pub contact_id: ContactId,
-    /// The text.
+    /// The text that is sent.
     pub text: String,
     /// The SHA-256 of the attached file.
     pub media_id: Option<String>,
@@ -48,7 +48,7 @@ pub struct ScheduledMessage {
     pub send_at: Timestamp,
     /// The requested provider; none if the routing policy chooses it.
     pub provider: Option<Provider>,
-    /// The state.
+    /// Whether the message is due, was sent, failed or was cancelled.
     pub state: ScheduledState,
     /// The message that was created from it.
     pub message_id: Option<MessageId>,

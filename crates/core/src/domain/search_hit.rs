@@ -7,7 +7,7 @@ text_enum! {
     SearchKind {
         /// A contact whose name or number matches.
         Contact = "contact",
-        /// A message.
+        /// A message whose text matches.
         Message = "message",
         /// A turn of a call.
         Turn = "turn",
@@ -23,21 +23,21 @@ text_enum! {
 pub struct SearchHit {
     /// The position in the results; later pages have smaller positions.
     pub position: i64,
-    /// The kind.
+    /// The kind of the row.
     pub kind: SearchKind,
     /// The id of the row.
     pub id: i64,
-    /// The contact.
+    /// The contact to whom the row belongs.
     pub contact_id: ContactId,
     /// The name of the contact; may be empty.
     pub contact_name: String,
-    /// The thread.
+    /// The thread of the message or the call; none for a contact and a note.
     pub thread_id: Option<ThreadId>,
-    /// The call.
+    /// The call, for a turn or a call.
     pub call_id: Option<CallId>,
     /// When the text was written or spoken.
     pub at: Timestamp,
-    /// For a turn, its start in milliseconds since the beginning of the call; none for other kinds.
+    /// For a turn, its start, as in [`Turn`](super::Turn); none for other kinds.
     pub offset_ms: Option<i64>,
     /// The full text.
     pub text: String,

@@ -68,7 +68,7 @@ localized_enum! {
 }
 
 localized_enum! {
-    /// Why a value is rejected, where the allowed values alone do not tell.
+    /// Why a value is rejected, for the cases that the allowed values alone do not explain.
     SettingFault {
         Characters { count: u64 } = "fault-characters",
         Bytes { count: u64 } = "fault-bytes",

@@ -40,7 +40,7 @@ pub struct SetupProgress {
 /// A call that the phone network reported as forwarded from another number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForwardedCall {
-    /// The call.
+    /// The id of the call.
     pub call: CallId,
     /// The number that the caller dialled and that forwarded the call.
     pub from: String,

@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 /// A tag of a contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactTag {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: TagId,
-    /// The name.
+    /// The name, as users see it.
     pub name: String,
 }
 
 /// A tag with the number of contacts that have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: TagId,
-    /// The name.
+    /// The name, as users see it.
     pub name: String,
     /// The number of contacts.
     pub contact_count: i64,

@@ -46,7 +46,7 @@ pub struct TaskContent {
 /// A task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: TaskId,
     /// The fields that users edit.
     pub content: TaskContent,

@@ -44,15 +44,15 @@ text_enum! {
 /// A thread: the conversation with one contact over one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thread {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: ThreadId,
-    /// The business.
+    /// The business that owns the thread.
     pub business_id: BusinessId,
-    /// The channel.
+    /// The channel: WhatsApp or calls.
     pub kind: ThreadType,
     /// The provider that was used last; none for a thread of calls, and before the first message.
     pub provider: Option<Provider>,
-    /// The contact.
+    /// The contact with whom the business talks.
     pub contact_id: ContactId,
     /// The contact's number in E.164, or another address if the number is unknown.
     pub peer_number: String,
@@ -78,7 +78,7 @@ pub struct Thread {
     pub last_message: Option<LastMessage>,
     /// The newest call.
     pub last_call: Option<LastCall>,
-    /// When it started.
+    /// When the thread was created.
     pub created_at: Timestamp,
 }
 
@@ -103,9 +103,9 @@ pub struct LastInbound {
 /// The summary of a message for lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastMessage {
-    /// The id.
+    /// The id of the message.
     pub id: MessageId,
-    /// The direction.
+    /// Whether the contact or the business wrote it.
     pub direction: Direction,
     /// The author of an outgoing message, as in [`Message`](super::Message).
     pub author: Option<String>,
@@ -122,19 +122,19 @@ pub struct LastMessage {
 /// The summary of a call for lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastCall {
-    /// The id.
+    /// The id of the call.
     pub id: CallId,
-    /// The direction.
+    /// Whether the contact or the business called.
     pub direction: CallDirection,
-    /// The state.
+    /// Whether the call is active, and in which phase it is.
     pub state: CallState,
-    /// Why it ended.
+    /// Why the call, or the agent's part of it, ended.
     pub end_reason: Option<EndReason>,
-    /// The outcome.
+    /// The outcome, as lists of calls show it.
     pub outcome: CallOutcome,
     /// The duration in milliseconds.
     pub duration_ms: Option<i64>,
-    /// When it started.
+    /// When Twilio announced the call.
     pub started_at: Timestamp,
     /// The message that the caller left.
     pub message_text: Option<String>,
@@ -143,7 +143,7 @@ pub struct LastCall {
 /// An unfinished text of a user in a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
-    /// The text.
+    /// The text as the user last typed it.
     pub text: String,
     /// When it was stored.
     pub updated_at: Timestamp,
@@ -152,7 +152,7 @@ pub struct Draft {
 /// A row of the inbox: all threads with one contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboxRow {
-    /// The contact.
+    /// The contact to whom the row's threads belong.
     pub contact_id: ContactId,
     /// The name; may be empty.
     pub contact_name: String,

@@ -29,7 +29,7 @@ text_enum! {
 pub struct TimelineEntry {
     /// The time by which the entry is ordered.
     pub at: Timestamp,
-    /// The content.
+    /// The message, call, note or other row that the entry shows.
     pub content: TimelineContent,
 }
 

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: UserId,
     /// The log-in name; not case-sensitive.
     pub name: String,
-    /// The role.
+    /// The role, which decides the user's permissions.
     pub role: Role,
     /// When it was created.
     pub created_at: Timestamp,
@@ -21,7 +21,7 @@ pub struct User {
 /// A bearer token for the API, without its secret. The secret is shown once and is not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiToken {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: TokenId,
     /// The name that its creator gave it, such as its purpose.
     pub name: String,

@@ -1,13 +1,15 @@
-//! The message clock: wall-clock time that never goes back, and the conversion of the providers' times to it.
+//! The message clock: wall-clock time that does not go back when the system clock is set back by up to an hour, and the
+//! conversion of the providers' times to it.
 
 use crate::domain::{Moment, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-/// Calculates the times of messages. The clock follows the wall clock, but never stops or goes back: after a step back,
-/// it runs at half speed until the wall clock has caught up. Each moment therefore has a distinct time, and the order
-/// of times is the order of moments, for any change of the system clock.
+/// Calculates the times of messages. The clock follows the wall clock, but does not stop or go back with it: after a
+/// step back of at most an hour, it runs at half speed until the wall clock has caught up. The order of times is
+/// therefore the order of moments. After a larger step back, the earlier times were wrong, and the clock follows at
+/// once.
 ///
 /// A provider's time is converted by a difference that is measured with live messages. The smallest difference between
 /// the arrival and the provider's time is the difference of the clocks plus the shortest delay. It is measured against
@@ -161,8 +163,8 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The smallest change, in ms, that counts as a step. A smaller change can result from reading the two clocks one after
-/// the other.
+/// A change of more than this, in ms, counts as a step. A smaller change can result from reading the two clocks one
+/// after the other.
 const MIN_STEP: u64 = 100;
 /// The largest step back, in ms, that is compensated by half speed. After a larger step, the earlier times were wrong,
 /// and the wall clock is used at once.

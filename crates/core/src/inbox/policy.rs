@@ -2,11 +2,11 @@
 //!
 //! | | case | route |
 //! |---|---|---|
-//! | a | the sender or the settings name a provider | only that one |
+//! | a | the sender or the settings name a provider | only that provider |
 //! | b | the contact wrote within 24 h | the provider of that message |
 //! | c | longer ago, or never; Twilio is in use and has a template | Twilio, with the template |
 //! | d | otherwise | the first provider of the priority that is in use |
-//! | e | the chosen one is down | the next one, with its own window |
+//! | e | the chosen provider is down | the next provider, in the form that its own window allows |
 //!
 //! Twilio accepts free text only if the contact wrote to this business's Twilio sender within 24 h. Otherwise it
 //! requires the template.
@@ -50,7 +50,7 @@ pub struct RouteInput<'a> {
 /// The route of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// The provider.
+    /// The provider that sends the message.
     pub provider: Provider,
     /// True if the message is sent as Twilio's template, false if it is sent as free text.
     pub template: bool,

@@ -74,7 +74,7 @@ impl SendPacer {
     }
 }
 
-/// Returns when the oldest of the last `limit` times is more than `span` ago; none if there are fewer times.
+/// Returns when the oldest of the last `limit` times will be `span` ago; none if there are fewer times.
 fn free_at(times: &VecDeque<Timestamp>, limit: u32, span: Duration) -> Option<Timestamp> {
     let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
     let oldest = times.len().checked_sub(limit).and_then(|at| times.get(at))?;

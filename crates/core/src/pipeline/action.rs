@@ -22,7 +22,7 @@ pub enum Action {
     Speak {
         /// The id of the clause, which its events contain.
         clause: ClauseId,
-        /// The text.
+        /// The text to synthesise, without surrounding white space.
         text: String,
     },
     /// Stop the synthesis of a clause: the rest of its audio is not needed.
@@ -32,7 +32,7 @@ pub enum Action {
     },
 }
 
-/// The id of a clause, unique within the call.
+/// The id of a clause, unique within a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClauseId {
     /// The number of the answer.

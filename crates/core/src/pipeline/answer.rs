@@ -19,7 +19,7 @@ const MAX_ATTEMPTS: u32 = 2;
 
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// The number of the answer in the call.
+    /// The number of the answer in the pipeline, from 1.
     pub(super) number: u64,
     pub(super) response: ResponseId,
     pub(super) item: ItemId,
@@ -157,7 +157,7 @@ impl Answer {
         Some(Action::Speak { clause: id, text: clause.text.trim().to_owned() })
     }
 
-    /// Returns the first clause if no clause was synthesised yet, for an answer that is not due.
+    /// Returns the first clause if no clause was synthesised yet. It is used for a speculative answer.
     pub(super) fn poll_speak_first(&mut self) -> Option<Action> {
         if self.clauses.iter().any(|clause| clause.attempts > 0) {
             return None;

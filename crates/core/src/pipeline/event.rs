@@ -9,7 +9,7 @@ use std::time::Duration;
 pub enum Heard {
     /// The words of the current utterance so far. Each report replaces the previous report.
     Words {
-        /// The text.
+        /// All words of the utterance so far.
         text: String,
         /// The start of the utterance, in milliseconds of the audio that was sent to the transcriber.
         from_ms: Option<u64>,

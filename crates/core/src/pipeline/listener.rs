@@ -183,8 +183,8 @@ impl Listener {
         }
     }
 
-    /// Returns the words of an utterance that the caller has probably finished: they have not changed for some time,
-    /// and the last word does not require another word.
+    /// Returns the words of an utterance that the caller has probably finished: at least two words, which have not
+    /// changed for some time or reach to the end of the voice. The last word must not require another word.
     pub(super) fn settled_words(&self) -> Option<&str> {
         let current = self.current.as_ref()?;
         let (settled_ms, quiet_ms) = match current.completeness {

@@ -216,7 +216,7 @@ fn ends_with(text: &str, list: &[String]) -> bool {
 }
 
 const PREFIXES: [&str; 3] = ["", "\u{5D5}", "\u{5E9}"];
-/// The minimum length of an object word. Shorter words are prepositions.
+/// The minimum length of an object word, in characters. Most shorter words are prepositions.
 const SHORTEST: usize = 3;
 
 pub(super) struct Phrase {

@@ -30,7 +30,7 @@ impl Promise {
     }
 }
 
-/// A position in a call: milliseconds since the stream started, then the order in the transcript.
+/// A position in a call: milliseconds since the call's first stream started, then the order in the transcript.
 pub(super) type Moment = (i64, usize);
 
 /// The days and times of day that a sentence names.

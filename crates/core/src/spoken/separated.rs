@@ -44,7 +44,8 @@ fn length(text: &str) -> usize {
     length
 }
 
-/// Returns true for long numbers without the marks of amounts, dates and times.
+/// Returns true for a number without the marks of amounts, dates and times, if it is long, or if it is shorter and
+/// begins with a plus or a zero.
 fn is_dictated(number: &str) -> bool {
     let digits = number.chars().filter(char::is_ascii_digit).count();
     let is_plain = !number.contains(['.', ',', ':', '/']);

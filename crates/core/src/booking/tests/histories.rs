@@ -114,7 +114,7 @@ impl Shop {
     }
 
     fn is_within_hours(&self, id: ResourceId, span: Span) -> bool {
-        // Check each minute, with local times only.
+        // Checks every fifth minute, with local times only.
         let own = self.resources(None).into_iter().find(|one| one.id == id).and_then(|one| one.hours);
         let mut at = span.from;
         while at < span.to {

@@ -308,7 +308,7 @@ impl CallerSpeech {
         self.last_voice().filter(|voice| *voice + JUST_NOW >= since)
     }
 
-    /// Resets the speech state when the caller is disconnected.
+    /// Resets the speech state, because the caller is no longer connected with the agent.
     pub(super) fn forget(&mut self) {
         self.local.end();
         (self.detected, self.noticed, self.missed_since) = (None, None, None);

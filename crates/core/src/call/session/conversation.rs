@@ -51,7 +51,7 @@ impl CallSession {
             // has ended need not be committed.
             EngineEvent::Warning { code } if code == ALREADY_ACTIVE => {
                 if let Some(request) = self.responses.rejected() {
-                    self.request_failed(request, None, "it refuses to answer", now);
+                    self.request_failed(request, None, "the engine rejects requests for a response", now);
                 }
             }
             EngineEvent::Warning { code } if code == CANCEL_NOT_ACTIVE || code == COMMIT_EMPTY => {}
@@ -172,7 +172,7 @@ impl CallSession {
         let request =
             if has_spoken { ResponseRequest::Instructed(CONTINUE_RESPONSE.into()) } else { ResponseRequest::Reply };
         let retry_after = if let ResponseOutcome::Failed { retry_after } = outcome { retry_after } else { None };
-        self.request_failed(request, retry_after, "its answers fail", now);
+        self.request_failed(request, retry_after, "the engine's responses fail", now);
     }
 
     pub(super) fn mark(&mut self, name: &str, now: Instant) {

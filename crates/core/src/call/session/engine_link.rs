@@ -15,10 +15,10 @@ pub(super) struct EngineLink {
     is_ready: bool,
     /// True while no engine is open, because an employee talks with the caller. An engine's late events are ignored.
     is_closed: bool,
-    /// The number of times that an engine was opened. It identifies the current engine, so that commands about an
-    /// earlier engine's items are not sent to it.
+    /// A counter that increases when an engine is opened, and when it is closed for an employee. It identifies the
+    /// current engine, so that commands about an earlier engine's items are not sent to it.
     generation: u32,
-    /// The number of failures since the engine's last complete response.
+    /// The number of failures since the engine's last complete response, or since the switch to this engine.
     consecutive_failures: u32,
     warnings: u32,
 }
@@ -63,8 +63,8 @@ impl EngineLink {
         self.is_closed = false;
     }
 
-    /// Records that the engine is closed and no other one is opened. The outputs of tools that it has called belong to
-    /// no open engine.
+    /// Records that the engine is closed and that no other engine is opened. The generation increases, because the
+    /// outputs of tools that this engine has called can no longer be sent to it.
     pub(super) fn close(&mut self) {
         self.generation += 1;
         (self.is_ready, self.is_closed) = (false, true);

@@ -70,7 +70,7 @@ impl Interruptions {
         self.reply.as_ref().is_some_and(|reply| matches!(reply.cause, ReplyCause::Missed(_)))
     }
 
-    /// Clears the undecided sounds, because the caller's turn is being replied to.
+    /// Clears the undecided sounds and the possible reply, for example because a reply was requested.
     pub(super) fn replied(&mut self) {
         self.undecided.clear();
         self.reply = None;

@@ -36,7 +36,7 @@ impl StreamLink {
         self.began = None;
     }
 
-    /// Returns true on the first call only: at most one lost stream of a call is replaced.
+    /// Returns true the first time only: at most one lost stream of a phone call is replaced.
     pub(super) fn may_replace(&mut self) -> bool {
         !std::mem::replace(&mut self.was_replaced, true)
     }

@@ -1,5 +1,5 @@
-//! An employee takes the call over: the agent stops, its engine is closed, and the employee talks with the caller by the
-//! browser until the employee hands the call back or is disconnected.
+//! An employee takes the call over: the agent stops, its engine is closed, and the employee talks with the caller
+//! through the browser until the employee hands the call back or is disconnected.
 
 use super::{CallSession, Phase, WRAP_UP, turn_output};
 use crate::audio::{EncodedAudio, FRAME_BYTES, mulaw};
@@ -8,9 +8,9 @@ use crate::call::timers::Timer;
 use crate::call::{CallEvent, Clip, ItemId, Output, ResponseRequest};
 use std::time::{Duration, Instant};
 
-/// The time without audio of the employee after which the agent continues. A browser sends audio all the time, also when
-/// the microphone is muted, so this is a lost connection. The caller then hears the agent before two seconds of silence
-/// have passed.
+/// The time without audio of the employee after which the agent continues. A browser sends audio all the time, also
+/// when the microphone is muted, so missing audio means a lost connection. The caller then hears a request to wait
+/// before two seconds of silence have passed.
 const EMPLOYEE_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The longest accepted piece of the employee's audio. Browsers send 20 ms.
 const MAX_PIECE_BYTES: usize = 10 * FRAME_BYTES;
@@ -19,7 +19,7 @@ const MAX_PIECE_BYTES: usize = 10 * FRAME_BYTES;
 const MAX_DELAY: Duration = Duration::from_millis(400);
 /// Above this delay, pauses of the employee are dropped, so that the delay decreases without a loss of words.
 const SHORTENED_FROM: Duration = Duration::from_millis(100);
-/// The maximum duration of a takeover. A tab that was forgotten hands the call back then.
+/// The maximum duration of a takeover. After it, a forgotten browser tab hands the call back.
 const MAX_TAKEOVER: Duration = Duration::from_hours(1);
 /// The maximum mean level of a pause.
 const PAUSE_LEVEL: u32 = 120;
@@ -62,7 +62,8 @@ impl Takeover {
 }
 
 impl CallSession {
-    /// Returns true while an employee may take the call over: an AI leads the conversation, and the caller has a stream.
+    /// Returns true while an employee may take the call over: an AI leads the conversation, and the caller has a
+    /// stream.
     pub fn may_be_taken_over(&self) -> bool {
         self.is_live() && self.stream.is_open() && self.engine.kind().is_ai()
     }
@@ -159,8 +160,8 @@ impl CallSession {
         self.open_engine(Duration::ZERO);
     }
 
-    /// Ends the takeover without a further action. Returns how long the call may continue; none if no employee has taken
-    /// the call over.
+    /// Ends the takeover without a further action. Returns how long the call may continue; none if no employee has
+    /// taken the call over.
     pub(super) fn end_takeover(&mut self, now: Instant) -> Option<Duration> {
         let Phase::TakenOver(takeover) = &self.phase else { return None };
         let turn = self.transcript.employee_stopped(&takeover.item, self.stream.call_ms(now));

@@ -31,7 +31,7 @@ fn the_agent_stops_and_the_employee_talks_with_the_caller() {
     assert_eq!((rig.clips().len(), rig.session.takeover(rig.now)), (1, Some(TakeoverState::Talking)));
     let played = rig.observed.employee_played;
     assert!((55 * 160..=62 * 160).contains(&played), "what the employee said over the clip is not played: {played}");
-    // Silence of both sides is a part of a conversation between people.
+    // The call continues while both sides are silent.
     for _ in 0..200 {
         rig.frame(0);
         rig.employee(1);

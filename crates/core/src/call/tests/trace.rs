@@ -1,4 +1,4 @@
-//! The times of the stages of each answer.
+//! Tests of the latencies of each answer's stages.
 
 use super::rig::{Rig, ms};
 use crate::call::EngineEvent;

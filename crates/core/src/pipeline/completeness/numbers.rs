@@ -6,9 +6,10 @@ use super::words::{is, without_prefix};
 
 /// The minimum number of digits in a row that count as a dictated number.
 const DICTATED: usize = 3;
-/// The same number, if the caller has said that a number follows.
+/// The same minimum, if the caller has said that a phone number follows.
 const DICTATED_BY_NAME: usize = 2;
-/// The lengths of phone numbers without the leading zero, and of identity numbers.
+/// The lengths at which a number that begins with neither 0 nor 972 is complete: 9 for an identity number and for a
+/// mobile number without its zero, and 10 for a number such as 1-800-123456.
 const NUMBER_LENGTHS: [usize; 2] = [9, 10];
 /// The country calling code of Israel, which replaces the leading zero.
 const ISRAEL: &str = "972";

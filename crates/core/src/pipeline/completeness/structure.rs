@@ -6,7 +6,7 @@ use super::words::{CLOSED, has_ending, is, matching_words, without_prefix, witho
 /// The maximum number of words in a condition at the beginning of a sentence. With more words, the main clause has
 /// probably begun.
 const LONGEST_CONDITION: usize = 5;
-/// The number of words before a relative clause in a subject such as "the lawyer that".
+/// The maximum number of words before a relative clause in a subject such as "the lawyer that".
 const LONGEST_SUBJECT: usize = 3;
 /// The number of words in a full name.
 const FULL_NAME: usize = 2;

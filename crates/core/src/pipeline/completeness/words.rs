@@ -62,8 +62,8 @@ pub(super) fn matching_words(found: &[String], list: &HashSet<Vec<String>>, pref
     (1..=MAX_WORDS.min(found.len())).rev().find(is_entry).unwrap_or(0)
 }
 
-/// Returns the word without a prefix of this class, if a word remains that is longer than the prefixes themselves. The
-/// remainder after "that" must be longer, because many short words begin with the same letter.
+/// Returns the word without a prefix of this class, if at least two letters remain. After "that", at least three
+/// letters must remain, because many short words begin with the same letter.
 pub(super) fn without_word_prefix<'w>(class: &str, word: &'w str) -> Option<&'w str> {
     let least = if class == "that" { 3 } else { 2 };
     without_prefix(class, word).filter(|bare| bare.chars().count() >= least)

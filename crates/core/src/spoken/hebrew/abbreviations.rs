@@ -21,7 +21,8 @@ fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
     pairs.map(|(short, full)| (short.trim(), full.trim()))
 }
 
-/// Replaces abbreviations by their full forms, and letters that denote weekdays by the names of the days.
+/// Replaces abbreviations by their full forms, letters that denote weekdays by the names of the days, and letters that
+/// denote days and years of the Hebrew calendar by their spoken form.
 pub(super) fn abbreviations(text: &str) -> String {
     let (mut said, mut at, mut follows_day) = (String::with_capacity(text.len()), 0, false);
     while let Some(c) = text[at..].chars().next() {

@@ -19,7 +19,7 @@ impl Amount<'_> {
         self.fraction.is_some_and(|fraction| fraction.trim_end_matches('0') == "5" && fraction.len() <= 2)
     }
 
-    /// Returns true for 0.5 and 1.5, which replace the number by a form of the noun.
+    /// Returns true for 0.5 and 1.5, which can be said without a number: "half an hour", "an hour and a half".
     fn is_below_two(&self) -> bool {
         self.whole < 2 && self.is_half()
     }

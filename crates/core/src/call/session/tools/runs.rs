@@ -62,7 +62,7 @@ pub(super) enum Start {
     TooMany,
 }
 
-/// The result of a tool's output.
+/// The result of handling a tool's output.
 #[derive(Debug)]
 pub(super) enum Finish {
     /// The tool calls that are waiting for the output.

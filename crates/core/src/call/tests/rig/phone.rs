@@ -104,7 +104,7 @@ impl Phone {
 
     /// Returns since when the phone has been silent. The outer value is none while audio plays; the inner value is none
     /// if no audio was ever heard.
-    #[expect(clippy::option_option, reason = "it plays, it is quiet since a moment, or it was never heard")]
+    #[expect(clippy::option_option, reason = "audio plays, audio has ended, or no audio was heard yet")]
     pub(super) fn quiet_since(&self) -> Option<Option<Instant>> {
         if self.queue.iter().any(|piece| matches!(piece, Piece::Sound { .. })) { None } else { Some(self.silent_since) }
     }
@@ -133,7 +133,7 @@ impl Piece {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "some instant to begin with; it is moved by hand from there")]
+#[expect(clippy::disallowed_methods, reason = "the origin of the virtual clock, which the tests advance")]
 pub(in crate::call) fn start() -> Instant {
     use std::sync::OnceLock;
     static START: OnceLock<Instant> = OnceLock::new();
