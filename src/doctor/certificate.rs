@@ -19,7 +19,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     let Ok(url) = Url::parse(base) else { return Vec::new() };
     let host = url.host_str().unwrap_or_default();
     if url.scheme() != "https" {
-        return vec![Finding::skipped(CHECK, format!("{base} has no TLS, only on this machine"))];
+        return vec![Finding::skipped(CHECK, format!("{base} is reachable only on this machine, and has no TLS"))];
     }
     let Ok(addresses) = public_address::resolve(&url).await else {
         return vec![Finding::skipped(CHECK, format!("{host} cannot be resolved, see above"))];
@@ -110,6 +110,6 @@ fn wrong_time(
 }
 
 const LIMIT: Duration = Duration::from_secs(8);
-/// Remaining validity, in days, below which the check warns. Let's Encrypt certificates are renewed 30 days before they
-/// expire, so fewer days mean that the renewal fails.
+/// Remaining validity, in days, below which the check warns. A certificate with a lifetime of 90 days is renewed 27 to 30
+/// days before it expires, so fewer days mean that the renewal fails.
 const SOON_DAYS: i64 = 15;
