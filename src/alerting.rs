@@ -84,7 +84,7 @@ impl Alerts {
         self.tracker().all().iter().any(|alert| alert.kind == kind && alert.state == AlertState::Raised)
     }
 
-    /// Mutes or unmutes an alert; returns `None` if the alert was never raised.
+    /// Mutes or unmutes an alert; returns `None` if no alert of this kind is known.
     pub fn mute(&self, kind: AlertKind, mute: Option<Mute>) -> Option<Alert> {
         let alert = self.tracker().mute(kind, mute)?;
         let transition = if mute.is_some() { "muted" } else { "unmuted" };

@@ -208,7 +208,7 @@ pub fn main() -> ExitCode {
 }
 
 impl Command {
-    /// Returns true if the command itself opens the database while no daemon runs.
+    /// Returns true if the command itself opens the database, or writes into the data folder, while no daemon runs.
     fn opens_database(&self) -> bool {
         match self {
             // Run `verify` with a key file as the current user, because the key file may be readable only by root. `verify` creates no

@@ -127,7 +127,7 @@ pub struct Config {
     pub alerts: AlertsConfig,
     /// The mail server.
     pub mail: MailConfig,
-    /// The free disk space below which data is no longer stored.
+    /// The limits of free disk space below which media files are not stored, or the disk counts as full.
     pub disk: DiskConfig,
     /// The retention periods of stored data.
     pub retention: RetentionConfig,
@@ -159,8 +159,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Returns how long the logs of the inputs of calls are kept, in days. They contain audio and words, so they are
-    /// kept no longer than recordings and transcripts, whose limit 0 means forever.
+    /// Returns how long the logs of the inputs of calls are kept, in days; 0 if no inputs are logged. The logs contain
+    /// audio and words, so they are kept no longer than recordings and transcripts, whose limit 0 means forever.
     pub fn input_log_days(&self) -> u32 {
         let limits = [self.retention.recordings_days, self.retention.transcripts_days];
         let limit = limits.into_iter().filter(|days| *days > 0).min().unwrap_or(u32::MAX);

@@ -58,7 +58,7 @@ enum Query {
     GetStatus,
 }
 
-/// A command that affects the daemon process. Other commands change the database.
+/// A command that affects the daemon process. All other commands read or change the database.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 enum DaemonCommand {

@@ -1,7 +1,7 @@
 //! Implements the checks of `agentlocator doctor`. Each check has its own file and returns findings, each with a remedy.
 //!
-//! The checks change nothing; only [`Fix::apply`] changes the system. On the command line they run in a separate process, which does not
-//! open the database. They query the running daemon over its control socket, and check all other parts from outside.
+//! The checks change nothing; only [`Fix::apply`] changes the system. On the command line they run in a separate process. They query the
+//! running daemon over its control socket and over HTTP, and check all other parts from outside.
 
 mod backup;
 mod bridge;

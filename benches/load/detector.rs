@@ -1,4 +1,4 @@
-//! Measures the CPU time of the local voice detector, which runs once for each call.
+//! Measures the computing time of the local voice detector, of which each call has one.
 
 use crate::report::{Goal, most};
 use agentlocator::audio::{EncodedAudio, FRAME_BYTES, VoiceDetector};
@@ -15,7 +15,7 @@ const RUNS: usize = 9;
 /// The maximum share of a core that the detector may take in one call.
 const MAX_SHARE: f64 = 0.03;
 
-/// The CPU time for a second of audio, in milliseconds.
+/// The computing time for a second of audio, in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct DetectorRun {
     /// Speech that the engine does not confirm, so that the neural network judges all of it. No sound costs more.

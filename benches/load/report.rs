@@ -100,7 +100,7 @@ pub struct Goal {
     pub good: bool,
 }
 
-/// The names of servers: the floor (a bare relay), and the daemon with its default settings.
+/// The names of the servers in the results. The floor is a bare relay.
 pub const FLOOR: &str = "floor";
 pub const DAEMON: &str = "agentlocator";
 pub const NO_RECORDING: &str = "agentlocator, no recording";

@@ -110,7 +110,7 @@ impl Counters {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Outcome {
     pub calls: u16,
-    /// The voice-to-voice delay, without the AI's own 500 ms.
+    /// The voice-to-voice delay, without the AI's own time: the silence that it waits for and its think time.
     pub added: Summary,
     pub up: Summary,
     pub down: Summary,

@@ -32,7 +32,7 @@ const BRIDGE: &[Outage] = &[BridgeKilled, LinkDropped];
 /// Events, their possible causes, and the explanations.
 const EXPLAINED: &[(&str, Cause, &str)] = &[
     ("ENGINE_LOST", Cause::During(AI), "the engine of a call cannot be reached, breaks off or does not answer"),
-    ("ENGINE_FAILOVER", Cause::During(AI), "the call goes on with the next engine"),
+    ("ENGINE_FAILOVER", Cause::During(AI), "the call continues with the next engine"),
     ("ENGINE_TRIED_LAST", Cause::During(AI), "calls begin with the next engine for a while"),
     ("ENGINE_TRIED_LAST", Cause::BusyMachine, "the engine was not ready in time in several calls"),
     ("SELF_CHECK", Cause::During(BRIDGE), "the check ran while the bridge was down"),

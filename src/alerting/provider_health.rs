@@ -68,7 +68,7 @@ fn refusal(failure: &AiFailure) -> Notice {
 
 impl Alerts {
     /// Records a call that the AI should answer. If the account of an engine was rejected, the alert remains until that
-    /// engine answers, even if other engines answer calls meanwhile.
+    /// engine answers or is no longer configured, even if other engines answer calls meanwhile.
     pub fn record_ai_call(&self, call: &AiCall) {
         let calls = &self.inner.failed_calls;
         let accepted = calls.update_rejected(call);

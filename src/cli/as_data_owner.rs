@@ -115,7 +115,7 @@ pub(super) fn stage_restore(published: &Path, from: &mut impl Read) -> anyhow::R
     if !ended.status.success() {
         bail!("{}", error_text(&ended.stderr));
     }
-    copied.context("cannot read it")?;
+    copied.context("cannot copy the database into the data folder")?;
     Ok(serde_json::from_slice(&ended.stdout)?)
 }
 

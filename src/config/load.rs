@@ -36,8 +36,8 @@ pub fn find_last_good(file: Option<&Path>, env: Environment<'_>) -> LastGood {
     LastGood::in_folder(environment::state_folder(env).unwrap_or_else(|| find_store(file, env).data_folder()))
 }
 
-/// Returns the data marker in the second folder that systemd created for the service; `None` if that folder does not
-/// exist.
+/// Returns the data marker in the second folder that systemd created for the service; `None` if systemd created no
+/// second folder.
 pub fn find_data_marker(env: Environment<'_>) -> Option<DataMarker> {
     environment::second_state_folder(env).map(|folder| DataMarker::in_folder(&folder))
 }

@@ -33,7 +33,7 @@ text_enum! {
 /// The account at OpenAI, and the models for calls.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OpenAiConfig {
-    /// The API key. Without it, calls go to voicemail. Environment variable: `OPENAI_API_KEY`.
+    /// The API key. Without it, OpenAI Realtime answers no calls. Environment variable: `OPENAI_API_KEY`.
     pub api_key: Option<Secret>,
     /// The base URL of OpenAI or a compatible server. The realtime WebSocket has the same URL with the scheme `ws` or
     /// `wss`. Environment variable: `OPENAI_BASE_URL`.
@@ -45,7 +45,8 @@ pub struct OpenAiConfig {
     pub transcription_model: String,
     /// The model that transcribes recordings.
     pub file_transcription_model: String,
-    /// The model that answers in text, for the turn-by-turn fallback.
+    /// The model that answers in text: in calls that Twilio records turn by turn, for call summaries, and by default in
+    /// the pipeline engine.
     pub chat_model: String,
     /// The method that detects the end of the caller's turn.
     pub turn_detection: TurnDetection,

@@ -25,7 +25,7 @@ pub enum Origin {
         /// The column, in characters.
         column: usize,
     },
-    /// A file in systemd's `$CREDENTIALS_DIRECTORY`.
+    /// A file in systemd's `$CREDENTIALS_DIRECTORY`, or in the folder `credentials` beside the settings file.
     Credential(PathBuf),
     /// A variable set by systemd or by the parent process.
     Variable(&'static str),

@@ -11,7 +11,7 @@ pub struct StoreConfig {
     /// The published file: `sqlite:///abs/path`, `sqlite://rel` or a path. The live database is in `live/` beside it.
     /// Environment variable: `DATABASE_URL`.
     pub database_url: Option<String>,
-    /// Whether the published copy is maintained. It is disabled only in measurements of its cost.
+    /// Whether the published copy is maintained. Disable it only to measure its cost.
     pub publish: bool,
     /// Minimum time between two updates of the published copy under load, in milliseconds.
     pub publish_interval_ms: u64,

@@ -107,8 +107,8 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         (
             config.http.public_base_url.as_ref().is_some_and(BaseUrl::has_own_port)
                 && twilio.auth_tokens().next().is_some(),
-            "http.public_base_url has another port than 443, the only one for which Twilio documents media streams: its \
-             webhooks come, but calls may have no live agent; use 443, or a proxy or tunnel there",
+            "http.public_base_url has another port than 443, the only port for which Twilio documents media streams: \
+             webhooks arrive, but the AI may not answer calls; use port 443, or a proxy or tunnel on port 443",
         ),
         (
             config.agent.call_notices != CallNotices::Off
@@ -122,7 +122,8 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         ),
         (
             whatsapp.enable_baileys == Some(true) && whatsapp.token_secret().is_none(),
-            "whatsapp.enable_baileys is on, but whatsapp.webhook_secret is not set: what the bridge brings is refused",
+            "whatsapp.enable_baileys is on, but neither whatsapp.webhook_secret nor whatsapp.shared_secret is set: messages \
+             from the bridge are rejected",
         ),
         (
             whatsapp.provider == ProviderChoice::Twilio && !config.twilio_whatsapp_enabled(),
@@ -164,7 +165,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         ),
         (
             own_files.into_iter().flatten().any(|file| std::fs::File::open(file).is_err()),
-            "tls.certificate_file or tls.key_file cannot be opened by this user: TLS works only once it can",
+            "tls.certificate_file or tls.key_file cannot be opened by this user: TLS does not work until the user can read it",
         ),
         (
             matches!(config.backup.bucket(), Some(Err(_))),

@@ -19,7 +19,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     let Ok(url) = Url::parse(base) else { return Vec::new() };
     let host = url.host_str().unwrap_or_default();
     if url.scheme() != "https" {
-        return vec![Finding::skipped(CHECK, format!("{base} has no TLS, only on this machine"))];
+        return vec![Finding::skipped(CHECK, format!("{base} is reachable only on this machine, and has no TLS"))];
     }
     let Ok(addresses) = public_address::resolve(&url).await else {
         return vec![Finding::skipped(CHECK, format!("{host} cannot be resolved, see above"))];

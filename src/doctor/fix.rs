@@ -58,7 +58,7 @@ pub enum Fix {
 /// A change of the webhooks of a phone number at Twilio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberFix {
-    /// `PN…`
+    /// The id of the number: `PN…`.
     pub sid: String,
     /// The number with `+` and country code.
     pub phone_number: String,

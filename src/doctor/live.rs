@@ -33,19 +33,19 @@ fn evaluate(checked: Result<LinkCheck, BridgeError>) -> Finding {
         Ok(LinkCheck::NoAck) => Finding::error(
             LINK,
             "WhatsApp does not acknowledge what the bridge sends; it has reconnected",
-            "look again in a minute; if it stays so, link the account again",
+            "repeat the check in a minute; if the result is the same, link the account again",
         ),
         Ok(LinkCheck::NoEcho) => Finding::warning(
             LINK,
-            "WhatsApp takes what the bridge sends, but nothing comes back from the account's own phone; the bridge has \
+            "WhatsApp accepts messages from the bridge, but nothing comes back from the account's own phone; the bridge has \
              reconnected",
-            "see that the phone is on and online, then look again; else link the account again",
+            "check that the phone is on and online, then repeat the check; if the result is the same, link the account again",
         ),
         Ok(LinkCheck::NotConnected) | Err(BridgeError::Unavailable(_)) => {
             Finding::skipped(LINK, "the bridge is not linked or not running, see above")
         }
         Err(BridgeError::Unsupported) => {
-            Finding::skipped(LINK, "this bridge checks its link only by itself, each hour")
+            Finding::skipped(LINK, "this bridge does not support a check of its link on request")
         }
         Err(BridgeError::Refused { status, code, message }) => {
             let found = format!("the bridge does not check its link: {status} {code} {message}");

@@ -55,7 +55,7 @@ pub(super) fn failed_request(error: &Error) -> CheckResult {
             let cause = match error {
                 Error::NotConfigured => Cause::TwilioNoAccount,
                 Error::Malformed => Cause::TwilioMalformed,
-                // Only the download of a file fails so.
+                // Only the download of a file returns the other errors.
                 _ => Cause::other(error.to_string()),
             };
             CheckResult::warning(CHECK, Found::TwilioError { reason: cause.into() }, Remedy::Settings)

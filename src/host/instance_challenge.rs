@@ -1,4 +1,5 @@
-//! The instance challenge: a command-line tool uses it to verify that an address leads to this daemon process.
+//! The instance challenge: `agentlocator doctor` and the settings page use it to verify that an address leads to this
+//! daemon process.
 //!
 //! The daemon creates a random key when it starts, and reveals it only over the control socket. A client with the key
 //! sends a challenge to the address, and computes the expected answer itself. Only this daemon can return that answer.

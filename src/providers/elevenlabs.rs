@@ -17,7 +17,7 @@ pub const KEY_HEADER: KeyHeader = KeyHeader { name: "xi-api-key", scheme: "" };
 /// The interval of keep-alive messages. The idle timeout of a session is not documented; other clients send silence
 /// after five seconds.
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
-/// The minimum length of the audio in one message ("Chunk size": 0.1 to 1 s).
+/// The minimum length of the audio in a message without a commit ("Chunk size": 0.1 to 1 s).
 const CHUNK_MS: u64 = 100;
 /// The minimum length of the audio between two commits.
 const LEAST_COMMIT_MS: u64 = 300;

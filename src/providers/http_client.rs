@@ -70,7 +70,8 @@ pub fn causes(error: &reqwest::Error) -> Causes {
     let mut inner: &(dyn Error + 'static) = error;
     while let Some(source) = inner.source() {
         inner = source;
-        // hyper has no type for this error, and the resolver's error below it only a text of the system.
+        // hyper has no public type for this error. The resolver's error inside it contains only a text of the
+        // operating system.
         if inner.to_string() == "dns error" {
             return Cause::NameUnresolved.into();
         }

@@ -1,7 +1,7 @@
 //! The release feed: a JSON document that describes the newest release, `{"version", "date", "notes_url", "urgent"}`.
 //!
-//! The request does not identify the installation: it contains no version, no name and no cookie, only the `ETag` of
-//! the last answer (`If-None-Match`).
+//! The request does not identify the installation: it contains no version, no business name and no cookie. It contains
+//! the `ETag` of the last answer (`If-None-Match`).
 
 use super::http_client;
 use reqwest::{StatusCode, header};

@@ -41,7 +41,7 @@ pub enum Forbidden {
 pub struct SafeFetcher {
     /// The client for public addresses. It rejects all other addresses.
     public: reqwest::Client,
-    /// The client for the trusted origin on this machine.
+    /// The client for the trusted addresses on this machine.
     local: reqwest::Client,
     trusted: Trusted,
     max_bytes: u64,

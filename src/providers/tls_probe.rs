@@ -113,7 +113,7 @@ fn date_of_head(head: &str) -> Option<Timestamp> {
 #[derive(Debug)]
 struct RecordingVerifier {
     verifier: Arc<WebPkiServerVerifier>,
-    // Written once, during the handshake.
+    // Written during each handshake.
     seen: Mutex<Option<Seen>>,
 }
 

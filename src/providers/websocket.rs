@@ -114,7 +114,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.put(message.into())
     }
 
-    /// Sends a ping.
+    /// Queues a ping for the next flush.
     pub fn ping(&mut self) -> Result<(), Error> {
         self.put(Message::Ping(Bytes::new()))
     }

@@ -1,5 +1,5 @@
 //! Obtains certificates from a certificate authority by ACME (RFC 8555), and renews them when a third of their lifetime
-//! is left.
+//! is left, or earlier if the authority advises it.
 //!
 //! Unfinished orders are stored in the folder. A restart resumes them, so that restarts do not exceed the authority's
 //! rate limits.
@@ -184,7 +184,8 @@ impl Acme {
         self.try_challenges(&account).await
     }
 
-    /// Tries the challenge types in order until one succeeds.
+    /// Tries the challenge types in order. Stops when one succeeds, or fails for a reason that does not depend on the
+    /// challenge type.
     async fn try_challenges(&mut self, account: &Account) -> Result<Certificate, AcmeError> {
         let mut challenge_types = self.challenge_types().into_iter();
         let mut outcome = Err(self.unknown_reason());
@@ -251,7 +252,7 @@ fn name(directory: &str) -> String {
 /// The interval at which the wall clock is checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Maximum number of consecutive attempts after an error that a retry can solve.
+/// Maximum number of consecutive attempts, including the first one, if a retry can solve the error.
 const MAX_ATTEMPTS: usize = 6;
 
 /// Time limit of one attempt.

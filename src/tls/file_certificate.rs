@@ -1,5 +1,5 @@
-//! A certificate and a key in files of an administrator. They are read again when they change, and used only if they
-//! are better than the served certificate.
+//! A certificate and a key in files of an administrator. They are read again when they change. A certificate with a fault
+//! does not replace a valid one.
 
 use super::certificate::{Certificate, KeyPairError};
 use super::status::is_valid_for;
@@ -35,7 +35,8 @@ impl CertificateFiles {
         Self { certificate, key, last_versions: None }
     }
 
-    /// Returns true if the files have changed since the last call. Files that cannot be inspected count as unchanged.
+    /// Returns true if the files have changed since the last call. Files that cannot be inspected count as changed only
+    /// at the first call that cannot inspect them.
     pub(super) fn have_changed(&mut self) -> bool {
         let versions = [file_version(&self.certificate), file_version(&self.key)];
         let [Some(certificate), Some(key)] = versions else { return self.last_versions.take().is_some() };

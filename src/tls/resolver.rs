@@ -13,7 +13,7 @@ pub const ACME_TLS: &[u8] = b"acme-tls/1";
 text_enum! {
     /// The source of the active certificate.
     CertificateSource {
-        /// No certificate, because no listener accepts TLS.
+        /// No certificate: no listener accepts TLS, or no certificate could be created.
         None = "none",
         /// Created by the daemon; browsers do not trust it.
         SelfSigned = "self_signed",

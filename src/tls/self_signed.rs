@@ -55,7 +55,7 @@ fn is_name(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
 }
 
-/// Year, month and day.
+/// Returns the year, month and day (UTC) of a time.
 fn day(at: Timestamp) -> (i32, u8, u8) {
     let text = at.to_string();
     let mut parts = text.split(['-', 'T']);
@@ -69,7 +69,7 @@ const A_DAY: Duration = Duration::from_hours(24);
 /// The lifetime: longer than that of a typical machine.
 const LIFETIME: Duration = Duration::from_hours(24 * 3650);
 
-/// How long before its end it is replaced.
+/// The remaining lifetime below which the certificate is replaced.
 const RENEW_BEFORE: Duration = Duration::from_hours(24 * 30);
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ text_enum! {
         Ok = "ok",
         /// TLS is not configured.
         Disabled = "disabled",
-        /// There is no certificate, it has expired, or it expires soon.
+        /// There is no certificate that browsers trust, or it is not valid now, lacks a host name, or expires soon.
         Error = "error",
     }
 }
@@ -52,7 +52,7 @@ pub struct TlsError {
     pub causes: Causes,
 }
 
-/// Returns whether the served certificate matches the configuration.
+/// Evaluates the served certificate: its source, its validity period and its names.
 pub(super) fn health(
     configured: bool,
     required_names: &[String],

@@ -1,7 +1,7 @@
 //! Recordings after the call: they are compressed in the background, and both formats can be played.
 
-use crate::support::{Daemon, skipped};
 use crate::support::client::{Client, send};
+use crate::support::{Daemon, skipped};
 use agentlocator::audio::wav::{self, Encoding, WavFormat};
 use agentlocator::domain::hex;
 use agentlocator::simulator::openai::OpenAiOptions;

@@ -9,7 +9,7 @@ const COLUMNS: &str = "crates/core/src/domain/columns.rs";
 /// The crate that maintains the published copy.
 const MIRROR: &str = "crates/sqlite-mirror/";
 
-/// Names that the pure modules must not use: clocks, random numbers, waiting, I/O, wire formats of vendors.
+/// Names that the pure modules must not use: clocks, random numbers, waiting, locks, I/O, databases, HTTP clients.
 const IO: [&str; 19] = [
     "async fn",
     ".await",
@@ -165,7 +165,7 @@ fn sql_is_written_in_store_alone() {
                 .any(|word| line.contains(word))
     };
     let mut findings = lines_outside(&["store"], is_sql);
-    // This crate uses no tables of the product: its SQL is about pages, pragmas and the log.
+    // The mirror uses no tables of the product: its SQL is about pages, pragmas and the log.
     findings.retain(|finding| !finding.starts_with(MIRROR));
     none(&findings, "SQL is written in `store` alone");
 }
@@ -254,8 +254,7 @@ fn lock_files_name_no_host() {
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Returns the product's lines outside some modules for which `is_bad` is true. The simulator is not part of the
-/// daemon.
+/// Returns the product's lines outside some modules for which `is_bad` is true.
 fn lines_outside(modules: &[&str], is_bad: impl Fn(&str) -> bool) -> Vec<String> {
     let mut findings = Vec::new();
     for file in tree::rust(&tree::PRODUCT) {

@@ -100,7 +100,7 @@ fn the_readme_names_only_variables_that_there_are() {
     none(&unknown, "the README speaks of settings that do not exist");
 }
 
-/// systemd's variables, and a name that is composed of other names.
+/// systemd's variables, and a constant of the bridge that is not a variable.
 const OTHERS: [&str; 5] = ["STATE_DIRECTORY", "CREDENTIALS_DIRECTORY", "WATCHDOG_USEC", "WATCHDOG_PID", "LOG_LEVELS"];
 
 #[test]

@@ -18,7 +18,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("booking", &["domain"]),
     ("call", &["domain", "audio"]),
     ("pipeline", &["domain", "audio", "call"]),
-    // The publisher waits for other programs that have the file open, so it reads the clock.
+    // The store writes times into rows and has timeouts, so it reads the clock.
     ("store", &["domain", "search", "config", "messages", "clock", "secure_open"]),
     // The wire format of audio is part of a vendor's protocol.
     ("providers", &["domain", "config", "audio", "clock", "entropy"]),

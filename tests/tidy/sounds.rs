@@ -70,7 +70,7 @@ fn sound(name: &str) -> Vec<f64> {
     bytes.into_iter().map(|byte| f64::from(mulaw::decode(byte)) / 32_768.0).collect()
 }
 
-/// Returns the mean power of the 20 ms frames that contain speech.
+/// Returns the root mean square of the samples in the 20 ms frames that contain speech.
 fn speech_level(sound: &[f64]) -> f64 {
     let powers = sound.chunks_exact(160).map(|piece| piece.iter().map(|s| s * s).sum::<f64>() / 160.0);
     let spoken: Vec<_> = powers.filter(|power| decibels(power.sqrt()) > -40.0).collect();

@@ -1,4 +1,4 @@
-//! The types of API responses are defined next to the handlers of their noun, and not in modules below `http`.
+//! The types of API responses are defined in `src/http/api/<noun>/view.rs`, next to the handlers of their noun.
 
 use super::{none, tree};
 

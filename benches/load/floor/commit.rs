@@ -67,7 +67,7 @@ pub fn writer(folder: &Path) -> mpsc::Sender<Row> {
     rows
 }
 
-/// Runs producers that write directly to the store.
+/// Runs producers that send rows directly to the writer thread.
 pub async fn run(producers: usize, seconds: u64, folder: &str) -> CommitFloor {
     let rows = writer(Path::new(folder));
     let samples = Rc::new(RefCell::new(Samples::default()));

@@ -13,7 +13,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Starts showing the size of the growing file. Shows nothing for small copies, or if stderr is not a terminal.
+    /// Starts showing how much of the expected size is written. Shows nothing for small copies, or if stderr is not a
+    /// terminal.
     pub(super) fn start(file: &File, expected: u64) -> Self {
         if expected < LARGE || !std::io::stderr().is_terminal() {
             return Self { shown: None };

@@ -17,7 +17,9 @@ pub(super) async fn apply_fixes(
             print_status(&line);
         }
         if fix.must_be_named() {
-            print_status("Not done: this number seems to be in use elsewhere. To use it here, name it: --number NUMBER");
+            print_status(
+                "Not done: this number seems to be in use elsewhere. To use it here, name it: --number NUMBER",
+            );
             continue;
         }
         if !without_asking && !is_confirmed()? {

@@ -7,7 +7,7 @@ use crate::search::fold;
 use jiff::civil::DateTime;
 use serde::Serialize;
 
-/// What a conversation lacks.
+/// The expectations that a conversation did not meet.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Check {
     pub(super) failures: Vec<Failure>,
@@ -114,7 +114,7 @@ impl Check {
     }
 }
 
-/// Returns true if each expected item is one of the found ones, and the other way around.
+/// Returns true if the expected items and the found items correspond one to one, in any order.
 fn is_matching<E, F>(expected: &[E], found: &[F], is_it: impl Fn(&E, &F) -> bool) -> bool {
     let mut rest: Vec<&F> = found.iter().collect();
     let all_found = expected.iter().all(|expected| {
@@ -124,7 +124,7 @@ fn is_matching<E, F>(expected: &[E], found: &[F], is_it: impl Fn(&E, &F) -> bool
     all_found && rest.is_empty()
 }
 
-/// Returns true if a text contains words, whatever their spelling.
+/// Returns true if a text contains the words. Ignores letter case and the other differences that `fold` removes.
 fn contains(text: &str, words: &str) -> bool {
     fold(text).text.contains(fold(words.trim()).text.trim())
 }

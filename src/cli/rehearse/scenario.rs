@@ -15,7 +15,7 @@ use std::path::Path;
 
 /// The number from which the caller calls, unless a scenario names another one.
 const FROM: &str = "+972501234567";
-/// What Twilio reports for a withheld number.
+/// The caller id of a call with a withheld number.
 const WITHHELD: &str = "anonymous";
 
 /// A file with scenarios.
@@ -62,7 +62,7 @@ pub(super) struct Scenario {
 struct Earlier {
     service: String,
     start: DateTime,
-    /// The number of another caller.
+    /// The number of the contact who has the appointment; `None` for the caller of the scenario.
     of: Option<String>,
 }
 
@@ -91,7 +91,7 @@ enum Line {
 pub(super) struct Expect {
     /// All appointments of the caller.
     pub(super) appointments: Option<Vec<ExpectedAppointment>>,
-    /// Parts of the message for the owner; empty: there is none.
+    /// Parts of the message for the owner; an empty list means that there must be no message.
     pub(super) message: Option<Vec<String>>,
     /// A part of each WhatsApp message to the caller.
     pub(super) texts: Option<Vec<String>>,

@@ -39,7 +39,7 @@ struct Hours(DayRange);
 struct ServiceOfShop {
     name: String,
     minutes: u32,
-    /// In the currency's main unit.
+    /// The price in the currency's main unit.
     price: Option<u32>,
 }
 

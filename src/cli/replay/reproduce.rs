@@ -40,7 +40,7 @@ pub(super) enum Cause {
 pub(super) enum Outcome {
     /// All outputs are equal.
     Reproduced,
-    /// The first output that is not.
+    /// The first output that differs.
     Different(Difference),
     /// All outputs are equal up to this time, where inputs are missing.
     Gap(Duration),

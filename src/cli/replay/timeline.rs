@@ -17,7 +17,8 @@ const SAME_RUN: Duration = Duration::from_millis(300);
 pub(super) struct Line {
     /// The time since the call's session was created.
     at_ms: u64,
-    /// Where it comes from: `caller`, `engine`, `twilio`, `tool`, `staff`, or `call` for what the session decided.
+    /// The source of the line: `caller`, `engine`, `twilio`, `tool`, `staff`, `daemon`, `timer`, `log`, or `call` for what
+    /// the session decided.
     source: &'static str,
     text: String,
 }
@@ -42,7 +43,7 @@ pub(super) fn lines(replay: &Replay, all: bool) -> Vec<Line> {
     for run in [Run::Voice, Run::Received, Run::Played, Run::Marks, Run::Employee] {
         timeline.end(run);
     }
-    // A run is added when it ends, and stands where it began.
+    // A run is added when it ends, but belongs at the time at which it began.
     timeline.lines.sort_by_key(|line| line.at_ms);
     timeline.lines
 }
@@ -75,7 +76,7 @@ struct OpenRun {
     last: Duration,
     frames: u32,
     ms: u64,
-    /// The utterance.
+    /// The id of the utterance; empty if the run belongs to no utterance.
     item: String,
 }
 
@@ -89,7 +90,7 @@ impl Timeline {
     fn frame(&mut self, run: Run, ms: u64, item: &str) {
         let pause = match run {
             Run::Voice => SAME_RUN,
-            // The audio of an utterance is one run, in whatever steps it comes.
+            // These frames arrive with irregular pauses, and still belong to one run.
             Run::Received | Run::Played | Run::Marks | Run::Employee => Duration::from_secs(2),
         };
         let at = self.at;
@@ -267,7 +268,7 @@ fn describe_turn(turn: &TurnRecord) -> String {
     format!("turn {seq}, {speaker}: {text}")
 }
 
-/// Returns the text of an event; `None` for what another line says already.
+/// Returns the text of an event; `None` if other lines already show it.
 fn describe_event(event: &CallEvent) -> Option<String> {
     Some(match event {
         CallEvent::Live { engine } => format!("live with engine {}", engine.as_str()),

@@ -19,7 +19,7 @@ pub(super) async fn read(unit: &str, lines: u32, redactor: &Redactor) -> String 
 }
 
 /// Reduces a journal line to the kept fields. Returns `None` for debug lines, because they contain complete numbers and texts. Also returns
-/// `None` for lines without an event, because the bridge prints its QR code in such lines.
+/// `None` for lines without an event, except those of systemd, because the bridge prints its QR code in such lines.
 fn reduce(line: &str, redactor: &Redactor) -> Option<Value> {
     let entry: Map<String, Value> = serde_json::from_str(line).ok()?;
     let text = |name: &str| entry.get(name).and_then(Value::as_str);

@@ -34,8 +34,8 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// Creates a client for the configured bridge. The client uses the bridge's Unix socket if one is configured,
-    /// otherwise `client`.
+    /// Creates a client for the configured bridge. The client uses the bridge's Unix socket if one is configured, a
+    /// client without a proxy for an `http://` address, and `client` otherwise.
     pub fn new(client: Client, config: &Config) -> Result<Self, reqwest::Error> {
         let client = match config.whatsapp.bridge_socket() {
             Some(path) => http_client::build_for_socket(path)?,

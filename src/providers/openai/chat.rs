@@ -147,7 +147,7 @@ impl ChatStream {
     /// Handles the end of the connection. Returns the remaining events.
     ///
     /// # Errors
-    /// If the answer was not complete.
+    /// If the connection ended before the server reported the end of the answer.
     pub fn finish(&mut self) -> Result<Vec<ChatEvent>, Malformed> {
         let mut events = Vec::new();
         // Some servers do not send `[DONE]` at the end.

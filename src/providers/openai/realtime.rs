@@ -389,7 +389,7 @@ pub fn caller_name_note(name: &ContactName) -> Option<String> {
 }
 
 /// Builds a `conversation.item.create` event with earlier calls and messages of the caller. They are not part of the
-/// instructions, because they contain untrusted text. `json` quotes that text.
+/// instructions, because they contain untrusted text. `json` is a JSON value, so that text is quoted.
 pub fn caller_history(json: &str) -> String {
     history_message(false, &caller_history_note(json))
 }

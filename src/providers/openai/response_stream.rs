@@ -113,7 +113,7 @@ impl ResponseStream {
     /// Handles the end of the connection. Returns no events, because the stream itself announces its end.
     ///
     /// # Errors
-    /// If the answer was not complete.
+    /// If the connection ended before the server reported the end of the answer.
     pub fn finish(&mut self) -> Result<Vec<ChatEvent>, Malformed> {
         if self.is_done { Ok(Vec::new()) } else { Err(Malformed) }
     }

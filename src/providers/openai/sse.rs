@@ -3,7 +3,7 @@
 /// The maximum length of a line. Events of an answer are shorter.
 const MAX_LINE: usize = 1 << 20;
 
-/// The stream is malformed, or its answer is incomplete.
+/// The stream is malformed, ended too early, or contains an error of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 

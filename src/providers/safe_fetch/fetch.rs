@@ -47,7 +47,7 @@ impl From<&FetchError> for Causes {
             }
             FetchError::TooLarge(bytes) => Cause::FileTooLarge { bytes: *bytes },
             FetchError::TooManyRedirects => Cause::FileRedirects,
-            // A file is not rejected for these errors.
+            // `SafeFetcher::inspect`, which rejects files, returns none of these errors.
             FetchError::Status(_) | FetchError::Unreachable => Cause::other(error.to_string()),
         };
         cause.into()
@@ -168,7 +168,7 @@ fn reason(error: &reqwest::Error) -> FetchError {
 }
 
 const MAX_REDIRECTS: usize = 5;
-/// Timeout of a complete download.
+/// Timeout of a request with its download. Each redirect is a new request.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub enum Error {
     #[error("the file is larger than {0} bytes")]
     TooLarge(usize),
     /// Twilio redirects to an address that is forbidden, or from which the file cannot be fetched.
-    #[error("the file's address at Twilio redirects to another one: {0}")]
+    #[error("Twilio redirects to an address from which the file cannot be fetched: {0}")]
     Redirected(#[source] FetchError),
 }
 
@@ -135,14 +135,15 @@ pub async fn call_status(client: &Client, config: &TwilioConfig, call: &CallSid)
 /// A fetched audio file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AudioFile {
-    /// The media type, usually `audio/wav`.
+    /// The media type: `audio/mpeg` or `audio/wav`.
     pub mime: String,
     /// The content of the file.
     pub content: Vec<u8>,
 }
 
-/// Fetches a recording as WAV. `url` comes from the webhook, and must be on the configured host. If that host
-/// redirects, `redirect_fetcher` fetches the file without the credentials, and only from a public address.
+/// Fetches a recording, as WAV unless `url` names another format. `url` comes from the webhook; a URL that is not on the
+/// configured host is replaced by the URL of the recording on that host. If that host redirects, `redirect_fetcher`
+/// fetches the file without the credentials.
 pub async fn fetch_recording(
     client: &Client,
     redirect_fetcher: &SafeFetcher,
@@ -187,7 +188,8 @@ pub async fn fetch_recording(
     Ok(AudioFile { mime, content: file.content })
 }
 
-/// Returns the URL of the recording as WAV, or `None` if `url` is not on the configured host.
+/// Returns the URL of the recording, with the ending `.wav` if it has none, or `None` if `url` is not on the configured
+/// host.
 fn recording_url(config: &TwilioConfig, url: &str) -> Option<String> {
     let (given, ours) = (Url::parse(url).ok()?, Url::parse(config.api_base_url.as_str()).ok()?);
     if given.origin() != ours.origin() {

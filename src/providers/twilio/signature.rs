@@ -72,7 +72,7 @@ pub fn sign(token: &Secret, url: &str, payload: Payload<'_>) -> String {
 }
 
 fn digest(token: &Secret, parts: &[&str]) -> [u8; 20] {
-    // HMAC accepts keys of any length, so this cannot fail; an empty MAC would match nothing.
+    // HMAC accepts keys of any length, so this cannot fail.
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(token.expose().as_bytes()) else { return [0; 20] };
     for part in parts {
         mac.update(part.as_bytes());

@@ -30,7 +30,7 @@ pub enum Verb {
         /// The silence that ends the recording, in seconds.
         timeout_s: u32,
     },
-    /// Opens a media stream. The next verb runs after the daemon closes the stream.
+    /// Opens a media stream, and waits until the stream ends.
     Connect {
         /// The URL that Twilio requests after the stream has ended.
         action: String,

@@ -129,8 +129,8 @@ fn extra(form: &Form) -> Option<String> {
     (!fields.is_empty()).then(|| serde_json::Value::Object(fields).to_string())
 }
 
-/// Returns true if the message was sent to the configured sender. Only such a message opens that sender's 24-hour
-/// window.
+/// Returns true if the message was sent to the configured sender, or if no sender is configured or the webhook has no
+/// `To`. Only a message to the sender opens the sender's 24-hour window.
 fn is_to_our_sender(form: &Form, own: Option<&PhoneNumber>, country: country::Id) -> bool {
     let (Some(own), Some(to)) = (own, form.value("To")) else { return true };
     whatsapp_address(to) == Some(own.as_str()) || PhoneNumber::parse_provider(to, country).is_ok_and(|to| to == *own)

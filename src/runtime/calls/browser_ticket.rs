@@ -106,7 +106,9 @@ impl Calls {
             Err(reason) => reason,
             Ok(start) => match tickets.take(&start, clock::instant()) {
                 None => "bad_token",
-                Some((login, permits)) if login().await => return Some(BrowserSocket { socket, start, login, permits }),
+                Some((login, permits)) if login().await => {
+                    return Some(BrowserSocket { socket, start, login, permits });
+                }
                 Some(_) => "logged_out",
             },
         };

@@ -29,7 +29,9 @@ impl Record {
             level: Level::WARN,
             event: "LOG_SUPPRESSED".to_owned(),
             fields: vec![("suppressed", event.into()), ("count", count.into())],
-            message: format!("{count} more lines of {event} were not shown"),
+            message: format!(
+                "{count} more lines of {event} were not logged, because their number per minute is limited"
+            ),
         }
     }
 

@@ -43,7 +43,7 @@ impl AcmeError {
         Self { kind, causes: causes.into(), may_be_clock_error: false }
     }
 
-    /// Creates the error of a step that failed on this machine. The texts of the causes select by the step.
+    /// Creates the error of a step that failed on this machine. The locale files have a text for each `step`.
     pub(super) fn local(step: &str, causes: impl Into<Causes>) -> Self {
         Self::new(AcmeErrorKind::Local, Cause::AcmeStep { step: step.to_owned() }.because(causes))
     }

@@ -40,8 +40,8 @@ impl Acme {
         self.finish(order, &open_order).await
     }
 
-    /// Completes an order. After a transient error, the order stays stored and may be completed later. Any other error
-    /// deletes it.
+    /// Completes an order. After a transient error, the order stays stored and may be completed later. After a success
+    /// or any other error, it is deleted.
     async fn finish(&mut self, mut order: Order, open_order: &OpenOrder) -> Result<Certificate, AcmeError> {
         let outcome = self.complete(&mut order, open_order).await;
         if !outcome.as_ref().is_err_and(is_transient) {

@@ -16,7 +16,7 @@ pub(super) struct OrderState {
     pub(super) order: Option<OpenOrder>,
 }
 
-/// The authority and names of the orders. If they change, the state is reset.
+/// The settings to which the state applies. If they change, the state is reset.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Purpose {
     directory: String,

@@ -1,9 +1,9 @@
 //! A backup that is put in place with `cp`: the reports to the owner, and the owner's decisions.
 
 use crate::support::client::send;
-use crate::support::{forget_clean_stop, skipped};
 use crate::support::store::{integrity, open_copy};
 use crate::support::whatsapp::{BridgeReply, Shop, until};
+use crate::support::{forget_clean_stop, skipped};
 use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::{Value, json};

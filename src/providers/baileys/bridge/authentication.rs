@@ -4,9 +4,12 @@
 //! first request. Therefore the bridge must first prove that it has the secret (`/health` with a nonce), and the daemon
 //! signs its requests.
 //!
-//! The daemon sends the secret itself only in two cases. The first is a bridge that has never sent a proof, because
-//! other bridges do not support this challenge. The second is a Unix socket or https, where another program cannot
-//! listen.
+//! The daemon sends the secret itself in three cases only:
+//!
+//! - The bridge has never sent a proof, and `whatsapp.bridge_challenge` is `auto`: other bridges do not support this
+//!   challenge.
+//! - The bridge is reached over a Unix socket or https, where another program cannot listen.
+//! - `whatsapp.bridge_challenge` is `off`.
 
 use super::super::signature::{SECRET, sign};
 use super::LinkState;
@@ -129,8 +132,8 @@ impl Authentication {
         }
     }
 
-    /// Resets the state of the challenge after a request failed or was rejected: a restarted bridge has another nonce.
-    /// Returns true if the request was signed, so that the caller can retry it with a new signature.
+    /// Resets the state of the challenge after a signed request failed or was rejected: a restarted bridge has another
+    /// nonce. Returns true if the request was signed, so that the caller can retry it with a new signature.
     pub(super) async fn forget_proof(&self, header: Option<&AuthenticationHeader>) -> bool {
         let (Self::Challenge(challenge), Some((AUTH, _))) = (self, header) else { return false };
         *challenge.peer.lock().await = Peer::Unknown;
@@ -230,7 +233,7 @@ impl Challenge {
         let (file, content) = (self.known_file.clone(), digest(&self.origin));
         let written = tokio::task::spawn_blocking(move || private_file::replace(&file, content.as_bytes())).await;
         if let Err(error) = written.map_err(std::io::Error::other).flatten() {
-            tracing::warn!(event = "BRIDGE_PROOF_NOT_STORED", %error, "Cannot store that the WhatsApp bridge has proved itself; after a restart, the daemon accepts a bridge without a proof until then: {error}");
+            tracing::warn!(event = "BRIDGE_PROOF_NOT_STORED", %error, "Cannot store that the WhatsApp bridge has proved its identity; after a restart, the daemon accepts a bridge without a proof until the bridge proves its identity again: {error}");
         }
     }
 }

@@ -16,10 +16,15 @@ impl Bridge {
         match released {
             Ok(answer) => {
                 let status = answer.status.as_u16();
-                tracing::debug!(event = "BRIDGE_FILE_RELEASED", status, "The bridge may delete a fetched file");
+                tracing::debug!(
+                    event = "BRIDGE_FILE_RELEASED",
+                    status,
+                    "Notified the bridge that file {} is stored: HTTP {status}",
+                    url.path()
+                );
             }
             Err(state) => {
-                tracing::debug!(event = "BRIDGE_FILE_KEPT", %state, "The bridge could not be notified that a file was fetched, and keeps it");
+                tracing::debug!(event = "BRIDGE_FILE_KEPT", %state, "Cannot notify the bridge that file {} is stored, so the bridge keeps it: {state}", url.path());
             }
         }
     }

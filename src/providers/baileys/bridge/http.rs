@@ -11,7 +11,7 @@ use url::Position;
 /// The reason that a request got no response.
 #[derive(Debug)]
 pub(super) enum RequestFailure {
-    /// The bridge could not be authenticated, so no request was sent.
+    /// The request could not be authenticated, so it was not sent.
     NotSent(LinkState),
     /// The request failed: no connection, a timeout, or an interrupted response.
     Failed(reqwest::Error),
@@ -61,8 +61,8 @@ impl Bridge {
         self.authentication.header(&self.client, method, target, body).await
     }
 
-    /// Resets the state of the challenge after a request with this header failed or was rejected. Returns true if the
-    /// request was signed, so that the caller can retry it with a new signature.
+    /// Resets the state of the challenge after a signed request with this header failed or was rejected. Returns true
+    /// if the request was signed, so that the caller can retry it with a new signature.
     pub async fn forget_proof(&self, header: Option<&AuthenticationHeader>) -> bool {
         self.authentication.forget_proof(header).await
     }

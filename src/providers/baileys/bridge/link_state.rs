@@ -62,8 +62,8 @@ impl LinkState {
         self == Self::Connected
     }
 
-    /// Parses a state code of the bridge. Rejects the states that only the daemon can observe, and `connected`, because
-    /// the HTTP status reports that state.
+    /// Parses a state code of the bridge. Returns `Other` for the states that only the daemon can observe, and for
+    /// `connected`, because the HTTP status reports that state.
     pub(super) fn from_code(code: Option<&str>) -> Self {
         match code.and_then(|code| code.parse().ok()) {
             None | Some(Self::Connected | Self::Unreachable | Self::Silent | Self::Unauthorized | Self::Disabled) => {

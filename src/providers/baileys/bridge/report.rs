@@ -98,7 +98,7 @@ impl Bridge {
                 let known = health.unwrap_or_else(Report::with_state);
                 Ok(Report { state: LinkState::Unauthorized, ..known })
             }
-            // The bridge does not support the status request.
+            // The status request failed, or the bridge does not support it.
             _ => health,
         };
         let report = known.unwrap_or_else(Report::with_state);

@@ -57,8 +57,8 @@ struct SendResponse {
     error: ErrorBody,
 }
 
-/// The id of the sent message: a text, or a number from some bridges. A value of any type means that the message was
-/// sent.
+/// The id of the sent message: a text, or a number from some bridges. A value of another type is ignored, so that it
+/// does not make the response unreadable.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum MessageKey {

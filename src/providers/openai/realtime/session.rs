@@ -19,8 +19,8 @@ const OPTIONAL: [&str; 10] = [
 ];
 
 /// Returns the session settings for a call. The server detects speech, but the daemon's call session decides when to
-/// interrupt the agent and when to request a response. Therefore both flags are false: "the model will never respond
-/// automatically but VAD events will still be emitted".
+/// interrupt the agent and when to request a response. Therefore `create_response` and `interrupt_response` are false:
+/// "the model will never respond automatically but VAD events will still be emitted".
 ///
 /// Every field of the turn detection is set, because servers deviate from the documented defaults.
 pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], language: &str) -> Value {
