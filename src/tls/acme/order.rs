@@ -60,17 +60,17 @@ impl Acme {
         let of_this_type = self.state.order.clone().filter(|open_order| open_order.way == challenge_type);
         let Some(open_order) = of_this_type else { return Ok(None) };
         let order = account.order(open_order.url.clone()).await;
-        match order.map_err(|error| AcmeError::of(&error, &self.authority)) {
-            Ok(mut order) if order.state().status != OrderStatus::Invalid => {
-                tracing::info!(event = "TLS_ORDER_RESUMED", "Resuming an interrupted order at {}", self.authority);
-                Ok(Some((order, open_order)))
-            }
-            Err(error) if is_transient(&error) => Err(error),
-            Ok(_) | Err(_) => {
-                self.state.order = None;
-                Ok(None)
-            }
-        }
+        let found = match order.map_err(|error| AcmeError::of(&error, &self.authority)) {
+            Ok(mut order) => (order.state().status != OrderStatus::Invalid).then_some(order),
+            Err(error) if is_transient(&error) => return Err(error),
+            Err(_) => None,
+        };
+        let Some(order) = found else {
+            self.state.order = None;
+            return Ok(None);
+        };
+        tracing::info!(event = "TLS_ORDER_RESUMED", "Resuming an interrupted order at {}", self.authority);
+        Ok(Some((order, open_order)))
     }
 
     async fn place(
