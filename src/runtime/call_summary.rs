@@ -29,7 +29,8 @@ pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError>
     outcome
 }
 
-/// Stores a summary. Without a text model, or when a usage limit of the AI is reached, the call gets no summary.
+/// Stores a summary. A call gets no summary if summaries are switched off, if there is no text model, if the caller
+/// said nothing, or if a usage limit of the AI is reached.
 async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<(), JobError> {
     let config = services.config();
     let Some(server) = config.text_model_server().filter(|_| config.agent.summaries) else { return Ok(()) };
@@ -100,8 +101,8 @@ fn malformed(error: &dyn std::fmt::Display) -> JobError {
     JobError::RetryFor(MALFORMED_FOR, format!("the AI's answer could not be read: {error}"))
 }
 
-/// Classifies a failure. Rate limits and failures of the server or network are retried; all other failures are
-/// permanent.
+/// Classifies a failure. Rate limits, failures of the server or network, and malformed answers are retried; all other
+/// failures are permanent.
 fn failure(error: &Error) -> JobError {
     match error {
         Error::NotConfigured => JobError::Permanent(error.to_string()),

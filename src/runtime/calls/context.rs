@@ -45,6 +45,6 @@ pub struct CallContext {
 pub enum Carrier {
     /// A phone call through Twilio.
     Twilio,
-    /// The browser of a user who tries the agent. Nothing of such a call is stored.
+    /// The browser of a user who tries the agent. Such a call is not stored.
     Browser,
 }
