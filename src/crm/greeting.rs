@@ -52,5 +52,5 @@ pub fn choose(tx: &WriteTx<'_>, id: Option<i64>) -> Result<(), Error> {
     }
 }
 
-/// How many earlier greetings are kept, so that the owner can select them again.
+/// How many of the newest greetings are kept in addition to the current one, so that the owner can select them again.
 const KEPT: usize = 5;
