@@ -1,4 +1,5 @@
-//! Reloads the settings at run time. All settings are validated first; if any is invalid, nothing changes.
+//! Reloads the settings at run time. All settings are validated first. If one from the file or the environment is
+//! invalid, nothing changes; an invalid one from the database is ignored.
 
 use crate::clock;
 use crate::config::{

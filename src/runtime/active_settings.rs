@@ -119,7 +119,7 @@ fn own_servers(config: &Config) -> Trusted {
     if config.twilio.api_base_url.as_str().starts_with("http://") { Trusted::Loopback } else { Trusted::Nothing }
 }
 
-/// Maximum size of a response to a tool of the owner, in bytes. The model receives all of it.
+/// Maximum size of a response to a tool of the owner, in bytes. The model does not receive a longer response.
 const MAX_TOOL_RESPONSE_BYTES: u64 = 16 << 10;
 
 /// Maximum size of a recording in bytes, enough for two hours of telephone audio.

@@ -140,7 +140,7 @@ impl CallLogWriter {
                 self.insert_event("handed_back", &json!({"is_lost": is_lost}));
             }
             CallEvent::WatchdogFired => {
-                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Watchdog fired for call {sid}: media stream and engine were not connected in time");
+                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Media stream and engine of call {sid} were not connected in time: the call goes to Twilio's recorder");
                 self.insert_event("watchdog", &Value::Null);
             }
         }

@@ -38,7 +38,7 @@ pub struct CallServices {
     pub settings: Settings,
     /// The database.
     pub store: Store,
-    /// The HTTP client for Twilio's REST API.
+    /// The HTTP client for Twilio's REST API and for the AI servers.
     pub client: reqwest::Client,
     /// The built-in sentences that are played through the media stream.
     pub clips: Arc<Clips>,
