@@ -1,8 +1,8 @@
 //! Opens files in folders that another user can write to, without following that user's symbolic links.
 //!
 //! The service's user owns the data folder. When root opens a file there, the path is resolved from the folder's
-//! descriptor, one component at a time, and no component may be a link. When root writes to a path from the command
-//! line, a link is followed only if it belongs to root or to the user who runs the command.
+//! descriptor, one component at a time, and no component may be a link. When a command writes to a path from the
+//! command line, a link is followed only if it belongs to root or to the user of the process.
 
 use rustix::fs::{
     AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, open, openat, readlinkat, renameat, statat, unlinkat,

@@ -226,7 +226,7 @@ pub fn finish(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, state: App
     }
     // Restoring checks that the time is still free; finishing does not. A cancelled appointment must be restored first.
     if !found.is_occupying() {
-        return Err(RequestError::Conflict("restore the appointment first".into()).into());
+        return Err(RequestError::Conflict("the appointment is cancelled; restore it first".into()).into());
     }
     Ok(tx.set_appointment_state(id, state, None, context.now)?)
 }

@@ -1,4 +1,4 @@
-//! The greeting that callers hear, as the owner recorded it.
+//! The greeting that callers hear, as the owner recorded or uploaded it.
 
 use super::{Error, RequestError};
 use crate::domain::{ActorId, BusinessId, Timestamp, hex};
