@@ -224,9 +224,10 @@ pub fn finish(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, state: App
     if found == state {
         return Ok(());
     }
-    // Restoring checks that the time is still free; finishing does not. A cancelled appointment must be restored first.
+    // Restoring checks that the time is still free; finishing does not. An appointment that was cancelled or missed,
+    // whose time may be taken, must therefore be restored first.
     if !found.is_occupying() {
-        return Err(RequestError::Conflict("the appointment is cancelled; restore it first".into()).into());
+        return Err(RequestError::Conflict("restore the cancelled or missed appointment first".into()).into());
     }
     Ok(tx.set_appointment_state(id, state, None, context.now)?)
 }

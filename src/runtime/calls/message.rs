@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, oneshot};
 /// The answer to an employee's request to put a call through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutThrough {
-    /// The agent asks the caller to wait, and then the employee's phone rings.
+    /// The caller is asked to wait, and then the employee's phone rings.
     Rings,
     /// No phone number is configured to which this call may be transferred.
     NoNumber,
