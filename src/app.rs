@@ -27,7 +27,8 @@ use services::Services;
 use std::path::Path;
 use std::time::Duration;
 
-/// Runs the daemon until `shutdown`, then drains calls and requests, and closes the store.
+/// Runs the daemon until `shutdown` or a requested restart, then drains calls and requests, and closes the store.
+/// Returns an error if a required task has ended early.
 pub async fn run(
     config: Config,
     mut listeners: Listeners,
@@ -116,7 +117,7 @@ fn daemon_info(listeners: &Listeners, identity: InstanceKey) -> DaemonInfo {
     }
 }
 
-/// Builds the Tokio runtime: single-threaded if the process has one core, otherwise with one thread per core.
+/// Builds the Tokio runtime: single-threaded if the process has one core, otherwise with one worker thread per core.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     memory::limit_kept_memory();
     let one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);

@@ -1,11 +1,11 @@
-//! The only module that reads the clock. Modules without I/O receive the time as an argument.
+//! Reads the clock. Other modules use these functions; modules without I/O receive the time as an argument.
 
 use crate::domain::{Moment, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Returns the wall-clock time.
-#[expect(clippy::disallowed_methods, reason = "the one reading of the wall clock")]
+#[expect(clippy::disallowed_methods, reason = "the only call that reads the wall clock")]
 pub fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))

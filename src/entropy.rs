@@ -9,7 +9,7 @@ use crate::domain::hex;
 #[expect(
     clippy::expect_used,
     clippy::disallowed_methods,
-    reason = "the one drawing of chance; without randomness no secret can be made; stopping is the only safe answer"
+    reason = "the only call that reads random bytes; without them no secret is safe, so the process must stop"
 )]
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

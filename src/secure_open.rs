@@ -1,8 +1,8 @@
 //! Opens files in folders that another user can write to, without following that user's symbolic links.
 //!
 //! The service's user owns the data folder. When root opens a file there, the path is resolved from the folder's
-//! descriptor, one component at a time, and no component may be a link. When root writes to a path from the command
-//! line, a link is followed only if it belongs to root or to the user who runs the command.
+//! descriptor, one component at a time, and no component may be a link. When a command writes to a path from the
+//! command line, a link is followed only if it belongs to root or to the user of the process.
 
 use rustix::fs::{
     AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, open, openat, readlinkat, renameat, statat, unlinkat,
@@ -90,7 +90,7 @@ pub fn list(folder: &Path, inside: Option<&OsStr>, max: usize) -> io::Result<Vec
     Ok(entries)
 }
 
-/// Returns true if a file has only one hard link. A regular file with further hard links may be another user's file.
+/// Returns false if a regular file has more than one hard link: it may then be another user's file.
 pub fn has_one_name(found: &Stat) -> bool {
     FileType::from_raw_mode(found.st_mode) != FileType::RegularFile || found.st_nlink == 1
 }
@@ -102,7 +102,7 @@ fn other_owner(folder: &Path) -> io::Result<Option<u32>> {
 }
 
 /// Returns the path of a file relative to a folder; `None` if the file is not inside the folder. The paths are compared
-/// literally, and after resolving links.
+/// literally first, and then after resolving links.
 fn path_inside(folder: &Path, path: &Path) -> Option<PathBuf> {
     let folder_path = std::path::absolute(folder).ok()?;
     let path = std::path::absolute(path).ok()?;
@@ -242,10 +242,7 @@ impl Target {
         if found.st_uid != geteuid().as_raw() || !has_one_name(&found) {
             return Err(io::Error::new(
                 io::ErrorKind::PermissionDenied,
-                format!(
-                    "a file of that name belongs to another user or has several names (user {}); remove it",
-                    found.st_uid
-                ),
+                format!("a file with this name belongs to user {} or has another hard link; remove it", found.st_uid),
             ));
         }
         Ok(File::from(file))

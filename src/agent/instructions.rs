@@ -24,7 +24,7 @@ pub struct PhoneContext<'a> {
     pub profile: &'a BusinessProfile,
     /// The stored data about the caller: language, appointments, earlier calls and messages.
     pub memory: &'a CallerMemory,
-    /// Whether calls can be transferred to a human agent.
+    /// Whether this call can be transferred to a human agent.
     pub can_transfer: bool,
     /// Whether the model has the tools for appointments.
     pub can_book: bool,

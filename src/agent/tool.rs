@@ -94,7 +94,7 @@ pub struct ToolContext {
     texts: Option<Arc<dyn CallerTextSender>>,
     /// Sends the requests of the owner's tools; `None` if none can be sent.
     own_tools: Option<Arc<dyn OwnToolSender>>,
-    /// How far the conversation's time is ahead of the clock, in milliseconds. Not 0 only in a rehearsal.
+    /// How far the conversation's time is ahead of the clock, in milliseconds; 0 except in a rehearsal.
     ahead_ms: i64,
 }
 
@@ -115,7 +115,7 @@ impl ToolContext {
         Self { trial_in: Some(country), ..self }
     }
 
-    /// Lets the conversation take place at another time: it is `now` now.
+    /// Sets the time of the conversation to `now`, from which it advances with the clock. Used for rehearsals.
     #[must_use]
     pub fn at(self, now: Timestamp) -> Self {
         Self { ahead_ms: now.as_millis() - clock::now().as_millis(), ..self }

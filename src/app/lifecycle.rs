@@ -89,7 +89,7 @@ impl Tasks {
 
     /// Drains calls, workers and requests, each for a limited time, and stops all tasks.
     pub(super) async fn stop(mut self, calls: &Calls, snapshots: &Snapshots, status: StatusLine) {
-        systemd_notify::stopping("Stopping: calls and running requests may end");
+        systemd_notify::stopping("Stopping: waiting for calls and requests in progress to end");
         tracing::info!(event = "STOPPING", "Stopping: waiting for calls and requests in progress to end");
         self.workers.cancel();
         snapshots.cancel_token().cancel();

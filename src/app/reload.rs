@@ -1,4 +1,5 @@
-//! Reloads the settings at run time. All settings are validated first; if any is invalid, nothing changes.
+//! Reloads the settings at run time. All settings are validated first. If one from the file or the environment is
+//! invalid, nothing changes; an invalid one from the database is ignored.
 
 use crate::clock;
 use crate::config::{
@@ -45,7 +46,7 @@ pub struct Reloading {
     pub data_marker: Option<DataMarker>,
 }
 
-/// The time between two removals of what deleted tools of the agent leave.
+/// The interval between two removals of deleted tools of the agent and of their header values.
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 
 /// The task that executes requests to reload the settings.
@@ -67,9 +68,9 @@ impl Reloader {
     pub(super) async fn run(self, mut requests: ReloadRequests) {
         self.save_last_good().await;
         let mut purge = tokio::time::interval_at(tokio::time::Instant::now() + PURGE_INTERVAL, PURGE_INTERVAL);
-        // After a long wait, two purges in a row could remove a header whose tool is not stored yet.
+        // After a long wait, two purges in a row could remove the value of a header whose tool is not stored yet.
         purge.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        // No request has stored a header yet, so whatever no tool needs now can be removed.
+        // No request has stored a header value yet, so all values that no tool needs now can be removed.
         let mut unused = self.purge_tool_secrets(None).await;
         loop {
             let request = tokio::select! {
@@ -133,9 +134,10 @@ impl Reloader {
         stored.map_err(io::Error::other)?.map(drop)
     }
 
-    /// Removes the tools of the agent that can no longer be restored, and the headers that no tool needed at the
-    /// previous purge (`unused_before`; without one, of any time) and now: a header is stored before the tool that refers
-    /// to it. Returns the headers that no tool needs now.
+    /// Removes the tools of the agent that can no longer be restored, and the stored header values that no tool needs.
+    /// A value is stored before the tool that refers to it. Therefore it is removed only if it was also in
+    /// `unused_before`, the result of the previous purge; without a previous purge, it is removed at once. Returns the
+    /// ids of the values that no tool needs now.
     async fn purge_tool_secrets(&self, unused_before: Option<BTreeSet<String>>) -> BTreeSet<String> {
         let purged = crm::transact(&self.store, move |tx| agent_tool::purge(tx, clock::now())).await;
         let needed = match purged {
@@ -217,7 +219,8 @@ impl Reloader {
         proposed.await.map_err(rejected)?
     }
 
-    /// Stores the active settings as the last valid ones, unless they are unchanged.
+    /// Stores a copy of the active settings as the last valid ones. Does nothing if the active settings are such a
+    /// copy, because the configured ones are invalid.
     async fn save_last_good(&self) {
         let (config, last_good) = (self.settings.config(), self.last_good.clone());
         if !config.rejected.is_empty() {

@@ -156,7 +156,7 @@ impl Services {
         self.shared.input_logs.flush(INPUT_LOGS_TIMEOUT).await;
     }
 
-    /// Starts the workers, then the listeners and the upkeep.
+    /// Starts the workers, then the upkeep, and then the listeners.
     pub(super) fn start(
         &self,
         tasks: &mut Tasks,
@@ -291,7 +291,7 @@ impl Services {
 /// How long the end of the daemon waits for the logs of the calls' inputs.
 const INPUT_LOGS_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Returns the clock for messages, which continues after the newest stored message.
+/// Returns the clock for messages, resumed from the state and the messages that the database contains.
 async fn stored_message_clock(store: &Store) -> anyhow::Result<MessageClock> {
     let message_clock = MessageClock::default();
     let clock = message_clock.clone();

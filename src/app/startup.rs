@@ -68,6 +68,7 @@ pub(super) async fn stored_greeting(store: &Store) -> Option<Vec<u8>> {
 /// The systemd status until the database is open. The package's scripts match the beginning of this text.
 const OPENING_STATUS: &str = "Bringing the database up to date";
 
-/// How often systemd's start timeout is extended; it is then valid for this long.
+/// How often systemd's start timeout is extended.
 const EXTEND_EVERY: Duration = Duration::from_secs(5);
+/// How long the start timeout lasts after each extension.
 const EXTENSION: Duration = Duration::from_mins(1);

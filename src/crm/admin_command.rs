@@ -25,7 +25,7 @@ pub enum AdminCommand {
     /// Add a user.
     AddUser {
         name: String,
-        /// The role. Without a role, the first user becomes an owner, later users become staff.
+        /// The role. Without a role, the user becomes an owner if there is no owner, otherwise staff.
         role: Option<Role>,
         password_hash: String,
     },

@@ -262,7 +262,7 @@ fn checked_header(name: &str) -> Result<String, RequestError> {
     Ok(name)
 }
 
-/// The data before the first change.
+/// The data of a new tool before its first change.
 const EMPTY: AgentToolData = AgentToolData {
     name: String::new(),
     description: String::new(),

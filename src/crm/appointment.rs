@@ -224,9 +224,10 @@ pub fn finish(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, state: App
     if found == state {
         return Ok(());
     }
-    // Restoring checks that the time is still free; finishing does not. A cancelled appointment must be restored first.
+    // Restoring checks that the time is still free; finishing does not. An appointment that was cancelled or missed,
+    // whose time may be taken, must therefore be restored first.
     if !found.is_occupying() {
-        return Err(RequestError::Conflict("restore the appointment first".into()).into());
+        return Err(RequestError::Conflict("restore the cancelled or missed appointment first".into()).into());
     }
     Ok(tx.set_appointment_state(id, state, None, context.now)?)
 }
@@ -251,7 +252,7 @@ fn booked_before(
     let is_same = match tx.stored_response(business, &stored_key(key))? {
         Some(first) => first.fingerprint == fingerprint(new),
         // The stored response has expired, or an earlier version stored none. Comparing the current fields may miss an
-        // appointment that was moved since, but it never matches a different request.
+        // appointment that was moved since, but it never matches a request for another service or time.
         None => found.service_id == new.service && found.starts_at == new.starts_at,
     };
     if found.contact_id == contact && is_same {
@@ -334,7 +335,7 @@ impl Place<'_> {
         }
     }
 
-    /// Returns the error for an occupied time. It contains the next free time.
+    /// Returns the error for an occupied time. It contains the next free time, if there is one in the next weeks.
     fn taken(&self, tx: &ReadTx<'_>, context: &Context) -> Result<Error, Error> {
         let not_before = self.starts_at.max(context.now);
         let from = local_date(not_before, &context.zone);

@@ -19,7 +19,7 @@ pub fn opening(tx: &ReadTx<'_>, business: BusinessId, zone: &TimeZone, from: Dat
     Ok(stored_opening(tx, business, zone, from, to)?)
 }
 
-/// A resource with its own weekly hours.
+/// The weekly hours of a resource.
 #[derive(Clone, Debug)]
 pub struct ResourceHours {
     pub id: ResourceId,

@@ -18,12 +18,12 @@ pub struct BusinessProfile {
     pub services: Vec<Service>,
     /// The staff and rooms that have a name.
     pub resources: Vec<Resource>,
-    /// The weekly hours; empty if the owner entered none.
+    /// The weekly hours; empty if the business is never open.
     pub hours: Vec<OpeningHours>,
     /// Days in the near future on which the weekly hours do not apply.
     pub exceptions: Vec<Exception>,
     /// Facts, the oldest first, as many as fit into the instructions. A fact whose topic is a caller's question is left
-    /// out: callers write its topic, so the model gets it only as a tool's output, which is data and not an
+    /// out: its topic comes from a caller, so the model gets it only as a tool's output, which is data and not an
     /// instruction.
     pub facts: Vec<Fact>,
     /// Whether more facts exist than `facts` contains.
@@ -108,7 +108,7 @@ pub fn read(tx: &ReadTx<'_>, zone: &TimeZone, now: Timestamp) -> Result<Business
     })
 }
 
-/// Returns the facts that match the words best, and the topics of all facts.
+/// Returns the facts that match the words best, and the topics of the facts.
 pub fn search_facts(tx: &ReadTx<'_>, words: &str) -> Result<FoundFacts, Error> {
     let (facts, _) = tx.facts(BusinessId::FIRST, None, MOST_SEARCHED)?;
     let words: Vec<String> = fold(words).text.split_whitespace().map(str::to_owned).collect();
@@ -130,7 +130,7 @@ pub fn search_facts(tx: &ReadTx<'_>, words: &str) -> Result<FoundFacts, Error> {
 pub struct FoundFacts {
     /// The best matches, the best one first.
     pub best: Vec<Fact>,
-    /// The topics of all facts.
+    /// The topics of the facts, whether they match or not, up to a limit.
     pub topics: Vec<String>,
 }
 
@@ -150,5 +150,5 @@ const MOST_FACT_CHARS: usize = 6000;
 const MOST_SEARCHED: usize = 2000;
 /// The maximum number of facts that a search returns.
 const MOST_FOUND: usize = 5;
-/// The maximum number of topics that a search returns if no fact matches.
+/// The maximum number of topics that a search returns.
 const MOST_TOPICS: usize = 60;

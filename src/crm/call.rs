@@ -37,7 +37,7 @@ pub struct IncomingCall {
     /// Whether the caller's network reports that the number failed STIR/SHAKEN verification.
     pub is_unverified: bool,
     /// Whether the call may be a transfer that came back: the daemon called the human agent, and the agent's phone
-    /// forwarded the call to the business's number. No network reports such a forwarding.
+    /// forwarded the call to the business's number, but the network did not report the forwarding.
     pub may_be_forwarded_back: bool,
 }
 
@@ -147,7 +147,7 @@ pub fn receive(
     let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
     let relation = match contact {
         Some(contact) => Some(tx.contact_relation(contact)?),
-        // A repeated webhook, for which no contact was looked for.
+        // The webhook is repeated: the contact is returned only for a new call.
         None => tx.stored_call(&call.call_sid)?.map(|call| relation_of_caller(tx, &call)).transpose()?,
     };
     let is_vip = call.identity() == CallerIdentity::Number && relation == Some(ContactRelation::Vip);

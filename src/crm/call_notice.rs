@@ -124,7 +124,7 @@ pub fn is_due(tx: &ReadTx<'_>, call: CallId, channel: AlertChannel, now: Timesta
     Ok(if sent < MOST_IN_AN_HOUR { Due::Now } else { Due::TooMany })
 }
 
-/// Records that the owner got the message about a call.
+/// Records that the message about a call was sent or queued.
 pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, channel: AlertChannel, now: Timestamp) -> Result<()> {
     tx.insert_call_event(call_sid, event(channel), None, now)
 }
@@ -133,7 +133,7 @@ fn key(call_sid: &CallSid, channel: AlertChannel) -> String {
     format!("{NOTICE_JOB}:{channel}:{call_sid}")
 }
 
-/// Returns the call event that records that the owner got the message.
+/// Returns the call event that records that the message was sent or queued.
 const fn event(channel: AlertChannel) -> &'static str {
     match channel {
         AlertChannel::Mail => "owner_notified_by_mail",

@@ -89,8 +89,8 @@ fn line(speaker: Speaker, heard: &str) -> Option<Line> {
     }
 }
 
-/// Stores the findings of the model in one transaction. Returns false and changes nothing if the call has a summary. If
-/// the CRM refuses one finding, the others are still stored.
+/// Stores the findings of the model in one transaction. Returns false and changes nothing if the model's summary is
+/// empty, or if the call has a summary or has not ended. If the CRM refuses one finding, the others are still stored.
 pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Timestamp) -> Result<bool, Error> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(false) };
     let Some(summary) = beginning(&findings.summary, MOST_SUMMARY) else { return Ok(false) };
@@ -137,7 +137,7 @@ fn unless_refused<T>(call: &Call, outcome: Result<T, Error>) -> Result<()> {
         Ok(_) => Ok(()),
         Err(Error::Refused(refusal)) => {
             let sid = &call.call_sid;
-            tracing::warn!(event = "CALL_SUMMARY_PART_REFUSED", call.sid = %sid, error = %refusal, "A part of the summary of call {sid} cannot be stored; the rest is");
+            tracing::warn!(event = "CALL_SUMMARY_PART_REFUSED", call.sid = %sid, error = %refusal, "The summary of call {sid} is stored without one part, which was refused");
             Ok(())
         }
         Err(Error::Store(error)) => Err(error),

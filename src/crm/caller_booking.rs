@@ -32,7 +32,8 @@ pub struct TimeSlotRequest {
     pub person: Option<String>,
     /// The first day; `None` means today.
     pub from: Option<Date>,
-    /// The last day; `None` means the first day, or one week from today if there is no first day.
+    /// The last day. `None` means the first day, or the sixth day after today if there is no first day either; on the
+    /// waiting list, it means the sixth day after the first day.
     pub to: Option<Date>,
     /// The earliest start on each day.
     pub earliest: Option<DayTime>,
@@ -190,7 +191,8 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
     confirmed(tx, caller, booked.id, AppointmentEvent::Booked)
 }
 
-/// Returns the note of a booking: the caller's note, and the name and number if the contact does not contain them.
+/// Returns the note of a booking: the caller's note, the name that the caller said if the contact has a different one,
+/// and the phone number that the caller said.
 fn note(contact: &Contact, booking: &CallerBooking) -> String {
     let name = said(booking.name.as_deref()).filter(|name| !contact.display_name.is_empty() && !knows(contact, name));
     let parts = [said(booking.note.as_deref()), name, said(booking.phone.as_deref())];
@@ -274,7 +276,7 @@ pub fn wait(tx: &WriteTx<'_>, caller: &Caller, request: &TimeSlotRequest, note: 
     Ok(())
 }
 
-/// Returns the service with this name, or the only service whose name contains it.
+/// Returns the service with this name, or the only service whose name contains it or is contained in it.
 fn service(tx: &ReadTx<'_>, said: &str) -> Result<Service, Error> {
     let services = tx.services(BusinessId::FIRST, false)?;
     let names: Vec<_> = services.iter().map(|service| service.name.as_str()).collect();
@@ -284,7 +286,8 @@ fn service(tx: &ReadTx<'_>, said: &str) -> Result<Service, Error> {
     }
 }
 
-/// Returns the person or room with this name, or the only one whose name contains it.
+/// Returns the person or room with this name, or the only one whose name contains it or is contained in it. `None` if
+/// no name was said.
 fn person(resources: &[Resource], said: Option<&str>) -> Result<Option<ResourceId>, Error> {
     let Some(said) = self::said(said) else { return Ok(None) };
     let (ids, names): (Vec<_>, Vec<_>) =

@@ -27,8 +27,8 @@ pub const MISSED_JOB: &str = "text_missed_caller";
 /// The delay between the end of a call and the decision about a message. The last transcripts are stored by then, and
 /// the caller still gets the message within 10 s.
 pub const AFTER_CALL: Duration = Duration::from_secs(3);
-/// The delay between a change of an appointment and its confirmation. A caller who makes several changes in a row gets
-/// only one message.
+/// The delay between a change of an appointment and its confirmation. A caller who changes an appointment several times
+/// in a row gets only one message about it.
 const AFTER_CHANGE: Duration = Duration::from_secs(5);
 /// The minimum interval between two messages to the same caller about missed calls.
 const ONE_MISSED_TEXT_PER: Duration = Duration::from_hours(24);

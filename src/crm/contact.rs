@@ -79,7 +79,7 @@ pub fn set_opted_out(tx: &WriteTx<'_>, id: ContactId, opted_out: bool, now: Time
 }
 
 /// Blocks or unblocks a contact. Calls of a blocked contact are rejected, and its messages count neither as unread nor
-/// as waiting. Blocking also archives the conversation.
+/// as waiting. Blocking also archives the conversation, and unblocking removes it from the archive.
 pub fn set_blocked(tx: &WriteTx<'_>, id: ContactId, blocked: bool, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     if blocked && tx.addresses(id)?.is_empty() {

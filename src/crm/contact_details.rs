@@ -25,8 +25,8 @@ pub struct ContactDetails {
 pub struct StoredDetails {
     /// Whether the said name became the name of the contact.
     pub is_named: bool,
-    /// Whether a note was added. A note contains the details that have no field of their own, and a name that differs
-    /// from the stored name.
+    /// Whether a note, new or from before, contains some of the details: those that have no field of their own, and a
+    /// name that differs from the stored name.
     pub is_noted: bool,
 }
 

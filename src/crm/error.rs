@@ -3,7 +3,7 @@
 use crate::store::{self, ReadTx, Store, WriteTx};
 use std::borrow::Cow;
 
-/// A request that a business rule refuses. The error is returned before anything is changed.
+/// A request that a business rule refuses. Nothing is changed, because [`transact`] rolls back.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// The request is invalid.
@@ -20,8 +20,8 @@ pub enum RequestError {
     /// The resource does not exist.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// The resource is in the requested state already, or the change would remove a required resource, such as the last
-    /// owner.
+    /// The request conflicts with stored data: for example, a name is in use already, or the last owner would be
+    /// removed.
     #[error("{0}")]
     Conflict(Cow<'static, str>),
     /// A conflict that clients recognize by its code.
@@ -54,7 +54,7 @@ pub enum Error {
     /// A business rule refused the request.
     #[error(transparent)]
     Refused(#[from] RequestError),
-    /// The store failed, or does not contain a requested row.
+    /// The store failed.
     #[error(transparent)]
     Store(store::Error),
 }

@@ -30,7 +30,7 @@ pub fn add(
 ) -> Result<FactId, Error> {
     let (topic, fact) = (name("topic", topic)?, not_empty(fact)?);
     if source == FactSource::Answer {
-        return Err(refuse("source", "is that of facts that answer a question").into());
+        return Err(refuse("source", "may be `answer` only for the answer to a question").into());
     }
     Ok(tx.insert_fact(business, (&topic, &fact), source, &actor.to_string(), now)?)
 }
@@ -40,7 +40,7 @@ pub fn change(tx: &WriteTx<'_>, id: FactId, change: &FactChange, now: Timestamp)
     let topic = name("topic", change.topic.as_deref().unwrap_or(&fact.topic))?;
     let text = not_empty(change.text.as_deref().unwrap_or(&fact.text))?;
     if change.source == Some(FactSource::Answer) && fact.source != FactSource::Answer {
-        return Err(refuse("source", "is that of facts that answer a question").into());
+        return Err(refuse("source", "may be `answer` only for the answer to a question").into());
     }
     Ok(tx.update_fact(id, (&topic, &text), change.source.unwrap_or(fact.source), now)?)
 }

@@ -1,4 +1,4 @@
-//! The greeting that callers hear, as the owner recorded it.
+//! The greeting that callers hear, as the owner recorded or uploaded it.
 
 use super::{Error, RequestError};
 use crate::domain::{ActorId, BusinessId, Timestamp, hex};
@@ -52,5 +52,5 @@ pub fn choose(tx: &WriteTx<'_>, id: Option<i64>) -> Result<(), Error> {
     }
 }
 
-/// How many earlier greetings are kept, so that the owner can select them again.
+/// How many of the newest greetings are kept in addition to the current one, so that the owner can select them again.
 const KEPT: usize = 5;

@@ -115,7 +115,7 @@ fn time_in_thread(
 }
 
 /// Stores the time at which a message was written, if its webhook did not contain the time. Moves a delayed message to
-/// that position.
+/// the position of that time.
 pub fn note_provider_time(
     tx: &WriteTx<'_>,
     provider: Provider,
@@ -130,13 +130,15 @@ pub fn note_provider_time(
     if current.since(written) <= MAX_LIVE_DELAY {
         return Ok(());
     }
-    // Messages of the same time keep their storage order, and this message was stored too early for that order.
+    // Messages with the same time are listed in the order in which they were stored. The predecessor may have been
+    // stored after this message, so this message gets a later time than the predecessor.
     let predecessor = tx.latest_not_written_after(thread, provider, provider_time, written.minus(STEP), Some(id))?;
     let at = message_time::delayed(written, predecessor.map(|predecessor| predecessor.plus(STEP)), current);
     if at == current { Ok(()) } else { tx.set_message_time(id, at) }
 }
 
-/// Removes line breaks and bidirectional controls from a name, because its text is untrusted.
+/// Removes bidirectional controls from a name, replaces other control characters by blanks, and shortens the name,
+/// because its text is untrusted.
 fn shown_name(reported: &str) -> String {
     let line: String = without_bidi_controls(reported)
         .chars()

@@ -39,8 +39,8 @@ pub fn report(tx: &WriteTx<'_>, question: &str, call: &Call, now: Timestamp) -> 
     Ok(())
 }
 
-/// Returns true if the text is a question that was asked in a call. The caller then wrote this text, even if the owner
-/// has answered the question.
+/// Returns true if the text is a question that was asked in a call. The text then comes from a caller, even if the
+/// owner has answered the question.
 pub fn was_asked(tx: &ReadTx<'_>, text: &str) -> Result<bool, Error> {
     Ok(tx.knowledge_gap_by_text(BusinessId::FIRST, &folded(text))?.is_some())
 }

@@ -43,7 +43,7 @@ pub fn create(tx: &WriteTx<'_>, actor: ActorId, new: NewLead, now: Timestamp) ->
     Ok(tx.insert_lead(contact.business_id, contact.id, &content, closed_at, actor, now)?)
 }
 
-/// Changes a lead. Moving it into a stage with an outcome closes it.
+/// Changes a lead. Moving the lead into a stage for won or lost leads closes it; into any other stage, reopens it.
 pub fn update(
     tx: &WriteTx<'_>,
     id: LeadId,

@@ -1,4 +1,5 @@
-//! Passwords: the rules for new ones, and their hashes (Argon2id, as OWASP recommends for 2 cores and little memory).
+//! Passwords: the rules for new ones, and their hashes (Argon2id with the defaults of the `argon2` crate, which are
+//! among the parameters that OWASP recommends).
 //!
 //! Hashing takes tens of milliseconds on purpose, so it must not run on the event loop's threads.
 

@@ -49,7 +49,7 @@ pub fn note_export(tx: &WriteTx<'_>, actor: ActorId, id: ContactId, now: Timesta
 }
 
 /// Prepares the deletion of all data about a contact. `confirm` must repeat the contact's name, number or other
-/// address, so that no other contact is deleted by mistake.
+/// address, or the id of a contact that has neither, so that no other contact is deleted by mistake.
 pub fn plan(tx: &ReadTx<'_>, id: ContactId, confirm: &str) -> Result<Erasure, Error> {
     let (contact, data) = collect(tx, id)?;
     if !is_confirmed(tx, &contact, confirm)? {

@@ -21,7 +21,7 @@ pub struct CompressJob {
     pub recording_id: RecordingId,
 }
 
-/// A recording that Twilio made and reported by webhook.
+/// A recording that Twilio made, and reported by webhook or in its list.
 #[derive(Clone, Debug)]
 pub struct NewRecording {
     pub call: IncomingCall,

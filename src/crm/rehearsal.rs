@@ -24,7 +24,7 @@ pub struct ExampleShop {
     pub hours: Vec<OpeningHours>,
     /// The services, each with a name and a duration.
     pub services: Vec<ServiceChange>,
-    /// The first and last days on which it is closed, with the reasons.
+    /// The first and last days on which the business is closed, with the reasons.
     pub closures: Vec<(Date, Date, String)>,
     /// Topics and texts of facts.
     pub facts: Vec<(String, String)>,
@@ -37,7 +37,7 @@ pub struct EarlierAppointment {
     pub service: String,
     /// The start, in the business's local time.
     pub start: DateTime,
-    /// The number of another caller whose appointment it is; none if it is that of the caller.
+    /// The number of another caller who has this appointment; `None` if the caller of the conversation has it.
     pub of: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub struct Left {
     pub tasks: Vec<String>,
     /// The services for which the caller waits.
     pub waiting: Vec<String>,
-    /// What the agent said that it had done, and had not.
+    /// The actions that the agent claimed and had not done.
     pub broken: Vec<BrokenPromise>,
 }
 

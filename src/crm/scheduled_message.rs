@@ -60,7 +60,7 @@ pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Re
     Ok(tx.insert_scheduled(&new, now)?)
 }
 
-/// Changes a waiting message. Refused if the message was sent or cancelled.
+/// Changes a waiting message. Refused if the message was sent or cancelled, or has failed.
 pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduleChange, now: Timestamp) -> Result<(), Error> {
     let mut message = find(tx, id)?;
     message.text = change.text.unwrap_or(message.text);
@@ -71,7 +71,7 @@ pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduleChange, now: Timestamp)
     if tx.update_scheduled(&message, now)? { Ok(()) } else { Err(not_waiting()) }
 }
 
-/// Cancels a waiting message. Refused if the message was sent or cancelled.
+/// Cancels a waiting message. Refused if the message was sent or cancelled, or has failed.
 pub fn cancel(tx: &WriteTx<'_>, id: i64, now: Timestamp) -> Result<(), Error> {
     find(tx, id)?;
     let is_cancelled = tx.end_scheduled(id, ScheduledState::Cancelled, None, None, now)?;
@@ -106,8 +106,8 @@ pub struct SendContext<'a> {
     pub written_at: Timestamp,
 }
 
-/// Queues a scheduled message that is due. If no route is available, marks the message as failed, with the reason.
-/// Returns the new state; `None` if the message was sent or cancelled already.
+/// Queues a scheduled message that is due. If the message is refused, marks it as failed, with the error code. Returns
+/// the new state; `None` if the message no longer waits.
 pub fn send_due(
     tx: &WriteTx<'_>,
     id: i64,

@@ -96,7 +96,8 @@ pub const IDLE: Duration = Duration::from_hours(7 * 24);
 /// The maximum lifetime of a session.
 pub const LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// The precision of the stored time of last use. It saves a write on every request.
+/// The precision of the stored time of last use: the time is not stored again before this duration has passed, so that
+/// not every request causes a write.
 pub const LAST_SEEN_PRECISION: Duration = Duration::from_mins(5);
 
 /// The maximum number of stored devices per user.

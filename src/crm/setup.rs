@@ -66,9 +66,9 @@ pub struct Evidence {
     pub has_https: bool,
     /// Whether a WhatsApp sender of Twilio is configured, or the bridge is linked.
     pub has_whatsapp: bool,
-    /// Whether an API key for the AI is configured.
+    /// Whether OpenAI's API key is configured, or the settings of the pipeline are complete.
     pub has_ai_key: bool,
-    /// Whether callers hear a greeting that the business recorded.
+    /// Whether callers hear another greeting than the included one.
     pub has_greeting: bool,
 }
 

@@ -60,7 +60,7 @@ impl Realtime {
     /// and that calls omit.
     ///
     /// # Errors
-    /// The reason why the session failed, as text for the user.
+    /// The reason why the session failed.
     pub async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, String> {
         let rejected = setup.rejected.clone();
         let opened = connect(setup, Duration::ZERO).await.map_err(|failure| failure.reason)?;
@@ -310,6 +310,6 @@ fn error_event(kind: String, code: Option<String>, message: &str) -> EngineEvent
     if code == "session_expired" {
         return EngineEvent::Failed { retry: true, reason: code };
     }
-    tracing::debug!(event = "ENGINE_ERROR", code, message, "The engine reported an error");
+    tracing::debug!(event = "ENGINE_ERROR", code, "The engine reported the error {code}: {message}");
     EngineEvent::Warning { code }
 }

@@ -1,5 +1,5 @@
 //! An engine that records a voice message. It needs no API key and no network, so it is the last fallback of every
-//! call.
+//! phone call.
 
 use crate::audio::{EncodedAudio, SpeechDetector};
 use crate::call::{EngineCommand, EngineEvent, ResponseOutcome, Usage};

@@ -33,9 +33,9 @@ pub struct ActiveSettings {
     pub prompts: TwilioPrompts,
     /// The client of the WhatsApp bridge; `None` if the settings do not use the bridge.
     pub bridge: Option<Bridge>,
-    /// The files that may be sent to contacts.
+    /// Fetches and checks files that may be sent to contacts, and files of the bridge.
     pub files: SafeFetcher,
-    /// Decides which provider sends a WhatsApp message, and when.
+    /// The rules for the choice of the provider that sends a WhatsApp message.
     pub rules: RoutingRules,
     /// Sends the requests of the owner's tools.
     pub(super) own_tools: SafeFetcher,
@@ -57,8 +57,8 @@ pub enum ActivationError {
 }
 
 impl ActiveSettings {
-    /// Builds the objects for these settings without activating them. The objects share the connections of `client`.
-    /// `greeting` is the audio of the greeting that was set on the web page, if any.
+    /// Builds the objects for these settings without activating them. The clients of Twilio and of the bridge share the
+    /// connections of `client`. `greeting` is the audio of the greeting that was set on the web page, if any.
     pub fn build(
         config: Arc<Config>,
         greeting: Option<Vec<u8>>,
@@ -113,15 +113,16 @@ fn public_files(config: &Config) -> Result<SafeFetcher, reqwest::Error> {
     SafeFetcher::new(trusted, config.whatsapp.max_media_bytes)
 }
 
-/// Returns which servers on this machine the owner's tools may use: all if the provider is a fake on this machine.
+/// Returns which servers on this machine the owner's tools may use: all if the settings use a fake Twilio on this
+/// machine (only such a server may have an `http://` address), otherwise none.
 fn own_servers(config: &Config) -> Trusted {
     if config.twilio.api_base_url.as_str().starts_with("http://") { Trusted::Loopback } else { Trusted::Nothing }
 }
 
-/// Maximum size of a response to a tool of the owner, in bytes. The model receives all of it.
+/// Maximum size of a response to a tool of the owner, in bytes. The model does not receive a longer response.
 const MAX_TOOL_RESPONSE_BYTES: u64 = 16 << 10;
 
-/// Maximum size of a recording in bytes: two hours of telephone audio.
+/// Maximum size of a recording in bytes, enough for two hours of telephone audio.
 pub(super) const MAX_RECORDING_BYTES: usize = 128 << 20;
 
 /// Returns the routing rules that follow from the settings.

@@ -22,12 +22,12 @@ pub const CHECK: &str = "openai";
 /// The field of `session.update` that requests a transcript of the caller's speech.
 pub(super) const TRANSCRIPTION: &str = "audio.input.transcription";
 const LIMIT: Duration = Duration::from_secs(10);
-/// A warning is reported if a model's shutdown is fewer days away.
+/// A warning is reported if a model's shutdown is at most this many days away.
 const WARN_DAYS: i32 = 60;
-/// An error is reported if a model's shutdown is fewer days away.
+/// An error is reported if a model's shutdown is fewer than this many days away.
 const URGENT_DAYS: i32 = 7;
 
-/// Queries the AI server, and opens a session with the settings of a call.
+/// Queries the AI server, and opens a session with the settings of a call. Without an API key, the check is skipped.
 pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
     check_and_learn(client, config, now, &RejectedFields::default()).await
 }
@@ -114,7 +114,8 @@ async fn session(config: Arc<Config>, now: Timestamp, known: &RejectedFields) ->
     }
 }
 
-/// Returns the model's instructions for a call by an unknown caller, and every tool that a call may have.
+/// Returns the model's instructions for a call by an unknown caller, and every built-in tool that a call may have with
+/// these settings.
 pub(super) fn call_instructions(config: &Config, now: Timestamp) -> (Arc<str>, ToolRegistry) {
     let can_transfer = config.agent.transfer_to.is_some();
     let (profile, memory) = (&BusinessProfile::EMPTY, &CallerMemory::EMPTY);
@@ -147,7 +148,7 @@ pub(super) async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str
 /// The reason why no session for a call was opened.
 #[derive(Debug)]
 pub(super) enum NoSession {
-    /// The server rejected the session; contains its reason.
+    /// The server rejected the session, or the connection failed; contains the reason.
     Refused(String),
     /// The server did not answer within [`LIMIT`].
     Slow,
@@ -187,8 +188,8 @@ pub(super) fn no_session(check: &str, failure: NoSession) -> CheckResult {
     CheckResult::error(check, failure.found(), remedy)
 }
 
-/// Returns the action for the owner if neither the key nor a setting causes the failure. `account` is the setting that
-/// identifies the account.
+/// Returns the action for the owner if the account has no credit or too many requests; `None` for all other causes.
+/// `account` is the setting that identifies the account.
 pub(super) fn remedy_of(cause: AiFailureCause, account: &str) -> Option<Remedy> {
     match cause {
         AiFailureCause::NoCredit => Some(Remedy::AiCredit { settings: account.to_owned() }),

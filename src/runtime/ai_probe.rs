@@ -27,7 +27,8 @@ const FRAME: Duration = Duration::from_millis(20);
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// How long to wait for the transcript of the question after the answer.
 const TRANSCRIPT_LIMIT: Duration = Duration::from_secs(5);
-/// An answer that takes longer is reported as slow, because a call then plays a built-in sentence to the caller.
+/// An answer that takes longer is reported as slow, because a call has played a built-in sentence to the caller by
+/// then.
 const SLOW_ANSWER: Duration = Duration::from_secs(2);
 /// Time limit of each request of a turn-by-turn answer.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -112,11 +113,11 @@ fn evaluate_wait(spoken: &Spoken) -> CheckResult {
 
 fn evaluate_transcript(heard: &str, model: &str) -> CheckResult {
     if heard.trim().is_empty() {
-        let found = format!("{model} writes down no words of a question in Hebrew");
-        let remedy = "name another openai.transcription_model: calls have no words of the caller";
+        let found = format!("{model} transcribes no words of a question in Hebrew");
+        let remedy = "name another openai.transcription_model: transcripts of calls lack the caller's words";
         return problem(ANSWER, CheckStatus::Warning, found, remedy);
     }
-    ok(ANSWER, format!("{model} writes the question down as “{}”", heard.trim()))
+    ok(ANSWER, format!("{model} transcribes the question as “{}”", heard.trim()))
 }
 
 fn cents(micros: i64) -> String {
@@ -208,7 +209,7 @@ async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp)
         (config.file_transcription_server(), SoundFile { content: recording(), mime: "audio/wav", length_ms: 0 });
     let heard = match rest::transcribe(client, server, file, language, "", REQUEST_LIMIT).await {
         Ok(heard) => heard.answer,
-        Err(error) => return failed(&format!("{} writes no recording down", openai.file_transcription_model), &error),
+        Err(error) => return failed(&format!("{} transcribes no recording", openai.file_transcription_model), &error),
     };
     let messages = [
         ChatMessage {

@@ -1,5 +1,5 @@
-//! The task of one call. It owns both sockets, the engine and the timer, so that an audio frame never waits for another
-//! task. [`CallSession`] makes the decisions; this module carries them out.
+//! The task of one call. It owns the media sockets, the engine and the timer, so that an audio frame never waits for
+//! another task. [`CallSession`] makes the decisions; this module carries them out.
 
 mod audio_rate_limit;
 mod call_log;
@@ -46,7 +46,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite;
 
-/// Runs one call from its first webhook until it ends.
+/// Runs the task of one call until the call has ended.
 pub fn run(start: CallStart) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(run_task(start))
 }
@@ -110,9 +110,9 @@ struct CallTask {
     session: LoggedSession,
     engine: Option<Engine>,
     stream: Option<Stream>,
-    /// When the stream started.
+    /// When the current stream started; in a trial call, when the greeting had been played.
     began: Option<Instant>,
-    /// The current stream; `lost_stream` is the previous stream.
+    /// The id of the newest stream, also after it was lost; `lost_stream` is the id of the stream before it.
     stream_sid: Option<StreamSid>,
     lost_stream: Option<StreamSid>,
     /// How many streams of this call have ended.
@@ -226,8 +226,8 @@ impl CallTask {
             Output::RedirectToFallback => {
                 tokio::spawn(redirect::to_recorder(self.calls.clone(), self.sid.clone(), self.sender.clone()));
             }
-            // This is the last output. The socket is closed when the task exits, because the follow-up action must be
-            // recorded first.
+            // Only `Ended` follows. The socket is closed when the task exits, because the follow-up action, which
+            // `Ended` contains, must be recorded first.
             Output::CloseStream => {}
             Output::Ended { reason, action } => {
                 if reason == EndReason::EmployeeHungUp {
@@ -266,15 +266,15 @@ impl CallTask {
             Ok(Incoming::Stop) => Input::StreamStopped,
             Ok(Incoming::Connected | Incoming::Start(_) | Incoming::Unknown) => return,
             Err(error) => {
-                return tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, %error, "Malformed media stream message ignored");
+                return tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, %error, "Malformed media stream message of call {} ignored", self.sid);
             }
         };
         self.session.handle_input(input, now);
     }
 
-    /// Returns whether an employee may take over the call now.
+    /// Returns whether the call may be transferred to the employee's phone now.
     fn may_put_through(&self) -> PutThrough {
-        if self.is_trial() || !self.session.takes_hints() {
+        if self.is_trial() || !self.session.may_be_taken_over() {
             PutThrough::NoAgent
         } else if can_transfer(&self.settings.config, &self.context.call) {
             PutThrough::Rings
@@ -363,7 +363,8 @@ impl CallTask {
 
     fn start_transfer(&mut self, reason: &str) {
         if self.is_trial() {
-            // A call in a browser cannot be transferred. The agent has no transfer tool in a trial call.
+            // A call in a browser cannot be transferred. This is not expected, because the transfer tool of a trial
+            // call only reports that a real call would be transferred.
             return drop(self.sender.send(CallMessage::TransferFailed(TransferFailure::Failed)));
         }
         self.calls.start_transfer(&self.sid, reason);
@@ -410,8 +411,8 @@ impl CallTask {
         }
     }
 
-    /// Closes both sockets. The engine's socket costs money while it is open, and Twilio requests the next TwiML only
-    /// when its socket is closed.
+    /// Closes the sockets of the engine and of the stream. The engine's socket costs money while it is open, and Twilio
+    /// requests the next TwiML only when the stream's socket is closed.
     async fn shut_down(&mut self) {
         if let Some(engine) = self.engine.take() {
             tokio::spawn(engine.close());
@@ -422,7 +423,7 @@ impl CallTask {
         if let Some(stream) = self.stream.take() {
             stream.close().await;
         }
-        // Closes the sockets of streams that arrived too late.
+        // Closes the sockets of streams and of employees that arrived too late.
         while let Ok(message) = self.receiver.try_recv() {
             match message {
                 CallMessage::Stream(socket, _) => socket.close().await,

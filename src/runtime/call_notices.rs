@@ -25,7 +25,7 @@ pub struct CallNotices {
     pub settings: Settings,
     /// Sends WhatsApp messages.
     pub outbox: Outbox,
-    /// The base URL of the web page.
+    /// The base URL of the server, to which the path of a page is appended.
     pub page: String,
 }
 

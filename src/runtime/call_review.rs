@@ -26,7 +26,8 @@ pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
             event = "PROMISE_EARLY",
             call.sid = %call_sid,
             promise = promise.as_str(),
-            "In call {call_sid} the agent said too early that something was done; it was done afterwards"
+            "In call {call_sid} the agent claimed an action too early: {}; the agent did it afterwards",
+            promise.as_str()
         );
     }
     for promise in found.broken {
@@ -35,7 +36,8 @@ pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
             call.sid = %call_sid,
             promise = promise.promise.as_str(),
             wrong_time = promise.is_time_wrong,
-            "The agent said in call {call_sid} that something was done that was not done; there is a task for it"
+            "In call {call_sid} the agent claimed an action that was not done, or was done for another time: {}; a task for the staff was created",
+            promise.promise.as_str()
         );
     }
     Ok(())

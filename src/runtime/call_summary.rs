@@ -29,7 +29,8 @@ pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError>
     outcome
 }
 
-/// Stores a summary. Without a text model, or when a usage limit of the AI is reached, the call gets no summary.
+/// Stores a summary. A call gets no summary if summaries are switched off, if there is no text model, if the caller
+/// said nothing, or if a usage limit of the AI is reached.
 async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<(), JobError> {
     let config = services.config();
     let Some(server) = config.text_model_server().filter(|_| config.agent.summaries) else { return Ok(()) };
@@ -54,13 +55,15 @@ async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<()
     }
     let answer = answer.answer.ok_or_else(|| failure(&Error::Malformed))?;
     let findings: Findings = serde_json::from_str(&answer).map_err(|error| malformed(&error))?;
+    if findings.summary.trim().is_empty() {
+        return Err(malformed(&"the summary is empty"));
+    }
     let (sid, now) = (call_sid.clone(), clock::now());
     let recorded = crm::transact(&services.store, move |tx| call_summary::record(tx, &sid, &findings, now)).await;
     if recorded.map_err(retry)? {
         tracing::info!(event = "CALL_SUMMARY", call.sid = %call_sid, "Call {call_sid} is summarized");
-        return Ok(());
     }
-    Err(malformed(&"the summary is empty"))
+    Ok(())
 }
 
 fn request(config: &Config, lines: &[Line]) -> StructuredRequest {
@@ -100,8 +103,8 @@ fn malformed(error: &dyn std::fmt::Display) -> JobError {
     JobError::RetryFor(MALFORMED_FOR, format!("the AI's answer could not be read: {error}"))
 }
 
-/// Classifies a failure. Rate limits and failures of the server or network are retried; all other failures are
-/// permanent.
+/// Classifies a failure. Rate limits, failures of the server or network, and malformed answers are retried; all other
+/// failures are permanent.
 fn failure(error: &Error) -> JobError {
     match error {
         Error::NotConfigured => JobError::Permanent(error.to_string()),

@@ -71,7 +71,7 @@ impl CallerTexts {
         Ok(())
     }
 
-    /// Runs `work` in one transaction together with the data that routing depends on, and wakes the outbox.
+    /// Runs `work` in one transaction, passes it the data that routing depends on, and wakes the outbox.
     async fn send_by(
         &self,
         work: impl FnOnce(&WriteTx<'_>, &Config, &SendContext<'_>, Timestamp) -> Result<CallerText, Error> + Send + 'static,
@@ -111,8 +111,8 @@ impl CallerTextSender for CallerTexts {
     }
 }
 
-/// Returns true if the agent may offer the caller a WhatsApp message. The policy decides about each message. A trial
-/// call has no number.
+/// Returns true if the agent may offer the caller a WhatsApp message. The message policy decides later whether the
+/// message is sent. `call` is `None` for a trial call, which has no number.
 pub(super) fn can_text(config: &Config, rules: &RoutingRules, call: Option<&IncomingCall>) -> bool {
     // If the caller's number is forged, the message would reach a person who did not call.
     let is_mobile = |call: &IncomingCall| {

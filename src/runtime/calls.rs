@@ -72,7 +72,7 @@ struct Inner {
     pending_sockets: PendingSockets,
     trial_tickets: BrowserTickets<()>,
     answer_tickets: BrowserTickets<Answer>,
-    /// Notified whenever a call ends, or starts to wait for another stream.
+    /// Notified whenever the action after a stream becomes known, and whenever a call ends.
     ended: Notify,
 }
 
@@ -89,7 +89,7 @@ struct LiveCall {
     settings: Arc<ActiveSettings>,
     sender: mpsc::UnboundedSender<CallMessage>,
     has_stream: bool,
-    /// The next action for Twilio; set once the stream has ended.
+    /// The next action for Twilio, if the stream has ended and the call continues.
     next: Option<StreamEndAction>,
     /// The current or most recent transfer.
     transfer: Transfer,

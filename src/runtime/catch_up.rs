@@ -1,9 +1,9 @@
-//! Fetches messages, calls and recordings from Twilio whose webhooks did not reach this server. Runs at the start,
-//! after a gap, and every five minutes.
+//! Fetches messages, calls and recordings from Twilio whose webhooks did not reach this server. Runs at the start, when
+//! a webhook may have been lost, and every five minutes.
 //!
 //! For messages, calls and recordings, a mark records up to which time, by Twilio's clock, the list has been read
-//! completely. Each pass reads Twilio's lists from the mark, one day at a time, and stores the entries whose SID is
-//! unknown. A pass that fails is repeated from the mark.
+//! completely. Each pass reads Twilio's lists from ten minutes before the mark, one day at a time, and stores the
+//! entries whose SID is unknown. A pass that fails is repeated from the same mark.
 
 mod calls;
 mod messages;
@@ -145,7 +145,7 @@ impl CatchUp {
                 messages,
                 calls,
                 recordings,
-                "Stored from Twilio's lists, missed by webhooks: {messages} messages, {calls} calls, {recordings} recordings"
+                "Stored from Twilio's lists, because their webhooks did not arrive: {messages} messages, {calls} calls, {recordings} recordings"
             );
         }
         let error = match outcome {
@@ -260,7 +260,8 @@ fn retry_delay(failures: u32) -> Duration {
 const MARKS: &str = "twilio.catch_up";
 const INTERVAL: Duration = Duration::from_mins(5);
 const TICK: Duration = Duration::from_secs(10);
-/// The machine is considered to have slept if the wall clock advanced more than this beyond the timers.
+/// The machine is considered to have slept if the clock that includes suspension advanced this much more than the clock
+/// of the timers.
 const SLEEP_THRESHOLD: Duration = Duration::from_secs(5);
 /// How far each pass reads back before the mark, because Twilio lists some entries late.
 const OVERLAP: Duration = Duration::from_mins(10);

@@ -30,8 +30,8 @@ pub async fn resume(store: Store, job: Job) -> Result<(), JobError> {
     Ok(())
 }
 
-/// Requests the bridge to delete the data of a contact. Returns false if the bridge cannot delete it now; the job then
-/// retries.
+/// Requests the bridge to delete the data of a contact. Returns false if the bridge is not configured or does not
+/// delete the data now; the job then retries.
 pub async fn finish_in_bridge(store: &Store, settings: &Settings, erasure: BridgeErasure) -> store::Result<bool> {
     let Some(bridge) = settings.current().bridge.clone() else { return Ok(false) };
     if let Err(error) = bridge.forget(&erasure.addresses).await {
@@ -48,12 +48,12 @@ pub async fn finish_in_bridge(store: &Store, settings: &Settings, erasure: Bridg
     Ok(true)
 }
 
-/// Runs the job that repeats a deletion request to the bridge that had failed.
+/// Runs the job that repeats a failed deletion request to the bridge.
 pub async fn resume_in_bridge(store: Store, settings: Settings, job: Job) -> Result<(), JobError> {
     let erasure = serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     match finish_in_bridge(&store, &settings, erasure).await {
         Ok(true) => store.empty_log().await.map(drop).map_err(|error| JobError::Retry(error.to_string())),
-        Ok(false) => Err(JobError::RetryFor(RETRY_BRIDGE_FOR, "the bridge cannot be reached".to_owned())),
+        Ok(false) => Err(JobError::RetryFor(RETRY_BRIDGE_FOR, "the bridge has not deleted the data".to_owned())),
         Err(error) => Err(JobError::Retry(error.to_string())),
     }
 }

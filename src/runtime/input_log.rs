@@ -52,7 +52,7 @@ pub fn list(folder: &Path) -> std::io::Result<Vec<StoredLog>> {
     Ok(found)
 }
 
-/// Returns the call of a log's file name.
+/// Returns the call in a log's file name; `None` if the file is not a log.
 fn sid_of(name: &str) -> Option<CallSid> {
     name.strip_suffix(SUFFIX)?.split_once('-')?.0.parse().ok()
 }

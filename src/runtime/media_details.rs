@@ -24,7 +24,7 @@ impl Default for MediaExaminer {
 }
 
 impl MediaExaminer {
-    /// Returns the details of a file. A file that cannot be decoded has no details.
+    /// Returns the details of a file; those that cannot be determined are missing.
     pub async fn examine(&self, mime: &str, content: Bytes) -> MediaDetails {
         // The semaphore is never closed, so acquiring it cannot fail.
         let _turn = self.0.acquire().await;
@@ -84,7 +84,7 @@ fn jpeg(image: &DynamicImage) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Returns the duration of audio or video from the file's headers; `None` if the headers contain no duration or the
+/// Returns the duration of audio or video without decoding the content; `None` if the file contains no duration or its
 /// format is unknown.
 fn duration_ms(mime: &str, content: &[u8]) -> Option<i64> {
     let ms = match mime {

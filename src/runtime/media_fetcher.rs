@@ -48,7 +48,7 @@ impl MediaFetcher {
             self.store.read(move |tx| tx.message_media(message, position)).await.map_err(|error| later(&error))?;
         let Some(noted) = noted else { return Ok(()) };
         if noted.state == MediaState::Stored.as_str() {
-            // The previous process stored the file, but may have ended before it released the file at the bridge.
+            // An earlier run of the job stored the file, but may have ended before it released the file at the bridge.
             self.release(provider, &noted.source_url).await;
             return Ok(());
         }

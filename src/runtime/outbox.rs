@@ -81,7 +81,8 @@ impl Outbox {
         self.shared.health.bridge()
     }
 
-    /// Returns since when nothing has been received through the bridge's connection, although it is open.
+    /// Returns since when the bridge's link checks receive no echo, although its link to WhatsApp is connected; `None`
+    /// if they do.
     pub fn bridge_deaf_since(&self) -> Option<Timestamp> {
         self.shared.health.bridge_deaf_since()
     }
@@ -150,7 +151,7 @@ impl Dispatcher {
             tracing::warn!(
                 event = "OUTBOX_IN_DOUBT",
                 messages = doubtful,
-                "{doubtful} messages may have been sent before the last stop; Twilio's list is checked for them before they are sent again"
+                "{doubtful} messages may have been sent before the last stop; they are not sent twice: Twilio's list is checked first, and the bridge recognizes a repeated message"
             );
         }
         let first_contacts: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();

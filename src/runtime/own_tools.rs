@@ -68,7 +68,7 @@ impl OwnTools {
         Self { settings, caller }
     }
 
-    /// Sends the request of a tool. Returns within its time limit.
+    /// Sends the request of a tool. Returns within the tool's time limit.
     pub async fn run(&self, tool: &AgentTool, arguments: Map<String, Value>) -> ToolOutcome {
         let began = clock::instant();
         let limit = Duration::from_secs(tool.time_limit_s.into());
@@ -180,7 +180,7 @@ fn read(response: &OwnResponse) -> Result<Value, ToolFailure> {
     Ok(json!({"status": response.status, "body": beginning, "note": "only the beginning of the answer"}))
 }
 
-/// The longest output that a transcript stores as JSON is a little longer.
+/// The maximum length of an output in bytes: a little less than the longest output that a transcript stores as JSON.
 const MAX_OUTPUT_BYTES: usize = 15 << 10;
 /// The length of the beginning of a longer answer. Each character takes at most six bytes in JSON.
 const MAX_CUT_CHARS: usize = 2_000;

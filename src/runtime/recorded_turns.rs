@@ -60,7 +60,7 @@ impl RecordedTurns {
         Self { services, replies: Arc::default() }
     }
 
-    /// Returns true if an AI is configured. Without AI, a message is recorded and the call ends.
+    /// Returns true if OpenAI's API key is configured. Without it, a message is recorded and the call ends.
     pub fn has_ai(&self) -> bool {
         self.services.config().openai.key().is_some()
     }

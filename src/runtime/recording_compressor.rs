@@ -62,7 +62,7 @@ enum Outcome {
         wav_bytes: u64,
         opus_bytes: usize,
     },
-    /// The WAV's format cannot be encoded.
+    /// The recording stays a WAV file, for this reason.
     Skipped(&'static str),
     /// The recording was deleted or replaced before the job ran.
     Gone,

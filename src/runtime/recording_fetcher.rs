@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// Timeout of one download.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(2);
-/// How long recordings are left at Twilio while the disk is full.
+/// How long a recording is left at Twilio while the disk is nearly full, or while Twilio rejects the account.
 const MAX_WAIT: Duration = Duration::from_hours(30 * 24);
 
 /// Fetches and stores one recording. Idempotent.
@@ -56,8 +56,8 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
         }
         Err(error) if error.account_refusal().is_some() => {
             services.alerts.record_twilio_access(error.account_refusal());
-            // The credentials are wrong. The recording stays at Twilio, and is retried until the credentials are
-            // corrected.
+            // Twilio rejects the account, usually because of wrong credentials. The recording stays at Twilio, and is
+            // retried until the owner has corrected this.
             Err(JobError::RetryFor(MAX_WAIT, error.to_string()))
         }
         Err(error) if error.is_retryable() => Err(JobError::Retry(error.to_string())),

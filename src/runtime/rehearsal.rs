@@ -52,7 +52,7 @@ pub struct Scene {
 pub struct CallerLine {
     /// The words.
     pub text: String,
-    /// How many words of the agent's last answer the caller heard before they interrupted it; none if they heard all.
+    /// How many words of the agent's last answer the caller heard before they interrupted it; `None` if they heard all.
     pub heard_words: Option<usize>,
 }
 
@@ -288,7 +288,7 @@ impl Stage {
 }
 
 impl RehearsedTurn {
-    /// Adds a part of the answer, which was requested at this time after the caller's words.
+    /// Adds a part of the answer. `begun` is the time from the caller's words to the request for this part.
     fn add(&mut self, answer: &TextAnswer, begun: Duration) {
         if !answer.text.is_empty() {
             if !self.agent.is_empty() {
@@ -329,7 +329,7 @@ impl CallerTextSender for QueuedTexts {
     }
 }
 
-/// Answers for the owner's servers.
+/// Returns the answers that the scene contains, instead of those of the owner's servers.
 struct WrittenAnswers(BTreeMap<String, Value>);
 
 impl OwnToolSender for WrittenAnswers {

@@ -73,7 +73,7 @@ pub enum ChangeRejected {
     Secrets(std::io::Error),
 }
 
-/// Values of headers of the agent's tools, by id; `None` removes a value.
+/// Values of headers of the agent's tools, by the id of the secret; `None` removes a value.
 pub type ToolSecrets = Vec<(String, Option<Secret>)>;
 
 /// A request to the reloading task, with the sender for its outcome.
@@ -82,7 +82,7 @@ pub enum Request {
     Reload(oneshot::Sender<ReloadOutcome>),
     /// Use the greeting that is currently stored.
     Greeting(oneshot::Sender<Result<(), ReloadRejected>>),
-    /// Store or remove headers of the agent's tools.
+    /// Store or remove values of headers of the agent's tools.
     ToolSecrets(ToolSecrets, oneshot::Sender<std::io::Result<()>>),
     /// Validate a change, store it, and reload the settings.
     Change(SettingsChange, oneshot::Sender<Result<Reloaded, ChangeRejected>>),
@@ -126,7 +126,8 @@ impl ReloadHandle {
         outcome.await.unwrap_or_else(|_| Err(ReloadRejected::because(STOPPING)))
     }
 
-    /// Stores or removes headers of the agent's tools in the file of secrets, which only the reloading task changes.
+    /// Stores or removes values of headers of the agent's tools in the file of secrets, which only the reloading task
+    /// changes.
     pub async fn store_tool_secrets(&self, secrets: ToolSecrets) -> std::io::Result<()> {
         let stopping = || std::io::Error::other(STOPPING);
         let (answer, outcome) = oneshot::channel();

@@ -13,7 +13,8 @@ use std::time::Duration;
 const INTERVAL: Duration = Duration::from_secs(30);
 /// After this time without events, the call's state is queried from Twilio.
 const STALE_AFTER: Duration = Duration::from_mins(2);
-/// After this time, a call is considered ended if Twilio cannot be queried.
+/// After this time without events, a call is considered ended, even if Twilio reports it as running or cannot be
+/// queried.
 const ASSUME_OVER_AFTER: Duration = Duration::from_hours(4);
 
 /// Closes stale calls. Never returns; the caller stops it by dropping the future.

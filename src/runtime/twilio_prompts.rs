@@ -37,7 +37,7 @@ pub enum GreetingSource {
 /// The audio that Twilio itself plays to a caller.
 #[derive(Clone, Debug)]
 pub struct TwilioPrompts {
-    /// Played when the call begins, while the stream and the engine connect.
+    /// Played when the call begins, while the engine connects.
     pub greeting: TwilioPrompt,
     /// The source of the greeting.
     pub greeting_source: GreetingSource,

@@ -157,7 +157,7 @@ impl ToolRegistry {
         };
         if let Err(ToolError::Store(error)) = &outcome {
             let sid = &context.call;
-            tracing::warn!(event = "TOOL_NOT_STORED", call.sid = %sid, tool = name, %error, "Tool {name} of call {sid} failed, because the database did not store its change; the agent gets the error");
+            tracing::warn!(event = "TOOL_NOT_STORED", call.sid = %sid, tool = name, %error, "Tool {name} of call {sid} failed because of a database error, and the agent gets the error");
         }
         let mut output = outcome.unwrap_or_else(|error| json!({"error": error.to_string()}));
         if let Some(output) = output.as_object_mut().filter(|_| context.is_trial()) {

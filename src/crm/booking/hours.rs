@@ -34,13 +34,14 @@ pub fn set_week(
     Ok(tx.set_opening_hours(business, hours, &OpeningRules { holidays, eves, notice_min }, now)?)
 }
 
-/// Checks that no range is empty, and that ranges on the same weekday do not overlap.
+/// Checks that there are not too many ranges, that no range is empty, and that ranges on the same weekday do not
+/// overlap.
 pub(super) fn check_hours(hours: &[OpeningHours]) -> Result<(), RequestError> {
     if hours.len() > MAX_RANGES {
-        return Err(RequestError::field("hours", format!("at most {MAX_RANGES} ranges")));
+        return Err(RequestError::field("hours", format!("hours must have at most {MAX_RANGES} ranges")));
     }
     if hours.iter().any(|one| one.range.is_empty()) {
-        return Err(RequestError::field("hours", "each range must begin before it ends"));
+        return Err(RequestError::field("hours", "each range of hours must begin before it ends"));
     }
     let mut ranges: Vec<_> = hours.iter().map(|one| (one.weekday.to_sunday_zero_offset(), one.range)).collect();
     ranges.sort_unstable();

@@ -180,6 +180,6 @@ pub const MAX_DAYS: u16 = 62;
 /// The default distance between two offered start times, in minutes.
 pub const STEP_MIN: u32 = 15;
 
-/// The smallest distance between two start times, in minutes. With this step, a gap starts where the previous
-/// appointment ends.
+/// The distance between two start times in the search for gaps, in minutes. It is small, so that a gap starts where the
+/// previous appointment ends, if that is at a multiple of five minutes.
 const GAP_STEP_MIN: u32 = 5;

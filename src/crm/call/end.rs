@@ -42,7 +42,7 @@ pub fn end_unreported(
     call_notice::queue(tx, sid, now)
 }
 
-/// A call whose media stream has ended, as the daemon recorded it in memory.
+/// The end of a call's media stream, as the daemon recorded it in memory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EndedStream {
     pub sid: CallSid,

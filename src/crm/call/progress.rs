@@ -45,7 +45,7 @@ pub fn record_event(tx: &WriteTx<'_>, sid: &CallSid, kind: &str, detail: Option<
     tx.insert_call_event(sid, kind, detail, at)
 }
 
-/// Adds `micros` (millionths of the currency unit) to the cost of the call.
+/// Adds `micros` (millionths of a US dollar) to the cost of the call.
 pub fn add_cost(tx: &WriteTx<'_>, sid: &CallSid, micros: i64) -> Result<()> {
     tx.add_call_cost(sid, micros)
 }

@@ -14,7 +14,7 @@ use jiff::civil::{Date, DateTime};
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-/// Returns the upcoming appointments that the caller may know about. `day` filters those that the name gives access to.
+/// Returns the upcoming appointments that the caller may know about; with `day`, only those on that day.
 pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Appointment>, Error> {
     let call = caller.stored_call(tx)?;
     let contact = contact::find(tx, call.contact_id)?;

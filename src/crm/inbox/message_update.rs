@@ -30,7 +30,7 @@ pub fn apply_update(
 }
 
 /// Returns true if a provider's status of an outbound message is later than the stored one. Returns false for an
-/// unknown message, such as a closed attempt.
+/// unknown id, such as that of an attempt that the provider rejected late.
 pub fn is_new_status(tx: &ReadTx<'_>, update: &MessageUpdate) -> Result<bool> {
     let Change::Status(status, _) = &update.change else { return Ok(false) };
     let known = tx.messages_by_provider_id(update.provider, &update.provider_msg_id, None)?;

@@ -17,7 +17,7 @@ pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, route: Route, now: Timestamp
 }
 
 /// Records the outcome of an attempt or a lookup. `error` is the code and the notice that are shown with a message
-/// that failed permanently or may have been sent; `last_error` is the last error.
+/// that failed permanently or may have been sent; `last_error` is the provider's error in this attempt or lookup.
 pub fn finish(
     tx: &WriteTx<'_>,
     entry: &OutboxEntry,

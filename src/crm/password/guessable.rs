@@ -19,8 +19,8 @@ pub(super) fn repeated(password: &str) -> String {
     chars[..period].iter().collect()
 }
 
-/// Returns true if most characters of the password can be predicted from the previous ones: `aaaaaaaaaa`, `abcdefghij`,
-/// `1234qwer5678`.
+/// Returns true if only a few characters of the password cannot be predicted from the previous ones, or if it has only
+/// a few different characters: `aaaaaaaaaa`, `abcdefghij`, `1234qwer5678`.
 pub(super) fn is_sequence(password: &str) -> bool {
     let mut chars: Vec<char> = password.to_lowercase().chars().collect();
     let step = |one: char, next: char| i64::from(u32::from(next)) - i64::from(u32::from(one));

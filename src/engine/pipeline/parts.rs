@@ -1,4 +1,4 @@
-//! The traits of the three parts of a pipeline. Each provider implements one of these traits.
+//! The traits of the three parts of a pipeline. Each client of a provider implements one of these traits.
 //!
 //! Each `next` is cancel safe: no event is lost if the future is dropped.
 

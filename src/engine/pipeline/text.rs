@@ -1,5 +1,5 @@
-//! A conversation with the pipeline's language model in writing: without a transcriber and a synthesiser, in the same way as in a
-//! call otherwise.
+//! A written conversation with the pipeline's language model: as in a call, but without a transcriber and a
+//! synthesiser.
 
 use super::parts::{Model, Question};
 use super::{LanguageModel, PipelineSetup};
@@ -9,22 +9,22 @@ use crate::pipeline::{Entry, ModelEvent, ToolRequest};
 use crate::providers::openai::prices::{TextUsage, text_cost_micros};
 use std::time::Duration;
 
-/// How often a request that failed for the moment is repeated.
+/// How often a request with a temporary failure is repeated.
 const MAX_RETRIES: u32 = 4;
-/// How long to wait before that, if the server does not say it.
+/// The delay before a repeated request, if the server does not specify one.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// A conversation in writing.
 pub struct TextConversation {
     model: LanguageModel,
-    /// The model, if its prices are known: if it is one of OpenAI.
+    /// The model's name if OpenAI's server provides the model, so that its prices are known; otherwise `None`.
     priced_model: Option<String>,
     entries: Vec<Entry>,
     requests: u64,
     calls: u64,
 }
 
-/// An answer of the model, or one part of it, which ends with tool calls.
+/// An answer of the model. If it ends with tool calls, the model continues the answer after their outputs.
 #[derive(Debug, Default)]
 pub struct TextAnswer {
     /// The words.
@@ -39,7 +39,7 @@ pub struct TextAnswer {
     pub tokens_in: i64,
     /// Output tokens.
     pub tokens_out: i64,
-    /// The cost in millionths of a dollar, without the discount for repeated input; none if the prices are not known.
+    /// The cost in millionths of a dollar, without the discount for repeated input; `None` if the prices are not known.
     pub cost_micros: Option<i64>,
 }
 

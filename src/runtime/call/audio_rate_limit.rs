@@ -12,11 +12,11 @@ pub(super) struct AudioRateLimit {
 /// The decision about a piece of audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// Accept the audio, because it is not ahead of the clock.
+    /// Accept the audio, because it is not too far ahead of the clock.
     Accept,
-    /// Drop the audio, because it is ahead of the clock.
+    /// Drop the audio, because it is too far ahead of the clock.
     Drop,
-    /// Close the stream, because too much audio was ahead of the clock.
+    /// Close the stream, because too much audio was dropped.
     Close,
 }
 

@@ -11,7 +11,7 @@ use std::time::Instant;
 pub(super) enum CallLog {
     /// The database, for a call that is stored.
     Database(Box<CallLogWriter>),
-    /// The browser of a trial call. Nothing is stored.
+    /// The browser of a trial call, which is not stored.
     Browser(Box<TrialLog>),
 }
 

@@ -16,17 +16,17 @@ use std::time::Duration;
 
 pub(super) struct CallLogWriter {
     sid: CallSid,
-    /// The call's data, kept while the call is not in the database.
+    /// The call's data, if the call could not be stored when it began.
     unstored: Option<IncomingCall>,
     started_at: Timestamp,
     services: CallServices,
     config: Arc<Config>,
     stream: Option<StreamSid>,
-    /// When the caller first heard an engine.
+    /// When the first engine was connected with the caller.
     live_at: Option<Timestamp>,
     /// The current engine.
     engine: Option<EngineKind>,
-    /// The AI engines that answered in this call, and the engines that were lost.
+    /// The AI engines that answered in this call, and those that failed before they answered.
     ai: AiCall,
     /// The position of the last turn whose latencies were counted. A turn is stored again when its text changes.
     counted_seq: i64,
@@ -140,7 +140,7 @@ impl CallLogWriter {
                 self.insert_event("handed_back", &json!({"is_lost": is_lost}));
             }
             CallEvent::WatchdogFired => {
-                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Watchdog fired for call {sid}: media stream and engine were not connected in time");
+                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Media stream and engine of call {sid} were not connected in time: the call goes to Twilio's recorder");
                 self.insert_event("watchdog", &Value::Null);
             }
         }
@@ -183,7 +183,7 @@ impl CallLogWriter {
         EndedStream { sid, unstored, started_at, conversation, reason, state, at: clock::now() }
     }
 
-    /// Tracks which AI engines answer. An engine counts as answering once the caller has heard it.
+    /// Tracks which AI engines answer. An engine counts as answering once its first audio was sent to the caller.
     fn track_ai_outcome(&mut self, event: &CallEvent) {
         match event {
             CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } => self.engine = Some(*engine),

@@ -14,7 +14,7 @@ impl CallTask {
         // A copy, because the caller's audio is kept for a while and a slice of the message would keep its whole read
         // buffer in memory.
         let Some(audio) = EncodedAudio::parse(Bytes::copy_from_slice(payload.as_bytes())) else {
-            tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, "Media message without audio ignored");
+            tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, "Media message without valid audio ignored in call {}", self.sid);
             return None;
         };
         if !self.is_in_time(timestamp_ms, &audio, now) {

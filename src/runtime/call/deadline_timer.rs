@@ -26,7 +26,7 @@ impl DeadlineTimer {
         self.at = None;
     }
 
-    /// Sets the deadline. A later deadline is not armed until the earlier one has passed.
+    /// Sets the deadline; `None` changes nothing. A later deadline is not armed until the earlier one has passed.
     pub(super) fn set(&mut self, at: Option<Instant>) {
         let Some(at) = at else { return };
         if self.at.is_none_or(|armed| at < armed) {

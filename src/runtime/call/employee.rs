@@ -27,7 +27,7 @@ pub(super) struct Employee {
 }
 
 impl Employee {
-    /// Creates the connection. `connected` is closed when it ends.
+    /// Creates the connection. `connected` is closed when the connection ends.
     pub(super) fn new(socket: MediaSocket, start: Start, connected: oneshot::Sender<()>, now: Instant) -> Self {
         let stream = Stream::new(socket, &start);
         let (sid, end) = (start.stream_sid, "connection_lost");
@@ -55,8 +55,8 @@ impl Employee {
         if self.stream.is_behind() { Ok(()) } else { self.stream.play(audio) }
     }
 
-    /// Reports the state of the takeover to the browser, if it has changed; none if the takeover is over. Sends the
-    /// queued messages.
+    /// Reports the state of the takeover to the browser, if it has changed; `None` reports that the takeover is over.
+    /// Sends the queued messages.
     pub(super) fn report(&mut self, state: Option<TakeoverState>) {
         let report = match state {
             Some(_) if state == self.reported => None,

@@ -50,7 +50,7 @@ impl CallTask {
         }
     }
 
-    /// Returns the caller's language (ISO 639-1) from earlier calls, or the configured language.
+    /// Returns the language that is stored for the caller's contact (ISO 639-1), or the configured language.
     fn expected_language(&self) -> String {
         let known = self.known.memory.language.as_deref().and_then(|tag| tag.split('-').next());
         known.unwrap_or(&self.settings.config.agent.language).to_owned()

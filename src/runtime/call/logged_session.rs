@@ -5,8 +5,8 @@ use crate::runtime::input_log::InputLog;
 use std::ops::Deref;
 use std::time::Instant;
 
-/// A session whose inputs and outputs are logged. Everything that changes the session's decisions goes through these
-/// functions; what only reads it does not.
+/// A session whose inputs and outputs are logged. All calls that influence the session's decisions go through these
+/// functions. Calls that only read the session are not logged.
 pub(super) struct LoggedSession {
     session: CallSession,
     log: Option<InputLog>,
@@ -39,7 +39,7 @@ impl LoggedSession {
         Some(output)
     }
 
-    /// Returns the session of a trial call, which has no log.
+    /// Returns the session without logging what is done with it. Only trial calls use it, and they have no log.
     pub(super) fn unlogged(&mut self) -> &mut CallSession {
         &mut self.session
     }

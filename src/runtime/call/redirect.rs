@@ -13,7 +13,8 @@ const RETRY_AFTER_MS: [u64; 5] = [500, 500, 1000, 2000, 4000];
 /// Time limit of one attempt.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// Retries until Twilio accepts or rejects the redirect, or the call's task has ended; then notifies the task.
+/// Retries until Twilio accepts the redirect or rejects it permanently, and then notifies the call's task. Stops
+/// without success once the task has ended.
 pub(super) async fn to_recorder(calls: Calls, sid: CallSid, sender: UnboundedSender<CallMessage>) {
     let services = calls.services();
     let last = RETRY_AFTER_MS[RETRY_AFTER_MS.len() - 1];
@@ -34,15 +35,12 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, sender: UnboundedSen
                 failure
             }
         };
-        tracing::error!(
-            event = "WATCHDOG_REDIRECT_FAILED",
-            call.sid = %sid,
-            error = &failure as &dyn std::error::Error,
-            "Cannot redirect call {sid} to Twilio's recorder"
-        );
+        let error = &failure as &dyn std::error::Error;
         if !failure.is_retryable() || failure.is_call_over() {
+            tracing::error!(event = "WATCHDOG_REDIRECT_FAILED", call.sid = %sid, error, "Cannot redirect call {sid} to Twilio's recorder; this is not retried");
             break;
         }
+        tracing::warn!(event = "WATCHDOG_REDIRECT_FAILED", call.sid = %sid, error, "Cannot redirect call {sid} to Twilio's recorder; retry in {} ms", wait.as_millis());
         // The send fails once the call has ended; the loop then stops.
         let _ = sender.send(CallMessage::RedirectFailed);
         tokio::select! {

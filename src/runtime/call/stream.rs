@@ -2,8 +2,8 @@
 //!
 //! The carrier is Twilio or the browser of a trial call; both use the Media Streams protocol. The carrier sends audio
 //! frames, marks and the stop event. The call sends audio, marks and `clear`. A carrier returns a mark after it has
-//! played the audio before the mark; after a `clear`, it returns all pending marks. Only the browser also receives
-//! reports, which have their own message types.
+//! played the audio before the mark; after a `clear`, it returns all pending marks. Browsers also receive reports,
+//! which have their own message types. The browser of an employee who answers a call uses such a socket without marks.
 
 use super::audio_rate_limit::{Admission, AudioRateLimit};
 use crate::audio::EncodedAudio;

@@ -75,7 +75,7 @@ impl CallTask {
             }
             Ok(_) => return,
             Err(error) => {
-                return tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, %error, "Malformed message of an employee's browser ignored");
+                return tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, %error, "Malformed message of an employee's browser ignored in call {}", self.sid);
             }
         };
         self.session.handle_input(input, now);

@@ -27,8 +27,8 @@ impl CallTask {
         });
     }
 
-    /// Returns what the owner's servers learn about the call. A number that may be forged is left out, because a
-    /// server may show the data of its holder.
+    /// Returns what the owner's servers learn about the call. A number that may be forged is left out, because a server
+    /// may return the data of the person who has that number.
     fn tool_caller(&self, id: &str) -> ToolCaller {
         let call = &self.context.call;
         let is_known = call.identity() == CallerIdentity::Number;

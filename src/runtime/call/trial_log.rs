@@ -29,7 +29,7 @@ pub(super) struct TrialLog {
     is_asked: bool,
     /// True once the caller has heard an answer.
     is_answered: bool,
-    /// The reason why the engine was lost.
+    /// The reason of the latest loss of an engine.
     lost: Option<String>,
     /// The end reason, if the session did not decide the end.
     end: Option<&'static str>,

@@ -17,7 +17,7 @@ pub(super) struct Message {
     pub(super) body: String,
 }
 
-/// Builds the message about a call. `page` is the base URL of the web page.
+/// Builds the message about a call. `page` is the base URL of the server.
 pub(super) fn of(report: &CallReport, config: &Config, page: &str) -> Message {
     let language = config.alerts_language();
     let say = |phrase: Phrase| messages::text(language, &phrase);

@@ -25,7 +25,7 @@ pub type LoginCheck = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>>
 /// The permission to open one socket, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrowserTicket {
-    /// The id of the ticket, which has the format of a call's id. It is the id of a trial call.
+    /// The id of the ticket, in the format of a call's id. A trial call gets the id of its ticket.
     pub id: CallSid,
     /// The secret that the first message on the socket must carry.
     pub token: String,

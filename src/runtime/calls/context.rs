@@ -32,11 +32,12 @@ pub struct CallContext {
     pub call: IncomingCall,
     /// The caller's name.
     pub name: ContactName,
-    /// How much the AI was used today before this call; `None` if the database did not answer.
+    /// How much the AI was used today before this call; `None` if the database did not answer, or for a call that an
+    /// earlier process started.
     pub ai_today: Option<AiUsage>,
     /// The peer of the media socket.
     pub carrier: Carrier,
-    /// Whether the call is stored; false if the database could not be written.
+    /// Whether the call is stored; false for a trial call, or if the database could not be written.
     pub is_stored: bool,
 }
 
@@ -45,6 +46,6 @@ pub struct CallContext {
 pub enum Carrier {
     /// A phone call through Twilio.
     Twilio,
-    /// The browser of a user who tries the agent. Nothing of such a call is stored.
+    /// The browser of a user who tries the agent. Such a call is not stored.
     Browser,
 }

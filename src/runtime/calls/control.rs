@@ -48,8 +48,8 @@ impl Calls {
     /// Ends a call at Twilio.
     ///
     /// # Errors
-    /// Returns an error if Twilio rejects the request; [`rest::Error::is_call_over`] is true if the call had already
-    /// ended.
+    /// Returns an error if Twilio rejects the request or cannot be reached; [`rest::Error::is_call_over`] is true if
+    /// the call had already ended.
     pub async fn complete(&self, sid: &CallSid) -> Result<(), rest::Error> {
         let services = self.services();
         tracing::info!(event = "CALL_COMPLETE_SENT", call.sid = %sid, "Ending call {sid} at Twilio");
@@ -89,8 +89,8 @@ pub(in crate::runtime) async fn complete_with_retries(calls: Calls, sid: CallSid
             event = "CALL_COMPLETE_RETRIED",
             call.sid = %sid,
             error = &failure as &dyn std::error::Error,
-            "Cannot end call {sid} at Twilio; retry in {} s",
-            wait.as_secs()
+            "Cannot end call {sid} at Twilio; retry in {} ms",
+            wait.as_millis()
         );
         tokio::time::sleep(wait).await;
     }

@@ -46,7 +46,7 @@ impl EngineBreaker {
                     cause,
                     calls,
                     seconds,
-                    "The engine {engine} failed in {calls} consecutive calls ({cause}): for {seconds} s, or until the settings change, calls begin with another engine if there is one"
+                    "The engine {engine} failed in {calls} consecutive calls ({cause}): for up to {seconds} s, calls begin with another engine if there is one"
                 );
             }
             failed.insert(engine, failures);

@@ -1,5 +1,6 @@
-//! Limits on the use of the AI: concurrent calls, calls of one number, and minutes and cost per day. Limits also apply
-//! to calls that ring at the human agent's phone. Calls over a limit go to voicemail, which causes no AI cost.
+//! Limits on the use of the AI: concurrent calls, calls of one number, and minutes and cost per day. The limits on
+//! calls also apply to calls that ring at the human agent's phone. Calls over a limit go to voicemail, which causes no
+//! AI cost.
 //!
 //! The limits are checked when a call begins. Daily limits are also checked between the turns of a recorded call, and
 //! before a summary. A limit never ends a call that has a stream.

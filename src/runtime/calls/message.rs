@@ -1,4 +1,4 @@
-//! The messages that a call's task receives from webhooks, tools and the shutdown.
+//! The messages that a call's task receives from webhooks, tools, employees and the shutdown.
 
 use super::{AnswerRefusal, EmployeeSocket, MediaSocket};
 use crate::domain::{StreamSid, TransferFailure};
@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, oneshot};
 /// The answer to an employee's request to put a call through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutThrough {
-    /// The agent asks the caller to wait, and then the employee's phone rings.
+    /// The caller is asked to wait, and then the employee's phone rings.
     Rings,
     /// No phone number is configured to which this call may be transferred.
     NoNumber,
@@ -23,7 +23,8 @@ pub enum PutThrough {
 pub(in crate::runtime) enum CallMessage {
     /// The media stream started.
     Stream(Box<MediaSocket>, Start),
-    /// Twilio requests the TwiML that follows the stream of this `<Connect>`, counted from 1.
+    /// Twilio requests the TwiML that follows the stream of this `<Connect>`, counted from 1. The number is
+    /// [`u32::MAX`] if Twilio's recorder has taken over the call.
     StreamEnded(u32),
     /// Twilio reports that this stream failed.
     StreamFailed(String),
@@ -48,7 +49,7 @@ pub(in crate::runtime) enum CallMessage {
     Revoked,
     /// An employee ends the call.
     EndedByEmployee,
-    /// An employee takes over the call. The reply says whether the employee's phone will ring.
+    /// An employee requests a transfer of the call to the employee's phone. The reply says whether the phone will ring.
     PutThrough(oneshot::Sender<PutThrough>),
     /// An employee sends the agent a hint. The reply is true if the conversation has an agent that can use the hint.
     Hint(String, oneshot::Sender<bool>),

@@ -38,7 +38,7 @@ pub struct CallServices {
     pub settings: Settings,
     /// The database.
     pub store: Store,
-    /// The HTTP client for Twilio's REST API.
+    /// The HTTP client for Twilio's REST API and for the AI servers.
     pub client: reqwest::Client,
     /// The built-in sentences that are played through the media stream.
     pub clips: Arc<Clips>,
@@ -73,7 +73,7 @@ pub(in crate::runtime) struct KnownAtStart {
 }
 
 impl KnownAtStart {
-    /// No data, for a caller who leaves a message.
+    /// No data, for a call without AI, or if the database does not return the data in time.
     pub(in crate::runtime) const NOTHING: Self = Self { profile: BusinessProfile::EMPTY, memory: CallerMemory::EMPTY };
 }
 
@@ -128,7 +128,7 @@ impl CallServices {
         None
     }
 
-    /// Returns true while the usage limits allow this call to use the AI.
+    /// Returns true while the usage limits allow this call to use the AI. Returns false if the usage cannot be read.
     pub(in crate::runtime) async fn may_use_ai(&self, sid: &CallSid) -> bool {
         let (sid, now, config) = (sid.clone(), clock::now(), self.config());
         let today = start_of_day(now, &config.business.time_zone);

@@ -71,7 +71,7 @@ impl MediaSocket {
         self.socket.close(CloseCode::Policy, "faster than real time").await;
     }
 
-    /// Closes the socket because no call waits for it.
+    /// Closes the socket without an error, because its call has ended or no call waits for it.
     pub(in crate::runtime) async fn close(self) {
         self.socket.close(CloseCode::Normal, "").await;
     }

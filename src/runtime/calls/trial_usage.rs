@@ -1,4 +1,4 @@
-//! Counts the use of the AI by trial calls. They are not stored, but count towards the daily limits.
+//! Counts the use of the AI by trial calls, which are not stored, but count towards the daily limits.
 
 use crate::domain::{CallSid, Timestamp};
 use crate::store::AiUsage;

@@ -1,4 +1,4 @@
-//! Catches up with calls to the configured Twilio numbers that the daemon did not answer.
+//! Catches up with calls to the account's Twilio numbers that the daemon did not answer.
 
 use super::{CatchUp, CatchUpList, Ingested, PassError};
 use crate::clock;

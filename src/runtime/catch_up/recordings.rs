@@ -28,7 +28,8 @@ impl CatchUpList for ListedRecording {
     }
 }
 
-/// Stores a job that fetches the recording; returns true if the recording was not known.
+/// Stores a recording that is not known yet, with the job that fetches its file. Returns true if it was stored. A
+/// recording of a call that cannot be stored is skipped.
 async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>) -> Result<bool, PassError> {
     let (Ok(recording_sid), Some(Ok(call_sid))) =
         (item.sid().parse::<RecordingSid>(), item.call_sid.as_deref().map(str::parse::<CallSid>))
@@ -62,8 +63,8 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
     Ok(true)
 }
 
-/// Stores the call of a recording if the list of calls did not contain the call. Returns true if the call was made to a
-/// number of the account.
+/// Fetches and stores the call of a recording that the list of calls did not contain. Returns true if the call was
+/// stored: an inbound call that has ended, to a number that no other program answers.
 async fn store_missed_call(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, PassError> {
     let settings = catch_up.services.settings.current();
     let call = match lists::call(&catch_up.services.client, &settings.config.twilio, sid.as_str()).await {

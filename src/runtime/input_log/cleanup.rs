@@ -8,13 +8,13 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The space that all logs together may need.
+/// The space in bytes that all logs together may use.
 const MAX_TOTAL_BYTES: u64 = 2 << 30;
 
 impl InputLogs {
     /// Deletes the logs that are older than `days`, the logs of calls that are no longer in the database, and the
-    /// oldest logs if all need too much space. A deletion of a contact deletes its calls, and thereby their logs. What
-    /// cannot be deleted is tried again by the next clean-up.
+    /// oldest logs if all need too much space. The deletion of a contact deletes its calls, so the next clean-up
+    /// deletes their logs. A log that cannot be deleted is tried again by the next clean-up.
     pub async fn clean_up(&self, store: &Store, days: u32) {
         if let Err(error) = self.delete_expired(store, days).await {
             let error = format!("{error:#}");
@@ -43,8 +43,8 @@ impl InputLogs {
     }
 }
 
-/// Deletes files. One that cannot be deleted does not keep the others; the first such error is returned. Another clean-up
-/// may have deleted a file meanwhile.
+/// Deletes files. If a file cannot be deleted, the other files are deleted nevertheless, and the first such error is
+/// returned. A missing file is no error, because another clean-up may have deleted it.
 fn remove_all(folder: &Path, logs: &[StoredLog]) -> std::io::Result<()> {
     let removed = logs.iter().map(|log| std::fs::remove_file(folder.join(&log.name)));
     let failures: Vec<_> =

@@ -10,7 +10,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 
 /// The version of the format. It changes when an older program could not read a log any more.
 const FORMAT: u32 = 1;
-/// A limit for what a file may contain, for files from elsewhere.
+/// The maximum size of a log in bytes after decompression. More is not read, because a file may come from elsewhere.
 const MAX_BYTES: u64 = 1 << 30;
 
 /// The first bytes of a gzip file.
@@ -36,7 +36,8 @@ pub struct Header {
     pub policy: CallPolicy,
 }
 
-/// A line of a log. `O` is the type of the outputs: they are written from the session, and read as JSON.
+/// A line of a log. `O` is the type of the outputs: the session's own type when a log is written, and JSON when it is
+/// read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Record<O> {

@@ -49,7 +49,8 @@ pub struct InputLog {
     /// The number of records that were dropped since the last batch that was passed on.
     dropped: u64,
     has_dropped: bool,
-    /// The writer closes the file when this is dropped, in case its queue did not take the end.
+    /// The writer also closes the file when this is dropped, because the queue may have had no space for the last
+    /// record.
     _alive: Arc<()>,
 }
 
@@ -84,7 +85,7 @@ impl InputLogs {
         InputLog::begin(queue, self.next.fetch_add(1, Ordering::Relaxed), header, now)
     }
 
-    /// Waits until what the calls have logged so far is in the files, at most for `limit`.
+    /// Waits until all records that calls have passed on so far are in the files, at most for `limit`.
     pub async fn flush(&self, limit: Duration) {
         let (sender, receiver) = oneshot::channel();
         if self.queue.as_ref().is_some_and(|queue| queue.try_send(Message::Written(sender)).is_ok()) {

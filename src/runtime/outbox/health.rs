@@ -87,7 +87,8 @@ impl ProviderHealth {
         self.bridge_in_use().and(self.lock().bridge)
     }
 
-    /// Returns since when nothing has been received through the bridge's connection, although it is open.
+    /// Returns since when the bridge's link checks receive no echo, although its link to WhatsApp is connected; `None`
+    /// if they do.
     pub(super) fn bridge_deaf_since(&self) -> Option<Timestamp> {
         self.bridge_in_use().and(self.lock().bridge_deaf_since)
     }

@@ -34,7 +34,8 @@ impl ProviderSenders {
         Self { twilio, bridge, files, links: [for_twilio, for_bridge] }
     }
 
-    /// Checks that the file of the message may be sent; returns the reason if not.
+    /// Checks that the file of the message may be sent; returns the reason if not. A file that the daemon has stored is
+    /// not checked.
     pub(super) async fn inspect(&self, entry: &OutboxEntry) -> Result<(), ProviderError> {
         let Some(url) = entry.media_url.as_ref().filter(|url| !url.starts_with(MEDIA_PATH)) else { return Ok(()) };
         let inspected = tokio::time::timeout(INSPECTION_TIMEOUT, self.files.inspect(url)).await;
@@ -92,8 +93,8 @@ impl ProviderSenders {
     }
 }
 
-/// Returns the recipient. The policy chooses no route without an address, so only an attempt that was made with an address
-/// can be without one.
+/// Returns the recipient's address. The policy chooses no route for a recipient without an address. The address is
+/// therefore missing only if the contact has lost it since an earlier attempt, which is now repeated or looked up.
 fn recipient(entry: &OutboxEntry) -> Result<&PeerAddress, ProviderError> {
     let no_address = || ProviderError { code: "no_provider".to_owned(), notice: Notice::MessageNoProvider.into() };
     entry.recipient.as_ref().ok_or_else(no_address)

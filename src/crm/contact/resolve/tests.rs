@@ -116,7 +116,7 @@ fn two_with_histories_are_merged_by_a_user_alone_and_can_be_parted() {
         let (known, _) = hear(tx, std::slice::from_ref(&number), "", "a", 0);
         let (hidden, _) = hear(tx, &[lid("222222222")], "Dana", "b", 1);
         hear(tx, std::slice::from_ref(&number), "", "c", 2);
-        // The same message also arrived through the other provider.
+        // The same message also arrived with the other address of the contact.
         hear(tx, &[lid("222222222")], "Dana", "c", 2);
         assert_ne!(known.contact, hidden.contact);
 
@@ -301,7 +301,7 @@ fn check(tx: &WriteTx<'_>, sightings: &[Shown]) -> Result<()> {
         let (thread, _) = hear(tx, &addresses, "", &ms.to_string(), written);
         of_message.insert(ms.to_string(), thread.contact);
         if let Some(number) = addresses[0].number() {
-            // An earlier sighting has an effect only if no later one is stored, so here it has none.
+            // A late sighting may or may not change the number of its contact, so nothing is expected of it.
             latest.retain(|contact, latest: &mut String| {
                 *latest != number.as_str() && !(seen.is_late && *contact == thread.contact)
             });
