@@ -7,7 +7,7 @@
 use super::appointment;
 use super::call::TAKEN_OVER;
 use super::contact::relation_of_caller;
-use super::outbox::{self, SendError, SendRequest};
+use super::outbox::{self, SendError, SendRefusal, SendRequest};
 use super::scheduled_message::SendContext;
 use super::text::lines_up_to;
 use super::{Error, RequestError};
@@ -82,7 +82,7 @@ pub struct MissedJob {
 }
 
 /// The result of a request to send a message to a caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallerText {
     /// The message was queued.
     Queued(MessageId),
@@ -93,26 +93,30 @@ pub enum CallerText {
 }
 
 /// Why a message to a caller must not be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextRefusal {
     /// The caller's number is withheld.
+    #[error("the caller's number is withheld")]
     NoNumber,
     /// The caller's number belongs to a fixed line.
+    #[error("the caller's number is not a mobile number")]
     NoMobileNumber,
     /// The agent has reached its limit of messages to this caller in 24 hours.
+    #[error("the caller has got enough messages today")]
     TooMany,
-    /// The message policy refused the message, with this error code.
-    Policy(&'static str),
+    /// The message policy refuses the message.
+    #[error(transparent)]
+    Policy(SendRefusal),
 }
 
 impl TextRefusal {
     /// Returns the code for the log and for the call's events.
-    pub fn code(self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::NoNumber => "no_number",
             Self::NoMobileNumber => "no_mobile_number",
             Self::TooMany => "too_many_texts",
-            Self::Policy(code) => code,
+            Self::Policy(refusal) => refusal.code(),
         }
     }
 }
@@ -170,7 +174,7 @@ pub fn confirm(
     }
     let sent = send(tx, &call, text, key, context, now)?;
     let about = json!({"appointment_id": job.appointment.0});
-    record(tx, &call, (CONFIRMED, NOT_CONFIRMED), about, sent, now)?;
+    record(tx, &call, (CONFIRMED, NOT_CONFIRMED), about, &sent, now)?;
     Ok(sent)
 }
 
@@ -201,7 +205,7 @@ pub fn text_missed_caller(
         return Ok(CallerText::Unneeded);
     }
     let sent = send(tx, &call, text, key, context, now)?;
-    record(tx, &call, (TEXTED, NOT_TEXTED), json!({}), sent, now)?;
+    record(tx, &call, (TEXTED, NOT_TEXTED), json!({}), &sent, now)?;
     Ok(sent)
 }
 
@@ -225,7 +229,7 @@ pub fn send_from_agent(
     } else {
         CallerText::Refused(TextRefusal::TooMany)
     };
-    record(tx, &call, (WRITTEN, NOT_WRITTEN), json!({}), outcome, now)?;
+    record(tx, &call, (WRITTEN, NOT_WRITTEN), json!({}), &outcome, now)?;
     Ok(outcome)
 }
 
@@ -284,7 +288,7 @@ fn send(
     };
     match outbox::send(tx, &request, context.rules, context.down, now) {
         Ok(sent) => Ok(CallerText::Queued(sent.message_id)),
-        Err(SendError::Refused(refusal)) => Ok(CallerText::Refused(TextRefusal::Policy(refusal.code()))),
+        Err(SendError::Refused(refusal)) => Ok(CallerText::Refused(TextRefusal::Policy(refusal))),
         Err(SendError::Store(error)) => Err(error),
     }
 }
@@ -294,7 +298,7 @@ fn record(
     call: &Call,
     (queued, refused): (&str, &str),
     mut detail: serde_json::Value,
-    sent: CallerText,
+    sent: &CallerText,
     now: Timestamp,
 ) -> Result<()> {
     let kind = match sent {

@@ -66,7 +66,9 @@ pub(super) async fn handle_request(
 
     let limits = (middleware.limits)();
     DefaultBodyLimit::max(limits.body_bytes).apply(&mut request);
-    let result = AssertUnwindSafe(tokio::time::timeout(limits.time, next.run(request))).catch_unwind().await;
+    let name = format!("{method} {path}, request {}", id.0);
+    let handled = REQUEST_NAME.scope(name, tokio::time::timeout(limits.time, next.run(request)));
+    let result = AssertUnwindSafe(handled).catch_unwind().await;
     let mut response = match result {
         Ok(Ok(response)) => response,
         Ok(Err(_elapsed)) => {
@@ -99,6 +101,16 @@ pub(super) async fn handle_request(
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::debug!(event = "REQUEST", request_id = id.0, %method, route, status, duration_ms = ms, "{method} {route}: {status}");
     response
+}
+
+tokio::task_local! {
+    /// The method, path and id of the request that this task handles, for log lines.
+    static REQUEST_NAME: String;
+}
+
+/// Returns the method, path and id of the request that this task handles, for a log line.
+pub(super) fn request_name() -> String {
+    REQUEST_NAME.try_with(Clone::clone).unwrap_or_else(|_| "an unknown request".to_owned())
 }
 
 /// Prevents pages of other sites from loading these resources.

@@ -136,8 +136,7 @@ fn report(sid: &CallSid, sent: CallerText, what: &str) {
             tracing::info!(event = "CALLER_TEXT", call.sid = %sid, message_id = id.0, "The {what} of call {sid} is queued as message {id}");
         }
         CallerText::Refused(why) => {
-            let why = why.code();
-            tracing::info!(event = "CALLER_TEXT_NOT_SENT", call.sid = %sid, why, "The {what} of call {sid} is not sent: {why}");
+            tracing::info!(event = "CALLER_TEXT_NOT_SENT", call.sid = %sid, why = why.code(), "The {what} of call {sid} is not sent: {why}");
         }
         CallerText::Unneeded => {}
     }

@@ -29,14 +29,14 @@ impl Run for SendWhatsapp {
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
         match context.write_to_caller(arguments.text).await? {
             CallerText::Queued(_) => Ok(json!({"ok": true, "note": QUEUED})),
-            CallerText::Refused(why) => Err(ToolError::NotSent(reason(why))),
+            CallerText::Refused(why) => Err(ToolError::NotSent(reason(&why))),
             CallerText::Unneeded => Err(ToolError::NotSent("the call is not stored")),
         }
     }
 }
 
 /// Returns the reason why no message was sent, as a text for the model.
-fn reason(why: TextRefusal) -> &'static str {
+fn reason(why: &TextRefusal) -> &'static str {
     match why {
         TextRefusal::NoNumber => "the caller's number is withheld",
         TextRefusal::NoMobileNumber => "the caller's number is not a mobile number",

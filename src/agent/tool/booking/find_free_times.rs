@@ -16,7 +16,7 @@ pub(in crate::agent::tool) struct Arguments {
     service: String,
     /// The first day that suits the caller, YYYY-MM-DD; without it, today.
     from_day: Option<String>,
-    /// The last day that suits the caller, YYYY-MM-DD; without it, only the first day.
+    /// The last day that suits the caller, YYYY-MM-DD; without it, only the first day, or a week if both are missing.
     to_day: Option<String>,
     /// The earliest start of a day, HH:MM.
     earliest: Option<String>,

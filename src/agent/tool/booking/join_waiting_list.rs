@@ -16,7 +16,7 @@ pub(in crate::agent::tool) struct Arguments {
     service: String,
     /// The first day that suits the caller, YYYY-MM-DD; without it, today.
     from_day: Option<String>,
-    /// The last day that suits the caller, YYYY-MM-DD; without it, a week later.
+    /// The last day that suits the caller, YYYY-MM-DD; without it, a week from the first day.
     to_day: Option<String>,
     /// Who or what is to be booked, if the caller asked for it.
     person: Option<String>,

@@ -101,20 +101,21 @@ fn provider_id(read: &Result<Inbound, Malformed>) -> String {
 /// the message.
 async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &store::Error) -> Response {
     let path = raw.path;
+    let nothing_can_be_stored = matches!(
+        error,
+        store::Error::NoSpace(_) | store::Error::Busy(_) | store::Error::Closed | store::Error::File { .. }
+    );
+    let is_logged = !nothing_can_be_stored
+        && log_only(app, raw, WebhookOutcome::Malformed, "the message could not be stored").await.is_ok();
+    let outcome = if is_logged { "it is kept in the webhook log only" } else { "its sender is to send it again" };
     tracing::error!(
         event = "WA_IN_FAILED",
         path,
         message.sid = named,
         error = error as &dyn std::error::Error,
-        "Webhook of message {named} at {path} was not processed"
+        "Message {named} at {path} was not stored; {outcome}"
     );
-    let nothing_can_be_stored = matches!(
-        error,
-        store::Error::NoSpace(_) | store::Error::Busy(_) | store::Error::Closed | store::Error::File { .. }
-    );
-    if !nothing_can_be_stored
-        && log_only(app, raw, WebhookOutcome::Malformed, "the message could not be stored").await.is_ok()
-    {
+    if is_logged {
         return StatusCode::NO_CONTENT.into_response();
     }
     // The bridge retries. Twilio may not, so its list of messages is read when the database is writable again.
