@@ -74,7 +74,7 @@ export type History = (typeof HISTORIES)[number]
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** An invalid setting. The message names the variable, its value, and the allowed values. */
+/** An invalid setting. The message names the variable and the reason. */
 export class SettingError extends Error {
   override readonly name = 'SettingError'
 }
@@ -160,7 +160,7 @@ function target(text: string): URL {
 }
 
 function path(name: string, text: string | undefined): string | undefined {
-  if (text !== undefined && !isAbsolute(text)) throw settingError(name, text, 'the whole path of a socket, from / on')
+  if (text !== undefined && !isAbsolute(text)) throw settingError(name, text, 'the absolute path of a socket')
   return text
 }
 

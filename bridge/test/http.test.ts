@@ -41,7 +41,7 @@ test('only health needs no secret', async () => {
     assert.equal((await fetch(`${bridge.url}${path}`)).status, 200)
   }
   await bridge.stop()
-  // Without a secret in the settings no request is accepted.
+  // Without a secret in the settings, no request except health is accepted.
   for (const secret of ['', 'undefined', SECRET]) {
     const open = await env.start({ secret: '' })
     await open.becomes('connected')

@@ -12,7 +12,7 @@ export function healthOf(bridge: Bridge) {
   const isLive = current?.link.connectedSocket !== undefined
   // A link is unusable if WhatsApp does not acknowledge its messages, even if its keep-alive is answered.
   const connected = isLive && check?.result !== 'no_ack'
-  // The reported state of a link on which nothing arrives is not `connected`, whatever the last event was.
+  // The reported state instead of `connected`: WhatsApp acknowledges no message, or nothing has arrived for too long.
   const lost = isLive ? 'unanswered' : 'connecting'
   const state = bridge.state === 'connected' && !connected ? lost : bridge.state
   return {
@@ -56,7 +56,7 @@ export function metricsOf(bridge: Bridge): string {
   const health = healthOf(bridge)
   const status = statusOf(bridge)
   const metrics: [name: string, type: 'gauge' | 'counter', help: string, value: number][] = [
-    ['connected', 'gauge', '1 while messages flow', Number(health.connected)],
+    ['connected', 'gauge', '1 while messages can be sent and received', Number(health.connected)],
     ['inbox_events', 'gauge', 'events that wait for the daemon', health.inbox ?? 0],
     ['media_waiting', 'gauge', 'files that are not fetched from WhatsApp yet', status.media_waiting],
     ['delivered_total', 'counter', 'events that the daemon has accepted', bridge.current?.delivery.delivered ?? 0],
