@@ -9,7 +9,7 @@ export const retainedKind = (key: string): string | undefined => KEYS.exec(key)?
 /** Returns true if a value of this setting deletes data that the stored value keeps; 0 keeps data forever. */
 export function deletesMore(item: Pick<Item, 'key' | 'value'>, value: unknown): value is number {
   if (!retainedKind(item.key)) return false
-  // Without its own value, the setting returns to its default.
+  // A reset to the default (null) is not compared.
   if (typeof value !== 'number' || value === 0) return false
   return typeof item.value !== 'number' || item.value === 0 || value < item.value
 }

@@ -1,6 +1,6 @@
 /**
  * Keeps the order of a list while the pointer is over it, so that no row moves under the pointer. `held` is the order
- * to keep, or null. `fresh` is the number of items that will move when the order is released.
+ * to keep, or null. `fresh` is the number of new items, which are not shown yet; 1 if only the order has changed.
  */
 export function heldOrder<T>(items: readonly T[], idOf: (item: T) => number, held: readonly number[] | null) {
   if (held === null) return { items, fresh: 0 }
