@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from '@playwright/test'
 
-/** The first one that is installed is used. The headless shell takes a third less CPU time than the whole browser. */
+/** Without CHROMIUM, the first installed one is used. The headless shell takes a third less CPU time than a browser. */
 const BROWSERS = [
   '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
@@ -9,7 +9,7 @@ const BROWSERS = [
   '/usr/bin/google-chrome',
 ]
 
-/** Browser tests. Each starts its own daemon, and runs in the system's Chromium. */
+/** Browser tests, in the system's Chromium. They start their own daemons. */
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results/runs',

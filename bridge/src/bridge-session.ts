@@ -35,7 +35,7 @@ export interface BridgeSessionParts {
   readonly onQr: (qr: string) => void
   /** Called before the message with this id is passed to WhatsApp. */
   readonly onRelay: (id: string) => void
-  /** Called once, when the session file cannot be written: the owner must then stop this bridge session. */
+  /** Called once, after the first disk error: the owner must then stop this bridge session. */
   readonly onDiskError: (error: unknown) => void
 }
 
@@ -167,7 +167,7 @@ export class BridgeSession {
     this.#prune()
   }
 
-  /** Stops all parts, after the pending writes have completed. */
+  /** Stops all parts, and closes the session file after its pending writes. */
   async stop(): Promise<void> {
     this.#ended = true
     clearInterval(this.#pruning)

@@ -48,7 +48,7 @@ export class Bridge {
     return this.#started
   }
 
-  /** Waits for the first attempt to open a session, and returns the session; `undefined` if the attempt failed. */
+  /** Waits for the first attempt to open a session, and returns the open session, if there is one. */
   async started(): Promise<BridgeSession | undefined> {
     await this.#started
     return this.#current
@@ -74,7 +74,7 @@ export class Bridge {
     return this.#failure?.since ?? this.#current?.link.status.since ?? Date.now()
   }
 
-  /** Archives a session file that is damaged, and starts with a new one. */
+  /** Archives the session file, and starts with a new one. Has no effect if the file is not damaged. */
   replaceDamagedSession(): Promise<void> {
     this.#replacing ??= this.#archiveDamaged().finally(() => {
       this.#replacing = undefined
@@ -156,7 +156,7 @@ export class Bridge {
     const failed = this.#current
     this.#current = undefined
     await failed?.stop()
-    // Media files may be evicted: they can be fetched again or are not essential. Messages must be kept.
+    // Deletes media files to free space, because messages, which must be kept, are more important.
     if (isFull(error)) await evictOldestFiles(join(this.#settings.sessionFolder, 'media'))
     clearTimeout(this.#timer)
     if (!this.#stopped) this.#timer = setTimeout(() => void this.#openSession(), DISK_RETRY_MS)

@@ -6,7 +6,7 @@ import { LOG_LEVELS, type LogLevel } from './settings.ts'
  */
 export type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
-/** Writes log events to stderr, one JSON object per line, in the daemon's format. */
+/** Writes log events to stderr, one JSON object per line. */
 export interface Log {
   debug(event: string, message: string, fields?: Fields): void
   info(event: string, message: string, fields?: Fields): void

@@ -75,7 +75,7 @@ function settingsOrExit(): Settings {
 
 main().catch(error => {
   const hint = error instanceof InUse ? '; only one may run at a time' : ''
-  makeLog('info').error('FAILED', `${reason(error)}${hint}`)
+  makeLog('info').error('FAILED', `The bridge cannot start: ${reason(error)}${hint}`)
   process.exit(1)
 })
 

@@ -74,7 +74,7 @@ export type History = (typeof HISTORIES)[number]
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** An invalid setting. The message names the variable, its value, and the allowed values. */
+/** An invalid setting. The message names the variable and the reason. */
 export class SettingError extends Error {
   override readonly name = 'SettingError'
 }
@@ -153,14 +153,14 @@ function fileText(name: string, path: string): string {
 function target(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const good = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
-  if (!url || !good || url.username !== '') {
-    throw settingError('BAILEYS_WEBHOOK_TARGET', text, 'an https URL, or an http one on loopback')
-  }
+  // The error does not repeat a URL with credentials, because it is printed to the log.
+  if (text.includes('@')) throw new SettingError('BAILEYS_WEBHOOK_TARGET must be a URL without a user and a password')
+  if (!url || !good) throw settingError('BAILEYS_WEBHOOK_TARGET', text, 'an https URL, or an http one on loopback')
   return url
 }
 
 function path(name: string, text: string | undefined): string | undefined {
-  if (text !== undefined && !isAbsolute(text)) throw settingError(name, text, 'the whole path of a socket, from / on')
+  if (text !== undefined && !isAbsolute(text)) throw settingError(name, text, 'the absolute path of a socket')
   return text
 }
 

@@ -51,7 +51,7 @@ test('a session file with an incomplete last commit is valid', async () => {
     assert.ok(!bridge.log.some(line => line.event === 'WA_QR'), `cut at ${cut} of ${whole.length}`)
     await bridge.stop('SIGKILL')
   }
-  // Bytes that the disk may contain after the last complete record after a power failure.
+  // Bytes that a power failure may leave after the last complete record.
   for (const rest of [randomBytes(300), Buffer.alloc(4096)]) {
     writeFileSync(fileOf(env), Buffer.concat([whole, rest]))
     const bridge = await env.start()

@@ -41,7 +41,7 @@ test('only health needs no secret', async () => {
     assert.equal((await fetch(`${bridge.url}${path}`)).status, 200)
   }
   await bridge.stop()
-  // Without a secret in the settings no request is accepted.
+  // Without a secret in the settings, no request except health is accepted.
   for (const secret of ['', 'undefined', SECRET]) {
     const open = await env.start({ secret: '' })
     await open.becomes('connected')
@@ -211,6 +211,14 @@ test('an invalid setting ends the process with an error that names it', async ()
     assert.ok(errors.includes(name) && (errors.includes(value) || value.includes(',')), errors)
     assert.ok(!errors.includes('    at '), errors)
   }
+})
+
+test('an address with a password is refused and not printed', async () => {
+  const { server, folder, daemon } = await TestEnv.create()
+  const environment = { BAILEYS_WEBHOOK_TARGET: 'https://shop:hunter2@example.com/webhook' }
+  const { code, errors } = await BridgeProcess.fail({ server, folder, target: daemon.target, environment })
+  assert.equal(code, 2)
+  assert.ok(errors.includes('BAILEYS_WEBHOOK_TARGET') && !errors.includes('hunter2'), errors)
 })
 
 test('the process stops within seconds of a signal, also during a send', async () => {

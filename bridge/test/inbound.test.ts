@@ -119,7 +119,7 @@ test('the bridge serves files until the daemon confirms them', async () => {
   assert.equal('seconds' in note && note.seconds, 3)
   await server.inbound({ from: AVI, media: { ...media, caption: 'אבודה', gone: 'lost' } })
   const lost = new URL((await daemon.message('אבודה')).media_url ?? '').pathname
-  await until('the phone was asked, in vain', async () => [410, 503].includes((await again.get(lost)).status))
+  await until('the phone was asked, without success', async () => [410, 503].includes((await again.get(lost)).status))
   await server.inbound({ from: AVI, media: { ...media, caption: 'התעכבה', gone: true } })
   const late = new URL((await daemon.message('התעכבה')).media_url ?? '').pathname
   await until('the phone uploads it again', async () => (await again.get(late)).status === 200, 30_000)
@@ -174,7 +174,7 @@ test('every message arrives in order, however the daemon answers before', async 
   // An event that the daemon refuses because of its content is archived, and must not block other events.
   daemon.behaviour = 422
   await server.inbound({ from: DANA, text: 'לא נלקחת' })
-  await until('it is set aside', () => readdirSync(env.folder).includes('refused'))
+  await until('it is archived', () => readdirSync(env.folder).includes('refused'))
   await until('nothing waits', async () => (await env.bridge.get('/health')).body.inbox === 0)
   daemon.behaviour = 'accepts'
   await server.inbound({ from: DANA, text: 'הבאה' })

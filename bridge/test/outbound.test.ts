@@ -10,7 +10,7 @@ import { until } from './support/until.ts'
 const DANA = '972501234567'
 const AVI = '972523334455'
 
-/** Repeats a request with the same key, as the daemon does, until the answer is final. */
+/** Repeats a request with the same key, as the daemon does, until the message is sent. */
 const sendUntilTaken = (bridge: BridgeProcess, to: string, text: string, key: string) =>
   until(
     `"${text}" is taken`,

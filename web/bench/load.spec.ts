@@ -3,7 +3,7 @@ import { type Daemon, preparedSession } from '../tests/support/daemon'
 import { shop } from './data'
 
 /**
- * Measures the page on a slow phone: the time until the list of conversations is usable, and the time from a message's
+ * Measures the page on a slow phone: the time until each of {@link PAGES} shows its data, and the time from a message's
  * webhook until the message is shown. Prints each figure and its goal; with BENCH_STRICT=1 a missed goal fails the
  * test.
  */
@@ -91,7 +91,7 @@ test('the page on a slow phone', async ({ browser }) => {
     report(`${name}, later visit on slow 4G`, warm, 1000)
     report(`${name}, later visit on a fast network`, near, 1000)
   }
-  report('a message from its webhook to the glass', await messages(browser, daemon), 300)
+  report('a message from its webhook to the screen', await messages(browser, daemon), 300)
   await daemon.remove()
 })
 

@@ -6,7 +6,7 @@ import { routesOf } from './routes.mjs'
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 
-/** The maximum size of the first load of a logged-in user, without the page itself, compressed with brotli. */
+/** The maximum size of the first load of a logged-in user, without the opened page's own code, in bytes of brotli. */
 const FIRST_LOAD = 250_000
 /** The maximum size that one page adds. */
 const ROUTE = 90_000

@@ -52,7 +52,7 @@ writeFileSync(join(dist, 'routes.txt'), hints(manifest, routesOf(root)))
 writeFileSync(join(dist, 'files.txt'), lines.join(''))
 writeFileSync(join(dist, 'licences.txt'), licences(root, modules))
 
-/** Returns all files of the page, without Vite's manifest, which only the budget test reads. */
+/** Returns the files that the daemon serves: all except hidden ones, such as Vite's manifest. */
 function files(folder) {
   return readdirSync(join(dist, folder)).flatMap(name => {
     const path = folder ? `${folder}/${name}` : name

@@ -39,8 +39,8 @@ export function routesOf(root) {
 }
 
 /**
- * Returns one line for each route, separated by tabs: its path, the files for both languages, those for Hebrew, those
- * for English, and the requests of the page.
+ * Returns one line for each route, with fields separated by tabs: its path, the files for both languages, those for
+ * Hebrew, those for English, and the requests of the page.
  */
 export function hints(manifest, routes) {
   const known = filesOf(manifest, ['index.html'])

@@ -52,7 +52,7 @@ export class DaemonClient {
     this.#agent.destroy()
   }
 
-  /** Whether the next request reuses an open connection: no other program can receive it. */
+  /** Whether the next request reuses an open connection, which no other program can have taken over. */
   get #isConnected(): boolean {
     return Object.values(this.#agent.freeSockets).some(idle => (idle?.length ?? 0) > 0)
   }

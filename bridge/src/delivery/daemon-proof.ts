@@ -10,7 +10,7 @@ import type { Settings } from '../settings.ts'
 /**
  * Verifies that the program at the target is the daemon, with a challenge that only a holder of the secret can answer.
  * While the daemon is stopped, another local program can listen on its port. A daemon that answers the challenge
- * accepts signed events, so the secret itself is never sent.
+ * accepts signed events, so the secret itself is not sent to it.
  *
  * After the first valid proof, the bridge stores in the session's folder that this target can prove its identity, and
  * requires a proof for each new connection. Otherwise a program that takes the port later could pretend to be an older
@@ -107,7 +107,8 @@ export class DaemonProof {
     } catch (error) {
       this.#log.warn(
         'DAEMON_PROOF_NOT_STORED',
-        `${this.#path} cannot be written: ${reason(error)}. The daemon is asked for a proof again after a restart`,
+        `${this.#path} cannot be written: ${reason(error)}. After a restart, the bridge requires no proof until the ` +
+          'daemon has sent one again',
       )
     }
   }

@@ -28,7 +28,7 @@ export interface ToEventsParts {
   readonly mediaUrl: (id: string) => string
 }
 
-/** Returns the function that converts a stored message to events for the daemon. */
+/** Returns the function that converts an entry of the inbox to events for the daemon. */
 export function makeToEvents(parts: ToEventsParts): ToEvents {
   return async function* (_id: string, entry: InboxEntry): AsyncGenerator<WireEvent> {
     if ('event' in entry) {

@@ -26,12 +26,13 @@ export interface WebhookDeliveryParts {
 
 /**
  * Delivers the waiting entries to the daemon: in order within each lane, several lanes concurrently. Retries without a
- * limit: an entry is deleted only when the daemon has it on disk. The daemon deduplicates repeated events.
+ * limit until the daemon has an entry on disk. An entry whose content the daemon refuses, or that cannot be converted,
+ * is archived. The daemon deduplicates repeated events.
  */
 export class WebhookDelivery {
   readonly #parts: WebhookDeliveryParts
   readonly #lanes = new Map<string, Waiting[]>()
-  /** Lanes without a running delivery. */
+  /** Lanes that wait for a free place among the {@link MAX_LANES} running deliveries. */
   readonly #idleLanes: string[] = []
   #activeLanes = 0
   #failures = 0
@@ -113,7 +114,10 @@ export class WebhookDelivery {
     }
   }
 
-  /** Archives an entry that cannot be converted. After {@link RetryLater}, retries its lane with a back-off instead. */
+  /**
+   * Archives an entry that cannot be converted. After {@link RetryLater}, retries its lane with a back-off instead, up
+   * to {@link MAX_TRIES} times.
+   */
   async #onConversionError(id: string, entry: InboxEntry, error: unknown): Promise<Delivery> {
     if (error instanceof DiskError) throw error
     const tries = (this.#conversionTries.get(id) ?? 0) + 1
@@ -197,7 +201,7 @@ export class WebhookDelivery {
     this.#failures++
     const hint = status === 401 || status === 403 ? '; set the same BAILEYS_WEBHOOK_SECRET on both sides' : ''
     const afterMs = Math.min(backOff(this.#failures, Math.random()), MAX_PAUSE_MS)
-    // Logs the first failure, and then at most one failure per interval.
+    // Logs at most one failure per interval.
     const isDue = performance.now() - this.#warnedAt > WARNING_INTERVAL_MS
     if (isDue) {
       this.#warnedAt = performance.now()
@@ -235,9 +239,9 @@ interface Waiting {
 type Delivery = 'done' | 'daemon_down' | { readonly afterMs: number }
 
 const MAX_LANES = 4
-/** A message counts as delayed if the daemon receives it later than this, in ms. */
+/** A message counts as delayed if the bridge sends it to the daemon later than this after its arrival, in ms. */
 const WAITED_MS = 2_000
-/** The maximum number of conversion attempts: about an hour with the back-off. */
+/** The maximum number of conversion attempts: about 50 minutes with the back-off. */
 const MAX_TRIES = 18
 const MAX_PAUSE_MS = 30_000
 /** The minimum interval between two warnings that the daemon does not accept events, in ms. */

@@ -8,7 +8,7 @@ import type { Settings } from '../settings.ts'
 
 /**
  * Opens the listeners: the Unix socket, if the settings name one, and the TCP port. With a socket the port is optional:
- * if another program uses the port, this is only logged. Returns the address of the port, and the servers.
+ * if the port cannot be opened, this is only logged. Returns the URL of the port, and the servers.
  */
 export async function listen(makeServer: () => Server, settings: Settings, log: Log): Promise<[string, Server[]]> {
   const { address, port, socket } = settings

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Bridge } from '../bridge.ts'
 import { contactOf } from '../whatsapp/contact-identity.ts'
 
@@ -12,7 +11,7 @@ export function healthOf(bridge: Bridge) {
   const isLive = current?.link.connectedSocket !== undefined
   // A link is unusable if WhatsApp does not acknowledge its messages, even if its keep-alive is answered.
   const connected = isLive && check?.result !== 'no_ack'
-  // The reported state of a link on which nothing arrives is not `connected`, whatever the last event was.
+  // The reported state instead of `connected`: WhatsApp acknowledges no message, or nothing has arrived for too long.
   const lost = isLive ? 'unanswered' : 'connecting'
   const state = bridge.state === 'connected' && !connected ? lost : bridge.state
   return {
@@ -42,28 +41,19 @@ export function statusOf(bridge: Bridge) {
   }
 }
 
-/** Returns the resident memory of the process in bytes (proc_pid_statm(5)). */
-export function residentBytes(): number {
-  try {
-    return Number(readFileSync('/proc/self/statm', 'utf8').split(' ')[1]) * 4096
-  } catch {
-    return process.memoryUsage.rss()
-  }
-}
-
 /** Returns the metrics in Prometheus' text format. */
 export function metricsOf(bridge: Bridge): string {
   const health = healthOf(bridge)
   const status = statusOf(bridge)
   const metrics: [name: string, type: 'gauge' | 'counter', help: string, value: number][] = [
-    ['connected', 'gauge', '1 while messages flow', Number(health.connected)],
+    ['connected', 'gauge', '1 while messages can be sent and received', Number(health.connected)],
     ['inbox_events', 'gauge', 'events that wait for the daemon', health.inbox ?? 0],
     ['media_waiting', 'gauge', 'files that are not fetched from WhatsApp yet', status.media_waiting],
     ['delivered_total', 'counter', 'events that the daemon has accepted', bridge.current?.delivery.delivered ?? 0],
     ['refused_total', 'counter', 'events that the daemon has refused permanently', status.refused_by_daemon],
     ['unreadable_total', 'counter', 'messages that could not be decrypted', bridge.current?.inbound.unreadable ?? 0],
     ['session_bytes', 'gauge', 'size of the session file', bridge.current?.session.file.size ?? 0],
-    ['resident_bytes', 'gauge', 'memory of the process', residentBytes()],
+    ['resident_bytes', 'gauge', 'memory of the process', process.memoryUsage.rss()],
     ['uptime_seconds', 'gauge', 'how long the process has been running', Math.round(process.uptime())],
   ]
   return metrics

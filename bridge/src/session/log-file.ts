@@ -26,7 +26,7 @@ export class DiskError extends Error {
  * of each value is in memory, so that a long backlog needs little memory. When more than half of the file is out of
  * date, its current values are written to a new file, which replaces the old one by a rename.
  *
- * After a disk error the file accepts no more commits, because the values in memory may be ahead of the disk. The owner
+ * After a failed write the file accepts no more commits, because the values in memory may be ahead of the disk. The owner
  * then closes the file and opens it again.
  */
 export class LogFile {
@@ -41,7 +41,7 @@ export class LogFile {
   #waiting: Waiting[] = []
   #flushing: Promise<void> | undefined
   #broken: Error | undefined
-  /** Called immediately when the disk fails, before the promises of the waiting commits are rejected. */
+  /** Called immediately when a write fails, before the promises of the waiting commits are rejected. */
   onBroken: (error: DiskError) => void = () => {}
 
   private constructor(path: string, cold: readonly string[]) {
@@ -265,5 +265,5 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Files that are smaller than this are never compacted, in bytes. */
+/** A file that is smaller than this is rewritten only on request, in bytes. */
 const SMALLEST_COMPACTION = 4 << 20

@@ -61,7 +61,7 @@ async function lengthOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** Yields the lines of a file without their line feeds. The last line is included even if its line feed is missing. */
+/** Yields the lines of a file without their line feeds. A last line without a line feed is yielded as an empty one. */
 async function* lines(path: string): AsyncGenerator<{ line: Buffer; at: number }> {
   let rest: Buffer[] = []
   let at = 0
@@ -85,5 +85,5 @@ async function* lines(path: string): AsyncGenerator<{ line: Buffer; at: number }
   if (length > 0) yield { line: Buffer.alloc(0), at }
 }
 
-/** The maximum length of a line that the bridge writes, in bytes. */
+/** The maximum length of a line of a session file, in bytes. */
 const MAX_LINE = 256 << 20

@@ -62,7 +62,7 @@ function sealed(json: string): Buffer {
   return Buffer.concat([Buffer.from(`${check} `), body, Buffer.from('\n')])
 }
 
-/** Decodes the changes of a line, given without its line feed; returns `undefined` if its checksum is wrong. */
+/** Decodes a line, given without its line feed; returns `undefined` if its checksum is wrong or missing. */
 export function decodeLine(line: Buffer): unknown {
   if (line.length < 10 || line[8] !== 0x20) return undefined
   const body = line.subarray(9)

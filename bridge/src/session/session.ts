@@ -13,11 +13,11 @@ import type { Change } from './record.ts'
 import { syncFolder } from './write-log.ts'
 
 /**
- * All persistent state of the bridge, in one file of its folder: the link to WhatsApp (credentials, Signal keys), the
- * entries that the daemon has not acknowledged yet, and the sent messages.
+ * The session file in the bridge's folder: the link to WhatsApp (credentials, Signal keys), the entries that the daemon
+ * has not acknowledged yet, the sent messages, and the records of files, placeholders and received messages.
  *
- * All of it is in one file because the parts change together: the step of the Signal ratchet that decrypts a message
- * and the message itself must be one commit.
+ * All of them are in one file because they change together: the step of the Signal ratchet that decrypts a message and
+ * the message itself must be one commit.
  */
 export class Session {
   readonly #folder: string
@@ -81,15 +81,15 @@ export class Session {
   }
 
   /**
-   * Commits, and rewrites the file, so that it no longer contains deleted data. Resolves with false if there was no
-   * space for the new file.
+   * Commits, and rewrites the file, so that it no longer contains deleted data. Resolves with false if the new
+   * file could not be written.
    */
   commitAndRewrite(changes: readonly Change[]): Promise<boolean> {
-    // The credentials are always included, because the file is rewritten only after a commit.
+    // With the credentials, the commit is never empty.
     return this.#file.commitAndRewrite([...changes, [CREDS, ME, this.#creds]])
   }
 
-  /** The file with the tables that are not key tables. */
+  /** The session file, for access to the tables that are not key tables. */
   get file(): LogFile {
     return this.#file
   }
@@ -107,7 +107,7 @@ export class Session {
     await this.forgetLink()
   }
 
-  /** Deletes the credentials and keys only. */
+  /** Replaces the credentials by new ones, and deletes the keys. All other tables are kept. */
   forgetLink(): Promise<void> {
     this.#creds = initAuthCreds()
     const changes: Change[] = [[CREDS, ME, this.#creds]]
@@ -124,8 +124,8 @@ export class Session {
 
   /**
    * Advances the number of the next pre-key past all stored pre-keys. Baileys writes pre-keys to disk before it reports
-   * their next number, so a crash in between would reuse numbers; but a sender may already have the first key of a
-   * number.
+   * the next number. After a crash in between, it would use the same numbers for other keys, although senders may
+   * already have the first keys.
    */
   #passUsedPreKeys(): void {
     let next = this.#creds.nextPreKeyId
@@ -151,7 +151,7 @@ export const MEDIA = 'media'
 /** The messages whose content only the phone has, by message id. */
 export const PLACEHOLDERS = 'placeholders'
 
-/** The ids of recently received messages. */
+/** The hashes of the last received messages, in the slots of a ring buffer. */
 export const RECEIVED = 'received'
 
 function archivePath(folder: string, reason: string, now: Date): string {
@@ -159,7 +159,7 @@ function archivePath(folder: string, reason: string, now: Date): string {
 }
 
 function revived(type: string, value: unknown): unknown {
-  // Baileys compares with the message type's default value if a field is absent.
+  // Baileys expects an object of the message type, whose absent fields have default values.
   if (type === 'app-state-sync-key') return proto.Message.AppStateSyncKeyData.fromObject(value as object)
   return value
 }

@@ -63,7 +63,7 @@ export class Inbox {
     return value?.entry
   }
 
-  /** Deletes an entry that is delivered. */
+  /** Deletes an entry that was delivered or archived. */
   async done(id: string): Promise<void> {
     await this.#session.file.commit([[INBOX, id, null]])
   }

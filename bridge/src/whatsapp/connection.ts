@@ -43,5 +43,8 @@ export class Connection {
 }
 
 const WATCHDOG_MS = 1000
-/** The time limit for a socket to close, in ms. Usually a closed socket rejects its pending queries at once. */
+/**
+ * The delay before the call that ends the library's socket, in ms. Usually the library has ended it by then, because
+ * the TCP connection is closed.
+ */
 const END_MS = 1000

@@ -17,7 +17,7 @@ export interface Self {
   readonly lid?: string | undefined
 }
 
-/** Returns the chat of a stanza's message. The chat of a message from our own account is its recipient. */
+/** Returns the envelope of a stanza. The chat of a message from our own account is its recipient. */
 export function envelopeOf(attributes: Readonly<Record<string, string | undefined>>, self: Self): Envelope {
   const { from = '', recipient, participant } = attributes
   if (isIgnored(from))

@@ -116,8 +116,8 @@ export class DurableInbound {
   }
 
   /**
-   * Records a message's stanza before Baileys decrypts the message. A view-once message, which has no encrypted
-   * content, is stored at once.
+   * Remembers a message's stanza until Baileys has decrypted the message. A view-once message, which has no encrypted
+   * content, is stored at once; any other message without content is recorded as a placeholder.
    */
   async #note(stanza: BinaryNode): Promise<void> {
     const { from } = stanza.attrs

@@ -38,7 +38,7 @@ export interface LinkCheckParts {
  * This receipt, or any other message, receipt or notification that the server routes to this device meanwhile, verifies
  * the inbound direction.
  *
- * The first failed check reconnects the link. If the next check fails with `no_ack` as well, `no_ack` becomes the
+ * The first failed check reconnects the link. If the next check fails with `no_ack`, `no_ack` becomes the
  * status. `no_echo` has two causes that the bridge cannot distinguish: the link receives nothing, or our own phone is
  * off and no contact has written. The second cause is usual at night. Therefore `no_echo` becomes the status only after
  * {@link SILENT_CHECKS} checks over {@link SILENT_INTERVALS} intervals during which nothing has arrived.
@@ -261,8 +261,11 @@ const ADVICE: Record<Exclude<CheckResult, 'ok'>, string> = {
 const ANSWER_MS = 60_000
 /** The delay of a check after a reconnect, in ms: queued messages arrive first. */
 const SETTLE_MS = 5000
-/** The delay after which a link with a failed check is checked again, in ms. */
+/**
+ * The delay of the next check after a failed one, in ms. While checks have no echo, but `no_echo` is not the status
+ * yet, the usual interval applies.
+ */
 const RECHECK_MS = 300_000
-/** How many checks without an echo are reported: three at the usual interval, and the one after the reconnect. */
+/** After how many checks `no_echo` becomes the status: three at the usual interval, and the one after the reconnect. */
 const SILENT_CHECKS = 4
 const SILENT_INTERVALS = 2

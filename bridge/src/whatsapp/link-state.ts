@@ -1,7 +1,10 @@
 import type { Connection } from './connection.ts'
 import type { PairingCode } from './pairing.ts'
 
-/** The state of the link to WhatsApp, as in `GET /health`. */
+/**
+ * The state of the link to WhatsApp, as in `GET /health`, which has one more state: `unanswered`, for a connected link
+ * on which WhatsApp acknowledges no message.
+ */
 export type LinkState =
   /** The process has just started. */
   | 'starting'
@@ -9,7 +12,7 @@ export type LinkState =
   | 'unpaired'
   /** A QR code or a pairing code is shown for a phone. */
   | 'pairing'
-  /** Linked, and connecting to WhatsApp, or waiting before the next attempt. */
+  /** Connecting to WhatsApp, or waiting before the next attempt. */
   | 'connecting'
   /** Connected: messages can be sent and received. */
   | 'connected'

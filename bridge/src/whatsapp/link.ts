@@ -24,7 +24,10 @@ export interface LinkListener {
   onQr(qr: string): void
   /** A socket was created, and has not connected yet. */
   onSocket(socket: WASocket): void
-  /** The socket is closed. Resolves when no work with the keys is in progress: concurrent work would corrupt them. */
+  /**
+   * Called when the socket is being closed. Resolves when no work with the keys is in progress: concurrent work would
+   * corrupt them.
+   */
   onSocketClosed(): Promise<void>
   /** The link to the account has ended. */
   onUnlinked(): void
@@ -334,7 +337,10 @@ export class Link {
     })
   }
 
-  /** Fetches the current version after WhatsApp has refused ours. Resolves with true if there is a newer version. */
+  /**
+   * Fetches the current version after WhatsApp has refused ours. Resolves with true if the version was fetched. It is
+   * not fetched if the settings name a version or a test server, or after a second failure.
+   */
   async #learnVersion(): Promise<boolean> {
     const { settings } = this.#parts
     if (settings.version || settings.webSocketUrl || this.#backoff.failures > 1) return false

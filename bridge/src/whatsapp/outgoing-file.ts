@@ -29,7 +29,7 @@ export interface FileServer {
   readonly targetSocket: string | undefined
 }
 
-/** Returns whether an address is a file of the daemon: a path with the daemon's signature, without a host. */
+/** Returns whether an address is a file of the daemon: a path below `/static/media/`, without a host. */
 export function isDaemonFile(address: string): boolean {
   return address.startsWith(DAEMON_FILES)
 }

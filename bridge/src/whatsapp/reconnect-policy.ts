@@ -16,7 +16,7 @@ export interface ConnectionEnd {
   readonly code: number | undefined
   /** Whether a phone has linked this device. */
   readonly paired: boolean
-  /** Whether all QR codes of a round have been shown. */
+  /** Whether all QR codes of a round, or all codes of a pairing by code, have been shown. */
   readonly codesUsedUp: boolean
   /** The number of consecutive connections that ended before they were useful, including this one. */
   readonly failures: number
@@ -61,7 +61,8 @@ export function decideReconnect(end: ConnectionEnd): ReconnectDecision {
 }
 
 /**
- * Returns exponentially increasing delays of up to 12 hours: the failure ends only by a user's action or after a day.
+ * Returns a delay that doubles with each failure, up to 12 hours, with a jitter. It is for failures that end only by a
+ * user's action or after a day.
  */
 function longBackOff(failures: number, first: number, chance: number): number {
   return spread(Math.min(first * 2 ** Math.max(0, Math.min(failures, 30) - 1), 12 * HOUR), chance)

@@ -1,5 +1,5 @@
 /**
- * An event for the daemon: the body of a request to its webhook `/webhook/whatsapp/baileys`. Absent fields are omitted.
+ * An event for the daemon: the body of a request to its webhook `/webhook/whatsapp/baileys`.
  * The fixtures in `tests/fixtures/bridge` contain one event of each kind; the daemon's tests read the same files.
  */
 export type WireEvent = MessageEvent | StatusEvent | ChangeEvent
@@ -41,7 +41,7 @@ export interface MessageEvent extends Chat {
   readonly media_url: string | null
   readonly mime?: string
   readonly file_name?: string
-  /** The length of a voice note or a video, in seconds. */
+  /** The length of audio or a video, in seconds. */
   readonly seconds?: number
   /** The id of the quoted message. */
   readonly quoted?: string
@@ -53,8 +53,8 @@ export interface MessageEvent extends Chat {
   /** The message was written before the phone was linked. */
   readonly history?: true
   /**
-   * The message was delayed: WhatsApp queued it while the bridge was not connected, or the bridge queued it for the
-   * daemon.
+   * The message was delayed: WhatsApp queued it while the bridge was not connected, the phone sent it again, or the
+   * bridge queued it for the daemon.
    */
   readonly waited?: true
 }

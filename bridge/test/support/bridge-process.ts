@@ -154,7 +154,7 @@ export class BridgeProcess {
     return until(`the state "${state}"`, async () => (await this.state()) === state, limitMs)
   }
 
-  /** Waits for a QR code, and scans it with the phone. */
+  /** Waits for a QR code, scans it with the phone, and waits for the connection. */
   async link(server: WaServer): Promise<void> {
     const qr = await until('a QR code', async () => {
       const { status, body } = await this.get('/qr')
@@ -189,5 +189,5 @@ export class BridgeProcess {
   }
 }
 
-/** Settings of all tests. */
+/** The secret of all tests. */
 export const SECRET = 'the secret of the tests'

@@ -27,13 +27,13 @@ export class TestEnv {
     return env
   }
 
-  /** The running bridge. */
+  /** The bridge that was started last. */
   get bridge(): BridgeProcess {
     if (!this.#bridge) throw new Error('no bridge was started')
     return this.#bridge
   }
 
-  /** Starts the bridge, or restarts it. */
+  /** Starts a bridge. One that was started before must have been stopped. */
   async start(options: Partial<BridgeOptions> = {}): Promise<BridgeProcess> {
     const { server, folder, daemon } = this
     this.#bridge = await BridgeProcess.start({ server, folder, target: daemon.target, ...options })
@@ -56,5 +56,5 @@ export class TestEnv {
 }
 
 let keys = 0
-/** A new key. */
+/** Returns a new idempotency key. */
 export const newKey = () => `key-${++keys}`

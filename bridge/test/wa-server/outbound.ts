@@ -104,7 +104,10 @@ export class Outbound {
     return message
   }
 
-  /** Decrypts one recipient's copy. Returns the message, unless the copy is for the business's own phone. */
+  /**
+   * Decrypts one recipient's copy. Returns the message, unless the copy is for the business's own phone and no peer
+   * message.
+   */
   private async readCopy(to: string, copy: Copy, enc: BinaryNode, isPeer: boolean): Promise<proto.Message | undefined> {
     try {
       const person = this.network.people.byJid(copy.jid)

@@ -34,7 +34,10 @@ export class People {
     return person
   }
 
-  /** Returns the person with that address (number or LID, any device); undefined if there is none. */
+  /**
+   * Returns the person with that address (any device). For an unknown number, a new person is created; for an unknown
+   * LID or another kind of address, returns undefined.
+   */
   byJid(jid: string | undefined): Person | undefined {
     const address = jidDecode(jid)
     if (!address) return undefined

@@ -3,9 +3,9 @@ import { useEffect, useState } from 'react'
 import { useConnection } from '#shared/events/stream'
 import { hasNewVersion } from './page-version'
 
-/** The interval at which an unreachable daemon is polled. */
+/** The interval at which an unreachable daemon is polled, in ms. */
 const RETRY_MS = 3_000
-/** The minimum time between two automatic reloads, to prevent a reload loop. */
+/** The minimum time between two automatic reloads, in ms, to prevent a reload loop. */
 const RELOAD_PAUSE_MS = 60_000
 const RELOADED = 'agentlocator.reloaded'
 

@@ -40,6 +40,9 @@ const OUTGOING: Shown = { icon: IconPhoneOutgoing, text: msg`שיחה יוצאת
 /** Returns true if the AI agent talked with the caller. The other engines only take a message. */
 export const isAgent = (engine: string | null | undefined): boolean => engine === 'realtime' || engine === 'pipeline'
 
+/** Returns true if this is the name of an outcome. */
+export const isCallOutcome = (name: string): name is CallOutcome => Object.hasOwn(OUTCOMES, name)
+
 /** Returns the icon, text and colour of a call's outcome. */
 export function outcomeOf(call: { outcome: string; direction: string }): Shown {
   if (call.direction === 'out' && call.outcome === 'answered') return OUTGOING

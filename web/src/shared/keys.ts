@@ -7,7 +7,7 @@ export interface Shortcut {
   mod?: boolean
   /** Requires Shift. If absent, Shift is ignored. */
   shift?: boolean
-  /** Whether the shortcut also works while the user types in a field. */
+  /** Whether the shortcut also works while the user types in a field; by default only with `mod`. */
   whileTyping?: boolean
   /** The shortcut is ignored while this function returns false. */
   when?: () => boolean
@@ -35,7 +35,7 @@ export function matching(shortcuts: readonly Shortcut[], event: KeyboardEvent): 
   )
 }
 
-/** Registers shortcuts while the component is mounted. An open dialog blocks the shortcuts of the page behind it. */
+/** Registers shortcuts while the component is mounted. An open dialog blocks those without Ctrl or Cmd. */
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const current = useRef(shortcuts)
   current.current = shortcuts

@@ -16,7 +16,7 @@ export interface Leaving {
  */
 export function useLeave(close: () => void): Leaving & { leave: () => void } {
   const [isDirty, setDirty] = useState(false)
-  // A key that is pressed right after an input can arrive before the state is drawn.
+  // A key that is pressed right after an input can arrive before the component renders the new state.
   const dirty = useRef(false)
   const [asks, setAsks] = useState(false)
   useUnsaved(isDirty)

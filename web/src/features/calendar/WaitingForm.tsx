@@ -111,7 +111,8 @@ function Form({ entry, close, leaving }: FormProps) {
     run: async () => {
       const body = {
         service_id: service ?? 0,
-        // A resource that is not in the list (archived, or not loaded) is kept.
+        // The resource is sent only if it or the service has changed. Otherwise the entry keeps its resource, even one
+        // that is not in the list (archived, or not loaded).
         ...(isMoved && resources.data && { resource_id: able ? resource : null }),
         from_date: first ?? '',
         to_date: last ?? '',

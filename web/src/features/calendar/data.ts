@@ -13,7 +13,7 @@ export type Resource = Schemas['Resource']
 export type Service = Schemas['Service']
 export type WaitingEntry = Schemas['WaitingEntry']
 
-/** Appointments per request. */
+/** The number of items per request. */
 const PAGE = 200
 
 export const useServices = () => useQuery(apiQuery('/api/services'))

@@ -62,8 +62,8 @@ export function Aside({ call, player, messageMs }: Props) {
 }
 
 /**
- * Returns the full summary, or else the summary line of the list, unless that only repeats the message or the first
- * words.
+ * Returns the full summary, or else the summary line of the list, unless that only repeats the beginning of the
+ * message or of a turn.
  */
 function summaryOf(call: CallDetail): string | null {
   if (call.summary) return call.summary

@@ -11,7 +11,7 @@ import { CallFilters } from './CallFilters'
 import { CallRow } from './CallRow'
 import { useCallFilter } from './url'
 
-/** The list of calls with search and filters. The keys J and K move the selection; Enter opens a call. */
+/** The list of calls with search and filters. The keys J and K open the next and the previous call. */
 export function CallList({ current }: { current: number | null }) {
   const { t } = useLingui()
   const [filter, setFilter] = useCallFilter()

@@ -48,8 +48,8 @@ function usePicked({ recordings }: CallDetail) {
 }
 
 /**
- * Returns the transcript line at the time in the URL (`?at=12400`). Scrolls the line into view, and starts the playback
- * there.
+ * Returns the transcript line at the time in the URL (`?at=12400`). Scrolls the line into view, and moves the playback
+ * position there, unless the recording is playing.
  */
 function useFound(lines: readonly Line[], player: Player | null, { scrollRef }: Follow): number {
   const [search] = useSearchParams()

@@ -12,7 +12,7 @@ import { fromBase64 } from '#shared/audio/mulaw'
 export type AnswerProblem =
   | { kind: 'microphone'; problem: MicrophoneProblem }
   | { kind: 'refused'; error: ApiError }
-  /** The connection was lost, or the server ended it for this reason. The agent continues the call. */
+  /** The connection was lost, or the daemon ended it, for this reason. The agent continues the call. */
   | { kind: 'ended'; reason: string }
 
 /** The call that the user has answered with the browser. It continues while the user opens other pages. */
@@ -29,7 +29,7 @@ type ServerMessage =
   | { event: 'state'; state: 'announcing' | 'talking' }
   | { event: 'ended'; reason: string }
 
-/** Audio of the caller that would be heard later than this is dropped. */
+/** The maximum delay of the caller's audio, in ms. Beyond it, the oldest audio is dropped. */
 const MAX_DELAY_MS = 400
 const OFF: Answering = { callId: null, status: 'off', isMuted: false, problem: undefined }
 

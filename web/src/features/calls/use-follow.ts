@@ -13,7 +13,7 @@ export function useCurrentPlace(player: Player | null, lines: readonly Line[]): 
   return { line, word }
 }
 
-/** A placeholder for calls without a recording. */
+/** A placeholder for the player, used when no player matches the transcript. */
 const SILENT = {
   state: { isPlaying: false, positionMs: 0, speed: 1, hasFailed: false },
   subscribe: () => () => undefined,

@@ -3,7 +3,7 @@ import type { FieldKind } from './api'
 
 /** The value of a field, formatted for display. */
 export function FieldText({ kind, value }: { kind: FieldKind; value: string }) {
-  // A day has no time. 10:00 UTC is on the same day in every time zone that a business may have.
+  // A day has no time. 10:00 UTC is on the same day in all time zones from UTC-10 to UTC+13.
   if (kind === 'date') return <Time at={`${value}T10:00:00Z`} style="date" />
   if (kind === 'number') return <Ltr>{value}</Ltr>
   return <Plain text={value} />

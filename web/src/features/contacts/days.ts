@@ -7,7 +7,8 @@ export function parseDay(text: string, thisYear = new Date().getUTCFullYear()): 
   const found = /^(\d{1,2})[./-](\d{1,2})[./-](\d{2}|\d{4})$/.exec(written)
   if (!found) return null
   const [, day = '', month = '', year = ''] = found
-  // A year of two digits that would be in the future means the last century, because most dates are birthdays.
+  // A year of two digits that would be more than 10 years in the future is in the last century: most dates are
+  // birthdays.
   const short = Number(year) + 2000
   const full = year.length === 4 ? Number(year) : short > thisYear + 10 ? short - 100 : short
   const result = `${full}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`

@@ -82,7 +82,7 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
 
   const { target, found, jumpTo } = useTarget(timeline.loadUntil, timeline.items !== undefined)
   const [filter, setFilter] = useState<TimelineFilter>('all')
-  // What a link or a quote leads to is shown among all entries.
+  // The filter is removed, so that the entry to which a link or a quote leads is visible.
   useEffect(() => {
     if (target !== null) setFilter('all')
   }, [target])

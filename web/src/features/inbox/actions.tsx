@@ -24,7 +24,7 @@ const refresh = () => {
   }
 }
 
-/** Returns the actions on a whole conversation. Each can be undone. */
+/** Returns the actions on a whole conversation. Archiving and unarchiving can be undone. */
 export function useConversationActions() {
   const { t } = useLingui()
   const archive = useAction({

@@ -11,7 +11,7 @@ import { placeOf } from './kinds'
 
 const refresh = () => void queryClient.invalidateQueries({ queryKey: apiQuery('/api/alerts').queryKey })
 
-/** The button that solves an alert, or links to the page where it can be solved. */
+/** The buttons that solve an alert, or a link to the page where it can be solved. */
 export function AlertFix({ kind }: { kind: Schemas['AlertKind'] }) {
   const { i18n } = useTexts()
   if (kind === 'foreign_file') return <ChooseDatabase />

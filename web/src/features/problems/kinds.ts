@@ -44,7 +44,7 @@ const ICONS: Partial<Record<Kind, IconGlyph>> = {
   settings_rejected: IconSettings,
 }
 
-/** Alerts that put money, data or calls at risk. */
+/** Alerts about problems that put money, data or calls at risk. */
 const SEVERE: ReadonlySet<Kind> = new Set<Kind>([
   'disk_low',
   'database_unwritable',
@@ -81,7 +81,7 @@ const PLACES: Partial<Record<Kind, Place>> = {
   ai_limit: { href: '/app/settings/phone?at=voice.ai_usd_per_day', label: msg`לתקרה` },
 }
 
-/** The default: the system checks explain any other alert. */
+/** The page for all other alerts: the system checks. */
 const HEALTH: Place = { href: '/app/settings/health', label: msg`לבדיקת המערכת` }
 
 export const placeOf = (kind: Kind): Place => PLACES[kind] ?? HEALTH

@@ -57,7 +57,7 @@ export function DownloadBackup({ name, size, isEncrypted, onClose }: Props) {
   )
 }
 
-/** Lets the browser download the file, which shows the progress and can resume. */
+/** Starts a download by the browser, which shows the progress and can resume. */
 function save(name: string): void {
   const link = document.createElement('a')
   link.href = `/api/backups/${encodeURIComponent(name)}/download`

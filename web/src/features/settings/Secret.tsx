@@ -8,8 +8,8 @@ export function Secret({ item, canEdit, isBad, labelledBy, describedBy, onSave }
   const [text, setText] = useState<string>()
   const [before, setBefore] = useState(item)
   const [isSent, setSent] = useState(false)
-  // The field closes when the secret is saved, which is the only sign of success. It stays open when another user saves
-  // the secret.
+  // A new version after sending means that the secret was saved, so the field closes. If another user saves the secret
+  // while this user is typing, the field stays open.
   if (before.version !== item.version && (isSent || text === undefined)) {
     setBefore(item)
     setSent(false)

@@ -10,7 +10,7 @@ import { Control } from './Control'
 import { Invalid } from './Invalid'
 import { Locked } from './Locked'
 import { Shorter } from './Retention'
-import { deletesMore } from './retention'
+import { daysOfDeletion } from './retention'
 import { Shown } from './Shown'
 import type { Item } from './sections'
 import { type Change, useChange } from './use-settings'
@@ -57,7 +57,7 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
     const timer = setTimeout(() => setUndo(undefined), SAVED_MS)
     return () => clearTimeout(timer)
   }, [undo])
-  const [shorter, setShorter] = useState<{ days: number; version: number }>()
+  const [shorter, setShorter] = useState<{ days: number; value: unknown; version: number }>()
   const [drops, setDrops] = useState(0)
   const drop = () => {
     setShorter(undefined)
@@ -68,7 +68,8 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
     setMine(undefined)
     if (item.kind !== 'secret' && isSame(value, item.value)) return drop()
     // Deleted data cannot be restored, so the user must confirm the amount first.
-    if (deletesMore(item, value)) return setShorter({ days: value, version })
+    const days = daysOfDeletion(item, value)
+    if (days !== undefined) return setShorter({ days, value, version })
     store(value, version)
   }
   const send = (value: unknown, version: number, onSuccess: () => void) =>
@@ -114,7 +115,7 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
           <Shorter
             item={item}
             days={shorter.days}
-            onConfirm={() => store(shorter.days, shorter.version)}
+            onConfirm={() => store(shorter.value, shorter.version)}
             onCancel={drop}
           />
         )}

@@ -4,7 +4,7 @@ export interface DiffLine {
   text: string
 }
 
-/** Longer texts are shown as completely replaced, to limit the size of the table below. */
+/** Longer differing parts are shown as completely replaced, to limit the size of the table below. */
 const MOST_LINES = 1_500
 
 const lines = (text: string): string[] => (text === '' ? [] : text.split('\n'))

@@ -6,10 +6,16 @@ const KEYS = /^retention\.(\w+)_days$/
 /** Returns the kind of data that a setting limits, as `/api/retention` names it. */
 export const retainedKind = (key: string): string | undefined => KEYS.exec(key)?.[1]
 
-/** Returns true if a value of this setting deletes data that the stored value keeps; 0 keeps data forever. */
-export function deletesMore(item: Pick<Item, 'key' | 'value'>, value: unknown): value is number {
-  if (!retainedKind(item.key)) return false
-  // Without its own value, the setting returns to its default.
-  if (typeof value !== 'number' || value === 0) return false
-  return typeof item.value !== 'number' || item.value === 0 || value < item.value
+type Limit = Pick<Item, 'key' | 'value' | 'default'>
+
+/**
+ * Returns the number of days after which a new value of this setting deletes data, if the stored value keeps data
+ * longer. The value 0 keeps data forever.
+ */
+export function daysOfDeletion(item: Limit, value: unknown): number | undefined {
+  // Null resets the setting to its default.
+  const days = value === null ? item.default : value
+  if (!retainedKind(item.key) || typeof days !== 'number' || days === 0) return undefined
+  const isShorter = typeof item.value !== 'number' || item.value === 0 || days < item.value
+  return isShorter ? days : undefined
 }

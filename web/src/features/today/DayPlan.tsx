@@ -18,14 +18,15 @@ const HOUR_MS = 3_600_000
 /** The query of the waiting list. Each entry contains the first free time that suits. */
 export const waitingList = apiQuery('/api/waiting-list', { query: { limit: 200 } })
 
-/** The appointments of today in order of time, with a marker at the current time. */
+/** The appointments of today in order of time. Those in progress are marked. */
 export function DayPlan() {
   const format = useFormat()
   const locale = useLocale()
   const now = useNow()
   const day = format.day(now)
   const days = useQuery(apiQuery('/api/calendar/days', { query: { from: day, to: day } }))
-  // The range of 26 hours before and after noon UTC covers today in every time zone. Only today's appointments are shown.
+  // The range of 26 hours before and after noon UTC covers today in every time zone. Only today's appointments are
+  // shown.
   const noon = Date.parse(`${day}T12:00:00Z`)
   const query = useQuery(
     apiQuery('/api/appointments', {

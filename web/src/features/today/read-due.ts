@@ -7,7 +7,7 @@ export interface NewTask {
   due_at?: string
 }
 
-/** An hour without a daytime is in the afternoon if it is before this: «ב־3» is 15:00. */
+/** An hour before this one, without minutes or a part of the day, is in the afternoon: «ב־3» is 15:00. */
 const AFTERNOON_BEFORE = 7
 
 const DAYS = ["ראשון|א[׳']", "שני|ב[׳']", "שלישי|ג[׳']", "רביעי|ד[׳']", "חמישי|ה[׳']", "שישי|ו[׳']", 'שבת']

@@ -52,7 +52,7 @@ export class TrialCall {
     this.isMuted = isMuted
   }
 
-  /** Ends the call. After this, only the end itself is reported. */
+  /** Ends the call. After this, no event is reported. */
   hangUp(): void {
     this.socket?.sendStop()
     this.release()

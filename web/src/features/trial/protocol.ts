@@ -89,12 +89,12 @@ export function reduce(now: Conversation, message: Action): Conversation {
     case 'ended':
       return now.phase === 'on' ? { ...now, phase: 'ended', ended: message } : now
     default:
-      // Ignores unknown messages, such as those of a newer server.
+      // Ignores interruptions, and unknown messages of a newer daemon.
       return now
   }
 }
 
-/** Inserts or replaces a turn. Turns are sorted by their start; a tool stays before the answer that it led to. */
+/** Inserts or replaces a turn. Turns are sorted by `seq`; a tool stays before the answer that it led to. */
 function withTurn(lines: readonly Line[], turn: TurnMessage): readonly Line[] {
   const line: Line = { kind: 'turn', turn }
   if (lines.some(other => other.kind === 'turn' && other.turn.id === turn.id)) {

@@ -28,7 +28,7 @@ const CODES: Record<number, ErrorCode> = {
   504: GATEWAY,
 }
 
-/** A failed request: the daemon's error response, or `offline` if there was no response. */
+/** A failed request: the daemon's error response, or one of the page's own codes. */
 export class ApiError extends Error {
   readonly status: number
   readonly code: string

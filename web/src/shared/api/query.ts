@@ -22,7 +22,7 @@ type Parameters<P extends GetPath> = paths[P] extends { get: { parameters: infer
 type Query<P extends GetPath> = Parameters<P> extends { query?: infer Q } ? NonNullable<Q> : never
 type Path<P extends GetPath> = Parameters<P> extends { path: infer Q } ? Q : undefined
 
-/** The parameters of a GET beside its path. */
+/** The parameters of a GET: those in its path, its query, and its headers. */
 export type GetParams<P extends GetPath> = (Path<P> extends undefined ? { path?: never } : { path: Path<P> }) & {
   query?: Query<P>
   /** The language of the texts in the answer. */

@@ -6,8 +6,8 @@ import { duration } from '../format/time'
 import { useCountry, useFormat } from '../session'
 
 /**
- * A phone number, in the national format if it belongs to the business's country. Use only this component to show phone
- * numbers.
+ * A phone number, in the national format if the number and the business are Israeli. Use only this component to show
+ * phone numbers.
  */
 export function Phone({ number, className }: { number: string; className?: string }) {
   return (

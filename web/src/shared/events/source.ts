@@ -112,7 +112,7 @@ export class EventStream {
   }
 
   /**
-   * Yields the signals for a tab that joins the open stream: the state, and the changes after `after`, the last change
+   * Yields the signals for a tab that joins the stream: the state, and the changes after `after`, the last change
    * that the tab's data contains.
    */
   *catchUp(after?: number): Generator<Signal> {

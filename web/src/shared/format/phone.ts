@@ -1,6 +1,6 @@
 import { stripMarks } from './bidi'
 
-/** Formats an E.164 number: Israeli numbers in the national format, others in the international one. */
+/** Formats an E.164 number: Israeli numbers in the national format if `country` is Israel, others internationally. */
 export function formatPhone(number: string, country = 'IL'): string {
   const text = number.trim()
   const israeli = /^\+972(\d{7,10})$/.exec(text)?.[1]
@@ -55,7 +55,7 @@ export function phoneParts(text: string): TextPart[] {
 }
 
 /**
- * Converts a typed number to E.164. Accepts international numbers and numbers of the business's country; returns
+ * Converts a typed number to E.164. Accepts international numbers and, if `country` is Israel, Israeli ones; returns
  * undefined otherwise.
  */
 export function fullNumber(text: string, country = 'IL'): string | undefined {

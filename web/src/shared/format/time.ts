@@ -53,8 +53,7 @@ export class Formatter {
 
   /** «י״ב בכסלו תשפ״ז»: the Hebrew date of the civil day. */
   hebrewDate(at: Date | string): string {
-    // Chromium does not write Hebrew numerals: with `dateStyle` it uses another pattern, so the letters are generated
-    // here.
+    // With these options, browsers write the day and the year in digits, so the letters are generated here.
     const parts = this.#format({ day: 'numeric', month: 'long', year: 'numeric' }, 'he-IL-u-ca-hebrew')
     return parts
       .formatToParts(new Date(at))

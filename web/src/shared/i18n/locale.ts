@@ -16,7 +16,7 @@ const shell = new Map<string, Messages>()
  */
 const features = new Map<string, I18n>()
 
-/** Returns the language last used in this browser, or else the browser's own language. */
+/** Returns the language last chosen in this browser; else Hebrew if the browser's languages include it, or English. */
 export function initialLocale(): Locale {
   const known = recall('language')
   if (known === 'he' || known === 'en') return known

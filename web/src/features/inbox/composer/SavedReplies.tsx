@@ -38,7 +38,7 @@ export function ReplyList({ replies, query, isLoaded, chosen, onChoose, onManage
             role="option"
             aria-selected={at === chosen}
             onMouseDown={event => {
-              // Prevents that the field loses the focus.
+              // Keeps the focus in the field.
               event.preventDefault()
               onChoose(reply.text)
             }}

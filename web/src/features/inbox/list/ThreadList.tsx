@@ -57,7 +57,7 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
     [query.data, hits, wanted],
   )
   const [held, setHeld] = useState<readonly number[] | null>(null)
-  const { items, fresh } = useMemo(() => heldOrder(all ?? [], row => row.contact_id, held), [all, held])
+  const { items, fresh, isMoved } = useMemo(() => heldOrder(all ?? [], row => row.contact_id, held), [all, held])
   useEffect(() => onOrder(items), [items, onOrder])
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins with its own order
   useEffect(() => setHeld(null), [filter, words])
@@ -77,9 +77,13 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
         onPointerEnter={event => event.pointerType === 'mouse' && setHeld(items.map(row => row.contact_id))}
         onPointerLeave={() => setHeld(null)}
       >
-        {fresh > 0 && (
+        {(fresh > 0 || isMoved) && (
           <button className="btn pen round fresh-rows" type="button" onClick={() => setHeld(null)}>
-            <Plural value={fresh} one="פנייה חדשה" two="שתי פניות חדשות" other="# פניות חדשות" />
+            {fresh > 0 ? (
+              <Plural value={fresh} one="פנייה חדשה" two="שתי פניות חדשות" other="# פניות חדשות" />
+            ) : (
+              <Trans>עדכון הסדר</Trans>
+            )}
           </button>
         )}
         {all === undefined && !query.error && <SkeletonRows count={10} height={67} />}
@@ -124,8 +128,8 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
 }
 
 /**
- * Removes the rows of contacts that the message hits under the list already show. A row stays if the contact's name or number matches
- * the search words too.
+ * Removes the rows of contacts that the message hits under the list already show. A row stays if the contact's name or
+ * number matches the search words too.
  */
 function withoutFound(rows: readonly InboxRow[], hits: readonly SearchHit[], words: string): InboxRow[] {
   const found = new Set(hits.map(hit => hit.contact_id))

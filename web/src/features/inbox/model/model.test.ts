@@ -27,10 +27,10 @@ test('only http and https become links, without the punctuation behind them', ()
 
 test('rows keep their places while the pointer is over them', () => {
   const id = (row: number) => row
-  expect(heldOrder([3, 1, 2], id, null)).toEqual({ items: [3, 1, 2], fresh: 0 })
-  expect(heldOrder([9, 3, 1, 2], id, [1, 2, 3])).toEqual({ items: [1, 2, 3], fresh: 1 })
-  expect(heldOrder([3, 1, 2], id, [1, 2, 3]).fresh).toBe(1)
-  expect(heldOrder([1, 3], id, [1, 2, 3])).toEqual({ items: [1, 3], fresh: 0 })
+  expect(heldOrder([3, 1, 2], id, null)).toEqual({ items: [3, 1, 2], fresh: 0, isMoved: false })
+  expect(heldOrder([9, 3, 1, 2], id, [1, 2, 3])).toEqual({ items: [1, 2, 3], fresh: 1, isMoved: true })
+  expect(heldOrder([3, 1, 2], id, [1, 2, 3])).toEqual({ items: [1, 2, 3], fresh: 0, isMoved: true })
+  expect(heldOrder([1, 3], id, [1, 2, 3])).toEqual({ items: [1, 3], fresh: 0, isMoved: false })
 })
 
 test('a slash at the beginning asks for a saved reply', () => {

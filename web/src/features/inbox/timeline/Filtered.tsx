@@ -37,7 +37,7 @@ interface Props extends Filtering {
   draw: (row: Row) => ReactNode
 }
 
-/** The entries of one kind, below a strip that says so. */
+/** The entries of one kind, below a strip that names the kind. */
 export function Filtered({ contact, filter, onFilter, draw }: Props) {
   const format = useFormat()
   const name = useTimelineFilters().find(([value]) => value === filter)?.[1]

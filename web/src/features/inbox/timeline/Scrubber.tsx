@@ -6,7 +6,7 @@ import { toast } from '#shared/components/toasts'
 import { useFormat } from '#shared/session'
 
 interface Props {
-  /** The time of the oldest entry. */
+  /** The start of the slider's range: the time at which the contact was created. */
   since: string
   /** The time of the topmost visible row. */
   at: string | null

@@ -53,10 +53,10 @@ onSignal(signal => {
 })
 
 /**
- * Returns the timeline of a contact, or the entries that a filter leaves. Its query key does not start with an API path, so that a change does not refetch
- * all loaded pages, but only the newest page or the page with the changed entry. All pages are one query result. An
- * infinite query would not work: after loading an older page, it restores the newer pages to their state before that
- * request.
+ * Returns the timeline of a contact, or only the entries that match a filter. Its query key does not start with an API
+ * path, so that a change does not refetch all loaded pages, but only the newest page or the page with the changed
+ * entry. All pages are one query result. An infinite query would not work: after loading an older page, it restores
+ * the newer pages to their state before that request.
  */
 export function useTimeline(contactId: number, threads: readonly number[], filter: TimelineFilter = 'all') {
   const cache = useQueryClient()

@@ -13,7 +13,10 @@ export type SpeakerCommand = { play: Uint8Array<ArrayBuffer> } | { mark: string 
 export type SpeakerReport = { reached: string[] } | { dropped: string[] } | { peak: number }
 
 export interface SpeakerOptions {
-  /** The maximum duration of queued audio. A conversation between people drops later audio; the agent's is kept. */
+  /**
+   * The maximum duration of queued audio, in ms. Beyond it, the oldest audio is dropped, which keeps the delay of a
+   * conversation between people short. Without it, all audio is kept, as for the agent.
+   */
   maxDelayMs?: number
 }
 
