@@ -35,12 +35,11 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, sender: UnboundedSen
                 failure
             }
         };
-        let error = &failure as &dyn std::error::Error;
         if !failure.is_retryable() || failure.is_call_over() {
-            tracing::error!(event = "WATCHDOG_REDIRECT_FAILED", call.sid = %sid, error, "Cannot redirect call {sid} to Twilio's recorder; this is not retried");
+            tracing::error!(event = "WATCHDOG_REDIRECT_FAILED", call.sid = %sid, error = &failure as &dyn std::error::Error, "Cannot redirect call {sid} to Twilio's recorder; this is not retried");
             break;
         }
-        tracing::warn!(event = "WATCHDOG_REDIRECT_FAILED", call.sid = %sid, error, "Cannot redirect call {sid} to Twilio's recorder; retry in {} ms", wait.as_millis());
+        tracing::warn!(event = "WATCHDOG_REDIRECT_FAILED", call.sid = %sid, error = &failure as &dyn std::error::Error, "Cannot redirect call {sid} to Twilio's recorder; retry in {} ms", wait.as_millis());
         // The send fails once the call has ended; the loop then stops.
         let _ = sender.send(CallMessage::RedirectFailed);
         tokio::select! {
