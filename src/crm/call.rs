@@ -4,13 +4,14 @@ mod end;
 mod message;
 mod progress;
 
-pub use end::{Conversation, EndedStream, end, end_by_answer, end_stream, end_unreported, is_stream_end_stored};
+pub use end::{
+    Conversation, EndedStream, end, end_at_recorder, end_looped, end_stream, end_unreported, is_stream_end_stored,
+};
 pub use message::{CallerMessage, take_message};
 pub use progress::{
     TAKEN_OVER, accept_by_human, add_cost, append_turn, change_engine, record_event, start_conversation, store_turn,
 };
 
-use super::contact::relation_of_caller;
 use super::contact::resolve::{self, Sighting};
 use super::webhook_log::{RawWebhook, log_webhook};
 use super::{RequestError, text};
@@ -143,13 +144,14 @@ pub fn receive(
     }
     let outcome = if known.is_none() { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     log_webhook(tx, raw, outcome, "", Some(id), now)?;
-    let name = contact.map(|contact| tx.name_of(contact)).transpose()?.unwrap_or_default();
     let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
-    let relation = match contact {
-        Some(contact) => Some(tx.contact_relation(contact)?),
+    let caller = match contact {
+        Some(contact) => Some(contact),
         // The webhook is repeated: the contact is returned only for a new call.
-        None => tx.stored_call(&call.call_sid)?.map(|call| relation_of_caller(tx, &call)).transpose()?,
+        None => tx.stored_call(&call.call_sid)?.map(|call| tx.kept_contact(call.contact_id)).transpose()?,
     };
+    let name = caller.map(|contact| tx.name_of(contact)).transpose()?.unwrap_or_default();
+    let relation = caller.map(|contact| tx.contact_relation(contact)).transpose()?;
     let is_vip = call.identity() == CallerIdentity::Number && relation == Some(ContactRelation::Vip);
     let ai_today = tx.ai_usage(Some(&call.call_sid), today, now)?;
     Ok(Received { name, is_over, is_blocked, is_vip, ai_today })

@@ -146,8 +146,9 @@ fn thin_out(day: Vec<FreeTime>, most: usize) -> Vec<FreeTime> {
     day.into_iter().step_by(step).collect()
 }
 
-/// Books an appointment for the caller. A repeated request returns the same appointment.
-pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Result<Appointment, Error> {
+/// Books an appointment for the caller. A repeated request returns the same appointment, and true. A request that names
+/// another person than the earlier appointment at this time is a second booking.
+pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Result<(Appointment, bool), Error> {
     let call = caller.stored_call(tx)?;
     let contact = contact::find(tx, call.contact_id)?;
     let service = service(tx, &booking.service)?;
@@ -171,12 +172,21 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
         waiting: None,
     };
     let mut booked = appointment::book(tx, &context, &new).map_err(|error| caller.in_local_time(error))?;
-    while !booked.is_new && appointment::find(tx, booked.id)?.starts_at != new.starts_at {
-        // The earlier appointment with this key was moved to another time since, so this request is a new booking.
+    let mut earlier = None;
+    while !booked.is_new {
+        let found = appointment::find(tx, booked.id)?;
+        let is_other_person = new.resource.is_some_and(|resource| resource != found.resource_id);
+        if found.starts_at == new.starts_at && !is_other_person {
+            earlier = Some(found.state);
+            break;
+        }
+        // The earlier appointment with this key is with another person, or was moved to another time since, so this
+        // request is a new booking.
         new.source_key = new.source_key.map(|key| format!("{key}:{}", booked.id));
         booked = appointment::book(tx, &context, &new).map_err(|error| caller.in_local_time(error))?;
     }
-    if !booked.is_new && appointment::find(tx, booked.id)?.state == AppointmentState::Cancelled {
+    let is_cancelled = earlier == Some(AppointmentState::Cancelled);
+    if is_cancelled {
         // The caller booked and cancelled this appointment in this call, and books it again.
         appointment::restore(tx, &context, booked.id)?;
     }
@@ -188,7 +198,8 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
     if booked.is_new {
         tx.insert_audit(ActorId::Agent, "book_appointment", &format!("appointment:{}", booked.id), caller.now)?;
     }
-    confirmed(tx, caller, booked.id, AppointmentEvent::Booked)
+    let appointment = confirmed(tx, caller, booked.id, AppointmentEvent::Booked)?;
+    Ok((appointment, earlier.is_some() && !is_cancelled))
 }
 
 /// Returns the note of a booking: the caller's note, the name that the caller said if the contact has a different one,

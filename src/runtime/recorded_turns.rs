@@ -60,9 +60,11 @@ impl RecordedTurns {
         Self { services, replies: Arc::default() }
     }
 
-    /// Returns true if OpenAI's API key is configured. Without it, a message is recorded and the call ends.
+    /// Returns true if an AI answers calls and OpenAI's API key is configured. Otherwise, a message is recorded and the
+    /// call ends.
     pub fn has_ai(&self) -> bool {
-        self.services.config().openai.key().is_some()
+        let config = self.services.config();
+        config.openai.key().is_some() && !CallServices::ai_engines(&config).is_empty()
     }
 
     /// Starts to process a turn. Idempotent.

@@ -29,12 +29,15 @@ impl ReadTx<'_> {
         let number = caller.flatten();
         let mut query = self.conn.prepare_cached(
             // A call without an engine may still be answered by the AI, so it counts unless a human agent has accepted
-            // it or its caller was blocked. The cost of a call that was transferred to voicemail includes the earlier
-            // cost of the AI.
+            // it or its caller was blocked. The time with the human agent after a transfer does not count. The cost of a
+            // call that was transferred to voicemail includes the earlier cost of the AI.
             "SELECT count(*) FILTER (WHERE call_sid IS NOT ?5
                         AND iif(?6, peer_number <> '' AND peer_number NOT GLOB '[+0-9]*', peer_number = ?4)
                         AND iif(engine IS NULL, end_reason IS NOT 'transferred' AND NOT blocked, engine IN ('realtime', 'pipeline'))),
-                    CAST(total(coalesce(duration_ms / 1000.0,
+                    CAST(total(coalesce(
+                        (SELECT min((julianday(at) - julianday(coalesce(calls.answered_at, calls.started_at))) * 86400)
+                            FROM call_events WHERE call_id = calls.id AND kind = 'transfer_accepted'),
+                        duration_ms / 1000.0,
                         (julianday(?3) - julianday(coalesce(answered_at, started_at))) * 86400))
                         FILTER (WHERE engine IN ('realtime', 'pipeline')) AS INTEGER),
                     coalesce(sum(cost_micros), 0)

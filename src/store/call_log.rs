@@ -158,10 +158,12 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![business, since.minus(DAY), kind, since], |row| row.get(0))?)
     }
 
-    /// Returns true if the caller has heard the agent speak after the caller spoke.
+    /// Returns true if the caller has heard the agent speak after the caller spoke. The prompts of voicemail answer
+    /// nothing.
     pub fn caller_heard_answer(&self, call: CallId) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM call_turns WHERE call_id = ?1 AND speaker = 'agent' AND heard_text <> ''
+                 AND item_id NOT GLOB 'prompt.*'
                  AND seq > (SELECT min(seq) FROM call_turns WHERE call_id = ?1 AND speaker = 'caller')",
         )?;
         Ok(query.exists([call])?)
@@ -338,6 +340,20 @@ impl WriteTx<'_> {
             self.apply_call_end(sid)?;
         }
         Ok(ended)
+    }
+
+    /// Records how a call ended at Twilio's recorder. The reason for which the call's media stream had ended before is
+    /// replaced, and so is a report of Twilio, which knows only that the caller hung up.
+    pub fn set_end_at_recorder(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE calls SET end_reason = ?2, updated_at = ?3 WHERE call_sid = ?1
+                 AND end_reason IN ('fallback', 'dropped', 'shutdown', 'interrupted', 'caller_hung_up', 'not_connected')",
+        )?;
+        if update.execute(params![sid, reason, at])? > 0 {
+            self.record_call(ChangeKind::CallUpdated, sid)?;
+            self.apply_call_end(sid)?;
+        }
+        Ok(())
     }
 
     /// Corrects the end reason of a call that an employee ended through Twilio. Twilio does not report who ended a

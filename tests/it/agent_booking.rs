@@ -98,6 +98,26 @@ async fn a_caller_is_offered_a_free_time_and_booked_and_the_next_one_hears_that_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_person_at_the_same_time_is_booked_and_a_repetition_says_that_it_books_nothing() {
+    let start = format!("{}T10:00", monday(2));
+    let book = |person: &str, name: &str| {
+        ("book_appointment", json!({"service": "תספורת", "start": start, "person": person, "caller_name": name}))
+    };
+    let (harness, owner) = shop(&[book("נועה", "דנה"), book("נועה", "דנה כהן"), book("רון", "דנה")]).await;
+    for name in ["נועה", "רון"] {
+        assert_eq!(owner.post_json("/api/resources", &json!({"name": name})).await.status, 201);
+    }
+    call(&harness, DANA, 3).await;
+    let got = outputs(&harness, 0);
+    let person = |output: &Value| output["booked"]["with"].clone();
+    assert_eq!((person(&got[0]), &got[0]["note"]), (json!("נועה"), &Value::Null), "{got:#?}");
+    assert_eq!(person(&got[1]), json!("נועה"), "{got:#?}");
+    assert!(got[1]["note"].as_str().unwrap().contains("no second one was made"), "{got:#?}");
+    assert_eq!((person(&got[2]), &got[2]["note"]), (json!("רון"), &Value::Null), "{got:#?}");
+    assert_eq!(appointments(&owner).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_is_opened_again_knows_what_the_agent_has_booked() {
     let start = format!("{}T10:00", monday(2));
     let book = json!({"service": "תספורת", "start": start, "caller_name": "דנה"});

@@ -71,38 +71,56 @@ async fn what_a_day_may_cost_is_limited() {
     assert_eq!(limits.last().unwrap()["limit"], "voice.ai_minutes_per_day");
 }
 
-/// Inserts a call of today that cost two dollars.
-const TWO_DOLLARS: &str = "
+/// Inserts a contact with a thread of calls.
+const CALLER: &str = "
     INSERT INTO contacts(id, business_id, display_name, created_at, updated_at) VALUES (1, 1, '', 't', 't');
     INSERT INTO threads(id, type, contact_id, peer_number, title, unread_count, last_message_at, created_at) VALUES
         (1, 'call', 1, '+972509999999', '', 0, 't', 't');
     UPDATE contacts SET created_at = strftime('%FT%H:%M:%fZ', 'now'), updated_at = strftime('%FT%H:%M:%fZ', 'now');
     UPDATE threads SET created_at = strftime('%FT%H:%M:%fZ', 'now'), last_message_at = strftime('%FT%H:%M:%fZ', 'now');
+";
+/// Inserts a call of today that cost two dollars.
+const TWO_DOLLARS: &str = "
     INSERT INTO calls(call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at, ended_at,
                       end_reason, duration_ms, cost_micros, updated_at) VALUES
         ('CA00000000000000000000000000000009', 1, 1, 'in', '+972509999999', '', 'ended', 'realtime',
          strftime('%FT%H:%M:%fZ', 'now'), strftime('%FT%H:%M:%fZ', 'now'), 'caller_hung_up', 1000, 2000000,
          strftime('%FT%H:%M:%fZ', 'now'))";
+/// Inserts a call of today that the AI transferred after a minute, and that lasted two hours.
+const TRANSFERRED: &str = "
+    INSERT INTO calls(id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at,
+                      answered_at, ended_at, end_reason, duration_ms, updated_at)
+        SELECT 1, 'CA00000000000000000000000000000009', 1, 1, 'in', '+972509999999', '', 'ended', 'realtime', now,
+               now, now, 'transferred', 7200000, now
+        FROM (SELECT strftime('%FT%H:%M:%fZ', 'now') AS now);
+    INSERT INTO call_events(call_id, kind, at)
+        VALUES (1, 'transfer_accepted', strftime('%FT%H:%M:%fZ', 'now', '+60 seconds'))";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn beyond_the_money_of_a_day_neither_calls_nor_recorded_turns_use_the_ai() {
+/// Starts a daemon that has this call of today.
+async fn with_call(call: &str, limit: &str, turns: Vec<Turn>) -> CallHarness {
     let daemon = tokio::task::block_in_place(|| {
         let daemon = Daemon::prepare(|_| {});
-        daemon.seed(TWO_DOLLARS);
+        daemon.seed(&format!("{CALLER}{call}"));
         daemon
     });
     let connector = DaemonConnector::new(Some(daemon.address())).unwrap();
-    let turns = vec![Turn::new("אפשר תור?", "כן, מתי?")];
-    let harness = CallHarness::with_daemon(
-        daemon,
-        connector,
-        OpenAiOptions { turns, ..OpenAiOptions::default() },
-        true,
-        |setup| {
-            setup.toml("[voice]\nai_usd_per_day = 2\n");
-        },
-    )
-    .await;
+    let options = OpenAiOptions { turns, ..OpenAiOptions::default() };
+    CallHarness::with_daemon(daemon, connector, options, true, |setup| {
+        setup.toml(&format!("[voice]\n{limit}\n"));
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_with_a_person_after_a_transfer_does_not_count() {
+    let harness = with_call(TRANSFERRED, "ai_minutes_per_day = 100", Vec::new()).await;
+    let (_socket, engine) = connected(&harness, 1, "+972501111111").await;
+    assert_eq!(engine, "realtime");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_the_money_of_a_day_neither_calls_nor_recorded_turns_use_the_ai() {
+    let harness = with_call(TWO_DOLLARS, "ai_usd_per_day = 2", vec![Turn::new("אפשר תור?", "כן, מתי?")]).await;
     let (_socket, engine) = connected(&harness, 1, "+972501111111").await;
     assert_eq!(engine, "voicemail");
     assert_eq!(harness.daemon.logs().wait_for_event("CALL_OVER_LIMIT")["limit"], "voice.ai_usd_per_day");

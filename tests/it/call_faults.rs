@@ -5,6 +5,7 @@ use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, EndedBy, Stre
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use agentlocator::simulator::twilio::{Fault, Operation};
 use futures_util::{SinkExt, StreamExt};
+use serde_json::json;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -30,7 +31,7 @@ async fn a_stream_that_never_comes_ends_at_the_recorder() {
     // The greeting takes 3.7 s, and the watchdog fires six seconds after the greeting.
     assert!((9_000..11_500).contains(&redirected), "after {redirected} ms");
     let call = harness.ended_call(&report.call_sid).await;
-    assert_eq!(call["end_reason"], "fallback", "{call:#}");
+    assert_eq!((&call["end_reason"], &call["outcome"]), (&json!("message_taken"), &json!("message")), "{call:#}");
     harness.daemon.logs().wait_for_event("RECORDING_FETCHED");
     let compressed = harness.daemon.logs().wait_for_event("RECORDING_COMPRESSED");
     assert!(compressed["opus_bytes"].as_u64().unwrap() * 4 < compressed["wav_bytes"].as_u64().unwrap(), "{compressed}");
@@ -245,7 +246,7 @@ async fn a_redirect_that_fails_closes_a_stream_that_came_too_late() {
     assert!(matches!(report.streams[0].ended, StreamEnd::ServerClosed { .. }), "{report:#?}");
     assert!(recorded(&report), "{report:#?}");
     assert_eq!(harness.daemon.logs().events_named("WATCHDOG_REDIRECT_OK").len(), 0);
-    assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "fallback");
+    assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "message_taken");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,14 +15,25 @@ pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Opti
         return Ok(());
     }
     caller_text::queue_after_call(tx, sid, at)?;
-    call_summary::queue(tx, sid, at)?;
-    call_notice::queue(tx, sid, at)
+    queue_work_after_call(tx, sid, at)
 }
 
-/// Ends a call whose webhook is answered with TwiML that ends it. Queues nothing, because Twilio also reports the end,
-/// and [`end`] then queues the jobs.
-pub fn end_by_answer(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<()> {
-    tx.end_call(sid, reason, None, at)?;
+/// Queues the jobs that follow every call. A repeated report of the end queues none of them again.
+fn queue_work_after_call(tx: &WriteTx<'_>, sid: &CallSid, now: Timestamp) -> Result<()> {
+    call_review::queue(tx, sid, now)?;
+    call_summary::queue(tx, sid, now)?;
+    call_notice::queue(tx, sid, now)
+}
+
+/// Ends a call at Twilio's recorder: the caller has left a message, or the AI has said goodbye.
+pub fn end_at_recorder(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<()> {
+    tx.set_end_at_recorder(sid, reason, at)?;
+    end(tx, sid, reason, None, at)
+}
+
+/// Ends a call that is rejected because a human agent's phone forwarded it back. Nothing follows such a call.
+pub fn end_looped(tx: &WriteTx<'_>, sid: &CallSid, at: Timestamp) -> Result<()> {
+    tx.end_call(sid, EndReason::NotConnected, None, at)?;
     Ok(())
 }
 
@@ -38,8 +49,7 @@ pub fn end_unreported(
     if !tx.end_call(sid, reason, duration_ms, ended_at)? || tx.call_end(sid)? == Some(EndReason::Blocked) {
         return Ok(());
     }
-    call_summary::queue(tx, sid, now)?;
-    call_notice::queue(tx, sid, now)
+    queue_work_after_call(tx, sid, now)
 }
 
 /// The end of a call's media stream, as the daemon recorded it in memory.

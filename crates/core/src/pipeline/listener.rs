@@ -206,6 +206,7 @@ impl Listener {
     /// Ends the turn with the known words, on request of the session.
     pub(super) fn commit(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         self.committed_ms = Some(self.received_ms);
+        self.voice = Voice::default();
         if let Some(Utterance { item, text, .. }) = self.current.take() {
             conversation.caller_said(item.clone(), &text);
             events.push_back(EngineEvent::CallerText { item, text: text.trim().to_owned(), is_final: true });
@@ -258,7 +259,8 @@ impl Listener {
     /// continue the sentence. That time depends on the completeness of the sentence.
     fn part_ended(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         let (received_ms, voiced_until_ms) = (self.received_ms, self.voiced_until_ms);
-        let Some(current) = &mut self.current else { return self.end(conversation, events) };
+        // A transcriber may report the end of a voice in which it found no words. `progress` makes such a voice a turn.
+        let Some(current) = &mut self.current else { return };
         current.ended_ms.get_or_insert(received_ms);
         if current.over_ms(voiced_until_ms).is_some_and(|over| received_ms < over) {
             current.text.trim().clone_into(&mut current.ended_parts);

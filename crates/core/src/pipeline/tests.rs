@@ -219,6 +219,17 @@ fn a_voice_without_words_is_a_turn_unless_the_agent_speaks() {
 }
 
 #[test]
+fn a_voice_whose_words_are_reported_as_empty_is_a_turn() {
+    let mut rig = Rig::new();
+    rig.pipeline.handle_audio(&EncodedAudio::silence(700), true, rig.now);
+    rig.pipeline.handle_audio(&EncodedAudio::silence(2000), false, rig.now);
+    rig.heard(Heard::Words { text: String::new(), from_ms: None, until_ms: None });
+    rig.utterance_ended();
+    rig.heard(Heard::Progress(2600));
+    assert_eq!(rig.asked_after(), [Entry::Caller(conversation::UNINTELLIGIBLE.into())]);
+}
+
+#[test]
 fn words_without_positions_have_those_of_the_voice() {
     let mut rig = Rig::new();
     let audio = EncodedAudio::silence(100);

@@ -40,7 +40,15 @@ impl Run for BookAppointment {
         let Arguments { service, start: at, person, caller_name: name, phone, note } = arguments;
         let booking = CallerBooking { service, person, starts_at: start("start", &at)?, name, phone, note };
         let (caller, of) = (context.caller(), context.caller());
-        let booked = context.transact(move |tx| caller_booking::book(tx, &caller, &booking)).await?;
-        Ok(json!({"booked": output::appointment(&of, &booked)}))
+        let (booked, is_repeated) = context.transact(move |tx| caller_booking::book(tx, &caller, &booking)).await?;
+        let mut answer = json!({"booked": output::appointment(&of, &booked)});
+        if is_repeated {
+            answer["note"] = REPEATED.into();
+        }
+        Ok(answer)
     }
 }
+
+/// The note to the model about a request for an appointment that was booked before in the same call.
+const REPEATED: &str = "This appointment was already booked in this call, and no second one was made. For a second person at this \
+    time, name another person who gives the service; to change the person, use move_appointment.";

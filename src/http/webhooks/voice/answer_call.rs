@@ -5,7 +5,7 @@ use crate::config::{BusinessConfig, RingFirst};
 use crate::crm::booking::is_open;
 use crate::crm::call::{self, IncomingCall, Received};
 use crate::crm::webhook_log::RawWebhook;
-use crate::domain::{BusinessId, EndReason};
+use crate::domain::BusinessId;
 use crate::host::local_time::start_of_day;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
@@ -32,7 +32,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         // The call is stored, so that it is not imported from Twilio's list as a missed call later.
         store_best_effort(&state, call_sid.as_str(), move |tx| {
             store_call(tx, &call, &raw, &business)?;
-            call::end_by_answer(tx, &call.call_sid, EndReason::NotConnected, clock::now())
+            call::end_looped(tx, &call.call_sid, clock::now())
         })
         .await;
         return answer(&[Verb::Reject]);

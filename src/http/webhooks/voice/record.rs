@@ -66,7 +66,8 @@ fn recorder(state: &AppState) -> Verb {
 
 async fn thanks(state: &AppState, call: &CallSid) -> Response {
     let (sid, at) = (call.clone(), clock::now());
-    store_best_effort(state, call.as_str(), move |tx| call::end_by_answer(tx, &sid, EndReason::MessageTaken, at)).await;
+    store_best_effort(state, call.as_str(), move |tx| call::end_at_recorder(tx, &sid, EndReason::MessageTaken, at))
+        .await;
     answer(&[say_phrase(state, &Phrase::SayThanks), Verb::Hangup])
 }
 
@@ -77,7 +78,7 @@ async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Respo
         Reply::Say(text) => answer(&[say(state, &text), recorder(state), Verb::Hangup]),
         Reply::SayAndHangUp(text) => {
             let (sid, at) = (call.clone(), clock::now());
-            let end = move |tx: &WriteTx<'_>| call::end_by_answer(tx, &sid, EndReason::AgentHungUp, at);
+            let end = move |tx: &WriteTx<'_>| call::end_at_recorder(tx, &sid, EndReason::AgentHungUp, at);
             store_best_effort(state, call.as_str(), end).await;
             answer(&[say(state, &text), Verb::Hangup])
         }

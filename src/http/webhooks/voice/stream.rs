@@ -39,7 +39,7 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
         if transfer::was_accepted(&state, &sid, status, form.form.value("DialBridged")) {
             let at = clock::now();
             store_best_effort(&state, sid.clone().as_str(), move |tx| {
-                call::end_by_answer(tx, &sid, EndReason::Transferred, at)
+                call::end(tx, &sid, EndReason::Transferred, None, at)
             })
             .await;
             return answer(&[Verb::Hangup]);
