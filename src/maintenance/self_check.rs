@@ -121,7 +121,7 @@ fn log_result(check: &SelfCheck) {
 }
 
 /// The checks whose problems raise separate alerts.
-const ALERTED_ELSEWHERE: [&str; 6] = ["disk", "bridge", "outbox", "backup", "certificate", "clock"];
+const ALERTED_ELSEWHERE: [&str; 5] = ["disk", "bridge", "outbox", "backup", "certificate"];
 /// If the last check is at least this old, a nightly check was missed.
 const MISSED: Duration = Duration::from_hours(26);
 /// The delay before the daemon runs a missed check. Other work is more urgent directly after the start.
