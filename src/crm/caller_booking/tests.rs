@@ -52,7 +52,7 @@ impl Shop {
     }
 
     fn book(&self, caller: &Caller, service: &str, start: &str) -> Result<Appointment, Error> {
-        self.run(|tx| book(tx, caller, &booking(service, start)))
+        self.run(|tx| Ok(book(tx, caller, &booking(service, start))?.0))
     }
 
     /// Returns the appointments that the caller may know about after saying these words.
@@ -188,7 +188,7 @@ fn a_withheld_caller_needs_a_number_and_never_meets_another_one_s_appointments()
     let reason = refused(shop.run(|tx| book(tx, &hidden, &request)));
     assert!(reason.contains("ask for a phone number"), "{reason}");
     let named = CallerBooking { name: Some("משה".into()), phone: Some("050-7654321".into()), ..request };
-    let booked = shop.run(|tx| book(tx, &hidden, &named)).unwrap();
+    let (booked, _) = shop.run(|tx| book(tx, &hidden, &named)).unwrap();
     assert_eq!((booked.contact_name.as_str(), booked.note.as_str()), ("משה", "050-7654321"));
     let other = shop.call(2, "anonymous");
     assert_eq!(shop.own(&other, "זה משה, התור שלי ביום שני").unwrap(), Vec::<String>::new());
@@ -261,7 +261,7 @@ fn a_move_keeps_the_person_and_refuses_what_is_taken() {
     let yael = yael.unwrap();
     let dana = shop.call(1, DANA);
     let request = CallerBooking { person: Some("יעל".into()), ..booking("תספורת", "2026-11-23T10:00") };
-    assert_eq!(shop.run(|tx| book(tx, &dana, &request)).unwrap().resource_id, yael);
+    assert_eq!(shop.run(|tx| book(tx, &dana, &request)).unwrap().0.resource_id, yael);
     let other = shop.call(2, "+972507654321");
     let request = CallerBooking { person: Some("יעל".into()), ..booking("תספורת", "2026-11-23T12:00") };
     shop.run(|tx| book(tx, &other, &request)).unwrap();
