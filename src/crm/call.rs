@@ -303,3 +303,33 @@ pub fn log_notification(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now:
     let outcome = if raw.is_repeated { WebhookOutcome::Duplicate } else { WebhookOutcome::Stored };
     log_webhook(tx, raw, outcome, "", call, now)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{database, try_out};
+
+    #[test]
+    fn a_repeated_webhook_has_the_name_and_the_relation_too() {
+        let sid: CallSid = format!("CA{:032x}", 1).parse().unwrap();
+        let call = IncomingCall { from: "+972501234567".into(), ..IncomingCall::by_sid(sid) };
+        let raw = RawWebhook {
+            source: "twilio",
+            path: "/webhook/incoming_call",
+            content_type: String::new(),
+            body: bytes::Bytes::new(),
+            is_repeated: false,
+        };
+        let now = Timestamp::from_millis(1_795_000_000_000);
+        let (_folder, conn) = database();
+        try_out(&conn, |tx| {
+            receive(tx, &call, &raw, country::IL, now, now)?;
+            let contact = tx.stored_call(&call.call_sid)?.unwrap().contact_id;
+            tx.rename_contact_from_profile(contact, "דנה", now)?;
+            tx.set_contact_relation(contact, ContactRelation::Vip, now)?;
+            let again = receive(tx, &call, &raw, country::IL, now, now)?;
+            assert_eq!((again.name, again.is_vip), (ContactName::ByProfile("דנה".into()), true));
+            Ok(())
+        });
+    }
+}

@@ -133,6 +133,19 @@ async fn beyond_the_money_of_a_day_neither_calls_nor_recorded_turns_use_the_ai()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn with_voicemail_alone_no_recording_is_sent_to_the_ai() {
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
+        setup.toml("[voice]\nengine = \"voicemail\"\n");
+    })
+    .await;
+    let messages = vec![Clip::Voice(1500)];
+    let report = harness.call(CallPlan { stream: StreamPlan::Fails, messages, ..harness.plan("stay") }).await;
+    assert_eq!(report.recordings.len(), 1, "{report:#?}");
+    assert_eq!(harness.ended_call(&report.call_sid).await["outcome"], "message");
+    assert_eq!(harness.ai.state().requests.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn callers_with_a_withheld_number_count_as_one() {
     let harness = harness("ai_calls_per_number_at_once = 1").await;
     let (mut sockets, mut engines) = (Vec::new(), Vec::new());

@@ -111,6 +111,7 @@ pub fn is_stream_end_stored(tx: &ReadTx<'_>, ended: &EndedStream) -> Result<bool
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{CallFacts, CallOutcome, Speaker};
     use crate::store::testing::{database, try_out};
 
     fn ended(unstored: bool) -> EndedStream {
@@ -161,6 +162,58 @@ mod tests {
                 end_stream(tx, &ended, country::IL)?;
                 let call = tx.stored_call(&ended.sid)?.unwrap();
                 assert_eq!(caller_text::was_left_without_help(tx, &call)?, was_left, "{conversation:?}");
+                Ok(())
+            });
+        }
+    }
+
+    #[test]
+    fn a_message_at_the_recorder_is_the_end_of_a_call_whose_stream_failed() {
+        for (reason, ended_there, outcome) in [
+            (EndReason::Fallback, EndReason::MessageTaken, CallOutcome::Message),
+            (EndReason::Dropped, EndReason::MessageTaken, CallOutcome::Message),
+            (EndReason::Shutdown, EndReason::AgentHungUp, CallOutcome::Answered),
+            (EndReason::Transferred, EndReason::MessageTaken, CallOutcome::Transferred),
+        ] {
+            let ended = EndedStream { reason, state: CallState::Live, ..ended(true) };
+            let (_folder, conn) = database();
+            try_out(&conn, |tx| {
+                end_stream(tx, &ended, country::IL)?;
+                end_at_recorder(tx, &ended.sid, ended_there, ended.at)?;
+                let call = tx.stored_call(&ended.sid)?.unwrap();
+                assert_eq!(CallFacts::from(&call).outcome(), outcome, "{reason:?}");
+                assert!(!caller_text::was_left_without_help(tx, &call)?, "{reason:?}");
+                for job in ["review_call", "summarize_call", "call_notice"] {
+                    assert!(tx.has_open_call_job(job, &ended.sid)?, "{job}");
+                }
+                Ok(())
+            });
+        }
+    }
+
+    #[test]
+    fn a_call_whose_end_nobody_reported_is_reviewed() {
+        let ended = EndedStream { state: CallState::Live, ..ended(true) };
+        let (_folder, conn) = database();
+        try_out(&conn, |tx| {
+            find_or_create(tx, ended.unstored.as_ref().unwrap(), country::IL, ended.started_at)?;
+            end_unreported(tx, &ended.sid, EndReason::Interrupted, None, ended.at, ended.at)?;
+            assert!(tx.has_open_call_job("review_call", &ended.sid)?);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn the_prompt_of_voicemail_answers_nothing() {
+        for (item, was_left) in [("prompt.1", true), ("item_1", false)] {
+            let ended = ended(true);
+            let (_folder, conn) = database();
+            try_out(&conn, |tx| {
+                end_stream(tx, &ended, country::IL)?;
+                tx.append_turn(&ended.sid, "caller.1", Speaker::Caller, "שלום", ended.at)?;
+                tx.append_turn(&ended.sid, item, Speaker::Agent, "נא להשאיר הודעה", ended.at)?;
+                let call = tx.stored_call(&ended.sid)?.unwrap();
+                assert_eq!(caller_text::was_left_without_help(tx, &call)?, was_left, "{item}");
                 Ok(())
             });
         }
