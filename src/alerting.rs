@@ -163,7 +163,6 @@ impl Alerts {
     }
 }
 
-/// Logs a change of an alert.
 fn log_change(alert: &Alert) {
     let (kind, detail) = (alert.kind.as_str(), messages::detail(Language::English, &alert.detail));
     let headline = messages::headline(Language::English, alert.kind);

@@ -26,7 +26,6 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
-/// Returns the path of the control socket for this live database.
 pub fn socket_path(live_database: &Path) -> PathBuf {
     live_database.with_file_name("control.sock")
 }

@@ -15,7 +15,6 @@ use crate::domain::{
 };
 use bundle::{bundle, render, render_param};
 
-/// Returns the text in a language.
 pub fn text(language: Language, text: &impl Localized) -> String {
     render(bundle(language), text.key(), None, text.params())
 }

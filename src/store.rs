@@ -270,7 +270,6 @@ impl Store {
         Ok(writer.as_ref().ok_or(Error::Closed)?.watch_changes())
     }
 
-    /// Returns the path of the published file.
     pub fn published_file(&self) -> &Path {
         &self.inner.folder.published
     }

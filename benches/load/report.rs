@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-/// All results.
 #[derive(Default, Serialize)]
 pub struct Results {
     pub machine: String,

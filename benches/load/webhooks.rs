@@ -21,7 +21,6 @@ pub struct Hook {
     pub auth_token: Rc<str>,
 }
 
-/// The rate of webhooks.
 #[derive(Clone, Copy, Debug)]
 pub enum Rate {
     /// Each connection sends the next webhook after the response to the previous one.

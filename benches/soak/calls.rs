@@ -20,7 +20,6 @@ pub struct Lines {
     pub count: u64,
 }
 
-/// A kind of call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Conversation,

@@ -25,7 +25,6 @@ export function phoneAddress(digits: string): string {
   return `${digits}@s.whatsapp.net`
 }
 
-/** Returns the address of a LID. */
 export function lidAddress(digits: string): string {
   return `${digits}@lid`
 }

@@ -24,9 +24,7 @@ pub struct AlertThresholds {
 /// An alert that was raised or has cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The kind of alert.
     pub kind: AlertKind,
-    /// The new state.
     pub state: AlertState,
 }
 

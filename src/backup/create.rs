@@ -51,7 +51,6 @@ pub struct CreatedSnapshot {
     pub copy: CopySummary,
     /// Names of the snapshots that were deleted afterwards.
     pub dropped: Vec<String>,
-    /// The error of the bucket, if any.
     pub bucket_error: Option<String>,
 }
 

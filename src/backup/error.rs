@@ -64,7 +64,6 @@ impl Error {
         matches!(self, Self::NoSpace { .. })
     }
 
-    /// Creates an error of the bucket.
     pub(super) fn bucket(causes: impl Into<Causes>) -> Self {
         Self::Bucket(causes.into())
     }

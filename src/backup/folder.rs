@@ -24,7 +24,6 @@ pub struct Snapshot {
     pub created_at: Timestamp,
     /// The size in bytes.
     pub bytes: u64,
-    /// Whether it is encrypted.
     pub encrypted: bool,
     /// The SHA-256 of the file, in hexadecimal; null if none was stored with it.
     pub sha256: Option<String>,

@@ -9,7 +9,6 @@ use serde::{Serialize, Serializer};
 /// The business: its name, time zone and country.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BusinessConfig {
-    /// The name of the business.
     pub name: String,
     /// The time zone of nightly tasks, daily limits and displayed times.
     #[serde(serialize_with = "as_name")]

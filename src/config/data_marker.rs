@@ -22,7 +22,6 @@ pub struct DataMarker {
     folder.display()
 )]
 pub struct MissingData {
-    /// The data folder.
     folder: PathBuf,
 }
 

@@ -23,7 +23,6 @@ pub struct SettingInfo {
     pub bounds: Option<(f64, f64)>,
     /// The unit of the value, if it is a number with a unit.
     pub unit: Option<&'static str>,
-    /// The allowed values.
     pub allowed: AllowedValues,
     /// Whether the setting may have no value.
     pub is_optional: bool,

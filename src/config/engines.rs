@@ -7,7 +7,6 @@ use std::time::Duration;
 /// A server that runs the language model.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelServer<'c> {
-    /// The base URL.
     pub base_url: &'c BaseUrl,
     /// The API key, if the server needs one.
     pub key: Option<&'c Secret>,
@@ -20,7 +19,6 @@ pub struct ModelServer<'c> {
 /// A server that transcribes audio files.
 #[derive(Clone, Copy, Debug)]
 pub struct TranscriptionServer<'c> {
-    /// The base URL.
     pub base_url: &'c BaseUrl,
     /// The API key, if the server needs one.
     pub key: Option<&'c Secret>,

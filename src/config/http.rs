@@ -66,7 +66,6 @@ impl HttpConfig {
     }
 }
 
-/// The default port.
 pub const DEFAULT_PORT: u16 = 8080;
 
 pub(super) fn settings() -> Vec<Setting<HttpConfig>> {

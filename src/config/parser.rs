@@ -47,7 +47,6 @@ pub(super) enum ParseError {
 pub(super) struct ValueError {
     /// The reason; `None` if the value does not match `allowed`.
     pub(super) fault: Option<SettingFault>,
-    /// The allowed values.
     pub(super) allowed: AllowedValues,
 }
 
@@ -66,7 +65,6 @@ impl<T: 'static> Parser<T> {
         Self { kind, ..self }
     }
 
-    /// Returns the allowed values.
     pub(super) fn allowed(&self) -> &AllowedValues {
         &self.allowed
     }
@@ -130,7 +128,6 @@ pub(super) fn optional<T: 'static>(parser: Parser<T>) -> Parser<Option<T>> {
     Parser { is_optional: true, ..optional.of_kind(parser.kind) }
 }
 
-/// Returns a parser of an integer in a range.
 pub(super) fn integer<N>(range: RangeInclusive<N>) -> Parser<N>
 where
     N: TryFrom<i64> + PartialOrd + Display + 'static,
@@ -170,7 +167,6 @@ pub(super) fn decimal(range: RangeInclusive<f64>) -> Parser<f64> {
     .of_kind(kind)
 }
 
-/// Returns a parser of a boolean.
 pub(super) fn boolean() -> Parser<bool> {
     Parser::new(AllowedValues::Boolean, |raw| match raw {
         RawValue::Bool(on) => Ok(*on),

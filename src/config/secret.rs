@@ -23,7 +23,6 @@ impl Secret {
         &self.0
     }
 
-    /// Returns true if the secret is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -23,11 +23,9 @@ pub(super) struct Setting<S> {
     pub(super) variables: Vec<EnvVar<S>>,
     /// True if the daemon reads the setting only at its start, so a change takes effect after a restart.
     pub(super) needs_restart: bool,
-    /// The kind of the value.
     pub(super) kind: ValueKind,
     /// Whether the setting may have no value.
     pub(super) is_optional: bool,
-    /// The allowed values.
     allowed: AllowedValues,
     /// Accesses the field of a secret, because serialisation does not show its value. `None` for other settings.
     secret_field: Option<SecretField<S>>,
@@ -84,7 +82,6 @@ impl<S: 'static> Section<S> {
         }
     }
 
-    /// Creates a secret setting.
     pub(super) fn secret_setting(
         &self,
         key: &'static str,
@@ -141,7 +138,6 @@ impl<S: 'static> Setting<S> {
         }
     }
 
-    /// Returns the allowed values.
     pub(super) fn allowed(&self) -> &AllowedValues {
         &self.allowed
     }

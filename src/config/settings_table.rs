@@ -59,7 +59,6 @@ impl Setting<Config> {
 pub struct KnownSetting {
     /// The key, in the form `section.name`.
     pub key: &'static str,
-    /// The allowed values.
     pub allowed: AllowedValues,
     /// Whether the value is a secret.
     pub secret: bool,

@@ -4,7 +4,6 @@ use super::Config;
 use super::setting::Setting;
 use crate::domain::SettingError;
 
-/// Returns the error for an unknown section.
 pub(super) fn unknown_section(name: &str, settings: &[Setting<Config>]) -> SettingError {
     let section = name.to_owned();
     let mut sections: Vec<_> = settings.iter().map(Setting::section).collect();
@@ -18,7 +17,6 @@ pub(super) fn unknown_section(name: &str, settings: &[Setting<Config>]) -> Setti
     }
 }
 
-/// Returns the error for an unknown key of a section.
 pub(super) fn unknown_key(section: &str, name: &str, settings: &[Setting<Config>]) -> SettingError {
     let key = format!("{section}.{name}");
     let own: Vec<_> = settings.iter().filter(|setting| setting.is_in(section)).map(Setting::name).collect();

@@ -9,7 +9,6 @@ pub(super) enum ValueKind {
     LongText,
     /// A boolean.
     Bool,
-    /// An integer.
     Integer {
         /// The minimum.
         least: i64,

@@ -20,9 +20,7 @@ pub enum AdminCommand {
         /// The hash of the code; the code itself is not stored.
         code_hash: String,
     },
-    /// List the users.
     ListUsers,
-    /// Add a user.
     AddUser {
         name: String,
         /// The role. Without a role, the user becomes an owner if there is no owner, otherwise staff.
@@ -33,17 +31,13 @@ pub enum AdminCommand {
     ResetPassword {
         /// The login name.
         name: String,
-        /// The hash of the new password.
         password_hash: String,
     },
-    /// Remove a user.
     RemoveUser {
         /// The login name.
         name: String,
     },
-    /// List the tokens.
     ListTokens,
-    /// Create a token.
     CreateToken {
         /// The purpose of the token, as shown in the list.
         name: String,
@@ -53,7 +47,6 @@ pub enum AdminCommand {
         #[serde(default)]
         expires_at: Option<Timestamp>,
     },
-    /// Revoke a token.
     RevokeToken {
         /// The number or the name of the token.
         which: String,
@@ -101,7 +94,6 @@ pub enum AdminCommand {
     },
 }
 
-/// The output of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommandOutput {
@@ -109,11 +101,9 @@ pub enum CommandOutput {
     Done,
     /// The user that was added.
     User(User),
-    /// The users.
     Users(Vec<User>),
     /// The token that was created or revoked.
     Token(ApiToken),
-    /// The tokens.
     Tokens(Vec<ApiToken>),
     /// The name of a migration.
     Migration(String),

@@ -45,9 +45,7 @@ pub struct AppointmentChange {
     pub starts_at: Option<Timestamp>,
     /// The new resource; `Some(None)` selects any free one.
     pub resource: Option<Option<ResourceId>>,
-    /// The new service.
     pub service: Option<ServiceId>,
-    /// The new note.
     pub note: Option<String>,
     /// Allows times in the past and outside the opening hours, like `NewAppointment::force`.
     pub force: bool,
@@ -96,7 +94,6 @@ pub(super) fn upcoming(
     Ok(tx.appointments(&filter, None, most)?.0)
 }
 
-/// Books an appointment.
 pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result<Booked, Error> {
     let contact = contact::find(tx, new.contact)?.id;
     if let Some(found) = booked_before(tx, context.business, contact, new)? {

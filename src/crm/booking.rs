@@ -35,7 +35,6 @@ pub fn resource_hours(tx: &ReadTx<'_>, business: BusinessId) -> Result<Vec<Resou
         .collect()
 }
 
-/// Returns true if the business is open at a time.
 pub fn is_open(tx: &ReadTx<'_>, business: BusinessId, zone: &TimeZone, at: Timestamp) -> store::Result<bool> {
     let date = at.to_zoned(zone).date();
     Ok(stored_opening(tx, business, zone, date, date)?.is_open_at(at))

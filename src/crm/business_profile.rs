@@ -65,7 +65,6 @@ pub struct Exception {
     pub holiday: Option<Holiday>,
 }
 
-/// Reads the profile.
 pub fn read(tx: &ReadTx<'_>, zone: &TimeZone, now: Timestamp) -> Result<BusinessProfile, Error> {
     let business = BusinessId::FIRST;
     let mut resources = tx.resources(business, false)?;

@@ -208,7 +208,6 @@ pub fn find_or_create(
 pub struct MissedCall {
     /// The call as Twilio describes it.
     pub call: IncomingCall,
-    /// The start of the call.
     pub started_at: Timestamp,
     /// The duration in milliseconds, as Twilio reports it.
     pub duration_ms: i64,

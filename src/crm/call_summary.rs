@@ -161,7 +161,6 @@ fn is_language(code: &str) -> bool {
 
 /// The languages that the analysis may report for a caller.
 pub const LANGUAGES: [&str; 5] = ["he", "en", "ar", "ru", "fr"];
-/// The source of a lead from a call.
 const LEAD_SOURCE: &str = "call";
 const MOST_CHARS: usize = 24_000;
 const MOST_LINE: usize = 2_000;

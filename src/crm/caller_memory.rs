@@ -25,12 +25,10 @@ pub struct CallerMemory {
     pub is_staff: bool,
 }
 
-/// An earlier call with the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierCall {
     /// The start of the call.
     pub at: Timestamp,
-    /// The outcome of the call.
     pub outcome: CallOutcome,
     /// One line from the summary, the message, or the caller's first words. `None` for a call in which an appointment
     /// was booked, moved or cancelled: the line would contain its time, which an unverified caller must not learn.

@@ -19,7 +19,6 @@ use std::time::Duration;
 pub struct Received {
     /// The id under which the message was stored; `None` if the message was stored before.
     pub message: Option<MessageId>,
-    /// Its thread.
     pub thread: ThreadId,
     /// Whether there are files to fetch.
     pub has_media: bool,

@@ -102,7 +102,7 @@ pub struct SendContext<'a> {
     pub down: &'a [Provider],
     /// The limits on messages that start a conversation.
     pub new_chats: NewChatLimits,
-    /// The current time of the message clock.
+    /// The time that the created message gets, from the clock of messages (`crm/message_clock.rs`).
     pub written_at: Timestamp,
 }
 

@@ -3,7 +3,6 @@
 use crate::domain::{CallId, MessageId, Timestamp};
 use crate::store::{NewWebhookEntry, Result, WebhookOutcome, WriteTx};
 
-/// A raw webhook, for the webhook log.
 #[derive(Clone, Debug)]
 pub struct RawWebhook {
     /// The sender of the webhook: `twilio` or `baileys`.

@@ -64,7 +64,6 @@ pub struct NumberFix {
     pub phone_number: String,
     /// The current webhooks.
     pub before: NumberWebhooks,
-    /// The new webhooks.
     pub after: NumberWebhooks,
     /// True if the number's calls currently go to another program.
     pub is_elsewhere: bool,

@@ -36,7 +36,6 @@ fn evaluate(account: &Account) -> CheckResult {
     }
 }
 
-/// Returns the result for a failed request to Twilio.
 pub(super) fn failed_request(error: &Error) -> CheckResult {
     match error {
         Error::Refused { status: 401 | 403 | 404, .. } => {

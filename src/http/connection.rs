@@ -30,7 +30,6 @@ impl Connection {
 /// The byte stream of a connection. For a plain connection, the enum adds only a branch to each I/O call.
 #[derive(Debug)]
 pub enum ConnectionStream {
-    /// Plain TCP.
     Plain(TcpStream),
     /// A Unix socket.
     Unix(UnixStream),

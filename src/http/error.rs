@@ -5,7 +5,6 @@
 
 mod codes;
 
-use super::request_middleware::request_name;
 use crate::crm::{self, RequestError};
 use crate::store;
 use axum::Json;
@@ -192,8 +191,7 @@ impl From<store::Error> for ApiError {
                 tracing::error!(
                     event = "STORE_UNAVAILABLE",
                     error = &error as &dyn std::error::Error,
-                    "Request failed: {}: the database is unavailable",
-                    request_name()
+                    "Request failed: the database is unavailable"
                 );
                 Self::unavailable("nothing can be stored at the moment; the disk may be full")
             }
@@ -201,8 +199,7 @@ impl From<store::Error> for ApiError {
                 tracing::warn!(
                     event = "STORE_SLOW",
                     limit_ms,
-                    "Request failed: {}: a database read took longer than {limit_ms} ms and was interrupted",
-                    request_name()
+                    "Request failed: a database read took longer than {limit_ms} ms and was interrupted"
                 );
                 Self::unavailable("the database did not answer in time; try again, or search for a longer text")
             }
@@ -210,8 +207,7 @@ impl From<store::Error> for ApiError {
                 tracing::error!(
                     event = "STORE_FAILED",
                     error = &error as &dyn std::error::Error,
-                    "Request failed: {}: database error",
-                    request_name()
+                    "Request failed: database error"
                 );
                 Self::internal()
             }

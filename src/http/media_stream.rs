@@ -85,7 +85,7 @@ fn open<F: Future<Output = ()> + Send + 'static>(
         let socket = match pending.open().await {
             Ok(socket) => MediaSocket::new(socket),
             Err(error) => {
-                tracing::debug!(event = "WS_UPGRADE_FAILED", %error, "The upgrade of a media socket failed");
+                tracing::debug!(event = "WS_UPGRADE_FAILED", %error, "The WebSocket upgrade of a media socket from the network of {origin} failed: {error}");
                 return;
             }
         };

@@ -3,6 +3,7 @@
 use super::api_path::is_api;
 use super::{ApiError, webhooks};
 use crate::config::HttpConfig;
+use crate::telemetry::log::with_subject;
 use crate::{clock, entropy};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -35,7 +36,6 @@ impl MiddlewareState {
     }
 }
 
-/// The limits of a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// The timeout.
@@ -67,7 +67,7 @@ pub(super) async fn handle_request(
     let limits = (middleware.limits)();
     DefaultBodyLimit::max(limits.body_bytes).apply(&mut request);
     let name = format!("{method} {path}, request {}", id.0);
-    let handled = REQUEST_NAME.scope(name, tokio::time::timeout(limits.time, next.run(request)));
+    let handled = with_subject(name, id.0.clone(), tokio::time::timeout(limits.time, next.run(request)));
     let result = AssertUnwindSafe(handled).catch_unwind().await;
     let mut response = match result {
         Ok(Ok(response)) => response,
@@ -101,16 +101,6 @@ pub(super) async fn handle_request(
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::debug!(event = "REQUEST", request_id = id.0, %method, route, status, duration_ms = ms, "{method} {route}: {status}");
     response
-}
-
-tokio::task_local! {
-    /// The method, path and id of the request that this task handles, for log lines.
-    static REQUEST_NAME: String;
-}
-
-/// Returns the method, path and id of the request that this task handles, for a log line.
-pub(super) fn request_name() -> String {
-    REQUEST_NAME.try_with(Clone::clone).unwrap_or_else(|_| "an unknown request".to_owned())
 }
 
 /// Prevents pages of other sites from loading these resources.

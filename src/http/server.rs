@@ -108,11 +108,11 @@ impl ListenSocket {
 /// Sets `TCP_USER_TIMEOUT`: the kernel closes a connection whose peer has not acknowledged sent data for this long.
 /// Request timeouts do not cover the sending of a response. Without this option, a client that never reads its
 /// responses would occupy a slot forever. Connections inherit the option from their listener.
-fn set_user_timeout(listener: &ListenSocket, timeout: Duration) {
+fn set_user_timeout(name: &str, listener: &ListenSocket, timeout: Duration) {
     let ListenSocket::Tcp(listener) = listener else { return };
     let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
     if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(listener, ms) {
-        tracing::warn!(event = "SOCKET_OPTION_FAILED", %error, "Cannot set TCP_USER_TIMEOUT on a listener: connections whose client does not read are not dropped");
+        tracing::warn!(event = "SOCKET_OPTION_FAILED", listener = name, %error, "Cannot set TCP_USER_TIMEOUT on the listener {name}: its connections whose client does not read are not dropped: {error}");
     }
 }
 
@@ -146,7 +146,7 @@ impl Listener {
     /// Applies the current settings to new connections.
     fn apply_settings(&mut self) {
         let config = self.settings.borrow_and_update().config.clone();
-        set_user_timeout(&self.socket, Duration::from_secs(config.http.request_timeout_s));
+        set_user_timeout(self.name, &self.socket, Duration::from_secs(config.http.request_timeout_s));
         self.proxies = config.http.trusted_proxies.clone().into();
     }
 

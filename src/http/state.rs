@@ -67,13 +67,10 @@ pub struct AppParts {
     pub readiness: Arc<Readiness>,
     /// Monitors the free disk space.
     pub disk: DiskMonitor,
-    /// The alerts.
     pub alerts: Alerts,
     /// Runs the self-checks, and keeps the last result.
     pub self_check: SelfChecker,
-    /// The metrics.
     pub metrics: Metrics,
-    /// The identity of this instance.
     pub identity: InstanceKey,
     /// The state of the TLS certificates.
     pub tls: Tls,

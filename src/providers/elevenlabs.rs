@@ -11,7 +11,6 @@ use std::borrow::Cow;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
-/// The header with the API key.
 pub const KEY_HEADER: KeyHeader = KeyHeader { name: "xi-api-key", scheme: "" };
 
 /// The interval of keep-alive messages. The idle timeout of a session is not documented; other clients send silence

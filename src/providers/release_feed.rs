@@ -13,7 +13,6 @@ pub struct Release {
     pub version: String,
     /// The release date, such as `2026-11-20`.
     pub date: Option<String>,
-    /// The URL of the release notes.
     pub notes_url: Option<String>,
     /// Whether the release contains an urgent fix.
     #[serde(default)]

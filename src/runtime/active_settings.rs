@@ -27,7 +27,6 @@ impl Settings {
 /// The settings, and the objects that are built from them. An operation calls [`crate::config::Reloadable::current`]
 /// once, and keeps that value until it has finished.
 pub struct ActiveSettings {
-    /// The settings.
     pub config: Arc<Config>,
     /// The audio that Twilio plays to a caller.
     pub prompts: TwilioPrompts,

@@ -21,7 +21,6 @@ use text::Message;
 pub struct CallNotices {
     /// The database.
     pub store: Store,
-    /// The settings.
     pub settings: Settings,
     /// Sends WhatsApp messages.
     pub outbox: Outbox,

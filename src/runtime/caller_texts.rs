@@ -24,7 +24,6 @@ use serde::de::DeserializeOwned;
 pub struct CallerTexts {
     /// The database.
     pub store: Store,
-    /// The settings.
     pub settings: Settings,
     /// Sends the messages.
     pub outbox: Outbox,

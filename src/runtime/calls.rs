@@ -44,6 +44,7 @@ use crate::domain::{CallSid, CallState, ContactName};
 use crate::host::local_time::start_of_day;
 use crate::providers::twilio::{media_stream, stream_token};
 use crate::store::AiUsage;
+use crate::telemetry::log::with_subject;
 use browser_ticket::BrowserTickets;
 use ended_calls::EndedCalls;
 use limits::ConcurrentCalls;
@@ -182,6 +183,7 @@ impl Calls {
         registry.live.insert(sid.clone(), live);
         drop(registry);
         metrics::gauge!("agentlocator_calls_live").increment(1);
+        let (name, id) = (format!("call {sid}"), sid.to_string());
         let guard = DeregisterGuard { calls: self.clone(), sid };
         let task =
             (self.inner.run_call)(CallStart { calls: self.clone(), settings, policy, context, sender, receiver });
@@ -189,7 +191,7 @@ impl Calls {
             // The guard is also dropped when the task panics: the caller is then redirected to the recorder, as after
             // any lost stream.
             let _deregister = guard;
-            task.await;
+            with_subject(name, id, task).await;
         });
     }
 

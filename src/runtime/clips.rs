@@ -15,7 +15,6 @@ pub struct Clips {
     pub one_moment: EncodedAudio,
     /// "One more moment, thank you."
     pub more_time: EncodedAudio,
-    /// "Goodbye."
     pub goodbye: EncodedAudio,
     /// "Are you still there?"
     pub still_there: EncodedAudio,

@@ -16,10 +16,8 @@ use crate::secure_open;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A stored log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredLog {
-    /// The call.
     pub sid: CallSid,
     /// The file's name.
     pub name: String,

@@ -11,7 +11,6 @@ use crate::store::Job;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// Timeout of one download.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(2);
 /// How long a recording is left at Twilio while the disk is nearly full, or while Twilio rejects the account.
 const MAX_WAIT: Duration = Duration::from_hours(30 * 24);

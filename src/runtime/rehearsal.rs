@@ -59,7 +59,6 @@ pub struct CallerLine {
 /// A conversation that was held.
 #[derive(Debug)]
 pub struct HeldConversation {
-    /// The turns.
     pub turns: Vec<RehearsedTurn>,
     /// How it ended.
     pub end: ConversationEnd,
@@ -103,7 +102,6 @@ pub struct RehearsedTurn {
 /// A tool that the agent used.
 #[derive(Debug, Serialize)]
 pub struct UsedTool {
-    /// The name.
     pub name: String,
     /// The arguments, as the model wrote them.
     pub arguments: String,

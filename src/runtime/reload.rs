@@ -10,7 +10,6 @@ use std::fmt;
 use std::pin::Pin;
 use tokio::sync::{mpsc, oneshot};
 
-/// The outcome of a reload.
 pub type ReloadOutcome = Result<Reloaded, ReloadRejected>;
 
 /// The new settings are active.

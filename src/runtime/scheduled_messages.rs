@@ -27,7 +27,6 @@ impl ScheduleChanged {
 pub struct ScheduledMessages {
     /// The database.
     pub store: Store,
-    /// The settings.
     pub settings: Settings,
     /// Sends the messages that have become due.
     pub outbox: Outbox,

@@ -19,11 +19,9 @@ pub struct TwilioPrompt {
     pub mime: &'static str,
     /// The value of the `ETag` header, derived from the content.
     pub etag: String,
-    /// Its duration.
     pub length: Duration,
 }
 
-/// The source of the greeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GreetingSource {
     /// The file that is included in the program.
@@ -39,7 +37,6 @@ pub enum GreetingSource {
 pub struct TwilioPrompts {
     /// Played when the call begins, while the engine connects.
     pub greeting: TwilioPrompt,
-    /// The source of the greeting.
     pub greeting_source: GreetingSource,
     /// Played before Twilio records a message.
     pub fallback: TwilioPrompt,

@@ -6,7 +6,6 @@ use tokio::sync::broadcast;
 /// A notice that a user types in a thread. It is valid for six seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypingNotice {
-    /// The thread.
     pub thread: ThreadId,
     /// The user; `None` for an API client with a token.
     pub user: Option<UserId>,

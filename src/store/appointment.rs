@@ -8,7 +8,6 @@ use crate::domain::{
 };
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// A filter for appointments.
 #[derive(Clone, Copy, Debug)]
 pub struct AppointmentFilter {
     pub business: BusinessId,
@@ -28,9 +27,7 @@ pub struct AppointmentFilter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BookedTime {
     pub resource: ResourceId,
-    /// The start of the appointment.
     pub starts_at: Timestamp,
-    /// The end of the appointment.
     pub ends_at: Timestamp,
     /// The start of the time for which the resource is occupied, buffers included.
     pub blocked_from: Timestamp,
@@ -38,7 +35,6 @@ pub struct BookedTime {
     pub blocked_to: Timestamp,
 }
 
-/// A new appointment.
 #[derive(Clone, Debug)]
 pub struct AppointmentRow<'a> {
     pub business: BusinessId,
@@ -103,7 +99,6 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.starts_at, id: last.id.0 }))
     }
 
-    /// Returns an appointment by its id.
     pub fn appointment(&self, id: AppointmentId) -> Result<Option<Appointment>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE a.id = ?1"))?;
         Ok(query.query_row([id], appointment).optional()?)
@@ -226,7 +221,6 @@ impl WriteTx<'_> {
         self.record_appointment(id)
     }
 
-    /// Sets the note of an appointment.
     pub fn set_appointment_note(&self, id: AppointmentId, note: &str, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached("UPDATE appointments SET note = ?2, updated_at = ?3 WHERE id = ?1")?

@@ -16,7 +16,6 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use std::path::Path;
 
 impl ReadTx<'_> {
-    /// Returns a call by its id.
     pub fn call(&self, id: CallId) -> Result<Option<Call>> {
         let mut query = self.conn.prepare_cached(&format!("SELECT {} FROM calls WHERE id = ?1", columns()))?;
         Ok(query.query_row([id], call).optional()?)

@@ -76,7 +76,6 @@ pub struct OpenCall {
 }
 
 impl ReadTx<'_> {
-    /// Returns the id and the state of a call.
     pub fn call_by_sid(&self, sid: &CallSid) -> Result<Option<(CallId, CallState)>> {
         let mut query = self.conn.prepare_cached("SELECT id, state FROM calls WHERE call_sid = ?1")?;
         Ok(query.query_row([sid], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
@@ -125,7 +124,6 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns true if a call has an event of this kind.
     pub fn has_call_event(&self, call: CallId, kind: &str) -> Result<bool> {
         let mut query = self.conn.prepare_cached("SELECT 1 FROM call_events WHERE call_id = ?1 AND kind = ?2")?;
         Ok(query.exists(params![call, kind])?)
@@ -169,7 +167,6 @@ impl ReadTx<'_> {
         Ok(query.exists([call])?)
     }
 
-    /// Returns true if a call has a summary.
     pub fn has_call_summary(&self, call: CallId) -> Result<bool> {
         let mut query = self.conn.prepare_cached("SELECT 1 FROM calls WHERE id = ?1 AND summary IS NOT NULL")?;
         Ok(query.exists([call])?)
@@ -192,7 +189,6 @@ impl ReadTx<'_> {
         Ok(query.exists(params![contact, kind, since])?)
     }
 
-    /// Returns the text of a turn.
     pub fn turn_text(&self, sid: &CallSid, item: &str) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached(
             "SELECT t.text FROM call_turns t JOIN calls c ON c.id = t.call_id WHERE c.call_sid = ?1 AND t.item_id = ?2",
@@ -380,7 +376,6 @@ impl WriteTx<'_> {
         self.apply_call_end(&sid)
     }
 
-    /// Adds to the cost of a call.
     pub fn add_call_cost(&self, sid: &CallSid, micros: i64) -> Result<()> {
         let mut update =
             self.conn.prepare_cached("UPDATE calls SET cost_micros = cost_micros + ?2 WHERE call_sid = ?1")?;

@@ -12,7 +12,6 @@ use rusqlite::{OptionalExtension, Params, params};
 use sqlite_mirror::{AckAfter, Acknowledge, CommitError};
 use tokio::sync::watch;
 
-/// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The number of the change. Later changes have greater numbers.

@@ -15,7 +15,6 @@ use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
-    /// Returns a contact by its id.
     pub fn contact(&self, id: ContactId) -> Result<Option<Contact>> {
         let sql = format!("SELECT {} FROM contacts c WHERE c.id = ?1", columns("c"));
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], |row| contact(row, 0)).optional()?)

@@ -5,7 +5,6 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A summary of a database.
 #[derive(Clone, Debug, Serialize)]
 pub struct DatabaseSummary {
     /// Page size in bytes.

@@ -5,7 +5,6 @@ use crate::messages;
 use rusqlite::ErrorCode;
 use std::path::{Path, PathBuf};
 
-/// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// SQLite cannot write or read a file: usually the disk is full or read-only.

@@ -23,7 +23,6 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.created_at, id: last.id.0 }))
     }
 
-    /// Returns a fact by its id.
     pub fn fact(&self, id: FactId) -> Result<Option<Fact>> {
         let mut query = self.conn.prepare_cached("SELECT * FROM facts WHERE id = ?1")?;
         Ok(query.query_row([id], fact).optional()?)

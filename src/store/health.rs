@@ -9,7 +9,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The health of the store.
 #[derive(Clone, Debug)]
 pub struct Health {
     /// True if the last write or probe succeeded.

@@ -18,12 +18,10 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns a stage by its id.
     pub fn lead_stage(&self, id: StageId) -> Result<Option<LeadStage>> {
         Ok(self.conn.prepare_cached(&format!("{STAGES} WHERE s.id = ?1"))?.query_row([id], stage).optional()?)
     }
 
-    /// Returns a lead by its id.
     pub fn lead(&self, id: LeadId) -> Result<Option<Lead>> {
         Ok(self.conn.prepare_cached(&format!("{} WHERE l.id = ?1", leads()))?.query_row([id], lead).optional()?)
     }

@@ -55,7 +55,6 @@ pub struct KnownMessage {
 }
 
 impl ReadTx<'_> {
-    /// Returns a message by its id.
     pub fn message(&self, id: MessageId) -> Result<Option<Message>> {
         let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM messages WHERE id = ?1"))?;
         Ok(query.query_row([id], message).optional()?)

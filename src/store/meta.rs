@@ -12,7 +12,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Sets the value of a key.
     pub fn set_meta(&self, key: &str, value: &str) -> Result<()> {
         self.conn
             .prepare_cached(

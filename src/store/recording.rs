@@ -54,7 +54,6 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the id of a recording by its key.
     pub fn recording_id(&self, key: &str) -> Result<Option<RecordingId>> {
         let mut query = self.conn.prepare_cached("SELECT id FROM recordings WHERE provider_sid = ?1")?;
         Ok(query.query_row([key], |row| row.get(0)).optional()?)
@@ -206,7 +205,6 @@ impl WriteTx<'_> {
         call.map_or(Ok(()), |call| self.record_call_id(ChangeKind::CallUpdated, call))
     }
 
-    /// Stores the peaks of a recording.
     pub fn put_recording_peaks(&self, id: RecordingId, peaks: &StoredPeaks) -> Result<()> {
         self.conn
             .prepare_cached(

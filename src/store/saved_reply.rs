@@ -14,7 +14,6 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns a saved reply by its id.
     pub fn saved_reply(&self, id: i64) -> Result<Option<SavedReply>> {
         let mut query = self
             .conn

@@ -41,7 +41,6 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.send_at, id: last.id }))
     }
 
-    /// Returns a scheduled message by its id.
     pub fn scheduled_message(&self, id: i64) -> Result<Option<ScheduledMessage>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE s.id = ?1"))?;
         Ok(query.query_row([id], scheduled_message).optional()?)

@@ -21,7 +21,6 @@ pub struct Setting {
     pub actor: String,
 }
 
-/// A change of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingChange {
     /// The number of the change. Later changes have greater numbers.

@@ -11,7 +11,6 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.exists((hash, now))?)
     }
 
-    /// Returns the progress of the setup.
     pub fn setup_progress(&self) -> Result<SetupProgress> {
         let words = self.meta(SKIPPED)?.unwrap_or_default();
         // Steps that this release does not support are left out.

@@ -27,7 +27,6 @@ pub(in crate::store) struct Startup {
     pub record: Option<Record>,
     /// True if the live database was closed cleanly and has not changed since, or was read completely and is undamaged.
     pub verified: bool,
-    /// The state of the published file.
     pub published: FileState,
     /// The state of the live database.
     pub live: LiveState,

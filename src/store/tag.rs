@@ -14,7 +14,6 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns a tag by its id.
     pub fn tag(&self, id: TagId) -> Result<Option<Tag>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE t.id = ?1"))?;
         Ok(query.query_row([id], tag).optional()?)

@@ -10,7 +10,6 @@ use crate::domain::{
 };
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// A filter for tasks.
 #[derive(Clone, Debug)]
 pub struct TaskFilter {
     pub business: BusinessId,
@@ -27,7 +26,6 @@ pub struct TaskFilter {
 }
 
 impl ReadTx<'_> {
-    /// Returns a task by its id.
     pub fn task(&self, id: TaskId) -> Result<Option<Task>> {
         let sql = format!("{} WHERE t.id = ?1", select("t.due_key"));
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], task).optional()?)

@@ -30,7 +30,6 @@ pub struct FoundThread {
 }
 
 impl ReadTx<'_> {
-    /// Returns a thread by its id.
     pub fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
         let mut query = self.conn.prepare_cached(&format!("{} WHERE t.id = ?1", select()))?;
         Ok(query.query_row([id], thread).optional()?)
@@ -68,7 +67,6 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// Returns the thread of that kind with a contact.
     pub fn thread_with(&self, business: BusinessId, kind: ThreadType, contact: ContactId) -> Result<Option<ThreadId>> {
         let mut query = self
             .conn
@@ -186,7 +184,6 @@ impl WriteTx<'_> {
         if is_new { self.record_thread(thread) } else { Ok(()) }
     }
 
-    /// Marks a thread as read.
     pub fn mark_thread_read(&self, thread: ThreadId) -> Result<()> {
         let sql = "UPDATE threads SET unread_count = 0 WHERE id = ?1 AND unread_count <> 0";
         if self.conn.prepare_cached(sql)?.execute([thread])? > 0 {

@@ -94,7 +94,6 @@ fn load_messages(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineConte
     Ok(messages.into_iter().map(content).collect())
 }
 
-/// Calls.
 const CALLS: Source = Source {
     kind: TimelineKind::Call,
     sql: "SELECT started_at, id FROM calls

@@ -80,7 +80,6 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![business, contact, service, resource, from, to], entry).optional()?)
     }
 
-    /// Returns an entry by its id.
     pub fn waiting_entry(&self, id: WaitingId) -> Result<Option<WaitingEntry>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE w.id = ?1"))?;
         Ok(query.query_row([id], entry).optional()?)

@@ -26,7 +26,6 @@ pub(in crate::store) struct Write<T, F> {
 }
 
 impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Write<T, F> {
-    /// Creates the write, and the receiver of its result.
     pub(in crate::store) fn new(work: F, ack_after: AckAfter) -> (Self, oneshot::Receiver<Result<T>>) {
         let (reply, answer) = oneshot::channel();
         (Self { work: Some(work), outcome: None, reply, ack_after }, answer)

@@ -8,6 +8,7 @@ mod json;
 mod queue;
 mod record;
 mod redact;
+mod subject;
 mod throttle;
 
 use crate::config::{Config, LogLevel};
@@ -18,6 +19,7 @@ use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+pub use subject::with_subject;
 use throttle::Throttle;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};

@@ -34,7 +34,6 @@ impl DoctorReport {
         self.of(check).map(|finding| finding["state"].as_str().unwrap()).collect()
     }
 
-    /// Returns all texts of a check.
     fn text(&self, check: &str) -> String {
         self.of(check).map(ToString::to_string).collect()
     }

@@ -47,6 +47,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "call",
             "store",
             "host",
+            "telemetry",
             "alerting",
             "providers",
             "crm",

@@ -10,7 +10,6 @@ import type { RequestAuth } from './request-auth.ts'
 import { failure, json, type Reply, type Route } from './server.ts'
 import { healthOf, metricsOf, statusOf } from './status.ts'
 
-/** All routes. */
 export function routesOf(bridge: Bridge, auth: RequestAuth): Route[] {
   return [
     {

@@ -13,7 +13,6 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string | number>>
 }
 
-/** A route. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: RegExp

@@ -74,7 +74,6 @@ export function stateOf(phase: Phase): LinkState {
   }
 }
 
-/** Returns the connection of a phase, if it has one. */
 export function connectionOf(phase: Phase): Connection | undefined {
   return 'connection' in phase ? phase.connection : undefined
 }

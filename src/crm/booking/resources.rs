@@ -14,7 +14,6 @@ use crate::store::{ReadTx, ResourceData, WriteTx};
 pub struct ResourceChange {
     /// The name; `Some(None)` is allowed only for a built-in resource, which has a key.
     pub name: Option<Option<String>>,
-    /// The kind of resource.
     pub kind: Option<ResourceKind>,
     /// The user that the resource represents; `Some(None)` means no user.
     pub user_id: Option<Option<UserId>>,

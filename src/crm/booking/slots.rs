@@ -169,7 +169,6 @@ pub(in crate::crm) fn calendar(
     Ok((opening, resources.into_iter().map(|(_, bookable)| bookable).collect()))
 }
 
-/// Returns the local date of a timestamp.
 pub(in crate::crm) fn local_date(at: Timestamp, zone: &TimeZone) -> Date {
     at.to_zoned(zone).date()
 }

@@ -58,19 +58,16 @@ pub struct EndedStream {
     pub sid: CallSid,
     /// The call as its webhook described it, if it could not be stored then.
     pub unstored: Option<IncomingCall>,
-    /// The start of the call.
     pub started_at: Timestamp,
     /// The conversation; `None` if there was no media stream.
     pub conversation: Option<Conversation>,
     /// Why the stream ended.
     pub reason: EndReason,
-    /// The new state of the call.
     pub state: CallState,
     /// The end of the stream.
     pub at: Timestamp,
 }
 
-/// The conversation of a call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Conversation {
     /// The id of its media stream.

@@ -18,7 +18,6 @@ pub fn find(tx: &ReadTx<'_>, contact: ContactId, id: AddressId) -> Result<Addres
 /// A number to add, or to restore after its removal.
 #[derive(Clone, Debug)]
 pub struct AddedNumber {
-    /// The number.
     pub number: PhoneNumber,
     /// When another number replaced it; `None` for a current number.
     pub former_at: Option<Timestamp>,

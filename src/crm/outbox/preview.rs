@@ -17,7 +17,6 @@ pub struct RoutePreview {
     pub alternatives: Vec<(Provider, std::result::Result<Route, NoRoute>)>,
 }
 
-/// The reason for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RouteReason {
     /// The settings allow only this provider.

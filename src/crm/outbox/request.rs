@@ -69,7 +69,6 @@ pub struct LocalFile {
     /// The SHA-256 of its content.
     pub sha256: String,
     pub mime: String,
-    /// The file name.
     pub file_name: Option<String>,
 }
 
@@ -119,7 +118,6 @@ pub enum SendRefusal {
     /// The key was used for another message.
     #[error("this Idempotency-Key was used for another message; use a new one for each message")]
     KeyReused,
-    /// Conversations with this number are not allowed.
     #[error(
         "a new conversation is allowed only with numbers that begin with {prefixes} and are not premium-rate; replies to \
              contacts who write first are always allowed (whatsapp.new_chat_prefixes)"

@@ -60,7 +60,6 @@ fn letters_and_digits(text: &str) -> String {
     text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Returns true if the password is in the list.
 fn is_listed(password: &str) -> bool {
     let digest = hash(password);
     let (lines, _) = entries().as_bytes().as_chunks::<LINE>();

@@ -31,7 +31,6 @@ pub(super) trait Transcriber: Send {
     fn end_utterance(&mut self);
     /// Sends queued data, as far as the server accepts it without blocking.
     fn try_flush(&mut self);
-    /// Returns the next event.
     fn next(&mut self) -> BoxFuture<'_, PartEvent<Heard>>;
     /// Closes the connection.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
@@ -65,7 +64,6 @@ pub(super) trait Synthesiser: Send {
     fn stop(&mut self, clause: ClauseId);
     /// Sends queued data, as far as the server accepts it without blocking.
     fn try_flush(&mut self);
-    /// Returns the next event.
     fn next(&mut self) -> BoxFuture<'_, PartEvent<Spoken>>;
     /// Closes the connection.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;

@@ -122,7 +122,6 @@ impl RejectedFields {
         });
     }
 
-    /// Adds a field; returns true if it is new.
     fn add(&self, field: &'static str, value: Value) -> bool {
         self.locked(|fields| {
             let is_new = fields.iter().all(|known| known.0 != field || known.1 != value);

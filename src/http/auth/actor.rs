@@ -46,7 +46,6 @@ pub(crate) struct Owner(pub(crate) Actor);
 /// A session that is identified by the session cookie.
 #[derive(Clone, Debug)]
 pub struct Login {
-    /// The user.
     pub user: User,
     /// The hash of the session cookie, by which the session is stored.
     pub id_hash: String,

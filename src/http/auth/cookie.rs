@@ -7,7 +7,6 @@ use crate::http::Peer;
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
 
-/// The session cookie.
 pub(crate) struct SessionCookie;
 
 impl SessionCookie {

@@ -31,7 +31,6 @@ const NO_CALL: &str = "no call of the configured account";
 /// The maximum time that the response to a webhook waits for one write to the database.
 const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The routes of the voice webhooks.
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/webhook/incoming_call", get(answer_call::preview).post(answer_call::call))

@@ -14,7 +14,6 @@ use crate::store::{Store, WriteTx};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// The WhatsApp channel.
 pub(super) struct WhatsAppChannel {
     to: PhoneNumber,
     context: MessageContext,

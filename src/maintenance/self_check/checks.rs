@@ -21,7 +21,6 @@ pub(super) async fn all(parts: &Parts) -> Vec<CheckResult> {
     ]
 }
 
-/// Checks the certificate.
 pub(super) fn certificate(status: &TlsStatus) -> CheckResult {
     match (certificate_problem(status), status.not_after) {
         (Some(problem), _) => problem_found("certificate", problem),
@@ -32,7 +31,6 @@ pub(super) fn certificate(status: &TlsStatus) -> CheckResult {
     }
 }
 
-/// Checks the snapshots.
 pub(super) fn backup(snapshots: &Snapshots, now: Timestamp) -> CheckResult {
     match (backup_problem(snapshots, now), snapshots.status(now)) {
         (Some(problem), _) => problem_found("backup", problem),

@@ -26,7 +26,6 @@ pub fn calling_message(content: &str, calls: &[(&str, &str, &str)]) -> Value {
     json!({"role": "assistant", "content": content, "tool_calls": calls})
 }
 
-/// Returns the message with the output of a tool.
 pub fn tool_message(id: &str, output: &str) -> Value {
     json!({"role": "tool", "tool_call_id": id, "content": output})
 }

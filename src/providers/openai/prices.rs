@@ -100,9 +100,7 @@ pub struct TextInputDetails {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct TranscriptionUsage {
-    /// Input tokens.
     pub input_tokens: i64,
-    /// Output tokens.
     pub output_tokens: i64,
     /// Input tokens by kind.
     pub input_token_details: InputDetails,

@@ -62,7 +62,6 @@ pub struct ChatMessage {
 /// An answer with its cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paid<T> {
-    /// The answer.
     pub answer: T,
     /// The cost in millionths of a dollar.
     pub cost_micros: i64,

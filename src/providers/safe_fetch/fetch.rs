@@ -6,7 +6,6 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use std::time::Duration;
 use url::Url;
 
-/// A fetched file.
 #[derive(Debug)]
 pub struct FetchedFile {
     /// The media type that the server reported.

@@ -33,7 +33,6 @@ pub enum Incoming<'a> {
     Unknown,
 }
 
-/// The start of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
     /// The id of the stream, which every message to Twilio must contain.

@@ -56,7 +56,6 @@ impl Messages {
         })
     }
 
-    /// Sends a message.
     pub async fn send(&self, message: Text<'_>) -> Outcome {
         match self.authorized(self.post(message)).send().await {
             Ok(response) => self.outcome(response).await,

@@ -61,7 +61,6 @@ impl<T> Default for BrowserTickets<T> {
 }
 
 impl<T> BrowserTickets<T> {
-    /// Creates a ticket for a login.
     pub(super) fn issue(&self, permits: T, login: LoginCheck, now: Instant) -> BrowserTicket {
         let ticket = BrowserTicket { id: random_sid(), token: entropy::random_hex::<32>() };
         let mut tickets = self.tickets();

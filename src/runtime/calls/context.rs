@@ -28,7 +28,6 @@ pub struct CallStart {
 /// An incoming call as its webhook described it, or a trial call.
 #[derive(Clone, Debug)]
 pub struct CallContext {
-    /// The call.
     pub call: IncomingCall,
     /// The caller's name.
     pub name: ContactName,

@@ -21,7 +21,6 @@ pub enum PutThrough {
 /// A message to a call's task.
 #[derive(Debug)]
 pub(in crate::runtime) enum CallMessage {
-    /// The media stream started.
     Stream(Box<MediaSocket>, Start),
     /// Twilio requests the TwiML that follows the stream of this `<Connect>`, counted from 1. The number is
     /// [`u32::MAX`] if Twilio's recorder has taken over the call.
@@ -47,7 +46,6 @@ pub(in crate::runtime) enum CallMessage {
     RedirectDone,
     /// The login that requested this trial call is not valid any more.
     Revoked,
-    /// An employee ends the call.
     EndedByEmployee,
     /// An employee requests a transfer of the call to the employee's phone. The reply says whether the phone will ring.
     PutThrough(oneshot::Sender<PutThrough>),

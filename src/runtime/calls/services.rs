@@ -60,7 +60,6 @@ pub struct CallServices {
     pub engine_breaker: EngineBreaker,
     /// The session fields that the AI server rejects.
     pub rejected: RejectedFields,
-    /// Logs the inputs of calls.
     pub input_logs: InputLogs,
 }
 

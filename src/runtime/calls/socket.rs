@@ -33,7 +33,6 @@ const MAX_UNAUTHENTICATED_MESSAGES: usize = 3;
 /// the server parses each of them. Twilio's start message has about 1 KiB.
 const MAX_UNAUTHENTICATED_BYTES: usize = 4 << 10;
 
-/// The media socket of one call.
 pub struct MediaSocket {
     pub(in crate::runtime) socket: Socket<MediaTransport>,
 }

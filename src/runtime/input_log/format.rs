@@ -28,7 +28,6 @@ pub struct Header {
     pub release: String,
     /// The commit of that program.
     pub commit: String,
-    /// The call.
     pub call_sid: CallSid,
     /// When the session was created.
     pub started_at: Timestamp,
@@ -45,7 +44,6 @@ pub enum Record<O> {
     Input {
         /// The time, in nanoseconds since the session was created.
         at_ns: u64,
-        /// The input.
         input: Input,
     },
     /// The session's timers were processed.
@@ -69,7 +67,6 @@ pub enum Record<O> {
 /// A log that was read.
 #[derive(Debug)]
 pub struct LoggedCall {
-    /// The header.
     pub header: Header,
     /// The records, without the last `End`.
     pub records: Vec<Record<Value>>,
@@ -92,7 +89,6 @@ pub enum ReadError {
         env!("CARGO_PKG_VERSION")
     )]
     OtherFormat {
-        /// The format of the log.
         found: u64,
         /// The program that wrote the log.
         release: String,

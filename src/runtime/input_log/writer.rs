@@ -73,7 +73,6 @@ impl InputLogs {
         Self { folder, disk, queue: started.is_ok().then_some(sender), next: Arc::default() }
     }
 
-    /// Returns the folder with the logs.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -102,7 +101,6 @@ impl InputLog {
         Some(Self { sid, number, began: now, queue, records, dropped: 0, has_dropped: false, _alive: alive })
     }
 
-    /// Logs an input.
     pub fn input(&mut self, input: &Input, now: Instant) {
         self.add(Record::Input { at_ns: self.ns(now), input: input.clone() });
     }
@@ -112,7 +110,6 @@ impl InputLog {
         self.add(Record::Timeout { at_ns: self.ns(now) });
     }
 
-    /// Logs an output.
     pub fn output(&mut self, output: &Output) {
         self.add(Record::Output(output.clone()));
     }

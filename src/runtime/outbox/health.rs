@@ -36,7 +36,6 @@ impl ProviderHealth {
         Self { settings, store, state: Mutex::new(state), query_lock: tokio::sync::Mutex::default() }
     }
 
-    /// Returns the providers that are down.
     pub(super) fn down(&self, now: Timestamp) -> Vec<Provider> {
         let seen = *self.lock();
         let bridge = seen.bridge_is_down().then_some(Provider::Baileys);

@@ -35,7 +35,6 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns a closure by its id.
     pub fn closure(&self, id: ClosureId) -> Result<Option<Closure>> {
         let mut query = self.conn.prepare_cached("SELECT * FROM closures WHERE id = ?1")?;
         Ok(query.query_row([id], closure).optional()?)

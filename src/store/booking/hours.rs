@@ -9,7 +9,6 @@ use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
-    /// Returns the opening hours of the business.
     pub fn opening_hours(&self, business: BusinessId) -> Result<Vec<OpeningHours>> {
         self.hours_of(business, None)
     }

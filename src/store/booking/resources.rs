@@ -9,7 +9,6 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 pub struct ResourceData {
     /// The name. Only a resource with a key may have no name.
     pub name: Option<String>,
-    /// The kind of resource.
     pub kind: ResourceKind,
     /// The user whom the resource represents.
     pub user_id: Option<UserId>,
@@ -31,7 +30,6 @@ impl ReadTx<'_> {
         rows.map(|row| offer(row?)).collect()
     }
 
-    /// Returns a resource by its id.
     pub fn resource(&self, id: ResourceId) -> Result<Option<Resource>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?;
         query.query_row([id], resource).optional()?.map(offer).transpose()

@@ -33,7 +33,6 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns a service by its id.
     pub fn service(&self, id: ServiceId) -> Result<Option<Service>> {
         let mut query = self.conn.prepare_cached("SELECT * FROM services WHERE id = ?1")?;
         Ok(query.query_row([id], service).optional()?)

@@ -9,7 +9,6 @@ use crate::domain::{BusinessId, CallFacts, CallId, CallItem, CallOutcome, Contac
 use rusqlite::{Row, named_params};
 use std::collections::HashMap;
 
-/// A filter for calls.
 #[derive(Clone, Debug)]
 pub struct CallFilter {
     pub business: BusinessId,

@@ -4,11 +4,9 @@ use super::super::{Result, WriteTx};
 use crate::domain::{ChangeKind, MessageEventKind, MessageId, Provider, Timestamp};
 use rusqlite::named_params;
 
-/// An event of a message.
 #[derive(Clone, Copy, Debug)]
 pub struct NewMessageEvent<'a> {
     pub message: MessageId,
-    /// The kind of event.
     pub kind: MessageEventKind,
     /// The status, the new text or the emoji, depending on the kind.
     pub value: &'a str,

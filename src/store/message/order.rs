@@ -55,7 +55,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Sets the provider time of a message.
     pub fn set_provider_time(&self, id: MessageId, provider_time: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached("UPDATE messages SET provider_time = ?2 WHERE id = ?1")?;
         update.execute(params![id, provider_time])?;

@@ -8,7 +8,6 @@ use super::super::{ReadTx, Result, WriteTx};
 use crate::domain::{MessageId, MessageStatus, PeerAddress, StoredNotice, ThreadId, Timestamp};
 use rusqlite::params;
 
-/// A held message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldMessage {
     pub message_id: MessageId,

@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 pub enum IndexStep {
     /// More rows must be indexed.
     More,
-    /// The index is current.
     Current,
 }
 

@@ -7,7 +7,6 @@ use super::{select, thread};
 use crate::domain::{BusinessId, Cursor, InboxFilter, Thread, ThreadType};
 use rusqlite::named_params;
 
-/// A filter for threads.
 #[derive(Clone, Debug)]
 pub struct ThreadFilter {
     pub business: BusinessId,

@@ -14,7 +14,6 @@ struct StoredTurn {
 }
 
 impl ReadTx<'_> {
-    /// Returns the contact of a thread.
     pub fn contact_of_thread(&self, thread: ThreadId) -> Result<ContactId> {
         let mut query = self.conn.prepare_cached("SELECT contact_id FROM threads WHERE id = ?1")?;
         query.query_row([thread], |row| row.get(0)).optional()?.ok_or(Error::NotFound("thread"))
@@ -52,7 +51,6 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Applies an event to all threads of a contact.
     pub fn apply_turn_to_contact(&self, contact: ContactId, event: TurnEvent) -> Result<()> {
         self.turns_of(contact)?.into_iter().try_for_each(|before| {
             let after = StoredTurn { state: before.state.after(event), ..before };
@@ -101,7 +99,6 @@ impl WriteTx<'_> {
         if is_change { self.record_thread(after.thread) } else { Ok(()) }
     }
 
-    /// Marks all threads of a contact as read.
     pub fn mark_contact_read(&self, contact: ContactId) -> Result<()> {
         let threads = self.turns_of(contact)?;
         threads.into_iter().try_for_each(|turn| self.mark_thread_read(turn.thread))

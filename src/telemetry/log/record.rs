@@ -1,6 +1,7 @@
 //! A log event whose secrets are redacted.
 
 use super::redact::{REDACTED, Redactor, is_secret_name};
+use super::subject;
 use crate::clock;
 use crate::domain::Timestamp;
 use serde_json::Value;
@@ -62,6 +63,7 @@ impl Record {
         event.record(&mut visitor);
         let FieldVisitor { event: name, mut fields, mut message, .. } = visitor;
         append_reasons(&mut message, &fields);
+        subject::append(&mut message);
         let event_name = name.unwrap_or_else(|| {
             fields.push(("target", event.metadata().target().into()));
             "LOG".to_owned()

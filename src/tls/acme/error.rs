@@ -27,7 +27,6 @@ pub(super) enum AcmeErrorKind {
     Local,
 }
 
-/// An ACME error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AcmeError {
     pub(super) kind: AcmeErrorKind,

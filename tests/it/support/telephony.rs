@@ -167,7 +167,6 @@ pub fn start_message(sid: &str, token: &str) -> Message {
     Message::Text(message.to_string().into())
 }
 
-/// Returns a listener on a free port.
 pub async fn free_port() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
 }

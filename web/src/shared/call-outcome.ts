@@ -14,7 +14,6 @@ import {
 import type { Schemas } from './api/client'
 import type { IconGlyph } from './components/Icon'
 
-/** The outcome of a call. */
 export type CallOutcome = Schemas['CallOutcome']
 
 interface Shown {
@@ -40,7 +39,6 @@ const OUTGOING: Shown = { icon: IconPhoneOutgoing, text: msg`שיחה יוצאת
 /** Returns true if the AI agent talked with the caller. The other engines only take a message. */
 export const isAgent = (engine: string | null | undefined): boolean => engine === 'realtime' || engine === 'pipeline'
 
-/** Returns true if this is the name of an outcome. */
 export const isCallOutcome = (name: string): name is CallOutcome => Object.hasOwn(OUTCOMES, name)
 
 /** Returns the icon, text and colour of a call's outcome. */

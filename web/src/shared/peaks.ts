@@ -11,7 +11,6 @@ export interface Peaks {
 /** The number of sections to request: as many as the widest waveform has bars. */
 const BINS = 480
 
-/** The query for the peaks of a call. */
 export const peaksQuery = (callId: number): UseQueryOptions<Peaks> => ({
   ...(apiQuery(
     '/api/calls/{id}/peaks' as never,

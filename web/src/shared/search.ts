@@ -29,7 +29,6 @@ registerChanges({
   contact_deleted: ['/api/search'],
 })
 
-/** The icon for each kind of hit. */
 export const HIT_ICONS: Record<Kind, IconGlyph> = {
   contact: IconUser,
   message: IconMessage2,

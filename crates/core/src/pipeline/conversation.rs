@@ -113,7 +113,8 @@ impl Conversation {
         self.hints.push(text);
     }
 
-    /// Adds a note about the caller.
+    /// Adds a message in the caller's role that this engine did not hear: a note about the caller, pressed keys, or an
+    /// earlier turn.
     pub(super) fn note(&mut self, text: String) {
         self.push(Message::Caller { item: None, text });
     }

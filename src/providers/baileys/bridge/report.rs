@@ -13,7 +13,6 @@ use std::time::Duration;
 /// Has no `Debug`, because a pairing code in a log would let its readers link the account.
 #[derive(Clone)]
 pub struct Report {
-    /// The state of the link.
     pub state: LinkState,
     /// When the link entered this state.
     pub since: Option<Timestamp>,

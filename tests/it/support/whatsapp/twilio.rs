@@ -126,7 +126,6 @@ impl FakeTwilio {
         self.state.lock().unwrap().file_requests.clone()
     }
 
-    /// Returns the URL of a file.
     pub fn file_url(&self) -> String {
         format!("{}/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1/Media/ME1", self.origin)
     }

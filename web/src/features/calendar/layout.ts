@@ -52,7 +52,6 @@ export function closedWithin(day: Hours, first: number, last: number): [number, 
   return closed.filter(([from, to]) => to > from)
 }
 
-/** Returns the hours of one resource on a day. */
 export const hoursOf = (day: CalendarDay, resource: number) =>
   day.resources.find(({ resource_id }) => resource_id === resource)
 

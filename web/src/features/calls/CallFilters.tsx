@@ -7,7 +7,6 @@ interface Props {
   onChange: (outcome: CallOutcome | null) => void
 }
 
-/** The filters by call outcome. */
 export function CallFilters({ outcome, onChange }: Props) {
   const { t } = useLingui()
   const choices: [CallOutcome | null, ReactNode][] = [

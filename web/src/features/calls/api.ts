@@ -26,7 +26,6 @@ export const callQuery = (id: number) => apiQuery('/api/calls/{id}', { path: { i
 export const tasksQuery = ({ id, contact_id }: CallDetail) =>
   apiQuery('/api/tasks', { query: { call_id: id, contact_id, state: 'all' } })
 
-/** Creates a task, and returns it. */
 export const createTask = (body: Schemas['CreateTaskRequest'], key: string): Promise<Task> =>
   unwrap(client.POST('/api/tasks', { body, params: { header: { 'Idempotency-Key': key } } }))
 

@@ -31,7 +31,6 @@ export function TagsEditor({ contact }: { contact: ContactDetail }) {
   )
 }
 
-/** A tag of a contact. */
 type Named = ContactDetail['tags'][number]
 
 function useTagChange(contact: ContactDetail) {

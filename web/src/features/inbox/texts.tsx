@@ -58,7 +58,6 @@ export function useMediaText(): (kind: MediaKind) => string {
   return kind => texts[kind] ?? texts.other
 }
 
-/** Returns the icon of a call. */
 export function callIcon({ direction, outcome }: { direction: 'in' | 'out'; outcome: CallOutcome }): IconGlyph {
   if (outcome === 'missed' || outcome === 'failed') return IconPhoneX
   if (outcome === 'blocked') return IconBan

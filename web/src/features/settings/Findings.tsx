@@ -37,7 +37,6 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
   )
 }
 
-/** The status of a check in one word. */
 export function StatusWord({ status }: { status: Schemas['CheckStatus'] }) {
   switch (status) {
     case 'ok':

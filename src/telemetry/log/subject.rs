@@ -1,0 +1,49 @@
+//! The call or the request that a task handles. Log lines of the task name it, also where the code that logs does not
+//! know it.
+
+use tokio::task::futures::TaskLocalFuture;
+
+tokio::task_local! {
+    static SUBJECT: Subject;
+}
+
+/// What a task works on.
+pub struct Subject {
+    /// The name for log lines, such as `call CA…`.
+    name: String,
+    /// The part of the name that a line contains if it names the subject itself.
+    id: String,
+}
+
+/// Runs `work`, and makes its log lines name the subject. `name` contains `id`.
+pub fn with_subject<F: Future>(name: String, id: String, work: F) -> TaskLocalFuture<Subject, F> {
+    SUBJECT.scope(Subject { name, id }, work)
+}
+
+/// Appends the subject of the current task to a message that does not name it.
+pub(super) fn append(message: &mut String) {
+    // Fails outside of `with_subject`.
+    let _ = SUBJECT.try_with(|subject| {
+        if !message.is_empty() && !message.contains(&subject.id) {
+            *message = format!("{message} ({})", subject.name);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_line_names_the_call_of_its_task_once() {
+        let append = |text: &str| {
+            let mut message = text.to_owned();
+            append(&mut message);
+            message
+        };
+        let lines = async { [append("The engine is late"), append("Call CA1 ended"), append("")] };
+        let lines = with_subject("call CA1".into(), "CA1".into(), lines).await;
+        assert_eq!(lines, ["The engine is late (call CA1)", "Call CA1 ended", ""]);
+        assert_eq!(append("The daemon is ready"), "The daemon is ready");
+    }
+}
