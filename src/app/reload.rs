@@ -83,7 +83,7 @@ impl Reloader {
             match request {
                 None => break,
                 // A reload by signal has no receiver for the outcome.
-                Some(Request::Reload(answer)) => _ = answer.send(self.reload_and_report().await),
+                Some(Request::Reload(answer)) => _ = answer.send(self.reload_and_report(BadCertificate::Rejects).await),
                 Some(Request::Greeting(answer)) => _ = answer.send(self.refresh_greeting().await),
                 Some(Request::ToolSecrets(secrets, answer)) => _ = answer.send(self.store_tool_secrets(secrets).await),
                 // Boxed, because the settings are large, and this future exists as long as the daemon.
@@ -93,9 +93,9 @@ impl Reloader {
         std::future::pending::<()>().await;
     }
 
-    async fn reload_and_report(&self) -> ReloadOutcome {
+    async fn reload_and_report(&self, bad_certificate: BadCertificate) -> ReloadOutcome {
         systemd_notify::reloading("Reloading the settings");
-        let outcome = self.reload().await;
+        let outcome = self.reload(bad_certificate).await;
         log_outcome(&outcome);
         if outcome.is_ok() {
             self.report_active().await;
@@ -185,7 +185,8 @@ impl Reloader {
             }
             return Err(ChangeRejected::Store(error));
         }
-        self.reload_and_report().await.map_err(ChangeRejected::Settings)
+        // The change is stored by now, so a certificate that cannot be used is only a warning.
+        self.reload_and_report(BadCertificate::Warns).await.map_err(ChangeRejected::Settings)
     }
 
     /// Rejects a change that is based on other versions than the current ones. Only this task changes settings, so the
@@ -236,7 +237,7 @@ impl Reloader {
         }
     }
 
-    async fn reload(&self) -> ReloadOutcome {
+    async fn reload(&self, bad_certificate: BadCertificate) -> ReloadOutcome {
         let source = self.source.clone();
         let config = run_blocking(move || source()).await?.map_err(|errors| reasons(&errors))?;
         // From here on, the new secrets must be redacted in the log.
@@ -258,15 +259,30 @@ impl Reloader {
         changed.dedup();
         // Reloaded last, because it takes effect immediately. On an error, the previous certificate stays in use.
         let tls = self.tls.clone();
-        let unusable = |causes| ReloadRejected::because(messages::causes(Language::English, &causes));
-        if run_blocking(move || tls.reload()).await?.map_err(unusable)? {
-            changed.push("certificates".to_owned());
+        match run_blocking(move || tls.reload()).await? {
+            Ok(is_new) => changed.extend(is_new.then(|| "certificates".to_owned())),
+            Err(causes) => {
+                let reason = messages::causes(Language::English, &causes);
+                match bad_certificate {
+                    BadCertificate::Rejects => return Err(ReloadRejected::because(reason)),
+                    BadCertificate::Warns => warnings.push(reason),
+                }
+            }
         }
         self.log.set_level(&next.config);
         self.settings.replace(next);
         self.outbox.settings_changed();
         Ok(Reloaded { changed, needs_restart: needs_restart.into_iter().map(str::to_owned).collect(), warnings })
     }
+}
+
+/// What follows if the files of the certificate cannot be used. The previous certificate stays in use in both cases.
+#[derive(Clone, Copy)]
+enum BadCertificate {
+    /// The reload fails, and the previous settings stay active.
+    Rejects,
+    /// The reload succeeds with a warning.
+    Warns,
 }
 
 /// Runs work that reads files on a blocking thread, so that calls do not wait for a slow disk.

@@ -174,8 +174,9 @@ impl Snapshots {
                 status.last_bytes = created.bytes;
                 status.last_error = None;
                 status.lacks_space = false;
-                created.bucket_error = self.sync_bucket(&mut status).await;
+                // Stored before the upload, which may take hours.
                 self.save_status(&status);
+                created.bucket_error = self.upload_pending().await;
                 Ok(created)
             }
             Err(error @ (Error::Busy | Error::Stopped)) => Err(error),
@@ -195,20 +196,31 @@ impl Snapshots {
 
     /// Uploads the missing snapshots to the bucket. Returns the error, if any.
     pub async fn upload_pending(&self) -> Option<String> {
-        let mut status = self.last_run();
-        let error = self.sync_bucket(&mut status).await;
-        self.save_status(&status);
-        error
-    }
-
-    async fn sync_bucket(&self, status: &mut BackupRun) -> Option<String> {
         self.bucket.as_ref()?;
-        let error = self.upload_missing(status.last_snapshot.as_deref()).await.err();
+        let error = match self.lock_bucket().await {
+            Ok(_lock) => self.upload_missing(self.last_run().last_snapshot.as_deref()).await.err(),
+            Err(error) => Some(error),
+        };
+        // Read again, because another snapshot may have been created during the upload.
+        let mut status = self.last_run();
         status.bucket_error = error.as_ref().map(Causes::from);
         if error.is_none() {
             status.bucket_success_at = Some(clock::now());
         }
+        self.save_status(&status);
         error.map(|error| error.to_string())
+    }
+
+    /// Waits until no other process or task uploads. An upload would abort another one as unfinished.
+    async fn lock_bucket(&self) -> Result<File, Error> {
+        let path = self.work_folder.join(".upload-lock");
+        run_detached(move || {
+            let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+            let file = file.map_err(Error::file("read", &path))?;
+            file.lock().map_err(Error::file("read", &path))?;
+            Ok(file)
+        })
+        .await
     }
 
     /// Reads a snapshot completely and compares its checksum. Also verifies the database in it, if the snapshot is not
@@ -336,12 +348,14 @@ impl Snapshots {
         Ok(dropped)
     }
 
-    /// Uploads the snapshots of the folder that the bucket lacks, and deletes expired ones from the bucket.
+    /// Uploads the snapshots of the folder that the bucket lacks, and deletes expired ones from the bucket. If snapshots
+    /// are encrypted, the unencrypted ones stay on this machine: those from before a migration, and older ones.
     async fn upload_missing(&self, newest: Option<&str>) -> Result<(), Error> {
         let bucket = self.require_bucket()?;
         bucket.clear_unfinished(&self.work_folder).await?;
         let uploaded = bucket.list().await?;
-        for snapshot in self.list()? {
+        let encrypts = !self.settings.age_recipients.is_empty();
+        for snapshot in self.list()?.into_iter().filter(|snapshot| snapshot.encrypted || !encrypts) {
             let same = |(name, bytes): &(String, u64)| *name == snapshot.name && *bytes == snapshot.bytes;
             if !uploaded.iter().any(same) {
                 bucket

@@ -22,6 +22,9 @@ pub(super) struct RetentionPolicy {
 }
 
 /// Returns the expired snapshots. `good` has just been created and verified, and is kept whatever time the clock shows.
+/// Snapshots of the last two days are kept too: the newest one may be of an empty or damaged database, on a machine that
+/// replaces another one or after a mistake that was noticed late. Manual snapshots do not take the places of nightly
+/// ones.
 pub(super) fn expired(
     found: &[SnapshotName],
     good: &SnapshotName,
@@ -31,28 +34,41 @@ pub(super) fn expired(
 ) -> Vec<SnapshotName> {
     let mut newest_first: Vec<&SnapshotName> = found.iter().collect();
     newest_first.sort_by_key(|name| std::cmp::Reverse((name.at, name.to_string())));
-    let (mut days, mut weeks): (BTreeSet<Date>, BTreeSet<(i16, i8)>) = Default::default();
+    let (mut nightly, mut manual) = (Places::default(), Places::default());
     let (mut migrations, mut upgrades) = (0, 0);
     let manual_cutoff = now.minus(Duration::from_hours(24 * policy.days as u64));
+    let is_recent = |at: Timestamp| now.minus(RECENT) <= at && at <= now.plus(RECENT);
     let mut to_delete = Vec::new();
     for name in newest_first {
         let is_kept = match name.kind {
             Kind::Migration => next(&mut migrations) <= policy.special,
             Kind::Upgrade => next(&mut upgrades) <= policy.special,
-            Kind::Nightly | Kind::Manual => {
-                let day = day_of(name.at, zone);
-                let week = day.iso_week_date();
-                let of_day = days.len() < policy.days && days.insert(day);
-                let of_week = weeks.len() < policy.weeks && weeks.insert((week.year(), week.week()));
-                // A manual snapshot is kept in addition to the nightly one of the same day.
-                of_day || of_week || name.kind == Kind::Manual && name.at >= manual_cutoff
-            }
+            Kind::Nightly => nightly.take(day_of(name.at, zone), policy) || is_recent(name.at),
+            Kind::Manual => manual.take(day_of(name.at, zone), policy) || name.at >= manual_cutoff,
         };
         if !is_kept && name != good {
             to_delete.push(name.clone());
         }
     }
     to_delete
+}
+
+/// The days and weeks for which a snapshot is kept already.
+#[derive(Default)]
+struct Places {
+    days: BTreeSet<Date>,
+    weeks: BTreeSet<(i16, i8)>,
+}
+
+impl Places {
+    /// Returns true if a snapshot of this day is kept: it is the first one of its day or week, and the policy keeps
+    /// further days or weeks.
+    fn take(&mut self, day: Date, policy: RetentionPolicy) -> bool {
+        let week = day.iso_week_date();
+        let of_day = self.days.len() < policy.days && self.days.insert(day);
+        let of_week = self.weeks.len() < policy.weeks && self.weeks.insert((week.year(), week.week()));
+        of_day || of_week
+    }
 }
 
 /// The disk space that a new copy needs.
@@ -94,6 +110,9 @@ pub(super) fn select_to_free_space(
     }
     dropped
 }
+
+/// How long every snapshot is kept.
+const RECENT: Duration = Duration::from_hours(48);
 
 fn next(count: &mut usize) -> usize {
     *count += 1;

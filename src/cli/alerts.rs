@@ -78,7 +78,7 @@ struct TestResult {
 }
 
 fn test(settings: &Settings, json: bool) -> anyhow::Result<()> {
-    let config = settings.load()?;
+    let config = settings.load_with_stored()?;
     let results: Vec<TestResult> = [by_mail(&config)?, by_whatsapp(&config, settings)].into_iter().flatten().collect();
     if results.is_empty() {
         anyhow::bail!("no alert channel is configured: set alerts.mail_to (with [mail]) or alerts.whatsapp_to");

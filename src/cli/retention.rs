@@ -23,7 +23,7 @@ pub(super) struct Retention {
 }
 
 pub(super) fn run(arguments: &Retention, settings: &Settings) -> anyhow::Result<()> {
-    let cutoffs = housekeeping::cutoffs(&settings.load()?.retention, clock::now());
+    let cutoffs = housekeeping::cutoffs(&settings.load_with_stored()?.retention, clock::now());
     let deleted = if arguments.dry_run {
         match daemon_client::execute(settings, AdminCommand::PlanRetention { cutoffs })?.0 {
             CommandOutput::DeletedCounts(deleted) => deleted,

@@ -65,7 +65,16 @@ impl Command {
 }
 
 pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> {
-    let config = settings.load()?;
+    let config = match command {
+        Command::Create { .. } | Command::Prune { .. } => settings.load_with_stored()?,
+        // These also work with a damaged database, which is about to be restored.
+        Command::List { .. } | Command::Verify { .. } | Command::Fetch { .. } => {
+            settings.load_with_stored().or_else(|error| {
+                print_status(&format!("{error:#}; the settings of the file are used."));
+                settings.load()
+            })?
+        }
+    };
     crate::store::ignore_file_size_signal();
     let client = http_client::build().context("cannot create an HTTP client")?;
     let mut snapshots = Snapshots::new(&config, client);

@@ -17,15 +17,17 @@ use message_context::MessageContext;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use whatsapp::WhatsAppChannel;
+use whatsapp::{InFlightMessages, WhatsAppChannel};
 
 /// Sends due notifications. Never returns; the caller stops it by dropping the future. `page` is the base URL of the
 /// web page.
 pub async fn run(alerts: Alerts, settings: Settings, page: String, outbox: Outbox, store: Store) {
     let mut changes = settings.changes();
+    // Kept when the settings change, because the messages may still fail.
+    let in_flight = InFlightMessages::default();
     loop {
         let config = changes.borrow_and_update().config.clone();
-        let sending = deliver(&alerts, &config, &page, outbox.clone(), store.clone());
+        let sending = deliver(&alerts, &config, &page, (outbox.clone(), store.clone()), &in_flight);
         // If a change of settings interrupts a notification, the notification is still due, and is sent with the new
         // settings.
         tokio::select! {
@@ -36,7 +38,13 @@ pub async fn run(alerts: Alerts, settings: Settings, page: String, outbox: Outbo
 }
 
 /// Sends due notifications with these settings until the settings change.
-async fn deliver(alerts: &Alerts, config: &Config, page: &str, outbox: Outbox, store: Store) {
+async fn deliver(
+    alerts: &Alerts,
+    config: &Config,
+    page: &str,
+    (outbox, store): (Outbox, Store),
+    in_flight: &InFlightMessages,
+) {
     let context = MessageContext {
         business: config.business.name.clone(),
         zone: config.business.time_zone.clone(),
@@ -44,7 +52,7 @@ async fn deliver(alerts: &Alerts, config: &Config, page: &str, outbox: Outbox, s
         language: config.alerts_language(),
     };
     let mail_channel = MailChannel::new(config, context.clone());
-    let whatsapp_channel = WhatsAppChannel::new(config, context, outbox, store).map(Arc::new);
+    let whatsapp_channel = WhatsAppChannel::new(config, context, (outbox, store), in_flight.clone()).map(Arc::new);
     // A counter, because both channels must see each wake-up, also one that comes while they send.
     let (wake, wakeups) = watch::channel(0_u64);
     tokio::join!(

@@ -24,28 +24,30 @@ impl BucketClient {
         request: impl Fn(&Client, Url) -> RequestBuilder,
         url: impl Fn() -> Url,
     ) -> Result<String, Error> {
-        let response = self.response(request, url).await?;
+        let response = self.response(request, url, REQUEST_TIMEOUT).await?;
         response.text().await.map_err(|error| Error::bucket(http_client::causes(&error)))
     }
 
-    /// Sends a request and returns the response if it is successful.
+    /// Sends a request and returns the response if it is successful. `timeout` includes the body of the response.
     pub(super) async fn response(
         &self,
         request: impl Fn(&Client, Url) -> RequestBuilder,
         url: impl Fn() -> Url,
+        timeout: Duration,
     ) -> Result<Response, Error> {
         let mut delays = RETRY_DELAYS.iter();
         loop {
             // The URL is signed again for each attempt, because the clock may have been corrected.
-            let outcome = request(&self.client, url()).timeout(REQUEST_TIMEOUT).send().await;
-            let (error, is_transient) = match outcome {
-                Ok(response) if response.status().is_success() => return Ok(response),
-                Ok(response) => {
+            let sent = request(&self.client, url()).timeout(timeout).send();
+            let (error, is_transient) = match tokio::time::timeout(REQUEST_TIMEOUT, sent).await {
+                Err(_elapsed) => (Cause::ConnectionLost.into(), true),
+                Ok(Ok(response)) if response.status().is_success() => return Ok(response),
+                Ok(Ok(response)) => {
                     let status = response.status();
                     let is_transient = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
                     (refusal(status, &response.text().await.unwrap_or_default()), is_transient)
                 }
-                Err(error) => (http_client::causes(&error), true),
+                Ok(Err(error)) => (http_client::causes(&error), true),
             };
             match delays.next() {
                 Some(delay) if is_transient => tokio::time::sleep(*delay).await,
@@ -60,10 +62,15 @@ impl BucketClient {
         url: Url,
         mut on_chunk: impl FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut response = self.response(|client, url| client.get(url), || url.clone()).await?;
+        let mut response = self.response(|client, url| client.get(url), || url.clone(), DOWNLOAD_TIMEOUT).await?;
         let expected = response.content_length();
         let mut received = 0;
-        while let Some(chunk) = response.chunk().await.map_err(|error| Error::bucket(http_client::causes(&error)))? {
+        let late = |_elapsed| Error::bucket(Cause::ConnectionLost);
+        while let Some(chunk) = tokio::time::timeout(CHUNK_TIMEOUT, response.chunk())
+            .await
+            .map_err(late)?
+            .map_err(|error| Error::bucket(http_client::causes(&error)))?
+        {
             on_chunk(&chunk)?;
             received += chunk.len() as u64;
         }
@@ -90,5 +97,9 @@ fn refusal(status: StatusCode, body: &str) -> Causes {
 }
 
 /// Long enough to send a part of 16 MB over a slow connection.
-const REQUEST_TIMEOUT: Duration = Duration::from_mins(15);
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_mins(15);
+/// The limit of a download. A snapshot may have gigabytes, and the connection may be slow.
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_hours(24);
+/// The limit for the next piece of a download.
+const CHUNK_TIMEOUT: Duration = Duration::from_mins(2);
 const RETRY_DELAYS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(8)];

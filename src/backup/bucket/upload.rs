@@ -1,5 +1,6 @@
 //! Uploads a file: a small one in one request, a large one in parts.
 
+use super::client::REQUEST_TIMEOUT;
 use super::{Bucket, action_url};
 use crate::backup::Error;
 use crate::domain::{Cause, hex};
@@ -108,7 +109,7 @@ impl Bucket {
             let action = UploadPart::new(&self.location, Some(&self.credentials), key, number, upload_id);
             let response = self
                 .client
-                .response(|client, url| client.put(url).body(content.clone()), || action_url(&action))
+                .response(|client, url| client.put(url).body(content.clone()), || action_url(&action), REQUEST_TIMEOUT)
                 .await?;
             let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok());
             let Some(etag) = etag else { return Err(Error::bucket(Cause::BucketMalformed)) };
@@ -140,7 +141,8 @@ impl Bucket {
     /// Verifies that the object in the bucket equals the uploaded file.
     async fn verify(&self, key: &str, path: &Path, length: u64, etag: &str) -> Result<(), Error> {
         let action = HeadObject::new(&self.location, Some(&self.credentials), key);
-        let response = self.client.response(|client, url| client.head(url), || action_url(&action)).await?;
+        let response =
+            self.client.response(|client, url| client.head(url), || action_url(&action), REQUEST_TIMEOUT).await?;
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let stored_length: Option<u64> = header("content-length").and_then(|text| text.parse().ok());
         if stored_length != Some(length) {

@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::messages;
 use crate::runtime::outbox::Outbox;
 use crate::store::{Store, WriteTx};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub(super) struct WhatsAppChannel {
@@ -19,21 +19,28 @@ pub(super) struct WhatsAppChannel {
     context: MessageContext,
     outbox: Outbox,
     store: Store,
-    /// Messages that are queued or in flight. A synchronous mutex is enough, because it is locked only to read or
-    /// change a short list.
-    in_flight: Mutex<Vec<InFlight>>,
+    in_flight: InFlightMessages,
 }
 
-struct InFlight {
+/// Messages that are queued or in flight. A synchronous mutex is enough, because it is locked only to read or change a
+/// short list.
+pub(super) type InFlightMessages = Arc<Mutex<Vec<InFlight>>>;
+
+pub(super) struct InFlight {
     message: MessageId,
     deliveries: Vec<(AlertKind, AlertTransition)>,
 }
 
 impl WhatsAppChannel {
     /// Builds the channel from the settings; `None` if they name no recipient.
-    pub(super) fn new(config: &Config, context: MessageContext, outbox: Outbox, store: Store) -> Option<Self> {
+    pub(super) fn new(
+        config: &Config,
+        context: MessageContext,
+        (outbox, store): (Outbox, Store),
+        in_flight: InFlightMessages,
+    ) -> Option<Self> {
         let to = config.alerts.whatsapp_to.clone()?;
-        Some(Self { to, context, outbox, store, in_flight: Mutex::default() })
+        Some(Self { to, context, outbox, store, in_flight })
     }
 
     /// Queues a message in the outbox. Returns an error if no provider is up, because a queued message would arrive
@@ -67,19 +74,20 @@ impl WhatsAppChannel {
                 if status == MessageStatus::Queued {
                     continue;
                 }
-                let done = {
-                    let mut all = self.in_flight();
-                    let at = all.iter().position(|one| one.message == message);
-                    at.map(|at| all.swap_remove(at))
-                };
-                if let Some(done) = done
-                    && status == MessageStatus::Failed
-                {
+                if status == MessageStatus::Failed {
                     let error = found.and_then(|message| message.error);
                     let reason = error.map(|error| messages::stored(Language::English, &error)).unwrap_or_default();
                     tracing::warn!(event = "ALERT_SEND_FAILED", channel = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed, and is sent again: {reason}");
                     // Waits, because an immediate retry would fail for the same reason.
                     tokio::time::sleep(AFTER_FAILURE).await;
+                }
+                // Removed last: until then, a change of settings ends this function, and the message is checked again.
+                let done = {
+                    let mut all = self.in_flight();
+                    let at = all.iter().position(|one| one.message == message);
+                    at.map(|at| all.swap_remove(at))
+                };
+                if let Some(done) = done.filter(|_| status == MessageStatus::Failed) {
                     alerts.withdraw_delivery(AlertChannel::WhatsApp, &done.deliveries);
                 }
             }

@@ -158,7 +158,7 @@ impl CallServices {
     }
 
     /// Returns the AI engines of a call in the order in which they are tried.
-    pub(super) fn ai_engines(config: &Config) -> Vec<EngineKind> {
+    pub(in crate::runtime) fn ai_engines(config: &Config) -> Vec<EngineKind> {
         let kind = |engine| match engine {
             AiEngine::Realtime => EngineKind::Realtime,
             AiEngine::Pipeline => EngineKind::Pipeline,
