@@ -180,6 +180,16 @@ mod tests {
     }
 
     #[test]
+    fn last_nights_snapshot_outlives_newer_ones_of_the_day() {
+        let night = nightly(0);
+        // By hand at noon, and by a machine that replaces this one.
+        for kind in [Kind::Manual, Kind::Nightly] {
+            let later = SnapshotName::new(kind, Timestamp::from_millis(START + DAY / 2), false);
+            assert_eq!(to_delete(&[night.clone(), later.clone()], &later), [], "{kind:?}");
+        }
+    }
+
+    #[test]
     fn the_oldest_go_until_the_new_one_fits() {
         let found: Vec<_> = (0..5).map(|day| (nightly(day), 10)).collect();
         let kept = [nightly(4), nightly(3)];

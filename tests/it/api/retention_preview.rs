@@ -27,15 +27,15 @@ async fn a_shorter_limit_is_counted_and_then_deletes_exactly_that() {
     let old = amount(&all, "recordings");
     assert_eq!((&old["rows"], &old["bytes"]), (&json!(2), &json!(10_000)), "{all}");
     assert_eq!(old["key"], "retention.recordings_days");
-    assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM recordings WHERE state = 'pruned'"), 0, "only counted");
+    let pruned = "SELECT count(*) FROM recordings WHERE state = 'pruned'";
+    assert_eq!(daemon.query_value::<i64>(pruned), 0, "only counted");
+    assert!(daemon.cli(&["retention"]).status.success());
+    assert_eq!(daemon.query_value::<i64>(pruned), 0, "the command uses the settings of the page");
 
     let body = json!({"changes": {"retention.recordings_days": 1000}});
     change(&api, "PATCH", "/api/settings", body, 200).await;
     assert_eq!(amount(&api.get("/api/retention").await.json(), "recordings")["rows"], 2);
     daemon.stop();
-    daemon.reconfigure(|setup| {
-        setup.toml("[retention]\nrecordings_days = 1000\n");
-    });
     let output = daemon.cli(&["retention", "--json"]);
     assert!(output.status.success());
     assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM recordings WHERE state = 'pruned'"), 2);

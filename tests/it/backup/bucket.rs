@@ -5,10 +5,10 @@ use crate::support::s3::{BUCKET, KEY_ID, REGION, S3, SECRET};
 use crate::support::{Daemon, Setup};
 use serde_json::Value;
 
-fn with_bucket(setup: &mut Setup, s3: &S3) {
+fn with_bucket(setup: &mut Setup, s3: &S3, more: &str) {
     setup.env("BACKUP_S3_ACCESS_KEY_ID", KEY_ID).env("BACKUP_S3_SECRET_ACCESS_KEY", SECRET).toml(&format!(
         "[backup]\nkeep_days = 2\nkeep_weeks = 1\nstart_delay_s = 86400\ns3_endpoint = {:?}\ns3_bucket = \"{BUCKET}\"\n\
-             s3_region = \"{REGION}\"\ns3_prefix = \"shop/\"\n",
+             s3_region = \"{REGION}\"\ns3_prefix = \"shop/\"\n{more}",
         s3.origin
     ));
 }
@@ -16,7 +16,7 @@ fn with_bucket(setup: &mut Setup, s3: &S3) {
 fn box_with_bucket(s3: &S3) -> Daemon {
     let mut daemon = with_data();
     assert!(daemon.stop().success());
-    daemon.reconfigure(|setup| with_bucket(setup, s3));
+    daemon.reconfigure(|setup| with_bucket(setup, s3, ""));
     daemon
 }
 
@@ -44,12 +44,17 @@ async fn an_upload_survives_network_errors_expires_and_can_be_restored_elsewhere
     let key = format!("shop/{}", made["name"].as_str().unwrap());
     assert_eq!(s3.object(&key), std::fs::read(made["file"].as_str().unwrap()).unwrap());
     let keys = s3.keys();
-    let expected =
-        [key.as_str(), "other/nightly-20260301T030000000Z.db", "shop/mine.txt", "shop/nightly-20260305T030000000Z.db"];
+    let expected = [
+        key.as_str(),
+        "other/nightly-20260301T030000000Z.db",
+        "shop/mine.txt",
+        "shop/nightly-20260304T030000000Z.db",
+        "shop/nightly-20260305T030000000Z.db",
+    ];
     assert_eq!(keys.len(), expected.len(), "{keys:?}");
     assert!(expected.iter().all(|key| keys.iter().any(|found| found == key)), "{keys:?}");
 
-    let new = Daemon::prepare(|setup| with_bucket(setup, &s3));
+    let new = Daemon::prepare(|setup| with_bucket(setup, &s3, ""));
     let listed = cli(&new, &["snapshots", "list", "--bucket", "--json"]);
     let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
     assert!(listed.as_array().unwrap().iter().any(|one| one["name"] == made["name"]), "{listed}");
@@ -59,6 +64,23 @@ async fn an_upload_survives_network_errors_expires_and_can_be_restored_elsewhere
     let restored = cli(&new, &["restore", name, "--yes"]);
     assert!(restored.status.success(), "{}", stderr(&restored));
     assert_eq!(new.query_value::<i64>("SELECT count(*) FROM messages"), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_encryption_no_unencrypted_snapshot_is_uploaded() {
+    let s3 = S3::start().await;
+    let mut daemon = with_data();
+    assert!(daemon.stop().success());
+    let recipient = age::x25519::Identity::generate().to_public();
+    daemon.reconfigure(|setup| with_bucket(setup, &s3, &format!("age_recipients = [\"{recipient}\"]\n")));
+    let older = "pre-migration-V1-20260301T030000000Z.db";
+    let folder = daemon.folder().join("snapshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(older), b"as the migration wrote it").unwrap();
+    let listed = String::from_utf8(cli(&daemon, &["snapshots", "list"]).stdout).unwrap();
+    assert!(listed.contains(older), "{listed}");
+    let made = create(&daemon);
+    assert_eq!(s3.keys(), [format!("shop/{}", made["name"].as_str().unwrap())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
