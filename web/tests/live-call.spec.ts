@@ -38,7 +38,7 @@ test('a real call appears at once and goes when it ends', async ({ page, ownDaem
   await logIn(page, ownDaemon)
   await page.goto(`${ownDaemon.url}/app/problems`)
   await expect(page.locator('h1')).toBeVisible()
-  const call = ownDaemon.call(['--hang-up', 'connecting:4s'])
+  const call = ownDaemon.call(['--script', 'say 3s'])
   await expect(page.locator('.strip.call')).toBeVisible()
   await call.catch(() => undefined)
   await expect(page.locator('.strip.call')).toHaveCount(0, { timeout: 20_000 })

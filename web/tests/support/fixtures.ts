@@ -114,15 +114,18 @@ async function inspectOne(page: Page, name: string, view: View): Promise<void> {
   await expect(page.locator('h1')).toHaveCount(1)
   await expect(page.locator('html')).toHaveAttribute('dir', view.language === 'he' ? 'rtl' : 'ltr')
   await page.evaluate(() => document.fonts.ready)
-  if (process.env.SHOTS) {
-    await page.screenshot({ path: `test-results/shots/${name}-${view.language}-${view.width}-${view.scheme}.png` })
-  }
+  await shot(page, `${name}-${view.language}-${view.width}-${view.scheme}`)
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   )
   expect(overflow, `${name}: overflows sideways`).toBeLessThanOrEqual(0)
   expect(await violations(page), `${name}: axe`).toEqual([])
   if (view.width === 390) expect(await smallTargets(page), `${name}: targets below 44 px`).toEqual([])
+}
+
+/** With SHOTS=1, keeps a screenshot for a person to look at. */
+export async function shot(page: Page, name: string): Promise<void> {
+  if (process.env.SHOTS) await page.screenshot({ path: `test-results/shots/${name}.png` })
 }
 
 /** Switches the language and theme without a reload, as a switch in another tab does. */
