@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
-import { expect, prepare, shot, shot, test, VIEWS } from './support/fixtures'
+import { expect, prepare, shot, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 

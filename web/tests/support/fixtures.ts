@@ -72,9 +72,11 @@ export function watch(page: Page): string[] {
   return errors
 }
 
+const sizeOf = ({ width }: View) => ({ width, height: width === 390 ? 844 : 900 })
+
 /** Sets the language, width and theme before the page is loaded. */
 export async function prepare(page: Page, view: View): Promise<void> {
-  await page.setViewportSize({ width: view.width, height: view.width === 390 ? 844 : 900 })
+  await page.setViewportSize(sizeOf(view))
   await page.emulateMedia({ colorScheme: view.scheme, reducedMotion: 'reduce' })
   await page.addInitScript(language => localStorage.setItem('agentlocator.language', language), view.language)
 }
@@ -108,6 +110,19 @@ export async function inspect(page: Page, name: string, { also, ...view }: Layou
   await change(page, also)
   await inspectOne(page, name, also)
   await change(page, view)
+}
+
+/**
+ * Inspects a screen that a test only looks at, in all views. The test visits the screen once, and the page changes as if
+ * the window were resized and the language switched in another tab.
+ */
+export async function inspectAll(page: Page, name: string): Promise<void> {
+  for (const view of VIEWS) {
+    await page.setViewportSize(sizeOf(view))
+    await change(page, view)
+    await expect(page.locator('.skeleton-rows')).toHaveCount(0)
+    await inspectOne(page, name, view)
+  }
 }
 
 async function inspectOne(page: Page, name: string, view: View): Promise<void> {
