@@ -123,11 +123,16 @@ export async function inspect(page: Page, name: string, { also, ...view }: Layou
  */
 export async function inspectAll(page: Page, name: string): Promise<void> {
   for (const view of VIEWS) {
-    await page.setViewportSize(sizeOf(view))
-    await change(page, view)
+    await show(page, view)
     await expect(page.locator('.skeleton-rows')).toHaveCount(0)
     await inspectOne(page, name, view)
   }
+}
+
+/** Changes the width, the theme and the language of the loaded page. */
+export async function show(page: Page, view: View): Promise<void> {
+  await page.setViewportSize(sizeOf(view))
+  await change(page, view)
 }
 
 async function inspectOne(page: Page, name: string, view: View): Promise<void> {
