@@ -206,7 +206,8 @@ export class Daemon {
   }
 
   async remove(): Promise<void> {
-    await this.stop()
+    // A clean stop would wait for the connections of the page, which is still open.
+    await this.stop('SIGKILL')
     rmSync(this.folder, { recursive: true, force: true })
   }
 
