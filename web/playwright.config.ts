@@ -17,7 +17,8 @@ export default defineConfig({
   // On a busy machine a test can miss an event, such as a toast. A test that fails all three attempts is a fault; a test that
   // passes a later attempt is reported as flaky.
   retries: 2,
-  workers: 2,
+  // One more than the two cores of a small machine, because tests also wait: for calls, timers and connections.
+  workers: 3,
   timeout: 120_000,
   // The time limit is long, because a machine that builds and tests at the same time is slow.
   expect: { timeout: 20_000 },

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { owner } from './support/api'
 import { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspectAll, prepare, show, test, VIEWS } from './support/fixtures'
 
 /** The owner's server: it records the requests, and answers how many parts are in stock. */
 class Stock {
@@ -74,26 +74,26 @@ test('a tool is created, tried, deleted and restored', async ({ page }) => {
   }
 })
 
-for (const view of LAYOUTS) {
-  test(`the tools of the agent, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
-    await ownDaemon.start()
-    await prepare(page, view)
-    const { send } = await owner(page, ownDaemon)
-    await page.goto(`${ownDaemon.url}/app/settings/tools`)
-    await expect(page.locator('.empty')).toBeVisible()
-    await inspect(page, 'settings-tools-empty', view)
-    await send('POST', '/api/agent-tools', {
-      name: 'check_stock',
-      description: 'כשמתקשר שואל אם חלק נמצא במלאי',
-      url: 'https://93.184.216.34/stock/{part}',
-      parameters: [
-        { name: 'part', type: 'string', description: 'שם החלק' },
-        { name: 'express', type: 'boolean', description: 'משלוח מהיר', required: false },
-      ],
-      headers: [{ name: 'Authorization', value: 'Bearer secret' }],
-    })
-    await page.getByRole('button', { name: /check_stock/ }).click()
-    await expect(page.locator('.tool-try')).toBeVisible()
-    await inspect(page, 'settings-tools', view)
+test('the tools of the agent', async ({ page, ownDaemon }) => {
+  test.slow()
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  const { send } = await owner(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/tools`)
+  await expect(page.locator('.empty')).toBeVisible()
+  await inspectAll(page, 'settings-tools-empty')
+  await show(page, VIEWS[0])
+  await send('POST', '/api/agent-tools', {
+    name: 'check_stock',
+    description: 'כשמתקשר שואל אם חלק נמצא במלאי',
+    url: 'https://93.184.216.34/stock/{part}',
+    parameters: [
+      { name: 'part', type: 'string', description: 'שם החלק' },
+      { name: 'express', type: 'boolean', description: 'משלוח מהיר', required: false },
+    ],
+    headers: [{ name: 'Authorization', value: 'Bearer secret' }],
   })
-}
+  await page.getByRole('button', { name: /check_stock/ }).click()
+  await expect(page.locator('.tool-try')).toBeVisible()
+  await inspectAll(page, 'settings-tools')
+})

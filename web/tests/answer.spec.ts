@@ -13,7 +13,8 @@ async function opened(view: Layout, run: (page: Page, daemon: Daemon) => Promise
   try {
     await daemon.start()
     const file = join(daemon.folder, 'microphone.wav')
-    writeFileSync(file, wav([{ voice: 120 }]))
+    // The browser repeats the file.
+    writeFileSync(file, wav([{ voice: 10 }]))
     const { executablePath, args = [] } = test.info().project.use.launchOptions ?? {}
     const fake = ['--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${file}`]
     const browser = await chromium.launch({

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
-import { expect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, prepare, shot, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 const PICTURE = '/icon.svg'
@@ -117,7 +117,7 @@ test('time and ticks never lie on the text, in any kind of bubble', async ({ pag
       if (top <= 0) break
       await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))))
     }
-    await page.screenshot({ path: `test-results/shots/bubbles-${view.language}-${view.width}.png` })
+    await shot(page, `bubbles-${view.language}-${view.width}`)
     expect([...found], `${view.language} ${view.width}`).toEqual([])
   }
   await page.unrouteAll({ behavior: 'ignoreErrors' })

@@ -1,7 +1,8 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, inspectAll, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { visit } from './support/shop'
 
 const NOA = '+972527614408'
 
@@ -42,35 +43,31 @@ async function fill(page: Page, daemon: Daemon) {
   return { noa, service, yael, appointment, get, send }
 }
 
-for (const view of LAYOUTS) {
-  test(`today, tasks and the calendar, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
-    test.setTimeout(90_000)
-    await prepare(page, view)
-    const { noa, appointment } = await fill(page, ownDaemon)
-    await page.goto(`${ownDaemon.url}/app/today`)
-    await expect(page.locator('.w')).toHaveCount(1)
-    await expect(page.locator('.task')).toHaveCount(1)
-    await inspect(page, 'today', view)
-    await page.goto(`${ownDaemon.url}/app/tasks`)
-    await expect(page.locator('.task')).toHaveCount(1)
-    await inspect(page, 'tasks', view)
-    await page.goto(`${ownDaemon.url}/calendar?date=${appointment.starts_at.slice(0, 10)}`)
-    await expect(page.locator('.ev, .strip7').first()).toBeVisible()
-    await inspect(page, 'calendar', view)
-    await page.goto(`${ownDaemon.url}/calendar?appointment=${appointment.id}`)
-    await expect(page.getByRole('dialog')).toContainText('נועה ברק')
-    await inspect(page, 'appointment', view)
-    await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
-    await page.locator('.slot').first().waitFor()
-    await inspect(page, 'appointment-new', view)
-    for (const name of ['services', 'resources', 'hours', 'facts']) {
-      await page.goto(`${ownDaemon.url}/app/settings/${name}`)
-      await page.locator('main h1').waitFor()
-      await expect(page.locator('.skeleton-rows')).toHaveCount(0)
-      await inspect(page, `settings-${name}`, view)
-    }
-  })
-}
+test('today, tasks and the calendar', async ({ page, ownDaemon }) => {
+  test.slow()
+  await prepare(page, VIEWS[0])
+  const { noa, appointment } = await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/today`)
+  await expect(page.locator('.w')).toHaveCount(1)
+  await expect(page.locator('.task')).toHaveCount(1)
+  await inspectAll(page, 'today')
+  await visit(page, '/app/tasks')
+  await expect(page.locator('.task')).toHaveCount(1)
+  await inspectAll(page, 'tasks')
+  await visit(page, `/calendar?date=${appointment.starts_at.slice(0, 10)}`)
+  await expect(page.locator('.ev, .strip7').first()).toBeVisible()
+  await inspectAll(page, 'calendar')
+  await visit(page, `/calendar?appointment=${appointment.id}`)
+  await expect(page.getByRole('dialog')).toContainText('נועה ברק')
+  await inspectAll(page, 'appointment')
+  await visit(page, `/calendar?new=1&contact=${noa.id}`)
+  await page.locator('.slot').first().waitFor()
+  await inspectAll(page, 'appointment-new')
+  for (const name of ['services', 'resources', 'hours', 'facts']) {
+    await visit(page, `/app/settings/${name}`)
+    await inspectAll(page, `settings-${name}`)
+  }
+})
 
 test('an appointment is booked, moved and cancelled, each with undo', async ({ page, ownDaemon }) => {
   test.setTimeout(90_000)

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, inspectAll, LAYOUTS, logIn, prepare, show, test, VIEWS } from './support/fixtures'
 import { FakeAi } from './trial/fake-ai'
 
 const DANA = '+972509876543'
@@ -46,59 +46,58 @@ async function openDana(page: Page): Promise<void> {
   await expect(page.locator('.turnlines > li').first()).toBeVisible()
 }
 
-for (const view of LAYOUTS) {
-  test(`the calls and one call, ${view.language} ${view.width} ${view.scheme}`, async ({ page }) => {
-    test.setTimeout(60_000)
-    await prepare(page, view)
-    await logIn(page, daemon)
-    await page.goto(`${daemon.url}/app/calls`)
-    // On a slow machine there may be two missed calls, see above.
-    await expect(page.locator('.call-row', { hasText: 'דנה כהן' })).toHaveCount(1)
-    await expect(page.locator('.call-row', { hasText: '054-318-7720' })).not.toHaveCount(0)
-    await inspect(page, 'calls', view)
-    await openDana(page)
-    // The recording is compressed after the call; its waveform appears then.
-    await expect(page.locator('.surface .wave .them')).toHaveAttribute('d', /M/)
-    await expect(page.locator('.turnlines s')).toContainText('זמן')
-    await expect(page.locator('.fall li')).not.toHaveCount(0)
-    await inspect(page, 'call', view)
-  })
-}
+test('the calls and one call', async ({ page }) => {
+  test.slow()
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}/app/calls`)
+  // On a slow machine there may be two missed calls, see above.
+  await expect(page.locator('.call-row', { hasText: 'דנה כהן' })).toHaveCount(1)
+  await expect(page.locator('.call-row', { hasText: '054-318-7720' })).not.toHaveCount(0)
+  await inspectAll(page, 'calls')
+  await openDana(page)
+  // The recording is compressed after the call; its waveform appears then.
+  await expect(page.locator('.surface .wave .them')).toHaveAttribute('d', /M/)
+  await expect(page.locator('.turnlines s')).toContainText('זמן')
+  await expect(page.locator('.fall li')).not.toHaveCount(0)
+  await inspectAll(page, 'call')
+})
 
 const SUMMARY =
   'דנה שאלה מתי פתוח היום, ומה יש לכלב גדול. הסוכן אמר שפתוח עד שבע, ומנה מזון יבש ורטוב, מיטות, רצועות וקולרים חזקים. היא ביקשה רק מזון, והסוכן אמר ששק של חמישה עשר קילו מחכה לה בחנות. היא תבוא אחרי חמש, ושאלה גם על משלוחים, אבל על זה לא הייתה לו תשובה.'
 
-for (const view of LAYOUTS) {
-  test(`the whole summary, and what the agent noted, ${view.language} ${view.width}`, async ({ page }) => {
-    const he = view.language === 'he'
-    await prepare(page, view)
-    await logIn(page, daemon)
-    const question = { question: 'יש משלוחים לאילת?', state: 'open', times_asked: 1 }
-    const found = {
-      summary: SUMMARY,
-      summary_line: `${SUMMARY.slice(0, 140)}…`,
-      language: 'ru',
-      lead: { id: 1, title: 'מזון לכלב גדול, 15 קילו' },
-      questions: [
-        { ...question, id: 1 },
-        { ...question, id: 2, question: 'מתי החנוכה?', state: 'answered' },
-      ],
-    }
-    await page.route(/\/api\/calls\/\d+$/, async route => {
-      const response = await route.fetch()
-      await route.fulfill({ response, json: { ...(await response.json()), ...found } })
-    })
-    await openDana(page)
-    const aside = page.locator('.aside')
+test('the whole summary, and what the agent noted', async ({ page }) => {
+  test.slow()
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  const question = { question: 'יש משלוחים לאילת?', state: 'open', times_asked: 1 }
+  const found = {
+    summary: SUMMARY,
+    summary_line: `${SUMMARY.slice(0, 140)}…`,
+    language: 'ru',
+    lead: { id: 1, title: 'מזון לכלב גדול, 15 קילו' },
+    questions: [
+      { ...question, id: 1 },
+      { ...question, id: 2, question: 'מתי החנוכה?', state: 'answered' },
+    ],
+  }
+  await page.route(/\/api\/calls\/\d+$/, async route => {
+    const response = await route.fetch()
+    await route.fulfill({ response, json: { ...(await response.json()), ...found } })
+  })
+  await openDana(page)
+  const aside = page.locator('.aside')
+  for (const view of VIEWS) {
+    await show(page, view)
     await expect(aside).toContainText(SUMMARY)
-    await expect(aside.locator('.noted')).toContainText(he ? 'רוסית' : 'Russian')
+    await expect(aside.locator('.noted')).toContainText(view.language === 'he' ? 'רוסית' : 'Russian')
     await expect(aside.locator('.noted')).toContainText('מזון לכלב גדול, 15 קילו')
     await expect(aside.locator('.noted li')).toHaveCount(4)
     await expect(aside.locator('.noted').getByRole('link')).toHaveCount(2)
     await aside.locator('.noted').scrollIntoViewIfNeeded()
     await inspect(page, 'call-noted', view)
-  })
-}
+  }
+})
 
 test('a word plays from its place; keys pause, step and change the speed', async ({ page }) => {
   await prepare(page, VIEWS[0])
@@ -186,35 +185,37 @@ test('a task about a call is shown once it is made, on every device, and made on
   await phone.close()
 })
 
-for (const view of VIEWS) {
-  test(`what the agent booked in a call, ${view.language} ${view.width}`, async ({ page }) => {
-    await prepare(page, view)
-    await logIn(page, daemon)
+test('what the agent booked in a call', async ({ page }) => {
+  test.slow()
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  const appointment = {
+    id: 7,
+    service_name: 'תספורת',
+    resource_name: 'מיכל',
+    starts_at: '2026-11-24T08:00:00.000Z',
+    ends_at: '2026-11-24T08:30:00.000Z',
+    state: 'booked',
+    source: 'agent',
+    seen_at: null,
+    price_minor: 12_000,
+    cancel_reason: null,
+  }
+  const cancelled = { ...appointment, id: 8, state: 'cancelled', cancel_reason: 'חולה' }
+  // The fake AI of these tests calls no tools. The daemon's own tests verify the API's response.
+  const bookings = [
+    { appointment, booked: true, moved: false, cancelled: false },
+    { appointment: cancelled, booked: false, moved: false, cancelled: true },
+  ]
+  await page.route(/\/api\/calls\/\d+$/, async route => {
+    const answer = await route.fetch()
+    await route.fulfill({ json: { ...(await answer.json()), bookings } })
+  })
+  await openDana(page)
+  const lines = page.locator('.booked li')
+  for (const view of VIEWS) {
     const he = view.language === 'he'
-    const appointment = {
-      id: 7,
-      service_name: 'תספורת',
-      resource_name: 'מיכל',
-      starts_at: '2026-11-24T08:00:00.000Z',
-      ends_at: '2026-11-24T08:30:00.000Z',
-      state: 'booked',
-      source: 'agent',
-      seen_at: null,
-      price_minor: 12_000,
-      cancel_reason: null,
-    }
-    const cancelled = { ...appointment, id: 8, state: 'cancelled', cancel_reason: 'חולה' }
-    // The fake AI of these tests calls no tools. The daemon's own tests verify the API's response.
-    const bookings = [
-      { appointment, booked: true, moved: false, cancelled: false },
-      { appointment: cancelled, booked: false, moved: false, cancelled: true },
-    ]
-    await page.route(/\/api\/calls\/\d+$/, async route => {
-      const answer = await route.fetch()
-      await route.fulfill({ json: { ...(await answer.json()), bookings } })
-    })
-    await openDana(page)
-    const lines = page.locator('.booked li')
+    await show(page, view)
     await expect(lines).toHaveCount(2)
     await expect(lines.first()).toContainText(he ? 'נקבע: תספורת' : 'Booked: תספורת')
     await expect(lines.first()).toContainText('10:00–10:30')
@@ -222,8 +223,8 @@ for (const view of VIEWS) {
     await expect(lines.first().getByRole('link')).toHaveAttribute('href', '/calendar?date=2026-11-24&appointment=7')
     await expect(lines.nth(1)).toContainText('חולה')
     await inspect(page, 'call-booked', view)
-  })
-}
+  }
+})
 
 test('why a recording cannot be heard is said', async ({ page }) => {
   await prepare(page, VIEWS[2])

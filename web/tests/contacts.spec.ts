@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test'
 import { contactOf, type Owner, owner } from './support/api'
 import type { Daemon } from './support/daemon'
 import { expect, inspect, LAYOUTS, prepare, test, VIEWS } from './support/fixtures'
+import { visit } from './support/shop'
 
 const DANA = '+972509876543'
 const AVI = '+972523334455'
@@ -39,14 +40,14 @@ for (const view of LAYOUTS) {
     await page.locator('tbody input').first().click()
     await expect(page.locator('.bulk')).toBeVisible()
     await inspect(page, 'contacts-selected', view)
-    await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+    await visit(page, `/app/contacts/${dana}`)
     await expect(page.locator('.tlwrap .tl').first()).toBeVisible()
     await expect(page.locator('.lead-line')).toHaveCount(1)
     await inspect(page, 'contact', view)
-    await page.goto(`${ownDaemon.url}/app/contacts/merge?keep=${dana}&other=${avi}`)
+    await visit(page, `/app/contacts/merge?keep=${dana}&other=${avi}`)
     await expect(page.locator('.merge tbody tr').first()).toBeVisible()
     await inspect(page, 'contact-merge', view)
-    await page.goto(`${ownDaemon.url}/app/leads`)
+    await visit(page, '/app/leads')
     await expect(page.locator('.lead')).toHaveCount(1)
     await inspect(page, 'leads', view)
   })

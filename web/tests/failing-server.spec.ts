@@ -46,6 +46,19 @@ async function pathsOf(page: Page, url: string, screens: Record<string, string>)
   return paths
 }
 
+/**
+ * Lets the page's requests of the path in `sessionStorage.failing` fail. A route would make the browser load the page's
+ * code anew for each path. The status 413 is not retried automatically, which would take seconds.
+ */
+function failInPage(): void {
+  const { fetch } = window
+  window.fetch = async (input, init) => {
+    const { pathname } = new URL(input instanceof Request ? input.url : input, location.href)
+    const isFailing = pathname.replace(/\/\d+(?=\/|$)/g, '/{id}') === sessionStorage.getItem('failing')
+    return isFailing ? new Response('<h1>Request Entity Too Large</h1>', { status: 413 }) : fetch(input, init)
+  }
+}
+
 const ofPath = (path: string) => (url: URL) => url.pathname.startsWith('/api/') && patternOf(url.href) === path
 
 /** The error messages of the page. */
@@ -57,11 +70,10 @@ test('each request of the screens may fail alone: the screen says so, and recove
   await prepare(page, VIEWS[0])
   const screens = screensOf(await fillShop(page, ownDaemon, TEXTS))
   const silent: string[] = []
+  await page.addInitScript(failInPage)
   for (const [path, screen] of await pathsOf(page, ownDaemon.url, screens)) {
     const what = `${screen} without ${path}`
-    const matches = ofPath(path)
-    // The status 413 is not retried automatically, which would take seconds.
-    await page.route(matches, route => route.fulfill({ status: 413, body: '<h1>Request Entity Too Large</h1>' }))
+    await page.evaluate(path => sessionStorage.setItem('failing', path), path)
     await page.goto(ownDaemon.url + screens[screen])
     await expect(page.locator('main'), what).toHaveCount(1)
     await expect(page.locator('.skeleton-rows'), what).toHaveCount(0)
@@ -74,7 +86,7 @@ test('each request of the screens may fail alone: the screen says so, and recove
     const retry = page.locator('main, .strips, [role=dialog]').getByRole('button', { name: 'לנסות שוב' })
     const canRetry = isSaid && (await appears(retry))
     // From here on an event may cause a refetch, by which the page recovers by itself.
-    await page.unroute(matches)
+    await page.evaluate(() => sessionStorage.removeItem('failing'))
     if (!isSaid) {
       if (!QUIET.has(path)) silent.push(what)
       continue

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspectAll, logIn, prepare, test, VIEWS } from './support/fixtures'
 
 /** Starts a daemon with two questions that its agent could not answer. */
 async function fill(page: Page, daemon: Daemon) {
@@ -17,15 +17,13 @@ async function fill(page: Page, daemon: Daemon) {
   return owner(page, daemon)
 }
 
-for (const view of LAYOUTS) {
-  test(`questions without an answer, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
-    await prepare(page, view)
-    await fill(page, ownDaemon)
-    await page.goto(`${ownDaemon.url}/app/settings/facts`)
-    await expect(page.locator('form.edit-form')).toHaveCount(2)
-    await inspect(page, 'settings-gaps', view)
-  })
-}
+test('questions without an answer', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/facts`)
+  await expect(page.locator('form.edit-form')).toHaveCount(2)
+  await inspectAll(page, 'settings-gaps')
+})
 
 test('an answer becomes a fact, and a question that needs none is removed with undo', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, prepare, shot, test, VIEWS } from './support/fixtures'
 import { fillShop, NOA, screensOf, visit } from './support/shop'
 
 const HTML = '<img src=x onerror=alert(1)><script>alert(2)</script><a href="javascript:alert(3)">x</a>'
@@ -62,7 +62,7 @@ test('hostile names and texts are shown as text on every screen, on a phone and 
     await visit(page, path)
     for (const width of [1440, 390]) {
       await page.setViewportSize({ width, height: 844 })
-      await page.screenshot({ path: `test-results/shots/hostile-${name}-${width}.png` })
+      await shot(page, `hostile-${name}-${width}`)
       await expectHarmless(page, `${name} ${width}`)
     }
   }

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
-import { expect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, prepare, shot, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 
@@ -46,7 +46,7 @@ test('with the keyboard open header, last message and field stay on the screen, 
   await expect.poll(() => missing(page), 'keyboard').toBe('')
   await expect(field).toHaveValue('חצי משפט')
   await expect(field).toBeFocused()
-  await page.screenshot({ path: 'test-results/shots/keyboard-open.png' })
+  await shot(page, 'keyboard-open')
 
   // In landscape orientation the keyboard leaves only a strip of the screen: the field, and a line of the quoted
   // message.
@@ -62,7 +62,7 @@ test('with the keyboard open header, last message and field stay on the screen, 
     })
   await expect.poll(strip, 'turned').toBe('')
   await expect(field).toHaveValue('חצי משפט')
-  await page.screenshot({ path: 'test-results/shots/keyboard-turned.png' })
+  await shot(page, 'keyboard-turned')
 
   // A pull beyond the first message must neither reload nor move the page.
   const behaviors = await page.evaluate(() =>

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, prepare, shot, test, VIEWS } from './support/fixtures'
 import { fillShop, screensOf, settled, visit } from './support/shop'
 
 /** Returns the elements that are cut off or extend beyond the screen, where the user cannot scroll to them. */
@@ -60,7 +60,7 @@ test('all screens at 320 px with letters twice as large', async ({ page, ownDaem
     for (const [name, path] of Object.entries({ more: '/app/more', ...screensOf(shop) })) {
       await visit(page, path)
       if (path.includes('appointment') || path.includes('new=1')) await expect(page.getByRole('dialog')).toBeVisible()
-      await page.screenshot({ path: `test-results/shots/large-${name}-${view.language}.png` })
+      await shot(page, `large-${name}-${view.language}`)
       await look(`${name}, ${view.language}`)
     }
   }

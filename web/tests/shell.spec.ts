@@ -1,19 +1,30 @@
 import { OWNER } from './support/daemon'
-import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
+import { expect, inspect, inspectAll, LAYOUTS, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
+import { visit } from './support/shop'
+
+test('pages of the shell', async ({ page, daemon }) => {
+  test.slow()
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}/app/today`)
+  for (const name of ['account', 'problems', 'whatsapp', 'merge-suggestions', 'more', 'no-such-page']) {
+    await visit(page, `/app/${name}`)
+    await inspectAll(page, name)
+  }
+})
 
 for (const view of LAYOUTS) {
-  test(`pages of the shell, ${view.language} ${view.width} ${view.scheme}`, async ({ page, daemon }) => {
+  test(`the palette, ${view.language} ${view.width} ${view.scheme}`, async ({ page, daemon }) => {
     await prepare(page, view)
     await logIn(page, daemon)
-    for (const name of ['account', 'problems', 'whatsapp', 'merge-suggestions', 'more', 'no-such-page']) {
-      await page.goto(`${daemon.url}/app/${name}`)
-      await expect(page.locator('.skeleton-rows')).toHaveCount(0)
-      await inspect(page, name, view)
-    }
+    await page.goto(`${daemon.url}/app/no-such-page`)
+    await expect(page.locator('h1')).toBeVisible()
     await page.keyboard.press('Control+KeyK')
     await expect(page.getByRole('dialog')).toBeVisible()
     await page.keyboard.type('whats')
-    await expect(page.getByRole('option')).toHaveCount(1)
+    // After the search for contacts, there is also the offer to create one.
+    await expect(page.getByRole('option')).toHaveCount(2)
+    await expect(page.getByRole('option', { name: 'WhatsApp' })).toHaveCount(1)
     await inspect(page, 'palette', view)
   })
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, type Page } from '@playwright/test'
 import { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, type Layout, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
+import { expect, inspect, LAYOUTS, type Layout, logIn, prepare, shot, test, VIEWS, watch } from './support/fixtures'
 import { FakeAi } from './trial/fake-ai'
 import { type Part, wav } from './trial/sound'
 
@@ -127,7 +127,7 @@ for (const view of LAYOUTS) {
       await expect(log).toContainText('שלום, אתם פתוחים היום?', { timeout: 20_000 })
       await expect(log).toContainText('כן, אנחנו פתוחים היום עד שבע בערב.', { timeout: 20_000 })
       await expect(log).toContainText('אחת שתיים', { timeout: 20_000 })
-      await page.screenshot({ path: `test-results/shots/trial-talk-${view.language}-${view.width}-${view.scheme}.png` })
+      await shot(page, `trial-talk-${view.language}-${view.width}-${view.scheme}`)
       await expect(log).toContainText(say.interrupted, { timeout: 20_000 })
       await expect(log.locator('s').first()).not.toBeEmpty()
       const took = await clears()

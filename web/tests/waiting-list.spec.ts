@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
 import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { visit } from './support/shop'
 
 const NOA = '+972527614408'
 const RON = '+972541112233'
@@ -60,13 +61,13 @@ for (const view of LAYOUTS) {
     await page.goto(`${ownDaemon.url}/app/today`)
     await expect(page.locator('a[href="/calendar?waiting=1"]')).toBeVisible()
     await inspect(page, 'today-waiting', view)
-    await page.goto(`${ownDaemon.url}/calendar?waiting=1`)
+    await visit(page, '/calendar?waiting=1')
     await expect(page.locator('.waiter')).toHaveCount(3)
     await inspect(page, 'waiting-list', view)
-    await page.goto(`${ownDaemon.url}/calendar?waiting=1&new=1&contact=${entry.contact_id}&waiter=${entry.id}`)
+    await visit(page, `/calendar?waiting=1&new=1&contact=${entry.contact_id}&waiter=${entry.id}`)
     await expect(page.getByRole('dialog').locator('.slot[aria-pressed="true"]')).toBeVisible()
     await inspect(page, 'waiting-book', view)
-    await page.goto(`${ownDaemon.url}/calendar?waiting=1`)
+    await visit(page, '/calendar?waiting=1')
     await expect(page.locator('.waiter')).toHaveCount(3)
     await page.locator('.waiting-head .btn').first().click()
     await page.getByRole('dialog').getByRole('textbox').first().waitFor()
@@ -74,7 +75,7 @@ for (const view of LAYOUTS) {
     for (const { id } of await send<{ items: Item[] }>('GET', '/api/waiting-list').then(({ items }) => items)) {
       await send('DELETE', `/api/waiting-list/${id}`)
     }
-    await page.goto(`${ownDaemon.url}/calendar?waiting=1`)
+    await visit(page, '/calendar?waiting=1')
     await expect(page.locator('.waiting .empty')).toBeVisible()
     await inspect(page, 'waiting-empty', view)
   })

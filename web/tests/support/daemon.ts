@@ -158,9 +158,13 @@ export class Daemon {
     if (answer.status !== 204) throw new Error(`the message was refused: ${answer.status} ${await answer.text()}`)
   }
 
-  /** Simulates a phone call to the business; `options` are those of `agentlocator simulate call`. */
+  /**
+   * Simulates a phone call to the business; `options` are those of `agentlocator simulate call`. A call takes as long as
+   * its script. By default the caller says one word, which the daemon without an AI takes as a message.
+   */
   async call(options: string[] = []): Promise<void> {
-    await this.cli(['simulate', 'call', '--url', this.url, '--fast', ...options])
+    const script = options.includes('--script') ? [] : ['--script', 'say 1s']
+    await this.cli(['simulate', 'call', '--url', this.url, '--fast', ...script, ...options])
   }
 
   /**
@@ -202,7 +206,8 @@ export class Daemon {
   }
 
   async remove(): Promise<void> {
-    await this.stop()
+    // A clean stop would wait for the connections of the page, which is still open.
+    await this.stop('SIGKILL')
     rmSync(this.folder, { recursive: true, force: true })
   }
 

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { test as base, expect, type Page } from '@playwright/test'
-import axe from 'axe-core'
+import type axe from 'axe-core'
 import { Daemon } from './daemon'
 
 /** The combinations of language, width and theme in which each page is inspected. */
@@ -72,9 +74,11 @@ export function watch(page: Page): string[] {
   return errors
 }
 
+const sizeOf = ({ width }: View) => ({ width, height: width === 390 ? 844 : 900 })
+
 /** Sets the language, width and theme before the page is loaded. */
 export async function prepare(page: Page, view: View): Promise<void> {
-  await page.setViewportSize({ width: view.width, height: view.width === 390 ? 844 : 900 })
+  await page.setViewportSize(sizeOf(view))
   await page.emulateMedia({ colorScheme: view.scheme, reducedMotion: 'reduce' })
   await page.addInitScript(language => localStorage.setItem('agentlocator.language', language), view.language)
 }
@@ -93,10 +97,13 @@ export async function withoutStart(page: Page): Promise<void> {
 }
 
 /**
- * All rules of axe. Only violations are reported. Preloading is off, because only rules for embedded media need the
- * page's files.
+ * All rules of axe. Only violations are reported, with their HTML. Preloading is off, because only rules for embedded
+ * media need the page's files.
  */
-const AUDIT = { resultTypes: ['violations' as const], preload: false }
+const AUDIT = { resultTypes: ['violations' as const], preload: false, selectors: false }
+
+/** The script of axe. The minified one compiles faster. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /**
  * Verifies that the page is accessible, does not overflow horizontally, and has large enough touch targets on phones.
@@ -110,19 +117,39 @@ export async function inspect(page: Page, name: string, { also, ...view }: Layou
   await change(page, view)
 }
 
+/**
+ * Inspects a screen that a test only looks at, in all views. The test visits the screen once, and the page changes as if
+ * the window were resized and the language switched in another tab.
+ */
+export async function inspectAll(page: Page, name: string): Promise<void> {
+  for (const view of VIEWS) {
+    await show(page, view)
+    await expect(page.locator('.skeleton-rows')).toHaveCount(0)
+    await inspectOne(page, name, view)
+  }
+}
+
+/** Changes the width, the theme and the language of the loaded page. */
+export async function show(page: Page, view: View): Promise<void> {
+  await page.setViewportSize(sizeOf(view))
+  await change(page, view)
+}
+
 async function inspectOne(page: Page, name: string, view: View): Promise<void> {
   await expect(page.locator('h1')).toHaveCount(1)
   await expect(page.locator('html')).toHaveAttribute('dir', view.language === 'he' ? 'rtl' : 'ltr')
-  await page.evaluate(() => document.fonts.ready)
-  if (process.env.SHOTS) {
-    await page.screenshot({ path: `test-results/shots/${name}-${view.language}-${view.width}-${view.scheme}.png` })
-  }
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
+  await shot(page, `${name}-${view.language}-${view.width}-${view.scheme}`)
+  // Injected into each document only once, because compiling it takes longer than some pages.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE)
+  const { overflow, small, violations } = await page.evaluate(findings, AUDIT)
   expect(overflow, `${name}: overflows sideways`).toBeLessThanOrEqual(0)
-  expect(await violations(page), `${name}: axe`).toEqual([])
-  if (view.width === 390) expect(await smallTargets(page), `${name}: targets below 44 px`).toEqual([])
+  expect(violations, `${name}: axe`).toEqual([])
+  if (view.width === 390) expect(small, `${name}: targets below 44 px`).toEqual([])
+}
+
+/** With SHOTS=1, keeps a screenshot for a person to look at. */
+export async function shot(page: Page, name: string): Promise<void> {
+  if (process.env.SHOTS) await page.screenshot({ path: `test-results/shots/${name}.png` })
 }
 
 /** Switches the language and theme without a reload, as a switch in another tab does. */
@@ -138,30 +165,25 @@ async function change(page: Page, { language, scheme }: View): Promise<void> {
 }
 
 /**
- * Returns axe's findings. Its script is injected into each document only once, because compiling it takes longer than
- * some pages.
+ * Runs in the page. Returns by how many pixels the page overflows horizontally, what axe finds, and the buttons and links
+ * that are smaller than 44 px in both dimensions, except links within a text.
  */
-async function violations(page: Page): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
-  return page.evaluate(async options => {
-    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, options)
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
-  }, AUDIT)
-}
-
-/**
- * Returns the buttons and links on a phone that are smaller than 44 px in both dimensions, except links within a text.
- */
-function smallTargets(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>('button, a[href], [role=button]')]
-      .filter(element => element.offsetParent !== null && !element.closest('p') && !element.matches('.skip'))
-      .filter(element => {
-        const { width, height } = element.getBoundingClientRect()
-        return width < 43.5 || height < 43.5
-      })
-      .map(element => element.outerHTML.slice(0, 120)),
-  )
+async function findings(options: typeof AUDIT) {
+  await document.fonts.ready
+  const { scrollWidth, clientWidth } = document.documentElement
+  const small = [...document.querySelectorAll<HTMLElement>('button, a[href], [role=button]')]
+    .filter(element => element.offsetParent !== null && !element.closest('p') && !element.matches('.skip'))
+    .filter(element => {
+      const { width, height } = element.getBoundingClientRect()
+      return width < 43.5 || height < 43.5
+    })
+    .map(element => element.outerHTML.slice(0, 120))
+  const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, options)
+  return {
+    overflow: scrollWidth - clientWidth,
+    small,
+    violations: violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`),
+  }
 }
 
 export { logIn, logInAgain } from './login'

@@ -6,41 +6,50 @@ export type Part = { silence: number } | { voice: number }
 
 /** Encodes a WAV file: mono, 16 bits, 48 kHz. */
 export function wav(parts: readonly Part[]): Buffer {
-  const samples = parts.flatMap(part => ('voice' in part ? voice(part.voice) : silence(part.silence)))
-  const data = Buffer.alloc(samples.length * 2)
-  samples.forEach((sample, at) => {
-    data.writeInt16LE(Math.round(Math.max(-1, Math.min(1, sample)) * 32_767), at * 2)
-  })
-  const head = Buffer.alloc(44)
-  head.write('RIFF', 0)
-  head.writeUInt32LE(36 + data.length, 4)
-  head.write('WAVEfmt ', 8)
-  head.writeUInt32LE(16, 16)
-  head.writeUInt16LE(1, 20)
-  head.writeUInt16LE(1, 22)
-  head.writeUInt32LE(RATE, 24)
-  head.writeUInt32LE(RATE * 2, 28)
-  head.writeUInt16LE(2, 32)
-  head.writeUInt16LE(16, 34)
-  head.write('data', 36)
-  head.writeUInt32LE(data.length, 40)
-  return Buffer.concat([head, data])
+  const seconds = (part: Part) => ('voice' in part ? part.voice : part.silence)
+  const length = parts.reduce((sum, part) => sum + Math.round(seconds(part) * RATE), 0) * 2
+  const data = Buffer.alloc(44 + length)
+  data.write('RIFF', 0)
+  data.writeUInt32LE(36 + length, 4)
+  data.write('WAVEfmt ', 8)
+  data.writeUInt32LE(16, 16)
+  data.writeUInt16LE(1, 20)
+  data.writeUInt16LE(1, 22)
+  data.writeUInt32LE(RATE, 24)
+  data.writeUInt32LE(RATE * 2, 28)
+  data.writeUInt16LE(2, 32)
+  data.writeUInt16LE(16, 34)
+  data.write('data', 36)
+  data.writeUInt32LE(length, 40)
+  let at = 44
+  for (const part of parts) {
+    const end = at + Math.round(seconds(part) * RATE) * 2
+    if ('voice' in part) speak(data.subarray(at, end))
+    at = end
+  }
+  return data
 }
 
-const silence = (seconds: number): number[] => new Array(Math.round(seconds * RATE)).fill(0)
+/** One period of the voice. A table, because the sum of harmonics for each sample takes seconds. */
+const WAVE = Float64Array.from({ length: 4_096 }, (_, at) => {
+  let sum = 0
+  for (let harmonic = 1; harmonic <= 18; harmonic++) {
+    sum += Math.sin((harmonic * 2 * Math.PI * at) / 4_096) / harmonic ** 0.8
+  }
+  return sum
+})
 
 /**
- * Generates voiced syllables, three per second, with a varying pitch, so that the noise suppression does not remove
- * them as a hum.
+ * Writes voiced syllables, three per second, with a varying pitch, so that the noise suppression does not remove them as
+ * a hum.
  */
-function voice(seconds: number): number[] {
+function speak(samples: Buffer): void {
   let phase = 0
-  return Array.from({ length: Math.round(seconds * RATE) }, (_, at) => {
+  for (let at = 0; at * 2 < samples.length; at++) {
     const time = at / RATE
-    phase += (2 * Math.PI * (130 + 35 * Math.sin(2 * Math.PI * 0.9 * time))) / RATE
+    phase = (phase + (130 + 35 * Math.sin(2 * Math.PI * 0.9 * time)) / RATE) % 1
     const syllable = Math.max(0, Math.sin(2 * Math.PI * 1.5 * time)) ** 0.5 + 0.15
-    let sum = 0
-    for (let harmonic = 1; harmonic <= 18; harmonic++) sum += Math.sin(harmonic * phase) / harmonic ** 0.8
-    return 0.22 * syllable * sum
-  })
+    const sample = 0.22 * syllable * (WAVE[Math.floor(phase * WAVE.length)] ?? 0)
+    samples.writeInt16LE(Math.round(Math.max(-1, Math.min(1, sample)) * 32_767), at * 2)
+  }
 }
