@@ -24,7 +24,6 @@ use serde::de::DeserializeOwned;
 pub struct CallerTexts {
     /// The database.
     pub store: Store,
-    /// The settings.
     pub settings: Settings,
     /// Sends the messages.
     pub outbox: Outbox,
@@ -50,7 +49,7 @@ impl CallerTexts {
                 caller_text::confirm(tx, &payload, (text, key), context, now)
             })
             .await?;
-        report(&sid, sent, "confirmation of an appointment");
+        report(&sid, &sent, "confirmation of an appointment");
         Ok(())
     }
 
@@ -67,7 +66,7 @@ impl CallerTexts {
                 caller_text::text_missed_caller(tx, &payload, (missed_call(config, language), key), context, now)
             })
             .await?;
-        report(&sid, sent, "message to a caller who hung up");
+        report(&sid, &sent, "message to a caller who hung up");
         Ok(())
     }
 
@@ -105,7 +104,7 @@ impl CallerTextSender for CallerTexts {
             let sent = texts
                 .send_by(move |tx, _, context, now| caller_text::send_from_agent(tx, &call, &text, context, now))
                 .await?;
-            report(&sid, sent, "agent's message to the caller");
+            report(&sid, &sent, "agent's message to the caller");
             Ok(sent)
         })
     }
@@ -130,7 +129,7 @@ fn key_of(job: &Job, about: Timestamp) -> String {
     format!("{} {} {}", job.kind, job.id, about.as_millis())
 }
 
-fn report(sid: &CallSid, sent: CallerText, what: &str) {
+fn report(sid: &CallSid, sent: &CallerText, what: &str) {
     match sent {
         CallerText::Queued(id) => {
             tracing::info!(event = "CALLER_TEXT", call.sid = %sid, message_id = id.0, "The {what} of call {sid} is queued as message {id}");
