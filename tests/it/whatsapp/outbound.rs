@@ -246,6 +246,31 @@ async fn pacing_limits_the_send_rate_of_the_bridge() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn attempts_that_the_bridge_refuses_do_not_use_up_the_limit_of_new_conversations() {
+    let shop = Shop::open_with(
+        |setup| {
+            setup.env("WHATSAPP_PROVIDER", "baileys").env("WA_PACING", "on");
+            setup.toml("[whatsapp]\nnew_chats_per_day = 2\nper_minute = 60\n");
+        },
+        "",
+    )
+    .await;
+    shop.bridge.reply_next([BridgeReply::Refuse(503), BridgeReply::Refuse(503)]);
+    for to in [DANA, NOA] {
+        let answer = shop.say(to, "the first message").await;
+        shop.until_status(&answer, "sent").await;
+    }
+    // These two count.
+    let third = shop.say("+972503333333", "too many today").await;
+    until("the postponement", async || {
+        let next: String = shop.daemon.query_value("SELECT max(next_attempt_at) FROM outbox WHERE state = 'queued'");
+        (next > agentlocator::clock::now().plus(Duration::from_hours(23)).to_string()).then_some(())
+    })
+    .await;
+    assert_eq!((shop.message(&third).await["status"].clone(), shop.bridge.requests().len()), (json!("queued"), 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_contact_who_opted_out_gets_no_message_by_any_provider() {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "STOP").await;
