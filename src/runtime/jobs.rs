@@ -1,7 +1,7 @@
 //! Runs background jobs from the database: each at least once, with retries after failures, in no fixed order.
 
 use crate::domain::{JobId, Timestamp};
-use crate::store::{Job, Store};
+use crate::store::{self, Job, Store, WriteTx};
 use crate::{clock, entropy};
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, HashSet};
@@ -51,7 +51,13 @@ pub struct JobWorker {
 impl JobWorker {
     /// Creates a worker without handlers.
     pub fn new(store: Store) -> Self {
-        Self { store, jobs: Jobs::default(), kinds: BTreeMap::new(), max_concurrent: MAX_CONCURRENT }
+        Self {
+            store,
+            jobs: Jobs::default(),
+            kinds: BTreeMap::new(),
+           
+            max_concurrent: MAX_CONCURRENT,
+        }
     }
 
     /// Registers the handler of a kind of job. The handler must be idempotent, because it may run more than once for
@@ -129,7 +135,8 @@ impl JobWorker {
     }
 }
 
-/// Records the outcome of a job. If the write fails, the job stays in the database and runs again.
+/// Records the outcome of a job, and retries until that succeeds: without the record, the job would run again at once,
+/// and for example send its mail again.
 async fn record_outcome(store: &Store, job: Job, outcome: Result<(), JobError>) -> JobId {
     let id = job.id;
     let now = clock::now();
@@ -148,19 +155,34 @@ async fn record_outcome(store: &Store, job: Job, outcome: Result<(), JobError>) 
             tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed permanently and is not retried");
         }
     }
-    let recorded = store.write(move |tx| match (&error, retry_at) {
+    let what = format!("the outcome of job {id}");
+    write_until_stored(store, &what, move |tx| match (&error, retry_at) {
         (None, _) => tx.finish_job(id, now),
         (Some(error), Some(at)) => tx.retry_job(id, error, at, now),
         (Some(error), None) => tx.fail_job(id, error, now),
-    });
-    if let Err(error) = recorded.await {
+    })
+    .await;
+    id
+}
+
+/// Repeats a write until it succeeds. For the record of a step that must not be repeated: on a full disk, the step waits
+/// here.
+pub(super) async fn write_until_stored(
+    store: &Store,
+    what: &str,
+    write: impl Fn(&WriteTx<'_>) -> store::Result<()> + Send + Sync + 'static,
+) {
+    let write = Arc::new(write);
+    loop {
+        let write = write.clone();
+        let Err(error) = store.write(move |tx| write(tx)).await else { return };
         tracing::error!(
             event = "JOBS_FAILED",
             error = &error as &dyn std::error::Error,
-            "Cannot record the outcome of job {id}; it will run again"
+            "Cannot record {what}; retrying"
         );
+        tokio::time::sleep(AFTER_FAILURE).await;
     }
-    id
 }
 
 /// Returns the delay before a retry: one second after the first failure, doubled after each further failure, at most
