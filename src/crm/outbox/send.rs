@@ -205,6 +205,26 @@ mod tests {
     use crate::store::testing::{database, transact};
 
     #[test]
+    fn a_repeated_key_sends_no_second_message_after_weeks() {
+        let (_folder, conn) = database();
+        transact(&conn, |tx| {
+            let now = Timestamp::from_millis(1_700_000_000_000);
+            let rules = RoutingRules { only: None, priority: vec![Provider::Baileys], template: false };
+            let to = PeerAddress::from_stored("+972501111111").unwrap();
+            let text = SendRequest::text(to, "once".to_owned(), ActorId::Agent.to_string(), now);
+            let request = SendRequest { idempotency_key: Some("k".to_owned()), ..text };
+            let first = send(tx, &request, &rules, &[], now).unwrap();
+            let weeks_later = now.plus(std::time::Duration::from_hours(60 * 24));
+            for expire in crate::crm::retention::EXPIRIES {
+                expire(tx, weeks_later)?;
+            }
+            assert_eq!(send(tx, &request, &rules, &[], weeks_later).unwrap(), first);
+            assert_eq!(tx.due_outbox(weeks_later, 9)?.len(), 1);
+            Ok(())
+        });
+    }
+
+    #[test]
     fn nothing_is_sent_to_a_contact_that_has_lost_its_last_address() {
         let (_folder, conn) = database();
         transact(&conn, |tx| {
