@@ -140,6 +140,8 @@ async fn fetch_own(bridge: &Bridge, files: &SafeFetcher, address: &Url) -> Resul
                 bridge.forget_proof(header.as_ref()).await;
                 return Err(FetchError::Unreachable);
             }
+            // Another key was set on one side only.
+            Err(FetchError::Status(401)) => return Err(FetchError::Unauthorized(401)),
             fetched => return fetched,
         }
     }

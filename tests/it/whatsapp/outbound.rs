@@ -271,6 +271,31 @@ async fn attempts_that_the_bridge_refuses_do_not_use_up_the_limit_of_new_convers
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_waits_while_its_only_provider_does_not_accept_the_credentials() {
+    let shop = Shop::open_with(|setup| _ = setup.env("WHATSAPP_PROVIDER", "twilio"), "").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+    shop.twilio.reply_next([TwilioReply::Refuse(401, 20003), TwilioReply::Refuse(401, 20003)]);
+    shop.until_status(&shop.say(DANA, "patience").await, "sent").await;
+    assert_eq!((shop.twilio.attempts().len(), shop.twilio.taken().len()), (3, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_tokens_are_rotated_the_secondary_token_sends() {
+    let shop = Shop::open_with(
+        |setup| _ = setup.env("WHATSAPP_PROVIDER", "twilio").env("TWILIO_AUTH_TOKEN_SECONDARY", "the-new-token"),
+        "",
+    )
+    .await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+    shop.twilio.reply_next([TwilioReply::Refuse(401, 20003)]);
+    let mark = shop.daemon.logs().mark();
+    shop.until_status(&shop.say(DANA, "at once").await, "sent").await;
+    let authorizations: Vec<_> = shop.twilio.attempts().into_iter().map(|attempt| attempt.authorization).collect();
+    assert!(authorizations.len() == 2 && authorizations[0] != authorizations[1], "{authorizations:?}");
+    assert_eq!(shop.daemon.logs().wait_for_event_from(mark, "WA_OUT_TWILIO")["outcome"], "sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_contact_who_opted_out_gets_no_message_by_any_provider() {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "STOP").await;
