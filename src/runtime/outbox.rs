@@ -136,6 +136,8 @@ struct Dispatcher {
     /// The running attempts.
     attempts: HashMap<task::Id, Running>,
     in_flight: HashSet<OutboxId>,
+    /// The messages whose attempt has panicked. They stay in flight until their state is stored.
+    panicked: Vec<OutboxId>,
 }
 
 /// A running attempt.
@@ -165,11 +167,23 @@ impl Dispatcher {
         let first_contacts: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
         let send_rate = shared.settings.current().send_rate();
         let pacer = SendPacer::new(send_rate, sends.into_iter().map(|(at, _)| at), first_contacts);
-        Self { shared, pacer, running: JoinSet::new(), attempts: HashMap::new(), in_flight: HashSet::new() }
+        Self {
+            shared,
+            pacer,
+            running: JoinSet::new(),
+            attempts: HashMap::new(),
+            in_flight: HashSet::new(),
+            panicked: Vec::new(),
+        }
     }
 
     /// Starts the due attempts. Returns the time until the next check.
     async fn start_due(&mut self) -> Duration {
+        if let Err(error) = self.recover_panicked().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(event = "OUTBOX_FAILED", error, "Cannot record that an attempt panicked; retrying");
+            return AFTER_FAILURE;
+        }
         let now = clock::now();
         let read = self.shared.store.read(move |tx| Ok((tx.due_outbox(now, MAX_BATCH)?, tx.next_outbox_at(now)?)));
         let (due, mut next) = match read.await {
@@ -244,13 +258,25 @@ impl Dispatcher {
                     self.pacer.release(slot);
                 }
             }
-            // A message whose attempt panicked stays in flight and unconfirmed until the next start.
             Some(Err(error)) => {
-                let Some(Running { message, .. }) = self.attempts.remove(&error.id()) else { return };
-                tracing::error!(event = "OUTBOX_PANICKED", message.id = %message, %error, "An attempt to send message {message} panicked: its outcome is unknown, and is verified with the provider after the next start");
+                let Some(Running { id, message, .. }) = self.attempts.remove(&error.id()) else { return };
+                tracing::error!(event = "OUTBOX_PANICKED", message.id = %message, %error, "An attempt to send message {message} panicked: its outcome is unknown, and is verified with the provider");
+                self.panicked.push(id);
             }
             None => std::future::pending().await,
         }
+    }
+
+    /// Stores that the outcome of the attempts that have panicked is unknown. The next attempt waits, because it may
+    /// panic again.
+    async fn recover_panicked(&mut self) -> store::Result<()> {
+        while let Some(id) = self.panicked.last().copied() {
+            let now = clock::now();
+            self.shared.store.write(move |tx| outbox::recover_one(tx, id, now.plus(AFTER_PANIC), now)).await?;
+            self.panicked.pop();
+            self.in_flight.remove(&id);
+        }
+        Ok(())
     }
 
     async fn drain(mut self) {
@@ -320,6 +346,7 @@ const PROBE: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(15);
 const MIN_WAIT: Duration = Duration::from_millis(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
+const AFTER_PANIC: Duration = Duration::from_mins(1);
 /// A message that must wait longer than this is postponed, so that later messages can be sent before it.
 const POSTPONE_AFTER: Duration = Duration::from_mins(2);
 /// How long attempts in flight may take after the daemon was stopped.
@@ -327,3 +354,6 @@ const DRAIN: Duration = Duration::from_secs(9);
 const DAY: Duration = Duration::from_hours(24);
 const MAX_CONCURRENT: usize = 32;
 const MAX_BATCH: usize = 256;
+
+#[cfg(test)]
+mod tests;

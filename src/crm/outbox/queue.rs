@@ -9,6 +9,11 @@ pub fn recover(tx: &WriteTx<'_>, now: Timestamp) -> Result<usize> {
     tx.mark_interrupted_attempts(now)
 }
 
+/// Marks an attempt that has panicked as unconfirmed. The next attempt is due at `at`.
+pub fn recover_one(tx: &WriteTx<'_>, id: OutboxId, at: Timestamp, now: Timestamp) -> Result<()> {
+    tx.mark_panicked_attempt(id, at, now)
+}
+
 /// Makes the messages that wait for a provider due, because the provider is up again.
 pub fn hasten(tx: &WriteTx<'_>, provider: Provider, now: Timestamp) -> Result<()> {
     tx.make_outbox_due(provider, now)
