@@ -215,6 +215,15 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Makes the messages whose next attempt is due after `limit` due now.
+    pub fn hasten_late_outbox(&self, limit: Timestamp, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET next_attempt_at = ?2 WHERE state IN ('queued', 'doubtful') AND next_attempt_at > ?1",
+        )?;
+        update.execute(params![limit, now])?;
+        Ok(())
+    }
+
     /// Deletes the outbox rows of messages that were sent or failed before `before`. The messages themselves are kept.
     pub fn prune_outbox(&self, before: Timestamp) -> Result<()> {
         let mut delete =
