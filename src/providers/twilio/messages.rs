@@ -9,8 +9,10 @@ mod template;
 
 use super::error_messages;
 use super::rest::Credentials;
+use crate::clock;
 use crate::config::Config;
 use crate::domain::{NotSent, Outcome, PeerAddress, Provider, ProviderError, Timestamp};
+use crate::providers::tls_probe::http_date;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use serde::Deserialize;
 use std::time::Duration;
@@ -89,7 +91,7 @@ impl Messages {
     }
 
     /// Returns the ids of the messages with the same content that Twilio has sent to this recipient since `since`, the
-    /// oldest first.
+    /// oldest first. The list has times of Twilio's clock, which the response shows, so that `since` is converted to it.
     pub async fn find(&self, message: Text<'_>, since: Timestamp) -> Result<Vec<String>, ProviderError> {
         let to = message.to.wire(Provider::Twilio);
         let query = [("To", to.as_str()), ("From", self.from.as_str()), ("PageSize", PAGE_SIZE)];
@@ -98,6 +100,7 @@ impl Messages {
         if response.status() != StatusCode::OK {
             return Err(error_messages::for_code(response.status().as_str(), None));
         }
+        let since = since.min(on_clock_of(&response, since));
         let page = response.bytes().await.map_err(|_| unreachable())?;
         let wanted = list::Wanted {
             to: &to,
@@ -138,6 +141,12 @@ impl Messages {
     async fn execute(&self, request: RequestBuilder) -> reqwest::Result<Response> {
         self.credentials.send(request.timeout(RESPONSE_TIMEOUT)).await
     }
+}
+
+/// Converts a time of this machine's clock to the clock of the server that sent the response.
+fn on_clock_of(response: &Response, time: Timestamp) -> Timestamp {
+    let date = response.headers().get(header::DATE).and_then(|date| http_date(date.to_str().ok()?));
+    date.map_or(time, |date| date.minus(clock::now().since(time)))
 }
 
 fn unreachable() -> ProviderError {
