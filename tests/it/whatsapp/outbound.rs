@@ -296,6 +296,24 @@ async fn while_tokens_are_rotated_the_secondary_token_sends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_audio_file_with_a_text_is_sent_as_two_messages() {
+    let shop = Shop::open().await;
+    let mut sound = b"OggS\0\x02".to_vec();
+    sound.extend([0; 200]);
+    let upload = shop.api.request(Method::POST, "/api/media").header("content-type", "audio/ogg");
+    let file = send(upload.body(sound)).await.json();
+    assert!(file["mime"].as_str().unwrap().starts_with("audio/"), "{file}");
+    let body = json!({ "to": DANA, "text": "listen to this", "media_id": file["id"] });
+    let (status, answer) = post(&shop.api, "k1", &body).await;
+    assert_eq!(status, 200, "{answer}");
+    shop.until_status(&answer, "sent").await;
+    assert_eq!(post(&shop.api, "k1", &body).await, (200, answer));
+    let sent: Vec<_> = shop.bridge.sent().iter().map(|it| (it["type"].clone(), it["text"].clone())).collect();
+    assert_eq!(sent, [(json!("text"), json!("listen to this")), (json!("audio"), json!(""))]);
+    assert_eq!(shop.count("messages"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_contact_who_opted_out_gets_no_message_by_any_provider() {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "STOP").await;
