@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 pub enum JobError {
     /// Retry until the job is one day old.
     Retry(String),
-    /// Retry until the job has reached this age.
+    /// Retry until the job has reached this age. If the machine was off meanwhile, the job is nevertheless retried for
+    /// half an hour, unless the age is shorter than that.
     RetryFor(Duration, String),
     /// Do not retry.
     Permanent(String),
@@ -38,6 +39,7 @@ impl Jobs {
 }
 
 type JobFuture = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
+type OnFailure = Arc<dyn Fn(&WriteTx<'_>, &Job, &str) -> store::Result<()> + Send + Sync>;
 
 /// The worker, with a handler for each kind of job.
 #[derive(Clone)]
@@ -45,6 +47,7 @@ pub struct JobWorker {
     store: Store,
     jobs: Jobs,
     kinds: BTreeMap<&'static str, Arc<dyn Fn(Job) -> JobFuture + Send + Sync>>,
+    on_failure: BTreeMap<&'static str, OnFailure>,
     max_concurrent: usize,
 }
 
@@ -55,7 +58,7 @@ impl JobWorker {
             store,
             jobs: Jobs::default(),
             kinds: BTreeMap::new(),
-           
+            on_failure: BTreeMap::new(),
             max_concurrent: MAX_CONCURRENT,
         }
     }
@@ -68,6 +71,18 @@ impl JobWorker {
         F: Future<Output = Result<(), JobError>> + Send + 'static,
     {
         self.kinds.insert(kind, Arc::new(move |job| Box::pin(work(job))));
+        self
+    }
+
+    /// Registers a function that records the permanent failure of a job of this kind, with the reason. It runs in the
+    /// transaction that marks the job as failed.
+    #[must_use]
+    pub fn on_failure(
+        mut self,
+        kind: &'static str,
+        record: impl Fn(&WriteTx<'_>, &Job, &str) -> store::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.on_failure.insert(kind, Arc::new(record));
         self
     }
 
@@ -123,11 +138,12 @@ impl JobWorker {
                 break;
             };
             if in_flight.insert(job.id) {
-                let (store, future) = (self.store.clone(), AssertUnwindSafe(work(job.clone())).catch_unwind());
+                let (store, on_failure) = (self.store.clone(), self.on_failure.get(job.kind.as_str()).cloned());
+                let future = AssertUnwindSafe(work(job.clone())).catch_unwind();
                 running.spawn(async move {
                     // A job that panicked would panic again; a retry would occupy its slot permanently.
                     let outcome = future.await.unwrap_or_else(|_| Err(JobError::Permanent("it panicked".to_owned())));
-                    record_outcome(&store, job, outcome).await
+                    record_outcome(&store, job, outcome, on_failure).await
                 });
             }
         }
@@ -137,7 +153,12 @@ impl JobWorker {
 
 /// Records the outcome of a job, and retries until that succeeds: without the record, the job would run again at once,
 /// and for example send its mail again.
-async fn record_outcome(store: &Store, job: Job, outcome: Result<(), JobError>) -> JobId {
+async fn record_outcome(
+    store: &Store,
+    job: Job,
+    outcome: Result<(), JobError>,
+    on_failure: Option<OnFailure>,
+) -> JobId {
     let id = job.id;
     let now = clock::now();
     let (error, retry_for) = match outcome {
@@ -146,7 +167,9 @@ async fn record_outcome(store: &Store, job: Job, outcome: Result<(), JobError>) 
         Err(JobError::RetryFor(retry_for, error)) => (Some(error), retry_for),
         Err(JobError::Permanent(error)) => (Some(error), Duration::ZERO),
     };
-    let retry_at = (now.since(job.created_at) < retry_for).then(|| now.plus(back_off(job.attempts)));
+    let is_young = now.since(job.created_at) < retry_for;
+    let is_hardly_tried = retry_for >= MIN_ATTEMPTS_TAKE && job.attempts + 1 < MIN_ATTEMPTS;
+    let retry_at = (is_young || is_hardly_tried).then(|| now.plus(back_off(job.attempts)));
     if let Some(error) = &error {
         let (kind, attempts) = (&job.kind, job.attempts + 1);
         if retry_at.is_some() {
@@ -159,7 +182,12 @@ async fn record_outcome(store: &Store, job: Job, outcome: Result<(), JobError>) 
     write_until_stored(store, &what, move |tx| match (&error, retry_at) {
         (None, _) => tx.finish_job(id, now),
         (Some(error), Some(at)) => tx.retry_job(id, error, at, now),
-        (Some(error), None) => tx.fail_job(id, error, now),
+        (Some(error), None) => {
+            if let Some(record) = &on_failure {
+                record(tx, &job, error)?;
+            }
+            tx.fail_job(id, error, now)
+        }
     })
     .await;
     id
@@ -193,6 +221,9 @@ fn back_off(attempts: u32) -> Duration {
 
 /// How long a failing job is retried by default.
 const RETRY_FOR: Duration = Duration::from_hours(24);
+/// The minimum number of attempts of a job that may be retried for longer than they take, which is about half an hour.
+const MIN_ATTEMPTS: u32 = 12;
+const MIN_ATTEMPTS_TAKE: Duration = Duration::from_mins(30);
 const MAX_BACKOFF: Duration = Duration::from_mins(10);
 const IDLE: Duration = Duration::from_mins(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
