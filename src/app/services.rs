@@ -304,7 +304,10 @@ fn with_handlers(worker: JobWorker, services: &CallServices, examiner: MediaExam
     let missed = texts.clone();
     let store = services.store.with_priority(Priority::Job);
     let (recordings_of, reviewed, summarized) = (services.clone(), services.clone(), services.clone());
-    let worker = worker.on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job));
+    let worker = worker
+        .on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job))
+        .on_failure(FETCH_JOB, recording_fetcher::fail)
+        .on_failure(MEDIA_JOB, MediaFetcher::fail);
     let fetcher = MediaFetcher::new(services.settings.clone(), store, services.disk.clone(), examiner);
     let erased_from = services.store.with_priority(Priority::Job);
     let (store_of_bridge, settings) = (erased_from.clone(), services.settings.clone());

@@ -7,6 +7,7 @@ use crate::inbox::message_time::{Arrival, is_plausible};
 use crate::store::{ReadTx, Result, WriteTx, boot_id};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The clock of all messages, inbound and outbound; clones share it.
 #[derive(Clone, Default)]
@@ -77,8 +78,11 @@ impl MessageClock {
     }
 }
 
-/// Stores the steps of the wall clock for a run within the same boot of the machine.
-pub fn store_steps(tx: &WriteTx<'_>, steps: &ClockSteps) -> Result<()> {
+/// Stores the steps of the wall clock for a run within the same boot of the machine. Retries that are due later than any
+/// retry may be, because the clock was set back after they were planned, become due now.
+pub fn store_steps(tx: &WriteTx<'_>, steps: &ClockSteps, now: Timestamp) -> Result<()> {
+    tx.hasten_late_outbox(now.plus(LONGEST_OUTBOX_RETRY), now)?;
+    tx.hasten_late_jobs(now.plus(LONGEST_JOB_RETRY), now)?;
     let saved = SavedSteps { boot: boot_id(), steps: steps.clone() };
     tx.set_meta(STEPS, &serde_json::to_string(&saved).unwrap_or_default())
 }
@@ -89,4 +93,9 @@ struct SavedSteps {
     steps: ClockSteps,
 }
 
+/// More than the longest time until the retry of a message. A message that is postponed for longer by the limit of new
+/// conversations is postponed again.
+const LONGEST_OUTBOX_RETRY: Duration = Duration::from_mins(2);
+/// More than the longest time until the retry of a job.
+const LONGEST_JOB_RETRY: Duration = Duration::from_mins(15);
 const STEPS: &str = "message_clock.steps";

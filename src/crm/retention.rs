@@ -105,7 +105,8 @@ pub fn expire_changes(tx: &WriteTx<'_>) -> Result<usize> {
     tx.prune_changes(KEEP_CHANGES, CHANGES_AT_ONCE)
 }
 
-/// How long responses are stored for idempotent retries. Clients stop retrying well within a week.
+/// How long responses are stored for idempotent retries, except those of messages. Clients stop retrying well within a
+/// week.
 const KEEP_RESPONSES: Duration = Duration::from_hours(7 * 24);
 const KEEP_DONE: Duration = Duration::from_hours(30 * 24);
 /// How long a status update of an unknown message is kept. If the message has not arrived by then, it was sent by

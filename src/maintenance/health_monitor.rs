@@ -120,7 +120,11 @@ impl HealthMonitor {
     /// Raises the alert about the handling of the database files at the last start, until the owner dismisses the
     /// notice. Also raises the alert about held messages, until the owner sends or discards them.
     async fn check_start_notice(&self) {
-        let read = self.store.read(|tx| Ok((tx.start_notice()?, tx.count_held_outbox()?))).await;
+        let read = self.store.read(|tx| {
+            let scheduled = tx.held_scheduled()?.len() as u64;
+            Ok((tx.start_notice()?, tx.count_held_outbox()? + scheduled))
+        });
+        let read = read.await;
         let Ok((notice, held)) = read else { return };
         let (file, notice) = (self.published_file(), notice.filter(|notice| !notice.quiet));
         self.alerts.set(AlertKind::DatabaseReplaced, notice.map(|notice| database_notice::describe(notice, file)));

@@ -135,7 +135,10 @@ mod tests {
                     call: None,
                 })?;
             }
+            let of_message = StoredResponse { fingerprint: String::new(), answer: r#"{"message_id":7}"#.to_owned() };
+            tx.insert_response(BusinessId::FIRST, "message", &of_message, at(0))?;
             tx.prune_responses(at(4))?;
+            assert_eq!(tx.stored_response(BusinessId::FIRST, "message")?, Some(of_message));
             assert!(tx.stored_response(BusinessId::FIRST, "3")?.is_none());
             assert!(tx.stored_response(BusinessId::FIRST, "4")?.is_some());
             assert_eq!(tx.prune_webhook_log(at(4), 3)?, 3);

@@ -3,7 +3,7 @@
 mod text;
 
 use super::Settings;
-use super::jobs::JobError;
+use super::jobs::{JobError, write_until_stored};
 use super::outbox::Outbox;
 use crate::clock;
 use crate::config::{CallNotices as Choice, Config};
@@ -73,10 +73,12 @@ impl CallNotices {
         }
         let mailer = Mailer::new(&config.mail).map_err(|error| JobError::Permanent(error.to_string()))?;
         mailer.send(&config.alerts.mail_to, &message.subject, &message.body).await.map_err(retry)?;
-        let sid = sid.clone();
-        let recorded =
-            self.store.write(move |tx| call_notice::record(tx, &sid, AlertChannel::Mail, clock::now())).await;
-        recorded.map_err(retry)?;
+        // Without the record, the mail would be sent again.
+        let (what, sid) = (format!("that the owner got a mail about call {sid}"), sid.clone());
+        write_until_stored(&self.store, &what, move |tx| {
+            call_notice::record(tx, &sid, AlertChannel::Mail, clock::now())
+        })
+        .await;
         Ok(due)
     }
 

@@ -115,11 +115,14 @@ impl CatchUp {
             seen = now;
             // Reading the clock here detects a step of the system clock early.
             self.clock.now();
-            if let Some(steps) = self.clock.take_steps()
-                && let Err(error) = self.store.write(move |tx| message_clock::store_steps(tx, &steps)).await
-            {
-                self.clock.keep_steps();
-                tracing::debug!(event = "CLOCK_STEPS", %error, "Cannot store how the system clock was set; retrying");
+            if let Some(steps) = self.clock.take_steps() {
+                match self.store.write(move |tx| message_clock::store_steps(tx, &steps, clock::now())).await {
+                    Ok(()) => self.jobs.wake(),
+                    Err(error) => {
+                        self.clock.keep_steps();
+                        tracing::debug!(event = "CLOCK_STEPS", %error, "Cannot store how the system clock was set; retrying");
+                    }
+                }
             }
             if now.0 >= next || slept > SLEEP_THRESHOLD {
                 let (pause, failed) = self.pass_and_report(&mut progress, failures).await;

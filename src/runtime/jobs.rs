@@ -1,7 +1,7 @@
 //! Runs background jobs from the database: each at least once, with retries after failures, in no fixed order.
 
 use crate::domain::{JobId, Timestamp};
-use crate::store::{Job, Store};
+use crate::store::{self, Job, Store, WriteTx};
 use crate::{clock, entropy};
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, HashSet};
@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 pub enum JobError {
     /// Retry until the job is one day old.
     Retry(String),
-    /// Retry until the job has reached this age.
+    /// Retry until the job has reached this age. If the machine was off meanwhile, the job is nevertheless retried for
+    /// half an hour, unless the age is shorter than that.
     RetryFor(Duration, String),
     /// Do not retry.
     Permanent(String),
@@ -38,6 +39,7 @@ impl Jobs {
 }
 
 type JobFuture = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
+type OnFailure = Arc<dyn Fn(&WriteTx<'_>, &Job, &str) -> store::Result<()> + Send + Sync>;
 
 /// The worker, with a handler for each kind of job.
 #[derive(Clone)]
@@ -45,13 +47,20 @@ pub struct JobWorker {
     store: Store,
     jobs: Jobs,
     kinds: BTreeMap<&'static str, Arc<dyn Fn(Job) -> JobFuture + Send + Sync>>,
+    on_failure: BTreeMap<&'static str, OnFailure>,
     max_concurrent: usize,
 }
 
 impl JobWorker {
     /// Creates a worker without handlers.
     pub fn new(store: Store) -> Self {
-        Self { store, jobs: Jobs::default(), kinds: BTreeMap::new(), max_concurrent: MAX_CONCURRENT }
+        Self {
+            store,
+            jobs: Jobs::default(),
+            kinds: BTreeMap::new(),
+            on_failure: BTreeMap::new(),
+            max_concurrent: MAX_CONCURRENT,
+        }
     }
 
     /// Registers the handler of a kind of job. The handler must be idempotent, because it may run more than once for
@@ -62,6 +71,18 @@ impl JobWorker {
         F: Future<Output = Result<(), JobError>> + Send + 'static,
     {
         self.kinds.insert(kind, Arc::new(move |job| Box::pin(work(job))));
+        self
+    }
+
+    /// Registers a function that records the permanent failure of a job of this kind, with the reason. It runs in the
+    /// transaction that marks the job as failed.
+    #[must_use]
+    pub fn on_failure(
+        mut self,
+        kind: &'static str,
+        record: impl Fn(&WriteTx<'_>, &Job, &str) -> store::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.on_failure.insert(kind, Arc::new(record));
         self
     }
 
@@ -117,11 +138,12 @@ impl JobWorker {
                 break;
             };
             if in_flight.insert(job.id) {
-                let (store, future) = (self.store.clone(), AssertUnwindSafe(work(job.clone())).catch_unwind());
+                let (store, on_failure) = (self.store.clone(), self.on_failure.get(job.kind.as_str()).cloned());
+                let future = AssertUnwindSafe(work(job.clone())).catch_unwind();
                 running.spawn(async move {
                     // A job that panicked would panic again; a retry would occupy its slot permanently.
                     let outcome = future.await.unwrap_or_else(|_| Err(JobError::Permanent("it panicked".to_owned())));
-                    record_outcome(&store, job, outcome).await
+                    record_outcome(&store, job, outcome, on_failure).await
                 });
             }
         }
@@ -129,8 +151,14 @@ impl JobWorker {
     }
 }
 
-/// Records the outcome of a job. If the write fails, the job stays in the database and runs again.
-async fn record_outcome(store: &Store, job: Job, outcome: Result<(), JobError>) -> JobId {
+/// Records the outcome of a job, and retries until that succeeds: without the record, the job would run again at once,
+/// and for example send its mail again.
+async fn record_outcome(
+    store: &Store,
+    job: Job,
+    outcome: Result<(), JobError>,
+    on_failure: Option<OnFailure>,
+) -> JobId {
     let id = job.id;
     let now = clock::now();
     let (error, retry_for) = match outcome {
@@ -139,7 +167,9 @@ async fn record_outcome(store: &Store, job: Job, outcome: Result<(), JobError>) 
         Err(JobError::RetryFor(retry_for, error)) => (Some(error), retry_for),
         Err(JobError::Permanent(error)) => (Some(error), Duration::ZERO),
     };
-    let retry_at = (now.since(job.created_at) < retry_for).then(|| now.plus(back_off(job.attempts)));
+    let is_young = now.since(job.created_at) < retry_for;
+    let is_hardly_tried = retry_for >= MIN_ATTEMPTS_TAKE && job.attempts + 1 < MIN_ATTEMPTS;
+    let retry_at = (is_young || is_hardly_tried).then(|| now.plus(back_off(job.attempts)));
     if let Some(error) = &error {
         let (kind, attempts) = (&job.kind, job.attempts + 1);
         if retry_at.is_some() {
@@ -148,19 +178,39 @@ async fn record_outcome(store: &Store, job: Job, outcome: Result<(), JobError>) 
             tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed permanently and is not retried");
         }
     }
-    let recorded = store.write(move |tx| match (&error, retry_at) {
+    let what = format!("the outcome of job {id}");
+    write_until_stored(store, &what, move |tx| match (&error, retry_at) {
         (None, _) => tx.finish_job(id, now),
         (Some(error), Some(at)) => tx.retry_job(id, error, at, now),
-        (Some(error), None) => tx.fail_job(id, error, now),
-    });
-    if let Err(error) = recorded.await {
+        (Some(error), None) => {
+            if let Some(record) = &on_failure {
+                record(tx, &job, error)?;
+            }
+            tx.fail_job(id, error, now)
+        }
+    })
+    .await;
+    id
+}
+
+/// Repeats a write until it succeeds. For the record of a step that must not be repeated: on a full disk, the step waits
+/// here.
+pub(super) async fn write_until_stored(
+    store: &Store,
+    what: &str,
+    write: impl Fn(&WriteTx<'_>) -> store::Result<()> + Send + Sync + 'static,
+) {
+    let write = Arc::new(write);
+    loop {
+        let write = write.clone();
+        let Err(error) = store.write(move |tx| write(tx)).await else { return };
         tracing::error!(
             event = "JOBS_FAILED",
             error = &error as &dyn std::error::Error,
-            "Cannot record the outcome of job {id}; it will run again"
+            "Cannot record {what}; retrying"
         );
+        tokio::time::sleep(AFTER_FAILURE).await;
     }
-    id
 }
 
 /// Returns the delay before a retry: one second after the first failure, doubled after each further failure, at most
@@ -171,6 +221,9 @@ fn back_off(attempts: u32) -> Duration {
 
 /// How long a failing job is retried by default.
 const RETRY_FOR: Duration = Duration::from_hours(24);
+/// The minimum number of attempts of a job that may be retried for longer than they take, which is about half an hour.
+const MIN_ATTEMPTS: u32 = 12;
+const MIN_ATTEMPTS_TAKE: Duration = Duration::from_mins(30);
 const MAX_BACKOFF: Duration = Duration::from_mins(10);
 const IDLE: Duration = Duration::from_mins(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);

@@ -9,7 +9,7 @@ use crate::domain::{MEDIA_PATH, MessageId, Provider, hex, sniff_mime};
 use crate::host::disk::DiskMonitor;
 use crate::providers::baileys::bridge::Bridge;
 use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher};
-use crate::store::{self, Job, MediaState, Store, StoredMedia};
+use crate::store::{self, Job, MediaState, Store, StoredMedia, WriteTx};
 use bytes::Bytes;
 use reqwest::Method;
 use serde::Deserialize;
@@ -66,17 +66,19 @@ impl MediaFetcher {
                 self.release(provider, &noted.source_url).await;
                 Ok(())
             }
-            Err(error) if is_retryable(&error, &job, retry_for) => {
-                // Makes the job's own limit later than that of `is_retryable`, so that `is_retryable` ends the retries
-                // and the final failure is recorded.
-                Err(JobError::RetryFor(retry_for + MARGIN, error.to_string()))
-            }
-            Err(error) => {
-                let why = error.to_string();
-                let failed = self.store.write(move |tx| media::fail(tx, (message, position), &why));
-                failed.await.map_err(|error| later(&error))?;
-                Err(JobError::Permanent(error.to_string()))
-            }
+            // Twilio stores a file only after it has sent the webhook, so a 404 is temporary at first and permanent
+            // later.
+            Err(error @ FetchError::Status(404)) => Err(JobError::RetryFor(RETRY_MISSING_FOR, error.to_string())),
+            Err(error) if error.is_retryable() => Err(JobError::RetryFor(retry_for, error.to_string())),
+            Err(error) => Err(JobError::Permanent(error.to_string())),
+        }
+    }
+
+    /// Records that a file cannot be fetched, after its job has failed permanently.
+    pub fn fail(tx: &WriteTx<'_>, job: &Job, why: &str) -> store::Result<()> {
+        match serde_json::from_str::<Payload>(&job.payload) {
+            Ok(Payload { message, position, .. }) => media::fail(tx, (message, position), why),
+            Err(_) => Ok(()),
         }
     }
 
@@ -140,18 +142,10 @@ async fn fetch_own(bridge: &Bridge, files: &SafeFetcher, address: &Url) -> Resul
                 bridge.forget_proof(header.as_ref()).await;
                 return Err(FetchError::Unreachable);
             }
+            // Another key was set on one side only.
+            Err(FetchError::Status(401)) => return Err(FetchError::Unauthorized(401)),
             fetched => return fetched,
         }
-    }
-}
-
-/// Returns true if a retry may succeed. Twilio stores a file only after it has sent the webhook, so a 404 is temporary
-/// at first and permanent later. If the server is down, the download is retried for `retry_for`.
-fn is_retryable(error: &FetchError, job: &Job, retry_for: Duration) -> bool {
-    let age = clock::now().since(job.created_at);
-    match error {
-        FetchError::Status(404) => age < RETRY_MISSING_FOR,
-        error => error.is_retryable() && age < retry_for,
     }
 }
 
@@ -167,4 +161,3 @@ const WHATSAPP_RETENTION: Duration = Duration::from_hours(14 * 24);
 /// How long a download is postponed for lack of disk space. Twilio and WhatsApp keep files at least this long.
 const RETRY_NO_SPACE_FOR: Duration = Duration::from_hours(13 * 24);
 const NO_SPACE: &str = "the disk is nearly full; the file is fetched once there is enough space";
-const MARGIN: Duration = Duration::from_hours(1);

@@ -16,11 +16,11 @@ use crate::crm::outbox;
 use crate::domain::{MessageId, OutboxId, Provider, Timestamp};
 use crate::inbox::delivery::{Delivery, Step};
 use crate::inbox::policy::{Route, RouteInput, RoutingRules};
-use crate::inbox::send_rate::SendPacer;
+use crate::inbox::send_rate::{SendPacer, Slot};
 use crate::providers::baileys::bridge::LinkState;
 use crate::store::{self, OutboxEntry, Store};
 use crate::{clock, entropy};
-use attempt::Attempt;
+use attempt::{Attempt, Ended};
 use health::ProviderHealth;
 pub(super) use senders::ProviderSenders;
 use std::collections::{HashMap, HashSet};
@@ -132,10 +132,20 @@ async fn watch_bridge(outbox: Outbox) {
 struct Dispatcher {
     shared: Arc<Shared>,
     pacer: SendPacer,
-    running: JoinSet<OutboxId>,
-    /// The message of each running attempt.
-    attempts: HashMap<task::Id, MessageId>,
+    running: JoinSet<Ended>,
+    /// The running attempts.
+    attempts: HashMap<task::Id, Running>,
     in_flight: HashSet<OutboxId>,
+    /// The messages whose attempt has panicked. They stay in flight until their state is stored.
+    panicked: Vec<OutboxId>,
+}
+
+/// A running attempt.
+struct Running {
+    id: OutboxId,
+    message: MessageId,
+    /// Its place in the send rate of the bridge; `None` if it does not count.
+    slot: Option<Slot>,
 }
 
 impl Dispatcher {
@@ -157,11 +167,23 @@ impl Dispatcher {
         let first_contacts: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
         let send_rate = shared.settings.current().send_rate();
         let pacer = SendPacer::new(send_rate, sends.into_iter().map(|(at, _)| at), first_contacts);
-        Self { shared, pacer, running: JoinSet::new(), attempts: HashMap::new(), in_flight: HashSet::new() }
+        Self {
+            shared,
+            pacer,
+            running: JoinSet::new(),
+            attempts: HashMap::new(),
+            in_flight: HashSet::new(),
+            panicked: Vec::new(),
+        }
     }
 
     /// Starts the due attempts. Returns the time until the next check.
     async fn start_due(&mut self) -> Duration {
+        if let Err(error) = self.recover_panicked().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(event = "OUTBOX_FAILED", error, "Cannot record that an attempt panicked; retrying");
+            return AFTER_FAILURE;
+        }
         let now = clock::now();
         let read = self.shared.store.read(move |tx| Ok((tx.due_outbox(now, MAX_BATCH)?, tx.next_outbox_at(now)?)));
         let (due, mut next) = match read.await {
@@ -182,65 +204,79 @@ impl Dispatcher {
             if self.in_flight.contains(&entry.id) {
                 continue;
             }
-            match self.pacing_delay(&entry, &settings.rules, &down, now).await {
-                Ok(None) => self.start(entry),
-                Ok(Some(until)) => next = Some(next.map_or(until, |next| next.min(until))),
+            match self.pace(&entry, &settings.rules, &down, now).await {
+                Ok(Pace::Start(slot)) => self.start(entry, slot),
+                Ok(Pace::Wait(until)) => next = Some(next.map_or(until, |next| next.min(until))),
                 Err(_) => return AFTER_FAILURE,
             }
         }
         next.map_or(IDLE, |next| next.since(clock::now()).clamp(MIN_WAIT, IDLE))
     }
 
-    /// Returns the time until which the bridge's send rate delays a message. A message that must wait longer than
-    /// `POSTPONE_AFTER` is postponed, so that later messages can be sent before it.
-    async fn pacing_delay(
+    /// Returns whether the bridge's send rate delays a message. A message that must wait longer than `POSTPONE_AFTER` is
+    /// postponed, so that later messages can be sent before it.
+    async fn pace(
         &mut self,
         entry: &OutboxEntry,
         rules: &RoutingRules,
         down: &[Provider],
         now: Timestamp,
-    ) -> store::Result<Option<Timestamp>> {
+    ) -> store::Result<Pace> {
         let delivery = delivery(entry);
         let step = delivery.next(&route_input(entry, rules, down, now));
         let by_bridge = matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }));
         // A repeated attempt of an unconfirmed message does not count towards the send rate.
         if !by_bridge || entry.doubtful {
-            return Ok(None);
+            return Ok(Pace::Start(None));
         }
-        let Some(until) = self.pacer.earliest(entry.is_first_contact).filter(|until| *until > now) else {
-            self.pacer.record_sent(entry.is_first_contact, now, entropy::chance());
-            return Ok(None);
+        let Some(until) = self.pacer.earliest(entry.is_first_contact, now).filter(|until| *until > now) else {
+            return Ok(Pace::Start(Some(self.pacer.reserve(entry.is_first_contact, now, entropy::chance()))));
         };
         if until.since(now) > POSTPONE_AFTER {
             let id = entry.id;
             let reason = "today's limit of new conversations is reached; WhatsApp blocks accounts that write to many new contacts";
             self.shared.store.write(move |tx| outbox::postpone(tx, id, until, reason)).await?;
         }
-        Ok(Some(until))
+        Ok(Pace::Wait(until))
     }
 
-    fn start(&mut self, entry: OutboxEntry) {
-        let message = entry.message;
+    fn start(&mut self, entry: OutboxEntry, slot: Option<Slot>) {
+        let running = Running { id: entry.id, message: entry.message, slot };
         self.in_flight.insert(entry.id);
         let attempt = Attempt { settings: self.shared.settings.current(), shared: self.shared.clone(), entry };
         let task = self.running.spawn(attempt.run());
-        self.attempts.insert(task.id(), message);
+        self.attempts.insert(task.id(), running);
     }
 
     /// Waits until an attempt has ended. Never returns if no attempt is running.
     async fn ended(&mut self) {
         match self.running.join_next_with_id().await {
-            Some(Ok((task, id))) => {
-                self.attempts.remove(&task);
+            Some(Ok((task, Ended { counts }))) => {
+                let Some(Running { id, slot, .. }) = self.attempts.remove(&task) else { return };
                 self.in_flight.remove(&id);
+                if let Some(slot) = slot.filter(|_| !counts) {
+                    self.pacer.release(slot);
+                }
             }
-            // A message whose attempt panicked stays in flight and unconfirmed until the next start.
             Some(Err(error)) => {
-                let message = self.attempts.remove(&error.id()).map(|message| message.to_string()).unwrap_or_default();
-                tracing::error!(event = "OUTBOX_PANICKED", message.id = message, %error, "An attempt to send message {message} panicked: its outcome is unknown, and is verified with the provider after the next start");
+                let Some(Running { id, message, .. }) = self.attempts.remove(&error.id()) else { return };
+                tracing::error!(event = "OUTBOX_PANICKED", message.id = %message, %error, "An attempt to send message {message} panicked: its outcome is unknown, and is verified with the provider");
+                self.panicked.push(id);
             }
             None => std::future::pending().await,
         }
+    }
+
+    /// Stores that the outcome of the attempts that have panicked is unknown. The next attempt waits, because it may
+    /// panic again.
+    async fn recover_panicked(&mut self) -> store::Result<()> {
+        while let Some(id) = self.panicked.last().copied() {
+            let now = clock::now();
+            self.shared.store.write(move |tx| outbox::recover_one(tx, id, now.plus(AFTER_PANIC), now)).await?;
+            self.panicked.pop();
+            self.in_flight.remove(&id);
+        }
+        Ok(())
     }
 
     async fn drain(mut self) {
@@ -251,7 +287,7 @@ impl Dispatcher {
             }
         };
         if tokio::time::timeout(DRAIN, ended).await.is_err() {
-            let messages: Vec<_> = self.attempts.values().map(ToString::to_string).collect();
+            let messages: Vec<_> = self.attempts.values().map(|running| running.message.to_string()).collect();
             let messages = messages.join(", ");
             tracing::warn!(
                 event = "OUTBOX_ABORTED",
@@ -260,6 +296,14 @@ impl Dispatcher {
             );
         }
     }
+}
+
+/// Whether an attempt may start now.
+enum Pace {
+    /// The attempt may start; the place in the bridge's send rate, if it counts.
+    Start(Option<Slot>),
+    /// The attempt must wait until this time.
+    Wait(Timestamp),
 }
 
 /// Converts the entry to the input of the delivery decisions.
@@ -302,6 +346,7 @@ const PROBE: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(15);
 const MIN_WAIT: Duration = Duration::from_millis(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
+const AFTER_PANIC: Duration = Duration::from_mins(1);
 /// A message that must wait longer than this is postponed, so that later messages can be sent before it.
 const POSTPONE_AFTER: Duration = Duration::from_mins(2);
 /// How long attempts in flight may take after the daemon was stopped.
@@ -309,3 +354,6 @@ const DRAIN: Duration = Duration::from_secs(9);
 const DAY: Duration = Duration::from_hours(24);
 const MAX_CONCURRENT: usize = 32;
 const MAX_BATCH: usize = 256;
+
+#[cfg(test)]
+mod tests;

@@ -192,7 +192,9 @@ impl ToolFailure {
             FetchError::Forbidden(reason) => return Self::NotSent(reason.to_string()),
             FetchError::TooManyRedirects => Self::TooManyRedirects,
             // A response of any status and length is an `OwnResponse`.
-            FetchError::Unreachable | FetchError::Status(_) | FetchError::TooLarge(_) => Self::Unreachable,
+            FetchError::Unreachable | FetchError::Status(_) | FetchError::Unauthorized(_) | FetchError::TooLarge(_) => {
+                Self::Unreachable
+            }
         };
         if failed.may_be_received { failure.after_sending(method) } else { failure }
     }

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::crm::recording;
 use crate::domain::RecordingSid;
 use crate::providers::twilio::rest::{self, AudioFile};
-use crate::store::Job;
+use crate::store::{self, Job, WriteTx};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -15,16 +15,25 @@ const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(2);
 /// How long a recording is left at Twilio while the disk is nearly full, or while Twilio rejects the account.
 const MAX_WAIT: Duration = Duration::from_hours(30 * 24);
 
+#[derive(Deserialize)]
+struct Payload {
+    recording_sid: RecordingSid,
+}
+
+/// Records that a recording cannot be fetched, after its job has failed permanently.
+pub fn fail(tx: &WriteTx<'_>, job: &Job, why: &str) -> store::Result<()> {
+    match serde_json::from_str::<Payload>(&job.payload) {
+        Ok(payload) => recording::fail(tx, &payload.recording_sid, why),
+        Err(_) => Ok(()),
+    }
+}
+
 /// Fetches and stores one recording. Idempotent.
 pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
-    #[derive(Deserialize)]
-    struct Payload {
-        recording_sid: RecordingSid,
-    }
     let payload: Payload =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     let sid = payload.recording_sid;
-    let later = |error: crate::store::Error| JobError::Retry(error.to_string());
+    let later = |error: store::Error| JobError::Retry(error.to_string());
     let wanted = sid.clone();
     let known = services.store.read(move |tx| tx.recording_to_fetch(wanted.as_str())).await.map_err(later)?;
     let Some(known) = known else { return Ok(()) };
@@ -60,11 +69,6 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
             Err(JobError::RetryFor(MAX_WAIT, error.to_string()))
         }
         Err(error) if error.is_retryable() => Err(JobError::Retry(error.to_string())),
-        Err(error) => {
-            let text = error.to_string();
-            let why = text.clone();
-            services.store.write(move |tx| recording::fail(tx, &sid, &why)).await.map_err(later)?;
-            Err(JobError::Permanent(text))
-        }
+        Err(error) => Err(JobError::Permanent(error.to_string())),
     }
 }

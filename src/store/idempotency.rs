@@ -51,9 +51,11 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes the responses that were stored before `before`.
+    /// Deletes the responses that were stored before `before`. The response of a message is kept as long as the
+    /// message, so that a late repetition of the request sends no second message.
     pub fn prune_responses(&self, before: Timestamp) -> Result<()> {
-        self.conn.prepare_cached("DELETE FROM idempotency_keys WHERE created_at < ?1")?.execute([before])?;
+        let sql = "DELETE FROM idempotency_keys WHERE created_at < ?1 AND answer ->> 'message_id' IS NULL";
+        self.conn.prepare_cached(sql)?.execute([before])?;
         Ok(())
     }
 }

@@ -126,6 +126,15 @@ impl WriteTx<'_> {
         Ok(update.execute(params![json_list(kinds), now])?)
     }
 
+    /// Makes the jobs whose retry is due after `limit` due now.
+    pub fn hasten_late_jobs(&self, limit: Timestamp, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE jobs SET run_at = ?2, updated_at = ?2 WHERE state = 'waiting' AND attempts > 0 AND run_at > ?1",
+        )?;
+        update.execute(params![limit, now])?;
+        Ok(())
+    }
+
     /// Marks a job as failed permanently.
     pub fn fail_job(&self, id: JobId, error: &str, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(

@@ -225,7 +225,7 @@ fn record_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool
     if is_known { Ok(()) } else { state.sync().map_err(failed) }
 }
 
-/// Stores the start notice for the owner in the database, and holds queued messages that may already have been sent.
+/// Stores the start notice for the owner in the database, and holds messages that may already have been sent.
 fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
     let Some(notice) = StartNotice::load(folder) else { return Ok(()) };
     let tx = conn.unchecked_transaction()?;
@@ -233,12 +233,12 @@ fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
     write.set_start_notice(Some(&notice))?;
     if notice.uses_another_database() {
         write.restart_changes(notice.at)?;
-        let messages = write.hold_outbox()?;
+        let messages = write.hold_outbox()? + write.hold_scheduled(notice.at)?;
         if messages > 0 {
             tracing::info!(
                 event = "OUTBOX_HELD",
                 messages,
-                "{messages} queued messages of this database are held until the owner sends or discards them"
+                "{messages} queued or scheduled messages of this database are held until the owner sends or discards them"
             );
         }
     }

@@ -193,6 +193,18 @@ impl WriteTx<'_> {
         Ok(update.execute([now])?)
     }
 
+    /// Marks an attempt that ended without an outcome as doubtful. An attempt that had not begun keeps its state. The next
+    /// attempt is due at `at`.
+    pub fn mark_panicked_attempt(&self, id: OutboxId, at: Timestamp, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET state = iif(state = 'sending', 'doubtful', state), next_attempt_at = ?2, updated_at = ?3,
+                 doubtful_since = iif(state = 'sending', coalesce(doubtful_since, ?3), doubtful_since)
+             WHERE id = ?1 AND state IN ('queued', 'sending', 'doubtful')",
+        )?;
+        update.execute(params![id, at, now])?;
+        Ok(())
+    }
+
     /// Makes the messages that wait for a retry through this provider due now, because the provider is available again.
     pub fn make_outbox_due(&self, provider: Provider, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
@@ -200,6 +212,15 @@ impl WriteTx<'_> {
              WHERE state IN ('queued', 'doubtful') AND provider = ?1 AND attempts > 0 AND next_attempt_at > ?2",
         )?;
         update.execute(params![provider, now])?;
+        Ok(())
+    }
+
+    /// Makes the messages whose next attempt is due after `limit` due now.
+    pub fn hasten_late_outbox(&self, limit: Timestamp, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET next_attempt_at = ?2 WHERE state IN ('queued', 'doubtful') AND next_attempt_at > ?1",
+        )?;
+        update.execute(params![limit, now])?;
         Ok(())
     }
 

@@ -1,9 +1,10 @@
 //! Scheduled messages. When contacts are merged, they move with their thread: reads follow `threads.merged_into`.
 
 use super::page::{page, rows_for};
-use super::{ReadTx, Result, WriteTx};
+use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{ChangeKind, Cursor, MessageId, Provider, ScheduledMessage, ScheduledState, ThreadId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 
 /// The data of a new scheduled message.
 #[derive(Clone, Debug)]
@@ -46,16 +47,63 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], scheduled_message).optional()?)
     }
 
-    /// Returns the id and the time of the scheduled message that is sent next.
+    /// Returns the id and the time of the scheduled message that is sent next. Held messages are left out.
     pub fn next_scheduled(&self) -> Result<Option<(i64, Timestamp)>> {
+        let held = self.held_scheduled_to()?;
         let mut query = self.conn.prepare_cached(
-            "SELECT id, send_at FROM scheduled_messages WHERE state = 'waiting' ORDER BY send_at LIMIT 1",
+            "SELECT id, send_at FROM scheduled_messages
+             WHERE state = 'waiting' AND NOT (id <= ?1 AND send_at <= ?2) ORDER BY send_at LIMIT 1",
         )?;
-        Ok(query.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+        Ok(query.query_row(params![held.id, held.at], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    /// Returns the scheduled messages that are held since a restore, the earliest first. They were due before the
+    /// restore, so they may have been sent after the backup was made.
+    pub fn held_scheduled(&self) -> Result<Vec<ScheduledMessage>> {
+        let held = self.held_scheduled_to()?;
+        let mut query = self.conn.prepare_cached(&format!(
+            "{SELECT} WHERE s.state = 'waiting' AND s.id <= ?1 AND s.send_at <= ?2 ORDER BY s.send_at, s.id"
+        ))?;
+        let rows = query.query_map(params![held.id, held.at], scheduled_message)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Returns which waiting messages are held.
+    fn held_scheduled_to(&self) -> Result<HeldTo> {
+        let stored = self.meta(HELD_TO)?.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(stored.unwrap_or(HeldTo { id: 0, at: Timestamp::from_millis(0) }))
     }
 }
 
+/// The waiting messages up to this id that were due by this time are held.
+#[derive(Serialize, Deserialize)]
+struct HeldTo {
+    id: i64,
+    at: Timestamp,
+}
+
+const HELD_TO: &str = "scheduled_held_to";
+
 impl WriteTx<'_> {
+    /// Holds the waiting messages that are due by `at`, the time of a restore. Returns their number.
+    pub fn hold_scheduled(&self, at: Timestamp) -> Result<u64> {
+        let id = self.conn.query_row("SELECT coalesce(max(id), 0) FROM scheduled_messages", [], |row| row.get(0))?;
+        self.set_held_scheduled(&HeldTo { id, at })?;
+        Ok(self.held_scheduled()?.len() as u64)
+    }
+
+    /// Releases the held messages, which are then due at once. Returns their number.
+    pub fn release_held_scheduled(&self) -> Result<u64> {
+        let held = self.held_scheduled()?;
+        self.set_held_scheduled(&HeldTo { id: 0, at: Timestamp::from_millis(0) })?;
+        Ok(held.len() as u64)
+    }
+
+    fn set_held_scheduled(&self, held: &HeldTo) -> Result<()> {
+        let text = serde_json::to_string(held).map_err(|error| Error::Value(error.to_string()))?;
+        self.set_meta(HELD_TO, &text)
+    }
+
     /// Adds a scheduled message. Returns its id.
     pub fn insert_scheduled(&self, new: &NewScheduledMessage<'_>, now: Timestamp) -> Result<i64> {
         self.conn

@@ -135,7 +135,8 @@ impl WriteTx<'_> {
     }
 
     /// Records an outbound message, which answers the contact. If a user answers from the phone, the thread counts as
-    /// read.
+    /// read. A message from the phone that was written before the contact's last message, but arrives after it, answers
+    /// nothing.
     pub fn record_outbound(
         &self,
         thread: ThreadId,
@@ -143,13 +144,15 @@ impl WriteTx<'_> {
         at: Timestamp,
         by: OutboundAuthor,
     ) -> Result<()> {
+        let is_late = by == OutboundAuthor::Phone && self.last_in(thread)?.at.is_some_and(|last| at < last);
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET provider = ?2, last_message_at = max(coalesce(last_message_at, ''), ?3),
                  unread_count = iif(?4, 0, unread_count), archived_at = NULL
              WHERE id = ?1",
         )?;
-        update.execute(params![thread, provider, at, by == OutboundAuthor::Phone])?;
+        update.execute(params![thread, provider, at, by == OutboundAuthor::Phone && !is_late])?;
         match by {
+            OutboundAuthor::Phone if is_late => Ok(()),
             OutboundAuthor::User | OutboundAuthor::Phone => self.apply_turn(thread, TurnEvent::UserAnswered),
             OutboundAuthor::Agent => self.apply_turn(thread, TurnEvent::AgentAnswered(at)),
             OutboundAuthor::Daemon => Ok(()),

@@ -119,6 +119,32 @@ async fn a_mail_that_is_refused_is_sent_again_and_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn on_a_full_disk_one_mail_is_sent() {
+    let shop = Shop::with_mail("all", OpenAiOptions::default()).await;
+    let daemon = &shop.harness.daemon;
+    shop.smtp.set_behavior(SmtpBehavior::Busy);
+    shop.call(DANA, "wait 200ms; ").await;
+    until("an attempt", async || {
+        let sql = "SELECT max(attempts) FROM jobs WHERE kind = 'call_notice' AND payload ->> 'channel' = 'mail'";
+        (daemon.query_value::<i64>(sql) > 0).then_some(())
+    })
+    .await;
+    // The next attempt follows a second later.
+    daemon.let_files_grow("1024:unlimited");
+    shop.smtp.set_behavior(SmtpBehavior::Take);
+    shop.until_mails(1).await;
+    let failures = || {
+        let failures = daemon.logs().events_named("JOBS_FAILED");
+        failures.iter().filter(|event| event.to_string().contains("a mail about call")).count()
+    };
+    until("two records that fail", async || (failures() >= 2).then_some(())).await;
+    assert_eq!(shop.mails().len(), 1);
+    daemon.let_files_grow("unlimited:unlimited");
+    shop.until_decided(1).await;
+    assert_eq!(shop.mails().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_summary_that_takes_too_long_is_not_waited_for() {
     let faults = Faults { refuse_requests: Some(429), ..Faults::default() };
     let turns = vec![Turn::new("מה השעות?", "עד שבע")];

@@ -219,7 +219,7 @@ async fn a_refused_twilio_account_is_reported_until_it_is_accepted() {
     )
     .await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000001", "hello").await;
-    shop.twilio.reply_next([TwilioReply::Refuse(401, 20003)]);
+    shop.twilio.reply_next([(); 2].map(|()| TwilioReply::Refuse(401, 20003)));
     shop.say(DANA, "one").await;
     let alert = alert_is(&shop, "twilio_refused", "raised").await;
     assert!(alert["detail"]["en"].as_str().unwrap().contains("TWILIO_AUTH_TOKEN") || alert["detail"]["he"].is_string());

@@ -1,6 +1,7 @@
 //! A server clock that shows a time in the past.
 
 use super::support::Daemon;
+use super::support::whatsapp::{BridgeReply, Shop, until};
 use serde_json::Value;
 
 /// Waits until `/readyz` reports this value for the clock.
@@ -42,6 +43,32 @@ async fn a_time_before_the_program_was_built_is_reported() {
     let daemon = Daemon::start(|setup| _ = setup.env("BUILD_TIME", "2199-01-01T00:00:00Z"));
     daemon.logs().wait_for_event("CLOCK_BEHIND");
     until_clock_is(&daemon, "error").await;
+}
+
+/// The clock was ahead when the retry of a message was planned, and was corrected while the machine was off.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_does_not_wait_for_the_time_from_before_the_clock_was_set_back() {
+    let mut shop = Shop::open_with(|setup| _ = setup.env("WHATSAPP_PROVIDER", "baileys"), "").await;
+    shop.bridge.down(true);
+    shop.bridge.reply_next(std::iter::repeat_n(BridgeReply::Refuse(503), 2));
+    let answer = shop.say("+972501234567", "patience").await;
+    until("an attempt", async || (!shop.bridge.requests().is_empty()).then_some(())).await;
+    tokio::task::block_in_place(|| {
+        shop.daemon.stop();
+        shop.bridge.down(false);
+        shop.daemon.seed(
+            "DELETE FROM meta WHERE key = 'message_clock.steps';
+             UPDATE outbox SET next_attempt_at = '2199-01-01T00:00:00.000Z';
+             INSERT INTO jobs(kind, payload, state, run_at, attempts, created_at, updated_at)
+                 VALUES ('summarize_call', '{}', 'waiting', '2199-01-01T00:00:00.000Z', 1, '2026-01-01T00:00:00.000Z', '')",
+        );
+        shop.daemon.launch();
+    });
+    shop.until_status(&answer, "sent").await;
+    until("the job", async || {
+        (shop.daemon.query_value::<i64>("SELECT count(*) FROM jobs WHERE attempts > 1") == 1).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,8 @@
 //! Recordings after the call: they are compressed in the background, and both formats can be played.
 
 use crate::support::client::{Client, send};
+use crate::support::fake_server::FakeServer;
+use crate::support::whatsapp::{ACCOUNT, TOKEN, until};
 use crate::support::{Daemon, skipped};
 use agentlocator::audio::wav::{self, Encoding, WavFormat};
 use agentlocator::domain::hex;
@@ -8,8 +10,11 @@ use agentlocator::simulator::openai::OpenAiOptions;
 use agentlocator::simulator::sound::{Voice, silence};
 use reqwest::Method;
 use serde_json::json;
+use std::collections::VecDeque;
 use std::fmt::Write;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 const SECONDS: u64 = 33;
 
@@ -236,6 +241,55 @@ async fn what_is_no_wav_stays_as_it_is() {
         let reply = daemon.api().get(path).await;
         assert_eq!((reply.header("content-type"), reply.text().as_str()), ("audio/wav", "not a sound file at all"));
     }
+}
+
+/// A daemon that was off for longer than a recording is retried, and a Twilio that answers with these statuses first.
+fn with_an_old_recording(statuses: &[u16], attempts: u32) -> (Daemon, FakeServer) {
+    let statuses = Arc::new(Mutex::new(VecDeque::from(statuses.to_vec())));
+    let twilio = FakeServer::start(None, move |head| {
+        if !head.contains("/Recordings/RE") {
+            return FakeServer::answer(200, "{}", Duration::ZERO);
+        }
+        let status = statuses.lock().unwrap().pop_front().unwrap_or(200);
+        FakeServer::answer(status, "a recording", Duration::ZERO)
+    });
+    let mut daemon = Daemon::prepare(|setup| {
+        setup.env("TWILIO_ACCOUNT_SID", ACCOUNT).env("TWILIO_AUTH_TOKEN", TOKEN);
+        setup.env("TWILIO_API_BASE_URL", twilio.url());
+    });
+    daemon.seed(&seed(0, &[]));
+    daemon.seed(&format!(
+        "INSERT INTO recordings(call_id, source, provider_sid, channels, state, source_url, created_at)
+             VALUES (1, 'twilio', '{RECORDING}', 1, 'waiting', '{}/Recordings/{RECORDING}', '2026-11-12T10:00:00.000Z');
+         INSERT INTO jobs(kind, payload, state, run_at, attempts, created_at, updated_at)
+             VALUES ('fetch_recording', '{{\"recording_sid\":\"{RECORDING}\"}}', 'waiting', '2026-11-12T10:00:00.000Z', {attempts},
+                 strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-30 hours'), '')",
+        twilio.url()
+    ));
+    daemon.launch();
+    (daemon, twilio)
+}
+
+const RECORDING: &str = "RE00000000000000000000000000000001";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_is_fetched_although_the_machine_was_off_for_long() {
+    for status in [500, 401, 403] {
+        let (daemon, _twilio) = with_an_old_recording(&[status], 0);
+        daemon.logs().wait_for_event("RECORDING_FETCHED");
+        assert_eq!(daemon.logs().events_named("JOB_RETRY").len(), 1, "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_that_is_given_up_is_shown_as_failed() {
+    let (daemon, _twilio) = with_an_old_recording(&[500], 20);
+    daemon.logs().wait_for_event("JOB_FAILED");
+    let api = daemon.api();
+    until("the failure", async || {
+        (api.get("/api/calls/1").await.json()["recordings"][0]["state"] == "failed").then_some(())
+    })
+    .await;
 }
 
 /// If the caller hangs up immediately, the recording has one frame, which is too short for the codec.

@@ -172,9 +172,7 @@ export class MediaStore {
         maxBytes: settings.maxMediaBytes,
         mayUseLoopback: settings.webSocketUrl !== undefined,
       })
-      // The contact was deleted during the download.
-      if (!this.#get(id)) return await rm(this.path(id), { force: true })
-      await this.#put(id, { ...entry, state: 'here', bytes })
+      if (!(await this.#change(id, { ...entry, state: 'here', bytes }))) return await rm(this.path(id), { force: true })
       log.info('WA_MEDIA_IN', `File ${id} of message ${message} was fetched from WhatsApp`, {
         id,
         message_id: message,
@@ -199,10 +197,10 @@ export class MediaStore {
     const tooOld = Date.now() - entry.at > WHATSAPP_KEEPS_MS
     if (error instanceof MediaGone || tooOld || (missing && entry.tries >= MAX_TRIES_WHEN_MISSING)) {
       this.#logGone(id, entry, `is permanently unavailable: ${why}`)
-      await this.#put(id, { ...entry, state: 'gone', why })
+      await this.#change(id, { ...entry, state: 'gone', why })
       return
     }
-    await this.#put(id, { ...entry, tries: entry.tries + 1 })
+    if (!(await this.#change(id, { ...entry, tries: entry.tries + 1 }))) return
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer)
@@ -220,11 +218,11 @@ export class MediaStore {
     try {
       const renewed = await withTimeout(this.#parts.renew(message), RENEWAL_MS)
       const content = (renewed.message as Record<string, MediaContent['message']>)[field]
-      await this.#put(id, { ...entry, asked: true, message: { ...entry.message, ...content } })
+      await this.#change(id, { ...entry, asked: true, message: { ...entry.message, ...content } })
       return true
     } catch (error) {
       this.#parts.log.debug('WA_MEDIA_RENEW', `The phone did not upload file ${id} again: ${reason(error)}`, { id })
-      await this.#put(id, { ...entry, asked: true, tries: entry.tries + 1 })
+      await this.#change(id, { ...entry, asked: true, tries: entry.tries + 1 })
       return false
     }
   }
@@ -250,11 +248,7 @@ export class MediaStore {
   async #evict(id: string, entry: MediaEntry): Promise<void> {
     this.#logGone(id, entry, 'was evicted before the daemon fetched it')
     await rm(this.path(id), { force: true })
-    await this.#put(id, {
-      ...entry,
-      state: 'gone',
-      why: LACK_OF_SPACE,
-    })
+    await this.#change(id, { ...entry, state: 'gone', why: LACK_OF_SPACE })
   }
 
   #logGone(id: string, { key }: MediaEntry, what: string): void {
@@ -269,8 +263,11 @@ export class MediaStore {
     return this.#parts.session.file.get(MEDIA, id) as MediaEntry | undefined
   }
 
-  #put(id: string, entry: MediaEntry): Promise<void> {
-    return this.#parts.session.file.commit([[MEDIA, id, entry]])
+  /** Replaces a record. Resolves with false, and writes nothing, if the record was deleted: its contact was deleted. */
+  async #change(id: string, entry: MediaEntry): Promise<boolean> {
+    if (!this.#get(id)) return false
+    await this.#parts.session.file.commit([[MEDIA, id, entry]])
+    return true
   }
 }
 

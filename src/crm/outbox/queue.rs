@@ -1,12 +1,17 @@
 //! Changes of when queued messages are sent: after a start, an outage or a restore.
 
 use crate::crm::Error;
-use crate::domain::{ActorId, Notice, OutboxId, Provider, Timestamp};
+use crate::domain::{ActorId, Notice, OutboxId, Provider, ScheduledState, Timestamp};
 use crate::store::{Result, WriteTx};
 
 /// Marks the attempts that the daemon's exit interrupted as unconfirmed. Returns their number.
 pub fn recover(tx: &WriteTx<'_>, now: Timestamp) -> Result<usize> {
     tx.mark_interrupted_attempts(now)
+}
+
+/// Marks an attempt that has panicked as unconfirmed. The next attempt is due at `at`.
+pub fn recover_one(tx: &WriteTx<'_>, id: OutboxId, at: Timestamp, now: Timestamp) -> Result<()> {
+    tx.mark_panicked_attempt(id, at, now)
 }
 
 /// Makes the messages that wait for a provider due, because the provider is up again.
@@ -19,16 +24,21 @@ pub fn postpone(tx: &WriteTx<'_>, id: OutboxId, until: Timestamp, why: &str) -> 
     tx.postpone_outbox(id, until, why)
 }
 
-/// Releases the messages that a restore has put on hold. Returns their number.
+/// Releases the messages that a restore has put on hold, queued or scheduled. Returns their number.
 pub fn release_held(tx: &WriteTx<'_>, by: ActorId, now: Timestamp) -> Result<u64, Error> {
-    let messages = tx.release_held_outbox(now)?;
+    let messages = tx.release_held_outbox(now)? + tx.release_held_scheduled()?;
     tx.insert_audit(by, "outbox_released", &messages.to_string(), now)?;
     Ok(messages)
 }
 
-/// Discards the messages that a restore has put on hold. Returns their number.
+/// Discards the messages that a restore has put on hold, queued or scheduled. Returns their number.
 pub fn discard_held(tx: &WriteTx<'_>, by: ActorId, now: Timestamp) -> Result<u64, Error> {
-    let messages = tx.discard_held_outbox((DISCARDED, &Notice::MessageDiscarded.into()), now)?;
+    let queued = tx.discard_held_outbox((DISCARDED, &Notice::MessageDiscarded.into()), now)?;
+    let scheduled = tx.held_scheduled()?;
+    for message in &scheduled {
+        tx.end_scheduled(message.id, ScheduledState::Cancelled, None, None, now)?;
+    }
+    let messages = queued + scheduled.len() as u64;
     tx.insert_audit(by, "outbox_discarded", &messages.to_string(), now)?;
     Ok(messages)
 }

@@ -7,11 +7,15 @@ use crate::domain::{
     ContactId, Direction, LastInbound, MediaKind, MessageStatus, OutboundAuthor, PeerAddress, Provider, ThreadId,
     ThreadType, Timestamp,
 };
+use crate::entropy;
 use crate::inbox::message_time;
 use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
 use crate::store::{Error, NewMessage, NewOutbox, Result, StoredResponse, WriteTx};
 
 /// Selects the route, and stores message, outbox entry and response in one transaction. On an error, nothing is stored.
+///
+/// WhatsApp has no caption for audio: an audio file with a text becomes two messages, the text first. The response
+/// describes the message with the file.
 pub fn send(
     tx: &WriteTx<'_>,
     request: &SendRequest,
@@ -28,6 +32,47 @@ pub fn send(
         }
         return Ok(serde_json::from_str(&given.answer).map_err(|error| Error::Value(error.to_string()))?);
     }
+    let answer = match split_caption(request) {
+        Some([caption, file]) => {
+            store(tx, &caption, rules, down, now)?;
+            store(tx, &file, rules, down, now)?
+        }
+        None => store(tx, request, rules, down, now)?,
+    };
+    if let Some(key) = &request.idempotency_key {
+        let answer = serde_json::to_string(&answer).map_err(|error| Error::Value(error.to_string()))?;
+        tx.insert_response(request.business, key, &StoredResponse { fingerprint, answer }, now)?;
+    }
+    Ok(answer)
+}
+
+/// Returns the text and the file as two requests, if the file is audio and has a text.
+fn split_caption(request: &SendRequest) -> Option<[SendRequest; 2]> {
+    if request.text.is_empty() || !matches!(kind(request), MediaKind::Audio | MediaKind::Voice) {
+        return None;
+    }
+    let caption = SendRequest { media_url: None, file: None, ..request.clone() };
+    let send_key = entropy::random_hex::<16>();
+    let file = SendRequest { text: String::new(), reply_to: None, send_key, ..request.clone() };
+    Some([caption, file])
+}
+
+fn kind(request: &SendRequest) -> MediaKind {
+    match (&request.file, &request.media_url) {
+        (Some(file), _) => MediaKind::of_mime(&file.mime),
+        (None, Some(url)) => MediaKind::of_url(url),
+        (None, None) => MediaKind::Text,
+    }
+}
+
+/// Selects the route, and stores message and outbox entry.
+fn store(
+    tx: &WriteTx<'_>,
+    request: &SendRequest,
+    rules: &RoutingRules,
+    down: &[Provider],
+    now: Timestamp,
+) -> Result<SendMessageResponse, SendError> {
     let to = Recipient::of(tx, request)?;
     new_chats::check(tx, request, to.thread, &to.address, now)?;
     let quoted = match request.reply_to {
@@ -53,15 +98,11 @@ pub fn send(
     let created_at = message_time::live(request.written_at, thread.newest);
     let file_url = request.file.as_ref().map(LocalFile::url);
     let media_url = request.media_url.as_deref().or(file_url.as_deref());
-    let kind = match &request.file {
-        Some(file) => MediaKind::of_mime(&file.mime),
-        None => media_url.map_or(MediaKind::Text, MediaKind::of_url),
-    };
     let message = tx
         .insert_message(&NewMessage {
             thread: thread.id,
             direction: Direction::Out,
-            kind,
+            kind: kind(request),
             text: &request.text,
             media_url,
             provider: route.provider,
@@ -90,18 +131,13 @@ pub fn send(
         },
         now,
     )?;
-    let answer = SendMessageResponse {
+    Ok(SendMessageResponse {
         ok: true,
         message_id: message,
         thread_id: thread.id,
         status: MessageStatus::Queued,
         provider: route.provider,
-    };
-    if let Some(key) = &request.idempotency_key {
-        let answer = serde_json::to_string(&answer).map_err(|error| Error::Value(error.to_string()))?;
-        tx.insert_response(request.business, key, &StoredResponse { fingerprint, answer }, now)?;
-    }
-    Ok(answer)
+    })
 }
 
 /// Returns the providers that can send a text to an address: both accept phone numbers, only the bridge accepts LIDs,
@@ -203,6 +239,26 @@ mod tests {
     use crate::domain::{ActorId, BusinessId};
     use crate::store::NewNumber;
     use crate::store::testing::{database, transact};
+
+    #[test]
+    fn a_repeated_key_sends_no_second_message_after_weeks() {
+        let (_folder, conn) = database();
+        transact(&conn, |tx| {
+            let now = Timestamp::from_millis(1_700_000_000_000);
+            let rules = RoutingRules { only: None, priority: vec![Provider::Baileys], template: false };
+            let to = PeerAddress::from_stored("+972501111111").unwrap();
+            let text = SendRequest::text(to, "once".to_owned(), ActorId::Agent.to_string(), now);
+            let request = SendRequest { idempotency_key: Some("k".to_owned()), ..text };
+            let first = send(tx, &request, &rules, &[], now).unwrap();
+            let weeks_later = now.plus(std::time::Duration::from_hours(60 * 24));
+            for expire in crate::crm::retention::EXPIRIES {
+                expire(tx, weeks_later)?;
+            }
+            assert_eq!(send(tx, &request, &rules, &[], weeks_later).unwrap(), first);
+            assert_eq!(tx.due_outbox(weeks_later, 9)?.len(), 1);
+            Ok(())
+        });
+    }
 
     #[test]
     fn nothing_is_sent_to_a_contact_that_has_lost_its_last_address() {

@@ -35,14 +35,16 @@ pub(super) async fn show(
     let health = state.store.health();
     let file = state.store.published_file().display().to_string();
     // The notice of a restore by the command line is not returned: the command has already printed it.
-    let (notice, held, backfills) =
-        state.store.read(|tx| Ok((tx.start_notice()?, tx.held_outbox()?, tx.backfills()?))).await?;
+    let read =
+        state.store.read(|tx| Ok((tx.start_notice()?, (tx.held_outbox()?, tx.held_scheduled()?), tx.backfills()?)));
+    let (notice, (held, held_scheduled), backfills) = read.await?;
     let notice = notice.filter(|notice| !notice.quiet);
     Ok(Json(DatabaseStatus {
         published: database_notice::published(&health, file, language),
         integrity: database_notice::integrity(&health.integrity, language),
         notice: notice.map(|notice| StartNotice::new(notice, language)),
         held: views(held),
+        held_scheduled: views(held_scheduled),
         backfills: views(backfills),
     }))
 }
@@ -80,6 +82,7 @@ pub(super) async fn review(
     });
     let messages = work.await?;
     state.outbox.wake();
+    state.schedule_changed.wake();
     Ok(Json(ReviewResponse { messages }))
 }
 

@@ -1,6 +1,6 @@
 //! Messages that are sent later.
 
-mod view;
+pub(super) mod view;
 
 use super::operation::{Operations, operations};
 use super::response::OkResponse;

@@ -27,6 +27,9 @@ pub enum FetchError {
     /// The server answered with an error status.
     #[error("the server of the file answered with status {0}")]
     Status(u16),
+    /// The server does not accept the credentials of the account, which the owner can correct.
+    #[error("the server of the file does not accept the credentials: status {0}")]
+    Unauthorized(u16),
     /// The server could not be reached, or the download was interrupted.
     #[error("the server of the file could not be reached")]
     Unreachable,
@@ -47,7 +50,9 @@ impl From<&FetchError> for Causes {
             FetchError::TooLarge(bytes) => Cause::FileTooLarge { bytes: *bytes },
             FetchError::TooManyRedirects => Cause::FileRedirects,
             // `SafeFetcher::inspect`, which rejects files, returns none of these errors.
-            FetchError::Status(_) | FetchError::Unreachable => Cause::other(error.to_string()),
+            FetchError::Status(_) | FetchError::Unauthorized(_) | FetchError::Unreachable => {
+                Cause::other(error.to_string())
+            }
         };
         cause.into()
     }
@@ -58,7 +63,7 @@ impl FetchError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Status(status) => matches!(status, 404 | 408 | 425 | 429) || *status >= 500,
-            Self::Unreachable => true,
+            Self::Unreachable | Self::Unauthorized(_) => true,
             Self::Forbidden(_) | Self::TooLarge(_) | Self::TooManyRedirects => false,
         }
     }

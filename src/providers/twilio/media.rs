@@ -3,7 +3,8 @@
 //! Twilio requires the account's credentials for a file, and redirects to a signed URL on another host (Twilio docs,
 //! "Media Resource"). The credentials are not sent to that host.
 
-use crate::config::{Config, Secret};
+use super::rest::Credentials;
+use crate::config::Config;
 use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher, Trusted};
 use reqwest::header;
 use reqwest::{Client, StatusCode};
@@ -15,7 +16,7 @@ use url::Url;
 pub struct TwilioMediaFetcher {
     client: Client,
     api_origin: String,
-    credentials: Option<(String, Secret)>,
+    credentials: Option<Credentials>,
     redirect_fetcher: SafeFetcher,
 }
 
@@ -28,7 +29,7 @@ impl TwilioMediaFetcher {
         Ok(Self {
             client,
             api_origin: api.origin().to_owned(),
-            credentials: config.twilio.credentials().map(|(sid, token)| (sid.to_owned(), token.clone())),
+            credentials: Credentials::of(&config.twilio),
             redirect_fetcher: SafeFetcher::new(trusted, config.whatsapp.max_media_bytes)?,
         })
     }
@@ -38,9 +39,9 @@ impl TwilioMediaFetcher {
         let url =
             Url::parse(address).map_err(|_| FetchError::Forbidden(super::super::safe_fetch::Forbidden::InvalidUrl))?;
         let credentials = self.credentials.as_ref().filter(|_| url.origin().ascii_serialization() == self.api_origin);
-        let Some((sid, token)) = credentials else { return self.redirect_fetcher.fetch(address, None).await };
-        let request = self.client.get(url.clone()).basic_auth(sid, Some(token.expose())).timeout(RESPONSE_TIMEOUT);
-        let response = request.send().await.map_err(|_| FetchError::Unreachable)?;
+        let Some(credentials) = credentials else { return self.redirect_fetcher.fetch(address, None).await };
+        let request = self.client.get(url.clone()).timeout(RESPONSE_TIMEOUT);
+        let response = credentials.send(request).await.map_err(|_| FetchError::Unreachable)?;
         match response.status() {
             StatusCode::MOVED_PERMANENTLY
             | StatusCode::FOUND
@@ -52,6 +53,9 @@ impl TwilioMediaFetcher {
                 self.redirect_fetcher.fetch(target.as_str(), None).await
             }
             status if status.is_success() => self.redirect_fetcher.read(response).await,
+            status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                Err(FetchError::Unauthorized(status.as_u16()))
+            }
             status => Err(FetchError::Status(status.as_u16())),
         }
     }

@@ -8,8 +8,11 @@ mod list;
 mod template;
 
 use super::error_messages;
-use crate::config::{Config, Secret};
+use super::rest::Credentials;
+use crate::clock;
+use crate::config::Config;
 use crate::domain::{NotSent, Outcome, PeerAddress, Provider, ProviderError, Timestamp};
+use crate::providers::tls_probe::http_date;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use serde::Deserialize;
 use std::time::Duration;
@@ -20,8 +23,7 @@ use template::Template;
 pub struct Messages {
     client: Client,
     url: String,
-    account_sid: String,
-    auth_token: Secret,
+    credentials: Credentials,
     from: String,
     template: Option<Template>,
     status_callback: Option<String>,
@@ -41,15 +43,14 @@ pub struct Text<'a> {
 impl Messages {
     /// Creates a client. Returns `None` if the account or the sender is not configured.
     pub fn new(client: Client, config: &Config) -> Option<Self> {
-        let (account_sid, auth_token) = config.twilio.credentials()?;
+        let (account_sid, _) = config.twilio.credentials()?;
         let from = config.twilio.wa_from.as_ref()?;
         let base = config.twilio.api_base_url.as_str();
         let callback = config.http.public_address();
         Some(Self {
             client,
             url: format!("{base}/2010-04-01/Accounts/{account_sid}/Messages.json"),
-            account_sid: account_sid.to_owned(),
-            auth_token: auth_token.clone(),
+            credentials: Credentials::of(&config.twilio)?,
             from: PeerAddress::Phone(from.clone()).wire(Provider::Twilio),
             template: Template::of(&config.twilio),
             status_callback: callback.map(|base| format!("{base}{STATUS_PATH}")),
@@ -57,7 +58,7 @@ impl Messages {
     }
 
     pub async fn send(&self, message: Text<'_>) -> Outcome {
-        match self.authorized(self.post(message)).send().await {
+        match self.execute(self.post(message)).await {
             Ok(response) => self.outcome(response).await,
             // The connection failed, so no message was sent.
             Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, unreachable()),
@@ -89,15 +90,16 @@ impl Messages {
     }
 
     /// Returns the ids of the messages with the same content that Twilio has sent to this recipient since `since`, the
-    /// oldest first.
+    /// oldest first. The list has times of Twilio's clock, which the response shows, so that `since` is converted to it.
     pub async fn find(&self, message: Text<'_>, since: Timestamp) -> Result<Vec<String>, ProviderError> {
         let to = message.to.wire(Provider::Twilio);
         let query = [("To", to.as_str()), ("From", self.from.as_str()), ("PageSize", PAGE_SIZE)];
-        let response = self.authorized(self.client.get(&self.url).query(&query)).send().await;
+        let response = self.execute(self.client.get(&self.url).query(&query)).await;
         let response = response.map_err(|_| unreachable())?;
         if response.status() != StatusCode::OK {
             return Err(error_messages::for_code(response.status().as_str(), None));
         }
+        let since = since.min(on_clock_of(&response, since));
         let page = response.bytes().await.map_err(|_| unreachable())?;
         let wanted = list::Wanted {
             to: &to,
@@ -135,9 +137,15 @@ impl Messages {
         }
     }
 
-    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
-        request.basic_auth(&self.account_sid, Some(self.auth_token.expose())).timeout(RESPONSE_TIMEOUT)
+    async fn execute(&self, request: RequestBuilder) -> reqwest::Result<Response> {
+        self.credentials.send(request.timeout(RESPONSE_TIMEOUT)).await
     }
+}
+
+/// Converts a time of this machine's clock to the clock of the server that sent the response.
+fn on_clock_of(response: &Response, time: Timestamp) -> Timestamp {
+    let date = response.headers().get(header::DATE).and_then(|date| http_date(date.to_str().ok()?));
+    date.map_or(time, |date| date.minus(clock::now().since(time)))
 }
 
 fn unreachable() -> ProviderError {
@@ -175,6 +183,7 @@ const PAGE_SIZE: &str = "200";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Secret;
     use crate::domain::PhoneNumber;
     use crate::providers::{http_client, request_text};
 

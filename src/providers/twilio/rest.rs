@@ -2,7 +2,7 @@
 //!
 //! Credentials are sent only to the configured host. Requests with credentials do not follow redirects.
 
-use crate::config::TwilioConfig;
+use crate::config::{Secret, TwilioConfig};
 use crate::domain::{CallSid, Notice, RecordingSid};
 use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
@@ -47,8 +47,9 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
-            // A 404 right after a webhook is normal: Twilio has not stored the file yet.
-            Self::Refused { status, .. } => matches!(status, 404 | 408 | 429) || *status >= 500,
+            // A 404 right after a webhook is normal: Twilio has not stored the file yet. A 401 or 403 concerns the
+            // account, not the resource, and ends when the owner has corrected the credentials or the account.
+            Self::Refused { status, .. } => matches!(status, 401 | 403 | 404 | 408 | 429) || *status >= 500,
             Self::Redirected(error) => error.is_retryable(),
             Self::NotConfigured | Self::Malformed | Self::TooLarge(_) => false,
         }
@@ -205,8 +206,40 @@ pub(super) fn account_url(config: &TwilioConfig, path: &str) -> Result<String, E
 }
 
 pub(super) async fn send(config: &TwilioConfig, request: RequestBuilder) -> Result<Response, Error> {
-    let (account, token) = config.credentials().ok_or(Error::NotConfigured)?;
-    check_status(request.basic_auth(account, Some(token.expose())).send().await?).await
+    let credentials = Credentials::of(config).ok_or(Error::NotConfigured)?;
+    check_status(credentials.send(request).await?).await
+}
+
+/// The credentials of REST requests.
+#[derive(Clone)]
+pub(super) struct Credentials {
+    account: String,
+    /// The primary token, then the secondary token if one is set.
+    tokens: Vec<Secret>,
+}
+
+impl Credentials {
+    /// Returns the credentials of the account; `None` if they are incomplete.
+    pub(super) fn of(config: &TwilioConfig) -> Option<Self> {
+        let (account, _) = config.credentials()?;
+        Some(Self { account: account.to_owned(), tokens: config.auth_tokens().cloned().collect() })
+    }
+
+    /// Sends a request with the primary token. While tokens are rotated, Twilio may accept only the secondary token:
+    /// after the status 401, which means that Twilio has not carried out the request, it is sent with that token.
+    pub(super) async fn send(&self, request: RequestBuilder) -> reqwest::Result<Response> {
+        let mut tokens = self.tokens.iter().peekable();
+        while let Some(token) = tokens.next() {
+            let Some(copy) = request.try_clone().filter(|_| tokens.peek().is_some()) else {
+                return request.basic_auth(&self.account, Some(token.expose())).send().await;
+            };
+            let response = copy.basic_auth(&self.account, Some(token.expose())).send().await?;
+            if response.status() != StatusCode::UNAUTHORIZED {
+                return Ok(response);
+            }
+        }
+        request.send().await
+    }
 }
 
 async fn check_status(response: Response) -> Result<Response, Error> {

@@ -2,7 +2,7 @@
 
 use super::{Shared, delivery, route_input};
 use crate::crm;
-use crate::domain::{NotSent, Notice, OutboxId, Outcome, Provider, ProviderError, Search, StoredNotice};
+use crate::domain::{NotSent, Notice, Outcome, Provider, ProviderError, Search, StoredNotice};
 use crate::inbox::delivery::{Delivery, Reason, Step, StepResult};
 use crate::inbox::policy::Route;
 use crate::providers::twilio::error_messages;
@@ -20,21 +20,28 @@ pub(super) struct Attempt {
     pub(super) entry: OutboxEntry,
 }
 
+/// The end of a step.
+pub(super) struct Ended {
+    /// True if the bridge has sent the message, or may have sent it, so that it counts towards the send rate.
+    pub(super) counts: bool,
+}
+
 impl Attempt {
-    /// Carries out the step and records its outcome. Returns the id of the outbox entry.
-    pub(super) async fn run(self) -> OutboxId {
-        let id = self.entry.id;
+    /// Carries out the step and records its outcome.
+    pub(super) async fn run(self) -> Ended {
         let mut delivery = delivery(&self.entry);
         let (result, provider_error) = match self.plan(&delivery).await {
             Step::Send(route) => {
-                let Some(ended) = self.send(&mut delivery, route).await else { return id };
+                let Some(ended) = self.send(&mut delivery, route).await else { return Ended { counts: false } };
                 ended
             }
             Step::Search => self.search(&mut delivery).await,
             Step::GiveUp(reason) => (StepResult::Failed(reason), None),
         };
+        let may_be_sent = delivery.unconfirmed || matches!(result, StepResult::Sent { .. });
+        let counts = delivery.route.provider == Provider::Baileys && may_be_sent;
         self.record(delivery, result, provider_error).await;
-        id
+        Ended { counts }
     }
 
     /// Plans the step. If there is a choice of providers, queries the bridge's state before the bridge is chosen.
@@ -196,10 +203,10 @@ impl Attempt {
     }
 }
 
-type Ended = (OutboxEntry, Delivery, StepResult, Option<(String, StoredNotice)>, Option<ProviderError>);
+type Recorded = (OutboxEntry, Delivery, StepResult, Option<(String, StoredNotice)>, Option<ProviderError>);
 
-fn finish(tx: &WriteTx<'_>, ended: &Ended) -> store::Result<()> {
-    let (entry, delivery, result, error, provider_error) = ended;
+fn finish(tx: &WriteTx<'_>, recorded: &Recorded) -> store::Result<()> {
+    let (entry, delivery, result, error, provider_error) = recorded;
     let error = error.as_ref().map(|(code, notice)| (code.as_str(), notice));
     let provider_error = provider_error.as_ref().map(|provider_error| &provider_error.notice);
     crm::outbox::finish(tx, entry, delivery, result, error, provider_error, clock::now())

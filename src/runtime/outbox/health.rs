@@ -39,7 +39,9 @@ impl ProviderHealth {
     pub(super) fn down(&self, now: Timestamp) -> Vec<Provider> {
         let seen = *self.lock();
         let bridge = seen.bridge_is_down().then_some(Provider::Baileys);
-        let twilio = seen.twilio_down_until.is_some_and(|until| now < until).then_some(Provider::Twilio);
+        // A longer wait than `TWILIO_BACKOFF` means that the system clock was set back.
+        let is_waiting = |until: Timestamp| now < until && until.since(now) <= TWILIO_BACKOFF;
+        let twilio = seen.twilio_down_until.is_some_and(is_waiting).then_some(Provider::Twilio);
         bridge.into_iter().chain(twilio).collect()
     }
 

@@ -50,7 +50,7 @@ impl ProviderSenders {
     pub(super) async fn send(&self, route: Route, entry: &OutboxEntry) -> Outcome {
         let (to, media_url) = match recipient(entry).and_then(|to| Ok((to, self.media_url(route.provider, entry)?))) {
             Ok(found) => found,
-            Err(error) => return Outcome::NotSent(NotSent::Barred, error),
+            Err(error) => return Outcome::NotSent(NotSent::Unable, error),
         };
         let (text, media_url) = (&entry.text, media_url.as_deref());
         match (route.provider, &self.twilio, &self.bridge) {
@@ -66,7 +66,7 @@ impl ProviderSenders {
                 bridge.send(bridge::Text { to, text, media_url, kind: entry.kind, key: &entry.send_key, quoted }).await
             }
             (Provider::Twilio, None, _) | (Provider::Baileys, _, None) => {
-                Outcome::NotSent(NotSent::Barred, not_set_up())
+                Outcome::NotSent(NotSent::Unable, not_set_up())
             }
         }
     }

@@ -105,6 +105,46 @@ async fn what_was_sent_is_not_sent_again_and_the_owner_decides() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_message_that_was_sent_is_not_sent_again() {
+    for action in ["discard", "send"] {
+        let mut shop = shop().await;
+        shop.receive_by_bridge(DANA, "B1", "hello").await;
+        let schedule = async |text: &str, minutes: u64| {
+            let at = agentlocator::clock::now().plus(std::time::Duration::from_mins(minutes));
+            let body = json!({ "thread_id": 1, "text": text, "send_at": at });
+            assert_eq!(shop.api.post_json("/api/scheduled-messages", &body).await.status, 201);
+        };
+        schedule("due before the restore", 60).await;
+        schedule("due after the restore", 120).await;
+        let backup = shop.daemon.folder().join("backup.db");
+        cp(&shop.daemon.published_file(), &backup);
+        // Sets the time so that the message was sent after the backup.
+        let due = "UPDATE scheduled_messages SET send_at = '2020-01-01T00:00:00.000Z' WHERE id = 1";
+        Connection::open(&backup).unwrap().execute_batch(due).unwrap();
+        restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));
+        raised(&shop, "outbox_held").await;
+        let held = shop.api.get("/api/database").await.json()["held_scheduled"].clone();
+        assert_eq!((held.as_array().unwrap().len(), &held[0]["id"]), (1, &json!(1)), "{held}");
+        // New messages are sent without waiting for the held message.
+        let new = shop.say(DANA, "new").await;
+        shop.until_status(&new, "sent").await;
+        assert_eq!(shop.bridge.texts(), ["new"]);
+
+        let reply = shop.api.post_json("/api/database/held", &json!({ "action": action })).await;
+        assert_eq!((reply.status, reply.json()), (200, json!({ "messages": 1 })));
+        let becomes = if action == "send" { "sent" } else { "cancelled" };
+        until("the decision", async || {
+            let message = shop.api.get("/api/scheduled-messages/1").await.json();
+            (message["state"] == becomes).then_some(())
+        })
+        .await;
+        cleared(&shop, "outbox_held").await;
+        assert_eq!(shop.api.get("/api/scheduled-messages/2").await.json()["state"], "waiting");
+        assert_eq!(shop.api.get("/api/database").await.json()["held_scheduled"], json!([]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_command_takes_it_back() {
     let (mut shop, backup, waits) = with_a_backup().await;
     restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));

@@ -75,6 +75,15 @@ async fn twilio_s_file_is_fetched_with_credentials_that_no_redirect_gets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_waits_while_twilio_does_not_accept_the_credentials() {
+    let shop = Shop::open().await;
+    shop.twilio.files([(401, Value::Null), (403, Value::Null)]);
+    picture(&shop, "SMa0000000000000000000000000000001", &shop.twilio.file_url()).await;
+    until_here(&shop).await;
+    assert_eq!(shop.twilio.file_requests().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_content_is_kept_once() {
     let shop = Shop::open().await;
     picture(&shop, "SMa0000000000000000000000000000001", &shop.twilio.file_url()).await;

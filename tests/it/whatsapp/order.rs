@@ -46,6 +46,26 @@ async fn messages_of_one_second_stay_in_order_however_late_each_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_late_message_from_the_phone_does_not_answer_what_was_written_after_it() {
+    let shop = Shop::open().await;
+    bring(&shop, DANA, "is anyone there?", now(), false).await;
+    let state = async || {
+        let row = shop.api.get("/api/inbox").await.json()["items"][0].clone();
+        (row["turn"].clone(), row["unread_count"].clone())
+    };
+    let from_phone = async |text: &str, timestamp: u64, waited: bool| {
+        let body =
+            json!({ "text": text, "id": text, "from_me": true, "to": DANA, "timestamp": timestamp, "waited": waited });
+        assert_eq!(shop.bridge_posts(&body).await.status, 204);
+    };
+    from_phone("from before", now() - 300, true).await;
+    assert_eq!(shop.talk("+972501234567").await, [">from before", "is anyone there?"]);
+    assert_eq!(state().await, (json!("us"), json!(1)));
+    from_phone("yes", now(), false).await;
+    assert_eq!(state().await, (json!("done"), json!(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_backlog_after_an_outage_is_in_order_in_every_thread() {
     const CONTACTS: usize = 50;
     const EACH: usize = 6;

@@ -246,6 +246,74 @@ async fn pacing_limits_the_send_rate_of_the_bridge() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn attempts_that_the_bridge_refuses_do_not_use_up_the_limit_of_new_conversations() {
+    let shop = Shop::open_with(
+        |setup| {
+            setup.env("WHATSAPP_PROVIDER", "baileys").env("WA_PACING", "on");
+            setup.toml("[whatsapp]\nnew_chats_per_day = 2\nper_minute = 60\n");
+        },
+        "",
+    )
+    .await;
+    shop.bridge.reply_next([BridgeReply::Refuse(503), BridgeReply::Refuse(503)]);
+    for to in [DANA, NOA] {
+        let answer = shop.say(to, "the first message").await;
+        shop.until_status(&answer, "sent").await;
+    }
+    // These two count.
+    let third = shop.say("+972503333333", "too many today").await;
+    until("the postponement", async || {
+        let next: String = shop.daemon.query_value("SELECT max(next_attempt_at) FROM outbox WHERE state = 'queued'");
+        (next > agentlocator::clock::now().plus(Duration::from_hours(23)).to_string()).then_some(())
+    })
+    .await;
+    assert_eq!((shop.message(&third).await["status"].clone(), shop.bridge.requests().len()), (json!("queued"), 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_waits_while_its_only_provider_does_not_accept_the_credentials() {
+    let shop = Shop::open_with(|setup| _ = setup.env("WHATSAPP_PROVIDER", "twilio"), "").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+    shop.twilio.reply_next([TwilioReply::Refuse(401, 20003), TwilioReply::Refuse(401, 20003)]);
+    shop.until_status(&shop.say(DANA, "patience").await, "sent").await;
+    assert_eq!((shop.twilio.attempts().len(), shop.twilio.taken().len()), (3, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_tokens_are_rotated_the_secondary_token_sends() {
+    let shop = Shop::open_with(
+        |setup| _ = setup.env("WHATSAPP_PROVIDER", "twilio").env("TWILIO_AUTH_TOKEN_SECONDARY", "the-new-token"),
+        "",
+    )
+    .await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+    shop.twilio.reply_next([TwilioReply::Refuse(401, 20003)]);
+    let mark = shop.daemon.logs().mark();
+    shop.until_status(&shop.say(DANA, "at once").await, "sent").await;
+    let authorizations: Vec<_> = shop.twilio.attempts().into_iter().map(|attempt| attempt.authorization).collect();
+    assert!(authorizations.len() == 2 && authorizations[0] != authorizations[1], "{authorizations:?}");
+    assert_eq!(shop.daemon.logs().wait_for_event_from(mark, "WA_OUT_TWILIO")["outcome"], "sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audio_file_with_a_text_is_sent_as_two_messages() {
+    let shop = Shop::open().await;
+    let mut sound = b"OggS\0\x02".to_vec();
+    sound.extend([0; 200]);
+    let upload = shop.api.request(Method::POST, "/api/media").header("content-type", "audio/ogg");
+    let file = send(upload.body(sound)).await.json();
+    assert!(file["mime"].as_str().unwrap().starts_with("audio/"), "{file}");
+    let body = json!({ "to": DANA, "text": "listen to this", "media_id": file["id"] });
+    let (status, answer) = post(&shop.api, "k1", &body).await;
+    assert_eq!(status, 200, "{answer}");
+    shop.until_status(&answer, "sent").await;
+    assert_eq!(post(&shop.api, "k1", &body).await, (200, answer));
+    let sent: Vec<_> = shop.bridge.sent().iter().map(|it| (it["type"].clone(), it["text"].clone())).collect();
+    assert_eq!(sent, [(json!("text"), json!("listen to this")), (json!("audio"), json!(""))]);
+    assert_eq!(shop.count("messages"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_contact_who_opted_out_gets_no_message_by_any_provider() {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "STOP").await;

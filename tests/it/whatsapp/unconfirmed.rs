@@ -63,6 +63,16 @@ async fn an_unconfirmed_attempt_is_searched_in_twilio_s_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_ahead_of_twilio_s_does_not_hide_the_message_in_the_list() {
+    let shop = Shop::open().await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+    shop.twilio.set_clock_behind(Duration::from_mins(2));
+    shop.twilio.reply_next([TwilioReply::AcceptWithoutReply]);
+    shop.until_status(&shop.say(DANA, "once").await, "sent").await;
+    assert_eq!(shop.twilio.taken().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_stays_queued_while_twilio_s_list_is_unavailable() {
     for list in [List::Broken, List::Empty] {
         let shop = Shop::open().await;

@@ -130,13 +130,16 @@ impl Delivery {
                 StepResult::Retry { at: input.now }
             }
             // This attempt was not sent. An earlier attempt is unconfirmed, and remains unconfirmed.
-            Outcome::NotSent(NotSent::Down | NotSent::Barred | NotSent::Busy(_), _) if self.unconfirmed => {
+            Outcome::NotSent(NotSent::Down | NotSent::Barred | NotSent::Unable | NotSent::Busy(_), _)
+                if self.unconfirmed =>
+            {
                 StepResult::Retry { at: input.now.plus(self.back_off(chance)) }
             }
-            Outcome::NotSent(NotSent::Barred, provider_error) => {
+            Outcome::NotSent(NotSent::Unable, provider_error) => {
                 self.refuse(LateRefusal { refusal: Refusal::Message, provider_error });
                 StepResult::Retry { at: input.now }
             }
+            Outcome::NotSent(NotSent::Barred, provider_error) => self.pass_over_or_wait(provider_error, input, chance),
             Outcome::NotSent(NotSent::Busy(wait), _) => {
                 StepResult::Retry { at: input.now.plus(wait.min(MAX_WAIT).max(self.back_off(chance))) }
             }
@@ -179,6 +182,18 @@ impl Delivery {
             _ if !self.refused.is_empty() => Err(NoRoute::Refused),
             _ => policy::route_via(self.route.provider, &input),
         }
+    }
+
+    /// Closes the routes of a provider that does not accept the credentials, if another provider can send the message
+    /// now. Otherwise the message waits, because the owner may correct the credentials.
+    fn pass_over_or_wait(&mut self, provider_error: ProviderError, input: &RouteInput<'_>, chance: f64) -> StepResult {
+        let mut elsewhere = self.clone();
+        elsewhere.refuse(LateRefusal { refusal: Refusal::Message, provider_error });
+        if elsewhere.choose(input).is_ok_and(|route| !input.down.contains(&route.provider)) {
+            *self = elsewhere;
+            return StepResult::Retry { at: input.now };
+        }
+        StepResult::Retry { at: input.now.plus(self.back_off(chance)) }
     }
 
     /// Fails over to another provider that is available now, or retries the same provider later.

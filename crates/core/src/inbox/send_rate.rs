@@ -14,14 +14,28 @@ pub struct SendRate {
     pub new_chats_per_day: u32,
 }
 
-/// Calculates when the next message may be sent.
+/// Calculates when the next message may be sent. A message counts from the start of its attempt; [`SendPacer::release`]
+/// removes it again if the attempt has not sent it.
 #[derive(Clone, Debug)]
 pub struct SendPacer {
     rate: Option<SendRate>,
-    // The send times that the limits need, the oldest first.
-    sent: VecDeque<Timestamp>,
-    new_chats: VecDeque<Timestamp>,
-    pause_until: Option<Timestamp>,
+    // The messages that the limits need, the oldest first.
+    sent: VecDeque<Sent>,
+    new_chats: VecDeque<Sent>,
+    last_slot: u64,
+}
+
+/// Identifies a message that counts towards the limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(u64);
+
+/// A message that counts towards the limits.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    slot: Slot,
+    at: Timestamp,
+    /// How long the next message waits after this one.
+    pause: Duration,
 }
 
 impl SendPacer {
@@ -33,9 +47,9 @@ impl SendPacer {
         sent: impl IntoIterator<Item = Timestamp>,
         new_chats: impl IntoIterator<Item = Timestamp>,
     ) -> Self {
-        let mut pacer = Self { rate, sent: VecDeque::new(), new_chats: VecDeque::new(), pause_until: None };
-        pacer.sent.extend(sent);
-        pacer.new_chats.extend(new_chats);
+        let old = |at| Sent { slot: Slot(0), at, pause: Duration::ZERO };
+        let (sent, new_chats) = (sent.into_iter().map(old).collect(), new_chats.into_iter().map(old).collect());
+        let mut pacer = Self { rate, sent, new_chats, last_slot: 0 };
         pacer.trim();
         pacer
     }
@@ -45,24 +59,40 @@ impl SendPacer {
         self.rate = rate;
     }
 
-    /// Returns when the next message may be sent; a time in the past means now, and none means no limits.
-    pub fn earliest(&self, is_first_contact: bool) -> Option<Timestamp> {
+    /// Returns when the next message may be sent; a time in the past means now, and none means no limits. If the system
+    /// clock was set back since a message was sent, the message counts as sent `now`, because its waiting time would
+    /// otherwise include the step.
+    pub fn earliest(&mut self, is_first_contact: bool, now: Timestamp) -> Option<Timestamp> {
         let rate = self.rate?;
+        for sent in self.sent.iter_mut().chain(&mut self.new_chats) {
+            sent.at = sent.at.min(now);
+        }
+        let pause = self.sent.back().map(|last| last.at.plus(last.pause));
         let minute = free_at(&self.sent, rate.per_minute, MINUTE);
         let day = free_at(&self.new_chats, rate.new_chats_per_day, DAY).filter(|_| is_first_contact);
-        minute.max(day).max(self.pause_until)
+        minute.max(day).max(pause)
     }
 
-    /// Records that a message was sent. `chance`, from 0 to 1, varies the pause before the next message.
-    pub fn record_sent(&mut self, is_first_contact: bool, now: Timestamp, chance: f64) {
-        let Some(rate) = self.rate else { return };
-        self.sent.push_back(now);
-        if is_first_contact {
-            self.new_chats.push_back(now);
+    /// Counts a message whose attempt starts now. `chance`, from 0 to 1, varies the pause before the next message.
+    pub fn reserve(&mut self, is_first_contact: bool, now: Timestamp, chance: f64) -> Slot {
+        self.last_slot += 1;
+        let slot = Slot(self.last_slot);
+        if let Some(rate) = self.rate {
+            let pause = (MINUTE / rate.per_minute.max(1)).mul_f64(0.5 + chance.clamp(0.0, 1.0));
+            let sent = Sent { slot, at: now, pause };
+            self.sent.push_back(sent);
+            if is_first_contact {
+                self.new_chats.push_back(sent);
+            }
+            self.trim();
         }
-        let mean = MINUTE / rate.per_minute.max(1);
-        self.pause_until = Some(now.plus(mean.mul_f64(0.5 + chance.clamp(0.0, 1.0))));
-        self.trim();
+        slot
+    }
+
+    /// Stops counting a message, because its attempt has certainly not sent it.
+    pub fn release(&mut self, slot: Slot) {
+        self.sent.retain(|sent| sent.slot != slot);
+        self.new_chats.retain(|sent| sent.slot != slot);
     }
 
     fn trim(&mut self) {
@@ -75,10 +105,10 @@ impl SendPacer {
 }
 
 /// Returns when the oldest of the last `limit` times will be `span` ago; none if there are fewer times.
-fn free_at(times: &VecDeque<Timestamp>, limit: u32, span: Duration) -> Option<Timestamp> {
+fn free_at(times: &VecDeque<Sent>, limit: u32, span: Duration) -> Option<Timestamp> {
     let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
     let oldest = times.len().checked_sub(limit).and_then(|at| times.get(at))?;
-    Some(oldest.plus(span))
+    Some(oldest.at.plus(span))
 }
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -99,18 +129,43 @@ mod tests {
     fn without_a_pace_nothing_waits() {
         let mut pacer = SendPacer::new(None, [], []);
         for _ in 0..100 {
-            assert_eq!(pacer.earliest(true), None);
-            pacer.record_sent(true, at(0), 0.5);
+            assert_eq!(pacer.earliest(true, at(0)), None);
+            pacer.reserve(true, at(0), 0.5);
         }
     }
 
     #[test]
     fn new_contacts_wait_for_tomorrow_and_known_ones_do_not() {
         let mut pacer = SendPacer::new(Some(RATE), [], [at(0), at(10)]);
-        assert_eq!(pacer.earliest(true), None);
-        pacer.record_sent(true, at(20), 0.0);
-        assert_eq!(pacer.earliest(true), Some(at(0).plus(DAY)));
-        assert_eq!(pacer.earliest(false), Some(at(20 + 1500)));
+        assert_eq!(pacer.earliest(true, at(20)), None);
+        pacer.reserve(true, at(20), 0.0);
+        assert_eq!(pacer.earliest(true, at(20)), Some(at(0).plus(DAY)));
+        assert_eq!(pacer.earliest(false, at(20)), Some(at(20 + 1500)));
+    }
+
+    #[test]
+    fn a_message_that_was_not_sent_does_not_count() {
+        let mut pacer = SendPacer::new(Some(RATE), [], [at(0), at(10)]);
+        for attempt in 0..9 {
+            let now = at(20 + attempt);
+            assert_eq!(pacer.earliest(true, now), None, "attempt {attempt}");
+            let slot = pacer.reserve(true, now, 0.5);
+            assert_eq!(pacer.earliest(true, now), Some(at(0).plus(DAY)), "it counts while it runs");
+            pacer.release(slot);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_prolong_a_wait() {
+        let hour = Duration::from_hours(1);
+        let mut pacer = SendPacer::new(Some(RATE), (0..20).map(at), [at(0), at(1), at(2)]);
+        pacer.reserve(false, at(30), 1.0);
+        let now = at(30).minus(hour);
+        assert_eq!(pacer.earliest(false, now), Some(now.plus(MINUTE)));
+        assert_eq!(pacer.earliest(true, now), Some(now.plus(DAY)));
+        // Later calls do not move the times again.
+        let later = now.plus(MINUTE);
+        assert_eq!(pacer.earliest(false, later), Some(later));
     }
 
     proptest! {
@@ -124,8 +179,8 @@ mod tests {
             let mut now = at(before);
             for (chance, idle) in chances {
                 now = now.plus(Duration::from_millis(u64::try_from(idle).unwrap()));
-                now = pacer.earliest(false).map_or(now, |earliest| earliest.max(now));
-                pacer.record_sent(false, now, chance);
+                now = pacer.earliest(false, now).map_or(now, |earliest| earliest.max(now));
+                pacer.reserve(false, now, chance);
                 sent.push(now);
             }
             for window in sent[usize::try_from(before).unwrap().saturating_sub(1)..].windows(21) {

@@ -2,6 +2,7 @@
 
 use crate::domain::{Language, Timestamp};
 use crate::http::api::one_of::OneOf;
+use crate::http::api::scheduled_messages::view::ScheduledMessage;
 use crate::messages;
 use crate::store::{self, Choice};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub(crate) struct DatabaseStatus {
     pub(super) notice: Option<StartNotice>,
     /// The messages that the daemon holds since a restore, oldest first.
     pub(super) held: Vec<HeldMessage>,
+    /// The scheduled messages that the daemon holds since a restore, because they were due before it, earliest first. A
+    /// message whose `send_at` is changed is no longer held.
+    pub(super) held_scheduled: Vec<ScheduledMessage>,
     /// Data migrations that run in the background.
     pub(super) backfills: Vec<BackfillProgress>,
 }
@@ -134,7 +138,7 @@ pub(crate) struct ChooseResponse {
 pub(crate) enum HeldAction {
     /// Send the messages now.
     Send,
-    /// Discard the messages; they are shown as failed.
+    /// Discard the messages; they are shown as failed, and scheduled ones as cancelled.
     Discard,
 }
 

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct SendMessageRequest {
     /// The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`.
     pub(super) to: String,
-    /// The text of the message, or the caption of the file; required without a file.
+    /// The text of the message, or the caption of the file; required without a file. With an audio file, it is sent as a
+    /// message of its own before the file.
     pub(super) text: Option<String>,
     /// The https URL of a file to attach, on a public server.
     pub(super) media_url: Option<String>,

@@ -63,6 +63,8 @@ struct Twilio {
     next: VecDeque<TwilioReply>,
     list: List,
     listed: usize,
+    /// How far the clock is behind this machine's clock.
+    clock_behind: std::time::Duration,
     attempts: Vec<SentMessage>,
     /// The responses to the next file requests, in order.
     files: VecDeque<(u16, Value)>,
@@ -79,6 +81,7 @@ impl FakeTwilio {
             next: VecDeque::new(),
             list: List::True,
             listed: 0,
+            clock_behind: std::time::Duration::ZERO,
             attempts: vec![],
             files: VecDeque::new(),
             file_requests: vec![],
@@ -100,6 +103,11 @@ impl FakeTwilio {
 
     pub fn list(&self, list: List) {
         self.state.lock().unwrap().list = list;
+    }
+
+    /// Sets how far the clock is behind this machine's clock.
+    pub fn set_clock_behind(&self, behind: std::time::Duration) {
+        self.state.lock().unwrap().clock_behind = behind;
     }
 
     /// Returns how often the list was read.
@@ -164,26 +172,28 @@ async fn list(State(state): State<Shared>, uri: Uri) -> Response {
         let is = |name: &str| wanted(name).is_none_or(|value| message.value(name) == Some(&value));
         message.sid.is_some() && is("To") && is("From")
     };
+    let now = std::time::SystemTime::now() - twilio.clock_behind;
+    let now = jiff::Timestamp::try_from(now).unwrap();
+    let date = |zone: &str| now.strftime("%a, %d %b %Y %H:%M:%S ").to_string() + zone;
+    let listed = |message: &SentMessage| listed(message, &date("+0000"));
     let messages: Vec<Value> = match twilio.list {
         List::Broken => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         List::Empty => vec![],
         List::True => twilio.attempts.iter().rev().filter(shown).map(listed).collect(),
     };
-    Json(json!({ "messages": messages, "page": 0, "page_size": 50 })).into_response()
+    let page = Json(json!({ "messages": messages, "page": 0, "page_size": 50 }));
+    ([(header::DATE, date("GMT"))], page).into_response()
 }
 
 /// Returns a message as the list shows it; the variables of a template are filled in.
-fn listed(message: &SentMessage) -> Value {
+fn listed(message: &SentMessage, created: &str) -> Value {
     let variables: Value = serde_json::from_str(message.value("ContentVariables").unwrap_or("{}")).unwrap();
     let template = variables["1"].as_str().map(|text| format!("Hello, {text}"));
     let body = message.value("Body").map(str::to_owned).or(template).unwrap_or_default();
-    let now = jiff::Timestamp::from_second(
-        i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap(),
-    );
     json!({
         "sid": message.sid, "to": message.value("To"), "from": message.value("From"), "body": body,
         "direction": "outbound-api", "status": "sent", "date_sent": null,
-        "date_created": now.unwrap().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string(),
+        "date_created": created,
     })
 }
 

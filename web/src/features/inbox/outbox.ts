@@ -39,6 +39,10 @@ function rememberAgain(key: string): void {
   if (id) remember('again', [...sentAgain().slice(-49), id].join())
 }
 
+/** A message that was not sent for this long is not sent without a question, in ms. */
+const TOO_OLD_MS = 6 * 24 * 3_600_000
+const TOO_OLD = 'too_old'
+
 /** How long a message can still be stopped, in ms. */
 export const HOLD_MS = 3_000
 /** The maximum delay between two attempts without a connection, in ms. */
@@ -145,14 +149,19 @@ export const outbox = {
     outbox.drop([key])
     return entry
   },
-  /** Sends a refused message again, by the same or another provider. It is a new message, so it gets a new key. */
+  /**
+   * Sends a refused message again, by the same or another provider. It is a new message, so it gets a new key. A message
+   * that became too old keeps its key, because the daemon may have it already.
+   */
   retry(key: string, provider?: Provider): void {
     const entry = entries.find(entry => entry.key === key)
     if (!entry) return
-    const { error: _, ...rest } = entry
+    const { error, ...rest } = entry
+    const now = Date.now()
+    const again = error?.code === TOO_OLD && !provider ? { key, at: now } : { key: newKey() }
     set([
       ...entries.filter(other => other.key !== key),
-      { ...rest, key: newKey(), provider: provider ?? entry.provider, sendAt: Date.now(), state: 'held' },
+      { ...rest, ...again, provider: provider ?? entry.provider, sendAt: now, state: 'held' },
     ])
     work()
   },
@@ -166,7 +175,7 @@ export const outbox = {
   /** Starts to send for this user, including messages that an earlier page has left. */
   start(user: number): () => void {
     userId = user
-    set(entries.filter(entry => entry.state !== 'sent'))
+    set(entries.filter(entry => entry.state !== 'sent').map(failIfTooOld))
     work()
     const adopt = (event: StorageEvent) => {
       if (!event.key?.endsWith('.outgoing')) return
@@ -189,6 +198,12 @@ export const outbox = {
     failures = 0
     work()
   },
+}
+
+/** Does not send a message that an earlier page has left days ago: it may be out of date, so the user decides. */
+function failIfTooOld(entry: Outgoing): Outgoing {
+  if (entry.state === 'failed' || Date.now() - entry.at < TOO_OLD_MS) return entry
+  return { ...entry, state: 'failed', error: { code: TOO_OLD, message: '' } }
 }
 
 /**

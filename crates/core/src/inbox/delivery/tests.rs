@@ -26,6 +26,7 @@ enum Fate {
     Down,
     Busy,
     Barred,
+    Unable,
     Refused,
     OptedOut,
     /// The provider accepts the message, and rejects it later.
@@ -115,6 +116,7 @@ impl FakeProviders {
             Fate::Down => not_sent(NotSent::Down),
             Fate::Busy => not_sent(NotSent::Busy(Duration::from_secs(3))),
             Fate::Barred => not_sent(NotSent::Barred),
+            Fate::Unable => not_sent(NotSent::Unable),
             Fate::Refused => {
                 self.refused_by_baileys |= provider == Baileys;
                 not_sent(NotSent::Refused(Refusal::Message))
@@ -146,6 +148,7 @@ fn fate() -> impl Strategy<Value = Fate> {
         3 => Just(Fate::Down),
         1 => Just(Fate::Busy),
         1 => Just(Fate::Barred),
+        1 => Just(Fate::Unable),
         1 => Just(Fate::Refused),
         1 => Just(Fate::OptedOut),
         2 => refusal().prop_map(Fate::RefusedLate),
@@ -307,12 +310,24 @@ fn go(named: Option<Provider>, last: Provider, fates: &[Fate], looks: &[Look]) -
 
 #[test]
 fn a_provider_that_is_down_or_refuses_is_passed_over_at_once() {
-    for fate in [Fate::Down, Fate::Refused, Fate::Barred] {
+    for fate in [Fate::Down, Fate::Refused, Fate::Barred, Fate::Unable] {
         let run = go(None, Baileys, &[fate, Fate::Taken], &[Look::Honest]);
         assert_eq!((run.tried, run.took), (vec![Baileys, Twilio], Duration::ZERO), "{fate:?}");
         let run = go(None, Twilio, &[fate, Fate::Taken], &[Look::Honest]);
         assert_eq!((run.tried, run.took), (vec![Twilio, Baileys], Duration::ZERO), "{fate:?}");
     }
+}
+
+#[test]
+fn a_message_waits_for_the_credentials_of_its_only_provider() {
+    let fates = [Fate::Barred, Fate::Barred, Fate::Barred, Fate::Taken];
+    for provider in [Baileys, Twilio] {
+        let run = go(Some(provider), provider, &fates, &[Look::Honest]);
+        assert!(matches!(run.result, StepResult::Sent { .. }), "{:?}", run.result);
+        assert_eq!((run.tried, run.took), (vec![provider; 4], Duration::from_secs(1 + 2 + 4)));
+    }
+    let run = go(Some(Twilio), Twilio, &[Fate::Barred], &[Look::Honest]);
+    assert_eq!(run.result, StepResult::Failed(Reason::Expired));
 }
 
 #[test]
