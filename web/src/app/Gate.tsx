@@ -5,7 +5,7 @@ import { setCsrfToken, whenUnauthorized } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { ErrorState } from '#shared/components/states'
-import { SessionProvider, sessionQuery, useSessionQuery } from '#shared/session'
+import { identityOf, SessionProvider, sessionQuery, useSessionQuery } from '#shared/session'
 import { forgetLoggedOut, isLoggedOut } from '#shared/start'
 import { remember } from '#shared/storage'
 import { PageBody } from './PageBody'
@@ -37,7 +37,8 @@ export function Gate() {
     // late.
     setCsrfToken(answer.csrf_token ?? null)
     return (
-      <SessionProvider answer={answer}>
+      // The key discards the state of components that belongs to another user.
+      <SessionProvider key={identityOf(answer)} answer={answer}>
         <Suspense>
           <shell.Component />
         </Suspense>

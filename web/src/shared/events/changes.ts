@@ -39,7 +39,7 @@ registerChanges({
   alert_updated: ['/api/alerts', '/api/database'],
   self_check_updated: ['/api/self-check'],
   setting_updated: ['/api/settings', '/api/session'],
-  user_updated: ['/api/users'],
+  user_updated: ['/api/users', '/api/session'],
   token_updated: ['/api/tokens'],
 })
 
