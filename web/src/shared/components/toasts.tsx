@@ -26,8 +26,13 @@ function set(value: readonly Toast[]): void {
 
 function add(made: Omit<Toast, 'id'>): number {
   const id = next++
-  // A toast with the same text replaces the earlier one.
-  set([...toasts.filter(({ text }) => text !== made.text), { ...made, id }].slice(-MOST))
+  // A toast with the same text replaces the earlier one. Several actions can fail for the same reason, such as a lost
+  // connection; then one retry button repeats all of them.
+  const same = toasts.find(({ text }) => text === made.text)
+  const earlier = made.kind === 'error' ? same?.action?.run : undefined
+  const { action } = made
+  const both = earlier && { label: <Trans>לנסות שוב</Trans>, run: () => [earlier, action?.run].forEach(run => run?.()) }
+  set([...toasts.filter(one => one !== same), { ...made, ...(both && { action: both }), id }].slice(-MOST))
   return id
 }
 
