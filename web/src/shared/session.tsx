@@ -72,6 +72,9 @@ export function useFormat(): Formatter {
   return useMemo(() => new Formatter(i18n.locale === 'en' ? 'en' : 'he', zone), [i18n.locale, zone])
 }
 
+/** Returns the business's country outside components. */
+export const currentCountry = (): string => cached()?.business.default_country ?? 'IL'
+
 /** Returns the business's country, for the national format of phone numbers. */
 export const useCountry = (): string => useContext(Context)?.business.default_country ?? 'IL'
 

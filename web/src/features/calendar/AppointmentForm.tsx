@@ -9,7 +9,7 @@ import { Field } from '#shared/components/field'
 import { isolate } from '#shared/format/bidi'
 import type { Day } from '#shared/format/dates'
 import { formatPhone } from '#shared/format/phone'
-import { useFormat } from '#shared/session'
+import { useCountry, useFormat } from '#shared/session'
 import { cancel, refresh } from './appointments'
 import { Conflict } from './Conflict'
 import { ContactPicker, type Picked } from './ContactPicker'
@@ -37,6 +37,7 @@ interface Props {
 export function AppointmentForm({ services, shown, waiter: given, close, leaving }: Props) {
   const { t } = useLingui()
   const format = useFormat()
+  const country = useCountry()
   const cache = useQueryClient()
   const resources = useResources()
   const [params] = useSearchParams()
@@ -84,7 +85,7 @@ export function AppointmentForm({ services, shown, waiter: given, close, leaving
         }),
       ),
     done: (_, made) =>
-      t`נקבע תור ל${isolate(contact?.name || formatPhone(contact?.number ?? ''))}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
+      t`נקבע תור ל${isolate(contact?.name || formatPhone(contact?.number ?? '', country))}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
     undo: async (waiter, made) => {
       await cancel(made.id)
       if (waiter) await restoreEntry(waiter)
