@@ -7,7 +7,7 @@ import { apiQuery, queryClient } from '#shared/api/query'
 import { ErrorState } from '#shared/components/states'
 import { identityOf, SessionProvider, sessionQuery, useSessionQuery } from '#shared/session'
 import { forgetLoggedOut, isLoggedOut } from '#shared/start'
-import { remember } from '#shared/storage'
+import { remember, setStoredUser } from '#shared/storage'
 import { PageBody } from './PageBody'
 import { home, pages, shell } from './registry'
 
@@ -33,9 +33,9 @@ export function Gate() {
   )
   if (isBare) return <BarePages />
   if (answer) {
-    // Set during the render, so that the token is present before the shell's first request; an effect would run too
-    // late.
+    // Set during the render, so that both are present before the shell's first request; an effect would run too late.
     setCsrfToken(answer.csrf_token ?? null)
+    setStoredUser(answer.user?.id ?? 0)
     return (
       // The key discards the state of components that belongs to another user.
       <SessionProvider key={identityOf(answer)} answer={answer}>

@@ -5,6 +5,7 @@ import { client, setCsrfToken, unwrap } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
 import { queryClient } from '#shared/api/query'
 import { chooseLocale, type Locale, useLocale } from '#shared/i18n/locale'
+import { forgetOwn } from '#shared/storage'
 
 /** Returns the current language, and the language to switch to. */
 export function useLanguageSwitch() {
@@ -32,6 +33,7 @@ export function useLogOut() {
       }),
     onDone: () => {
       setCsrfToken(null)
+      forgetOwn()
       go('/login', { replace: true })
       queryClient.clear()
     },

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { recall, remember } from '#shared/storage'
+import { recallOwn, rememberOwn, storedUser } from '#shared/storage'
 import { call, type Draft } from '../api'
 import { slashQuery } from '../model/replies'
 
@@ -12,14 +12,16 @@ const PAUSE_MS = 700
  */
 export function useDraft(contactId: number, threadId: number | null, stored: Draft | null | undefined) {
   const local = `draft.${contactId}`
-  const [text, setText] = useState(() => recall(local) ?? stored?.text ?? '')
-  const isDirty = useRef(recall(local) !== null)
+  const [text, setText] = useState(() => recallOwn(local) ?? stored?.text ?? '')
+  const isDirty = useRef(recallOwn(local) !== null)
   const known = useRef(stored?.text ?? '')
   const latest = useRef(text)
+  const [owner] = useState(storedUser)
   latest.current = text
 
   const save = useCallback(async () => {
-    if (!isDirty.current || threadId === null) return
+    // After a change of the user this component is removed, and its text must not become the new user's draft.
+    if (!isDirty.current || threadId === null || owner !== storedUser()) return
     const value = latest.current
     // The search for a saved reply is not a draft.
     if (slashQuery(value) !== null) return
@@ -28,19 +30,19 @@ export function useDraft(contactId: number, threadId: number | null, stored: Dra
       known.current = value
       if (latest.current === value) {
         isDirty.current = false
-        remember(local, null)
+        rememberOwn(local, null)
       }
     } catch {
       // The draft stays in this browser, and is sent with the next change.
     }
-  }, [threadId, local])
+  }, [threadId, local, owner])
 
   const set = useCallback(
     (value: string) => {
       setText(value)
       latest.current = value
       isDirty.current = true
-      remember(local, value === '' ? null : value)
+      rememberOwn(local, value === '' ? null : value)
     },
     [local],
   )
