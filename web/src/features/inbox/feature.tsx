@@ -66,6 +66,8 @@ export const feature: Feature = {
     saved_reply_updated: ['/api/saved-replies'],
     scheduled_message_updated: ['/api/scheduled-messages'],
     message_created: ['/api/scheduled-messages'],
+    contact_updated: ['/api/scheduled-messages'],
+    contact_deleted: ['/api/scheduled-messages'],
     note_updated: ['/api/contacts'],
     tag_updated: ['/api/contacts', '/api/inbox'],
     task_updated: ['/api/tasks'],
