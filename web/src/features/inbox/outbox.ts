@@ -114,7 +114,10 @@ async function send(entry: Outgoing): Promise<void> {
     setTimeout(() => outbox.drop([entry.key]), FORGET_MS)
   } catch (reason) {
     const error = asApiError(reason)
-    if (error.isTransient) {
+    if (error.status === 401 || error.code === 'csrf') {
+      // The session has ended, or another user has logged in. The message waits for this user's next session.
+      change(entry.key, { state: 'waiting' })
+    } else if (error.isTransient) {
       change(entry.key, { state: 'waiting' })
       setTimeout(work, Math.min(SLOWEST_RETRY_MS, 1_000 * 2 ** failures++))
     } else {
@@ -211,6 +214,12 @@ function leave(): void {
 const subscribe = (listener: () => void) => {
   listeners.add(listener)
   return () => listeners.delete(listener)
+}
+
+/** Returns the user's messages that the daemon has refused. */
+export function useRefused(): readonly Outgoing[] {
+  const all = useSyncExternalStore(subscribe, () => entries)
+  return useMemo(() => all.filter(entry => entry.state === 'failed' && entry.userId === userId), [all])
 }
 
 /** Returns the outgoing messages to a contact. */

@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ApiError } from '#shared/api/errors'
+import { recall, remember } from '#shared/storage'
+import type { Outgoing } from './outbox'
+
+vi.stubGlobal('addEventListener', () => undefined)
+vi.stubGlobal('removeEventListener', () => undefined)
+const answers: (ApiError | number)[] = []
+const keys: string[] = []
+vi.mock('./api', () => ({
+  call: async (_method: string, _path: string, { headers }: { headers: Record<string, string> }) => {
+    keys.push(headers['Idempotency-Key'] ?? '')
+    const answer = answers.shift() ?? new ApiError(0, {})
+    if (answer instanceof ApiError) throw answer
+    return { message_id: answer }
+  },
+}))
+const { HOLD_MS, outbox } = await import('./outbox')
+
+const stored = () => JSON.parse(recall('outgoing') ?? '[]') as Outgoing[]
+const states = () => stored().map(({ state }) => state)
+const write = (text: string) => outbox.add({ contactId: 7, to: '+972541234567', text, provider: 'auto' })
+let leave: () => void = () => undefined
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  answers.splice(0)
+  keys.splice(0)
+  leave = outbox.start(1)
+})
+afterEach(() => {
+  outbox.drop(stored().map(({ key }) => key))
+  leave()
+  remember('outgoing', null)
+  vi.useRealTimers()
+})
+
+for (const [name, refusal] of [
+  ['the session has ended', new ApiError(401, { code: 'unauthorized' })],
+  ['another user has logged in', new ApiError(403, { code: 'csrf' })],
+] as const) {
+  test(`a message waits for its author's next session if ${name}`, async () => {
+    const { key } = write('shalom')
+    answers.push(refusal)
+    await vi.advanceTimersByTimeAsync(HOLD_MS)
+    expect(states()).toEqual(['waiting'])
+    leave()
+    leave = outbox.start(2)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(keys).toEqual([key])
+    leave()
+    answers.push(41)
+    leave = outbox.start(1)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(keys).toEqual([key, key])
+    expect(states()).toEqual(['sent'])
+  })
+}
+
+test('a refused message stays, and can be taken back', async () => {
+  const { key } = write('shalom')
+  answers.push(new ApiError(422, { code: 'contact_opted_out' }))
+  await vi.advanceTimersByTimeAsync(HOLD_MS)
+  expect(states()).toEqual(['failed'])
+  expect(outbox.stop(key)?.text).toBe('shalom')
+  expect(states()).toEqual([])
+})
