@@ -65,3 +65,16 @@ test('a refused message stays, and can be taken back', async () => {
   expect(outbox.stop(key)?.text).toBe('shalom')
   expect(states()).toEqual([])
 })
+
+test('a message can be stopped only before the first attempt: a lost response may have been an acceptance', async () => {
+  const first = write('before')
+  expect(outbox.stop(first.key)?.text).toBe('before')
+  const { key } = write('after')
+  await vi.advanceTimersByTimeAsync(HOLD_MS)
+  expect(states()).toEqual(['waiting'])
+  expect(outbox.stop(key)).toBeUndefined()
+  answers.push(42)
+  outbox.flush()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(states()).toEqual(['sent'])
+})

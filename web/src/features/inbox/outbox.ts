@@ -141,10 +141,13 @@ export const outbox = {
     work()
     return entry
   },
-  /** Withdraws a message that is not being sent yet. */
+  /**
+   * Withdraws a message that was not sent yet, or was refused. After an attempt without a response the daemon may have
+   * accepted the message, so a waiting one cannot be withdrawn.
+   */
   stop(key: string): Outgoing | undefined {
     const entry = entries.find(entry => entry.key === key)
-    if (!entry || entry.state === 'sending' || entry.state === 'sent') return undefined
+    if (entry?.state !== 'held' && entry?.state !== 'failed') return undefined
     outbox.drop([key])
     return entry
   },
@@ -201,7 +204,7 @@ export const outbox = {
 function leave(): void {
   for (const entry of own()) {
     if (entry.state !== 'held') continue
-    change(entry.key, { sendAt: 0 })
+    change(entry.key, { state: 'waiting' })
     void raw('/api/whatsapp/send', {
       method: 'POST',
       keepalive: true,
@@ -229,7 +232,7 @@ export function useOutgoing(contactId: number): readonly Outgoing[] {
 }
 
 /** Converts an uploaded file to the attachment of a message. */
-export const mediaOf = (media: Media, name: string): Outgoing['media'] => ({
+export const mediaOf = (media: Pick<Media, 'id' | 'mime' | 'width' | 'height'>, name: string): Outgoing['media'] => ({
   id: media.id,
   mime: media.mime,
   name,
