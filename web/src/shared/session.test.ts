@@ -2,7 +2,10 @@ import { beforeEach, expect, test, vi } from 'vitest'
 
 const answers: ((request: Request) => Response)[] = []
 const asked: Request[] = []
-const json = (body: unknown, status = 200) => () => new Response(JSON.stringify(body), { status })
+const json =
+  (body: unknown, status = 200) =>
+  () =>
+    new Response(JSON.stringify(body), { status })
 const session = (id: number, token: string, role = 'owner') =>
   json({ ok: true, user: { id, name: 'Dana' }, role, csrf_token: token, business: {} })
 const refused = json({ error: { code: 'csrf', message: '' } }, 403)

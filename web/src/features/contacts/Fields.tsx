@@ -103,12 +103,7 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
       </dt>
       <dd>
         {opened || field.kind === 'flag' ? (
-          <FieldEditor
-            field={field}
-            value={opened ? opened.value : value}
-            save={save}
-            cancel={() => setOpened(null)}
-          />
+          <FieldEditor field={field} value={opened ? opened.value : value} save={save} cancel={() => setOpened(null)} />
         ) : (
           <button
             type="button"

@@ -16,9 +16,6 @@ export function useAllPages<P extends GetPath>(path: P, query: NonNullable<GetPa
     // After an error the list is fetched again by its retry button, or when the connection is back.
     if (hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage()
   }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage])
-  const items = useMemo(
-    () => data?.pages.flatMap(page => (page as unknown as { items: ItemOf<P>[] }).items),
-    [data],
-  )
+  const items = useMemo(() => data?.pages.flatMap(page => (page as unknown as { items: ItemOf<P>[] }).items), [data])
   return { data: items && { items }, error, refetch }
 }

@@ -26,14 +26,26 @@ function set(value: readonly Toast[]): void {
 
 function add(made: Omit<Toast, 'id'>): number {
   const id = next++
-  // A toast with the same text replaces the earlier one. Several actions can fail for the same reason, such as a lost
-  // connection; then one retry button repeats all of them.
-  const same = toasts.find(({ text }) => text === made.text)
-  const earlier = made.kind === 'error' ? same?.action?.run : undefined
-  const { action } = made
-  const both = earlier && { label: <Trans>לנסות שוב</Trans>, run: () => [earlier, action?.run].forEach(run => run?.()) }
-  set([...toasts.filter(one => one !== same), { ...made, ...(both && { action: both }), id }].slice(-MOST))
+  set(withToast(toasts, { ...made, id }))
   return id
+}
+
+/**
+ * Adds a toast. A toast with the same text replaces the earlier one. Several actions can fail for the same reason, such
+ * as a lost connection; then one button repeats all of them.
+ */
+export function withToast(shown: readonly Toast[], made: Toast): readonly Toast[] {
+  const same = shown.find(({ text }) => text === made.text)
+  const earlier = made.kind === 'error' ? same?.action : undefined
+  const { action = earlier } = made
+  const run = () => {
+    earlier?.run()
+    made.action?.run()
+  }
+  return [
+    ...shown.filter(one => one !== same),
+    { ...made, ...(action && { action: earlier ? { ...action, run } : action }) },
+  ].slice(-MOST)
 }
 
 /** Functions that show short messages at the bottom of the page. */

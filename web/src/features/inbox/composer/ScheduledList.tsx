@@ -6,8 +6,8 @@ import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Plain, Time } from '#shared/components/text'
 import { call, type Scheduled } from '../api'
-import { scheduledQuery } from '../queries'
 import type { Outgoing } from '../outbox'
+import { scheduledQuery } from '../queries'
 import { useFailure } from '../texts'
 
 const ALL = ['/api/scheduled-messages']
@@ -65,11 +65,7 @@ export function ScheduledList({ threadId, onEdit }: Props) {
             </span>
             <Plain text={item.text} className="clip" />
           </span>
-          <button
-            className="btn link"
-            type="button"
-            onClick={() => edit.mutate(item)}
-          >
+          <button className="btn link" type="button" onClick={() => edit.mutate(item)}>
             <Trans>עריכה</Trans>
           </button>
           <button className="btn quiet" type="button" onClick={() => cancel.mutate(item)}>
