@@ -5,9 +5,9 @@ import { setCsrfToken, whenUnauthorized } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { ErrorState } from '#shared/components/states'
-import { SessionProvider, sessionQuery, useSessionQuery } from '#shared/session'
+import { identityOf, SessionProvider, sessionQuery, useSessionQuery } from '#shared/session'
 import { forgetLoggedOut, isLoggedOut } from '#shared/start'
-import { remember } from '#shared/storage'
+import { remember, setStoredUser } from '#shared/storage'
 import { PageBody } from './PageBody'
 import { home, pages, shell } from './registry'
 
@@ -33,11 +33,12 @@ export function Gate() {
   )
   if (isBare) return <BarePages />
   if (answer) {
-    // Set during the render, so that the token is present before the shell's first request; an effect would run too
-    // late.
+    // Set during the render, so that both are present before the shell's first request; an effect would run too late.
     setCsrfToken(answer.csrf_token ?? null)
+    setStoredUser(answer.user?.id ?? 0)
     return (
-      <SessionProvider answer={answer}>
+      // The key discards the state of components that belongs to another user.
+      <SessionProvider key={identityOf(answer)} answer={answer}>
         <Suspense>
           <shell.Component />
         </Suspense>

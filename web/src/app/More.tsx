@@ -75,7 +75,7 @@ export function More({ onSearch }: { onSearch: () => void }) {
           </button>
         ))}
       </fieldset>
-      <button className="menu-row" type="button" onClick={() => void logOut()}>
+      <button className="menu-row" type="button" onClick={logOut}>
         <Icon icon={IconLogout} />
         <Trans>יציאה</Trans>
       </button>

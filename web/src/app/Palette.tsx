@@ -9,6 +9,7 @@ import { Name, Time } from '#shared/components/text'
 import type { PaletteHit } from '#shared/feature'
 import { useReturnFocus } from '#shared/opener'
 import { useSession } from '#shared/session'
+import { useWhenAnswered } from '#shared/when-answered'
 import { type Group, usePaletteGroups } from './palette-groups'
 
 /** The command palette: one search field for contacts, conversations and actions. */
@@ -31,12 +32,14 @@ export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShort
     if (hit.run) hit.run()
     else go(hit.href)
   }
+  const openFirst = useWhenAnswered(query, !isSearching, () => open(hits[0]))
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return
     const moves: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 }
     const move = moves[event.code]
     if (move !== undefined && hits.length > 0) setAt((at + move + hits.length) % hits.length)
-    else if (event.key === 'Enter') open(hits[at])
+    // With the arrow keys the user has chosen a hit that is on the screen.
+    else if (event.key === 'Enter') at === 0 ? openFirst() : open(hits[at])
     else if (event.key === 'Escape') onClose()
     else return
     event.preventDefault()

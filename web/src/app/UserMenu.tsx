@@ -64,7 +64,7 @@ export function UserMenu() {
           <Trans>כמו המכשיר</Trans>
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item leftSection={<Icon icon={IconLogout} />} onClick={() => void logOut()}>
+        <Menu.Item leftSection={<Icon icon={IconLogout} />} onClick={logOut}>
           <Trans>יציאה</Trans>
         </Menu.Item>
       </Menu.Dropdown>

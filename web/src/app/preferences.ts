@@ -1,9 +1,11 @@
 import { type MantineColorScheme, useMantineColorScheme } from '@mantine/core'
-import { useCallback } from 'react'
 import { useLocation } from 'wouter'
+import { useAction } from '#shared/api/action'
 import { client, setCsrfToken, unwrap } from '#shared/api/client'
+import { asApiError } from '#shared/api/errors'
 import { queryClient } from '#shared/api/query'
 import { chooseLocale, type Locale, useLocale } from '#shared/i18n/locale'
+import { forgetOwn } from '#shared/storage'
 
 /** Returns the current language, and the language to switch to. */
 export function useLanguageSwitch() {
@@ -18,13 +20,23 @@ export function useScheme() {
   return { scheme: colorScheme, choose: (scheme: MantineColorScheme) => setColorScheme(scheme) }
 }
 
-/** Returns a function that ends the session and opens the login. */
+/**
+ * Returns a function that ends the session and opens the login. If the request fails, the page stays open with an error:
+ * the session is still valid then, and another person at this device could use it.
+ */
 export function useLogOut() {
   const [, go] = useLocation()
-  return useCallback(async () => {
-    await unwrap(client.POST('/api/logout')).catch(() => undefined)
-    setCsrfToken(null)
-    go('/login', { replace: true })
-    queryClient.clear()
-  }, [go])
+  const { mutate } = useAction({
+    run: () =>
+      unwrap(client.POST('/api/logout')).catch(reason => {
+        if (asApiError(reason).status !== 401) throw reason
+      }),
+    onDone: () => {
+      setCsrfToken(null)
+      forgetOwn()
+      go('/login', { replace: true })
+      queryClient.clear()
+    },
+  })
+  return () => mutate()
 }

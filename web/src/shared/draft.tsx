@@ -1,13 +1,13 @@
 import { Trans } from '@lingui/react/macro'
 import { useEffect, useRef } from 'react'
 import { toast } from './components/toasts'
-import { recall, remember } from './storage'
+import { recallOwn, rememberOwn } from './storage'
 
 const keyOf = (name: string) => `draft.${name}`
 
 /** Returns the unsaved input of a form that this browser has stored; undefined if there is none. */
 export function recallDraft<T>(name: string): T | undefined {
-  const kept = recall(keyOf(name))
+  const kept = recallOwn(keyOf(name))
   if (kept === null) return undefined
   try {
     return JSON.parse(kept) as T
@@ -32,7 +32,7 @@ interface Draft<T> {
  */
 export function useDraft<T>({ name, value, isDirty, back }: Draft<T>): void {
   const text = isDirty ? JSON.stringify(value) : null
-  useEffect(() => remember(keyOf(name), text), [name, text])
+  useEffect(() => rememberOwn(keyOf(name), text), [name, text])
   const last = useRef({ isDirty, back })
   useEffect(() => {
     last.current = { isDirty, back }

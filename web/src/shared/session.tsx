@@ -1,9 +1,9 @@
 import { useLingui } from '@lingui/react'
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
-import type { Schemas } from './api/client'
+import { client, renewSessionWith, type Schemas, setCsrfToken, unwrap } from './api/client'
 import { asApiError } from './api/errors'
-import { apiQuery } from './api/query'
+import { queryClient } from './api/query'
 import { Formatter } from './format/time'
 
 /** The logged-in user, and the business. */
@@ -15,7 +15,32 @@ export interface Session {
 }
 
 /** The query of the session. The login and the set-up fill its data. */
-export const sessionQuery = apiQuery('/api/session')
+export const sessionQuery = queryOptions({
+  queryKey: ['/api/session', {}] as const,
+  queryFn: async ({ signal }) => take(await unwrap(client.GET('/api/session', { signal }))),
+})
+
+/** Returns a text that differs if the user or the role differs. */
+export const identityOf = ({ user, role }: Schemas['SessionResponse']): string => `${user?.id ?? ''} ${role}`
+
+const cached = () => queryClient.getQueryData(sessionQuery.queryKey)
+
+/** Stores the token of a fetched session. If another user logged in meanwhile, the previous user's data is dropped. */
+function take(answer: Schemas['SessionResponse']): Schemas['SessionResponse'] {
+  const before = cached()
+  if (before && identityOf(before) !== identityOf(answer)) {
+    setCsrfToken(null)
+    queryClient.removeQueries({ predicate: ({ queryKey: [path] }) => path !== '/api/session' })
+  }
+  setCsrfToken(answer.csrf_token ?? null)
+  return answer
+}
+
+renewSessionWith(async () => {
+  const before = cached()
+  const answer = await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0, retry: false })
+  return before !== undefined && identityOf(before) === identityOf(answer)
+})
 
 const Context = createContext<Session | null>(null)
 
@@ -46,6 +71,9 @@ export function useFormat(): Formatter {
   const zone = useContext(Context)?.business.time_zone ?? 'Asia/Jerusalem'
   return useMemo(() => new Formatter(i18n.locale === 'en' ? 'en' : 'he', zone), [i18n.locale, zone])
 }
+
+/** Returns the business's country outside components. */
+export const currentCountry = (): string => cached()?.business.default_country ?? 'IL'
 
 /** Returns the business's country, for the national format of phone numbers. */
 export const useCountry = (): string => useContext(Context)?.business.default_country ?? 'IL'

@@ -1,11 +1,16 @@
+/** The user whose own values are read and written. */
+let owner = 0
+
+/** Values that the browser refused to store, for example in a private window: they last until the page is reloaded. */
+const unstored = new Map<string, string>()
+
 /** Returns the browser's storage key for a value. */
 export const stored = (key: string): string => `agentlocator.${key}`
 
-/**
- * Returns a value that this browser has stored. In a private window the browser may refuse access; then the result is
- * null.
- */
+/** Returns a value that this browser has stored, or null. */
 export function recall(key: string): string | null {
+  const kept = unstored.get(key)
+  if (kept !== undefined) return kept
   try {
     return localStorage.getItem(stored(key))
   } catch {
@@ -15,10 +20,42 @@ export function recall(key: string): string | null {
 
 /** Stores a value; null deletes it. */
 export function remember(key: string, value: string | null): void {
+  unstored.delete(key)
   try {
     if (value === null) localStorage.removeItem(stored(key))
     else localStorage.setItem(stored(key), value)
   } catch {
-    // The browser refuses access: the value lasts until the page is reloaded.
+    if (value !== null) unstored.set(key, value)
+  }
+}
+
+/** Selects the user to whom `recallOwn` and `rememberOwn` belong. The session calls this before the shell is rendered. */
+export function setStoredUser(id: number): void {
+  owner = id
+}
+
+/** Returns the id of the current user, 0 before the first session. */
+export const storedUser = (): number => owner
+
+const ownKey = (key: string) => `own.${owner}.${key}`
+
+/** Returns a value that the current user has stored in this browser, such as an unsent text. */
+export const recallOwn = (key: string): string | null => recall(ownKey(key))
+
+/** Stores a value that other users of this browser must not see. */
+export const rememberOwn = (key: string, value: string | null): void => remember(ownKey(key), value)
+
+/** Deletes the current user's own values, at the end of the session, and those of versions that kept no user. */
+export function forgetOwn(): void {
+  const isOwn = (key: string) => key.startsWith(ownKey('')) || /^(draft|reply)\./.test(key)
+  for (const key of [...unstored.keys()].filter(isOwn)) unstored.delete(key)
+  try {
+    const prefix = stored('')
+    const keys = Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at) ?? '')
+    for (const key of keys) {
+      if (key.startsWith(prefix) && isOwn(key.slice(prefix.length))) localStorage.removeItem(key)
+    }
+  } catch {
+    // The browser refuses access, so it has stored nothing.
   }
 }

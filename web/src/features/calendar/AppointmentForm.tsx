@@ -5,11 +5,12 @@ import { useSearchParams } from 'wouter'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
+import { useRequestKey } from '#shared/api/request-key'
 import { Field } from '#shared/components/field'
 import { isolate } from '#shared/format/bidi'
 import type { Day } from '#shared/format/dates'
 import { formatPhone } from '#shared/format/phone'
-import { useFormat } from '#shared/session'
+import { useCountry, useFormat } from '#shared/session'
 import { cancel, refresh } from './appointments'
 import { Conflict } from './Conflict'
 import { ContactPicker, type Picked } from './ContactPicker'
@@ -37,8 +38,10 @@ interface Props {
 export function AppointmentForm({ services, shown, waiter: given, close, leaving }: Props) {
   const { t } = useLingui()
   const format = useFormat()
+  const country = useCountry()
   const cache = useQueryClient()
   const resources = useResources()
+  const keyOf = useRequestKey()
   const [params] = useSearchParams()
   const lane = params.get('lane')
   const [contact, setContact] = useState<Picked | null>(null)
@@ -69,22 +72,20 @@ export function AppointmentForm({ services, shown, waiter: given, close, leaving
   const found = begun ?? own.data?.items.find(entry => entry.service_id === service?.id) ?? null
   const waiter = found?.contact_id === contact?.id && leaves ? found : null
   const book = useAction({
-    run: (waiter: WaitingEntry | null) =>
-      unwrap(
-        client.POST('/api/appointments', {
-          body: {
-            contact_id: contact?.id ?? 0,
-            service_id: service?.id ?? 0,
-            starts_at: startsAt ?? '',
-            ...((at ?? slot?.resource_id) !== undefined && { resource_id: at ?? slot?.resource_id ?? null }),
-            ...(note.trim() && { note: note.trim() }),
-            ...(exact !== null && { force: true }),
-            ...(waiter && { waiting_entry_id: waiter.id }),
-          },
-        }),
-      ),
+    run: (waiter: WaitingEntry | null) => {
+      const body = {
+        contact_id: contact?.id ?? 0,
+        service_id: service?.id ?? 0,
+        starts_at: startsAt ?? '',
+        ...((at ?? slot?.resource_id) !== undefined && { resource_id: at ?? slot?.resource_id ?? null }),
+        ...(note.trim() && { note: note.trim() }),
+        ...(exact !== null && { force: true }),
+        ...(waiter && { waiting_entry_id: waiter.id }),
+      }
+      return unwrap(client.POST('/api/appointments', { body, params: { header: { 'Idempotency-Key': keyOf(body) } } }))
+    },
     done: (_, made) =>
-      t`נקבע תור ל${isolate(contact?.name || formatPhone(contact?.number ?? ''))}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
+      t`נקבע תור ל${isolate(contact?.name || formatPhone(contact?.number ?? '', country))}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
     undo: async (waiter, made) => {
       await cancel(made.id)
       if (waiter) await restoreEntry(waiter)

@@ -1,11 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPencil, IconPlus } from '@tabler/icons-react'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { useAllPages } from '#shared/api/all-pages'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
-import { apiQuery } from '#shared/api/query'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { EditorPage } from '#shared/components/EditorPage'
 import { Field } from '#shared/components/field'
@@ -18,12 +18,11 @@ import { Gaps } from './Gaps'
 import './calendar.css'
 
 type Fact = Schemas['Fact']
-const facts = apiQuery('/api/facts', { query: { limit: 200 } })
 
 /** The facts that the agent may tell callers about the business. */
 export default function FactsPage() {
   const { t } = useLingui()
-  const query = useQuery(facts)
+  const query = useAllPages('/api/facts', {})
   const { isOwner } = useSession()
   const [open, setOpen] = useState<number | 'new' | null>(null)
   const add = isOwner && (

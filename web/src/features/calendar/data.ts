@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo, useRef } from 'react'
+import { useMemo, useRef } from 'react'
 import { useFetchAgain } from '#shared/api/aging'
+import { useAllPages } from '#shared/api/all-pages'
 import type { Schemas } from '#shared/api/client'
 import { apiPages, apiQuery } from '#shared/api/query'
 import { addDays, type Day, instantOf } from '#shared/format/dates'
@@ -63,11 +64,6 @@ export function useAppointments(from: Day, to: Day) {
     () => [instantOf(from, 0, zone) ?? `${from}T00:00:00Z`, instantOf(addDays(to, 1), 0, zone) ?? `${to}T23:59:59Z`],
     [from, to, zone],
   )
-  const query = useInfiniteQuery(apiPages('/api/appointments', { query: { from: begin, to: end, limit: PAGE } }))
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query
-  useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  const appointments = useMemo(() => query.data?.pages.flatMap(page => page.items), [query.data])
-  return { ...query, appointments }
+  const { data, error, refetch } = useAllPages('/api/appointments', { from: begin, to: end })
+  return { appointments: data?.items, error, refetch }
 }

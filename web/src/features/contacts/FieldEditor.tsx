@@ -49,9 +49,11 @@ export function FieldEditor({ field, value, save, cancel }: Props) {
 
 function TextEditor({ field, value, save, cancel }: Props) {
   const isDate = field.kind === 'date'
-  const [text, setText] = useState(isDate && value ? value.split('-').reverse().map(Number).join('.') : (value ?? ''))
+  const [first] = useState(isDate && value ? value.split('-').reverse().map(Number).join('.') : (value ?? ''))
+  const [text, setText] = useState(first)
   const [isWrong, setWrong] = useState(false)
   const submit = () => {
+    if (text === first) return cancel()
     const next = text.trim() || null
     if (next === null) return save(null)
     if (isDate) {

@@ -38,25 +38,29 @@ export function Fields({ contact }: { contact: ContactDetail }) {
 interface Change {
   next: string | null
   before: string | null
+  /** The version of the contact when the editor was opened; undefined to use the version on the screen. */
+  etag?: string | undefined
 }
 
 function FieldLine({ contact, field, value }: { contact: ContactDetail; field: CustomField; value: string | null }) {
   const { t } = useLingui()
-  const [isOpen, setOpen] = useState(false)
+  // The editor is based on the value that was shown when it was opened: another user may change the value meanwhile.
+  const [opened, setOpened] = useState<{ value: string | null; etag: string | undefined } | null>(null)
+  const path = `/api/contacts/${contact.id}`
   const send = (next: string | null, headers = {}) =>
     request('PUT', '/api/contacts/{id}/fields/{field_id}', {
       params: { path: { id: contact.id, field_id: field.id } },
       body: { value: next },
       headers,
     })
-  const edit = useEdit<ContactDetail>(knownEtag(`/api/contacts/${contact.id}`), { follows: true })
+  const edit = useEdit<ContactDetail>(knownEtag(path), { follows: true })
   const { theirs } = edit
   const storedIn = ({ fields }: ContactDetail) => fields.find(({ field_id }) => field_id === field.id)?.value ?? null
   const set = useAction({
     // The change includes the previous value, because the cached contact already has the new value at the time of an
     // undo.
-    run: ({ next, before }: Change) =>
-      send(next, edit.headers()).catch(reason => {
+    run: ({ next, before, etag }: Change) =>
+      send(next, { ...edit.headers(), ...ifMatch(etag) }).catch(reason => {
         // The version is that of the whole contact. If another field or the name was changed, there is no real
         // conflict, and the request is repeated.
         const isOther = reason instanceof ApiError && reason.code === 'changed' && reason.current
@@ -88,8 +92,9 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
   const [refused, setRefused] = useState<string | null>(null)
   const text = (one: string | null) => (one === null ? '—' : <FieldText kind={field.kind} value={one} />)
   const save = (next: string | null) => {
-    setOpen(false)
-    if (next !== value) set.mutate({ next, before: value })
+    const before = opened ? opened.value : value
+    setOpened(null)
+    if (next !== before) set.mutate({ next, before, etag: opened?.etag })
   }
   return (
     <div className="edit">
@@ -97,12 +102,12 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
         <bdi>{field.name}</bdi>
       </dt>
       <dd>
-        {isOpen || field.kind === 'flag' ? (
-          <FieldEditor field={field} value={value} save={save} cancel={() => setOpen(false)} />
+        {opened || field.kind === 'flag' ? (
+          <FieldEditor field={field} value={opened ? opened.value : value} save={save} cancel={() => setOpened(null)} />
         ) : (
           <button
             type="button"
-            onClick={() => setOpen(true)}
+            onClick={() => setOpened({ value, etag: knownEtag(path) })}
             aria-label={value === null ? t`הוספת ${field.name}` : undefined}
           >
             {value === null ? <span className="faint">—</span> : <FieldText kind={field.kind} value={value} />}

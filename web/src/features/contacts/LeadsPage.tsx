@@ -3,10 +3,11 @@ import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
+import { useAllPages } from '#shared/api/all-pages'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useFormat } from '#shared/session'
-import { type Lead, leadsQuery, type Stage, stagesQuery } from './api'
+import { type Lead, type Stage, stagesQuery } from './api'
 import { LeadCard } from './LeadCard'
 import { useMoveLead } from './lead-actions'
 import { stageName, totalOf } from './stages'
@@ -15,7 +16,7 @@ import { stageName, totalOf } from './stages'
 export default function LeadsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`לידים`)
-  const leads = useQuery(leadsQuery())
+  const leads = useAllPages('/api/leads', {})
   const stages = useQuery(stagesQuery)
   return (
     <div className="page-scroll" tabIndex={-1}>

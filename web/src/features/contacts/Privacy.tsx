@@ -7,9 +7,9 @@ import { client, unwrap } from '#shared/api/client'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { Name } from '#shared/components/text'
-import { formatPhone } from '#shared/format/phone'
 import { useCountry, useSession } from '#shared/session'
 import type { ContactDetail } from './api'
+import { confirmationOf, readable } from './confirmation'
 import type { Erased } from './ErasedContact'
 
 interface Props {
@@ -55,10 +55,8 @@ function Form({ contact, onErased, close }: Props & { close: () => void }) {
   const { t } = useLingui()
   const country = useCountry()
   const [typed, setTyped] = useState('')
-  const shown = contact.display_name || (contact.number ? formatPhone(contact.number, country) : '')
-  // The daemon compares the text with the stored name or E.164 number, so the national format that is shown must be
-  // replaced.
-  const confirm = typed.trim() === shown && !contact.display_name ? (contact.number ?? typed.trim()) : typed.trim()
+  const { shown, confirm } = confirmationOf(contact, country)
+  const isSame = readable(typed) === shown
   const erase = useAction({
     run: () =>
       unwrap(client.POST('/api/contacts/{id}/erase', { params: { path: { id: contact.id } }, body: { confirm } })),
@@ -66,7 +64,7 @@ function Form({ contact, onErased, close }: Props & { close: () => void }) {
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    erase.mutate()
+    if (isSame) erase.mutate()
   }
   return (
     <form className="form dialog-form" onSubmit={submit}>
@@ -92,14 +90,14 @@ function Form({ contact, onErased, close }: Props & { close: () => void }) {
         onChange={event => setTyped(event.target.value)}
       />
       <div className="row">
-        <button className="btn stop fill" type="submit" disabled={typed.trim() !== shown || erase.isPending}>
+        <button className="btn stop fill" type="submit" disabled={!isSame || erase.isPending}>
           <Trans>למחוק לתמיד</Trans>
         </button>
         <button className="btn quiet" type="button" onClick={close}>
           <Trans>לא למחוק</Trans>
         </button>
       </div>
-      {typed.trim() !== '' && typed.trim() !== shown && (
+      {typed.trim() !== '' && !isSame && (
         <p className="small muted" role="status">
           {t`עוד לא זהה`}
         </p>

@@ -74,8 +74,7 @@ export const tagsQuery = apiQuery('/api/tags')
 export const fieldsQuery = apiQuery('/api/custom-fields')
 export const tasksQuery = (contact: number) => apiQuery('/api/tasks', { query: { contact_id: contact, state: 'open' } })
 export const stagesQuery = apiQuery('/api/lead-stages')
-export const leadsQuery = (contact?: number) =>
-  apiQuery('/api/leads', { query: contact === undefined ? { limit: 200 } : { contact_id: contact } })
+export const leadsQuery = (contact: number) => apiQuery('/api/leads', { query: { contact_id: contact } })
 
 /**
  * Marks the cached responses of these API paths as out of date, so that the page shows a change by the user before

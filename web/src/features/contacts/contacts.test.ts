@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { isDay } from '#shared/format/dates'
 import type { TimelineItem } from './api'
+import { confirmationOf, readable } from './confirmation'
 import { parseDay } from './days'
 import { parseAmount, stageName, totalOf } from './stages'
 import { undoTags } from './tag-changes'
@@ -77,4 +78,17 @@ test('the timeline runs from the newest, and messages of one side are one line',
     ['08:01', 2],
   ])
   expect(daysOf([], at => at.slice(0, 10))).toEqual([])
+})
+
+test('every contact has a text that confirms its erasure', () => {
+  const contact = { id: 41, display_name: '', number: null, addresses: [] as { value: string }[] }
+  const of = (more: object) => confirmationOf({ ...contact, ...more } as never, 'IL')
+  expect(of({ display_name: '\u200Fדנה  כהן', number: '+972541234567' })).toEqual({
+    shown: 'דנה כהן',
+    confirm: '\u200Fדנה  כהן',
+  })
+  expect(readable(' דנה כהן ')).toBe('דנה כהן')
+  expect(of({ number: '+972541234567' })).toEqual({ shown: '054-123-4567', confirm: '+972541234567' })
+  expect(of({ addresses: [{ value: '99887766@lid' }] })).toEqual({ shown: '99887766@lid', confirm: '99887766@lid' })
+  expect(of({})).toEqual({ shown: '41', confirm: '41' })
 })

@@ -4,6 +4,7 @@ import type { Feature, PaletteHit } from '#shared/feature'
 import { ltr } from '#shared/format/bidi'
 import { formatPhone, isPhone } from '#shared/format/phone'
 import { matchOf, newContactHref } from '#shared/search'
+import { currentCountry } from '#shared/session'
 import { contactPage } from './api'
 
 /** The maximum number of contacts in the palette. */
@@ -12,7 +13,7 @@ const MOST = 6
 async function search(query: string, signal: AbortSignal): Promise<PaletteHit[]> {
   const { items } = await contactPage({ q: query || undefined, limit: MOST }, signal)
   return items.map(({ id, display_name, number }) => {
-    const shown = number ? formatPhone(number) : undefined
+    const shown = number ? formatPhone(number, currentCountry()) : undefined
     const name = isPhone(display_name) ? '' : display_name.trim()
     const text = name || (shown ? ltr(shown) : '—')
     const match = matchOf(text, query)

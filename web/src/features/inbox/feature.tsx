@@ -5,7 +5,7 @@ import { queryClient } from '#shared/api/query'
 import type { Feature, PaletteHit } from '#shared/feature'
 import { duration } from '#shared/format/time'
 import { HIT_ICONS, hitHref, SHORTEST_SEARCH, searchPages, snippetOf } from '#shared/search'
-import { OutboxKeeper } from './OutboxKeeper'
+import { OutboxStrip } from './OutboxStrip'
 import { countsQuery } from './queries'
 
 const useWaiting = () => useQuery(countsQuery).data?.waiting ?? 0
@@ -61,11 +61,13 @@ export const feature: Feature = {
     { keys: ['Esc'], label: msg`חזרה לרשימה` },
   ],
   palette: [{ id: 'words', heading: msg`בתוך שיחות והערות`, search }],
-  Strip: OutboxKeeper,
+  Strip: OutboxStrip,
   changes: {
     saved_reply_updated: ['/api/saved-replies'],
     scheduled_message_updated: ['/api/scheduled-messages'],
     message_created: ['/api/scheduled-messages'],
+    contact_updated: ['/api/scheduled-messages'],
+    contact_deleted: ['/api/scheduled-messages'],
     note_updated: ['/api/contacts'],
     tag_updated: ['/api/contacts', '/api/inbox'],
     task_updated: ['/api/tasks'],

@@ -1,43 +1,80 @@
-import { expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ApiError } from '#shared/api/errors'
+import { recall, remember } from '#shared/storage'
+import type { Outgoing } from './outbox'
 
-const call = vi.hoisted(() => vi.fn(() => Promise.resolve({ message_id: 7 })))
-vi.mock('./api', () => ({ call }))
-
-const DAY_MS = 24 * 3_600_000
-const stored = new Map<string, string>()
-vi.stubGlobal('localStorage', {
-  getItem: (key: string) => stored.get(key) ?? null,
-  setItem: (key: string, value: string) => stored.set(key, value),
-  removeItem: (key: string) => stored.delete(key),
-})
 vi.stubGlobal('addEventListener', () => undefined)
 vi.stubGlobal('removeEventListener', () => undefined)
+const answers: (ApiError | number)[] = []
+const keys: string[] = []
+vi.mock('./api', () => ({
+  call: async (_method: string, _path: string, { headers }: { headers: Record<string, string> }) => {
+    keys.push(headers['Idempotency-Key'] ?? '')
+    const answer = answers.shift() ?? new ApiError(0, {})
+    if (answer instanceof ApiError) throw answer
+    return { message_id: answer }
+  },
+}))
+const { HOLD_MS, outbox } = await import('./outbox')
 
-const outgoing = () => JSON.parse(stored.get('agentlocator.outgoing') ?? '[]')
+const stored = () => JSON.parse(recall('outgoing') ?? '[]') as Outgoing[]
+const states = () => stored().map(({ state }) => state)
+const write = (text: string) => outbox.add({ contactId: 7, to: '+972541234567', text, provider: 'auto' })
+let leave: () => void = () => undefined
 
-test('a message that was written days ago is not sent without a question, and keeps its key', async () => {
-  const at = Date.now() - 8 * DAY_MS
-  const held = {
-    userId: 1,
-    contactId: 2,
-    to: '+972501234567',
-    text: 'shalom',
-    provider: 'auto',
-    sendAt: 0,
-    state: 'held',
-  }
-  stored.set('agentlocator.outgoing', JSON.stringify([{ ...held, key: 'old', at }]))
-  const { outbox } = await import('./outbox')
-  const stop = outbox.start(1)
-  expect(call).not.toHaveBeenCalled()
-  expect(outgoing()).toMatchObject([{ key: 'old', state: 'failed', error: { code: 'too_old' } }])
+beforeEach(() => {
+  vi.useFakeTimers()
+  answers.splice(0)
+  keys.splice(0)
+  leave = outbox.start(1)
+})
+afterEach(() => {
+  outbox.drop(stored().map(({ key }) => key))
+  leave()
+  remember('outgoing', null)
+  vi.useRealTimers()
+})
 
-  outbox.retry('old')
-  await vi.waitFor(() => expect(outgoing()).toMatchObject([{ key: 'old', state: 'sent', messageId: 7 }]))
-  expect(call).toHaveBeenCalledExactlyOnceWith(
-    'POST',
-    '/api/whatsapp/send',
-    expect.objectContaining({ headers: { 'Idempotency-Key': 'old' } }),
-  )
-  stop()
+for (const [name, refusal] of [
+  ['the session has ended', new ApiError(401, { code: 'unauthorized' })],
+  ['another user has logged in', new ApiError(403, { code: 'csrf' })],
+] as const) {
+  test(`a message waits for its author's next session if ${name}`, async () => {
+    const { key } = write('shalom')
+    answers.push(refusal)
+    await vi.advanceTimersByTimeAsync(HOLD_MS)
+    expect(states()).toEqual(['waiting'])
+    leave()
+    leave = outbox.start(2)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(keys).toEqual([key])
+    leave()
+    answers.push(41)
+    leave = outbox.start(1)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(keys).toEqual([key, key])
+    expect(states()).toEqual(['sent'])
+  })
+}
+
+test('a refused message stays, and can be taken back', async () => {
+  const { key } = write('shalom')
+  answers.push(new ApiError(422, { code: 'contact_opted_out' }))
+  await vi.advanceTimersByTimeAsync(HOLD_MS)
+  expect(states()).toEqual(['failed'])
+  expect(outbox.stop(key)?.text).toBe('shalom')
+  expect(states()).toEqual([])
+})
+
+test('a message can be stopped only before the first attempt: a lost response may have been an acceptance', async () => {
+  const first = write('before')
+  expect(outbox.stop(first.key)?.text).toBe('before')
+  const { key } = write('after')
+  await vi.advanceTimersByTimeAsync(HOLD_MS)
+  expect(states()).toEqual(['waiting'])
+  expect(outbox.stop(key)).toBeUndefined()
+  answers.push(42)
+  outbox.flush()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(states()).toEqual(['sent'])
 })

@@ -118,7 +118,10 @@ async function send(entry: Outgoing): Promise<void> {
     setTimeout(() => outbox.drop([entry.key]), FORGET_MS)
   } catch (reason) {
     const error = asApiError(reason)
-    if (error.isTransient) {
+    if (error.status === 401 || error.code === 'csrf') {
+      // The session has ended, or another user has logged in. The message waits for this user's next session.
+      change(entry.key, { state: 'waiting' })
+    } else if (error.isTransient) {
       change(entry.key, { state: 'waiting' })
       setTimeout(work, Math.min(SLOWEST_RETRY_MS, 1_000 * 2 ** failures++))
     } else {
@@ -142,10 +145,13 @@ export const outbox = {
     work()
     return entry
   },
-  /** Withdraws a message that is not being sent yet. */
+  /**
+   * Withdraws a message that was not sent yet, or was refused. After an attempt without a response the daemon may have
+   * accepted the message, so a waiting one cannot be withdrawn.
+   */
   stop(key: string): Outgoing | undefined {
     const entry = entries.find(entry => entry.key === key)
-    if (!entry || entry.state === 'sending' || entry.state === 'sent') return undefined
+    if (entry?.state !== 'held' && entry?.state !== 'failed') return undefined
     outbox.drop([key])
     return entry
   },
@@ -213,7 +219,7 @@ function failIfTooOld(entry: Outgoing): Outgoing {
 function leave(): void {
   for (const entry of own()) {
     if (entry.state !== 'held') continue
-    change(entry.key, { sendAt: 0 })
+    change(entry.key, { state: 'waiting' })
     void raw('/api/whatsapp/send', {
       method: 'POST',
       keepalive: true,
@@ -228,6 +234,12 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener)
 }
 
+/** Returns the user's messages that the daemon has refused. */
+export function useRefused(): readonly Outgoing[] {
+  const all = useSyncExternalStore(subscribe, () => entries)
+  return useMemo(() => all.filter(entry => entry.state === 'failed' && entry.userId === userId), [all])
+}
+
 /** Returns the outgoing messages to a contact. */
 export function useOutgoing(contactId: number): readonly Outgoing[] {
   const all = useSyncExternalStore(subscribe, () => entries)
@@ -235,7 +247,7 @@ export function useOutgoing(contactId: number): readonly Outgoing[] {
 }
 
 /** Converts an uploaded file to the attachment of a message. */
-export const mediaOf = (media: Media, name: string): Outgoing['media'] => ({
+export const mediaOf = (media: Pick<Media, 'id' | 'mime' | 'width' | 'height'>, name: string): Outgoing['media'] => ({
   id: media.id,
   mime: media.mime,
   name,

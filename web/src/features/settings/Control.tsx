@@ -1,6 +1,7 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type KeyboardEvent, useId, useState } from 'react'
+import { useCountry } from '#shared/session'
 import { Secret } from './Secret'
 import type { Item } from './sections'
 import { fromText, isNumber, toText } from './value'
@@ -128,6 +129,7 @@ const isProse = (item: Item) => item.kind === 'long_text' || item.key === 'busin
 function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, onRejection }: ControlProps) {
   const { i18n } = useTexts()
   const { t } = useLingui()
+  const country = useCountry()
   const stored = toText(item.value)
   const isMissing = !canEdit && stored === ''
   const [text, setText] = useState(stored)
@@ -142,7 +144,7 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
   }
   const commit = () => {
     if (text === stored) return onRejection(undefined)
-    const parsed = fromText(item, text)
+    const parsed = fromText(item, text, country)
     if ('problem' in parsed) return onRejection(parsed.problem)
     onSave(parsed.value, base.version)
   }

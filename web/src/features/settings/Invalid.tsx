@@ -1,5 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import { Ltr } from '#shared/components/text'
+import { useCountry } from '#shared/session'
 import type { Item } from './sections'
 import { isNumber, toText } from './value'
 
@@ -22,6 +23,7 @@ export function Invalid({ item, reason }: { item: Item; reason?: string }) {
 
 function Allowed({ item }: { item: Item }) {
   const { minimum, maximum } = item
+  const country = useCountry()
   if (isNumber(item.kind) && typeof minimum === 'number' && typeof maximum === 'number') {
     return (
       <Trans>
@@ -30,9 +32,13 @@ function Allowed({ item }: { item: Item }) {
     )
   }
   if (item.kind === 'phone') {
-    return (
+    return country === 'IL' ? (
       <Trans>
         צריך מספר טלפון מלא, למשל <Ltr>052-555-0142</Ltr> או <Ltr>+972525550142</Ltr>.
+      </Trans>
+    ) : (
+      <Trans>
+        צריך מספר טלפון עם קידומת המדינה, למשל <Ltr>+442079460000</Ltr>.
       </Trans>
     )
   }

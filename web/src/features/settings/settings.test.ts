@@ -8,26 +8,31 @@ const item = (kind: string, more = {}) => ({ kind, optional: false, minimum: nul
 describe('the values of settings', () => {
   test('numbers are read within their range', () => {
     const wait = item('duration', { minimum: 0, maximum: 600 })
-    expect(fromText(wait, ' 15 ')).toEqual({ value: 15 })
-    expect(fromText(wait, '1.5')).toEqual({ problem: 'number' })
-    expect(fromText(wait, 'ten')).toEqual({ problem: 'number' })
-    expect(fromText(wait, '601')).toEqual({ problem: 'range' })
-    expect(fromText(wait, '-1')).toEqual({ problem: 'range' })
-    expect(fromText(item('decimal'), '0.5')).toEqual({ value: 0.5 })
+    expect(fromText(wait, ' 15 ', 'IL')).toEqual({ value: 15 })
+    expect(fromText(wait, '1.5', 'IL')).toEqual({ problem: 'number' })
+    expect(fromText(wait, 'ten', 'IL')).toEqual({ problem: 'number' })
+    expect(fromText(wait, '601', 'IL')).toEqual({ problem: 'range' })
+    expect(fromText(wait, '-1', 'IL')).toEqual({ problem: 'range' })
+    expect(fromText(item('decimal'), '0.5', 'IL')).toEqual({ value: 0.5 })
   })
 
   test('an empty field resets what may be left out', () => {
-    expect(fromText(item('integer'), '')).toEqual({ value: null })
-    expect(fromText(item('text', { optional: true }), ' ')).toEqual({ value: null })
-    expect(fromText(item('text'), '')).toEqual({ value: '' })
-    expect(fromText(item('list'), ' , ')).toEqual({ value: [] })
+    expect(fromText(item('integer'), '', 'IL')).toEqual({ value: null })
+    expect(fromText(item('text', { optional: true }), ' ', 'IL')).toEqual({ value: null })
+    expect(fromText(item('text'), '', 'IL')).toEqual({ value: '' })
+    expect(fromText(item('list'), ' , ', 'IL')).toEqual({ value: [] })
   })
 
   test('lists and phone numbers', () => {
-    expect(fromText(item('list'), 'a@x.example, b@x.example')).toEqual({ value: ['a@x.example', 'b@x.example'] })
+    expect(fromText(item('list'), 'a@x.example, b@x.example', 'IL')).toEqual({ value: ['a@x.example', 'b@x.example'] })
     expect(toText(['twilio', 'baileys'])).toBe('twilio, baileys')
-    expect(fromText(item('phone'), '052-555-0142')).toEqual({ value: '+972525550142' })
-    expect(fromText(item('phone'), '+44 20 7946 0000')).toEqual({ value: '+442079460000' })
+    expect(fromText(item('phone'), '052-555-0142', 'IL')).toEqual({ value: '+972525550142' })
+    expect(fromText(item('phone'), '+44 20 7946 0000', 'IL')).toEqual({ value: '+442079460000' })
+  })
+
+  test('outside Israel a national number stays as it was typed, for the daemon to refuse', () => {
+    expect(fromText(item('phone'), '020 7946 0000', 'GB')).toEqual({ value: '020 7946 0000' })
+    expect(fromText(item('phone'), '+44 20 7946 0000', 'GB')).toEqual({ value: '+442079460000' })
   })
 
   test('undo sets what the page had set, and resets the rest', () => {

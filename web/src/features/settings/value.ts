@@ -1,4 +1,5 @@
 import type { Schemas } from '#shared/api/client'
+import { fullNumber } from '#shared/format/phone'
 
 type Item = Schemas['SettingItem']
 
@@ -17,8 +18,15 @@ export function toText(value: unknown): string {
   return String(value)
 }
 
-/** Converts the text of a field to a value. An empty field resets an optional or numeric setting. */
-export function fromText(item: Pick<Item, 'kind' | 'optional' | 'minimum' | 'maximum'>, typed: string): Parsed {
+/**
+ * Converts the text of a field to a value. An empty field resets an optional or numeric setting. National phone numbers
+ * are those of `country`, the business's.
+ */
+export function fromText(
+  item: Pick<Item, 'kind' | 'optional' | 'minimum' | 'maximum'>,
+  typed: string,
+  country: string,
+): Parsed {
   const text = item.kind === 'long_text' ? typed : typed.trim()
   if (text === '' && (item.optional || isNumber(item.kind))) return { value: null }
   if (item.kind === 'list')
@@ -28,7 +36,7 @@ export function fromText(item: Pick<Item, 'kind' | 'optional' | 'minimum' | 'max
         .map(part => part.trim())
         .filter(Boolean),
     }
-  if (item.kind === 'phone') return { value: toE164(text) }
+  if (item.kind === 'phone') return { value: fullNumber(text, country) ?? text }
   if (!isNumber(item.kind)) return { value: text }
   const number = Number(text)
   if (!Number.isFinite(number) || (WHOLE.has(item.kind) && !Number.isInteger(number))) return { problem: 'number' }
@@ -37,12 +45,6 @@ export function fromText(item: Pick<Item, 'kind' | 'optional' | 'minimum' | 'max
     return { problem: 'range' }
   }
   return { value: number }
-}
-
-/** Removes separators from a typed number. An Israeli national number gets its country code. */
-function toE164(text: string): string {
-  const digits = text.replace(/[\s()\-\u05BE\u200E\u200F\u2066-\u2069]/g, '')
-  return /^0\d{8,9}$/.test(digits) ? `+972${digits.slice(1)}` : digits
 }
 
 /** Returns true if two values are equal. */

@@ -58,7 +58,7 @@ export function Forwarding({ own }: { own: string }) {
                 <tr key={code}>
                   <th scope="row">{i18n._(MEANINGS[code])}</th>
                   <td>
-                    <Ltr className="code">{`*${code}*${dialled(number)}#`}</Ltr>
+                    <Ltr className="code">{`*${code}*${dialled(number, country)}#`}</Ltr>
                   </td>
                   <td>
                     <Ltr className="code">{`##${code}#`}</Ltr>

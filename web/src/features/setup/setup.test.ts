@@ -43,6 +43,7 @@ test('the set-up goes on at the first step that is neither completed nor skipped
 })
 
 test('a number is dialled without its own country code', () => {
-  expect(dialled('+97235550142')).toBe('035550142')
-  expect(dialled('+442079460000')).toBe('+442079460000')
+  expect(dialled('+97235550142', 'IL')).toBe('035550142')
+  expect(dialled('+442079460000', 'IL')).toBe('+442079460000')
+  expect(dialled('+97235550142', 'GB')).toBe('+97235550142')
 })

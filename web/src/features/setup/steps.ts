@@ -124,5 +124,6 @@ export const nextStep = (facts: Facts): StepId => openSteps(facts)[0]?.id ?? 'ca
 /** The codes with which mobile networks forward calls (3GPP TS 22.030). Some operators use others. */
 export const FORWARDING = ['61', '67', '62', '21'] as const
 
-/** Returns an Israeli number in the national format for dialling, and any other number unchanged. */
-export const dialled = (number: string): string => number.replace(/^\+972/, '0')
+/** Returns an Israeli number in the national format for dialling in Israel, and any other number unchanged. */
+export const dialled = (number: string, country: string): string =>
+  country === 'IL' ? number.replace(/^\+972/, '0') : number

@@ -2,6 +2,7 @@ import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-quer
 import type { ReactNode } from 'react'
 import { toast } from '../components/toasts'
 import { asApiError } from './errors'
+import { showPatches } from './optimistic'
 import { problemText } from './problem-text'
 
 /** An optimistic update: a change of cached data that is shown before the daemon has confirmed it. */
@@ -33,7 +34,7 @@ interface Action<V, R> {
   run: (values: V) => Promise<R>
   /** Actions with the same scope run one at a time. */
   scope?: string
-  /** The optimistic updates; rolled back if the request fails. */
+  /** The optimistic updates; removed if the request fails. The patched data is fetched again afterwards. */
   patches?: (values: V) => Patch[]
   /** The text of the toast after a success; absent if the row itself shows the result. */
   done?: (values: V, result: R) => ReactNode
@@ -51,20 +52,9 @@ export function useAction<V = void, R = unknown>(action: Action<V, R>) {
   const mutation = useMutation({
     mutationFn: action.run,
     ...(action.scope && { scope: { id: action.scope } }),
-    onMutate: async values => {
-      const saved: [QueryKey, unknown][] = []
-      for (const { key, update } of action.patches?.(values) ?? []) {
-        await cache.cancelQueries({ queryKey: key })
-        for (const [found, data] of cache.getQueriesData({ queryKey: key })) {
-          if (data === undefined) continue
-          saved.push([found, data])
-          cache.setQueryData(found, update(data as never))
-        }
-      }
-      return saved
-    },
-    onError: (reason, values, saved) => {
-      for (const [key, data] of saved ?? []) cache.setQueryData(key, data)
+    onMutate: values => showPatches(cache, action.patches?.(values) ?? []),
+    onError: (reason, values, shown) => {
+      shown?.remove()
       const error = asApiError(reason)
       if (action.onError?.(error, values)) return
       toast.error(problemText(error), error.isTransient ? () => mutation.mutate(values) : undefined)
@@ -80,6 +70,7 @@ export function useAction<V = void, R = unknown>(action: Action<V, R>) {
       }
       action.onDone?.(result, values)
     },
+    onSettled: (_result, _reason, _values, shown) => shown?.end(),
   })
   return mutation
 }

@@ -13,6 +13,7 @@ const SLOW = /^\/api\/(checks|twilio|self-check|updates|backups|whatsapp\/bridge
 let csrfToken: string | null = null
 const etags = new Map<string, string>()
 const onUnauthorized = new Set<() => void>()
+let fetchSession: (() => Promise<boolean>) | undefined
 
 /** Sets the session's CSRF token, which is sent with every request that changes something. */
 export function setCsrfToken(token: string | null): void {
@@ -26,6 +27,35 @@ export function setCsrfToken(token: string | null): void {
 export function whenUnauthorized(listener: () => void): () => void {
   onUnauthorized.add(listener)
   return () => onUnauthorized.delete(listener)
+}
+
+/**
+ * Sets the function that fetches the session again after the daemon has refused the CSRF token. It stores the new token
+ * and returns true if the session is still the same user's.
+ */
+export function renewSessionWith(fetch: () => Promise<boolean>): void {
+  fetchSession = fetch
+}
+
+/**
+ * Returns true if a refused request can be repeated: the browser has a newer session of the same user, for example
+ * after a login in another tab. The daemon checks the token before it changes anything.
+ */
+const canRepeat = async (code: string): Promise<boolean> => code === 'csrf' && (await fetchSession?.()) === true
+
+/**
+ * Sends a request that this module's client does not send. Reports the end of the session, and repeats the request once
+ * with a renewed CSRF token.
+ */
+export async function withSession<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return await send()
+  } catch (reason) {
+    const { status, code } = asApiError(reason)
+    if (status === 401) for (const listener of onUnauthorized) listener()
+    if (!(await canRepeat(code))) throw reason
+    return send()
+  }
 }
 
 /** Returns the last fetched ETag of the item at this path, for `ifMatch` at the start of an edit. */
@@ -69,8 +99,22 @@ async function timedFetch(request: Request): Promise<Response> {
   }
 }
 
+async function sessionFetch(request: Request): Promise<Response> {
+  if (request.method === 'GET') return timedFetch(request)
+  const again = request.clone()
+  const response = await timedFetch(request)
+  if (response.status !== 403) return response
+  const body = await response
+    .clone()
+    .json()
+    .catch(() => null)
+  if (!(await canRepeat(errorOf(403, body).code))) return response
+  again.headers.set('X-CSRF-Token', csrfToken ?? '')
+  return timedFetch(again)
+}
+
 /** The typed client; the operations and their types come from `docs/openapi.json`. */
-export const client = createClient<paths>({ baseUrl: '', fetch: timedFetch })
+export const client = createClient<paths>({ baseUrl: '', fetch: sessionFetch })
 client.use(session)
 
 type Answer<T> = { data?: T; error?: unknown; response: Response }
@@ -85,15 +129,16 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
 }
 
 /** Sends a request that the API document does not describe as JSON: an upload or a download. */
-export async function raw(path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = new Headers(init.headers)
-  if (csrfToken !== null && init.method && init.method !== 'GET') headers.set('X-CSRF-Token', csrfToken)
-  const response = await fetch(path, { ...init, headers }).catch(reason => {
-    throw asApiError(reason)
+export function raw(path: string, init: RequestInit = {}): Promise<Response> {
+  return withSession(async () => {
+    const headers = new Headers(init.headers)
+    if (csrfToken !== null && init.method && init.method !== 'GET') headers.set('X-CSRF-Token', csrfToken)
+    const response = await fetch(path, { ...init, headers }).catch(reason => {
+      throw asApiError(reason)
+    })
+    if (response.ok) return response
+    throw errorOf(response.status, await response.json().catch(() => null))
   })
-  if (response.ok) return response
-  if (response.status === 401) for (const listener of onUnauthorized) listener()
-  throw errorOf(response.status, await response.json().catch(() => null))
 }
 
 /** Returns the session headers for a request that is not made by this module, such as an upload with progress. */

@@ -21,7 +21,7 @@ export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   forbidden: msg`אין לכם הרשאה לזה. בעלי העסק יכולים לתת אותה.`,
   unauthorized: msg`הכניסה הסתיימה. צריך להיכנס שוב.`,
   token_expired: msg`תוקף האסימון נגמר. צריך ליצור חדש.`,
-  csrf: msg`הכניסה הסתיימה. צריך להיכנס שוב.`,
+  csrf: msg`בדפדפן הזה נכנס בינתיים משתמש אחר. צריך לבדוק ולנסות שוב.`,
   invalid: msg`אחד השדות לא תקין.`,
   unknown_field: msg`הדף הזה לא מתאים לגרסה של המכונה. צריך לרענן אותו.`,
   unsupported_media_type: msg`הדף הזה לא מתאים לגרסה של המכונה. צריך לרענן אותו.`,

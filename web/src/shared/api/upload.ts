@@ -1,4 +1,4 @@
-import { sessionHeaders } from './client'
+import { sessionHeaders, withSession } from './client'
 import { ApiError, errorOf, TIMEOUT } from './errors'
 
 interface Upload {
@@ -13,8 +13,11 @@ interface Upload {
 /** An upload without progress for this time fails, in ms. */
 const STALLED_MS = 20_000
 
-/** Sends a file as the body of a POST. Uses XMLHttpRequest because `fetch` does not report progress. */
-export function upload<T>({ path, body, headers = {}, onProgress, signal }: Upload): Promise<T> {
+/** Sends a file as the body of a POST. */
+export const upload = <T>(file: Upload): Promise<T> => withSession(() => send<T>(file))
+
+/** Uses XMLHttpRequest because `fetch` does not report progress. */
+function send<T>({ path, body, headers = {}, onProgress, signal }: Upload): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('POST', path)

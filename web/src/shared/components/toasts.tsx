@@ -26,9 +26,26 @@ function set(value: readonly Toast[]): void {
 
 function add(made: Omit<Toast, 'id'>): number {
   const id = next++
-  // A toast with the same text replaces the earlier one.
-  set([...toasts.filter(({ text }) => text !== made.text), { ...made, id }].slice(-MOST))
+  set(withToast(toasts, { ...made, id }))
   return id
+}
+
+/**
+ * Adds a toast. A toast with the same text replaces the earlier one. Several actions can fail for the same reason, such
+ * as a lost connection; then one button repeats all of them.
+ */
+export function withToast(shown: readonly Toast[], made: Toast): readonly Toast[] {
+  const same = shown.find(({ text }) => text === made.text)
+  const earlier = made.kind === 'error' ? same?.action : undefined
+  const { action = earlier } = made
+  const run = () => {
+    earlier?.run()
+    made.action?.run()
+  }
+  return [
+    ...shown.filter(one => one !== same),
+    { ...made, ...(action && { action: earlier ? { ...action, run } : action }) },
+  ].slice(-MOST)
 }
 
 /** Functions that show short messages at the bottom of the page. */

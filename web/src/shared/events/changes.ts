@@ -30,6 +30,7 @@ registerChanges({
   thread_updated: ['/api/threads', '/api/inbox', '/api/contacts'],
   draft_updated: ['/api/threads', '/api/inbox'],
   contact_updated: ['/api/contacts', '/api/threads', '/api/inbox', '/api/calls', '/api/merge-suggestions'],
+  contact_deleted: ['/api/merge-suggestions'],
   merge_suggestion_updated: ['/api/merge-suggestions'],
   call_started: ['/api/calls', '/api/threads', '/api/inbox', '/api/contacts'],
   call_updated: ['/api/calls', '/api/threads', '/api/inbox', '/api/contacts'],
@@ -39,9 +40,12 @@ registerChanges({
   alert_updated: ['/api/alerts', '/api/database'],
   self_check_updated: ['/api/self-check'],
   setting_updated: ['/api/settings', '/api/session'],
-  user_updated: ['/api/users'],
+  user_updated: ['/api/users', '/api/session'],
   token_updated: ['/api/tokens'],
 })
+
+/** Returns the paths that a kind of change invalidates. */
+export const rootsOf = (kind: string): ReadonlySet<string> => map.get(kind) ?? new Set()
 
 /** Returns true if a change of one of these `roots` may invalidate a response cached under `path`. */
 export function concerns(path: string, roots: ReadonlySet<string>): boolean {

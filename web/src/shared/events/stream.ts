@@ -51,10 +51,12 @@ export function followChanges(cache: QueryClient, onRefused: () => void): () => 
     if (signal.type === 'open') {
       if (!signal.isResumed) {
         // Data that was fetched before the stream opened may have changed since.
-        void cache.invalidateQueries({ predicate: ({ queryKey: [path] }) => path !== '/api/session' })
+        void cache.invalidateQueries()
       } else {
         // Requests during the outage failed, and no later change would trigger them again.
         void cache.refetchQueries({ type: 'active', predicate: hasFailed })
+        // Another user may have logged in, in another tab.
+        if (connection === 'lost') void cache.invalidateQueries({ queryKey: ['/api/session'] })
       }
       set('open')
     } else if (signal.type === 'waiting') {

@@ -1,7 +1,7 @@
 import { stripMarks } from './bidi'
 
 /** Formats an E.164 number: Israeli numbers in the national format if `country` is Israel, others internationally. */
-export function formatPhone(number: string, country = 'IL'): string {
+export function formatPhone(number: string, country: string): string {
   const text = number.trim()
   const israeli = /^\+972(\d{7,10})$/.exec(text)?.[1]
   if (israeli && country === 'IL') return national(israeli)
@@ -58,7 +58,7 @@ export function phoneParts(text: string): TextPart[] {
  * Converts a typed number to E.164. Accepts international numbers and, if `country` is Israel, Israeli ones; returns
  * undefined otherwise.
  */
-export function fullNumber(text: string, country = 'IL'): string | undefined {
+export function fullNumber(text: string, country: string): string | undefined {
   const digits = stripMarks(text).replace(/[\s().\p{Pd}]/gu, '')
   if (/^\+\d{8,15}$/.test(digits)) return digits
   return country === 'IL' && /^0\d{8,9}$/.test(digits) ? `+972${digits.slice(1)}` : undefined

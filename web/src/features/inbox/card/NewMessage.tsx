@@ -5,6 +5,7 @@ import { type FormEvent, useDeferredValue, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { Field } from '#shared/components/field'
 import { Name, Phone } from '#shared/components/text'
+import { useWhenAnswered } from '#shared/when-answered'
 import { type Contact, call } from '../api'
 import { contactsQuery } from '../queries'
 
@@ -26,6 +27,11 @@ export function NewMessage({ onClose, onFound }: Props) {
     onClose()
     onFound(id)
   }
+  const isAnswered = wanted === words.trim() && wanted.length > 1 && found.isSuccess && !found.isPlaceholderData
+  const openFirst = useWhenAnswered(words.trim(), isAnswered, () => {
+    const first = found.data?.items[0]
+    if (first) open(first.id)
+  })
   const isNumber = DIGITS.test(words.trim())
   const create = useAction<void, Contact>({
     run: () => call('POST', '/api/contacts', { body: { display_name: '', number: words.trim() } }),
@@ -45,7 +51,7 @@ export function NewMessage({ onClose, onFound }: Props) {
     event.preventDefault()
     setProblem(undefined)
     if (isNumber) create.mutate()
-    else if (found.data?.items[0]) open(found.data.items[0].id)
+    else openFirst()
   }
   return (
     <Modal opened onClose={onClose} title={t`הודעה חדשה`} closeButtonProps={{ 'aria-label': t`סגירה` }}>

@@ -24,7 +24,7 @@ export function AttachmentChips({ uploads: { items, remove, retry } }: { uploads
                   <Icon icon={IconAlertCircle} size="s" /> {item.problem}
                 </>
               ) : item.media ? (
-                format.bytes(item.file.size)
+                item.file.size > 0 && format.bytes(item.file.size)
               ) : (
                 <Trans>עולה, {format.number(item.part, { style: 'percent' })}</Trans>
               )}

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconArrowUp, IconMicrophone, IconPaperclip, IconPencil, IconSlash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { isolate } from '#shared/format/bidi'
 import type { Contact, Provider } from '../api'
@@ -63,13 +63,24 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
   const isEmpty = text.trim() === '' && uploads.items.length === 0
   const canSend = !isEmpty && uploads.isReady
 
+  const latest = useRef(text)
+  latest.current = text
+  const { restore } = uploads
+  const putBack = useCallback(
+    (before: string, media?: Outgoing['media']) => {
+      latest.current = [before, latest.current].filter(part => part.trim()).join('\n')
+      set(latest.current)
+      if (media) restore(media)
+      field.current?.focus()
+    },
+    [set, restore],
+  )
   useEffect(() => {
     if (!returned) return
-    set(returned.text)
+    putBack(returned.text, returned.media)
     if (returned.reply) onReply(returned.reply)
-    field.current?.focus()
     onReturned()
-  }, [returned, set, onReturned, onReply])
+  }, [returned, putBack, onReturned, onReply])
   useEffect(() => {
     if (reply) field.current?.focus()
   }, [reply])
@@ -112,7 +123,7 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
   return (
     <div className="dock" ref={bottom}>
       <DropZone onFiles={uploads.add} />
-      {threadId !== null && <ScheduledList threadId={threadId} onEdit={set} />}
+      {threadId !== null && <ScheduledList threadId={threadId} onEdit={putBack} />}
       {typing && (
         <p className="typing small" role="status">
           <Icon icon={IconPencil} size="s" />

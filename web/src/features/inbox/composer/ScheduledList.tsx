@@ -6,21 +6,39 @@ import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Plain, Time } from '#shared/components/text'
 import { call, type Scheduled } from '../api'
+import type { Outgoing } from '../outbox'
 import { scheduledQuery } from '../queries'
 import { useFailure } from '../texts'
 
 const ALL = ['/api/scheduled-messages']
 const refresh = () => void queryClient.invalidateQueries({ queryKey: ALL })
 
+interface Props {
+  threadId: number
+  /** Restores the text and the file in the composer. */
+  onEdit: (text: string, media?: Outgoing['media']) => void
+}
+
 /** The scheduled messages to this contact, with their times. */
-export function ScheduledList({ threadId, onEdit }: { threadId: number; onEdit: (text: string) => void }) {
+export function ScheduledList({ threadId, onEdit }: Props) {
   const { t } = useLingui()
   const failure = useFailure()
   const failed = useQuery({ ...scheduledQuery(threadId, 'failed'), retry: false })
   const waiting = useQuery({ ...scheduledQuery(threadId, 'waiting'), retry: false })
-  const cancel = useAction({
+  const removal = {
     run: (item: Scheduled) => call('DELETE', '/api/scheduled-messages/{id}', { params: { path: { id: item.id } } }),
-    patches: item => [patchItems<Scheduled>(ALL, items => items.filter(({ id }) => id !== item.id))],
+    patches: (item: Scheduled) => [patchItems<Scheduled>(ALL, items => items.filter(({ id }) => id !== item.id))],
+  }
+  // The text returns only after the message was cancelled: otherwise it could be sent twice.
+  const edit = useAction({
+    ...removal,
+    onDone: (_, { text, media_id: id }) => {
+      refresh()
+      onEdit(text, id ? { id, mime: '', name: t`הקובץ המצורף`, width: null, height: null } : undefined)
+    },
+  })
+  const cancel = useAction({
+    ...removal,
     done: () => t`ההודעה המתוזמנת בוטלה`,
     undo: ({ thread_id, text, media_id, send_at, provider }) =>
       call('POST', '/api/scheduled-messages', {
@@ -47,14 +65,7 @@ export function ScheduledList({ threadId, onEdit }: { threadId: number; onEdit: 
             </span>
             <Plain text={item.text} className="clip" />
           </span>
-          <button
-            className="btn link"
-            type="button"
-            onClick={() => {
-              onEdit(item.text)
-              cancel.mutate(item)
-            }}
-          >
+          <button className="btn link" type="button" onClick={() => edit.mutate(item)}>
             <Trans>עריכה</Trans>
           </button>
           <button className="btn quiet" type="button" onClick={() => cancel.mutate(item)}>

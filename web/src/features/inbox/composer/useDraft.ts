@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { recall, remember } from '#shared/storage'
-import { call, type Draft } from '../api'
-import { slashQuery } from '../model/replies'
+import { useConnection } from '#shared/events/stream'
+import { recallOwn, rememberOwn, storedUser } from '#shared/storage'
+import type { Draft } from '../api'
+import { draftKey, saveDraft } from './draft-sync'
 
 /** The debounce time for storing a draft, in ms. */
 const PAUSE_MS = 700
@@ -11,54 +12,41 @@ const PAUSE_MS = 700
  * not stored yet.
  */
 export function useDraft(contactId: number, threadId: number | null, stored: Draft | null | undefined) {
-  const local = `draft.${contactId}`
-  const [text, setText] = useState(() => recall(local) ?? stored?.text ?? '')
-  const isDirty = useRef(recall(local) !== null)
+  const local = draftKey(contactId)
+  const connection = useConnection()
+  const [text, setText] = useState(() => recallOwn(local) ?? stored?.text ?? '')
   const known = useRef(stored?.text ?? '')
-  const latest = useRef(text)
-  latest.current = text
+  const [owner] = useState(storedUser)
 
   const save = useCallback(async () => {
-    if (!isDirty.current || threadId === null) return
-    const value = latest.current
-    // The search for a saved reply is not a draft.
-    if (slashQuery(value) !== null) return
-    try {
-      await call('PUT', '/api/threads/{id}/draft', { params: { path: { id: threadId } }, body: { text: value } })
-      known.current = value
-      if (latest.current === value) {
-        isDirty.current = false
-        remember(local, null)
-      }
-    } catch {
-      // The draft stays in this browser, and is sent with the next change.
-    }
-  }, [threadId, local])
+    if (threadId === null) return
+    known.current = (await saveDraft(contactId, threadId, owner)) ?? known.current
+  }, [contactId, threadId, owner])
 
   const set = useCallback(
     (value: string) => {
       setText(value)
-      latest.current = value
-      isDirty.current = true
-      remember(local, value === '' ? null : value)
+      // An empty text is stored as well: until the daemon has it, the daemon's draft is a text that was sent or deleted.
+      rememberOwn(local, value === '' && threadId === null ? null : value)
     },
-    [local],
+    [local, threadId],
   )
 
   // Also saves text that was typed before the thread was known, or that could not be stored earlier.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the connection saves again
   useEffect(() => {
-    if (!isDirty.current) return
+    if (recallOwn(local) === null) return
     const timer = setTimeout(() => void save(), text === '' ? 0 : PAUSE_MS)
     return () => clearTimeout(timer)
-  }, [text, save])
+  }, [text, save, local, connection])
 
   // Another device has changed the draft: its text is used, unless this device has unsaved text.
   const theirs = stored?.text ?? ''
   useEffect(() => {
-    if (isDirty.current || theirs === known.current) return
+    if (recallOwn(local) !== null || theirs === known.current) return
     known.current = theirs
     setText(theirs)
-  }, [theirs])
+  }, [theirs, local])
 
   useEffect(() => () => void save(), [save])
   return { text, set }

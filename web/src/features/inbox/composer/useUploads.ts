@@ -3,16 +3,18 @@ import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { upload } from '#shared/api/upload'
 import type { Media } from '../api'
+import type { Outgoing } from '../outbox'
 
 /** An attachment of the next message. */
 export interface UploadItem {
   id: number
   name: string
+  /** The content; empty for a file that a stopped message has given back. */
   file: Blob
   /** The URL of the thumbnail; null for files that are not images. */
   preview: string | null
   part: number
-  media?: Media
+  media?: Pick<Media, 'id' | 'mime' | 'width' | 'height'>
   problem?: string
 }
 
@@ -72,6 +74,12 @@ export function useUploads() {
     [start],
   )
 
+  /** Adds the uploaded file of a message that was not sent. */
+  const restore = useCallback((media: NonNullable<Outgoing['media']>) => {
+    const preview = media.mime.startsWith('image/') ? `/api/media/${media.id}` : null
+    setItems(known => [...known, { id: next++, name: media.name, file: new Blob(), preview, part: 1, media }])
+  }, [])
+
   const retry = useCallback(
     (item: UploadItem) => {
       setItems(known => known.map(other => (other.id === item.id ? { ...strip(other), part: 0 } : other)))
@@ -103,7 +111,7 @@ export function useUploads() {
     }
   }, [])
 
-  return { items, add, retry, remove, clear, isReady: items.every(({ media }) => media !== undefined) }
+  return { items, add, restore, retry, remove, clear, isReady: items.every(({ media }) => media !== undefined) }
 }
 
 function strip({ problem: _, ...item }: UploadItem): UploadItem {

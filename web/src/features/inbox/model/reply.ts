@@ -1,5 +1,5 @@
 import { useCallback, useState } from 'react'
-import { recall, remember } from '#shared/storage'
+import { recallOwn, rememberOwn } from '#shared/storage'
 import type { MessageItem, Provider } from '../api'
 
 /** The message that the next message quotes. */
@@ -33,11 +33,11 @@ export function focusedMessage(): number | null {
 /** Returns the quoted message of a conversation. This browser stores it together with the draft. */
 export function useReply(contactId: number) {
   const key = `reply.${contactId}`
-  const [reply, set] = useState<Reply | null>(() => read(recall(key)))
+  const [reply, set] = useState<Reply | null>(() => read(recallOwn(key)))
   const setReply = useCallback(
     (next: Reply | null) => {
       set(next)
-      remember(key, next && JSON.stringify(next))
+      rememberOwn(key, next && JSON.stringify(next))
     },
     [key],
   )

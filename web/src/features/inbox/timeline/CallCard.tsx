@@ -1,6 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPencil } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { recordingUrl } from '#shared/audio'
 import { isAgent } from '#shared/call-outcome'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -82,7 +84,8 @@ function WhoAnswered({ call }: { call: CallItem }) {
 
 function Sound({ call }: { call: CallItem }) {
   const { t } = useLingui()
-  const player = useAudio(`/api/calls/${call.id}/recording`)
+  const url = useMemo(() => recordingUrl(call.id), [call.id])
+  const player = useAudio(url)
   const { data } = useQuery({ ...peaksQuery(call.id), retry: false })
   const total = data?.duration_ms ?? player.durationMs ?? call.duration_ms ?? 0
   return (
@@ -99,6 +102,11 @@ function Sound({ call }: { call: CallItem }) {
         />
       </div>
       <Ltr className="small faint">{duration(player.positionMs > 0 ? player.positionMs : total)}</Ltr>
+      {player.hasFailed && (
+        <span className="small bad" role="alert">
+          <Trans>ההקלטה לא נטענה</Trans>
+        </span>
+      )}
     </div>
   )
 }

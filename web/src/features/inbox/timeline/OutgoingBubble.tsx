@@ -56,9 +56,9 @@ export function OutgoingBubble({ entry, threadId, onTakeBack }: Props) {
           <Time at={new Date(entry.at).toISOString()} />
         </div>
       </div>
-      {(state === 'held' || state === 'waiting') && (
+      {state === 'held' && (
         <div className="held">
-          {state === 'held' && <Countdown until={entry.sendAt} />}
+          <Countdown until={entry.sendAt} />
           <button className="btn link" type="button" onClick={stop}>
             <Trans>עצירה</Trans>
           </button>

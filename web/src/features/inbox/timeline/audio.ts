@@ -58,6 +58,8 @@ export function useAudio(url: string): Player {
     if (!player.paused) return player.pause()
     if (current && current !== player) current.pause()
     current = player
+    // After an error the element plays only once the file is loaded again.
+    if (player.error) player.load()
     player.play().catch(() => undefined)
   }, [open])
 

@@ -1,0 +1,20 @@
+import { stripMarks } from '#shared/format/bidi'
+import { formatPhone } from '#shared/format/phone'
+import type { ContactDetail } from './api'
+
+/** Returns a text as it can be read and typed: without invisible characters, and with single spaces. */
+export const readable = (text: string): string => stripMarks(text).replace(/\s+/g, ' ').trim()
+
+/**
+ * Returns the text to type before a contact is erased, and the text that the daemon expects then: the name, otherwise the
+ * first address, otherwise the id.
+ */
+export function confirmationOf(
+  { id, display_name: name, number, addresses }: Pick<ContactDetail, 'id' | 'display_name' | 'number' | 'addresses'>,
+  country: string,
+): { shown: string; confirm: string } {
+  if (readable(name)) return { shown: readable(name), confirm: name }
+  const address = number ?? addresses[0]?.value
+  if (address) return { shown: formatPhone(address, country), confirm: address }
+  return { shown: String(id), confirm: String(id) }
+}

@@ -1,0 +1,34 @@
+import { recallOwn, rememberOwn, storedUser } from '#shared/storage'
+import { call } from '../api'
+import { slashQuery } from '../model/replies'
+
+/** The last request for each thread. An earlier request that arrives later would restore an older text. */
+const requests = new Map<number, Promise<unknown>>()
+
+/** The key of the text that the daemon has not stored yet; empty if the user has sent or deleted the draft. */
+export const draftKey = (contactId: number) => `draft.${contactId}`
+
+/**
+ * Sends the text that only this browser has to the daemon, after earlier requests for the thread. Returns the stored
+ * text; undefined if there was nothing to send, or the request failed: then the text stays in this browser.
+ */
+export function saveDraft(contactId: number, threadId: number, userId: number): Promise<string | undefined> {
+  const key = draftKey(contactId)
+  const put = async () => {
+    // After a change of the user, the text must not become the new user's draft.
+    if (userId !== storedUser()) return undefined
+    const text = recallOwn(key)
+    // The search for a saved reply is not a draft.
+    if (text === null || slashQuery(text) !== null) return undefined
+    try {
+      await call('PUT', '/api/threads/{id}/draft', { params: { path: { id: threadId } }, body: { text } })
+    } catch {
+      return undefined
+    }
+    if (userId === storedUser() && recallOwn(key) === text) rememberOwn(key, null)
+    return text
+  }
+  const request = (requests.get(threadId) ?? Promise.resolve()).then(put)
+  requests.set(threadId, request)
+  return request
+}

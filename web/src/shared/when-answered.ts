@@ -1,0 +1,16 @@
+import { useEffect, useState } from 'react'
+
+/**
+ * Returns a function that runs `run` once the answer to the current input has arrived. While the user types, a list
+ * still shows the answer to an earlier input, which Enter must not open. A change of the input withdraws the request.
+ */
+export function useWhenAnswered(input: string, isAnswered: boolean, run: () => void): () => void {
+  const [asked, setAsked] = useState<string | null>(null)
+  useEffect(() => {
+    if (asked === null) return
+    if (asked === input && !isAnswered) return
+    setAsked(null)
+    if (asked === input) run()
+  }, [asked, input, isAnswered, run])
+  return () => setAsked(input)
+}
