@@ -65,8 +65,6 @@ export default defineConfig({
   },
   test: {
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'scripts/**/*.test.mjs'],
-    // The files share their modules: most of the time goes into loading them anew for each file.
-    isolate: false,
     pool: 'threads',
   },
 })
