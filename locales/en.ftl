@@ -584,6 +584,19 @@ notice-task = Task: { $title }
 notice-lead = Lead: { $title }
 notice-page = The call: { $page }
 
+answering-agent = The agent answers every call at once, until you change it.
+answering-agent-until = The agent answers every call at once, until { $time }.
+answering-ring = Every call rings at your phone first, until you change it.
+answering-ring-until = Every call rings at your phone first, until { $time }.
+answering-settings = Calls are answered as in the settings: { $ring ->
+    [open] in the opening hours they ring at your phone first.
+    [always] they ring at your phone first.
+   *[never] the agent answers at once.
+}
+answering-no-phone = The settings have no phone that can ring, so the agent answers at once.
+answering-never-opens = According to the opening hours, the business does not open soon. Write a time, such as “agent until 17:00”.
+answering-words = You can write: agent, us, normal or status. Also “agent until 17:00” or “agent until tomorrow”.
+
 ## The calendar.
 
 hebrew-date = { $day } { $month } { $year }

@@ -633,6 +633,19 @@ notice-task = משימה: { $title }
 notice-lead = ליד: { $title }
 notice-page = לשיחה: { $page }
 
+answering-agent = הסוכן עונה מיד לכל שיחה, עד שתשנו.
+answering-agent-until = הסוכן עונה מיד לכל שיחה, עד { $time }.
+answering-ring = כל שיחה מצלצלת קודם אצלכם, עד שתשנו.
+answering-ring-until = כל שיחה מצלצלת קודם אצלכם, עד { $time }.
+answering-settings = המענה לפי ההגדרות: { $ring ->
+    [open] בשעות הפתיחה השיחות מצלצלות קודם אצלכם.
+    [always] השיחות מצלצלות קודם אצלכם.
+   *[never] הסוכן עונה מיד.
+}
+answering-no-phone = בהגדרות אין טלפון שיכול לצלצל, ולכן הסוכן עונה מיד.
+answering-never-opens = לפי שעות הפתיחה העסק לא נפתח בקרוב. אפשר לכתוב שעה, למשל ״סוכן עד 17:00״.
+answering-words = אפשר לכתוב: סוכן, אנחנו, רגיל או מצב. אפשר גם ״סוכן עד 17:00״ או ״סוכן עד מחר״.
+
 ## The calendar.
 
 hebrew-date = { $day } ב{ $month } { $year }

@@ -4,6 +4,7 @@ mod end;
 mod message;
 mod progress;
 
+pub use crate::store::ROBOT;
 pub use end::{Conversation, EndedStream, end, end_by_answer, end_stream, end_unreported, is_stream_end_stored};
 pub use message::{CallerMessage, take_message};
 pub use progress::{

@@ -22,6 +22,7 @@ mod output;
 mod playback;
 mod policy;
 mod responses;
+mod robot;
 mod session;
 mod timers;
 mod transcript;
@@ -32,6 +33,7 @@ pub use output::{
     TurnRecord,
 };
 pub use policy::{CallPolicy, EngineCapabilities, EngineKind, Prompts};
+pub use robot::RobotEvidence;
 pub use session::{Activity, CallSession, TakeoverState};
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
--- The reasons that the column can have are older than ends by an employee and rejected calls.
+-- The reasons that the column can have are older than ends by an employee, rejected calls and calls of machines.
 CASE WHEN {k}.blocked THEN 'blocked'
-     WHEN {k}.end_reason IN ('agent_hung_up', 'not_connected')
-          AND EXISTS (SELECT 1 FROM call_events WHERE call_id = {k}.id AND kind = 'hung_up_by_employee')
-     THEN 'employee_hung_up' ELSE {k}.end_reason END
+     WHEN {k}.end_reason IN ('agent_hung_up', 'not_connected') THEN coalesce(
+         (SELECT iif(kind = 'robot', 'robot', 'employee_hung_up') FROM call_events
+          WHERE call_id = {k}.id AND kind IN ('hung_up_by_employee', 'robot') ORDER BY id LIMIT 1), {k}.end_reason)
+     ELSE {k}.end_reason END
