@@ -574,6 +574,7 @@ notice-outcome = { $outcome ->
     [missed] { $who } called and was not helped
     [transferred] { $who } was put through
     [booked] { $who } booked an appointment
+    [robot] A machine called: { $who }
    *[failed] The call with { $who } broke off
 }
 notice-when = { $at }, { $length } min
@@ -878,6 +879,8 @@ setting-voice-message-max-s = Longest message
     .help = The longest message that a caller may leave.
 setting-voice-message-silence-s = Silence that ends a message
     .help = After this silence a message counts as complete.
+setting-voice-end-robot-calls = Hang up on machines
+    .help = On a fax or a modem by its tone, and on a recorded announcement that asks to press a key. Calls of people are not ended.
 setting-voice-agent-speaks-first = The agent speaks first
     .help = The agent says something right after the greeting.
 setting-voice-ai-calls-at-once = Calls with the agent at once

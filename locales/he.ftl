@@ -623,6 +623,7 @@ notice-outcome = { $outcome ->
     [missed] שיחה בלי מענה מאת { $who }
     [transferred] הועברה שיחה מאת { $who }
     [booked] נקבע תור בשיחה עם { $who }
+    [robot] מכונה התקשרה: { $who }
    *[failed] השיחה עם { $who } נקטעה
 }
 notice-when = { $at }, { $length } דק׳
@@ -927,6 +928,8 @@ setting-voice-message-max-s = ההודעה הארוכה ביותר
     .help = אורך ההודעה המרבי שמתקשר יכול להשאיר.
 setting-voice-message-silence-s = השתיקה שמסיימת הודעה
     .help = אחרי השתיקה הזאת ההודעה נחשבת שלמה.
+setting-voice-end-robot-calls = לנתק שיחות של מכונות
+    .help = פקס או מודם לפי הצליל שלהם, או הודעה מוקלטת שמבקשת להקיש מקש. שיחה של אדם לא מנותקת.
 setting-voice-agent-speaks-first = הסוכן פותח
     .help = הסוכן אומר משהו מיד אחרי ברכת הפתיחה.
 setting-voice-ai-calls-at-once = שיחות בו־זמנית עם הסוכן

@@ -2,7 +2,16 @@ import type { CallOutcome } from '#shared/call-outcome'
 import { type UrlChange, useUrl } from '#shared/url'
 import type { CallFilter } from './api'
 
-const OUTCOMES: ReadonlySet<string> = new Set(['missed', 'message', 'booked', 'transferred', 'answered', 'failed'])
+const OUTCOMES: ReadonlySet<string> = new Set([
+  'missed',
+  'message',
+  'booked',
+  'transferred',
+  'answered',
+  'failed',
+  'blocked',
+  'robot',
+])
 
 /** Returns the filter of the list, which is stored in the URL, and a function that changes it. */
 export function useCallFilter(): [CallFilter, (change: UrlChange) => void] {

@@ -32,7 +32,11 @@ impl Announcement {
             let has_purpose = before.iter().chain(following).any(|word| is_purpose(word));
             after.get(place).and_then(|word| key(word)).filter(|_| is_filled && has_purpose)
         });
-        Self { keys: keys.collect(), says_so: has_phrase(RECORDED), is_report: words.iter().any(|word| is_report(word)) }
+        Self {
+            keys: keys.collect(),
+            says_so: has_phrase(RECORDED),
+            is_report: words.iter().any(|word| is_report(word)),
+        }
     }
 
     /// Returns true if only a recording can have said this. One request to press a key is not enough, since a person may

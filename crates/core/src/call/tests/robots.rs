@@ -1,6 +1,6 @@
 //! Calls of machines end soon; calls of people do not.
 
-use super::rig::{Rig, ms, policy, start};
+use super::rig::{Rig, ms, start};
 use crate::audio::{EncodedAudio, MachineTone, mulaw};
 use crate::call::{CallEvent, CallPolicy, CallSession, EngineEvent, Input, Output, RobotEvidence, StreamEndAction};
 use crate::domain::EndReason;
@@ -8,6 +8,10 @@ use std::f64::consts::TAU;
 use std::time::Duration;
 
 const PRESS: &str = "לקבלת הצעה הקישו 1, להסרה הקישו 9";
+
+fn policy() -> CallPolicy {
+    CallPolicy { ends_robots: true, ..super::rig::policy() }
+}
 
 fn tone(hertz: f64, length_ms: u32) -> Vec<u8> {
     #[expect(clippy::cast_possible_truncation, reason = "far below the limit")]
@@ -115,7 +119,7 @@ fn a_person_is_kept() {
 
 #[test]
 fn nothing_ends_by_itself_once_people_decide() {
-    let mut rig = Rig::live();
+    let mut rig = Rig::live_with(policy());
     rig.take_over();
     rig.input(say("u1", PRESS));
     assert!(!rig.session.is_over());
