@@ -172,7 +172,7 @@ function SetBy({ answering: { set_by: actor, set_by_name: name, set_at: at } }: 
   if (!name) return null
   return (
     <Trans>
-      קבע <bdi>{name}</bdi>, {when}.
+      נקבע בידי <bdi>{name}</bdi>, {when}.
     </Trans>
   )
 }
