@@ -80,11 +80,9 @@ impl RobotWatch {
         self.nonstop = match self.nonstop {
             None if self.speech.speech_ms() > 0 && self.heard <= BEGINS_WITHIN => Some((self.heard, Duration::ZERO)),
             None => None,
-            // The end of the speech without pauses: what follows does not count.
-            Some((began, spoken)) if is_paused && spoken < LEAST_NONSTOP => {
-                Some((began, Duration::ZERO)).filter(|_| self.heard <= BEGINS_WITHIN)
-            }
-            Some((began, spoken)) if is_paused => Some((began, spoken)),
+            // It was a noise, or the speech of somebody who pauses.
+            Some((_, spoken)) if is_paused && spoken < LEAST_NONSTOP => None,
+            Some(known) if is_paused => Some(known),
             Some((began, _)) => Some((began, self.heard.saturating_sub(began))),
         };
     }
