@@ -574,6 +574,7 @@ notice-outcome = { $outcome ->
     [missed] { $who } called and was not helped
     [transferred] { $who } was put through
     [booked] { $who } booked an appointment
+    [robot] A machine called: { $who }
    *[failed] The call with { $who } broke off
 }
 notice-when = { $at }, { $length } min
@@ -583,6 +584,19 @@ notice-cancelled = Cancelled: { $what }
 notice-task = Task: { $title }
 notice-lead = Lead: { $title }
 notice-page = The call: { $page }
+
+answering-agent = The agent answers every call at once, until you change it.
+answering-agent-until = The agent answers every call at once, until { $time }.
+answering-ring = Every call rings at your phone first, until you change it.
+answering-ring-until = Every call rings at your phone first, until { $time }.
+answering-settings = Calls are answered as in the settings: { $ring ->
+    [open] in the opening hours they ring at your phone first.
+    [always] they ring at your phone first.
+   *[never] the agent answers at once.
+}
+answering-no-phone = The settings have no phone that can ring, so the agent answers at once.
+answering-never-opens = According to the opening hours, the business does not open soon. Write a time, such as “agent until 17:00”.
+answering-words = You can write: agent, us, normal or status. Also “agent until 17:00” or “agent until tomorrow”.
 
 ## The calendar.
 
@@ -865,6 +879,8 @@ setting-voice-message-max-s = Longest message
     .help = The longest message that a caller may leave.
 setting-voice-message-silence-s = Silence that ends a message
     .help = After this silence a message counts as complete.
+setting-voice-end-robot-calls = Hang up on machines
+    .help = On a fax or a modem by its tone, and on a recorded announcement that asks to press a key. Calls of people are not ended.
 setting-voice-agent-speaks-first = The agent speaks first
     .help = The agent says something right after the greeting.
 setting-voice-ai-calls-at-once = Calls with the agent at once

@@ -623,6 +623,7 @@ notice-outcome = { $outcome ->
     [missed] שיחה בלי מענה מאת { $who }
     [transferred] הועברה שיחה מאת { $who }
     [booked] נקבע תור בשיחה עם { $who }
+    [robot] מכונה התקשרה: { $who }
    *[failed] השיחה עם { $who } נקטעה
 }
 notice-when = { $at }, { $length } דק׳
@@ -632,6 +633,19 @@ notice-cancelled = בוטל: { $what }
 notice-task = משימה: { $title }
 notice-lead = ליד: { $title }
 notice-page = לשיחה: { $page }
+
+answering-agent = הסוכן עונה מיד לכל שיחה, עד שתשנו.
+answering-agent-until = הסוכן עונה מיד לכל שיחה, עד { $time }.
+answering-ring = כל שיחה מצלצלת קודם אצלכם, עד שתשנו.
+answering-ring-until = כל שיחה מצלצלת קודם אצלכם, עד { $time }.
+answering-settings = המענה לפי ההגדרות: { $ring ->
+    [open] בשעות הפתיחה השיחות מצלצלות קודם אצלכם.
+    [always] השיחות מצלצלות קודם אצלכם.
+   *[never] הסוכן עונה מיד.
+}
+answering-no-phone = בהגדרות אין טלפון שיכול לצלצל, ולכן הסוכן עונה מיד.
+answering-never-opens = לפי שעות הפתיחה העסק לא נפתח בקרוב. אפשר לכתוב שעה, למשל ״סוכן עד 17:00״.
+answering-words = אפשר לכתוב: סוכן, אנחנו, רגיל או מצב. אפשר גם ״סוכן עד 17:00״ או ״סוכן עד מחר״.
 
 ## The calendar.
 
@@ -914,6 +928,8 @@ setting-voice-message-max-s = ההודעה הארוכה ביותר
     .help = אורך ההודעה המרבי שמתקשר יכול להשאיר.
 setting-voice-message-silence-s = השתיקה שמסיימת הודעה
     .help = אחרי השתיקה הזאת ההודעה נחשבת שלמה.
+setting-voice-end-robot-calls = לנתק שיחות של מכונות
+    .help = פקס או מודם לפי הצליל שלהם, או הודעה מוקלטת שמבקשת להקיש מקש. שיחה של אדם לא מנותקת.
 setting-voice-agent-speaks-first = הסוכן פותח
     .help = הסוכן אומר משהו מיד אחרי ברכת הפתיחה.
 setting-voice-ai-calls-at-once = שיחות בו־זמנית עם הסוכן

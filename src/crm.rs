@@ -3,6 +3,7 @@
 
 pub mod admin_command;
 pub mod agent_tool;
+pub mod answering;
 pub mod appointment;
 pub mod backfill;
 pub mod backup;

@@ -4,6 +4,7 @@
 mod active_settings;
 pub mod ai_check;
 mod ai_probe;
+pub mod answering;
 mod call;
 pub mod call_notices;
 pub mod call_review;
@@ -19,6 +20,7 @@ pub mod media_details;
 pub mod media_fetcher;
 pub mod outbox;
 pub mod own_tools;
+pub mod owner_words;
 mod pipeline_check;
 pub mod recorded_turns;
 pub mod recording_compressor;

@@ -96,7 +96,7 @@ pub use backfill::BackfillProgress;
 pub use backlog::Undelivered;
 pub use booking::{ClosureData, ResourceData, ServiceData};
 pub use call::{CallFilter, peek_call_sid};
-pub use call_log::{NewCall, OpenCall, TimedTurn, TurnUpdate};
+pub use call_log::{NewCall, OpenCall, ROBOT, TimedTurn, TurnUpdate};
 pub use change::Change;
 pub use contact::{ContactFilter, MergeRecord, NewSuggestion};
 pub use copy::{copy_database, spool_database};

@@ -4,6 +4,7 @@ mod end;
 mod message;
 mod progress;
 
+pub use crate::store::ROBOT;
 pub use end::{
     Conversation, EndedStream, end, end_at_recorder, end_looped, end_stream, end_unreported, is_stream_end_stored,
 };

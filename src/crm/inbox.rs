@@ -8,7 +8,7 @@ use super::contact::resolve::{self, Sighting};
 use super::webhook_log::{RawWebhook, log_webhook};
 use crate::domain::{
     BusinessId, Direction, InboundMessage, MessageId, MessageStatus, OutboundAuthor, Provider, ThreadId, ThreadType,
-    Timestamp, without_bidi_controls,
+    Timestamp, TurnEvent, without_bidi_controls,
 };
 use crate::inbox::message_time::{self, Arrival};
 use crate::store::{FoundThread, MediaState, NewMessage, Result, WebhookOutcome, WriteTx};
@@ -85,6 +85,19 @@ pub fn receive(
     let outcome = if message.is_some() { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     log_webhook(tx, raw, outcome, "", message, now)?;
     Ok(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() })
+}
+
+/// Records that a message that has just been stored needs no answer by a user, because the daemon answers it. Earlier
+/// messages of the thread that wait for an answer, or are unread, stay so.
+pub fn needs_no_answer(tx: &WriteTx<'_>, received: &Received) -> Result<()> {
+    let Some(thread) = tx.thread(received.thread)? else { return Ok(()) };
+    if thread.unread_count == 1 {
+        tx.mark_thread_read(thread.id)?;
+    }
+    if thread.waiting_since.is_some() && thread.waiting_since == thread.last_message_at {
+        tx.apply_turn(thread.id, TurnEvent::Done)?;
+    }
+    Ok(())
 }
 
 /// Finds a stored message and its thread. Twilio's ids are unique; WhatsApp's ids are unique only within a chat.

@@ -71,7 +71,12 @@ pub fn create(
     let user = match actor {
         ActorId::User(id) => Some(id),
         ActorId::Token(id) => tx.user_of_token(id)?,
-        ActorId::CommandLine | ActorId::Agent | ActorId::Phone | ActorId::Daemon | ActorId::Unauthenticated => None,
+        ActorId::CommandLine
+        | ActorId::Agent
+        | ActorId::Phone
+        | ActorId::OwnerByWhatsApp
+        | ActorId::Daemon
+        | ActorId::Unauthenticated => None,
     };
     let created_by = actor.to_string();
     let new = NewApiToken { name: &name, role, now, created_by: &created_by, user, expires_at };

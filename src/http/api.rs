@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod agent_tools;
 mod alerts;
+mod answering;
 mod appointments;
 mod audit;
 mod backups;
@@ -95,6 +96,7 @@ fn operations() -> Operations {
     account::operations()
         .merge(agent_tools::operations())
         .merge(alerts::operations())
+        .merge(answering::operations())
         .merge(appointments::operations())
         .merge(audit::operations())
         .merge(backups::operations())

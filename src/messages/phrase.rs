@@ -42,6 +42,16 @@ localized_enum! {
         NoticeLead { title: String } = "notice-lead",
         NoticePage { page: String } = "notice-page",
 
+        // Answers to the owner's orders by WhatsApp.
+        AnsweringAgent = "answering-agent",
+        AnsweringAgentUntil { time: String } = "answering-agent-until",
+        AnsweringRing = "answering-ring",
+        AnsweringRingUntil { time: String } = "answering-ring-until",
+        AnsweringSettings { ring: String } = "answering-settings",
+        AnsweringNoPhone = "answering-no-phone",
+        AnsweringNeverOpens = "answering-never-opens",
+        AnsweringWords = "answering-words",
+
         // What a caller hears.
         SayError = "say-error",
         SayLeaveMessage = "say-leave-message",

@@ -1,6 +1,7 @@
 //! Writes to calls while they happen, and the reads that active calls and later jobs need. Most functions identify the
 //! call by Twilio's CallSid.
 
+use super::call::end_reason;
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ContactId, EndReason,
@@ -83,8 +84,8 @@ impl ReadTx<'_> {
 
     /// Returns the reason why a call ended; `None` if it has not ended.
     pub fn call_end(&self, sid: &CallSid) -> Result<Option<EndReason>> {
-        let mut query =
-            self.conn.prepare_cached("SELECT iif(blocked, 'blocked', end_reason) FROM calls WHERE call_sid = ?1")?;
+        let sql = format!("SELECT {} FROM calls WHERE call_sid = ?1", end_reason("calls"));
+        let mut query = self.conn.prepare_cached(&sql)?;
         Ok(query.query_row([sid], |row| row.get(0)).optional()?.flatten())
     }
 
@@ -201,6 +202,9 @@ impl ReadTx<'_> {
 /// `call/end_reason.sql`.
 const HUNG_UP: &str = "hung_up_by_employee";
 
+/// The kind of the event that records that the caller was a machine. The end reason is derived from it too.
+pub const ROBOT: &str = "robot";
+
 /// The kind of the event that records that a lead was found in a call; see `ReadTx::call_findings`.
 const LEAD_FOUND: &str = "lead_found";
 
@@ -295,8 +299,17 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Returns the value that the column `end_reason` gets for a reason.
-    fn stored_reason(&self, sid: &CallSid, reason: EndReason) -> Result<EndReason> {
+    /// Returns the value that the column `end_reason` gets for a reason. Stores the event of a machine's call if it is
+    /// missing, because the reason is derived from it.
+    fn stored_reason(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<EndReason> {
+        if reason == EndReason::Robot {
+            if let Some((id, _)) = self.call_by_sid(sid)?
+                && !self.has_call_event(id, ROBOT)?
+            {
+                self.insert_call_event(sid, ROBOT, None, at)?;
+            }
+            return Ok(EndReason::AgentHungUp);
+        }
         if reason != EndReason::EmployeeHungUp {
             return Ok(reason);
         }
@@ -307,7 +320,7 @@ impl WriteTx<'_> {
 
     /// Records why the agent's part of the call ended. The first reason is kept.
     pub fn set_end_reason(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<()> {
-        let reason = self.stored_reason(sid, reason)?;
+        let reason = self.stored_reason(sid, reason, at)?;
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET end_reason = coalesce(end_reason, ?2), updated_at = ?3 WHERE call_sid = ?1",
         )?;
@@ -318,7 +331,7 @@ impl WriteTx<'_> {
     /// Records the end of a call. `duration_ms` is the duration that Twilio reported, if any. Returns true if the call
     /// was active before.
     pub fn end_call(&self, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<bool> {
-        let reason = self.stored_reason(sid, reason)?;
+        let reason = self.stored_reason(sid, reason, at)?;
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET state = 'ended', end_reason = coalesce(end_reason, ?2), ended_at = ?4,
                  duration_ms = coalesce(?3, CAST((julianday(?4) - julianday(coalesce(answered_at, started_at))) * 86400000 AS INTEGER)),
@@ -355,7 +368,7 @@ impl WriteTx<'_> {
     /// Corrects the end reason of a call that an employee ended through Twilio. Twilio does not report who ended a
     /// call, so the call was stored as ended by the caller.
     pub fn set_ended_by_employee(&self, sid: &CallSid, at: Timestamp) -> Result<()> {
-        let reason = self.stored_reason(sid, EndReason::EmployeeHungUp)?;
+        let reason = self.stored_reason(sid, EndReason::EmployeeHungUp, at)?;
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET end_reason = ?2, updated_at = ?3 WHERE call_sid = ?1 AND end_reason = 'caller_hung_up'",
         )?;

@@ -52,7 +52,12 @@ fn writer(actor: ActorId) -> Option<i64> {
     match actor {
         ActorId::User(id) => Some(id.0),
         ActorId::Token(id) => Some(-id.0),
-        ActorId::CommandLine | ActorId::Agent | ActorId::Phone | ActorId::Daemon | ActorId::Unauthenticated => None,
+        ActorId::CommandLine
+        | ActorId::Agent
+        | ActorId::Phone
+        | ActorId::OwnerByWhatsApp
+        | ActorId::Daemon
+        | ActorId::Unauthenticated => None,
     }
 }
 
@@ -148,6 +153,11 @@ impl WriteTx<'_> {
     /// Records that the state of the bridge's link has changed. The state itself is not stored.
     pub fn record_bridge(&self) -> Result<()> {
         self.record_in(ChangeKind::BridgeUpdated, None, None)
+    }
+
+    /// Records that who answers calls was switched.
+    pub fn record_answering(&self) -> Result<()> {
+        self.record_in(ChangeKind::AnsweringUpdated, None, None)
     }
 
     pub(in crate::store) fn record_draft(&self, actor: ActorId, thread: ThreadId) -> Result<()> {

@@ -40,8 +40,14 @@ impl ReadTx<'_> {
 
     /// Returns the name of a user or a token; its id if it has no name.
     pub fn actor_name(&self, actor: ActorId) -> Result<String> {
-        let (id, sql) = (actor.to_string(), format!("SELECT coalesce(nullif({}, ''), ?1)", actor_name("?1")));
-        Ok(self.conn.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
+        let id = actor.to_string();
+        Ok(self.stored_actor_name(&id)?.unwrap_or(id))
+    }
+
+    /// Returns the name of a user or a token, by its stored id such as `user:3`; `None` if it has no name.
+    pub fn stored_actor_name(&self, actor: &str) -> Result<Option<String>> {
+        let sql = format!("SELECT nullif({}, '')", actor_name("?1"));
+        Ok(self.conn.prepare_cached(&sql)?.query_row([actor], |row| row.get(0))?)
     }
 
     /// Returns the number of active owners.

@@ -1,9 +1,10 @@
-//! Audio processing without I/O: mu-law, WAV, MP3 and Opus, levels, voice detection, and the recording of both sides of
+//! Audio processing without I/O: mu-law, WAV, MP3 and Opus, levels, voice detection, the tones of fax machines and modems, and the recording of both sides of
 //! a call. Each byte of mu-law is one sample; there are 8 samples per millisecond.
 
 mod downsample;
 mod encoded;
 mod live_mix;
+mod machine_tone;
 pub mod mp3;
 pub mod mulaw;
 pub mod opus;
@@ -17,6 +18,7 @@ pub mod wav;
 pub use downsample::Downsampler;
 pub use encoded::EncodedAudio;
 pub use live_mix::LiveMix;
+pub use machine_tone::{MachineTone, MachineToneDetector};
 pub use recorder::{CHUNK_BYTES, Recorder};
 pub use speech::SpeechDetector;
 pub use voice::VoiceDetector;

@@ -23,6 +23,7 @@ mod output;
 mod playback;
 mod policy;
 mod responses;
+mod robot;
 mod session;
 mod timers;
 mod transcript;
@@ -33,6 +34,7 @@ pub use output::{
     TurnRecord,
 };
 pub use policy::{CallPolicy, EngineCapabilities, EngineKind, Prompts};
+pub use robot::RobotEvidence;
 pub use session::{Activity, CallSession, TakeoverState};
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod address;
 mod agent_tool;
 mod ai_failure;
 mod alert;
+mod answering;
 mod appointment;
 mod attempt;
 mod bookable;
@@ -61,6 +62,7 @@ pub use agent_tool::{
 };
 pub use ai_failure::{AiFailure, AiFailureCause, AiPart};
 pub use alert::{Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, AlertState, AlertTransition, Mute};
+pub use answering::{AnswerMode, Answering};
 pub use appointment::{Appointment, AppointmentSource, AppointmentState, WaitingEntry};
 pub use attempt::{LateRefusal, NotSent, Outcome, ProviderError, Refusal, RefusedRoute, Search};
 pub use bookable::{Offer, Resource, ResourceKind, Service};

@@ -287,6 +287,7 @@ fn describe_event(event: &CallEvent) -> Option<String> {
             "the agent continues, because the employee was disconnected".to_owned()
         }
         CallEvent::HandedBack { is_lost: false } => "the agent continues, because the call was handed back".to_owned(),
+        CallEvent::RobotDetected(evidence) => format!("the caller is a machine ({})", evidence.as_str()),
         CallEvent::WatchdogFired => "the stream and the engine were not connected in time".to_owned(),
         CallEvent::CallerSpeech { .. }
         | CallEvent::FirstAudio { .. }

@@ -8,14 +8,19 @@ use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
 /// Ends a call, and queues the jobs that follow it. A repeated report of the end queues nothing. The call of a blocked
-/// contact queues nothing either.
+/// contact or of a machine queues nothing either.
 pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
     tx.end_call(sid, reason, duration_ms, at)?;
-    if tx.call_end(sid)? == Some(EndReason::Blocked) {
+    if concerns_nobody(tx, sid)? {
         return Ok(());
     }
     caller_text::queue_after_call(tx, sid, at)?;
     queue_work_after_call(tx, sid, at)
+}
+
+/// Returns true if nobody has to know of the call: its caller is blocked, or was a machine.
+fn concerns_nobody(tx: &ReadTx<'_>, sid: &CallSid) -> Result<bool> {
+    Ok(matches!(tx.call_end(sid)?, Some(EndReason::Blocked | EndReason::Robot)))
 }
 
 /// Queues the jobs that follow every call. A repeated report of the end queues none of them again.
@@ -46,7 +51,7 @@ pub fn end_unreported(
     ended_at: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
-    if !tx.end_call(sid, reason, duration_ms, ended_at)? || tx.call_end(sid)? == Some(EndReason::Blocked) {
+    if !tx.end_call(sid, reason, duration_ms, ended_at)? || concerns_nobody(tx, sid)? {
         return Ok(());
     }
     queue_work_after_call(tx, sid, now)
@@ -95,7 +100,9 @@ pub fn end_stream(tx: &WriteTx<'_>, ended: &EndedStream, country: country::Id) -
         tx.insert_call_event(sid, caller_text::STORED_LATE, None, *at)?;
     }
     tx.set_end_reason(sid, *reason, *at)?;
-    call_review::queue(tx, sid, *at)?;
+    if *reason != EndReason::Robot {
+        call_review::queue(tx, sid, *at)?;
+    }
     if *state == CallState::Ended { end(tx, sid, *reason, None, *at) } else { tx.set_call_state(sid, *state, *at) }
 }
 

@@ -4,7 +4,7 @@ use crate::alerting::AiCall;
 use crate::call::{CallEvent, EngineKind, FalseBargeIn, StreamEndAction, TurnRecord, Usage};
 use crate::clock;
 use crate::config::{AiEngine, Config};
-use crate::crm::call::{self, Conversation, EndedStream, IncomingCall, TAKEN_OVER};
+use crate::crm::call::{self, Conversation, EndedStream, IncomingCall, ROBOT, TAKEN_OVER};
 use crate::crm::{caller_text, recording};
 use crate::domain::{AiFailure, CallSid, CallState, EndReason, StreamSid, Timestamp, TurnLatency};
 use crate::runtime::calls::{CallContext, CallServices};
@@ -120,6 +120,11 @@ impl CallLogWriter {
             }
             CallEvent::Used(usage) => {
                 self.services.add_cost(&self.sid, usage.cost_micros);
+            }
+            CallEvent::RobotDetected(evidence) => {
+                let evidence = evidence.as_str();
+                tracing::info!(event = "ROBOT_CALL", call.sid = %sid, evidence, "Call {sid} ends: its caller is a machine ({evidence})");
+                self.insert_event(ROBOT, &json!({"evidence": evidence}));
             }
             CallEvent::TransferBegan => {
                 tracing::info!(event = "TRANSFER_STARTED", call.sid = %sid, "Transferring call {sid} to a human agent");

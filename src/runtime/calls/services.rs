@@ -183,6 +183,7 @@ impl CallServices {
             idle: (voice.idle_prompt_s > 0).then(|| Duration::from_secs(voice.idle_prompt_s.into())),
             max_call: Duration::from_secs(voice.max_call_s.into()),
             speaks_first: voice.agent_speaks_first,
+            ends_robots: voice.end_robot_calls,
             prompts: Prompts {
                 speak_first: instructions::SPEAK_FIRST.into(),
                 still_there: instructions::STILL_THERE.into(),

@@ -86,7 +86,7 @@ impl Calls {
         self.check_trial(&settings, ai_today)?;
         // If a trial call fails, it must report the failure instead of recording a message.
         let engines = CallServices::ai_engines(&settings.config);
-        let policy = CallPolicy { engines, ..self.services().policy(&settings, true) };
+        let policy = CallPolicy { engines, ends_robots: false, ..self.services().policy(&settings, true) };
         let call = IncomingCall::by_sid(sid.clone());
         let (name, carrier) = (ContactName::Unknown, Carrier::Browser);
         let context = CallContext { call, name, ai_today: Some(ai_today), carrier, is_stored: false };

@@ -8,6 +8,7 @@ use crate::domain::{BusinessId, InboundMessage, MessageUpdate, Provider, Timesta
 use crate::inbox::message_time::Arrival;
 use crate::providers::twilio::lists::{self, Listed, ListedMessage, Resource};
 use crate::providers::twilio::whatsapp;
+use crate::runtime::owner_words;
 
 /// The work for one entry of the list.
 enum Work {
@@ -42,6 +43,7 @@ impl CatchUpList for ListedMessage {
         let mut ingested = Ingested::default();
         while !work.is_empty() {
             let some: Vec<_> = work.drain(..work.len().min(BATCH_SIZE)).collect();
+            let settings = settings.clone();
             ingested.stored += catch_up
                 .store
                 .write(move |tx| {
@@ -50,7 +52,7 @@ impl CatchUpList for ListedMessage {
                         match work {
                             Work::Store(message, raw, arrival) => {
                                 let received =
-                                    inbox::receive(tx, BusinessId::FIRST, message, raw, *arrival, clock::now())?;
+                                    owner_words::receive(tx, &settings, message, raw, *arrival, clock::now())?;
                                 stored += usize::from(received.message.is_some());
                             }
                             Work::Time { sid, provider_time, written } => {

@@ -295,6 +295,7 @@ mod tests {
             idle: None,
             max_call: Duration::from_mins(30),
             speaks_first: false,
+            ends_robots: false,
             prompts: settings,
         };
         Header::new(format!("CA{:032x}", 1).parse().unwrap(), clock::now(), policy)

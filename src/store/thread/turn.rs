@@ -1,6 +1,7 @@
 //! Records the turn of each thread (whether the contact waits for an answer, or a user must look at an answer of the
 //! agent), and whether threads are archived.
 
+use super::super::call::end_reason;
 use super::super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{CallFacts, CallOutcome, CallSid, ContactId, ThreadId, Timestamp, TurnEvent, TurnState};
 use rusqlite::{OptionalExtension, params};
@@ -68,10 +69,12 @@ impl WriteTx<'_> {
 
     /// Applies the end of a call, or a message that was transcribed after the end.
     pub(in crate::store) fn apply_call_end(&self, sid: &CallSid) -> Result<()> {
-        let mut query = self.conn.prepare_cached(
-            "SELECT thread_id, started_at, coalesce(ended_at, started_at), state, iif(blocked, 'blocked', end_reason), missed, answered_at, engine,
+        let sql = format!(
+            "SELECT thread_id, started_at, coalesce(ended_at, started_at), state, {}, missed, answered_at, engine,
                  message_text IS NOT NULL FROM calls WHERE call_sid = ?1 AND direction = 'in'",
-        )?;
+            end_reason("calls")
+        );
+        let mut query = self.conn.prepare_cached(&sql)?;
         let found = query.query_row([sid], |row| {
             let (answered_at, engine): (Option<Timestamp>, Option<String>) = (row.get(6)?, row.get(7)?);
             let answered = (answered_at, engine.as_deref());
@@ -81,12 +84,20 @@ impl WriteTx<'_> {
         let Some((thread, started_at, ended_at, facts)) = found.optional()? else { return Ok(()) };
         match facts.outcome() {
             CallOutcome::Live | CallOutcome::Blocked => Ok(()),
+            // Nobody has to look at it. The start of the call has marked the thread as unread.
+            CallOutcome::Robot => self.uncount_unread(thread),
             CallOutcome::Transferred => self.apply_turn(thread, TurnEvent::UserAnswered),
             CallOutcome::Answered | CallOutcome::Booked => self.apply_turn(thread, TurnEvent::AgentAnswered(ended_at)),
             CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed => {
                 self.apply_turn(thread, TurnEvent::ContactWaits(started_at))
             }
         }
+    }
+
+    fn uncount_unread(&self, thread: ThreadId) -> Result<()> {
+        let sql = "UPDATE threads SET unread_count = max(unread_count - 1, 0) WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute([thread])?;
+        self.record_thread(thread)
     }
 
     fn store_turn(&self, before: StoredTurn, after: StoredTurn, is_change: bool) -> Result<()> {

@@ -17,6 +17,7 @@ const PATHS: [&str; 62] = [
     "/api/appointments?from=2026-11-01T00:00:00Z",
     "/api/appointments/1",
     "/api/audit?limit=1",
+    "/api/answering",
     "/api/backups",
     "/api/calendar/days?from=2026-12-04&to=2026-12-06",
     "/api/calls",

@@ -9,6 +9,7 @@ import {
   IconPhoneOff,
   IconPhoneOutgoing,
   IconPhoneX,
+  IconRobot,
   IconUserShare,
 } from '@tabler/icons-react'
 import type { Schemas } from './api/client'
@@ -31,6 +32,7 @@ const OUTCOMES: Record<CallOutcome, Shown> = {
   transferred: { icon: IconUserShare, text: msg`הועברה אליכם`, tone: '' },
   booked: { icon: IconCalendarCheck, text: msg`נקבע תור`, tone: 'ok' },
   blocked: { icon: IconBan, text: msg`נחסמה`, tone: '' },
+  robot: { icon: IconRobot, text: msg`מכונה, נותקה`, tone: '' },
   failed: { icon: IconPhoneOff, text: msg`נקטעה`, tone: 'live' },
 }
 

@@ -1,6 +1,6 @@
 //! The outputs of a call session.
 
-use super::{EngineKind, ItemId, ResponseId, Usage};
+use super::{EngineKind, ItemId, ResponseId, RobotEvidence, Usage};
 use crate::audio::EncodedAudio;
 use crate::domain::{EndReason, Speaker, TransferFailure, TurnLatency};
 use serde::{Serialize, Serializer};
@@ -298,6 +298,8 @@ pub enum CallEvent {
     Used(Usage),
     /// The stream and the engine were not connected in time.
     WatchdogFired,
+    /// The caller is a machine, so the call ends.
+    RobotDetected(RobotEvidence),
     /// The transfer to a human agent started.
     TransferBegan,
     /// The human agent accepted the call.

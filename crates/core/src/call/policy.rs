@@ -87,6 +87,9 @@ pub struct CallPolicy {
     pub max_call: Duration,
     /// Whether the agent speaks first.
     pub speaks_first: bool,
+    /// Whether the calls of machines end.
+    #[serde(default)]
+    pub ends_robots: bool,
     /// The prompts for the engine, and the built-in sentences that need no engine.
     pub prompts: Prompts,
 }

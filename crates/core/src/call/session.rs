@@ -21,6 +21,7 @@ mod transfer;
 use super::caller_audio::CallerAudio;
 use super::playback::{Outgoing, Playback, Source};
 use super::responses::Responses;
+use super::robot::RobotWatch;
 use super::timers::{Timer, Timers};
 use super::transcript::Transcript;
 use super::{
@@ -75,6 +76,8 @@ struct Caller {
     keys: Keys,
     /// True once the caller has started to leave a message.
     has_left_message: bool,
+    /// Looks for signs of a machine; none if calls of machines are not ended.
+    robot: Option<RobotWatch>,
 }
 
 #[derive(Debug)]
@@ -102,7 +105,7 @@ impl CallSession {
             phase: Phase::Connecting,
             stream: StreamLink::default(),
             engine: EngineLink::new(policy.engines.clone()),
-            caller: Caller::default(),
+            caller: Caller { robot: policy.ends_robots.then(RobotWatch::default), ..Caller::default() },
             playback: Playback::new(policy.lead),
             agent_speech: AgentSpeech::default(),
             interruptions: Interruptions::default(),

@@ -6,6 +6,7 @@ mod interruptions;
 mod losses;
 mod properties;
 mod rig;
+mod robots;
 mod scenarios;
 mod takeover;
 mod trace;

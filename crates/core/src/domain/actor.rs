@@ -16,6 +16,8 @@ pub enum ActorId {
     Agent,
     /// The business's own phone: `phone`.
     Phone,
+    /// The owner, by a WhatsApp message from the number in the settings: `owner`.
+    OwnerByWhatsApp,
     /// The daemon itself, following its settings: `daemon`.
     Daemon,
     /// An unauthenticated client: `nobody`.
@@ -30,6 +32,7 @@ impl fmt::Display for ActorId {
             Self::CommandLine => f.write_str("cli"),
             Self::Agent => f.write_str("agent"),
             Self::Phone => f.write_str("phone"),
+            Self::OwnerByWhatsApp => f.write_str("owner"),
             Self::Daemon => f.write_str("daemon"),
             Self::Unauthenticated => f.write_str("nobody"),
         }

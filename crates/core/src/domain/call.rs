@@ -64,6 +64,8 @@ text_enum! {
         NotConnected = "not_connected",
         /// The call was rejected, because its caller is blocked.
         Blocked = "blocked",
+        /// The agent hung up, because the caller was a machine: a fax, a modem or a recorded announcement.
+        Robot = "robot",
         /// The daemon crashed during the call and marked it as ended at its next start.
         Interrupted = "interrupted",
     }

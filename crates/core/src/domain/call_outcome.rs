@@ -22,6 +22,8 @@ text_enum! {
         Failed = "failed",
         /// The call was rejected, because its caller is blocked.
         Blocked = "blocked",
+        /// The caller was a machine, so the agent hung up.
+        Robot = "robot",
     }
 }
 
@@ -106,6 +108,7 @@ impl CallFacts {
         }
         match self.end_reason {
             Some(E::Blocked) => CallOutcome::Blocked,
+            Some(E::Robot) => CallOutcome::Robot,
             Some(E::Transferred) => CallOutcome::Transferred,
             Some(E::MessageTaken) => CallOutcome::Message,
             _ if self.has_message => CallOutcome::Message,
@@ -142,6 +145,7 @@ mod tests {
             (by(EndReason::AgentHungUp), CallOutcome::Answered),
             (by(EndReason::EmployeeHungUp), CallOutcome::Answered),
             (by(EndReason::Transferred), CallOutcome::Transferred),
+            (CallFacts { has_message: true, ..by(EndReason::Robot) }, CallOutcome::Robot),
             (CallFacts { has_message: true, ..by(EndReason::AgentHungUp) }, CallOutcome::Message),
             (CallFacts { has_message: true, ..by(EndReason::Dropped) }, CallOutcome::Message),
             (by(EndReason::Dropped), CallOutcome::Failed),

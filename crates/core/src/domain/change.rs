@@ -73,6 +73,8 @@ text_enum! {
         /// A setting was changed, changed settings have become active, or another greeting was chosen. This change has
         /// no `ref_id`.
         SettingUpdated = "setting_updated",
+        /// Who answers calls was switched. This change has no `ref_id`.
+        AnsweringUpdated = "answering_updated",
         /// A step of the set-up was skipped or resumed, or the agent answered a trial call for the first time. This
         /// change has no `ref_id`. Only owners are notified.
         SetupUpdated = "setup_updated",

@@ -1,14 +1,13 @@
 //! Webhooks of incoming calls.
 
 use super::{NO_CALL, answer, call_sid, incoming, log_malformed, public_url, raw, ring, store_best_effort, stream};
-use crate::config::{BusinessConfig, RingFirst};
-use crate::crm::booking::is_open;
+use crate::config::BusinessConfig;
 use crate::crm::call::{self, IncomingCall, Received};
 use crate::crm::webhook_log::RawWebhook;
-use crate::domain::BusinessId;
 use crate::host::local_time::start_of_day;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
+use crate::runtime::answering::rings_first;
 use crate::runtime::calls::{CallContext, Carrier, ForwardedBack};
 use crate::store::WriteTx;
 use crate::{clock, store};
@@ -71,17 +70,23 @@ pub(super) enum Stored {
 /// Stores a call as received now, if the database is writable.
 pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static str, call: IncomingCall) -> Stored {
     let (known, raw, config) = (call.clone(), raw(form, path), state.config());
-    let setting = config.voice.ring_first;
+    let for_write = config.clone();
     let stored = store_best_effort(state, call.call_sid.as_str(), move |tx| {
-        let business = &config.business;
-        let asks = setting == RingFirst::Open;
-        let is_open = asks && is_open(tx, BusinessId::FIRST, &business.time_zone, clock::now())?;
-        Ok((store_call(tx, &known, &raw, business)?, is_open))
+        let received = store_call(tx, &known, &raw, &for_write.business)?;
+        let rings_first = rings_first(tx, &for_write, received.is_vip, clock::now())?;
+        Ok((received, rings_first))
     });
     let stored = stored.await;
     let is_stored = stored.is_some();
     let ai_today = stored.as_ref().map(|(received, _)| received.ai_today);
-    let (received, is_open) = stored.unwrap_or_default();
+    let (received, rings_first) = match stored {
+        Some(stored) => stored,
+        // A database that cannot be written, such as on a full disk, can still be read.
+        None => {
+            let read = state.store.read(move |tx| rings_first(tx, &config, false, clock::now()));
+            (Received::default(), read.await.unwrap_or_default())
+        }
+    };
     let call_sid = &call.call_sid;
     if received.is_blocked {
         tracing::info!(event = "CALL_BLOCKED", call.sid = %call_sid, "Call {call_sid} rejected: its caller is blocked");
@@ -93,13 +98,8 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
     }
     // A number's usage limits apply to its calls from all networks.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
-    let rings_first = match setting {
-        RingFirst::Never => false,
-        RingFirst::Open => is_open,
-        RingFirst::Always => true,
-    };
     let context = CallContext { call, name: received.name, ai_today, carrier: Carrier::Twilio, is_stored };
-    Stored::Call(context, rings_first || received.is_vip)
+    Stored::Call(context, rings_first)
 }
 
 fn store_call(

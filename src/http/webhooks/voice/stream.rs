@@ -91,9 +91,14 @@ fn query_number(uri: &Uri, name: &str) -> u32 {
 /// reason, or with another one than these, the caller can leave a message.
 fn after_restart(ended: Option<EndReason>) -> StreamEndAction {
     match ended {
-        Some(EndReason::AgentHungUp | EndReason::Idle | EndReason::MessageTaken | EndReason::TooLong) => {
-            StreamEndAction::HangUp
-        }
+        Some(
+            EndReason::AgentHungUp
+            | EndReason::EmployeeHungUp
+            | EndReason::Robot
+            | EndReason::Idle
+            | EndReason::MessageTaken
+            | EndReason::TooLong,
+        ) => StreamEndAction::HangUp,
         _ => StreamEndAction::Record,
     }
 }

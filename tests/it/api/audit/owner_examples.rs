@@ -18,6 +18,7 @@ impl Shop {
                 let body = json!({"media_id": self.sound(300).await});
                 (Method::PUT, "/api/greeting", body, format!("greeting:{next}"))
             }
+            "set_answering" => (Method::PUT, "/api/answering", json!({"mode": "agent"}), "answering:agent".to_owned()),
             "choose_greeting" => {
                 let id = self.greeting(400).await;
                 self.greeting(500).await;

@@ -16,6 +16,7 @@ export function CallFilters({ outcome, onChange }: Props) {
     ['message', <Trans key="message">הודעות</Trans>],
     ['transferred', <Trans key="transferred">הועברו</Trans>],
     ['blocked', <Trans key="blocked">חסומים</Trans>],
+    ['robot', <Trans key="robot">מכונות</Trans>],
   ]
   return (
     <div className="filters list-filters" role="group" aria-label={t`סינון`}>

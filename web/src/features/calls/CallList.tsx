@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
+import { WhoAnswers } from '#shared/answering/WhoAnswers'
 import { Link } from '#shared/components/Link'
 import { More } from '#shared/components/More'
 import { SearchField } from '#shared/components/SearchField'
@@ -23,6 +24,7 @@ export function CallList({ current }: { current: number | null }) {
           <Trans>שיחות</Trans>
         </h2>
       </div>
+      <WhoAnswers />
       <SearchField
         className="list-search"
         label={t`חיפוש בשיחות`}

@@ -16,5 +16,6 @@ export const endTexts: Record<Schemas['EndReason'], MessageDescriptor> = {
   shutdown: msg`המכונה נעצרה באמצע`,
   not_connected: msg`לא התחברה`,
   blocked: msg`נדחתה, כי הלקוח חסום`,
+  robot: msg`התקשרה מכונה, והסוכן ניתק`,
   interrupted: msg`נקטעה בתקלה`,
 }

@@ -102,6 +102,8 @@ function Actor({ entry }: { entry: Entry }) {
       return <Trans>הסוכן</Trans>
     case 'phone':
       return <Trans>מהטלפון של העסק</Trans>
+    case 'owner':
+      return <Trans>הבעלים, ב־WhatsApp</Trans>
     case 'daemon':
       return <Trans>המכונה</Trans>
     default:

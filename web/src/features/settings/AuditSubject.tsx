@@ -5,7 +5,7 @@ import type { Schemas } from '#shared/api/client'
 import { Link } from '#shared/components/Link'
 import { Ltr, Name } from '#shared/components/text'
 import { useFormat } from '#shared/session'
-import { ALERTS, RETAINED, STEPS, subjectForm } from './audit-words'
+import { ALERTS, ANSWERING, RETAINED, STEPS, subjectForm } from './audit-words'
 import { useSettings } from './use-settings'
 
 type Entry = Schemas['AuditEntry']
@@ -49,6 +49,10 @@ function useSubject({ actor, action, subject, subject_name, contact_id }: Entry)
     }
     case 'alert': {
       const known = ALERTS[id as Schemas['AlertKind']]
+      return known ? i18n._(known) : null
+    }
+    case 'answering': {
+      const known = ANSWERING[id as Schemas['AnswerMode']]
       return known ? i18n._(known) : null
     }
     case 'file':

@@ -30,6 +30,7 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   confirm_password: msg`אישור עם סיסמה`,
   create_backup: msg`גיבוי ידני`,
   backup_downloaded: msg`הורדת גיבוי`,
+  set_answering: msg`החלפת מי עונה לשיחות`,
   set_greeting: msg`ברכת פתיחה חדשה`,
   choose_greeting: msg`חזרה לברכת פתיחה`,
   reset_greeting: msg`חזרה לברכת הפתיחה של המערכת`,
@@ -160,11 +161,12 @@ export const actionText = (action: string): MessageDescriptor | undefined => ACT
  * How the log shows the subject of an entry. The text of the action already names the kind of the subject, and a bare
  * id is not shown.
  */
-export type SubjectForm = 'contact' | 'call' | 'name' | 'setting' | 'step' | 'alert' | 'file' | 'nothing'
+export type SubjectForm = 'contact' | 'call' | 'name' | 'setting' | 'step' | 'alert' | 'answering' | 'file' | 'nothing'
 
 const FORMS: Record<string, SubjectForm> = {
   'agent-tool': 'name',
   alert: 'alert',
+  answering: 'answering',
   appointment: 'contact',
   backup: 'file',
   call: 'call',
@@ -213,6 +215,13 @@ export const STEPS: Record<Schemas['SetupStep'], MessageDescriptor> = {
   business: msg`שעות ושירותים`,
   agent: msg`לדבר עם הסוכן`,
   call: msg`להתקשר עכשיו`,
+}
+
+/** The text for each choice of who answers calls. */
+export const ANSWERING: Record<Schemas['AnswerMode'], MessageDescriptor> = {
+  settings: msg`לפי ההגדרות`,
+  agent: msg`הסוכן, מיד`,
+  ring: msg`קודם אנחנו`,
 }
 
 /** The subject of each alert. */

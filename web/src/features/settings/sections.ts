@@ -69,6 +69,7 @@ export const SECTIONS: readonly Section[] = [
           'agent.language',
           'openai.voice',
           'voice.agent_speaks_first',
+          'voice.end_robot_calls',
           'agent.transfer_to',
           'agent.pronunciation',
           'agent.send_whatsapp',

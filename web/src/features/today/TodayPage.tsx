@@ -3,6 +3,7 @@ import { useDocumentTitle } from '@mantine/hooks'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import { WhoAnswers } from '#shared/answering/WhoAnswers'
 import { apiQuery } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -92,6 +93,7 @@ export default function TodayPage() {
             <Trans>תור חדש</Trans>
           </Link>
         </div>
+        <WhoAnswers />
         {isReady ? <Lists waiting={count.data?.waiting ?? 0} /> : <SkeletonRows count={6} />}
       </main>
     </div>

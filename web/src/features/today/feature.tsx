@@ -18,6 +18,7 @@ export const feature: Feature = {
       data: [
         '/api/inbox?filter=waiting&limit=20',
         '/api/threads/counts',
+        '/api/answering',
         '/api/tasks?state=open&limit=100',
         '/api/alerts',
         '/api/waiting-list?limit=200',

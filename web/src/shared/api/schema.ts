@@ -130,6 +130,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/answering": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get who answers calls now. */
+        get: operations["get_answering"];
+        /**
+         * Choose who answers calls, from the next call on.
+         * @description The choice overrides the settings until `until`, or until the next choice.
+         */
+        put: operations["set_answering"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/appointments": {
         parameters: {
             query?: never;
@@ -2863,6 +2884,44 @@ export interface components {
             /** @description The topic of the fact, up to 200 characters; the question by default. */
             topic?: string | null;
         };
+        /**
+         * @description Who answers incoming calls first.
+         * @enum {string}
+         */
+        AnswerMode: "settings" | "agent" | "ring";
+        /** @description Who answers calls now. */
+        Answering: {
+            /** @description Whether there is a phone that can ring: `agent.transfer_to` is set. */
+            can_ring: boolean;
+            /** @description The owner's choice; `settings` if there is none, or it has ended. */
+            mode: components["schemas"]["AnswerMode"];
+            /**
+             * Format: date-time
+             * @description When the business opens on the next day on which it opens; null if it does not open within a month.
+             */
+            next_opening?: string | null;
+            /** @description The setting `voice.ring_first`. */
+            ring_first: components["schemas"]["RingFirst"];
+            /** @description Whether a call that comes in now rings first. A VIP's call also does so unless `mode` is `agent`. */
+            rings: boolean;
+            /**
+             * Format: date-time
+             * @description When the choice was made.
+             */
+            set_at?: string | null;
+            /**
+             * @description The actor that made the choice: `user:3`, `token:2`, or `owner` for a WhatsApp message of the owner; null
+             *     without a choice.
+             */
+            set_by?: string | null;
+            /** @description The name of the user or token that made the choice. */
+            set_by_name?: string | null;
+            /**
+             * Format: date-time
+             * @description When the settings decide again; null if the choice lasts until the next one.
+             */
+            until?: string | null;
+        };
         /** @description An API token, without the secret, which is shown only once and not stored. */
         ApiToken: {
             /**
@@ -3402,7 +3461,7 @@ export interface components {
          * @description The outcome of a call.
          * @enum {string}
          */
-        CallOutcome: "live" | "answered" | "message" | "missed" | "transferred" | "booked" | "failed" | "blocked";
+        CallOutcome: "live" | "answered" | "message" | "missed" | "transferred" | "booked" | "failed" | "blocked" | "robot";
         /** @description A page of calls, newest first. */
         CallPage: {
             calls: components["schemas"]["CallItem"][];
@@ -3531,7 +3590,7 @@ export interface components {
          * @description The kind of a change. `ref_id` is the id of the changed row; for a turn it is the id of its call.
          * @enum {string}
          */
-        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "agent_tool_updated" | "knowledge_gap_updated" | "setting_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
+        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "agent_tool_updated" | "knowledge_gap_updated" | "setting_updated" | "answering_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
         /** @description The current password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
@@ -4271,7 +4330,7 @@ export interface components {
          * @description Why a call ended.
          * @enum {string}
          */
-        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "interrupted";
+        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "robot" | "interrupted";
         /** @description A confirmed request to erase a contact. */
         EraseContactRequest: {
             /** @description The contact's name, number or other address, typed by the user; the id if the contact has none of these. */
@@ -5477,6 +5536,11 @@ export interface components {
             messages: number;
         };
         /**
+         * @description The condition under which a call rings at the human agent's phone before the AI answers.
+         * @enum {string}
+         */
+        RingFirst: "never" | "open" | "always";
+        /**
          * @description The permissions of a user or a token.
          * @enum {string}
          */
@@ -5825,6 +5889,16 @@ export interface components {
             /** @description The role of the user or the token. */
             role: components["schemas"]["Role"];
             user?: components["schemas"]["User"] | null;
+        };
+        /** @description A choice of who answers calls. */
+        SetAnsweringRequest: {
+            /** @description Who answers calls. */
+            mode: components["schemas"]["AnswerMode"];
+            /**
+             * Format: date-time
+             * @description When the settings decide again, within a year; without it, the choice lasts until the next one.
+             */
+            until?: string | null;
         };
         /** @description A contact's new value of a custom field. */
         SetFieldRequest: {
@@ -7623,6 +7697,149 @@ export interface operations {
             };
             /** @description There is nothing with that id: `not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_answering: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who answers calls now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answering"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_answering: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAnsweringRequest"];
+            };
+        };
+        responses: {
+            /** @description Who answers calls now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answering"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_transfer_number`: with `ring`, and no `agent.transfer_to` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -39,7 +39,9 @@ registerChanges({
   bridge_updated: ['/api/whatsapp/bridge', '/api/threads/{id}/route'],
   alert_updated: ['/api/alerts', '/api/database'],
   self_check_updated: ['/api/self-check'],
-  setting_updated: ['/api/settings', '/api/session'],
+  setting_updated: ['/api/settings', '/api/session', '/api/answering'],
+  opening_hours_updated: ['/api/answering'],
+  answering_updated: ['/api/answering'],
   user_updated: ['/api/users', '/api/session'],
   token_updated: ['/api/tokens'],
 })

@@ -106,6 +106,10 @@ impl CallSession {
         self.caller.speech.words_known(item, has_words, is_final, now);
         self.event(CallEvent::CallerSpeech { is_final });
         self.outputs.extend(turn.map(turn_output));
+        let words = self.transcript.caller_words(item);
+        if let Some(evidence) = self.caller.robot.as_mut().and_then(|robot| robot.words(item, words)) {
+            return self.end_robot(evidence, now);
+        }
         self.weigh_words(item, is_final, now);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{CallSession, Phase, turn_output};
 use crate::call::timers::Timer;
-use crate::call::{Clip, Output, ResponseRequest, StreamEndAction};
+use crate::call::{CallEvent, Clip, Output, ResponseRequest, RobotEvidence, StreamEndAction};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
@@ -111,6 +111,16 @@ impl CallSession {
         self.finish(EndReason::EmployeeHungUp, StreamEndAction::HangUp, now);
         if let Phase::Ending { limit, .. } = &mut self.phase {
             *limit = now + EMPLOYEE_LIMIT;
+        }
+    }
+
+    /// Ends the call of a machine, which needs no goodbye. An employee may have taken the call over, or a human agent's
+    /// phone may ring; then people decide.
+    pub(super) fn end_robot(&mut self, evidence: RobotEvidence, now: Instant) {
+        self.caller.robot = None;
+        if matches!(self.phase, Phase::Connecting | Phase::Live) {
+            self.event(CallEvent::RobotDetected(evidence));
+            self.end(EndReason::Robot, StreamEndAction::HangUp, now);
         }
     }
 

@@ -25,6 +25,9 @@ impl CallSession {
         if self.is_taken_over() {
             return self.outputs.push_back(Output::PlayToEmployee(audio));
         }
+        if let Some(evidence) = self.caller.robot.as_mut().and_then(|robot| robot.audio(&audio)) {
+            return self.end_robot(evidence, now);
+        }
         let length = Duration::from_millis(audio.ms());
         self.caller.audio.push(timestamp_ms, audio);
         let change = self.caller.speech.received(is_voice, self.is_agent_heard(now), length, now);

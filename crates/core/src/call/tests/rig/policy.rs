@@ -18,6 +18,7 @@ pub(in crate::call::tests) fn policy() -> CallPolicy {
         idle: Some(ms(10_000)),
         max_call: Duration::from_mins(10),
         speaks_first: false,
+        ends_robots: false,
         prompts: Prompts {
             speak_first: "open".into(),
             still_there: "still there?".into(),

@@ -1,0 +1,100 @@
+//! Recognition of callers that are machines: fax machines, modems, and recorded announcements that ask to press a key.
+//!
+//! A person's call must not be ended, so each rule needs evidence that no person gives. Silence, a number that failed
+//! verification, or speech without pauses are no such evidence, so calls with only these continue.
+
+mod announcement;
+
+use super::ItemId;
+use crate::audio::{EncodedAudio, MachineTone, MachineToneDetector, SpeechDetector};
+use announcement::Announcement;
+use serde::Serialize;
+use std::time::Duration;
+
+/// What shows that the caller is a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RobotEvidence {
+    /// The tone of a fax machine or a modem.
+    Tone(MachineTone),
+    /// An announcement that asks to press a key.
+    Announcement,
+}
+
+impl RobotEvidence {
+    /// Returns the name in the database and the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tone(tone) => tone.as_str(),
+            Self::Announcement => "announcement",
+        }
+    }
+}
+
+/// Watches the beginning of a call.
+#[derive(Debug, Default)]
+pub(super) struct RobotWatch {
+    tones: MachineToneDetector,
+    speech: SpeechDetector,
+    samples: Vec<u8>,
+    /// How much audio was heard.
+    heard: Duration,
+    /// When the caller began to speak, and for how long the caller has spoken without a pause since then.
+    nonstop: Option<(Duration, Duration)>,
+    /// The caller's utterances, in order.
+    words: Vec<(ItemId, String)>,
+}
+
+impl RobotWatch {
+    /// Processes the caller's audio. Returns the evidence of a tone.
+    pub(super) fn audio(&mut self, audio: &EncodedAudio) -> Option<RobotEvidence> {
+        if self.heard >= TONES_WITHIN {
+            return None;
+        }
+        self.samples.clear();
+        audio.decode_into(&mut self.samples);
+        self.heard += Duration::from_millis(audio.ms());
+        self.speech.push(&self.samples);
+        self.track_pauses();
+        self.tones.push(&self.samples).map(RobotEvidence::Tone)
+    }
+
+    /// Processes the words of an utterance, which replace earlier words of the same utterance. Returns the evidence of
+    /// an announcement.
+    pub(super) fn words(&mut self, item: &ItemId, text: &str) -> Option<RobotEvidence> {
+        if self.heard >= WORDS_WITHIN {
+            return None;
+        }
+        match self.words.iter_mut().find(|(known, _)| known == item) {
+            Some((_, words)) => text.clone_into(words),
+            None => self.words.push((item.clone(), text.to_owned())),
+        }
+        let words: Vec<&str> = self.words.iter().map(|(_, words)| words.as_str()).collect();
+        let is_nonstop = self.nonstop.is_some_and(|(_, spoken)| spoken >= LEAST_NONSTOP);
+        Announcement::of(&words.join(". ")).is_certain(is_nonstop).then_some(RobotEvidence::Announcement)
+    }
+
+    /// Measures how long the caller has spoken without a pause since the beginning of the call.
+    fn track_pauses(&mut self) {
+        let is_paused = self.speech.silence_ms() >= PAUSE_MS;
+        self.nonstop = match self.nonstop {
+            None if self.speech.speech_ms() > 0 && self.heard <= BEGINS_WITHIN => Some((self.heard, Duration::ZERO)),
+            None => None,
+            // It was a noise, or the speech of somebody who pauses.
+            Some((_, spoken)) if is_paused && spoken < LEAST_NONSTOP => None,
+            Some(known) if is_paused => Some(known),
+            Some((began, _)) => Some((began, self.heard.saturating_sub(began))),
+        };
+    }
+}
+
+/// Tones are looked for in the audio before this time.
+const TONES_WITHIN: Duration = Duration::from_secs(30);
+/// The words of an announcement come at the beginning. Later, a person may talk about one.
+const WORDS_WITHIN: Duration = Duration::from_secs(25);
+/// An announcement does not wait for the end of the greeting.
+const BEGINS_WITHIN: Duration = Duration::from_secs(2);
+/// A person pauses for an answer before that.
+const LEAST_NONSTOP: Duration = Duration::from_secs(6);
+/// The silence that counts as a pause. Announcements have shorter ones between sentences.
+const PAUSE_MS: u64 = 1000;

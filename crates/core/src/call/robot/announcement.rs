@@ -1,0 +1,197 @@
+//! The words of an announcement that asks to press a key, in Hebrew and English.
+
+use std::collections::BTreeSet;
+
+/// What the words of a caller have of an announcement.
+#[derive(Debug, Default)]
+pub(super) struct Announcement {
+    /// The keys that the listener is told to press, for a purpose.
+    keys: BTreeSet<char>,
+    /// Whether the words say that they are recorded.
+    says_so: bool,
+    /// Whether a person talks about an announcement, or about pressing a key.
+    is_report: bool,
+}
+
+impl Announcement {
+    /// Reads the words.
+    pub(super) fn of(text: &str) -> Self {
+        let lower = text.to_lowercase();
+        let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let joined = words.join(" ");
+        let has_phrase = |phrases: &[&str]| {
+            let joined = format!(" {joined} ");
+            phrases.iter().any(|phrase| joined.contains(&format!(" {phrase} ")))
+        };
+        let keys = words.iter().enumerate().filter(|(_, word)| PRESS.contains(*word)).filter_map(|(at, _)| {
+            let from = at.saturating_sub(MOST_WORDS_BEFORE);
+            let (before, after) = (words.get(from..at)?, words.get(at + 1..)?);
+            let place = after.iter().take(MOST_WORDS_BETWEEN + 1).position(|word| key(word).is_some())?;
+            let is_filled = after.iter().take(place).all(|word| BETWEEN.contains(word));
+            let following = after.iter().skip(place + 1).take(MOST_WORDS_AFTER);
+            let has_purpose = before.iter().chain(following).any(|word| is_purpose(word));
+            after.get(place).and_then(|word| key(word)).filter(|_| is_filled && has_purpose)
+        });
+        Self {
+            keys: keys.collect(),
+            says_so: has_phrase(RECORDED),
+            is_report: words.iter().any(|word| is_report(word)),
+        }
+    }
+
+    /// Returns true if only a recording can have said this. One request to press a key is not enough, since a person may
+    /// quote it: there must be a choice of keys, the statement that this is a recording, or speech without any pause.
+    pub(super) fn is_certain(&self, is_nonstop: bool) -> bool {
+        let has_more = self.keys.len() >= 2 || self.says_so || is_nonstop;
+        !self.keys.is_empty() && has_more && !self.is_report
+    }
+}
+
+/// Returns the key that a word names.
+fn key(word: &str) -> Option<char> {
+    let mut chars = word.chars();
+    if let (Some(digit @ '0'..='9'), None) = (chars.next(), chars.next()) {
+        return Some(digit);
+    }
+    let word = word.strip_prefix('ה').unwrap_or(word);
+    KEYS.iter().find(|(_, names)| names.contains(&word)).map(|(key, _)| *key)
+}
+
+/// Returns true for a word that names the purpose of pressing a key: "to confirm", "for sales", "לאישור".
+fn is_purpose(word: &str) -> bool {
+    let is_hebrew_purpose = word.starts_with('ל') && word.chars().count() >= 4 && !NO_PURPOSE.contains(&word);
+    is_hebrew_purpose || ["to", "for", "if", "כדי", "אם"].contains(&word)
+}
+
+/// Returns true for a word of a person who talks about a message, a menu or a key. Hebrew words may have a prefix, such as
+/// "ב" in "בשער".
+fn is_report(word: &str) -> bool {
+    let prefixes = ['ב', 'ה', 'ו', 'כ', 'ל', 'מ', 'ש'];
+    let rest = word.strip_prefix(prefixes).filter(|rest| rest.chars().count() >= 3);
+    REPORT.split_whitespace().any(|known| known == word || rest == Some(known))
+}
+
+/// How far the purpose may be from the key, in words.
+const MOST_WORDS_BEFORE: usize = 8;
+const MOST_WORDS_AFTER: usize = 3;
+/// The words between "press" and the key: "press the number 1", "הקישו על מקש 1".
+const MOST_WORDS_BETWEEN: usize = 3;
+const BETWEEN: &[&str] =
+    &["the", "key", "number", "digit", "button", "now", "על", "את", "מקש", "המקש", "ספרה", "הספרה", "עכשיו", "כעת"];
+
+/// Requests to press a key. They are imperatives and infinitives, since a person reports in the past tense.
+const PRESS: &[&str] =
+    &["press", "dial", "push", "הקש", "הקישו", "הקישי", "להקיש", "הקשה", "לחץ", "לחצו", "לחצי", "ללחוץ"];
+
+/// The names of keys.
+const KEYS: &[(char, &[&str])] = &[
+    ('0', &["zero", "אפס"]),
+    ('1', &["one", "אחת", "אחד"]),
+    ('2', &["two", "שתיים", "שתים", "שניים"]),
+    ('3', &["three", "שלוש"]),
+    ('4', &["four", "ארבע"]),
+    ('5', &["five", "חמש"]),
+    ('6', &["six", "שש"]),
+    ('7', &["seven", "שבע"]),
+    ('8', &["eight", "שמונה"]),
+    ('9', &["nine", "תשע"]),
+    ('*', &["star", "כוכבית"]),
+    ('#', &["pound", "hash", "סולמית"]),
+];
+
+/// By these words, a recording says that it is one.
+const RECORDED: &[&str] = &[
+    "this is an automated message",
+    "this is an automated call",
+    "this is a recorded message",
+    "this is a recorded call",
+    "this is a prerecorded message",
+    "this is a pre recorded message",
+    "an automated message from",
+    "a recorded message from",
+    "זו הודעה מוקלטת",
+    "זוהי הודעה מוקלטת",
+    "זאת הודעה מוקלטת",
+    "זו הודעה אוטומטית",
+    "זוהי הודעה אוטומטית",
+    "זו שיחה אוטומטית",
+    "זוהי שיחה אוטומטית",
+    "זו שיחה מוקלטת",
+    "זוהי שיחה מוקלטת",
+];
+
+/// Words of a person who talks about a message, a menu or a key, or who says how to get in. They make every other sign
+/// void, also in the few announcements that contain them.
+const REPORT: &str = "
+    i im my me says said saying told tells asked asks asking pressed dialed dialled pushed pressing dialing got received
+    heard why what how intercom gate door code building floor apartment
+    אני לי אותי שלי קיבלתי קיבלנו שמעתי כתוב כתבתם נכתב אמרו אמרתם אמר אמרה נאמר ביקשו ביקשתם לחצתי הקשתי לחצנו הקשנו הלו
+    למה מה איך האם צריך צריכה רוצה אינטרקום קוד שער דלת בניין קומה דירה כניסה";
+
+/// Words that begin like a Hebrew purpose and are none.
+const NO_PURPOSE: &[&str] = &["לחצו", "לחצי", "לחצתי", "לחצנו", "ללחוץ", "להקיש", "למה", "לכם", "להם"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn announcements_are_recognized() {
+        for text in [
+            "שלום, זוהי הודעה מוקלטת. לקבלת הצעה להלוואה הקישו 1, להסרה מהרשימה הקישו 9",
+            "לשמיעת הפרטים הקש אחת. להסרה הקש שתיים.",
+            "זו הודעה אוטומטית. לאישור ההזמנה לחצו על מקש 1.",
+            "לתשלום מיידי יש ללחוץ 1, לשיחה עם נציג יש ללחוץ 2",
+            "Press 1 to speak to a representative. Press 9 to be removed from the list.",
+            "This is an automated message regarding your vehicle warranty. To speak to an agent, press one now.",
+            "To accept this call, dial the number five. If you did not authorize this charge press one.",
+        ] {
+            assert!(Announcement::of(text).is_certain(false), "{text}: {:?}", Announcement::of(text));
+        }
+        for text in ["לקבלת הצעה משתלמת הקישו 1", "To claim your refund press 1"] {
+            let announcement = Announcement::of(text);
+            assert!(announcement.is_certain(true) && !announcement.is_certain(false), "{text}: {announcement:?}");
+        }
+    }
+
+    #[test]
+    fn people_are_not_even_if_they_talk_without_a_pause() {
+        for text in [
+            "",
+            "היי, רציתי לקבוע תור למחר בעשר, אפשר?",
+            "שלום, קיבלתי מכם הודעה שאומרת לאישור התור הקישו 1, להסרה הקישו 2, ולא הצלחתי",
+            "כתוב אצלכם באתר להזמנה לחצו 1, ולשירות לחצו 2",
+            "לחצתי 1 לאישור והשיחה התנתקה",
+            "אני צריכה להקיש 1 כדי לאשר או להקיש 2?",
+            "תקשיב, בשביל להזמין צריך ללחוץ 1 או ללחוץ 2?",
+            "דירה 1, כניסה 2, קומה 3, לחצו על האינטרקום",
+            "האינטרקום שלי: להקיש 4 ואז סולמית כדי להיכנס",
+            "קוד הכניסה לבניין הוא 1 2 3 4, הקישו אותו ואז כוכבית",
+            "Hi, I got a message that says press 1 to confirm, press 2 to cancel, and nothing happens",
+            "My intercom: press 4 to reach us and press 0 to open",
+            "When the driver comes, at the gate press 4 for the office and press 0 to open",
+            "כשמגיעים, בשער הקישו 4 לדירה, ואז ללחוץ 0 לפתיחה",
+            "Your recording told me to press 1 for sales and press 2 for support",
+            "How do I cancel? Should I press 1 to cancel or press 2 to keep it?",
+            "Can you press the order for two people for tomorrow",
+            "It is for the dress, please press it and have it ready by one",
+            "push it to two o'clock if that works for you",
+            "dial it down to five for the party of six",
+            "This is Dana, calling about an automated message from you",
+            "זאת הודעה מוקלטת? הלו?",
+        ] {
+            assert!(!Announcement::of(text).is_certain(true), "{text}: {:?}", Announcement::of(text));
+        }
+    }
+
+    proptest! {
+        /// Without a request to press a key, nothing that is said is an announcement.
+        #[test]
+        fn words_without_a_request_are_none(text in "[א-תa-z0-9 ,.?!]{0,200}") {
+            let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+            prop_assume!(!PRESS.iter().any(|press| words.contains(press)));
+            prop_assert!(!Announcement::of(&text).is_certain(true));
+        }
+    }
+}

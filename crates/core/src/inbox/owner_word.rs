@@ -1,0 +1,168 @@
+//! The words by which the owner switches who answers calls, in a WhatsApp message to the business.
+
+use crate::domain::{AnswerMode, DayTime, Language, without_bidi_controls};
+
+/// The owner's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnerWord {
+    /// What is ordered.
+    pub order: Order,
+    /// The language of the word, in which it is answered.
+    pub language: Language,
+}
+
+/// What the owner orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// To report who answers.
+    Status,
+    /// To change who answers.
+    Set(AnswerMode, Until),
+}
+
+/// How long an order holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Until the next order.
+    Changed,
+    /// Until it is this time of day.
+    Time(DayTime),
+    /// Until the business opens on a later day.
+    Opening,
+}
+
+/// Parses a message. Returns `None` unless the whole message is an order, because the owner also writes about other
+/// things.
+pub fn parse(text: &str) -> Option<OwnerWord> {
+    if text.len() > MAX_BYTES {
+        return None;
+    }
+    let text = without_bidi_controls(text).to_lowercase();
+    let text = text.trim().trim_end_matches(['.', '!', '?']);
+    let mut words = text.split_whitespace();
+    let (mode, language) = match words.next()? {
+        "סוכן" | "הסוכן" => (Some(AnswerMode::Agent), Language::Hebrew),
+        "אנחנו" => (Some(AnswerMode::Ring), Language::Hebrew),
+        "רגיל" => (Some(AnswerMode::Settings), Language::Hebrew),
+        "מצב" => (None, Language::Hebrew),
+        "agent" => (Some(AnswerMode::Agent), Language::English),
+        "us" => (Some(AnswerMode::Ring), Language::English),
+        "normal" => (Some(AnswerMode::Settings), Language::English),
+        "status" => (None, Language::English),
+        _ => return None,
+    };
+    let rest: Vec<_> = words.collect();
+    let order = match (mode, rest.as_slice()) {
+        (None, []) => Order::Status,
+        (Some(mode), []) => Order::Set(mode, Until::Changed),
+        (Some(mode), ["עד" | "until", time @ ..]) if mode != AnswerMode::Settings => Order::Set(mode, until(time)?),
+        _ => return None,
+    };
+    Some(OwnerWord { order, language })
+}
+
+fn until(words: &[&str]) -> Option<Until> {
+    match words {
+        ["מחר" | "tomorrow" | "הפתיחה" | "opening"] => Some(Until::Opening),
+        [time] => day_time(time, None).map(Until::Time),
+        ["שעה" | "השעה", time] => day_time(time, None).map(Until::Time),
+        [time, "am"] => day_time(time, Some(false)).map(Until::Time),
+        [time, "pm"] => day_time(time, Some(true)).map(Until::Time),
+        _ => None,
+    }
+}
+
+/// Parses `17`, `17:00`, `17.30`, `ה-17:00` and `5pm`.
+fn day_time(text: &str, is_afternoon: Option<bool>) -> Option<DayTime> {
+    let text = text.strip_prefix("ה-").or_else(|| text.strip_prefix("ה־")).unwrap_or(text);
+    let (text, is_afternoon) = match (text.strip_suffix("pm"), text.strip_suffix("am")) {
+        (Some(text), _) if is_afternoon.is_none() => (text, Some(true)),
+        (_, Some(text)) if is_afternoon.is_none() => (text, Some(false)),
+        _ => (text, is_afternoon),
+    };
+    let (hours, minutes) = text.split_once([':', '.']).unwrap_or((text, "00"));
+    let number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u16>().ok())?;
+    let hours = number(hours).filter(|_| hours.len() <= 2)?;
+    let minutes = number(minutes).filter(|number| minutes.len() == 2 && *number < 60)?;
+    let hours = match is_afternoon {
+        None => Some(hours).filter(|hours| *hours <= 24)?,
+        Some(is_afternoon) => {
+            Some(hours).filter(|hours| (1..=12).contains(hours))? % 12 + if is_afternoon { 12 } else { 0 }
+        }
+    };
+    DayTime::from_minutes(hours * 60 + minutes)
+}
+
+/// No order is longer.
+const MAX_BYTES: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(minutes: u16) -> Until {
+        Until::Time(DayTime::from_minutes(minutes).unwrap())
+    }
+
+    #[test]
+    fn words_are_orders_in_both_languages() {
+        use AnswerMode::{Agent, Ring, Settings};
+        for (text, order) in [
+            ("סוכן", Order::Set(Agent, Until::Changed)),
+            (" הסוכן! ", Order::Set(Agent, Until::Changed)),
+            ("סוכן עד 17:00", Order::Set(Agent, at(17 * 60))),
+            ("\u{200f}סוכן עד ה-17:30\u{200f}", Order::Set(Agent, at(17 * 60 + 30))),
+            ("סוכן עד שעה 9", Order::Set(Agent, at(9 * 60))),
+            ("אנחנו עד מחר", Order::Set(Ring, Until::Opening)),
+            ("רגיל", Order::Set(Settings, Until::Changed)),
+            ("מצב?", Order::Status),
+            ("Agent", Order::Set(Agent, Until::Changed)),
+            ("AGENT until 24:00", Order::Set(Agent, at(24 * 60))),
+            ("us until 5pm", Order::Set(Ring, at(17 * 60))),
+            ("us until 12:15 am", Order::Set(Ring, at(15))),
+            ("us until tomorrow", Order::Set(Ring, Until::Opening)),
+            ("normal", Order::Set(Settings, Until::Changed)),
+            ("status", Order::Status),
+        ] {
+            let word = parse(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(word.order, order, "{text}");
+            let is_hebrew = text.chars().any(|c| ('א'..='ת').contains(&c));
+            assert_eq!(word.language == Language::Hebrew, is_hebrew, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_messages_are_none() {
+        for text in [
+            "",
+            "הסוכן לא ענה לי",
+            "סוכן עד",
+            "סוכן עד 25:00",
+            "סוכן עד 17:60",
+            "סוכן עד 17:0",
+            "סוכן עד 24:30",
+            "רגיל עד 17:00",
+            "status until 17:00",
+            "us until 13pm",
+            "us until 5 pm pm",
+            "us and them",
+            "agents",
+            "מה המצב",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_parsed(text in ".{0,120}") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn any_time_is_parsed(time in "[0-9:.apm ]{0,10}") {
+            let _ = parse(&format!("agent until {time}"));
+        }
+    }
+}

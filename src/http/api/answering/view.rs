@@ -1,0 +1,72 @@
+//! API types of who answers calls.
+
+use crate::config;
+use crate::domain::{self, Timestamp};
+use crate::http::api::one_of::OneOf;
+use serde::{Deserialize, Serialize};
+
+pub(crate) type AnswerMode = OneOf<domain::AnswerMode>;
+pub(crate) type RingFirst = OneOf<config::RingFirst>;
+
+/// Who answers calls now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Answering {
+    /// The owner's choice; `settings` if there is none, or it has ended.
+    mode: AnswerMode,
+    /// When the settings decide again; null if the choice lasts until the next one.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    /// The actor that made the choice: `user:3`, `token:2`, or `owner` for a WhatsApp message of the owner; null
+    /// without a choice.
+    set_by: Option<String>,
+    /// The name of the user or token that made the choice.
+    set_by_name: Option<String>,
+    /// When the choice was made.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    set_at: Option<Timestamp>,
+    /// Whether a call that comes in now rings first. A VIP's call also does so unless `mode` is `agent`.
+    rings: bool,
+    /// Whether there is a phone that can ring: `agent.transfer_to` is set.
+    can_ring: bool,
+    /// The setting `voice.ring_first`.
+    ring_first: RingFirst,
+    /// When the business opens on the next day on which it opens; null if it does not open within a month.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_opening: Option<Timestamp>,
+}
+
+/// What follows from the settings and the choice.
+pub(super) struct Facts {
+    pub(super) rings: bool,
+    pub(super) can_ring: bool,
+    pub(super) ring_first: config::RingFirst,
+    pub(super) next_opening: Option<Timestamp>,
+}
+
+impl Answering {
+    pub(super) fn new(choice: Option<domain::Answering>, set_by_name: Option<String>, facts: &Facts) -> Self {
+        let mode = choice.as_ref().map_or(domain::AnswerMode::Settings, |choice| choice.mode);
+        Self {
+            mode: OneOf(mode),
+            until: choice.as_ref().and_then(|choice| choice.until),
+            set_at: choice.as_ref().map(|choice| choice.set_at),
+            set_by: choice.map(|choice| choice.set_by),
+            set_by_name,
+            rings: facts.rings,
+            can_ring: facts.can_ring,
+            ring_first: OneOf(facts.ring_first),
+            next_opening: facts.next_opening,
+        }
+    }
+}
+
+/// A choice of who answers calls.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetAnsweringRequest {
+    /// Who answers calls.
+    pub(super) mode: AnswerMode,
+    /// When the settings decide again, within a year; without it, the choice lasts until the next one.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) until: Option<Timestamp>,
+}

@@ -1,0 +1,26 @@
+//! Whether an incoming call rings before the agent answers: the owner's choice, else the settings.
+
+use crate::config::{Config, RingFirst};
+use crate::crm::answering;
+use crate::crm::booking::is_open;
+use crate::domain::{AnswerMode, BusinessId, Timestamp};
+use crate::store::{ReadTx, Result};
+
+/// Returns whether a call that comes in now rings at the human agent's phone first.
+pub fn rings_first(tx: &ReadTx<'_>, config: &Config, is_vip: bool, now: Timestamp) -> Result<bool> {
+    match answering::current(tx, now)?.map(|choice| choice.mode) {
+        Some(AnswerMode::Agent) => Ok(false),
+        Some(AnswerMode::Ring) => Ok(true),
+        Some(AnswerMode::Settings) | None if is_vip => Ok(true),
+        Some(AnswerMode::Settings) | None => match config.voice.ring_first {
+            RingFirst::Never => Ok(false),
+            RingFirst::Open => is_open(tx, BusinessId::FIRST, &config.business.time_zone, now),
+            RingFirst::Always => Ok(true),
+        },
+    }
+}
+
+/// Returns whether there is a phone that can ring.
+pub fn can_ring(config: &Config) -> bool {
+    config.agent.transfer_to.is_some()
+}

@@ -1,0 +1,166 @@
+//! Stores inbound WhatsApp messages, and carries out the owner's orders among them: who answers calls. Both providers'
+//! webhooks and the catch-up with Twilio's list use this, so an order is carried out once, however it arrives.
+
+use super::ActiveSettings;
+use super::answering::can_ring;
+use crate::alerting::directed;
+use crate::config::Config;
+use crate::crm::answering::{self, Choice};
+use crate::crm::inbox::{self, Received};
+use crate::crm::outbox::{NotifyOwnerError, notify_owner};
+use crate::crm::webhook_log::RawWebhook;
+use crate::crm::{self, RequestError};
+use crate::domain::{
+    ActorId, AnswerMode, BusinessId, InboundMessage, Language, MediaKind, PeerAddress, PhoneNumber, Timestamp,
+};
+use crate::inbox::message_time::Arrival;
+use crate::inbox::owner_word::{self, Order, OwnerWord, Until};
+use crate::messages::{self, Phrase};
+use crate::store::{self, ReadTx, WriteTx};
+use jiff::tz::TimeZone;
+use std::time::Duration;
+
+/// Stores a message. If it is an order of the owner, carries it out and queues the answer in the same transaction.
+pub fn receive(
+    tx: &WriteTx<'_>,
+    settings: &ActiveSettings,
+    message: &InboundMessage,
+    raw: &RawWebhook,
+    arrival: Arrival,
+    now: Timestamp,
+) -> store::Result<Received> {
+    let received = inbox::receive(tx, BusinessId::FIRST, message, raw, arrival, now)?;
+    let written = arrival.written.filter(|_| message.is_delayed()).unwrap_or(now).min(now);
+    if received.message.is_none() || now.since(written) > TOO_OLD {
+        return Ok(received);
+    }
+    let Some((owner, word)) = order_of(&settings.config, message) else { return Ok(received) };
+    inbox::needs_no_answer(tx, &received)?;
+    let answer = carry_out(tx, &settings.config, word, written, now)?;
+    let text = directed(word.language, &answer);
+    match notify_owner(tx, owner, text, &settings.rules, now) {
+        Ok(_) => {}
+        Err(NotifyOwnerError::Store(error)) => return Err(error),
+        Err(NotifyOwnerError::Refused(refusal)) => {
+            tracing::warn!(event = "OWNER_ORDER_UNANSWERED", thread.id = %received.thread, %refusal, "The owner's order in thread {} was carried out, but cannot be answered: {refusal}", received.thread);
+        }
+    }
+    Ok(received)
+}
+
+/// Returns the owner's number and the order, if the message is one. Only the number in the settings is the owner's: the
+/// contacts of the CRM may be edited by every user.
+fn order_of(config: &Config, message: &InboundMessage) -> Option<(PhoneNumber, OwnerWord)> {
+    let owner = config.alerts.whatsapp_to.as_ref()?;
+    let is_owner = message.peer.iter().any(|peer| matches!(peer, PeerAddress::Phone(number) if number == owner));
+    let is_new_text = message.kind == MediaKind::Text && !message.from_phone && !message.history;
+    if !is_owner || !is_new_text {
+        return None;
+    }
+    Some((owner.clone(), owner_word::parse(&message.text)?))
+}
+
+/// Carries out an order that was written at `written`, and returns the answer.
+fn carry_out(
+    tx: &WriteTx<'_>,
+    config: &Config,
+    OwnerWord { order, language }: OwnerWord,
+    written: Timestamp,
+    now: Timestamp,
+) -> store::Result<String> {
+    let zone = &config.business.time_zone;
+    let Order::Set(mode, until) = order else {
+        let state = state(tx, config, language, now)?;
+        return Ok(format!("{state}\n{}", say(language, &Phrase::AnsweringWords)));
+    };
+    let until = match until {
+        Until::Changed => None,
+        Until::Time(time) => answering::next_time(time, zone, written),
+        Until::Opening => match answering::next_opening(tx, BusinessId::FIRST, zone, written) {
+            Ok(None) => return Ok(say(language, &Phrase::AnsweringNeverOpens)),
+            Ok(at) => at,
+            Err(error) => return refused(error, language),
+        },
+    };
+    // A delayed order does not revert a later choice, and one that has ended already changes nothing.
+    let is_overtaken = answering::last(tx)?.is_some_and(|last| last.set_at > written);
+    if !is_overtaken && until.is_none_or(|until| until > now) {
+        let choice = Choice { mode, until };
+        if let Err(error) = answering::set_audited(tx, choice, can_ring(config), ActorId::OwnerByWhatsApp, now) {
+            return refused(error, language);
+        }
+        tracing::info!(event = "ANSWERING_SET", %mode, "The owner switched who answers calls by WhatsApp: {mode}");
+    }
+    state(tx, config, language, now)
+}
+
+/// Returns the answer to an order that a rule refuses: there is no phone that can ring.
+fn refused(error: crm::Error, language: Language) -> store::Result<String> {
+    match error {
+        crm::Error::Store(error) => Err(error),
+        crm::Error::Refused(RequestError::CodedConflict { .. }) => Ok(say(language, &Phrase::AnsweringNoPhone)),
+        crm::Error::Refused(refusal) => Ok(refusal.to_string()),
+    }
+}
+
+/// Returns who answers now, as a sentence.
+fn state(tx: &ReadTx<'_>, config: &Config, language: Language, now: Timestamp) -> store::Result<String> {
+    let choice = answering::current(tx, now)?;
+    let until = choice.as_ref().and_then(|choice| choice.until);
+    let until = until.map(|until| time(until, &config.business.time_zone, now));
+    let phrase = match (choice.map(|choice| choice.mode), until) {
+        (Some(AnswerMode::Agent), None) => Phrase::AnsweringAgent,
+        (Some(AnswerMode::Agent), Some(time)) => Phrase::AnsweringAgentUntil { time },
+        (Some(AnswerMode::Ring), _) if !can_ring(config) => Phrase::AnsweringNoPhone,
+        (Some(AnswerMode::Ring), None) => Phrase::AnsweringRing,
+        (Some(AnswerMode::Ring), Some(time)) => Phrase::AnsweringRingUntil { time },
+        (Some(AnswerMode::Settings) | None, _) => {
+            let ring = if can_ring(config) { config.voice.ring_first.as_str() } else { "never" };
+            Phrase::AnsweringSettings { ring: ring.to_owned() }
+        }
+    };
+    Ok(say(language, &phrase))
+}
+
+/// Formats the end of a choice: the time, and the date unless it is today.
+fn time(at: Timestamp, zone: &TimeZone, now: Timestamp) -> String {
+    let (at, now) = (at.to_zoned(zone), now.to_zoned(zone));
+    let format = if at.date() == now.date() { "%H:%M" } else { "%H:%M (%-d.%-m)" };
+    at.strftime(format).to_string()
+}
+
+fn say(language: Language, phrase: &Phrase) -> String {
+    messages::text(language, phrase)
+}
+
+/// An order that arrives later than this is not carried out: the owner no longer expects it.
+const TOO_OLD: Duration = Duration::from_hours(12);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A phone that sends every message back would otherwise start a loop.
+    #[test]
+    fn no_answer_is_an_order() {
+        let time = || "17:00 (27.11)".to_owned();
+        for language in Language::ALL {
+            let rings = ["never", "open", "always"].map(|ring| Phrase::AnsweringSettings { ring: ring.to_owned() });
+            let others = [
+                Phrase::AnsweringAgent,
+                Phrase::AnsweringAgentUntil { time: time() },
+                Phrase::AnsweringRing,
+                Phrase::AnsweringRingUntil { time: time() },
+                Phrase::AnsweringNoPhone,
+                Phrase::AnsweringNeverOpens,
+                Phrase::AnsweringWords,
+            ];
+            for phrase in rings.iter().chain(&others) {
+                let text = say(*language, phrase);
+                for text in [text.as_str(), &directed(*language, &text)] {
+                    assert_eq!(owner_word::parse(text), None, "{text}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { type FormEvent, useId, useState } from 'react'
+import { Link } from '../components/Link'
+import { useNow } from '../format/clock'
+import { addDays, instantNear, minuteOf, wallTime } from '../format/dates'
+import { useFormat, useSession } from '../session'
+import { type Answering, type Mode, useAnswering, useSwitch } from './useAnswering'
+import './answering.css'
+
+/** Who answers calls now. Owners switch it here; other users see it. */
+export function WhoAnswers() {
+  const { t } = useLingui()
+  const { isOwner } = useSession()
+  const { data } = useAnswering()
+  // The place is kept free, so that nothing moves when the answer arrives.
+  if (!data) return <div className="who-answers" />
+  return (
+    <section className="who-answers" aria-label={t`מי עונה לשיחות`}>
+      {isOwner ? <Switch answering={data} /> : <Words answering={data} />}
+    </section>
+  )
+}
+
+function Switch({ answering }: { answering: Answering }) {
+  const { t } = useLingui()
+  const id = useId()
+  const { mutate } = useSwitch()
+  const [isAsking, setAsking] = useState(false)
+  const { mode, until, can_ring: canRing } = answering
+  const from = { mode, until: until ?? null }
+  const set = (to: { mode: Mode; until: string | null }) => {
+    setAsking(false)
+    mutate({ from, to })
+  }
+  return (
+    <>
+      <label htmlFor={id}>
+        <Trans>מי עונה</Trans>
+      </label>
+      <select
+        id={id}
+        className="field"
+        value={mode}
+        onChange={event => set({ mode: event.currentTarget.value as Mode, until: null })}
+      >
+        <option value="settings">{t`לפי ההגדרות`}</option>
+        <option value="agent">{t`הסוכן, מיד`}</option>
+        <option value="ring" disabled={!canRing && mode !== 'ring'}>
+          {canRing ? t`קודם אנחנו` : t`קודם אנחנו (אין מספר שמצלצל)`}
+        </option>
+      </select>
+      {mode !== 'settings' && (
+        <Until
+          answering={answering}
+          isAsking={isAsking}
+          ask={() => setAsking(true)}
+          set={until => set({ mode, until })}
+        />
+      )}
+      <p className="small muted">
+        <Meaning answering={answering} /> <SetBy answering={answering} />
+      </p>
+    </>
+  )
+}
+
+interface UntilProps {
+  answering: Answering
+  /** Whether the time of day is being asked for. */
+  isAsking: boolean
+  ask: () => void
+  set: (until: string | null) => void
+}
+
+function Until({ answering: { until, next_opening: opening }, isAsking, ask, set }: UntilProps) {
+  const { t } = useLingui()
+  const when = useWhen()
+  const isOpening = Boolean(until && until === opening)
+  const value = isAsking ? 'time' : !until ? 'changed' : isOpening ? 'opening' : 'set'
+  return (
+    <>
+      <select
+        className="field"
+        aria-label={t`עד מתי`}
+        value={value}
+        onChange={event => {
+          const chosen = event.currentTarget.value
+          if (chosen === 'time') ask()
+          else set(chosen === 'opening' ? (opening ?? null) : null)
+        }}
+      >
+        <option value="changed">{t`עד שאשנה`}</option>
+        {opening && <option value="opening">{t`עד הפתיחה: ${when(opening)}`}</option>}
+        {until && !isOpening && <option value="set">{t`עד ${when(until)}`}</option>}
+        <option value="time">{t`עד שעה…`}</option>
+      </select>
+      {isAsking && <TimeOfDay set={set} />}
+    </>
+  )
+}
+
+/** Asks for a time of day, and returns its next occurrence. */
+function TimeOfDay({ set }: { set: (until: string) => void }) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const minute = minuteOf(String(new FormData(event.currentTarget).get('time')))
+    if (minute === undefined) return
+    const now = new Date()
+    const { day } = wallTime(now, format.zone)
+    const today = instantNear(day, minute, format.zone)
+    set((today > now ? today : instantNear(addDays(day, 1), minute, format.zone)).toISOString())
+  }
+  return (
+    <form className="row" onSubmit={submit}>
+      <input
+        className="field"
+        type="time"
+        name="time"
+        aria-label={t`השעה`}
+        required
+        // biome-ignore lint/a11y/noAutofocus: the choice in the select has opened this field
+        autoFocus
+      />
+      <button className="btn" type="submit">
+        <Trans>קביעה</Trans>
+      </button>
+    </form>
+  )
+}
+
+/** Returns a function that formats when a choice ends: «17:00», «יום ו׳ 9:00». */
+function useWhen(): (at: string) => string {
+  const format = useFormat()
+  const now = useNow()
+  return at => {
+    const days = format.daysFrom(at, now)
+    if (days <= 0) return format.time(at)
+    return `${days < 7 ? format.weekday(at) : format.date(at, now)} ${format.time(at)}`
+  }
+}
+
+/** What happens to a call that comes in now. */
+function Meaning({ answering: { mode, rings, can_ring: canRing, ring_first: ringFirst } }: { answering: Answering }) {
+  if (mode === 'agent') return <Trans>הסוכן עונה לכל שיחה מיד, ואצלכם לא מצלצל.</Trans>
+  if (!canRing && (mode === 'ring' || ringFirst !== 'never')) {
+    return (
+      <Trans>
+        אין מספר שמצלצל, ולכן הסוכן עונה. <Link href="/app/settings/agent">להגדיר מספר</Link>
+      </Trans>
+    )
+  }
+  if (mode === 'ring') return <Trans>כל שיחה מצלצלת קודם אצלכם, ואם לא עונים הסוכן עונה.</Trans>
+  if (ringFirst === 'open') {
+    return rings ? (
+      <Trans>עכשיו, בשעות הפתיחה, מצלצל קודם אצלכם.</Trans>
+    ) : (
+      <Trans>עכשיו סגור, ולכן הסוכן עונה מיד.</Trans>
+    )
+  }
+  return rings ? <Trans>כל שיחה מצלצלת קודם אצלכם.</Trans> : <Trans>הסוכן עונה מיד.</Trans>
+}
+
+/** Who made the choice, and when. */
+function SetBy({ answering: { set_by: actor, set_by_name: name, set_at: at } }: { answering: Answering }) {
+  const format = useFormat()
+  const now = useNow()
+  if (!actor || !at) return null
+  const when = format.ago(at, now)
+  if (actor === 'owner') return <Trans>נקבע ב־WhatsApp, {when}.</Trans>
+  if (!name) return null
+  return (
+    <Trans>
+      נקבע בידי <bdi>{name}</bdi>, {when}.
+    </Trans>
+  )
+}
+
+/** The state as a sentence, for users who cannot change it. */
+function Words({ answering }: { answering: Answering }) {
+  const when = useWhen()
+  const until = answering.until && when(answering.until)
+  return (
+    <p className="small muted">
+      <Meaning answering={answering} /> {until && <Trans>עד {until}.</Trans>}
+    </p>
+  )
+}

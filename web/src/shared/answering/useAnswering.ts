@@ -1,0 +1,60 @@
+import { useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { patch, useAction } from '../api/action'
+import { client, type Schemas, unwrap } from '../api/client'
+import { apiQuery, queryClient } from '../api/query'
+
+export type Answering = Schemas['Answering']
+export type Mode = Schemas['AnswerMode']
+
+/** A choice of who answers calls, as it is sent. */
+export type Choice = Pick<Answering, 'mode' | 'until'>
+
+export const answeringQuery = apiQuery('/api/answering')
+
+const show = (answering: Answering) => queryClient.setQueryData(answeringQuery.queryKey, answering)
+const refresh = () => void queryClient.invalidateQueries({ queryKey: answeringQuery.queryKey })
+const send = ({ mode, until }: Choice) =>
+  unwrap(client.PUT('/api/answering', { body: { mode, ...(until && { until }) } }))
+
+/** The longest delay of a browser's timer, in ms. A choice that ends later is fetched again by other events first. */
+const MOST_TIMER_MS = 2 ** 31 - 1
+
+/** Returns the query of who answers calls. It is fetched again when the choice ends: no event reports that. */
+export function useAnswering() {
+  const query = useQuery(answeringQuery)
+  const until = query.data?.until
+  useEffect(() => {
+    if (!until) return
+    const timer = setTimeout(refresh, Math.min(Math.max(0, Date.parse(until) - Date.now()) + 500, MOST_TIMER_MS))
+    return () => clearTimeout(timer)
+  }, [until])
+  return query
+}
+
+/** Returns the action that switches who answers calls. It can be undone. */
+export function useSwitch() {
+  const { t } = useLingui()
+  return useAction({
+    run: ({ to }: { from: Choice; to: Choice }) => send(to),
+    scope: 'answering',
+    patches: ({ to }) => [patch<Answering>(answeringQuery.queryKey, data => ({ ...data, ...to }))],
+    done: ({ to }) =>
+      to.mode === 'agent'
+        ? t`מהשיחה הבאה הסוכן עונה מיד`
+        : to.mode === 'ring'
+          ? t`מהשיחה הבאה מצלצל קודם אצלכם`
+          : t`מהשיחה הבאה עונים לפי ההגדרות`,
+    undo: async ({ from }) => {
+      // A choice that has ended in the meantime is what the settings say.
+      const isOver = from.until && Date.parse(from.until) <= Date.now()
+      show(await send(isOver ? { mode: 'settings' } : from))
+    },
+    onDone: show,
+    onError: () => {
+      refresh()
+      return undefined
+    },
+  })
+}

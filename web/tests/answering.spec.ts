@@ -1,0 +1,64 @@
+import { owner } from './support/api'
+import { expect, inspect, LAYOUTS, prepare, test, VIEWS } from './support/fixtures'
+
+const PHONE = '+972541112233'
+
+for (const view of LAYOUTS) {
+  test(`who answers, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
+    await prepare(page, view)
+    await ownDaemon.start()
+    const { send } = await owner(page, ownDaemon)
+    await send('PUT', '/api/answering', { mode: 'agent' })
+    for (const path of ['today', 'calls']) {
+      await page.goto(`${ownDaemon.url}/app/${path}`)
+      await expect(page.locator('.who-answers select')).toHaveCount(2)
+      await inspect(page, `who-answers-${path}`, view)
+    }
+  })
+}
+
+test('the owner switches who answers with the keyboard, until a time, with undo', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  await ownDaemon.start()
+  const { send, get } = await owner(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/today`)
+  const who = page.getByLabel('מי עונה', { exact: true })
+  await expect(who).toHaveValue('settings')
+  // No phone can ring yet.
+  await expect(who.locator('option[value=ring]')).toBeDisabled()
+  await send('PATCH', '/api/settings', { changes: { 'agent.transfer_to': PHONE } })
+  await expect(who.locator('option[value=ring]')).toBeEnabled()
+
+  await who.focus()
+  await page.keyboard.press('ArrowDown')
+  await expect(page.locator('.who-answers')).toContainText('הסוכן עונה לכל שיחה מיד')
+  await expect(page.locator('.toast').last()).toContainText('מהשיחה הבאה הסוכן עונה מיד')
+  await expect.poll(async () => (await get<{ mode: string }>('/api/answering')).mode).toBe('agent')
+  await page.locator('.toast').last().getByRole('button', { name: 'ביטול' }).click()
+  await expect(who).toHaveValue('settings')
+
+  await who.selectOption('ring')
+  await page.getByLabel('עד מתי').selectOption('time')
+  await page.getByLabel('השעה').fill('23:59')
+  await page.keyboard.press('Enter')
+  await expect(page.getByLabel('עד מתי').locator('option:checked')).toContainText('23:59')
+  const state = await get<{ mode: string; until: string; rings: boolean }>('/api/answering')
+  expect([state.mode, state.rings]).toEqual(['ring', true])
+
+  // Another client switches; the page follows, on the list of calls too.
+  await page.goto(`${ownDaemon.url}/app/calls`)
+  await expect(who).toHaveValue('ring')
+  await send('PUT', '/api/answering', { mode: 'settings' })
+  await expect(who).toHaveValue('settings')
+})
+
+test('the switch in English', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[3])
+  await ownDaemon.start()
+  await owner(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/today`)
+  const who = page.getByLabel('Who answers', { exact: true })
+  await who.selectOption('agent')
+  await expect(page.locator('.toast').last()).toContainText('From the next call on, the agent answers at once')
+  await expect(page.locator('.who-answers')).toContainText('The agent answers every call at once')
+})
