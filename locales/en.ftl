@@ -1127,7 +1127,7 @@ remedy-number-name = name the number to use: agentlocator doctor --fix --number 
 remedy-number-webhook = in Twilio's console set the number to Webhook, or set the app's URLs to those of this machine
 remedy-number-voice-url = agentlocator doctor --fix, or in Twilio's console, A call comes in: { $url }
 remedy-number-status-url = agentlocator doctor --fix, or in Twilio's console, Call status changes: { $url }
-remedy-number-fallback = in Twilio's console set Primary handler fails to a TwiML Bin; the README has one to copy
+remedy-number-fallback = in Twilio's console set Primary handler fails to a TwiML Bin; the quick start has one to copy ("While the machine is off")
 
 remedy-address-set = set PUBLIC_BASE_URL to the https address of this machine, of the proxy or of the tunnel
 remedy-address-record = at the domain's registrar, create an A record with this machine's public IPv4 address; or check that this machine reaches a name server (`resolvectl status`)

@@ -1178,7 +1178,7 @@ remedy-number-name = כתבו באיזה מספר להשתמש: agentlocator doc
 remedy-number-webhook = במסוף של Twilio, קבעו את המספר ל־Webhook, או קבעו לאפליקציה את הכתובות של המכונה הזאת
 remedy-number-voice-url = הריצו agentlocator doctor --fix, או קבעו במסוף של Twilio, בשדה A call comes in: { $url }
 remedy-number-status-url = הריצו agentlocator doctor --fix, או קבעו במסוף של Twilio, בשדה Call status changes: { $url }
-remedy-number-fallback = במסוף של Twilio, קבעו ב־Primary handler fails כתובת של TwiML Bin; ב־README יש אחד להעתקה
+remedy-number-fallback = במסוף של Twilio, קבעו ב־Primary handler fails כתובת של TwiML Bin; במדריך המהיר יש אחד להעתקה
 
 remedy-address-set = קבעו ב־PUBLIC_BASE_URL את כתובת ה־https של המכונה הזאת, של הפרוקסי או של המנהרה
 remedy-address-record = אצל רשם הדומיין, צרו רשומת A עם כתובת ה־IPv4 הציבורית של המכונה הזאת; או בדקו שהמכונה מגיעה לשרת שמות (`resolvectl status`)

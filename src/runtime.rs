@@ -24,6 +24,7 @@ pub mod recorded_turns;
 pub mod recording_compressor;
 pub mod recording_fetcher;
 pub mod recording_peaks;
+pub mod recording_transcriber;
 pub mod rehearsal;
 pub mod reload;
 pub mod restart;

@@ -120,7 +120,7 @@ pub use outbox::{
     AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate, QuotedMessage,
 };
 pub use personal::{ERASURE_JOB, Erased, ErasureRest, PersonalData, PersonalFile};
-pub use recording::{CompressedFile, RecordingToFetch, StoredPeaks};
+pub use recording::{CompressedFile, RecordedMessage, RecordingToFetch, StoredPeaks};
 pub use restore::{
     ReplacedFiles, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,
 };

@@ -12,7 +12,7 @@ use crate::crm::caller_text::{CONFIRM_JOB, MISSED_JOB};
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::message_clock::MessageClock;
 use crate::crm::privacy::BRIDGE_ERASURE_JOB;
-use crate::crm::recording::FETCH_JOB;
+use crate::crm::recording::{FETCH_JOB, TRANSCRIBE_JOB};
 use crate::domain::PageUrls;
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
@@ -39,7 +39,7 @@ use crate::runtime::restart::RestartHandle;
 use crate::runtime::scheduled_messages::{ScheduleChanged, ScheduledMessages};
 use crate::runtime::typing::Typing;
 use crate::runtime::{
-    ActiveSettings, Clips, call_review, call_summary, erasure, recording_compressor, recording_fetcher, run_call,
+    ActiveSettings, Clips, call_review, call_summary, erasure, recording_compressor, recording_fetcher, recording_transcriber, run_call,
     stale_calls, unstored_calls,
 };
 use crate::store::{ERASURE_JOB, Priority, Store};
@@ -304,7 +304,10 @@ fn with_handlers(worker: JobWorker, services: &CallServices, examiner: MediaExam
     let missed = texts.clone();
     let store = services.store.with_priority(Priority::Job);
     let (recordings_of, reviewed, summarized) = (services.clone(), services.clone(), services.clone());
-    let worker = worker.on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job));
+    let transcribed = services.clone();
+    let worker = worker
+        .on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job))
+        .on(TRANSCRIBE_JOB, move |job| recording_transcriber::transcribe(transcribed.clone(), job));
     let fetcher = MediaFetcher::new(services.settings.clone(), store, services.disk.clone(), examiner);
     let erased_from = services.store.with_priority(Priority::Job);
     let (store_of_bridge, settings) = (erased_from.clone(), services.settings.clone());

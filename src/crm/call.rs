@@ -13,7 +13,7 @@ pub use progress::{
 use super::contact::relation_of_caller;
 use super::contact::resolve::{self, Sighting};
 use super::webhook_log::{RawWebhook, log_webhook};
-use super::{RequestError, text};
+use super::{RequestError, call_notice, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
     ContactRelation, EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadType, Timestamp, whatsapp_address,
@@ -21,6 +21,7 @@ use crate::domain::{
 use crate::store::{AiUsage, Error, NewCall, ReadTx, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// An incoming call as Twilio describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -212,8 +213,8 @@ pub struct MissedCall {
     pub duration_ms: i64,
 }
 
-/// Stores a missed call with its entry in Twilio's list. Returns false and changes nothing if the call is stored
-/// already.
+/// Stores a missed call with its entry in Twilio's list, and queues the message to the owner about it. Returns false and
+/// changes nothing if the call is stored already. The caller gets no message, which would arrive too late.
 pub fn store_missed(
     tx: &WriteTx<'_>,
     missed: &MissedCall,
@@ -226,11 +227,26 @@ pub fn store_missed(
         return Ok(false);
     }
     let (id, contact) = find_or_create(tx, call, country, *started_at)?;
-    block_if_caller_is(tx, id, contact)?;
+    let is_blocked = block_if_caller_is(tx, id, contact)?;
     tx.end_missed_call(id, *duration_ms)?;
+    if !is_blocked && now.since(*started_at) < NOTICE_WITHIN {
+        call_notice::queue(tx, &call.call_sid, now)?;
+    }
     log_webhook(tx, raw, WebhookOutcome::Stored, "", Some(id), now)?;
     Ok(true)
 }
+
+/// Makes the messages to the owner about missed calls without a recording due, after all recordings were read from
+/// Twilio's list. The messages about other calls wait for the transcript.
+pub fn notify_of_missed(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
+    tx.missed_calls_without_recording(call_notice::NOTICE_JOB)?
+        .iter()
+        .try_for_each(|call| call_notice::hasten(tx, call, now))
+}
+
+/// The maximum age of a missed call about which the owner gets a message. The first start after a long time would
+/// otherwise send messages about calls that nobody remembers.
+const NOTICE_WITHIN: Duration = Duration::from_hours(7 * 24);
 
 /// Returns a call that has not ended; refuses an ended one.
 pub fn find_running(tx: &ReadTx<'_>, id: CallId) -> Result<Call, crate::crm::Error> {

@@ -4,27 +4,23 @@ use super::active_settings::MAX_RECORDING_BYTES;
 use super::calls::CallServices;
 use super::jobs::JobError;
 use crate::clock;
-use crate::crm::recording;
-use crate::domain::RecordingSid;
+use crate::crm::recording::{self, FetchJob};
 use crate::providers::twilio::rest::{self, AudioFile};
 use crate::store::Job;
-use serde::Deserialize;
 use std::time::Duration;
 
 /// Timeout of one download.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(2);
-/// How long recordings are left at Twilio while the disk is full.
+/// How long a recording may be missing at Twilio: it is stored there some seconds after its end.
+const NOT_FOUND_FOR: Duration = Duration::from_hours(24);
+/// How long recordings are left at Twilio while the disk is full or Twilio fails.
 const MAX_WAIT: Duration = Duration::from_hours(30 * 24);
 
 /// Fetches and stores one recording. Idempotent.
 pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
-    #[derive(Deserialize)]
-    struct Payload {
-        recording_sid: RecordingSid,
-    }
-    let payload: Payload =
+    let payload: FetchJob =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
-    let sid = payload.recording_sid;
+    let sid = payload.recording_sid.clone();
     let later = |error: crate::store::Error| JobError::Retry(error.to_string());
     let wanted = sid.clone();
     let known = services.store.read(move |tx| tx.recording_to_fetch(wanted.as_str())).await.map_err(later)?;
@@ -50,8 +46,9 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
             tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes = content.len(), "Recording of call {} fetched", known.call_sid);
             let store = services.store.clone();
             let now = clock::now();
-            store.write(move |tx| recording::store_file(tx, &sid, &mime, &content, now)).await.map_err(later)?;
+            store.write(move |tx| recording::store_file(tx, &payload, &mime, &content, now)).await.map_err(later)?;
             services.compression.wake();
+            services.jobs.wake();
             Ok(())
         }
         Err(error) if error.account_refusal().is_some() => {
@@ -60,12 +57,20 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
             // corrected.
             Err(JobError::RetryFor(MAX_WAIT, error.to_string()))
         }
-        Err(error) if error.is_retryable() => Err(JobError::Retry(error.to_string())),
+        Err(error) if error.is_retryable() && !(error.is_not_found() && is_given_up(&job)) => {
+            Err(JobError::RetryFor(MAX_WAIT, error.to_string()))
+        }
         Err(error) => {
             let text = error.to_string();
             let why = text.clone();
-            services.store.write(move |tx| recording::fail(tx, &sid, &why)).await.map_err(later)?;
+            services.store.write(move |tx| recording::fail(tx, &sid, &why, clock::now())).await.map_err(later)?;
+            services.jobs.wake();
             Err(JobError::Permanent(text))
         }
     }
+}
+
+/// Returns true if a recording that Twilio does not find counts as deleted there.
+fn is_given_up(job: &Job) -> bool {
+    clock::now().since(job.created_at) >= NOT_FOUND_FOR
 }

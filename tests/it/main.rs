@@ -51,6 +51,7 @@ mod malformed;
 mod manual;
 mod media_socket;
 mod metrics;
+mod missed_calls;
 mod missing_data;
 mod page;
 mod process;

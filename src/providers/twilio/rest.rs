@@ -54,6 +54,11 @@ impl Error {
         }
     }
 
+    /// Returns true if Twilio does not have the resource.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+    }
+
     /// Returns the delay before a retry, if Twilio requested one.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
