@@ -528,6 +528,11 @@ say-one-moment = One moment, please.
 # In Hebrew also the recording that is shipped as thanks_he.ulaw.
 say-thanks = Thank you, your message has been saved. We will get back to you soon. Goodbye.
 
+## What an answering machine records.
+
+say-called-back-unnamed = Hello. We tried to reach you, and will be glad if you call us back. Goodbye.
+say-called-back = Hello, this is the automatic assistant of { $business }. We tried to reach you, and will be glad if you call us back. Goodbye.
+
 ## What the person to whom a call is transferred hears.
 
 say-transfer = A call from { $caller }. To take it, press 1.
@@ -553,6 +558,10 @@ promise-passed-on = The agent promised to pass something on, but wrote no messag
 promise-sent = The agent promised to send something: "{ $said }"
 promise-offered = The agent offered a time without checking that it is free: "{ $said }"
 promise-other-time = The agent named another day or time than that of the appointment: "{ $said }"
+
+## Tasks for contacts whom the agent could not reach.
+
+task-not-reached = The agent did not reach { $who }: { $purpose }
 
 text-booked = Your appointment is booked: { $what }
 text-moved = Your appointment was moved: { $what }
@@ -905,6 +914,10 @@ setting-agent-text-missed-callers = Write to callers who hung up
     .help = Before they got help; by WhatsApp, at most once a day. WhatsApp requires that people have agreed to messages from you.
 setting-agent-missed-call-text = Message to callers who hung up
     .help = Empty: a built-in message in the agent's language.
+setting-agent-calls-from-hour = Calls of the agent: from
+    .help = The hour from which the agent makes calls that you asked for. In Israel it never calls on Saturdays and holidays, nor after 13:00 before them.
+setting-agent-calls-until-hour = Calls of the agent: until
+    .help = The hour at which the agent stops making such calls.
 
 setting-alerts-whatsapp-to = WhatsApp number for alerts
     .help = Your own number, to which alerts are sent.

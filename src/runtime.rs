@@ -17,6 +17,7 @@ pub mod input_log;
 pub mod jobs;
 pub mod media_details;
 pub mod media_fetcher;
+pub mod outbound_calls;
 pub mod outbox;
 pub mod own_tools;
 mod pipeline_check;

@@ -16,7 +16,8 @@ use super::webhook_log::{RawWebhook, log_webhook};
 use super::{RequestError, call_notice, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
-    ContactRelation, EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadType, Timestamp, whatsapp_address,
+    ContactRelation, EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadId, ThreadType, Timestamp,
+    whatsapp_address,
 };
 use crate::store::{AiUsage, Error, NewCall, ReadTx, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
@@ -175,6 +176,36 @@ pub fn find_or_create(
     if let Some((id, _)) = tx.call_by_sid(&call.call_sid)? {
         return Ok((id, None));
     }
+    let (id, thread, contact) = insert(tx, call, CallDirection::In, country, now)?;
+    if tx.is_contact_blocked(contact)? {
+        tx.bump_thread_quietly(thread, now)?;
+    } else {
+        tx.bump_thread_for_call(thread, now)?;
+    }
+    Ok((id, Some(contact)))
+}
+
+/// Stores a call that the agent makes; the contact is its caller. Idempotent.
+pub(super) fn store_outbound(
+    tx: &WriteTx<'_>,
+    call: &IncomingCall,
+    country: country::Id,
+    now: Timestamp,
+) -> Result<()> {
+    if tx.call_by_sid(&call.call_sid)?.is_some() {
+        return Ok(());
+    }
+    let (_, thread, _) = insert(tx, call, CallDirection::Out, country, now)?;
+    tx.bump_thread_quietly(thread, now)
+}
+
+fn insert(
+    tx: &WriteTx<'_>,
+    call: &IncomingCall,
+    direction: CallDirection,
+    country: country::Id,
+    now: Timestamp,
+) -> Result<(CallId, ThreadId, ContactId)> {
     let business = BusinessId::FIRST;
     let address = PeerAddress::parse_provider(&call.from, country).ok();
     let peer = address.as_ref().map_or_else(|| call.caller().to_owned(), ToString::to_string);
@@ -187,19 +218,14 @@ pub fn find_or_create(
         call_sid: &call.call_sid,
         thread: found.id,
         contact: found.contact,
-        direction: CallDirection::In,
+        direction,
         medium: call.medium(),
         peer_number: &peer,
         own_number: without_medium(&call.to),
         started_at: now,
     };
     let id = tx.insert_call(&new)?.ok_or(Error::NotFound("call"))?;
-    if tx.is_contact_blocked(found.contact)? {
-        tx.bump_thread_quietly(found.id, now)?;
-    } else {
-        tx.bump_thread_for_call(found.id, now)?;
-    }
-    Ok((id, Some(found.contact)))
+    Ok((id, found.id, found.contact))
 }
 
 /// An incoming call that the daemon did not answer, because it was off or could not be reached.

@@ -121,10 +121,16 @@ async fn calls_and_messages_of_an_outage_are_stored_once_and_the_owner_hears_of_
     shop.launch();
 
     let call = shop.call_when(&with_message, |call| call["message_text"] == MESSAGE).await;
-    assert_eq!((&call["outcome"], &call["missed"], &call["has_audio"]), (&json!("message"), &json!(true), &json!(true)));
+    assert_eq!(
+        (&call["outcome"], &call["missed"], &call["has_audio"]),
+        (&json!("message"), &json!(true), &json!(true))
+    );
     assert_eq!(call["peer_number"], DANA);
     let call = shop.call_when(&silent, |_| true).await;
-    assert_eq!((&call["outcome"], &call["missed"], &call["has_audio"]), (&json!("missed"), &json!(true), &json!(false)));
+    assert_eq!(
+        (&call["outcome"], &call["missed"], &call["has_audio"]),
+        (&json!("missed"), &json!(true), &json!(false))
+    );
 
     let mails: Vec<_> = shop.until_mails(2).await.iter().map(|mail| mail.body()).collect();
     let of_message = mails.iter().find(|body| body.contains(DANA)).unwrap();

@@ -1,6 +1,7 @@
 //! The end of a call, and of its media stream.
 
 use super::{IncomingCall, find_or_create};
+use crate::crm::outbound_call::is_without_conversation;
 use crate::crm::{call_notice, call_review, call_summary, caller_text};
 use crate::domain::{CallSid, CallState, EndReason, StreamSid, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
@@ -8,10 +9,10 @@ use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
 /// Ends a call, and queues the jobs that follow it. A repeated report of the end queues nothing. The call of a blocked
-/// contact queues nothing either.
+/// contact queues nothing either, nor does a call of the agent that reached nobody.
 pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
     tx.end_call(sid, reason, duration_ms, at)?;
-    if tx.call_end(sid)? == Some(EndReason::Blocked) {
+    if tx.call_end(sid)? == Some(EndReason::Blocked) || is_without_conversation(tx, sid)? {
         return Ok(());
     }
     caller_text::queue_after_call(tx, sid, at)?;
@@ -36,6 +37,9 @@ pub fn end_unreported(
     now: Timestamp,
 ) -> Result<()> {
     if !tx.end_call(sid, reason, duration_ms, ended_at)? || tx.call_end(sid)? == Some(EndReason::Blocked) {
+        return Ok(());
+    }
+    if is_without_conversation(tx, sid)? {
         return Ok(());
     }
     call_summary::queue(tx, sid, now)?;

@@ -98,7 +98,8 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
         RingFirst::Open => is_open,
         RingFirst::Always => true,
     };
-    let context = CallContext { call, name: received.name, ai_today, carrier: Carrier::Twilio, is_stored };
+    let context =
+        CallContext { call, name: received.name, ai_today, carrier: Carrier::Twilio, is_stored, purpose: None };
     Stored::Call(context, rings_first || received.is_vip)
 }
 

@@ -43,6 +43,8 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   start_self_check: msg`הפעלת בדיקה עצמית`,
   set_twilio_webhooks: msg`הפניית שיחות לכאן`,
   undo_twilio_webhooks: msg`ביטול הפניית שיחות`,
+  request_calls: msg`בקשה שהסוכן יתקשר`,
+  cancel_requested_call: msg`ביטול שיחה של הסוכן`,
   create_contact: msg`הוספת לקוח`,
   update_contact: msg`שינוי פרטי לקוח`,
   contact_exported: msg`הורדת כל המידע על לקוח`,
