@@ -105,8 +105,12 @@ impl OutboundCalls {
             }
             Err(error) => error,
         };
-        let reason = &error as &dyn std::error::Error;
-        tracing::warn!(event = "OUTBOUND_NOT_DIALED", id, error = reason, "Twilio did not confirm requested call {id}");
+        tracing::warn!(
+            event = "OUTBOUND_NOT_DIALED",
+            id,
+            error = &error as &dyn std::error::Error,
+            "Twilio did not confirm requested call {id}"
+        );
         if error.account_refusal().is_some() {
             services.alerts.record_twilio_access(error.account_refusal());
             return self.postpone(id, AFTER_REFUSED_ACCOUNT).await;

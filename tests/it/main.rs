@@ -53,6 +53,7 @@ mod media_socket;
 mod metrics;
 mod missed_calls;
 mod missing_data;
+mod outbound_calls;
 mod page;
 mod process;
 mod promises;

@@ -5,7 +5,7 @@ mod view;
 use super::operation::{Operations, operations};
 use super::response::{OkResponse, views};
 use crate::clock;
-use crate::crm::{self, outbound_call};
+use crate::crm::outbound_call;
 use crate::domain::{CallId, ContactId};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Json, Query};

@@ -81,7 +81,8 @@ impl WriteTx<'_> {
             let (answered_at, engine): (Option<Timestamp>, Option<String>) = (row.get(6)?, row.get(7)?);
             let answered = (answered_at, engine.as_deref());
             let facts = CallFacts::new(row.get(3)?, row.get(4)?, row.get(5)?, answered, row.get(8)?);
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, facts, row.get(9)?))
+            let direction: CallDirection = row.get(9)?;
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, facts, direction))
         });
         let Some((thread, started_at, ended_at, facts, direction)) = found.optional()? else { return Ok(()) };
         match facts.outcome() {

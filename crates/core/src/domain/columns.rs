@@ -132,6 +132,12 @@ impl ToSql for PhoneNumber {
     }
 }
 
+impl FromSql for PhoneNumber {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::from_e164(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
 impl ToSql for PeerAddress {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.to_string().into())
