@@ -43,6 +43,9 @@ pub struct CallRequest {
     pub purpose: String,
     /// The earliest time of the calls; now, if `None`.
     pub not_before: Option<Timestamp>,
+    /// The business's number from the settings. A call that is returned is made from the number that was called; without
+    /// this setting, other calls are made from the number that was called last.
+    pub own_number: Option<PhoneNumber>,
 }
 
 /// Adds the requested calls to the queue; returns their ids. If one is refused, none is added.
@@ -68,7 +71,8 @@ pub fn request(
         .targets
         .iter()
         .map(|target| {
-            let (contact, number, own_number, missed_call) = resolve_target(tx, target, country, now)?;
+            let (contact, number, own_number, missed_call) =
+                resolve_target(tx, target, request.own_number.as_ref(), country, now)?;
             check_contact(tx, contact)?;
             if tx.has_outbound_call(contact, missed_call)? {
                 return Err(refused("already_called", "a call to this contact is planned, or the call was returned"));
@@ -83,7 +87,9 @@ pub fn request(
                 due_at,
                 requested_by: &requested_by,
             };
-            Ok(tx.insert_outbound_call(&new, now)?)
+            let id = tx.insert_outbound_call(&new, now)?;
+            tx.insert_audit(by, "request_calls", &format!("outbound-call:{id}"), now)?;
+            Ok(id)
         })
         .collect()
 }
@@ -92,6 +98,7 @@ pub fn request(
 fn resolve_target(
     tx: &WriteTx<'_>,
     target: &CallTarget,
+    own_number: Option<&PhoneNumber>,
     country: country::Id,
     now: Timestamp,
 ) -> Result<(ContactId, PhoneNumber, PhoneNumber, Option<CallId>), Error> {
@@ -115,14 +122,14 @@ fn resolve_target(
             (tx.kept_contact(call.contact_id)?, number, Some(call.own_number), Some(call.id))
         }
     };
-    let own = match own {
+    let own = match own.or_else(|| own_number.map(ToString::to_string)) {
         Some(own) => Some(own),
         None => tx.last_called_own_number(BusinessId::FIRST)?,
     };
     let own = own.as_deref().and_then(PhoneNumber::from_e164).ok_or_else(|| {
         refused(
             "no_caller_id",
-            "no number of the business is known from which the agent could call: it was never called",
+            "no number of the business is known from which the agent could call: set twilio.phone_number",
         )
     })?;
     Ok((contact, number.ok_or_else(invalid_number)?, own, call))

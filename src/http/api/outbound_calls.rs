@@ -52,7 +52,8 @@ pub(super) async fn request(
             "No AI engine is set that could talk with the contact",
         ));
     }
-    let (request, hours, country) = (wanted.into_request()?, calling_hours(&config), config.business.country);
+    let request = wanted.into_request(config.twilio.phone_number.clone())?;
+    let (hours, country) = (calling_hours(&config), config.business.country);
     let (by, now) = (actor.id, clock::now());
     let requested = actor.transact(&state.store, move |tx| {
         let ids = outbound_call::request(tx, by, &request, country, &hours, now)?;
@@ -110,7 +111,6 @@ pub(super) async fn cancel(
     Id(id): Id,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     let now = clock::now();
-    actor.set_audit_subject(format!("outbound-call:{id}"));
     actor.transact(&state.store, move |tx| outbound_call::cancel(tx, id, now)).await?;
     Ok(OkResponse::OK)
 }

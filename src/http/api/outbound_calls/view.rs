@@ -1,7 +1,7 @@
 //! API types of the calls that the agent makes.
 
 use crate::crm::outbound_call::{CallRequest, CallTarget};
-use crate::domain::{self, CallId, ContactId, Timestamp};
+use crate::domain::{self, CallId, ContactId, PhoneNumber, Timestamp};
 use crate::http::ApiError;
 use crate::http::api::one_of::OneOf;
 use crate::http::pagination::Page;
@@ -105,7 +105,7 @@ pub(crate) struct CallTargetRequest {
 }
 
 impl RequestCallsRequest {
-    pub(super) fn into_request(self) -> Result<CallRequest, ApiError> {
+    pub(super) fn into_request(self, own_number: Option<PhoneNumber>) -> Result<CallRequest, ApiError> {
         let target = |target: CallTargetRequest| match (target.contact_id, target.number, target.call_id) {
             (Some(id), None, None) => Ok(CallTarget::Contact(ContactId(id))),
             (None, Some(number), None) => Ok(CallTarget::Number(number)),
@@ -116,6 +116,6 @@ impl RequestCallsRequest {
             ))),
         };
         let targets = self.to.into_iter().map(target).collect::<Result<_, _>>()?;
-        Ok(CallRequest { targets, purpose: self.purpose, not_before: self.not_before })
+        Ok(CallRequest { targets, purpose: self.purpose, not_before: self.not_before, own_number })
     }
 }

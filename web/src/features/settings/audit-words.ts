@@ -186,6 +186,7 @@ const FORMS: Record<string, SubjectForm> = {
   message: 'contact',
   note: 'contact',
   number: 'nothing',
+  'outbound-call': 'contact',
   resource: 'name',
   'saved-reply': 'name',
   'scheduled-message': 'contact',
