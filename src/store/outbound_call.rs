@@ -171,6 +171,14 @@ impl WriteTx<'_> {
         )
     }
 
+    /// Cancels all calls that wait or are being made. Returns their number.
+    pub fn cancel_outbound_calls(&self, now: Timestamp) -> Result<usize> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbound_calls SET state = 'cancelled', updated_at = ?1 WHERE state IN ('waiting', 'dialing')",
+        )?;
+        Ok(update.execute([now])?)
+    }
+
     fn change_outbound_call(&self, sql: &str, id: i64, values: impl rusqlite::Params) -> Result<bool> {
         let is_changed = self.conn.prepare_cached(sql)?.execute(values)? > 0;
         if is_changed {
