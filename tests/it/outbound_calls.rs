@@ -79,7 +79,9 @@ async fn a_missed_call_is_returned_once_and_the_agent_says_why_it_calls() {
     let planned = &planned["calls"][0];
     assert_eq!((&planned["number"], &planned["own_number"]), (&json!(DANA), &json!("+97235551234")));
     let report = report_of(&mut reports).await;
-    assert!(report.streams[0].answers.len() >= 2, "{report:#?}");
+    let stream = &report.streams[0];
+    assert!(stream.utterances[0].began_ms < stream.speeches[0].began_ms, "the agent speaks first: {stream:#?}");
+    assert_eq!(stream.answers.len(), 1, "{stream:#?}");
     let done = until_state(&api, &planned["id"], "done").await;
     assert_eq!((&done["outcome"], &done["attempts"]), (&json!("answered"), &json!(1)), "{done}");
 
