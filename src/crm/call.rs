@@ -271,7 +271,7 @@ pub fn notify_of_missed(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
 }
 
 /// The maximum age of a missed call about which the owner gets a message. The first start after a long time would
-/// otherwise send messages about calls that nobody remembers.
+/// otherwise send messages about calls that are of no use any more.
 const NOTICE_WITHIN: Duration = Duration::from_hours(7 * 24);
 
 /// Returns a call that has not ended; refuses an ended one.

@@ -79,7 +79,7 @@ impl OutboundCalls {
     async fn dial(&self, id: i64) -> store::Result<Duration> {
         let services = self.calls.services();
         let config = services.config();
-        // The usage limits of the AI apply to these calls too, and without an AI nobody could talk with the contact.
+        // The usage limits of the AI apply to these calls too, and without an AI no agent could talk with the contact.
         if config.ai_engines().is_empty() || !services.has_ai_left().await {
             return Ok(LONGEST_WAIT);
         }

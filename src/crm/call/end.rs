@@ -9,7 +9,7 @@ use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
 /// Ends a call, and queues the jobs that follow it. A repeated report of the end queues nothing. The call of a blocked
-/// contact queues nothing either, nor does a call of the agent that reached nobody.
+/// contact queues nothing either, nor does a call of the agent that reached no person.
 pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
     tx.end_call(sid, reason, duration_ms, at)?;
     if tx.call_end(sid)? == Some(EndReason::Blocked) || is_without_conversation(tx, sid)? {

@@ -89,7 +89,7 @@ impl WriteTx<'_> {
             CallOutcome::Live | CallOutcome::Blocked => Ok(()),
             CallOutcome::Transferred => self.apply_turn(thread, TurnEvent::UserAnswered),
             CallOutcome::Answered | CallOutcome::Booked => self.apply_turn(thread, TurnEvent::AgentAnswered(ended_at)),
-            // A contact whom the agent called in vain does not wait for an answer because of it.
+            // A contact whom the agent did not reach does not wait for an answer because of that call.
             CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed if direction == CallDirection::Out => {
                 Ok(())
             }

@@ -1,4 +1,4 @@
-//! When the agent may call people of its own accord: in the owner's hours, and in Israel not on the Sabbath and holidays.
+//! When the agent may call contacts: in the hours of the settings, and in Israel not on the Sabbath and holidays.
 
 use super::holidays::holiday;
 use super::opening::instant;

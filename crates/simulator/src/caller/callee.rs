@@ -18,7 +18,7 @@ pub enum Callee {
     Machine(Duration),
     /// The line is busy.
     Busy,
-    /// The phone rings in vain.
+    /// The call is not answered.
     NoAnswer,
 }
 
