@@ -528,6 +528,11 @@ say-one-moment = One moment, please.
 # In Hebrew also the recording that is shipped as thanks_he.ulaw.
 say-thanks = Thank you, your message has been saved. We will get back to you soon. Goodbye.
 
+## What an answering machine records.
+
+say-called-back-unnamed = Hello. We tried to reach you, and will be glad if you call us back. Goodbye.
+say-called-back = Hello, this is the automatic assistant of { $business }. We tried to reach you, and will be glad if you call us back. Goodbye.
+
 ## What the person to whom a call is transferred hears.
 
 say-transfer = A call from { $caller }. To take it, press 1.
@@ -553,6 +558,10 @@ promise-passed-on = The agent promised to pass something on, but wrote no messag
 promise-sent = The agent promised to send something: "{ $said }"
 promise-offered = The agent offered a time without checking that it is free: "{ $said }"
 promise-other-time = The agent named another day or time than that of the appointment: "{ $said }"
+
+## Tasks for contacts whom the agent could not reach.
+
+task-not-reached = The agent did not reach { $who }: { $purpose }
 
 text-booked = Your appointment is booked: { $what }
 text-moved = Your appointment was moved: { $what }
@@ -921,6 +930,10 @@ setting-agent-text-missed-callers = Write to callers who hung up
     .help = Before they got help; by WhatsApp, at most once a day. WhatsApp requires that people have agreed to messages from you.
 setting-agent-missed-call-text = Message to callers who hung up
     .help = Empty: a built-in message in the agent's language.
+setting-agent-calls-from-hour = Calls of the agent: from
+    .help = The hour from which the agent makes calls that you asked for. In Israel it never calls on Saturdays and holidays, nor after 13:00 before them.
+setting-agent-calls-until-hour = Calls of the agent: until
+    .help = The hour at which the agent stops making such calls.
 
 setting-alerts-whatsapp-to = WhatsApp number for alerts
     .help = Your own number, to which alerts are sent.
@@ -1143,7 +1156,7 @@ remedy-number-name = name the number to use: agentlocator doctor --fix --number 
 remedy-number-webhook = in Twilio's console set the number to Webhook, or set the app's URLs to those of this machine
 remedy-number-voice-url = agentlocator doctor --fix, or in Twilio's console, A call comes in: { $url }
 remedy-number-status-url = agentlocator doctor --fix, or in Twilio's console, Call status changes: { $url }
-remedy-number-fallback = in Twilio's console set Primary handler fails to a TwiML Bin; the README has one to copy
+remedy-number-fallback = in Twilio's console set Primary handler fails to a TwiML Bin; the quick start has one to copy ("While the machine is off")
 
 remedy-address-set = set PUBLIC_BASE_URL to the https address of this machine, of the proxy or of the tunnel
 remedy-address-record = at the domain's registrar, create an A record with this machine's public IPv4 address; or check that this machine reaches a name server (`resolvectl status`)

@@ -580,6 +580,11 @@ say-one-moment = רגע אחד, בבקשה.
 # Also the recording that is shipped as thanks_he.ulaw.
 say-thanks = תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.
 
+## What an answering machine records.
+
+say-called-back-unnamed = שלום. ניסינו להשיג אתכם, ונשמח שתחזרו אלינו. להתראות.
+say-called-back = שלום, כאן העוזר האוטומטי של { $business }. ניסינו להשיג אתכם, ונשמח שתחזרו אלינו. להתראות.
+
 ## What the person to whom a call is transferred hears.
 
 say-transfer = שיחה מ: { $caller }. לקבלת השיחה הקישו 1.
@@ -602,6 +607,10 @@ promise-passed-on = הסוכן הבטיח להעביר הודעה, אבל לא �
 promise-sent = הסוכן הבטיח לשלוח משהו: ”{ $said }“
 promise-offered = הסוכן הציע שעה בלי לבדוק שהיא פנויה: ”{ $said }“
 promise-other-time = הסוכן אמר יום או שעה שאינם של התור: ”{ $said }“
+
+## Tasks for contacts whom the agent could not reach.
+
+task-not-reached = הסוכן לא הצליח להשיג את { $who }: { $purpose }
 
 text-booked = התור שלך נקבע: { $what }
 text-moved = התור שלך הועבר: { $what }
@@ -970,6 +979,10 @@ setting-agent-text-missed-callers = כתיבה למתקשרים שניתקו
     .help = לפני שקיבלו עזרה; בוואטסאפ, לכל היותר פעם ביום. וואטסאפ דורשת שהנמענים הסכימו לקבל מכם הודעות.
 setting-agent-missed-call-text = ההודעה למתקשרים שניתקו
     .help = ריק: הודעה מובנית בשפת הסוכן.
+setting-agent-calls-from-hour = שיחות יוצאות של הסוכן: משעה
+    .help = השעה שממנה הסוכן מתקשר למי שביקשתם. בישראל הוא לא מתקשר בשבתות ובחגים, ולא אחרי 13:00 בערבים שלפניהם.
+setting-agent-calls-until-hour = שיחות יוצאות של הסוכן: עד שעה
+    .help = השעה שבה הסוכן מפסיק להתקשר.
 
 setting-alerts-whatsapp-to = מספר WhatsApp להתראות
     .help = המספר שלכם, שאליו נשלחות ההתראות.
@@ -1194,7 +1207,7 @@ remedy-number-name = כתבו באיזה מספר להשתמש: agentlocator doc
 remedy-number-webhook = במסוף של Twilio, קבעו את המספר ל־Webhook, או קבעו לאפליקציה את הכתובות של המכונה הזאת
 remedy-number-voice-url = הריצו agentlocator doctor --fix, או קבעו במסוף של Twilio, בשדה A call comes in: { $url }
 remedy-number-status-url = הריצו agentlocator doctor --fix, או קבעו במסוף של Twilio, בשדה Call status changes: { $url }
-remedy-number-fallback = במסוף של Twilio, קבעו ב־Primary handler fails כתובת של TwiML Bin; ב־README יש אחד להעתקה
+remedy-number-fallback = במסוף של Twilio, קבעו ב־Primary handler fails כתובת של TwiML Bin; במדריך המהיר יש אחד להעתקה
 
 remedy-address-set = קבעו ב־PUBLIC_BASE_URL את כתובת ה־https של המכונה הזאת, של הפרוקסי או של המנהרה
 remedy-address-record = אצל רשם הדומיין, צרו רשומת A עם כתובת ה־IPv4 הציבורית של המכונה הזאת; או בדקו שהמכונה מגיעה לשרת שמות (`resolvectl status`)

@@ -48,6 +48,7 @@ mod migrate;
 mod mirror_log;
 mod note;
 mod notice;
+mod outbound_call;
 mod outbox;
 mod page;
 mod partial_index;
@@ -116,11 +117,12 @@ pub use media_details::{MediaDetails, UploadedMedia};
 pub use message::{EarlyUpdate, KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
 pub use notice::{StartEvent, StartNotice, leave_promotion_notice};
+pub use outbound_call::{NewOutboundCall, OutboundFilter};
 pub use outbox::{
     AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate, QuotedMessage,
 };
 pub use personal::{ERASURE_JOB, Erased, ErasureRest, PersonalData, PersonalFile};
-pub use recording::{CompressedFile, RecordingToFetch, StoredPeaks};
+pub use recording::{CompressedFile, RecordedMessage, RecordingToFetch, StoredPeaks};
 pub use restore::{
     ReplacedFiles, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,
 };

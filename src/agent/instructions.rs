@@ -74,6 +74,25 @@ pub fn for_phone(business: &BusinessConfig, config: &AgentConfig, context: &Phon
     text
 }
 
+/// Returns the part of the instructions for a call that the agent makes.
+pub fn outbound(purpose: &str) -> String {
+    format!(
+        "In this call you have called the person, on behalf of the business; they did not call you. Why you call: {}. Stay with \
+         it. If they ask not to be called again, say that you will pass it on, and use take_message for it. If it is a bad \
+         moment, offer to call again another time, and say goodbye.\n",
+        serde_json::Value::from(purpose)
+    )
+}
+
+/// Returns the request to the model to start a call that the agent makes.
+pub fn speak_first_outbound(purpose: &str) -> String {
+    format!(
+        "The person you have called has just answered. Say in your first sentence that you are the automatic assistant of the \
+         business, and why you call: {}. Then ask in one short sentence whether they can talk now.",
+        serde_json::Value::from(purpose)
+    )
+}
+
 /// The request to the model to start the conversation.
 pub const SPEAK_FIRST: &str = "The greeting has just been played. Ask in one short sentence how you can help.";
 

@@ -11,8 +11,9 @@ use crate::crm::call_summary::SUMMARY_JOB;
 use crate::crm::caller_text::{CONFIRM_JOB, MISSED_JOB};
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::message_clock::MessageClock;
+use crate::crm::outbound_call::NOT_REACHED_JOB;
 use crate::crm::privacy::BRIDGE_ERASURE_JOB;
-use crate::crm::recording::FETCH_JOB;
+use crate::crm::recording::{FETCH_JOB, TRANSCRIBE_JOB};
 use crate::domain::PageUrls;
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
@@ -31,6 +32,7 @@ use crate::runtime::input_log::{self, InputLogs};
 use crate::runtime::jobs::JobWorker;
 use crate::runtime::media_details::MediaExaminer;
 use crate::runtime::media_fetcher::MediaFetcher;
+use crate::runtime::outbound_calls::{self, OutboundCalls, OutboundChanged};
 use crate::runtime::outbox::Outbox;
 use crate::runtime::recorded_turns::RecordedTurns;
 use crate::runtime::recording_peaks::RecordingPeaks;
@@ -39,8 +41,8 @@ use crate::runtime::restart::RestartHandle;
 use crate::runtime::scheduled_messages::{ScheduleChanged, ScheduledMessages};
 use crate::runtime::typing::Typing;
 use crate::runtime::{
-    ActiveSettings, Clips, call_review, call_summary, erasure, recording_compressor, recording_fetcher, run_call,
-    stale_calls, unstored_calls,
+    ActiveSettings, Clips, call_review, call_summary, erasure, recording_compressor, recording_fetcher,
+    recording_transcriber, run_call, stale_calls, unstored_calls,
 };
 use crate::store::{ERASURE_JOB, Priority, Store};
 use crate::telemetry::metrics::Metrics;
@@ -64,6 +66,7 @@ pub(super) struct Services {
     gap: Gap,
     self_check: SelfChecker,
     schedule_changed: ScheduleChanged,
+    outbound_changed: OutboundChanged,
     examiner: MediaExaminer,
 }
 
@@ -112,6 +115,7 @@ impl Services {
         };
         let examiner = MediaExaminer::default();
         let calls = Calls::new(shared.clone(), run_call);
+        let unreached = calls.clone();
         let page = pages.best.clone();
         let status = StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page };
         let self_check = SelfChecker::new(Parts {
@@ -135,7 +139,8 @@ impl Services {
         };
         Ok(Self {
             jobs: with_handlers(worker, &shared, examiner.clone(), texts)
-                .on(NOTICE_JOB, move |job| notices.clone().notify(job)),
+                .on(NOTICE_JOB, move |job| notices.clone().notify(job))
+                .on(NOT_REACHED_JOB, move |job| outbound_calls::add_task(unreached.clone(), job)),
             examiner,
             gap: Gap::default(),
             calls,
@@ -148,6 +153,7 @@ impl Services {
             message_clock,
             self_check,
             schedule_changed: ScheduleChanged::default(),
+            outbound_changed: OutboundChanged::default(),
         })
     }
 
@@ -190,6 +196,8 @@ impl Services {
             clock: self.message_clock.clone(),
             changed: self.schedule_changed.clone(),
         };
+        let outbound_calls =
+            OutboundCalls { calls: self.calls.clone(), store: store.clone(), changed: self.outbound_changed.clone() };
         let (outbox, jobs) = (self.outbox.clone(), self.jobs.clone());
         let (compressor, recordings) = (self.compressor.clone(), store.clone());
         unstored_calls::resume(store, &self.jobs.handle(), self.shared.config().business.country);
@@ -198,6 +206,7 @@ impl Services {
         workers.spawn("backfills", backfills::run(background.clone(), self.shared.compression.clone()));
         workers.spawn("search index", search_index::run(background, self.shared.settings.clone()));
         workers.spawn("scheduled messages", scheduled.run());
+        workers.spawn("outbound calls", outbound_calls.run());
         workers.spawn("nightly backup", nightly_backup::run(self.snapshots.clone(), store.clone()));
         workers.spawn_draining("jobs", |stop| jobs.run(stop));
         workers.spawn_draining("compression", |stop| recording_compressor::run(compressor, recordings, stop));
@@ -282,6 +291,7 @@ impl Services {
             peaks: RecordingPeaks::new(&self.shared.store),
             input_logs: self.shared.input_logs.clone(),
             schedule_changed: self.schedule_changed.clone(),
+            outbound_changed: self.outbound_changed.clone(),
             typing: Typing::default(),
             examiner: self.examiner.clone(),
         })
@@ -304,10 +314,12 @@ fn with_handlers(worker: JobWorker, services: &CallServices, examiner: MediaExam
     let missed = texts.clone();
     let store = services.store.with_priority(Priority::Job);
     let (recordings_of, reviewed, summarized) = (services.clone(), services.clone(), services.clone());
+    let transcribed = services.clone();
     let worker = worker
         .on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job))
         .on_failure(FETCH_JOB, recording_fetcher::fail)
-        .on_failure(MEDIA_JOB, MediaFetcher::fail);
+        .on_failure(MEDIA_JOB, MediaFetcher::fail)
+        .on(TRANSCRIBE_JOB, move |job| recording_transcriber::transcribe(transcribed.clone(), job));
     let fetcher = MediaFetcher::new(services.settings.clone(), store, services.disk.clone(), examiner);
     let erased_from = services.store.with_priority(Priority::Job);
     let (store_of_bridge, settings) = (erased_from.clone(), services.settings.clone());

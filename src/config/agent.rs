@@ -1,6 +1,6 @@
 //! `[agent]`: the agent's instructions, language and transfer number.
 
-use super::parser::{boolean, choice, free_text, language, optional, phone_number, pronunciation};
+use super::parser::{boolean, choice, free_text, integer, language, optional, phone_number, pronunciation};
 use super::setting::{Section, Setting};
 use super::value_kind::ValueKind;
 use crate::domain::{PhoneNumber, text_enum};
@@ -30,6 +30,10 @@ pub struct AgentConfig {
     pub call_notices: CallNotices,
     /// Whether the AI summarizes each call after it has ended.
     pub summaries: bool,
+    /// The hour of the day from which the agent makes calls that employees requested.
+    pub calls_from_hour: u32,
+    /// The hour of the day until which the agent makes such calls.
+    pub calls_until_hour: u32,
 }
 
 text_enum! {
@@ -57,6 +61,8 @@ impl Default for AgentConfig {
             missed_call_text: String::new(),
             call_notices: CallNotices::Off,
             summaries: true,
+            calls_from_hour: 9,
+            calls_until_hour: 19,
         }
     }
 }
@@ -74,5 +80,7 @@ pub(super) fn settings() -> Vec<Setting<AgentConfig>> {
         agent.setting("agent.confirm_appointments", |c| &mut c.confirm_appointments, boolean()),
         agent.setting("agent.text_missed_callers", |c| &mut c.text_missed_callers, boolean()),
         agent.setting("agent.missed_call_text", |c| &mut c.missed_call_text, free_text().of_kind(ValueKind::LongText)),
+        agent.setting("agent.calls_from_hour", |c| &mut c.calls_from_hour, integer(0..=23)),
+        agent.setting("agent.calls_until_hour", |c| &mut c.calls_until_hour, integer(1..=24)),
     ]
 }

@@ -15,14 +15,16 @@ pub use progress::{
 
 use super::contact::resolve::{self, Sighting};
 use super::webhook_log::{RawWebhook, log_webhook};
-use super::{RequestError, text};
+use super::{RequestError, call_notice, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
-    ContactRelation, EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadType, Timestamp, whatsapp_address,
+    ContactRelation, EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadId, ThreadType, Timestamp,
+    whatsapp_address,
 };
 use crate::store::{AiUsage, Error, NewCall, ReadTx, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// An incoming call as Twilio describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -177,6 +179,36 @@ pub fn find_or_create(
     if let Some((id, _)) = tx.call_by_sid(&call.call_sid)? {
         return Ok((id, None));
     }
+    let (id, thread, contact) = insert(tx, call, CallDirection::In, country, now)?;
+    if tx.is_contact_blocked(contact)? {
+        tx.bump_thread_quietly(thread, now)?;
+    } else {
+        tx.bump_thread_for_call(thread, now)?;
+    }
+    Ok((id, Some(contact)))
+}
+
+/// Stores a call that the agent makes; the contact is its caller. Idempotent.
+pub(super) fn store_outbound(
+    tx: &WriteTx<'_>,
+    call: &IncomingCall,
+    country: country::Id,
+    now: Timestamp,
+) -> Result<()> {
+    if tx.call_by_sid(&call.call_sid)?.is_some() {
+        return Ok(());
+    }
+    let (_, thread, _) = insert(tx, call, CallDirection::Out, country, now)?;
+    tx.bump_thread_quietly(thread, now)
+}
+
+fn insert(
+    tx: &WriteTx<'_>,
+    call: &IncomingCall,
+    direction: CallDirection,
+    country: country::Id,
+    now: Timestamp,
+) -> Result<(CallId, ThreadId, ContactId)> {
     let business = BusinessId::FIRST;
     let address = PeerAddress::parse_provider(&call.from, country).ok();
     let peer = address.as_ref().map_or_else(|| call.caller().to_owned(), ToString::to_string);
@@ -189,19 +221,14 @@ pub fn find_or_create(
         call_sid: &call.call_sid,
         thread: found.id,
         contact: found.contact,
-        direction: CallDirection::In,
+        direction,
         medium: call.medium(),
         peer_number: &peer,
         own_number: without_medium(&call.to),
         started_at: now,
     };
     let id = tx.insert_call(&new)?.ok_or(Error::NotFound("call"))?;
-    if tx.is_contact_blocked(found.contact)? {
-        tx.bump_thread_quietly(found.id, now)?;
-    } else {
-        tx.bump_thread_for_call(found.id, now)?;
-    }
-    Ok((id, Some(found.contact)))
+    Ok((id, found.id, found.contact))
 }
 
 /// An incoming call that the daemon did not answer, because it was off or could not be reached.
@@ -214,8 +241,8 @@ pub struct MissedCall {
     pub duration_ms: i64,
 }
 
-/// Stores a missed call with its entry in Twilio's list. Returns false and changes nothing if the call is stored
-/// already.
+/// Stores a missed call with its entry in Twilio's list, and queues the message to the owner about it. Returns false and
+/// changes nothing if the call is stored already. The caller gets no message, which would arrive too late.
 pub fn store_missed(
     tx: &WriteTx<'_>,
     missed: &MissedCall,
@@ -228,11 +255,26 @@ pub fn store_missed(
         return Ok(false);
     }
     let (id, contact) = find_or_create(tx, call, country, *started_at)?;
-    block_if_caller_is(tx, id, contact)?;
+    let is_blocked = block_if_caller_is(tx, id, contact)?;
     tx.end_missed_call(id, *duration_ms)?;
+    if !is_blocked && now.since(*started_at) < NOTICE_WITHIN {
+        call_notice::queue(tx, &call.call_sid, now)?;
+    }
     log_webhook(tx, raw, WebhookOutcome::Stored, "", Some(id), now)?;
     Ok(true)
 }
+
+/// Makes the messages to the owner about missed calls without a recording due, after all recordings were read from
+/// Twilio's list. The messages about other calls wait for the transcript.
+pub fn notify_of_missed(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
+    tx.missed_calls_without_recording(call_notice::NOTICE_JOB)?
+        .iter()
+        .try_for_each(|call| call_notice::hasten(tx, call, now))
+}
+
+/// The maximum age of a missed call about which the owner gets a message. The first start after a long time would
+/// otherwise send messages about calls that are of no use any more.
+const NOTICE_WITHIN: Duration = Duration::from_hours(7 * 24);
 
 /// Returns a call that has not ended; refuses an ended one.
 pub fn find_running(tx: &ReadTx<'_>, id: CallId) -> Result<Call, crate::crm::Error> {

@@ -56,6 +56,12 @@ pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()>
     tx.insert_job(SUMMARY_JOB, Some(&format!("{SUMMARY_JOB}:{call_sid}")), &payload, now.plus(DELAY), now)
 }
 
+/// Queues the summary of a call again, because a message of its caller was found after its end.
+pub fn queue_again(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
+    tx.delete_job(&format!("{SUMMARY_JOB}:{call_sid}"))?;
+    queue(tx, call_sid, now)
+}
+
 /// Returns the transcript to summarize; `None` if the call has not ended, has a summary, or the caller said nothing.
 pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line>>> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(None) };

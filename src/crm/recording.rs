@@ -1,15 +1,36 @@
 //! Recordings of calls, made by the daemon from a media stream or by Twilio.
 
 use super::backfill::Step;
-use super::call::{self, IncomingCall};
+use super::call::{self, CallerMessage, IncomingCall};
 use super::webhook_log::{RawWebhook, log_webhook};
+use super::{Error, call_notice, call_summary};
 use crate::domain::{CallSid, CallState, RecordingId, RecordingSid, Timestamp};
-use crate::store::{CompressedFile, Result, StoredPeaks, WebhookOutcome, WriteTx};
+use crate::store::{CompressedFile, ReadTx, RecordedMessage, Result, StoredPeaks, WebhookOutcome, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
 /// The kind of the job that downloads a recording from Twilio.
 pub const FETCH_JOB: &str = "fetch_recording";
+
+/// The payload of a [`FETCH_JOB`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FetchJob {
+    /// Twilio's id of the recording.
+    pub recording_sid: RecordingSid,
+    /// Whether the recording is transcribed after the download, as the message of a caller.
+    #[serde(default)]
+    pub is_message: bool,
+}
+
+/// The kind of the job that transcribes the message of a caller whom the daemon did not answer.
+pub const TRANSCRIBE_JOB: &str = "transcribe_recording";
+
+/// The payload of a [`TRANSCRIBE_JOB`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TranscribeJob {
+    /// Twilio's id of the recording.
+    pub recording_sid: RecordingSid,
+}
 
 /// The kind of the job that compresses a recording.
 pub const COMPRESS_JOB: &str = "compress_recording";
@@ -31,6 +52,9 @@ pub struct NewRecording {
     pub url: String,
     /// The duration in milliseconds, as Twilio reports it.
     pub duration_ms: i64,
+    /// Whether the recording was found in Twilio's list. The webhook of a recording has its transcription made while
+    /// the caller waits; for a recording without a webhook it is made after the download.
+    pub is_read_back: bool,
 }
 
 /// Stores a recording and the job that downloads it. Also stores its call, if the call is not stored yet. Idempotent.
@@ -45,7 +69,8 @@ pub fn ingest(
     let sid = new.recording_sid.as_str();
     let is_new = tx.insert_twilio_recording(&new.call.call_sid, sid, &new.url, new.duration_ms, now)?;
     if is_new {
-        let payload = serde_json::json!({"recording_sid": sid}).to_string();
+        let job = FetchJob { recording_sid: new.recording_sid.clone(), is_message: new.is_read_back };
+        let payload = serde_json::to_string(&job).unwrap_or_default();
         tx.insert_job(FETCH_JOB, Some(&format!("{FETCH_JOB}:{sid}")), &payload, now, now)?;
     }
     let outcome = if is_new { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
@@ -89,19 +114,48 @@ pub fn finish(tx: &WriteTx<'_>, key: &str, header: &[u8], now: Timestamp) -> Res
     complete(tx, key, now)
 }
 
-/// Stores a downloaded recording. Idempotent.
-pub fn store_file(tx: &WriteTx<'_>, sid: &RecordingSid, mime: &str, content: &[u8], now: Timestamp) -> Result<()> {
-    let key = sid.as_str();
+/// Stores a downloaded recording, and the job that transcribes it if it is a message. Idempotent.
+pub fn store_file(tx: &WriteTx<'_>, job: &FetchJob, mime: &str, content: &[u8], now: Timestamp) -> Result<()> {
+    let key = job.recording_sid.as_str();
     for (seq, chunk) in (0i64..).zip(content.chunks(CHUNK_BYTES)) {
         tx.put_recording_chunk(key, seq, chunk, 0)?;
     }
     tx.set_recording_mime(key, mime)?;
-    complete(tx, key, now)
+    complete(tx, key, now)?;
+    if !job.is_message {
+        return Ok(());
+    }
+    let payload = serde_json::to_string(&TranscribeJob { recording_sid: job.recording_sid.clone() });
+    tx.insert_job(TRANSCRIBE_JOB, Some(&format!("{TRANSCRIBE_JOB}:{key}")), &payload.unwrap_or_default(), now, now)
 }
 
-/// Records that a recording cannot be downloaded, and why.
-pub fn fail(tx: &WriteTx<'_>, sid: &RecordingSid, why: &str) -> Result<()> {
-    tx.fail_recording(sid.as_str(), why)
+/// Records that a recording cannot be downloaded, and why. The owner's message about the call no longer waits for it.
+pub fn fail(tx: &WriteTx<'_>, sid: &RecordingSid, why: &str, now: Timestamp) -> Result<()> {
+    tx.fail_recording(sid.as_str(), why)?;
+    match tx.recorded_message(sid.as_str())? {
+        Some(message) => call_notice::hasten(tx, &message.call_sid, now),
+        None => Ok(()),
+    }
+}
+
+/// Returns the recording that is to be transcribed. Returns `None` if the AI has talked with the caller, or if the
+/// recording was transcribed or deleted.
+pub fn untranscribed(tx: &ReadTx<'_>, sid: &RecordingSid) -> Result<Option<RecordedMessage>> {
+    let Some(found) = tx.recorded_message(sid.as_str())? else { return Ok(None) };
+    let is_transcribed = tx.turn_text(&found.call_sid, &format!("{sid}.caller"))?.is_some();
+    Ok(Some(found).filter(|found| !found.is_answered && !is_transcribed))
+}
+
+/// Stores the transcript of a message, and queues the summary of the call, after which the owner gets the message about
+/// the call. Idempotent. Without a transcript, only the owner's message is sent.
+pub fn store_transcript(tx: &WriteTx<'_>, sid: &RecordingSid, text: &str, now: Timestamp) -> Result<(), Error> {
+    let Some(found) = untranscribed(tx, sid)? else { return Ok(()) };
+    if text.trim().is_empty() {
+        return Ok(call_notice::hasten(tx, &found.call_sid, now)?);
+    }
+    let message = CallerMessage { message: text.trim().to_owned(), caller_name: None, callback_number: None };
+    call::take_message(tx, &found.call_sid, &message)?;
+    Ok(call_summary::queue_again(tx, &found.call_sid, now)?)
 }
 
 /// Marks a recording as complete, and adds the job that compresses it. The caller must wake the worker of

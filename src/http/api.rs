@@ -35,6 +35,7 @@ mod one_of;
 mod openapi;
 mod opening_hours;
 mod operation;
+mod outbound_calls;
 mod path_item;
 mod privacy;
 mod resources;
@@ -127,6 +128,7 @@ fn operations() -> Operations {
         .merge(restart::operations())
         .merge(retention::operations())
         .merge(saved_replies::operations())
+        .merge(outbound_calls::operations())
         .merge(scheduled_messages::operations())
         .merge(search::operations())
         .merge(self_check::operations())

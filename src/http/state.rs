@@ -14,6 +14,7 @@ use crate::runtime::catch_up::Gap;
 use crate::runtime::input_log::InputLogs;
 use crate::runtime::jobs::Jobs;
 use crate::runtime::media_details::MediaExaminer;
+use crate::runtime::outbound_calls::OutboundChanged;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::recorded_turns::RecordedTurns;
 use crate::runtime::recording_peaks::RecordingPeaks;
@@ -78,6 +79,8 @@ pub struct AppParts {
     pub peaks: RecordingPeaks,
     /// The logs of the inputs of calls.
     pub input_logs: InputLogs,
+    /// Wakes the task that makes the requested calls.
+    pub outbound_changed: OutboundChanged,
     /// Wakes the task that sends scheduled messages.
     pub schedule_changed: ScheduleChanged,
     /// Reads the size and duration of media files, and creates thumbnails.

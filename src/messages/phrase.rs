@@ -25,6 +25,9 @@ localized_enum! {
         PromiseOffered { said: String } = "promise-offered",
         PromiseOtherTime { said: String } = "promise-other-time",
 
+        // Tasks for contacts whom the agent could not reach.
+        TaskNotReached { who: String, purpose: String } = "task-not-reached",
+
         // WhatsApp messages to a caller after a call.
         TextBooked { what: String } = "text-booked",
         TextMoved { what: String } = "text-moved",
@@ -57,6 +60,10 @@ localized_enum! {
         SayLeaveMessage = "say-leave-message",
         SayOneMoment = "say-one-moment",
         SayThanks = "say-thanks",
+
+        // What an answering machine records.
+        SayCalledBack { business: String } = "say-called-back",
+        SayCalledBackUnnamed = "say-called-back-unnamed",
 
         // What the person to whom a call is transferred hears.
         SayTransfer { caller: String } = "say-transfer",

@@ -105,7 +105,7 @@ fn malformed(error: &dyn std::fmt::Display) -> JobError {
 
 /// Classifies a failure. Rate limits, failures of the server or network, and malformed answers are retried; all other
 /// failures are permanent.
-fn failure(error: &Error) -> JobError {
+pub(super) fn failure(error: &Error) -> JobError {
     match error {
         Error::NotConfigured => JobError::Permanent(error.to_string()),
         Error::Refused { status: 401 | 403, .. } => JobError::Permanent(format!("{error}: the AI key is refused")),

@@ -36,6 +36,7 @@ pub use trial::TrialRefusal;
 pub use trial_usage::TrialUsage;
 
 use super::{ActiveSettings, FieldStatus, ai_check, unstored_calls};
+use crate::agent::instructions;
 use crate::call::{CallPolicy, StreamEndAction};
 use crate::clock;
 use crate::config::AiEngine;
@@ -130,7 +131,12 @@ impl Calls {
         if let Some(limit) = limit {
             tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "Limit {limit} is reached: call {sid} goes to voicemail");
         }
-        let policy = self.inner.services.policy(&settings, limit.is_none());
+        let mut policy = self.inner.services.policy(&settings, limit.is_none());
+        if let Some(purpose) = &context.purpose {
+            // The contact hears no greeting, so the agent speaks first and says why it calls.
+            (policy.greeting, policy.speaks_first) = (Duration::ZERO, true);
+            policy.prompts.speak_first = instructions::speak_first_outbound(purpose);
+        }
         self.launch(registry, settings, policy, context);
     }
 
@@ -408,7 +414,7 @@ impl Calls {
         if !self.is_active(sid) {
             let call = IncomingCall::by_sid(sid.clone());
             let (name, ai_today) = (ContactName::Unknown, None);
-            self.start(CallContext { call, name, ai_today, carrier: Carrier::Twilio, is_stored: true });
+            self.start(CallContext { call, name, ai_today, carrier: Carrier::Twilio, is_stored: true, purpose: None });
         }
         let mut registry = self.registry();
         let Some(live) = registry.live.get_mut(sid).filter(|live| live.awaits_stream()) else { return Some(socket) };

@@ -11,6 +11,7 @@ mod recordings;
 
 use super::calls::{CallServices, Calls};
 use super::jobs::Jobs;
+use crate::crm::call;
 use crate::crm::message_clock::{self, MessageClock};
 use crate::domain::{Provider, Timestamp};
 use crate::providers::twilio::lists::{self, Listed, ListedCall, ListedMessage, ListedRecording, Resource};
@@ -188,6 +189,9 @@ impl CatchUp {
         self.read::<ListedMessage>(progress, |marks| &mut marks.messages, &mut found.messages).await?;
         self.read::<ListedCall>(progress, |marks| &mut marks.calls, &mut found.calls).await?;
         self.read::<ListedRecording>(progress, |marks| &mut marks.recordings, &mut found.recordings).await?;
+        if found.calls + found.recordings > 0 {
+            self.store.write(|tx| call::notify_of_missed(tx, clock::now())).await?;
+        }
         self.services.alerts.record_twilio_access(None);
         Ok(())
     }

@@ -4,35 +4,31 @@ use super::active_settings::MAX_RECORDING_BYTES;
 use super::calls::CallServices;
 use super::jobs::JobError;
 use crate::clock;
-use crate::crm::recording;
-use crate::domain::RecordingSid;
+use crate::crm::recording::{self, FetchJob};
 use crate::providers::twilio::rest::{self, AudioFile};
 use crate::store::{self, Job, WriteTx};
-use serde::Deserialize;
 use std::time::Duration;
 
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(2);
-/// How long a recording is left at Twilio while the disk is nearly full, or while Twilio rejects the account.
+/// How long a recording may be missing at Twilio: it is stored there some seconds after its end.
+const NOT_FOUND_FOR: Duration = Duration::from_hours(24);
+/// How long a recording is left at Twilio while the disk is nearly full, while Twilio rejects the account, or while it
+/// fails.
 const MAX_WAIT: Duration = Duration::from_hours(30 * 24);
-
-#[derive(Deserialize)]
-struct Payload {
-    recording_sid: RecordingSid,
-}
 
 /// Records that a recording cannot be fetched, after its job has failed permanently.
 pub fn fail(tx: &WriteTx<'_>, job: &Job, why: &str) -> store::Result<()> {
-    match serde_json::from_str::<Payload>(&job.payload) {
-        Ok(payload) => recording::fail(tx, &payload.recording_sid, why),
+    match serde_json::from_str::<FetchJob>(&job.payload) {
+        Ok(payload) => recording::fail(tx, &payload.recording_sid, why, clock::now()),
         Err(_) => Ok(()),
     }
 }
 
 /// Fetches and stores one recording. Idempotent.
 pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
-    let payload: Payload =
+    let payload: FetchJob =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
-    let sid = payload.recording_sid;
+    let sid = payload.recording_sid.clone();
     let later = |error: store::Error| JobError::Retry(error.to_string());
     let wanted = sid.clone();
     let known = services.store.read(move |tx| tx.recording_to_fetch(wanted.as_str())).await.map_err(later)?;
@@ -58,8 +54,9 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
             tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes = content.len(), "Recording of call {} fetched", known.call_sid);
             let store = services.store.clone();
             let now = clock::now();
-            store.write(move |tx| recording::store_file(tx, &sid, &mime, &content, now)).await.map_err(later)?;
+            store.write(move |tx| recording::store_file(tx, &payload, &mime, &content, now)).await.map_err(later)?;
             services.compression.wake();
+            services.jobs.wake();
             Ok(())
         }
         Err(error) if error.account_refusal().is_some() => {
@@ -68,7 +65,14 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
             // retried until the owner has corrected this.
             Err(JobError::RetryFor(MAX_WAIT, error.to_string()))
         }
-        Err(error) if error.is_retryable() => Err(JobError::Retry(error.to_string())),
+        Err(error) if error.is_retryable() && !(error.is_not_found() && is_given_up(&job)) => {
+            Err(JobError::RetryFor(MAX_WAIT, error.to_string()))
+        }
         Err(error) => Err(JobError::Permanent(error.to_string())),
     }
+}
+
+/// Returns true if a recording that Twilio does not find counts as deleted there.
+fn is_given_up(job: &Job) -> bool {
+    clock::now().since(job.created_at) >= NOT_FOUND_FOR
 }

@@ -241,6 +241,15 @@ fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
                 "{messages} queued or scheduled messages of this database are held until the owner sends or discards them"
             );
         }
+        // The calls may have been made since this database was copied.
+        let calls = write.cancel_outbound_calls(notice.at)?;
+        if calls > 0 {
+            tracing::info!(
+                event = "OUTBOUND_CANCELLED",
+                calls,
+                "{calls} requested calls of this database are cancelled"
+            );
+        }
     }
     tx.commit()?;
     archive::remove(&folder.notice())

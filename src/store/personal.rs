@@ -40,7 +40,7 @@ const fn internal(name: &'static str, rows: &'static str) -> PersonalTable {
 
 /// The tables with rows about contacts, in the order of deletion: a table that refers to another one is deleted before
 /// it.
-pub(in crate::store) const PERSONAL: [PersonalTable; 35] = [
+pub(in crate::store) const PERSONAL: [PersonalTable; 36] = [
     internal("search_index", "rowid IN (SELECT id FROM search_documents WHERE {documents})"),
     internal("search_documents", "{documents}"),
     internal(
@@ -51,7 +51,8 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 35] = [
     internal(
         "jobs",
         "json_extract(payload, '$.message') IN {messages} OR json_extract(payload, '$.recording_id') IN {recordings}
-         OR json_extract(payload, '$.recording_sid') IN (SELECT provider_sid FROM recordings WHERE call_id IN {calls})",
+         OR json_extract(payload, '$.recording_sid') IN (SELECT provider_sid FROM recordings WHERE call_id IN {calls})
+         OR json_extract(payload, '$.outbound_call') IN (SELECT id FROM outbound_calls WHERE contact_id IN {contacts})",
     ),
     internal("early_message_updates", "{in content}"),
     internal("webhook_journal", "message_id IN {messages} OR call_id IN {calls} OR id IN {webhooks}"),
@@ -72,6 +73,7 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 35] = [
         "contact_id IN {contacts} OR contact_id IS NULL AND (thread_id IN {threads} OR call_id IN {calls})",
     ),
     exported("leads", "contact_id IN {contacts}"),
+    exported("outbound_calls", "contact_id IN {contacts}"),
     exported("knowledge_gaps", "contact_id IN {contacts} OR call_id IN {calls}"),
     exported("contact_notes", "contact_id IN {contacts}"),
     exported("contact_tags", "contact_id IN {contacts}"),

@@ -12,6 +12,19 @@ pub struct RecordingToFetch {
     pub call_sid: CallSid,
 }
 
+/// A recording by Twilio whose file is stored, or will not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedMessage {
+    pub id: RecordingId,
+    pub call_sid: CallSid,
+    /// Whether the call had a media stream.
+    pub is_answered: bool,
+    /// The media type.
+    pub mime: String,
+    /// The duration in milliseconds.
+    pub duration_ms: i64,
+}
+
 /// The compressed content of a recording.
 #[derive(Debug)]
 pub struct CompressedFile {
@@ -83,6 +96,30 @@ impl ReadTx<'_> {
         let row = query
             .query_row([provider_sid], |row| Ok(RecordingToFetch { source_url: row.get(0)?, call_sid: row.get(1)? }));
         Ok(row.optional()?)
+    }
+
+    /// Returns a recording by Twilio that is not waiting to be fetched.
+    pub fn recorded_message(&self, provider_sid: &str) -> Result<Option<RecordedMessage>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT r.id, c.call_sid, c.answered_at IS NOT NULL, r.mime, r.duration_ms
+             FROM recordings r JOIN calls c ON c.id = r.call_id WHERE r.provider_sid = ?1 AND r.state <> 'waiting'",
+        )?;
+        let row = query.query_row([provider_sid], |row| {
+            let (id, call_sid, is_answered) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(RecordedMessage { id, call_sid, is_answered, mime: row.get(3)?, duration_ms: row.get(4)? })
+        });
+        Ok(row.optional()?)
+    }
+
+    /// Returns the missed calls without a recording for which a job of this kind is waiting.
+    pub fn missed_calls_without_recording(&self, kind: &str) -> Result<Vec<CallSid>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT DISTINCT c.call_sid FROM jobs j JOIN calls c ON c.call_sid = j.payload ->> 'call_sid'
+             WHERE j.state = 'waiting' AND j.kind = ?1 AND c.missed = 1
+                 AND NOT EXISTS (SELECT 1 FROM recordings r WHERE r.call_id = c.id)",
+        )?;
+        let rows = query.query_map([kind], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Returns the peaks of a recording, if they have been computed.

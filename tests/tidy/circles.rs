@@ -53,6 +53,7 @@ const EXCEPTIONS: [(&[&str], &str); 14] = [
             "http/webhooks",
             "http/webhooks/voice",
             "http/webhooks/voice/answer_call",
+            "http/webhooks/voice/outbound",
             "http/webhooks/voice/record",
             "http/webhooks/voice/ring",
             "http/webhooks/voice/status",

@@ -43,6 +43,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "messages",
             "audio",
             "inbox",
+            "booking",
             "promise",
             "call",
             "store",

@@ -37,6 +37,7 @@ mod message;
 mod note;
 mod notice;
 mod opening_hours;
+mod outbound_call;
 mod page_urls;
 mod peer;
 mod phone;
@@ -100,6 +101,7 @@ pub use message::{
 pub use note::Note;
 pub use notice::{Notice, StoredNotice};
 pub use opening_hours::{ClosedReason, Closure, DayRange, DayTime, EveRule, HolidayRule, OpeningHours, OpeningRules};
+pub use outbound_call::{OutboundCall, OutboundOutcome, OutboundState};
 pub use page_urls::PageUrls;
 pub use peer::{PeerAddress, PeerError, whatsapp_address};
 pub use phone::{PhoneNumber, PhoneNumberError};

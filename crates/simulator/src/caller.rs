@@ -2,6 +2,7 @@
 //! streams in real time.
 
 mod call_plan;
+mod callee;
 mod chaos;
 mod connect;
 mod dial;
@@ -18,6 +19,7 @@ mod verbs;
 mod webhook_client;
 
 pub use call_plan::{CallPlan, DialPlan, Phase, StreamPlan};
+pub use callee::Callee;
 pub use chaos::Chaos;
 pub use phone::Phone;
 pub use playout::{BufferFull, Cleared, Playout};

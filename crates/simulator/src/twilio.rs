@@ -12,8 +12,8 @@ pub mod twiml;
 mod whatsapp;
 
 pub use records::{
-    Account, AccountState, CallRecord, CallUpdate, MediaRecord, MessageRecord, NumberRecord, RecordingRecord,
-    random_sid,
+    Account, AccountState, CallRecord, CallUpdate, DialRequest, MediaRecord, MessageRecord, NumberRecord,
+    RecordingRecord, random_sid,
 };
 pub(crate) use request::SignedRequest;
 pub use request::{SignaturePlan, WebhookResponse};

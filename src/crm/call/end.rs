@@ -1,6 +1,7 @@
 //! The end of a call, and of its media stream.
 
 use super::{IncomingCall, find_or_create};
+use crate::crm::outbound_call::is_without_conversation;
 use crate::crm::{call_notice, call_review, call_summary, caller_text};
 use crate::domain::{CallSid, CallState, EndReason, StreamSid, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
@@ -8,10 +9,10 @@ use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
 /// Ends a call, and queues the jobs that follow it. A repeated report of the end queues nothing. The call of a blocked
-/// contact or of a machine queues nothing either.
+/// contact or of a machine queues nothing either, nor does a call of the agent that reached no person.
 pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
     tx.end_call(sid, reason, duration_ms, at)?;
-    if concerns_nobody(tx, sid)? {
+    if concerns_nobody(tx, sid)? || is_without_conversation(tx, sid)? {
         return Ok(());
     }
     caller_text::queue_after_call(tx, sid, at)?;
@@ -51,7 +52,8 @@ pub fn end_unreported(
     ended_at: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
-    if !tx.end_call(sid, reason, duration_ms, ended_at)? || concerns_nobody(tx, sid)? {
+    let is_new = tx.end_call(sid, reason, duration_ms, ended_at)?;
+    if !is_new || concerns_nobody(tx, sid)? || is_without_conversation(tx, sid)? {
         return Ok(());
     }
     queue_work_after_call(tx, sid, now)

@@ -6,6 +6,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 /// All error codes of the API.
 pub(super) const CODES: &[&str] = &[
     "already_answered",
+    "already_called",
     "already_paired",
     "backup_running",
     "bridge_disabled",
@@ -19,6 +20,7 @@ pub(super) const CODES: &[&str] = &[
     "changed",
     "confirmation_required",
     "conflict",
+    "contact_blocked",
     "contact_opted_out",
     "csrf",
     "empty_message",
@@ -39,6 +41,7 @@ pub(super) const CODES: &[&str] = &[
     "method_not_allowed",
     "no_address",
     "no_agent",
+    "no_caller_id",
     "no_engine",
     "no_provider",
     "no_public_address",

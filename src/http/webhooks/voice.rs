@@ -1,6 +1,7 @@
 //! Twilio's voice webhooks. Calls do not depend on the store: if the database fails, the caller still gets a response.
 
 mod answer_call;
+mod outbound;
 mod record;
 mod ring;
 mod status;
@@ -18,6 +19,7 @@ use crate::messages::{self, Phrase};
 use crate::providers::twilio::forms::Form;
 use crate::providers::twilio::forms::caller_id;
 use crate::providers::twilio::twiml::{self, Verb};
+use crate::runtime::outbound_calls::{ANSWERED_PATH, MACHINE_PATH};
 use crate::store::WebhookOutcome;
 use crate::{clock, store};
 use axum::Router;
@@ -41,6 +43,9 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/webhook/handle_recording", post(record::handle))
         .route("/webhook/recording_status", post(status::recording))
         .route("/webhook/call_status", post(status::call))
+        .route(ANSWERED_PATH, post(outbound::answered))
+        .route(MACHINE_PATH, post(outbound::machine))
+        .route(outbound::MESSAGE_PATH, post(outbound::message))
 }
 
 pub(super) fn answer(verbs: &[Verb]) -> Response {

@@ -95,7 +95,11 @@ pub async fn transcribe(
         usage: Option<TranscriptionUsage>,
     }
     let server = server.ok_or(Error::NotConfigured)?;
-    let name = if file.mime.contains("mpeg") { "recording.mp3" } else { "recording.wav" };
+    let name = match file.mime {
+        mime if mime.contains("mpeg") => "recording.mp3",
+        mime if mime.contains("ogg") => "recording.ogg",
+        _ => "recording.wav",
+    };
     let length_ms = file.length_ms;
     let file = Part::bytes(file.content).file_name(name).mime_str(file.mime)?;
     let mut form = Form::new()

@@ -175,6 +175,14 @@ impl ListedCall {
         self.direction.as_deref() == Some("inbound") && self.parent_call_sid.is_none()
     }
 
+    /// Returns true for a call that was made through Twilio's REST API with this number as the caller, not before
+    /// `oldest`.
+    pub fn is_dialed_from(&self, own: &PhoneNumber, oldest: Timestamp) -> bool {
+        self.direction.as_deref() == Some("outbound-api")
+            && self.from.as_deref() == Some(own.as_str())
+            && time(self.date_created.as_deref()).is_some_and(|at| at >= oldest)
+    }
+
     /// Returns true if the call has ended.
     pub fn is_over(&self) -> bool {
         !matches!(self.status.as_deref(), None | Some("queued" | "ringing" | "in-progress"))
@@ -257,6 +265,17 @@ pub async fn day<T: Resource>(
     listed.reverse();
     listed.sort_by_key(|listed| listed.item.at());
     Ok(Day { listed, requested_at })
+}
+
+/// Returns the last calls to a number, the newest first (`GET Calls.json?To=…`).
+pub async fn calls_to(client: &Client, config: &TwilioConfig, to: &PhoneNumber) -> Result<Vec<ListedCall>, Error> {
+    #[derive(Deserialize)]
+    struct Page {
+        calls: Vec<ListedCall>,
+    }
+    let request = client.get(account_url(config, ListedCall::PATH)?).query(&[("To", to.as_str()), ("PageSize", "50")]);
+    let page: Page = send(config, request.timeout(RESPONSE_TIMEOUT)).await?.json().await?;
+    Ok(page.calls)
 }
 
 /// Lists the media files of a message (`GET Messages/{sid}/Media.json`).

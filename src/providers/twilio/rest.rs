@@ -3,7 +3,7 @@
 //! Credentials are sent only to the configured host. Requests with credentials do not follow redirects.
 
 use crate::config::{Secret, TwilioConfig};
-use crate::domain::{CallSid, Notice, RecordingSid};
+use crate::domain::{CallSid, Notice, PhoneNumber, RecordingSid};
 use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use serde::Deserialize;
@@ -53,6 +53,11 @@ impl Error {
             Self::Redirected(error) => error.is_retryable(),
             Self::NotConfigured | Self::Malformed | Self::TooLarge(_) => false,
         }
+    }
+
+    /// Returns true if Twilio does not have the resource.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
     }
 
     /// Returns the delay before a retry, if Twilio requested one.
@@ -117,6 +122,53 @@ pub async fn complete_call(
 ) -> Result<(), Error> {
     let url = account_url(config, &format!("Calls/{call}.json"))?;
     send(config, client.post(url).form(&[("Status", "completed")]).timeout(limit)).await.map(drop)
+}
+
+/// A call to make.
+#[derive(Clone, Debug)]
+pub struct NewCall<'a> {
+    /// The number to call.
+    pub to: &'a PhoneNumber,
+    /// The number of the account that the called party sees.
+    pub from: &'a PhoneNumber,
+    /// The URL of the TwiML for the call after it was answered.
+    pub url: String,
+    /// The URL that receives the status of the ended call.
+    pub status_callback: String,
+    /// The URL that receives who answered: a human or a machine, whose greeting has ended then.
+    pub amd_callback: String,
+    /// How long the phone rings.
+    pub ring: Duration,
+}
+
+/// Makes a call (`POST Calls.json`). Returns its id when Twilio has queued it.
+pub async fn create_call(
+    client: &Client,
+    config: &TwilioConfig,
+    call: &NewCall<'_>,
+    limit: Duration,
+) -> Result<CallSid, Error> {
+    #[derive(Deserialize)]
+    struct Created {
+        sid: String,
+    }
+    let ring = call.ring.as_secs().to_string();
+    let form = [
+        ("To", call.to.as_str()),
+        ("From", call.from.as_str()),
+        ("Url", &call.url),
+        ("Method", "POST"),
+        ("StatusCallback", &call.status_callback),
+        ("StatusCallbackMethod", "POST"),
+        ("Timeout", &ring),
+        ("MachineDetection", "DetectMessageEnd"),
+        ("AsyncAmd", "true"),
+        ("AsyncAmdStatusCallback", &call.amd_callback),
+        ("AsyncAmdStatusCallbackMethod", "POST"),
+    ];
+    let request = client.post(account_url(config, "Calls.json")?).form(&form).timeout(limit);
+    let created: Created = send(config, request).await?.json().await?;
+    created.sid.parse().map_err(|_| Error::Malformed)
 }
 
 /// The status of a call: `queued`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer` or `canceled`.

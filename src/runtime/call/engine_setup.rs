@@ -38,8 +38,10 @@ impl CallTask {
         let can_book = profile.can_book();
         let is_resumed = !history.is_empty();
         let context = PhoneContext { now: clock::now(), profile, memory, can_transfer, can_book, is_resumed };
+        let outbound = self.context.purpose.as_deref().map(instructions::outbound).unwrap_or_default();
+        let instructions = instructions::for_phone(&config.business, &config.agent, &context);
         RealtimeSetup {
-            instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
+            instructions: format!("{instructions}{outbound}").into(),
             tools: self.tools.clone(),
             language: self.expected_language(),
             caller_name,

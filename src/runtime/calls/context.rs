@@ -25,7 +25,7 @@ pub struct CallStart {
     pub(in crate::runtime) receiver: UnboundedReceiver<CallMessage>,
 }
 
-/// An incoming call as its webhook described it, or a trial call.
+/// An incoming call as its webhook described it, a call that the agent makes, or a trial call.
 #[derive(Clone, Debug)]
 pub struct CallContext {
     pub call: IncomingCall,
@@ -38,6 +38,8 @@ pub struct CallContext {
     pub carrier: Carrier,
     /// Whether the call is stored; false for a trial call, or if the database could not be written.
     pub is_stored: bool,
+    /// Why the agent calls, if the agent makes the call.
+    pub purpose: Option<String>,
 }
 
 /// The peer of a call's media socket.

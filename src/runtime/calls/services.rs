@@ -145,6 +145,14 @@ impl CallServices {
         self.trial_usage.add_to(used, today, now)
     }
 
+    /// Returns true while the usage limits allow another call with the AI.
+    pub(in crate::runtime) async fn has_ai_left(&self) -> bool {
+        let (now, config) = (clock::now(), self.config());
+        let today = start_of_day(now, &config.business.time_zone);
+        let used = self.store.read(move |tx| tx.ai_usage(None, today, now)).await;
+        used.is_ok_and(|used| is_within_daily_limits(&config.voice, self.usage_of_day(Some(used), today, now)))
+    }
+
     /// Adds the cost of a request to the cost of the call and of the day.
     pub(in crate::runtime) fn add_cost(&self, sid: &CallSid, micros: i64) {
         self.known_usage.add_cost(micros);

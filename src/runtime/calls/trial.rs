@@ -89,7 +89,7 @@ impl Calls {
         let policy = CallPolicy { engines, ends_robots: false, ..self.services().policy(&settings, true) };
         let call = IncomingCall::by_sid(sid.clone());
         let (name, carrier) = (ContactName::Unknown, Carrier::Browser);
-        let context = CallContext { call, name, ai_today: Some(ai_today), carrier, is_stored: false };
+        let context = CallContext { call, name, ai_today: Some(ai_today), carrier, is_stored: false, purpose: None };
         self.services().trial_usage.began(sid, clock::now());
         self.launch(self.registry(), settings, policy, context);
         Ok(())
@@ -107,7 +107,7 @@ impl Calls {
         // A browser has no phone number, so only the limits on all calls apply.
         let (call, ai_today) = (IncomingCall::by_sid(random_sid()), Some(stored));
         let (name, carrier) = (ContactName::Unknown, Carrier::Browser);
-        let context = CallContext { call, name, ai_today, carrier, is_stored: false };
+        let context = CallContext { call, name, ai_today, carrier, is_stored: false, purpose: None };
         match self.exceeded_limit(settings, &registry, &context) {
             Some(setting) => Err(TrialRefusal::Limit { setting }),
             None => Ok(()),

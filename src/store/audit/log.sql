@@ -19,6 +19,7 @@ WITH entries AS (
         WHEN 'scheduled-message' THEN
             (SELECT t.contact_id FROM scheduled_messages s JOIN threads t ON t.id = s.thread_id
              WHERE s.id = of AND s.created_at <= e.at)
+        WHEN 'outbound-call' THEN (SELECT contact_id FROM outbound_calls WHERE id = of AND created_at <= e.at)
         WHEN 'merge' THEN (SELECT kept_contact_id FROM contact_merges WHERE id = of)
     END AS contact
     FROM entries e

@@ -136,7 +136,7 @@ impl WriteTx<'_> {
 }
 
 /// Every table whose rows refer to a contact by `contact_id` and have an `id`.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "addresses",
     "threads",
     "calls",
@@ -147,6 +147,7 @@ const TABLES: [&str; 10] = [
     "appointments",
     "waiting_list",
     "knowledge_gaps",
+    "outbound_calls",
 ];
 
 #[cfg(test)]

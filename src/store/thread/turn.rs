@@ -3,7 +3,9 @@
 
 use super::super::call::end_reason;
 use super::super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{CallFacts, CallOutcome, CallSid, ContactId, ThreadId, Timestamp, TurnEvent, TurnState};
+use crate::domain::{
+    CallDirection, CallFacts, CallOutcome, CallSid, ContactId, ThreadId, Timestamp, TurnEvent, TurnState,
+};
 use rusqlite::{OptionalExtension, params};
 
 /// The stored columns of a thread from which its turn is derived.
@@ -71,7 +73,8 @@ impl WriteTx<'_> {
     pub(in crate::store) fn apply_call_end(&self, sid: &CallSid) -> Result<()> {
         let sql = format!(
             "SELECT thread_id, started_at, coalesce(ended_at, started_at), state, {}, missed, answered_at, engine,
-                 message_text IS NOT NULL FROM calls WHERE call_sid = ?1 AND direction = 'in'",
+                 message_text IS NOT NULL, direction FROM calls WHERE call_sid = ?1
+                 AND NOT EXISTS (SELECT 1 FROM call_events e WHERE e.call_id = calls.id AND e.kind = 'answered_by_machine')",
             end_reason("calls")
         );
         let mut query = self.conn.prepare_cached(&sql)?;
@@ -79,15 +82,20 @@ impl WriteTx<'_> {
             let (answered_at, engine): (Option<Timestamp>, Option<String>) = (row.get(6)?, row.get(7)?);
             let answered = (answered_at, engine.as_deref());
             let facts = CallFacts::new(row.get(3)?, row.get(4)?, row.get(5)?, answered, row.get(8)?);
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, facts))
+            let direction: CallDirection = row.get(9)?;
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, facts, direction))
         });
-        let Some((thread, started_at, ended_at, facts)) = found.optional()? else { return Ok(()) };
+        let Some((thread, started_at, ended_at, facts, direction)) = found.optional()? else { return Ok(()) };
         match facts.outcome() {
             CallOutcome::Live | CallOutcome::Blocked => Ok(()),
             // Nobody has to look at it. The start of the call has marked the thread as unread.
             CallOutcome::Robot => self.uncount_unread(thread),
             CallOutcome::Transferred => self.apply_turn(thread, TurnEvent::UserAnswered),
             CallOutcome::Answered | CallOutcome::Booked => self.apply_turn(thread, TurnEvent::AgentAnswered(ended_at)),
+            // A contact whom the agent did not reach does not wait for an answer because of that call.
+            CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed if direction == CallDirection::Out => {
+                Ok(())
+            }
             CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed => {
                 self.apply_turn(thread, TurnEvent::ContactWaits(started_at))
             }

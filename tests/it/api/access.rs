@@ -89,7 +89,10 @@ const MORE_ROWS: &str = "
     INSERT INTO merge_suggestions(id, business_id, first_contact, second_contact, reason, address, created_at) VALUES
         (1, 1, 2, 3, 'number_moved', '+972501234567', '2026-01-01T00:00:00.000Z');
     INSERT INTO scheduled_messages(id, thread_id, text, send_at, state, author, created_at, updated_at) VALUES
-        (1, 1, 'x', '2030-01-01T00:00:00.000Z', 'waiting', 'user:1', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z');";
+        (1, 1, 'x', '2030-01-01T00:00:00.000Z', 'waiting', 'user:1', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z');
+    INSERT INTO outbound_calls(id, business_id, contact_id, number, own_number, purpose, state, due_at, requested_by, created_at, updated_at)
+        VALUES (1, 1, 1, '+972501234567', '+97233333333', 'x', 'waiting', '2030-01-01T00:00:00.000Z', 'user:1',
+                '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z');";
 
 /// Returns the number of rows of each table that a rejected request might change, and the users who may log in.
 fn state_of(daemon: &Daemon) -> Vec<String> {

@@ -271,6 +271,8 @@ async fn every_change_adds_an_audit_row() {
         "put_draft",
         "report_typing",
         "create_trial_call",
+        "request_calls",
+        "cancel_requested_call",
         "hang_up_call",
         "hint_call",
         "transfer_call",

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Requests for each list and each item.
-const PATHS: [&str; 62] = [
+const PATHS: [&str; 63] = [
     "/api/agent-tools",
     "/api/agent-tools/1",
     "/api/alerts",
@@ -40,6 +40,7 @@ const PATHS: [&str; 62] = [
     "/api/leads/1",
     "/api/merge-suggestions",
     "/api/opening-hours",
+    "/api/outbound-calls",
     "/api/resources",
     "/api/resources/1",
     "/api/resources/1/hours",

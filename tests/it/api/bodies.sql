@@ -15,6 +15,10 @@ INSERT INTO merge_suggestions(id, business_id, first_contact, second_contact, re
     (1, 1, 2, 3, 'number_moved', '+972501234567', '2026-11-01T08:00:00.000Z');
 INSERT INTO scheduled_messages(id, thread_id, text, send_at, state, author, created_at, updated_at) VALUES
     (1, 1, 'see you tomorrow', '2030-01-01T00:00:00.000Z', 'waiting', 'user:1', '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z');
+INSERT INTO outbound_calls(id, business_id, contact_id, number, own_number, purpose, missed_call_id, state, due_at, requested_by, created_at,
+                           updated_at) VALUES
+    (1, 1, 1, '+972501234567', '+97233333333', 'לתאם תור', 2, 'waiting', '2030-01-01T00:00:00.000Z', 'user:1', '2026-11-12T08:00:00.000Z',
+     '2026-11-12T08:00:00.000Z');
 INSERT INTO alert_events(id, at, kind, transition) VALUES (1, '2026-11-01T08:00:00.000Z', 'ai_refused', 'raised');
 INSERT INTO alerts VALUES
     ('ai_refused', '{"kind":"ai_refused","state":"raised","detail":{"he":"x","en":"x"},"since":"2026-11-01T08:00:00.000Z",

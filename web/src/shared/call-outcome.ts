@@ -37,6 +37,7 @@ const OUTCOMES: Record<CallOutcome, Shown> = {
 }
 
 const OUTGOING: Shown = { icon: IconPhoneOutgoing, text: msg`שיחה יוצאת`, tone: '' }
+const NOT_REACHED: Shown = { icon: IconPhoneOutgoing, text: msg`שיחה יוצאת בלי מענה`, tone: '' }
 
 /** Returns true if the AI agent talked with the caller. The other engines only take a message. */
 export const isAgent = (engine: string | null | undefined): boolean => engine === 'realtime' || engine === 'pipeline'
@@ -46,5 +47,6 @@ export const isCallOutcome = (name: string): name is CallOutcome => Object.hasOw
 /** Returns the icon, text and colour of a call's outcome. */
 export function outcomeOf(call: { outcome: string; direction: string }): Shown {
   if (call.direction === 'out' && call.outcome === 'answered') return OUTGOING
+  if (call.direction === 'out' && call.outcome === 'missed') return NOT_REACHED
   return OUTCOMES[call.outcome as CallOutcome] ?? OUTCOMES.answered
 }

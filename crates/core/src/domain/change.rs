@@ -40,6 +40,8 @@ text_enum! {
         CallUpdated = "call_updated",
         /// A call has ended.
         CallEnded = "call_ended",
+        /// A call that the agent was asked to make is new, was cancelled, or its state has changed.
+        OutboundCallUpdated = "outbound_call_updated",
         /// A turn of a call is new, longer, or was deleted.
         TurnUpdated = "turn_updated",
         /// A user created, changed or finished a draft; `ref_id` is its thread. Only that user is notified.

@@ -7,10 +7,10 @@ use super::{
     CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId, ContactRelation, DayTime,
     Direction, EndReason, FactId, FactSource, FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, JournalId,
     LeadId, LeadOutcome, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId,
-    OutboxId, PeerAddress, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState,
-    ResourceId, ResourceKind, Role, ScheduledState, SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid,
-    SuggestionReason, TagId, TaskId, TaskSource, ThreadId, ThreadType, Timestamp, TokenId, ToolMethod, TurnId, UserId,
-    WaitingId,
+    OutboundOutcome, OutboundState, OutboxId, PeerAddress, PhoneNumber, Provider, RecordingId, RecordingSid,
+    RecordingSource, RecordingState, ResourceId, ResourceKind, Role, ScheduledState, SearchKind, ServiceId, Speaker,
+    StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource, ThreadId, ThreadType, Timestamp,
+    TokenId, ToolMethod, TurnId, UserId, WaitingId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -108,6 +108,8 @@ words!(
     MessageEventKind,
     MessageStatus,
     MessageType,
+    OutboundOutcome,
+    OutboundState,
     Provider,
     RecordingSource,
     RecordingState,
@@ -127,6 +129,12 @@ sids!(CallSid, MessageSid, RecordingSid, StreamSid);
 impl ToSql for PhoneNumber {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         self.as_str().to_sql()
+    }
+}
+
+impl FromSql for PhoneNumber {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::from_e164(value.as_str()?).ok_or(FromSqlError::InvalidType)
     }
 }
 

@@ -16,6 +16,11 @@ impl DayTime {
     /// The end of a day, which is the beginning of the next one.
     pub const END: Self = Self(24 * 60);
 
+    /// Returns a full hour, at most the end of the day.
+    pub const fn hour(hour: u8) -> Self {
+        if hour < 24 { Self(hour as u16 * 60) } else { Self::END }
+    }
+
     /// Creates a time from minutes since the beginning of the day; none if it is after the end of the day.
     pub fn from_minutes(minutes: u16) -> Option<Self> {
         Some(Self(minutes)).filter(|time| *time <= Self::END)

@@ -14,6 +14,8 @@ pub struct CallPlan {
     pub status_url: Option<String>,
     /// The number's fallback webhook, requested if the voice webhook fails.
     pub fallback_url: Option<String>,
+    /// Twilio's direction of the call: `inbound`, or `outbound-api` for a call that the daemon makes.
+    pub direction: &'static str,
     /// The caller's number.
     pub from: String,
     /// Twilio's `StirVerstat`: the networks' attestation of the caller's number. `None` if the networks send no
@@ -54,6 +56,7 @@ impl CallPlan {
             voice_url: voice_url.into(),
             status_url: None,
             fallback_url: None,
+            direction: "inbound",
             from: "+972501234567".into(),
             stir_verstat: None,
             to: "+97235551234".into(),

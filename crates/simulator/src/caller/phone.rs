@@ -31,15 +31,18 @@ impl Phone {
     pub async fn place_call(&self, plan: CallPlan) -> CallReport {
         let sid = plan.call_sid.clone().unwrap_or_else(|| random_sid("CA"));
         let updates = self.twilio_state.begin_call(&sid, &plan.from, &plan.to);
+        self.run_call(plan, sid, updates).await
+    }
+
+    /// Runs a call until it ends, and returns the report.
+    pub(super) async fn run_call(
+        &self,
+        plan: CallPlan,
+        sid: String,
+        updates: mpsc::UnboundedReceiver<CallUpdate>,
+    ) -> CallReport {
         let began = crate::clock::instant();
-        let webhook_client = WebhookClient {
-            connector: self.connector.clone(),
-            auth_token: self.twilio_state.account().auth_token.clone(),
-            signature: plan.signature,
-            twice: plan.chaos.webhooks_twice,
-            log: self.log.clone(),
-            call_began: began,
-        };
+        let webhook_client = self.webhook_client(&plan, began);
         self.log.note(Party::Caller, format!("calls {} from {} ({sid})", plan.to, plan.from));
         let call = RunningCall {
             phone: self.clone(),
@@ -55,6 +58,17 @@ impl Phone {
             plan,
         };
         call.run().await
+    }
+
+    pub(super) fn webhook_client(&self, plan: &CallPlan, call_began: Instant) -> WebhookClient {
+        WebhookClient {
+            connector: self.connector.clone(),
+            auth_token: self.twilio_state.account().auth_token.clone(),
+            signature: plan.signature,
+            twice: plan.chaos.webhooks_twice,
+            log: self.log.clone(),
+            call_began,
+        }
     }
 }
 
@@ -226,7 +240,7 @@ impl RunningCall {
             ("CalledCountry", "IL"),
             ("Caller", from),
             ("CallerCountry", "IL"),
-            ("Direction", "inbound"),
+            ("Direction", self.plan.direction),
             ("From", from),
             ("FromCountry", "IL"),
             ("To", to),

@@ -46,6 +46,8 @@ pub enum CallUpdate {
 pub struct CallRecord {
     /// `CA…`
     pub sid: String,
+    /// `inbound` or `outbound-api`.
+    pub direction: &'static str,
     /// The caller's number.
     pub from: String,
     /// The called number.
@@ -58,6 +60,23 @@ pub struct CallRecord {
     pub ended_at: Option<Timestamp>,
     /// The updates by REST, in order.
     pub updates: Vec<CallUpdate>,
+}
+
+/// A call that a REST request made.
+#[derive(Clone, Debug)]
+pub struct DialRequest {
+    /// `CA…`
+    pub sid: String,
+    /// The number of the account.
+    pub from: String,
+    /// The called number.
+    pub to: String,
+    /// The URL of the TwiML for the answered call.
+    pub url: String,
+    /// The URL that receives the status of the ended call.
+    pub status_callback: Option<String>,
+    /// The URL that receives who answered, if machines are detected.
+    pub amd_callback: Option<String>,
 }
 
 /// A recording.

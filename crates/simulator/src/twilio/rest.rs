@@ -147,7 +147,7 @@ fn routes() -> Router<Arc<Shared>> {
     let account = "/2010-04-01/Accounts/{account}";
     Router::new()
         .route(&format!("{account}/Calls/{{call}}"), get(calls::read).post(calls::update))
-        .route(&format!("{account}/Calls.json"), get(calls::list))
+        .route(&format!("{account}/Calls.json"), get(calls::list).post(calls::create))
         .route(&format!("{account}/Recordings.json"), get(recordings::list))
         .route(&format!("{account}/Messages.json"), get(messages::list).post(messages::create))
         .route(&format!("{account}/Messages/{{message}}"), get(messages::read))

@@ -4,7 +4,8 @@ mod messages;
 mod numbers;
 
 use super::records::{
-    Account, AccountState, CallRecord, CallUpdate, MessageRecord, NumberRecord, RecordingRecord, random_sid,
+    Account, AccountState, CallRecord, CallUpdate, DialRequest, MessageRecord, NumberRecord, RecordingRecord,
+    random_sid,
 };
 use crate::clock;
 use agentlocator_core::domain::Timestamp;
@@ -27,6 +28,8 @@ pub(super) struct Memory {
     recordings: BTreeMap<String, RecordingRecord>,
     pub(super) messages: Vec<MessageRecord>,
     asked_for: BTreeSet<String>,
+    /// Receives the calls that REST requests make.
+    dialled: Option<mpsc::UnboundedSender<DialRequest>>,
     numbers: Vec<NumberRecord>,
     state: AccountState,
 }
@@ -72,6 +75,7 @@ impl TwilioState {
         let (updates, receiver) = mpsc::unbounded_channel();
         let record = CallRecord {
             sid: sid.to_owned(),
+            direction: "inbound",
             from: from.to_owned(),
             to: to.to_owned(),
             status: "ringing".into(),
@@ -81,6 +85,50 @@ impl TwilioState {
         };
         self.lock().calls.insert(sid.to_owned(), LiveCall { record, updates: Some(updates) });
         receiver
+    }
+
+    /// Adds a call that a REST request makes. It stays in the queue until it is received.
+    pub(super) fn dial(&self, request: DialRequest) -> CallRecord {
+        let record = CallRecord {
+            sid: request.sid.clone(),
+            direction: "outbound-api",
+            from: request.from.clone(),
+            to: request.to.clone(),
+            status: "queued".into(),
+            started_at: clock::now(),
+            ended_at: None,
+            updates: Vec::new(),
+        };
+        let mut memory = self.lock();
+        memory.calls.insert(request.sid.clone(), LiveCall { record: record.clone(), updates: None });
+        if let Some(dialled) = &memory.dialled {
+            // The receiver exists as long as the phone network.
+            let _ = dialled.send(request);
+        }
+        record
+    }
+
+    /// Returns the receiver of all calls that REST requests make from now on.
+    pub(crate) fn receive_dialled(&self) -> mpsc::UnboundedReceiver<DialRequest> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.lock().dialled = Some(sender);
+        receiver
+    }
+
+    /// Lets a queued call ring. Returns the receiver of its updates by REST.
+    pub(crate) fn ring(&self, sid: &str) -> mpsc::UnboundedReceiver<CallUpdate> {
+        let (updates, receiver) = mpsc::unbounded_channel();
+        if let Some(call) = self.lock().calls.get_mut(sid) {
+            "ringing".clone_into(&mut call.record.status);
+            call.updates = Some(updates);
+        }
+        receiver
+    }
+
+    /// Ends a call that was not answered with this status.
+    pub(crate) fn end_unanswered(&self, sid: &str, status: &str) {
+        self.end_call(sid);
+        self.set_call_status(sid, status);
     }
 
     pub(crate) fn set_call_status(&self, sid: &str, status: &str) {
@@ -124,6 +172,7 @@ impl TwilioState {
     ) {
         let record = CallRecord {
             sid: sid.to_owned(),
+            direction: "inbound",
             from: from.to_owned(),
             to: to.to_owned(),
             status: status.to_owned(),

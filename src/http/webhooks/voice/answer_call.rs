@@ -98,7 +98,8 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
     }
     // A number's usage limits apply to its calls from all networks.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
-    let context = CallContext { call, name: received.name, ai_today, carrier: Carrier::Twilio, is_stored };
+    let context =
+        CallContext { call, name: received.name, ai_today, carrier: Carrier::Twilio, is_stored, purpose: None };
     Stored::Call(context, rings_first)
 }
 

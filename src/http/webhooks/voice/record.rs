@@ -106,7 +106,13 @@ pub(super) fn new_recording(webhook: &TwilioForm, call: &CallSid) -> Option<NewR
     let sid = named.or_else(|| url.rsplit('/').next().map(|name| name.split('.').next().unwrap_or(name).to_owned()))?;
     let seconds: i64 = form.value("RecordingDuration").and_then(|text| text.parse().ok()).unwrap_or(0);
     let duration_ms = seconds.saturating_mul(1000);
-    Some(NewRecording { call: incoming(webhook, call.clone()), recording_sid: sid.parse().ok()?, url, duration_ms })
+    Some(NewRecording {
+        call: incoming(webhook, call.clone()),
+        recording_sid: sid.parse().ok()?,
+        url,
+        duration_ms,
+        is_read_back: false,
+    })
 }
 
 /// A caller's wait for the answer to a recording, encoded in the query: `?answer=RE…&round=2`.

@@ -1,13 +1,13 @@
 //! Twilio's notifications about calls and recordings.
 
 use super::record::new_recording;
-use super::{call_sid, log_malformed, raw, store_best_effort};
+use super::{call_sid, log_malformed, outbound, raw, store_best_effort};
 use crate::clock;
 use crate::crm::{call, recording};
 use crate::domain::EndReason;
 use crate::http::{AppState, TwilioForm};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 
 /// Handles `POST /webhook/recording_status`: a recording is ready.
 pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -> StatusCode {
@@ -27,7 +27,7 @@ pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -
 }
 
 /// Handles `POST /webhook/call_status`: the status of a call changed.
-pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> StatusCode {
+pub(super) async fn call(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> StatusCode {
     const PATH: &str = "/webhook/call_status";
     let (Some(sid), Some(status)) = (call_sid(&form), form.form.value("CallStatus")) else {
         log_malformed(&state, &form, PATH, "no call of the configured account, or no CallStatus").await;
@@ -42,8 +42,10 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Sta
     if reason.is_some() {
         state.calls.hung_up(&sid);
     }
+    outbound::adopt(&state, &uri, &sid).await;
     let seconds: Option<i64> = form.form.value("CallDuration").and_then(|text| text.parse().ok());
     let (raw, at) = (raw(&form, PATH), clock::now());
+    let (known, status) = (sid.clone(), status.to_owned());
     store_best_effort(&state, sid.clone().as_str(), move |tx| {
         call::log_notification(tx, &raw, &sid, at)?;
         if let Some(reason) = reason {
@@ -52,6 +54,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Sta
         Ok(())
     })
     .await;
+    outbound::ended(&state, &known, &status).await;
     state.jobs.wake();
     StatusCode::NO_CONTENT
 }

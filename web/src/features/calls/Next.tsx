@@ -11,6 +11,7 @@ import { formatPhone } from '#shared/format/phone'
 import { useShortcuts } from '#shared/keys'
 import { useCountry } from '#shared/session'
 import { type CallDetail, createTask, deleteTask, refreshTasks, tasksQuery } from './api'
+import { CallBack } from './CallBack'
 import { numberOf } from './CallRow'
 import { CallTask } from './CallTask'
 
@@ -56,6 +57,7 @@ export function Next({ call }: { call: CallDetail }) {
           ))}
         </ul>
       )}
+      <CallBack call={call} />
       <div className="row wrap">
         {isMissing && (
           <button

@@ -23,6 +23,7 @@ export const feature: Feature = {
     fact_updated: ['/api/calls/{id}'],
     knowledge_gap_updated: ['/api/calls/{id}'],
     lead_updated: ['/api/calls/{id}'],
+    outbound_call_updated: ['/api/outbound-calls'],
   },
   commands: [
     { id: 'calls', label: msg`שיחות`, icon: IconPhone, href: '/app/calls' },

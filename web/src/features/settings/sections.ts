@@ -85,6 +85,7 @@ export const SECTIONS: readonly Section[] = [
           'agent.missed_call_text',
         ],
       },
+      { title: msg`כשהוא מתקשר`, keys: ['agent.calls_from_hour', 'agent.calls_until_hour'] },
       { title: msg`שירות ה־AI`, keys: ['openai.api_key'], check: 'ai' },
     ],
     rest: ['agent', 'openai', 'google', 'elevenlabs', 'deepgram', 'soniox', 'pipeline'],

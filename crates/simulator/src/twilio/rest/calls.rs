@@ -2,7 +2,7 @@
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, without_json};
-use crate::twilio::records::{CallRecord, CallUpdate};
+use crate::twilio::records::{CallRecord, CallUpdate, DialRequest, random_sid};
 use crate::twilio::state::CallError;
 use crate::twilio::twiml;
 use crate::{Party, twilio};
@@ -41,10 +41,42 @@ pub(super) async fn list(
     list.answer(&shared, &account, query.as_deref(), &headers, |query| {
         let mut calls = shared.twilio_state.calls();
         calls.retain(|call| lists::is_within(Some(call.started_at), query, "StartTime"));
+        calls.retain(|call| query.iter().all(|(name, value)| name != "To" || *value == call.to));
         calls.sort_by_key(|call| std::cmp::Reverse(call.started_at));
         calls.iter().map(|call| value(&account, call)).collect()
     })
     .await
+}
+
+/// `POST …/Calls.json`
+pub(super) async fn create(
+    State(shared): State<Arc<Shared>>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    let form: Vec<_> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let operation = "POST /2010-04-01/Accounts/{AccountSid}/Calls.json";
+    let path = [("AccountSid", account.as_str())];
+    if let Err(answer) = shared.check_request(Operation::CreateCall, operation, &path, &[], &form, &headers).await {
+        return answer;
+    }
+    let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let (Some(from), Some(to), Some(url)) = (field("From"), field("To"), field("Url")) else {
+        shared.log.violation(Party::Twilio, "a new call needs From, To and Url");
+        return error(StatusCode::BAD_REQUEST, 21201, "No 'To' number is specified");
+    };
+    let request = DialRequest {
+        sid: random_sid("CA"),
+        from,
+        to,
+        url,
+        status_callback: field("StatusCallback"),
+        amd_callback: field("AsyncAmdStatusCallback").filter(|_| field("MachineDetection").is_some()),
+    };
+    let record = shared.twilio_state.dial(request);
+    shared.faults.after(Operation::CreateCall).await;
+    (StatusCode::CREATED, Json(value(&account, &record))).into_response()
 }
 
 /// `POST …/Calls/{sid}.json`
@@ -109,7 +141,7 @@ fn value(account: &str, record: &CallRecord) -> Value {
     let duration = record.ended_at.map(|ended| ended.since(record.started_at).as_secs().to_string());
     json!({
         "sid": record.sid, "account_sid": account, "from": record.from, "to": record.to, "status": record.status,
-        "direction": "inbound", "api_version": "2010-04-01", "uri": uri, "price_unit": "USD",
+        "direction": record.direction, "api_version": "2010-04-01", "uri": uri, "price_unit": "USD",
         "date_created": rfc2822(Some(record.started_at)), "start_time": rfc2822(Some(record.started_at)),
         "end_time": rfc2822(record.ended_at), "duration": duration, "parent_call_sid": null,
     })

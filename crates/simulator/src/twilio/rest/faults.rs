@@ -10,6 +10,8 @@ use std::time::Duration;
 /// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
+    /// A new call.
+    CreateCall,
     /// An update of a call.
     UpdateCall,
     /// A list of messages.

@@ -1,0 +1,117 @@
+//! Webhooks of the calls that the agent makes.
+
+use super::answer_call::connect;
+use super::{NO_CALL, answer, call_sid, log_malformed, own_query, raw, say_phrase, store_best_effort};
+use crate::clock;
+use crate::crm::call;
+use crate::crm::outbound_call::{self, AttemptEnd};
+use crate::domain::CallSid;
+use crate::host::local_time::start_of_day;
+use crate::http::{AppState, TwilioForm};
+use crate::messages::Phrase;
+use crate::providers::twilio::rest;
+use crate::providers::twilio::twiml::Verb;
+use crate::runtime::calls::{CallContext, Carrier};
+use crate::runtime::outbound_calls::{ANSWERED_PATH, ID, MACHINE_PATH, calling_hours};
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use std::time::Duration;
+
+/// The path of the TwiML that leaves a message on an answering machine.
+pub(super) const MESSAGE_PATH: &str = "/webhook/outbound_message";
+/// The delays before further requests to leave the message.
+const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Handles `POST /webhook/outbound_call`: the contact has answered.
+pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
+    let Some(sid) = call_sid(&form) else {
+        log_malformed(&state, &form, ANSWERED_PATH, NO_CALL).await;
+        return answer(&[Verb::Hangup]);
+    };
+    adopt(&state, &uri, &sid).await;
+    let (raw, asked, now) = (raw(&form, ANSWERED_PATH), sid.clone(), clock::now());
+    let today = start_of_day(now, &state.config().business.time_zone);
+    let found = store_best_effort(&state, sid.as_str(), move |tx| {
+        call::log_notification(tx, &raw, &asked, now)?;
+        outbound_call::answered(tx, &asked, today, now)
+    });
+    let Some(found) = found.await.flatten() else {
+        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %sid, "Call {sid} is hung up: it is no requested call in progress");
+        return answer(&[Verb::Hangup]);
+    };
+    tracing::info!(event = "CALL_OUT", call.sid = %sid, "Outgoing call {sid} is answered");
+    state.calls.start(CallContext {
+        call: found.call,
+        name: found.name,
+        ai_today: Some(found.ai_today),
+        carrier: Carrier::Twilio,
+        is_stored: true,
+        purpose: Some(found.purpose),
+    });
+    answer(&connect(&state, state.calls.token(&sid), 1))
+}
+
+/// Handles `POST /webhook/outbound_machine`: Twilio has detected who answers.
+pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> StatusCode {
+    let (Some(sid), Some(by)) = (call_sid(&form), form.form.value("AnsweredBy").map(str::to_owned)) else {
+        log_malformed(&state, &form, MACHINE_PATH, NO_CALL).await;
+        return StatusCode::NO_CONTENT;
+    };
+    tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Call {sid} is answered by: {by}");
+    adopt(&state, &uri, &sid).await;
+    let is_machine = by.starts_with("machine") || by == "fax";
+    let (raw, asked, now) = (raw(&form, MACHINE_PATH), sid.clone(), clock::now());
+    let is_new = store_best_effort(&state, sid.as_str(), move |tx| {
+        call::log_notification(tx, &raw, &asked, now)?;
+        if is_machine { outbound_call::record_machine(tx, &asked, now) } else { Ok(false) }
+    });
+    if is_new.await == Some(true) {
+        tokio::spawn(leave_message(state, sid));
+    }
+    StatusCode::NO_CONTENT
+}
+
+/// Redirects a call to the message for answering machines, which ends the agent's stream.
+async fn leave_message(state: AppState, sid: CallSid) {
+    let services = state.calls.services();
+    for wait in RETRY_AFTER.into_iter().map(Some).chain([None]) {
+        let config = services.config();
+        let url = format!("{}{MESSAGE_PATH}", config.http.base_url());
+        let Err(error) = rest::redirect_call(&services.client, &config.twilio, &sid, &url, LIMIT).await else { return };
+        let Some(wait) = wait.filter(|_| error.is_retryable() && !error.is_call_over()) else {
+            tracing::warn!(event = "OUTBOUND_NO_MESSAGE", call.sid = %sid, %error, "Cannot leave a message on the answering machine of call {sid}");
+            return;
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Handles `POST /webhook/outbound_message`: returns the message for an answering machine.
+pub(super) async fn message(State(state): State<AppState>, _form: TwilioForm) -> Response {
+    let config = state.config();
+    let business = config.business.name.clone();
+    let phrase = if business.is_empty() { Phrase::SayCalledBackUnnamed } else { Phrase::SayCalledBack { business } };
+    answer(&[say_phrase(&config.voice.say_voice, &phrase), Verb::Hangup])
+}
+
+/// Stores the id of a call that Twilio reports before the answer to the request to dial was stored.
+pub(super) async fn adopt(state: &AppState, uri: &Uri, sid: &CallSid) {
+    let id = own_query(uri).and_then(|query| query.value(ID)?.parse::<i64>().ok());
+    let Some(id) = id else { return };
+    let (known, country) = (sid.clone(), state.config().business.country);
+    store_best_effort(state, sid.as_str(), move |tx| {
+        outbound_call::record_dialed(tx, id, &known, country, clock::now())
+    })
+    .await;
+}
+
+/// Records the end of an attempt, as Twilio reports it. Does nothing for other calls.
+pub(super) async fn ended(state: &AppState, sid: &CallSid, status: &str) {
+    let Some(end) = AttemptEnd::of_status(status) else { return };
+    let (known, hours) = (sid.clone(), calling_hours(&state.config()));
+    store_best_effort(state, sid.as_str(), move |tx| outbound_call::end_attempt(tx, &known, end, &hours, clock::now()))
+        .await;
+    state.outbound_changed.wake();
+}
