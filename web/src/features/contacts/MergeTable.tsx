@@ -89,7 +89,7 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
                     checked={owner === contact.id}
                     onChange={() => setOwner(contact.id)}
                   />
-                  <span className="clip">
+                  <span className="name clip">
                     <Name name={contact.display_name} number={contact.number ?? null} />
                   </span>
                 </label>
