@@ -44,6 +44,11 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
     if (scroller.current) scroller.current.scrollTop = top
   }, [top])
   const [begin, end] = [columns[0]?.date ?? shown.day, columns.at(-1)?.date ?? shown.day]
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on a change of the week or the width
+  useEffect(() => {
+    const today = scroller.current?.querySelector('.day-head.today')
+    today?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [begin, shown.isWaitingOpen])
   return (
     <section
       ref={scroller}

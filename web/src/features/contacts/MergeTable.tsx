@@ -3,10 +3,10 @@ import { type ReactNode, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
+import { FieldText } from '#shared/components/FieldText'
 import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
 import { type ContactDetail, refresh, request } from './api'
-import { FieldText } from './FieldText'
 import { Contacted } from './MergeWords'
 
 interface Props {

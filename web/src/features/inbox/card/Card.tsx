@@ -1,9 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconCheck, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { Fragment, useMemo } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
+import { FieldText } from '#shared/components/FieldText'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Phone, Plain, Time } from '#shared/components/text'
@@ -209,9 +210,16 @@ function Details({ contact }: { contact: Contact }) {
           </>
         )}
         {contact.fields
-          ?.filter(({ value }) => value)
-          .map(({ field_id, name, value }) => (
-            <Field key={field_id} name={name} value={value ?? ''} />
+          ?.filter(({ kind, value }) => value && kind !== 'flag')
+          .map(({ field_id, name, kind, value }) => (
+            <Fragment key={field_id}>
+              <dt>
+                <bdi>{name}</bdi>
+              </dt>
+              <dd>
+                <FieldText kind={kind} value={value} />
+              </dd>
+            </Fragment>
           ))}
       </dl>
       {contact.tags && contact.tags.length > 0 && (
@@ -224,18 +232,5 @@ function Details({ contact }: { contact: Contact }) {
         </div>
       )}
     </section>
-  )
-}
-
-function Field({ name, value }: { name: string; value: string }) {
-  return (
-    <>
-      <dt>
-        <bdi>{name}</bdi>
-      </dt>
-      <dd>
-        <Plain text={value} />
-      </dd>
-    </>
   )
 }

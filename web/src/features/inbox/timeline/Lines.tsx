@@ -34,9 +34,7 @@ function NoteLine({ note, isFound }: { note: Note; isFound: boolean }) {
     <div className={isFound ? 'event note-line found' : 'event note-line'}>
       <Icon icon={IconNote} />
       <div className="grow">
-        <p className="note" dir="auto">
-          <Plain text={note.text} />
-        </p>
+        <Plain as="p" className="note" text={note.text} />
         <p className="small faint">
           <NoteAuthor note={note} /> · <Time at={note.created_at} />
         </p>
