@@ -7,7 +7,7 @@ import { queryClient } from '#shared/api/query'
 import { FieldText } from '#shared/components/FieldText'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
-import { Phone, Plain, Time } from '#shared/components/text'
+import { Ltr, Phone, Plain, Time } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
 import { useFormat } from '#shared/session'
 import { type Appointment, type Contact, call, type Task } from '../api'
@@ -86,7 +86,7 @@ function NextLine({ next }: { next: Appointment }) {
     <p>
       <b>
         <Time at={next.starts_at} style="day" />, {format.weekday(next.starts_at)}{' '}
-        {format.range(next.starts_at, next.ends_at)}
+        <Ltr>{format.range(next.starts_at, next.ends_at)}</Ltr>
       </b>
       <br />
       <span className="muted">

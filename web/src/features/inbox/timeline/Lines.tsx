@@ -3,7 +3,7 @@ import { IconArrowMerge, IconCalendarCheck, IconCalendarX, IconCheckbox, IconNot
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { NoteAuthor } from '#shared/components/NoteAuthor'
-import { Name, Plain, Time } from '#shared/components/text'
+import { Ltr, Name, Plain, Time } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Appointment, Note, Task, TimelineItem } from '../api'
 
@@ -73,7 +73,7 @@ function AppointmentLine({ appointment }: { appointment: Appointment }) {
         )}{' '}
         <Link href={`/calendar?date=${format.day(from)}`}>
           <b>
-            {day}, {format.range(from, to)}
+            {day}, <Ltr>{format.range(from, to)}</Ltr>
           </b>
         </Link>{' '}
         · <bdi>{appointment.service_name}</bdi>
