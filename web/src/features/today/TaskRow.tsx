@@ -54,7 +54,7 @@ export function TaskRow({ task, edit }: { task: Task; edit?: () => void }) {
         )}
         <p className="small faint">
           {words && !isDone && (
-            <span className={isLate(task, now, format) ? 'due late' : 'due muted'}>
+            <span className={isLate(task, now, format) ? 'task-due late' : 'task-due muted'}>
               {isLate(task, now, format) ? <Trans>באיחור: {words}</Trans> : words}
             </span>
           )}
