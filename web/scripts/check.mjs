@@ -1,8 +1,8 @@
 // The project-specific rules of the page: node scripts/check.mjs
 //
-// In addition to TypeScript and Biome, it checks that features are independent, that CSS uses no left or right, that
-// phone numbers use their component, that texts are translated, that files are not too long, and that the catalogs and
-// the API's types are up to date.
+// In addition to TypeScript and Biome, it checks that features are independent, also in their styles, that CSS uses no
+// left or right, that numbers and user texts use their components, that texts are translated, that files are not too
+// long, and that the catalogs and the API's types are up to date.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -60,6 +60,43 @@ export function findings(path, text) {
     for (const [line, words] of untranslated(text)) found.push([line, `untranslated text «${words}»; use <Trans> or t`])
   } else if (/\.(ts|mjs)$/.test(path) && path !== 'src/shared/api/schema.ts' && lines.length > LONGEST_FILE) {
     found.push([1, `${lines.length} lines; a file has at most ${LONGEST_FILE}`])
+  }
+  return found
+}
+
+/** Returns the class names in the `className` attributes of a source file. */
+function classesIn(text) {
+  const attributes = text.matchAll(/className=(?:"([^"]*)"|\{((?:[^{}]|\{[^{}]*\})*)\})/g)
+  return [...attributes].flatMap(([, plain, code = '']) =>
+    (plain ?? [...code.matchAll(/(['"`])(.*?)\1/g)].map(part => part[2]).join(' ')).split(/[\s${}?:]+/),
+  )
+}
+
+/**
+ * Returns the rules of a feature's stylesheet that also match elements of another feature, as `[path, sentence]`. A
+ * stylesheet stays loaded when the user leaves the feature, so such a rule changes the other feature from then on.
+ */
+export function leaks(sources) {
+  const feature = path => /^src\/features\/([^/]+)\//.exec(path)?.[1]
+  const used = new Map()
+  for (const [path, text] of sources) {
+    const name = feature(path)
+    if (!name || !path.endsWith('.tsx')) continue
+    for (const one of classesIn(text)) used.set(one, (used.get(one) ?? new Set()).add(name))
+  }
+  const found = []
+  for (const [path, text] of sources) {
+    const own = feature(path)
+    if (!own || !path.endsWith('.css')) continue
+    const rules = text.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/([^{}]+)\{/g)
+    const selectors = [...rules].flatMap(([, rule]) => (rule.trim().startsWith('@') ? [] : rule.split(',')))
+    for (const selector of new Set(selectors.map(one => one.trim()))) {
+      const classes = [...selector.matchAll(/\.([a-z][\w-]*)/g)].map(part => part[1])
+      const [first = new Set(), ...rest] = classes.map(one => used.get(one) ?? new Set())
+      const others = [...first].filter(name => name !== own && rest.every(one => one.has(name)))
+      if (others.length > 0)
+        found.push([path, `«${selector}» also matches in ${others.join(', ')}; begin it with a class of this feature`])
+    }
   }
   return found
 }
@@ -134,9 +171,9 @@ function files(folder) {
 
 function main() {
   const problems = []
-  for (const file of files(join(root, 'src'))) {
-    const path = relative(root, file)
-    const text = readFileSync(file, 'utf8')
+  const sources = files(join(root, 'src')).map(file => [relative(root, file), readFileSync(file, 'utf8')])
+  for (const [path, sentence] of leaks(sources)) problems.push(`${path}: ${sentence}`)
+  for (const [path, text] of sources) {
     for (const [line, sentence] of findings(path, text)) problems.push(`${path}:${line}: ${sentence}`)
     if (path.endsWith('en.po')) for (const id of missing(text)) problems.push(`${path}: no English for «${id}»`)
   }

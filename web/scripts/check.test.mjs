@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findings, missing, untranslated } from './check.mjs'
+import { findings, leaks, missing, untranslated } from './check.mjs'
 
 const sentences = (path, text) => findings(path, text).map(([, sentence]) => sentence.split(';')[0])
 
@@ -14,6 +14,17 @@ test('features do not import each other', () => {
   expect(sentences('src/features/calls/a.ts', "import { a } from '../../app/registry'")).toHaveLength(1)
   expect(sentences('src/features/calls/a.ts', "import { a } from '#shared/keys'")).toEqual([])
   expect(sentences('src/shared/a.ts', "import { a } from '../features/calls/a'")).toHaveLength(1)
+})
+
+test('a rule of one feature that matches in another is found', () => {
+  const page = ['src/features/calls/A.tsx', '<p className={isNew ? "row words" : "pick"} />']
+  const found = css => leaks([page, ['src/features/inbox/a.css', css]]).map(([, sentence]) => sentence.split(' ')[0])
+  expect(found('.words { color: red }\n.inbox .words, .pick:hover { color: red }')).toEqual([
+    '«.words»',
+    '«.pick:hover»',
+  ])
+  expect(found('/* .words {} */ @media (width > 1px) { .inbox .pick { color: red } }')).toEqual([])
+  expect(leaks([page, ['src/shared/a.css', '.words { color: red }']])).toEqual([])
 })
 
 test('bare numbers and untranslated texts are found', () => {

@@ -133,7 +133,12 @@ function Hits(props: { id: string; groups: readonly Group[]; at: number; onOpen:
                   </span>
                   {hit.by && (
                     <span className="small muted clip by-line">
-                      <Name name={hit.by.name} number={hit.by.number ?? null} /> · <Time at={hit.by.at} style="when" />
+                      {(hit.by.name || hit.by.number) && (
+                        <>
+                          <Name name={hit.by.name} number={hit.by.number ?? null} /> ·{' '}
+                        </>
+                      )}
+                      <Time at={hit.by.at} style="when" />
                     </span>
                   )}
                 </span>

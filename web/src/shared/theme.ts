@@ -34,6 +34,7 @@ export const theme = createTheme({
     Menu: { defaultProps: { shadow: 'md', radius: 'md' } },
     Popover: { defaultProps: { shadow: 'md', radius: 'md' } },
     Modal: { defaultProps: { radius: 'lg', centered: true, shadow: 'lg' } },
+    CloseButton: { defaultProps: { iconSize: 18, c: 'dimmed' } },
   },
 })
 

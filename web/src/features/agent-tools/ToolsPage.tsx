@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { apiQuery } from '#shared/api/query'
 import { EditorPage } from '#shared/components/EditorPage'
+import { EditRow } from '#shared/components/EditRow'
 import { Icon } from '#shared/components/Icon'
 import { Problem } from '#shared/components/Problem'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
@@ -73,7 +74,7 @@ function Tools({ lead }: { lead: ReactNode }) {
 
 function ToolRow({ tool, open }: { tool: Tool; open: () => void }) {
   return (
-    <button className="edit-row" type="button" onClick={open}>
+    <EditRow open={open}>
       <span className="grow">
         <b>
           <Ltr>{tool.name}</Ltr>
@@ -91,6 +92,6 @@ function ToolRow({ tool, open }: { tool: Tool; open: () => void }) {
           <Trans>חסר ערך סודי</Trans>
         </span>
       )}
-    </button>
+    </EditRow>
   )
 }

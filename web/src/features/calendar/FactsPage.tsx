@@ -8,6 +8,7 @@ import { client, type Schemas, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { EditorPage } from '#shared/components/EditorPage'
+import { EditRow } from '#shared/components/EditRow'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
@@ -93,13 +94,7 @@ function FactRow({ fact, open }: { fact: Fact; open?: (() => void) | undefined }
       )}
     </>
   )
-  return open ? (
-    <button className="edit-row" type="button" onClick={open}>
-      {content}
-    </button>
-  ) : (
-    <div className="edit-row fixed">{content}</div>
-  )
+  return open ? <EditRow open={open}>{content}</EditRow> : <div className="edit-row fixed">{content}</div>
 }
 
 function FactForm({ fact, close }: { fact?: Fact; close: () => void }) {

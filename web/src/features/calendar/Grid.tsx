@@ -35,15 +35,20 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
   const columns = shown.view === 'day' ? days.filter(({ date }) => date === shown.day) : days
   const [first, last] = shownHours(columns, slots)
   const isEmpty = ({ date, open }: CalendarDay) => open.length === 0 && !slots.get(date)?.size
-  const template = columns
-    .map(day => (isEmpty(day) && columns.length > 1 ? '58px' : 'minmax(var(--day), 1fr)'))
-    .join(' ')
+  const isShut = (day: CalendarDay) => isEmpty(day) && columns.length > 1
+  const shutDays = columns.filter(isShut).length
+  const template = columns.map(day => (isShut(day) ? '58px' : 'minmax(0, 1fr)')).join(' ')
   const scroller = useRef<HTMLElement>(null)
   const [top] = useState(() => scrollAtOpening(columns, wallTime(new Date(), format.zone), first))
   useEffect(() => {
     if (scroller.current) scroller.current.scrollTop = top
   }, [top])
   const [begin, end] = [columns[0]?.date ?? shown.day, columns.at(-1)?.date ?? shown.day]
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on a change of the week or the width
+  useEffect(() => {
+    const today = scroller.current?.querySelector('.day-head.today')
+    today?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [begin, shown.isWaitingOpen])
   return (
     <section
       ref={scroller}
@@ -56,7 +61,13 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
           ? format.longDate(atNoon(begin))
           : t`${format.longDate(atNoon(begin))} עד ${format.longDate(atNoon(end))}`
       }
-      style={{ '--lanes': Math.max(1, lanes.length) } as React.CSSProperties}
+      style={
+        {
+          '--lanes': Math.max(1, lanes.length),
+          '--open-days': columns.length - shutDays,
+          '--shut-days': shutDays,
+        } as React.CSSProperties
+      }
     >
       <div className="cols heads" style={{ gridTemplateColumns: `var(--hours) ${template}` }}>
         <div />
@@ -83,7 +94,7 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
             slots={slots.get(day.date)}
             first={first}
             last={last}
-            isShut={isEmpty(day) && columns.length > 1}
+            isShut={isShut(day)}
             shown={shown}
             change={change}
           />

@@ -6,6 +6,7 @@ import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { EditorPage } from '#shared/components/EditorPage'
+import { EditRow } from '#shared/components/EditRow'
 import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
@@ -103,9 +104,9 @@ function ServiceRow({ service, open }: { service: Service; open: (() => void) | 
   return (
     <>
       <div className="row">
-        <button className="edit-row grow" type="button" onClick={open}>
+        <EditRow className="grow" open={open}>
           {words}
-        </button>
+        </EditRow>
         <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
           <Trans>הסרה</Trans>
         </button>

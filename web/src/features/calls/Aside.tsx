@@ -39,11 +39,7 @@ export function Aside({ call, player, messageMs }: Props) {
           <h2>
             <Trans>ההודעה שהשאירו</Trans>
           </h2>
-          {call.turns.length > 0 && (
-            <p className="note" dir="auto">
-              {call.message_text}
-            </p>
-          )}
+          {call.turns.length > 0 && <Plain as="p" className="note" text={call.message_text} />}
           {player && messageMs !== null && (
             <button className="btn" type="button" onClick={() => player.playFrom(messageMs)}>
               <Icon icon={IconPlayerPlay} size="s" />

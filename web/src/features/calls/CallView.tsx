@@ -13,14 +13,17 @@ export function CallView({ id }: { id: number }) {
   const query = useQuery(callQuery(id))
   if (query.error && asApiError(query.error).status === 404) {
     return (
-      <>
-        <ErrorState error={query.error} title={<Trans>השיחה לא נמצאה</Trans>} />
-        <p style={{ paddingInline: 24 }}>
-          <Link className="btn" href="/app/calls">
-            <Trans>לכל השיחות</Trans>
-          </Link>
-        </p>
-      </>
+      <ErrorState
+        error={query.error}
+        missing={{
+          title: <Trans>השיחה לא נמצאה</Trans>,
+          action: (
+            <Link className="btn" href="/app/calls">
+              <Trans>לכל השיחות</Trans>
+            </Link>
+          ),
+        }}
+      />
     )
   }
   return (

@@ -21,7 +21,9 @@ export default function CallsPage() {
       <section className="pane call-pane" aria-label={t`השיחה`}>
         {callId === null ? (
           <EmptyState title={<Trans>בחרו שיחה</Trans>}>
-            <Trans>ההקלטה, התמלול, מה שיצא מהשיחה והעלות שלה יופיעו כאן. J ו־K עוברים בין השיחות.</Trans>
+            <Trans>
+              ההקלטה, התמלול, מה שיצא מהשיחה והעלות שלה יופיעו כאן. <kbd>J</kbd> ו־<kbd>K</kbd> עוברים בין השיחות.
+            </Trans>
           </EmptyState>
         ) : (
           <CallView key={callId} id={callId} />

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Switch } from '@mantine/core'
 import { patch, useAction } from '#shared/api/action'
+import { SwitchRow } from '#shared/components/SwitchRow'
 import { type ContactDetail, refresh, request } from './api'
 
 /**
@@ -30,11 +30,11 @@ export function Block({ contact }: { contact: ContactDetail }) {
       <h2>
         <Trans>חסימה</Trans>
       </h2>
-      <Switch
-        checked={contact.blocked}
-        onChange={event => set.mutate(event.currentTarget.checked)}
-        label={<Trans>לחסום את הלקוח</Trans>}
-        description={<Trans>שיחות נדחות בצליל תפוס. הודעות נשמרות בארכיון, בלי התראה.</Trans>}
+      <SwitchRow
+        isOn={contact.blocked}
+        turn={isOn => set.mutate(isOn)}
+        title={<Trans>לחסום את הלקוח</Trans>}
+        help={<Trans>שיחות נדחות בצליל תפוס. הודעות נשמרות בארכיון, בלי התראה.</Trans>}
       />
     </section>
   )

@@ -1,6 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import { Link } from '#shared/components/Link'
-import { Name, Plain } from '#shared/components/text'
+import { Ltr, Name, Plain } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Appointment, Merged, Task } from './api'
 import { UndoMerge } from './UndoMerge'
@@ -20,7 +20,7 @@ export function AppointmentEntry({ appointment }: { appointment: Appointment }) 
             {' · '}
           </>
         )}
-        {format.range(starts_at, ends_at)}
+        <Ltr>{format.range(starts_at, ends_at)}</Ltr>
         {price_minor != null && ` · ${format.money(price_minor)}`}
         {state === 'cancelled' && (
           <>

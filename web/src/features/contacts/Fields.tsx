@@ -5,10 +5,10 @@ import { patch, useAction } from '#shared/api/action'
 import { ApiError, ifMatch, knownEtag } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
+import { FieldText } from '#shared/components/FieldText'
 import { isolate } from '#shared/format/bidi'
 import { type ContactDetail, type CustomField, fieldsQuery, refresh, request } from './api'
 import { FieldEditor } from './FieldEditor'
-import { FieldText } from './FieldText'
 import { NewField } from './NewField'
 
 /** The custom fields of the business, with this contact's values. A click on a value edits it. */

@@ -3,10 +3,10 @@ import { type ReactNode, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
+import { FieldText } from '#shared/components/FieldText'
 import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
 import { type ContactDetail, refresh, request } from './api'
-import { FieldText } from './FieldText'
 import { Contacted } from './MergeWords'
 
 interface Props {
@@ -89,7 +89,7 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
                     checked={owner === contact.id}
                     onChange={() => setOwner(contact.id)}
                   />
-                  <span className="clip">
+                  <span className="name clip">
                     <Name name={contact.display_name} number={contact.number ?? null} />
                   </span>
                 </label>

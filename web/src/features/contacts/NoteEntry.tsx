@@ -7,7 +7,6 @@ import { Icon } from '#shared/components/Icon'
 import { NoteAuthor } from '#shared/components/NoteAuthor'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { Plain } from '#shared/components/text'
-import { dirOf, stripMarks } from '#shared/format/bidi'
 import { type Note, refresh, request } from './api'
 import { NoteForm } from './NoteForm'
 
@@ -35,9 +34,7 @@ export function NoteEntry({ note }: { note: Note }) {
     <>
       <div className="note-entry">
         <div className="grow">
-          <p className="note" dir={dirOf(note.text)}>
-            {stripMarks(note.text)}
-          </p>
+          <Plain as="p" className="note" text={note.text} />
           {note.author_name && (
             <p className="small muted">
               <NoteAuthor note={note} />

@@ -31,7 +31,7 @@ export function Numbers({ contact }: { contact: ContactDetail }) {
       {isAdding ? (
         <NumberForm contact={contact} close={() => setAdding(false)} />
       ) : (
-        <button className="btn link" type="button" onClick={() => setAdding(true)}>
+        <button className="btn quiet add-field" type="button" onClick={() => setAdding(true)}>
           <Icon icon={IconPlus} size="s" />
           <Trans>הוספת מספר</Trans>
         </button>

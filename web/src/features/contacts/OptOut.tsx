@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Switch } from '@mantine/core'
 import { patch, useAction } from '#shared/api/action'
+import { SwitchRow } from '#shared/components/SwitchRow'
 import { type ContactDetail, refresh, request } from './api'
 
 /** The switch for whether the business may send messages to the contact. */
@@ -25,12 +25,11 @@ export function OptOut({ contact }: { contact: ContactDetail }) {
       <h2>
         <Trans>הודעות</Trans>
       </h2>
-      <Switch
-        className="opt-out"
-        checked={contact.opted_out}
-        onChange={event => set.mutate(event.currentTarget.checked)}
-        label={<Trans>לא לשלוח הודעות</Trans>}
-        description={
+      <SwitchRow
+        isOn={contact.opted_out}
+        turn={isOn => set.mutate(isOn)}
+        title={<Trans>לא לשלוח הודעות</Trans>}
+        help={
           contact.opted_out ? (
             <Trans>הלקוח ביקש, חסם, או שכך קבעתם. שיחות נענות כרגיל.</Trans>
           ) : (

@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useSearchParams } from 'wouter'
+import { Link } from '#shared/components/Link'
 import { EmptyState, ErrorState, SkeletonRows } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
 import { formatPhone } from '#shared/format/phone'
@@ -45,6 +46,14 @@ export function Conversation(props: Props) {
         <ErrorState
           error={contact.error}
           title={<Trans>הפנייה לא נטענה. היא נשמרת כרגיל</Trans>}
+          missing={{
+            title: <Trans>הפנייה לא נמצאה</Trans>,
+            action: (
+              <Link className="btn" href="/app/inbox">
+                <Trans>לכל הפניות</Trans>
+              </Link>
+            ),
+          }}
           retry={() => void contact.refetch()}
         />
       ) : (

@@ -1,4 +1,4 @@
-import '#shared/styles/conversation.css'
+import './conversation.css'
 import './inbox.css'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Drawer } from '@mantine/core'

@@ -1,11 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { IconArrowLeft, IconBellOff, IconBellRinging, IconLockOpen } from '@tabler/icons-react'
-import { type ReactNode, useId } from 'react'
 import { useLocation } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Problem } from '#shared/components/Problem'
+import { SwitchRow } from '#shared/components/SwitchRow'
 import { useSession } from '#shared/session'
 import './notifications.css'
 import { type Choice, choose, useChoice } from './strip/choice'
@@ -19,7 +19,7 @@ export default function NotificationsPage() {
   return (
     <div className="page-scroll" tabIndex={-1}>
       <main className="page narrow">
-        <Link className="btn quiet phone-only" href="/app/settings">
+        <Link className="btn quiet back phone-only" href="/app/settings">
           <Icon icon={IconArrowLeft} size="s" />
           <Trans>הגדרות</Trans>
         </Link>
@@ -91,7 +91,7 @@ function Switches() {
         </Problem>
       )}
       <div className="notify-switches">
-        <Switch
+        <SwitchRow
           title={<Trans>להודיע בדפדפן הזה</Trans>}
           help={<Trans>הדפדפן יבקש אישור בפעם הראשונה. כשהדף מולכם, אין התראות.</Trans>}
           isOn={isOn}
@@ -101,9 +101,9 @@ function Switches() {
         <h2 className="grp">
           <Trans>על מה</Trans>
         </h2>
-        <Switch title={<Trans>הודעה שמחכה לכם</Trans>} {...part('messages')} />
-        <Switch title={<Trans>שיחה שלא נענתה</Trans>} {...part('missed')} />
-        <Switch
+        <SwitchRow title={<Trans>הודעה שמחכה לכם</Trans>} {...part('messages')} />
+        <SwitchRow title={<Trans>שיחה שלא נענתה</Trans>} {...part('missed')} />
+        <SwitchRow
           title={<Trans>שיחה שמתנהלת עכשיו</Trans>}
           help={<Trans>כשמישהו מתקשר והסוכן עונה, אפשר להקשיב מיד.</Trans>}
           {...part('live')}
@@ -111,7 +111,7 @@ function Switches() {
         <h2 className="grp">
           <Trans>מה רואים</Trans>
         </h2>
-        <Switch
+        <SwitchRow
           title={<Trans>גם את מה שנכתב</Trans>}
           help={<Trans>בלי זה רואים רק שם ומה קרה. התראות מופיעות גם כשהמסך נעול.</Trans>}
           {...part('words')}
@@ -124,42 +124,5 @@ function Switches() {
         )}
       </div>
     </>
-  )
-}
-
-interface SwitchProps {
-  title: ReactNode
-  help?: ReactNode
-  isOn: boolean
-  isDisabled: boolean
-  turn: (on: boolean) => void
-}
-
-function Switch({ title, help, isOn, isDisabled, turn }: SwitchProps) {
-  const id = useId()
-  return (
-    <div className="notify-switch">
-      <div className="grow">
-        <label className="strong" htmlFor={id}>
-          {title}
-        </label>
-        {help && (
-          <p className="small muted" id={`${id}-help`}>
-            {help}
-          </p>
-        )}
-      </div>
-      <input
-        id={id}
-        className="sw"
-        type="checkbox"
-        role="switch"
-        checked={isOn}
-        aria-checked={isOn}
-        aria-describedby={help ? `${id}-help` : undefined}
-        disabled={isDisabled}
-        onChange={event => turn(event.target.checked)}
-      />
-    </div>
   )
 }

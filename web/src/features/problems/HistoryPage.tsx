@@ -27,7 +27,7 @@ export default function HistoryPage() {
   return (
     <div className="page-scroll" tabIndex={-1}>
       <main className="page narrow">
-        <Link className="btn quiet" href="/app/problems">
+        <Link className="btn quiet back" href="/app/problems">
           <Icon icon={IconArrowLeft} size="s" />
           <Trans>תקלות</Trans>
         </Link>

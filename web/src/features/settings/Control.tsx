@@ -69,7 +69,7 @@ function Radios({ item, canEdit, labelledBy, describedBy, onSave }: ControlProps
   return (
     <div className="seg" role="radiogroup" aria-labelledby={labelledBy} aria-describedby={describedBy}>
       {item.choices.map(choice => (
-        <label key={choice} className="pick">
+        <label key={choice}>
           <input
             className="vh"
             type="radio"

@@ -72,7 +72,7 @@ export function NewUser({ onCreated }: { onCreated: () => void }) {
         </span>
         <div className="seg" role="radiogroup" aria-labelledby={`${radio}-label`}>
           {(['staff', 'owner'] as const).map(value => (
-            <label key={value} className="pick">
+            <label key={value}>
               <input
                 className="vh"
                 type="radio"

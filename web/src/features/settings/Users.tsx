@@ -91,7 +91,7 @@ function UserLine({ user }: { user: Schemas['User'] }) {
           <Trans>זה אתם</Trans>
         </span>
       ) : (
-        <>
+        <div className="row">
           <button className="btn quiet" type="button" aria-expanded={isSetting} onClick={() => setSetting(!isSetting)}>
             <Trans>סיסמה חדשה</Trans>
             <Hidden> {user.name}</Hidden>
@@ -106,7 +106,7 @@ function UserLine({ user }: { user: Schemas['User'] }) {
             question={<Trans>הכניסות שלו יסתיימו מיד. מה שכתב ועשה נשאר.</Trans>}
             onConfirm={() => remove.mutate()}
           />
-        </>
+        </div>
       )}
       {isSetting && <ResetPassword user={user} onDone={() => setSetting(false)} />}
     </li>

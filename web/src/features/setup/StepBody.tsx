@@ -84,7 +84,7 @@ export function StepBody({ step, facts, onward }: Props) {
             {isDone('whatsapp', facts) ? <Trans>מחובר.</Trans> : <Trans>עוד לא מחובר.</Trans>}
           </p>
           <Link className="btn" href="/app/whatsapp?setup=whatsapp">
-            <Trans>לסריקת הקוד</Trans>
+            {isDone('whatsapp', facts) ? <Trans>לדף החיבור</Trans> : <Trans>לסריקת הקוד</Trans>}
           </Link>
         </>
       )

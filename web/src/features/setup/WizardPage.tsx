@@ -102,8 +102,12 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
               <Trans>חזרה</Trans>
             </Link>
           )}
-          <span className="grow small muted">
-            <Trans>נשמר בכל שלב. אפשר להמשיך אחר כך, גם מהטלפון.</Trans>
+          <span className={`grow small muted ${done ? 'kept' : 'why'}`}>
+            {done ? (
+              <Trans>נשמר בכל שלב. אפשר להמשיך אחר כך, גם מהטלפון.</Trans>
+            ) : (
+              <Trans>ממשיכים כשהשלב הזה מוכן. אפשר גם לחזור אליו אחר כך.</Trans>
+            )}
           </span>
           {!done &&
             (facts.skipped.has(step) ? (

@@ -54,8 +54,8 @@ export function TaskRow({ task, edit }: { task: Task; edit?: () => void }) {
         )}
         <p className="small faint">
           {words && !isDone && (
-            <span className={isLate(task, now, format) ? 'late' : 'muted'}>
-              {isLate(task, now, format) ? <Trans>היה צריך {words}</Trans> : words}
+            <span className={isLate(task, now, format) ? 'task-due late' : 'task-due muted'}>
+              {isLate(task, now, format) ? <Trans>באיחור: {words}</Trans> : words}
             </span>
           )}
           {task.contact_id != null && (

@@ -57,7 +57,7 @@ export default function TodayPage() {
   const isReady = useFirstData()
   return (
     <div className="page-scroll" tabIndex={-1}>
-      <main className="page today">
+      <main className="page today-page">
         <div className="row top">
           <div className="grow">
             <h1>{format.longDate(now)}</h1>

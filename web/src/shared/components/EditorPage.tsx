@@ -25,7 +25,7 @@ export function EditorPage({ title, lead, action, ownerOnly = false, children }:
   return (
     <div className="page-scroll" tabIndex={-1}>
       <main className="page narrow">
-        <Link className="btn quiet phone-only" href="/app/settings">
+        <Link className="btn quiet back phone-only" href="/app/settings">
           <Icon icon={IconArrowLeft} size="s" />
           <Trans>הגדרות</Trans>
         </Link>

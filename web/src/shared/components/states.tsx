@@ -26,15 +26,25 @@ export function EmptyState({ title, children, action, heading: Heading = 'h2' }:
   )
 }
 
+interface ErrorProps {
+  error: unknown
+  title?: ReactNode
+  retry?: () => void
+  /** For data that no longer exists, where a retry is useless: the title, and a link to what does exist. */
+  missing?: { title: ReactNode; action: ReactNode }
+}
+
 /** Replaces data that failed to load: the error, and a retry button. */
-export function ErrorState({ error, title, retry }: { error: unknown; title?: ReactNode; retry?: () => void }) {
+export function ErrorState({ error, title, retry, missing }: ErrorProps) {
   const found = asApiError(error)
   useShownError(error)
+  const gone = found.status === 404 ? missing : undefined
   return (
     <div className="empty" role="alert">
-      <h2>{title ?? <Trans>זה לא נטען</Trans>}</h2>
+      <h2>{gone?.title ?? title ?? <Trans>זה לא נטען</Trans>}</h2>
       <p>{problemText(found)}</p>
-      {retry && (
+      {gone?.action}
+      {retry && !gone && (
         <button className="btn pen" type="button" onClick={retry}>
           <Trans>לנסות שוב</Trans>
         </button>

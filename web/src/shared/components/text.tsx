@@ -37,13 +37,22 @@ export function Ltr({ children, className }: { children: ReactNode; className?: 
   )
 }
 
-/** Text written by users or contacts: each paragraph has its own direction, and numbers are isolated (bidi). */
-export function Plain({ text, className = '' }: { text: string; className?: string }) {
+/**
+ * Text written by users or contacts: each paragraph has its own direction, and numbers are isolated (bidi). A box with a
+ * border on its start side must be this element itself, because an outer `dir="auto"` ignores text inside it.
+ */
+export function Plain({ text, className = '', as: Element = 'span' }: PlainProps) {
   return (
-    <span className={`plain ${className}`} dir={dirOf(text)}>
+    <Element className={`plain ${className}`} dir={dirOf(text)}>
       {phoneParts(stripMarks(text)).map(({ text, at, tel }) => (tel ? <Ltr key={at}>{text}</Ltr> : text))}
-    </span>
+    </Element>
   )
+}
+
+interface PlainProps {
+  text: string
+  className?: string
+  as?: 'span' | 'p'
 }
 
 type Style = 'time' | 'when' | 'ago' | 'date' | 'long' | 'day' | 'full'

@@ -1,5 +1,8 @@
 import { stripMarks } from './bidi'
 
+/** A number with its country code, which has one to three digits: ITU-T E.164 assigns them so that none begins another. */
+const ABROAD = /^\+(?=\d{8,15}$)([17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})(\d+)$/
+
 /** Formats an E.164 number: Israeli numbers in the national format if `country` is Israel, others internationally. */
 export function formatPhone(number: string, country: string): string {
   const text = number.trim()
@@ -8,8 +11,9 @@ export function formatPhone(number: string, country: string): string {
   if (israeli) return `+972 ${national(israeli).replace(/^0/, '')}`
   const american = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(text)
   if (american) return `+1 ${american[1]}-${american[2]}-${american[3]}`
-  const other = /^\+(\d{8,15})$/.exec(text)?.[1]
-  if (other) return `+${other.slice(0, -7)} ${other.slice(-7, -4)}-${other.slice(-4)}`
+  const [, code, other] = ABROAD.exec(text) ?? []
+  if (code && other)
+    return `+${code} ${[other.slice(0, -7), other.slice(-7, -4), other.slice(-4)].filter(Boolean).join(' ')}`
   return text
 }
 

@@ -61,9 +61,9 @@ export class Formatter {
       .join('')
   }
 
-  /** «א׳»: the day of the week in the narrowest form. */
+  /** «א׳», «Tue»: the day of the week in the shortest form that is unique. */
   narrowWeekday(at: Date | string): string {
-    return this.#format({ weekday: 'narrow' }).format(new Date(at))
+    return this.#format({ weekday: this.locale.startsWith('he') ? 'narrow' : 'short' }).format(new Date(at))
   }
 
   /** «יום ראשון» */

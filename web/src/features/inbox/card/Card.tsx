@@ -1,12 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconCheck, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { Fragment, useMemo } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
+import { FieldText } from '#shared/components/FieldText'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
-import { Phone, Plain, Time } from '#shared/components/text'
+import { Ltr, Phone, Plain, Time } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
 import { useFormat } from '#shared/session'
 import { type Appointment, type Contact, call, type Task } from '../api'
@@ -85,7 +86,7 @@ function NextLine({ next }: { next: Appointment }) {
     <p>
       <b>
         <Time at={next.starts_at} style="day" />, {format.weekday(next.starts_at)}{' '}
-        {format.range(next.starts_at, next.ends_at)}
+        <Ltr>{format.range(next.starts_at, next.ends_at)}</Ltr>
       </b>
       <br />
       <span className="muted">
@@ -209,9 +210,16 @@ function Details({ contact }: { contact: Contact }) {
           </>
         )}
         {contact.fields
-          ?.filter(({ value }) => value)
-          .map(({ field_id, name, value }) => (
-            <Field key={field_id} name={name} value={value ?? ''} />
+          ?.filter(({ kind, value }) => value && kind !== 'flag')
+          .map(({ field_id, name, kind, value }) => (
+            <Fragment key={field_id}>
+              <dt>
+                <bdi>{name}</bdi>
+              </dt>
+              <dd>
+                <FieldText kind={kind} value={value} />
+              </dd>
+            </Fragment>
           ))}
       </dl>
       {contact.tags && contact.tags.length > 0 && (
@@ -224,18 +232,5 @@ function Details({ contact }: { contact: Contact }) {
         </div>
       )}
     </section>
-  )
-}
-
-function Field({ name, value }: { name: string; value: string }) {
-  return (
-    <>
-      <dt>
-        <bdi>{name}</bdi>
-      </dt>
-      <dd>
-        <Plain text={value} />
-      </dd>
-    </>
   )
 }

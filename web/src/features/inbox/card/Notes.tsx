@@ -86,9 +86,7 @@ export function Notes({ contactId, notes }: { contactId: number; notes: readonly
       )}
       {kept.slice(0, SHOWN).map(note => (
         <div key={note.id} className="note-entry">
-          <p className="note" dir="auto">
-            <Plain text={note.text} />
-          </p>
+          <Plain as="p" className="note" text={note.text} />
           <p className="row small faint">
             <span className="grow">
               <NoteAuthor note={note} />, <Time at={note.created_at} style="date" />

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useId, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { newKey } from '#shared/api/client'
 import { queryClient } from '#shared/api/query'
@@ -16,6 +16,7 @@ type Due = 'none' | 'today' | 'tomorrow' | 'sunday'
 export function TaskDialog({ contactId, name, onClose }: { contactId: number; name: string; onClose: () => void }) {
   const { t } = useLingui()
   const format = useFormat()
+  const label = useId()
   const [title, setTitle] = useState('')
   const [due, setDue] = useState<Due>('today')
   const today = format.day(new Date())
@@ -63,17 +64,19 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
           required
           maxLength={300}
         />
-        <fieldset className="seg answers">
-          <legend className="lb">
+        <div>
+          <span className="lb" id={label}>
             <Trans>עד מתי</Trans>
-          </legend>
-          {(Object.keys(names) as Due[]).map(one => (
-            <label key={one} data-checked={due === one || undefined}>
-              <input type="radio" name="due" className="vh" checked={due === one} onChange={() => setDue(one)} />
-              <span>{names[one]}</span>
-            </label>
-          ))}
-        </fieldset>
+          </span>
+          <div className="seg" role="radiogroup" aria-labelledby={label}>
+            {(Object.keys(names) as Due[]).map(one => (
+              <label key={one} data-checked={due === one || undefined}>
+                <input type="radio" name="due" className="vh" checked={due === one} onChange={() => setDue(one)} />
+                {names[one]}
+              </label>
+            ))}
+          </div>
+        </div>
         <button className="btn pen" type="submit" disabled={create.isPending || !title.trim()}>
           <Trans>הוספת המשימה</Trans>
         </button>

@@ -3,7 +3,7 @@ import { IconArrowMerge, IconCalendarCheck, IconCalendarX, IconCheckbox, IconNot
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { NoteAuthor } from '#shared/components/NoteAuthor'
-import { Name, Plain, Time } from '#shared/components/text'
+import { Ltr, Name, Plain, Time } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Appointment, Note, Task, TimelineItem } from '../api'
 
@@ -34,9 +34,7 @@ function NoteLine({ note, isFound }: { note: Note; isFound: boolean }) {
     <div className={isFound ? 'event note-line found' : 'event note-line'}>
       <Icon icon={IconNote} />
       <div className="grow">
-        <p className="note" dir="auto">
-          <Plain text={note.text} />
-        </p>
+        <Plain as="p" className="note" text={note.text} />
         <p className="small faint">
           <NoteAuthor note={note} /> · <Time at={note.created_at} />
         </p>
@@ -75,7 +73,7 @@ function AppointmentLine({ appointment }: { appointment: Appointment }) {
         )}{' '}
         <Link href={`/calendar?date=${format.day(from)}`}>
           <b>
-            {day}, {format.range(from, to)}
+            {day}, <Ltr>{format.range(from, to)}</Ltr>
           </b>
         </Link>{' '}
         · <bdi>{appointment.service_name}</bdi>
