@@ -198,8 +198,8 @@ mod tests {
             let (tone, at) = found(&twice).unwrap_or_else(|| panic!("{hertz} Hz"));
             assert!(tone == kind && at < 10_000, "{hertz} Hz: {tone:?} at {at}");
         }
-        let noisy = made(3300, |t| (TAU * 2100.0 * t).sin() * 4000.0 + noise() * 600.0);
-        assert_eq!(found(&noisy).map(|(tone, _)| tone), Some(MachineTone::Answer));
+        let disturbed = made(3300, |t| (TAU * 2100.0 * t).sin() * 4000.0 + noise() * 600.0);
+        assert_eq!(found(&disturbed).map(|(tone, _)| tone), Some(MachineTone::Answer));
         // The phase is reversed every 450 ms.
         let reversed = made(3300, |t| {
             let sign = if (t / 0.45).floor() % 2.0 == 0.0 { 1.0 } else { -1.0 };

@@ -64,8 +64,7 @@ pub fn parse(text: &str) -> Option<OwnerWord> {
 fn until(words: &[&str]) -> Option<Until> {
     match words {
         ["מחר" | "tomorrow" | "הפתיחה" | "opening"] => Some(Until::Opening),
-        [time] => day_time(time, None).map(Until::Time),
-        ["שעה" | "השעה", time] => day_time(time, None).map(Until::Time),
+        [time] | ["שעה" | "השעה", time] => day_time(time, None).map(Until::Time),
         [time, "am"] => day_time(time, Some(false)).map(Until::Time),
         [time, "pm"] => day_time(time, Some(true)).map(Until::Time),
         _ => None,
