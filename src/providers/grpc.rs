@@ -166,10 +166,7 @@ async fn keep_alive(pings: Option<PingPong>) {
     let Some(mut pings) = pings else { return std::future::pending().await };
     loop {
         tokio::time::sleep(PING_EVERY).await;
-        match tokio::time::timeout(PING_LIMIT, pings.ping(Ping::opaque())).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(_)) | Err(_) => return,
-        }
+        let Ok(Ok(_)) = tokio::time::timeout(PING_LIMIT, pings.ping(Ping::opaque())).await else { return };
     }
 }
 

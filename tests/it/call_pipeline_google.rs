@@ -120,7 +120,7 @@ async fn the_check_names_the_part_that_does_not_work_and_its_settings() {
             "Invalid JWT Signature",
         ),
         ("", denied, "found-pipeline-transcriber", transcriber, "PERMISSION_DENIED"),
-        ("voice = \"Nobody\"\n", none(), "found-pipeline-synthesiser", synthesiser, "he-IL-Chirp3-HD-Nobody"),
+        ("voice = \"Missing\"\n", none(), "found-pipeline-synthesiser", synthesiser, "he-IL-Chirp3-HD-Missing"),
         ("stt_model = \"chirp_9\"\n", none(), "found-pipeline-transcriber", transcriber, "chirp_9"),
         ("[agent]\nlanguage = \"yi\"\n", none(), "found-pipeline-transcriber", transcriber, "yi-YI"),
     ];

@@ -5,11 +5,11 @@ use bytes::Bytes;
 use prost::{Message, Oneof};
 
 /// `AudioEncoding.MULAW` of speech to text.
-pub const STT_MULAW: i32 = 2;
+pub(super) const STT_MULAW: i32 = 2;
 /// `AudioEncoding.MULAW` of text to speech.
-pub const TTS_MULAW: i32 = 5;
+pub(super) const TTS_MULAW: i32 = 5;
 /// `SpeechEventType.SPEECH_ACTIVITY_END`.
-pub const SPEECH_ACTIVITY_END: i32 = 3;
+pub(super) const SPEECH_ACTIVITY_END: i32 = 3;
 
 #[derive(Clone, PartialEq, Message)]
 pub struct StreamingRecognizeRequest {
@@ -98,43 +98,43 @@ pub struct Phrase {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct StreamingRecognizeResponse {
+pub(super) struct StreamingRecognizeResponse {
     #[prost(int32, tag = "3")]
-    pub speech_event_type: i32,
+    pub(super) speech_event_type: i32,
     #[prost(message, repeated, tag = "6")]
-    pub results: Vec<StreamingRecognitionResult>,
+    pub(super) results: Vec<StreamingRecognitionResult>,
     #[prost(message, optional, tag = "7")]
-    pub speech_event_offset: Option<Duration>,
+    pub(super) speech_event_offset: Option<Duration>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct StreamingRecognitionResult {
+pub(super) struct StreamingRecognitionResult {
     #[prost(message, repeated, tag = "1")]
-    pub alternatives: Vec<SpeechRecognitionAlternative>,
+    pub(super) alternatives: Vec<SpeechRecognitionAlternative>,
     #[prost(bool, tag = "2")]
-    pub is_final: bool,
+    pub(super) is_final: bool,
     #[prost(message, optional, tag = "4")]
-    pub result_end_offset: Option<Duration>,
+    pub(super) result_end_offset: Option<Duration>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct SpeechRecognitionAlternative {
+pub(super) struct SpeechRecognitionAlternative {
     #[prost(string, tag = "1")]
-    pub transcript: String,
+    pub(super) transcript: String,
 }
 
 /// `google.protobuf.Duration`.
 #[derive(Clone, Copy, PartialEq, Message)]
-pub struct Duration {
+pub(super) struct Duration {
     #[prost(int64, tag = "1")]
-    pub seconds: i64,
+    pub(super) seconds: i64,
     #[prost(int32, tag = "2")]
-    pub nanos: i32,
+    pub(super) nanos: i32,
 }
 
 impl Duration {
     /// Returns the whole milliseconds.
-    pub fn as_millis(self) -> i64 {
+    pub(super) fn as_millis(self) -> i64 {
         self.seconds.saturating_mul(1000).saturating_add(i64::from(self.nanos / 1_000_000))
     }
 }
@@ -184,7 +184,7 @@ pub struct StreamingSynthesisInput {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct StreamingSynthesizeResponse {
+pub(super) struct StreamingSynthesizeResponse {
     #[prost(bytes = "bytes", tag = "1")]
-    pub audio_content: Bytes,
+    pub(super) audio_content: Bytes,
 }

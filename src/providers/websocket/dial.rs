@@ -88,7 +88,7 @@ async fn open(
 }
 
 /// Opens a TCP connection to the host of a URL.
-pub async fn connect_tcp(url: &Uri) -> io::Result<TcpStream> {
+pub(in crate::providers) async fn connect_tcp(url: &Uri) -> io::Result<TcpStream> {
     let port = url.port_u16().unwrap_or(if matches!(url.scheme_str(), Some("wss" | "https")) { 443 } else { 80 });
     let target = Uri::builder().scheme("http").path_and_query("/");
     let target = target.authority(format!("{}:{port}", url.host().unwrap_or_default())).build();

@@ -18,13 +18,14 @@ pub(super) struct Call {
     body: RecvStream,
     sending: SendStream<Bytes>,
     received: Vec<u8>,
+    is_cancelled: bool,
 }
 
 impl Call {
     /// Answers the headers of a call.
     pub(super) fn accept(body: RecvStream, mut respond: SendResponse<Bytes>) -> Option<Self> {
         let sending = respond.send_response(head()?, false).ok()?;
-        Some(Self { body, sending, received: Vec::new() })
+        Some(Self { body, sending, received: Vec::new(), is_cancelled: false })
     }
 
     /// Answers a call with a status alone.
@@ -42,10 +43,18 @@ impl Call {
                     content.and_then(|content| M::decode(content.as_slice()).map_err(|error| error.to_string())),
                 );
             }
-            let data = self.body.data().await?.ok()?;
+            let Ok(data) = self.body.data().await? else {
+                self.is_cancelled = true;
+                return None;
+            };
             let _ = self.body.flow_control().release_capacity(data.len());
             self.received.extend_from_slice(&data);
         }
+    }
+
+    /// Returns true if the client has cancelled the call, or closed the connection.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.is_cancelled
     }
 
     fn take(&mut self) -> Option<Result<Vec<u8>, String>> {

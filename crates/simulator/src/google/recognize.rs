@@ -15,7 +15,7 @@ const MULAW: i32 = 2;
 const SPEECH_ACTIVITY_BEGIN: i32 = 2;
 const SPEECH_ACTIVITY_END: i32 = 3;
 /// The maximum length of the audio in one message.
-const MAX_AUDIO: usize = 15_360;
+const MAX_AUDIO: usize = 25_600;
 const MODELS: [&str; 4] = ["chirp_3", "chirp_2", "telephony", "long"];
 const LANGUAGES: [&str; 7] = ["iw-IL", "en-US", "ar-EG", "ru-RU", "am-ET", "uk-UA", "fr-FR"];
 
@@ -72,6 +72,9 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
                 return;
             }
         }
+    }
+    if call.is_cancelled() {
+        return;
     }
     shared.state().recognitions[index].ended = true;
     if let Some(transcriber) = transcriber.as_mut().filter(|transcriber| transcriber.is_in_utterance()) {

@@ -26,10 +26,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(4);
 const SILENCE_MS: i64 = 100;
 /// The assumed maximum delay of a result after its audio. Google reports no position in audio without words.
 const LATENCY_MS: u64 = 1000;
-/// The age at which a stream is replaced between two utterances. Google ends it after five minutes ("Quotas and limits").
-const REPLACE_AFTER: Duration = Duration::from_secs(240);
-/// The age at which it is replaced even while the caller speaks.
-const REPLACE_AT_LAST: Duration = Duration::from_secs(285);
+/// When streams are replaced. Google ends a stream after five minutes ("Quotas and limits").
+const AGES: Ages = Ages { between_utterances: Duration::from_secs(240), at_last: Duration::from_secs(285) };
 
 /// A client for Google's `StreamingRecognize`.
 pub(in crate::engine::pipeline) struct GoogleTranscriber {
@@ -43,6 +41,7 @@ pub(in crate::engine::pipeline) struct GoogleTranscriber {
     transcript: Transcript,
     audio: Audio,
     events: VecDeque<Transcribed>,
+    ages: Ages,
     keep_alive: Interval,
     /// Whether audio was sent since the last tick of the timer.
     was_used: bool,
@@ -76,9 +75,11 @@ enum End {
     Requested,
 }
 
-/// Returns true if a stream must be replaced. `is_quiet` is true between two utterances.
-fn is_too_old(age: Duration, is_quiet: bool) -> bool {
-    age >= if is_quiet { REPLACE_AFTER } else { REPLACE_AT_LAST }
+/// The ages at which a stream is replaced.
+struct Ages {
+    between_utterances: Duration,
+    /// Even while the caller speaks.
+    at_last: Duration,
 }
 
 impl GoogleTranscriber {
@@ -95,6 +96,7 @@ impl GoogleTranscriber {
             transcript: Transcript::default(),
             audio: Audio::default(),
             events: VecDeque::new(),
+            ages: AGES,
             keep_alive,
             was_used: false,
         }
@@ -149,7 +151,8 @@ impl GoogleTranscriber {
         let is_quiet = !is_voice && !self.transcript.is_open();
         let now = clock::instant();
         let age = self.streams.back().map(|stream| now.saturating_duration_since(stream.opened));
-        if age.is_some_and(|age| is_too_old(age, is_quiet)) {
+        let limit = if is_quiet { self.ages.between_utterances } else { self.ages.at_last };
+        if age.is_some_and(|age| age >= limit) {
             self.send_waiting();
             self.next_stream(End::Replaced);
         }
@@ -210,8 +213,12 @@ impl Transcriber for GoogleTranscriber {
         self.replace_old_stream(is_voice);
     }
 
-    /// Ends the stream. The server then returns the final words of all audio that it has.
+    /// Ends the stream. The server then returns the final words of all audio that it has. While it has not done so, a further
+    /// request is about the same utterance.
     fn end_utterance(&mut self) {
+        if self.streams.iter().any(|stream| stream.end == End::Requested) {
+            return;
+        }
         self.send_waiting();
         self.next_stream(End::Requested);
     }
@@ -264,11 +271,75 @@ async fn next_of(stream: Option<&mut Stream>) -> Result<Option<Bytes>, Status> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::tool::{PhoneTools, ToolRegistry};
+    use crate::config::{BaseUrl, Secret};
+    use crate::domain::ContactName;
+    use crate::providers::http_client;
+    use crate::simulator::EventLog;
+    use crate::simulator::google::{Google, GoogleOptions, service_account};
+    use crate::simulator::sound::Voice;
+    use tokio::net::TcpListener;
 
-    #[test]
-    fn a_stream_is_replaced_between_utterances_and_before_google_ends_it() {
-        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-        assert!(!is_too_old(minutes(3), true) && is_too_old(minutes(4), true));
-        assert!(!is_too_old(minutes(4), false) && is_too_old(Duration::from_secs(290), false));
+    const SENTENCE: &str = "אפשר לקבוע תור למחר?";
+
+    fn setup(google: &Google) -> PipelineSetup {
+        let mut config = Config::default();
+        config.google.credentials_json = Some(Secret::new(service_account()));
+        config.google.speech_base_url = BaseUrl::parse(&google.base_url()).ok();
+        config.google.token_url = BaseUrl::parse(&google.token_url()).unwrap();
+        PipelineSetup {
+            config: Arc::new(config),
+            client: http_client::build().unwrap(),
+            google: AccessTokens::default(),
+            instructions: "".into(),
+            tools: ToolRegistry::for_phone(PhoneTools::ALL),
+            language: "he".to_owned(),
+            terms: Vec::new(),
+            caller_name: ContactName::Unknown,
+            caller_history: None,
+            history: Vec::new(),
+        }
+    }
+
+    /// Reads until the end of the utterance. Returns its words.
+    async fn utterance(transcriber: &mut GoogleTranscriber) -> String {
+        let mut words = String::new();
+        loop {
+            match transcriber.next().await {
+                PartEvent::Event(Heard::Words { text, .. }) => words = text,
+                PartEvent::Event(Heard::End) => return words,
+                PartEvent::Event(Heard::Progress(_)) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn replaced_streams_lose_no_audio_and_no_words() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let log = EventLog::new();
+        let options = GoogleOptions { heard: vec![SENTENCE.to_owned()], ..GoogleOptions::default() };
+        let google = Google::start(listener, options, log.clone()).unwrap();
+        let mut transcriber = GoogleTranscriber::open(&setup(&google), Duration::ZERO);
+        // A stream is too old at once, but is not replaced while the caller speaks.
+        transcriber.ages = Ages { between_utterances: Duration::ZERO, at_last: Duration::MAX };
+        assert!(matches!(transcriber.next().await, PartEvent::Ready));
+        let (voice, mut sent) = (Voice::agent(1).speak(1500), Vec::new());
+        for _ in 0..2 {
+            for is_voice in [false, true] {
+                let samples = if is_voice { &voice[..] } else { &[0xff; 1600] };
+                for piece in samples.chunks(160) {
+                    transcriber.send(&EncodedAudio::encode(piece), is_voice);
+                    sent.extend_from_slice(piece);
+                }
+            }
+            transcriber.end_utterance();
+            assert_eq!(utterance(&mut transcriber).await, SENTENCE);
+        }
+        let streams = google.state().recognitions;
+        assert!(streams.len() > 10, "{} streams", streams.len());
+        let heard: Vec<u8> = streams.iter().flat_map(|stream| stream.heard.clone()).collect();
+        assert!(heard == sent, "{} of {} bytes", heard.len(), sent.len());
+        assert!(log.violations().is_empty(), "{:#?}", log.violations());
     }
 }
