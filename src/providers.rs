@@ -4,6 +4,8 @@ pub mod baileys;
 pub mod deepgram;
 pub mod elevenlabs;
 pub mod error_code;
+pub mod google;
+pub mod grpc;
 pub mod http_client;
 pub mod mail;
 pub mod media_link;

@@ -23,6 +23,7 @@ use crate::maintenance::health_monitor::HealthMonitor;
 use crate::maintenance::self_check::{Parts, SelfChecker};
 use crate::maintenance::systemd_status::StatusLine;
 use crate::maintenance::{alert_delivery, backfills, housekeeping, nightly_backup, search_index, update_check};
+use crate::providers::google::AccessTokens;
 use crate::providers::http_client;
 use crate::runtime::call_notices::CallNotices;
 use crate::runtime::caller_texts::CallerTexts;
@@ -102,6 +103,7 @@ impl Services {
             texts: texts.clone(),
             clips: Arc::new(Clips::shipped()),
             client,
+            google: AccessTokens::default(),
             store,
             disk,
             compression: compressor.handle(),

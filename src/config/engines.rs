@@ -97,7 +97,7 @@ impl Config {
     }
 
     /// Returns the speech services that need an API key.
-    pub(super) fn speech_services(&self) -> [SpeechService; 3] {
+    pub(super) fn speech_services(&self) -> [SpeechService; 4] {
         let PipelineConfig { transcriber, synthesiser, .. } = self.pipeline;
         [
             SpeechService {
@@ -117,6 +117,12 @@ impl Config {
                 key_setting: "deepgram.api_key",
                 has_key: self.deepgram.key().is_some(),
                 is_used: transcriber == Transcriber::Deepgram,
+            },
+            SpeechService {
+                name: "google",
+                key_setting: self.google.account_setting(),
+                has_key: self.google.is_configured(),
+                is_used: transcriber == Transcriber::Google || synthesiser == Synthesiser::Google,
             },
         ]
     }
@@ -158,6 +164,7 @@ impl Config {
             Transcriber::Soniox => self.soniox.max_endpoint_delay_ms,
             Transcriber::Deepgram => self.deepgram.endpointing_ms,
             Transcriber::ElevenLabs => self.elevenlabs.vad_silence_ms,
+            Transcriber::Google => self.google.silence_ms,
             Transcriber::Transcription => self.pipeline.transcription_silence_ms,
         };
         Duration::from_millis(ms.into())

@@ -1,8 +1,11 @@
-//! `[google]`: Google's speech services. The settings are validated, but no engine uses them yet.
+//! `[google]`: Google's speech services for the pipeline engine.
 
-use super::parser::{base_url, google_account_file, google_account_json, optional};
+use super::parser::{
+    base_url, google_account_file, google_account_json, integer, model_name, optional, token, voice_name,
+};
 use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
+use crate::domain::{AllowedValues, SettingFault};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -13,12 +16,20 @@ pub struct GoogleConfig {
     pub credentials_file: Option<PathBuf>,
     /// The content of such a JSON file; takes precedence over the path. Environment variable: `GCP_CREDENTIALS_JSON`.
     pub credentials_json: Option<Secret>,
-    /// The base URL of speech to text. Environment variable: `GOOGLE_SPEECH_BASE_URL`.
-    pub speech_base_url: BaseUrl,
-    /// The base URL of text to speech. Environment variable: `GOOGLE_TTS_BASE_URL`.
-    pub tts_base_url: BaseUrl,
+    /// The region of both services, which is a part of their addresses. Not every model exists in every region.
+    pub region: String,
+    /// The base URL of speech to text; `None` means that of the region. Environment variable: `GOOGLE_SPEECH_BASE_URL`.
+    pub speech_base_url: Option<BaseUrl>,
+    /// The base URL of text to speech; `None` means that of the region. Environment variable: `GOOGLE_TTS_BASE_URL`.
+    pub tts_base_url: Option<BaseUrl>,
     /// The endpoint that returns an access token for the account. Environment variable: `GOOGLE_TOKEN_URL`.
     pub token_url: BaseUrl,
+    /// The model that transcribes the caller.
+    pub stt_model: String,
+    /// The name of a Chirp 3 HD voice, without language and model: each voice speaks every language.
+    pub voice: String,
+    /// The silence that ends the caller's turn, in milliseconds.
+    pub silence_ms: u32,
 }
 
 impl Default for GoogleConfig {
@@ -26,9 +37,13 @@ impl Default for GoogleConfig {
         Self {
             credentials_file: None,
             credentials_json: None,
-            speech_base_url: BaseUrl::from_static("https://speech.googleapis.com"),
-            tts_base_url: BaseUrl::from_static("https://texttospeech.googleapis.com"),
+            region: "eu".into(),
+            speech_base_url: None,
+            tts_base_url: None,
             token_url: BaseUrl::from_static("https://oauth2.googleapis.com/token"),
+            stt_model: "chirp_3".into(),
+            voice: "Kore".into(),
+            silence_ms: 600,
         }
     }
 }
@@ -38,10 +53,39 @@ impl GoogleConfig {
     pub fn is_configured(&self) -> bool {
         self.credentials_file.is_some() || self.credentials_json.as_ref().is_some_and(|json| !json.is_empty())
     }
+
+    /// Returns the setting with the account.
+    pub fn account_setting(&self) -> &'static str {
+        match Secret::present(self.credentials_json.as_ref()) {
+            Some(_) => "google.credentials_json",
+            None => "google.credentials_file",
+        }
+    }
+
+    /// Returns why the account cannot be used for speech; `None` if it can, or if no account is set. Only Google itself knows
+    /// whether it accepts the key.
+    pub fn account_fault(&self) -> Option<&'static str> {
+        let json = match (Secret::present(self.credentials_json.as_ref()), &self.credentials_file) {
+            (Some(json), _) => json.expose().to_owned(),
+            (None, Some(file)) => std::fs::read_to_string(file).ok()?,
+            (None, None) => return None,
+        };
+        let account: serde_json::Value = serde_json::from_str(&json).ok()?;
+        if account["type"] != "service_account" {
+            return Some("is no service account");
+        }
+        let is_key = account["private_key"].as_str().is_some_and(|key| key.contains("PRIVATE KEY-----"));
+        (!is_key).then_some("has no private key in PEM format")
+    }
 }
 
 pub(super) fn settings() -> Vec<Setting<GoogleConfig>> {
     let google = Section::<GoogleConfig>::new();
+    // The region becomes part of a host name.
+    let region = token(AllowedValues::GoogleRegion, |text| {
+        let is_plain = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        (!is_plain).then_some(SettingFault::OtherCharacters)
+    });
     vec![
         google
             .setting("google.credentials_file", |c| &mut c.credentials_file, optional(google_account_file()))
@@ -49,8 +93,14 @@ pub(super) fn settings() -> Vec<Setting<GoogleConfig>> {
         google
             .secret_setting("google.credentials_json", |c| &mut c.credentials_json, optional(google_account_json()))
             .env("GCP_CREDENTIALS_JSON"),
-        google.setting("google.speech_base_url", |c| &mut c.speech_base_url, base_url()).env("GOOGLE_SPEECH_BASE_URL"),
-        google.setting("google.tts_base_url", |c| &mut c.tts_base_url, base_url()).env("GOOGLE_TTS_BASE_URL"),
+        google.setting("google.region", |c| &mut c.region, region),
+        google
+            .setting("google.speech_base_url", |c| &mut c.speech_base_url, optional(base_url()))
+            .env("GOOGLE_SPEECH_BASE_URL"),
+        google.setting("google.tts_base_url", |c| &mut c.tts_base_url, optional(base_url())).env("GOOGLE_TTS_BASE_URL"),
         google.setting("google.token_url", |c| &mut c.token_url, base_url()).env("GOOGLE_TOKEN_URL"),
+        google.setting("google.stt_model", |c| &mut c.stt_model, model_name("chirp_3")),
+        google.setting("google.voice", |c| &mut c.voice, voice_name("Kore")),
+        google.setting("google.silence_ms", |c| &mut c.silence_ms, integer(300..=3000)),
     ]
 }

@@ -166,7 +166,7 @@ fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value
 }
 
 /// Settings that determine where secrets are sent, each with the keys of these secrets.
-const DESTINATIONS: [(&str, &[&str]); 14] = [
+const DESTINATIONS: [(&str, &[&str]); 16] = [
     ("twilio.api_base_url", &["twilio.auth_token"]),
     ("twilio.content_base_url", &["twilio.auth_token"]),
     ("openai.base_url", &["openai.api_key"]),
@@ -178,7 +178,10 @@ const DESTINATIONS: [(&str, &[&str]); 14] = [
     ("pipeline.speech_base_url", &["pipeline.speech_api_key"]),
     ("pipeline.transcription_base_url", &["pipeline.transcription_api_key"]),
     ("whatsapp.baileys_outbound_url", &["whatsapp.shared_secret", "whatsapp.webhook_secret"]),
-    ("google.token_url", &["google.credentials_json"]),
+    // The access token goes to these addresses, and it may do more than speech.
+    ("google.speech_base_url", &["google.credentials_json", "google.credentials_file"]),
+    ("google.tts_base_url", &["google.credentials_json", "google.credentials_file"]),
+    ("google.token_url", &["google.credentials_json", "google.credentials_file"]),
     ("mail.host", &["mail.password"]),
     ("backup.s3_endpoint", &["backup.s3_access_key_id", "backup.s3_secret_access_key"]),
 ];

@@ -15,6 +15,8 @@ text_enum! {
         Deepgram = "deepgram",
         /// ElevenLabs.
         ElevenLabs = "elevenlabs",
+        /// Google.
+        Google = "google",
         /// A server that is compatible with OpenAI's `/audio/transcriptions`.
         Transcription = "transcription",
     }
@@ -27,6 +29,8 @@ text_enum! {
         Soniox = "soniox",
         /// ElevenLabs.
         ElevenLabs = "elevenlabs",
+        /// Google.
+        Google = "google",
         /// A server that is compatible with OpenAI's `/audio/speech`.
         Speech = "speech",
     }

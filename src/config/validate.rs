@@ -210,6 +210,10 @@ fn pipeline_checks(config: &Config) -> Vec<String> {
             format!("{key} is set, but neither pipeline.transcriber nor pipeline.synthesiser is {name}: it is not used")
         })
         .collect();
+    let uses_google = services.iter().any(|service| service.name == "google" && service.is_used);
+    if let Some(fault) = config.google.account_fault().filter(|_| uses_google) {
+        wrong.push(format!("{} {fault}: the pipeline engine cannot use it", config.google.account_setting()));
+    }
     let missing = config.missing_for_pipeline().join(", ");
     match config.voice.engine {
         EngineChoice::Pipeline if !missing.is_empty() => {

@@ -1,6 +1,7 @@
 //! The pipeline as a voice engine: a transcriber, a language model and a synthesiser, each behind a trait
 //! ([`parts`]). [`crate::pipeline`] makes the decisions without I/O; this module performs its actions.
 
+mod google;
 mod http_transcriber;
 mod link;
 mod model;
@@ -19,11 +20,13 @@ use crate::domain::ContactName;
 use crate::pipeline::{Action, Pipeline as Logic, Start};
 use crate::providers::deepgram::DeepgramTranscription;
 use crate::providers::elevenlabs::ElevenLabsTranscription;
+use crate::providers::google::AccessTokens;
 use crate::providers::openai::realtime::{caller_history_note, caller_name_note};
 use crate::providers::soniox::SonioxTranscription;
 use crate::providers::websocket::DialError;
 use crate::spoken::{Dictionary, language_of, spoken};
 use crate::{clock, entropy};
+use google::{GoogleSynthesiser, GoogleTranscriber};
 use http_transcriber::HttpTranscriber;
 use model::LanguageModel;
 use parts::{Model, PartEvent, Question, Synthesiser, Transcriber};
@@ -43,6 +46,8 @@ pub struct PipelineSetup {
     pub config: Arc<Config>,
     /// The client for HTTP requests to the AI servers.
     pub client: reqwest::Client,
+    /// The access token for Google's services.
+    pub google: AccessTokens,
     /// The instructions for the model.
     pub instructions: Arc<str>,
     /// The tools that the model may call.
@@ -248,6 +253,7 @@ fn transcriber(setup: &PipelineSetup, delay: Duration) -> Box<dyn Transcriber> {
             let protocol = ElevenLabsTranscription::new(&config.elevenlabs, language);
             Box::new(SocketTranscriber::open(protocol, config.elevenlabs.key().cloned(), delay))
         }
+        TranscriberChoice::Google => Box::new(GoogleTranscriber::open(setup, delay)),
         TranscriberChoice::Transcription => {
             Box::new(HttpTranscriber::new(config.clone(), client.clone(), language, terms))
         }
@@ -260,6 +266,7 @@ fn synthesiser(setup: &PipelineSetup, delay: Duration) -> Box<dyn Synthesiser> {
     match config.pipeline.synthesiser {
         SynthesiserChoice::Soniox => Box::new(SonioxTts::open(config.clone(), delay)),
         SynthesiserChoice::ElevenLabs => over_http(SpeechApi::ElevenLabs),
+        SynthesiserChoice::Google => Box::new(GoogleSynthesiser::open(setup, delay)),
         SynthesiserChoice::Speech => over_http(SpeechApi::OpenAi),
     }
 }
@@ -269,7 +276,7 @@ fn synthesiser(setup: &PipelineSetup, delay: Duration) -> Box<dyn Synthesiser> {
 fn longest_pause(config: &Config) -> Duration {
     let grace = match config.pipeline.transcriber {
         TranscriberChoice::Soniox | TranscriberChoice::Deepgram => ENDPOINT_GRACE,
-        TranscriberChoice::ElevenLabs | TranscriberChoice::Transcription => Duration::ZERO,
+        TranscriberChoice::ElevenLabs | TranscriberChoice::Google | TranscriberChoice::Transcription => Duration::ZERO,
     };
     config.longest_pause() + grace
 }

@@ -4,6 +4,7 @@
 mod dial;
 
 use bytes::Bytes;
+pub(super) use dial::connect_tcp;
 pub use dial::{DialError, KeyHeader, dial};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use std::borrow::Cow;

@@ -4,6 +4,7 @@ use super::ai_check;
 use crate::config::{AiEngine, Config, Synthesiser, Transcriber};
 use crate::domain::{AiFailure, AiFailureCause, Causes, CheckResult, ContactName, Found, Remedy, Timestamp};
 use crate::engine::{PipelineSetup, PipelineTrial, try_parts};
+use crate::providers::google::AccessTokens;
 use std::sync::Arc;
 
 const CHECK: &str = "pipeline";
@@ -17,6 +18,7 @@ pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestam
     let setup = PipelineSetup {
         config: config.clone(),
         client: client.clone(),
+        google: AccessTokens::default(),
         instructions,
         tools,
         language: config.agent.language.clone(),
@@ -72,6 +74,9 @@ fn settings_of_transcriber(transcriber: Transcriber) -> &'static str {
         Transcriber::Soniox => "soniox.api_key, soniox.stt_model, agent.language",
         Transcriber::Deepgram => "deepgram.api_key, deepgram.model, agent.language",
         Transcriber::ElevenLabs => "elevenlabs.api_key, elevenlabs.stt_model, agent.language",
+        Transcriber::Google => {
+            "google.credentials_file or google.credentials_json, google.region, google.stt_model, agent.language"
+        }
         Transcriber::Transcription => {
             "pipeline.transcription_base_url, pipeline.transcription_api_key, pipeline.transcription_model"
         }
@@ -89,6 +94,9 @@ fn settings_of_synthesiser(synthesiser: Synthesiser) -> &'static str {
     match synthesiser {
         Synthesiser::Soniox => "soniox.api_key, soniox.tts_model, soniox.voice, agent.language",
         Synthesiser::ElevenLabs => "elevenlabs.api_key, elevenlabs.tts_model, elevenlabs.voice, agent.language",
+        Synthesiser::Google => {
+            "google.credentials_file or google.credentials_json, google.region, google.voice, agent.language"
+        }
         Synthesiser::Speech => {
             "pipeline.speech_base_url, pipeline.speech_api_key, pipeline.speech_model, pipeline.speech_voice"
         }

@@ -17,6 +17,7 @@ use crate::crm::{self, business_profile, caller_memory};
 use crate::domain::{AgentTool, CallSid, ContactName, Speaker, Timestamp, ToolUse, TurnLatency};
 use crate::engine::{PipelineSetup, TextAnswer, TextConversation};
 use crate::entropy;
+use crate::providers::google::AccessTokens;
 use crate::store::{Store, TurnUpdate};
 use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
@@ -192,6 +193,7 @@ impl Stage {
         let setup = PipelineSetup {
             config: config.clone(),
             client: client.clone(),
+            google: AccessTokens::default(),
             instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
             tools: tools.clone(),
             language: config.agent.language.clone(),

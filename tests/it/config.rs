@@ -394,6 +394,15 @@ fn keys_that_the_pipeline_lacks_or_does_not_use_are_named() {
     let only = format!("[voice]\nengine = \"pipeline\"\n{chosen}");
     let expected = ["voice.engine is pipeline, but it needs deepgram.api_key: calls go to voicemail"];
     assert_eq!(warnings(&only, &[("ELEVENLABS_API_KEY", "e"), ("OPENAI_API_KEY", "o")]), expected);
+    let google = "[voice]\nengine = \"pipeline\"\n[pipeline]\ntranscriber = \"google\"\nsynthesiser = \"google\"\n";
+    let expected = ["voice.engine is pipeline, but it needs google.credentials_file: calls go to voicemail"];
+    assert_eq!(warnings(google, &[("OPENAI_API_KEY", "o")]), expected);
+    let account = r#"{"type": "authorized_user"}"#;
+    let expected = ["google.credentials_json is no service account: the pipeline engine cannot use it"];
+    assert_eq!(warnings(google, &[("OPENAI_API_KEY", "o"), ("GCP_CREDENTIALS_JSON", account)]), expected);
+    let account = r#"{"type": "service_account", "client_email": "a@b", "private_key": "k"}"#;
+    let expected = ["google.credentials_json has no private key in PEM format: the pipeline engine cannot use it"];
+    assert_eq!(warnings(google, &[("OPENAI_API_KEY", "o"), ("GCP_CREDENTIALS_JSON", account)]), expected);
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod call_faults;
 mod call_interruptions;
 mod call_notices;
 mod call_pipeline;
+mod call_pipeline_google;
 mod call_pipeline_services;
 mod call_replay;
 mod call_ring;

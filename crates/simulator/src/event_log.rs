@@ -18,6 +18,8 @@ pub enum Party {
     Deepgram,
     /// ElevenLabs.
     ElevenLabs,
+    /// Google.
+    Google,
     /// The AI provider.
     OpenAi,
     /// Soniox.
@@ -46,6 +48,7 @@ impl fmt::Display for Entry {
             Party::Caller => "caller",
             Party::Deepgram => "deepgram",
             Party::ElevenLabs => "elevenlabs",
+            Party::Google => "google",
             Party::OpenAi => "openai",
             Party::Soniox => "soniox",
             Party::Twilio => "twilio",

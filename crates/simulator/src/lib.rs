@@ -12,6 +12,7 @@
 //! - [`soniox`]: transcription and speech over WebSockets.
 //! - [`deepgram`]: transcription over a WebSocket.
 //! - [`elevenlabs`]: transcription over a WebSocket, and speech over HTTP.
+//! - [`google`]: transcription and speech over gRPC.
 //! - [`bridge`]: the HTTP interface of the WhatsApp bridge.
 //! - [`shop_year`]: a year of calls and messages, for databases of a realistic size.
 //! - [`whatsapp`]: the real bridge and a WhatsApp server for it, as child processes.
@@ -28,6 +29,7 @@ pub mod deepgram;
 pub mod elevenlabs;
 mod entropy;
 mod event_log;
+pub mod google;
 pub mod openai;
 mod server;
 pub mod shop_year;

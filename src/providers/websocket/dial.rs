@@ -87,8 +87,9 @@ async fn open(
     }
 }
 
-async fn connect_tcp(url: &Uri) -> io::Result<TcpStream> {
-    let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("wss") { 443 } else { 80 });
+/// Opens a TCP connection to the host of a URL.
+pub(in crate::providers) async fn connect_tcp(url: &Uri) -> io::Result<TcpStream> {
+    let port = url.port_u16().unwrap_or(if matches!(url.scheme_str(), Some("wss" | "https")) { 443 } else { 80 });
     let target = Uri::builder().scheme("http").path_and_query("/");
     let target = target.authority(format!("{}:{port}", url.host().unwrap_or_default())).build();
     let stream = connector(GaiResolver::new()).oneshot(target.map_err(io::Error::other)?).await;

@@ -62,8 +62,19 @@ impl CallTask {
         let RealtimeSetup { config, instructions, tools, language, caller_name, caller_history, history, rejected: _ } =
             self.realtime_setup(history);
         let terms = self.likely_words();
-        let client = self.calls.services().client.clone();
-        PipelineSetup { config, client, instructions, tools, language, terms, caller_name, caller_history, history }
+        let (client, google) = (self.calls.services().client.clone(), self.calls.services().google.clone());
+        PipelineSetup {
+            config,
+            client,
+            google,
+            instructions,
+            tools,
+            language,
+            terms,
+            caller_name,
+            caller_history,
+            history,
+        }
     }
 
     /// Returns names that the caller may say: the business, its services and staff, and the caller's own name. They

@@ -15,6 +15,7 @@ use crate::domain::{CallSid, Timestamp};
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time::start_of_day;
+use crate::providers::google::AccessTokens;
 use crate::runtime::caller_texts::CallerTexts;
 use crate::runtime::input_log::InputLogs;
 use crate::runtime::jobs::Jobs;
@@ -40,6 +41,8 @@ pub struct CallServices {
     pub store: Store,
     /// The HTTP client for Twilio's REST API and for the AI servers.
     pub client: reqwest::Client,
+    /// The access token for Google's services.
+    pub google: AccessTokens,
     /// The built-in sentences that are played through the media stream.
     pub clips: Arc<Clips>,
     /// The free space of the disk.

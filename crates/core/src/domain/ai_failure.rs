@@ -140,6 +140,8 @@ const CODES: [(AiFailureCause, &[&str]); 4] = [
             "insufficient_credits",
             "payment_required",
             "balance exhausted",
+            "billing to be enabled",
+            "billing account",
         ],
     ),
     (

@@ -36,6 +36,7 @@ localized_enum! {
         AgeRecipients = "allowed-age-recipients",
         BucketName = "allowed-bucket-name",
         BucketRegion = "allowed-bucket-region",
+        GoogleRegion = "allowed-google-region",
         BucketPrefix = "allowed-bucket-prefix",
 
         // Phone numbers and addresses.

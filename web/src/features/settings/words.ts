@@ -11,6 +11,7 @@ export const CHOICES: Record<string, MessageDescriptor> = {
   soniox: msg`Soniox`,
   deepgram: msg`Deepgram`,
   elevenlabs: msg`ElevenLabs`,
+  google: msg`Google`,
   chat: msg`Chat completions`,
   responses: msg`Responses`,
   speech: msg`שרת דיבור`,

@@ -1,0 +1,67 @@
+//! The transcripts that the fake Google returns, its timing, and planned faults.
+
+use crate::transcriber;
+use std::time::Duration;
+
+/// The transcripts that the fake Google returns, its timing, and planned faults.
+#[derive(Clone, Debug)]
+pub struct GoogleOptions {
+    /// The transcript of each utterance, in order, over all streams. After the last one, the list starts again.
+    pub heard: Vec<String>,
+    /// The silence that ends an utterance.
+    pub endpoint: Duration,
+    /// The delay from the end of a stream to its last words.
+    pub transcribe: Duration,
+    /// The delay from the text of a call to its first audio.
+    pub think: Duration,
+    /// How many times faster than real time speech is sent.
+    pub speed: f64,
+    /// The maximum duration of a transcription.
+    pub longest_stream: Duration,
+    /// The planned faults.
+    pub faults: GoogleFaults,
+}
+
+impl Default for GoogleOptions {
+    fn default() -> Self {
+        Self {
+            heard: transcriber::sentences(),
+            endpoint: Duration::from_millis(1000),
+            transcribe: Duration::from_millis(50),
+            think: Duration::from_millis(150),
+            speed: 4.0,
+            longest_stream: Duration::from_secs(300),
+            faults: GoogleFaults::default(),
+        }
+    }
+}
+
+/// A gRPC status code, and the message that explains it.
+pub type Rejection = (u32, &'static str);
+
+/// Planned faults; by default none.
+#[derive(Clone, Debug, Default)]
+pub struct GoogleFaults {
+    /// Whether the account's key is not known any more.
+    pub revoked_key: bool,
+    /// The HTTP status with which requests for a token are rejected.
+    pub refuse_tokens: Option<u16>,
+    /// Whether both services reject every token.
+    pub reject_tokens: bool,
+    /// The status with which every transcription ends as soon as it begins.
+    pub reject_recognitions: Option<Rejection>,
+    /// The number of transcriptions, from the first, that end with `UNAVAILABLE` at their first words.
+    pub restart_recognitions: usize,
+    /// The number of transcriptions, from the first, at whose first words the connection is closed.
+    pub close_connections: usize,
+    /// Whether no words are found in any audio.
+    pub no_words: bool,
+    /// Whether silence never ends an utterance.
+    pub endless_utterances: bool,
+    /// Whether each message of a transcription is preceded by one that is no protobuf.
+    pub malformed: bool,
+    /// Speech calls that are rejected: the number of the call, from 1, and the status.
+    pub reject_speeches: Vec<(usize, Rejection)>,
+    /// The number of the first speech call, from 1, that gets no audio. All later calls also get no audio.
+    pub mute_from_speech: Option<usize>,
+}

@@ -1,0 +1,89 @@
+//! The state of the fake Google, which its methods share.
+
+use super::options::GoogleOptions;
+use crate::{EventLog, Party};
+use serde::Serialize;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// The requests that the fake Google has received.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct GoogleState {
+    /// The number of tokens that were issued.
+    pub tokens: usize,
+    /// The number of gRPC connections.
+    pub connections: usize,
+    /// Transcriptions, in order.
+    pub recognitions: Vec<Recognition>,
+    /// Speech calls, in order.
+    pub speeches: Vec<Synthesis>,
+}
+
+/// The record of a transcription.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Recognition {
+    /// The resource name of the recognizer.
+    pub recognizer: String,
+    /// The name of the model.
+    pub model: String,
+    /// The expected languages.
+    pub languages: Vec<String>,
+    /// The expected words.
+    pub phrases: Vec<String>,
+    /// All received audio, in mu-law.
+    #[serde(skip)]
+    pub heard: Vec<u8>,
+    /// The number of utterances that silence ended.
+    pub endpoints: usize,
+    /// Whether the client ended the stream.
+    pub ended: bool,
+}
+
+/// The record of a speech call.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Synthesis {
+    /// The language.
+    pub language: String,
+    /// The name of the voice.
+    pub voice: String,
+    /// The text.
+    pub text: String,
+    /// Whether the client cancelled the call.
+    pub cancelled: bool,
+}
+
+pub(super) struct Shared {
+    pub(super) log: EventLog,
+    pub(super) stopping: CancellationToken,
+    /// The URL of the token endpoint.
+    pub(super) token_url: String,
+    pub(super) options: Mutex<GoogleOptions>,
+    pub(super) state: Mutex<GoogleState>,
+    /// The number of utterances that were transcribed.
+    pub(super) utterances: Mutex<usize>,
+}
+
+impl Shared {
+    pub(super) fn options(&self) -> GoogleOptions {
+        self.options.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, GoogleState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn utterances(&self) -> MutexGuard<'_, usize> {
+        self.utterances.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn violation(&self, complaint: impl Into<String>) {
+        self.log.violation(Party::Google, complaint);
+    }
+
+    /// Returns true if the value of the header `authorization` has a token of this server.
+    pub(super) fn accepts(&self, authorization: &str) -> bool {
+        let number = authorization.strip_prefix("Bearer ya29.fake-").and_then(|number| number.parse().ok());
+        number.is_some_and(|number: usize| (1..=self.state().tokens).contains(&number))
+            && !self.options().faults.reject_tokens
+    }
+}

@@ -1,0 +1,171 @@
+//! Google as a synthesiser. All clauses share one connection; each clause is a call on it.
+
+use super::super::PipelineSetup;
+use super::super::parts::{PartEvent, Spoken, Synthesiser};
+use super::Service;
+use crate::audio::EncodedAudio;
+use crate::audio::wav::WavFormat;
+use crate::config::Config;
+use crate::pipeline::{ClauseId, SpeechEvent};
+use crate::providers::google::{self, AccessTokens, Speech};
+use crate::providers::grpc::{Call, Status};
+use crate::providers::websocket::DialError;
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::task::{AbortHandle, JoinSet};
+
+/// The maximum time for a clause. The session's own timeout for a clause without audio is much shorter.
+const LIMIT: Duration = Duration::from_secs(30);
+/// The capacity of the channel for events to the call.
+const BUFFER: usize = 64;
+
+/// The outcome of a clause, or a piece of its audio.
+enum Event {
+    Audio(EncodedAudio),
+    Done,
+    Failed(Status),
+}
+
+/// A client for Google's Chirp 3 HD voices.
+pub(in crate::engine::pipeline) struct GoogleSynthesiser {
+    service: Service,
+    config: Arc<Config>,
+    tokens: AccessTokens,
+    /// The running calls. Dropping the set cancels them.
+    tasks: JoinSet<()>,
+    running: HashMap<ClauseId, AbortHandle>,
+    sender: Sender<(ClauseId, Event)>,
+    receiver: Receiver<(ClauseId, Event)>,
+}
+
+impl GoogleSynthesiser {
+    pub(in crate::engine::pipeline) fn open(setup: &PipelineSetup, delay: Duration) -> Self {
+        let (sender, receiver) = mpsc::channel(BUFFER);
+        Self {
+            service: Service::open(setup, Speech::FromText, delay),
+            config: setup.config.clone(),
+            tokens: setup.google.clone(),
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+            sender,
+            receiver,
+        }
+    }
+
+    fn start(&self, text: &str, language: &str) -> Option<Result<Call, Status>> {
+        let connection = self.service.connection()?;
+        Some(connection.channel.call(google::SYNTHESIZE).map(|mut call| {
+            for message in google::speech(&self.config.google, language, text) {
+                call.send(&message);
+            }
+            call.finish();
+            call
+        }))
+    }
+
+    fn event(&mut self, clause: ClauseId, event: Event) -> Spoken {
+        if !matches!(event, Event::Audio(_)) {
+            self.running.remove(&clause);
+        }
+        let event = match event {
+            Event::Audio(audio) => SpeechEvent::Audio(audio),
+            Event::Done => SpeechEvent::Done,
+            Event::Failed(status) => {
+                let lost = || DialError { retry: true, reason: "closed".to_owned() };
+                let error = self.service.connection().map_or_else(lost, |connection| connection.error(&status));
+                if google::is_rejected_token(&status) {
+                    self.tokens.forget();
+                }
+                let reason = format!("synthesiser: {}", error.reason);
+                SpeechEvent::Failed { retry: error.retry, retry_after: None, reason }
+            }
+        };
+        (clause, event)
+    }
+}
+
+impl Synthesiser for GoogleSynthesiser {
+    fn speak(&mut self, clause: ClauseId, text: &str, language: &str) {
+        while self.tasks.try_join_next().is_some() {}
+        let Some(call) = self.start(text, language) else { return };
+        let sender = self.sender.clone();
+        let task = self.tasks.spawn(async move {
+            let last = match call {
+                Ok(call) => match tokio::time::timeout(LIMIT, speak(call, clause, &sender)).await {
+                    Ok(Ok(())) => Event::Done,
+                    Ok(Err(status)) => Event::Failed(status),
+                    Err(_) => Event::Failed(Status::late(LIMIT)),
+                },
+                Err(status) => Event::Failed(status),
+            };
+            // Fails only if the engine, and with it the receiver, was dropped.
+            let _ = sender.send((clause, last)).await;
+        });
+        self.running.insert(clause, task);
+    }
+
+    fn stop(&mut self, clause: ClauseId) {
+        if let Some(task) = self.running.remove(&clause) {
+            task.abort();
+        }
+    }
+
+    fn try_flush(&mut self) {}
+
+    fn next(&mut self) -> BoxFuture<'_, PartEvent<Spoken>> {
+        Box::pin(async move {
+            tokio::select! {
+                biased;
+                Some((clause, event)) = self.receiver.recv() => PartEvent::Event(self.event(clause, event)),
+                changed = self.service.changed() => match changed {
+                    Ok(()) => PartEvent::Ready,
+                    Err(error) => PartEvent::Lost(error),
+                },
+            }
+        })
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+async fn speak(mut call: Call, clause: ClauseId, sender: &Sender<(ClauseId, Event)>) -> Result<(), Status> {
+    let mut is_first = true;
+    while let Some(message) = call.next().await? {
+        let Some(audio) = google::read_speech(message) else {
+            tracing::warn!(event = "GOOGLE_MALFORMED", "Ignored a malformed message from Google's speech service");
+            continue;
+        };
+        let audio = if std::mem::replace(&mut is_first, false) { without_header(audio) } else { audio };
+        if !audio.is_empty() {
+            let _ = sender.send((clause, Event::Audio(EncodedAudio::encode(&audio)))).await;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a WAV header. The documentation promises one for mu-law ("AudioEncoding"), but not whether it applies to streams.
+fn without_header(audio: Bytes) -> Bytes {
+    let header =
+        WavFormat::parse(&audio, audio.len() as u64).and_then(|format| usize::try_from(format.data.start).ok());
+    audio.slice(header.unwrap_or(0).min(audio.len())..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::wav;
+
+    #[test]
+    fn a_header_is_not_spoken() {
+        let plain = Bytes::from_static(&[1; 320]);
+        assert_eq!(without_header(plain.clone()), plain);
+        let with_header: Vec<u8> = wav::header(1, 320).into_iter().chain(plain.to_vec()).collect();
+        assert_eq!(without_header(with_header.into()), plain);
+    }
+}
