@@ -26,11 +26,11 @@ impl Default for GoogleOptions {
     fn default() -> Self {
         Self {
             heard: transcriber::sentences(),
-            endpoint: Duration::from_millis(1000),
+            endpoint: Duration::from_secs(1),
             transcribe: Duration::from_millis(50),
             think: Duration::from_millis(150),
             speed: 4.0,
-            longest_stream: Duration::from_secs(300),
+            longest_stream: Duration::from_mins(5),
             faults: GoogleFaults::default(),
         }
     }
@@ -41,6 +41,7 @@ pub type Rejection = (u32, &'static str);
 
 /// Planned faults; by default none.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each fault is independent of the others")]
 pub struct GoogleFaults {
     /// Whether the account's key is not known any more.
     pub revoked_key: bool,

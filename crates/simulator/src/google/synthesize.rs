@@ -52,13 +52,11 @@ async fn read(shared: &Shared, call: &mut Call) -> Result<(usize, String), Strin
     };
     let mut text = String::new();
     while let Some(message) = call.receive::<SynthesizeRequest>().await {
-        match message {
-            Ok(SynthesizeRequest { input: Some(SynthesizeInput::Text(input)) }) => text.push_str(&input.text),
-            _ => {
-                shared.violation("speech: a message without text");
-                return Err("Text is expected after the first message.".to_owned());
-            }
-        }
+        let Ok(SynthesizeRequest { input: Some(SynthesizeInput::Text(input)) }) = message else {
+            shared.violation("speech: a message without text");
+            return Err("Text is expected after the first message.".to_owned());
+        };
+        text.push_str(&input.text);
     }
     let SynthesizeConfig { voice, audio } = config;
     let (voice, audio) = (voice.unwrap_or_default(), audio.unwrap_or_default());
