@@ -23,7 +23,7 @@ const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 /// The lifetime of a token, in seconds; Google's maximum.
 const LIFETIME_S: i64 = 3600;
 /// A token is replaced after half of its lifetime, so that one is valid for longer than a call.
-const FRESH_FOR: Duration = Duration::from_secs(1800);
+const FRESH_FOR: Duration = Duration::from_mins(30);
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// The parts of a service account's JSON that are used.

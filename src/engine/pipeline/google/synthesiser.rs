@@ -141,7 +141,7 @@ async fn speak(mut call: Call, clause: ClauseId, sender: &Sender<(ClauseId, Even
             tracing::warn!(event = "GOOGLE_MALFORMED", "Ignored a malformed message from Google's speech service");
             continue;
         };
-        let audio = if std::mem::replace(&mut is_first, false) { without_header(audio) } else { audio };
+        let audio = if std::mem::replace(&mut is_first, false) { without_header(&audio) } else { audio };
         if !audio.is_empty() {
             let _ = sender.send((clause, Event::Audio(EncodedAudio::encode(&audio)))).await;
         }
@@ -150,9 +150,8 @@ async fn speak(mut call: Call, clause: ClauseId, sender: &Sender<(ClauseId, Even
 }
 
 /// Removes a WAV header. The documentation promises one for mu-law ("AudioEncoding"), but not whether it applies to streams.
-fn without_header(audio: Bytes) -> Bytes {
-    let header =
-        WavFormat::parse(&audio, audio.len() as u64).and_then(|format| usize::try_from(format.data.start).ok());
+fn without_header(audio: &Bytes) -> Bytes {
+    let header = WavFormat::parse(audio, audio.len() as u64).and_then(|format| usize::try_from(format.data.start).ok());
     audio.slice(header.unwrap_or(0).min(audio.len())..)
 }
 
@@ -164,8 +163,8 @@ mod tests {
     #[test]
     fn a_header_is_not_spoken() {
         let plain = Bytes::from_static(&[1; 320]);
-        assert_eq!(without_header(plain.clone()), plain);
+        assert_eq!(without_header(&plain), plain);
         let with_header: Vec<u8> = wav::header(1, 320).into_iter().chain(plain.to_vec()).collect();
-        assert_eq!(without_header(with_header.into()), plain);
+        assert_eq!(without_header(&with_header.into()), plain);
     }
 }

@@ -27,7 +27,7 @@ const SILENCE_MS: i64 = 100;
 /// The assumed maximum delay of a result after its audio. Google reports no position in audio without words.
 const LATENCY_MS: u64 = 1000;
 /// When streams are replaced. Google ends a stream after five minutes ("Quotas and limits").
-const AGES: Ages = Ages { between_utterances: Duration::from_secs(240), at_last: Duration::from_secs(285) };
+const AGES: Ages = Ages { between_utterances: Duration::from_mins(4), at_last: Duration::from_secs(285) };
 
 /// A client for Google's `StreamingRecognize`.
 pub(in crate::engine::pipeline) struct GoogleTranscriber {

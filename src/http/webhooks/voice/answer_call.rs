@@ -79,13 +79,12 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
     let stored = stored.await;
     let is_stored = stored.is_some();
     let ai_today = stored.as_ref().map(|(received, _)| received.ai_today);
-    let (received, rings_first) = match stored {
-        Some(stored) => stored,
+    let (received, rings_first) = if let Some(stored) = stored {
+        stored
+    } else {
         // A database that cannot be written, such as on a full disk, can still be read.
-        None => {
-            let read = state.store.read(move |tx| rings_first(tx, &config, false, clock::now()));
-            (Received::default(), read.await.unwrap_or_default())
-        }
+        let read = state.store.read(move |tx| rings_first(tx, &config, false, clock::now()));
+        (Received::default(), read.await.unwrap_or_default())
     };
     let call_sid = &call.call_sid;
     if received.is_blocked {
