@@ -339,7 +339,14 @@ export interface paths {
         /** List calls, newest first. */
         get: operations["list_calls"];
         put?: never;
-        post?: never;
+        /**
+         * Let the agent call contacts.
+         * @description The agent calls them one after another, within the hours that the settings allow (`agent.calls_from_hour`,
+         *     `agent.calls_until_hour`; in Israel not on the Sabbath and holidays), and says the purpose in its first sentence. A
+         *     missed call is returned once. An answering machine gets a short message. After a busy line or no answer, the agent
+         *     calls once more half an hour later; then it makes a task. If one of the contacts is refused, none is called.
+         */
+        post: operations["request_calls"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1596,6 +1603,40 @@ export interface paths {
         put: operations["set_opening_hours"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outbound-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the calls that the agent was asked to make, newest first. */
+        get: operations["list_requested_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outbound-calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Cancel a call that the agent has not begun to make. */
+        delete: operations["cancel_requested_call"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3415,6 +3456,21 @@ export interface components {
          * @enum {string}
          */
         CallState: "ringing" | "live" | "fallback" | "transferred" | "ended";
+        /** @description A contact to call. Exactly one field is set. */
+        CallTargetRequest: {
+            /**
+             * Format: int64
+             * @description The id of an incoming call to return.
+             */
+            call_id?: number | null;
+            /**
+             * Format: int64
+             * @description The id of a contact.
+             */
+            contact_id?: number | null;
+            /** @description A phone number. */
+            number?: string | null;
+        };
         /** @description A cancellation of an appointment. */
         CancelAppointmentRequest: {
             /** @description The reason for the cancellation, for users. */
@@ -3532,7 +3588,7 @@ export interface components {
          * @description The kind of a change. `ref_id` is the id of the changed row; for a turn it is the id of its call.
          * @enum {string}
          */
-        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "agent_tool_updated" | "knowledge_gap_updated" | "setting_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
+        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "outbound_call_updated" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "agent_tool_updated" | "knowledge_gap_updated" | "setting_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
         /** @description The current password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
@@ -4312,7 +4368,7 @@ export interface components {
              * @description A stable code for programs. A later version may have more.
              * @enum {string}
              */
-            code: "already_answered" | "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
+            code: "already_answered" | "already_called" | "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_blocked" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_caller_id" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
             /** @description The name of the rejected field of the body, or of the rejected query parameter. */
             field?: string | null;
             /** @description A message that users can read. */
@@ -5178,6 +5234,78 @@ export interface components {
             /** @description True: no messages are sent to the contact, regardless of what the contact writes, until this is set to false. */
             opted_out: boolean;
         };
+        /** @description A call that the agent was asked to make. */
+        OutboundCall: {
+            /**
+             * Format: int32
+             * @description The number of attempts so far.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description The id of the call of the last attempt; null before Twilio dials.
+             */
+            call_id?: number | null;
+            /**
+             * Format: int64
+             * @description The id of the contact.
+             */
+            contact_id: number;
+            /** @description The name of the contact; empty if it is not known. */
+            contact_name: string;
+            /**
+             * Format: date-time
+             * @description When the call was requested.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description The earliest time of the next attempt.
+             */
+            due_at: string;
+            /**
+             * Format: int64
+             * @description The id of the requested call.
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description The id of the missed call that is returned; null if none is.
+             */
+            missed_call_id?: number | null;
+            /** @description The number to call. */
+            number: string;
+            outcome?: components["schemas"]["OutboundOutcome"] | null;
+            /** @description The number of the business that the contact sees. */
+            own_number: string;
+            /** @description Why the agent calls. */
+            purpose: string;
+            /** @description The actor that requested the call: `user:3` or `token:2`. */
+            requested_by: string;
+            /** @description The state of the requested call. */
+            state: components["schemas"]["OutboundState"];
+            /**
+             * Format: date-time
+             * @description When the requested call last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A page of a list. */
+        OutboundCallPage: {
+            items: components["schemas"]["OutboundCall"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description What became of an attempt to call a contact.
+         * @enum {string}
+         */
+        OutboundOutcome: "answered" | "machine" | "busy" | "no_answer" | "failed" | "opted_out" | "blocked";
+        /**
+         * @description The state of a requested call.
+         * @enum {string}
+         */
+        OutboundState: "waiting" | "dialing" | "done" | "failed" | "cancelled";
         /** @description The phone number of the WhatsApp account to link by a pairing code. */
         PairingCodeRequest: {
             /** @description The phone number of the account, as `+9725…` or in the national form `05…`. */
@@ -5329,6 +5457,23 @@ export interface components {
             urgent: boolean;
             /** @description The version number, such as `1.4.0`. */
             version: string;
+        };
+        /** @description Whom the agent should call, and why. */
+        RequestCallsRequest: {
+            /**
+             * Format: date-time
+             * @description The earliest time of the calls, within the next 30 days; now by default.
+             */
+            not_before?: string | null;
+            /** @description Why the agent calls, 1 to 300 characters. */
+            purpose: string;
+            /** @description The contacts to call, in order. */
+            to: components["schemas"]["CallTargetRequest"][];
+        };
+        /** @description The calls that were planned, in the order of the request. */
+        RequestedCalls: {
+            /** @description The calls. */
+            calls: components["schemas"]["OutboundCall"][];
         };
         /** @description A new password for a user. */
         ResetPasswordRequest: {
@@ -8785,6 +8930,120 @@ export interface operations {
             };
             /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    request_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestCallsRequest"];
+            };
+        };
+        responses: {
+            /** @description The calls are planned. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedCalls"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `contact_opted_out`, `contact_blocked`; `already_called`: a call to the contact is planned, or the missed call was returned; `invalid_phone`: there is no number to call; `no_caller_id`: no number of the business is known; `no_engine`: no AI answers calls; `twilio_not_configured`; `conflict`: the settings allow no calls. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15813,6 +16072,131 @@ export interface operations {
             };
             /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_requested_calls: {
+        parameters: {
+            query?: {
+                /** @description Only calls in this state. */
+                state?: components["schemas"]["OutboundState"];
+                /** @description Only calls to this contact. */
+                contact_id?: number;
+                /** @description Only calls that return this call. */
+                missed_call_id?: number;
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboundCallPage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_requested_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent will not call. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request conflicts with the present state: `conflict` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
