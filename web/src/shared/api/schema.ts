@@ -66,7 +66,7 @@ export interface paths {
         put?: never;
         /**
          * Send the request of a tool as in a call, and get what the agent would receive.
-         * @description The server receives the request, so it may change data there. The request names no call and no caller.
+         * @description The server receives the request, so it may change data there. It has no call and no caller.
          */
         post: operations["try_agent_tool"];
         delete?: never;
@@ -125,27 +125,6 @@ export interface paths {
         post: operations["mute_alert"];
         /** Unmute an alert. */
         delete: operations["unmute_alert"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/answering": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get who answers calls now. */
-        get: operations["get_answering"];
-        /**
-         * Choose who answers calls, from the next call on.
-         * @description The choice overrides the settings until `until`, or until the next choice.
-         */
-        put: operations["set_answering"];
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -360,7 +339,14 @@ export interface paths {
         /** List calls, newest first. */
         get: operations["list_calls"];
         put?: never;
-        post?: never;
+        /**
+         * Let the agent call contacts.
+         * @description The agent calls them one after another, within the hours that the settings allow (`agent.calls_from_hour`,
+         *     `agent.calls_until_hour`; in Israel not on the Sabbath and holidays), and says the purpose in its first sentence. A
+         *     missed call is returned once. An answering machine gets a short message. After a busy line or no answer, the agent
+         *     calls once more half an hour later; then it makes a task. If one of the contacts is refused, none is called.
+         */
+        post: operations["request_calls"];
         delete?: never;
         options?: never;
         head?: never;
@@ -594,7 +580,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List contacts, by default those with the newest activity first. */
+        /** List contacts, newest activity first. */
         get: operations["list_contacts"];
         put?: never;
         /** Add a contact with a phone number. */
@@ -1622,6 +1608,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/outbound-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the calls that the agent was asked to make, newest first. */
+        get: operations["list_requested_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outbound-calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Cancel a call that the agent has not begun to make. */
+        delete: operations["cancel_requested_call"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/password": {
         parameters: {
             query?: never;
@@ -2363,8 +2383,9 @@ export interface paths {
         put?: never;
         /**
          * Prepare a trial call, in which the user talks to the agent with the browser.
-         * @description The call begins when the WebSocket sends its first message. It ends at the latest with the login session. The call
-         *     is not stored, and the agent's tools have no effect; its duration and cost count towards the daily limits.
+         * @description The call begins when the WebSocket sends its first message. It ends at the latest with the login session. Nothing
+         *     about the call is stored, and the agent's tools have no effect; its duration and cost count towards the daily
+         *     limits.
          *
          *     The code of a 409 is `no_engine` if no AI engine answers calls. It is `limit_reached` at a daily limit, which
          *     `error.params.setting` names.
@@ -2535,7 +2556,7 @@ export interface paths {
         };
         /**
          * List the waiting list, longest wait first.
-         * @description Each entry has the first suitable free time, and the contact's appointment that may make the entry obsolete.
+         * @description Each entry has the first suitable free time, and the appointment by which the entry may be obsolete.
          */
         get: operations["list_waiting_entries"];
         put?: never;
@@ -2757,7 +2778,7 @@ export interface components {
              * @description The id of the tool.
              */
             id: number;
-            /** @description The HTTP method of the request. */
+            /** @description How the request is sent. */
             method: components["schemas"]["ToolMethod"];
             /** @description The name by which the model calls the tool. */
             name: string;
@@ -2884,44 +2905,6 @@ export interface components {
             /** @description The topic of the fact, up to 200 characters; the question by default. */
             topic?: string | null;
         };
-        /**
-         * @description Who answers incoming calls first.
-         * @enum {string}
-         */
-        AnswerMode: "settings" | "agent" | "ring";
-        /** @description Who answers calls now. */
-        Answering: {
-            /** @description Whether there is a phone that can ring: `agent.transfer_to` is set. */
-            can_ring: boolean;
-            /** @description The owner's choice; `settings` if there is none, or it has ended. */
-            mode: components["schemas"]["AnswerMode"];
-            /**
-             * Format: date-time
-             * @description When the business opens on the next day on which it opens; null if it does not open within a month.
-             */
-            next_opening?: string | null;
-            /** @description The setting `voice.ring_first`. */
-            ring_first: components["schemas"]["RingFirst"];
-            /** @description Whether a call that comes in now rings first. A VIP's call also does so unless `mode` is `agent`. */
-            rings: boolean;
-            /**
-             * Format: date-time
-             * @description When the choice was made.
-             */
-            set_at?: string | null;
-            /**
-             * @description The actor that made the choice: `user:3`, `token:2`, or `owner` for a WhatsApp message of the owner; null
-             *     without a choice.
-             */
-            set_by?: string | null;
-            /** @description The name of the user or token that made the choice. */
-            set_by_name?: string | null;
-            /**
-             * Format: date-time
-             * @description When the settings decide again; null if the choice lasts until the next one.
-             */
-            until?: string | null;
-        };
         /** @description An API token, without the secret, which is shown only once and not stored. */
         ApiToken: {
             /**
@@ -2943,7 +2926,7 @@ export interface components {
             id: number;
             /**
              * Format: date-time
-             * @description When the token was last used, to within a minute.
+             * @description When the token was last used, rounded to the minute.
              */
             last_used_at?: string | null;
             /** @description The purpose of the token, as its creator named it. */
@@ -3068,7 +3051,7 @@ export interface components {
              *     the request.
              */
             action: string;
-            /** @description The actor: `user:3`, `token:2`, `cli`, `agent`, `daemon`, or `nobody` for a client that is not logged in. */
+            /** @description The actor: `user:3`, `token:2` or `cli`. */
             actor: string;
             /** @description The name of the user or token; null for other actors, and if the user or token no longer exists. */
             actor_name?: string | null;
@@ -3255,12 +3238,12 @@ export interface components {
             pairing_code?: string | null;
             /**
              * Format: date-time
-             * @description When the pairing code expires; the bridge then creates a new one, a few times at most.
+             * @description When the pairing code expires; the bridge then creates a new one.
              */
             pairing_code_expires_at?: string | null;
             /** @description Whether the bridge answers the daemon. */
             reachable: boolean;
-            /** @description The problem of the link and its remedy, in the business's language; null if there is no problem. */
+            /** @description The problem that prevents the link and its remedy, in the business's language; null if there is no problem. */
             reason?: string | null;
             restriction?: components["schemas"]["AccountRestriction"] | null;
             /**
@@ -3348,7 +3331,7 @@ export interface components {
              * @description When the call ended; null while it continues.
              */
             ended_at?: string | null;
-            /** @description The voice engine: `realtime`, `pipeline` or `voicemail`; null before the media stream began. */
+            /** @description The voice engine: `realtime`, `pipeline`, `voicemail` or `record`; null before the media stream began. */
             engine?: string | null;
             /**
              * Format: int64
@@ -3461,7 +3444,7 @@ export interface components {
          * @description The outcome of a call.
          * @enum {string}
          */
-        CallOutcome: "live" | "answered" | "message" | "missed" | "transferred" | "booked" | "failed" | "blocked" | "robot";
+        CallOutcome: "live" | "answered" | "message" | "missed" | "transferred" | "booked" | "failed" | "blocked";
         /** @description A page of calls, newest first. */
         CallPage: {
             calls: components["schemas"]["CallItem"][];
@@ -3473,6 +3456,21 @@ export interface components {
          * @enum {string}
          */
         CallState: "ringing" | "live" | "fallback" | "transferred" | "ended";
+        /** @description A contact to call. Exactly one field is set. */
+        CallTargetRequest: {
+            /**
+             * Format: int64
+             * @description The id of an incoming call to return.
+             */
+            call_id?: number | null;
+            /**
+             * Format: int64
+             * @description The id of a contact.
+             */
+            contact_id?: number | null;
+            /** @description A phone number. */
+            number?: string | null;
+        };
         /** @description A cancellation of an appointment. */
         CancelAppointmentRequest: {
             /** @description The reason for the cancellation, for users. */
@@ -3590,7 +3588,7 @@ export interface components {
          * @description The kind of a change. `ref_id` is the id of the changed row; for a turn it is the id of its call.
          * @enum {string}
          */
-        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "agent_tool_updated" | "knowledge_gap_updated" | "setting_updated" | "answering_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
+        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "outbound_call_updated" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "agent_tool_updated" | "knowledge_gap_updated" | "setting_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
         /** @description The current password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
@@ -4330,7 +4328,7 @@ export interface components {
          * @description Why a call ended.
          * @enum {string}
          */
-        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "robot" | "interrupted";
+        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "interrupted";
         /** @description A confirmed request to erase a contact. */
         EraseContactRequest: {
             /** @description The contact's name, number or other address, typed by the user; the id if the contact has none of these. */
@@ -4370,7 +4368,7 @@ export interface components {
              * @description A stable code for programs. A later version may have more.
              * @enum {string}
              */
-            code: "already_answered" | "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
+            code: "already_answered" | "already_called" | "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_blocked" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_caller_id" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
             /** @description The name of the rejected field of the body, or of the rejected query parameter. */
             field?: string | null;
             /** @description A message that users can read. */
@@ -4396,7 +4394,7 @@ export interface components {
              * @description When the fact was added.
              */
             created_at: string;
-            /** @description The actor that added the fact: `user:3`, `token:2` or `cli`. */
+            /** @description The actor that added the fact: `user:3`, `token:2` or `agent`. */
             created_by: string;
             /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
@@ -4507,10 +4505,7 @@ export interface components {
             line?: number | null;
             /** @description The path of the greeting file, if `source` is `file`. */
             path?: string | null;
-            /**
-             * @description The greetings that were recorded or uploaded on the web page, newest first. The last five and the selected one
-             *     are kept.
-             */
+            /** @description The greetings that were recorded or uploaded on the web page, newest first; the last five are kept. */
             recordings: components["schemas"]["StoredGreeting"][];
             /**
              * @description The source of the active greeting: `shipped` (the built-in one), `page` (a stored greeting), or `file` (the
@@ -4768,10 +4763,7 @@ export interface components {
         };
         /** @description The newest message of a thread. */
         LastMessage: {
-            /**
-             * @description The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
-             *     phone.
-             */
+            /** @description The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone. */
             author?: string | null;
             /**
              * Format: date-time
@@ -4974,10 +4966,7 @@ export interface components {
         };
         /** @description A message of a thread. */
         Message: {
-            /**
-             * @description The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
-             *     phone.
-             */
+            /** @description The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone. */
             author?: string | null;
             /** @description The text of the message; empty for a file without a caption. */
             content_text: string;
@@ -5199,7 +5188,7 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description The confirmation that the operation was carried out. */
+        /** @description Done */
         OkResponse: {
             /** @description Always true. */
             ok: boolean;
@@ -5245,6 +5234,78 @@ export interface components {
             /** @description True: no messages are sent to the contact, regardless of what the contact writes, until this is set to false. */
             opted_out: boolean;
         };
+        /** @description A call that the agent was asked to make. */
+        OutboundCall: {
+            /**
+             * Format: int32
+             * @description The number of attempts so far.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description The id of the call of the last attempt; null before Twilio dials.
+             */
+            call_id?: number | null;
+            /**
+             * Format: int64
+             * @description The id of the contact.
+             */
+            contact_id: number;
+            /** @description The name of the contact; empty if it is not known. */
+            contact_name: string;
+            /**
+             * Format: date-time
+             * @description When the call was requested.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description The earliest time of the next attempt.
+             */
+            due_at: string;
+            /**
+             * Format: int64
+             * @description The id of the requested call.
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description The id of the missed call that is returned; null if none is.
+             */
+            missed_call_id?: number | null;
+            /** @description The number to call. */
+            number: string;
+            outcome?: components["schemas"]["OutboundOutcome"] | null;
+            /** @description The number of the business that the contact sees. */
+            own_number: string;
+            /** @description Why the agent calls. */
+            purpose: string;
+            /** @description The actor that requested the call: `user:3` or `token:2`. */
+            requested_by: string;
+            /** @description The state of the requested call. */
+            state: components["schemas"]["OutboundState"];
+            /**
+             * Format: date-time
+             * @description When the requested call last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A page of a list. */
+        OutboundCallPage: {
+            items: components["schemas"]["OutboundCall"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description What became of an attempt to call a contact.
+         * @enum {string}
+         */
+        OutboundOutcome: "answered" | "machine" | "busy" | "no_answer" | "failed" | "opted_out" | "blocked";
+        /**
+         * @description The state of a requested call.
+         * @enum {string}
+         */
+        OutboundState: "waiting" | "dialing" | "done" | "failed" | "cancelled";
         /** @description The phone number of the WhatsApp account to link by a pairing code. */
         PairingCodeRequest: {
             /** @description The phone number of the account, as `+9725…` or in the national form `05…`. */
@@ -5344,7 +5405,7 @@ export interface components {
             channels: number;
             /**
              * Format: date-time
-             * @description When the recording began; for a recording by Twilio, when Twilio reported it.
+             * @description When the recording began.
              */
             created_at: string;
             /**
@@ -5396,6 +5457,23 @@ export interface components {
             urgent: boolean;
             /** @description The version number, such as `1.4.0`. */
             version: string;
+        };
+        /** @description Whom the agent should call, and why. */
+        RequestCallsRequest: {
+            /**
+             * Format: date-time
+             * @description The earliest time of the calls, within the next 30 days; now by default.
+             */
+            not_before?: string | null;
+            /** @description Why the agent calls, 1 to 300 characters. */
+            purpose: string;
+            /** @description The contacts to call, in order. */
+            to: components["schemas"]["CallTargetRequest"][];
+        };
+        /** @description The calls that were planned, in the order of the request. */
+        RequestedCalls: {
+            /** @description The calls. */
+            calls: components["schemas"]["OutboundCall"][];
         };
         /** @description A new password for a user. */
         ResetPasswordRequest: {
@@ -5535,11 +5613,6 @@ export interface components {
             /** Format: int64 */
             messages: number;
         };
-        /**
-         * @description The condition under which a call rings at the human agent's phone before the AI answers.
-         * @enum {string}
-         */
-        RingFirst: "never" | "open" | "always";
         /**
          * @description The permissions of a user or a token.
          * @enum {string}
@@ -5750,7 +5823,7 @@ export interface components {
         };
         /** @description The results of the self-checks. */
         SelfChecksResponse: {
-            /** @description The last 31 self-checks, newest first. */
+            /** @description The results of the last month, newest first. */
             history: components["schemas"]["SelfCheck"][];
             last?: components["schemas"]["SelfCheck"] | null;
         };
@@ -5890,16 +5963,6 @@ export interface components {
             role: components["schemas"]["Role"];
             user?: components["schemas"]["User"] | null;
         };
-        /** @description A choice of who answers calls. */
-        SetAnsweringRequest: {
-            /** @description Who answers calls. */
-            mode: components["schemas"]["AnswerMode"];
-            /**
-             * Format: date-time
-             * @description When the settings decide again, within a year; without it, the choice lasts until the next one.
-             */
-            until?: string | null;
-        };
         /** @description A contact's new value of a custom field. */
         SetFieldRequest: {
             /**
@@ -6003,7 +6066,7 @@ export interface components {
             source: string;
             /** @description The name of the setting, in the language of the request. */
             title: string;
-            /** @description The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens`, `usd` or `cents`. */
+            /** @description The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens` or `usd`. */
             unit?: string | null;
             /**
              * Format: date-time
@@ -6123,7 +6186,7 @@ export interface components {
             at: string;
             /** @description Which database the start used, and why. */
             event: components["schemas"]["StartEvent"];
-            /** @description Always false: the notice of a restore by the command line is not returned. */
+            /** @description Whether the owner ordered the action, so that only the held messages are reported. */
             quiet: boolean;
             /** @description The reason for the action, in the language of `Accept-Language`; may be empty. */
             reason: string;
@@ -6341,7 +6404,7 @@ export interface components {
             type: components["schemas"]["ThreadType"];
             /**
              * Format: int64
-             * @description The number of unread messages or calls.
+             * @description The number of unread messages.
              */
             unread_count: number;
             /**
@@ -6445,7 +6508,7 @@ export interface components {
         ToolHeader: {
             /** @description The name of the header, in lower case. */
             name: string;
-            /** @description Whether its value is stored. Backups contain no values, so after a restore some may have to be entered again. */
+            /** @description Whether its value is stored. After a restore of the database, values must be entered again. */
             value_set: boolean;
         };
         /** @description A header in a request. */
@@ -6475,7 +6538,7 @@ export interface components {
         };
         /** @description A use of a tool by the agent. */
         ToolUse: {
-            /** @description The arguments that the model passed to the tool. For invalid or very long JSON, a string with its beginning. */
+            /** @description The arguments that the model passed to the tool; invalid or very long JSON is truncated to a string. */
             arguments: unknown;
             /** @description The name of the tool, such as `book_appointment`. */
             name: string;
@@ -6519,7 +6582,7 @@ export interface components {
              */
             status?: number | null;
         };
-        /** @description An utterance of one speaker, or another step of the call, such as a use of a tool. */
+        /** @description An utterance of one speaker. */
         Turn: {
             /**
              * Format: int64
@@ -6561,7 +6624,7 @@ export interface components {
             started_ms: number;
             /**
              * @description The complete text of the turn; empty if the speaker is `tool`. If the speaker is `employee`, the name of an
-             *     employee who talked with the caller through the browser in this time; the words are not transcribed.
+             *     employee who talked with the caller by the browser in this time; the words are not transcribed.
              */
             text: string;
             /**
@@ -7697,149 +7760,6 @@ export interface operations {
             };
             /** @description There is nothing with that id: `not_found` */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    get_answering: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Who answers calls now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Answering"];
-                };
-            };
-            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    set_answering: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SetAnsweringRequest"];
-            };
-        };
-        responses: {
-            /** @description Who answers calls now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Answering"];
-                };
-            };
-            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The body did not arrive in time: `timeout` */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `no_transfer_number`: with `ring`, and no `agent.transfer_to` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The body is too large: `too_large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9028,6 +8948,120 @@ export interface operations {
             };
         };
     };
+    request_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestCallsRequest"];
+            };
+        };
+        responses: {
+            /** @description The calls are planned. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedCalls"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `contact_opted_out`, `contact_blocked`; `already_called`: a call to the contact is planned, or the missed call was returned; `invalid_phone`: there is no number to call; `no_caller_id`: no number of the business is known; `no_engine`: no AI answers calls; `twilio_not_configured`; `conflict`: the settings allow no calls. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_call: {
         parameters: {
             query?: never;
@@ -9383,7 +9417,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `call_over`, or `no_sound`: the sound of the call is not available, because the greeting plays, or Twilio alone continues the call. */
+            /** @description `call_over`, or `no_sound`: the sound of the call is not here, because the greeting plays, or Twilio alone continues the call. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15065,7 +15099,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Passwords are not accepted on this connection (`https_required`) */
+            /** @description Passwords are not taken on this connection (`https_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16056,6 +16090,131 @@ export interface operations {
             };
         };
     };
+    list_requested_calls: {
+        parameters: {
+            query?: {
+                /** @description Only calls in this state. */
+                state?: components["schemas"]["OutboundState"];
+                /** @description Only calls to this contact. */
+                contact_id?: number;
+                /** @description Only calls that return this call. */
+                missed_call_id?: number;
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboundCallPage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_requested_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent will not call. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request conflicts with the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -16096,7 +16255,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current password is wrong (`wrong_password`), passwords are not accepted on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
+            /** @description The current password is wrong (`wrong_password`), passwords are not taken on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18477,7 +18636,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The password is wrong (`wrong_password`), passwords are not accepted on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
+            /** @description The password is wrong (`wrong_password`), passwords are not taken on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18966,7 +19125,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The code is not valid, or codes and passwords are not accepted on this connection (`https_required`) */
+            /** @description The code is not good, or codes and passwords are not taken on this connection (`https_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21221,7 +21380,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`) for an owner (`confirmation_required`), passwords are not accepted on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
+            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`) for an owner (`confirmation_required`), passwords are not taken on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21395,7 +21554,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`; `confirmation_required`), passwords are not accepted on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
+            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`; `confirmation_required`), passwords are not taken on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
