@@ -100,17 +100,20 @@ async function timedFetch(request: Request): Promise<Response> {
 }
 
 async function sessionFetch(request: Request): Promise<Response> {
-  if (request.method === 'GET') return timedFetch(request)
-  const again = request.clone()
-  const response = await timedFetch(request)
+  const { method, url, headers, signal } = request
+  if (method === 'GET') return timedFetch(request)
+  // A clone would not do: browsers send the body of a cloned request as a stream.
+  const body = (await request.text()) || null
+  const send = () => timedFetch(new Request(url, { method, headers, signal, body }))
+  const response = await send()
   if (response.status !== 403) return response
-  const body = await response
+  const refusal = await response
     .clone()
     .json()
     .catch(() => null)
-  if (!(await canRepeat(errorOf(403, body).code))) return response
-  again.headers.set('X-CSRF-Token', csrfToken ?? '')
-  return timedFetch(again)
+  if (!(await canRepeat(errorOf(403, refusal).code))) return response
+  headers.set('X-CSRF-Token', csrfToken ?? '')
+  return send()
 }
 
 /** The typed client; the operations and their types come from `docs/openapi.json`. */
