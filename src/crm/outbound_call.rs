@@ -46,6 +46,8 @@ pub struct CallRequest {
     /// The business's number from the settings. A call that is returned is made from the number that was called; without
     /// this setting, other calls are made from the number that was called last.
     pub own_number: Option<PhoneNumber>,
+    /// The prefixes of numbers that may be called, unless the call returns one.
+    pub prefixes: Vec<String>,
 }
 
 /// Adds the requested calls to the queue; returns their ids. If one is refused, none is added.
@@ -74,6 +76,7 @@ pub fn request(
             let (contact, number, own_number, missed_call) =
                 resolve_target(tx, target, request.own_number.as_ref(), country, now)?;
             check_contact(tx, contact)?;
+            check_number(&number, missed_call, &request.prefixes)?;
             if tx.has_outbound_call(contact, missed_call)? {
                 return Err(refused("already_called", "a call to this contact is planned, or the call was returned"));
             }
@@ -147,6 +150,20 @@ fn check_contact(tx: &ReadTx<'_>, contact: ContactId) -> Result<(), Error> {
         Some(OutboundOutcome::Blocked) => Err(refused("contact_blocked", "the contact is blocked")),
         Some(_) => Err(refused("contact_opted_out", "the contact has opted out of messages and calls")),
     }
+}
+
+/// Refuses numbers that cost much, like the limits on new WhatsApp conversations.
+fn check_number(number: &PhoneNumber, missed_call: Option<CallId>, prefixes: &[String]) -> Result<(), Error> {
+    let is_near = missed_call.is_some() || prefixes.iter().any(|prefix| number.as_str().starts_with(prefix));
+    if is_near && !number.is_premium() {
+        return Ok(());
+    }
+    let message = format!(
+        "the agent calls only numbers that begin with {} and are not premium-rate (whatsapp.new_chat_prefixes); it returns calls from \
+         other numbers that are not premium-rate",
+        prefixes.join(", ")
+    );
+    Err(RequestError::CodedConflict { code: "recipient_not_allowed", message: message.into(), params: Vec::new() }.into())
 }
 
 /// Returns why a contact must not be called, if it must not.

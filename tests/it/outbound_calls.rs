@@ -215,6 +215,10 @@ async fn contacts_who_must_not_be_called_are_refused() {
         assert_eq!((status, &refused["error"]["code"]), (409, &json!(code)));
         set(what, json!({field: false})).await;
     }
+    for abroad in ["+442079460000", "1900123456"] {
+        let (status, refused) = request(&api, json!([{"number": abroad}])).await;
+        assert_eq!((status, &refused["error"]["code"]), (409, &json!("recipient_not_allowed")), "{abroad}");
+    }
     let number = json!({"number": "12"});
     for (to, status) in [
         (json!([]), 400),

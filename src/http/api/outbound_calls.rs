@@ -12,6 +12,7 @@ use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::outbound_calls::{calling_hours, can_call};
+use crate::runtime::outbox::new_chats;
 use crate::store::OutboundFilter;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -31,7 +32,8 @@ pub(super) fn operations() -> Operations {
 #[utoipa::path(post, path = "/api/calls", tag = "calls", operation_id = "request_calls", request_body = RequestCallsRequest,
     responses((status = 201, description = "The calls are planned.", body = RequestedCalls),
         (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody, description = "`contact_opted_out`, `contact_blocked`; `already_called`: a call to the \
+        (status = 409, body = ErrorBody, description = "`contact_opted_out`, `contact_blocked`; `recipient_not_allowed`: a \
+            premium-rate number, or another country (`whatsapp.new_chat_prefixes`); `already_called`: a call to the \
             contact is planned, or the missed call was returned; `invalid_phone`: there is no number to call; `no_caller_id`: no \
             number of the business is known; `no_engine`: no AI answers calls; `twilio_not_configured`; `conflict`: \
             the settings allow no calls.")))]
@@ -52,7 +54,7 @@ pub(super) async fn request(
             "No AI engine is set that could talk with the contact",
         ));
     }
-    let request = wanted.into_request(config.twilio.phone_number.clone())?;
+    let request = wanted.into_request(config.twilio.phone_number.clone(), new_chats(&config).prefixes)?;
     let (hours, country) = (calling_hours(&config), config.business.country);
     let (by, now) = (actor.id, clock::now());
     let requested = actor.transact(&state.store, move |tx| {

@@ -105,7 +105,11 @@ pub(crate) struct CallTargetRequest {
 }
 
 impl RequestCallsRequest {
-    pub(super) fn into_request(self, own_number: Option<PhoneNumber>) -> Result<CallRequest, ApiError> {
+    pub(super) fn into_request(
+        self,
+        own_number: Option<PhoneNumber>,
+        prefixes: Vec<String>,
+    ) -> Result<CallRequest, ApiError> {
         let target = |target: CallTargetRequest| match (target.contact_id, target.number, target.call_id) {
             (Some(id), None, None) => Ok(CallTarget::Contact(ContactId(id))),
             (None, Some(number), None) => Ok(CallTarget::Number(number)),
@@ -116,6 +120,6 @@ impl RequestCallsRequest {
             ))),
         };
         let targets = self.to.into_iter().map(target).collect::<Result<_, _>>()?;
-        Ok(CallRequest { targets, purpose: self.purpose, not_before: self.not_before, own_number })
+        Ok(CallRequest { targets, purpose: self.purpose, not_before: self.not_before, own_number, prefixes })
     }
 }

@@ -36,7 +36,7 @@ export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   too_soon: msg`השעה הזאת כבר עברה, או קרובה מדי.`,
   no_resource: msg`אין מי שנותן את השירות הזה. אפשר לשנות את זה בהגדרות, תחת עובדים.`,
   invalid_recipient: msg`זה לא מספר טלפון ולא מזהה WhatsApp.`,
-  recipient_not_allowed: msg`לפי ההגדרות לא פותחים שיחת WhatsApp עם מספר כזה. לענות למי שכתב אפשר תמיד.`,
+  recipient_not_allowed: msg`לפי ההגדרות לא פונים ראשונים למספר כזה. לענות למי שפנה אפשר תמיד.`,
   too_many_new_chats: msg`היום כבר פניתם להרבה לקוחות חדשים. כדי ש־WhatsApp לא תחסום את המספר, ממשיכים מחר. לענות למי שכתב אפשר תמיד.`,
   reply_to_unknown: msg`אי אפשר לצטט את ההודעה הזאת. אפשר לשלוח בלי הציטוט.`,
   empty_message: msg`צריך לכתוב משהו לפני השליחה.`,
