@@ -66,7 +66,7 @@ export interface paths {
         put?: never;
         /**
          * Send the request of a tool as in a call, and get what the agent would receive.
-         * @description The server receives the request, so it may change data there. It has no call and no caller.
+         * @description The server receives the request, so it may change data there. The request names no call and no caller.
          */
         post: operations["try_agent_tool"];
         delete?: never;
@@ -125,6 +125,27 @@ export interface paths {
         post: operations["mute_alert"];
         /** Unmute an alert. */
         delete: operations["unmute_alert"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/answering": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get who answers calls now. */
+        get: operations["get_answering"];
+        /**
+         * Choose who answers calls, from the next call on.
+         * @description The choice overrides the settings until `until`, or until the next choice.
+         */
+        put: operations["set_answering"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -580,7 +601,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List contacts, newest activity first. */
+        /** List contacts, by default those with the newest activity first. */
         get: operations["list_contacts"];
         put?: never;
         /** Add a contact with a phone number. */
@@ -2383,9 +2404,8 @@ export interface paths {
         put?: never;
         /**
          * Prepare a trial call, in which the user talks to the agent with the browser.
-         * @description The call begins when the WebSocket sends its first message. It ends at the latest with the login session. Nothing
-         *     about the call is stored, and the agent's tools have no effect; its duration and cost count towards the daily
-         *     limits.
+         * @description The call begins when the WebSocket sends its first message. It ends at the latest with the login session. The call
+         *     is not stored, and the agent's tools have no effect; its duration and cost count towards the daily limits.
          *
          *     The code of a 409 is `no_engine` if no AI engine answers calls. It is `limit_reached` at a daily limit, which
          *     `error.params.setting` names.
@@ -2556,7 +2576,7 @@ export interface paths {
         };
         /**
          * List the waiting list, longest wait first.
-         * @description Each entry has the first suitable free time, and the appointment by which the entry may be obsolete.
+         * @description Each entry has the first suitable free time, and the contact's appointment that may make the entry obsolete.
          */
         get: operations["list_waiting_entries"];
         put?: never;
@@ -2778,7 +2798,7 @@ export interface components {
              * @description The id of the tool.
              */
             id: number;
-            /** @description How the request is sent. */
+            /** @description The HTTP method of the request. */
             method: components["schemas"]["ToolMethod"];
             /** @description The name by which the model calls the tool. */
             name: string;
@@ -2905,6 +2925,44 @@ export interface components {
             /** @description The topic of the fact, up to 200 characters; the question by default. */
             topic?: string | null;
         };
+        /**
+         * @description Who answers incoming calls first.
+         * @enum {string}
+         */
+        AnswerMode: "settings" | "agent" | "ring";
+        /** @description Who answers calls now. */
+        Answering: {
+            /** @description Whether there is a phone that can ring: `agent.transfer_to` is set. */
+            can_ring: boolean;
+            /** @description The owner's choice; `settings` if there is none, or it has ended. */
+            mode: components["schemas"]["AnswerMode"];
+            /**
+             * Format: date-time
+             * @description When the business opens on the next day on which it opens; null if it does not open within a month.
+             */
+            next_opening?: string | null;
+            /** @description The setting `voice.ring_first`. */
+            ring_first: components["schemas"]["RingFirst"];
+            /** @description Whether a call that comes in now rings first. A VIP's call also does so unless `mode` is `agent`. */
+            rings: boolean;
+            /**
+             * Format: date-time
+             * @description When the choice was made.
+             */
+            set_at?: string | null;
+            /**
+             * @description The actor that made the choice: `user:3`, `token:2`, or `owner` for a WhatsApp message of the owner; null
+             *     without a choice.
+             */
+            set_by?: string | null;
+            /** @description The name of the user or token that made the choice. */
+            set_by_name?: string | null;
+            /**
+             * Format: date-time
+             * @description When the settings decide again; null if the choice lasts until the next one.
+             */
+            until?: string | null;
+        };
         /** @description An API token, without the secret, which is shown only once and not stored. */
         ApiToken: {
             /**
@@ -2926,7 +2984,7 @@ export interface components {
             id: number;
             /**
              * Format: date-time
-             * @description When the token was last used, rounded to the minute.
+             * @description When the token was last used, to within a minute.
              */
             last_used_at?: string | null;
             /** @description The purpose of the token, as its creator named it. */
@@ -3051,7 +3109,7 @@ export interface components {
              *     the request.
              */
             action: string;
-            /** @description The actor: `user:3`, `token:2` or `cli`. */
+            /** @description The actor: `user:3`, `token:2`, `cli`, `agent`, `daemon`, or `nobody` for a client that is not logged in. */
             actor: string;
             /** @description The name of the user or token; null for other actors, and if the user or token no longer exists. */
             actor_name?: string | null;
@@ -3238,12 +3296,12 @@ export interface components {
             pairing_code?: string | null;
             /**
              * Format: date-time
-             * @description When the pairing code expires; the bridge then creates a new one.
+             * @description When the pairing code expires; the bridge then creates a new one, a few times at most.
              */
             pairing_code_expires_at?: string | null;
             /** @description Whether the bridge answers the daemon. */
             reachable: boolean;
-            /** @description The problem that prevents the link and its remedy, in the business's language; null if there is no problem. */
+            /** @description The problem of the link and its remedy, in the business's language; null if there is no problem. */
             reason?: string | null;
             restriction?: components["schemas"]["AccountRestriction"] | null;
             /**
@@ -3331,7 +3389,7 @@ export interface components {
              * @description When the call ended; null while it continues.
              */
             ended_at?: string | null;
-            /** @description The voice engine: `realtime`, `pipeline`, `voicemail` or `record`; null before the media stream began. */
+            /** @description The voice engine: `realtime`, `pipeline` or `voicemail`; null before the media stream began. */
             engine?: string | null;
             /**
              * Format: int64
@@ -3444,7 +3502,7 @@ export interface components {
          * @description The outcome of a call.
          * @enum {string}
          */
-        CallOutcome: "live" | "answered" | "message" | "missed" | "transferred" | "booked" | "failed" | "blocked";
+        CallOutcome: "live" | "answered" | "message" | "missed" | "transferred" | "booked" | "failed" | "blocked" | "robot";
         /** @description A page of calls, newest first. */
         CallPage: {
             calls: components["schemas"]["CallItem"][];
@@ -3588,7 +3646,7 @@ export interface components {
          * @description The kind of a change. `ref_id` is the id of the changed row; for a turn it is the id of its call.
          * @enum {string}
          */
-        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "outbound_call_updated" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "agent_tool_updated" | "knowledge_gap_updated" | "setting_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
+        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "outbound_call_updated" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "agent_tool_updated" | "knowledge_gap_updated" | "setting_updated" | "answering_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
         /** @description The current password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
@@ -4274,6 +4332,11 @@ export interface components {
             /** @description The messages that the daemon holds since a restore, oldest first. */
             held: components["schemas"]["HeldMessage"][];
             /**
+             * @description The scheduled messages that the daemon holds since a restore, because they were due before it, earliest first. A
+             *     message whose `send_at` is changed is no longer held.
+             */
+            held_scheduled: components["schemas"]["ScheduledMessage"][];
+            /**
              * @description The result of the integrity checks: `state` (`unchecked`, `checking`, `ok` or `damaged`), and `findings` in the
              *     language of `Accept-Language`.
              */
@@ -4328,7 +4391,7 @@ export interface components {
          * @description Why a call ended.
          * @enum {string}
          */
-        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "interrupted";
+        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "robot" | "interrupted";
         /** @description A confirmed request to erase a contact. */
         EraseContactRequest: {
             /** @description The contact's name, number or other address, typed by the user; the id if the contact has none of these. */
@@ -4394,7 +4457,7 @@ export interface components {
              * @description When the fact was added.
              */
             created_at: string;
-            /** @description The actor that added the fact: `user:3`, `token:2` or `agent`. */
+            /** @description The actor that added the fact: `user:3`, `token:2` or `cli`. */
             created_by: string;
             /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
@@ -4505,7 +4568,10 @@ export interface components {
             line?: number | null;
             /** @description The path of the greeting file, if `source` is `file`. */
             path?: string | null;
-            /** @description The greetings that were recorded or uploaded on the web page, newest first; the last five are kept. */
+            /**
+             * @description The greetings that were recorded or uploaded on the web page, newest first. The last five and the selected one
+             *     are kept.
+             */
             recordings: components["schemas"]["StoredGreeting"][];
             /**
              * @description The source of the active greeting: `shipped` (the built-in one), `page` (a stored greeting), or `file` (the
@@ -4763,7 +4829,10 @@ export interface components {
         };
         /** @description The newest message of a thread. */
         LastMessage: {
-            /** @description The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone. */
+            /**
+             * @description The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
+             *     phone.
+             */
             author?: string | null;
             /**
              * Format: date-time
@@ -4966,7 +5035,10 @@ export interface components {
         };
         /** @description A message of a thread. */
         Message: {
-            /** @description The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone. */
+            /**
+             * @description The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
+             *     phone.
+             */
             author?: string | null;
             /** @description The text of the message; empty for a file without a caption. */
             content_text: string;
@@ -5188,7 +5260,7 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description Done */
+        /** @description The confirmation that the operation was carried out. */
         OkResponse: {
             /** @description Always true. */
             ok: boolean;
@@ -5405,7 +5477,7 @@ export interface components {
             channels: number;
             /**
              * Format: date-time
-             * @description When the recording began.
+             * @description When the recording began; for a recording by Twilio, when Twilio reported it.
              */
             created_at: string;
             /**
@@ -5613,6 +5685,11 @@ export interface components {
             /** Format: int64 */
             messages: number;
         };
+        /**
+         * @description The condition under which a call rings at the human agent's phone before the AI answers.
+         * @enum {string}
+         */
+        RingFirst: "never" | "open" | "always";
         /**
          * @description The permissions of a user or a token.
          * @enum {string}
@@ -5823,7 +5900,7 @@ export interface components {
         };
         /** @description The results of the self-checks. */
         SelfChecksResponse: {
-            /** @description The results of the last month, newest first. */
+            /** @description The last 31 self-checks, newest first. */
             history: components["schemas"]["SelfCheck"][];
             last?: components["schemas"]["SelfCheck"] | null;
         };
@@ -5840,7 +5917,10 @@ export interface components {
              *     quote. Twilio cannot quote messages, so through Twilio, the message is sent without the quote.
              */
             reply_to?: number | null;
-            /** @description The text of the message, or the caption of the file; required without a file. */
+            /**
+             * @description The text of the message, or the caption of the file; required without a file. With an audio file, it is sent as a
+             *     message of its own before the file.
+             */
             text?: string | null;
             /** @description The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`. */
             to: string;
@@ -5963,6 +6043,16 @@ export interface components {
             role: components["schemas"]["Role"];
             user?: components["schemas"]["User"] | null;
         };
+        /** @description A choice of who answers calls. */
+        SetAnsweringRequest: {
+            /** @description Who answers calls. */
+            mode: components["schemas"]["AnswerMode"];
+            /**
+             * Format: date-time
+             * @description When the settings decide again, within a year; without it, the choice lasts until the next one.
+             */
+            until?: string | null;
+        };
         /** @description A contact's new value of a custom field. */
         SetFieldRequest: {
             /**
@@ -6066,7 +6156,7 @@ export interface components {
             source: string;
             /** @description The name of the setting, in the language of the request. */
             title: string;
-            /** @description The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens` or `usd`. */
+            /** @description The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens`, `usd` or `cents`. */
             unit?: string | null;
             /**
              * Format: date-time
@@ -6186,8 +6276,6 @@ export interface components {
             at: string;
             /** @description Which database the start used, and why. */
             event: components["schemas"]["StartEvent"];
-            /** @description Whether the owner ordered the action, so that only the held messages are reported. */
-            quiet: boolean;
             /** @description The reason for the action, in the language of `Accept-Language`; may be empty. */
             reason: string;
         };
@@ -6404,7 +6492,7 @@ export interface components {
             type: components["schemas"]["ThreadType"];
             /**
              * Format: int64
-             * @description The number of unread messages.
+             * @description The number of unread messages or calls.
              */
             unread_count: number;
             /**
@@ -6508,7 +6596,7 @@ export interface components {
         ToolHeader: {
             /** @description The name of the header, in lower case. */
             name: string;
-            /** @description Whether its value is stored. After a restore of the database, values must be entered again. */
+            /** @description Whether its value is stored. Backups contain no values, so after a restore some may have to be entered again. */
             value_set: boolean;
         };
         /** @description A header in a request. */
@@ -6538,7 +6626,7 @@ export interface components {
         };
         /** @description A use of a tool by the agent. */
         ToolUse: {
-            /** @description The arguments that the model passed to the tool; invalid or very long JSON is truncated to a string. */
+            /** @description The arguments that the model passed to the tool. For invalid or very long JSON, a string with its beginning. */
             arguments: unknown;
             /** @description The name of the tool, such as `book_appointment`. */
             name: string;
@@ -6582,7 +6670,7 @@ export interface components {
              */
             status?: number | null;
         };
-        /** @description An utterance of one speaker. */
+        /** @description An utterance of one speaker, or another step of the call, such as a use of a tool. */
         Turn: {
             /**
              * Format: int64
@@ -6624,7 +6712,7 @@ export interface components {
             started_ms: number;
             /**
              * @description The complete text of the turn; empty if the speaker is `tool`. If the speaker is `employee`, the name of an
-             *     employee who talked with the caller by the browser in this time; the words are not transcribed.
+             *     employee who talked with the caller through the browser in this time; the words are not transcribed.
              */
             text: string;
             /**
@@ -7760,6 +7848,149 @@ export interface operations {
             };
             /** @description There is nothing with that id: `not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_answering: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who answers calls now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answering"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_answering: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAnsweringRequest"];
+            };
+        };
+        responses: {
+            /** @description Who answers calls now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answering"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_transfer_number`: with `ring`, and no `agent.transfer_to` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9417,7 +9648,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `call_over`, or `no_sound`: the sound of the call is not here, because the greeting plays, or Twilio alone continues the call. */
+            /** @description `call_over`, or `no_sound`: the sound of the call is not available, because the greeting plays, or Twilio alone continues the call. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15099,7 +15330,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Passwords are not taken on this connection (`https_required`) */
+            /** @description Passwords are not accepted on this connection (`https_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16255,7 +16486,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current password is wrong (`wrong_password`), passwords are not taken on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
+            /** @description The current password is wrong (`wrong_password`), passwords are not accepted on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18636,7 +18867,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The password is wrong (`wrong_password`), passwords are not taken on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
+            /** @description The password is wrong (`wrong_password`), passwords are not accepted on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19125,7 +19356,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The code is not good, or codes and passwords are not taken on this connection (`https_required`) */
+            /** @description The code is not valid, or codes and passwords are not accepted on this connection (`https_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21380,7 +21611,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`) for an owner (`confirmation_required`), passwords are not taken on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
+            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`) for an owner (`confirmation_required`), passwords are not accepted on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21554,7 +21785,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`; `confirmation_required`), passwords are not taken on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
+            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`; `confirmation_required`), passwords are not accepted on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
