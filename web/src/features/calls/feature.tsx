@@ -24,6 +24,8 @@ export const feature: Feature = {
     knowledge_gap_updated: ['/api/calls/{id}'],
     lead_updated: ['/api/calls/{id}'],
     outbound_call_updated: ['/api/outbound-calls'],
+    contact_updated: ['/api/outbound-calls'],
+    contact_deleted: ['/api/outbound-calls'],
   },
   commands: [
     { id: 'calls', label: msg`שיחות`, icon: IconPhone, href: '/app/calls' },
