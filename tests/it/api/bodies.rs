@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Requests for each list and each item.
-const PATHS: [&str; 63] = [
+const PATHS: [&str; 64] = [
     "/api/agent-tools",
     "/api/agent-tools/1",
     "/api/alerts",
