@@ -124,7 +124,7 @@ export class Bridge {
         onDiskError: error => void this.#onDiskError(error),
       })
       this.#wasOpen = true
-      if (this.#failure?.state === 'disk') this.#log.info('SESSION_DISK', 'The session can be written again')
+      if (this.#failure?.state === 'disk') this.#log.info('SESSION_DISK', 'The session can be read and written again')
       this.#failure = undefined
       this.#current = opened
       opened.start()
@@ -147,7 +147,7 @@ export class Bridge {
       this.#failure = { state: 'disk', since: Date.now() }
       this.#log.error(
         'SESSION_DISK',
-        `The session cannot be written: ${reason(error)}. No messages are received until it can be written`,
+        `The session cannot be read or cannot be written: ${reason(error)}. No messages are received until this is solved`,
         {
           folder: this.#settings.sessionFolder,
         },

@@ -16,7 +16,7 @@ use crate::runtime::reload::{
     ChangeRejected, ReloadHandle, ReloadOutcome, ReloadRejected, ReloadRequests, Reloaded, Request, SettingsChange,
     ToolSecrets,
 };
-use crate::runtime::{ActivationError, ActiveSettings, Settings};
+use crate::runtime::{ActivationError, ActiveSettings, GreetingSource, Settings};
 use crate::store::Store;
 use crate::telemetry::log::Log;
 use crate::tls::Tls;
@@ -118,10 +118,16 @@ impl Reloader {
         let (config, client) = (self.settings.config(), self.client.clone());
         let greeting = super::startup::stored_greeting(&self.store).await;
         let next = run_blocking(move || ActiveSettings::build(config, greeting, &client)).await?;
-        self.settings.replace(next.map_err(|error| unusable(&error))?);
+        let next = next.map_err(|error| unusable(&error))?;
+        let heard = match next.prompts.greeting_source {
+            GreetingSource::Page => "the one that was set on the page",
+            GreetingSource::Shipped => "the default one",
+            GreetingSource::File => "the one in voice.greeting_file",
+        };
+        self.settings.replace(next);
         tracing::info!(
             event = "GREETING_CHANGED",
-            "The greeting was changed: callers hear the new one from the next call on"
+            "The greeting was changed: from the next call on, callers hear {heard}"
         );
         self.report_active().await;
         Ok(())
@@ -143,7 +149,7 @@ impl Reloader {
         let needed = match purged {
             Ok(needed) => needed,
             Err(error) => {
-                tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot read which secrets the agent's tools need: unused secrets stay in page-secrets.toml until the next hourly check");
+                tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot read which secrets the agent's tools need: unused secrets stay in page-secrets.toml until a later hourly check");
                 return unused_before.unwrap_or_default();
             }
         };
@@ -156,7 +162,7 @@ impl Reloader {
         if !removed.is_empty()
             && let Err(error) = self.store_tool_secrets(removed).await
         {
-            tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot remove the secrets of deleted tools from page-secrets.toml: this is retried in an hour");
+            tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot remove secrets that no tool of the agent needs from page-secrets.toml: this is retried in an hour");
         }
         unused
     }
@@ -321,7 +327,7 @@ fn log_outcome(outcome: &ReloadOutcome) {
             tracing::error!(
                 event = "CONFIG_RELOAD_REFUSED",
                 reasons,
-                "The new settings are invalid and were not applied; the previous ones stay active: {reasons}"
+                "The settings were not reloaded, and the previous ones stay active: {reasons}"
             );
         }
     }

@@ -294,7 +294,7 @@ impl Snapshots {
         });
         let _ = std::fs::remove_file(&work);
         let (name, Stored { path, bytes, sha256 }, copy) = created?;
-        tracing::debug!(event = "SNAPSHOT_CHECKSUM", sha256, "The snapshot as read back has the SHA-256 {sha256}");
+        tracing::debug!(event = "SNAPSHOT_CHECKSUM", %name, sha256, "Snapshot {name} as read back has the SHA-256 {sha256}");
         dropped.extend(self.delete_expired(&name, now)?);
         Ok(CreatedSnapshot { name: name.to_string(), file: path, bytes, copy, dropped, bucket_error: None })
     }

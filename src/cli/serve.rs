@@ -22,7 +22,7 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
         tracing::error!(
             event = "CONFIG_FALLBACK",
             reasons,
-            "The settings are invalid; the service starts with the last ones that worked: {reasons}"
+            "The settings are invalid, so the service starts with the last ones that worked; correct them: {reasons}"
         );
     }
     let data_marker = Settings::data_marker_of_service();

@@ -143,7 +143,7 @@ fn unless_refused<T>(call: &Call, outcome: Result<T, Error>) -> Result<()> {
         Ok(_) => Ok(()),
         Err(Error::Refused(refusal)) => {
             let sid = &call.call_sid;
-            tracing::warn!(event = "CALL_SUMMARY_PART_REFUSED", call.sid = %sid, error = %refusal, "The summary of call {sid} is stored without one part, which was refused");
+            tracing::warn!(event = "CALL_SUMMARY_PART_REFUSED", call.sid = %sid, error = %refusal, "One part of the summary of call {sid} was refused and is not stored");
             Ok(())
         }
         Err(Error::Store(error)) => Err(error),

@@ -108,7 +108,7 @@ fn log_closed(key: &'static str, error: &ListenError) {
         event = "LISTENER_CLOSED",
         key,
         error = source,
-        "{error}. The other listeners are open; this one stays closed until the daemon is restarted"
+        "{error}. This listener ({key}) stays closed until the daemon is restarted; the others are not affected"
     );
 }
 

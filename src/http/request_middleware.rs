@@ -99,7 +99,7 @@ pub(super) async fn handle_request(
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
     record_metrics(&method, route, status, started.elapsed());
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::debug!(event = "REQUEST", request_id = id.0, %method, route, status, duration_ms = ms, "{method} {route}: {status}");
+    tracing::debug!(event = "REQUEST", request_id = id.0, %method, route, status, duration_ms = ms, "{method} {route}: {status}, request {}", id.0);
     response
 }
 

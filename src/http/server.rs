@@ -240,7 +240,7 @@ impl ConnectionContext {
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::debug!(event = "TLS_HANDSHAKE_FAILED", %error, "TLS handshake failed");
+                tracing::debug!(event = "TLS_HANDSHAKE_FAILED", address = %self.address.ip(), %error, "TLS handshake of {} failed", self.address.ip());
             }
         }
     }

@@ -62,7 +62,7 @@ impl FromRequest<AppState> for TwilioForm {
         tracing::warn!(
             event = "TWILIO_BAD_SIG",
             path,
-            "Request to {path} rejected: invalid Twilio signature. If Twilio sent it, http.public_base_url or twilio.auth_token is wrong"
+            "Request to {path} rejected: missing or invalid Twilio signature. If Twilio sent it, http.public_base_url or twilio.auth_token is wrong or missing"
         );
         Err((StatusCode::FORBIDDEN, "the signature is missing or wrong\n").into_response())
     }
@@ -112,7 +112,7 @@ impl Head {
             tracing::warn!(
                 event = "WEBHOOK_MALFORMED",
                 path,
-                "A signed request to {path} has more than {MAX_PAIRS} parameters, or one with an invalid name; none is used"
+                "The parameters of a signed request to {path} are not used: they are malformed, more than {MAX_PAIRS}, or one has an invalid name"
             );
             Form::default()
         });

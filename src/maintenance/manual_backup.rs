@@ -17,6 +17,9 @@ pub async fn start(snapshots: Snapshots, store: Store) -> Result<RunningSnapshot
     tokio::spawn(async move {
         match snapshots.create_begun(begun).await {
             Ok(created) => log_created(&created),
+            Err(error @ Error::Stopped) => {
+                tracing::info!(event = "SNAPSHOT_FAILED", %error, "The requested snapshot was not created: {error}");
+            }
             Err(error) => {
                 tracing::error!(event = "SNAPSHOT_FAILED", %error, "The requested snapshot failed: {error}");
             }

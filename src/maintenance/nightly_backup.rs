@@ -1,6 +1,6 @@
 //! Creates the nightly snapshots, and uploads pending snapshots.
 
-use crate::backup::{CreatedSnapshot, Kind, Snapshots};
+use crate::backup::{CreatedSnapshot, Error, Kind, Snapshots};
 use crate::clock;
 use crate::store::Store;
 use std::time::Duration;
@@ -35,8 +35,12 @@ async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) ->
                 log_created(&created);
                 created.bucket_error.is_none()
             }
+            Err(error @ Error::Busy) => {
+                tracing::info!(event = "SNAPSHOT_FAILED", %error, again_s, "The nightly snapshot was not created, retrying in {again_s} s");
+                false
+            }
             Err(error) => {
-                tracing::error!(event = "SNAPSHOT_FAILED", %error, again_s, "Snapshot failed: the last good one is kept, retrying in {again_s} s");
+                tracing::error!(event = "SNAPSHOT_FAILED", %error, again_s, "The nightly snapshot failed, retrying in {again_s} s");
                 false
             }
         };
@@ -75,7 +79,7 @@ pub(super) fn log_created(created: &CreatedSnapshot) {
         tracing::info!(
             event = "SNAPSHOTS_DELETED",
             names = dropped.join(" "),
-            "Expired snapshots deleted: {}",
+            "Snapshots deleted, because they had expired or to free space: {}",
             dropped.join(", ")
         );
     }

@@ -249,7 +249,7 @@ impl Calls {
 
     /// Closes a socket that did not authenticate.
     async fn refuse(socket: MediaSocket, slot: PendingSocket<'_>, reason: &'static str) {
-        tracing::warn!(event = "WS_REFUSED", reason, "Media socket closed because it did not authenticate");
+        tracing::warn!(event = "WS_REFUSED", reason, "Media socket closed: its stream was not accepted");
         // The slot stays occupied until the socket is closed, or evicted for a newer one.
         tokio::select! {
             biased;

@@ -105,11 +105,18 @@ impl OutboundCalls {
             }
             Err(error) => error,
         };
+        let is_postponed =
+            error.account_refusal().is_some() || matches!(error, rest::Error::Refused { status: 429, .. });
+        let next = match &error {
+            _ if is_postponed => "it is dialed later",
+            rest::Error::Refused { status: 400..=499, .. } | rest::Error::NotConfigured => "it is not dialed again",
+            _ => "Twilio's list of calls is read to find out whether it was dialed",
+        };
         tracing::warn!(
             event = "OUTBOUND_NOT_DIALED",
             id,
             error = &error as &dyn std::error::Error,
-            "Twilio did not confirm requested call {id}"
+            "Requested call {id} was not confirmed by Twilio; {next}"
         );
         if error.account_refusal().is_some() {
             services.alerts.record_twilio_access(error.account_refusal());

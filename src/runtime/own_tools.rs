@@ -133,6 +133,8 @@ impl OwnToolSender for OwnTools {
             let ToolOutcome { status, output, took } = sender.run(&tool, arguments).await;
             let (name, status, duration_ms) = (&tool.name, status.unwrap_or_default(), took.as_millis());
             let call = sender.caller.call.as_ref().map_or("", CallSid::as_str);
+            // A test from the web page belongs to no call.
+            let in_call = if call.is_empty() { String::new() } else { format!(" in call {call}") };
             match output["error"].as_str() {
                 None => {
                     tracing::info!(
@@ -141,7 +143,7 @@ impl OwnToolSender for OwnTools {
                         tool = name,
                         status,
                         duration_ms,
-                        "The server of tool {name} answered call {call} in {duration_ms} ms"
+                        "The server of tool {name} answered{in_call} in {duration_ms} ms"
                     );
                 }
                 Some(error) => {
@@ -152,7 +154,7 @@ impl OwnToolSender for OwnTools {
                         status,
                         duration_ms,
                         error,
-                        "Tool {name} has no result for call {call}: {error}"
+                        "Tool {name} has no result{in_call}: {error}"
                     );
                 }
             }

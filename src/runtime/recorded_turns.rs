@@ -86,7 +86,7 @@ impl RecordedTurns {
         let (services, recording) = (self.services.clone(), recording.clone());
         tokio::spawn(async move {
             let reply = answer(&services, &recording).await.unwrap_or_else(|reason| {
-                tracing::error!(event = "FALLBACK_NO_REPLY", call.sid = %recording.call.call_sid, reason, "The turn-by-turn fallback has no answer for the caller of call {}: {reason}", recording.call.call_sid);
+                tracing::warn!(event = "FALLBACK_NO_REPLY", call.sid = %recording.call.call_sid, reason, "The turn-by-turn fallback has no answer for the caller of call {}: {reason}", recording.call.call_sid);
                 Reply::Unavailable
             });
             let _ = sender.send(reply);

@@ -51,10 +51,9 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
     {
         Ok(AudioFile { mime, content }) => {
             services.alerts.record_twilio_access(None);
-            tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes = content.len(), "Recording of call {} fetched", known.call_sid);
-            let store = services.store.clone();
-            let now = clock::now();
+            let (store, now, bytes) = (services.store.clone(), clock::now(), content.len());
             store.write(move |tx| recording::store_file(tx, &payload, &mime, &content, now)).await.map_err(later)?;
+            tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes, "Recording of call {} fetched and stored", known.call_sid);
             services.compression.wake();
             services.jobs.wake();
             Ok(())

@@ -64,12 +64,19 @@ impl ScheduledMessages {
         let sent = self.store.write(move |tx| {
             let new_chats = outbox::new_chats(&settings.config);
             let context = SendContext { rules: &settings.rules, down: &down, new_chats, written_at: clock.now() };
-            send_due(tx, id, &context, clock::now())
+            let state = send_due(tx, id, &context, clock::now())?;
+            Ok((state, tx.scheduled_message(id)?.and_then(|message| message.error_code)))
         });
         match sent.await {
-            Ok(state) => {
+            Ok((state, error_code)) => {
                 if state == Some(ScheduledState::Failed) {
-                    tracing::warn!(event = "SCHEDULED_NOT_SENT", id, "Scheduled message {id} could not be sent");
+                    let reason = error_code.unwrap_or_default();
+                    tracing::warn!(
+                        event = "SCHEDULED_NOT_SENT",
+                        id,
+                        reason,
+                        "Scheduled message {id} could not be sent"
+                    );
                 }
                 self.outbox.wake();
                 Duration::ZERO

@@ -65,17 +65,19 @@ async fn close_if_over(calls: &Calls, call: OpenCall, quiet: Duration) {
             Ok(_) | Err(_) if quiet >= ASSUME_OVER_AFTER => (EndReason::Interrupted, None),
             Ok(_) | Err(_) => return,
         };
-    tracing::info!(event = "CALL_STALE_CLOSED", call.sid = %call.call_sid, state = call.state.as_str(), "Call {} closed: Twilio did not report its end", call.call_sid);
     calls.hung_up(&call.call_sid);
     let now = clock::now();
     let ended_at = ended_at(&call, duration_ms, now);
-    let sid = call.call_sid.clone();
+    let (sid, state) = (call.call_sid.clone(), call.state.as_str());
     let closed = services
         .store
         .write(move |tx| call::end_unreported(tx, &call.call_sid, reason, duration_ms, ended_at, now))
         .await;
     match closed {
-        Ok(()) => services.jobs.wake(),
+        Ok(()) => {
+            tracing::info!(event = "CALL_STALE_CLOSED", call.sid = %sid, state, "Call {sid} closed: Twilio did not report its end");
+            services.jobs.wake();
+        }
         Err(error) => {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(event = "STALE_CALLS_FAILED", call.sid = %sid, error, "Cannot close call {sid}; retrying");

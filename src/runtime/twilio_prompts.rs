@@ -81,7 +81,7 @@ impl TwilioPrompts {
                 (self.greeting, self.greeting_source) = (prompt.into(), GreetingSource::Page);
             }
             Some(Err(error)) => {
-                tracing::error!(event = "GREETING_UNREADABLE", %error, "Cannot read the stored greeting; callers hear the default greeting");
+                tracing::error!(event = "GREETING_UNREADABLE", %error, "Cannot decode the stored greeting, so callers hear the default one; set the greeting on the page again");
             }
         }
         self

@@ -42,7 +42,7 @@ async fn keep(
         put(records.unstored(), ended.sid.as_str(), &record)
     });
     if let Ok(Err(error)) = kept.await {
-        tracing::warn!(event = "CALL_RECORD_FAILED", call.sid = %sid, %error, "Call {sid} is lost if this process ends before there is space on the disk: {error}");
+        tracing::warn!(event = "CALL_RECORD_FAILED", call.sid = %sid, %error, "Call {sid} is lost if this process ends before the database stores it: {error}");
     }
 }
 
@@ -105,5 +105,6 @@ async fn retry(store: &Store, ended: Arc<EndedStream>, country: country::Id, mut
         }
         tokio::time::sleep(RETRY_INTERVAL).await;
     }
-    tracing::error!(event = "CALL_END_NOT_STORED", call.sid = %sid, error = last_error, "The end of call {sid} could not be stored for a day; the next start tries again");
+    let next = if is_kept(store, sid) { "the next start tries again" } else { "it is lost" };
+    tracing::error!(event = "CALL_END_NOT_STORED", call.sid = %sid, error = last_error, "The end of call {sid} could not be stored for a day; {next}");
 }

@@ -37,7 +37,7 @@ impl IntegrityCheck {
                     tracing::info!(
                         event = "STORE_INTEGRITY_OK",
                         duration_ms,
-                        "Integrity check after an unclean stop: the whole database was read and is undamaged"
+                        "Integrity check: the whole database was read and is undamaged"
                     );
                     health_state.record_integrity(Integrity::Ok);
                 }

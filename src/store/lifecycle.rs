@@ -197,7 +197,7 @@ impl BackgroundThreads {
                 }
             }
             (Err(error), _) => {
-                tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "The write-ahead log could not be emptied; the next start will empty it");
+                tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "The write-ahead log could not be emptied, or the database not be closed; the next start verifies the database");
             }
             (_, Err(error)) => {
                 tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "Shutdown: cannot read the metadata of the live database; the next start verifies the database");
@@ -231,38 +231,40 @@ fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
     let tx = conn.unchecked_transaction()?;
     let write = WriteTx::new(&tx);
     write.set_start_notice(Some(&notice))?;
+    let (mut messages, mut calls) = (0, 0);
     if notice.uses_another_database() {
         write.restart_changes(notice.at)?;
-        let messages = write.hold_outbox()? + write.hold_scheduled(notice.at)?;
-        if messages > 0 {
-            tracing::info!(
-                event = "OUTBOX_HELD",
-                messages,
-                "{messages} queued or scheduled messages of this database are held until the owner sends or discards them"
-            );
-        }
+        messages = write.hold_outbox()? + write.hold_scheduled(notice.at)?;
         // The calls may have been made since this database was copied.
-        let calls = write.cancel_outbound_calls(notice.at)?;
-        if calls > 0 {
-            tracing::info!(
-                event = "OUTBOUND_CANCELLED",
-                calls,
-                "{calls} requested calls of this database are cancelled"
-            );
-        }
+        calls = write.cancel_outbound_calls(notice.at)?;
     }
     tx.commit()?;
+    if messages > 0 {
+        tracing::info!(
+            event = "OUTBOX_HELD",
+            messages,
+            "{messages} queued or scheduled messages of this database are held until the owner sends or discards them"
+        );
+    }
+    if calls > 0 {
+        tracing::info!(event = "OUTBOUND_CANCELLED", calls, "{calls} requested calls of this database are cancelled");
+    }
     archive::remove(&folder.notice())
 }
 
 fn check_live(folder: &Folder, health_state: &Arc<HealthState>, live: LiveState) -> Option<IntegrityCheck> {
     let reason = match live {
-        LiveState::Unclosed => "The last run did not stop cleanly",
-        LiveState::Moved => "The data folder was moved to another disk",
-        LiveState::Replicated => "Litestream wrote to the database while the service was off",
-        LiveState::Changed | LiveState::Closed => "Another program wrote to the database while the service was off",
+        LiveState::Unclosed => "No clean stop of the last run is recorded",
+        LiveState::Moved => "The data folder was moved or copied after a clean stop",
+        LiveState::Replicated => "The database has changed since the last stop, and Litestream may write to it",
+        LiveState::Changed | LiveState::Closed => "Another program changed the database after the last stop",
     };
-    tracing::warn!(event = "STORE_UNCLEAN_STOP", "{reason}; the database is verified in the background");
+    // A move and Litestream's writes are expected and need no action.
+    if matches!(live, LiveState::Moved | LiveState::Replicated) {
+        tracing::info!(event = "STORE_UNCLEAN_STOP", "{reason}: starting to verify the database in the background");
+    } else {
+        tracing::warn!(event = "STORE_UNCLEAN_STOP", "{reason}: starting to verify the database in the background");
+    }
     IntegrityCheck::start(&folder.database(), health_state.clone())
 }
 

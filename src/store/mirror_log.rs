@@ -66,7 +66,7 @@ fn log_copy(event: &Event<'_>, published: &Path) {
             event = "STORE_PUBLISH_FOREIGN",
             file = %file.display(),
             found = %cause,
-            "The published file {} was changed by another program ({cause}); it is left as it is and no longer updated",
+            "The published file {} {cause}; it is left as it is and no longer updated",
             file.display()
         ),
         Event::CopyFrozen { file } => tracing::error!(
@@ -171,7 +171,7 @@ fn log_upkeep(event: &Event<'_>) {
         ),
         Event::PublisherPanicked => tracing::error!(
             event = "STORE_PUBLISHER_PANICKED",
-            "The thread that updates agentlocator.db panicked and is restarted; please report this"
+            "The thread that updates agentlocator.db panicked; it is restarted unless the service stops. Please report this"
         ),
         Event::PublisherNotStarted { error } => {
             tracing::error!(

@@ -286,13 +286,15 @@ impl Inspection<'_> {
         }
         match adopt::verified_file(self.folder, self.state, Form::OneFile, new_notice(StartEvent::Restored)) {
             Ok(adopted) => {
+                let archived = adopted.archived.as_ref().map(|path| path.display().to_string());
+                let previous = archived.as_ref().map(|path| format!("; the previous database was archived as {path}"));
                 tracing::warn!(
                     event = "STORE_RESTORED",
                     file = %self.folder.published.display(),
-                    archived = %adopted.archived.as_deref().unwrap_or(&self.folder.published).display(),
-                    "The database that was put in place of {} is used; the previous database was archived as {}",
+                    archived,
+                    "The database that was put in place of {} is used{}",
                     self.folder.published.display(),
-                    adopted.archived.as_deref().unwrap_or(&self.folder.published).display()
+                    previous.unwrap_or_default()
                 );
                 Ok(after_adoption(adopted))
             }
@@ -309,7 +311,7 @@ impl Inspection<'_> {
             file = %self.folder.published.display(),
             archived = %kept.display(),
             reason = text,
-            "This service did not write the file {}: it was archived as {}, and the service continues with its own data",
+            "The file {} is not used: it was archived as {}, and the service continues with its live database",
             self.folder.published.display(),
             kept.display()
         );

@@ -27,7 +27,7 @@ impl UnstoredRecords {
     /// Opens the file. Creates it if it is missing and the disk has space.
     pub(in crate::store) fn open(folder: &Folder) -> Self {
         let slots = open(folder).unwrap_or_else(|error| {
-            tracing::warn!(event = "STORE_UNSTORED_FILE_FAILED", %error, "Cannot create the file for records that cannot be stored while the disk is full: such records do not survive a restart");
+            tracing::warn!(event = "STORE_UNSTORED_FILE_FAILED", %error, "Cannot open or create the file for records that cannot be stored while the disk is full: such records do not survive a restart");
             Slots { file: None, keys: Vec::new() }
         });
         let keys = slots.keys.iter().flatten().cloned().collect();

@@ -150,7 +150,7 @@ impl Thread {
         match outcome {
             Ok(()) => complete_all(callers, &Ok(())),
             Err(error) => {
-                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes, "Commit failed: none of the {writes} writes of the batch was stored");
+                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes, "Commit failed: none of the {writes} writes of the batch counts as stored");
                 if !self.conn.is_autocommit() {
                     let _ = self.conn.execute_batch("ROLLBACK");
                 }

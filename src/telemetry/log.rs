@@ -96,7 +96,7 @@ fn filter(config: &Config) -> Targets {
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let at = panic.location().map(ToString::to_string).unwrap_or_default();
     let text = panic.payload_as_str().unwrap_or("panic without a message");
-    tracing::error!(event = "PANIC", at, "{text}");
+    tracing::error!(event = "PANIC", at, "Panic at {at}: {text}");
 }
 
 struct LogLayer {

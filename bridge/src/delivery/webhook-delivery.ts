@@ -132,12 +132,12 @@ export class WebhookDelivery {
       return { afterMs }
     }
     this.#conversionTries.delete(id)
+    await this.#parts.archive(id, entry, reason(error))
     this.#parts.log.error(
       'WA_IN_UNREADABLE',
       `Received message ${id} cannot be read and is archived in the folder "refused": ${reason(error)}`,
       { id },
     )
-    await this.#parts.archive(id, entry, reason(error))
     return 'done'
   }
 
@@ -173,6 +173,7 @@ export class WebhookDelivery {
         this.#succeed()
       } else if (result.kind === 'refused') {
         this.#refused++
+        await this.#parts.archive(id, { event }, `the daemon answered ${result.status}`)
         this.#parts.log.error(
           'WA_IN_REFUSED',
           `The daemon refused event ${id} (status ${result.status}); it is archived in the folder "refused"`,
@@ -180,7 +181,6 @@ export class WebhookDelivery {
             id,
           },
         )
-        await this.#parts.archive(id, { event }, `the daemon answered ${result.status}`)
       } else {
         this.#fail(result.why, result.status)
         return 'daemon_down'

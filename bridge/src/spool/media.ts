@@ -196,8 +196,8 @@ export class MediaStore {
     }
     const tooOld = Date.now() - entry.at > WHATSAPP_KEEPS_MS
     if (error instanceof MediaGone || tooOld || (missing && entry.tries >= MAX_TRIES_WHEN_MISSING)) {
-      this.#logGone(id, entry, `is permanently unavailable: ${why}`)
       await this.#change(id, { ...entry, state: 'gone', why })
+      this.#logGone(id, entry, `is permanently unavailable: ${why}`)
       return
     }
     if (!(await this.#change(id, { ...entry, tries: entry.tries + 1 }))) return
@@ -246,9 +246,9 @@ export class MediaStore {
   }
 
   async #evict(id: string, entry: MediaEntry): Promise<void> {
-    this.#logGone(id, entry, 'was evicted before the daemon fetched it')
     await rm(this.path(id), { force: true })
     await this.#change(id, { ...entry, state: 'gone', why: LACK_OF_SPACE })
+    this.#logGone(id, entry, 'was evicted for lack of space before the daemon confirmed that it has the file')
   }
 
   #logGone(id: string, { key }: MediaEntry, what: string): void {

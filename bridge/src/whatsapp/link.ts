@@ -178,7 +178,8 @@ export class Link {
         until: timeEnforcementEnds?.getTime() ?? null,
         kind: String(enforcementType ?? ''),
       }
-      log.warn('WA_RESTRICTION', isActive ? 'WhatsApp limits new chats' : 'WhatsApp no longer limits new chats')
+      if (isActive) log.warn('WA_RESTRICTION', 'WhatsApp limits new chats')
+      else log.info('WA_RESTRICTION', 'WhatsApp no longer limits new chats')
     }
     if (update.connection === 'open') {
       this.#wasLoggedOut = false

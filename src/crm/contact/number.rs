@@ -105,5 +105,6 @@ fn suggest(
 ) -> Result<(), Error> {
     let Some(former) = former else { return Ok(()) };
     let (contacts, reason) = ([contact, former], SuggestionReason::NumberMoved);
-    Ok(tx.suggest_merge(BusinessId::FIRST, &NewSuggestion { contacts, reason, address: number.as_str() }, now)?)
+    tx.suggest_merge(BusinessId::FIRST, &NewSuggestion { contacts, reason, address: number.as_str() }, now)?;
+    Ok(())
 }

@@ -181,9 +181,9 @@ fn relate(
     is_number_moved: bool,
 ) -> Result<()> {
     if !tx.has_history(other)? {
+        tx.merge_contacts(seen.business, contact, other, "whatsapp", seen.begins_at)?;
         tracing::info!(event = "CONTACTS_MERGED", contact.id = %contact, merged.id = %other,
             "Contact {other} without a history was merged into contact {contact}");
-        tx.merge_contacts(seen.business, contact, other, "whatsapp", seen.begins_at)?;
         return Ok(());
     }
     let reason = if is_number_moved { SuggestionReason::NumberMoved } else { SuggestionReason::NamedTogether };
@@ -198,13 +198,12 @@ fn suggest(
     reason: SuggestionReason,
 ) -> Result<()> {
     let address = seen.shown().map(ToString::to_string).unwrap_or_default();
-    tracing::info!(event = "MERGE_SUGGESTED", contact.id = %contact, other.id = %other, reason = %reason,
-        "Merge suggested: contacts {contact} and {other} may be the same person; a user decides");
-    tx.suggest_merge(
-        seen.business,
-        &NewSuggestion { contacts: [contact, other], reason, address: &address },
-        seen.begins_at,
-    )
+    let suggestion = NewSuggestion { contacts: [contact, other], reason, address: &address };
+    if tx.suggest_merge(seen.business, &suggestion, seen.begins_at)? {
+        tracing::info!(event = "MERGE_SUGGESTED", contact.id = %contact, other.id = %other, reason = %suggestion.reason,
+            "Merge suggested: contacts {contact} and {other} may be the same person; a user decides");
+    }
+    Ok(())
 }
 
 /// Returns true if one of these contacts has written after the sighting.

@@ -126,7 +126,11 @@ fn rate_limit_error(client: Client<'_>, wait: Duration) -> ApiError {
         Client::Address(address) => address.to_string(),
         Client::KnownDevice(_) => "a known device".to_owned(),
     };
-    tracing::warn!(event = "LOGIN_RATE_LIMITED", address, "Login attempt rejected: too many attempts from {address}");
+    tracing::warn!(
+        event = "LOGIN_RATE_LIMITED",
+        address,
+        "Login or set-up attempt rejected: too many attempts from {address}"
+    );
     ApiError::too_often(wait)
 }
 

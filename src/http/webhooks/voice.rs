@@ -123,7 +123,7 @@ async fn store_best_effort<T: Send + 'static>(
                 event = "CALL_WEBHOOK_NOT_STORED",
                 call.sid = sid,
                 error,
-                "Cannot store a webhook of call {sid}; the call continues"
+                "Cannot store a webhook of call {sid}; Twilio gets a response nevertheless"
             );
             None
         }
@@ -131,7 +131,7 @@ async fn store_best_effort<T: Send + 'static>(
             tracing::error!(
                 event = "CALL_WEBHOOK_NOT_STORED",
                 call.sid = sid,
-                "A webhook of call {sid} was not stored within {STORE_TIMEOUT:?}; the call continues"
+                "A webhook of call {sid} was not stored within {STORE_TIMEOUT:?}; Twilio gets a response nevertheless"
             );
             None
         }
@@ -140,15 +140,10 @@ async fn store_best_effort<T: Send + 'static>(
 
 /// Adds a webhook that has a valid signature but malformed content to the webhook log.
 async fn log_malformed(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
-    tracing::warn!(
-        event = "WEBHOOK_MALFORMED",
-        path,
-        why,
-        "Malformed webhook at {path}: {why}; it is stored but not processed"
-    );
     let raw = raw(form, path);
-    store_best_effort(state, form.form.value("CallSid").unwrap_or("unknown"), move |tx| {
+    let stored = store_best_effort(state, form.form.value("CallSid").unwrap_or("unknown"), move |tx| {
         log_webhook(tx, &raw, WebhookOutcome::Malformed, why, Subject::default(), clock::now())
-    })
-    .await;
+    });
+    let outcome = if stored.await.is_some() { "it is stored but not processed" } else { "it is not processed" };
+    tracing::warn!(event = "WEBHOOK_MALFORMED", path, why, "Malformed webhook at {path}: {why}; {outcome}");
 }

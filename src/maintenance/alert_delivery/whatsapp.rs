@@ -77,7 +77,7 @@ impl WhatsAppChannel {
                 if status == MessageStatus::Failed {
                     let error = found.and_then(|message| message.error);
                     let reason = error.map(|error| messages::stored(Language::English, &error)).unwrap_or_default();
-                    tracing::warn!(event = "ALERT_SEND_FAILED", channel = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed, and is sent again: {reason}");
+                    tracing::warn!(event = "ALERT_SEND_FAILED", channel = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed, and is sent again");
                     // Waits, because an immediate retry would fail for the same reason.
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }

@@ -115,7 +115,7 @@ impl CallLogWriter {
             }
             CallEvent::EngineFailover { to } => self.failover(*to),
             CallEvent::EngineWarning { code } => {
-                tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine rejected a request: call {sid}, code {code}");
+                tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "Engine warning in call {sid}, which continues: {code}");
                 self.insert_event("engine_warning", &json!({"code": code}));
             }
             CallEvent::Used(usage) => {
@@ -145,7 +145,7 @@ impl CallLogWriter {
                 self.insert_event("handed_back", &json!({"is_lost": is_lost}));
             }
             CallEvent::WatchdogFired => {
-                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Media stream and engine of call {sid} were not connected in time: the call goes to Twilio's recorder");
+                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Media stream or engine of call {sid} was not connected in time: the call goes to Twilio's recorder");
                 self.insert_event("watchdog", &Value::Null);
             }
         }

@@ -35,7 +35,11 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, sender: UnboundedSen
                 failure
             }
         };
-        if !failure.is_retryable() || failure.is_call_over() {
+        if failure.is_call_over() {
+            tracing::info!(event = "WATCHDOG_REDIRECT_FAILED", call.sid = %sid, error = &failure as &dyn std::error::Error, "Call {sid} was not redirected to Twilio's recorder, because it is over");
+            break;
+        }
+        if !failure.is_retryable() {
             tracing::error!(event = "WATCHDOG_REDIRECT_FAILED", call.sid = %sid, error = &failure as &dyn std::error::Error, "Cannot redirect call {sid} to Twilio's recorder; this is not retried");
             break;
         }

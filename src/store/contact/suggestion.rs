@@ -49,7 +49,7 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Adds a suggestion, unless one for the same two contacts exists.
-    pub fn suggest_merge(&self, business: BusinessId, new: &NewSuggestion<'_>, now: Timestamp) -> Result<()> {
+    pub fn suggest_merge(&self, business: BusinessId, new: &NewSuggestion<'_>, now: Timestamp) -> Result<bool> {
         let [one, other] = new.contacts;
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO merge_suggestions(business_id, first_contact, second_contact, reason, address, created_at)
@@ -57,9 +57,10 @@ impl WriteTx<'_> {
              ON CONFLICT (business_id, first_contact, second_contact) DO NOTHING",
         )?;
         if insert.execute(params![business, one, other, new.reason, new.address, now])? == 0 {
-            return Ok(());
+            return Ok(false);
         }
-        self.record_in(ChangeKind::MergeSuggestionUpdated, None, Some(self.conn.last_insert_rowid()))
+        self.record_in(ChangeKind::MergeSuggestionUpdated, None, Some(self.conn.last_insert_rowid()))?;
+        Ok(true)
     }
 
     /// Records the decision about a suggestion: merged or dismissed.

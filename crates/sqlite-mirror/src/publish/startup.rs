@@ -185,8 +185,7 @@ impl Publisher {
             let is_foreign = !super::image::has_marker(&FileStamp::of(&metadata)) && metadata.len() > 0;
             let outcome = if is_foreign {
                 let kept = self.folder.kept(&format!("{}-{number}", clock::now_ms() / 1000));
-                self.observer.report(&Event::SpareKept { file: &kept });
-                std::fs::rename(&path, kept)
+                std::fs::rename(&path, &kept).inspect(|()| self.observer.report(&Event::SpareKept { file: &kept }))
             } else {
                 std::fs::remove_file(&path)
             };

@@ -22,6 +22,13 @@ pub(super) fn stream(store: Store, data: PersonalData, now: Timestamp) -> Body {
         let output = ChannelWriter { pieces: sender.clone(), piece: Vec::with_capacity(PIECE_BYTES) };
         let archive = Archive { zip: ZipWriter::new_stream(output), store, handle, data };
         if let Err(error) = archive.write(now) {
+            if sender.is_closed() {
+                return tracing::info!(
+                    event = "EXPORT_FAILED",
+                    contact.id = contact,
+                    "The export of contact {contact} was cut off: the client disconnected"
+                );
+            }
             tracing::warn!(event = "EXPORT_FAILED", contact.id = contact, %error, "The export of contact {contact} was cut off: {error}");
             // An error in the body aborts the response, so the client detects that the file is incomplete.
             let _ = sender.blocking_send(Err(error));

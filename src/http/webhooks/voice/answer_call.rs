@@ -26,7 +26,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     let forwarded_back = state.calls.forwarded_back(&call);
     call.may_be_forwarded_back = forwarded_back == ForwardedBack::Perhaps;
     if forwarded_back == ForwardedBack::Yes {
-        tracing::warn!(event = "TRANSFER_LOOPED", call.sid = %call_sid, "Call {call_sid} rejected: the human agent's phone forwarded a transferred call back to this server");
+        tracing::warn!(event = "TRANSFER_LOOPED", call.sid = %call_sid, "Call {call_sid} rejected: the human agent's phone forwarded a transferred call back to this server; switch off call forwarding on that phone");
         let (raw, business) = (raw(&form, PATH), state.config().business.clone());
         // The call is stored, so that it is not imported from Twilio's list as a missed call later.
         store_best_effort(&state, call_sid.as_str(), move |tx| {

@@ -37,8 +37,10 @@ pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: Twil
         call::log_notification(tx, &raw, &asked, now)?;
         outbound_call::answered(tx, &asked, today, now)
     });
-    let Some(found) = found.await.flatten() else {
-        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %sid, "Call {sid} is hung up: it is no requested call in progress");
+    let found = found.await;
+    let why = if found.is_some() { "it is no requested call in progress" } else { "its request cannot be read" };
+    let Some(found) = found.flatten() else {
+        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %sid, "Call {sid} is hung up: {why}");
         return answer(&[Verb::Hangup]);
     };
     tracing::info!(event = "CALL_OUT", call.sid = %sid, "Outgoing call {sid} is answered");

@@ -53,7 +53,7 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
         // The caller has hung up; Twilio reports the end of the call in another webhook.
         return answer(&[Verb::Hangup]);
     }
-    tracing::info!(event = "CALL_RING_NOT_ACCEPTED", call.sid = %sid, status, "The human agent did not accept call {sid} ({status}); the AI answers it");
+    tracing::info!(event = "CALL_RING_NOT_ACCEPTED", call.sid = %sid, status, "The human agent did not accept call {sid} ({status})");
     // The process may have restarted while the phone rang, so the context may be missing.
     let context = match ringing {
         Some(context) => Some(context),

@@ -52,14 +52,15 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
         Some(after) => after,
         None => after_restart(stored),
     };
+    let pending = state.calls.pending_transfer(&sid);
     let next = match after {
         StreamEndAction::HangUp => "hang up",
         StreamEndAction::Resume => "open another stream",
-        StreamEndAction::Transfer => "transfer the call",
-        StreamEndAction::CallerGone | StreamEndAction::Record => "record a message",
+        StreamEndAction::Transfer if pending.is_some() => "transfer the call",
+        StreamEndAction::Transfer | StreamEndAction::CallerGone | StreamEndAction::Record => "record a message",
     };
     tracing::info!(event = "STREAM_ACTION_REQUESTED", call.sid = %sid, after = ?after, "Media stream of call {sid} ended; the daemon's next instruction to Twilio: {next}");
-    match (after, state.calls.pending_transfer(&sid)) {
+    match (after, pending) {
         (StreamEndAction::HangUp, _) => answer(&[Verb::Hangup]),
         (StreamEndAction::Resume, _) => answer(&connect(&state, state.calls.token(&sid), state.calls.connects(&sid))),
         (StreamEndAction::Transfer, Some(pending)) => {

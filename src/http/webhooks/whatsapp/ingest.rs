@@ -18,14 +18,11 @@ pub(super) async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw
         Ok(Inbound::Update(update)) => apply_update(app, update, raw).await,
         Ok(Inbound::Ignored(why)) => log_only(app, raw, WebhookOutcome::Ignored, why).await,
         Err(Malformed(why)) => {
-            tracing::warn!(
-                event = "WA_IN_MALFORMED",
-                path = raw.path,
-                why,
-                "Malformed webhook at {}: {why}; it is stored but not processed",
-                raw.path
-            );
-            log_only(app, raw, WebhookOutcome::Malformed, why).await
+            let path = raw.path;
+            let stored = log_only(app, raw, WebhookOutcome::Malformed, why).await;
+            let outcome = if stored.is_ok() { "it is stored but not processed" } else { "it is not processed" };
+            tracing::warn!(event = "WA_IN_MALFORMED", path, why, "Malformed webhook at {path}: {why}; {outcome}");
+            stored
         }
     };
     match stored {
@@ -74,7 +71,7 @@ async fn apply_update(app: &AppState, update: MessageUpdate, raw: RawWebhook) ->
     let known =
         app.store.write(move |tx| inbox::apply_update(tx, BusinessId::FIRST, &update, &raw, clock::now())).await?;
     if let Some(message) = known {
-        tracing::debug!(event = "WA_UPDATE", message.id = %message, "Update of message {message}");
+        tracing::debug!(event = "WA_UPDATE", message.id = %message, "An update of message {message} is stored");
     }
     if let Some((provider, late)) = refusal {
         let code = late.map(|late| late.provider_error.code).unwrap_or_default();
@@ -119,7 +116,7 @@ async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &st
         path,
         message.sid = named,
         error = error as &dyn std::error::Error,
-        "Message {named} at {path} was not stored; {outcome}"
+        "Webhook at {path} about message {named} was not processed; {outcome}"
     );
     if is_logged {
         return StatusCode::NO_CONTENT.into_response();

@@ -189,14 +189,20 @@ impl Challenge {
                 return Ok(Peer::Unsupporting { since: clock::instant() });
             }
             if !self.is_unauthenticated.swap(true, Ordering::Relaxed) {
+                let remedy = if self.is_known.load(Ordering::Relaxed) {
+                    let file = self.known_file.display();
+                    format!(
+                        "If another bridge is in use there now, stop the service, delete {file}, and start it again"
+                    )
+                } else {
+                    "If this bridge cannot prove its identity, set whatsapp.bridge_challenge to \"auto\"".to_owned()
+                };
                 tracing::warn!(
                     event = "BRIDGE_UNVERIFIED",
                     origin = self.origin,
                     file = %self.known_file.display(),
-                    "The program at {} did not prove that it is the bridge, and gets no message and no secret. If another bridge is \
-                     in use there now, stop the service, delete {}, and start it again",
-                    self.origin,
-                    self.known_file.display()
+                    "The program at {} did not prove that it is the bridge, and gets no message and no secret. {remedy}",
+                    self.origin
                 );
             }
             return Err(LinkState::Unauthorized);
