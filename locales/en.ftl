@@ -605,8 +605,8 @@ answering-settings = Calls are answered as in the settings: { $ring ->
    *[never] the agent answers at once.
 }
 answering-no-phone = The settings have no phone that can ring, so the agent answers at once.
-answering-never-opens = According to the opening hours, the business does not open soon. Write a time, such as “agent until 17:00”.
-answering-words = You can write: agent, us, normal or status. Also “agent until 17:00” or “agent until tomorrow”.
+answering-never-opens = According to the opening hours, the business does not open soon. Write a time, such as "agent until 17:00".
+answering-words = You can write: agent, us, normal or status. Also "agent until 17:00" or "agent until tomorrow".
 
 ## The calendar.
 

@@ -163,7 +163,8 @@ fn check_number(number: &PhoneNumber, missed_call: Option<CallId>, prefixes: &[S
          other numbers that are not premium-rate",
         prefixes.join(", ")
     );
-    Err(RequestError::CodedConflict { code: "recipient_not_allowed", message: message.into(), params: Vec::new() }.into())
+    Err(RequestError::CodedConflict { code: "recipient_not_allowed", message: message.into(), params: Vec::new() }
+        .into())
 }
 
 /// Returns why a contact must not be called, if it must not.
