@@ -18,7 +18,7 @@ pub(super) enum User {
     Add {
         /// The login name.
         name: String,
-        /// The user's role; by default owner for the first user, else staff.
+        /// The user's role; by default owner if there is no owner yet, else staff.
         #[arg(long, value_parser = role)]
         role: Option<Role>,
         #[command(flatten)]

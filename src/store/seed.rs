@@ -104,7 +104,6 @@ pub struct SeedAppointment {
     pub source: &'static str,
     /// The start of the appointment.
     pub starts_at: Timestamp,
-    /// When the appointment was booked.
     pub booked_at: Timestamp,
 }
 
