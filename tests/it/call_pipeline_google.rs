@@ -187,7 +187,7 @@ async fn a_google_that_stays_silent_leaves_the_caller_to_voicemail() {
     ];
     for (name, faults) in cases {
         let shop = Shop::with_faults(faults).await;
-        let (report, call) = shop.call("say 1500ms; wait 25s; say 2s; stay").await;
+        let (report, call) = shop.call("say 1500ms; wait 14s; say 2s; stay").await;
         assert_eq!(report.ended, EndedBy::Hangup, "{name}: {report:#?}");
         assert_eq!(call["engine"], "voicemail", "{name}: {call:#}");
         assert_no_silence(&report);

@@ -63,7 +63,10 @@ impl Record {
         event.record(&mut visitor);
         let FieldVisitor { event: name, mut fields, mut message, .. } = visitor;
         append_reasons(&mut message, &fields);
-        subject::append(&mut message);
+        // A line that names another thing by its id is complete.
+        if !fields.iter().any(|(name, _)| name.ends_with("sid") || name.ends_with("id")) {
+            subject::append(&mut message);
+        }
         let event_name = name.unwrap_or_else(|| {
             fields.push(("target", event.metadata().target().into()));
             "LOG".to_owned()
