@@ -46,7 +46,7 @@ pub struct CallRequest {
     /// The business's number from the settings. A call that is returned is made from the number that was called; without
     /// this setting, other calls are made from the number that was called last.
     pub own_number: Option<PhoneNumber>,
-    /// The prefixes of numbers that may be called, unless the call returns one.
+    /// The prefixes with which a number must begin, unless the agent calls a caller back ([`CallTarget::Call`]).
     pub prefixes: Vec<String>,
 }
 

@@ -40,7 +40,7 @@ pub(super) fn put(sql: &str, file: &Path) {
     conn.execute_batch(sql).unwrap();
 }
 
-/// Returns every row of every existing table, as text.
+/// Returns all rows of these tables, as text, by table.
 fn rows(conn: &Connection, tables: &[String]) -> BTreeMap<String, Vec<String>> {
     tables
         .iter()

@@ -2,9 +2,9 @@
 
 /** The server's behaviour. */
 export interface Options {
-  /** The business's phone number, digits. Takes effect at the next pairing. */
+  /** The business's phone number, digits. Its own phone uses a new number at once, a linked device from the next pairing. */
   phone: string
-  /** The business's LID, digits. Takes effect at the next pairing. */
+  /** The business's LID, digits. Takes effect as `phone` does. */
   lid: string
   /** The business's name on its phone. */
   name: string

@@ -27,7 +27,7 @@ pub struct TextConversation {
 /// An answer of the model. If it ends with tool calls, the model continues the answer after their outputs.
 #[derive(Debug, Default)]
 pub struct TextAnswer {
-    /// The words.
+    /// What the model says to the caller, without the tool calls.
     pub text: String,
     /// The tool calls, each with the action for the call session.
     pub calls: Vec<(ToolRequest, ToolCall)>,

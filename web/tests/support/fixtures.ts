@@ -165,8 +165,8 @@ async function change(page: Page, { language, scheme }: View): Promise<void> {
 }
 
 /**
- * Runs in the page. Returns by how many pixels the page overflows horizontally, what axe finds, and the buttons and links
- * that are smaller than 44 px in both dimensions, except links within a text.
+ * Runs in the page. Returns by how many pixels the page overflows horizontally, what axe finds, and the visible buttons
+ * and links that are narrower or lower than 44 px, except those within a paragraph and the skip link.
  */
 async function findings(options: typeof AUDIT) {
   await document.fonts.ready

@@ -20,7 +20,8 @@ pub(crate) struct MergeSuggestion {
     other_contact: Contact,
     /// Why the two contacts may be the same person.
     reason: SuggestionReason,
-    /// The phone number or id that both contacts had.
+    /// The phone number or id that led to the suggestion: one that moved from one contact to the other, or one of a
+    /// message that names both.
     address: String,
     /// When the suggestion was created.
     #[schema(value_type = String, format = DateTime)]

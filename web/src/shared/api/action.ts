@@ -46,7 +46,7 @@ interface Action<V, R> {
   onError?: (error: ReturnType<typeof asApiError>, values: V) => boolean | undefined
 }
 
-/** Returns a function that runs an action with optimistic updates, an error toast with a retry button, and undo. */
+/** Returns the mutation of an action, with optimistic updates, an error toast with a retry button, and undo. */
 export function useAction<V = void, R = unknown>(action: Action<V, R>) {
   const cache = useQueryClient()
   const mutation = useMutation({
