@@ -244,7 +244,7 @@ async fn what_is_no_wav_stays_as_it_is() {
 }
 
 /// A daemon that was off for longer than a recording is retried, and a Twilio that answers with these statuses first.
-fn with_an_old_recording(statuses: &[u16], attempts: u32) -> (Daemon, FakeServer) {
+fn with_an_old_recording(statuses: &[u16], attempts: u32, days: u32) -> (Daemon, FakeServer) {
     let statuses = Arc::new(Mutex::new(VecDeque::from(statuses.to_vec())));
     let twilio = FakeServer::start(None, move |head| {
         if !head.contains("/Recordings/RE") {
@@ -263,7 +263,7 @@ fn with_an_old_recording(statuses: &[u16], attempts: u32) -> (Daemon, FakeServer
              VALUES (1, 'twilio', '{RECORDING}', 1, 'waiting', '{}/Recordings/{RECORDING}', '2026-11-12T10:00:00.000Z');
          INSERT INTO jobs(kind, payload, state, run_at, attempts, created_at, updated_at)
              VALUES ('fetch_recording', '{{\"recording_sid\":\"{RECORDING}\"}}', 'waiting', '2026-11-12T10:00:00.000Z', {attempts},
-                 strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-30 hours'), '')",
+                 strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{days} days'), '')",
         twilio.url()
     ));
     daemon.launch();
@@ -275,7 +275,7 @@ const RECORDING: &str = "RE00000000000000000000000000000001";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_is_fetched_although_the_machine_was_off_for_long() {
     for status in [500, 401, 403] {
-        let (daemon, _twilio) = with_an_old_recording(&[status], 0);
+        let (daemon, _twilio) = with_an_old_recording(&[status], 0, 31);
         daemon.logs().wait_for_event("RECORDING_FETCHED");
         assert_eq!(daemon.logs().events_named("JOB_RETRY").len(), 1, "{status}");
     }
@@ -283,7 +283,7 @@ async fn a_recording_is_fetched_although_the_machine_was_off_for_long() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_that_is_given_up_is_shown_as_failed() {
-    let (daemon, _twilio) = with_an_old_recording(&[500], 20);
+    let (daemon, _twilio) = with_an_old_recording(&[500], 20, 31);
     daemon.logs().wait_for_event("JOB_FAILED");
     let api = daemon.api();
     until("the failure", async || {
