@@ -14,8 +14,7 @@ use std::time::Duration;
 const DANA: &str = "+972501234567";
 const PURPOSE: &str = "לתאם את התור שביקשת";
 /// The country switches the rules of the Sabbath off, so that the tests run on any day.
-const ALWAYS: &str =
-    "[agent]\ncalls_from_hour = 0\ncalls_until_hour = 24\n[business]\ncountry = \"GB\"\nname = \"Ron\"\n\
+const ALWAYS: &str = "[agent]\ncalls_from_hour = 0\ncalls_until_hour = 24\n[business]\ncountry = \"GB\"\nname = \"Ron\"\n\
      [whatsapp]\nnew_chat_prefixes = [\"+972\"]\n";
 
 async fn shop(settings: &str) -> (CallHarness, Client) {
