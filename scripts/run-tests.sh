@@ -29,9 +29,9 @@ part() {
     "$@" || failed+=("$name")
 }
 
-# Most tests wait for timers and sockets: a test uses a core for about an eighth of its time. So four times as many tests as cores run in
-# parallel.
-export NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((4 * $(nproc)))}
+# Most tests wait for timers and sockets, so twice as many tests as cores run in parallel. More would save little time, and starve the
+# threads of low priority in the daemons.
+export NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((2 * $(nproc)))}
 # Except in the long rounds, property tests use a fixed seed, so that the same commit gives the same result.
 if [ "$long" != --long ]; then
     export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-1}
