@@ -26,7 +26,7 @@ use crate::providers::soniox::SonioxTranscription;
 use crate::providers::websocket::DialError;
 use crate::spoken::{Dictionary, language_of, spoken};
 use crate::{clock, entropy};
-use google::{GoogleSynthesiser, GoogleTranscriber};
+use google::{Access, GoogleSynthesiser, GoogleTranscriber};
 use http_transcriber::HttpTranscriber;
 use model::LanguageModel;
 use parts::{Model, PartEvent, Question, Synthesiser, Transcriber};
@@ -253,7 +253,7 @@ fn transcriber(setup: &PipelineSetup, delay: Duration) -> Box<dyn Transcriber> {
             let protocol = ElevenLabsTranscription::new(&config.elevenlabs, language);
             Box::new(SocketTranscriber::open(protocol, config.elevenlabs.key().cloned(), delay))
         }
-        TranscriberChoice::Google => Box::new(GoogleTranscriber::open(setup, delay)),
+        TranscriberChoice::Google => Box::new(GoogleTranscriber::open(google_access(setup), language, terms, delay)),
         TranscriberChoice::Transcription => {
             Box::new(HttpTranscriber::new(config.clone(), client.clone(), language, terms))
         }
@@ -266,9 +266,13 @@ fn synthesiser(setup: &PipelineSetup, delay: Duration) -> Box<dyn Synthesiser> {
     match config.pipeline.synthesiser {
         SynthesiserChoice::Soniox => Box::new(SonioxTts::open(config.clone(), delay)),
         SynthesiserChoice::ElevenLabs => over_http(SpeechApi::ElevenLabs),
-        SynthesiserChoice::Google => Box::new(GoogleSynthesiser::open(setup, delay)),
+        SynthesiserChoice::Google => Box::new(GoogleSynthesiser::open(google_access(setup), delay)),
         SynthesiserChoice::Speech => over_http(SpeechApi::OpenAi),
     }
+}
+
+fn google_access(setup: &PipelineSetup) -> Access {
+    Access { client: setup.client.clone(), config: setup.config.clone(), tokens: setup.google.clone() }
 }
 
 /// Returns the silence after which the pipeline requests the transcriber to end an utterance. Soniox and Deepgram

@@ -229,7 +229,7 @@ mod tests {
             (code::PERMISSION_DENIED, "This API method requires billing to be enabled.", false, NoCredit),
             (code::RESOURCE_EXHAUSTED, "Quota exceeded for 'Requests' and limit 'per minute'", true, RateLimited),
             (code::RESOURCE_EXHAUSTED, "Quota exceeded for 'Characters' and limit 'per day'", false, NoCredit),
-            (code::INVALID_ARGUMENT, "Voice 'he-IL-Chirp3-HD-Nobody' does not exist.", false, Rejected),
+            (code::INVALID_ARGUMENT, "Voice 'he-IL-Chirp3-HD-Missing' does not exist.", false, Rejected),
             (code::NOT_FOUND, "Unable to find Recognizer", false, Rejected),
             (code::UNAVAILABLE, "The service is currently unavailable.", true, Outage),
             (code::ABORTED, "Max duration of 5 minutes reached for stream.", true, Outage),

@@ -6,12 +6,21 @@ mod transcriber;
 pub(super) use synthesiser::GoogleSynthesiser;
 pub(super) use transcriber::GoogleTranscriber;
 
-use super::PipelineSetup;
-use crate::providers::google::{self, Connection, Speech};
+use crate::config::Config;
+use crate::providers::google::{self, AccessTokens, Connection, Speech};
 use crate::providers::grpc::Status;
 use crate::providers::websocket::DialError;
 use futures_util::future::BoxFuture;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// What a connection to Google needs.
+#[derive(Clone)]
+pub(super) struct Access {
+    pub(super) client: reqwest::Client,
+    pub(super) config: Arc<Config>,
+    pub(super) tokens: AccessTokens,
+}
 
 /// A connection to a service, open or connecting. It opens once, and is not reopened after a failure.
 enum Service {
@@ -23,8 +32,8 @@ enum Service {
 
 impl Service {
     /// Creates a service whose connection is opened after `delay`.
-    fn open(setup: &PipelineSetup, service: Speech, delay: Duration) -> Self {
-        let (client, config, tokens) = (setup.client.clone(), setup.config.clone(), setup.google.clone());
+    fn open(access: &Access, service: Speech, delay: Duration) -> Self {
+        let Access { client, config, tokens } = access.clone();
         Self::Opening(Box::pin(async move {
             tokio::time::sleep(delay).await;
             google::connect(&client, &config.google, &tokens, service).await

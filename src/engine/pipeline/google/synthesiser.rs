@@ -1,8 +1,7 @@
 //! Google as a synthesiser. All clauses share one connection; each clause is a call on it.
 
-use super::super::PipelineSetup;
 use super::super::parts::{PartEvent, Spoken, Synthesiser};
-use super::Service;
+use super::{Access, Service};
 use crate::audio::EncodedAudio;
 use crate::audio::wav::WavFormat;
 use crate::config::Config;
@@ -43,12 +42,12 @@ pub(in crate::engine::pipeline) struct GoogleSynthesiser {
 }
 
 impl GoogleSynthesiser {
-    pub(in crate::engine::pipeline) fn open(setup: &PipelineSetup, delay: Duration) -> Self {
+    pub(in crate::engine::pipeline) fn open(access: Access, delay: Duration) -> Self {
         let (sender, receiver) = mpsc::channel(BUFFER);
         Self {
-            service: Service::open(setup, Speech::FromText, delay),
-            config: setup.config.clone(),
-            tokens: setup.google.clone(),
+            service: Service::open(&access, Speech::FromText, delay),
+            config: access.config,
+            tokens: access.tokens,
             tasks: JoinSet::new(),
             running: HashMap::new(),
             sender,

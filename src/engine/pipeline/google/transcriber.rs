@@ -1,9 +1,8 @@
 //! Google as a transcriber. An utterance ends when the client ends its stream: the audio after it goes to the next stream,
 //! and the words of the streams are read in their order.
 
-use super::super::PipelineSetup;
 use super::super::parts::{Heard, PartEvent, Transcriber};
-use super::Service;
+use super::{Access, Service};
 use crate::audio::{BYTES_PER_MS, EncodedAudio};
 use crate::clock;
 use crate::config::Config;
@@ -83,15 +82,15 @@ struct Ages {
 }
 
 impl GoogleTranscriber {
-    pub(in crate::engine::pipeline) fn open(setup: &PipelineSetup, delay: Duration) -> Self {
+    pub(in crate::engine::pipeline) fn open(access: Access, language: &str, terms: &[String], delay: Duration) -> Self {
         let mut keep_alive = interval_at((clock::instant() + KEEP_ALIVE).into(), KEEP_ALIVE);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            service: Service::open(setup, Speech::ToText, delay),
-            config: setup.config.clone(),
-            tokens: setup.google.clone(),
-            language: setup.language.clone(),
-            terms: setup.terms.clone(),
+            service: Service::open(&access, Speech::ToText, delay),
+            config: access.config,
+            tokens: access.tokens,
+            language: language.to_owned(),
+            terms: terms.to_vec(),
             streams: VecDeque::new(),
             transcript: Transcript::default(),
             audio: Audio::default(),
@@ -271,9 +270,7 @@ async fn next_of(stream: Option<&mut Stream>) -> Result<Option<Bytes>, Status> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::tool::{PhoneTools, ToolRegistry};
     use crate::config::{BaseUrl, Secret};
-    use crate::domain::ContactName;
     use crate::providers::http_client;
     use crate::simulator::EventLog;
     use crate::simulator::google::{Google, GoogleOptions, service_account};
@@ -282,23 +279,13 @@ mod tests {
 
     const SENTENCE: &str = "אפשר לקבוע תור למחר?";
 
-    fn setup(google: &Google) -> PipelineSetup {
+    fn access(google: &Google) -> Access {
         let mut config = Config::default();
         config.google.credentials_json = Some(Secret::new(service_account()));
         config.google.speech_base_url = BaseUrl::parse(&google.base_url()).ok();
         config.google.token_url = BaseUrl::parse(&google.token_url()).unwrap();
-        PipelineSetup {
-            config: Arc::new(config),
-            client: http_client::build().unwrap(),
-            google: AccessTokens::default(),
-            instructions: "".into(),
-            tools: ToolRegistry::for_phone(PhoneTools::ALL),
-            language: "he".to_owned(),
-            terms: Vec::new(),
-            caller_name: ContactName::Unknown,
-            caller_history: None,
-            history: Vec::new(),
-        }
+        let client = http_client::build().unwrap();
+        Access { client, config: Arc::new(config), tokens: AccessTokens::default() }
     }
 
     /// Reads until the end of the utterance. Returns its words.
@@ -320,7 +307,7 @@ mod tests {
         let log = EventLog::new();
         let options = GoogleOptions { heard: vec![SENTENCE.to_owned()], ..GoogleOptions::default() };
         let google = Google::start(listener, options, log.clone()).unwrap();
-        let mut transcriber = GoogleTranscriber::open(&setup(&google), Duration::ZERO);
+        let mut transcriber = GoogleTranscriber::open(access(&google), "he", &[], Duration::ZERO);
         // A stream is too old at once, but is not replaced while the caller speaks.
         transcriber.ages = Ages { between_utterances: Duration::ZERO, at_last: Duration::MAX };
         assert!(matches!(transcriber.next().await, PartEvent::Ready));
