@@ -13,7 +13,9 @@ test.beforeAll(async ({ browser }) => {
   daemon = await new Daemon({ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', OPENAI_API_KEY: 'any' }).start()
   const page = await browser.newPage()
   const api = await owner(page, daemon)
-  const hour = Number(new Intl.DateTimeFormat('en', { timeZone: 'Asia/Jerusalem', hour: 'numeric', hourCycle: 'h23' }).format())
+  const hour = Number(
+    new Intl.DateTimeFormat('en', { timeZone: 'Asia/Jerusalem', hour: 'numeric', hourCycle: 'h23' }).format(),
+  )
   const [from, until] = hour < 22 ? [hour + 2, 24] : [1, 20]
   const changes = { 'agent.calls_from_hour': from, 'agent.calls_until_hour': until }
   await api.send('PATCH', '/api/settings', { changes })
@@ -30,7 +32,9 @@ test.afterAll(async () => {
 
 for (const view of LAYOUTS) {
   const he = view.language === 'he'
-  test(`the agent is asked to call back, and the call is cancelled, ${view.language} ${view.width}`, async ({ page }) => {
+  test(`the agent is asked to call back, and the call is cancelled, ${view.language} ${view.width}`, async ({
+    page,
+  }) => {
     await prepare(page, view)
     await logIn(page, daemon)
     await page.goto(`${daemon.url}/app/calls?outcome=missed`)

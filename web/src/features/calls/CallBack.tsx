@@ -37,8 +37,7 @@ function Ask({ call }: { call: CallDetail }) {
   const note = useId()
   const [purpose, setPurpose] = useState<string | null>(null)
   const ask = useAction({
-    run: (purpose: string) =>
-      unwrap(client.POST('/api/calls', { body: { to: [{ call_id: call.id }], purpose } })),
+    run: (purpose: string) => unwrap(client.POST('/api/calls', { body: { to: [{ call_id: call.id }], purpose } })),
     onDone: () => {
       setPurpose(null)
       refresh()
