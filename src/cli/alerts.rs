@@ -1,5 +1,6 @@
 //! `agentlocator alerts`: lists alerts, or sends a test notification.
 
+use super::as_data_owner::load_with_stored;
 use super::daemon_client;
 use super::output::{print, print_json, print_status};
 use super::settings::Settings;
@@ -78,7 +79,7 @@ struct TestResult {
 }
 
 fn test(settings: &Settings, json: bool) -> anyhow::Result<()> {
-    let config = settings.load_with_stored()?;
+    let config = load_with_stored(settings)?;
     let results: Vec<TestResult> = [by_mail(&config)?, by_whatsapp(&config, settings)].into_iter().flatten().collect();
     if results.is_empty() {
         anyhow::bail!("no alert channel is configured: set alerts.mail_to (with [mail]) or alerts.whatsapp_to");

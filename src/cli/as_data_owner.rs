@@ -6,7 +6,8 @@
 
 use super::output::print_json;
 use super::privileges::data_owner;
-use crate::config::{StoreConfig, folder_of};
+use super::settings::Settings;
+use crate::config::{Config, StoreConfig, folder_of};
 use crate::domain::{CallId, CallSid};
 use crate::store::{self, CopySummary, FsSupport, ReplacedFiles};
 use anyhow::{Context, bail};
@@ -168,6 +169,13 @@ pub(super) fn stored_settings(config: &StoreConfig) -> anyhow::Result<Vec<(Strin
             run_step(process)
         }
     }
+}
+
+/// Loads the settings for a command that does what the daemon does, including the settings that were changed on the page.
+pub(super) fn load_with_stored(settings: &Settings) -> anyhow::Result<Config> {
+    let config = settings.load()?;
+    let stored = stored_settings(&config.store).context("cannot read the settings that were changed on the page")?;
+    Ok(config.with_stored(&stored).0)
 }
 
 /// Returns the CallSid of a call; `None` if there is no such call.

@@ -1,5 +1,6 @@
 //! `agentlocator retention`: deletes data older than the retention settings.
 
+use super::as_data_owner::load_with_stored;
 use super::daemon_client;
 use super::output::{print, print_json, print_status};
 use super::settings::Settings;
@@ -23,7 +24,7 @@ pub(super) struct Retention {
 }
 
 pub(super) fn run(arguments: &Retention, settings: &Settings) -> anyhow::Result<()> {
-    let cutoffs = housekeeping::cutoffs(&settings.load_with_stored()?.retention, clock::now());
+    let cutoffs = housekeeping::cutoffs(&load_with_stored(settings)?.retention, clock::now());
     let deleted = if arguments.dry_run {
         match daemon_client::execute(settings, AdminCommand::PlanRetention { cutoffs })?.0 {
             CommandOutput::DeletedCounts(deleted) => deleted,

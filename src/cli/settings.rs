@@ -1,6 +1,5 @@
 //! Loads the settings of a command from the settings file and the environment of this process or of the service.
 
-use super::as_data_owner;
 use super::output::print_status;
 use super::unit_settings::UnitSettings;
 use crate::config::{
@@ -9,7 +8,6 @@ use crate::config::{
 };
 use crate::runtime::TwilioPrompts;
 use crate::store::{self, Store};
-use anyhow::Context;
 use std::path::{Path, PathBuf};
 
 /// A function that reads settings from a file and from environment variables.
@@ -37,14 +35,6 @@ impl Settings {
     /// settings are invalid or name no database.
     pub(super) fn load(&self) -> Result<Config, ConfigErrors> {
         self.read(load, |outcome| outcome.as_ref().is_ok_and(|config| config.origins.of(DATABASE) != Origin::Default))
-    }
-
-    /// Loads the settings for a command that does what the daemon does, including the settings that were changed on the page.
-    pub(super) fn load_with_stored(&self) -> anyhow::Result<Config> {
-        let config = self.load()?;
-        let stored = as_data_owner::stored_settings(&config.store);
-        let stored = stored.context("cannot read the settings that were changed on the page")?;
-        Ok(config.with_stored(&stored).0)
     }
 
     /// Reads the settings with this process's environment. If `--config` is missing and `names_database` returns false for the result,

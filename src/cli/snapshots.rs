@@ -1,5 +1,6 @@
 //! `agentlocator snapshots`: manages the snapshots of the database.
 
+use super::as_data_owner::load_with_stored;
 use super::backup::describe;
 use super::output::{print, print_json, print_status};
 use super::settings::Settings;
@@ -66,10 +67,10 @@ impl Command {
 
 pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> {
     let config = match command {
-        Command::Create { .. } | Command::Prune { .. } => settings.load_with_stored()?,
+        Command::Create { .. } | Command::Prune { .. } => load_with_stored(settings)?,
         // These also work with a damaged database, which is about to be restored.
         Command::List { .. } | Command::Verify { .. } | Command::Fetch { .. } => {
-            settings.load_with_stored().or_else(|error| {
+            load_with_stored(settings).or_else(|error| {
                 print_status(&format!("{error:#}; the settings of the file are used."));
                 settings.load()
             })?

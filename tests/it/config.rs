@@ -9,13 +9,13 @@ use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// The command in its own empty folder, with only `variables` set.
-struct Shop {
+pub(super) struct Shop {
     folder: TempDir,
     variables: Vec<(String, String)>,
 }
 
 impl Shop {
-    fn new(variables: &[(&str, &str)]) -> Self {
+    pub(super) fn new(variables: &[(&str, &str)]) -> Self {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Self { folder: tempfile::tempdir().unwrap(), variables }
     }
@@ -24,7 +24,7 @@ impl Shop {
         self.folder.path().join(name).display().to_string()
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub(super) fn write(&self, name: &str, text: &str) -> String {
         fs::write(self.folder.path().join(name), text).unwrap();
         self.path(name)
     }
@@ -40,7 +40,7 @@ impl Shop {
     }
 
     /// Runs the command until it exits. A daemon that starts instead of reporting an error is stopped by a timeout.
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(super) fn run(&self, arguments: &[&str]) -> Output {
         self.command("timeout").args(["20", BINARY]).args(arguments).output().unwrap()
     }
 
@@ -371,38 +371,6 @@ fn a_public_address_on_another_port_is_warned_about() {
     assert!(warnings("https://shop.example:8443", &[token]));
     assert!(!warnings("https://shop.example:8443", &[]), "without Twilio there are no media streams");
     assert!(!warnings("https://shop.example:443", &[token]) && !warnings("http://127.0.0.1:8080", &[token]));
-}
-
-#[test]
-fn keys_that_the_pipeline_lacks_or_does_not_use_are_named() {
-    let warnings = |toml: &str, env: &[(&str, &str)]| {
-        let shop = Shop::new(env);
-        let file = shop.write("config.toml", toml);
-        let output = shop.run(&["config", "check", "--json", "--config", &file]);
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let warnings = report["warnings"].as_array().unwrap().iter().filter_map(Value::as_str);
-        warnings.filter(|warning| warning.contains("pipeline")).map(str::to_owned).collect::<Vec<_>>()
-    };
-    assert!(warnings("", &[("SONIOX_API_KEY", "s"), ("OPENAI_API_KEY", "o")]).is_empty());
-    let chosen = "[pipeline]\ntranscriber = \"deepgram\"\nsynthesiser = \"elevenlabs\"\n";
-    let expected = [
-        "soniox.api_key is set, but neither pipeline.transcriber nor pipeline.synthesiser is soniox: it is not used",
-        "the pipeline engine has a key of a speech service, but it needs elevenlabs.api_key, openai.api_key or \
-         pipeline.model_base_url: it is not used",
-    ];
-    assert_eq!(warnings(chosen, &[("DEEPGRAM_API_KEY", "d"), ("SONIOX_API_KEY", "s")]), expected);
-    let only = format!("[voice]\nengine = \"pipeline\"\n{chosen}");
-    let expected = ["voice.engine is pipeline, but it needs deepgram.api_key: calls go to voicemail"];
-    assert_eq!(warnings(&only, &[("ELEVENLABS_API_KEY", "e"), ("OPENAI_API_KEY", "o")]), expected);
-    let google = "[voice]\nengine = \"pipeline\"\n[pipeline]\ntranscriber = \"google\"\nsynthesiser = \"google\"\n";
-    let expected = ["voice.engine is pipeline, but it needs google.credentials_file: calls go to voicemail"];
-    assert_eq!(warnings(google, &[("OPENAI_API_KEY", "o")]), expected);
-    let account = r#"{"type": "authorized_user"}"#;
-    let expected = ["google.credentials_json is no service account: the pipeline engine cannot use it"];
-    assert_eq!(warnings(google, &[("OPENAI_API_KEY", "o"), ("GCP_CREDENTIALS_JSON", account)]), expected);
-    let account = r#"{"type": "service_account", "client_email": "a@b", "private_key": "k"}"#;
-    let expected = ["google.credentials_json has no private key in PEM format: the pipeline engine cannot use it"];
-    assert_eq!(warnings(google, &[("OPENAI_API_KEY", "o"), ("GCP_CREDENTIALS_JSON", account)]), expected);
 }
 
 #[test]

@@ -37,6 +37,7 @@ mod catch_up;
 mod cli;
 mod clock_behind;
 mod config;
+mod config_pipeline;
 mod contact_details;
 mod contact_relations;
 mod demo;

@@ -123,7 +123,7 @@ const ADDRESS_FORMS: [&str; 20] = [
 ];
 
 /// Where addresses are read and written, and the reason.
-const ADDRESS_FILES: [(&str, &str); 7] = [
+const ADDRESS_FILES: [(&str, &str); 8] = [
     ("crates/core/src/domain/", "`PhoneNumber` and `PeerAddress` are the daemon's one place"),
     ("bridge/src/address.ts", "it is the bridge's one place"),
     ("bridge/src/wire/request.ts", "the messages of its errors describe an address"),
@@ -131,6 +131,7 @@ const ADDRESS_FILES: [(&str, &str); 7] = [
     ("src/cli/", "arguments are written by people; the demo plays providers; a support bundle hides texts of any form"),
     ("src/crm/contact_details.rs", "mail addresses"),
     ("src/maintenance/search_index.rs", "a calling code"),
+    ("src/providers/google/account.rs", "the mail address of a service account"),
 ];
 
 #[test]

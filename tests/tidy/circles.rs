@@ -66,6 +66,7 @@ const EXCEPTIONS: [(&[&str], &str); 14] = [
     (
         &[
             "runtime/calls",
+            "runtime/calls/browser_ticket",
             "runtime/calls/context",
             "runtime/calls/message",
             "runtime/calls/ring",

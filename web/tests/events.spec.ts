@@ -27,7 +27,7 @@ function shown(page: Page): Promise<string[]> {
         // daemon.
         if (!text || !parent || parent.closest('.fresh, .to-end, .stale, [role=log]')) continue
         const row = parent.closest('.trow')
-        // How long ago a message came is counted anew only once a minute, so its time is compared.
+        // How long ago a message came is counted again only once a minute, so its time is compared.
         if (!row || !isOut(row)) texts.push(parent.closest('time')?.dateTime ?? text)
       }
       return texts

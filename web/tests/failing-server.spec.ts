@@ -48,7 +48,7 @@ async function pathsOf(page: Page, url: string, screens: Record<string, string>)
 
 /**
  * Lets the page's requests of the path in `sessionStorage.failing` fail. A route would make the browser load the page's
- * code anew for each path. The status 413 is not retried automatically, which would take seconds.
+ * code again for each path. The status 413 is not retried automatically, which would take seconds.
  */
 function failInPage(): void {
   const { fetch } = window

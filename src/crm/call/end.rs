@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 /// contact or of a machine queues nothing either, nor does a call of the agent that reached no person.
 pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
     tx.end_call(sid, reason, duration_ms, at)?;
-    if concerns_nobody(tx, sid)? || is_without_conversation(tx, sid)? {
+    if has_no_consequences(tx, sid)? || is_without_conversation(tx, sid)? {
         return Ok(());
     }
     caller_text::queue_after_call(tx, sid, at)?;
     queue_work_after_call(tx, sid, at)
 }
 
-/// Returns true if nobody has to know of the call: its caller is blocked, or was a machine.
-fn concerns_nobody(tx: &ReadTx<'_>, sid: &CallSid) -> Result<bool> {
+/// Returns true if no user has to know of the call: its caller is blocked, or was a machine.
+fn has_no_consequences(tx: &ReadTx<'_>, sid: &CallSid) -> Result<bool> {
     Ok(matches!(tx.call_end(sid)?, Some(EndReason::Blocked | EndReason::Robot)))
 }
 
@@ -53,7 +53,7 @@ pub fn end_unreported(
     now: Timestamp,
 ) -> Result<()> {
     let is_new = tx.end_call(sid, reason, duration_ms, ended_at)?;
-    if !is_new || concerns_nobody(tx, sid)? || is_without_conversation(tx, sid)? {
+    if !is_new || has_no_consequences(tx, sid)? || is_without_conversation(tx, sid)? {
         return Ok(());
     }
     queue_work_after_call(tx, sid, now)
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_whose_end_nobody_reported_is_reviewed() {
+    fn a_call_whose_end_was_not_reported_is_reviewed() {
         let ended = EndedStream { state: CallState::Live, ..ended(true) };
         let (_folder, conn) = database();
         try_out(&conn, |tx| {

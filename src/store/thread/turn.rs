@@ -88,7 +88,7 @@ impl WriteTx<'_> {
         let Some((thread, started_at, ended_at, facts, direction)) = found.optional()? else { return Ok(()) };
         match facts.outcome() {
             CallOutcome::Live | CallOutcome::Blocked => Ok(()),
-            // Nobody has to look at it. The start of the call has marked the thread as unread.
+            // No user has to look at it. The start of the call has marked the thread as unread.
             CallOutcome::Robot => self.uncount_unread(thread),
             CallOutcome::Transferred => self.apply_turn(thread, TurnEvent::UserAnswered),
             CallOutcome::Answered | CallOutcome::Booked => self.apply_turn(thread, TurnEvent::AgentAnswered(ended_at)),

@@ -80,7 +80,7 @@ impl RobotWatch {
         self.nonstop = match self.nonstop {
             None if self.speech.speech_ms() > 0 && self.heard <= BEGINS_WITHIN => Some((self.heard, Duration::ZERO)),
             None => None,
-            // It was a noise, or the speech of somebody who pauses.
+            // It was a noise, or the speech of a person who pauses.
             Some((_, spoken)) if is_paused && spoken < LEAST_NONSTOP => None,
             Some(known) if is_paused => Some(known),
             Some((began, _)) => Some((began, self.heard.saturating_sub(began))),

@@ -4993,7 +4993,10 @@ export interface components {
         };
         /** @description Two contacts that may be the same person. A user decides whether to merge them. */
         MergeSuggestion: {
-            /** @description The phone number or id that both contacts had. */
+            /**
+             * @description The phone number or id that led to the suggestion: one that moved from one contact to the other, or one of a
+             *     message that names both.
+             */
             address: string;
             /** @description The older contact, which a merge keeps. */
             contact: components["schemas"]["Contact"];
@@ -9246,7 +9249,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `contact_opted_out`, `contact_blocked`; `already_called`: a call to the contact is planned, or the missed call was returned; `invalid_phone`: there is no number to call; `no_caller_id`: no number of the business is known; `no_engine`: no AI answers calls; `twilio_not_configured`; `conflict`: the settings allow no calls. */
+            /** @description `contact_opted_out`, `contact_blocked`; `recipient_not_allowed`: a premium-rate number, or another country (`whatsapp.new_chat_prefixes`); `already_called`: a call to the contact is planned, or the missed call was returned; `invalid_phone`: there is no number to call; `no_caller_id`: no number of the business is known; `no_engine`: no AI answers calls; `twilio_not_configured`; `conflict`: the settings allow no calls. */
             409: {
                 headers: {
                     [name: string]: unknown;

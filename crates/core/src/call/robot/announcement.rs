@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 /// What the words of a caller have of an announcement.
 #[derive(Debug, Default)]
 pub(super) struct Announcement {
-    /// The keys that the listener is told to press, for a purpose.
+    /// The keys that the listener is asked to press, for a purpose.
     keys: BTreeSet<char>,
     /// Whether the words say that they are recorded.
     says_so: bool,
@@ -122,11 +122,7 @@ const RECORDED: &[&str] = &[
 
 /// Words of a person who talks about a message, a menu or a key, or who says how to get in. They make every other sign
 /// void, also in the few announcements that contain them.
-const REPORT: &str = "
-    i im my me says said saying told tells asked asks asking pressed dialed dialled pushed pressing dialing got received
-    heard why what how intercom gate door code building floor apartment
-    אני לי אותי שלי קיבלתי קיבלנו שמעתי כתוב כתבתם נכתב אמרו אמרתם אמר אמרה נאמר ביקשו ביקשתם לחצתי הקשתי לחצנו הקשנו הלו
-    למה מה איך האם צריך צריכה רוצה אינטרקום קוד שער דלת בניין קומה דירה כניסה";
+const REPORT: &str = include_str!("report_words.txt");
 
 /// Words that begin like a Hebrew purpose and are none.
 const NO_PURPOSE: &[&str] = &["לחצו", "לחצי", "לחצתי", "לחצנו", "ללחוץ", "להקיש", "למה", "לכם", "להם"];

@@ -1,0 +1,36 @@
+//! What `config check` says of the keys of the pipeline engine.
+
+use super::config::Shop;
+use serde_json::Value;
+
+#[test]
+fn keys_that_the_pipeline_lacks_or_does_not_use_are_named() {
+    let warnings = |toml: &str, env: &[(&str, &str)]| {
+        let shop = Shop::new(env);
+        let file = shop.write("config.toml", toml);
+        let output = shop.run(&["config", "check", "--json", "--config", &file]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let warnings = report["warnings"].as_array().unwrap().iter().filter_map(Value::as_str);
+        warnings.filter(|warning| warning.contains("pipeline")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(warnings("", &[("SONIOX_API_KEY", "s"), ("OPENAI_API_KEY", "o")]).is_empty());
+    let chosen = "[pipeline]\ntranscriber = \"deepgram\"\nsynthesiser = \"elevenlabs\"\n";
+    let expected = [
+        "soniox.api_key is set, but neither pipeline.transcriber nor pipeline.synthesiser is soniox: it is not used",
+        "the pipeline engine has a key of a speech service, but it needs elevenlabs.api_key, openai.api_key or \
+         pipeline.model_base_url: it is not used",
+    ];
+    assert_eq!(warnings(chosen, &[("DEEPGRAM_API_KEY", "d"), ("SONIOX_API_KEY", "s")]), expected);
+    let only = format!("[voice]\nengine = \"pipeline\"\n{chosen}");
+    let expected = ["voice.engine is pipeline, but it needs deepgram.api_key: calls go to voicemail"];
+    assert_eq!(warnings(&only, &[("ELEVENLABS_API_KEY", "e"), ("OPENAI_API_KEY", "o")]), expected);
+    let google = "[voice]\nengine = \"pipeline\"\n[pipeline]\ntranscriber = \"google\"\nsynthesiser = \"google\"\n";
+    let expected = ["voice.engine is pipeline, but it needs google.credentials_file: calls go to voicemail"];
+    assert_eq!(warnings(google, &[("OPENAI_API_KEY", "o")]), expected);
+    let account = r#"{"type": "authorized_user"}"#;
+    let expected = ["google.credentials_json is no service account: the pipeline engine cannot use it"];
+    assert_eq!(warnings(google, &[("OPENAI_API_KEY", "o"), ("GCP_CREDENTIALS_JSON", account)]), expected);
+    let account = r#"{"type": "service_account", "client_email": "a@b", "private_key": "k"}"#;
+    let expected = ["google.credentials_json has no private key in PEM format: the pipeline engine cannot use it"];
+    assert_eq!(warnings(google, &[("OPENAI_API_KEY", "o"), ("GCP_CREDENTIALS_JSON", account)]), expected);
+}
