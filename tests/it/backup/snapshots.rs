@@ -96,7 +96,7 @@ fn a_damaged_snapshot_is_detected() {
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(report[0]["error"].as_str().unwrap().contains("does not read back as it was written"), "{report}");
-    // If the new snapshot fails, no old snapshot is deleted.
+    // If the newest snapshot is damaged, no old snapshot is deleted.
     let prune = daemon.cli(&["snapshots", "prune"]);
     assert!(prune.status.code() == Some(1) && stderr(&prune).contains("nothing was deleted"), "{}", stderr(&prune));
 }
