@@ -228,8 +228,8 @@ impl Shop {
 }
 
 impl Shop {
-    /// Creates two contacts with messages; the number of the first moves to the second. Returns the ids of the merge suggestion and of the
-    /// contact that the merge keeps.
+    /// Creates two contacts with messages; the number of the first moves to the second. Returns the ids of the merge suggestion and of
+    /// the contact that the merge keeps.
     async fn merge_suggestion(&self, number: &str) -> (Value, Value) {
         let lid = format!("{}@lid", &number[1..]);
         for body in [
