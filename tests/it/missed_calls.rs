@@ -23,7 +23,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// Starts a shop whose owner gets mails about important calls, waits until it has read Twilio's lists, and kills it.
+    /// Starts a shop whose owner gets mail about important calls, waits until it has read Twilio's lists, and kills it.
     async fn switched_off() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root.pem");
