@@ -218,7 +218,7 @@ kill_unit() {
 
 still_there() { diff <(everything) $seen || fail "not all is as it was"; }
 
-# load FILE: sends requests as fast as possible until FILE is deleted; records those that were not answered with 200.
+# load FILE: sends requests as fast as possible until FILE is deleted; records those that got no answer.
 load() {
     local total=0
     while [ -e "$1" ]; do

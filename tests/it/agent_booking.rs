@@ -217,7 +217,8 @@ async fn an_appointment_is_booked_moved_and_cancelled_in_one_call_and_a_repetiti
     assert_eq!(changes, ["book_appointment", "update_appointment", "cancel_appointment"]);
 }
 
-/// Creates a contact with this number and name who has an appointment in two weeks at ten.
+/// Creates a contact with Dana's number and an appointment at ten on the second Monday from now. Returns the
+/// appointment.
 async fn booked_contact(owner: &Client) -> Value {
     let new = json!({"number": DANA, "display_name": "דנה כהן"});
     let contact = owner.post_json("/api/contacts", &new).await;

@@ -71,7 +71,7 @@ async fn our_phones_ring_outside_of_the_hours_too_until_the_choice_ends() {
     let (_, state) = put(&owner, json!({"mode": "ring", "until": "2027-01-01T10:00:00Z"})).await;
     assert_eq!((&state["rings"], &state["until"]), (&json!(true), &json!("2027-01-01T10:00:00.000Z")));
     assert!(rings(&harness, 2).await);
-    // The end of the choice comes.
+    // Moves the end of the choice into the past.
     tokio::task::block_in_place(|| {
         harness.daemon.stop();
         harness
@@ -111,7 +111,7 @@ async fn mode(daemon: &Daemon) -> (Value, Value) {
     (state["mode"].clone(), state["set_by"].clone())
 }
 
-/// Waits until the last message of the conversation is an answer, and returns it.
+/// Waits until the conversation has at least this many messages, and returns the last one.
 async fn answer_to(shop: &Shop, count: usize) -> String {
     until("the answer", async || {
         let talk = shop.talk(OWNER).await;
@@ -142,7 +142,7 @@ async fn the_owner_switches_by_whatsapp_through_either_provider() {
     shop.receive_by_bridge(OWNER, "W3", "רגיל").await;
     assert_eq!(answer_to(&shop, 8).await, ">המענה לפי ההגדרות: הסוכן עונה מיד.");
     assert_eq!(mode(&shop.daemon).await.0, "settings");
-    // The orders wait for no user.
+    // The conversation with the owner's commands is not listed as waiting for an answer.
     let waiting = shop.api.get("/api/inbox?filter=waiting").await.json();
     assert_eq!(waiting["items"], json!([]), "{waiting:#}");
     let log = shop.daemon.query_value::<String>(

@@ -89,13 +89,13 @@ impl Shop {
     }
 }
 
-/// Returns a Monday, this many weeks from now.
+/// Returns the first Monday after today for 1, the second for 2, and the last one before today for -1.
 pub(super) fn monday(weeks: i32) -> Date {
     let today = Timestamp::now().to_zoned(zone()).date();
     today.nth_weekday(weeks, Weekday::Monday).unwrap()
 }
 
-/// Formats a local time as the API does.
+/// Converts a local time of the business to the UTC time that the API shows.
 fn at(date: Date, time: &str) -> String {
     let local: jiff::civil::Time = time.parse().unwrap();
     let moment = zone().to_zoned(date.to_datetime(local)).unwrap().timestamp();

@@ -240,7 +240,7 @@ async fn an_answer_that_fails_is_asked_for_again() {
 async fn a_redirect_that_fails_closes_a_stream_that_came_too_late() {
     let harness = CallHarness::without_ai(|_| {}).await;
     harness.twilio.fail_next(Operation::UpdateCall, Fault::HangBefore, 9);
-    // The watchdog fires after ten seconds, and waits three seconds for Twilio's response.
+    // The watchdog fires after about ten seconds, and waits three seconds for Twilio's response.
     let plan = CallPlan { stream: StreamPlan::OpenAfter(Duration::from_secs(11)), ..harness.plan("stay") };
     let report = harness.call(plan).await;
     assert!(matches!(report.streams[0].ended, StreamEnd::ServerClosed { .. }), "{report:#?}");

@@ -67,7 +67,7 @@ async fn until_decided(harness: &CallHarness, channel: &str, count: i64) {
     until("the decision", async || (harness.daemon.query_value::<i64>(&sql) >= count).then_some(())).await;
 }
 
-/// Returns an analysis of a call that contains only a summary.
+/// Returns an analysis of a call that has a summary, and no lead, requests or questions.
 fn nothing_but(summary: &str) -> Value {
     json!({"summary": summary, "language": "he", "is_lead": false, "lead": "", "open_requests": [], "unanswered_questions": []})
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A recorded voice, from its first sound.
+/// Returns the first part of a recorded voice, without the silence before it.
 fn voice(ms: usize) -> Clip {
     let sound = include_bytes!("../../packaging/audio/leave_message_he.ulaw");
     let begin = sound.iter().position(|sample| sample & 0x7f < 0x50).unwrap();
@@ -27,7 +27,7 @@ fn json_of(output: &std::process::Output) -> Value {
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// Replays a call whose log is complete.
+/// Waits until the log of a call is complete, and returns the result of its replay.
 async fn replay(daemon: &Daemon, call: &str) -> Value {
     until("the log to be complete", async || {
         let output = daemon.cli(&["replay", call, "--json"]);
@@ -92,7 +92,7 @@ async fn a_call_with_a_tool_and_an_interruption_is_reproduced_exactly() {
     assert_reproduced(&replayed, &expected);
     assert_eq!((&replayed["is_of_this_program"], &replayed["call_sid"]), (&json!(true), &json!(sid)));
 
-    // By its id, for people, and with all frames.
+    // The command also accepts the call's id, and prints a text for people, with all frames if requested.
     let call = harness.ended_call(&sid).await;
     let id = call["id"].to_string();
     let text = String::from_utf8(harness.daemon.cli(&["replay", &id]).stdout).unwrap();
@@ -124,7 +124,7 @@ async fn a_lost_engine_and_another_decision_are_found() {
     let replayed = replay(&harness.daemon, &sid).await;
     assert_reproduced(&replayed, &["engine: failed", "call: engine realtime lost", "call: opens engine realtime"]);
 
-    // Exported, the log is replayed on any machine.
+    // An exported log can be replayed from its file.
     let (export, changed) = (harness.daemon.folder().join("call.jsonl"), harness.daemon.folder().join("changed.gz"));
     let exported = harness.daemon.cli(&["replay", &sid, "--export", export.to_str().unwrap(), "--json"]);
     assert!(exported.status.success(), "{exported:?}");
@@ -134,7 +134,7 @@ async fn a_lost_engine_and_another_decision_are_found() {
     let again = harness.daemon.cli(&["replay", &sid, "--export", export.to_str().unwrap()]);
     assert_eq!(again.status.code(), Some(1), "an existing file is kept");
 
-    // Another program would have decided otherwise.
+    // A log with a changed decision, as another version of the program would have written it, is reported as different.
     let text = fs::read_to_string(&export).unwrap();
     let write = |path: &Path, text: &str| {
         let mut to = flate2::write::GzEncoder::new(fs::File::create(path).unwrap(), flate2::Compression::fast());
@@ -149,7 +149,7 @@ async fn a_lost_engine_and_another_decision_are_found() {
         shown.contains("Different at 00:") && shown.contains("in the call: ") && shown.contains("instructed"),
         "{shown}"
     );
-    // With the decisions of this program as the expectation, it is reproduced.
+    // `--record` writes the log with the decisions of this program. The replay of the new log reproduces them.
     let record = harness.daemon.folder().join("recorded.gz");
     harness.daemon.cli(&["replay", "--file", changed.to_str().unwrap(), "--record", record.to_str().unwrap()]);
     let recorded = harness.daemon.cli(&["replay", "--file", record.to_str().unwrap(), "--json"]);

@@ -1,4 +1,4 @@
-//! With every engine and fault, a caller who waits for an answer hears silence for at most two seconds.
+//! When the engine or the connection fails, a caller who waits for an answer hears silence for at most two seconds.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, EndedBy, StreamReport};

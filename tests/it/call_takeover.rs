@@ -224,7 +224,7 @@ async fn only_the_own_page_answers_with_an_unused_ticket() {
     let ticket = browser::answer_ticket(&client, &call).await;
     let mut wrong = ticket.clone();
     wrong["token"] = json!("0".repeat(64));
-    // A ticket to answer a call is not one for a trial call, and opens one socket only.
+    // A wrong ticket opens no socket, and a ticket to answer a call opens no trial call.
     for (path, ticket) in [("/ws/answer", &wrong), ("/ws/trial", &ticket)] {
         let mut socket = browser::open_at(daemon, path, Some(&own)).await.unwrap();
         browser::send(&mut socket, &browser::start(ticket)).await;

@@ -126,7 +126,7 @@ async fn messages_of_an_outage_are_read_back_once_and_in_order() {
     assert_eq!(count(&harness, "messages"), MESSAGES);
     let found = harness.daemon.logs().events_named("TWILIO_CATCH_UP");
     assert_eq!(found.iter().map(|line| line["messages"].as_u64().unwrap()).sum::<u64>(), 247, "{found:?}");
-    // The messages are ordered by their times, and are still unanswered.
+    // The messages have the times that Twilio reports, and each thread has the time of its last message by Twilio.
     let late_ms: f64 = harness
         .daemon
         .query_value("SELECT max(abs(julianday(created_at) - julianday(provider_time))) * 86400000 FROM messages");
@@ -188,7 +188,7 @@ async fn a_file_of_a_message_that_was_read_back_is_fetched() {
     let mut picture = InboundMessage::text(contact(1), OWN, "look");
     picture.media.push(MediaRecord::new("image/jpeg", b"picture".to_vec()));
     network.keep(&picture);
-    // Messages of other channels and messages to other numbers are ignored.
+    // Messages to other numbers are ignored.
     network.keep(&InboundMessage::text(contact(2), "+97238888888", "to another sender"));
     launch(&mut harness);
     until("the file", async || (count(&harness, "message_media WHERE state = 'stored'") == 1).then_some(())).await;

@@ -59,7 +59,7 @@ async fn it_misses_nothing_and_sends_the_whole_database_once() {
     load.messages(&shop, 400).await;
     load.wait_until_replicated(&litestream).await;
 
-    // The daemon is restarted and killed while Litestream runs, and Litestream while the daemon runs.
+    // The daemon is restarted and killed while Litestream runs, and Litestream is killed while the daemon runs.
     shop.daemon.restart();
     load.messages(&shop, 100).await;
     shop.daemon.kill9();

@@ -1,4 +1,4 @@
-//! Secrets, tokens, cookies, complete numbers and conversation text never appear in the log of any operation.
+//! Secrets, tokens, cookies, complete numbers and conversation text do not appear in the log.
 
 use super::support::access::PASSWORD;
 use super::support::client::{Reply, send};
@@ -39,7 +39,7 @@ impl Hidden {
         self.0.push((kind, text));
     }
 
-    /// Adds a number in every form in which it could be logged.
+    /// Adds the part of a number that is the same in its local and its international form.
     fn add_number(&mut self, number: &str) {
         let local = number.strip_prefix("+972").unwrap();
         self.add("number", local);
@@ -58,8 +58,8 @@ impl Hidden {
     }
 }
 
-/// Runs every operation of a daemon, with valid and invalid input, and returns the texts that its log must not
-/// contain.
+/// Logs in, places calls and exchanges messages, with valid and invalid input. Returns the texts that the daemon's log
+/// must not contain.
 async fn drive(harness: &CallHarness, rest: &TwilioRest, bridge: &Bridge) -> Hidden {
     let mut hidden = Hidden::default();
     for number in [CALLER, WRITER, BRIDGE_WRITER, OURS] {
@@ -210,7 +210,7 @@ fn secret(name: &str) -> &'static str {
     SECRETS.iter().find(|(known, _)| *known == name).unwrap().1
 }
 
-/// Starts a daemon with this log level and runs every operation. Returns the texts that its log must not contain.
+/// Starts a daemon with this log level and calls [`drive`]. Also returns the texts that the log must not contain.
 async fn driven(level: &str) -> (CallHarness, Hidden) {
     let listen = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
     let log = agentlocator::simulator::EventLog::new();

@@ -1,4 +1,4 @@
-//! Black-box tests of the built program.
+//! Tests of the built program, and of the library behind it.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot continue has failed")]
 #![expect(clippy::disallowed_methods, reason = "tests have their own clock and environment")]

@@ -1,5 +1,5 @@
-//! Ten thousand malformed requests, bodies and frames cause no status 500, no panic and no memory growth. Afterwards,
-//! the daemon answers valid requests as before.
+//! Ten thousand malformed requests, bodies and frames cause no status 500, no panic and no memory growth of 24 MB or
+//! more. Afterwards, the daemon is ready.
 
 mod mutator;
 
@@ -38,7 +38,7 @@ async fn harness() -> CallHarness {
     .await
 }
 
-/// Checks that no thread panicked, that memory did not grow, and that the daemon is still ready.
+/// Checks that the log reports no panic, that memory grew by less than 24 MB, and that the daemon is still ready.
 async fn assert_well(harness: &CallHarness, before_kb: u64) {
     let names = ["REQUEST_PANIC", "CALL_PANIC", "PANIC"];
     let panics: Vec<_> = names.into_iter().flat_map(|name| harness.daemon.logs().events_named(name)).collect();

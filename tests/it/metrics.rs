@@ -1,5 +1,5 @@
-//! Every metric is described, exported from the start, and documented. The dashboard and the alerting rules use no
-//! other metrics.
+//! Every metric is described and documented, and is exported from the start or after the first call. The dashboard and
+//! the alerting rules use no other metrics.
 
 use crate::support::skipped;
 use crate::support::whatsapp::{Shop, until};

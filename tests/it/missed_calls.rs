@@ -23,7 +23,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// Starts a shop whose owner gets a mail after each call, waits until it has read Twilio's lists, and stops it.
+    /// Starts a shop whose owner gets mail about important calls, waits until it has read Twilio's lists, and kills it.
     async fn switched_off() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root.pem");
@@ -60,7 +60,7 @@ impl Shop {
         self.harness.daemon.query_value(&format!("SELECT count(*) FROM {rows}"))
     }
 
-    /// A call that ended 30 seconds ago, with the message that Twilio recorded.
+    /// Inserts a call that ended 30 seconds ago, with a message that Twilio recorded. Returns the call's sid.
     fn message_at_twilio(&self, from: &str) -> String {
         let sid = self.missed_at_twilio(from, "completed");
         self.harness.twilio_state.insert_recording(&sid, recorded(), 4);

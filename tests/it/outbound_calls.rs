@@ -28,7 +28,7 @@ async fn shop(settings: &str) -> (CallHarness, Client) {
     (harness, api)
 }
 
-/// A call whose caller hangs up at once. Returns its id.
+/// Places a call whose caller hangs up at once. Returns the call's id.
 async fn missed_call(harness: &CallHarness) -> i64 {
     let report = harness.call(CallPlan { from: DANA.into(), ..harness.plan("wait 200ms; ") }).await;
     harness.ended_call(&report.call_sid).await["id"].as_i64().unwrap()

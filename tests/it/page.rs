@@ -147,7 +147,7 @@ fn nonce_of(html: &str) -> String {
     nonce
 }
 
-/// Returns the page without the parts that depend on the path.
+/// Returns the page without its nonce and without the parts that depend on the path.
 fn in_common(html: &str) -> String {
     let html = html.replace(&nonce_of(html), "");
     html.split_inclusive('>')

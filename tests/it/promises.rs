@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
 
-/// Places one call in which the agent says these sentences, each after its tool calls. Returns the call and the open tasks after the
-/// review.
+/// Places one call in which the agent says these sentences, each after its tool calls. Also returns the call and the open tasks
+/// after the review.
 async fn after_call(turns: Vec<Turn>) -> (CallHarness, Value, Vec<Value>) {
     let script = "say 1s; listen; ".repeat(turns.len());
     let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;

@@ -292,7 +292,8 @@ async fn a_recording_that_is_given_up_is_shown_as_failed() {
     .await;
 }
 
-/// If the caller hangs up immediately, the recording has one frame, which is too short for the codec.
+/// If the caller hangs up immediately, the recording has one frame of 20 ms. The daemon compresses no recording that is
+/// shorter than a second.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_of_one_frame_stays_as_it_is() {
     let sound = &both_sides()[16_000..16_320];

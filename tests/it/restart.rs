@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 const SECRET: &str = "the-webhook-secret";
 
-/// Repeats a request until `done`. Every response must be successful. Returns the number of responses and the longest
+/// Sends requests until `done`. Every response must be successful. Returns the number of responses and the longest
 /// response time.
 async fn keep_asking(client: Client, who: u64, done: Arc<AtomicBool>, stored: Arc<AtomicU64>) -> (u64, Duration) {
     let (mut answers, mut longest) = (0, Duration::ZERO);
@@ -70,7 +70,7 @@ fn a_name_server_that_does_not_answer_delays_no_stop() {
         faults = Some(none);
         setup.env("BAILEYS_WEBHOOK_SECRET", SECRET).env("BAILEYS_OUTBOUND_URL", "http://localhost:1/send");
     });
-    // The bridge received a request and did not answer in time.
+    // The daemon's first request to the bridge has failed.
     daemon.logs().wait_for_event("BRIDGE_DOWN");
     let began = Instant::now();
     daemon.signal(15);
@@ -121,7 +121,7 @@ async fn a_call_that_is_on_ends_in_the_recorder_when_the_daemon_is_restarted() {
     }
     assert!(notifications.contains("STATUS=Stopping: 2 calls are ending"), "{notifications}");
     tokio::task::block_in_place(|| harness.daemon.relaunch());
-    // The new daemon has no record of the second call, and only the stored state of the first.
+    // The new daemon has only the stored state of the calls.
     for sid in ["CA00000000000000000000000000000001", "CA00000000000000000000000000000002"] {
         let xml =
             harness.hook("/webhook/stream_ended", &[("CallSid", sid), ("CallStatus", "in-progress")]).await.text();

@@ -1,4 +1,4 @@
-//! Calls of machines: they end soon, and leave no work for anybody.
+//! Calls of machines: they end soon, and create no leads, tasks or messages.
 
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::{FakeBridge, SHARED_SECRET, WEBHOOK_SECRET, until};
@@ -25,7 +25,7 @@ async fn harness(turn: Turn, bridge: &FakeBridge) -> CallHarness {
     .await
 }
 
-/// The calling tone of a fax machine, twice.
+/// Returns a WAV file of 8 seconds with the calling tone of a fax machine, three times.
 fn fax() -> Vec<u8> {
     let samples = (0_u32..8000 * 8).map(|at| {
         let is_tone = at % (8 * 3500) < 8 * 500;

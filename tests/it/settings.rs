@@ -1,5 +1,5 @@
-//! Settings that are changed on the page: they are validated, stored, and active immediately. Other sources and restored copies cannot
-//! overwrite them.
+//! Settings that are changed on the page: they are validated and stored, and most are active immediately. The page cannot change
+//! settings of the file or the environment.
 
 use crate::support::client::send;
 use crate::support::telephony::CallHarness;
@@ -223,7 +223,7 @@ async fn a_wrong_value_is_explained_in_the_readers_language() {
             assert!(error["message"].as_str().unwrap().is_ascii(), "{error}");
         }
     }
-    // A stored destination of a secret: the reason names the secret and why.
+    // A stored secret is not sent to another server: the error asks for the secret again, and names the changed setting.
     let stored = change(&api, &json!({"mail.host": "smtp.example.com", "mail.password": "hunter22"})).await;
     assert_eq!(stored.status, 200, "{}", stored.text());
     let reader = api.with_header("accept-language", "he");

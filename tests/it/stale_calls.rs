@@ -25,7 +25,7 @@ struct Stale<'a> {
 }
 
 impl Stale<'_> {
-    /// Returns the SQL that inserts the call as stored when the daemon was killed.
+    /// Returns the SQL that sets the stored call to its state when the daemon was killed.
     fn sql(&self, sid: &str) -> String {
         let (started, last) = (minutes_ago(self.minutes.0), minutes_ago(self.minutes.1));
         format!(

@@ -93,7 +93,7 @@ async fn a_slow_reader_keeps_its_file_and_delays_no_writer() {
     for _ in 0..3 {
         let acknowledged = acks.all();
         let slow = std::fs::File::open(fixture.published()).unwrap();
-        // Waits until the store has replaced the published file, because the slow reader holds the old file open.
+        // Waits for 200 writes of each client. The store has replaced the file that the slow reader holds open.
         let enough = acks.all().iter().map(|number| number + 200).collect::<Vec<_>>();
         wait_for(&acks, &enough).await;
         assert_eq!(check_copy(&fixture.copy(), &enough), None);
@@ -126,7 +126,7 @@ async fn a_hard_link_keeps_what_it_was() {
     assert_eq!(integrity(&link), None);
 }
 
-/// Shows why the published file exists: a copy of the live file that is made in this way is damaged.
+/// Shows why the published file exists: most copies of the live file that are made in this way are damaged.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_copies_of_the_live_file_are_not_whole() {

@@ -1,4 +1,4 @@
-//! A database of ten gigabytes: no operation takes time in proportion to its size, and memory use does not grow with it.
+//! A database of ten gigabytes: neither the time of a start after a kill nor the use of memory grows with its size.
 
 use super::support::store::open_copy;
 use super::support::whatsapp::Shop;

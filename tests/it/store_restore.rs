@@ -131,7 +131,7 @@ async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
     assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), color, "{case}");
     assert_eq!(integrity(&fixture.copy()), None, "{case}");
     store.close();
-    // The event is reported only once: the next start reports nothing.
+    // The next start archives no other file.
     let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(store.health().publish, PublishState::Current, "{case}");
     assert_eq!(files(&fixture, "agentlocator-").len(), usize::from(put != Put::Same), "{case}");

@@ -32,7 +32,7 @@ fn versions() -> (u32, Vec<(u32, String)>) {
     (newest, fixtures)
 }
 
-/// Creates a database from this SQL as the live database of a stopped daemon.
+/// Creates a database file from this SQL.
 pub(super) fn put(sql: &str, file: &Path) {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     let conn = Connection::open(file).unwrap();

@@ -104,7 +104,7 @@ async fn plant(harness: &CallHarness) {
     });
 }
 
-/// Creates a fake `journalctl` whose lines contain everything that must be removed.
+/// Creates a fake `journalctl` whose lines contain data that must be removed. Returns the folder of the program.
 fn fake_journalctl(folder: &Path) -> String {
     let lines = [
         r#"{"MESSAGE":"A message of +972521239876 came","PRIORITY":"6","EVENT":"WA_IN_TWILIO","TEXT":"planted log text"}"#,

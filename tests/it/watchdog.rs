@@ -1,4 +1,5 @@
-//! The watchdog notifications for systemd. The daemon stops sending them if and only if it no longer works.
+//! The watchdog notifications for systemd. The daemon sends none while its writer thread or the whole process hangs. A
+//! publisher that hangs and a full disk do not stop them.
 
 use super::support::Daemon;
 use super::support::freeze::Frozen;
@@ -65,7 +66,8 @@ fn a_store_that_hangs_gives_no_sign_of_life_and_one_that_comes_back_does() {
     assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT), "it was only slow");
 }
 
-/// Each notification follows an empty write through the writer and the publisher. At most one such write a minute reaches the disk.
+/// Each notification follows an empty write through the writer and the publisher. At most one such write a minute
+/// reaches the disk.
 #[test]
 fn an_idle_daemon_writes_next_to_nothing() {
     let (daemon, systemd) = watched();

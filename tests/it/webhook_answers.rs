@@ -1,4 +1,4 @@
-//! A snapshot of the TwiML of each voice webhook. Responses that depend on a call in progress are tested with the
+//! A snapshot of the TwiML of the voice webhooks. Responses that depend on a call in progress are tested with the
 //! calls.
 
 use super::support::telephony::{CallHarness, stream_token};

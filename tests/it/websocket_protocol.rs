@@ -1,5 +1,6 @@
-//! Handwritten frames that RFC 6455 forbids, on the media socket. Each is answered with the close code of the standard.
-//! The kinds of cases are those of Autobahn's fuzzing client: reserved bits and opcodes, fragments, UTF-8, closing.
+//! Handwritten frames on the media socket, most of which RFC 6455 forbids. Each case is answered with the close code of
+//! the standard. The kinds of cases are those of Autobahn's fuzzing client: reserved bits and opcodes, fragments,
+//! UTF-8, closing.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::OpenAiOptions;

@@ -10,7 +10,7 @@ fn workflows() -> Vec<tree::File> {
     found
 }
 
-/// Returns the lines of all workflows that contain this key, each with the text after the key.
+/// Returns the places of this key in all workflows, each with the text after the key.
 fn values(key: &str) -> Vec<(String, String)> {
     let of_file = |file: tree::File| {
         let lines = file.text.lines().enumerate();

@@ -55,7 +55,7 @@ fn only_crm_changes_business_tables() {
     none(&findings, "a function of `crm` changes business tables, in one transaction with the outbox and the event");
 }
 
-/// Returns the public functions of `WriteTx`, which other modules could call.
+/// Returns the public functions of `WriteTx` that change data. Other modules could call them.
 fn changes() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for file in tree::rust(&["src/store"]) {

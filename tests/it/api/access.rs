@@ -94,7 +94,8 @@ const MORE_ROWS: &str = "
         VALUES (1, 1, 1, '+972501234567', '+97233333333', 'x', 'waiting', '2030-01-01T00:00:00.000Z', 'user:1',
                 '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z');";
 
-/// Returns the number of rows of each table that a rejected request might change, and the users who may log in.
+/// Returns the number of rows of each table that a rejected request might change, and the state of the users, resources
+/// and services.
 fn state_of(daemon: &Daemon) -> Vec<String> {
     let tables: Vec<String> = daemon.query_column(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite_%'
@@ -156,7 +157,7 @@ async fn status(client: &Client, method: &Method, path: &str) -> u16 {
     ask(client, method, path).await.0
 }
 
-/// Inserts credentials that are invalid because they have expired or because another version created them.
+/// Returns SQL that inserts invalid credentials: some have expired, and the users of others lack the rights or are removed.
 fn stale_credentials() -> String {
     let hash = |secret: &str| hex(&Sha256::digest(secret.as_bytes()));
     let (expired, lost, removed) = (hash("agl_expired"), hash("agl_lost"), hash("agl_removed"));

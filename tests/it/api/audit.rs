@@ -1,4 +1,4 @@
-//! Every change through the API adds a row to the audit log.
+//! A change through the API adds a row to the audit log.
 
 mod booking;
 mod contact_examples;
@@ -30,7 +30,7 @@ struct Example {
     subject: String,
 }
 
-/// A daemon in which every operation that changes data can succeed.
+/// A daemon in which the operations of [`Shop::example`] can succeed.
 struct Shop {
     daemon: Daemon,
     bridge: Bridge,
@@ -228,8 +228,8 @@ impl Shop {
 }
 
 impl Shop {
-    /// Creates two contacts with messages; the first has a number that the second had before. Returns the ids of the merge suggestion and
-    /// of the older contact.
+    /// Creates two contacts with messages; the number of the first moves to the second. Returns the ids of the merge suggestion and of
+    /// the contact that the merge keeps.
     async fn merge_suggestion(&self, number: &str) -> (Value, Value) {
         let lid = format!("{}@lid", &number[1..]);
         for body in [
@@ -280,7 +280,8 @@ async fn every_change_adds_an_audit_row() {
         "restart",
     ];
     let mut operations: Vec<_> = operations.into_iter().filter(|id| !elsewhere.contains(&id.as_str())).collect();
-    // These operations run last because they undo state that other operations need: a raised or muted alert, and a linked account.
+    // These operations run last because they change state that other operations need: a muted alert, a linked account, and the
+    // published file.
     let last = ["unmute_alert", "log_out_whatsapp", "choose_database"];
     operations.sort_by_key(|id| last.iter().position(|last| last == id));
     for operation in operations {
@@ -304,7 +305,7 @@ async fn every_change_adds_an_audit_row() {
 }
 
 impl Shop {
-    /// Returns the audit entries with an id above this one, oldest first.
+    /// Returns those of the newest 20 audit entries whose id is above this one, oldest first.
     async fn entries_since(&self, id: i64) -> Vec<Value> {
         let page = self.auditor.get("/api/audit?limit=20").await.json();
         let entries = page["items"].as_array().unwrap().iter().rev();

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// Requests for each list and each item.
+/// Requests for each list and each item that has a snapshot.
 const PATHS: [&str; 64] = [
     "/api/agent-tools",
     "/api/agent-tools/1",
@@ -89,7 +89,7 @@ const WITHOUT: [(&str, &str); 9] = [
     ("/api/media/{sha256}", "a file"),
 ];
 
-/// Fields whose values differ between runs, days or versions, and their noun. An empty noun means all nouns.
+/// The noun and the name of each field whose value differs between runs, days or versions. An empty noun means all nouns.
 const VOLATILE: [(&str, &str); 15] = [
     ("", "csrf_token"),
     ("", "etag"),

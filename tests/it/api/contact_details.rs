@@ -357,6 +357,6 @@ async fn a_number_of_another_contact_is_not_taken_from_it() {
     let found = suggestions["items"].as_array().unwrap().iter().find(|one| one["address"] == "+97237654321");
     assert_eq!(found.unwrap()["reason"], "number_moved", "{suggestions}");
 
-    // The next call from the number is assigned to this contact.
+    // A search for the number finds this contact first.
     assert_eq!(api.get("/api/contacts?q=037654321").await.json()["items"][0]["id"], ron["id"]);
 }

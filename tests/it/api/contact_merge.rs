@@ -5,7 +5,7 @@ use super::{change, column, with_data};
 use crate::support::Client;
 use serde_json::{Value, json};
 
-/// Returns the recorded data of a contact, without row ids and times.
+/// Returns the recorded data of a contact, without the ids and times of its tags, fields, notes, tasks and leads.
 async fn recorded(api: &Client, id: i64) -> Value {
     let detail = api.get(&format!("/api/contacts/{id}")).await.json();
     let list = async |path: String, field: &str| {

@@ -111,7 +111,7 @@ async fn a_refused_erasure_deletes_nothing() {
     assert_eq!(api.get(&format!("/api/scheduled-messages/{scheduled}")).await.json()["state"], "waiting");
 }
 
-/// Reads a number from the live database. The database is large, and a read of the published file would wait for a copy.
+/// Reads a number from the live database. If the database is large, a read of the published file would wait for a copy.
 fn in_live(daemon: &Daemon, sql: &str) -> i64 {
     let live = Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
     live.query_row(sql, [], |row| row.get(0)).unwrap()

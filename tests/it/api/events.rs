@@ -92,7 +92,7 @@ async fn changes_are_streamed_as_they_are_committed() {
     shop.receive_by_bridge("972501234567", "A1", "hello").await;
     assert_eq!(events.change().await, kind("contact_updated", Value::Null, 1));
     assert_eq!(events.change().await, kind("message_created", 1, 1));
-    // A repeated webhook changes nothing, so the next event belongs to the next message.
+    // A repeated webhook changes nothing, so the next event belongs to the next request.
     shop.receive_by_bridge("972501234567", "A1", "hello").await;
     shop.api.post_json("/api/threads/1/read", &json!({})).await;
     assert_eq!(events.change().await, kind("thread_updated", 1, 1));

@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Generates values of all types for field names that some endpoint uses.
+/// Returns a strategy for bodies: their fields have names that some endpoint uses, and values of several types.
 fn bodies() -> impl Strategy<Value = Value> {
     let names = prop::sample::select(vec![
         "name",

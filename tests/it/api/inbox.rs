@@ -206,7 +206,7 @@ async fn a_timeline_has_notes_tasks_and_appointments_too() {
     let items = whole["items"].as_array().unwrap();
     let shown: Vec<_> = items[6..].iter().map(|item| item["kind"].as_str().unwrap()).collect();
     assert_eq!(shown, ["note", "task", "task_done"]);
-    // Only some kinds, over pages: a page is full although entries of other kinds are between its entries.
+    // With a filter by kind, a page is full although entries of other kinds are between its entries.
     let tasks = api.get("/api/contacts/1/timeline?kinds=task,%20task_done").await.json();
     assert_eq!((&tasks["items"], &tasks["next_cursor"]), (&json!(&items[7..9]), &Value::Null));
     let (mut found, mut before) = (Vec::new(), Some(String::new()));

@@ -49,8 +49,8 @@ async fn a_large_file_for_slow_clients_takes_little_memory_and_delays_no_other_r
     }
     let grown = daemon.memory_kb("VmRSS").saturating_sub(before);
     assert!(grown < 24 << 10, "{CLIENTS} waiting clients use {grown} KB");
-    // None of the clients holds a transaction open. Otherwise the checkpoint could not empty the write-ahead log, and
-    // would report "busy".
+    // None of the clients holds a transaction open. Otherwise the checkpoint could not copy the whole write-ahead log
+    // into the database, and would report "busy".
     let live = rusqlite::Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
     let busy: i64 = live.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get(0)).unwrap();
     drop(live);

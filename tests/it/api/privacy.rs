@@ -5,7 +5,7 @@ use crate::support::{Client, Daemon};
 use serde_json::{Value, json};
 use std::io::Read;
 
-/// Additional rows about contact 1 in every table, and rows about another contact. Only the data of contact 1 contains "secret".
+/// Additional rows about contact 1 in many tables, and rows about another contact. Only the data of contact 1 contains "secret".
 // The seed overwrites deleted data, as the daemon does, so that the file keeps no remnants of earlier rows.
 const MORE: &str = "
     PRAGMA secure_delete = ON;

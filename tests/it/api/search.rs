@@ -154,7 +154,7 @@ async fn notes_of_an_index_that_lacks_them_are_added() {
 async fn searches_of_long_texts_delay_no_other_request() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(include_str!("data.sql"));
-    // 60 messages of 64 KB, each with the hit as its last word. A larger database would take long to index.
+    // 60 messages of 64 KB, each with `treasure` as its last word. A larger database would take long to index.
     daemon.seed(
         "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 69)
          INSERT INTO messages(id, thread_id, direction, message_type, content_text, provider, provider_msg_id, status, created_at)

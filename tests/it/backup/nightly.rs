@@ -81,8 +81,8 @@ async fn a_failure_is_reported_and_clears_with_the_next_snapshot() {
 fn a_nightly_snapshot_without_disk_space_is_not_begun() {
     let mut daemon = super::with_data();
     assert!(daemon.stop().success());
-    // Makes the published file a sparse file that is larger than any disk. The larger of the two databases determines
-    // the needed space.
+    // Makes the published file a sparse file of 8 TiB, for whose copy the disk has no space. The larger of the two
+    // databases determines the needed space.
     let live = std::fs::OpenOptions::new().write(true).open(daemon.folder().join("agentlocator.db")).unwrap();
     live.set_len(8 << 40).unwrap();
     let output = daemon.cli(&["snapshots", "create"]);

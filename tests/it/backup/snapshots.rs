@@ -96,7 +96,7 @@ fn a_damaged_snapshot_is_detected() {
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(report[0]["error"].as_str().unwrap().contains("does not read back as it was written"), "{report}");
-    // If the new snapshot fails, no old snapshot is deleted.
+    // If the newest snapshot is damaged, no old snapshot is deleted.
     let prune = daemon.cli(&["snapshots", "prune"]);
     assert!(prune.status.code() == Some(1) && stderr(&prune).contains("nothing was deleted"), "{}", stderr(&prune));
 }
@@ -125,8 +125,8 @@ fn old_snapshots_are_deleted_and_other_files_are_kept() {
         .filter(|name| !name.contains(".sha256") && name.contains(".db"))
         .collect();
     let stays = |name: &str| left.iter().any(|found| found == name);
-    // The policy keeps the snapshots of the last two nights, and that of another night for the second week. The manual
-    // one takes the place of none.
+    // The policy keeps the snapshots of the last three nights. That of March 8 is also the last one of its week. The
+    // manual snapshot takes the place of none.
     let nights = ["nightly-20260310T030000000Z.db", "nightly-20260309T030000000Z.db", "nightly-20260308T030000000Z.db"];
     for name in nights.into_iter().chain(made["name"].as_str()) {
         assert!(stays(name), "{name}: {left:?}");

@@ -1,4 +1,4 @@
-//! The hours and gaps of each resource, compared with the free times of the same resource.
+//! The hours and gaps of each resource, compared with the times that can be booked.
 
 use super::*;
 

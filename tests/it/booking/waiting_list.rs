@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Returns an entry for a haircut on a Monday, this many weeks from now.
+/// Returns an entry for a haircut on the day that `monday(weeks)` returns.
 fn entry(contact: i64, service: i64, weeks: i32) -> Value {
     json!({"contact_id": contact, "service_id": service, "from_date": monday(weeks), "to_date": monday(weeks)})
 }

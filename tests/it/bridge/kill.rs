@@ -19,7 +19,7 @@ const WRITERS: [WhatsAppUser; 3] = [
 ];
 const READERS: [&str; 3] = ["972502000001", "972502000002", "972501000001"];
 
-/// The messages that the API clients and the WhatsApp server have confirmed.
+/// The messages that the API has accepted, and whether the senders must stop.
 #[derive(Default)]
 struct ExpectedState {
     is_over: AtomicBool,

@@ -17,7 +17,7 @@ async fn harness_with(faults: Faults) -> CallHarness {
     CallHarness::with_ai(OpenAiOptions { faults, ..OpenAiOptions::default() }, |_| {}).await
 }
 
-/// Returns the paths of the HTTP requests that the AI received.
+/// Returns the paths of the HTTP requests that the AI received, except those for the list of models.
 fn asked(harness: &CallHarness) -> Vec<String> {
     harness.ai.state().requests.into_iter().map(|(path, _)| path).filter(|path| path != "/models").collect()
 }

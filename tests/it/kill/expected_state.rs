@@ -1,5 +1,5 @@
-//! A record of the messages and calls that the daemon confirmed to clients and fake vendors. The tests compare it with
-//! the database.
+//! A record of the inbound messages, and of the outbound messages and calls that the daemon confirmed. The tests compare
+//! it with the database.
 
 use super::load::KillHarness;
 use std::collections::BTreeMap;

@@ -161,7 +161,7 @@ async fn phone(phone: Phone, url: Url, line: usize, expected: Arc<ExpectedState>
     }
 }
 
-/// Limits the request rate while the daemon restarts.
+/// Waits between two requests. This limits the request rate, also while the daemon restarts.
 async fn pause(ms: u64) {
     tokio::time::sleep(Duration::from_millis(ms)).await;
 }

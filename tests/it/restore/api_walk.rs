@@ -1,4 +1,5 @@
-//! A restored server gives the same response to every GET of the API as the original server.
+//! A restored server gives the same responses to GET requests of the API as the original server, except to those about
+//! the server's own files.
 
 use super::{public, restore, with_a_copy};
 use crate::support::{Client, Daemon};

@@ -118,7 +118,7 @@ async fn a_scheduled_message_that_was_sent_is_not_sent_again() {
         schedule("due after the restore", 120).await;
         let backup = shop.daemon.folder().join("backup.db");
         cp(&shop.daemon.published_file(), &backup);
-        // Sets the time so that the message was sent after the backup.
+        // Moves the time in the backup into the past: the message may have been sent after the backup was made.
         let due = "UPDATE scheduled_messages SET send_at = '2020-01-01T00:00:00.000Z' WHERE id = 1";
         Connection::open(&backup).unwrap().execute_batch(due).unwrap();
         restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));
@@ -186,7 +186,7 @@ async fn while_it_runs_the_owner_chooses() {
     assert_eq!(shop.api.get("/api/database").await.json()["notice"]["event"], "restored");
 }
 
-/// Root puts two backups in place: the service's user can read but not write the first one, and cannot read the second
+/// Root puts two backups in place: the service's user cannot read the first one, and can read but not write the second
 /// one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_of_another_user_is_used_or_the_alert_says_which_chown_it_needs() {

@@ -17,7 +17,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
-/// A frame of 20 ms.
+/// The number of samples in a frame of 20 ms.
 const FRAME: usize = 160;
 const LIMIT: Duration = Duration::from_secs(20);
 

@@ -158,7 +158,7 @@ impl Daemon {
         status
     }
 
-    /// Kills the process with SIGKILL, like a power failure.
+    /// Kills the process with SIGKILL, like a crash.
     pub fn kill9(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();

@@ -26,7 +26,7 @@ impl Daemon {
     }
 
     /// Waits until the published file has a change that a test made in the live database. On a busy machine this may
-    /// take longer than a start waits. The wait also ends if the file will not get the change.
+    /// take longer than a start waits. The wait ends after five seconds, because some files never get the change.
     pub(super) fn until_published(&self) {
         let deadline = Instant::now() + Duration::from_secs(5);
         let content = |file: &Path| -> rusqlite::Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! Runs the real Litestream, with a folder as its bucket.
+//! Runs the real Litestream, with a folder or a bucket of S3 for the replica.
 
 use super::log::Log;
 use super::s3::{BUCKET, KEY_ID, REGION, S3, SECRET};

@@ -101,7 +101,7 @@ impl S3 {
         inner.begin(key)
     }
 
-    /// Returns every request: the method, and the path with its query but without the signature.
+    /// Returns every request: the method, the path, and the names of the query's parameters without those of the signature.
     pub fn requests(&self) -> Vec<String> {
         self.state.lock().unwrap().requests.clone()
     }

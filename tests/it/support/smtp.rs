@@ -78,7 +78,7 @@ impl FakeSmtpServer {
                 state.lock().unwrap().connections += 1;
                 tokio::spawn(async move {
                     if state.lock().unwrap().behavior == SmtpBehavior::Silent {
-                        // Keeps the connection open until the client disconnects.
+                        // Keeps the connection open without a response.
                         let _ = stream.readable().await;
                         return std::future::pending().await;
                     }

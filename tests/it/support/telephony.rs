@@ -155,7 +155,7 @@ pub fn stream_token(xml: &str) -> String {
     xml.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
-/// Sends the first messages of Twilio on a socket.
+/// Sends Twilio's start message on a socket.
 pub async fn start(socket: &mut Socket, sid: &str, token: &str) {
     socket.send(start_message(sid, token)).await.unwrap();
 }

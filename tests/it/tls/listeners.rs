@@ -183,7 +183,7 @@ async fn a_stalled_handshake_delays_no_client_and_ends() {
 
 #[test]
 fn a_port_that_cannot_be_opened_leaves_the_others() {
-    // A normal user may not open ports below 1024. For root, the port may be in use or free.
+    // The test passes no sockets for TLS, so the daemon opens them itself.
     let daemon = Daemon::start(|setup| {
         setup.toml("[tls]\ndomain = [\"shop.test\"]\nhttps_listen = \"127.0.0.1:0\"\nhttp_listen = \"127.0.0.1:0\"\nacme = false\n");
     });

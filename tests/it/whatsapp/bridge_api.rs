@@ -51,7 +51,7 @@ impl Link {
         (reply.status, reply.json())
     }
 
-    /// Returns the actions of the audit log with their subjects, oldest first.
+    /// Returns the audit log's actions about WhatsApp with their subjects, oldest first.
     async fn audit(&self) -> Vec<(String, String)> {
         let page = self.owner.get("/api/audit").await.json();
         let entries = page["items"].as_array().unwrap().iter().rev();

@@ -26,7 +26,7 @@ async fn only_message(shop: &Shop) -> Value {
     page["messages"][0].clone()
 }
 
-/// Waits until the message shows a local URL.
+/// Waits until the message has a local URL for its file, and returns the URL.
 async fn until_here(shop: &Shop) -> String {
     until("the file", async || {
         let url = only_message(shop).await["media_url"].as_str().unwrap().to_owned();

@@ -28,7 +28,7 @@ async fn sent_by_twilio(shop: &Shop, text: &str) -> (Value, String) {
     (answer, message["provider_msg_id"].as_str().unwrap().to_owned())
 }
 
-/// Waits until Twilio has accepted this many messages. Returns the id of the last one.
+/// Waits until Twilio has accepted this many messages. Returns the id of the last one of them.
 async fn taken(shop: &Shop, count: usize) -> String {
     until(&format!("{count} messages at Twilio"), async || {
         let taken = shop.twilio.taken();

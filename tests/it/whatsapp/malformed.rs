@@ -65,7 +65,7 @@ impl SeededRng {
             .into()
     }
 
-    /// Changes, removes or duplicates some bytes.
+    /// Changes, removes, inserts or duplicates some bytes.
     fn corrupt(&mut self, mut body: Vec<u8>) -> Vec<u8> {
         for _ in 0..self.next(4) {
             if body.is_empty() {

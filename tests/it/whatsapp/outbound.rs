@@ -260,7 +260,7 @@ async fn attempts_that_the_bridge_refuses_do_not_use_up_the_limit_of_new_convers
         let answer = shop.say(to, "the first message").await;
         shop.until_status(&answer, "sent").await;
     }
-    // These two count.
+    // These two conversations count for the limit.
     let third = shop.say("+972503333333", "too many today").await;
     until("the postponement", async || {
         let next: String = shop.daemon.query_value("SELECT max(next_attempt_at) FROM outbox WHERE state = 'queued'");

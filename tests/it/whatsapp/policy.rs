@@ -7,7 +7,7 @@ use std::time::Duration;
 const DANA: &str = "+972501234567";
 const TEMPLATE: &str = "HX0123456789abcdef0123456789abcdef";
 
-/// Returns the SQL of a contact who wrote this many hours ago by the bridge and by Twilio.
+/// Returns the SQL of a contact who wrote this many hours ago by the bridge and by Twilio; `None` means never.
 fn wrote(baileys: Option<u32>, twilio: Option<u32>) -> String {
     let ago = |hours: Option<u32>| match hours {
         Some(hours) => format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{hours} hours')"),

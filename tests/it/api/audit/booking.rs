@@ -5,7 +5,7 @@ use crate::support::client::send;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// An appointment that the agent has booked.
+/// Inserts an appointment that the agent has booked, and three questions that the agent could not answer.
 pub(super) const BOOKED_BY_AGENT: &str = "
     INSERT INTO services(id, name, duration_min, created_at, updated_at)
         VALUES (1, 'a service', 30, '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z');

@@ -47,7 +47,7 @@ impl Child {
         self.line_with("CURRENT");
     }
 
-    /// Kills the process with SIGKILL, like a power failure.
+    /// Kills the process with SIGKILL, like a crash.
     pub fn kill9(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
