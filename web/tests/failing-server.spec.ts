@@ -4,7 +4,7 @@ import { fillShop, NOA, screensOf, settled, visit } from './support/shop'
 
 const TEXTS = { name: 'נועה ברק', text: 'אפשר להקדים את התור?', fileName: 'הצעה.pdf' }
 
-/** Requests that do not belong to a screen: the login, and the streams. */
+/** Requests that do not belong to a screen: the session, the first set-up, and the streams. */
 const APART = /^\/api\/(session|events|setup|calls\/\d+\/listen)$/
 
 /**
@@ -48,7 +48,7 @@ async function pathsOf(page: Page, url: string, screens: Record<string, string>)
 
 /**
  * Lets the page's requests of the path in `sessionStorage.failing` fail. A route would make the browser load the page's
- * code anew for each path. The status 413 is not retried automatically, which would take seconds.
+ * code again for each path. The status 413 is not retried automatically, which would take seconds.
  */
 function failInPage(): void {
   const { fetch } = window

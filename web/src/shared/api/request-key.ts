@@ -2,8 +2,8 @@ import { useState } from 'react'
 import { newKey } from './client'
 
 /**
- * Returns a function that gives each body its `Idempotency-Key`: the same body has the same key. If the response to a
- * request was lost, both "Try again" and another submit of the unchanged form repeat the request, instead of creating a
+ * Returns a function that gives each body its `Idempotency-Key`: the previous one if the body is the same. If the
+ * response to a request was lost, both "Try again" and another submit of the unchanged form repeat the request, instead of creating a
  * second item.
  */
 export function requestKeys(): (body: unknown) => string {
