@@ -97,8 +97,8 @@ export async function withoutStart(page: Page): Promise<void> {
 }
 
 /**
- * The default rules of axe. Only violations are reported, with their HTML. Preloading is off, because only rules for embedded
- * media need the page's files.
+ * The default rules of axe. Only violations are reported, with their HTML. Preloading is off, because only rules for
+ * embedded media need the page's files.
  */
 const AUDIT = { resultTypes: ['violations' as const], preload: false, selectors: false }
 
