@@ -48,7 +48,7 @@ pub fn enter_own_network() -> Option<ExitCode> {
     }
 }
 
-/// Measures calls without a flood, the same calls during a flood, and then the memory after a minute of rest.
+/// Measures calls without a flood, as many calls during a flood, and then the memory after a minute of rest.
 pub async fn measure(machine: Machine) -> Flood {
     let folder = Folder::new("flood");
     let ai = TcpListener::bind("127.0.0.1:0").await.expect("cannot bind a port for the AI");

@@ -1,8 +1,8 @@
 //! Measures the daemon's costs and delays, as ratios to floors that run in the same session.
 //!
 //! The server has core 0 for itself; the callers, the AI and the webhook senders share core 1. All have real-time
-//! priority where the system permits it. The office part does not pin the server. A run counts only if the generator
-//! itself was on time.
+//! priority where the system permits it. The office part does not pin the server. A run of calls counts only if the
+//! generator itself was on time and no call failed.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a bench that cannot continue has failed")]
 #![expect(clippy::disallowed_methods, reason = "a bench has its own clock")]
@@ -196,7 +196,7 @@ async fn measure_voice(arguments: &Arguments, machine: Machine, results: &mut Re
     results.slow_model = Some(measure_calls(&Target::daemon(), machine, load).await);
 }
 
-/// Runs a load against a fresh server; repeats the run if the generator was late.
+/// Runs a load against a fresh server; repeats the run if the generator was late or a call failed.
 async fn measure_calls(target: &Target, machine: Machine, load: Load) -> voice::Outcome {
     let mut outcome = voice::Outcome::default();
     for attempt in 1..=TRIES {
@@ -332,5 +332,5 @@ fn stored_in(folder: &Path) -> u64 {
         .map_or(0, |count| count as u64)
 }
 
-/// The maximum number of runs until one has a generator that is on time.
+/// The maximum number of runs until one counts.
 const TRIES: usize = 3;

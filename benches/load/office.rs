@@ -141,7 +141,7 @@ fn read(folder: &Folder) -> rusqlite::Result<rusqlite::Connection> {
     rusqlite::Connection::open_with_flags(folder.path().join("live/db.sqlite"), flags)
 }
 
-/// Returns the contact with the most messages, and the thread of these messages.
+/// Returns the thread with the most messages: its contact, and its own id.
 fn busiest(folder: &Folder) -> (i64, i64) {
     let sql = "SELECT t.contact_id, t.id FROM messages m JOIN threads t ON t.id = m.thread_id
                GROUP BY t.id ORDER BY count(*) DESC LIMIT 1";

@@ -99,7 +99,7 @@ pub struct Goal {
     pub good: bool,
 }
 
-/// The names of the servers in the results. The floor is a bare relay.
+/// The names of the servers in the results. The floor is a minimal server, see `floor.rs`.
 pub const FLOOR: &str = "floor";
 pub const DAEMON: &str = "agentlocator";
 pub const NO_RECORDING: &str = "agentlocator, no recording";

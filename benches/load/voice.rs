@@ -132,7 +132,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Returns true if the generator was on time, so that the results measure the server.
+    /// Returns true if the generator was on time and no call failed, so that the results measure the server.
     pub fn counts(&self) -> bool {
         self.generator_late.p99 < 5.0 && self.failed_calls.is_empty()
     }

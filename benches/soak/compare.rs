@@ -167,7 +167,8 @@ fn messages_out(copy: &Copy, observed: &Observed<'_>, found: &mut Vec<String>) {
     }
 }
 
-/// Checks that each message taken by the agent is stored once; its text contains the id of the tool call.
+/// Checks that no message taken by the agent is stored twice, or stored although its tool call failed. The text of the
+/// message contains the id of the tool call.
 fn tools(copy: &Copy, ai: &OpenAiState, found: &mut Vec<String>) {
     let texts = copy.texts("SELECT message_text FROM calls WHERE message_text IS NOT NULL").join("\n");
     let outputs = ai.sessions.iter().flat_map(|session| &session.function_outputs);

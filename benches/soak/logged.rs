@@ -14,7 +14,7 @@ enum Cause {
     During(&'static [Outage]),
     /// A call of one of these kinds. The event contains the CallSid.
     Call(&'static [&'static str]),
-    /// Other programs that used the CPU time of the daemon or the bridge a few seconds before the event.
+    /// Other programs that used the CPU time of the daemon at most ten seconds before the event.
     BusyMachine,
     /// The setup: the event was logged before the load started.
     Setup,

@@ -158,7 +158,7 @@ test('a target that does not answer the question gets no event, and an endless a
 })
 
 /**
- * Waits for several attempts, and verifies that all requests are challenges, which contain no secret and no message.
+ * Waits for two attempts, and verifies that all requests are challenges, which contain no secret and no message.
  */
 async function onlyQuestions({ daemon }: TestEnv): Promise<void> {
   await until('another question', () => daemon.received.length >= 2)

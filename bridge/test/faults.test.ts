@@ -18,7 +18,7 @@ const LONG_MS = 60_000
 /** The session file of a test environment. */
 const fileOf = (env: TestEnv) => join(env.folder, 'session.log')
 
-/** Returns an environment whose bridge was linked, had some traffic, and has exited. */
+/** Returns an environment whose linked bridge had traffic and has exited, and the file's size before the last part. */
 async function used(): Promise<{ env: TestEnv; linkedBytes: number }> {
   const env = await TestEnv.create()
   const bridge = await env.startLinked()

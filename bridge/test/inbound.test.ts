@@ -97,7 +97,7 @@ test('the bridge serves files until the daemon confirms them', async () => {
   assert.equal(file.headers.get('content-type'), 'image/png')
   assert.equal((await bridge.get(path, { 'x-baileys-secret': 'wrong' })).status, 401)
 
-  // The file survives a kill, until the daemon has fetched it.
+  // The file survives a kill, until the daemon deletes it.
   await bridge.stop('SIGKILL')
   const again = await env.start()
   assert.equal((await again.get(path)).status, 200)

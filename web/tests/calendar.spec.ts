@@ -15,8 +15,8 @@ interface FreeSlots {
 }
 
 /**
- * Creates a shop that is always open, with a service, two members of staff, a contact on the waiting list, and an
- * overdue task.
+ * Creates a shop that is always open, with a service, two members of staff, a contact who waits for an answer, an
+ * appointment at noon, and an overdue task.
  */
 async function fill(page: Page, daemon: Daemon) {
   await daemon.start()

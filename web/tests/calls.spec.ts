@@ -51,7 +51,7 @@ test('the calls and one call', async ({ page }) => {
   await prepare(page, VIEWS[0])
   await logIn(page, daemon)
   await page.goto(`${daemon.url}/app/calls`)
-  // On a slow machine there may be two missed calls, see above.
+  // On a slow machine the daemon may store the missed call of a failed attempt later.
   await expect(page.locator('.call-row', { hasText: 'דנה כהן' })).toHaveCount(1)
   await expect(page.locator('.call-row', { hasText: '054-318-7720' })).not.toHaveCount(0)
   await inspectAll(page, 'calls')

@@ -8,7 +8,7 @@ test('a full disk is said above every page until there is space again, and a ref
   test.slow()
   await ownDaemon.start()
   const { send } = await owner(page, ownDaemon)
-  // Makes alerts clear immediately, instead of after several minutes.
+  // Makes alerts clear immediately, instead of after two minutes.
   await send('PATCH', '/api/settings', { changes: { 'alerts.settle_s': 0 } })
   await ownDaemon.stop()
   await ownDaemon.start()

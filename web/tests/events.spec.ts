@@ -27,7 +27,7 @@ function shown(page: Page): Promise<string[]> {
         // daemon.
         if (!text || !parent || parent.closest('.fresh, .to-end, .stale, [role=log]')) continue
         const row = parent.closest('.trow')
-        // How long ago a message came is counted again only once a minute, so its time is compared.
+        // How long ago a message came is updated only once a minute, so its time is compared.
         if (!row || !isOut(row)) texts.push(parent.closest('time')?.dateTime ?? text)
       }
       return texts
@@ -78,7 +78,7 @@ async function fill(page: Page, daemon: Daemon): Promise<Owner & { noa: number }
   return { ...api, noa }
 }
 
-/** Makes changes of each kind that the lists show. */
+/** Makes changes that the lists show: messages, a new contact, a new name, a task, and a lead. */
 async function change(daemon: Daemon, api: Owner & { noa: number }, count: number): Promise<void> {
   for (let at = 0; at < count; at++) await daemon.receive(`חדשה ${at}`, NOA)
   await daemon.receive('שלום, אני חדשה כאן', DANA, 'דנה כהן')
@@ -105,7 +105,7 @@ test('eight tabs and another browser equal a fresh load after a crash', async ({
   await other.addCookies(await page.context().cookies())
   await prepare(page, WIDE)
   await page.goto(`${url}/app/inbox/${api.noa}`)
-  // Over HTTP/1.1 a browser has six connections. If each tab kept one open, the seventh tab would load nothing.
+  // A browser opens six HTTP/1.1 connections to a host. If each tab kept one open, the seventh tab would load nothing.
   const tabs = [page]
   for (const path of [...PATHS, `/app/contacts/${api.noa}`]) tabs.push(await opened(page.context(), url + path))
   const far = await opened(other, `${url}/app/inbox/${api.noa}`)
@@ -143,7 +143,7 @@ for (const hasWorker of [true, false]) {
     await change(ownDaemon, api, 70)
     await page.locator('.thread', { hasText: 'Tom Becker' }).click()
     await page.goBack()
-    // The list keeps its order while the pointer is over it.
+    // The list keeps its order while the pointer is over it, so the pointer leaves it.
     await page.mouse.move(700, 5)
     await network.open()
     await expect(page.locator('.strip.off')).toHaveCount(0, { timeout: 15_000 })

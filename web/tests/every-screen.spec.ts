@@ -3,7 +3,7 @@ import { Daemon } from './support/daemon'
 import { expect, logIn, prepare, test, VIEWS } from './support/fixtures'
 import { fillShop, NOA, type Shop, screensOf, visit } from './support/shop'
 
-/** Icons that point along the reading direction, and are mirrored in Hebrew. No other icon is mirrored. */
+/** Icons that depend on the reading direction, and are mirrored in Hebrew. No other icon is mirrored. */
 const MIRRORED = new Set([
   'arrow-left',
   'arrow-right',
@@ -50,7 +50,7 @@ interface Found {
   selects: number
 }
 
-/** Finds scrollbars on the end side of the text, and content that a scrollbar or the arrow of a select covers. */
+/** Finds scrollbars that are not on the end side, and content that a scrollbar or the arrow of a select covers. */
 function look(page: Page): Promise<Found> {
   return page.evaluate(() => {
     const faults: string[] = []
@@ -85,7 +85,7 @@ function look(page: Page): Promise<Found> {
       if (y < 0 || y > innerHeight) continue
       if (!hits(select, left + 8, y) || !hits(select, right - 8, y))
         faults.push(`covered: ${select.outerHTML.slice(0, 80)}`)
-      // Measures the longest option against the arrow of the select, which is at the end side.
+      // Measures the selected option against the arrow of the select, which is at the end side.
       const style = getComputedStyle(select)
       const pen = document.createElement('canvas').getContext('2d')
       if (!pen) continue
@@ -116,7 +116,7 @@ test.beforeAll(async () => {
   daemon = await new Daemon().start()
   browser = await launch()
   const page = await browser.newPage()
-  // Enough messages for a scrollbar. The messages to Noa come after them and are visible.
+  // Enough messages for a scrollbar. The file that is sent to Noa comes after them and is visible.
   for (let at = 0; at < 12; at++) await daemon.receive(`הודעה ${at}`, NOA)
   shop = await fillShop(page, daemon, { name: 'נועה ברק', text: 'אפשר להקדים?', fileName: 'הצעה.pdf' })
   await page.close()

@@ -4,7 +4,7 @@ import { fillShop, NOA, screensOf, settled, visit } from './support/shop'
 
 const TEXTS = { name: 'נועה ברק', text: 'אפשר להקדים את התור?', fileName: 'הצעה.pdf' }
 
-/** Requests that do not belong to a screen: the login, and the streams. */
+/** Requests that do not belong to a screen: the session, the first set-up, and the streams. */
 const APART = /^\/api\/(session|events|setup|calls\/\d+\/listen)$/
 
 /**

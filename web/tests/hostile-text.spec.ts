@@ -66,7 +66,7 @@ test('hostile names and texts are shown as text on every screen, on a phone and 
       await expectHarmless(page, `${name} ${width}`)
     }
   }
-  // The complete long word is shown, and the file name that tries to disguise its extension.
+  // The start of the long word is shown, and the file name without the mark that disguises its extension.
   await page.goto(`${ownDaemon.url}/app/inbox/${shop.noa}`)
   await expect(page.locator('.trow .msg').last()).toContainText('WWWW')
   await expect(page.locator('.conv')).toContainText('חשבוניתgpj.exe')

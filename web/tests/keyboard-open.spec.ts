@@ -5,7 +5,7 @@ import { expect, prepare, shot, test, VIEWS } from './support/fixtures'
 const NOA = '+972527614408'
 
 /**
- * Returns which of the header, the last message and the field are not visible while the user writes; empty if all are.
+ * Returns the first reason why the header, the last message or the field is not visible; empty if all are visible.
  */
 const missing = (page: Page): Promise<string> =>
   page.evaluate(() => {

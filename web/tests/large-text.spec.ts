@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import { expect, prepare, shot, test, VIEWS } from './support/fixtures'
 import { fillShop, screensOf, settled, visit } from './support/shop'
 
-/** Returns the elements that are cut off or extend beyond the screen, where the user cannot scroll to them. */
+/** Returns the controls and headings that are cut off or extend beyond the screen, and what scrolls sideways. */
 function faults(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth

@@ -34,7 +34,7 @@ test('a message that a provider refused says which and why, and goes out by the 
     await expect(failed.locator('.fail')).toContainText('לא נשלח דרך הטלפון של העסק: המספר לא ב־WhatsApp')
     await inspect(page, 'provider-fails', VIEWS[1])
 
-    // The button is pressed twice, and once more after a reload in another tab.
+    // The button is pressed twice, and once more after a reload without this browser's stored state.
     const again = failed.getByRole('button', { name: 'שליחה דרך Twilio' })
     await again.dblclick()
     await expect(again).toHaveCount(0)

@@ -166,7 +166,7 @@ test('eight tabs receive a change through one stream', async ({ page, context, o
     await tab.goto(`${ownDaemon.url}/app/merge-suggestions`)
     await expect(tab.locator('.empty')).toBeVisible()
   }
-  // The stream of each tab is open once the page has compared its version.
+  // Each tab requests its data again when it receives the change.
   const responses = tabs.map(tab => tab.waitForResponse(/\/api\/merge-suggestions/, { timeout: 30_000 }))
   await ownDaemon.receive('שלום')
   await Promise.all(responses)

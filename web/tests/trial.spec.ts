@@ -62,7 +62,7 @@ async function opened(setup: Setup, run: (page: Page, daemon: Daemon) => Promise
   }
 }
 
-/** Measures how long after a `clear` the page returns the marks, in ms. */
+/** Starts to measure how long after a `clear` the page returns a mark. The returned function gets the times in ms. */
 async function measureClears(page: Page): Promise<() => Promise<number[]>> {
   await page.evaluate(() => {
     const took: number[] = []

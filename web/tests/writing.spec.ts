@@ -48,7 +48,7 @@ test('Enter that ends a composition sends nothing and saves nothing', async ({ p
   await expect(page.locator('.msg.outgoing')).toHaveCount(1)
   await expect(page.locator('.msg.outgoing')).toContainText('שלום')
 
-  // The other fields that handle Enter, with the event that browsers send.
+  // Two other fields that handle Enter, with the event that browsers send.
   const composing = { key: 'Enter', code: 'Enter', isComposing: true, bubbles: true, cancelable: true }
   const saved: string[] = []
   page.on('request', request => {
@@ -102,7 +102,7 @@ test('on a touch screen Enter makes a line, and a correction by the keyboard is 
   )
   await page.getByRole('button', { name: 'שליחה', exact: true }).tap()
   await expect(page.locator('.msg.outgoing')).toContainText('בוקר אור')
-  // Fields for numbers and passwords have no autocorrection.
+  // On a phone, the field for a number opens the keypad.
   await page.goto(`${ownDaemon.url}/app/contacts?new=1`)
   await expect(page.getByRole('textbox', { name: 'טלפון' })).toHaveAttribute('inputmode', 'tel')
   await context.close()

@@ -140,7 +140,7 @@ async fn connect(link: &SharedLink, port: u16, n: u64) -> Option<TcpStream> {
         0 | 1 => (ADDRESSES_V4[(n / 11 % 2) as usize].parse::<IpAddr>().ok()?, SERVER_V4.parse::<IpAddr>().ok()?),
         _ => {
             let network: Ipv6Addr = NETWORK_V6.parse().ok()?;
-            // The source addresses are spread over the whole /48: each connection has a different /64.
+            // The source addresses are spread over the whole /48, so that few connections share a /64.
             let spread = u128::from(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 16 | u128::from(n);
             (Ipv6Addr::from(u128::from(network) | (spread & (u128::MAX >> 48))).into(), SERVER_V6.parse().ok()?)
         }

@@ -95,7 +95,7 @@ export class BridgeProcess {
     return new BridgeProcess(options)
   }
 
-  /** Starts a process that is expected to exit by itself. */
+  /** Starts a process that is expected to exit by itself, and waits until it does. */
   static async fail(options: BridgeOptions): Promise<{ code: number | string; errors: string }> {
     const bridge = new BridgeProcess(options)
     const code = await bridge.#ended

@@ -166,7 +166,7 @@ class Client {
     await this.sock?.logout()
   }
 
-  /** Closes the connection without a closing handshake. */
+  /** Closes the connection without a logout, and reports no event. */
   end() {
     this.sock?.ev.removeAllListeners('connection.update')
     this.sock?.end(undefined)

@@ -129,7 +129,7 @@ export class Outbound {
     }
   }
 
-  /** Decrypts a group message for every person who has the sender key. */
+  /** Decrypts a group message for every person who has any group key of the device. */
   private async readGrouped(to: string, enc: BinaryNode, copies: Copy[]): Promise<proto.Message | undefined> {
     let message: proto.Message | undefined
     for (const person of this.network.people.all.filter(({ readsGroups }) => readsGroups)) {

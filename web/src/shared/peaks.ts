@@ -21,7 +21,7 @@ export const peaksQuery = (callId: number): UseQueryOptions<Peaks> => ({
   retry: false,
 })
 
-/** A recording whose peaks are all below this is noise, and is not amplified further. */
+/** The smallest peak that is scaled to the full height. A recording with only lower peaks is noise, and stays low. */
 const QUIETEST = 40
 
 /** Scales the peaks so that the loudest has the full height: telephone audio is quiet. */

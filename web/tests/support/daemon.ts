@@ -54,7 +54,7 @@ interface Prepared {
 let prepared: Promise<Prepared> | undefined
 
 /**
- * Prepares the database of a daemon that was started once and has a logged-in owner. Each test of this process starts
+ * Prepares the database of a daemon that was started once and has a logged-in owner. Each daemon with an owner starts
  * with a copy of it.
  */
 function prepare(): Promise<Prepared> {
@@ -101,7 +101,7 @@ export class Daemon {
     this.#settings = { ...SETTINGS, ...settings }
   }
 
-  /** Starts the daemon. Without `owner` it has no owner, to test the initial set-up. */
+  /** Starts the daemon. With `owner: false` it does not get the prepared owner, to test the initial set-up. */
   async start({ owner = true } = {}): Promise<this> {
     const isFirst = this.#port === 0
     if (isFirst) this.#port = await freePort()
@@ -160,7 +160,7 @@ export class Daemon {
 
   /**
    * Simulates a phone call to the business; `options` are those of `agentlocator simulate call`. A call takes as long as
-   * its script. By default the caller says one word, which the daemon without an AI takes as a message.
+   * its script. By default the caller speaks for 1 s, which the daemon without an AI takes as a message.
    */
   async call(options: string[] = []): Promise<void> {
     const script = options.includes('--script') ? [] : ['--script', 'say 1s']

@@ -29,8 +29,8 @@ interface Fixtures {
   /** A daemon for this test only. */
   ownDaemon: Daemon
   /**
-   * A page that fails the test on a script error, a violation of the content security policy, or a request to another
-   * host.
+   * A page that fails the test on a script error, an error in the console (such as a violation of the content security
+   * policy), or a request to another host.
    */
   page: Page
 }
@@ -97,8 +97,8 @@ export async function withoutStart(page: Page): Promise<void> {
 }
 
 /**
- * All rules of axe. Only violations are reported, with their HTML. Preloading is off, because only rules for embedded
- * media need the page's files.
+ * The default rules of axe. Only violations are reported, with their HTML. Preloading is off, because only rules for
+ * embedded media need the page's files.
  */
 const AUDIT = { resultTypes: ['violations' as const], preload: false, selectors: false }
 

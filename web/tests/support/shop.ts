@@ -18,7 +18,7 @@ interface Texts {
 export const NOA = '+972527614408'
 export const TOM = '+447911123456'
 
-/** Creates one of each kind of data that the page shows, for tests of all screens. The daemon must be running. */
+/** Creates data for tests of all screens, such as messages, a task and an appointment. The daemon must be running. */
 export async function fillShop(page: Page, daemon: Daemon, { name, text, fileName }: Texts) {
   await daemon.receive(text, NOA, name)
   await daemon.receive('Is Friday 10:30 still free?', TOM, name)
@@ -70,7 +70,7 @@ async function sendFile(page: Page, daemon: Daemon, fileName: string): Promise<v
   if (!sent.ok()) throw new Error(`the file was refused: ${await sent.text()}`)
 }
 
-/** Returns the screens of the page, by name. */
+/** Returns the paths of the screens, by name. */
 export const screensOf = ({ noa, tom, appointment, day }: Shop): Record<string, string> => ({
   today: '/app/today',
   tasks: '/app/tasks',

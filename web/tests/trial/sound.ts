@@ -40,7 +40,7 @@ const WAVE = Float64Array.from({ length: 4_096 }, (_, at) => {
 })
 
 /**
- * Writes voiced syllables, three per second, with a varying pitch, so that the noise suppression does not remove them as
+ * Writes voiced syllables, 1.5 per second, with a varying pitch, so that the noise suppression does not remove them as
  * a hum.
  */
 function speak(samples: Buffer): void {

@@ -11,7 +11,7 @@ interface Props {
 
 /**
  * The choice of a resource for an appointment: one that provides the service, or the first free one. Renders nothing if
- * there is only one.
+ * fewer than two provide it.
  */
 export function StaffChoice({ resources, service, value, choose }: Props) {
   const { t } = useLingui()

@@ -17,7 +17,7 @@ interface Props {
   messageMs: number | null
 }
 
-/** The results of a call: summary, message, task, response times, cost. */
+/** The results of a call: appointments, summary, notes, message, tasks, response times, cost. */
 export function Aside({ call, player, messageMs }: Props) {
   const summary = summaryOf(call)
   return (
@@ -68,7 +68,7 @@ function summaryOf(call: CallDetail): string | null {
   return call.turns.some(({ text }) => text.startsWith(line)) ? null : line
 }
 
-/** The cost of the call, for owners only. */
+/** The cost of the call. Other users than owners see only a notice. */
 function Cost({ call }: { call: CallDetail }) {
   const { isOwner } = useSession()
   const format = useFormat()

@@ -20,7 +20,7 @@ export function useContactFilter(): [ContactFilter, (change: UrlChange) => void]
   return [filter, change]
 }
 
-/** The search field, the tag filter and the sort order of the table. */
+/** The search field, the filters and the sort order of the table. */
 export function ContactFilters() {
   const { t } = useLingui()
   const [filter, change] = useContactFilter()

@@ -5,7 +5,7 @@ import { useFormat } from '#shared/session'
 
 export type Erased = Schemas['EraseContactResponse']
 
-/** Shows what was deleted, and where copies remain until they expire. */
+/** Says that the contact's data was deleted, and where copies remain until they expire. */
 export function ErasedContact({ erased }: { erased: Erased }) {
   const format = useFormat()
   const { overwritten, bridge_pending, snapshots } = erased

@@ -6,8 +6,8 @@ import { sideOf } from './model/rows'
 import { useMediaText } from './texts'
 
 /**
- * Announces each new message to screen readers once, without its time. The rendered rows cannot be a live region,
- * because scrolling adds and removes them.
+ * Announces each new message of the contact or the agent to screen readers once, without its time. The rendered rows
+ * cannot be a live region, because scrolling adds and removes them.
  */
 export function Announcer({ items, name }: { items: readonly TimelineItem[] | undefined; name: string }) {
   const { t } = useLingui()

@@ -13,7 +13,7 @@ const useWaiting = () => useQuery(countsQuery).data?.waiting ?? 0
 /** The maximum number of hits in the palette. */
 const MOST = 6
 
-/** Searches messages, transcripts and notes. */
+/** Searches messages, transcripts, calls and notes. */
 async function search(query: string): Promise<PaletteHit[]> {
   if (query.length < SHORTEST_SEARCH) return []
   const { pages } = await queryClient.fetchInfiniteQuery(searchPages(query, MOST))

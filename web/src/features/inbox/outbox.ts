@@ -31,7 +31,7 @@ export interface Outgoing {
  */
 export const againKey = (messageId: number) => `again-${messageId}-`
 
-/** Returns the ids of the messages that this browser has sent again. */
+/** Returns the ids of the last 50 messages that this browser has sent again. */
 export const sentAgain = () => (recall('again') ?? '').split(',').map(Number)
 
 function rememberAgain(key: string): void {
@@ -234,7 +234,7 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener)
 }
 
-/** Returns the user's messages that the daemon has refused. */
+/** Returns the user's messages that the daemon has refused, or that became too old. */
 export function useRefused(): readonly Outgoing[] {
   const all = useSyncExternalStore(subscribe, () => entries)
   return useMemo(() => all.filter(entry => entry.state === 'failed' && entry.userId === userId), [all])

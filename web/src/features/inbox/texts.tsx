@@ -26,7 +26,7 @@ import { useBridgeOutage } from '#shared/bridge'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import type { CallOutcome, MediaKind, MessageStatus, Provider } from './api'
 
-/** The icon of each kind of message; undefined for text. */
+/** The icon of each kind of message; undefined for text and for unknown kinds. */
 export const MEDIA_ICONS: Partial<Record<MediaKind, IconGlyph>> = {
   image: IconPhoto,
   video: IconVideo,

@@ -17,7 +17,7 @@ const LIVE: ReadonlySet<Call['state']> = new Set<Call['state']>(['ringing', 'liv
 /** The number of newest calls to fetch. A live call is always among them, because it lasts only minutes. */
 const NEWEST = 20
 
-/** The strip with the live calls, above every page. */
+/** The strip with the oldest live call and the number of the others, above every page. */
 export function LiveCallStrip() {
   const { data } = useQuery(apiQuery('/api/calls', { query: { limit: NEWEST } }))
   const [path] = useLocation()

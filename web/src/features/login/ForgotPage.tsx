@@ -3,7 +3,7 @@ import { useDocumentTitle } from '@mantine/hooks'
 import { GatePage } from '#shared/components/GatePage'
 import { Link } from '#shared/components/Link'
 
-/** Explains how to get a new password. The daemon sends no e-mails to users. */
+/** Explains how to get a new password. The daemon sends no e-mail for this. */
 export default function ForgotPage() {
   const { t } = useLingui()
   useDocumentTitle(t`שכחתי סיסמה`)

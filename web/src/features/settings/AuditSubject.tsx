@@ -10,7 +10,7 @@ import { useSettings } from './use-settings'
 
 type Entry = Schemas['AuditEntry']
 
-/** The subject of an entry of the audit log, after a dot. Renders nothing if the subject has no name any more. */
+/** The subject of an entry of the audit log, after a dot. Renders nothing if the subject has no name to show. */
 export function AuditSubject({ entry }: { entry: Entry }) {
   const shown = useSubject(entry)
   if (shown === null) return null

@@ -45,7 +45,7 @@ export interface Section {
   words?: string
 }
 
-/** The sections of the page, in order. A setting belongs to the first group that lists it. */
+/** The sections of the page, in order. No setting is in two groups. */
 export const SECTIONS: readonly Section[] = [
   {
     id: 'business',
@@ -245,7 +245,7 @@ export function layout(section: Section, items: readonly Item[]): { groups: Grou
 }
 
 /**
- * Returns the settings whose name, help or key contains all the words. Settings whose name contains the query as typed
+ * Returns the settings whose name, help or key contains all the words. Settings whose name contains the whole query
  * come first.
  */
 export function find(items: readonly Item[], query: string): Item[] {

@@ -51,8 +51,8 @@ export function fromText(
 export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
 
 /**
- * Returns the value that was set on the page; null if the value comes from another source. Saving it again undoes a
- * change.
+ * Returns the value that was set on the page; null if the value comes from another source or is a secret. Saving it
+ * again undoes a change.
  */
 export const ownValue = (item: Pick<Item, 'source' | 'value' | 'kind'>): unknown =>
   item.source === 'page' && item.kind !== 'secret' ? item.value : null

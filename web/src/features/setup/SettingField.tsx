@@ -28,7 +28,7 @@ interface Props {
   onSaved?: () => void
 }
 
-/** The settings of a step. They are checked before they are saved. */
+/** The settings of a step. If the step has a check, it runs before they are saved. */
 export function SettingFields({ items, isExplained = false, check, onChecked, onSaved }: Props) {
   const known = items.filter(item => item !== undefined)
   const [typed, setTyped] = useState<Typed>({})

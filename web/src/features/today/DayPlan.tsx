@@ -15,7 +15,7 @@ import { useFormat } from '#shared/session'
 
 const HOUR_MS = 3_600_000
 
-/** The query of the waiting list. Each entry contains the first free time that suits. */
+/** The query of the waiting list. Each entry contains the first free time that suits, if there is one. */
 export const waitingList = apiQuery('/api/waiting-list', { query: { limit: 200 } })
 
 /** The appointments of today in order of time. Those in progress are marked. */

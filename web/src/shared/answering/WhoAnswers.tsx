@@ -99,7 +99,7 @@ function Until({ answering: { until, next_opening: opening }, isAsking, ask, set
   )
 }
 
-/** Asks for a time of day, and returns its next occurrence. */
+/** Asks for a time of day, and calls `set` with its next occurrence. */
 function TimeOfDay({ set }: { set: (until: string) => void }) {
   const { t } = useLingui()
   const format = useFormat()

@@ -18,7 +18,7 @@ const refresh = () => void queryClient.invalidateQueries({ queryKey: answeringQu
 const send = ({ mode, until }: Choice) =>
   unwrap(client.PUT('/api/answering', { body: { mode, ...(until && { until }) } }))
 
-/** The longest delay of a browser's timer, in ms. A choice that ends later is fetched again by other events first. */
+/** The longest delay of a browser's timer, in ms. A choice that ends later is fetched again after this delay. */
 const MOST_TIMER_MS = 2 ** 31 - 1
 
 /** Returns the query of who answers calls. It is fetched again when the choice ends: no event reports that. */

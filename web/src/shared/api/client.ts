@@ -7,7 +7,7 @@ export type Schemas = components['schemas']
 /** The time limits of a request until its complete response, in ms. The limit of a read is shorter. */
 const READ_TIMEOUT_MS = 10_000
 const TIMEOUT_MS = 20_000
-/** Requests for which the daemon calls external services, which may be slow. */
+/** Requests that may take long, for example because the daemon calls external services. */
 const SLOW = /^\/api\/(checks|twilio|self-check|updates|backups|whatsapp\/bridge)/
 
 let csrfToken: string | null = null

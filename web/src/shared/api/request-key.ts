@@ -2,9 +2,9 @@ import { useState } from 'react'
 import { newKey } from './client'
 
 /**
- * Returns a function that gives each body its `Idempotency-Key`: the same body has the same key. If the response to a
- * request was lost, both "Try again" and another submit of the unchanged form repeat the request, instead of creating a
- * second item.
+ * Returns a function that gives each body its `Idempotency-Key`: the previous one if the body is the same. If the
+ * response to a request was lost, both "Try again" and another submit of the unchanged form repeat the request, instead
+ * of creating a second item.
  */
 export function requestKeys(): (body: unknown) => string {
   let last = { body: '', key: '' }

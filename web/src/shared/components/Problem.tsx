@@ -3,7 +3,7 @@ import { Icon, type IconGlyph } from './Icon'
 
 interface Props {
   icon: IconGlyph
-  /** `bad` (red): money, data or calls are at risk. `warn` (amber): degraded. `plain` (gray): the browser refuses. */
+  /** `bad` (red): money, data or calls are at risk. `warn` (amber): degraded. `plain` (gray): a notice. */
   level?: 'bad' | 'warn' | 'plain'
   title: ReactNode
   children?: ReactNode

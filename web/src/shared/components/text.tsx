@@ -57,7 +57,7 @@ interface PlainProps {
 
 type Style = 'time' | 'when' | 'ago' | 'date' | 'long' | 'day' | 'full'
 
-/** A time in the business's time zone. The styles `ago` and `when` are updated while the page is open. */
+/** A time in the business's time zone. Relative times are updated while the page is open. */
 export function Time({ at, style = 'time', className }: { at: string; style?: Style; className?: string }) {
   const format = useFormat()
   const now = useNow()

@@ -4,7 +4,7 @@ export type Day = string
 const DAY_MS = 86_400_000
 const noon = (day: Day): number => Date.parse(`${day}T12:00:00Z`)
 
-/** Returns an instant that formatters in any time zone show as this day. */
+/** Returns noon UTC of this day, which is on the same day in all time zones from UTC-12 to UTC+11. */
 export const atNoon = (day: Day): Date => new Date(noon(day))
 
 export const addDays = (day: Day, count: number): Day => new Date(noon(day) + count * DAY_MS).toISOString().slice(0, 10)

@@ -19,7 +19,7 @@ interface Props {
   onEdit: (text: string, media?: Outgoing['media']) => void
 }
 
-/** The scheduled messages to this contact, with their times. */
+/** The scheduled messages to this contact, with their times, and those that were not sent. */
 export function ScheduledList({ threadId, onEdit }: Props) {
   const { t } = useLingui()
   const failure = useFailure()

@@ -5,7 +5,7 @@ const MASTERS = new Set([0x18538067, 0x1654ae6b, 0xae, 0x1f43b675, 0xa0])
 const CODEC_PRIVATE = 0x63a2
 const SIMPLE_BLOCK = 0xa3
 const BLOCK = 0xa1
-/** The number of packets in a page. A page holds at most 255 segments of 255 bytes. */
+/** The maximum number of packets in a page. A page holds at most 255 segments of 255 bytes. */
 const PACKETS_A_PAGE = 40
 const SAMPLES_A_SECOND = 48_000
 

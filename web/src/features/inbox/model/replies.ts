@@ -1,14 +1,14 @@
 import type { SavedReply } from '../api'
 
-/** Returns the text after a slash at the start of the message; null if there is no slash. */
+/** Returns the text after a slash at the start of the message; null for any other, long or multi-line text. */
 export function slashQuery(text: string): string | null {
   const match = /^\/([^\n]{0,40})$/.exec(text)
   return match ? (match[1] ?? '') : null
 }
 
 /**
- * Returns the saved replies for a query: first those with a matching shortcut, then those whose text contains the
- * words.
+ * Returns at most eight saved replies for a query: first those with a matching shortcut, then those whose text contains
+ * the query.
  */
 export function matchingReplies<R extends Pick<SavedReply, 'shortcut' | 'text'>>(
   replies: readonly R[],

@@ -88,7 +88,7 @@ function joins(a: MessageItem, b: MessageItem): boolean {
   return sideOf(a) === sideOf(b) && Date.parse(b.created_at) - Date.parse(a.created_at) < GROUP_MS
 }
 
-/** Returns true if the time of `a` is not shown, because the next message has the same time. */
+/** Returns true if the time of `a` is not shown: `a` is a plain message of the contact in the same minute as `b`. */
 function isQuiet(a: MessageItem | undefined, b: MessageItem | undefined): boolean {
   if (!a || !b || a.direction === 'out' || a.edits.length > 0 || a.deleted_at || a.files.length > 0) return false
   return a.created_at.slice(0, 16) === b.created_at.slice(0, 16)

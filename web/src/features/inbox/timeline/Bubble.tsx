@@ -13,7 +13,7 @@ import { Words } from './Words'
 interface Props {
   message: MessageItem
   isNext: boolean
-  /** Whether the message is the last of its group, which shows the time. */
+  /** Whether the time is shown: false if the next message of the group has the same minute. */
   isLast: boolean
   contact: { id: number; name: string; to: string | null }
   isFound: boolean

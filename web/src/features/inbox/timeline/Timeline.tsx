@@ -280,7 +280,7 @@ function useFirstPlace(
   }, [rows, target, virtual, show])
 }
 
-/** Returns the number of rows that were added while the user was scrolled up. */
+/** Returns the number of entries that were added at the end while the user was scrolled up. */
 function useLater(rows: readonly Row[], isAtEnd: boolean): number {
   const last = rows.at(-1)?.key
   const seen = useRef(last)

@@ -25,7 +25,7 @@ const MOST_FAR_PAGES = 400
 /** When a timeline is loaded again, at most this many pages are kept. Scrolling back loads the others. */
 const MOST_PAGES_AGAIN = 25
 
-/** Kinds of changes whose `ref_id` is the id of a timeline entry. */
+/** Kinds of changes about timeline entries. Their `ref_id` is the entry's id; for notes it is the contact's id. */
 const ENTRY = /^(message|call|note|task|appointment)_/
 /** Entries whose changes do not name the contact, so that most of these changes are about other contacts. */
 const OF_ANY_CONTACT = /^(task|task_done|appointment)-/

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 
 /**
  * Whether this browser can notify. `insecure`: the browser refuses on an unencrypted origin. `missing`: the browser has
- * no notifications, or no shared workers, without which a hidden tab receives no events.
+ * no notifications, no Web Locks, or no shared workers, without which a hidden tab receives no events.
  */
 export type Support = 'yes' | 'insecure' | 'missing'
 

@@ -17,7 +17,7 @@ export class SpeakerQueue {
     if (this.queued > this.most) this.catchUp()
   }
 
-  /** Drops the oldest audio until a quarter of the maximum is queued. Marks are kept. */
+  /** Drops the oldest audio until at most a quarter of the maximum is queued. Marks are kept. */
   private catchUp(): void {
     this.played = 0
     this.pieces = this.pieces.filter(piece => {
