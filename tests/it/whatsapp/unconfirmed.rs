@@ -107,9 +107,9 @@ fn interrupted(provider: &str, seconds: u32) -> String {
 }
 
 /// Returns the SQL of a message that has been unconfirmed for this many seconds, and that the daemon checks again only
-/// in an hour.
+/// in 100 seconds. A later time would be corrected at the start, because no retry is that late.
 fn in_doubt(seconds: u32) -> String {
-    let later = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 hour')";
+    let later = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+100 seconds')";
     let since = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{seconds} seconds')");
     let doubtful =
         format!("UPDATE outbox SET state = 'doubtful', doubtful_since = {since}, next_attempt_at = {later};");
