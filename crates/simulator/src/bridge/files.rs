@@ -1,4 +1,4 @@
-//! Media files of messages, which the bridge keeps until the daemon has fetched them.
+//! Media files of messages, which the bridge keeps until the daemon releases them.
 
 use super::server::{Shared, error, lock};
 use axum::Router;

@@ -115,7 +115,7 @@ pub struct BridgeState {
     pub requests: usize,
     /// The number of health requests.
     pub health_checks: usize,
-    /// The requests that change the link: their paths, `/pairing-code` with the number.
+    /// The POST requests about the link: their paths, `/pairing-code` with the number.
     pub link_requests: Vec<String>,
     /// Files that the daemon has released.
     pub released: Vec<String>,

@@ -288,7 +288,7 @@ impl MediaStream {
             .to_string()
     }
 
-    /// Returns a number in the form that Twilio sends: a JSON string.
+    /// Returns a number in the form that Twilio sends: a JSON string. With `numbers_as_numbers`, returns a JSON number.
     fn number(&self, number: u64) -> Value {
         if self.chaos.numbers_as_numbers { json!(number) } else { json!(number.to_string()) }
     }

@@ -257,7 +257,7 @@ impl RunningCall {
         self.background.spawn(async move { webhook_client.send(&method, &url, fields).await.0 });
     }
 
-    /// Waits for the length of a prompt or a pause.
+    /// Waits for the length of a prompt or a pause; with `fast`, for at most 20 ms.
     pub(super) async fn wait_in_phase(&mut self, phase: Phase, time: Duration) -> Result<(), Next> {
         let time = if self.plan.fast { time.min(Duration::from_millis(20)) } else { time };
         self.during(phase, tokio::time::sleep(time)).await

@@ -85,7 +85,7 @@ impl Playout {
         self.queue.push_back(Piece::Mark(name));
     }
 
-    /// Drops all audio that has not been played, and returns it with the marks that were waiting.
+    /// Drops all audio that has not been played. Returns its length, and the marks that were waiting.
     pub fn clear(&mut self) -> Cleared {
         let dropped_bytes = std::mem::take(&mut self.queued_bytes);
         let mark = |piece| match piece {

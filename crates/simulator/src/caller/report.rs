@@ -129,7 +129,7 @@ pub enum StreamEnd {
         /// The HTTP status, if the daemon responded.
         status: Option<u16>,
     },
-    /// The daemon closed it.
+    /// The daemon closed the stream, or the connection was dropped.
     ServerClosed {
         /// The WebSocket close code; `None` if the connection was dropped.
         code: Option<u16>,
@@ -161,7 +161,7 @@ impl Answer {
 pub struct Interruption {
     /// The time at which the caller started to speak.
     pub spoke_ms: u64,
-    /// The time at which the daemon's `clear` arrived.
+    /// The time at which the daemon's `clear` arrived; `None` if none arrived.
     pub cleared_ms: Option<u64>,
 }
 

@@ -11,7 +11,7 @@ pub struct SessionRecord {
     pub id: String,
     /// The requested model.
     pub model: String,
-    /// The configuration set by the client.
+    /// The configuration: the API's defaults with the client's changes.
     pub config: Value,
     /// The number of received events by type.
     pub events: BTreeMap<String, u64>,

@@ -82,7 +82,7 @@ impl Shared {
         memory.transcriptions - 1
     }
 
-    /// Returns the number of the current chat completion, from 1.
+    /// Returns the number of the current chat completion or streamed response, from 1.
     pub(super) fn next_chat(&self) -> usize {
         let mut memory = lock(&self.memory);
         memory.chats += 1;

@@ -36,7 +36,7 @@ pub fn check_openai_request(request: OpenAiRequest, body: &Value) -> Vec<String>
     OPENAI.check(&format!("/$defs/{schema}"), body)
 }
 
-/// Lists the errors in the fields of a multipart form for OpenAI; `file` represents the bytes of the file.
+/// Lists the errors in the fields of a multipart form for OpenAI. The value of the field `file` is a placeholder.
 pub fn check_transcription_form(fields: &[(String, String)]) -> Vec<String> {
     let schema = &OPENAI.document["$defs"]["CreateTranscriptionRequest"];
     check_openai_request(OpenAiRequest::Transcription, &typed(fields, schema, &OPENAI.document))

@@ -1,4 +1,4 @@
-//! The endpoints that read, redirect and end calls.
+//! The endpoints that create, read, list, redirect and end calls.
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, without_json};

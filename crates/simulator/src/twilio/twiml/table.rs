@@ -105,9 +105,9 @@ fn check_combinations(element: &Element, parent: Option<&str>, base: &Url, wrong
     }
 }
 
-/// Returns true if Twilio supports the voice for the language: `man` and `woman` for five languages, Polly and Google
-/// voices for their own language. The name of a Polly voice does not contain its language, but no Polly voice speaks
-/// Hebrew.
+/// Returns true if Twilio supports the voice for the language: `man` and `woman` for English, Spanish, French and
+/// German, Polly and Google voices for their own language. The name of a Polly voice does not contain its language, but
+/// no Polly voice speaks Hebrew.
 fn is_spoken(voice: Option<&str>, language: Option<&str>) -> bool {
     let basic = ["en", "en-US", "en-GB", "es", "fr", "de"];
     let Some(voice) = voice.filter(|voice| !matches!(*voice, "man" | "woman")) else {
