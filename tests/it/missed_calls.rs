@@ -68,7 +68,7 @@ impl Shop {
     }
 
     fn missed_at_twilio(&self, from: &str, status: &str) -> String {
-        let began = now().minus(Duration::from_secs(60));
+        let began = now().minus(Duration::from_mins(1));
         let ended = began.plus(Duration::from_secs(30));
         self.harness.twilio_state.insert_call(from, OWN, status, began, Some(ended))
     }

@@ -66,7 +66,7 @@ fn launch(harness: &mut CallHarness) {
 }
 
 async fn report_of(reports: &mut tokio::sync::mpsc::UnboundedReceiver<CallReport>) -> CallReport {
-    tokio::time::timeout(Duration::from_secs(60), reports.recv()).await.unwrap().unwrap()
+    tokio::time::timeout(Duration::from_mins(1), reports.recv()).await.unwrap().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
