@@ -188,12 +188,12 @@ impl Acme {
     }
 }
 
-/// Builds a certificate request that contains only these names.
 /// Returns true if the order may still be completed after this error.
 fn is_transient(error: &AcmeError) -> bool {
     matches!(error.kind, AcmeErrorKind::Unreachable | AcmeErrorKind::Nonce)
 }
 
+/// Builds a certificate request that contains only these names.
 fn request(names: &[String], key: &KeyPair) -> Result<Vec<u8>, rcgen::Error> {
     let mut params = CertificateParams::new(names.to_vec())?;
     params.distinguished_name = DistinguishedName::new();
