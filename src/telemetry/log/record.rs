@@ -64,7 +64,7 @@ impl Record {
         let FieldVisitor { event: name, mut fields, mut message, .. } = visitor;
         append_reasons(&mut message, &fields);
         // A line that names another thing by its id is complete.
-        if !fields.iter().any(|(name, _)| name.ends_with("sid") || name.ends_with("id")) {
+        if !fields.iter().any(|(name, _)| name.ends_with("id")) {
             subject::append(&mut message);
         }
         let event_name = name.unwrap_or_else(|| {
