@@ -8,20 +8,21 @@ use crate::store::{ReadTx, Result, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
-/// Ends a call, and queues the jobs that follow it. A repeated report of the end queues nothing. The call of a blocked
-/// contact or of a machine queues nothing either, nor does a call of the agent that reached no person.
+/// Ends a call, and queues the jobs that follow it. A repeated report of the end queues nothing.
 pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
     tx.end_call(sid, reason, duration_ms, at)?;
-    if has_no_consequences(tx, sid)? || is_without_conversation(tx, sid)? {
+    if has_no_consequences(tx, sid)? {
         return Ok(());
     }
     caller_text::queue_after_call(tx, sid, at)?;
     queue_work_after_call(tx, sid, at)
 }
 
-/// Returns true if no user has to know of the call: its caller is blocked, or was a machine.
+/// Returns true if no user has to know of the call: its caller is blocked or was a machine, or the agent called and
+/// reached no person.
 fn has_no_consequences(tx: &ReadTx<'_>, sid: &CallSid) -> Result<bool> {
-    Ok(matches!(tx.call_end(sid)?, Some(EndReason::Blocked | EndReason::Robot)))
+    let is_unwanted = matches!(tx.call_end(sid)?, Some(EndReason::Blocked | EndReason::Robot));
+    Ok(is_unwanted || is_without_conversation(tx, sid)?)
 }
 
 /// Queues the jobs that follow every call. A repeated report of the end queues none of them again.
@@ -53,7 +54,7 @@ pub fn end_unreported(
     now: Timestamp,
 ) -> Result<()> {
     let is_new = tx.end_call(sid, reason, duration_ms, ended_at)?;
-    if !is_new || has_no_consequences(tx, sid)? || is_without_conversation(tx, sid)? {
+    if !is_new || has_no_consequences(tx, sid)? {
         return Ok(());
     }
     queue_work_after_call(tx, sid, now)
