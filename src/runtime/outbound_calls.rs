@@ -15,6 +15,7 @@ use crate::providers::twilio::lists;
 use crate::providers::twilio::rest::{self, NewCall};
 use crate::store::{self, Job, Store};
 use phonenumber::country;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -105,35 +106,24 @@ impl OutboundCalls {
             }
             Err(error) => error,
         };
-        let is_postponed =
-            error.account_refusal().is_some() || matches!(error, rest::Error::Refused { status: 429, .. });
-        let next = match &error {
-            _ if is_postponed => "it is dialed later",
-            rest::Error::Refused { status: 400..=499, .. } | rest::Error::NotConfigured => "it is not dialed again",
-            _ => "Twilio's list of calls is read to find out whether it was dialed",
-        };
+        let next = NextStep::after(&error);
         tracing::warn!(
             event = "OUTBOUND_NOT_DIALED",
             id,
             error = &error as &dyn std::error::Error,
             "Requested call {id} was not confirmed by Twilio; {next}"
         );
-        if error.account_refusal().is_some() {
-            services.alerts.record_twilio_access(error.account_refusal());
-            return self.postpone(id, AFTER_REFUSED_ACCOUNT).await;
+        if let Some(refusal) = error.account_refusal() {
+            services.alerts.record_twilio_access(Some(refusal));
         }
-        match &error {
-            // Twilio executed nothing.
-            rest::Error::Refused { status: 429, .. } => {
-                self.postpone(id, error.retry_after().unwrap_or_default().max(AFTER_FAILURE)).await
-            }
-            rest::Error::Refused { status: 400..=499, .. } | rest::Error::NotConfigured => {
+        match next {
+            NextStep::DialLater(pause) => self.postpone(id, pause).await,
+            NextStep::GiveUp => {
                 self.store.write(move |tx| outbound_call::fail(tx, id, OutboundOutcome::Failed, clock::now())).await?;
                 services.jobs.wake();
                 Ok(Duration::ZERO)
             }
-            // The call may be ringing.
-            _ => Ok(AFTER_FAILURE),
+            NextStep::ReadList => Ok(AFTER_FAILURE),
         }
     }
 
@@ -207,6 +197,40 @@ impl OutboundCalls {
         self.store.write(move |tx| outbound_call::end_attempt(tx, &sid, end, &hours, clock::now())).await?;
         services.jobs.wake();
         Ok(Duration::ZERO)
+    }
+}
+
+/// What is done after Twilio has not confirmed a request to dial.
+#[derive(Clone, Copy)]
+enum NextStep {
+    /// Twilio executed nothing, and may accept the request after this time.
+    DialLater(Duration),
+    /// Twilio executed nothing, and would reject the request again.
+    GiveUp,
+    /// The call may be ringing.
+    ReadList,
+}
+
+impl NextStep {
+    fn after(error: &rest::Error) -> Self {
+        match error {
+            _ if error.account_refusal().is_some() => Self::DialLater(AFTER_REFUSED_ACCOUNT),
+            rest::Error::Refused { status: 429, .. } => {
+                Self::DialLater(error.retry_after().unwrap_or_default().max(AFTER_FAILURE))
+            }
+            rest::Error::Refused { status: 400..=499, .. } | rest::Error::NotConfigured => Self::GiveUp,
+            _ => Self::ReadList,
+        }
+    }
+}
+
+impl fmt::Display for NextStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DialLater(_) => "it is dialed later",
+            Self::GiveUp => "it is not dialed again",
+            Self::ReadList => "Twilio's list of calls is read to find out whether it was dialed",
+        })
     }
 }
 
