@@ -4,18 +4,20 @@ use super::answer_call::connect;
 use super::{NO_CALL, answer, call_sid, log_malformed, own_query, raw, say_phrase, store_best_effort};
 use crate::clock;
 use crate::crm::call;
-use crate::crm::outbound_call::{self, AttemptEnd};
-use crate::domain::CallSid;
+use crate::crm::outbound_call;
+use crate::domain::{CallSid, Timestamp};
 use crate::host::local_time::start_of_day;
 use crate::http::{AppState, TwilioForm};
 use crate::messages::Phrase;
 use crate::providers::twilio::rest;
 use crate::providers::twilio::twiml::Verb;
 use crate::runtime::calls::{CallContext, Carrier};
-use crate::runtime::outbound_calls::{ANSWERED_PATH, ID, MACHINE_PATH, calling_hours};
+use crate::runtime::outbound_calls::{ANSWERED_PATH, ID, MACHINE_PATH};
+use crate::store::{self, WriteTx};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use phonenumber::country;
 use std::time::Duration;
 
 /// The path of the TwiML that leaves a message on an answering machine.
@@ -30,10 +32,11 @@ pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: Twil
         log_malformed(&state, &form, ANSWERED_PATH, NO_CALL).await;
         return answer(&[Verb::Hangup]);
     };
-    adopt(&state, &uri, &sid).await;
     let (raw, asked, now) = (raw(&form, ANSWERED_PATH), sid.clone(), clock::now());
-    let today = start_of_day(now, &state.config().business.time_zone);
+    let (requested, business) = (requested_call(&uri), state.config().business.clone());
+    let today = start_of_day(now, &business.time_zone);
     let found = store_best_effort(&state, sid.as_str(), move |tx| {
+        adopt(tx, requested, &asked, business.country, now)?;
         call::log_notification(tx, &raw, &asked, now)?;
         outbound_call::answered(tx, &asked, today, now)
     });
@@ -62,10 +65,11 @@ pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: Twili
         return StatusCode::NO_CONTENT;
     };
     tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Call {sid} is answered by: {by}");
-    adopt(&state, &uri, &sid).await;
     let is_machine = by.starts_with("machine") || by == "fax";
     let (raw, asked, now) = (raw(&form, MACHINE_PATH), sid.clone(), clock::now());
+    let (requested, country) = (requested_call(&uri), state.config().business.country);
     let is_new = store_best_effort(&state, sid.as_str(), move |tx| {
+        adopt(tx, requested, &asked, country, now)?;
         call::log_notification(tx, &raw, &asked, now)?;
         if is_machine { outbound_call::record_machine(tx, &asked, now) } else { Ok(false) }
     });
@@ -98,22 +102,18 @@ pub(super) async fn message(State(state): State<AppState>, _form: TwilioForm) ->
     answer(&[say_phrase(&config.voice.say_voice, &phrase), Verb::Hangup])
 }
 
-/// Stores the id of a call that Twilio reports before the answer to the request to dial was stored.
-pub(super) async fn adopt(state: &AppState, uri: &Uri, sid: &CallSid) {
-    let id = own_query(uri).and_then(|query| query.value(ID)?.parse::<i64>().ok());
-    let Some(id) = id else { return };
-    let (known, country) = (sid.clone(), state.config().business.country);
-    store_best_effort(state, sid.as_str(), move |tx| {
-        outbound_call::record_dialed(tx, id, &known, country, clock::now())
-    })
-    .await;
+/// Returns the id of the requested call that a webhook is about, which its address contains; `None` for other calls.
+pub(super) fn requested_call(uri: &Uri) -> Option<i64> {
+    own_query(uri)?.value(ID)?.parse().ok()
 }
 
-/// Records the end of an attempt, as Twilio reports it. Does nothing for other calls.
-pub(super) async fn ended(state: &AppState, sid: &CallSid, status: &str) {
-    let Some(end) = AttemptEnd::of_status(status) else { return };
-    let (known, hours) = (sid.clone(), calling_hours(&state.config()));
-    store_best_effort(state, sid.as_str(), move |tx| outbound_call::end_attempt(tx, &known, end, &hours, clock::now()))
-        .await;
-    state.outbound_changed.wake();
+/// Stores the id of a requested call that Twilio reports before the answer to the request to dial was stored.
+pub(super) fn adopt(
+    tx: &WriteTx<'_>,
+    requested: Option<i64>,
+    sid: &CallSid,
+    country: country::Id,
+    now: Timestamp,
+) -> store::Result<()> {
+    requested.map_or(Ok(()), |id| outbound_call::record_dialed(tx, id, sid, country, now))
 }

@@ -3,9 +3,11 @@
 use super::record::new_recording;
 use super::{call_sid, log_malformed, outbound, raw, store_best_effort};
 use crate::clock;
+use crate::crm::outbound_call::{self, AttemptEnd};
 use crate::crm::{call, recording};
 use crate::domain::EndReason;
 use crate::http::{AppState, TwilioForm};
+use crate::runtime::outbound_calls::calling_hours;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 
@@ -42,19 +44,24 @@ pub(super) async fn call(State(state): State<AppState>, uri: Uri, form: TwilioFo
     if reason.is_some() {
         state.calls.hung_up(&sid);
     }
-    outbound::adopt(&state, &uri, &sid).await;
     let seconds: Option<i64> = form.form.value("CallDuration").and_then(|text| text.parse().ok());
-    let (raw, at) = (raw(&form, PATH), clock::now());
-    let (known, status) = (sid.clone(), status.to_owned());
+    let (raw, at, config) = (raw(&form, PATH), clock::now(), state.config());
+    let (requested, end) = (outbound::requested_call(&uri), AttemptEnd::of_status(status));
     store_best_effort(&state, sid.clone().as_str(), move |tx| {
+        outbound::adopt(tx, requested, &sid, config.business.country, at)?;
         call::log_notification(tx, &raw, &sid, at)?;
         if let Some(reason) = reason {
             call::end(tx, &sid, reason, seconds.map(|s| s.saturating_mul(1000)), at)?;
         }
+        if let Some(end) = end {
+            outbound_call::end_attempt(tx, &sid, end, &calling_hours(&config), at)?;
+        }
         Ok(())
     })
     .await;
-    outbound::ended(&state, &known, &status).await;
+    if end.is_some() {
+        state.outbound_changed.wake();
+    }
     state.jobs.wake();
     StatusCode::NO_CONTENT
 }
