@@ -66,7 +66,7 @@ pub use disk_limit::DiskLimit;
 pub use engines::{ModelServer, TranscriptionServer};
 pub use environment::process_env;
 pub use error::{ConfigErrors, Problem};
-pub use google::GoogleConfig;
+pub use google::{GoogleAccount, GoogleConfig};
 pub use http::{DEFAULT_PORT, HttpConfig};
 pub use last_good::LastGood;
 pub use load::{ShownSetting, find_data_marker, find_last_good, find_store, load};

@@ -7,7 +7,7 @@ use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use crate::domain::{AllowedValues, SettingFault};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Google's speech services.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +32,15 @@ pub struct GoogleConfig {
     pub silence_ms: u32,
 }
 
+/// Where a service account is read from.
+#[derive(Clone, Copy, Debug)]
+pub enum GoogleAccount<'a> {
+    /// The account's JSON.
+    Json(&'a Secret),
+    /// A file with the account's JSON.
+    File(&'a Path),
+}
+
 impl Default for GoogleConfig {
     fn default() -> Self {
         Self {
@@ -51,24 +60,29 @@ impl Default for GoogleConfig {
 impl GoogleConfig {
     /// Returns true if an account is set.
     pub fn is_configured(&self) -> bool {
-        self.credentials_file.is_some() || self.credentials_json.as_ref().is_some_and(|json| !json.is_empty())
+        self.account().is_some()
+    }
+
+    /// Returns the account; `None` if none is set.
+    pub fn account(&self) -> Option<GoogleAccount<'_>> {
+        let json = Secret::present(self.credentials_json.as_ref()).map(GoogleAccount::Json);
+        json.or_else(|| self.credentials_file.as_deref().map(GoogleAccount::File))
     }
 
     /// Returns the setting with the account.
     pub fn account_setting(&self) -> &'static str {
-        match Secret::present(self.credentials_json.as_ref()) {
-            Some(_) => "google.credentials_json",
-            None => "google.credentials_file",
+        match self.account() {
+            Some(GoogleAccount::Json(_)) => "google.credentials_json",
+            Some(GoogleAccount::File(_)) | None => "google.credentials_file",
         }
     }
 
     /// Returns why the account cannot be used for speech; `None` if it can, or if no account is set. Only Google itself knows
     /// whether it accepts the key.
     pub fn account_fault(&self) -> Option<&'static str> {
-        let json = match (Secret::present(self.credentials_json.as_ref()), &self.credentials_file) {
-            (Some(json), _) => json.expose().to_owned(),
-            (None, Some(file)) => std::fs::read_to_string(file).ok()?,
-            (None, None) => return None,
+        let json = match self.account()? {
+            GoogleAccount::Json(json) => json.expose().to_owned(),
+            GoogleAccount::File(file) => std::fs::read_to_string(file).ok()?,
         };
         let account: serde_json::Value = serde_json::from_str(&json).ok()?;
         if account["type"] != "service_account" {

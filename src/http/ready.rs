@@ -3,7 +3,7 @@
 use super::AppState;
 use crate::backup::BackupStatus;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, GoogleAccount};
 use crate::domain::AlertKind;
 use crate::runtime::ActiveSettings;
 use crate::store::{Integrity, PublishState};
@@ -139,10 +139,10 @@ async fn ready(State(state): State<AppState>) -> Response {
 
 /// Checks that the file of Google's service account exists. It may have been deleted after the start.
 fn speech(config: &Config) -> Check {
-    match &config.google.credentials_file {
-        _ if !config.google.is_configured() => Check::Disabled,
-        Some(file) if config.google.credentials_json.is_none() => Check::of(file.is_file()),
-        _ => Check::Ok,
+    match config.google.account() {
+        None => Check::Disabled,
+        Some(GoogleAccount::File(file)) => Check::of(file.is_file()),
+        Some(GoogleAccount::Json(_)) => Check::Ok,
     }
 }
 

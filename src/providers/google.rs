@@ -46,12 +46,6 @@ pub struct Connection {
     token: AccessToken,
 }
 
-impl std::fmt::Debug for AccessToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AccessToken").finish_non_exhaustive()
-    }
-}
-
 /// Opens a connection to a service.
 pub async fn connect(
     client: &reqwest::Client,

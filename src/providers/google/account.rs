@@ -2,7 +2,7 @@
 //! applications", and RFC 7523).
 
 use crate::clock;
-use crate::config::GoogleConfig;
+use crate::config::{GoogleAccount, GoogleConfig};
 use crate::providers::http_client;
 use crate::providers::websocket::DialError;
 use base64::Engine as _;
@@ -56,6 +56,12 @@ impl AccessToken {
     }
 }
 
+impl std::fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessToken").finish_non_exhaustive()
+    }
+}
+
 /// The access token of the present account, which all calls share.
 #[derive(Clone, Default)]
 pub struct AccessTokens {
@@ -100,12 +106,12 @@ fn bad_key(reason: &str) -> DialError {
 }
 
 async fn read_account(config: &GoogleConfig) -> Result<ServiceAccount, DialError> {
-    let json = match (&config.credentials_json, &config.credentials_file) {
-        (Some(json), _) if !json.is_empty() => json.expose().to_owned(),
-        (_, Some(file)) => tokio::fs::read_to_string(file)
+    let json = match config.account() {
+        Some(GoogleAccount::Json(json)) => json.expose().to_owned(),
+        Some(GoogleAccount::File(file)) => tokio::fs::read_to_string(file)
             .await
             .map_err(|error| bad_key(&format!("the account's file cannot be read: {error}")))?,
-        _ => return Err(DialError { retry: false, reason: "no key".to_owned() }),
+        None => return Err(DialError { retry: false, reason: "no key".to_owned() }),
     };
     let account = serde_json::from_str::<ServiceAccount>(&json).map_err(|_| bad_key("the account cannot be read"))?;
     if account.kind == "service_account" { Ok(account) } else { Err(bad_key("the account is no service account")) }
