@@ -1,6 +1,7 @@
 //! The pipeline as a voice engine: a transcriber, a language model and a synthesiser, each behind a trait
 //! ([`parts`]). [`crate::pipeline`] makes the decisions without I/O; this module performs its actions.
 
+mod clause_tasks;
 mod google;
 mod http_transcriber;
 mod link;

@@ -60,7 +60,7 @@ impl Service {
             },
             Self::Open(connection) => {
                 connection.channel.closed().await;
-                *self = Self::Lost(Some(DialError { retry: true, reason: "closed".to_owned() }));
+                *self = Self::Lost(Some(closed()));
             }
             Self::Lost(_) => {}
         }
@@ -80,4 +80,9 @@ impl Service {
             *self = Self::Lost(Some(error));
         }
     }
+}
+
+/// Returns the error for a connection that the server has closed.
+fn closed() -> DialError {
+    DialError { retry: true, reason: "closed".to_owned() }
 }

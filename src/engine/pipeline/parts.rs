@@ -4,6 +4,7 @@
 
 use crate::audio::EncodedAudio;
 use crate::pipeline::{ClauseId, Entry, ModelEvent, SpeechEvent};
+use crate::providers::transcription::Transcribed;
 use crate::providers::websocket::DialError;
 use futures_util::future::BoxFuture;
 
@@ -21,6 +22,17 @@ pub(super) enum PartEvent<T> {
     Event(T),
     /// The connection failed or was closed. No further events follow.
     Lost(DialError),
+}
+
+impl From<Transcribed> for PartEvent<Heard> {
+    fn from(transcribed: Transcribed) -> Self {
+        match transcribed {
+            Transcribed::Ready => Self::Ready,
+            Transcribed::Words { text, from_ms, until_ms } => Self::Event(Heard::Words { text, from_ms, until_ms }),
+            Transcribed::End => Self::Event(Heard::End),
+            Transcribed::Progress(ms) => Self::Event(Heard::Progress(ms)),
+        }
+    }
 }
 
 /// Transcribes the caller's speech, and detects the ends of utterances.

@@ -1,5 +1,6 @@
 //! A synthesiser over HTTP. Each clause is one request; its audio is played while it is received.
 
+use super::clause_tasks::{ClauseEvents, ClauseTasks, LIMIT};
 use super::parts::{PartEvent, Spoken, Synthesiser};
 use crate::audio::{Downsampler, EncodedAudio};
 use crate::config::{Config, Secret};
@@ -8,16 +9,7 @@ use crate::pipeline::{ClauseId, SpeechEvent};
 use crate::providers::{elevenlabs, error_code, http_client, openai};
 use futures_util::future::BoxFuture;
 use reqwest::RequestBuilder;
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::task::{AbortHandle, JoinSet};
-
-/// The maximum time for a clause. The session's own timeout for a clause without audio is much shorter.
-const LIMIT: Duration = Duration::from_secs(30);
-/// The capacity of the channel for events to the call.
-const BUFFER: usize = 64;
 
 /// The API of the speech server.
 #[derive(Clone, Copy, Debug)]
@@ -34,41 +26,30 @@ pub(super) struct HttpSynthesiser {
     client: reqwest::Client,
     api: SpeechApi,
     is_reported: bool,
-    /// The running requests. Dropping the set aborts them.
-    tasks: JoinSet<()>,
-    running: HashMap<ClauseId, AbortHandle>,
-    sender: Sender<Spoken>,
-    receiver: Receiver<Spoken>,
+    clauses: ClauseTasks<SpeechEvent>,
 }
 
 impl HttpSynthesiser {
     pub(super) fn new(config: Arc<Config>, client: reqwest::Client, api: SpeechApi) -> Self {
-        let (sender, receiver) = mpsc::channel(BUFFER);
-        let (tasks, running) = (JoinSet::new(), HashMap::new());
-        Self { config, client, api, is_reported: false, tasks, running, sender, receiver }
+        Self { config, client, api, is_reported: false, clauses: ClauseTasks::new() }
     }
 }
 
 impl Synthesiser for HttpSynthesiser {
     fn speak(&mut self, clause: ClauseId, text: &str, language: &str) {
-        while self.tasks.try_join_next().is_some() {}
-        let (config, client, sender) = (self.config.clone(), self.client.clone(), self.sender.clone());
+        let (config, client) = (self.config.clone(), self.client.clone());
         let (api, text, language) = (self.api, text.to_owned(), language.to_owned());
-        let task = self.tasks.spawn(async move {
+        self.clauses.start(clause, |events| async move {
             let speech = api.request(&config, &client, &text, &language);
-            let last = match speak(speech, clause, &sender).await {
+            match speak(speech, &events).await {
                 Ok(()) => SpeechEvent::Done,
                 Err(failed) => failed,
-            };
-            let _ = sender.send((clause, last)).await;
+            }
         });
-        self.running.insert(clause, task);
     }
 
     fn stop(&mut self, clause: ClauseId) {
-        if let Some(task) = self.running.remove(&clause) {
-            task.abort();
-        }
+        self.clauses.stop(clause);
     }
 
     fn try_flush(&mut self) {}
@@ -78,16 +59,7 @@ impl Synthesiser for HttpSynthesiser {
             if !std::mem::replace(&mut self.is_reported, true) {
                 return PartEvent::Ready;
             }
-            match self.receiver.recv().await {
-                Some((clause, event)) => {
-                    if !matches!(event, SpeechEvent::Audio(_)) {
-                        self.running.remove(&clause);
-                    }
-                    PartEvent::Event((clause, event))
-                }
-                // Never happens, because `self.sender` keeps the channel open.
-                None => std::future::pending().await,
-            }
+            PartEvent::Event(self.clauses.next().await)
         })
     }
 
@@ -150,7 +122,7 @@ impl SpeechApi {
     }
 }
 
-async fn speak(speech: Option<Speech>, clause: ClauseId, sender: &Sender<Spoken>) -> Result<(), SpeechEvent> {
+async fn speak(speech: Option<Speech>, events: &ClauseEvents<SpeechEvent>) -> Result<(), SpeechEvent> {
     let failed = |retry, reason: String| SpeechEvent::Failed { retry, retry_after: None, reason };
     let lost = |error: reqwest::Error| failed(true, format!("synthesiser: {}", http_client::root_cause(&error)));
     let Some(Speech { request, mut decoder }) = speech else {
@@ -166,15 +138,14 @@ async fn speak(speech: Option<Speech>, clause: ClauseId, sender: &Sender<Spoken>
         return Err(failed(is_temporary, format!("synthesiser: HTTP {status} {code}").trim_end().to_owned()));
     }
     while let Some(chunk) = response.chunk().await.map_err(lost)? {
-        send(sender, clause, &decoder.push(&chunk)).await;
+        send(events, &decoder.push(&chunk)).await;
     }
-    send(sender, clause, &decoder.finish()).await;
+    send(events, &decoder.finish()).await;
     Ok(())
 }
 
-async fn send(sender: &Sender<Spoken>, clause: ClauseId, samples: &[u8]) {
+async fn send(events: &ClauseEvents<SpeechEvent>, samples: &[u8]) {
     if !samples.is_empty() {
-        // Fails only if the engine, and with it the receiver, was dropped.
-        let _ = sender.send((clause, SpeechEvent::Audio(EncodedAudio::encode(samples)))).await;
+        events.send(SpeechEvent::Audio(EncodedAudio::encode(samples))).await;
     }
 }

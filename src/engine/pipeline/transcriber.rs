@@ -60,14 +60,7 @@ impl<P: TranscriptionProtocol> Transcriber for SocketTranscriber<P> {
         Box::pin(async move {
             loop {
                 if let Some(event) = self.events.pop_front() {
-                    return match event {
-                        Transcribed::Ready => PartEvent::Ready,
-                        Transcribed::Words { text, from_ms, until_ms } => {
-                            PartEvent::Event(Heard::Words { text, from_ms, until_ms })
-                        }
-                        Transcribed::End => PartEvent::Event(Heard::End),
-                        Transcribed::Progress(ms) => PartEvent::Event(Heard::Progress(ms)),
-                    };
+                    return event.into();
                 }
                 match self.link.next().await {
                     LinkEvent::Opened => {

@@ -1,26 +1,18 @@
 //! Google as a synthesiser. All clauses share one connection; each clause is a call on it.
 
+use super::super::clause_tasks::{ClauseEvents, ClauseTasks, LIMIT};
 use super::super::parts::{PartEvent, Spoken, Synthesiser};
-use super::{Access, Service};
+use super::{Access, Service, closed};
 use crate::audio::EncodedAudio;
 use crate::audio::wav::WavFormat;
 use crate::config::Config;
 use crate::pipeline::{ClauseId, SpeechEvent};
 use crate::providers::google::{self, AccessTokens, Speech};
 use crate::providers::grpc::{Call, Status};
-use crate::providers::websocket::DialError;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::task::{AbortHandle, JoinSet};
-
-/// The maximum time for a clause. The session's own timeout for a clause without audio is much shorter.
-const LIMIT: Duration = Duration::from_secs(30);
-/// The capacity of the channel for events to the call.
-const BUFFER: usize = 64;
 
 /// The outcome of a clause, or a piece of its audio.
 enum Event {
@@ -34,24 +26,16 @@ pub(in crate::engine::pipeline) struct GoogleSynthesiser {
     service: Service,
     config: Arc<Config>,
     tokens: AccessTokens,
-    /// The running calls. Dropping the set cancels them.
-    tasks: JoinSet<()>,
-    running: HashMap<ClauseId, AbortHandle>,
-    sender: Sender<(ClauseId, Event)>,
-    receiver: Receiver<(ClauseId, Event)>,
+    clauses: ClauseTasks<Event>,
 }
 
 impl GoogleSynthesiser {
     pub(in crate::engine::pipeline) fn open(access: Access, delay: Duration) -> Self {
-        let (sender, receiver) = mpsc::channel(BUFFER);
         Self {
             service: Service::open(&access, Speech::FromText, delay),
             config: access.config,
             tokens: access.tokens,
-            tasks: JoinSet::new(),
-            running: HashMap::new(),
-            sender,
-            receiver,
+            clauses: ClauseTasks::new(),
         }
     }
 
@@ -66,51 +50,39 @@ impl GoogleSynthesiser {
         }))
     }
 
-    fn event(&mut self, clause: ClauseId, event: Event) -> Spoken {
-        if !matches!(event, Event::Audio(_)) {
-            self.running.remove(&clause);
-        }
-        let event = match event {
+    fn event(&self, event: Event) -> SpeechEvent {
+        match event {
             Event::Audio(audio) => SpeechEvent::Audio(audio),
             Event::Done => SpeechEvent::Done,
             Event::Failed(status) => {
-                let lost = || DialError { retry: true, reason: "closed".to_owned() };
-                let error = self.service.connection().map_or_else(lost, |connection| connection.error(&status));
+                let error = self.service.connection().map_or_else(closed, |connection| connection.error(&status));
                 if google::is_rejected_token(&status) {
                     self.tokens.forget();
                 }
                 let reason = format!("synthesiser: {}", error.reason);
                 SpeechEvent::Failed { retry: error.retry, retry_after: None, reason }
             }
-        };
-        (clause, event)
+        }
     }
 }
 
 impl Synthesiser for GoogleSynthesiser {
     fn speak(&mut self, clause: ClauseId, text: &str, language: &str) {
-        while self.tasks.try_join_next().is_some() {}
         let Some(call) = self.start(text, language) else { return };
-        let sender = self.sender.clone();
-        let task = self.tasks.spawn(async move {
-            let last = match call {
-                Ok(call) => match tokio::time::timeout(LIMIT, speak(call, clause, &sender)).await {
+        self.clauses.start(clause, |events| async move {
+            match call {
+                Ok(call) => match tokio::time::timeout(LIMIT, speak(call, &events)).await {
                     Ok(Ok(())) => Event::Done,
                     Ok(Err(status)) => Event::Failed(status),
                     Err(_) => Event::Failed(Status::late(LIMIT)),
                 },
                 Err(status) => Event::Failed(status),
-            };
-            // Fails only if the engine, and with it the receiver, was dropped.
-            let _ = sender.send((clause, last)).await;
+            }
         });
-        self.running.insert(clause, task);
     }
 
     fn stop(&mut self, clause: ClauseId) {
-        if let Some(task) = self.running.remove(&clause) {
-            task.abort();
-        }
+        self.clauses.stop(clause);
     }
 
     fn try_flush(&mut self) {}
@@ -119,7 +91,7 @@ impl Synthesiser for GoogleSynthesiser {
         Box::pin(async move {
             tokio::select! {
                 biased;
-                Some((clause, event)) = self.receiver.recv() => PartEvent::Event(self.event(clause, event)),
+                (clause, event) = self.clauses.next() => PartEvent::Event((clause, self.event(event))),
                 changed = self.service.changed() => match changed {
                     Ok(()) => PartEvent::Ready,
                     Err(error) => PartEvent::Lost(error),
@@ -133,7 +105,7 @@ impl Synthesiser for GoogleSynthesiser {
     }
 }
 
-async fn speak(mut call: Call, clause: ClauseId, sender: &Sender<(ClauseId, Event)>) -> Result<(), Status> {
+async fn speak(mut call: Call, events: &ClauseEvents<Event>) -> Result<(), Status> {
     let mut is_first = true;
     while let Some(message) = call.next().await? {
         let Some(audio) = google::read_speech(message) else {
@@ -142,7 +114,7 @@ async fn speak(mut call: Call, clause: ClauseId, sender: &Sender<(ClauseId, Even
         };
         let audio = if std::mem::replace(&mut is_first, false) { without_header(&audio) } else { audio };
         if !audio.is_empty() {
-            let _ = sender.send((clause, Event::Audio(EncodedAudio::encode(&audio)))).await;
+            events.send(Event::Audio(EncodedAudio::encode(&audio))).await;
         }
     }
     Ok(())

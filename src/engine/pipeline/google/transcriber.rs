@@ -228,14 +228,7 @@ impl Transcriber for GoogleTranscriber {
         Box::pin(async move {
             loop {
                 if let Some(event) = self.events.pop_front() {
-                    return match event {
-                        Transcribed::Ready => PartEvent::Ready,
-                        Transcribed::Words { text, from_ms, until_ms } => {
-                            PartEvent::Event(Heard::Words { text, from_ms, until_ms })
-                        }
-                        Transcribed::End => PartEvent::Event(Heard::End),
-                        Transcribed::Progress(ms) => PartEvent::Event(Heard::Progress(ms)),
-                    };
+                    return event.into();
                 }
                 let reading = self.streams.front_mut();
                 tokio::select! {
