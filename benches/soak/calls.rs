@@ -1,7 +1,7 @@
 //! The callers: each simulated phone line places one call after another until the load ends.
 
 use crate::expected::Expected;
-use crate::rng::SeededRng;
+use crate::it::support::rng::SeededRng;
 use agentlocator::simulator::caller::{CallPlan, Chaos, Clip, DialPlan, Phase, Phone, StreamPlan};
 use agentlocator::simulator::openai::{OpenAi, Turn};
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! The daemon, the real bridge with its WhatsApp server, and the fake vendors.
 
 use crate::it::harness::BridgeHarness;
+use crate::it::support::relay::TcpRelay;
 use crate::messages::OWN;
-use crate::relay::TcpRelay;
 use agentlocator::simulator::caller::Phone;
 use agentlocator::simulator::openai::{OpenAi, OpenAiOptions};
 use agentlocator::simulator::twilio::{Account, TwilioOptions, TwilioRest, TwilioState, WhatsAppNetwork};

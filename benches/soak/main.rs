@@ -14,8 +14,6 @@ mod compare;
 mod copies;
 mod expected;
 mod growth;
-mod relay;
-mod rng;
 /// The support code of the black-box tests.
 #[path = "../../tests/it"]
 #[allow(dead_code, unused_imports, reason = "the black-box tests use the rest")]
@@ -37,10 +35,10 @@ use environment::Environment;
 use expected::Expected;
 use it::harness::BridgeHarness;
 use it::support;
+use it::support::rng::SeededRng;
 use outages::{Outages, Vendors};
 use process::{Sample, Samples};
 use report::CheckResults;
-use rng::SeededRng;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};

@@ -1,7 +1,7 @@
 //! Messages in both directions through both providers, and an API client that reads.
 
 use crate::expected::{Expected, Sent, Written};
-use crate::rng::SeededRng;
+use crate::it::support::rng::SeededRng;
 use crate::support::Client;
 use agentlocator::simulator::twilio::{InboundMessage, MediaRecord, WhatsAppNetwork};
 use agentlocator::simulator::whatsapp::WhatsAppServer;

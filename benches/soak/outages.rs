@@ -1,8 +1,8 @@
 //! Outages of the AI, of Twilio's REST interface and of the bridge, at planned times.
 
 use crate::expected::Expected;
-use crate::relay::TcpRelay;
-use crate::rng::SeededRng;
+use crate::it::support::relay::TcpRelay;
+use crate::it::support::rng::SeededRng;
 use agentlocator::simulator::openai::{Faults, OpenAi};
 use agentlocator::simulator::twilio::{Fault, Operation, TwilioRest};
 use agentlocator::simulator::whatsapp::{BridgeProcess, WhatsAppServer};

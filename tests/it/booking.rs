@@ -102,7 +102,7 @@ fn at(date: Date, time: &str) -> String {
     format!("{moment:.3}")
 }
 
-fn zone() -> TimeZone {
+pub(super) fn zone() -> TimeZone {
     TimeZone::get("Asia/Jerusalem").unwrap()
 }
 

@@ -21,7 +21,7 @@ async fn harness(faults: Faults) -> CallHarness {
 }
 
 /// Returns the longest silence between the end of the caller's words and the last sound before the caller's next words.
-fn longest_silence(stream: &StreamReport) -> u64 {
+pub fn longest_silence(stream: &StreamReport) -> u64 {
     let mut longest = 0;
     for (place, speech) in stream.speeches.iter().enumerate() {
         let Some(ended_ms) = speech.ended_ms else { continue };

@@ -34,6 +34,7 @@ mod caller_memory;
 mod caller_texts;
 mod care;
 mod catch_up;
+mod chaos_day;
 mod cli;
 mod clock_behind;
 mod config;

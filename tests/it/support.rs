@@ -15,6 +15,8 @@ pub mod freeze;
 pub mod litestream;
 pub mod log;
 pub mod pebble;
+pub mod relay;
+pub mod rng;
 pub mod s3;
 pub mod setup;
 mod skip;
