@@ -23,14 +23,19 @@ pub struct ReviewJob {
     pub call_sid: CallSid,
 }
 
-/// Queues the review of a call.
+/// Queues the review of a call. A call that continues at Twilio's recorder after its stream has ended is reviewed again at
+/// its end.
 pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     let payload = json!({"call_sid": call_sid}).to_string();
-    tx.insert_job(REVIEW_JOB, Some(&format!("{REVIEW_JOB}:{call_sid}")), &payload, now.plus(DELAY), now)
+    let key = match tx.recorded_answers(call_sid)? {
+        0 => format!("{REVIEW_JOB}:{call_sid}"),
+        answers => format!("{REVIEW_JOB}:{call_sid}:{answers}"),
+    };
+    tx.insert_job(REVIEW_JOB, Some(&key), &payload, now.plus(DELAY), now)
 }
 
-/// Creates a task for each broken promise, and returns the findings. `title` returns the title of a task. A second
-/// review creates no second task. `confirms` says whether the settings allow confirmations of appointments to callers.
+/// Creates a task for each broken promise, and returns the findings that are new. `title` returns the title of a task. A
+/// further review creates no second task for a promise. `confirms` says whether the settings allow confirmations of appointments to callers.
 pub fn review(
     tx: &WriteTx<'_>,
     call_sid: &CallSid,
@@ -40,9 +45,6 @@ pub fn review(
 ) -> Result<Findings, Error> {
     // An erased call has no promises.
     let Some(call) = tx.stored_call(call_sid)? else { return Ok(Findings::default()) };
-    if tx.has_call_event(call.id, BROKEN)? {
-        return Ok(Findings::default());
-    }
     let has_confirmation = confirms && caller_text::is_confirmed(tx, &call)?;
     let mut conduct = Conduct::new(local_date(call.started_at, zone), call.message_text.clone(), has_confirmation);
     let own_tools = tx.agent_tools(BusinessId::FIRST)?.into_iter().filter(|tool| tool.method == ToolMethod::Post);
@@ -58,7 +60,9 @@ pub fn review(
     for text in caller_text::texts_of_agent(tx, &call)? {
         conduct.add_text(&text);
     }
-    let found = conduct.findings();
+    let mut found = conduct.findings();
+    let known = tx.call_event_details(call.id, BROKEN)?;
+    found.broken.retain(|promise| !known.contains(&detail(promise)));
     for promise in &found.broken {
         let content = TaskContent {
             title: title(promise),
@@ -70,8 +74,12 @@ pub fn review(
             assignee: None,
         };
         task::create(tx, ActorId::Agent, content, None, now)?;
-        let detail = json!({"promise": promise.promise, "said": promise.said, "wrong_time": promise.is_time_wrong});
-        tx.insert_call_event(call_sid, BROKEN, Some(&detail.to_string()), now)?;
+        tx.insert_call_event(call_sid, BROKEN, Some(&detail(promise)), now)?;
     }
     Ok(found)
+}
+
+/// Returns the detail of the call event of a broken promise.
+fn detail(promise: &BrokenPromise) -> String {
+    json!({"promise": promise.promise, "said": promise.said, "wrong_time": promise.is_time_wrong}).to_string()
 }

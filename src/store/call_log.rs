@@ -12,7 +12,6 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// The data of a new call.
 #[derive(Clone, Debug)]
 pub struct NewCall<'a> {
     pub business: BusinessId,
@@ -130,6 +129,14 @@ impl ReadTx<'_> {
         Ok(query.exists(params![call, kind])?)
     }
 
+    /// Returns the details of a call's events of this kind.
+    pub fn call_event_details(&self, call: CallId, kind: &str) -> Result<Vec<String>> {
+        let sql = "SELECT detail FROM call_events WHERE call_id = ?1 AND kind = ?2 AND detail IS NOT NULL ORDER BY id";
+        let mut query = self.conn.prepare_cached(sql)?;
+        let details = query.query_map(params![call, kind], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok(details)
+    }
+
     /// Returns the messages that events of this kind name in calls of a contact since `since`: call, message and text
     /// of each.
     pub fn messages_of_calls(
@@ -188,6 +195,15 @@ impl ReadTx<'_> {
              WHERE calls.contact_id = ?1 AND e.kind = ?2 AND e.at > ?3",
         )?;
         Ok(query.exists(params![contact, kind, since])?)
+    }
+
+    /// Returns the number of answers that the agent gave at Twilio's recorder.
+    pub fn recorded_answers(&self, sid: &CallSid) -> Result<i64> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT count(*) FROM call_turns t JOIN calls c ON c.id = t.call_id
+             WHERE c.call_sid = ?1 AND t.speaker = 'agent' AND t.item_id GLOB 'RE*.agent'",
+        )?;
+        Ok(query.query_row([sid], |row| row.get(0))?)
     }
 
     pub fn turn_text(&self, sid: &CallSid, item: &str) -> Result<Option<String>> {

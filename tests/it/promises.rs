@@ -3,7 +3,7 @@
 use super::booking::{monday, offer_haircuts};
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
-use agentlocator::simulator::caller::CallPlan;
+use agentlocator::simulator::caller::{CallPlan, Clip, StreamPlan};
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use serde_json::{Value, json};
 
@@ -36,6 +36,28 @@ async fn an_appointment_that_was_only_said_to_be_booked_becomes_a_task() {
     assert_eq!((&tasks[0]["call_id"], &tasks[0]["source"]), (&call["id"], &json!("agent")));
     assert_eq!(tasks[0]["contact_id"], call["contact_id"]);
     assert_eq!(harness.daemon.logs().events_named("PROMISE_BROKEN")[0]["promise"], "booked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_at_the_recorder_becomes_a_task() {
+    let turns = vec![Turn::new("אפשר תור?", "קבעתי לך תור ליום שני.")];
+    let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
+    let owner = harness.daemon.logged_in("roni", "owner").await;
+    offer_haircuts(&owner).await;
+    let messages = vec![Clip::Voice(1_500), Clip::Voice(1_500)];
+    let plan = CallPlan { stream: StreamPlan::Fails, messages, from: DANA.into(), ..harness.plan("stay") };
+    let report = harness.call(plan).await;
+    let call = harness.ended_call(&report.call_sid).await;
+    let said = call["turns"].as_array().unwrap().iter().filter(|turn| turn["text"] == "קבעתי לך תור ליום שני.").count();
+    assert!(said > 0, "{call:#}");
+    let tasks = until("a task", async || {
+        let tasks = owner.get("/api/tasks").await.json()["items"].as_array().unwrap().clone();
+        let broken: Vec<_> =
+            tasks.into_iter().filter(|task| task["title"].as_str().unwrap().contains("קבעתי לך תור")).collect();
+        (!broken.is_empty()).then_some(broken)
+    })
+    .await;
+    assert_eq!((tasks.len(), &tasks[0]["call_id"]), (1, &call["id"]), "{tasks:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
