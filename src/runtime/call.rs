@@ -32,6 +32,7 @@ use crate::domain::{CallSid, EndReason, StreamSid, TransferFailure};
 use crate::engine::Engine;
 use crate::providers::twilio::media_stream::{self, Incoming, Start};
 use crate::providers::websocket::Received;
+use crate::telemetry::log;
 use call_log::CallLog;
 use deadline_timer::DeadlineTimer;
 use employee::Employee;
@@ -199,7 +200,7 @@ impl CallTask {
             Output::PlayToEmployee(audio) => self.play_to_employee(&audio),
             Output::CloseEngine => {
                 if let Some(engine) = self.engine.take() {
-                    tokio::spawn(engine.close());
+                    log::spawn(engine.close());
                 }
             }
             Output::Mark(name) => self.send(|stream| stream.mark(&name)),
@@ -224,7 +225,7 @@ impl CallTask {
             // The stream of a browser cannot be redirected to Twilio's recorder.
             Output::RedirectToFallback if self.is_trial() => drop(self.sender.send(CallMessage::RedirectDone)),
             Output::RedirectToFallback => {
-                tokio::spawn(redirect::to_recorder(self.calls.clone(), self.sid.clone(), self.sender.clone()));
+                log::spawn(redirect::to_recorder(self.calls.clone(), self.sid.clone(), self.sender.clone()));
             }
             // Only `Ended` follows. The socket is closed when the task exits, because the follow-up action, which
             // `Ended` contains, must be recorded first.
@@ -232,7 +233,7 @@ impl CallTask {
             Output::Ended { reason, action } => {
                 if reason == EndReason::EmployeeHungUp {
                     let has_stream = self.stream.is_some();
-                    tokio::spawn(complete_with_retries(self.calls.clone(), self.sid.clone(), has_stream));
+                    log::spawn(complete_with_retries(self.calls.clone(), self.sid.clone(), has_stream));
                 }
                 if let Some(employee) = &mut self.employee {
                     employee.set_end(reason.as_str());
@@ -380,7 +381,7 @@ impl CallTask {
             }
         }
         if let Some(stream) = self.stream.take() {
-            tokio::spawn(stream.close());
+            log::spawn(stream.close());
         }
     }
 
@@ -415,7 +416,7 @@ impl CallTask {
     /// requests the next TwiML only when the stream's socket is closed.
     async fn shut_down(&mut self) {
         if let Some(engine) = self.engine.take() {
-            tokio::spawn(engine.close());
+            log::spawn(engine.close());
         }
         if let (Some(recording_writer), Some(began)) = (self.recording_writer.take(), self.began) {
             recording_writer.finish(clock::instant() - began, self.calls.services().compression.clone());

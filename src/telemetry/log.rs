@@ -19,7 +19,7 @@ use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-pub use subject::with_subject;
+pub use subject::{inherit_subject, spawn, with_subject};
 use throttle::Throttle;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};

@@ -34,7 +34,22 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("crm", &["domain", "inbox", "booking", "search", "promise", "spoken", "store", "clock", "entropy"]),
     // `call` for the effect of a tool call on a phone call, `store` for the handle that a transaction of `crm` needs.
     ("agent", &["domain", "config", "call", "store", "crm", "clock"]),
-    ("engine", &["domain", "config", "audio", "call", "pipeline", "spoken", "agent", "providers", "clock", "entropy"]),
+    (
+        "engine",
+        &[
+            "domain",
+            "config",
+            "audio",
+            "call",
+            "pipeline",
+            "spoken",
+            "agent",
+            "providers",
+            "telemetry",
+            "clock",
+            "entropy",
+        ],
+    ),
     (
         "runtime",
         &[

@@ -1,6 +1,7 @@
 //! The requests of a synthesiser that sends one request for each clause.
 
 use crate::pipeline::ClauseId;
+use crate::telemetry::log::inherit_subject;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -36,7 +37,7 @@ impl<E> ClauseTasks<E> {
         while self.tasks.try_join_next().is_some() {}
         self.running.retain(|_, task| !task.is_finished());
         let (request, events) = (request(self.events(clause)), self.events(clause));
-        let task = self.tasks.spawn(async move { events.send(request.await).await });
+        let task = self.tasks.spawn(inherit_subject(async move { events.send(request.await).await }));
         self.running.insert(clause, task);
     }
 

@@ -12,6 +12,7 @@ use crate::providers::openai::realtime::{hint_note, retry_after};
 use crate::providers::openai::response_stream::{self as responses, ResponseStream};
 use crate::providers::openai::rest::{LOWEST_EFFORTS, may_be_effort};
 use crate::providers::openai::sse::Malformed;
+use crate::telemetry::log::inherit_subject;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::sync::Arc;
@@ -70,12 +71,12 @@ impl Model for LanguageModel {
     fn ask(&mut self, question: Question) {
         self.stop();
         let (asker, sender) = (self.asker.clone(), self.sender.clone());
-        self.tasks.spawn(async move {
+        self.tasks.spawn(inherit_subject(async move {
             let request = question.request;
             if let Err(failed) = asker.answer(&question, &sender).await {
                 let _ = sender.send((request, failed)).await;
             }
-        });
+        }));
     }
 
     fn stop(&mut self) {

@@ -9,6 +9,7 @@ use crate::domain::ContactName;
 use crate::engine::{Engine, Pipeline, PipelineSetup, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
 use crate::runtime::calls::{KnownAtStart, can_transfer};
 use crate::runtime::clips;
+use crate::telemetry::log;
 use std::time::Duration;
 
 impl CallTask {
@@ -24,7 +25,7 @@ impl CallTask {
             EngineKind::Voicemail => Engine::Voicemail(Box::new(Voicemail::new(self.voicemail_setup()))),
         };
         if let Some(before) = self.engine.replace(engine) {
-            tokio::spawn(before.close());
+            log::spawn(before.close());
         }
     }
 

@@ -10,6 +10,7 @@ use crate::domain::StreamSid;
 use crate::providers::twilio::media_stream::{self, Incoming};
 use crate::providers::websocket::Received;
 use crate::runtime::calls::{AnswerRefusal, EmployeeSocket};
+use crate::telemetry::log;
 use bytes::Bytes;
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -29,7 +30,7 @@ impl CallTask {
     /// Connects an employee with the caller, or tells the employee's browser why this is not possible.
     pub(super) fn connect_employee(&mut self, employee: EmployeeSocket, now: Instant) {
         if let Err(refusal) = self.may_answer() {
-            tokio::spawn(employee.reject(refusal.reason()));
+            log::spawn(employee.reject(refusal.reason()));
             return;
         }
         let EmployeeSocket { socket, start, name, accepted } = employee;
@@ -101,7 +102,7 @@ impl CallTask {
         if state.is_none()
             && let Some(employee) = self.employee.take()
         {
-            tokio::spawn(employee.close());
+            log::spawn(employee.close());
         }
     }
 }

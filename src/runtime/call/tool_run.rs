@@ -6,6 +6,7 @@ use crate::call::CallEvent;
 use crate::crm::call::CallerIdentity;
 use crate::domain::PhoneNumber;
 use crate::runtime::own_tools::{OwnTools, ToolCaller};
+use crate::telemetry::log;
 use std::sync::Arc;
 
 impl CallTask {
@@ -20,7 +21,7 @@ impl CallTask {
             .with_own_tools(Arc::new(OwnTools::new(self.settings.clone(), self.tool_caller(&id))));
         let context = if self.is_trial() { context.for_trial(country) } else { context };
         let (tools, sender, jobs) = (self.tools.clone(), self.sender.clone(), self.calls.services().jobs.clone());
-        tokio::spawn(async move {
+        log::spawn(async move {
             let output = tools.run(&context, &name, &arguments).await;
             jobs.wake();
             let _ = sender.send(CallMessage::ToolFinished { id, output });

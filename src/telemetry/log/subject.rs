@@ -8,6 +8,7 @@ tokio::task_local! {
 }
 
 /// What a task works on.
+#[derive(Clone)]
 pub struct Subject {
     /// The name for log lines, such as `call CA…`.
     name: String,
@@ -18,6 +19,22 @@ pub struct Subject {
 /// Runs `work`, and makes its log lines name the subject. `name` contains `id`.
 pub fn with_subject<F: Future>(name: String, id: String, work: F) -> TaskLocalFuture<Subject, F> {
     SUBJECT.scope(Subject { name, id }, work)
+}
+
+/// Starts a task whose log lines name the subject of the current one, if it has one.
+pub fn spawn<F: Future<Output: Send> + Send + 'static>(work: F) {
+    tokio::spawn(inherit_subject(work));
+}
+
+/// Makes the log lines of `work`, which a new task will run, name the subject of the current task, if it has one.
+pub fn inherit_subject<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let subject = SUBJECT.try_with(Subject::clone).ok();
+    async move {
+        match subject {
+            Some(subject) => SUBJECT.scope(subject, work).await,
+            None => work.await,
+        }
+    }
 }
 
 /// Appends the subject of the current task to a message that does not name it.
@@ -45,5 +62,19 @@ mod tests {
         let lines = with_subject("call CA1".into(), "CA1".into(), lines).await;
         assert_eq!(lines, ["The engine is late (call CA1)", "Call CA1 ended", ""]);
         assert_eq!(append("The daemon is ready"), "The daemon is ready");
+    }
+
+    #[tokio::test]
+    async fn a_task_that_a_call_starts_names_the_call() {
+        let started = async || {
+            let line = inherit_subject(async {
+                let mut message = "The tool failed".to_owned();
+                append(&mut message);
+                message
+            });
+            tokio::spawn(line).await.unwrap()
+        };
+        assert_eq!(with_subject("call CA1".into(), "CA1".into(), started()).await, "The tool failed (call CA1)");
+        assert_eq!(started().await, "The tool failed");
     }
 }

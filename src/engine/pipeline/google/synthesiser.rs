@@ -109,7 +109,10 @@ async fn speak(mut call: Call, events: &ClauseEvents<Event>) -> Result<(), Statu
     let mut is_first = true;
     while let Some(message) = call.next().await? {
         let Some(audio) = google::read_speech(message) else {
-            tracing::warn!(event = "GOOGLE_MALFORMED", "Ignored a malformed message from Google's speech service");
+            tracing::warn!(
+                event = "GOOGLE_MALFORMED",
+                "Ignored a malformed message of Google's synthesis: a piece of the agent's answer may be missing"
+            );
             continue;
         };
         let audio = if std::mem::replace(&mut is_first, false) { without_header(&audio) } else { audio };
