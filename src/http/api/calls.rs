@@ -18,7 +18,7 @@ use crate::store::{CallFilter, ReadTx};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use view::{CallDetail, CallOutcome, CallPage};
+use view::{CallDetail, CallItem, CallOutcome, CallPage, Turn};
 
 pub(super) fn operations() -> Operations {
     operations![
@@ -63,7 +63,7 @@ pub(super) struct CallQuery {
     responses((status = 200, body = CallPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
-    _member: Member,
+    Member(actor): Member,
     Query(query): Query<CallQuery>,
 ) -> Result<Json<CallPage>, ApiError> {
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
@@ -78,7 +78,8 @@ pub(super) async fn list(
     let searches = filter.words.is_some();
     let page = move |tx: &ReadTx<'_>| tx.calls(&filter, after, limit);
     let (calls, next) = if searches { state.store.read_long(page).await? } else { state.store.read(page).await? };
-    Ok(Json(CallPage { calls: views(calls), next_cursor: next.map(|cursor| cursor.to_string()) }))
+    let calls = calls.into_iter().map(|call| CallItem::new(call, actor.role)).collect();
+    Ok(Json(CallPage { calls, next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 
 /// Get a call with its turns.
@@ -86,17 +87,18 @@ pub(super) async fn list(
     responses((status = 200, body = CallDetail)))]
 pub(super) async fn show(
     State(state): State<AppState>,
-    _member: Member,
+    Member(actor): Member,
     Id(id): Id,
 ) -> Result<Json<CallDetail>, ApiError> {
+    let reader = actor.role;
     let found = state.store.read(move |tx| {
         let Some(item) = tx.call_item(CallId(id))? else { return Ok(None) };
         let (turns, recordings) = (tx.turns(item.call.id)?, tx.recordings(item.call.id)?);
         let (hung_up_by, bookings) = (tx.hung_up_by(item.call.id)?, tx.call_bookings(&item.call)?);
         let findings = tx.call_findings(&item.call)?.into();
         Ok(Some(CallDetail {
-            call: item.into(),
-            turns: views(turns),
+            call: CallItem::new(item, reader),
+            turns: turns.into_iter().map(|turn| Turn::new(turn, reader)).collect(),
             recordings: views(recordings),
             hung_up_by,
             bookings: views(bookings),

@@ -29,6 +29,21 @@ async fn calls_come_newest_first_with_what_was_said() {
 }
 
 #[tokio::test]
+async fn only_owners_see_the_costs_of_calls() {
+    let (daemon, _) = with_data();
+    for (role, cost) in [("owner", json!(0)), ("staff", Value::Null)] {
+        let api = daemon.client().with_token(&daemon.token(role));
+        let (list, call) = (api.get("/api/calls").await.json(), api.get("/api/calls/1").await.json());
+        let timeline = api.get("/api/contacts/1/timeline?kinds=call").await.json();
+        let turns = call["turns"].as_array().unwrap().iter().map(|turn| &turn["cost_micros"]);
+        let shown = [&list["calls"][0], &call, &timeline["items"][0]["call"]].map(|call| &call["cost_micros"]);
+        for shown in turns.chain(shown) {
+            assert_eq!(shown, &cost, "{role}: {list} {call} {timeline}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_recording_is_served_in_ranges() {
     let (daemon, api) = with_data();
     let whole = api.get("/api/calls/1/recording").await;

@@ -3,7 +3,7 @@
 #![expect(clippy::struct_field_names, reason = "the fields are those of the JSON")]
 
 use crate::audio::peaks::resample;
-use crate::domain::{self, Timestamp};
+use crate::domain::{self, Role, Timestamp};
 use crate::http::api::appointments::view::Appointment;
 use crate::http::api::knowledge_gaps::view::KnowledgeGap;
 use crate::http::api::leads::view::Lead;
@@ -47,10 +47,11 @@ pub(crate) struct CallItem {
     has_audio: bool,
 }
 
-impl From<domain::CallItem> for CallItem {
-    fn from(item: domain::CallItem) -> Self {
+impl CallItem {
+    /// Returns the call as a user with this role sees it.
+    pub(in crate::http::api) fn new(item: domain::CallItem, reader: Role) -> Self {
         Self {
-            call: item.call.into(),
+            call: Call::new(item.call, reader),
             contact_name: item.contact_name,
             outcome: item.outcome.into(),
             summary_line: item.summary_line,
@@ -166,14 +167,14 @@ pub(crate) struct Call {
     missed: bool,
     /// The duration in milliseconds, as reported by Twilio, or as measured by the daemon if Twilio has not reported it.
     duration_ms: Option<i64>,
-    /// The cost of the AI, in millionths of a dollar.
-    cost_micros: i64,
+    /// The cost of the AI, in millionths of a dollar; null for other users than owners.
+    cost_micros: Option<i64>,
     /// The transcript of the message that the caller left, if there is one.
     message_text: Option<String>,
 }
 
-impl From<domain::Call> for Call {
-    fn from(call: domain::Call) -> Self {
+impl Call {
+    fn new(call: domain::Call, reader: Role) -> Self {
         Self {
             id: call.id.0,
             business_id: call.business_id.0,
@@ -193,7 +194,7 @@ impl From<domain::Call> for Call {
             end_reason: call.end_reason.map(OneOf),
             missed: call.missed,
             duration_ms: call.duration_ms,
-            cost_micros: call.cost_micros,
+            cost_micros: cost_for(reader, call.cost_micros),
             message_text: call.message_text,
         }
     }
@@ -229,12 +230,13 @@ pub(crate) struct Turn {
     tokens_in: i64,
     /// The number of AI output tokens of this turn.
     tokens_out: i64,
-    /// The cost of the AI for this turn, in millionths of a dollar.
-    cost_micros: i64,
+    /// The cost of the AI for this turn, in millionths of a dollar; null for other users than owners.
+    cost_micros: Option<i64>,
 }
 
-impl From<domain::Turn> for Turn {
-    fn from(turn: domain::Turn) -> Self {
+impl Turn {
+    /// Returns the turn as a user with this role sees it.
+    pub(super) fn new(turn: domain::Turn, reader: Role) -> Self {
         let is_tool = turn.speaker == domain::Speaker::Tool;
         let tool = if is_tool { domain::ToolUse::from_text(&turn.text) } else { None };
         let text = |text: String| if is_tool { String::new() } else { text };
@@ -252,9 +254,14 @@ impl From<domain::Turn> for Turn {
             latency: turn.latency.into(),
             tokens_in: turn.tokens_in,
             tokens_out: turn.tokens_out,
-            cost_micros: turn.cost_micros,
+            cost_micros: cost_for(reader, turn.cost_micros),
         }
     }
+}
+
+/// Returns the cost for an owner, and nothing for other users.
+fn cost_for(reader: Role, micros: i64) -> Option<i64> {
+    (reader == Role::Owner).then_some(micros)
 }
 
 /// A use of a tool by the agent.

@@ -46,7 +46,7 @@ impl<'de> Deserialize<'de> for TimelinePosition {
     params(("id" = i64, Path), TimelineQuery), responses((status = 200, body = TimelinePage)))]
 pub(in crate::http::api) async fn list(
     State(state): State<AppState>,
-    _member: Member,
+    Member(actor): Member,
     Id(id): Id,
     Query(query): Query<TimelineQuery>,
 ) -> Result<Json<TimelinePage>, ApiError> {
@@ -57,6 +57,6 @@ pub(in crate::http::api) async fn list(
     });
     let (entries, next) = found.await?.ok_or_else(|| ApiError::not_found("there is no such contact"))?;
     let language = state.config().language();
-    let items: Vec<_> = entries.into_iter().map(|entry| TimelineItem::new(entry, language)).collect();
+    let items: Vec<_> = entries.into_iter().map(|entry| TimelineItem::new(entry, language, actor.role)).collect();
     Ok(Json(Page::new(items, next)))
 }

@@ -1,6 +1,6 @@
 //! API types of the inbox and of timelines.
 
-use crate::domain::{self, Language, TimelineContent, Timestamp};
+use crate::domain::{self, Language, Role, TimelineContent, Timestamp};
 use crate::http::api::appointments::view::Appointment;
 use crate::http::api::calls::view::CallItem;
 use crate::http::api::notes::view::Note;
@@ -141,8 +141,8 @@ struct ContactMerge {
 }
 
 impl TimelineItem {
-    /// Creates an entry; errors of messages are in `language`.
-    pub(super) fn new(entry: domain::TimelineEntry, language: Language) -> Self {
+    /// Creates an entry for a user with the role `reader`; errors of messages are in `language`.
+    pub(super) fn new(entry: domain::TimelineEntry, language: Language, reader: Role) -> Self {
         let kind = entry.content.kind().into();
         let item = Self {
             kind,
@@ -156,7 +156,7 @@ impl TimelineItem {
         };
         match entry.content {
             TimelineContent::Message(message) => Self { message: Some(MessageDetail::new(*message, language)), ..item },
-            TimelineContent::Call(call) => Self { call: Some((*call).into()), ..item },
+            TimelineContent::Call(call) => Self { call: Some(CallItem::new(*call, reader)), ..item },
             TimelineContent::Note(note) => Self { note: Some(note.into()), ..item },
             TimelineContent::Task(task) | TimelineContent::TaskDone(task) => {
                 Self { task: Some((*task).into()), ..item }

@@ -3,7 +3,7 @@ import { IconPlayerPlay } from '@tabler/icons-react'
 import type { Player } from '#shared/audio'
 import { Icon } from '#shared/components/Icon'
 import { Ltr, Plain } from '#shared/components/text'
-import { useFormat, useSession } from '#shared/session'
+import { useFormat } from '#shared/session'
 import type { CallDetail } from './api'
 import { Booked } from './Booked'
 import { Next } from './Next'
@@ -70,10 +70,10 @@ function summaryOf(call: CallDetail): string | null {
 
 /** The cost of the call. Other users than owners see only a notice. */
 function Cost({ call }: { call: CallDetail }) {
-  const { isOwner } = useSession()
   const format = useFormat()
-  if (call.cost_micros === 0) return null
-  if (!isOwner) {
+  const cost = call.cost_micros ?? null
+  if (cost === 0) return null
+  if (cost === null) {
     return (
       <section>
         <h2>
@@ -96,9 +96,7 @@ function Cost({ call }: { call: CallDetail }) {
           <Trans>הסוכן הקולי</Trans>
         </dt>
         <dd className="num">
-          <Ltr>
-            {format.number(call.cost_micros / 1e6, { style: 'currency', currency: 'USD', maximumFractionDigits: 3 })}
-          </Ltr>
+          <Ltr>{format.number(cost / 1e6, { style: 'currency', currency: 'USD', maximumFractionDigits: 3 })}</Ltr>
         </dd>
         {tokens > 0 && (
           <>

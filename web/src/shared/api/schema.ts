@@ -3373,9 +3373,9 @@ export interface components {
             contact_id: number;
             /**
              * Format: int64
-             * @description The cost of the AI, in millionths of a dollar.
+             * @description The cost of the AI, in millionths of a dollar; null for other users than owners.
              */
-            cost_micros: number;
+            cost_micros?: number | null;
             /** @description Whether the call is inbound or outbound. */
             direction: components["schemas"]["CallDirection"];
             /**
@@ -6682,9 +6682,9 @@ export interface components {
             call_id: number;
             /**
              * Format: int64
-             * @description The cost of the AI for this turn, in millionths of a dollar.
+             * @description The cost of the AI for this turn, in millionths of a dollar; null for other users than owners.
              */
-            cost_micros: number;
+            cost_micros?: number | null;
             /**
              * Format: int64
              * @description The end of the turn, in milliseconds since the media stream began; null while the turn continues.
