@@ -50,8 +50,8 @@ impl AlertItem {
             remedy: LocalizedText::of(|language| messages::remedy(language, alert.kind)),
             muted: alert.is_muted(now),
             muted_until: match alert.mute {
-                Some(Mute::Until(until)) => Some(until),
-                Some(Mute::WhileItLasts) | None => None,
+                Some(Mute::Until(until)) if now < until => Some(until),
+                Some(Mute::Until(_) | Mute::WhileItLasts) | None => None,
             },
             detail: LocalizedText::of(|language| messages::detail(language, &alert.detail)),
             since: alert.since,
@@ -123,4 +123,31 @@ pub(crate) struct MuteRequest {
     /// The number of hours, 1 to 720; absent or null: until the alert has cleared.
     #[schema(minimum = 1, maximum = 720)]
     pub(super) hours: Option<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::AlertDetail;
+    use std::time::Duration;
+
+    #[test]
+    fn a_mute_that_has_ended_is_not_shown() {
+        let until = Timestamp::from_millis(1_800_000_000_000);
+        let alert = Alert {
+            kind: domain::AlertKind::BridgeDown,
+            state: domain::AlertState::Raised,
+            detail: AlertDetail::default(),
+            since: until,
+            cleared_at: None,
+            mute: Some(Mute::Until(until)),
+            deliveries: Vec::new(),
+            recurrences: 0,
+        };
+        let second = Duration::from_secs(1);
+        for (now, is_muted) in [(until.minus(second), true), (until.plus(second), false)] {
+            let shown = AlertItem::new(alert.clone(), now);
+            assert_eq!((shown.muted, shown.muted_until), (is_muted, is_muted.then_some(until)));
+        }
+    }
 }
