@@ -46,7 +46,9 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 36] = [
     internal(
         "idempotency_keys",
         "json_extract(answer, '$.message_id') IN {messages} OR json_extract(answer, '$.appointment_id') IN
-             (SELECT id FROM appointments WHERE contact_id IN {contacts})",
+             (SELECT id FROM appointments WHERE contact_id IN {contacts}) OR json_extract(answer, '$.task_id') IN
+             (SELECT id FROM tasks WHERE contact_id IN {contacts}
+              OR contact_id IS NULL AND (thread_id IN {threads} OR call_id IN {calls}))",
     ),
     internal(
         "jobs",

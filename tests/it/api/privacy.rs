@@ -34,7 +34,8 @@ const MORE: &str = "
         ('whatsapp.media', 'c', '{\"message\":5,\"position\":0}', 'done', '', '', '');
     INSERT INTO early_message_updates(provider, provider_msg_id, content, received_at) VALUES
         ('baileys', 'x', '{\"peer\":[{\"Phone\":\"+972501234567\"}],\"change\":\"secret-early\"}', ''), ('baileys', 'y', '{\"peer\":\"kept-early\"}', '');
-    INSERT INTO idempotency_keys VALUES (1, 'secret-idempotency', '', '{\"message_id\":2}', ''), (1, 'kept-key', '', '{\"message_id\":5}', '');
+    INSERT INTO idempotency_keys VALUES (1, 'secret-idempotency', '', '{\"message_id\":2}', ''), (1, 'kept-key', '', '{\"message_id\":5}', ''),
+        (1, 'secret-task-key', '', '{\"task_id\":1}', ''), (1, 'kept-task-key', '', '{\"task_id\":2}', '');
     INSERT INTO audit_log(at, actor, action, subject, detail) VALUES ('2026-11-11T00:00:00.000Z', 'user:1', 'x', 'contact:1', '{\"a\":\"secret-detail\"}'),
         ('2026-11-11T00:00:00.000Z', 'user:1', 'x', 'contact:2', NULL), ('2026-11-11T00:00:00.000Z', 'user:1', 'x', '+972501234567', NULL);
     UPDATE call_turns SET text = 'secret-turn', heard_text = 'secret-turn' WHERE call_id = 1;
@@ -122,7 +123,7 @@ async fn an_erased_contact_is_in_no_table_and_in_no_unused_page() {
     done["deleted"].as_object_mut().unwrap().retain(|table, _| !table.starts_with("search_") && table != "jobs");
     let expected = json!({
         "addresses": 1, "audit_log": 2, "call_events": 1, "call_turns": 2, "calls": 2, "contact_fields": 1, "contact_merges": 1,
-        "contact_notes": 1, "contact_tags": 1, "contacts": 2, "early_message_updates": 1, "idempotency_keys": 1, "leads": 1,
+        "contact_notes": 1, "contact_tags": 1, "contacts": 2, "early_message_updates": 1, "idempotency_keys": 2, "leads": 1,
         "media": 1, "merge_suggestions": 1, "message_events": 1, "message_media": 2, "messages": 4, "outbox": 1, "recording_chunks": 2,
         "recordings": 1, "refused_attempts": 1, "tasks": 1, "threads": 2, "webhook_journal": 3,
     });
@@ -136,7 +137,7 @@ async fn an_erased_contact_is_in_no_table_and_in_no_unused_page() {
         ("SELECT text FROM contact_notes", vec!["kept-note"]),
         ("SELECT CAST(content AS TEXT) FROM media", vec!["shared-file"]),
         ("SELECT substr(CAST(body AS TEXT), -12) FROM webhook_journal", vec!["kept-webhook"]),
-        ("SELECT key FROM idempotency_keys", vec!["kept-key"]),
+        ("SELECT key FROM idempotency_keys", vec!["kept-key", "kept-task-key"]),
         ("SELECT title FROM tasks", vec!["kept-task"]),
         ("SELECT unique_key FROM jobs WHERE kind = 'whatsapp.media'", vec!["c"]),
     ] {
