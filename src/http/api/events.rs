@@ -199,7 +199,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const RETRY: Duration = Duration::from_millis(300);
 
 /// The interval at which the credential is checked again.
-const CHECK_EVERY: Duration = Duration::from_secs(5);
+const CHECK_EVERY: Duration = Duration::from_secs(2);
 
 /// The maximum duration of a stream. A client that has disconnected without notice is detected by then.
 const LIFETIME: Duration = Duration::from_mins(15);
