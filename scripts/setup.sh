@@ -133,9 +133,9 @@ need_for_test_bridge() {
     need openssl openssl
 }
 
-# The page is tested in the browser that is installed on the system.
+# The page is tested in the browser that is installed on the system, one test with the real bridge.
 need_for_test_web() {
-    need_node
+    need_for_test_bridge
     if grep -qs '^ID=debian$' /etc/os-release; then
         need chromium-headless-shell chromium-headless-shell
     else
@@ -436,7 +436,10 @@ demo | soak)
     page
     ;;
 test-bridge) bridge --tests ;;
-test-web) page ;;
+test-web)
+    bridge --tests
+    page
+    ;;
 deny) dependency_tools ;;
 deb | test-deb)
     bridge
