@@ -20,7 +20,7 @@ pub struct DoctorContext {
     pub(super) settings_file: Option<PathBuf>,
     /// Set if the data folder contained data earlier and is now empty or missing.
     pub(super) missing_data: Option<MissingData>,
-    /// The running daemon's status, or the error of the query.
+    /// The running daemon's status, or the error of the query. `NotRunning` if the daemon itself runs the checks.
     pub(super) daemon: Result<Status, ControlError>,
     /// The identity of this process, if the daemon itself runs the checks; `None` on the command line, which queries
     /// the running daemon.

@@ -40,7 +40,8 @@ pub(super) struct Client {
     received_ms: AtomicU64,
     sent_ms: AtomicU64,
     idle_since_ms: AtomicU64,
-    /// When the head of the current request started to arrive; [`NO_HEAD`] while no head is incomplete.
+    /// Since when the head of a request is incomplete: for the first request since the connection was opened, later since
+    /// the first byte of the head. [`NO_HEAD`] at all other times.
     head_since_ms: AtomicU64,
     /// Whether a request of the connection has been answered.
     has_finished: AtomicBool,

@@ -43,7 +43,7 @@ pub async fn run(store: Store, settings: Settings) {
         if let Some(feed) = settings.config().updates.weekly_feed()
             && let Err(error) = check_if_due(&store, feed.as_str()).await
         {
-            tracing::warn!(event = "UPDATE_CHECK_FAILED", %error, "Cannot store the result of the check for newer releases");
+            tracing::warn!(event = "UPDATE_CHECK_FAILED", %error, "The check for newer releases failed, because the database could not be read or written; it is repeated in {} minutes", CHECK_INTERVAL.as_secs() / 60);
         }
         tokio::time::sleep(CHECK_INTERVAL).await;
     }

@@ -6,7 +6,8 @@ use crate::crm::booking::is_open;
 use crate::domain::{AnswerMode, BusinessId, Timestamp};
 use crate::store::{ReadTx, Result};
 
-/// Returns whether a call that comes in now rings at the human agent's phone first.
+/// Returns whether a call that comes in now is to ring at the human agent's phone first, if there is one
+/// ([`can_ring`]).
 pub fn rings_first(tx: &ReadTx<'_>, config: &Config, is_vip: bool, now: Timestamp) -> Result<bool> {
     match answering::current(tx, now)?.map(|choice| choice.mode) {
         Some(AnswerMode::Agent) => Ok(false),

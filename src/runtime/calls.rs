@@ -394,8 +394,7 @@ impl Calls {
         stream_token::is_valid(keys, &start.call_sid, token, clock::now())
     }
 
-    /// Returns true if the database shows that a call of an earlier daemon process has ended. The token of such a call
-    /// is invalid.
+    /// Returns true if the database shows that the call has ended. The token of such a call must not start it again.
     async fn is_over(&self, sid: &CallSid) -> bool {
         if self.is_active(sid) {
             return false;

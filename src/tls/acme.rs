@@ -125,7 +125,7 @@ impl Acme {
             Err(acme_error) => self.failed(acme_error, now).await,
         }
         if let Err(error) = self.state.write(&self.tls.inner.folder) {
-            tracing::warn!(event = "TLS_NOT_STORED", %error, "Cannot store the state of the order at {}; a restart cannot resume it", self.authority);
+            tracing::warn!(event = "TLS_NOT_STORED", %error, "Cannot store the state of the certificate request for {names} at {}; after a restart the outcome of this attempt is unknown", self.authority);
         }
     }
 

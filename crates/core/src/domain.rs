@@ -87,8 +87,8 @@ pub use hex::{hex, is_hex};
 pub use holiday::{HebrewDate, HebrewMonth, Holiday, HolidayKind};
 pub use ids::{
     AddressId, AgentToolId, AppointmentId, BusinessId, CallId, CallSid, ClosureId, ContactId, FactId, FieldId, GapId,
-    InvalidSid, JobId, JournalId, LeadId, MessageId, MessageSid, NoteId, OutboxId, RecordingId, RecordingSid,
-    ResourceId, ServiceId, StageId, StreamSid, TagId, TaskId, ThreadId, TokenId, TurnId, UserId, WaitingId,
+    InvalidSid, JobId, LeadId, MessageId, MessageSid, NoteId, OutboxId, RecordingId, RecordingSid, ResourceId,
+    ServiceId, StageId, StreamSid, TagId, TaskId, ThreadId, TokenId, TurnId, UserId, WaitingId,
 };
 pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, Malformed, MessageUpdate};
 pub use knowledge_gap::{GapState, KnowledgeGap};

@@ -1,5 +1,3 @@
-//! The simulator's clock.
-
 use agentlocator_core::domain::Timestamp;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

@@ -82,8 +82,8 @@ impl Opening {
         }
     }
 
-    /// Returns the spans in which a resource is available on these days, in order, each with its day. The spans of one
-    /// day do not touch each other; spans of successive days may touch at midnight.
+    /// Returns the spans in which a resource is available on these days, in order, each with its day. Spans do not
+    /// overlap, but may touch: at midnight, or where a clock change skips the time between them.
     pub(super) fn spans(
         &self,
         from: Date,

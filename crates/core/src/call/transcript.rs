@@ -57,7 +57,8 @@ struct Turn {
     latency_start: Option<Instant>,
     /// True once the full text is known.
     text_final: bool,
-    /// True once the turn was heard completely or interrupted: its heard part is then final.
+    /// True once nothing more of the turn will be spoken or heard. Late text of an utterance that was heard completely
+    /// is still added to its heard part.
     closed: bool,
 }
 

@@ -5,8 +5,8 @@
 use super::{
     AddressId, AddressKind, AgentToolId, AiMode, AppointmentId, AppointmentSource, AppointmentState, BusinessId,
     CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId, ContactRelation, DayTime,
-    Direction, EndReason, FactId, FactSource, FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, JournalId,
-    LeadId, LeadOutcome, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId,
+    Direction, EndReason, FactId, FactSource, FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, LeadId,
+    LeadOutcome, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId,
     OutboundOutcome, OutboundState, OutboxId, PeerAddress, PhoneNumber, Provider, RecordingId, RecordingSid,
     RecordingSource, RecordingState, ResourceId, ResourceKind, Role, ScheduledState, SearchKind, ServiceId, Speaker,
     StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource, ThreadId, ThreadType, Timestamp,
@@ -71,7 +71,6 @@ numbers!(
     GapId,
     FieldId,
     JobId,
-    JournalId,
     LeadId,
     MessageId,
     NoteId,

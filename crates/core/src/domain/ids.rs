@@ -84,8 +84,6 @@ row_ids! {
     OutboxId,
     /// A background job.
     JobId,
-    /// A raw webhook in the webhook log.
-    JournalId,
     /// A user.
     UserId,
     /// A bearer token of the API.

@@ -13,7 +13,7 @@ pub enum Action {
         request: u64,
         /// Instructions for this answer alone.
         instructions: Option<String>,
-        /// The conversation.
+        /// The messages so far, oldest first.
         conversation: Vec<Entry>,
     },
     /// Stop the model: the rest of its answer is not needed.

@@ -1,4 +1,4 @@
-//! Types that claims and actions share.
+//! The terms in which claims and actions are compared.
 
 use crate::domain::text_enum;
 use crate::spoken::SaidDay;

@@ -114,7 +114,7 @@ pub enum Phase {
     Connecting,
     /// A number is being dialled, or the dialled party is connected.
     Dialing,
-    /// A prompt is played.
+    /// A prompt is played, or Twilio waits in `<Pause>` or for the input of `<Gather>`.
     Playing,
     /// `<Record>` is recording.
     Recording,

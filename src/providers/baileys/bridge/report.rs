@@ -62,8 +62,8 @@ pub struct Restriction {
 pub struct Overview {
     /// Whether the bridge answered any request.
     pub reachable: bool,
-    /// Whether the session is connected. Known even if the bridge rejects the secret, because the health request needs
-    /// no secret.
+    /// Whether the session is known to be connected. The health request needs no secret, so a bridge that rejects the
+    /// secret can also be connected; one that cannot prove that it knows the secret is not believed.
     pub connected: bool,
     /// The bridge's report.
     pub report: Report,

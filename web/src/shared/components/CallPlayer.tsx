@@ -19,7 +19,7 @@ export function PlayButton({ player }: { player: Player }) {
   )
 }
 
-/** A compact player of a call: a button and a waveform of two lanes. Used in a contact's timeline and conversation. */
+/** A compact player of a call: a button and a waveform of two lanes. Used in a contact's timeline. */
 export function CallPlayer({ callId, durationMs }: { callId: number; durationMs: number }) {
   const { t } = useLingui()
   const player = usePlayer(recordingUrl(callId))
