@@ -55,11 +55,12 @@ export function useAction<V = void, R = unknown>(action: Action<V, R>) {
     onMutate: values => showPatches(cache, action.patches?.(values) ?? []),
     onError: (reason, values, shown) => {
       shown?.remove()
+      shown?.end()
       const error = asApiError(reason)
       if (action.onError?.(error, values)) return
       toast.error(problemText(error), error.isTransient ? () => mutation.mutate(values) : undefined)
     },
-    onSuccess: (result, values) => {
+    onSuccess: (result, values, shown) => {
       const text = action.done?.(values, result)
       const { undo } = action
       if (text !== undefined) {
@@ -69,8 +70,9 @@ export function useAction<V = void, R = unknown>(action: Action<V, R>) {
         )
       }
       action.onDone?.(result, values)
+      // At once after `onDone`: what both fetch again is then one request, because the first is cancelled before it is sent.
+      shown.end()
     },
-    onSettled: (_result, _reason, _values, shown) => shown?.end(),
   })
   return mutation
 }
