@@ -52,9 +52,5 @@ export function useSwitch() {
       show(await send(isOver ? { mode: 'settings' } : from))
     },
     onDone: show,
-    onError: () => {
-      refresh()
-      return undefined
-    },
   })
 }

@@ -88,9 +88,6 @@ export function ManageReplies({ onClose }: { onClose: () => void }) {
     ],
     done: () => t`התשובה השמורה נמחקה`,
     undo: remake,
-    onDone: refresh,
-    // The reply was changed meanwhile: the current version is fetched, and the user can delete it then.
-    onError: () => void refresh(),
   })
   return (
     <Modal opened onClose={onClose} title={t`תשובות שמורות`} size="lg" closeButtonProps={{ 'aria-label': t`סגירה` }}>
