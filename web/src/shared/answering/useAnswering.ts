@@ -1,7 +1,7 @@
 import { useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
 import { patch, useAction } from '../api/action'
+import { useFetchAgain } from '../api/aging'
 import { client, type Schemas, unwrap } from '../api/client'
 import { apiQuery, queryClient } from '../api/query'
 
@@ -14,22 +14,14 @@ export type Choice = Pick<Answering, 'mode' | 'until'>
 export const answeringQuery = apiQuery('/api/answering')
 
 const show = (answering: Answering) => queryClient.setQueryData(answeringQuery.queryKey, answering)
-const refresh = () => void queryClient.invalidateQueries({ queryKey: answeringQuery.queryKey })
 const send = ({ mode, until }: Choice) =>
   unwrap(client.PUT('/api/answering', { body: { mode, ...(until && { until }) } }))
-
-/** The longest delay of a browser's timer, in ms. A choice that ends later is fetched again after this delay. */
-const MOST_TIMER_MS = 2 ** 31 - 1
 
 /** Returns the query of who answers calls. It is fetched again when the choice ends: no event reports that. */
 export function useAnswering() {
   const query = useQuery(answeringQuery)
   const until = query.data?.until
-  useEffect(() => {
-    if (!until) return
-    const timer = setTimeout(refresh, Math.min(Math.max(0, Date.parse(until) - Date.now()) + 500, MOST_TIMER_MS))
-    return () => clearTimeout(timer)
-  }, [until])
+  useFetchAgain(until ? [until] : undefined, query.refetch)
   return query
 }
 
