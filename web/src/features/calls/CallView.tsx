@@ -1,8 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import { asApiError } from '#shared/api/errors'
 import { Link } from '#shared/components/Link'
-import { ErrorState, Loaded, SkeletonRows } from '#shared/components/states'
+import { Loaded, SkeletonRows } from '#shared/components/states'
 import { type CallDetail, callQuery } from './api'
 import { CallHeader } from './CallHeader'
 import { EndedCall } from './EndedCall'
@@ -11,23 +10,20 @@ import { LiveCall } from './LiveCall'
 /** A live or ended call. When a live call ends, the view changes in place. */
 export function CallView({ id }: { id: number }) {
   const query = useQuery(callQuery(id))
-  if (query.error && asApiError(query.error).status === 404) {
-    return (
-      <ErrorState
-        error={query.error}
-        missing={{
-          title: <Trans>השיחה לא נמצאה</Trans>,
-          action: (
-            <Link className="btn" href="/app/calls">
-              <Trans>לכל השיחות</Trans>
-            </Link>
-          ),
-        }}
-      />
-    )
-  }
   return (
-    <Loaded query={query} skeleton={<CallSkeleton />} title={<Trans>השיחה לא נטענה. היא שמורה</Trans>}>
+    <Loaded
+      query={query}
+      skeleton={<CallSkeleton />}
+      title={<Trans>השיחה לא נטענה. היא שמורה</Trans>}
+      missing={{
+        title: <Trans>השיחה לא נמצאה</Trans>,
+        action: (
+          <Link className="btn" href="/app/calls">
+            <Trans>לכל השיחות</Trans>
+          </Link>
+        ),
+      }}
+    >
       {data => {
         const call = data as CallDetail
         if (call.state !== 'ended') return <LiveCall call={call} />

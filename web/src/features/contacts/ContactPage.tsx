@@ -4,9 +4,8 @@ import { useDocumentTitle } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useParams } from 'wouter'
-import { asApiError } from '#shared/api/errors'
 import { Link } from '#shared/components/Link'
-import { ErrorState, Loaded, SkeletonRows } from '#shared/components/states'
+import { isMissing, Loaded, SkeletonRows } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
 import { contactQuery } from './api'
 import { ContactCard } from './ContactCard'
@@ -24,15 +23,27 @@ export default function ContactPage() {
   // The event of the deletion may arrive before the response, so this state must survive the removal of the contact.
   const [erased, setErased] = useState<{ id: string; answer: Erased }>()
   if (erased?.id === id) return <ErasedContact erased={erased.answer} />
-  if (query.error && asApiError(query.error).status === 404) return <Gone error={query.error} />
+  const isGone = isMissing(query.error)
   return (
-    <main className="contacts who3">
-      {!query.data && (
+    <main className={isGone ? 'page' : 'contacts who3'}>
+      {(isGone || !query.data) && (
         <h1 className="vh">
           <Trans>לקוח</Trans>
         </h1>
       )}
-      <Loaded query={query} skeleton={<CardSkeleton />} title={<Trans>הכרטיס לא נטען. הוא שמור</Trans>}>
+      <Loaded
+        query={query}
+        skeleton={<CardSkeleton />}
+        title={<Trans>הכרטיס לא נטען. הוא שמור</Trans>}
+        missing={{
+          title: <Trans>הלקוח לא נמצא. ייתכן שאוחד עם לקוח אחר או נמחק</Trans>,
+          action: (
+            <Link className="btn" href="/app/contacts">
+              <Trans>לכל הלקוחות</Trans>
+            </Link>
+          ),
+        }}
+      >
         {contact => (
           <>
             <section className="pane" aria-label={t`כרטיס`}>
@@ -43,22 +54,6 @@ export default function ContactPage() {
           </>
         )}
       </Loaded>
-    </main>
-  )
-}
-
-function Gone({ error }: { error: unknown }) {
-  return (
-    <main className="page">
-      <h1 className="vh">
-        <Trans>לקוח</Trans>
-      </h1>
-      <ErrorState error={error} title={<Trans>הלקוח לא נמצא. ייתכן שאוחד עם לקוח אחר או נמחק</Trans>} />
-      <p style={{ paddingInline: 24 }}>
-        <Link className="btn" href="/app/contacts">
-          <Trans>לכל הלקוחות</Trans>
-        </Link>
-      </p>
     </main>
   )
 }

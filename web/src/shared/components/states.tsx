@@ -34,11 +34,14 @@ interface ErrorProps {
   missing?: { title: ReactNode; action: ReactNode }
 }
 
+/** Whether the error says that the data does not exist, or no longer. */
+export const isMissing = (error: unknown): boolean => Boolean(error) && asApiError(error).status === 404
+
 /** Replaces data that failed to load: the error, and a retry button. */
 export function ErrorState({ error, title, retry, missing }: ErrorProps) {
   const found = asApiError(error)
   useShownError(error)
-  const gone = found.status === 404 ? missing : undefined
+  const gone = isMissing(found) ? missing : undefined
   return (
     <div className="empty" role="alert">
       <h2>{gone?.title ?? title ?? <Trans>זה לא נטען</Trans>}</h2>
@@ -83,15 +86,20 @@ interface QueryLike<T> {
   refetch: () => unknown
 }
 
-/** Renders the data of a query, its skeleton while it loads, or its error with a retry button. */
+/** Renders the data of a query, its skeleton while it loads, or its error with a retry button or what `missing` says. */
 export function Loaded<T>(props: {
   query: QueryLike<T>
   skeleton?: ReactNode
   title?: ReactNode
+  /** For data that may no longer exist. It then also replaces data that was loaded before. */
+  missing?: ErrorProps['missing']
   children: (data: T) => ReactNode
 }) {
-  const { query, skeleton, title, children } = props
-  if (query.data !== undefined) return children(query.data)
-  if (query.error) return <ErrorState error={query.error} title={title} retry={() => void query.refetch()} />
+  const { query, skeleton, title, missing, children } = props
+  const isGone = missing !== undefined && isMissing(query.error)
+  if (query.data !== undefined && !isGone) return children(query.data)
+  if (query.error) {
+    return <ErrorState error={query.error} title={title} retry={() => void query.refetch()} missing={missing} />
+  }
   return skeleton ?? <SkeletonRows />
 }
