@@ -36,8 +36,7 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
   const [first, last] = shownHours(columns, slots)
   const isEmpty = ({ date, open }: CalendarDay) => open.length === 0 && !slots.get(date)?.size
   const isShut = (day: CalendarDay) => isEmpty(day) && columns.length > 1
-  const shutDays = columns.filter(isShut).length
-  const template = columns.map(day => (isShut(day) ? '58px' : 'minmax(0, 1fr)')).join(' ')
+  const template = columns.map(day => (isShut(day) ? '58px' : 'minmax(var(--day), 1fr)')).join(' ')
   const scroller = useRef<HTMLElement>(null)
   const [top] = useState(() => scrollAtOpening(columns, wallTime(new Date(), format.zone), first))
   useEffect(() => {
@@ -61,13 +60,7 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
           ? format.longDate(atNoon(begin))
           : t`${format.longDate(atNoon(begin))} עד ${format.longDate(atNoon(end))}`
       }
-      style={
-        {
-          '--lanes': Math.max(1, lanes.length),
-          '--open-days': columns.length - shutDays,
-          '--shut-days': shutDays,
-        } as React.CSSProperties
-      }
+      style={{ '--lanes': Math.max(1, lanes.length) } as React.CSSProperties}
     >
       <div className="cols heads" style={{ gridTemplateColumns: `var(--hours) ${template}` }}>
         <div />
