@@ -1,4 +1,4 @@
-import { owner } from './support/api'
+import { missCall, owner } from './support/api'
 import { Daemon } from './support/daemon'
 import { expect, inspect, LAYOUTS, logIn, prepare, test } from './support/fixtures'
 
@@ -19,11 +19,7 @@ test.beforeAll(async ({ browser }) => {
   const [from, until] = hour < 22 ? [hour + 2, 24] : [1, 20]
   const changes = { 'agent.calls_from_hour': from, 'agent.calls_until_hour': until }
   await api.send('PATCH', '/api/settings', { changes })
-  const missed = () => api.get<{ calls: unknown[] }>('/api/calls?outcome=missed')
-  await expect(async () => {
-    await daemon.call(['--from', MISSED, '--hang-up', 'connecting:1ms']).catch(() => undefined)
-    await expect.poll(async () => (await missed()).calls.length, { timeout: 5_000 }).toBe(1)
-  }).toPass({ timeout: 60_000 })
+  await missCall(api, daemon, MISSED)
   await page.close()
 })
 test.afterAll(async () => {

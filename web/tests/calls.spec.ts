@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { contactOf, owner } from './support/api'
+import { contactOf, missCall, owner } from './support/api'
 import { Daemon } from './support/daemon'
 import { expect, inspect, inspectAll, LAYOUTS, logIn, prepare, show, test, VIEWS } from './support/fixtures'
 import { FakeAi } from './trial/fake-ai'
@@ -26,12 +26,7 @@ test.beforeAll(async ({ browser }) => {
   const api = await owner(page, daemon)
   const { id } = await contactOf(api, DANA)
   await api.send('PATCH', `/api/contacts/${id}`, { display_name: 'דנה כהן' })
-  const missed = () => api.get<{ calls: unknown[] }>('/api/calls?outcome=missed')
-  // On a slow machine, the caller may hang up before the daemon has stored the call.
-  await expect(async () => {
-    await daemon.call(['--from', MISSED, '--hang-up', 'connecting:1ms']).catch(() => undefined)
-    await expect.poll(async () => (await missed()).calls.length, { timeout: 5_000 }).toBe(1)
-  }).toPass({ timeout: 60_000 })
+  await missCall(api, daemon, MISSED)
   await page.close()
 })
 test.afterAll(async () => {

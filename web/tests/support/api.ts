@@ -29,3 +29,15 @@ export async function contactOf({ get }: Owner, number: string): Promise<Contact
   if (!found) throw new Error(`no contact with ${number}`)
   return found
 }
+
+/**
+ * Simulates a call that its caller ends before it is answered, and waits until the daemon has stored it as the only one.
+ * On a slow machine the caller may hang up before the daemon has stored the call; then they call again.
+ */
+export async function missCall({ get }: Owner, daemon: Daemon, from: string): Promise<void> {
+  const missed = () => get<{ calls: unknown[] }>('/api/calls?outcome=missed')
+  await expect(async () => {
+    await daemon.call(['--from', from, '--hang-up', 'connecting:1ms']).catch(() => undefined)
+    await expect.poll(async () => (await missed()).calls.length, { timeout: 5_000 }).toBe(1)
+  }).toPass({ timeout: 60_000 })
+}
