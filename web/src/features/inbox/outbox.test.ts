@@ -8,7 +8,8 @@ vi.stubGlobal('removeEventListener', () => undefined)
 const answers: (ApiError | number)[] = []
 const keys: string[] = []
 vi.mock('./api', () => ({
-  call: async (_method: string, _path: string, { headers }: { headers: Record<string, string> }) => {
+  call: async (method: string, path: string, { headers }: { headers: Record<string, string> }) => {
+    expect([method, path]).toEqual(['POST', '/api/whatsapp/send'])
     keys.push(headers['Idempotency-Key'] ?? '')
     const answer = answers.shift() ?? new ApiError(0, {})
     if (answer instanceof ApiError) throw answer
@@ -77,4 +78,20 @@ test('a message can be stopped only before the first attempt: a lost response ma
   outbox.flush()
   await vi.advanceTimersByTimeAsync(0)
   expect(states()).toEqual(['sent'])
+})
+
+test('a message that was written days ago is not sent without a question, and keeps its key', async () => {
+  const { key } = write('shalom')
+  leave()
+  vi.setSystemTime(Date.now() + 8 * 24 * 3_600_000)
+  leave = outbox.start(1)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(keys).toEqual([])
+  expect(stored()).toMatchObject([{ key, state: 'failed', error: { code: 'too_old' } }])
+
+  answers.push(7)
+  outbox.retry(key)
+  await vi.advanceTimersByTimeAsync(0)
+  expect(stored()).toMatchObject([{ key, state: 'sent', messageId: 7 }])
+  expect(keys).toEqual([key])
 })
