@@ -2,8 +2,8 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { type FormEvent, useId, useState } from 'react'
 import { useAction } from '#shared/api/action'
-import { newKey } from '#shared/api/client'
 import { queryClient } from '#shared/api/query'
+import { useRequestKey } from '#shared/api/request-key'
 import { Field } from '#shared/components/field'
 import { isolate } from '#shared/format/bidi'
 import { addDays } from '#shared/format/dates'
@@ -31,9 +31,9 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
     void queryClient.invalidateQueries({ queryKey: ['/api/tasks'] })
     void queryClient.invalidateQueries({ queryKey: ['inbox-timeline', contactId] })
   }
-  const create = useAction<{ body: object; key: string }, Task>({
-    // The idempotency key is part of the variables, so that a retry after a lost response repeats the same request.
-    run: ({ body, key }) => call('POST', '/api/tasks', { body, headers: { 'Idempotency-Key': key } }),
+  const keyOf = useRequestKey()
+  const create = useAction<object, Task>({
+    run: body => call('POST', '/api/tasks', { body, headers: { 'Idempotency-Key': keyOf(body) } }),
     done: () => t`המשימה נוספה`,
     undo: (_, { id }) => call('DELETE', '/api/tasks/{id}', { params: { path: { id } } }).then(refresh),
     onDone: () => {
@@ -44,7 +44,7 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const body = { title: title.trim(), contact_id: contactId, ...(dates[due] && { due_date: dates[due] }) }
-    if (title.trim()) create.mutate({ body, key: newKey() })
+    if (title.trim()) create.mutate(body)
   }
   const names: Record<Due, string> = { none: t`בלי תאריך`, today: t`היום`, tomorrow: t`מחר`, sunday: t`ביום א׳` }
   return (
