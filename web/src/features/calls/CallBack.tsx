@@ -112,9 +112,7 @@ function Planned({ planned }: { planned: OutboundCall }) {
           </Trans>
         )}
       </p>
-      <p className="small muted">
-        <Plain text={planned.purpose} />
-      </p>
+      <Plain as="p" className="small muted" text={planned.purpose} />
       {planned.state === 'waiting' && (
         <button className="btn quiet" type="button" disabled={cancel.isPending} onClick={() => cancel.mutate()}>
           <Trans>לבטל את השיחה</Trans>
