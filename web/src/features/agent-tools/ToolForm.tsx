@@ -91,7 +91,7 @@ export function ToolForm({ tool, close }: { tool?: Tool; close: () => void }) {
           onChange={event => change({ description: event.target.value })}
         />
       </div>
-      <fieldset className="seg staff" aria-label={t`סוג הפנייה`}>
+      <fieldset className="seg wrap" aria-label={t`סוג הפנייה`}>
         {(['GET', 'POST'] as const).map(method => (
           <button
             key={method}

@@ -195,7 +195,7 @@ function ClosureForm({ close, label }: { close: () => void; label: string }) {
         />
       </div>
       {items.length > 1 && (
-        <fieldset className="seg staff" aria-label={t`מי`}>
+        <fieldset className="seg wrap" aria-label={t`מי`}>
           <button type="button" role="radio" aria-checked={resource === null} onClick={() => setResource(null)}>
             <Trans>כל העסק</Trans>
           </button>

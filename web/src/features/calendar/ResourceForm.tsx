@@ -69,7 +69,7 @@ export function ResourceForm({ resource, services, close }: Props) {
         autoFocus
         onChange={event => setName(event.target.value)}
       />
-      <fieldset className="seg staff" aria-label={t`סוג`}>
+      <fieldset className="seg wrap" aria-label={t`סוג`}>
         {(['staff', 'room'] as const).map(value => (
           <button key={value} type="button" role="radio" aria-checked={kind === value} onClick={() => setKind(value)}>
             {value === 'staff' ? <Trans>עובד או עובדת</Trans> : <Trans>עמדה או חדר</Trans>}

@@ -18,7 +18,7 @@ export function StaffChoice({ resources, service, value, choose }: Props) {
   const able = resources.filter(({ service_ids }) => service === null || service_ids.includes(service))
   if (able.length < 2) return null
   return (
-    <fieldset className="seg staff" aria-label={t`אצל מי`}>
+    <fieldset className="seg wrap" aria-label={t`אצל מי`}>
       <button type="button" role="radio" aria-checked={value === null} onClick={() => choose(null)}>
         <Trans>מי שפנוי</Trans>
       </button>

@@ -70,7 +70,7 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
           </span>
           <div className="seg" role="radiogroup" aria-labelledby={label}>
             {(Object.keys(names) as Due[]).map(one => (
-              <label key={one} data-checked={due === one || undefined}>
+              <label key={one}>
                 <input type="radio" name="due" className="vh" checked={due === one} onChange={() => setDue(one)} />
                 {names[one]}
               </label>
