@@ -25,13 +25,9 @@ function Switch({ answering }: { answering: Answering }) {
   const { t } = useLingui()
   const id = useId()
   const { mutate } = useSwitch()
-  const [isAsking, setAsking] = useState(false)
   const { mode, until, can_ring: canRing } = answering
   const from = { mode, until: until ?? null }
-  const set = (to: { mode: Mode; until: string | null }) => {
-    setAsking(false)
-    mutate({ from, to })
-  }
+  const set = (to: { mode: Mode; until: string | null }) => mutate({ from, to })
   return (
     <>
       <label htmlFor={id}>
@@ -49,14 +45,7 @@ function Switch({ answering }: { answering: Answering }) {
           {canRing ? t`קודם אנחנו` : t`קודם אנחנו (אין מספר שמצלצל)`}
         </option>
       </select>
-      {mode !== 'settings' && (
-        <Until
-          answering={answering}
-          isAsking={isAsking}
-          ask={() => setAsking(true)}
-          set={until => set({ mode, until })}
-        />
-      )}
+      {mode !== 'settings' && <Until key={mode} answering={answering} set={until => set({ mode, until })} />}
       <p className="small muted">
         <Meaning answering={answering} /> <SetBy answering={answering} />
       </p>
@@ -66,15 +55,14 @@ function Switch({ answering }: { answering: Answering }) {
 
 interface UntilProps {
   answering: Answering
-  /** Whether the time of day is being asked for. */
-  isAsking: boolean
-  ask: () => void
   set: (until: string | null) => void
 }
 
-function Until({ answering: { until, next_opening: opening }, isAsking, ask, set }: UntilProps) {
+function Until({ answering: { until, next_opening: opening }, set }: UntilProps) {
   const { t } = useLingui()
   const when = useWhen()
+  // Whether the time of day is being asked for.
+  const [isAsking, setAsking] = useState(false)
   const isOpening = Boolean(until && until === opening)
   const value = isAsking ? 'time' : !until ? 'changed' : isOpening ? 'opening' : 'set'
   return (
@@ -85,8 +73,8 @@ function Until({ answering: { until, next_opening: opening }, isAsking, ask, set
         value={value}
         onChange={event => {
           const chosen = event.currentTarget.value
-          if (chosen === 'time') ask()
-          else set(chosen === 'opening' ? (opening ?? null) : null)
+          setAsking(chosen === 'time')
+          if (chosen !== 'time') set(chosen === 'opening' ? (opening ?? null) : null)
         }}
       >
         <option value="changed">{t`עד שאשנה`}</option>
@@ -94,7 +82,14 @@ function Until({ answering: { until, next_opening: opening }, isAsking, ask, set
         {until && !isOpening && <option value="set">{t`עד ${when(until)}`}</option>}
         <option value="time">{t`עד שעה…`}</option>
       </select>
-      {isAsking && <TimeOfDay set={set} />}
+      {isAsking && (
+        <TimeOfDay
+          set={until => {
+            setAsking(false)
+            set(until)
+          }}
+        />
+      )}
     </>
   )
 }
