@@ -1,11 +1,12 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans } from '@lingui/react/macro'
 import type { ReactNode } from 'react'
+import { MODES } from '#shared/answering/modes'
 import type { Schemas } from '#shared/api/client'
 import { Link } from '#shared/components/Link'
 import { Ltr, Name } from '#shared/components/text'
 import { useFormat } from '#shared/session'
-import { ALERTS, ANSWERING, RETAINED, STEPS, subjectForm } from './audit-words'
+import { ALERTS, RETAINED, STEPS, subjectForm } from './audit-words'
 import { useSettings } from './use-settings'
 
 type Entry = Schemas['AuditEntry']
@@ -52,7 +53,7 @@ function useSubject({ actor, action, subject, subject_name, contact_id }: Entry)
       return known ? i18n._(known) : null
     }
     case 'answering': {
-      const known = ANSWERING[id as Schemas['AnswerMode']]
+      const known = MODES[id as Schemas['AnswerMode']]
       return known ? i18n._(known) : null
     }
     case 'file':

@@ -220,13 +220,6 @@ export const STEPS: Record<Schemas['SetupStep'], MessageDescriptor> = {
   call: msg`להתקשר עכשיו`,
 }
 
-/** The text for each choice of who answers calls. */
-export const ANSWERING: Record<Schemas['AnswerMode'], MessageDescriptor> = {
-  settings: msg`לפי ההגדרות`,
-  agent: msg`הסוכן, מיד`,
-  ring: msg`קודם אנחנו`,
-}
-
 /** The subject of each alert. */
 export const ALERTS: Record<Schemas['AlertKind'], MessageDescriptor> = {
   disk_low: msg`מקום בדיסק`,

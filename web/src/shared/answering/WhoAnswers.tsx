@@ -4,6 +4,7 @@ import { Link } from '../components/Link'
 import { useNow } from '../format/clock'
 import { addDays, instantNear, minuteOf, wallTime } from '../format/dates'
 import { useFormat, useSession } from '../session'
+import { MODES } from './modes'
 import { type Answering, type Mode, useAnswering, useSwitch } from './useAnswering'
 import './answering.css'
 
@@ -22,7 +23,7 @@ export function WhoAnswers() {
 }
 
 function Switch({ answering }: { answering: Answering }) {
-  const { t } = useLingui()
+  const { t, i18n } = useLingui()
   const id = useId()
   const { mutate } = useSwitch()
   const { mode, until, can_ring: canRing } = answering
@@ -39,10 +40,10 @@ function Switch({ answering }: { answering: Answering }) {
         value={mode}
         onChange={event => set({ mode: event.currentTarget.value as Mode, until: null })}
       >
-        <option value="settings">{t`לפי ההגדרות`}</option>
-        <option value="agent">{t`הסוכן, מיד`}</option>
+        <option value="settings">{i18n._(MODES.settings)}</option>
+        <option value="agent">{i18n._(MODES.agent)}</option>
         <option value="ring" disabled={!canRing && mode !== 'ring'}>
-          {canRing ? t`קודם אנחנו` : t`קודם אנחנו (אין מספר שמצלצל)`}
+          {canRing ? i18n._(MODES.ring) : t`קודם אנחנו (אין מספר שמצלצל)`}
         </option>
       </select>
       {mode !== 'settings' && <Until key={mode} answering={answering} set={until => set({ mode, until })} />}
