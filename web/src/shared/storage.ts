@@ -1,5 +1,5 @@
 /** The user whose own values are read and written. */
-let owner = 0
+let userId = 0
 
 /** Values that the browser refused to store, for example in a private window: they last until the page is reloaded. */
 const unstored = new Map<string, string>()
@@ -31,13 +31,13 @@ export function remember(key: string, value: string | null): void {
 
 /** Selects the user to whom `recallOwn` and `rememberOwn` belong. The session calls this before the shell is rendered. */
 export function setStoredUser(id: number): void {
-  owner = id
+  userId = id
 }
 
 /** Returns the id of the current user, 0 before the first session. */
-export const storedUser = (): number => owner
+export const storedUser = (): number => userId
 
-const ownKey = (key: string) => `own.${owner}.${key}`
+const ownKey = (key: string) => `own.${userId}.${key}`
 
 /** Returns a value that the current user has stored in this browser, such as an unsent text. */
 export const recallOwn = (key: string): string | null => recall(ownKey(key))

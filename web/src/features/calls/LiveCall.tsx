@@ -7,7 +7,7 @@ import { Link } from '#shared/components/Link'
 import { ListenButton } from '#shared/components/ListenButton'
 import { Name, Phone, Plain } from '#shared/components/text'
 import { duration } from '#shared/format/time'
-import { AnswerButton, Answering } from './Answering'
+import { AnswerButton, AnsweredCall } from './AnsweredCall'
 import type { CallDetail, Turn } from './api'
 import { Booked } from './Booked'
 import { Back } from './CallHeader'
@@ -45,7 +45,7 @@ export function LiveCall({ call }: { call: CallDetail }) {
           <WhoTalks call={call} employee={employee?.text} />
         </p>
         <Listening callId={call.id} />
-        <Answering callId={call.id} />
+        <AnsweredCall callId={call.id} />
         <LiveLanes callId={call.id} lines={linesOf(call.turns, elapsed)} elapsedMs={elapsed} caller={caller} />
       </div>
       <Booked bookings={call.bookings} />

@@ -4,11 +4,11 @@ import { problemText } from '#shared/api/problem-text'
 import { Icon } from '#shared/components/Icon'
 import { NoMicrophone } from '#shared/components/NoMicrophone'
 import { Ltr } from '#shared/components/text'
-import { type AnswerProblem, answer, handBack, setMuted, useAnswering } from './answering'
+import { type AnswerProblem, answer, handBack, setMuted, useAnsweredCall } from './answered-call'
 
 /** Answers the call with the browser: the agent stops, and the user talks with the caller. */
 export function AnswerButton({ callId }: { callId: number }) {
-  const { status } = useAnswering(callId)
+  const { status } = useAnsweredCall(callId)
   if (status !== 'off') return null
   return (
     <button className="btn big pen" type="button" onClick={() => answer(callId)}>
@@ -19,8 +19,8 @@ export function AnswerButton({ callId }: { callId: number }) {
 }
 
 /** What the user sees while talking with the caller, or why this is not possible. */
-export function Answering({ callId }: { callId: number }) {
-  const { status, isMuted, problem } = useAnswering(callId)
+export function AnsweredCall({ callId }: { callId: number }) {
+  const { status, isMuted, problem } = useAnsweredCall(callId)
   if (problem) return <Why problem={problem} />
   if (status === 'off') return null
   return (

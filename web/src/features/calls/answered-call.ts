@@ -16,7 +16,7 @@ export type AnswerProblem =
   | { kind: 'ended'; reason: string }
 
 /** The call that the user has answered with the browser. It continues while the user opens other pages. */
-interface Answering {
+interface AnsweredCall {
   /** The id of the call; null while the user has answered none. */
   callId: number | null
   status: 'off' | 'connecting' | 'announcing' | 'talking'
@@ -31,13 +31,13 @@ type ServerMessage =
 
 /** The maximum delay of the caller's audio, in ms. Beyond it, the oldest audio is dropped. */
 const MAX_DELAY_MS = 400
-const OFF: Answering = { callId: null, status: 'off', isMuted: false, problem: undefined }
+const OFF: AnsweredCall = { callId: null, status: 'off', isMuted: false, problem: undefined }
 
 let state = OFF
 let running: Connection | undefined
 const listeners = new Set<() => void>()
 
-function set(change: Partial<Answering>): void {
+function set(change: Partial<AnsweredCall>): void {
   state = { ...state, ...change }
   for (const listener of listeners) listener()
 }
@@ -62,7 +62,7 @@ export function setMuted(isMuted: boolean): void {
 }
 
 /** Returns the state of this call: whether the user talks with the caller. */
-export function useAnswering(callId: number): Answering {
+export function useAnsweredCall(callId: number): AnsweredCall {
   const current = useSyncExternalStore(subscribe, () => state)
   return current.callId === callId ? current : OFF
 }
