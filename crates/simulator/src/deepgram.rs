@@ -217,7 +217,7 @@ struct Transcription {
 async fn serve(shared: &Shared, mut socket: Socket, index: usize, endpoint: Option<Duration>) {
     let options = shared.options();
     let endpoint = endpoint.filter(|_| !options.endless_utterances);
-    let transcriber = Transcriber::new(TranscriberPlan { heard: options.heard, endpoint, finds_words: true });
+    let transcriber = Transcriber::new(TranscriberPlan { heard: options.heard, endpoint });
     let mut transcription = Transcription { transcriber, final_words: 0, final_ms: 0, responded_ms: 0 };
     loop {
         let message = tokio::select! {

@@ -213,7 +213,7 @@ async fn reject(socket: &mut Socket, error: &str) {
 
 async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
     let options = shared.options();
-    let mut transcriber = Transcriber::new(TranscriberPlan { heard: options.heard, endpoint: None, finds_words: true });
+    let mut transcriber = Transcriber::new(TranscriberPlan { heard: options.heard, endpoint: None });
     let (mut committed_ms, mut unsent) = (0, None);
     let started = json!({"message_type": "session_started", "session_id": "0123456789abcdef", "config": {}});
     let mut responses = vec![started];

@@ -65,18 +65,33 @@ impl Drop for Server {
 
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// The query parameters of a URL, in order.
+/// The query parameters of a URL, or the fields of a form, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parameters(pub(crate) Vec<(String, String)>);
 
 impl Parameters {
+    /// Parses the query of a URL, or the body of a form.
+    pub(crate) fn parse(text: &str) -> Self {
+        Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+    }
+
     pub(crate) fn of(uri: &Uri) -> Self {
-        Self(form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect())
+        Self::parse(uri.query().unwrap_or_default())
+    }
+
+    /// Returns the values of a parameter, in order.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns the first value of a parameter.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
     }
 
     /// Returns the first value of a parameter; empty if it is missing.
     pub(crate) fn value(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        self.get(name).unwrap_or_default()
     }
 
     /// Returns a complaint for each parameter that is not in `known`.

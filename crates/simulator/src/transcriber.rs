@@ -17,8 +17,6 @@ pub(crate) struct TranscriberPlan {
     pub(crate) heard: Vec<String>,
     /// The silence that ends an utterance; `None` if only the client ends utterances.
     pub(crate) endpoint: Option<Duration>,
-    /// Whether the transcriber returns words for audio with sound.
-    pub(crate) finds_words: bool,
 }
 
 /// A word and its position in the audio.
@@ -79,13 +77,13 @@ impl Transcriber {
         let mut heard = Vec::new();
         for event in self.vad.receive(audio, settings) {
             match event {
-                VadEvent::Started { audio_start_ms } if self.plan.finds_words => {
+                VadEvent::Started { audio_start_ms } => {
                     self.current.get_or_insert((audio_start_ms, 0));
                 }
                 VadEvent::Stopped { .. } if self.current.is_some() && self.plan.endpoint.is_some() => {
                     heard.push(Heard::End(self.finish()));
                 }
-                VadEvent::Started { .. } | VadEvent::Stopped { .. } => {}
+                VadEvent::Stopped { .. } => {}
             }
         }
         if let Some((began_ms, reported)) = self.current {

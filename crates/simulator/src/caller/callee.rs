@@ -1,7 +1,7 @@
 //! The phones that the daemon calls through Twilio's REST API.
 
 use super::call_plan::CallPlan;
-use super::phone::Phone;
+use super::phone::{Phone, owned};
 use super::report::CallReport;
 use super::script::Script;
 use crate::twilio::DialRequest;
@@ -71,7 +71,8 @@ impl Phone {
     fn detect(&self, plan: &CallPlan, request: &DialRequest, by: &'static str, after: Duration) {
         let Some(Ok(url)) = request.amd_callback.as_deref().map(Url::parse) else { return };
         let client = self.webhook_client(plan, crate::clock::instant());
-        let fields = self.report_fields(request, &[("AnsweredBy", by), ("MachineDetectionDuration", "2500")]);
+        let mut fields = self.call_fields(plan, &request.sid, "in-progress");
+        fields.extend(owned([("AnsweredBy", by), ("MachineDetectionDuration", "2500")]));
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
             client.send("POST", &url, fields).await
@@ -83,22 +84,11 @@ impl Phone {
         let mut report = CallReport { call_sid: request.sid.clone(), ..CallReport::default() };
         if let Some(Ok(url)) = request.status_callback.as_deref().map(Url::parse) {
             let client = self.webhook_client(plan, crate::clock::instant());
-            let fields = self.report_fields(request, &[("CallStatus", status), ("CallDuration", "0")]);
+            let mut fields = self.call_fields(plan, &request.sid, status);
+            fields.extend(owned([("CallDuration", "0")]));
             report.webhooks = client.send("POST", &url, fields).await.0;
         }
         report
-    }
-
-    fn report_fields(&self, request: &DialRequest, more: &[(&str, &str)]) -> Vec<(String, String)> {
-        let account = &self.twilio_state.account().sid;
-        let own = [
-            ("AccountSid", account.as_str()),
-            ("CallSid", &request.sid),
-            ("Direction", "outbound-api"),
-            ("From", &request.from),
-            ("To", &request.to),
-        ];
-        own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 }
 

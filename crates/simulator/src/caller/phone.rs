@@ -60,6 +60,29 @@ impl Phone {
         call.run().await
     }
 
+    /// Returns the fields of every request about a call.
+    pub(super) fn call_fields(&self, plan: &CallPlan, sid: &str, status: &str) -> Vec<(String, String)> {
+        let account = &self.twilio_state.account().sid;
+        let (from, to) = (&plan.from, &plan.to);
+        let own = owned([
+            ("AccountSid", account),
+            ("ApiVersion", "2010-04-01"),
+            ("CallSid", sid),
+            ("CallStatus", status),
+            ("Called", to),
+            ("CalledCountry", "IL"),
+            ("Caller", from),
+            ("CallerCountry", "IL"),
+            ("Direction", plan.direction),
+            ("From", from),
+            ("FromCountry", "IL"),
+            ("To", to),
+            ("ToCountry", "IL"),
+        ]);
+        let stir_verstat = plan.stir_verstat.iter().map(|value| ("StirVerstat".to_owned(), value.clone()));
+        own.into_iter().chain(stir_verstat).collect()
+    }
+
     pub(super) fn webhook_client(&self, plan: &CallPlan, call_began: Instant) -> WebhookClient {
         WebhookClient {
             connector: self.connector.clone(),
@@ -227,28 +250,9 @@ impl RunningCall {
         }
     }
 
-    /// Returns the fields of every request about a call, followed by `more`.
+    /// Returns the fields of every request about this call, followed by `more`.
     pub(super) fn fields(&self, more: &[(String, String)]) -> Vec<(String, String)> {
-        let account = &self.phone.twilio_state.account().sid;
-        let (from, to) = (&self.plan.from, &self.plan.to);
-        let own: [(&str, &str); 13] = [
-            ("AccountSid", account),
-            ("ApiVersion", "2010-04-01"),
-            ("CallSid", &self.sid),
-            ("CallStatus", self.status),
-            ("Called", to),
-            ("CalledCountry", "IL"),
-            ("Caller", from),
-            ("CallerCountry", "IL"),
-            ("Direction", self.plan.direction),
-            ("From", from),
-            ("FromCountry", "IL"),
-            ("To", to),
-            ("ToCountry", "IL"),
-        ];
-        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let stir_verstat = self.plan.stir_verstat.iter().map(|value| ("StirVerstat".to_owned(), value.clone()));
-        own.chain(stir_verstat).chain(more.iter().cloned()).collect()
+        [&self.phone.call_fields(&self.plan, &self.sid, self.status), more].concat()
     }
 
     /// Sends a request to the daemon without waiting for the response, as Twilio does for status callbacks.
@@ -291,15 +295,13 @@ impl RunningCall {
             None => Url::parse(&self.plan.voice_url).and_then(|url| url.join("call_status")),
         };
         if let Ok(url) = status_url {
-            let more = [
+            let fields = self.fields(&owned([
                 ("CallDuration", seconds.as_str()),
                 ("CallbackSource", "call-progress-events"),
                 ("Duration", "1"),
                 ("SequenceNumber", "0"),
                 ("Timestamp", &crate::clock::now().to_string()),
-            ];
-            let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            let fields = self.fields(&more);
+            ]));
             self.send_in_background(url, "POST".into(), fields);
         }
         while let Some(webhooks) = self.background.join_next().await {
@@ -310,6 +312,10 @@ impl RunningCall {
         self.note(format!("the call ended: {:?} after {} ms", self.report.ended, self.report.duration_ms));
         self.report
     }
+}
+
+pub(super) fn owned<const N: usize>(fields: [(&str, &str); N]) -> [(String, String); N] {
+    fields.map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
 /// The maximum number of documents in a call; more documents mean that the TwiML redirects in a loop.

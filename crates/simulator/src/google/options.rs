@@ -16,8 +16,6 @@ pub struct GoogleOptions {
     pub think: Duration,
     /// How many times faster than real time speech is sent.
     pub speed: f64,
-    /// The maximum duration of a transcription.
-    pub longest_stream: Duration,
     /// The planned faults.
     pub faults: GoogleFaults,
 }
@@ -30,7 +28,6 @@ impl Default for GoogleOptions {
             transcribe: Duration::from_millis(50),
             think: Duration::from_millis(150),
             speed: 4.0,
-            longest_stream: Duration::from_mins(5),
             faults: GoogleFaults::default(),
         }
     }
@@ -55,8 +52,6 @@ pub struct GoogleFaults {
     pub restart_recognitions: usize,
     /// The number of transcriptions, from the first, at whose first words the connection is closed.
     pub close_connections: usize,
-    /// Whether no words are found in any audio.
-    pub no_words: bool,
     /// Whether silence never ends an utterance.
     pub endless_utterances: bool,
     /// Whether each message of a transcription is preceded by one that is no protobuf.

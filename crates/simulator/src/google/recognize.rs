@@ -9,11 +9,14 @@ use super::options::GoogleOptions;
 use super::state::{Recognition, Shared};
 use super::token::PROJECT;
 use crate::transcriber::{Heard, Transcriber, TranscriberPlan, Word, text_of};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 const MULAW: i32 = 2;
 const SPEECH_ACTIVITY_BEGIN: i32 = 2;
 const SPEECH_ACTIVITY_END: i32 = 3;
+/// The maximum duration of a transcription.
+const LONGEST_STREAM: Duration = Duration::from_mins(5);
 /// The maximum length of the audio in one message.
 const MAX_AUDIO: usize = 25_600;
 const MODELS: [&str; 4] = ["chirp_3", "chirp_2", "telephony", "long"];
@@ -34,7 +37,7 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
     if let Some((code, message)) = options.faults.reject_recognitions {
         return call.end(code, message);
     }
-    let late = tokio::time::sleep(options.longest_stream);
+    let late = tokio::time::sleep(LONGEST_STREAM);
     tokio::pin!(late);
     let mut transcriber = None;
     loop {
@@ -65,7 +68,6 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
             }
             if matches!(heard, Heard::End(_)) {
                 *shared.utterances() += 1;
-                shared.state().recognitions[index].endpoints += 1;
             }
             let finding = Finding { heard, now_ms: transcriber.now_ms() };
             if !send(&mut call, &finding, options.faults.malformed) {
@@ -90,11 +92,7 @@ fn plan(options: &GoogleOptions, utterances: usize) -> TranscriberPlan {
     let mut heard = options.heard.clone();
     let first = utterances % heard.len().max(1);
     heard.rotate_left(first);
-    TranscriberPlan {
-        heard,
-        endpoint: (!options.faults.endless_utterances).then_some(options.endpoint),
-        finds_words: !options.faults.no_words,
-    }
+    TranscriberPlan { heard, endpoint: (!options.faults.endless_utterances).then_some(options.endpoint) }
 }
 
 /// Reads the first message. Returns the index of the transcription.

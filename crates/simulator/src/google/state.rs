@@ -2,12 +2,11 @@
 
 use super::options::GoogleOptions;
 use crate::{EventLog, Party};
-use serde::Serialize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// The requests that the fake Google has received.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct GoogleState {
     /// The number of tokens that were issued.
     pub tokens: usize,
@@ -20,7 +19,7 @@ pub struct GoogleState {
 }
 
 /// The record of a transcription.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Recognition {
     /// The resource name of the recognizer.
     pub recognizer: String,
@@ -31,16 +30,13 @@ pub struct Recognition {
     /// The expected words.
     pub phrases: Vec<String>,
     /// All received audio, in mu-law.
-    #[serde(skip)]
     pub heard: Vec<u8>,
-    /// The number of utterances that silence ended.
-    pub endpoints: usize,
     /// Whether the client ended the stream.
     pub ended: bool,
 }
 
 /// The record of a speech call.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Synthesis {
     /// The language.
     pub language: String,
@@ -48,8 +44,6 @@ pub struct Synthesis {
     pub voice: String,
     /// The text.
     pub text: String,
-    /// Whether the client cancelled the call.
-    pub cancelled: bool,
 }
 
 pub(super) struct Shared {

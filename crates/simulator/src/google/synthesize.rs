@@ -36,7 +36,6 @@ pub(super) async fn serve(shared: &Shared, mut call: Call) {
         let is_sent = call.send(&SynthesizeResponse { audio });
         let is_cancelled = tokio::time::timeout(pause, call.cancelled()).await.is_ok();
         if !is_sent || is_cancelled {
-            shared.state().speeches[number - 1].cancelled = true;
             return;
         }
     }
@@ -66,7 +65,7 @@ async fn read(shared: &Shared, call: &mut Call) -> Result<(usize, String), Strin
     let number = {
         let mut state = shared.state();
         let (language, name) = (voice.language_code.clone(), voice.name.clone());
-        state.speeches.push(Synthesis { language, voice: name, text: text.clone(), cancelled: false });
+        state.speeches.push(Synthesis { language, voice: name, text: text.clone() });
         state.speeches.len()
     };
     let name = voice.name.strip_prefix(&format!("{}-Chirp3-HD-", voice.language_code));

@@ -1,6 +1,7 @@
 //! The token endpoint: exchanges a JSON web token that the account has signed.
 
 use super::state::Shared;
+use crate::server::Parameters;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
@@ -36,13 +37,12 @@ pub(super) async fn issue(State(shared): State<Arc<Shared>>, body: String) -> Re
     if let Some(status) = faults.refuse_tokens {
         return refuse(status, "internal_failure", "refused as planned");
     }
-    let form: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-    let field = |name: &str| form.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
-    if field("grant_type") != GRANT {
-        shared.violation(format!("token: the grant type is {}", field("grant_type")));
+    let form = Parameters::parse(&body);
+    if form.value("grant_type") != GRANT {
+        shared.violation(format!("token: the grant type is {}", form.value("grant_type")));
         return refuse(400, "unsupported_grant_type", "Invalid grant_type");
     }
-    match check(field("assertion"), &shared.token_url) {
+    match check(form.value("assertion"), &shared.token_url) {
         Ok(()) if faults.revoked_key => refuse(400, "invalid_grant", "Invalid JWT Signature."),
         Ok(()) => {
             let number = {

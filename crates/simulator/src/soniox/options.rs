@@ -52,8 +52,6 @@ pub struct SonioxFaults {
     pub reject_transcriptions: Option<u16>,
     /// Whether endpoint detection never ends an utterance.
     pub endless_utterances: bool,
-    /// Whether no words are found in any audio.
-    pub no_words: bool,
     /// Whether each transcription response is preceded by a message that is not JSON.
     pub malformed: bool,
     /// The speech streams, counted from 1 over all sockets, that are rejected because of the rate limit.

@@ -30,7 +30,6 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
     let plan = TranscriberPlan {
         heard: options.heard.clone(),
         endpoint: (!options.faults.endless_utterances).then_some(options.endpoint),
-        finds_words: !options.faults.no_words,
     };
     let transcriber = Transcriber::new(plan);
     let mut transcription = Transcription { options, transcriber, responded_ms: 0, pending: VecDeque::new() };

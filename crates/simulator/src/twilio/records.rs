@@ -1,6 +1,6 @@
 //! The records in Twilio's state: calls, recordings, messages, and the account with its phone numbers.
 
-use crate::entropy;
+use crate::{clock, entropy};
 use agentlocator_core::domain::Timestamp;
 use serde::Serialize;
 
@@ -60,6 +60,22 @@ pub struct CallRecord {
     pub ended_at: Option<Timestamp>,
     /// The updates by REST, in order.
     pub updates: Vec<CallUpdate>,
+}
+
+impl CallRecord {
+    /// Creates a call that starts now.
+    pub(super) fn new(sid: &str, direction: &'static str, from: &str, to: &str, status: &str) -> Self {
+        Self {
+            sid: sid.to_owned(),
+            direction,
+            from: from.to_owned(),
+            to: to.to_owned(),
+            status: status.to_owned(),
+            started_at: clock::now(),
+            ended_at: None,
+            updates: Vec::new(),
+        }
+    }
 }
 
 /// A call that a REST request made.

@@ -12,7 +12,7 @@ mod status;
 pub use faults::{Fault, Operation};
 
 use super::state::TwilioState;
-use crate::server::Server;
+use crate::server::{Parameters, Server};
 use crate::specs::check_twilio_request;
 use crate::{DaemonConnector, EventLog, Party};
 use axum::Router;
@@ -198,6 +198,20 @@ impl Shared {
             return Err(error(StatusCode::BAD_REQUEST, 20001, &complaint));
         }
         self.faults.before(kind).await
+    }
+
+    /// Parses the form of a request, and checks the request as [`Self::check_request`] does.
+    async fn check_form(
+        &self,
+        kind: Operation,
+        operation: &str,
+        path: &[(&str, &str)],
+        body: &str,
+        headers: &HeaderMap,
+    ) -> Result<Parameters, Response> {
+        let form = Parameters::parse(body);
+        self.check_request(kind, operation, path, &[], &form.0, headers).await?;
+        Ok(form)
     }
 
     /// Records the request and checks only the credentials, for paths that are missing in Twilio's document. Returns

@@ -73,32 +73,14 @@ impl TwilioState {
     /// Adds a new call. Returns the receiver of its updates by REST.
     pub(crate) fn begin_call(&self, sid: &str, from: &str, to: &str) -> mpsc::UnboundedReceiver<CallUpdate> {
         let (updates, receiver) = mpsc::unbounded_channel();
-        let record = CallRecord {
-            sid: sid.to_owned(),
-            direction: "inbound",
-            from: from.to_owned(),
-            to: to.to_owned(),
-            status: "ringing".into(),
-            started_at: clock::now(),
-            ended_at: None,
-            updates: Vec::new(),
-        };
+        let record = CallRecord::new(sid, "inbound", from, to, "ringing");
         self.lock().calls.insert(sid.to_owned(), LiveCall { record, updates: Some(updates) });
         receiver
     }
 
     /// Adds a call that a REST request makes. It stays in the queue until it is received.
     pub(super) fn dial(&self, request: DialRequest) -> CallRecord {
-        let record = CallRecord {
-            sid: request.sid.clone(),
-            direction: "outbound-api",
-            from: request.from.clone(),
-            to: request.to.clone(),
-            status: "queued".into(),
-            started_at: clock::now(),
-            ended_at: None,
-            updates: Vec::new(),
-        };
+        let record = CallRecord::new(&request.sid, "outbound-api", &request.from, &request.to, "queued");
         let mut memory = self.lock();
         memory.calls.insert(request.sid.clone(), LiveCall { record: record.clone(), updates: None });
         if let Some(dialled) = &memory.dialled {
@@ -170,16 +152,7 @@ impl TwilioState {
         started_at: Timestamp,
         ended_at: Option<Timestamp>,
     ) {
-        let record = CallRecord {
-            sid: sid.to_owned(),
-            direction: "inbound",
-            from: from.to_owned(),
-            to: to.to_owned(),
-            status: status.to_owned(),
-            started_at,
-            ended_at,
-            updates: Vec::new(),
-        };
+        let record = CallRecord { started_at, ended_at, ..CallRecord::new(sid, "inbound", from, to, status) };
         self.lock().calls.insert(sid.to_owned(), LiveCall { record, updates: None });
     }
 

@@ -2,6 +2,7 @@
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, without_json};
+use crate::server::Parameters;
 use crate::twilio::records::{CallRecord, CallUpdate, DialRequest, random_sid};
 use crate::twilio::state::CallError;
 use crate::twilio::twiml;
@@ -41,7 +42,7 @@ pub(super) async fn list(
     list.answer(&shared, &account, query.as_deref(), &headers, |query| {
         let mut calls = shared.twilio_state.calls();
         calls.retain(|call| lists::is_within(Some(call.started_at), query, "StartTime"));
-        calls.retain(|call| query.iter().all(|(name, value)| name != "To" || *value == call.to));
+        calls.retain(|call| query.get("To").is_none_or(|to| call.to == to));
         calls.sort_by_key(|call| std::cmp::Reverse(call.started_at));
         calls.iter().map(|call| value(&account, call)).collect()
     })
@@ -55,13 +56,13 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: String,
 ) -> Response {
-    let form: Vec<_> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let operation = "POST /2010-04-01/Accounts/{AccountSid}/Calls.json";
     let path = [("AccountSid", account.as_str())];
-    if let Err(answer) = shared.check_request(Operation::CreateCall, operation, &path, &[], &form, &headers).await {
-        return answer;
-    }
-    let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let form = match shared.check_form(Operation::CreateCall, operation, &path, &body, &headers).await {
+        Ok(form) => form,
+        Err(answer) => return answer,
+    };
+    let field = |name: &str| form.get(name).map(str::to_owned);
     let (Some(from), Some(to), Some(url)) = (field("From"), field("To"), field("Url")) else {
         shared.log.violation(Party::Twilio, "a new call needs From, To and Url");
         return error(StatusCode::BAD_REQUEST, 21201, "No 'To' number is specified");
@@ -86,12 +87,12 @@ pub(super) async fn update(
     headers: HeaderMap,
     body: String,
 ) -> Response {
-    let form: Vec<_> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let path = [("AccountSid", account.as_str()), ("Sid", without_json(&call))];
     let operation = "POST /2010-04-01/Accounts/{AccountSid}/Calls/{Sid}.json";
-    if let Err(answer) = shared.check_request(Operation::UpdateCall, operation, &path, &[], &form, &headers).await {
-        return answer;
-    }
+    let form = match shared.check_form(Operation::UpdateCall, operation, &path, &body, &headers).await {
+        Ok(form) => form,
+        Err(answer) => return answer,
+    };
     let update = match wanted(&shared, &form) {
         Ok(update) => update,
         Err(complaint) => {
@@ -112,25 +113,24 @@ pub(super) async fn update(
     }
 }
 
-fn wanted(shared: &Shared, form: &[(String, String)]) -> Result<CallUpdate, String> {
-    let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-    match (field("Status"), field("Twiml"), field("Url")) {
+fn wanted(shared: &Shared, form: &Parameters) -> Result<CallUpdate, String> {
+    match (form.get("Status"), form.get("Twiml"), form.get("Url")) {
         (Some(_), _, _) => Ok(CallUpdate::End),
         (None, Some(_), Some(_)) => Err("Url and Twiml exclude each other".into()),
         (None, Some(document), None) => {
             if document.chars().count() > 4_000 {
                 return Err("Twiml is longer than 4000 characters".into());
             }
-            let verbs = twiml::parse(&document)?;
+            let verbs = twiml::parse(document)?;
             if let Ok(base) = Url::parse(&shared.twilio_state.api_base_url()) {
                 for complaint in twilio::twiml::check(&verbs, &base) {
                     shared.log.violation(Party::Twilio, format!("Twiml of a call update: {complaint}"));
                 }
             }
-            Ok(CallUpdate::Twiml(document))
+            Ok(CallUpdate::Twiml(document.to_owned()))
         }
         (None, None, Some(url)) => {
-            Ok(CallUpdate::Url { url, method: field("Method").unwrap_or_else(|| "POST".into()) })
+            Ok(CallUpdate::Url { url: url.to_owned(), method: form.get("Method").unwrap_or("POST").to_owned() })
         }
         (None, None, None) => Err("neither Status nor Twiml nor Url".into()),
     }

@@ -2,12 +2,11 @@
 //! later pages.
 
 use super::{Operation, Shared};
+use crate::server::Parameters;
 use agentlocator_core::domain::Timestamp;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
-
-type Query = [(String, String)];
 
 /// A list endpoint of an account.
 pub(super) struct List {
@@ -26,13 +25,13 @@ impl List {
         account: &str,
         query: Option<&str>,
         headers: &HeaderMap,
-        entries: impl FnOnce(&Query) -> Vec<Value>,
+        entries: impl FnOnce(&Parameters) -> Vec<Value>,
     ) -> Response {
-        let query: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+        let query = Parameters::parse(query.unwrap_or_default());
         let resource = format!("{}.json", self.resource);
         let operation = format!("GET /2010-04-01/Accounts/{{AccountSid}}/{resource}");
         let path = [("AccountSid", account)];
-        match shared.check_request(self.operation, &operation, &path, &query, &[], headers).await {
+        match shared.check_request(self.operation, &operation, &path, &query.0, &[], headers).await {
             Ok(()) => page(account, &resource, self.field, &entries(&query), &query),
             Err(answer) => answer,
         }
@@ -41,11 +40,11 @@ impl List {
 
 /// Returns true if `at` is within the bounds in the query for `name`: `name`, `name>` and `name<`, each a date or a
 /// time.
-pub(super) fn is_within(at: Option<Timestamp>, query: &Query, name: &str) -> bool {
+pub(super) fn is_within(at: Option<Timestamp>, query: &Parameters, name: &str) -> bool {
     let at = at.map(|at| at.to_string()).unwrap_or_default();
     // ISO 8601 times sort as text; a bound without a time is compared by its date.
     let cut = |bound: &str| at[..bound.trim_end_matches('Z').len().min(at.len())].to_owned();
-    query.iter().all(|(key, bound)| match key.strip_prefix(name) {
+    query.0.iter().all(|(key, bound)| match key.strip_prefix(name) {
         Some("") => cut(bound) == bound.trim_end_matches('Z'),
         Some(">") => *cut(bound) >= *bound.trim_end_matches('Z'),
         Some("<") => *cut(bound) <= *bound.trim_end_matches('Z'),
@@ -55,15 +54,15 @@ pub(super) fn is_within(at: Option<Timestamp>, query: &Query, name: &str) -> boo
 
 /// Creates the response with the requested page of `all`. `resource` is the last part of the path, such as
 /// `Calls.json`; `field` is the name of the list.
-fn page(account: &str, resource: &str, field: &str, all: &[Value], query: &Query) -> Response {
-    let number =
-        |name: &str| query.iter().find(|(key, _)| key == name).and_then(|(_, text)| text.parse::<usize>().ok());
+fn page(account: &str, resource: &str, field: &str, all: &[Value], query: &Parameters) -> Response {
+    let number = |name: &str| query.get(name).and_then(|text| text.parse::<usize>().ok());
     let (page, size) = (number("Page").unwrap_or(0), number("PageSize").unwrap_or(50).clamp(1, 1000));
     let shown: Vec<_> = all.iter().skip(page * size).take(size).collect();
     let address = |page: usize| {
         let mut address = form_urlencoded::Serializer::new(format!("/2010-04-01/Accounts/{account}/{resource}?"));
-        address
-            .extend_pairs(query.iter().filter(|(name, _)| !matches!(name.as_str(), "Page" | "PageSize" | "PageToken")));
+        address.extend_pairs(
+            query.0.iter().filter(|(name, _)| !matches!(name.as_str(), "Page" | "PageSize" | "PageToken")),
+        );
         address.append_pair("PageSize", &size.to_string()).append_pair("Page", &page.to_string());
         address.append_pair("PageToken", &format!("PA{page}")).finish()
     };

@@ -17,15 +17,13 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: String,
 ) -> Response {
-    let form: Vec<_> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let path = [("AccountSid", account.as_str())];
     let operation = "POST /2010-04-01/Accounts/{AccountSid}/Messages.json";
-    if let Err(answer) = shared.check_request(Operation::SendMessage, operation, &path, &[], &form, &headers).await {
-        return answer;
-    }
-    let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-    let all =
-        |name: &str| form.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect::<Vec<_>>();
+    let form = match shared.check_form(Operation::SendMessage, operation, &path, &body, &headers).await {
+        Ok(form) => form,
+        Err(answer) => return answer,
+    };
+    let field = |name: &str| form.get(name).map(str::to_owned);
     let message = MessageRecord {
         direction: "outbound-api".into(),
         from: field("From").unwrap_or_default(),
@@ -33,7 +31,7 @@ pub(super) async fn create(
         body: field("Body").unwrap_or_default(),
         content_sid: field("ContentSid"),
         content_variables: field("ContentVariables"),
-        media_urls: all("MediaUrl"),
+        media_urls: form.all("MediaUrl").map(str::to_owned).collect(),
         status: "queued".into(),
         status_callback: field("StatusCallback"),
         ..MessageRecord::default()
@@ -80,12 +78,11 @@ pub(super) async fn list(
 ) -> Response {
     let list = List { operation: Operation::ListMessages, resource: "Messages", field: "messages" };
     list.answer(&shared, &account, uri.query(), &headers, |query| {
-        let field = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let mut messages = shared.twilio_state.messages();
         messages.reverse();
         messages.retain(|message| {
-            field("To").is_none_or(|to| message.to == to)
-                && field("From").is_none_or(|from| message.from == from)
+            query.get("To").is_none_or(|to| message.to == to)
+                && query.get("From").is_none_or(|from| message.from == from)
                 && lists::is_within(message.created_at, query, "DateSent")
         });
         messages.iter().map(|message| value(&account, message)).collect()

@@ -2,6 +2,7 @@
 
 use super::lists::List;
 use super::{Operation, Shared, error, without_json};
+use crate::server::Parameters;
 use crate::twilio::records::NumberRecord;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -39,9 +40,9 @@ pub(super) async fn list(
 ) -> Response {
     let list = List { operation: Operation::Other, resource: "IncomingPhoneNumbers", field: "incoming_phone_numbers" };
     list.answer(&shared, &account, query.as_deref(), &headers, |query| {
-        let wanted = query.iter().find(|(name, _)| name == "PhoneNumber").map(|(_, number)| number);
+        let wanted = query.get("PhoneNumber");
         let mut numbers = shared.twilio_state.numbers();
-        numbers.retain(|record| wanted.is_none_or(|wanted| record.phone_number == *wanted));
+        numbers.retain(|record| wanted.is_none_or(|wanted| record.phone_number == wanted));
         numbers.iter().map(|record| value(&account, record)).collect()
     })
     .await
@@ -54,19 +55,19 @@ pub(super) async fn update(
     headers: HeaderMap,
     body: String,
 ) -> Response {
-    let form: Vec<_> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let form = Parameters::parse(&body);
     let path = [("AccountSid", account.as_str()), ("Sid", without_json(&number))];
     let operation = "POST /2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers/{Sid}.json";
     // Twilio accepts an empty URL to remove a webhook, but the schema does not allow it.
     let is_removed =
         |(name, value): &&(String, String)| value.is_empty() && (name.ends_with("Url") || name == "StatusCallback");
-    let checked: Vec<_> = form.iter().filter(|pair| !is_removed(pair)).cloned().collect();
+    let checked: Vec<_> = form.0.iter().filter(|pair| !is_removed(pair)).cloned().collect();
     if let Err(answer) = shared.check_request(Operation::UpdateNumber, operation, &path, &[], &checked, &headers).await
     {
         return answer;
     }
     let changed = shared.twilio_state.change_number(without_json(&number), |record| {
-        for (name, value) in &form {
+        for (name, value) in &form.0 {
             let field = match name.as_str() {
                 "VoiceUrl" => &mut record.voice_url,
                 "VoiceMethod" => &mut record.voice_method,
