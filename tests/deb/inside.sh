@@ -218,11 +218,11 @@ kill_unit() {
 
 still_there() { diff <(everything) $seen || fail "not all is as it was"; }
 
-# load FILE: sends requests as fast as possible until FILE is deleted; records those that got no answer.
+# load FILE: sends requests as fast as possible until FILE is deleted; records those that got no answer, or an error.
 load() {
     local total=0
     while [ -e "$1" ]; do
-        curl -s -o /dev/null --max-time 30 -w '%{time_total}\n' $base/healthz >>"$1.times" || echo "curl ended with $?" >>"$1.bad"
+        curl -sf -o /dev/null --max-time 30 -w '%{time_total}\n' $base/healthz >>"$1.times" || echo "curl ended with $?" >>"$1.bad"
         total=$((total + 1))
     done
     echo $total >>"$1.total"
