@@ -10,7 +10,7 @@ pub struct Frozen {
 }
 
 impl Frozen {
-    /// Stops the process's thread with this name. Prints a line and returns `None` if this machine does not allow it.
+    /// Stops the process's thread with this name. Returns `None` if this machine does not allow it.
     pub fn thread(process: u32, name: &str) -> Option<Self> {
         let tasks = fs::read_dir(format!("/proc/{process}/task")).unwrap().map(|task| task.unwrap().path());
         let is_it = |task: &std::path::PathBuf| {
@@ -22,7 +22,7 @@ impl Frozen {
         // SAFETY: no memory is passed; the process is a child of this one.
         let seized = unsafe { libc::ptrace(libc::PTRACE_SEIZE, thread, none, none) };
         if seized != 0 {
-            eprintln!("not tested: a test may not stop a thread here: {}", std::io::Error::last_os_error());
+            super::skipped(&format!("a test may not stop a thread here: {}", std::io::Error::last_os_error()));
             return None;
         }
         // SAFETY: no memory is passed to `ptrace`. `waitpid` receives a null pointer, so it writes no status.
