@@ -3,6 +3,7 @@
 use super::support::Daemon;
 use super::support::telephony::{CallHarness, start};
 use super::support::whatsapp::until;
+use agentlocator::clock;
 use agentlocator::simulator::DaemonConnector;
 use agentlocator::simulator::caller::{CallPlan, Clip, StreamPlan};
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
@@ -71,36 +72,32 @@ async fn what_a_day_may_cost_is_limited() {
     assert_eq!(limits.last().unwrap()["limit"], "voice.ai_minutes_per_day");
 }
 
-/// Inserts a contact with a thread of calls.
+/// Inserts a contact with a thread of calls. In this SQL and the following, `:now` stands for the present time.
 const CALLER: &str = "
-    INSERT INTO contacts(id, business_id, display_name, created_at, updated_at) VALUES (1, 1, '', 't', 't');
-    INSERT INTO threads(id, type, contact_id, peer_number, title, unread_count, last_message_at, created_at) VALUES
-        (1, 'call', 1, '+972509999999', '', 0, 't', 't');
-    UPDATE contacts SET created_at = strftime('%FT%H:%M:%fZ', 'now'), updated_at = strftime('%FT%H:%M:%fZ', 'now');
-    UPDATE threads SET created_at = strftime('%FT%H:%M:%fZ', 'now'), last_message_at = strftime('%FT%H:%M:%fZ', 'now');
+    INSERT INTO contacts(id, business_id, display_name, created_at, updated_at) VALUES (1, 1, '', :now, :now);
+    INSERT INTO threads(id, type, contact_id, peer_number, title, unread_count, last_message_at, created_at)
+        VALUES (1, 'call', 1, '+972509999999', '', 0, :now, :now);
 ";
 /// Inserts a call of today that cost two dollars.
 const TWO_DOLLARS: &str = "
-    INSERT INTO calls(call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at, ended_at,
-                      end_reason, duration_ms, cost_micros, updated_at) VALUES
-        ('CA00000000000000000000000000000009', 1, 1, 'in', '+972509999999', '', 'ended', 'realtime',
-         strftime('%FT%H:%M:%fZ', 'now'), strftime('%FT%H:%M:%fZ', 'now'), 'caller_hung_up', 1000, 2000000,
-         strftime('%FT%H:%M:%fZ', 'now'))";
+    INSERT INTO calls(call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at,
+                      ended_at, end_reason, duration_ms, cost_micros, updated_at)
+        VALUES ('CA00000000000000000000000000000009', 1, 1, 'in', '+972509999999', '', 'ended', 'realtime', :now,
+                :now, 'caller_hung_up', 1000, 2000000, :now)";
 /// Inserts a call of today that the AI transferred after a minute, and that lasted two hours.
 const TRANSFERRED: &str = "
     INSERT INTO calls(id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at,
                       answered_at, ended_at, end_reason, duration_ms, updated_at)
-        SELECT 1, 'CA00000000000000000000000000000009', 1, 1, 'in', '+972509999999', '', 'ended', 'realtime', now,
-               now, now, 'transferred', 7200000, now
-        FROM (SELECT strftime('%FT%H:%M:%fZ', 'now') AS now);
+        VALUES (1, 'CA00000000000000000000000000000009', 1, 1, 'in', '+972509999999', '', 'ended', 'realtime', :now,
+                :now, :now, 'transferred', 7200000, :now);
     INSERT INTO call_events(call_id, kind, at)
-        VALUES (1, 'transfer_accepted', strftime('%FT%H:%M:%fZ', 'now', '+60 seconds'))";
+        VALUES (1, 'transfer_accepted', strftime('%FT%H:%M:%fZ', :now, '+60 seconds'))";
 
 /// Starts a daemon that has this call of today.
 async fn with_call(call: &str, limit: &str, turns: Vec<Turn>) -> CallHarness {
     let daemon = tokio::task::block_in_place(|| {
         let daemon = Daemon::prepare(|_| {});
-        daemon.seed(&format!("{CALLER}{call}"));
+        daemon.seed(&format!("{CALLER}{call}").replace(":now", &format!("'{}'", clock::now())));
         daemon
     });
     let connector = DaemonConnector::new(Some(daemon.address())).unwrap();
