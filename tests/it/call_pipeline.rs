@@ -3,6 +3,7 @@
 
 use super::booking::{monday, offer_haircuts};
 use super::call_silence::assert_no_silence;
+use super::support::Setup;
 use super::support::client::send;
 use super::support::telephony::{CallHarness, free_port};
 use super::support::whatsapp::until;
@@ -18,37 +19,101 @@ pub(super) const QUESTION: &str = "מתי אתם פתוחים היום?";
 pub(super) const ANSWER: &str = "שמחה לעזור, אנחנו פתוחים היום עד שבע בערב. תרצה לקבוע תור?";
 pub(super) const LONG: &str = "בשמחה רבה, יש לנו תספורת רגילה, תספורת ילדים וצבע. תספורת רגילה עולה מאה שקלים. תספורת ילדים עולה שמונים שקלים. צבע עולה מאתיים שקלים.";
 
-/// A daemon with a fake Soniox and a fake AI. The engines in its settings answer its calls.
-struct Shop {
-    harness: CallHarness,
-    soniox: Soniox,
+/// A short answer, for calls in which only its arrival matters.
+pub(super) const SHORT: &str = "עד שבע בערב.";
+
+/// A daemon with the fake services `F` of the pipeline, and a fake AI.
+pub(super) struct PipelineShop<F> {
+    pub(super) harness: CallHarness,
+    pub(super) services: F,
     log: EventLog,
 }
+
+impl<F> PipelineShop<F> {
+    /// Starts a shop with these services, which record violations in `log`. `configure` connects the daemon with them.
+    pub(super) async fn start(
+        services: F,
+        log: EventLog,
+        ai: OpenAiOptions,
+        configure: impl FnOnce(&F, &mut Setup),
+    ) -> Self {
+        let harness = CallHarness::with_ai(ai, |setup| configure(&services, setup)).await;
+        Self { harness, services, log }
+    }
+
+    pub(super) async fn call(&self, script: &str) -> (CallReport, Value) {
+        let report = self.harness.call(self.harness.plan(script)).await;
+        let call = self.harness.ended_call(&report.call_sid).await;
+        (report, call)
+    }
+
+    #[track_caller]
+    pub(super) fn assert_no_violations(&self) {
+        let wrong = [self.log.violations(), self.harness.log.violations()].concat();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    /// Checks that a question is answered with [`SHORT`] despite this fault.
+    pub(super) async fn assert_answers_despite(&self, fault: &str) {
+        let (report, call) = self.call("say 1500ms; listen; wait 3s").await;
+        assert_eq!(call["engine"], "pipeline", "{fault}: {call:#}");
+        assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", SHORT)], "{fault}: {call:#}");
+        assert_no_silence(&report);
+        self.assert_no_violations();
+    }
+
+    /// Checks that the caller leaves a message because a service rejects the account. Returns the only lost engine.
+    pub(super) async fn assert_refused(&self, fault: &str, alert: &str) -> Value {
+        let (report, call) = self.call("wait 4500ms; say 2s; stay").await;
+        assert_eq!(report.ended, EndedBy::Hangup, "{fault}: {report:#?}");
+        let expected = (&json!("voicemail"), &json!("message_taken"));
+        assert_eq!((&call["engine"], &call["end_reason"]), expected, "{fault}: {call:#}");
+        let lost = self.harness.daemon.logs().events_named("ENGINE_LOST");
+        assert_eq!(lost.len(), 1, "{fault}: it is not tried again: {lost:#?}");
+        let event = self.harness.daemon.logs().wait_for_event("ALERT_RAISED");
+        assert_eq!(event["alert.kind"], alert, "{fault}: {event}");
+        self.assert_no_violations();
+        lost[0].clone()
+    }
+
+    /// Checks what the check of the AI finds in the pipeline; `settings` and `reason` are empty if it works.
+    pub(super) async fn assert_check_finds(&self, code: &str, settings: &str, reason: &str) {
+        let client = self.harness.daemon.logged_in("roni", "owner").await;
+        let answer = client.post_json("/api/checks", &json!({"check": "ai"})).await.json();
+        let findings = answer["findings"].as_array().unwrap();
+        let is_pipeline = |finding: &&Value| finding["code"].as_str().is_some_and(|code| code.contains("pipeline"));
+        let found = findings.iter().find(is_pipeline).unwrap();
+        assert_eq!((&found["code"], &answer["ok"]), (&json!(code), &json!(settings.is_empty())), "{answer:#}");
+        assert!(found.to_string().contains(reason), "{answer:#}");
+        assert!(found["remedy"].as_str().unwrap_or_default().contains(settings), "{answer:#}");
+        self.assert_no_violations();
+    }
+}
+
+/// A shop with a fake Soniox. The engines in its settings answer its calls.
+type Shop = PipelineShop<Soniox>;
 
 impl Shop {
     async fn new(soniox: SonioxOptions, ai: OpenAiOptions, toml: &str) -> Self {
         let log = EventLog::new();
         let soniox = Soniox::start(free_port().await, soniox, log.clone()).unwrap();
-        let harness = CallHarness::with_ai(ai, |setup| {
+        Self::start(soniox, log, ai, |soniox, setup| {
             setup.env("SONIOX_API_KEY", "soniox-key");
             setup.env("SONIOX_STT_BASE_URL", soniox.base_url()).env("SONIOX_TTS_BASE_URL", soniox.base_url());
             setup.toml(toml);
         })
-        .await;
-        Self { harness, soniox, log }
+        .await
     }
 
     /// Starts a shop with only the pipeline engine. The caller asks one question, and the fakes have these faults.
     async fn with_faults(soniox: SonioxFaults, ai: Faults) -> Self {
-        let soniox = SonioxOptions { heard: vec![QUESTION.into()], faults: soniox, ..SonioxOptions::default() };
-        let ai = OpenAiOptions { turns: vec![Turn::new(QUESTION, ANSWER)], faults: ai, ..OpenAiOptions::default() };
-        Self::new(soniox, ai, PIPELINE).await
+        Self::with_answer(ANSWER, soniox, ai).await
     }
 
-    async fn call(&self, script: &str) -> (CallReport, Value) {
-        let report = self.harness.call(self.harness.plan(script)).await;
-        let call = self.harness.ended_call(&report.call_sid).await;
-        (report, call)
+    async fn with_answer(answer: &str, soniox: SonioxFaults, ai: Faults) -> Self {
+        let soniox = SonioxOptions { heard: vec![QUESTION.into()], faults: soniox, ..SonioxOptions::default() };
+        let ai = OpenAiOptions { turns: vec![Turn::new(QUESTION, answer)], faults: ai, ..OpenAiOptions::default() };
+        Self::new(soniox, ai, PIPELINE).await
     }
 
     /// Returns the messages of each request to the model.
@@ -56,12 +121,6 @@ impl Shop {
         let requests = self.harness.ai.state().requests;
         let chats = requests.iter().filter(|(path, _)| path == "/chat/completions");
         chats.map(|(_, body)| body["messages"].as_array().unwrap().clone()).collect()
-    }
-
-    #[track_caller]
-    fn assert_no_violations(&self) {
-        let wrong = [self.log.violations(), self.harness.log.violations()].concat();
-        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }
 
@@ -87,7 +146,7 @@ async fn two_turns_are_transcribed_answered_and_spoken() {
     assert_eq!(turns_of(&call), expected, "{call:#}");
     assert_eq!((&call["engine"], &call["end_reason"]), (&json!("pipeline"), &json!("caller_hung_up")), "{call:#}");
     assert_no_silence(&report);
-    let state = shop.soniox.state();
+    let state = shop.services.state();
     assert_eq!((state.transcriptions.len(), state.transcriptions[0].endpoints), (1, 0), "{state:#?}");
     let clauses: Vec<_> = state.speeches.iter().map(|speech| speech.text.as_str()).collect();
     let expected = ["שמחה לעזור,", "אנחנו פתוחים היום עד שבע בערב.", "תרצה לקבוע תור?", "כן, למתי?"];
@@ -161,7 +220,7 @@ async fn an_appointment_is_booked_in_a_call() {
     assert_eq!(calling["tool_calls"][0]["id"], output["tool_call_id"]);
     assert!(output["content"].as_str().unwrap().contains(&start), "{output:#}");
     assert_eq!(turns_of(&call).last(), Some(&("agent", "קבעתי לך תור.")), "{call:#}");
-    let context = &shop.soniox.state().transcriptions[0].config["context"];
+    let context = &shop.services.state().transcriptions[0].config["context"];
     assert_eq!(context["terms"], json!(["תספורת"]), "words that the transcriber should know");
     assert_no_silence(&report);
     shop.assert_no_violations();
@@ -184,7 +243,7 @@ async fn a_contact_who_speaks_russian_is_heard_and_answered_in_russian() {
     assert_eq!(send(request).await.status, 200);
     let (report, _) = shop.call("say 1s; listen").await;
 
-    let state = shop.soniox.state();
+    let state = shop.services.state();
     let hints: Vec<_> = state.transcriptions.iter().map(|one| &one.config["language_hints"]).collect();
     assert_eq!(hints, [&json!(["he", "en", "ar", "ru"]), &json!(["ru", "he", "en", "ar"])]);
     let terms = &state.transcriptions[1].config["context"]["terms"];
@@ -206,7 +265,7 @@ async fn numbers_are_spoken_in_words_and_the_owners_words_as_the_owner_says() {
     let shop = Shop::new(soniox, ai, &toml).await;
     let (report, call) = shop.call("say 1500ms; listen").await;
     assert_eq!(turns_of(&call).last(), Some(&("agent", answer)), "the transcript has the words as they are written");
-    let spoken: Vec<_> = shop.soniox.state().speeches.iter().map(|speech| speech.text.clone()).collect();
+    let spoken: Vec<_> = shop.services.state().speeches.iter().map(|speech| speech.text.clone()).collect();
     let spoken = spoken.join(" ");
     assert!(
         !spoken.chars().any(|c| c.is_ascii_digit()) && spoken.contains("אצל רון") && !spoken.contains("Ron"),
@@ -310,25 +369,25 @@ async fn an_interrupted_answer_is_known_as_far_as_it_was_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn failures_of_each_part_are_repeated_and_not_heard_as_silence() {
-    let chat = |faults: Faults| (SonioxFaults::default(), faults);
-    let soniox = |faults: SonioxFaults| (faults, Faults::default());
-    let cases = [
-        ("429 of the model", chat(Faults { rate_limited_chats: vec![1], ..Faults::default() })),
-        ("garbage of the model", chat(Faults { malformed_chats: vec![1], ..Faults::default() })),
-        ("a lost answer", chat(Faults { break_off_chats: vec![(1, 0)], ..Faults::default() })),
-        ("429 of the speech", soniox(SonioxFaults { rate_limited_streams: vec![1], ..SonioxFaults::default() })),
-        ("garbage of the transcription", soniox(SonioxFaults { malformed: true, ..SonioxFaults::default() })),
-        ("an endless utterance", soniox(SonioxFaults { endless_utterances: true, ..SonioxFaults::default() })),
-        ("a restart", soniox(SonioxFaults { restart_transcriptions: 1, ..SonioxFaults::default() })),
-    ];
-    for (name, (soniox, ai)) in cases {
-        let shop = Shop::with_faults(soniox, ai).await;
-        let (report, call) = shop.call("say 1500ms; listen; wait 6s").await;
-        assert_eq!(call["engine"], "pipeline", "{name}: {call:#}");
-        assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{name}: {call:#}");
-        assert_no_silence(&report);
-        shop.assert_no_violations();
+async fn failures_of_the_model_are_repeated_and_not_heard_as_silence() {
+    for (name, faults) in [
+        ("429 of the model", Faults { rate_limited_chats: vec![1], ..Faults::default() }),
+        ("garbage of the model", Faults { malformed_chats: vec![1], ..Faults::default() }),
+        ("a lost answer", Faults { break_off_chats: vec![(1, 0)], ..Faults::default() }),
+    ] {
+        Shop::with_answer(SHORT, SonioxFaults::default(), faults).await.assert_answers_despite(name).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_of_soniox_are_repeated_and_not_heard_as_silence() {
+    for (name, faults) in [
+        ("429 of the speech", SonioxFaults { rate_limited_streams: vec![1], ..SonioxFaults::default() }),
+        ("garbage of the transcription", SonioxFaults { malformed: true, ..SonioxFaults::default() }),
+        ("an endless utterance", SonioxFaults { endless_utterances: true, ..SonioxFaults::default() }),
+        ("a restart", SonioxFaults { restart_transcriptions: 1, ..SonioxFaults::default() }),
+    ] {
+        Shop::with_answer(SHORT, faults, Faults::default()).await.assert_answers_despite(name).await;
     }
 }
 
@@ -372,11 +431,8 @@ async fn the_pipeline_answers_when_the_first_engine_is_down() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_key_is_not_tried_again() {
     let shop = Shop::with_faults(SonioxFaults::default(), Faults::default()).await;
-    shop.soniox.change(|options| options.api_key = Some("another".into()));
-    let (report, call) = shop.call("wait 4500ms; say 2s; stay").await;
-    assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
-    assert_eq!((&call["engine"], &call["end_reason"]), (&json!("voicemail"), &json!("message_taken")), "{call:#}");
-    assert_eq!(shop.harness.daemon.logs().events_named("ENGINE_LOST").len(), 1);
+    shop.services.change(|options| options.api_key = Some("another".into()));
+    shop.assert_refused("key", "ai_refused").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -405,7 +461,7 @@ async fn three_servers_of_the_owner_answer_a_call_without_any_key() {
     let length_ms = transcription["length_ms"].as_u64().unwrap();
     assert!((1800..=2800).contains(&length_ms), "{length_ms} ms");
     assert!(transcription["fields"].to_string().contains("[\"language\",\"he\"]"), "{transcription}");
-    assert!(shop.harness.ai.state().sessions.is_empty() && shop.soniox.state().transcriptions.is_empty());
+    assert!(shop.harness.ai.state().sessions.is_empty() && shop.services.state().transcriptions.is_empty());
     shop.assert_no_violations();
 }
 
@@ -425,7 +481,7 @@ async fn any_server_with_openais_speech_can_speak() {
     let spoken: Vec<_> = requests.iter().filter(|(path, _)| path == "/audio/speech").collect();
     assert_eq!(spoken.len(), 3, "{spoken:#?}");
     assert!(requests.iter().any(|(_, body)| body["model"] == "llama"));
-    assert!(shop.soniox.state().speeches.is_empty());
+    assert!(shop.services.state().speeches.is_empty());
     // The answer's length is 65 ms for each character, at the telephone's sample rate.
     let heard_ms = report.streams[0].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
     let expected_ms = ANSWER.chars().count() * 65;

@@ -1,27 +1,21 @@
 //! Calls with the pipeline engine, with transcription and speech by Google over gRPC.
 
 use super::booking::offer_haircuts;
-use super::call_pipeline::{ANSWER, LONG, QUESTION, turns_of};
+use super::call_pipeline::{ANSWER, LONG, PipelineShop, QUESTION, SHORT, turns_of};
 use super::call_silence::assert_no_silence;
-use super::support::telephony::{CallHarness, free_port};
+use super::support::telephony::free_port;
 use agentlocator::simulator::EventLog;
-use agentlocator::simulator::caller::{CallReport, EndedBy};
+use agentlocator::simulator::caller::EndedBy;
 use agentlocator::simulator::google::{Google, GoogleFaults, GoogleOptions, service_account};
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
-use serde_json::{Value, json};
-use std::time::Duration;
 
 const SECOND: &str = "אפשר לקבוע תור?";
 const PERMISSION_DENIED: u32 = 7;
 const RESOURCE_EXHAUSTED: u32 = 8;
 const UNAVAILABLE: u32 = 14;
 
-/// A daemon with a fake Google and a fake AI. The pipeline answers its calls.
-struct Shop {
-    harness: CallHarness,
-    google: Google,
-    log: EventLog,
-}
+/// A shop with a fake Google. The pipeline answers its calls.
+type Shop = PipelineShop<Google>;
 
 impl Shop {
     /// Starts a shop in which Google hears these sentences. `settings` are further lines of the section `[google]`.
@@ -31,7 +25,7 @@ impl Shop {
         let options = GoogleOptions { heard, ..GoogleOptions::default() };
         let google = Google::start(free_port().await, options, log.clone()).unwrap();
         let ai = OpenAiOptions { turns, ..OpenAiOptions::default() };
-        let harness = CallHarness::with_ai(ai, |setup| {
+        Self::start(google, log, ai, |google, setup| {
             setup.env("GCP_CREDENTIALS_JSON", service_account()).env("GOOGLE_TOKEN_URL", google.token_url());
             setup.env("GOOGLE_SPEECH_BASE_URL", google.base_url()).env("GOOGLE_TTS_BASE_URL", google.base_url());
             setup.toml(&format!(
@@ -40,30 +34,14 @@ impl Shop {
                  [google]\n{settings}"
             ));
         })
-        .await;
-        Self { harness, google, log }
+        .await
     }
 
-    async fn with_one_question() -> Self {
-        Self::new(&[QUESTION], vec![Turn::new(QUESTION, ANSWER)], "").await
-    }
-
-    async fn with_faults(faults: GoogleFaults) -> Self {
-        let shop = Self::with_one_question().await;
-        shop.google.change(|options| options.faults = faults);
+    /// Starts a shop in which a question gets this answer, with these faults.
+    async fn with_faults(answer: &str, settings: &str, faults: GoogleFaults) -> Self {
+        let shop = Self::new(&[QUESTION], vec![Turn::new(QUESTION, answer)], settings).await;
+        shop.services.change(|options| options.faults = faults);
         shop
-    }
-
-    async fn call(&self, script: &str) -> (CallReport, Value) {
-        let report = self.harness.call(self.harness.plan(script)).await;
-        let call = self.harness.ended_call(&report.call_sid).await;
-        (report, call)
-    }
-
-    #[track_caller]
-    fn assert_no_violations(&self) {
-        let wrong = [self.log.violations(), self.harness.log.violations()].concat();
-        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }
 
@@ -78,7 +56,7 @@ async fn two_turns_in_hebrew_are_transcribed_and_answered_by_google() {
     assert_eq!(turns_of(&call), expected, "{call:#}");
     assert_eq!(call["engine"], "pipeline", "{call:#}");
     assert_no_silence(&report);
-    let state = shop.google.state();
+    let state = shop.services.state();
     assert_eq!((state.tokens, state.connections), (1, 2), "one token, and a connection to each service");
     let ended = state.recognitions.iter().filter(|stream| stream.ended).count();
     assert_eq!((state.recognitions.len(), ended), (3, 2), "each turn is ended by the end of its stream: {state:#?}");
@@ -98,7 +76,7 @@ async fn two_turns_in_hebrew_are_transcribed_and_answered_by_google() {
     assert!(heard_ms.abs_diff(expected_ms) < 700, "{heard_ms} ms instead of {expected_ms}");
     // The next call uses the same token.
     shop.call("say 1500ms; listen").await;
-    assert_eq!(shop.google.state().tokens, 1);
+    assert_eq!(shop.services.state().tokens, 1);
     shop.assert_no_violations();
 }
 
@@ -125,18 +103,7 @@ async fn the_check_names_the_part_that_does_not_work_and_its_settings() {
         ("[agent]\nlanguage = \"yi\"\n", none(), "found-pipeline-transcriber", transcriber, "yi-YI"),
     ];
     for (toml, faults, code, settings, reason) in cases {
-        let shop = Shop::new(&[QUESTION], vec![Turn::new(QUESTION, ANSWER)], toml).await;
-        shop.google.change(|options| options.faults = faults);
-        let client = shop.harness.daemon.logged_in("roni", "owner").await;
-        let answer = client.post_json("/api/checks", &json!({"check": "ai"})).await.json();
-        let findings = answer["findings"].as_array().unwrap();
-        let is_pipeline = |finding: &&Value| finding["code"].as_str().is_some_and(|code| code.contains("pipeline"));
-        let found = findings.iter().find(is_pipeline).unwrap();
-        assert_eq!((&found["code"], &answer["ok"]), (&json!(code), &json!(settings.is_empty())), "{answer:#}");
-        assert!(found.to_string().contains(reason), "{answer:#}");
-        let remedy = found["remedy"].as_str().unwrap_or_default();
-        assert!(remedy.contains(settings), "{answer:#}");
-        shop.assert_no_violations();
+        Shop::with_faults(SHORT, toml, faults).await.assert_check_finds(code, settings, reason).await;
     }
 }
 
@@ -169,12 +136,7 @@ async fn failures_of_google_are_repeated_and_not_heard_as_silence() {
         ("an outage of the speech", GoogleFaults { reject_speeches: vec![(1, unavailable)], ..none() }),
     ];
     for (name, faults) in cases {
-        let shop = Shop::with_faults(faults).await;
-        let (report, call) = shop.call("say 1500ms; listen; wait 6s").await;
-        assert_eq!(call["engine"], "pipeline", "{name}: {call:#}");
-        assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{name}: {call:#}");
-        assert_no_silence(&report);
-        shop.assert_no_violations();
+        Shop::with_faults(SHORT, "", faults).await.assert_answers_despite(name).await;
     }
 }
 
@@ -186,7 +148,7 @@ async fn a_google_that_stays_silent_leaves_the_caller_to_voicemail() {
         ("an outage of the tokens", GoogleFaults { refuse_tokens: Some(503), ..none() }),
     ];
     for (name, faults) in cases {
-        let shop = Shop::with_faults(faults).await;
+        let shop = Shop::with_faults(ANSWER, "", faults).await;
         let (report, call) = shop.call("say 1500ms; wait 14s; say 2s; stay").await;
         assert_eq!(report.ended, EndedBy::Hangup, "{name}: {report:#?}");
         assert_eq!(call["engine"], "voicemail", "{name}: {call:#}");
@@ -216,30 +178,21 @@ async fn an_account_that_is_refused_leaves_the_caller_to_voicemail_at_once() {
         ),
         ("quota", rejected(RESOURCE_EXHAUSTED, "Quota exceeded: 'Requests per day'"), "no_credit", "ai_no_credit"),
     ];
-    for (name, faults, cause, kind) in cases {
-        let shop = Shop::with_faults(faults).await;
-        let (report, call) = shop.call("wait 4500ms; say 2s; stay").await;
-        assert_eq!(report.ended, EndedBy::Hangup, "{name}: {report:#?}");
-        let expected = (&json!("voicemail"), &json!("message_taken"));
-        assert_eq!((&call["engine"], &call["end_reason"]), expected, "{name}: {call:#}");
-        let lost = shop.harness.daemon.logs().events_named("ENGINE_LOST");
-        assert_eq!(lost.len(), 1, "{name}: it is not tried again: {lost:#?}");
-        assert_eq!(lost[0]["cause"], cause, "{name}: {lost:#?}");
-        let event = shop.harness.daemon.logs().wait_for_event("ALERT_RAISED");
-        assert_eq!(event["alert.kind"], kind, "{name}: {event}");
-        shop.assert_no_violations();
+    for (name, faults, cause, alert) in cases {
+        let lost = Shop::with_faults(ANSWER, "", faults).await.assert_refused(name, alert).await;
+        assert_eq!(lost["cause"], cause, "{name}: {lost:#?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_clause_has_the_voice_of_its_language() {
-    let answer = "Yes, we are open today.";
-    let shop = Shop::new(&[QUESTION], vec![Turn::new(QUESTION, answer)], "region = \"us\"\n").await;
-    shop.google.change(|options| options.think = Duration::from_millis(400));
+    let answer = "We are open today. אנחנו פתוחים עד שבע בערב.";
+    let shop = Shop::with_faults(answer, "region = \"us\"\n", GoogleFaults::default()).await;
     let (_, call) = shop.call("say 1500ms; listen").await;
     assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", answer)], "{call:#}");
-    let state = shop.google.state();
-    assert!(state.speeches.iter().all(|speech| speech.voice == "en-US-Chirp3-HD-Kore"), "{state:#?}");
+    let state = shop.services.state();
+    let voices: Vec<_> = state.speeches.iter().map(|speech| speech.voice.as_str()).collect();
+    assert_eq!(voices, ["en-US-Chirp3-HD-Kore", "he-IL-Chirp3-HD-Kore"], "{state:#?}");
     assert_eq!(state.recognitions[0].recognizer, "projects/shop-test/locations/us/recognizers/_");
     shop.assert_no_violations();
 }

@@ -1,23 +1,22 @@
 //! Calls with the pipeline engine, with transcription by Deepgram or ElevenLabs and speech by ElevenLabs.
 
 use super::booking::offer_haircuts;
-use super::call_pipeline::{ANSWER, LONG, QUESTION, turns_of};
+use super::call_pipeline::{ANSWER, LONG, PipelineShop, QUESTION, SHORT, turns_of};
 use super::call_silence::assert_no_silence;
-use super::support::telephony::{CallHarness, free_port};
+use super::support::telephony::free_port;
 use agentlocator::simulator::EventLog;
-use agentlocator::simulator::caller::{CallReport, EndedBy};
+use agentlocator::simulator::caller::EndedBy;
 use agentlocator::simulator::deepgram::{Deepgram, DeepgramOptions};
-use agentlocator::simulator::elevenlabs::{ElevenLabs, ElevenLabsFaults, ElevenLabsOptions};
+use agentlocator::simulator::elevenlabs::{ElevenLabs, ElevenLabsOptions};
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
-use serde_json::{Value, json};
 
-/// A daemon with a fake Deepgram, a fake ElevenLabs and a fake AI. The pipeline answers its calls.
-struct Shop {
-    harness: CallHarness,
+struct Services {
     deepgram: Deepgram,
     elevenlabs: ElevenLabs,
-    log: EventLog,
 }
+
+/// A shop with a fake Deepgram and a fake ElevenLabs. The pipeline answers its calls.
+type Shop = PipelineShop<Services>;
 
 impl Shop {
     /// Starts a shop in which `transcriber` returns the sentences `heard`, and ElevenLabs speaks.
@@ -29,7 +28,7 @@ impl Shop {
         let options = ElevenLabsOptions { heard, ..ElevenLabsOptions::default() };
         let elevenlabs = ElevenLabs::start(free_port().await, options, log.clone()).unwrap();
         let ai = OpenAiOptions { turns, ..OpenAiOptions::default() };
-        let harness = CallHarness::with_ai(ai, |setup| {
+        Self::start(Services { deepgram, elevenlabs }, log, ai, |Services { deepgram, elevenlabs }, setup| {
             setup.env("DEEPGRAM_API_KEY", "deepgram-key").env("DEEPGRAM_BASE_URL", deepgram.base_url());
             setup.env("ELEVENLABS_API_KEY", "elevenlabs-key").env("ELEVENLABS_BASE_URL", elevenlabs.base_url());
             setup.toml(&format!(
@@ -37,24 +36,14 @@ impl Shop {
                  [pipeline]\ntranscriber = \"{transcriber}\"\nsynthesiser = \"elevenlabs\"\nspeculation = false\n"
             ));
         })
-        .await;
-        Self { harness, deepgram, elevenlabs, log }
+        .await
     }
 
-    async fn with_one_question(transcriber: &str) -> Self {
-        Self::new(transcriber, &[QUESTION], vec![Turn::new(QUESTION, ANSWER)]).await
-    }
-
-    async fn call(&self, script: &str) -> (CallReport, Value) {
-        let report = self.harness.call(self.harness.plan(script)).await;
-        let call = self.harness.ended_call(&report.call_sid).await;
-        (report, call)
-    }
-
-    #[track_caller]
-    fn assert_no_violations(&self) {
-        let wrong = [self.log.violations(), self.harness.log.violations()].concat();
-        assert!(wrong.is_empty(), "{wrong:#?}");
+    /// Starts a shop in which a question gets a short answer, with this fault.
+    async fn with_fault(transcriber: &str, fault: impl FnOnce(&Services)) -> Self {
+        let shop = Self::new(transcriber, &[QUESTION], vec![Turn::new(QUESTION, SHORT)]).await;
+        fault(&shop.services);
+        shop
     }
 }
 
@@ -71,7 +60,7 @@ async fn two_turns_by_each_transcriber_are_answered_in_elevenlabs_voice() {
         assert_eq!(turns_of(&call), expected, "{transcriber}: {call:#}");
         assert_eq!(call["engine"], "pipeline", "{transcriber}: {call:#}");
         assert_no_silence(&report);
-        let (state, deepgram) = (shop.elevenlabs.state(), shop.deepgram.transcriptions());
+        let (state, deepgram) = (shop.services.elevenlabs.state(), shop.services.deepgram.transcriptions());
         let parameter = |parameters: &[(String, String)], name: &str| -> Vec<String> {
             parameters.iter().filter(|(known, _)| known == name).map(|(_, value)| value.clone()).collect()
         };
@@ -101,41 +90,31 @@ async fn two_turns_by_each_transcriber_are_answered_in_elevenlabs_voice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_check_names_the_part_that_does_not_work_and_its_settings() {
-    type Fault = (&'static str, fn(&Shop), &'static str, &'static str);
+    type Fault = (&'static str, fn(&Services), &'static str, &'static str);
     let faults: [Fault; 5] = [
         ("deepgram", |_| {}, "found-pipeline-works", ""),
         ("elevenlabs", |_| {}, "found-pipeline-works", ""),
         (
             "deepgram",
-            |shop| shop.deepgram.change(|options| options.api_key = Some("another".into())),
+            |services| services.deepgram.change(|options| options.api_key = Some("another".into())),
             "found-pipeline-transcriber",
             "deepgram.api_key, deepgram.model, agent.language",
         ),
         (
             "elevenlabs",
-            |shop| shop.elevenlabs.change(|options| options.faults.reject_sessions = Some("quota_exceeded")),
+            |services| services.elevenlabs.change(|options| options.faults.reject_sessions = Some("quota_exceeded")),
             "found-pipeline-transcriber",
             "elevenlabs.api_key, elevenlabs.stt_model, agent.language",
         ),
         (
             "deepgram",
-            |shop| shop.elevenlabs.change(|options| options.faults.reject_speeches = vec![(1, 404)]),
+            |services| services.elevenlabs.change(|options| options.faults.reject_speeches = vec![(1, 404)]),
             "found-pipeline-synthesiser",
             "elevenlabs.api_key, elevenlabs.tts_model, elevenlabs.voice, agent.language",
         ),
     ];
     for (transcriber, fault, code, settings) in faults {
-        let shop = Shop::with_one_question(transcriber).await;
-        fault(&shop);
-        let client = shop.harness.daemon.logged_in("roni", "owner").await;
-        let answer = client.post_json("/api/checks", &json!({"check": "ai"})).await.json();
-        let findings = answer["findings"].as_array().unwrap();
-        let is_pipeline = |finding: &&Value| finding["code"].as_str().is_some_and(|code| code.contains("pipeline"));
-        let found = findings.iter().find(is_pipeline).unwrap();
-        assert_eq!((&found["code"], &answer["ok"]), (&json!(code), &json!(settings.is_empty())), "{answer:#}");
-        let remedy = found["remedy"].as_str().unwrap_or_default();
-        assert!(remedy.contains(settings), "{answer:#}");
-        shop.assert_no_violations();
+        Shop::with_fault(transcriber, fault).await.assert_check_finds(code, settings, "").await;
     }
 }
 
@@ -157,56 +136,66 @@ async fn an_answer_is_interrupted_by_the_words_of_each_transcriber() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn failures_of_the_services_are_repeated_and_not_heard_as_silence() {
-    type Fault = (&'static str, &'static str, fn(&Shop));
-    let faults: [Fault; 6] = [
-        ("deepgram", "a restart", |shop| shop.deepgram.change(|options| options.restart_transcriptions = 1)),
-        ("deepgram", "a noisy line", |shop| shop.deepgram.change(|options| options.endless_utterances = true)),
-        ("deepgram", "garbage", |shop| shop.deepgram.change(|options| options.malformed = true)),
-        ("elevenlabs", "a restart", |shop| shop.elevenlabs.change(|options| options.faults.restart_transcriptions = 1)),
-        ("elevenlabs", "garbage", |shop| shop.elevenlabs.change(|options| options.faults.malformed = true)),
-        ("elevenlabs", "429 of the speech", |shop| {
-            shop.elevenlabs.change(|options| options.faults.reject_speeches = vec![(1, 429)]);
-        }),
+async fn failures_of_deepgram_are_repeated_and_not_heard_as_silence() {
+    type Fault = (&'static str, fn(&mut DeepgramOptions));
+    let faults: [Fault; 3] = [
+        ("a restart", |options| options.restart_transcriptions = 1),
+        ("a noisy line", |options| options.endless_utterances = true),
+        ("garbage", |options| options.malformed = true),
     ];
-    for (transcriber, name, fault) in faults {
-        let shop = Shop::with_one_question(transcriber).await;
-        fault(&shop);
-        let (report, call) = shop.call("say 1500ms; listen; wait 6s").await;
-        assert_eq!(call["engine"], "pipeline", "{transcriber}, {name}: {call:#}");
-        assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{transcriber}, {name}: {call:#}");
-        assert_no_silence(&report);
-        shop.assert_no_violations();
+    for (name, fault) in faults {
+        let shop = Shop::with_fault("deepgram", |services| services.deepgram.change(fault)).await;
+        shop.assert_answers_despite(name).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_key_of_a_service_leaves_the_caller_to_voicemail_at_once() {
-    type Fault = (&'static str, &'static str, fn(&Shop));
-    let faults: [Fault; 4] = [
-        ("deepgram", "key", |shop| shop.deepgram.change(|options| options.api_key = Some("another".into()))),
-        ("deepgram", "no credit", |shop| shop.deepgram.change(|options| options.refuse_sockets = Some(402))),
-        ("elevenlabs", "key", |shop| shop.elevenlabs.change(|options| options.api_key = Some("another".into()))),
-        ("elevenlabs", "no credit", |shop| {
-            let reject_sessions = Some("quota_exceeded");
-            shop.elevenlabs
-                .change(|options| options.faults = ElevenLabsFaults { reject_sessions, ..options.faults.clone() });
-        }),
+async fn failures_of_elevenlabs_are_repeated_and_not_heard_as_silence() {
+    type Fault = (&'static str, fn(&mut ElevenLabsOptions));
+    let faults: [Fault; 3] = [
+        ("a restart", |options| options.faults.restart_transcriptions = 1),
+        ("garbage", |options| options.faults.malformed = true),
+        ("429 of the speech", |options| options.faults.reject_speeches = vec![(1, 429)]),
     ];
-    for (transcriber, name, fault) in faults {
-        let shop = Shop::with_one_question(transcriber).await;
-        fault(&shop);
-        let (report, call) = shop.call("wait 4500ms; say 2s; stay").await;
-        assert_eq!(report.ended, EndedBy::Hangup, "{transcriber}, {name}: {report:#?}");
-        let expected = (&json!("voicemail"), &json!("message_taken"));
-        assert_eq!((&call["engine"], &call["end_reason"]), expected, "{transcriber}, {name}: {call:#}");
-        let lost = shop.harness.daemon.logs().events_named("ENGINE_LOST");
-        assert_eq!(lost.len(), 1, "{transcriber}, {name}: it is not tried again: {lost:#?}");
-        let (cause, kind) = if name == "key" { ("bad_key", "ai_refused") } else { ("no_credit", "ai_no_credit") };
-        let is_of_pipeline = lost[0]["part"] == "transcriber" || lost[0]["part"] == "synthesiser";
-        assert!(lost[0]["cause"] == cause && is_of_pipeline, "{transcriber}, {name}: {lost:#?}");
-        let event = shop.harness.daemon.logs().wait_for_event("ALERT_RAISED");
-        assert_eq!(event["alert.kind"], kind, "{transcriber}, {name}: {event}");
-        shop.assert_no_violations();
+    for (name, fault) in faults {
+        let shop = Shop::with_fault("elevenlabs", |services| services.elevenlabs.change(fault)).await;
+        shop.assert_answers_despite(name).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_account_of_a_service_leaves_the_caller_to_voicemail_at_once() {
+    type Fault = (&'static str, fn(&Services), &'static str, &'static str);
+    let faults: [Fault; 4] = [
+        (
+            "deepgram",
+            |services| services.deepgram.change(|options| options.api_key = Some("another".into())),
+            "bad_key",
+            "ai_refused",
+        ),
+        (
+            "deepgram",
+            |services| services.deepgram.change(|options| options.refuse_sockets = Some(402)),
+            "no_credit",
+            "ai_no_credit",
+        ),
+        (
+            "elevenlabs",
+            |services| services.elevenlabs.change(|options| options.api_key = Some("another".into())),
+            "bad_key",
+            "ai_refused",
+        ),
+        (
+            "elevenlabs",
+            |services| services.elevenlabs.change(|options| options.faults.reject_sessions = Some("quota_exceeded")),
+            "no_credit",
+            "ai_no_credit",
+        ),
+    ];
+    for (transcriber, fault, cause, alert) in faults {
+        let shop = Shop::with_fault(transcriber, fault).await;
+        let lost = shop.assert_refused(&format!("{transcriber}, {cause}"), alert).await;
+        let is_of_pipeline = lost["part"] == "transcriber" || lost["part"] == "synthesiser";
+        assert!(lost["cause"] == cause && is_of_pipeline, "{transcriber}: {lost:#?}");
     }
 }
