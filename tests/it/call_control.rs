@@ -37,7 +37,7 @@ async fn with_person(turn: Turn) -> CallHarness {
     .await
 }
 
-fn begin(harness: &CallHarness, plan: CallPlan) -> JoinHandle<CallReport> {
+pub(super) fn begin(harness: &CallHarness, plan: CallPlan) -> JoinHandle<CallReport> {
     let phone = harness.phone.clone();
     tokio::spawn(async move { phone.place_call(plan).await })
 }
@@ -47,20 +47,17 @@ async fn dana(harness: &CallHarness) -> Client {
 }
 
 /// Waits until the only call meets a condition, and returns it.
-async fn call_when(client: &Client, what: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
+pub(super) async fn call_when(client: &Client, what: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
     until(what, async || {
         let calls = client.get("/api/calls").await.json();
-        let call = &calls["calls"][0];
-        if call.is_null() {
-            return None;
-        }
-        let call = client.get(&format!("/api/calls/{}", call["id"])).await.json();
+        let id = calls["calls"][0]["id"].as_i64()?;
+        let call = client.get(&format!("/api/calls/{id}")).await.json();
         is_wanted(&call).then_some(call)
     })
     .await
 }
 
-fn agent_speaks(call: &Value) -> bool {
+pub(super) fn has_caller_spoken(call: &Value) -> bool {
     call["turns"].as_array().unwrap().iter().any(|turn| turn["speaker"] == "caller")
 }
 
@@ -69,7 +66,7 @@ async fn an_employee_ends_a_call_and_the_caller_hears_a_goodbye() {
     let harness = talkative().await;
     let client = dana(&harness).await;
     let placed = begin(&harness, harness.plan("say 1s; stay"));
-    let call = call_when(&client, "the agent's turn", agent_speaks).await;
+    let call = call_when(&client, "the caller's turn", has_caller_spoken).await;
     let path = format!("/api/calls/{}/hang-up", call["id"]);
     assert_eq!(harness.daemon.client().post_json(&path, &json!({})).await.status, 401);
     let began = Instant::now();
@@ -167,7 +164,7 @@ async fn an_employee_tells_the_agent_something_that_the_caller_does_not_hear() {
     let harness = talkative().await;
     let client = dana(&harness).await;
     let placed = begin(&harness, harness.plan("say 1s; stay"));
-    let call = call_when(&client, "the agent's turn", agent_speaks).await;
+    let call = call_when(&client, "the caller's turn", has_caller_spoken).await;
     let path = format!("/api/calls/{}/hints", call["id"]);
     for text in ["", " ", &"x".repeat(501)] {
         let refused = client.post_json(&path, &json!({"text": text})).await;
@@ -200,7 +197,7 @@ async fn an_employee_takes_the_call_over() {
     let client = dana(&harness).await;
     let dial = DialPlan::Answered(Duration::from_mins(5));
     let placed = begin(&harness, CallPlan { dial, fast: false, ..harness.plan("say 1s; stay") });
-    let call = call_when(&client, "the agent's turn", agent_speaks).await;
+    let call = call_when(&client, "the caller's turn", has_caller_spoken).await;
     let path = format!("/api/calls/{}/put-through", call["id"]);
     let sent = client.post_json(&path, &json!({})).await;
     assert_eq!(sent.status, 200, "{}", sent.text());
@@ -219,7 +216,7 @@ async fn without_a_number_no_call_is_put_through() {
     let harness = talkative().await;
     let client = dana(&harness).await;
     let placed = begin(&harness, harness.plan("say 1s; listen; hangup"));
-    let call = call_when(&client, "the agent's turn", agent_speaks).await;
+    let call = call_when(&client, "the caller's turn", has_caller_spoken).await;
     let refused = client.post_json(&format!("/api/calls/{}/put-through", call["id"]), &json!({})).await;
     assert_eq!((refused.status, &refused.json()["error"]["code"]), (409, &json!("no_transfer_number")));
     harness.ended_call(&placed.await.unwrap().call_sid).await;

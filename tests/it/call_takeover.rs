@@ -1,15 +1,15 @@
 //! An employee answers a running call with the browser and talks with the caller.
 
+use super::call_control::{begin, call_when, has_caller_spoken};
 use super::support::browser::{self, Browser};
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
 use super::support::{Client, access};
-use agentlocator::simulator::caller::{CallPlan, CallReport, EndedBy};
+use agentlocator::simulator::caller::EndedBy;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::task::JoinHandle;
 
 /// Silence in mu-law.
 const SILENCE: u8 = 0xFF;
@@ -20,26 +20,6 @@ async fn harness() -> CallHarness {
     let long = Turn::new("מה השעות?", "אחת שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר").lasting(Duration::from_secs(20));
     let options = OpenAiOptions { turns: vec![long], ..OpenAiOptions::default() };
     CallHarness::with_ai(options, |_| {}).await
-}
-
-fn begin(harness: &CallHarness, plan: CallPlan) -> JoinHandle<CallReport> {
-    let phone = harness.phone.clone();
-    tokio::spawn(async move { phone.place_call(plan).await })
-}
-
-/// Waits until the only call meets a condition, and returns it.
-async fn call_when(client: &Client, what: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
-    until(what, async || {
-        let calls = client.get("/api/calls").await.json();
-        let id = calls["calls"][0]["id"].as_i64()?;
-        let call = client.get(&format!("/api/calls/{id}")).await.json();
-        is_wanted(&call).then_some(call)
-    })
-    .await
-}
-
-fn has_caller_spoken(call: &Value) -> bool {
-    call["turns"].as_array().unwrap().iter().any(|turn| turn["speaker"] == "caller")
 }
 
 fn employee_turns(call: &Value) -> Vec<Value> {
@@ -98,7 +78,7 @@ async fn an_employee_talks_with_the_caller_and_hands_the_call_back() {
     let harness = harness().await;
     let client = harness.daemon.logged_in("dana", "staff").await;
     let placed = begin(&harness, harness.plan("say 1s; wait 4s; say 4s; stay"));
-    let call = call_when(&client, "the agent's turn", has_caller_spoken).await;
+    let call = call_when(&client, "the caller's turn", has_caller_spoken).await;
     let employee = Browser::answer(&harness.daemon, &client, &call).await;
     employee.until_state("announcing").await;
     employee.until_state("talking").await;
@@ -144,7 +124,7 @@ async fn a_caller_is_not_in_silence_when_the_browser_is_lost() {
         let harness = harness().await;
         let client = harness.daemon.logged_in("dana", "staff").await;
         let placed = begin(&harness, harness.plan("say 1s; stay"));
-        let call = call_when(&client, "the agent's turn", has_caller_spoken).await;
+        let call = call_when(&client, "the caller's turn", has_caller_spoken).await;
         let employee = Browser::answer(&harness.daemon, &client, &call).await;
         employee.say(30_000);
         employee.until_state("talking").await;
@@ -175,7 +155,7 @@ async fn the_agent_continues_after_a_logout() {
     let harness = harness().await;
     let client = harness.daemon.logged_in("dana", "staff").await;
     let placed = begin(&harness, harness.plan("say 1s; stay"));
-    let call = call_when(&client, "the agent's turn", has_caller_spoken).await;
+    let call = call_when(&client, "the caller's turn", has_caller_spoken).await;
     let employee = Browser::answer(&harness.daemon, &client, &call).await;
     employee.until_state("talking").await;
     assert_eq!(client.post_json("/api/logout", &json!({})).await.status, 200);
@@ -198,7 +178,7 @@ async fn a_caller_who_hangs_up_ends_the_employees_connection() {
     let harness = harness().await;
     let client = harness.daemon.logged_in("dana", "staff").await;
     let placed = begin(&harness, harness.plan("say 1s; wait 5s; hangup"));
-    let call = call_when(&client, "the agent's turn", has_caller_spoken).await;
+    let call = call_when(&client, "the caller's turn", has_caller_spoken).await;
     let employee = Browser::answer(&harness.daemon, &client, &call).await;
     assert_eq!(employee.until_ended().await["reason"], "caller_hung_up");
     let ended = harness.ended_call(&placed.await.unwrap().call_sid).await;
@@ -212,7 +192,7 @@ async fn only_the_own_page_answers_with_an_unused_ticket() {
     let harness = harness().await;
     let client = harness.daemon.logged_in("dana", "staff").await;
     let placed = begin(&harness, harness.plan("say 1s; stay"));
-    let call = call_when(&client, "the agent's turn", has_caller_spoken).await;
+    let call = call_when(&client, "the caller's turn", has_caller_spoken).await;
     let path = format!("/api/calls/{}/answer", call["id"]);
     assert_eq!(harness.daemon.client().post_json(&path, &json!({})).await.status, 401);
     assert_eq!(client.post_json("/api/calls/99/answer", &json!({})).await.status, 404);
