@@ -3,7 +3,7 @@
 
 use super::support::client::send;
 use super::support::telephony::CallHarness;
-use super::support::whatsapp::{FakeBridge, SHARED_SECRET, WEBHOOK_SECRET, until};
+use super::support::whatsapp::{FakeBridge, WEBHOOK_SECRET, until};
 use super::support::{Client, Daemon};
 use agentlocator::simulator::caller::{CallPlan, Chaos, EndedBy};
 use agentlocator::simulator::openai::OpenAiOptions;
@@ -18,8 +18,7 @@ const OWNER: &str = "+972509999999";
 async fn shop() -> (CallHarness, FakeBridge) {
     let bridge = FakeBridge::start().await;
     let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
-        setup.env("WA_SHARED_SECRET", SHARED_SECRET).env("BAILEYS_WEBHOOK_SECRET", WEBHOOK_SECRET);
-        setup.env("BAILEYS_OUTBOUND_URL", format!("{}/send", bridge.origin)).env("WA_PACING", "off");
+        bridge.configure(setup);
         setup.toml(&format!(
             "[agent]\ntext_missed_callers = true\ncall_notices = \"all\"\n[alerts]\nwhatsapp_to = \"{OWNER}\"\n"
         ));
@@ -90,11 +89,8 @@ async fn calls_are_rejected_without_an_ai_a_notice_or_a_text() {
     // Another caller is answered, and the owner is notified of that call only.
     let (ended, call) = call_from(&harness, DANA, Chaos::default()).await;
     assert_eq!((ended, &call["outcome"]), (EndedBy::Caller, &json!("answered")));
-    let notices = until("the notice", async || {
-        let open = "SELECT count(*) FROM jobs WHERE state NOT IN ('done', 'failed')";
-        (harness.daemon.query_value::<i64>(open) == 0).then(|| bridge.sent()).filter(|sent| !sent.is_empty())
-    })
-    .await;
+    harness.until_jobs_done().await;
+    let notices = until("the notice", async || Some(bridge.sent()).filter(|sent| !sent.is_empty())).await;
     assert_eq!(notices.len(), 1, "{notices:#?}");
 
     let (_, unblocked) = put(&api, &format!("/api/contacts/{pest}/block"), json!({"blocked": false})).await;

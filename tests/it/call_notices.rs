@@ -3,7 +3,7 @@
 use super::booking::{monday, offer_haircuts};
 use super::support::smtp::{FakeSmtpServer, MAIL_PASSWORD, Mail, SmtpBehavior, USER};
 use super::support::telephony::CallHarness;
-use super::support::whatsapp::{FakeBridge, SHARED_SECRET, WEBHOOK_SECRET, until};
+use super::support::whatsapp::{FakeBridge, until};
 use super::support::{Client, Setup};
 use agentlocator::simulator::caller::CallPlan;
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
@@ -13,16 +13,17 @@ use tempfile::TempDir;
 const DANA: &str = "+972501234567";
 const OWNER: &str = "+972521112233";
 
-struct Shop {
-    harness: CallHarness,
-    owner: Client,
+/// A shop whose owner receives mail.
+pub(super) struct Shop {
+    pub(super) harness: CallHarness,
+    pub(super) owner: Client,
     smtp: FakeSmtpServer,
     _folder: TempDir,
 }
 
 impl Shop {
     /// Starts a shop whose owner receives a mail after the calls that `notices` selects.
-    async fn with_mail(notices: &str, options: OpenAiOptions) -> Self {
+    pub(super) async fn with_mail(notices: &str, options: OpenAiOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root.pem");
         let smtp = FakeSmtpServer::start(&root).await;
@@ -46,11 +47,11 @@ impl Shop {
     }
 
     /// Returns the mails about calls, without mails about alerts.
-    fn mails(&self) -> Vec<Mail> {
+    pub(super) fn mails(&self) -> Vec<Mail> {
         self.smtp.mails().into_iter().filter(|mail| mail.body().contains("/app/calls/")).collect()
     }
 
-    async fn until_mails(&self, count: usize) -> Vec<Mail> {
+    pub(super) async fn until_mails(&self, count: usize) -> Vec<Mail> {
         until("the mail", async || Some(self.mails()).filter(|mails| mails.len() >= count)).await
     }
 
@@ -163,8 +164,7 @@ async fn by_whatsapp_the_message_has_the_summary_and_comes_once() {
     let options =
         OpenAiOptions { turns, structured: Some(nothing_but("Asked about hours.")), ..OpenAiOptions::default() };
     let harness = CallHarness::with_ai(options, |setup| {
-        setup.env("WA_SHARED_SECRET", SHARED_SECRET).env("BAILEYS_WEBHOOK_SECRET", WEBHOOK_SECRET);
-        setup.env("BAILEYS_OUTBOUND_URL", format!("{}/send", bridge.origin)).env("WA_PACING", "off");
+        bridge.configure(setup);
         setup.toml(&format!(
             "[agent]\ncall_notices = \"all\"\n[alerts]\nwhatsapp_to = \"{OWNER}\"\nlanguage = \"en\"\n[business]\nname = \"Ron\"\n"
         ));

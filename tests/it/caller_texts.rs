@@ -4,7 +4,7 @@
 use super::booking::{monday, offer_haircuts};
 use super::support::client::send;
 use super::support::telephony::CallHarness;
-use super::support::whatsapp::{FakeBridge, SHARED_SECRET, WEBHOOK_SECRET, until};
+use super::support::whatsapp::{FakeBridge, until};
 use super::support::{Client, Setup};
 use agentlocator::simulator::caller::CallPlan;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
@@ -19,8 +19,7 @@ const LANDLINE: &str = "+97235551000";
 async fn shop(turns: Vec<Turn>, configure: impl FnOnce(&mut Setup)) -> (CallHarness, FakeBridge, Client) {
     let bridge = FakeBridge::start().await;
     let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |setup| {
-        setup.env("WA_SHARED_SECRET", SHARED_SECRET).env("BAILEYS_WEBHOOK_SECRET", WEBHOOK_SECRET);
-        setup.env("BAILEYS_OUTBOUND_URL", format!("{}/send", bridge.origin)).env("WA_PACING", "off");
+        bridge.configure(setup);
         configure(setup);
     })
     .await;

@@ -4,6 +4,7 @@
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
 use agentlocator::audio::wav;
+use agentlocator::clock;
 use agentlocator::domain::Timestamp;
 use agentlocator::simulator::DaemonConnector;
 use agentlocator::simulator::openai::OpenAiOptions;
@@ -23,7 +24,7 @@ const CONTACTS: usize = 30;
 async fn switched_off() -> (CallHarness, WhatsAppNetwork) {
     let mut harness = on().await;
     harness.daemon.logs().wait_for_event("STARTED");
-    until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
+    until_lists_read(&harness).await;
     harness.daemon.kill9();
     let network = network(&harness);
     (harness, network)
@@ -36,11 +37,10 @@ async fn on() -> CallHarness {
     CallHarness::without_ai(configure).await
 }
 
-fn has_mark(harness: &CallHarness) -> bool {
-    let marks: i64 = harness
-        .daemon
-        .query_value("SELECT count(*) FROM meta WHERE key = 'twilio.catch_up' AND value LIKE '%\"recordings\":\"%'");
-    marks == 1
+/// Waits until the daemon has read Twilio's lists for the first time.
+pub(super) async fn until_lists_read(harness: &CallHarness) {
+    let mark = "meta WHERE key = 'twilio.catch_up' AND value LIKE '%\"recordings\":\"%'";
+    until("the first look into the lists", async || (count(harness, mark) == 1).then_some(())).await;
 }
 
 fn network(harness: &CallHarness) -> WhatsAppNetwork {
@@ -48,7 +48,7 @@ fn network(harness: &CallHarness) -> WhatsAppNetwork {
     WhatsAppNetwork::new(harness.twilio_state.clone(), connector, harness.log.clone())
 }
 
-fn launch(harness: &mut CallHarness) {
+pub(super) fn launch(harness: &mut CallHarness) {
     tokio::task::block_in_place(|| harness.daemon.launch());
 }
 
@@ -65,12 +65,7 @@ fn written(at: usize, began: Timestamp) -> Timestamp {
     began.plus(Duration::from_millis(300 * at as u64 + 20))
 }
 
-fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
-}
-
-fn count(harness: &CallHarness, rows: &str) -> usize {
+pub(super) fn count(harness: &CallHarness, rows: &str) -> usize {
     usize::try_from(harness.daemon.query_value::<i64>(&format!("SELECT count(*) FROM {rows}"))).unwrap()
 }
 
@@ -102,7 +97,7 @@ async fn post_webhook(harness: &CallHarness, network: &WhatsAppNetwork, at: usiz
 async fn messages_of_an_outage_are_read_back_once_and_in_order() {
     const MESSAGES: usize = 250;
     let (mut harness, network) = switched_off().await;
-    let began = now().minus(Duration::from_mins(2));
+    let began = clock::now().minus(Duration::from_mins(2));
     let kept: Vec<_> = (0..MESSAGES).map(|at| network.store_at(&message(at), written(at, began))).collect();
     harness.twilio.fail_next(Operation::ListMessages, Fault::Status(503), 1);
     harness.twilio.fail_next(Operation::ListCalls, Fault::Status(429), 1);
@@ -149,7 +144,7 @@ async fn messages_of_an_outage_are_read_back_once_and_in_order() {
 async fn pages_that_move_while_they_are_read_give_each_message_once() {
     const MESSAGES: usize = 450;
     let (mut harness, network) = switched_off().await;
-    let began = now().minus(Duration::from_secs(200));
+    let began = clock::now().minus(Duration::from_secs(200));
     for at in 0..MESSAGES {
         network.store_at(&message(at), written(at, began));
     }
@@ -199,7 +194,7 @@ async fn a_file_of_a_message_that_was_read_back_is_fetched() {
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_and_recordings_of_an_outage_are_read_back() {
     let (mut harness, _) = switched_off().await;
-    let began = now().minus(Duration::from_secs(90));
+    let began = clock::now().minus(Duration::from_secs(90));
     let ended = |seconds: u64| Some(began.plus(Duration::from_secs(seconds)));
     harness.twilio_state.add_number("+97235550000", |number: &mut NumberRecord| {
         number.voice_url = "https://another.example/voice".to_owned();
@@ -238,16 +233,16 @@ async fn calls_and_recordings_of_an_outage_are_read_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_of_a_blocked_contact_in_an_outage_was_not_missed() {
+async fn a_call_of_a_blocked_contact_in_an_outage_waits_for_no_answer() {
     let mut harness = on().await;
-    until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
+    until_lists_read(&harness).await;
     let api = tokio::task::block_in_place(|| harness.daemon.api());
     let new = json!({"number": "+972501234567"});
     let id = api.post_json("/api/contacts", &new).await.json()["id"].clone();
     let block = api.request(reqwest::Method::PUT, &format!("/api/contacts/{id}/block"));
     assert_eq!(super::support::client::send(block.json(&json!({"blocked": true}))).await.status, 200);
     harness.daemon.kill9();
-    let began = now().minus(Duration::from_secs(90));
+    let began = clock::now().minus(Duration::from_secs(90));
     let sid = harness.twilio_state.insert_call("+972501234567", "+97235551234", "no-answer", began, Some(began));
     launch(&mut harness);
     let call = harness.ended_call(&sid).await;
@@ -260,7 +255,7 @@ async fn a_call_of_a_blocked_contact_in_an_outage_was_not_missed() {
 async fn what_a_full_disk_refused_is_read_back_once_there_is_space() {
     let harness = on().await;
     let network = network(&harness);
-    until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
+    until_lists_read(&harness).await;
     harness.daemon.let_files_grow("1024:unlimited");
     let (_, answer) = network.send(&webhook(&harness), &message(0)).await;
     assert_eq!(answer.unwrap().status, 503);
@@ -276,7 +271,7 @@ async fn a_call_that_was_answered_on_a_full_disk_is_stored_as_answered_once_ther
     };
     let harness = CallHarness::with_ai(OpenAiOptions::default(), configure).await;
     let network = network(&harness);
-    until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
+    until_lists_read(&harness).await;
     harness.daemon.let_files_grow("1024:unlimited");
     let report = harness.call(harness.plan("say 1.2s; listen")).await;
     assert_eq!(report.streams[0].answers.len(), 1, "{report:#?}");
@@ -301,7 +296,7 @@ async fn a_call_that_was_answered_on_a_full_disk_is_stored_as_answered_once_ther
 async fn a_status_whose_callback_was_lost_is_read_back() {
     let mut harness = on().await;
     let network = network(&harness);
-    until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
+    until_lists_read(&harness).await;
     let (_, answer) = network.send(&webhook(&harness), &message(0)).await;
     assert_eq!(answer.unwrap().status, 204);
     harness.twilio.change(|options| options.statuses = vec![]);
@@ -326,10 +321,11 @@ async fn the_first_start_reads_back_a_day_and_no_more() {
     harness.daemon.kill9();
     harness.daemon.seed("DELETE FROM meta WHERE key = 'twilio.catch_up'");
     let network = network(&harness);
-    network.store_at(&InboundMessage::text(contact(1), OWN, "this morning"), now().minus(Duration::from_hours(20)));
-    network.store_at(&InboundMessage::text(contact(1), OWN, "long ago"), now().minus(Duration::from_hours(26)));
+    network
+        .store_at(&InboundMessage::text(contact(1), OWN, "this morning"), clock::now().minus(Duration::from_hours(20)));
+    network.store_at(&InboundMessage::text(contact(1), OWN, "long ago"), clock::now().minus(Duration::from_hours(26)));
     launch(&mut harness);
-    until("the lists", async || has_mark(&harness).then_some(())).await;
+    until_lists_read(&harness).await;
     assert_eq!(harness.daemon.query_column::<String>("SELECT content_text FROM messages"), ["this morning"]);
 }
 
@@ -337,8 +333,8 @@ async fn the_first_start_reads_back_a_day_and_no_more() {
 #[ignore = "takes long: make test-all"]
 async fn a_message_whose_webhook_was_lost_is_read_back_within_five_minutes() {
     let harness = on().await;
-    until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
-    network(&harness).store_at(&message(0), now());
+    until_lists_read(&harness).await;
+    network(&harness).store_at(&message(0), clock::now());
     for _ in 0..330 {
         if count(&harness, "messages") == 1 {
             return;

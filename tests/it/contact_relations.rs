@@ -4,7 +4,7 @@ use super::booking::{monday, offer_haircuts};
 use super::support::Client;
 use super::support::client::send;
 use super::support::telephony::CallHarness;
-use super::support::whatsapp::{FakeBridge, SHARED_SECRET, WEBHOOK_SECRET, until};
+use super::support::whatsapp::FakeBridge;
 use agentlocator::simulator::caller::{CallPlan, CallReport, DialPlan};
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use reqwest::Method;
@@ -75,8 +75,7 @@ async fn staff_are_colleagues_without_leads_and_messages() {
     let bridge = FakeBridge::start().await;
     let options = OpenAiOptions { turns, structured: Some(found), ..OpenAiOptions::default() };
     let harness = CallHarness::with_ai(options, |setup| {
-        setup.env("WA_SHARED_SECRET", SHARED_SECRET).env("BAILEYS_WEBHOOK_SECRET", WEBHOOK_SECRET);
-        setup.env("BAILEYS_OUTBOUND_URL", format!("{}/send", bridge.origin)).env("WA_PACING", "off");
+        bridge.configure(setup);
         setup.toml("[agent]\ntext_missed_callers = true\n");
     })
     .await;
@@ -90,11 +89,7 @@ async fn staff_are_colleagues_without_leads_and_messages() {
     harness.ended_call(&report.call_sid).await;
     let instructions = harness.ai.state().sessions[0].config.to_string();
     assert!(instructions.contains("a colleague who works at this business"), "{instructions}");
-    until("the jobs after the calls", async || {
-        let open = "SELECT count(*) FROM jobs WHERE state NOT IN ('done', 'failed')";
-        (harness.daemon.query_value::<i64>(open) == 0).then_some(())
-    })
-    .await;
+    harness.until_jobs_done().await;
     let booked = owner.get("/api/appointments").await.json()["items"].clone();
     assert_eq!(booked.as_array().unwrap().len(), 1, "the tools work: {booked:#}");
     assert_eq!(bridge.sent(), Vec::<Value>::new());

@@ -1,5 +1,6 @@
 //! Calls that the agent makes on request of an employee.
 
+use super::catch_up::launch;
 use super::support::Client;
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
@@ -61,10 +62,6 @@ fn has(fields: &[(String, String)], name: &str, value: &str) -> bool {
     fields.iter().any(|(key, given)| key == name && given == value)
 }
 
-fn launch(harness: &mut CallHarness) {
-    tokio::task::block_in_place(|| harness.daemon.launch());
-}
-
 async fn report_of(reports: &mut tokio::sync::mpsc::UnboundedReceiver<CallReport>) -> CallReport {
     tokio::time::timeout(Duration::from_mins(1), reports.recv()).await.unwrap().unwrap()
 }
@@ -112,7 +109,7 @@ async fn a_missed_call_is_returned_once_and_the_agent_says_why_it_calls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_gets_a_short_message_and_a_busy_exchange_at_twilio_is_waited_for() {
+async fn a_machine_gets_a_short_message_and_a_rate_limited_request_is_retried() {
     let (harness, api) = shop(ALWAYS).await;
     let missed = missed_call(&harness).await;
     let mut reports = harness.phone.receive_calls(|_| Callee::Machine(Duration::from_millis(1500)));

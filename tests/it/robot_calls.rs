@@ -1,9 +1,9 @@
 //! Calls of machines: they end soon, and create no leads, tasks or messages.
 
 use super::support::telephony::CallHarness;
-use super::support::whatsapp::{FakeBridge, SHARED_SECRET, WEBHOOK_SECRET, until};
+use super::support::whatsapp::FakeBridge;
 use agentlocator::audio::wav;
-use agentlocator::simulator::caller::{CallPlan, EndedBy};
+use agentlocator::simulator::caller::EndedBy;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use serde_json::{Value, json};
 use std::f64::consts::TAU;
@@ -16,8 +16,7 @@ async fn harness(turn: Turn, bridge: &FakeBridge) -> CallHarness {
         "open_requests": ["להקיש 1"], "unanswered_questions": []});
     let options = OpenAiOptions { turns: vec![turn], structured: Some(found), ..OpenAiOptions::default() };
     CallHarness::with_ai(options, |setup| {
-        setup.env("WA_SHARED_SECRET", SHARED_SECRET).env("BAILEYS_WEBHOOK_SECRET", WEBHOOK_SECRET);
-        setup.env("BAILEYS_OUTBOUND_URL", format!("{}/send", bridge.origin)).env("WA_PACING", "off");
+        bridge.configure(setup);
         setup.toml(
             "[agent]\ntext_missed_callers = true\ncall_notices = \"all\"\n[alerts]\nwhatsapp_to = \"+972507777777\"\n",
         );
@@ -61,11 +60,7 @@ async fn a_fax_and_an_announcement_are_ended_without_a_lead_and_without_messages
         assert_eq!(harness.daemon.logs().wait_for_event("ROBOT_CALL")["evidence"], evidence);
         let stored = "SELECT count(*) FROM call_events WHERE kind = 'robot' AND detail LIKE ";
         assert_eq!(harness.daemon.query_value::<i64>(&format!("{stored} '%{evidence}%'")), 1);
-        until("the jobs after the call", async || {
-            let open = "SELECT count(*) FROM jobs WHERE state NOT IN ('done', 'failed')";
-            (harness.daemon.query_value::<i64>(open) == 0).then_some(())
-        })
-        .await;
+        harness.until_jobs_done().await;
         assert_eq!(bridge.sent(), Vec::<Value>::new());
         let api = tokio::task::block_in_place(|| harness.daemon.api());
         assert_eq!(api.get("/api/leads").await.json()["items"], json!([]));
@@ -86,7 +81,7 @@ async fn a_person_who_quotes_an_announcement_is_answered() {
     let bridge = FakeBridge::start().await;
     let quote = format!("קיבלתי הודעה: {ANNOUNCEMENT}, ולא הבנתי");
     let harness = harness(Turn::new(&quote, "אני בודק"), &bridge).await;
-    let report = harness.call(CallPlan { ..harness.plan("say 3s; listen; wait 300ms") }).await;
+    let report = harness.call(harness.plan("say 3s; listen; wait 300ms")).await;
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
     assert_eq!(harness.ended_call(&report.call_sid).await["outcome"], "answered");
 }

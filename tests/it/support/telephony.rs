@@ -1,5 +1,6 @@
 //! A daemon with a fake Twilio, a simulated caller and a fake AI, all over real sockets.
 
+use super::whatsapp::until;
 use super::{Daemon, Reply, Setup};
 use agentlocator::simulator::caller::{CallPlan, CallReport, Phone};
 use agentlocator::simulator::openai::{OpenAi, OpenAiOptions};
@@ -135,7 +136,17 @@ impl CallHarness {
         self.call_when(sid, |_| true).await
     }
 
-    async fn call_when(&self, sid: &str, is_right: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
+    /// Waits until no job is waiting or running.
+    pub async fn until_jobs_done(&self) {
+        until("the jobs", async || {
+            let open = "SELECT count(*) FROM jobs WHERE state NOT IN ('done', 'failed')";
+            (self.daemon.query_value::<i64>(open) == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the list has this call and the entry is right, and returns the call as the API shows it.
+    pub async fn call_when(&self, sid: &str, is_right: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
         let api = tokio::task::block_in_place(|| self.daemon.api());
         let deadline = std::time::Instant::now() + super::log::WAIT_TIMEOUT;
         loop {

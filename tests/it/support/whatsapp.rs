@@ -4,8 +4,8 @@ mod bridge;
 mod shop;
 mod twilio;
 
-pub use bridge::{BridgeReply, FakeBridge};
-pub use shop::{OWN_SENDER, SHARED_SECRET, Shop, WEBHOOK_SECRET, until};
+pub use bridge::{BridgeReply, FakeBridge, SHARED_SECRET, WEBHOOK_SECRET};
+pub use shop::{OWN_SENDER, Shop, until};
 pub use twilio::{ACCOUNT, FakeTwilio, List, SentMessage, TOKEN, TwilioReply};
 
 use axum::Router;

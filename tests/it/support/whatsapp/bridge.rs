@@ -1,6 +1,7 @@
 //! A fake of the bridge's HTTP interface, which sends once for each idempotency key.
 
 use super::{hang_up, serve};
+use crate::support::Setup;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -10,6 +11,9 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
+
+pub const SHARED_SECRET: &str = "the-shared-secret";
+pub const WEBHOOK_SECRET: &str = "the-webhook-secret";
 
 /// The outcome of the next send request.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +68,12 @@ impl FakeBridge {
             .with_state(state.clone());
         let (origin, server) = serve(routes).await;
         Self { origin, state, _server: server }
+    }
+
+    /// Makes the daemon send by this bridge, without delays between messages.
+    pub fn configure(&self, setup: &mut Setup) {
+        setup.env("WA_SHARED_SECRET", SHARED_SECRET).env("BAILEYS_WEBHOOK_SECRET", WEBHOOK_SECRET);
+        setup.env("BAILEYS_OUTBOUND_URL", format!("{}/send", self.origin)).env("WA_PACING", "off");
     }
 
     /// Sets the outcomes of the next requests. Later requests succeed.

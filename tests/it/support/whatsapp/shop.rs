@@ -1,7 +1,7 @@
 //! A daemon that uses the fakes of both providers.
 
 use super::twilio::{ACCOUNT, TOKEN};
-use super::{FakeBridge, FakeTwilio};
+use super::{FakeBridge, FakeTwilio, WEBHOOK_SECRET};
 use crate::support::client::send;
 use crate::support::daemon::LIMIT;
 use crate::support::{Client, Daemon, Reply, Setup};
@@ -11,8 +11,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-pub const SHARED_SECRET: &str = "the-shared-secret";
-pub const WEBHOOK_SECRET: &str = "the-webhook-secret";
 pub const OWN_SENDER: &str = "whatsapp:+97239999999";
 
 /// A daemon that uses both fakes.
@@ -37,11 +35,8 @@ impl Shop {
                 .env("TWILIO_ACCOUNT_SID", ACCOUNT)
                 .env("TWILIO_AUTH_TOKEN", TOKEN)
                 .env("TWILIO_WA_FROM", OWN_SENDER)
-                .env("TWILIO_API_BASE_URL", &twilio.origin)
-                .env("WA_SHARED_SECRET", SHARED_SECRET)
-                .env("BAILEYS_WEBHOOK_SECRET", WEBHOOK_SECRET)
-                .env("BAILEYS_OUTBOUND_URL", format!("{}/send", bridge.origin))
-                .env("WA_PACING", "off");
+                .env("TWILIO_API_BASE_URL", &twilio.origin);
+            bridge.configure(setup);
             configure(setup);
         });
         if !seed.is_empty() {
