@@ -71,7 +71,6 @@ pub struct Flood {
     pub webhooks: Summary,
     /// The number of signed webhooks that failed or took longer than ten seconds.
     pub refused: u64,
-    #[serde(rename = "strangers")]
     pub attackers: AttackReport,
     /// The resident memory before the flood.
     pub rest: u64,

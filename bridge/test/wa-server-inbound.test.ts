@@ -65,8 +65,8 @@ describe('messages to the device', () => {
     assert.equal(byList.key.remoteJid, '1700000000@broadcast')
     const status = await received((await server.inbound({ from, broadcast: 'status', text: 'my day' })).id)
     assert.equal(status.content.conversation, 'my day')
-    const channel = await server.inbound({ from, newsletter: '12036000001@newsletter', text: 'news' })
-    assert.equal((await received(channel.id)).content.conversation, 'news')
+    const channel = await server.inbound({ from, newsletter: '12036000001@newsletter', text: 'post' })
+    assert.equal((await received(channel.id)).content.conversation, 'post')
     await acknowledged(channel.id)
   })
 

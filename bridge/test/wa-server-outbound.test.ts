@@ -131,6 +131,6 @@ describe('messages from the device', () => {
     await received(id)
     await server.receipt({ id, type: 'read' })
     await status(id, 4)
-    await assert.rejects(server.receipt({ id: 'NOBODY' }), /nothing was sent/)
+    await assert.rejects(server.receipt({ id: 'NONE' }), /nothing was sent/)
   })
 })

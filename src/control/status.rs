@@ -23,7 +23,7 @@ pub struct DaemonInfo {
     pub started_at: Timestamp,
     /// The addresses of the listeners without TLS.
     pub listeners: Vec<SocketAddr>,
-    /// The key with which the daemon proves that a public address leads to it.
+    /// The key with which the daemon identifies itself at a public address.
     pub identity: InstanceKey,
 }
 

@@ -7,7 +7,7 @@ use crate::domain::{ActorId, CallSid, ContactName, Timestamp};
 use crate::search::fold;
 use crate::store::WriteTx;
 
-/// The call event that records that the caller gave the contact its name. Such a name does not prove the caller's
+/// The call event that records that the caller gave the contact its name. Such a name does not verify the caller's
 /// identity.
 pub(super) const NAMED: &str = "contact_named";
 

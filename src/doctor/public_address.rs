@@ -1,6 +1,6 @@
 //! Checks that each DNS record of the public address leads to this daemon.
 //!
-//! The daemon proves its identity by answering a challenge (`host::instance_challenge`). The challenge works through a
+//! The daemon shows its identity by answering a challenge (`host::instance_challenge`). The challenge works through a
 //! proxy, a tunnel or a router, and fails if another machine answers. The `certificate` check verifies certificates.
 
 use super::DoctorContext;

@@ -407,7 +407,7 @@ impl Calls {
     }
 
     /// Hands the socket to its call. Returns the socket if no such call exists, or if the call already has a socket. A
-    /// call that an earlier daemon process started is started again here: the valid token proves that the call belongs
+    /// call that an earlier daemon process started is started again here: the valid token shows that the call belongs
     /// to this server.
     fn attach_stream(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_active(sid) {

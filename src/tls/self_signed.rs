@@ -85,7 +85,7 @@ mod tests {
         assert!(first.is_valid_at(now) && first.covers("box") && first.covers("::1"));
         let second = load_or_create(&folder, "another", now.plus(Duration::from_hours(24 * 365))).unwrap();
         assert_eq!(first.fingerprint, second.fingerprint);
-        let third = load_or_create(&folder, "odd name", first.not_after).unwrap();
+        let third = load_or_create(&folder, "name with space", first.not_after).unwrap();
         assert_ne!(first.fingerprint, third.fingerprint);
         assert_eq!(third.names, ["localhost", "127.0.0.1", "::1"]);
     }

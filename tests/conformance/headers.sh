@@ -40,8 +40,8 @@ for name, test in report.get("tests", {}).items():
     if not test["pass"]:
         print(f"   {name}: {test['result']}, expected {test['expectation']}")
 good = scan.get("grade") == "A+" and scan.get("testsFailed") == 0
-verdict = "ok" if good else f"FAILED, {report.get('error') or 'see the report'}"
-print(f"== Headers: {verdict}; Mozilla's Observatory, grade {scan.get('grade')}, score {scan.get('score')}, "
+result = "ok" if good else f"FAILED, {report.get('error') or 'see the report'}"
+print(f"== Headers: {result}; Mozilla's Observatory, grade {scan.get('grade')}, score {scan.get('score')}, "
       f"{scan.get('testsPassed')} of {scan.get('testsQuantity')} tests passed ==")
 sys.exit(not good)
 P

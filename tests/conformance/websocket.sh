@@ -28,4 +28,4 @@ timeout 1200 $wstest --mode fuzzingclient --spec "$report/spec.json" >"$report/l
     echo "== WebSocket: FAILED, Autobahn did not finish; see $report/log =="
     exit 1
 }
-python3 tests/conformance/websocket_verdict.py "$report/index.json" tests/conformance/autobahn-limits.txt
+python3 tests/conformance/websocket_result.py "$report/index.json" tests/conformance/autobahn-limits.txt

@@ -190,7 +190,7 @@ taken_port() {
     running agentlocator-web.socket && fail "$(systemctl status agentlocator-web.socket)"
     origin=https://127.0.0.1 phone_works -k
     [ "$(curl -s http://127.0.0.1/livez)" = ok ] || fail "port 80 does not answer"
-    journalctl -u agentlocator EVENT=LISTENER_CLOSED -n 1 --no-pager -o cat | grep 8080 || fail "it is not told"
+    journalctl -u agentlocator EVENT=LISTENER_CLOSED -n 1 --no-pager -o cat | grep 8080 || fail "the closed listener is not logged"
     agentlocator doctor >/t/doctor.txt
     grep 'agentlocator-web.socket could not take port 8080: another program uses it' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
     grep 'give AgentLocator another one (/usr/share/doc/agentlocator/admin/install.md)' /t/doctor.txt || fail "$(cat /t/doctor.txt)"

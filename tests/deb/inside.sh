@@ -141,8 +141,8 @@ bridge_by_sockets() {
     pid=$(main_pid agentlocator)
     ss -tnpH state established "( dport = 8000 )" | grep -q "pid=$pid," && fail "the daemon uses port 8000"
     as_other_user="setpriv --reuid=65534 --regid=65534 --clear-groups curl -s -o /dev/null"
-    $as_other_user --unix-socket $daemon http://localhost/livez && fail "anybody may use $daemon"
-    $as_other_user --unix-socket $bridge http://localhost/health && fail "anybody may use $bridge"
+    $as_other_user --unix-socket $daemon http://localhost/livez && fail "any user may use $daemon"
+    $as_other_user --unix-socket $bridge http://localhost/health && fail "any user may use $bridge"
     [ "$(setpriv --reuid=agentlocator-whatsapp --regid=agentlocator-whatsapp --clear-groups curl -s -o /dev/null -w '%{http_code}' -X POST \
         --unix-socket $daemon http://localhost/webhook/whatsapp/baileys)" = 403 ] || fail "the bridge does not reach the daemon's webhook"
 }
@@ -200,7 +200,7 @@ roots_backup() {
         until_true is_published
         [ "$(stat -c %U $data/agentlocator.db)" = agentlocator ] || fail "$tool: it still belongs to $(stat -c %U $data/agentlocator.db)"
         [ "$(api /api/database | jq -r .notice.event)" = restored ] || fail "$tool: $(api /api/database)"
-        curl -sS --fail-with-body -X DELETE -H "Authorization: Bearer $(cat $token_file)" $base/api/database/notice || fail "it is told for ever"
+        curl -sS --fail-with-body -X DELETE -H "Authorization: Bearer $(cat $token_file)" $base/api/database/notice || fail "the notice cannot be deleted"
         rm $data/agentlocator-before-restore-*.db
     done
 }
@@ -256,13 +256,13 @@ wrong_setting() {
     printf '[log]\nlevel = "loud"\n' >>/etc/agentlocator/config.toml
     systemctl reload agentlocator && fail "a wrong setting was taken"
     agentlocator config check >/t/check.txt 2>&1 && fail "the check finds nothing"
-    grep -q 'config.toml:[0-9]*:' /t/check.txt || fail "the place is not told: $(cat /t/check.txt)"
+    grep -q 'config.toml:[0-9]*:' /t/check.txt || fail "the place is not reported: $(cat /t/check.txt)"
     # Calls are answered with the last settings that worked.
     systemctl restart agentlocator || fail "it does not start with the last settings that worked"
     until_true is_ready
     [ "$(curl -s $base/readyz | jq -r .settings)" = error ] || fail "$(curl -s $base/readyz)"
     cp -p /t/config.kept /etc/agentlocator/config.toml
-    systemctl reload agentlocator || fail "it does not take the mended ones"
+    systemctl reload agentlocator || fail "it does not take the fixed ones"
     [ "$(curl -s $base/readyz | jq -r .settings)" = ok ] || fail "$(curl -s $base/readyz)"
 }
 
@@ -321,7 +321,7 @@ S
     done
     # Runs the commands that the package printed.
     tr -d '\r' </t/apt.log | sed -n 's/^    sudo //p' >/t/commands
-    grep -q "^agentlocator restore --yes /" /t/commands || fail "no command is told: $(cat /t/apt.log)"
+    grep -q "^agentlocator restore --yes /" /t/commands || fail "no command is shown: $(cat /t/apt.log)"
     sh -ex /t/commands || fail "$(cat /t/commands)"
     all_is_there
 }
@@ -417,7 +417,7 @@ data_is_missing() {
     mount -t tmpfs -o size=64M tmpfs $data || fail "no disk"
     systemctl start --no-block agentlocator.service
     is_reported() { journalctl -u agentlocator -n 20 --no-pager -o cat | grep -q 'There was data in'; }
-    (until_true is_reported) || { umount $data; fail "it is not told"; }
+    (until_true is_reported) || { umount $data; fail "it is not reported"; }
     agentlocator setup >/t/setup.txt 2>&1 && { umount $data; fail "a new installation was begun: $(cat /t/setup.txt)"; }
     agentlocator doctor >/t/doctor.txt
     umount $data

@@ -29,10 +29,10 @@ post() {
 # until_it_is STATUS PATH: requests the path every half second until the daemon answers with this HTTP status, at most 120 times. Prints the
 # last status.
 until_it_is() {
-    local wish=$1 status _
+    local expected=$1 status _
     for _ in $(seq 120); do
         status=$(curl -s -o /dev/null --max-time 10 -w '%{http_code}' "http://127.0.0.1:8080$2")
-        [ "$status" = "$wish" ] && break
+        [ "$status" = "$expected" ] && break
         sleep 0.5
     done
     echo "$status"

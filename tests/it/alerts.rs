@@ -256,7 +256,7 @@ async fn a_muted_alert_sends_no_notification() {
 #[test]
 fn unencrypted_mail_is_sent_to_loopback_only() {
     let daemon = Daemon::prepare(|setup| {
-        setup.toml("[mail]\nhost = \"mail.example\"\ntls = \"none\"\n[alerts]\nmail_to = \"nobody\"\n");
+        setup.toml("[mail]\nhost = \"mail.example\"\ntls = \"none\"\n[alerts]\nmail_to = \"dana\"\n");
     });
     let checked = daemon.cli(&["config", "check"]);
     let printed = String::from_utf8_lossy(&checked.stderr).into_owned();

@@ -58,7 +58,7 @@ async fn a_caller_who_called_and_wrote_before_is_known_and_others_are_not() {
     for part in ["has open appointments for: תספורת.", "earlier calls and messages"] {
         assert!(instructions.contains(part), "{part} is missing in\n{instructions}");
     }
-    // The instructions contain no appointment times. A tool returns these only after the caller has proved that the
+    // The instructions contain no appointment times. A tool returns these only after the caller has shown that the
     // appointments are theirs.
     let day = monday(2).strftime("%-d %B").to_string();
     assert!(!instructions.contains(&day) && !added.contains(&day), "{instructions}\n{added}");

@@ -47,7 +47,7 @@ async fn a_vips_call_rings_first_at_any_hour() {
         let report = call_from(&harness, other, "say 1s; listen").await;
         assert!(report.dialled.is_empty() && report.streams.len() == 1, "{report:#?}");
     }
-    // A number that its network reports as not verified may be anybody's.
+    // A number that its network reports as not verified may be any caller's.
     let fields = [("CallSid", "CA0000000000000000000000000000000d"), ("From", DANA), ("To", "+97235551234")];
     let unverified = [&fields[..], &[("StirVerstat", "TN-Validation-Failed-A")]].concat();
     let answer = harness.hook("/webhook/incoming_call", &unverified).await.text();

@@ -89,7 +89,7 @@ async fn a_conversation_is_shown_word_by_word_and_not_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_in_a_trial_call_proves_a_step_of_the_set_up() {
+async fn an_answer_in_a_trial_call_completes_a_step_of_the_set_up() {
     let harness = harness(OpenAiOptions::default()).await;
     let owner = harness.daemon.logged_in("dana", "owner").await;
     let answered_at = async || owner.get("/api/setup/progress").await.json()["agent_answered_at"].clone();

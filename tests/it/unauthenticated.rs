@@ -151,7 +151,7 @@ async fn wrong_passwords_leave_no_memory_behind() {
     let before = daemon.memory_kb("VmRSS");
     let mut in_turn = Vec::new();
     for round in 0..30 {
-        in_turn.push(attempt(&format!("somebody{round}")).await);
+        in_turn.push(attempt(&format!("user{round}")).await);
     }
     assert!(in_turn.iter().all(|status| *status == 401), "{in_turn:?}");
     // Each password hash takes 19 MiB, and only one is computed at a time.

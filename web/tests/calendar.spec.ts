@@ -147,7 +147,7 @@ test('the calendar opens at the present, and a new appointment asks for the cont
   await expect(page.getByRole('dialog').getByRole('textbox', { name: 'לקוח' })).toBeFocused()
 })
 
-test('a task is written with its day, done, and taken back', async ({ page, ownDaemon }) => {
+test('a task is written with its day, done, and reopened', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   await fill(page, ownDaemon)
   await page.goto(`${ownDaemon.url}/app/tasks?new=1`)

@@ -179,7 +179,7 @@ for (const isKnown of [true, false]) {
       if (!isKnown) database.exec('DELETE FROM changes WHERE seq < (SELECT max(seq) FROM changes) - 100')
     })
     await ownDaemon.start()
-    // If the daemon had adopted a replaced database, the page would fetch everything again, and the test would prove
+    // If the daemon had adopted a replaced database, the page would fetch everything again, and the test would show
     // nothing.
     expect(ownDaemon.log.filter(({ event }) => event === 'STORE_ADOPTED')).toEqual([])
     await ownDaemon.receive('אחרי הכול', NOA)
@@ -192,7 +192,7 @@ for (const isKnown of [true, false]) {
 
 for (const hasWorker of [true, false]) {
   const name = hasWorker ? 'a shared worker' : 'no shared worker'
-  test(`a tab that the browser froze equals a fresh load when it goes on, with ${name}`, async ({
+  test(`a tab that the browser froze equals a fresh load when it continues, with ${name}`, async ({
     page,
     ownDaemon,
   }) => {

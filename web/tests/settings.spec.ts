@@ -138,7 +138,7 @@ test('a user is added, logs in, may not change settings, and is removed', async 
   expect(OWNER.name).not.toBe(data.name)
 })
 
-test('a call proves the set-up, and a skipped step is skipped on every device', async ({
+test('a call completes the set-up, and a skipped step is skipped on every device', async ({
   page,
   browser,
   ownDaemon,
@@ -169,7 +169,7 @@ test('a call proves the set-up, and a skipped step is skipped on every device', 
   await expect(page.getByRole('button', { name: 'Finish' })).toBeVisible()
 })
 
-test('what checks find is told in the language of the page', async ({ page, ownDaemon }) => {
+test('findings of checks are in the language of the page', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[0])
   await logIn(page, ownDaemon)

@@ -47,7 +47,7 @@ test('plain http is refused in words', async ({ page, daemon }) => {
   await expect(page.locator('a.btn')).toHaveAttribute('href', 'https://shop.example/setup#code=1234')
 })
 
-test('a saved step goes on, a skipped one is taken up again, and what a step opens leads back', async ({
+test('a saved step continues, a skipped one is taken up again, and what a step opens leads back', async ({
   page,
   ownDaemon,
 }) => {
@@ -100,7 +100,7 @@ test('an agent that needs no key of OpenAI can be talked to', async ({ page }) =
 })
 
 for (const view of LAYOUTS) {
-  test(`a call proves the forwarding of one's own number, ${view.language} ${view.width}`, async ({ page }) => {
+  test(`a call verifies the forwarding of one's own number, ${view.language} ${view.width}`, async ({ page }) => {
     const daemon = new Daemon({ TWILIO_PHONE_NUMBER: '+97235551234' })
     await prepare(page, view)
     await daemon.start()
@@ -116,13 +116,13 @@ for (const view of LAYOUTS) {
     // Neither a direct call to the number nor a call that another number has forwarded verifies the step.
     await daemon.ring({ From: '+972501112233' })
     await expect(proof).toHaveClass(/wait/)
-    await inspect(page, 'forwarding-not-proved', view)
+    await inspect(page, 'forwarding-not-verified', view)
     await daemon.ring({ From: '+972501112234', ForwardedFrom: '+97239998877' })
     await expect(proof).toContainText('03-999-8877')
     await daemon.ring({ From: '+972501112235', ForwardedFrom: '+97237654321' })
     await expect(proof).toHaveClass(/ok/)
     await expect(proof).toContainText('03-765-4321')
-    await inspect(page, 'forwarding-proved', view)
+    await inspect(page, 'forwarding-verified', view)
     // A later call does not change the verified step.
     await daemon.ring({ From: '+972501112236' })
     await expect(page.locator('.wizard-call a[href="/app/calls/3"]')).toBeVisible()

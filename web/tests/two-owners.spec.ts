@@ -316,7 +316,7 @@ test('a contact that is merged while the other writes to it: the words stay and 
   await other.context().close()
 })
 
-test('an hour that both want: the second is told, and sees other hours', async ({ page, browser, ownDaemon }) => {
+test('an hour that both want: the second gets a notice, and sees other hours', async ({ page, browser, ownDaemon }) => {
   const { dana, avi, other, errors, send, get } = await fill(page, browser, ownDaemon)
   const hours = Array.from({ length: 7 }, (_, weekday) => ({ weekday, from: '00:00', to: '24:00' }))
   await send('PUT', '/api/opening-hours', { hours, holidays: 'open', eves: 'open' })

@@ -91,7 +91,7 @@ impl Proof {
         if days.len() > MOST_DAYS {
             days.clear();
         }
-        // The caller may have set the contact's name in this or an earlier call. Such a name proves no identity until a
+        // The caller may have set the contact's name in this or an earlier call. Such a name verifies no identity until a
         // user enters it.
         let is_new = matches!(tx.name_of(contact.id)?, ContactName::ByProfile(_))
             && (tx.contact_had_call_event(contact.id, NAMED, Timestamp::from_millis(0))?

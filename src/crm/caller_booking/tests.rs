@@ -109,7 +109,7 @@ fn a_service_is_found_by_its_name_or_by_a_part_that_only_one_has() {
 }
 
 #[test]
-fn free_times_are_few_and_round_and_within_the_wish() {
+fn free_times_are_few_and_round_and_within_the_request() {
     let shop = Shop::open();
     let find = |request: TimeSlotRequest| {
         let offers = shop.run(|tx| free_times(tx, &caller(1), &request)).unwrap();
@@ -219,7 +219,7 @@ fn appointments_are_disclosed_only_to_who_knows_the_name_or_the_day() {
         assert_eq!(own(said).unwrap(), monday, "{said}");
     }
     assert_eq!(own("ביום שלישי").unwrap(), Vec::<String>::new());
-    // The caller's identity is not proved by a name that the agent said first.
+    // The caller's identity is not verified by a name that the agent said first.
     let transcript = [(Speaker::Agent, "מדברת דנה?".to_owned()), (Speaker::Caller, "כן, דנה".to_owned())];
     let prompted = Caller { said: transcript.to_vec(), ..later.clone() };
     assert!(refused(shop.run(|tx| super::own(tx, &prompted, None))).starts_with("ask for"));

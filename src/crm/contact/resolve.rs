@@ -222,7 +222,7 @@ fn is_outdated<'a>(
     Ok(false)
 }
 
-/// Stores the addresses of a sighting. If an id proves the owner of the number, the number moves to this contact from
+/// Stores the addresses of a sighting. If an id identifies the owner of the number, the number moves to this contact from
 /// the one that had it; the number that the id had before becomes a former one.
 fn store_addresses(tx: &WriteTx<'_>, seen: &Sighting<'_>, contact: ContactId, ids: &[&PeerAddress]) -> Result<()> {
     let (business, now, number) = (seen.business, seen.begins_at, seen.number());

@@ -124,7 +124,7 @@ impl ServiceAccount {
         self.project_id.as_deref().filter(|id| !id.is_empty()).or_else(domain)
     }
 
-    /// Returns the JSON web token that proves the possession of the private key.
+    /// Returns the JSON web token, signed with the private key.
     fn assertion(&self, audience: &str, now_s: i64) -> Option<String> {
         let key = match PrivateKeyDer::from_pem_slice(self.private_key.as_bytes()).ok()? {
             PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).ok()?,

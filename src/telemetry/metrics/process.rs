@@ -51,6 +51,6 @@ mod tests {
             Some(1024)
         );
         assert_eq!(field("", "VmRSS:"), None);
-        assert_eq!(cpu_ticks("7 (odd ) name) S 1 7 7 0 -1 4194560 1 2 3 4 250 50 0 0 20 0 9 0 1"), Some(300));
+        assert_eq!(cpu_ticks("7 (any ) name) S 1 7 7 0 -1 4194560 1 2 3 4 250 50 0 0 20 0 9 0 1"), Some(300));
     }
 }

@@ -25,7 +25,7 @@ struct Operation {
 /// The callers that may call an operation.
 #[derive(Clone, Copy, Debug)]
 enum Access {
-    Everybody,
+    Anyone,
     /// The role that each kind of credential needs. `None` means that this kind is never accepted.
     Roles {
         cookie: Option<&'static str>,
@@ -38,7 +38,7 @@ impl Access {
     fn of(operation: &Value) -> Self {
         let security = operation["security"].as_array().expect("the document declares who may call it");
         if *security == [json!({})] {
-            return Self::Everybody;
+            return Self::Anyone;
         }
         let role_of = |scheme: &str| {
             let roles = security.iter().find_map(|way| way.get(scheme))?;
@@ -188,7 +188,7 @@ async fn the_document_says_who_may_call_what() {
     let operations = operations(&document);
     let ids: BTreeSet<_> = operations.iter().map(|operation| &operation.id).collect();
     assert!(ids.len() == operations.len() && ids.len() >= 50, "each operation has an id of its own: {}", ids.len());
-    let open: Vec<_> = operations.iter().filter(|o| matches!(o.access, Access::Everybody)).map(|o| &o.id).collect();
+    let open: Vec<_> = operations.iter().filter(|o| matches!(o.access, Access::Anyone)).map(|o| &o.id).collect();
     assert_eq!(open, ["log_in", "get_openapi_document", "get_setup_state", "complete_setup"]);
 
     let token = |secret: &str| daemon.client().with_token(secret);

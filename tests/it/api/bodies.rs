@@ -168,7 +168,7 @@ async fn fill(owner: &Client) {
         ("/api/contacts/1/notes", json!({"text": "prefers mornings"})),
         ("/api/tasks", json!({"title": "call back", "contact_id": 1, "due_date": "2030-01-07"})),
         ("/api/leads", json!({"title": "kitchen", "contact_id": 1, "value_minor": 1_250_000, "source": "Facebook"})),
-        ("/api/facts", json!({"topic": "parking", "text": "behind the house"})),
+        ("/api/facts", json!({"topic": "parking", "text": "behind the shop"})),
         (
             "/api/agent-tools",
             json!({

@@ -37,7 +37,7 @@ async fn a_skipped_step_is_skipped_for_all_devices_and_owners() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_without_openai_proves_the_step_of_the_ai() {
+async fn an_agent_without_openai_completes_the_step_of_the_ai() {
     let daemon = Daemon::start(|setup| {
         setup.env("DEEPGRAM_API_KEY", "key").env("ELEVENLABS_API_KEY", "key");
         setup.toml(
@@ -50,7 +50,7 @@ async fn an_agent_without_openai_proves_the_step_of_the_ai() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_daemon_knows_proves_a_step() {
+async fn a_step_is_completed_by_what_the_daemon_knows() {
     let daemon = Daemon::start(|_| {});
     let owner = daemon.logged_in("dana", "owner").await;
     let before = owner.get("/api/setup/progress").await.json()["completed"].clone();
@@ -80,5 +80,5 @@ async fn the_newest_forwarded_call_is_known_with_the_number_that_forwarded_it() 
     let forwarded = json!({"call_id": 2, "forwarded_from": "+97237654321"});
     assert_eq!(known().await, forwarded);
     ring("CA00000000000000000000000000000003", &[]).await;
-    assert_eq!(known().await, forwarded, "another call proves nothing, and takes nothing back");
+    assert_eq!(known().await, forwarded, "another call completes nothing, and reopens nothing");
 }

@@ -35,9 +35,9 @@ async fn an_entry_shows_who_waits_and_the_first_free_time_that_suits() {
     shop.add("/api/appointments", &book).await;
     assert_eq!(listed(&shop).await[0]["free_slot"], json!(null), "Dana has nothing else on that day");
     let path = format!("/api/waiting-list/{}", added["id"]);
-    let anybody = shop.patch(&path, &json!({"resource_id": null})).await.json();
-    assert_eq!((&anybody["resource_name"], &anybody["free_slot"]["resource_id"]), (&json!(null), &json!(1)));
-    assert_eq!(anybody["free_slot"]["starts_at"], at(day, "09:00"));
+    let any_resource = shop.patch(&path, &json!({"resource_id": null})).await.json();
+    assert_eq!((&any_resource["resource_name"], &any_resource["free_slot"]["resource_id"]), (&json!(null), &json!(1)));
+    assert_eq!(any_resource["free_slot"]["starts_at"], at(day, "09:00"));
 
     // Past days, days in the far future, and a service that is no longer offered have no free times.
     for (from, to) in [("2020-01-01", "2020-01-05"), ("2190-01-01", "2190-01-05"), ("1900-01-01", "2200-12-31")] {

@@ -61,11 +61,11 @@ async fn two_who_write_at_once_read_each_other() {
         }
     };
     tokio::join!(write, say);
-    eventually("all of ours on the phone", async || {
+    eventually("all messages of the business on the phone", async || {
         (harness.whatsapp.shown_to(DANA.number).await.unwrap() == ours).then_some(())
     })
     .await;
-    eventually("all of theirs in the CRM", async || {
+    eventually("all messages of the contact in the CRM", async || {
         let talk = harness.talk(DANA).await;
         (talk.iter().filter(|text| !text.starts_with('>')).eq(&theirs)).then_some(())
     })
@@ -155,7 +155,7 @@ async fn one_key_is_one_message_on_the_phone() {
     harness.until_status(DANA, &first, "delivered").await;
     let third: Value = request().send().await.unwrap().json().await.unwrap();
     assert_eq!(third["message_id"], first["message_id"]);
-    // Messages are sent in order, so the display of a later message proves that no earlier one is still in progress.
+    // Messages are sent in order, so the display of a later message shows that no earlier one is still in progress.
     let last = harness.say("+972501234567", "אחריה").await;
     harness.until_status(DANA, &last, "delivered").await;
     let state = harness.whatsapp.state().await.unwrap();

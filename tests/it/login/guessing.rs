@@ -132,7 +132,7 @@ async fn one_name_is_delayed_over_all_addresses_but_not_in_a_known_browser() {
     let anywhere = from("198.51.100.7");
     assert_eq!(anywhere.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 429);
     assert_eq!(
-        anywhere.post_json("/api/login", &credentials("nobody", PASSWORD)).await.status,
+        anywhere.post_json("/api/login", &credentials("unknown", PASSWORD)).await.status,
         401,
         "other names are free"
     );

@@ -293,7 +293,7 @@ async fn the_alert_names_the_last_undamaged_copy_and_the_command_that_continues_
         let detail = raised_alert["detail"][language].as_str().unwrap();
         assert!(detail.contains(&format!("`agentlocator restore {}`", file.display())), "{detail}");
     }
-    shop.receive_by_bridge(DANA, "B2", "calls and messages go on").await;
+    shop.receive_by_bridge(DANA, "B2", "calls and messages continue").await;
     assert_eq!(integrity(&file), None);
     assert_eq!(shop.daemon.client().get("/readyz").await.json()["published_copy"], "error");
 

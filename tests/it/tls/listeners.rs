@@ -212,7 +212,7 @@ async fn proxy_headers_are_used_from_trusted_proxies_only() {
         let daemon = Daemon::start(|setup| {
             setup.toml(settings);
         });
-        let wrong = json!({"name": "nobody", "password": "wrong password"});
+        let wrong = json!({"name": "unknown", "password": "wrong password"});
         let attempt = async |from: &str| {
             let client = daemon.client().with_header("x-forwarded-proto", "https").with_header("x-forwarded-for", from);
             client.post_json("/api/login", &wrong).await.status

@@ -98,7 +98,7 @@ pub enum Operator {
 pub enum EngineEvent {
     /// The engine can receive and send audio.
     Ready,
-    /// The engine sent a message that only proves that its connection works.
+    /// The engine sent a message that only shows that its connection works.
     Activity,
     /// The caller started to speak.
     SpeechStarted {

@@ -25,7 +25,7 @@ pub enum Heard {
 /// An event of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelEvent {
-    /// A message that only proves that the connection to the model works.
+    /// A message that only shows that the connection to the model works.
     Activity,
     /// A piece of the answer's text.
     Text(String),

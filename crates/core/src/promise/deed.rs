@@ -63,7 +63,7 @@ impl Deed {
     }
 
     /// Completes a tool use that has not returned in the call. If a stored result, or a later tool that changed the
-    /// same appointment, proves that it succeeded, the action counts as done.
+    /// same appointment, shows that it succeeded, the action counts as done.
     fn completed_by(self, tool: &ToolUse, stored: &[Self], is_gone: impl Fn(&Start) -> bool) -> Self {
         let start = |name: &str| {
             let mut starts = Vec::new();

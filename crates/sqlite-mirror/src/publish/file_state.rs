@@ -208,7 +208,7 @@ mod tests {
         let file = Observed { stamp: torn, has_header: false, ..observed(&record) };
         assert_eq!(state(&file), FileState::Torn(MissingPages::Since(POSITION)));
         let zeros = Observed { stamp: FileStamp { inode: 8, ..torn }, ..file };
-        assert!(is_foreign(&zeros), "another file that begins with zeros is not ours");
+        assert!(is_foreign(&zeros), "another file that begins with zeros is foreign");
         let cut = Record { boot: "another".into(), ..record.clone() };
         assert_eq!(
             state(&Observed { boot: Boot::Another, record: Some(&cut), ..file }),
@@ -222,7 +222,7 @@ mod tests {
         let record = record(true);
         let file = Observed { stamp: later, ..observed(&record) };
         assert_eq!(classify(&file, |position| position == TARGET), FileState::Ours(MissingPages::Since(POSITION)));
-        assert!(is_foreign(&file), "a backup that was put back with its times bears our mark too");
+        assert!(is_foreign(&file), "a backup that was restored with its times bears our mark too");
         let unknown = Record { boot: String::new(), ..record };
         assert!(matches!(
             classify(&Observed { boot: Boot::Unknown, record: Some(&unknown), ..file }, |_| true),
@@ -236,9 +236,9 @@ mod tests {
         let later = FileStamp { inode: 9, length: 4096, modified: (1_700_000_009, 8_123_457) };
         let file = Observed { stamp: later, changed_at: 1_700_000_009, ..observed(&cut) };
         assert_eq!(state(&file), FileState::Ours(MissingPages::Any));
-        assert!(is_foreign(&Observed { changed_at: 1_700_000_600, ..file }), "a backup put back with its times");
+        assert!(is_foreign(&Observed { changed_at: 1_700_000_600, ..file }), "a backup restored with its times");
         let unmarked = FileStamp { modified: (1_700_000_009, 1), ..later };
-        assert!(is_foreign(&Observed { stamp: unmarked, ..file }), "a backup put back without its times");
+        assert!(is_foreign(&Observed { stamp: unmarked, ..file }), "a backup restored without its times");
         let foreign = Record { foreign: Some(FOREIGN), ..cut.clone() };
         assert!(is_foreign(&Observed { record: Some(&foreign), ..file }));
         assert!(is_foreign(&Observed { record: None, ..file }));

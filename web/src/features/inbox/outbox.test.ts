@@ -58,7 +58,7 @@ for (const [name, refusal] of [
   })
 }
 
-test('a refused message stays, and can be taken back', async () => {
+test('a refused message stays, and can be withdrawn', async () => {
   const { key } = write('shalom')
   answers.push(new ApiError(422, { code: 'contact_opted_out' }))
   await vi.advanceTimersByTimeAsync(HOLD_MS)

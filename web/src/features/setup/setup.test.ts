@@ -31,7 +31,7 @@ test('a step is done when it is verified, not when something was typed', () => {
   expect(isDone('name', facts([item('business.name', { value: '' })]))).toBe(false)
 })
 
-test('the set-up goes on at the first step that is neither completed nor skipped', () => {
+test('the set-up continues at the first step that is neither completed nor skipped', () => {
   const named = [item('business.name', { value: 'x' })]
   expect(nextStep(facts(named))).toBe('address')
   expect(nextStep(facts(named, { skipped: new Set(['address', 'phone']) }))).toBe('whatsapp')

@@ -145,7 +145,7 @@ test('a tab that joins gets the changes after its position, or has to fetch all'
   expect(kinds(8)).toEqual([{ type: 'waiting' }, { type: 'reset' }])
 })
 
-test('after a reset the stream goes on at its position', () => {
+test('after a reset the stream continues at its position', () => {
   change(7)
   current().dispatchEvent(Object.assign(new Event('reset'), { lastEventId: '900' }))
   expect(signals.at(-1)).toEqual({ type: 'reset' })

@@ -95,7 +95,7 @@ fn a_back_channel_does_not_cut_the_answer() {
     assert!(rig.observed.plays > plays, "it continues");
     assert_eq!(undone(&rig), [FalseBargeIn::BackChannel]);
     assert_continues(&mut rig);
-    assert_eq!(rig.commands(), [], "the engine is not told, and not requested to reply");
+    assert_eq!(rig.commands(), [], "the engine receives nothing, and is not requested to reply");
     assert_eq!(rig.observed.turns["c"].text, "כן");
 }
 

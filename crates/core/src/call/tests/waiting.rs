@@ -162,7 +162,7 @@ fn a_caller_who_continues_to_speak_is_not_interrupted_when_the_engine_is_lost() 
     rig.frames(false, ms(500));
     rig.engine(EngineEvent::SpeechStopped { item: "c2".into(), at_ms: Some(4000) });
     rig.pass(ms(1300));
-    assert_eq!(rig.clips().len(), 1, "now somebody waits");
+    assert_eq!(rig.clips().len(), 1, "now the caller waits");
 }
 
 #[test]

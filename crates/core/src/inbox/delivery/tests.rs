@@ -248,7 +248,7 @@ fn run(
         };
         match result {
             StepResult::Retry { at } => {
-                assert!(at >= now, "time goes on");
+                assert!(at >= now, "time continues");
                 now = at;
             }
             // The provider that accepted the message rejects it a minute later.
@@ -401,7 +401,7 @@ fn what_twilio_s_list_does_not_show_for_a_minute_is_sent_once_more() {
 
     let run = go(None, Twilio, &[Fate::LostInSilence], &[Look::Honest]);
     assert_eq!(run.result, StepResult::Failed(Reason::Unconfirmed));
-    assert_eq!(run.tried, [Twilio, Twilio], "once, and by nobody else");
+    assert_eq!(run.tried, [Twilio, Twilio], "once, and by no other provider");
     assert_eq!(run.took, LIST_COMPLETE_AFTER * 2);
 }
 

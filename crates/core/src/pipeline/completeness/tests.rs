@@ -161,5 +161,5 @@ fn few_turns_are_cut_off_and_most_are_answered_early() {
     assert!(with_pauses >= 200, "{with_pauses}");
     assert!(cut * 20 <= with_pauses, "more than 5 % are cut off:\n{report}");
     assert!(complete * 2 >= turns.len(), "fewer than half are answered at once:\n{report}");
-    assert!(open * 20 <= turns.len(), "more than 5 % are waited for in vain:\n{report}");
+    assert!(open * 20 <= turns.len(), "more than 5 % are waited for without need:\n{report}");
 }

@@ -5,7 +5,7 @@ use super::*;
 fn ask_in_advance(rig: &mut Rig) -> u64 {
     rig.heard(Heard::Words { text: "אתם פתוחים היום".into(), from_ms: Some(100), until_ms: Some(1000) });
     rig.heard(Heard::Progress(1100));
-    assert_eq!(rig.request, 0, "the caller may go on");
+    assert_eq!(rig.request, 0, "the caller may continue");
     rig.heard(Heard::Progress(1300));
     assert_eq!(rig.asked, [Entry::Caller("אתם פתוחים היום".into())]);
     rig.request

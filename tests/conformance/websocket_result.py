@@ -1,4 +1,4 @@
-"""Evaluates Autobahn's report: websocket_verdict.py INDEX.JSON LIMITS.TXT
+"""Evaluates Autobahn's report: websocket_result.py INDEX.JSON LIMITS.TXT
 
 Every case must pass, except those in LIMITS.TXT, which must be refused with 1009 (message too big). An entry there that passes is
 a finding too, so that the list stays true.
@@ -37,7 +37,7 @@ if len(cases) != EXPECTED_CASES:
 
 for finding in findings:
     print(f"   {finding}")
-verdict = f"FAILED, {len(findings)} findings" if findings else "ok"
+result = f"FAILED, {len(findings)} findings" if findings else "ok"
 details = ", ".join(f"{count} {what}" for what, count in counts.most_common())
-print(f"== WebSocket: {verdict}; Autobahn, {len(cases)} cases: {details} ==")
+print(f"== WebSocket: {result}; Autobahn, {len(cases)} cases: {details} ==")
 sys.exit(bool(findings))
