@@ -582,7 +582,7 @@ notice-outcome = { $outcome ->
     [answered] The agent talked with { $who }
     [message] { $who } left a message
     [missed] { $who } called and was not helped
-    [transferred] { $who } was put through
+    [transferred] { $who } was transferred
     [booked] { $who } booked an appointment
     [robot] A machine called: { $who }
    *[failed] The call with { $who } broke off

@@ -42,7 +42,7 @@ pub use active_settings::{ActivationError, ActiveSettings, Settings};
 pub use ai_check::check as check_ai;
 pub use ai_probe::probe as probe_ai;
 pub use call::run as run_call;
-pub use calls::PutThrough;
+pub use calls::TransferAnswer;
 pub use clips::Clips;
 pub use pipeline_check::check as check_pipeline;
 pub use twilio_prompts::{GreetingSource, MAX_GREETING, TwilioPrompt, TwilioPrompts};

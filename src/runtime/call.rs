@@ -21,7 +21,7 @@ mod trial_log;
 use super::ActiveSettings;
 use super::caller_texts::can_text;
 use super::calls::{
-    CallContext, CallMessage, CallStart, Calls, Carrier, KnownAtStart, MediaSocket, PutThrough, can_transfer,
+    CallContext, CallMessage, CallStart, Calls, Carrier, KnownAtStart, MediaSocket, TransferAnswer, can_transfer,
     complete_with_retries,
 };
 use crate::agent::tool::{PhoneTools, ToolRegistry};
@@ -274,13 +274,13 @@ impl CallTask {
     }
 
     /// Returns whether the call may be transferred to the employee's phone now.
-    fn may_put_through(&self) -> PutThrough {
+    fn may_transfer(&self) -> TransferAnswer {
         if self.is_trial() || !self.session.may_be_taken_over() {
-            PutThrough::NoAgent
+            TransferAnswer::NoAgent
         } else if can_transfer(&self.settings.config, &self.context.call) {
-            PutThrough::Rings
+            TransferAnswer::Rings
         } else {
-            PutThrough::NoNumber
+            TransferAnswer::NoNumber
         }
     }
 
@@ -315,11 +315,11 @@ impl CallTask {
                 }
                 Input::Operator(Operator::End)
             }
-            Some(CallMessage::PutThrough(reply)) => {
-                let answer = self.may_put_through();
+            Some(CallMessage::Transfer(reply)) => {
+                let answer = self.may_transfer();
                 // The send fails if the employee's request has ended.
                 _ = reply.send(answer);
-                if answer != PutThrough::Rings {
+                if answer != TransferAnswer::Rings {
                     return;
                 }
                 Input::Operator(Operator::Transfer)

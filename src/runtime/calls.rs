@@ -24,7 +24,7 @@ pub use engine_breaker::EngineBreaker;
 pub use known_usage::KnownUsage;
 pub use limits::warning as usage_warning;
 pub(in crate::runtime) use message::CallMessage;
-pub use message::PutThrough;
+pub use message::TransferAnswer;
 pub use pending_sockets::MAX_PENDING_SOCKETS;
 pub use services::CallServices;
 pub(in crate::runtime) use services::KnownAtStart;

@@ -28,7 +28,7 @@ fn assert_audited(harness: &CallHarness, action: &str, call: &Value) {
     assert_eq!(harness.daemon.query_value::<String>(&audited), format!("{action} call:{}", call["id"]));
 }
 
-/// Starts a daemon that can put calls through to a person.
+/// Starts a daemon that can transfer calls to a person.
 async fn with_person(turn: Turn) -> CallHarness {
     let options = OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() };
     CallHarness::with_ai(options, |setup| {
@@ -87,7 +87,7 @@ async fn an_employee_ends_a_call_and_the_caller_hears_a_goodbye() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_was_put_through_or_recorded_is_ended_by_twilio() {
+async fn a_call_that_was_transferred_or_recorded_is_ended_by_twilio() {
     let transfer = Turn::new("אפשר לדבר עם בן אדם?", "כן").calling("transfer_to_person", r#"{"reason": "x"}"#);
     let harness = with_person(transfer).await;
     let client = dana(&harness).await;
@@ -198,7 +198,7 @@ async fn an_employee_takes_the_call_over() {
     let dial = DialPlan::Answered(Duration::from_mins(5));
     let placed = begin(&harness, CallPlan { dial, fast: false, ..harness.plan("say 1s; stay") });
     let call = call_when(&client, "the caller's turn", has_caller_spoken).await;
-    let path = format!("/api/calls/{}/put-through", call["id"]);
+    let path = format!("/api/calls/{}/transfer", call["id"]);
     let sent = client.post_json(&path, &json!({})).await;
     assert_eq!(sent.status, 200, "{}", sent.text());
     call_when(&client, "the transfer", |call| call["state"] == "transferred").await;
@@ -212,12 +212,12 @@ async fn an_employee_takes_the_call_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_number_no_call_is_put_through() {
+async fn without_a_number_no_call_is_transferred() {
     let harness = talkative().await;
     let client = dana(&harness).await;
     let placed = begin(&harness, harness.plan("say 1s; listen; hangup"));
     let call = call_when(&client, "the caller's turn", has_caller_spoken).await;
-    let refused = client.post_json(&format!("/api/calls/{}/put-through", call["id"]), &json!({})).await;
+    let refused = client.post_json(&format!("/api/calls/{}/transfer", call["id"]), &json!({})).await;
     assert_eq!((refused.status, &refused.json()["error"]["code"]), (409, &json!("no_transfer_number")));
     harness.ended_call(&placed.await.unwrap().call_sid).await;
 }

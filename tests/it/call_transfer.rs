@@ -21,7 +21,7 @@ async fn harness() -> CallHarness {
 
 /// Returns the plan of a caller who wants to speak with a person. If no person accepts, the caller listens to the agent
 /// until it has finished.
-fn put_through(harness: &CallHarness, dial: DialPlan) -> CallPlan {
+fn transferred(harness: &CallHarness, dial: DialPlan) -> CallPlan {
     let next_script = Some("listen; wait 300ms".parse().unwrap());
     CallPlan { dial, next_script, ..harness.plan("say 1s; stay") }
 }
@@ -60,7 +60,7 @@ async fn a_caller_who_is_not_connected_continues_with_the_agent() {
         let harness = harness().await;
         // Twilio repeats a webhook if the response was lost.
         let chaos = Chaos { webhooks_twice: dial == DialPlan::NoAnswer, ..Chaos::default() };
-        let report = harness.call(CallPlan { chaos, ..put_through(&harness, dial) }).await;
+        let report = harness.call(CallPlan { chaos, ..transferred(&harness, dial) }).await;
         assert_eq!(report.streams.len(), 2, "{dial:?}: {report:#?}");
         let sessions = harness.ai.state().sessions;
         assert_eq!(sessions.len(), 1, "{dial:?}: the engine session is kept");
@@ -78,7 +78,7 @@ async fn a_caller_who_is_not_connected_continues_with_the_agent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transfer_that_is_forwarded_back_is_refused() {
     let harness = harness().await;
-    let report = harness.call(put_through(&harness, DialPlan::Forwarded)).await;
+    let report = harness.call(transferred(&harness, DialPlan::Forwarded)).await;
     let refused = report.webhooks.iter().filter(|hook| hook.body.contains("<Reject")).count();
     assert_eq!(refused, 1, "{report:#?}");
     assert_eq!(report.streams.len(), 2, "the caller continues with the agent");
@@ -92,7 +92,7 @@ async fn a_transfer_that_is_forwarded_back_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transfer_that_comes_back_unmarked_ends_at_the_agent() {
     let harness = harness().await;
-    let report = harness.call(put_through(&harness, DialPlan::ForwardedUnmarked)).await;
+    let report = harness.call(transferred(&harness, DialPlan::ForwardedUnmarked)).await;
     assert_eq!(report.dialled.len(), 1, "{report:#?}");
     assert_eq!(asked(&report, "/webhook/incoming_call"), 2);
     assert!(!report.webhooks.iter().any(|hook| hook.body.contains("<Reject")), "it may be another caller");
@@ -100,7 +100,7 @@ async fn a_transfer_that_comes_back_unmarked_ends_at_the_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_calls_from_the_persons_phone_is_not_put_through_to_it() {
+async fn a_caller_on_the_transfer_phone_is_not_transferred_to_it() {
     let harness = harness().await;
     let report = harness.call(CallPlan { from: PERSON.into(), ..harness.plan("say 1s; listen; wait 300ms") }).await;
     assert!(report.dialled.is_empty(), "{report:#?}");

@@ -28,7 +28,7 @@ pub(super) fn operations() -> Operations {
         peaks::show,
         control::hang_up,
         control::hint,
-        control::put_through,
+        control::transfer,
         answer::answer,
         listen::listen
     ]

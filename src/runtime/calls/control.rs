@@ -1,7 +1,7 @@
 //! Actions of employees on an active call: listen to the call, send the agent a hint, transfer the call to the
 //! employee's phone, and end the call.
 
-use super::{CallMessage, Calls, PutThrough};
+use super::{CallMessage, Calls, TransferAnswer};
 use crate::domain::CallSid;
 use crate::providers::twilio::rest;
 use bytes::Bytes;
@@ -30,8 +30,8 @@ impl Calls {
     }
 
     /// Transfers a call to the employee's phone.
-    pub async fn put_through(&self, sid: &CallSid) -> PutThrough {
-        self.ask(sid, CallMessage::PutThrough).await.unwrap_or(PutThrough::NoAgent)
+    pub async fn transfer(&self, sid: &CallSid) -> TransferAnswer {
+        self.ask(sid, CallMessage::Transfer).await.unwrap_or(TransferAnswer::NoAgent)
     }
 
     /// Sends a message to a call's task and returns the reply; `None` if no task has the call.

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use std::time::Instant;
 use tokio::sync::{broadcast, oneshot};
 
-/// The answer to an employee's request to put a call through.
+/// The answer to an employee's request to transfer a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PutThrough {
+pub enum TransferAnswer {
     /// The caller is asked to wait, and then the employee's phone rings.
     Rings,
     /// No phone number is configured to which this call may be transferred.
@@ -48,7 +48,7 @@ pub(in crate::runtime) enum CallMessage {
     Revoked,
     EndedByEmployee,
     /// An employee requests a transfer of the call to the employee's phone. The reply says whether the phone will ring.
-    PutThrough(oneshot::Sender<PutThrough>),
+    Transfer(oneshot::Sender<TransferAnswer>),
     /// An employee sends the agent a hint. The reply is true if the conversation has an agent that can use the hint.
     Hint(String, oneshot::Sender<bool>),
     /// An employee is about to answer the call with the browser. The reply says whether that is possible.

@@ -143,7 +143,7 @@ impl CallSession {
             Input::ToolFinished { id, output } => self.tool_finished(&id, &output, now),
             Input::Operator(Operator::Hint(text)) => self.hint(text, now),
             Input::Operator(Operator::HangUp) => self.finish(EndReason::AgentHungUp, StreamEndAction::HangUp, now),
-            Input::Operator(Operator::Transfer) => self.put_through(now),
+            Input::Operator(Operator::Transfer) => self.transfer_for_employee(now),
             Input::Operator(Operator::TakeOver { name }) => self.take_over(&name, now),
             Input::Operator(Operator::HandBack) => self.hand_back(false, now),
             Input::Operator(Operator::End) => self.end_by_employee(now),

@@ -10,7 +10,7 @@ use crate::http::api::twilio_error::twilio_error;
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Json};
 use crate::http::{ApiError, AppState, ErrorBody};
-use crate::runtime::PutThrough;
+use crate::runtime::TransferAnswer;
 use axum::extract::State;
 use axum::http::StatusCode;
 
@@ -46,11 +46,11 @@ pub(super) async fn hang_up(
 /// Transfer a running call to the business's phone number (`agent.transfer_to`).
 ///
 /// The agent stops speaking and asks the caller to wait. If the transfer is not answered, the agent continues the call.
-#[utoipa::path(post, path = "/api/calls/{id}/put-through", tag = "calls", operation_id = "transfer_call", params(("id" = i64, Path)),
+#[utoipa::path(post, path = "/api/calls/{id}/transfer", tag = "calls", operation_id = "transfer_call", params(("id" = i64, Path)),
     responses((status = 200, description = "The call is being transferred.", body = OkResponse),
         (status = 409, body = ErrorBody, description = "`call_over`; `no_agent`: the caller does not talk with the agent; or \
             `no_transfer_number`: no number is set, or the call came from it.")))]
-pub(super) async fn put_through(
+pub(super) async fn transfer(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
@@ -58,11 +58,11 @@ pub(super) async fn put_through(
     let id = CallId(id);
     actor.set_audit_subject(format!("call:{}", id.0));
     let sid = crm::read(&state.store, move |tx| call::find_running(tx, id)).await?.call_sid;
-    match state.calls.put_through(&sid).await {
-        PutThrough::Rings => Ok(OkResponse::OK),
-        PutThrough::NoAgent => Err(no_agent("The caller does not talk with the agent now")),
-        PutThrough::NoNumber => {
-            let message = "No number is set to which this call may be put through (agent.transfer_to)";
+    match state.calls.transfer(&sid).await {
+        TransferAnswer::Rings => Ok(OkResponse::OK),
+        TransferAnswer::NoAgent => Err(no_agent("The caller does not talk with the agent now")),
+        TransferAnswer::NoNumber => {
+            let message = "No number is set to which this call may be transferred (agent.transfer_to)";
             Err(ApiError::new(StatusCode::CONFLICT, "no_transfer_number", message))
         }
     }

@@ -12,7 +12,7 @@ import type { CallDetail, Turn } from './api'
 import { Booked } from './Booked'
 import { Back } from './CallHeader'
 import { numberOf } from './CallRow'
-import { HangUp, Listening, PutThrough } from './LiveControls'
+import { HangUp, Listening, Transfer } from './LiveControls'
 import { LiveLanes } from './LiveLanes'
 import { speakerName } from './speaker'
 import { ToolLine } from './ToolLine'
@@ -54,7 +54,7 @@ export function LiveCall({ call }: { call: CallDetail }) {
       <div className="live-acts">
         {isWithAgent && <AnswerButton callId={call.id} />}
         <ListenButton callId={call.id} isBig />
-        {isWithAgent && <PutThrough callId={call.id} />}
+        {isWithAgent && <Transfer callId={call.id} />}
         <HangUp callId={call.id} />
         <Link className="btn big" href={`/app/contacts/${call.contact_id}`}>
           <Icon icon={IconUser} />

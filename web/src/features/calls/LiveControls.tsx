@@ -69,9 +69,9 @@ export function HangUp({ callId }: { callId: number }) {
 }
 
 /** Takes over the call: the daemon forwards it to the business's phone, which rings. */
-export function PutThrough({ callId }: { callId: number }) {
-  const putThrough = useAction({
-    run: () => unwrap(client.POST('/api/calls/{id}/put-through', { params: { path: { id: callId } } })),
+export function Transfer({ callId }: { callId: number }) {
+  const transfer = useAction({
+    run: () => unwrap(client.POST('/api/calls/{id}/transfer', { params: { path: { id: callId } } })),
     done: () => <Trans>הלקוח ממתין, והטלפון שלכם מצלצל.</Trans>,
     // The call ended by itself meanwhile, so there is nothing to report.
     onError: error => error.code === 'call_over',
@@ -85,7 +85,7 @@ export function PutThrough({ callId }: { callId: number }) {
           <Trans>לקחת את השיחה</Trans>
         </>
       }
-      onConfirm={() => putThrough.mutate()}
+      onConfirm={() => transfer.mutate()}
     />
   )
 }

@@ -497,7 +497,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/calls/{id}/put-through": {
+    "/api/calls/{id}/transfer": {
         parameters: {
             query?: never;
             header?: never;

@@ -126,7 +126,7 @@ impl CallSession {
 
     /// Handles an employee's command to transfer the call. The caller hears a request to wait, or nothing if the caller
     /// is speaking. After that, the human agent's phone rings.
-    pub(super) fn put_through(&mut self, now: Instant) {
+    pub(super) fn transfer_for_employee(&mut self, now: Instant) {
         if !self.is_live() || !self.stream.is_open() {
             return;
         }

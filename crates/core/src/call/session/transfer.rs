@@ -53,7 +53,7 @@ impl CallSession {
                 ResponseRequest::Reply
             }
             None if self.engine.capabilities().can_follow_instructions => ResponseRequest::Instructed(format!(
-                "The caller was to be put through to a person: {}",
+                "The caller was to be transferred to a person: {}",
                 message_to_model(reason)
             )),
             None => ResponseRequest::Reply,

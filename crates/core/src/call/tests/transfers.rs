@@ -116,7 +116,7 @@ fn a_filler_that_a_transfer_cut_short_does_not_count_as_heard() {
 }
 
 #[test]
-fn a_caller_who_is_speaking_is_put_through_without_being_spoken_over() {
+fn a_caller_who_is_speaking_is_transferred_without_being_spoken_over() {
     let mut rig = Rig::live();
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.frames(true, ms(1000));
