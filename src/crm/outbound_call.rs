@@ -50,7 +50,7 @@ pub struct CallRequest {
     pub prefixes: Vec<String>,
 }
 
-/// Adds the requested calls to the queue; returns their ids. If one is refused, none is added.
+/// Adds the outbound calls to the queue; returns their ids. If one is refused, none is added.
 pub fn request(
     tx: &WriteTx<'_>,
     by: ActorId,
@@ -91,7 +91,7 @@ pub fn request(
                 requested_by: &requested_by,
             };
             let id = tx.insert_outbound_call(&new, now)?;
-            tx.insert_audit(by, "request_calls", &format!("outbound-call:{id}"), now)?;
+            tx.insert_audit(by, "request_outbound_calls", &format!("outbound-call:{id}"), now)?;
             Ok(id)
         })
         .collect()
@@ -199,7 +199,7 @@ pub fn cancel(tx: &WriteTx<'_>, id: i64, now: Timestamp) -> Result<(), Error> {
 
 /// Returns a call of the queue, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<OutboundCall, Error> {
-    Ok(tx.outbound_call(id)?.ok_or(RequestError::NotFound("requested call"))?)
+    Ok(tx.outbound_call(id)?.ok_or(RequestError::NotFound("outbound call"))?)
 }
 
 /// Begins an attempt, and stores this before Twilio is asked to dial. Returns `None` if the call must not be made now:

@@ -79,7 +79,7 @@ pub struct AppParts {
     pub peaks: RecordingPeaks,
     /// The logs of the inputs of calls.
     pub input_logs: InputLogs,
-    /// Wakes the task that makes the requested calls.
+    /// Wakes the task that makes the outbound calls.
     pub outbound_changed: OutboundChanged,
     /// Wakes the task that sends scheduled messages.
     pub schedule_changed: ScheduleChanged,

@@ -49,7 +49,7 @@ impl OutboundCalls {
                 Ok(wait) => wait,
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    tracing::error!(event = "OUTBOUND_FAILED", error, "Cannot read the requested calls; retrying");
+                    tracing::error!(event = "OUTBOUND_FAILED", error, "Cannot read the outbound calls; retrying");
                     AFTER_FAILURE
                 }
             };
@@ -96,7 +96,7 @@ impl OutboundCalls {
             amd_callback: format!("{base}{MACHINE_PATH}?{ID}={id}"),
             ring: RING,
         };
-        tracing::info!(event = "OUTBOUND_DIAL", id, attempt = call.attempts, "Dialing requested call {id}");
+        tracing::info!(event = "OUTBOUND_DIAL", id, attempt = call.attempts, "Dialing outbound call {id}");
         let made = rest::create_call(&services.client, &config.twilio, &new, LIMIT).await;
         let error = match made {
             Ok(sid) => {
@@ -111,7 +111,7 @@ impl OutboundCalls {
             event = "OUTBOUND_NOT_DIALED",
             id,
             error = &error as &dyn std::error::Error,
-            "Requested call {id} was not confirmed by Twilio; {next}"
+            "Outbound call {id} was not confirmed by Twilio; {next}"
         );
         if let Some(refusal) = error.account_refusal() {
             services.alerts.record_twilio_access(Some(refusal));
@@ -134,7 +134,7 @@ impl OutboundCalls {
     }
 
     async fn record_dialed(&self, id: i64, sid: CallSid, country: country::Id) -> store::Result<()> {
-        tracing::info!(event = "OUTBOUND_DIALED", call.sid = %sid, id, "Twilio dials requested call {id}: call {sid}");
+        tracing::info!(event = "OUTBOUND_DIALED", call.sid = %sid, id, "Twilio dials outbound call {id}: call {sid}");
         self.store.write(move |tx| outbound_call::record_dialed(tx, id, &sid, country, clock::now())).await
     }
 
@@ -152,7 +152,7 @@ impl OutboundCalls {
                     event = "OUTBOUND_FAILED",
                     id,
                     error,
-                    "Cannot look for requested call {id} at Twilio; retrying"
+                    "Cannot look for outbound call {id} at Twilio; retrying"
                 );
                 return Ok(AFTER_FAILURE);
             }

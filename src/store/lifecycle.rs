@@ -247,7 +247,7 @@ fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
         );
     }
     if calls > 0 {
-        tracing::info!(event = "OUTBOUND_CANCELLED", calls, "{calls} requested calls of this database are cancelled");
+        tracing::info!(event = "OUTBOUND_CANCELLED", calls, "{calls} outbound calls of this database are cancelled");
     }
     archive::remove(&folder.notice())
 }

@@ -103,7 +103,7 @@ async fn a_missed_call_is_returned_once_and_the_agent_says_why_it_calls() {
     let (status, again) = request(&api, json!([{"call_id": missed}])).await;
     assert_eq!((status, &again["error"]["code"]), (409, &json!("already_called")));
     assert_eq!(dialled(&harness).len(), 1);
-    let audited = "SELECT count(*) FROM audit_log WHERE action = 'request_calls' AND actor LIKE 'user:%'";
+    let audited = "SELECT count(*) FROM audit_log WHERE action = 'request_outbound_calls' AND actor LIKE 'user:%'";
     assert_eq!(harness.daemon.query_value::<i64>(audited), 1);
     harness.assert_rules_kept();
 }

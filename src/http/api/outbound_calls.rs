@@ -17,7 +17,7 @@ use crate::store::OutboundFilter;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use view::{OutboundCallPage, OutboundState, RequestCallsRequest, RequestedCalls};
+use view::{OutboundCallPage, OutboundState, OutboundCallsRequest, OutboundCalls};
 
 pub(super) fn operations() -> Operations {
     operations![request, list, cancel]
@@ -29,8 +29,8 @@ pub(super) fn operations() -> Operations {
 /// `agent.calls_until_hour`; in Israel not on the Sabbath and holidays), and says the purpose in its first sentence. A
 /// missed call is returned once. An answering machine gets a short message. After a busy line or no answer, the agent
 /// calls once more half an hour later; then it makes a task. If one of the contacts is refused, none is called.
-#[utoipa::path(post, path = "/api/calls", tag = "calls", operation_id = "request_calls", request_body = RequestCallsRequest,
-    responses((status = 201, description = "The calls are planned.", body = RequestedCalls),
+#[utoipa::path(post, path = "/api/calls", tag = "calls", operation_id = "request_outbound_calls", request_body = OutboundCallsRequest,
+    responses((status = 201, description = "The calls are planned.", body = OutboundCalls),
         (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "`contact_opted_out`, `contact_blocked`; `recipient_not_allowed`: a \
             premium-rate number, or another country (`whatsapp.new_chat_prefixes`); `already_called`: a call to the \
@@ -40,8 +40,8 @@ pub(super) fn operations() -> Operations {
 pub(super) async fn request(
     State(state): State<AppState>,
     Member(actor): Member,
-    Json(wanted): Json<RequestCallsRequest>,
-) -> Result<(StatusCode, axum::Json<RequestedCalls>), ApiError> {
+    Json(wanted): Json<OutboundCallsRequest>,
+) -> Result<(StatusCode, axum::Json<OutboundCalls>), ApiError> {
     let config = state.config();
     if config.twilio.credentials().is_none() {
         let message = "Twilio is not configured (twilio.account_sid and twilio.auth_token)";
@@ -63,10 +63,10 @@ pub(super) async fn request(
     });
     let calls = requested.await?;
     state.outbound_changed.wake();
-    Ok((StatusCode::CREATED, axum::Json(RequestedCalls { calls: views(calls) })))
+    Ok((StatusCode::CREATED, axum::Json(OutboundCalls { calls: views(calls) })))
 }
 
-/// Filters for requested calls.
+/// Filters for outbound calls.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct OutboundQuery {
@@ -86,7 +86,7 @@ pub(super) struct OutboundQuery {
 }
 
 /// List the calls that the agent was asked to make, newest first.
-#[utoipa::path(get, path = "/api/outbound-calls", tag = "calls", operation_id = "list_requested_calls",
+#[utoipa::path(get, path = "/api/outbound-calls", tag = "calls", operation_id = "list_outbound_calls",
     params(OutboundQuery), responses((status = 200, body = OutboundCallPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
@@ -104,7 +104,7 @@ pub(super) async fn list(
 }
 
 /// Cancel a call that the agent has not begun to make.
-#[utoipa::path(delete, path = "/api/outbound-calls/{id}", tag = "calls", operation_id = "cancel_requested_call",
+#[utoipa::path(delete, path = "/api/outbound-calls/{id}", tag = "calls", operation_id = "cancel_outbound_call",
     params(("id" = i64, Path)),
     responses((status = 200, description = "The agent will not call.", body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn cancel(

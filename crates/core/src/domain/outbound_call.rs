@@ -3,7 +3,7 @@
 use super::{CallId, CallSid, ContactId, PhoneNumber, Timestamp, text_enum};
 
 text_enum! {
-    /// The state of a requested call.
+    /// The state of an outbound call.
     OutboundState {
         /// The call waits for its time, for the allowed hours, or for another call to end.
         Waiting = "waiting",

@@ -14,7 +14,7 @@ pub(super) type OutboundCallPage = Page<OutboundCall>;
 /// A call that the agent was asked to make.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct OutboundCall {
-    /// The id of the requested call.
+    /// The id of the outbound call.
     id: i64,
     /// The id of the contact.
     contact_id: i64,
@@ -28,7 +28,7 @@ pub(crate) struct OutboundCall {
     purpose: String,
     /// The id of the missed call that is returned; null if none is.
     missed_call_id: Option<i64>,
-    /// The state of the requested call.
+    /// The state of the outbound call.
     state: OutboundState,
     /// What became of the last attempt; null before it.
     outcome: Option<OutboundOutcome>,
@@ -44,7 +44,7 @@ pub(crate) struct OutboundCall {
     /// When the call was requested.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When the requested call last changed.
+    /// When the outbound call last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }
@@ -73,7 +73,7 @@ impl From<domain::OutboundCall> for OutboundCall {
 
 /// The calls that were planned, in the order of the request.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct RequestedCalls {
+pub(crate) struct OutboundCalls {
     /// The calls.
     pub(super) calls: Vec<OutboundCall>,
 }
@@ -81,7 +81,7 @@ pub(crate) struct RequestedCalls {
 /// Whom the agent should call, and why.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RequestCallsRequest {
+pub(crate) struct OutboundCallsRequest {
     /// The contacts to call, in order.
     #[schema(min_items = 1, max_items = 20)]
     to: Vec<CallTargetRequest>,
@@ -104,7 +104,7 @@ pub(crate) struct CallTargetRequest {
     call_id: Option<i64>,
 }
 
-impl RequestCallsRequest {
+impl OutboundCallsRequest {
     pub(super) fn into_request(
         self,
         own_number: Option<PhoneNumber>,

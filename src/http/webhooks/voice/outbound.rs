@@ -33,7 +33,7 @@ pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: Twil
         return answer(&[Verb::Hangup]);
     };
     let (raw, asked, now) = (raw(&form, ANSWERED_PATH), sid.clone(), clock::now());
-    let (requested, business) = (requested_call(&uri), state.config().business.clone());
+    let (requested, business) = (outbound_call_id(&uri), state.config().business.clone());
     let today = start_of_day(now, &business.time_zone);
     let found = store_best_effort(&state, sid.as_str(), move |tx| {
         adopt(tx, requested, &asked, business.country, now)?;
@@ -41,7 +41,7 @@ pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: Twil
         outbound_call::answered(tx, &asked, today, now)
     });
     let found = found.await;
-    let why = if found.is_some() { "it is no requested call in progress" } else { "its request cannot be read" };
+    let why = if found.is_some() { "it is no outbound call in progress" } else { "its request cannot be read" };
     let Some(found) = found.flatten() else {
         tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %sid, "Call {sid} is hung up: {why}");
         return answer(&[Verb::Hangup]);
@@ -67,7 +67,7 @@ pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: Twili
     tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Call {sid} is answered by: {by}");
     let is_machine = by.starts_with("machine") || by == "fax";
     let (raw, asked, now) = (raw(&form, MACHINE_PATH), sid.clone(), clock::now());
-    let (requested, country) = (requested_call(&uri), state.config().business.country);
+    let (requested, country) = (outbound_call_id(&uri), state.config().business.country);
     let is_new = store_best_effort(&state, sid.as_str(), move |tx| {
         adopt(tx, requested, &asked, country, now)?;
         call::log_notification(tx, &raw, &asked, now)?;
@@ -102,12 +102,12 @@ pub(super) async fn message(State(state): State<AppState>, _form: TwilioForm) ->
     answer(&[say_phrase(&config.voice.say_voice, &phrase), Verb::Hangup])
 }
 
-/// Returns the id of the requested call that a webhook is about, which its address contains; `None` for other calls.
-pub(super) fn requested_call(uri: &Uri) -> Option<i64> {
+/// Returns the id of the outbound call that a webhook is about, which its address contains; `None` for other calls.
+pub(super) fn outbound_call_id(uri: &Uri) -> Option<i64> {
     own_query(uri)?.value(ID)?.parse().ok()
 }
 
-/// Stores the id of a requested call that Twilio reports before the answer to the request to dial was stored.
+/// Stores the id of an outbound call that Twilio reports before the answer to the request to dial was stored.
 pub(super) fn adopt(
     tx: &WriteTx<'_>,
     requested: Option<i64>,

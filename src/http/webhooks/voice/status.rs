@@ -46,7 +46,7 @@ pub(super) async fn call(State(state): State<AppState>, uri: Uri, form: TwilioFo
     }
     let seconds: Option<i64> = form.form.value("CallDuration").and_then(|text| text.parse().ok());
     let (raw, at, config) = (raw(&form, PATH), clock::now(), state.config());
-    let (requested, end) = (outbound::requested_call(&uri), AttemptEnd::of_status(status));
+    let (requested, end) = (outbound::outbound_call_id(&uri), AttemptEnd::of_status(status));
     store_best_effort(&state, sid.clone().as_str(), move |tx| {
         outbound::adopt(tx, requested, &sid, config.business.country, at)?;
         call::log_notification(tx, &raw, &sid, at)?;
