@@ -17,7 +17,7 @@ use crate::store::OutboundFilter;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use view::{OutboundCallPage, OutboundState, OutboundCallsRequest, OutboundCalls};
+use view::{OutboundCallPage, OutboundCalls, OutboundCallsRequest, OutboundState};
 
 pub(super) fn operations() -> Operations {
     operations![request, list, cancel]

@@ -4,10 +4,10 @@ use crate::domain::{AnswerMode, DayTime, Language, without_bidi_controls};
 
 /// The owner's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OwnerWord {
+pub struct OwnerOrder {
     /// What is ordered.
     pub order: Order,
-    /// The language of the word, in which it is answered.
+    /// The language of the order, in which it is answered.
     pub language: Language,
 }
 
@@ -33,7 +33,7 @@ pub enum Until {
 
 /// Parses a message. Returns `None` unless the whole message is an order, because the owner also writes about other
 /// things.
-pub fn parse(text: &str) -> Option<OwnerWord> {
+pub fn parse(text: &str) -> Option<OwnerOrder> {
     if text.len() > MAX_BYTES {
         return None;
     }
@@ -58,7 +58,7 @@ pub fn parse(text: &str) -> Option<OwnerWord> {
         (Some(mode), ["עד" | "until", time @ ..]) if mode != AnswerMode::Settings => Order::Set(mode, until(time)?),
         _ => return None,
     };
-    Some(OwnerWord { order, language })
+    Some(OwnerOrder { order, language })
 }
 
 fn until(words: &[&str]) -> Option<Until> {

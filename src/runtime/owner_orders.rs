@@ -14,7 +14,7 @@ use crate::domain::{
     ActorId, AnswerMode, BusinessId, InboundMessage, Language, MediaKind, PeerAddress, PhoneNumber, Timestamp,
 };
 use crate::inbox::message_time::Arrival;
-use crate::inbox::owner_word::{self, Order, OwnerWord, Until};
+use crate::inbox::owner_order::{self, Order, OwnerOrder, Until};
 use crate::messages::{self, Phrase};
 use crate::store::{self, ReadTx, WriteTx};
 use jiff::tz::TimeZone;
@@ -50,21 +50,21 @@ pub fn receive(
 
 /// Returns the owner's number and the order, if the message is one. Only the number in the settings is the owner's: the
 /// contacts of the CRM may be edited by every user.
-fn order_of(config: &Config, message: &InboundMessage) -> Option<(PhoneNumber, OwnerWord)> {
+fn order_of(config: &Config, message: &InboundMessage) -> Option<(PhoneNumber, OwnerOrder)> {
     let owner = config.alerts.whatsapp_to.as_ref()?;
     let is_owner = message.peer.iter().any(|peer| matches!(peer, PeerAddress::Phone(number) if number == owner));
     let is_new_text = message.kind == MediaKind::Text && !message.from_phone && !message.history;
     if !is_owner || !is_new_text {
         return None;
     }
-    Some((owner.clone(), owner_word::parse(&message.text)?))
+    Some((owner.clone(), owner_order::parse(&message.text)?))
 }
 
 /// Carries out an order that was written at `written`, and returns the answer.
 fn carry_out(
     tx: &WriteTx<'_>,
     config: &Config,
-    OwnerWord { order, language }: OwnerWord,
+    OwnerOrder { order, language }: OwnerOrder,
     written: Timestamp,
     now: Timestamp,
 ) -> store::Result<String> {
@@ -158,7 +158,7 @@ mod tests {
             for phrase in rings.iter().chain(&others) {
                 let text = say(*language, phrase);
                 for text in [text.as_str(), &directed(*language, &text)] {
-                    assert_eq!(owner_word::parse(text), None, "{text}");
+                    assert_eq!(owner_order::parse(text), None, "{text}");
                 }
             }
         }
