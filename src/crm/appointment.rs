@@ -5,7 +5,7 @@ use super::booking::slots::{STEP_MIN, calendar, local_date};
 use super::booking::{resources, services};
 use super::text::{refuse, remark};
 use super::{Error, RequestError, contact, waiting_list};
-use crate::booking::{Booking, Refusal, SlotSearch, choose, next_free};
+use crate::booking::{Booking, NotBookable, SlotSearch, choose, next_free};
 use crate::domain::{
     ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallId, ContactId,
     ResourceId, Service, ServiceId, Timestamp, WaitingId,
@@ -323,12 +323,14 @@ impl Place<'_> {
                     blocked_to: blocked.to,
                 })
             }
-            Err(Refusal::NoResource) => Err(no_resource("no resource that takes appointments provides this service")),
-            Err(Refusal::OutsideHours) => {
+            Err(NotBookable::NoResource) => {
+                Err(no_resource("no resource that takes appointments provides this service"))
+            }
+            Err(NotBookable::OutsideHours) => {
                 let message = "this time is outside of the opening hours".into();
                 Err(RequestError::CodedConflict { code: "outside_hours", message, params: Vec::new() }.into())
             }
-            Err(Refusal::Taken) => Err(self.taken(tx, context)?),
+            Err(NotBookable::Taken) => Err(self.taken(tx, context)?),
         }
     }
 

@@ -101,7 +101,7 @@ impl IfMatch {
             change(tx)?;
             Ok(Ok(Tagged(show(tx)?)))
         });
-        edited.await?.map_err(Refusal::into_error)
+        edited.await?.map_err(OtherVersion::into_error)
     }
 
     /// Like [`IfMatch::edit`], for a deletion, after which no item is returned.
@@ -116,7 +116,7 @@ impl IfMatch {
             Some(changed) => Ok(Err(changed)),
             None => Ok(Ok(delete(tx)?)),
         });
-        deleted.await?.map_err(Refusal::into_error)
+        deleted.await?.map_err(OtherVersion::into_error)
     }
 
     /// Returns the current item and its version if the condition rejects the change, or none.
@@ -124,23 +124,23 @@ impl IfMatch {
         &self,
         tx: &WriteTx<'_>,
         show: &impl Fn(&ReadTx<'_>) -> Result<V, crm::Error>,
-    ) -> Result<Option<Refusal>, crm::Error> {
+    ) -> Result<Option<OtherVersion>, crm::Error> {
         let Some(wanted) = &self.0 else { return Ok(None) };
         let current = show(tx)?;
         let etag = etag(&current);
         let is_current = etag.as_ref().is_some_and(|etag| includes(wanted, etag));
-        Ok((!is_current).then(|| Refusal { current: serde_json::to_value(&current).unwrap_or_default(), etag }))
+        Ok((!is_current).then(|| OtherVersion { current: serde_json::to_value(&current).unwrap_or_default(), etag }))
     }
 }
 
 /// The current item and its version when a condition rejects a change. The client can base its next attempt on them.
 #[derive(Debug)]
-struct Refusal {
+struct OtherVersion {
     current: Value,
     etag: Option<String>,
 }
 
-impl Refusal {
+impl OtherVersion {
     fn into_error(self) -> ApiError {
         ApiError::changed(self.current, self.etag)
     }

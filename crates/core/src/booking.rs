@@ -12,7 +12,9 @@ pub use calling_hours::CallingHours;
 pub use hebrew_date::{hebrew_date, hebrew_number};
 pub use holidays::holiday;
 pub use opening::{DayOpening, Opening, OwnHours, instant};
-pub use slots::{Bookable, Booking, GapSearch, Refusal, Slot, SlotSearch, choose, free_gaps, free_slots, next_free};
+pub use slots::{
+    Bookable, Booking, GapSearch, NotBookable, Slot, SlotSearch, choose, free_gaps, free_slots, next_free,
+};
 pub use span::{Busy, Span};
 
 #[cfg(test)]

@@ -253,7 +253,7 @@ async fn answer<T: for<'de> Deserialize<'de>>(
     limit: Duration,
 ) -> Result<T, Error> {
     #[derive(Deserialize)]
-    struct Refusal {
+    struct ErrorBody {
         error: Detail,
     }
     #[derive(Deserialize)]
@@ -272,7 +272,7 @@ async fn answer<T: for<'de> Deserialize<'de>>(
     if status.is_success() {
         return Ok(response.json().await?);
     }
-    let detail = response.json::<Refusal>().await.ok().map(|refusal| refusal.error);
+    let detail = response.json::<ErrorBody>().await.ok().map(|body| body.error);
     let (code, param) = detail.map_or((None, None), |detail| (detail.code.or(detail.kind), detail.param));
     let (code, param) = (code.unwrap_or_default(), param.unwrap_or_default());
     Err(Error::Refused { status: status.as_u16(), code, param })

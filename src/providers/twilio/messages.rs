@@ -124,9 +124,9 @@ impl Messages {
                 Err(_) => Outcome::Unconfirmed(no_answer()),
             };
         }
-        let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
-        let code = refusal.code.map_or_else(|| status.as_str().to_owned(), |code| code.to_string());
-        let provider_error = error_messages::for_code(&code, refusal.message.as_deref());
+        let error: ErrorBody = serde_json::from_slice(&body).unwrap_or_default();
+        let code = error.code.map_or_else(|| status.as_str().to_owned(), |code| code.to_string());
+        let provider_error = error_messages::for_code(&code, error.message.as_deref());
         match status {
             StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, provider_error),
             StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent(NotSent::Busy(wait), provider_error),
@@ -164,7 +164,7 @@ struct Created {
 
 /// Twilio's response to a rejected message.
 #[derive(Default, Deserialize)]
-struct Refusal {
+struct ErrorBody {
     code: Option<u32>,
     message: Option<String>,
 }

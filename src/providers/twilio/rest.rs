@@ -296,7 +296,7 @@ impl Credentials {
 
 async fn check_status(response: Response) -> Result<Response, Error> {
     #[derive(Default, Deserialize)]
-    struct Refusal {
+    struct ErrorBody {
         #[serde(default)]
         code: u32,
         #[serde(default)]
@@ -308,8 +308,8 @@ async fn check_status(response: Response) -> Result<Response, Error> {
     }
     let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let retry_after = retry_after.map(Duration::from_secs);
-    let refusal = response.json::<Refusal>().await.unwrap_or_default();
-    Err(Error::Refused { status: status.as_u16(), code: refusal.code, message: refusal.message, retry_after })
+    let error = response.json::<ErrorBody>().await.unwrap_or_default();
+    Err(Error::Refused { status: status.as_u16(), code: error.code, message: error.message, retry_after })
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ pub struct Slot {
 
 /// The reason why a time cannot be booked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum NotBookable {
     /// No resource provides the service.
     NoResource,
     /// No resource is open at that time.
@@ -155,16 +155,16 @@ pub fn next_free(search: &SlotSearch, opening: &Opening, resources: &[Bookable])
 }
 
 /// Chooses the resource for a booking: the first resource that is open and free. With `force`, a closed resource may be
-/// chosen, but a resource is never booked twice at the same time: this is rejected as [`Refusal::Taken`].
+/// chosen, but a resource is never booked twice at the same time: this is rejected as [`NotBookable::Taken`].
 pub fn choose(
     booking: &Booking,
     starts_at: Timestamp,
     force: bool,
     opening: &Opening,
     resources: &[Bookable],
-) -> Result<ResourceId, Refusal> {
+) -> Result<ResourceId, NotBookable> {
     if resources.is_empty() {
-        return Err(Refusal::NoResource);
+        return Err(NotBookable::NoResource);
     }
     let appointment = booking.appointment(starts_at);
     let is_open = |resource: &&Bookable| opening.is_open(appointment, Some(resource.id), resource.hours.as_deref());
@@ -176,7 +176,7 @@ pub fn choose(
     if force && let Some(found) = closed.iter().copied().find(is_free) {
         return Ok(found.id);
     }
-    Err(if open.is_empty() && !force { Refusal::OutsideHours } else { Refusal::Taken })
+    Err(if open.is_empty() && !force { NotBookable::OutsideHours } else { NotBookable::Taken })
 }
 
 /// Returns the start times within a range of hours for which the appointment does not end after `open`.

@@ -1,7 +1,7 @@
 //! Tests of opening hours, free times and clock changes.
 
 use super::*;
-use crate::booking::{GapSearch, Refusal, Span, choose, free_gaps, free_slots, instant, next_free};
+use crate::booking::{GapSearch, NotBookable, Span, choose, free_gaps, free_slots, instant, next_free};
 use crate::domain::{ClosedReason, Closure, ClosureId};
 use jiff::civil::date;
 
@@ -180,17 +180,17 @@ fn the_choice_prefers_a_resource_within_its_hours() {
     let both = [one.clone(), two.clone()];
     assert_eq!(choose(&hour, nine, false, &opening, &both), Ok(ResourceId(2)));
     assert_eq!(choose(&hour, nine, true, &opening, &both), Ok(ResourceId(2)));
-    assert_eq!(choose(&hour, nine, false, &opening, &[]), Err(Refusal::NoResource));
-    assert_eq!(choose(&hour, nine, false, &opening, std::slice::from_ref(&one)), Err(Refusal::OutsideHours));
+    assert_eq!(choose(&hour, nine, false, &opening, &[]), Err(NotBookable::NoResource));
+    assert_eq!(choose(&hour, nine, false, &opening, std::slice::from_ref(&one)), Err(NotBookable::OutsideHours));
     assert_eq!(choose(&hour, nine, true, &opening, std::slice::from_ref(&one)), Ok(ResourceId(1)));
     let busy = |from: &str, to: &str| Busy::from_iter([Span { from: at(from), to: at(to) }]);
     // The buffer of ten minutes after the appointment must be free too.
     let taken = Bookable { busy: busy("2026-11-22T08:09:59Z", "2026-11-22T09:00:00Z"), ..two.clone() };
-    assert_eq!(choose(&hour, nine, true, &opening, std::slice::from_ref(&taken)), Err(Refusal::Taken));
+    assert_eq!(choose(&hour, nine, true, &opening, std::slice::from_ref(&taken)), Err(NotBookable::Taken));
     assert_eq!(choose(&hour, nine, true, &opening, &[one, taken]), Ok(ResourceId(1)));
     let free = Bookable { busy: busy("2026-11-22T08:10:00Z", "2026-11-22T09:00:00Z"), ..two };
     assert_eq!(choose(&hour, nine, false, &opening, &[free]), Ok(ResourceId(2)));
     let end = at("2026-11-22T15:00:00Z");
     assert_eq!(choose(&hour, end, false, &opening, &[resource(1)]), Ok(ResourceId(1)));
-    assert_eq!(choose(&booking(61, 0, 0), end, false, &opening, &[resource(1)]), Err(Refusal::OutsideHours));
+    assert_eq!(choose(&booking(61, 0, 0), end, false, &opening, &[resource(1)]), Err(NotBookable::OutsideHours));
 }
