@@ -157,7 +157,7 @@ describe('messages to the device', () => {
     await server.until(() => states().every(({ state }) => state === 'acknowledged'))
   })
 
-  it('of the own phone reach the device', async () => {
+  it('from the own phone reach the device', async () => {
     const byNumber = await received((await server.fromPhone({ to: '15551110014', text: 'from the phone' })).id)
     assert.deepEqual([byNumber.key.fromMe, byNumber.key.remoteJid], [true, jid('15551110014')])
     assert.equal(byNumber.content.conversation, 'from the phone')

@@ -126,7 +126,7 @@ describe('messages from the device', () => {
     assert.equal(await found('15552220010'), true)
   })
 
-  it('of the own phone get receipts too', async () => {
+  it('from the own phone get receipts too', async () => {
     const { id } = await server.fromPhone({ to: '15552220011', text: 'hello' })
     await received(id)
     await server.receipt({ id, type: 'read' })

@@ -61,7 +61,7 @@ describe('linking', () => {
     await wrong.until('close')
   })
 
-  it('of another device leaves the former one out', async () => {
+  it('for another device leaves the former one out', async () => {
     const own = await start()
     const former = await link(own)
     const place = former.now

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_before_upgrades_and_by_hand_has_rules_of_its_own() {
+    fn snapshots_of_upgrades_and_on_request_have_their_own_retention() {
         let at = |kind, minutes: i64| SnapshotName::new(kind, Timestamp::from_millis(START + minutes * 60_000), false);
         let mut found: Vec<_> = (0..5).map(|n| at(Kind::Migration, n)).collect();
         found.extend((0..5).map(|n| at(Kind::Upgrade, n)));

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_base_is_refused() {
+    fn a_url_that_is_no_base_is_refused() {
         assert_eq!(BaseUrl::parse("shop.example"), Err(BaseUrlError::NoUrl));
         assert_eq!(BaseUrl::parse("ftp://shop.example"), Err(BaseUrlError::Scheme));
         assert_eq!(BaseUrl::parse("https://me:pass@shop.example"), Err(BaseUrlError::Userinfo));

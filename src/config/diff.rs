@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_restart_is_unchanged_and_reported_each_time() {
+    fn a_setting_that_needs_a_restart_is_unchanged_and_reported_each_time() {
         let (config, mut next) = (Config::default(), Config::default());
         next.http.listen = Some(([127, 0, 0, 1], 9000).into());
         next.http.fallback = BaseUrl::loopback(9000);

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_reported() {
+    fn contradictory_settings_are_reported() {
         for (settings, message) in [
             ("domain = [\"https://shop.example\"]", "which is an address; give the name alone"),
             ("domain = [\"*.shop.example\"]", "which is a wildcard"),

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_easy_to_guess_is_refused() {
+    fn a_password_that_is_easy_to_guess_is_refused() {
         for password in [
             "1234567890",
             "password123",

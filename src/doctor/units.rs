@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_has_its_command() {
+    fn each_problem_names_its_command() {
         let output = unit(SERVICE, "loaded", "failed", "UnitFileState=disabled\nNRestarts=8\nResult=watchdog")
             + &unit(BRIDGE, "loaded", "inactive", "UnitFileState=enabled\nNRestarts=0")
             + &unit("agentlocator-http.socket", "loaded", "failed", "");

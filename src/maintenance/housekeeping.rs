@@ -113,7 +113,7 @@ mod tests {
     use crate::store::{NewWebhookEntry, StoredResponse, WebhookOutcome};
 
     #[test]
-    fn what_is_old_goes_and_what_is_young_stays() {
+    fn old_rows_are_deleted_and_new_ones_kept() {
         let (_folder, conn) = database();
         let at = |day: i64| Timestamp::from_millis(1_700_000_000_000 + day * 86_400_000);
         transact(&conn, |tx| {

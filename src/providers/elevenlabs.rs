@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_says() {
+    fn the_messages_of_the_server_are_read() {
         let read = |message: Value| transcription().read(&message.to_string());
         let words = Transcribed::Words { text: "שלום".into(), from_ms: None, until_ms: None };
         assert_eq!(read(json!({"message_type": "session_started", "session_id": "1"})), Ok(vec![Transcribed::Ready]));

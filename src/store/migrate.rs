@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_found_in_order() {
+    fn missing_migrations_are_found_in_order() {
         let ours = [migration("V2__second"), migration("V1__first"), migration("V3__third")];
         assert_eq!(compare(&[], &ours).unwrap().pending, ["V1__first", "V2__second", "V3__third"]);
         let plan = compare(&[applied(&ours[1])], &ours).unwrap();

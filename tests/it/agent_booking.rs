@@ -264,7 +264,7 @@ async fn the_number_alone_reads_moves_and_cancels_nothing_whatever_the_model_pas
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_says_the_day_or_the_name_changes_their_appointment_at_once() {
+async fn a_caller_who_says_the_day_or_the_name_changes_their_appointment_at_once() {
     let day = monday(2);
     let (ten, noon) = (format!("{day}T10:00"), format!("{day}T12:00"));
     let in_words = day.strftime("%-d.%-m").to_string();

@@ -52,7 +52,7 @@ async fn until_sent(bridge: &FakeBridge, count: usize) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_agent_booked_moved_and_cancelled_is_confirmed_once_in_the_thread() {
+async fn changes_of_the_agent_are_confirmed_once_in_the_thread() {
     let day = monday(2);
     let (ten, noon) = (format!("{day}T10:00"), format!("{day}T12:00"));
     let book = json!({"service": "תספורת", "start": ten, "caller_name": "דנה"});
@@ -88,7 +88,7 @@ async fn noon_of(owner: &Client) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_agent_cancels_in_a_later_call_is_confirmed_too() {
+async fn a_cancellation_in_a_later_call_is_confirmed_too() {
     let ten = format!("{}T10:00", monday(2));
     let book = json!({"service": "תספורת", "start": ten, "caller_name": "דנה"});
     let cancel = tool("cancel_appointment", &json!({"start": ten}));
@@ -130,7 +130,7 @@ async fn without_the_setting_no_appointment_is_confirmed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_hangs_up_before_help_is_written_to_at_once_and_once_a_day() {
+async fn a_caller_who_hangs_up_before_help_gets_one_text_a_day() {
     let (harness, bridge, _) = shop(vec![Turn::new("אפשר תור?", "בוודאי")], |setup| {
         setup.toml("[agent]\ntext_missed_callers = true\nmissed_call_text = \"אפשר לכתוב לנו\"\n");
     })
@@ -156,7 +156,7 @@ async fn who_hangs_up_before_help_is_written_to_at_once_and_once_a_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_says_nothing_to_the_recorder_is_written_to_and_who_leaves_a_message_is_not() {
+async fn a_caller_who_leaves_no_message_gets_a_text() {
     let (harness, bridge, _) = shop(Vec::new(), |setup| {
         setup.toml("[voice]\nengine = \"voicemail\"\n[agent]\ntext_missed_callers = true\n");
     })
@@ -170,7 +170,7 @@ async fn who_says_nothing_to_the_recorder_is_written_to_and_who_leaves_a_message
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_hangs_up_is_not_written_to_unless_the_owner_has_switched_it_on() {
+async fn texts_to_missed_callers_are_off_by_default() {
     let (harness, bridge, _) = shop(vec![Turn::new("אפשר תור?", "בוודאי")], |_| {}).await;
     call(&harness, DANA, "wait 200ms; ").await;
     until_done(&harness, "text_missed_caller", 1).await;

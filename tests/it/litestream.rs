@@ -182,7 +182,7 @@ async fn without_litestream_the_log_stays_short_and_the_owner_is_notified() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_litestream_writes_while_the_daemon_is_off_is_no_damage() {
+async fn writes_of_litestream_while_the_daemon_is_off_are_no_damage() {
     let mut shop = Shop::open_with(beside_litestream, "").await;
     let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
     let mut load = Load::default();

@@ -27,7 +27,7 @@ async fn closed(socket: &mut Socket) -> Option<u16> {
 }
 
 /// Requests the document after the stream, as Twilio does, and returns its TwiML.
-async fn what_follows(harness: &CallHarness, sid: &str) -> String {
+async fn next_step(harness: &CallHarness, sid: &str) -> String {
     harness.hook("/webhook/stream_ended", &[("CallSid", sid), ("CallStatus", "in-progress")]).await.text()
 }
 
@@ -83,7 +83,7 @@ async fn a_stop_of_the_stream_is_no_hang_up_if_twilio_asks_what_follows() {
     socket.send(Message::Text(stop.to_string().into())).await.unwrap();
     wait_for(&harness, "CALL_STREAM_ENDED");
     for _ in 0..2 {
-        let xml = what_follows(&harness, "CA00000000000000000000000000000001").await;
+        let xml = next_step(&harness, "CA00000000000000000000000000000001").await;
         assert!(xml.contains("<Record"), "{xml}");
     }
 }
@@ -102,7 +102,7 @@ async fn a_message_that_is_too_long_closes_the_socket_and_a_call_resumes_once() 
     start(&mut socket, sid, &token).await;
     wait_for(&harness, "CALL_LIVE");
     let _ = socket.send(huge.clone()).await;
-    let xml = what_follows(&harness, sid).await;
+    let xml = next_step(&harness, sid).await;
     assert!(xml.contains("<Connect"), "{xml}");
 
     let mut resumed = harness.open_socket().await;
@@ -110,7 +110,7 @@ async fn a_message_that_is_too_long_closes_the_socket_and_a_call_resumes_once() 
     let first = resumed.next().await.unwrap().unwrap();
     assert!(first.to_text().unwrap().contains("media"), "the agent continues: {first:?}");
     let _ = resumed.send(huge).await;
-    let xml = what_follows(&harness, sid).await;
+    let xml = next_step(&harness, sid).await;
     assert!(xml.contains("<Record"), "{xml}");
     let ended = harness.daemon.logs().events_named("CALL_STREAM_ENDED");
     assert_eq!(ended[0]["reason"], "dropped", "{ended:?}");

@@ -225,7 +225,7 @@ async fn the_page_names_the_files_of_its_path_and_language() {
 }
 
 #[tokio::test]
-async fn what_is_no_page_never_shows_it() {
+async fn a_path_that_is_no_page_never_shows_the_page() {
     let daemon = Daemon::start(|_| {});
     let client = daemon.client().with_header("accept", "text/html");
     for path in [
@@ -278,7 +278,7 @@ async fn a_second_listener_is_the_only_one_for_page_and_api() {
 }
 
 #[tokio::test]
-async fn what_twilio_plays_is_there_in_parts_too() {
+async fn an_audio_file_for_twilio_is_served_in_parts_too() {
     let daemon = Daemon::start(|_| {});
     let client = daemon.client();
     for path in ["/static/tts/greeting_he.mp3", "/static/tts/fallback_he.mp3"] {

@@ -231,7 +231,7 @@ async fn the_backfill_of_old_recordings_resumes_after_a_kill() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_wav_stays_as_it_is() {
+async fn a_recording_that_is_no_wav_is_unchanged() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(&seed(1, b"not a sound file at all"));
     daemon.launch();

@@ -74,7 +74,7 @@ async fn change_seen(api: &Client, changes: &Value, seen: &Value) -> Reply {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_owners_the_later_one_is_shown_what_the_other_has_set() {
+async fn the_later_of_two_owners_is_shown_the_other_s_change() {
     let daemon = Daemon::start(|_| {});
     let (dana, gal) = (daemon.logged_in("dana", "owner").await, daemon.logged_in("gal", "owner").await);
     let version = async |key: &str| item(&dana, key).await["version"].as_i64().unwrap();
@@ -155,7 +155,7 @@ async fn a_wrong_value_changes_nothing_and_names_its_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_machine_sets_is_locked_with_its_place() {
+async fn a_setting_of_the_machine_is_locked_with_its_place() {
     let mut daemon = Daemon::start(|setup| {
         setup.toml("[voice]\nrecording = true\n").env("OPENAI_API_KEY", "sk-of-the-machine");
     });

@@ -83,7 +83,7 @@ async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_holds_the_file_open_on_a_small_disk_does_not_hold_up_a_start() {
+async fn a_program_that_holds_the_file_open_on_a_small_disk_does_not_delay_a_start() {
     let Some(small) = SmallDisk::mount(32) else { return };
     let fixture = StoreFixture::on(&small);
     let (store, _) = Store::open(fixture.config()).unwrap();

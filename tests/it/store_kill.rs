@@ -32,7 +32,7 @@ async fn killed_again_and_again(times: u64) {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_a_kill() {
+async fn acknowledged_data_survives_a_kill() {
     killed_again_and_again(8).await;
 }
 

@@ -28,7 +28,7 @@ async fn the_store_is_opened_once_at_a_time() {
 }
 
 #[tokio::test]
-async fn what_was_written_is_there_after_a_restart_and_in_the_copy() {
+async fn written_data_is_there_after_a_restart_and_in_the_copy() {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();

@@ -138,7 +138,7 @@ async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
 }
 
 #[tokio::test]
-async fn what_is_put_in_place_of_the_published_file_is_restored_or_kept() {
+async fn a_file_put_in_place_of_the_published_one_is_restored_or_kept() {
     for stopped in [Stopped::Cleanly, Stopped::ByKill, Stopped::ByKillUnknownBoot] {
         for put in [Put::Same, Put::Older, Put::OlderSchema, Put::Corrupt, Put::OfAnotherProgram] {
             put_in_place("cp", put, stopped).await;
@@ -261,7 +261,7 @@ async fn a_backup_in_a_moved_folder_is_restored() {
 /// A file that is put in place while the service runs is held until the owner decides, also over a restart. The decision has the same
 /// effect as if the file had been put in place while the service was stopped.
 #[tokio::test]
-async fn what_is_put_there_while_the_service_runs_waits_for_the_owner() {
+async fn a_file_put_there_while_the_service_runs_waits_for_the_owner() {
     for tool in ["cp", "cp -p", "mv", "rsync -a --ignore-times"] {
         if tool.starts_with("rsync") && !is_installed("rsync") {
             continue;
@@ -310,7 +310,7 @@ async fn put_there_while_it_runs(tool: &str, put: Put, choice: Choice) {
 
 /// A backup that was detected while the service ran is adopted if it is put in place again after the stop.
 #[tokio::test]
-async fn what_is_put_there_again_after_a_stop_is_restored() {
+async fn a_file_put_there_again_after_a_stop_is_restored() {
     for tool in ["cp -p", "rsync -a --ignore-times --inplace"] {
         if tool.starts_with("rsync") && !is_installed("rsync") {
             continue;

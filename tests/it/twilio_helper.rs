@@ -140,7 +140,7 @@ fn call(sid: &str) -> [(&str, &str); 5] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_library_signs_is_let_in() {
+async fn a_request_signed_by_the_library_is_accepted() {
     let (daemon, client) = shop();
     assert_eq!(
         signed(&daemon, "/webhook/incoming_call", &call("CA00000000000000000000000000000001")).await.status,

@@ -61,7 +61,7 @@ const TWILIO: [&str; 7] = [
 ];
 
 #[test]
-fn what_no_key_can_have_signed_is_refused_before_its_body() {
+fn a_request_that_no_key_can_have_signed_is_refused_before_its_body() {
     let daemon = with_secrets();
     for path in TWILIO {
         for signature in ["", "x", "bm8=", &"A".repeat(28), &"A".repeat(4000)] {

@@ -161,6 +161,44 @@ fn names_are_read_word_by_word() {
     assert_eq!(words_of_name("STORE_MENDED"), ["store", "mended"]);
 }
 
+/// The beginnings of names of tests that hide their subject: "what is old goes" instead of "an old row is deleted".
+const RIDDLES: [&str; 6] = ["of", "that", "what", "where", "who", "whose"];
+
+#[test]
+fn names_of_tests_have_a_subject() {
+    let mut findings = Vec::new();
+    for file in tree::files() {
+        let mut is_test = false;
+        for (number, line) in file.code_lines() {
+            let line = line.trim_start();
+            let is_rust = file.has_extension("rs");
+            let name = if !is_rust && ["ts", "tsx"].iter().any(|kind| file.has_extension(kind)) {
+                title(line)
+            } else if is_rust && is_test {
+                line.trim_start_matches("async ").strip_prefix("fn ")
+            } else {
+                None
+            };
+            // Other attributes may follow the one of the test.
+            is_test = is_rust
+                && (is_test && name.is_none() || line.starts_with("#[test]") || line.starts_with("#[tokio::test"));
+            let Some(name) = name else { continue };
+            let first = name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            if RIDDLES.contains(&first) {
+                findings.push(format!("{}:{number}: {name}", file.path));
+            }
+        }
+    }
+    none(&findings, "begin the name of a test with its subject: an_old_row_is_deleted");
+}
+
+/// Returns the title of a test of a script that begins in this line.
+fn title(line: &str) -> Option<&str> {
+    let call = line.strip_prefix("test").or_else(|| line.strip_prefix("it"))?;
+    let (_, title) = call.split_once('(').filter(|(kind, _)| kind.is_empty() || kind.starts_with('.'))?;
+    title.trim_start().strip_prefix(['\'', '"', '`'])
+}
+
 /// The characters around a string in Rust, and in TypeScript.
 const RUST_QUOTES: &[char] = &['"'];
 const SCRIPT_QUOTES: &[char] = &['"', '\'', '`'];

@@ -3,7 +3,7 @@ import { expect, inspectAll, prepare, test, VIEWS } from './support/fixtures'
 
 const PHONE = '+972541112233'
 
-test('who answers', async ({ page, ownDaemon }) => {
+test('the choice of who answers', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   await ownDaemon.start()
   const { send } = await owner(page, ownDaemon)

@@ -180,7 +180,7 @@ test('a task about a call is shown once it is made, on every device, and made on
   await phone.close()
 })
 
-test('what the agent booked in a call', async ({ page }) => {
+test('a call shows the appointments that the agent booked', async ({ page }) => {
   test.slow()
   await prepare(page, VIEWS[0])
   await logIn(page, daemon)

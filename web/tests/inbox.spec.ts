@@ -60,7 +60,7 @@ for (const view of LAYOUTS) {
   })
 }
 
-test('what arrives is shown at once, and the filters select', async ({ page, ownDaemon }) => {
+test('a new message is shown at once, and the filters select', async ({ page, ownDaemon }) => {
   await open(page, ownDaemon)
   await receive(page, ownDaemon, NOA, ['ראשונה'], 'נועה ברק')
   await row(page, 'נועה ברק').click()
@@ -94,7 +94,7 @@ test('a message is held for 3 s, can be stopped, and is sent once', async ({ pag
   await expect(row(page, 'נועה ברק')).not.toHaveClass(/waits/)
 })
 
-test('what is written without a connection goes out when it is back, once', async ({ page, ownDaemon }) => {
+test('a message written without a connection is sent once when it is back', async ({ page, ownDaemon }) => {
   await open(page, ownDaemon)
   await receive(page, ownDaemon, NOA, ['שלום'], 'נועה ברק')
   await row(page, 'נועה ברק').click()

@@ -72,7 +72,7 @@ test('a field is saved by itself, and undone', async ({ page, ownDaemon }) => {
   await expect.poll(stored).toMatchObject({ value: 1800, source: 'default' })
 })
 
-test('what the machine rules is locked, and says where', async ({ page, daemon }) => {
+test('a setting of the machine is locked, and says where it is set', async ({ page, daemon }) => {
   await prepare(page, VIEWS[2])
   await logIn(page, daemon)
   await page.goto(`${daemon.url}/app/settings/phone?at=twilio.account_sid`)

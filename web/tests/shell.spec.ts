@@ -109,7 +109,7 @@ test('language, direction and theme change in place and last', async ({ page, da
   expect((await page.request.get(`${daemon.url}/api/session`)).status()).toBe(401)
 })
 
-test('what a page fetches first is fetched once, together with its code', async ({ page, daemon }) => {
+test('the first data of a page is fetched once, together with its code', async ({ page, daemon }) => {
   await logIn(page, daemon)
   // A test cannot see the requests of a shared worker.
   await page.addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))

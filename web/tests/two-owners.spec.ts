@@ -187,7 +187,7 @@ test('services, staff and hours that both change: both versions are shown, and t
   await other.context().close()
 })
 
-test('what another user has changed is removed, cancelled or done only after a look at it', async ({
+test('an item that another user has changed is removed, cancelled or done only after it was shown', async ({
   page,
   browser,
   ownDaemon,

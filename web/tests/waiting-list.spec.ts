@@ -81,7 +81,7 @@ for (const view of LAYOUTS) {
   })
 }
 
-test('who waits is booked with one press, leaves the list, and comes back with the undo', async ({
+test('a waiting contact is booked with one press, leaves the list, and returns with the undo', async ({
   page,
   ownDaemon,
 }) => {
@@ -155,7 +155,7 @@ test('a contact is added by hand, changed and removed, each with undo', async ({
   expect(strip(await list())).toEqual(strip(before))
 })
 
-test('what others do with the list is seen at once, and what they changed is not overwritten', async ({
+test('changes of others to the list are seen at once, and are not overwritten', async ({
   page,
   ownDaemon,
 }) => {
@@ -183,7 +183,7 @@ test('what others do with the list is seen at once, and what they changed is not
   expect((await list())[0]?.note).toBe('רק בערב')
 })
 
-test('what was just changed is booked, also while the entry is still fetched', async ({ page, ownDaemon }) => {
+test('an entry that was just changed is booked, also while it is still fetched', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   const { entry } = await fill(page, ownDaemon)
   await page.goto(`${ownDaemon.url}/calendar?waiting=1`)
@@ -293,7 +293,7 @@ test('a list that does not load says that its entries are kept, and tries again'
 })
 
 for (const view of LAYOUTS) {
-  test(`who waits and is booked, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
+  test(`a waiting contact is booked, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
     await prepare(page, view)
     const { noa, color, entry, list, send } = await fill(page, ownDaemon)
     const dialog = page.getByRole('dialog')

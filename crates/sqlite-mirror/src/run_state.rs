@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_says_nothing() {
+    fn a_foreign_record_is_not_parsed() {
         for text in ["", "shop store 9\nboot x\n", "shop store 1\nboot\n", "shop store 1\nx y\n"] {
             assert_eq!(Record::parse(text, "shop store 1"), None, "{text:?}");
         }

@@ -380,7 +380,7 @@ fn google_accounts_are_well_formed() {
 }
 
 #[test]
-fn what_the_page_stored_lies_under_file_and_environment() {
+fn file_and_environment_take_precedence_over_the_page() {
     let config = read("[voice]\nlead_ms = 500\n", &[("LOG_LEVEL", "warn")]).unwrap();
     let stored = [
         ("business.name", json!("מספרה")),

@@ -53,7 +53,7 @@ fn values_secrets_and_resets_go_where_they_belong() {
 }
 
 #[test]
-fn what_a_stronger_source_sets_is_locked() {
+fn a_setting_of_a_stronger_source_is_locked() {
     let (key, reason) = refusal("[voice]\nrecording = true\n", &json!({}), &json!({"voice.recording": false}));
     assert_eq!(key, "voice.recording");
     assert!(reason.contains("line: 2"), "{reason}");

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_we_can_reach_is_not_public() {
+    fn an_internal_address_is_not_public() {
         for address in [
             "0.0.0.0",
             "0.1.2.3",

@@ -223,7 +223,7 @@ mod tests {
     const STREAM: &str = "MZ00000000000000000000000000000001";
 
     #[test]
-    fn what_we_send_is_json() {
+    fn an_outgoing_message_is_json() {
         let out = Outgoing::new(&STREAM.parse().unwrap());
         for text in [out.media("//8="), out.mark("g1.2"), out.clear()] {
             let value: serde_json::Value = serde_json::from_str(&text).unwrap();

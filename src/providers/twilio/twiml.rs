@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_say_cannot_break_out() {
+    fn text_of_callers_cannot_leave_its_element() {
         let xml = document(&[
             Verb::Say { text: "a<Dial>1</Dial>&\"'".into(), voice: "v".into(), language: "he-IL".into() },
             Verb::Hangup,

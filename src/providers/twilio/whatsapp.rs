@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_rejected() {
+    fn a_malformed_webhook_is_rejected() {
         for form in [
             Form::from([("From", "+972501234567"), ("Body", "x")]),
             Form::from([("MessageSid", SID), ("Body", "x")]),

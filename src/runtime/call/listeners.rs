@@ -77,7 +77,7 @@ mod tests {
     use tokio::sync::broadcast::error::TryRecvError;
 
     #[test]
-    fn who_does_not_read_misses_sound_and_holds_up_nothing() {
+    fn a_listener_that_does_not_read_misses_sound_and_delays_nothing() {
         let began = clock::instant();
         let mut listeners = Listeners::new(Some(began), began);
         let (mut slow, mut quick) = (listeners.subscribe(), listeners.subscribe());

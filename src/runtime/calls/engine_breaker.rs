@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_the_owner_is_tried_last_at_once_until_the_settings_change() {
+    fn an_engine_that_needs_the_owner_is_tried_last_until_the_settings_change() {
         let (began, config, changed) = (crate::clock::instant(), Arc::default(), Arc::default());
         let order = |reason, config: &Arc<Config>, after: i64| {
             let breaker = EngineBreaker::default();

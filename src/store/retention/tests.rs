@@ -87,7 +87,7 @@ fn sound_and_words_of_old_calls_go_and_the_calls_stay() {
 }
 
 #[test]
-fn what_was_freed_goes_back_to_the_disk_in_slices() {
+fn freed_pages_are_returned_to_the_disk_in_slices() {
     let (_folder, conn) = database();
     for _ in 0..100 {
         conn.execute(

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_reached_is_tried_sooner_than_what_refuses() {
+    fn an_unreachable_authority_is_retried_sooner_than_one_that_refuses() {
         let waits = |kind| {
             let (mut attempts, mut now) = (Attempts::default(), start());
             let waits = (0..9).map(|_| {

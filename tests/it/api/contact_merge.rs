@@ -78,7 +78,7 @@ async fn a_merge_keeps_what_is_recorded_about_both_and_its_undo_restores_it() {
 }
 
 #[tokio::test]
-async fn what_is_changed_after_a_merge_stays_when_it_is_undone() {
+async fn a_change_after_a_merge_is_kept_when_the_merge_is_undone() {
     let (_daemon, api) = with_data();
     change(&api, "POST", "/api/tags", json!({"name": "a"}), 201).await;
     change(&api, "POST", "/api/custom-fields", json!({"name": "a", "kind": "text"}), 201).await;
@@ -133,7 +133,7 @@ async fn merges_of_a_chain_are_undone_in_the_reverse_order_only() {
 }
 
 #[tokio::test]
-async fn what_was_moved_to_a_third_contact_stays_there() {
+async fn a_row_moved_to_a_third_contact_stays_there() {
     let (_daemon, api) = with_data();
     let task = json!({"title": "moves", "contact_id": 1});
     let id = change(&api, "POST", "/api/tasks", task, 201).await["id"].clone();

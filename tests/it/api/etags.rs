@@ -61,7 +61,7 @@ async fn only_an_edit_changes_the_version_of_a_contact() {
 }
 
 #[tokio::test]
-async fn of_two_changes_of_one_version_one_is_made() {
+async fn one_of_two_changes_of_the_same_version_is_made() {
     let (_daemon, api) = with_data();
     for round in 0..10 {
         let seen = api.get("/api/contacts/1").await;

@@ -22,7 +22,7 @@ async fn hits(api: &Client, typed: &str) -> Vec<(String, i64)> {
 }
 
 #[tokio::test]
-async fn what_was_stored_before_the_index_is_found() {
+async fn data_older_than_the_index_is_found() {
     let (daemon, api) = with_data();
     daemon.until_indexed().await;
     let hit = |kind: &str, id: i64| (kind.to_owned(), id);

@@ -26,7 +26,7 @@ fn double_booked(shop: &Shop) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_those_who_book_the_same_time_one_wins() {
+async fn one_of_several_bookings_of_the_same_time_succeeds() {
     let shop = Shop::open().await;
     let service = shop.service(25, 5).await;
     let path = format!("/api/free-slots?service_id={service}&from={}&days=14&step_min=30", monday(2));

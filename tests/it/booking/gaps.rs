@@ -68,7 +68,7 @@ async fn each_resource_has_its_own_hours_and_gaps() {
 }
 
 #[tokio::test]
-async fn what_is_over_is_no_gap() {
+async fn a_past_time_is_no_gap() {
     let shop = Shop::open().await;
     shop.service(30, 0).await;
     let today = Timestamp::now().to_zoned(zone()).date();

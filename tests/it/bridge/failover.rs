@@ -139,7 +139,7 @@ async fn a_bridge_that_starts_late_gets_what_waits_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_twilio_refuses_later_goes_by_the_bridge_once() {
+async fn a_message_that_twilio_refuses_later_is_sent_once_by_the_bridge() {
     let twilio = Twilio::start().await;
     let harness = BridgeHarness::linked_with(|setup| twilio.settings(setup)).await;
     harness.whatsapp.writes(DANA, "שלום").await.unwrap();

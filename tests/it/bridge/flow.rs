@@ -164,7 +164,7 @@ async fn one_key_is_one_message_on_the_phone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_whatsapp_refuses_has_failed_with_a_reason_for_people() {
+async fn a_message_that_whatsapp_refuses_fails_with_a_readable_reason() {
     let harness = BridgeHarness::linked().await;
     let options = json!({ "notOnWhatsApp": [DANA.number] });
     harness.whatsapp.call("/options", &options).await.unwrap();

@@ -70,7 +70,7 @@ async fn with_a_backup() -> (Shop, std::path::PathBuf, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_sent_is_not_sent_again_and_the_owner_decides() {
+async fn a_sent_message_is_not_sent_again_and_the_owner_decides() {
     for action in ["discard", "send"] {
         let (mut shop, backup, waits) = with_a_backup().await;
         restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));
@@ -239,7 +239,7 @@ async fn a_backup_of_another_user_is_used_or_the_alert_says_which_chown_it_needs
 /// The published file may be slightly older than the damaged live database. Therefore messages that are queued in it
 /// may already have been sent.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_when_the_live_database_is_damaged_is_held() {
+async fn messages_are_held_when_the_live_database_is_damaged() {
     let mut shop = shop().await;
     shop.bridge.down(true);
     shop.bridge.reply_next(std::iter::repeat_n(BridgeReply::Refuse(503), 2));

@@ -21,7 +21,7 @@ fn is_refused(daemon: &Daemon, from: &Path, reason: &str) {
 }
 
 #[test]
-fn what_is_no_good_copy_is_refused_with_the_reason() {
+fn an_invalid_copy_is_refused_with_the_reason() {
     let (daemon, copy) = with_a_copy();
     let make = |name: &str, change: &dyn Fn(&Path)| -> PathBuf {
         let path = daemon.folder().join(name);

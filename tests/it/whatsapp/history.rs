@@ -55,7 +55,7 @@ async fn history_in_a_live_thread_changes_no_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_came_live_stays_live_when_history_brings_it_again() {
+async fn a_live_message_stays_live_when_history_repeats_it() {
     let shop = Shop::open().await;
     bring(&shop, DANA, "D1", "hello", "2024-05-01T10:00:00Z", false).await;
     bring(&shop, DANA, "D1", "hello", "2024-05-01T10:00:00Z", true).await;

@@ -259,7 +259,7 @@ async fn a_person_who_is_only_known_by_a_hidden_id_gets_answers_by_the_bridge() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_owner_writes_on_the_phone_is_an_outgoing_message() {
+async fn a_message_of_the_owner_s_phone_is_an_outgoing_message() {
     let shop = Shop::open().await;
     shop.receive_by_bridge("972501234567", "1", "are you open?").await;
     let own = json!({ "event": "message", "from_me": true, "from": "97239999999", "to": "972501234567", "text": "yes", "id": "2" });

@@ -149,7 +149,7 @@ async fn otherwise_the_first_provider_of_the_priority_is_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_no_provider_may_send_is_refused_and_not_stored() {
+async fn a_message_that_no_provider_may_send_is_refused_and_not_stored() {
     let only_twilio = |setup: &mut crate::support::Setup| {
         setup.env("ENABLE_WA_BAILEYS", "false");
     };

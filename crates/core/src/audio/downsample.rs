@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_telephony_cannot_carry_is_no_noise_in_it() {
+    fn frequencies_above_telephony_cause_no_noise() {
         for rate in [16_000, 24_000, 48_000] {
             let level = mulaw::level(&convert(rate, &tone(rate, 6000.0), 4096)[100..7900]);
             assert!(level < 100, "{level} at {rate}");

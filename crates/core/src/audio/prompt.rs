@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_twilio_cannot_play_is_refused() {
+    fn a_file_that_twilio_cannot_play_is_refused() {
         assert_eq!(Prompt::read(wav_of(1, 8000, &[])), Err(PromptError::Empty));
         let mut other = wav_of(1, 8000, &[1, 2]);
         other[20] = 6;
@@ -109,7 +109,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_read_is_read_again_unchanged(samples in proptest::collection::vec(any::<i16>(), 1..200)) {
+        fn a_greeting_is_read_again_unchanged(samples in proptest::collection::vec(any::<i16>(), 1..200)) {
             let once = Prompt::read(wav_of(1, 8000, &samples)).unwrap();
             prop_assert_eq!(Prompt::read(once.content.clone()), Ok(once));
         }

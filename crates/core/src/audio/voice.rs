@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn where_loudness_is_enough_the_network_is_not_asked() {
+    fn a_loud_frame_needs_no_network() {
         let mut detector = VoiceDetector::default();
         let loud = EncodedAudio::encode(&made(20, |t| (TAU * 440.0 * t).sin() * 6000.0));
         assert!(detector.detect(&loud, true));

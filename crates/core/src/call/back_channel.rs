@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_only_listens_says_nothing() {
+    fn a_back_channel_is_no_interruption() {
         for text in [
             "כן",
             "כן.",

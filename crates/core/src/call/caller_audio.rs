@@ -237,7 +237,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_waits_is_bounded_and_the_newest_stays(stamps in proptest::collection::vec(0u64..100_000, 1..4000)) {
+        fn buffered_audio_is_bounded_and_the_newest_is_kept(stamps in proptest::collection::vec(0u64..100_000, 1..4000)) {
             let mut audio = CallerAudio::default();
             audio.speech_started(None);
             for at in stamps { audio.push(at, frame()); }

@@ -440,7 +440,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_heard_is_a_prefix(text in "\\PC{0,60}", heard in 0u64..200, received in 0u64..200) {
+        fn the_heard_text_is_a_prefix(text in "\\PC{0,60}", heard in 0u64..200, received in 0u64..200) {
             prop_assert!(text.starts_with(heard_prefix(&text, heard, received)));
         }
     }

@@ -132,7 +132,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_stored_is_accepted_as_it_is(value in "[-+0-9.a-z:T ]{0,12}", kind in prop::sample::select(FieldKind::ALL)) {
+        fn a_stored_value_is_accepted_unchanged(value in "[-+0-9.a-z:T ]{0,12}", kind in prop::sample::select(FieldKind::ALL)) {
             if let Some(stored) = field(kind).normalize(&value) {
                 prop_assert_eq!(field(kind).normalize(&stored), Some(stored));
             }

@@ -258,7 +258,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_read_stays_read(order in proptest::collection::vec(0..MessageStatus::ALL.len(), 0..12)) {
+        fn a_read_message_stays_read(order in proptest::collection::vec(0..MessageStatus::ALL.len(), 0..12)) {
             let mut now = Read;
             for i in order { now = now.advance(MessageStatus::ALL[i]); }
             prop_assert_eq!(now, Read);

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_no_person_is_distinguished_from_what_is_unreadable() {
+    fn a_group_is_distinguished_from_an_unreadable_address() {
         for text in ["12036302@g.us", "status@broadcast", "120363@newsletter"] {
             assert_eq!(PeerAddress::parse_provider(text, IL), Err(PeerError::NotIndividual), "{text}");
         }

@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_provider_says_stays_as_it_is_also_where_the_tables_do_not_know_it() {
+    fn a_number_from_a_provider_is_unchanged_also_if_the_tables_do_not_know_it() {
         for (code, national) in examples() {
             for at in 0..national.len() {
                 for digit in b'0'..=b'9' {
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused() {
+    fn a_text_that_is_no_number_is_refused() {
         for form in [
             "",
             "abc",

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn whose_turn_it_is_follows_from_the_events() {
+    fn the_turn_follows_from_the_events() {
         use TurnEvent::{AgentAnswered, AnswerFailed, ContactWaits, Done, UserAnswered, UserLooked};
         for (events, turn, since) in [
             (&[][..], ThreadTurn::Done, None),

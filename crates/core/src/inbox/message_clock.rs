@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_before_a_step_has_the_time_of_then() {
+    fn a_message_written_before_a_clock_step_keeps_its_time() {
         let mut clock = MessageClock::default();
         clock.learn(Provider::Baileys, Timestamp::from_millis(EPOCH), moment(1_100, EPOCH + 11_100));
         clock.read(moment(60_000, EPOCH + 1_000_000));

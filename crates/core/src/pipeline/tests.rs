@@ -349,7 +349,7 @@ fn an_engine_that_is_opened_again_knows_what_was_said_and_done() {
 }
 
 #[test]
-fn what_the_staff_say_comes_before_the_conversation_and_makes_a_guess_wrong() {
+fn a_hint_precedes_the_conversation_and_discards_a_speculative_answer() {
     use crate::domain::Speaker;
     let turns = [(Speaker::Caller, "שלום"), (Speaker::System, "ten percent off"), (Speaker::Agent, "היי")];
     let history = turns.map(|(speaker, text)| HistoryTurn { speaker, text: text.into() });

@@ -77,7 +77,7 @@ fn an_entry_of_the_waiting_list_holds_what_is_said_of_it_in_other_words() {
 }
 
 #[test]
-fn what_was_said_and_not_done() {
+fn a_claim_without_its_deed_is_a_broken_promise() {
     for (said, promise) in [
         ("מצוין, קבעתי לך תור ליום שני בעשר.", Promise::Booked),
         ("אז זהו, התור נקבע! להתראות.", Promise::Booked),
@@ -122,7 +122,7 @@ fn questions_conditions_and_negations_promise_nothing() {
 }
 
 #[test]
-fn what_was_done_is_no_broken_promise() {
+fn a_claim_with_its_deed_is_no_broken_promise() {
     let at = "2026-11-30T10:00";
     assert_eq!(broken("קבעתי לך תור.", vec![booked(at)]), []);
     assert_eq!(broken("קבעתי לך תור ביום שני ב-10:00.", vec![booked(at)]), []);
@@ -294,7 +294,7 @@ fn each_text_keeps_its_own_promise() {
 }
 
 #[test]
-fn what_was_said_before_it_was_done_is_early_and_no_broken_promise() {
+fn a_claim_before_its_deed_is_early_and_no_broken_promise() {
     let said = vec![Ok("קבעתי לך תור."), Err(booked("2026-11-30T10:00")), sent("הרצל 5"), Ok("שלחתי לך את הכתובת.")];
     assert_eq!(conversation(said), Findings { broken: Vec::new(), early: vec![Promise::Booked] });
     let soon = vec![Ok("אשלח לך את הכתובת."), sent("הרצל 5")];

@@ -28,7 +28,7 @@ fn sentences_are_said_as_people_say_them() {
 }
 
 #[test]
-fn what_is_said_is_not_changed_again() {
+fn a_spoken_sentence_is_not_changed_again() {
     for (written, _) in sentences() {
         let once = said(written);
         assert_eq!(said(&once), once, "{written}");
@@ -200,7 +200,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_said_stays(text in "[0-9א-ת₪%*+#:./,'\"° –-]{0,30}") {
+    fn a_spoken_text_is_not_changed_again(text in "[0-9א-ת₪%*+#:./,'\"° –-]{0,30}") {
         let once = said(&format!("שלום {text}"));
         prop_assert_eq!(said(&once), once);
     }

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_found_to_be_foreign_stays_foreign() {
+    fn a_foreign_file_stays_foreign() {
         let foreign = Record { published: None, foreign: Some(FOREIGN), ..record(false) };
         assert!(is_foreign(&observed(&foreign)));
         assert!(is_foreign(&Observed { clean: true, ..observed(&foreign) }));

@@ -276,7 +276,7 @@ proptest! {
 
 /// Writes as Litestream does: a small write, a checkpoint, and another write into the restarted log.
 #[test]
-fn what_another_program_commits_is_read_from_the_log_and_not_from_the_whole_database() {
+fn commits_of_another_program_are_read_from_the_log() {
     let mut rig = rig();
     rig.commit("INSERT INTO filler(content) VALUES (randomblob(4000000))");
     rig.publish();

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 const AT_ONCE: usize = 40;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_said_and_not_done_is_found() {
+async fn a_promise_that_was_not_kept_is_found() {
     converse(0..400).await;
 }
 

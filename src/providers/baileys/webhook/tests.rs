@@ -50,14 +50,14 @@ fn the_rich_form_is_read() {
 }
 
 #[test]
-fn what_the_business_wrote_on_its_phone_is_to_the_person() {
+fn a_message_from_the_phone_of_the_business_is_addressed_to_the_contact() {
     let read = message(r#"{"from":"972509999999","to":"972501234567","from_me":true,"text":"hi","id":"1"}"#);
     assert!(read.from_phone);
     assert_eq!(names(&read), ["+972501234567"]);
 }
 
 #[test]
-fn what_is_from_before_and_what_will_never_come_say_so() {
+fn old_messages_and_lost_files_are_marked() {
     let read = message(
         r#"{"from":"972501234567","id":"1","text":"hi","history":true,"timestamp":1500000000,
             "type":"image","mime":"image/png","media_error":{"code":"gone","message":"no such file"}}"#,
@@ -91,7 +91,7 @@ fn updates_are_read() {
 }
 
 #[test]
-fn what_is_nothing_of_ours_is_distinguished_from_what_makes_no_sense() {
+fn irrelevant_events_are_ignored_and_malformed_ones_rejected() {
     for body in [
         r#"{"event":"connection","state":"open"}"#,
         r#"{"from":"12036302@g.us","text":"x"}"#,

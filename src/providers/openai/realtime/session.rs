@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_refused_and_not_needed_is_left_out() {
+    fn an_optional_field_that_the_server_refuses_is_left_out() {
         let whole = session(&OpenAiConfig::default(), "be brief", &[], "he");
         let mut without = whole.clone();
         let (field, value) = remove_optional_field(&mut without, "session.audio.input.transcription.model").unwrap();

@@ -57,7 +57,7 @@ fn the_wait_that_a_message_names_is_read() {
 }
 
 #[test]
-fn what_we_send_is_json_with_the_documented_names() {
+fn a_command_is_json_with_the_documented_names() {
     let config = OpenAiConfig::default();
     let update: Value = serde_json::from_str(&session_update(&session(&config, "be brief", &[], "he"))).unwrap();
     assert_eq!(update["session"]["model"], "gpt-realtime-2.1");

@@ -33,7 +33,7 @@ test('the hours shown hold everything', () => {
   expect(shownHours([day()], new Map())).toEqual([9 * 60, 18 * 60])
 })
 
-test('what is not open is closed', () => {
+test('each time that is not open is closed', () => {
   expect(closedWithin(day(['09:00', '13:00'], ['16:00', '19:00']), 480, 1200)).toEqual([
     [480, 540],
     [780, 960],

@@ -13,7 +13,7 @@ test('hours go to the API and come back', () => {
   expect(fromApi(toApi(all))[0]).toEqual(range('9:00', '13:00'))
 })
 
-test('what is wrong is named', () => {
+test('an invalid range is named', () => {
   const cases = [range('9x', '13:00'), range('13:00', '9:00'), range('9:00', '9:00'), range('9:00', '')]
   expect(cases.map(one => problemOf(one, [one]))).toEqual(['time', 'order', 'order', 'time'])
   const [first, second, other] = [range('9:00', '13:00'), range('12:30', '15:00'), range('9:00', '13:00', 1)]

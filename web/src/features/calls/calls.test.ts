@@ -39,7 +39,7 @@ test('words divide the time of their turn by their letters', () => {
   expect(words[1]?.toMs).toBe(2000)
 })
 
-test('what came after an interruption is not heard, and takes no time', () => {
+test('words after an interruption are not heard, and take no time', () => {
   const interrupted = turn(1, 'agent', 'ביום שלישי ב־15:00 או ב־18:00', 0, 1000, {
     interrupted: true,
     heard_text: 'ביום שלישי ',

@@ -45,7 +45,7 @@ test('calls are reported by what became of them, and live ones once', () => {
   expect(seen.take(rows(message(2, 3, 'out')), [])).toMatchObject([{ kind: 'waits', href: '/app/inbox/2' }])
 })
 
-test('what a handled conversation lets into the full page is old, and what begins to wait within it is new', () => {
+test('an entry that moves up into the full page is old, and one that begins to wait within it is new', () => {
   const seen = new Seen(2)
   seen.take(rows(at(50, message(1, 50)), at(40, message(2, 40))), [])
   expect(seen.take(rows(at(50, message(1, 50)), at(30, message(3, 30))), [])).toEqual([])

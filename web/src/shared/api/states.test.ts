@@ -48,7 +48,7 @@ test('every state that the API can answer occurs in the page', () => {
   expect(Object.keys(ELSEWHERE).filter(name => !schemas[name]?.enum)).toEqual([])
 })
 
-test('what an answer says of a finished change is shown', () => {
+test('the text of an answer to a finished change is shown', () => {
   // Responses whose fields are all relevant to a user: the page must read each of them.
   const fields = ['EraseContactResponse', 'RestartStatus', 'CallBooking', 'RunningSnapshot'].flatMap(name =>
     Object.keys(schemas[name]?.properties ?? {}).map(field => [name, field] as const),

@@ -43,7 +43,7 @@ describe('wall time', () => {
     expect(instantOf('2027-10-31', 600, ZONE)).toBe('2027-10-31T08:00:00.000Z')
   })
 
-  test('of every quarter of an hour is found again', () => {
+  test('every quarter of an hour is found again', () => {
     for (let at = Date.parse('2027-03-24T00:00:00Z'); at < Date.parse('2027-03-29T00:00:00Z'); at += 15 * 60_000) {
       const { day, minute } = wallTime(new Date(at), ZONE)
       expect(instantOf(day, minute, ZONE)).toBe(new Date(at).toISOString())

@@ -77,7 +77,7 @@ describe('times', () => {
     expect(he.when('2025-10-01T06:50:00Z', now)).toContain('2025')
   })
 
-  test('what waits shows for how long', () => {
+  test('a waiting conversation shows for how long', () => {
     expect(he.ago('2026-11-22T08:26:00Z', now)).toMatch(/לפני 4 דק/)
     expect(he.ago('2026-11-22T05:30:00Z', now)).toBe('לפני 3 שעות')
     expect(he.ago('2026-11-20T05:30:00Z', now)).toBe('שלשום')

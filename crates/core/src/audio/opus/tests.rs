@@ -51,7 +51,7 @@ fn fidelity(sound: &[i16], decoded: &[i16]) -> f64 {
 }
 
 #[test]
-fn what_was_encoded_is_decoded_sample_for_sample_in_time() {
+fn encoded_audio_is_decoded_without_a_shift() {
     for (channels, rate, frames) in [(2, 8000, 8000 * 25 + 77), (1, 8000, 8000 * 21), (1, 16_000, 16_000 * 11 + 1)] {
         let sound = tones(channels, rate, frames);
         let chunks = encode(channels, rate, &sound, 12_345);

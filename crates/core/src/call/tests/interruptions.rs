@@ -348,7 +348,7 @@ fn tool_calls_wait_until_it_is_known_whether_the_caller_interrupts() {
 }
 
 #[test]
-fn who_only_listens_to_the_goodbye_does_not_revoke_it() {
+fn a_back_channel_does_not_revoke_the_goodbye() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.say(1, "a", 24_000);

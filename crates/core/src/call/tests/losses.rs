@@ -212,7 +212,7 @@ fn an_engine_that_never_speaks_is_given_up() {
 }
 
 #[test]
-fn what_the_caller_is_owed_is_asked_of_the_next_engine() {
+fn a_due_answer_is_requested_from_the_next_engine() {
     let mut rig = Rig::live();
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });

@@ -95,7 +95,7 @@ fn an_engine_that_refuses_every_request_is_not_stormed() {
 }
 
 #[test]
-fn what_a_tool_call_is_worth_is_known_when_its_answer_has_ended() {
+fn a_tool_call_takes_effect_when_its_answer_has_ended() {
     for (call, is_heard) in [(ToolCall::EndCall, true), (transfer(), true), (free_slots("t"), false)] {
         let name = format!("{call:?}");
         let mut rig = Rig::live();
@@ -217,7 +217,7 @@ fn goodbye_is_heard_before_the_stream_is_closed() {
 }
 
 #[test]
-fn who_hangs_up_without_a_word_says_goodbye_first() {
+fn an_agent_that_hangs_up_without_a_word_says_goodbye_first() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.call(1, "t", ToolCall::EndCall);
@@ -228,7 +228,7 @@ fn who_hangs_up_without_a_word_says_goodbye_first() {
 }
 
 #[test]
-fn who_speaks_into_the_goodbye_stays() {
+fn a_caller_who_speaks_into_the_goodbye_stays() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.say(1, "a", 16_000);
@@ -261,7 +261,7 @@ fn silence_is_asked_about_twice_and_then_ends() {
 }
 
 #[test]
-fn who_speaks_is_not_asked_whether_he_is_there() {
+fn a_caller_who_speaks_is_not_asked_for_presence() {
     let mut rig = Rig::live();
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     for _ in 0..1000 {
@@ -317,7 +317,7 @@ fn a_gap_in_speech_is_filled_until_the_engine_sees_its_end() {
 }
 
 #[test]
-fn who_speaks_for_ever_without_a_sound_gets_an_answer() {
+fn endless_speech_without_sound_gets_an_answer() {
     let mut rig = Rig::live();
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.pass(ms(4000));
@@ -360,7 +360,7 @@ fn an_answer_that_was_asked_for_before_the_caller_spoke_is_cancelled() {
 }
 
 #[test]
-fn what_was_heard_before_its_end_was_known_is_written_down_whole() {
+fn an_utterance_heard_before_its_end_was_known_is_stored_completely() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.text(1, "a", "שלום לך", true);
@@ -373,7 +373,7 @@ fn what_was_heard_before_its_end_was_known_is_written_down_whole() {
 }
 
 #[test]
-fn who_interrupts_between_two_pieces_has_interrupted() {
+fn speech_between_two_pieces_of_an_answer_is_an_interruption() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.text(1, "a", "שלום לך", false);

@@ -364,7 +364,7 @@ fn a_late_refusal_is_followed_as_one_at_once() {
 }
 
 #[test]
-fn what_is_refused_after_an_attempt_in_doubt_goes_to_no_other_provider() {
+fn a_refusal_after_an_unconfirmed_attempt_leads_to_no_other_provider() {
     let run =
         go(None, Twilio, &[Fate::LostInSilence, Fate::RefusedLate(Refusal::FreeText), Fate::Taken], &[Look::Honest]);
     assert_eq!((run.tried, run.providers.deliveries()), (vec![Twilio, Twilio], 0));
@@ -394,7 +394,7 @@ fn in_doubt_twilio_s_list_is_searched() {
 }
 
 #[test]
-fn what_twilio_s_list_does_not_show_for_a_minute_is_sent_once_more() {
+fn a_message_missing_in_twilio_s_list_for_a_minute_is_sent_again() {
     let run = go(None, Twilio, &[Fate::LostInSilence, Fate::Taken], &[Look::Honest]);
     assert_eq!((run.tried, run.took), (vec![Twilio, Twilio], LIST_COMPLETE_AFTER));
     assert!(matches!(run.result, StepResult::Sent { .. }));

@@ -105,7 +105,7 @@ fn the_table_of_cases() {
 }
 
 #[test]
-fn who_cannot_carry_it_or_has_refused_is_passed_over() {
+fn an_incapable_or_refusing_provider_is_passed_over() {
     let rules = RoutingRules { only: None, priority: BOTH.to_vec(), template: true };
     let case = RouteInput {
         rules: &rules,

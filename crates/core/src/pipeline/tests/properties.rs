@@ -169,7 +169,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_model_remembers_is_what_was_heard(heard_ms in 0u64..9000) {
+    fn the_model_remembers_the_words_that_were_heard(heard_ms in 0u64..9000) {
         let mut rig = Rig::new();
         rig.answer();
         rig.command(EngineCommand::Truncate { item: "p.agent.1".into(), heard_ms });

@@ -51,7 +51,7 @@ test('times are those of the business, also in the nights when the clock changes
   expect(addDays('2026-12-31', 1)).toBe('2027-01-01')
 })
 
-test('what can be chosen for later is in the future', () => {
+test('each time to choose for later is in the future', () => {
   const choices = (now: string) =>
     laterChoices('Asia/Jerusalem', now.slice(0, 10), new Date(now)).map(({ date, time }) => `${date} ${time}`)
   expect(choices('2026-11-22T10:00:00Z')).toEqual(['2026-11-22 18:00', '2026-11-23 09:00', '2026-11-29 09:00'])
