@@ -54,7 +54,7 @@ async fn calls_at_once_from_one_number_and_in_all_are_limited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_day_may_cost_is_limited() {
+async fn the_cost_of_a_day_is_limited() {
     let harness = harness("ai_minutes_per_day = 100\nai_calls_per_number_per_day = 2").await;
     let (_first, engine) = connected(&harness, 1, "+972501111111").await;
     assert_eq!(engine, "realtime");

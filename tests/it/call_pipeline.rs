@@ -277,7 +277,7 @@ async fn numbers_are_spoken_in_words_and_the_owners_words_as_the_owner_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_staff_say_during_a_call_reaches_the_model_before_its_next_answer() {
+async fn a_hint_reaches_the_model_before_its_next_answer() {
     let heard = vec![QUESTION.to_owned(), "כמה זה עולה?".to_owned()];
     let turns = vec![Turn::new(QUESTION, LONG), Turn::new("", "מאתיים שקלים.")];
     let soniox = SonioxOptions { heard, ..SonioxOptions::default() };

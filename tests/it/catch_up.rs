@@ -252,7 +252,7 @@ async fn a_call_of_a_blocked_contact_in_an_outage_waits_for_no_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_full_disk_refused_is_read_back_once_there_is_space() {
+async fn a_webhook_refused_by_a_full_disk_is_read_back_once_there_is_space() {
     let harness = on().await;
     let network = network(&harness);
     until_lists_read(&harness).await;
