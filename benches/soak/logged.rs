@@ -43,8 +43,8 @@ const EXPLAINED: &[(&str, Cause, &str)] = &[
     ("JOB_FAILED", Cause::During(TWILIO), "a file or a recording cannot be fetched"),
     ("JOB_FAILED", Cause::During(BRIDGE), "a file of the bridge cannot be fetched"),
     ("WATCHDOG_REDIRECT_FAILED", Cause::During(TWILIO), "a call cannot be redirected by REST"),
-    ("OUTBOX_IN_DOUBT", Cause::During(TWILIO), "the answer to a message was lost"),
-    ("OUTBOX_IN_DOUBT", Cause::During(BRIDGE), "the bridge was killed while it sent"),
+    ("OUTBOX_UNCONFIRMED", Cause::During(TWILIO), "the answer to a message was lost"),
+    ("OUTBOX_UNCONFIRMED", Cause::During(BRIDGE), "the bridge was killed while it sent"),
     ("BRIDGE_DOWN", Cause::During(BRIDGE), "the bridge does not answer, or is not connected"),
     (
         "STREAM_LOST",

@@ -51,7 +51,7 @@ pub enum CallerIdentity {
     /// The number is withheld.
     Withheld,
     /// The number may be spoofed, or is not a full number.
-    Doubtful,
+    Unverified,
     /// There is no sign that the number is spoofed.
     Number,
 }
@@ -90,7 +90,7 @@ impl IncomingCall {
         if self.is_withheld() {
             CallerIdentity::Withheld
         } else if self.is_unverified || self.caller_number().is_none() {
-            CallerIdentity::Doubtful
+            CallerIdentity::Unverified
         } else {
             CallerIdentity::Number
         }

@@ -51,7 +51,7 @@ impl CallerMemory {
         Self { language: None, appointments: Vec::new(), calls: Vec::new(), messages: Vec::new(), is_staff: false };
 }
 
-/// Reads what is stored about the caller. Returns nothing for a withheld number. For a doubtful number returns only the
+/// Reads what is stored about the caller. Returns nothing for a withheld number. For an unverified number returns only the
 /// language, because the caller may not be the owner of the number.
 pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, now: Timestamp) -> Result<CallerMemory, Error> {
     let identity = call.identity();
@@ -60,7 +60,7 @@ pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, now: Timestamp) -> Result<Call
     };
     let contact = contact::find(tx, stored.contact_id)?;
     let memory = CallerMemory { language: contact.language.clone(), ..CallerMemory::EMPTY };
-    if identity == CallerIdentity::Doubtful {
+    if identity == CallerIdentity::Unverified {
         return Ok(memory);
     }
     let appointments = appointment::upcoming(tx, contact.id, now, MOST_APPOINTMENTS)?;

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::recording::FETCH_JOB;
-use crate::domain::{AlertDetail, AlertKind, Notice, Timestamp};
+use crate::domain::{AlertDetail, AlertKind, Notice, Provider, Timestamp};
 use crate::host::clock_check::{self, ClockReading};
 use crate::host::clock_floor::{self, ClockFloor};
 use crate::host::disk::DiskMonitor;
@@ -205,7 +205,7 @@ impl HealthMonitor {
             Err(_) => {}
         }
         if let Ok(found) = self.store.read(move |tx| tx.undelivered(now.minus(DAY), now.minus(STUCK_AFTER))).await {
-            self.alerts.set(AlertKind::OutboxUndelivered, undelivered(found));
+            self.alerts.set(AlertKind::OutboxUndelivered, undelivered(&found));
         }
         self.alerts.set(AlertKind::Certificate, certificate_problem(&self.tls.status()));
         self.alerts.set(AlertKind::Backup, backup_problem(&self.snapshots, now));
@@ -293,8 +293,9 @@ pub fn certificate_problem(status: &TlsStatus) -> Option<Notice> {
 }
 
 /// Returns the alert detail for messages that a provider accepted but did not deliver.
-fn undelivered(Undelivered { by_twilio, by_bridge, contacts }: Undelivered) -> Option<Notice> {
-    let count = by_twilio + by_bridge;
+fn undelivered(found: &Undelivered) -> Option<Notice> {
+    let (count, contacts) = (found.count(), found.contacts);
+    let (by_twilio, by_bridge) = (found.by(Provider::Twilio), found.by(Provider::Baileys));
     (count > 0).then_some(Notice::OutboxUndelivered { count, by_twilio, by_bridge, contacts })
 }
 

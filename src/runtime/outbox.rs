@@ -153,15 +153,15 @@ impl Dispatcher {
     async fn new(shared: Arc<Shared>) -> Self {
         let now = clock::now();
         let recovered = shared.store.write(move |tx| {
-            let doubtful = outbox::recover(tx, now)?;
-            Ok((doubtful, tx.sends_since(Provider::Baileys, now.minus(DAY))?))
+            let unconfirmed = outbox::recover(tx, now)?;
+            Ok((unconfirmed, tx.sends_since(Provider::Baileys, now.minus(DAY))?))
         });
-        let (doubtful, sends) = recovered.await.unwrap_or_default();
-        if doubtful > 0 {
+        let (unconfirmed, sends) = recovered.await.unwrap_or_default();
+        if unconfirmed > 0 {
             tracing::warn!(
-                event = "OUTBOX_IN_DOUBT",
-                messages = doubtful,
-                "{doubtful} messages may have been sent before the last stop; they are not sent twice: Twilio's list is checked first, and the bridge recognizes a repeated message"
+                event = "OUTBOX_UNCONFIRMED",
+                messages = unconfirmed,
+                "{unconfirmed} messages may have been sent before the last stop; they are not sent twice: Twilio's list is checked first, and the bridge recognizes a repeated message"
             );
         }
         let first_contacts: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
@@ -226,7 +226,7 @@ impl Dispatcher {
         let step = delivery.next(&route_input(entry, rules, down, now));
         let by_bridge = matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }));
         // A repeated attempt of an unconfirmed message does not count towards the send rate.
-        if !by_bridge || entry.doubtful {
+        if !by_bridge || entry.unconfirmed {
             return Ok(Pace::Start(None));
         }
         let Some(until) = self.pacer.earliest(entry.is_first_contact, now).filter(|until| *until > now) else {
@@ -311,7 +311,7 @@ fn delivery(entry: &OutboxEntry) -> Delivery {
     Delivery {
         named: entry.named,
         route: Route { provider: entry.provider, template: entry.template },
-        unconfirmed: entry.doubtful,
+        unconfirmed: entry.unconfirmed,
         attempts: entry.attempts,
         unconfirmed_attempts: entry.unconfirmed_attempts,
         attempt_at: entry.attempt_at,

@@ -171,9 +171,9 @@ impl WriteTx<'_> {
         self.conn
             .prepare_cached(
                 "DELETE FROM addresses
-                 WHERE contact_id = ?1 AND kind = 'twilio_wa' AND (number = ?2 OR value = ltrim(?2, '+'))",
+                 WHERE contact_id = ?1 AND kind = ?3 AND (number = ?2 OR value = ltrim(?2, '+'))",
             )?
-            .execute(params![contact_id, value])?;
+            .execute(params![contact_id, value, AddressKind::TwilioWa])?;
         self.conn
             .prepare_cached("UPDATE addresses SET number = NULL WHERE contact_id = ?1 AND number = ?2")?
             .execute(params![contact_id, value])?;
@@ -186,7 +186,8 @@ impl WriteTx<'_> {
             from,
             to,
             number,
-            number.digits()
+            number.digits(),
+            AddressKind::TwilioWa
         ])?;
         self.conn
             .prepare_cached(

@@ -2,6 +2,7 @@
 
 use super::{ReadTx, Result};
 use crate::domain::{Provider, Timestamp};
+use std::collections::BTreeSet;
 
 /// Counts of pending work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,14 +20,24 @@ pub struct Backlog {
 }
 
 /// Messages that a provider has accepted but not delivered yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Undelivered {
-    /// Messages sent by Twilio.
-    pub by_twilio: u64,
-    /// Messages sent by the bridge.
-    pub by_bridge: u64,
+    /// Providers with their numbers of messages, in several parts for one provider.
+    parts: Vec<(Provider, u64)>,
     /// Number of distinct recipients.
     pub contacts: u64,
+}
+
+impl Undelivered {
+    /// Returns the number of messages of all providers.
+    pub fn count(&self) -> u64 {
+        self.parts.iter().map(|(_, count)| count).sum()
+    }
+
+    /// Returns the number of messages that this provider accepted.
+    pub fn by(&self, provider: Provider) -> u64 {
+        self.parts.iter().filter(|(by, _)| *by == provider).map(|(_, count)| count).sum()
+    }
 }
 
 impl ReadTx<'_> {
@@ -59,20 +70,21 @@ impl ReadTx<'_> {
     /// the daemon itself are left out, because alerts track their own delivery.
     pub fn undelivered(&self, from: Timestamp, to: Timestamp) -> Result<Undelivered> {
         let mut query = self.conn.prepare_cached(
-            "SELECT count(*) FILTER (WHERE m.provider = ?3), count(*) FILTER (WHERE m.provider = ?4),
-                    count(DISTINCT o.contact_id)
+            "SELECT m.provider, o.contact_id, count(*)
              FROM messages m JOIN outbox o ON o.message_id = m.id
              WHERE m.direction = 'out' AND m.status = 'sent' AND m.sent_at BETWEEN ?1 AND ?2
-               AND o.state = 'done' AND m.author <> 'daemon'",
+               AND o.state = 'done' AND m.author <> 'daemon'
+             GROUP BY m.provider, o.contact_id",
         )?;
-        let count = |value: i64| u64::try_from(value).unwrap_or(0);
-        Ok(query.query_row(rusqlite::params![from, to, Provider::Twilio, Provider::Baileys], |row| {
-            Ok(Undelivered {
-                by_twilio: count(row.get(0)?),
-                by_bridge: count(row.get(1)?),
-                contacts: count(row.get(2)?),
-            })
-        })?)
+        let rows =
+            query.query_map([from, to], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
+        let (mut parts, mut contacts) = (Vec::new(), BTreeSet::new());
+        for row in rows {
+            let (provider, contact, count) = row?;
+            contacts.insert(contact);
+            parts.push((provider, u64::try_from(count).unwrap_or(0)));
+        }
+        Ok(Undelivered { parts, contacts: contacts.len() as u64 })
     }
 
     /// Counts the pending work.

@@ -10,8 +10,8 @@ pub use late_refusal::AcceptedSend;
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
-    ContactId, LateRefusal, MessageId, OutboxId, PeerAddress, Provider, RefusedRoute, StoredNotice, ThreadId,
-    Timestamp, text_enum,
+    AddressKind, ContactId, LateRefusal, MessageId, OutboxId, PeerAddress, Provider, RefusedRoute, StoredNotice,
+    ThreadId, Timestamp, text_enum,
 };
 use rusqlite::params;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -24,7 +24,7 @@ text_enum! {
         /// An attempt is running.
         Sending = "sending",
         /// The outcome of the last attempt is unknown.
-        Doubtful = "doubtful",
+        Unconfirmed = "doubtful",
         /// A provider accepted the message.
         Done = "done",
         /// All attempts have failed, and the message is not retried.
@@ -100,7 +100,7 @@ impl ReadTx<'_> {
     /// Returns true if a conversation with this address exists: a message to or from it, in its contact's thread.
     pub fn has_conversation(&self, thread: ThreadId, address: &PeerAddress) -> Result<bool> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/has_conversation.sql"))?;
-        Ok(query.query_row(params![thread, address], |row| row.get(0))?)
+        Ok(query.query_row(params![thread, address, AddressKind::TwilioWa], |row| row.get(0))?)
     }
 
     /// Returns the number of recipients with whom a conversation was started since `since`, by `author` and by all
@@ -108,7 +108,7 @@ impl ReadTx<'_> {
     pub fn chats_started(&self, author: &str, since: Timestamp) -> Result<ChatsStarted> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/chats_started.sql"))?;
         let begun = |row: &rusqlite::Row<'_>| Ok(ChatsStarted { by_author: row.get(0)?, total: row.get(1)? });
-        Ok(query.query_row(params![author, since], begun)?)
+        Ok(query.query_row(params![author, since, AddressKind::TwilioWa], begun)?)
     }
 }
 
@@ -182,7 +182,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Marks attempts that were running when the daemon ended as doubtful. Called at a start. Returns the number of
+    /// Marks attempts that were running when the daemon ended as unconfirmed. Called at a start. Returns the number of
     /// attempts.
     pub fn mark_interrupted_attempts(&self, now: Timestamp) -> Result<usize> {
         let mut update = self.conn.prepare_cached(
@@ -193,7 +193,7 @@ impl WriteTx<'_> {
         Ok(update.execute([now])?)
     }
 
-    /// Marks an attempt that ended without an outcome as doubtful. An attempt that had not begun keeps its state. The next
+    /// Marks an attempt that ended without an outcome as unconfirmed. An attempt that had not begun keeps its state. The next
     /// attempt is due at `at`.
     pub fn mark_panicked_attempt(&self, id: OutboxId, at: Timestamp, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(

@@ -2,7 +2,7 @@
 //! recording. The waveform of a recording is computed once and stored.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{CallId, CallSid, ChangeKind, RecordingId, Timestamp};
+use crate::domain::{CallId, CallSid, ChangeKind, RecordingId, RecordingSource, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 /// A recording at Twilio that has not been fetched yet.
@@ -211,10 +211,10 @@ impl WriteTx<'_> {
     ) -> Result<bool> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO recordings(call_id, source, provider_sid, mime, channels, duration_ms, state, source_url, message_ms, created_at)
-             SELECT id, 'twilio', ?2, 'audio/wav', 1, ?4, 'waiting', ?3, 0, ?5 FROM calls WHERE call_sid = ?1
+             SELECT id, ?6, ?2, 'audio/wav', 1, ?4, 'waiting', ?3, 0, ?5 FROM calls WHERE call_sid = ?1
              ON CONFLICT (provider_sid) DO NOTHING",
         )?;
-        let is_new = insert.execute(params![call, recording_sid, url, duration_ms, at])? > 0;
+        let is_new = insert.execute(params![call, recording_sid, url, duration_ms, at, RecordingSource::Twilio])? > 0;
         if is_new {
             self.record_call(ChangeKind::CallUpdated, call)?;
         }

@@ -254,14 +254,14 @@ impl WriteTx<'_> {
         self.conn.execute(
             "UPDATE threads SET last_in_provider = provider,
                  last_in_at = (SELECT max(created_at) FROM messages m WHERE m.thread_id = threads.id AND m.direction = 'in'),
-                 last_in_twilio_at = CASE provider WHEN 'twilio' THEN
+                 last_in_twilio_at = CASE provider WHEN ?3 THEN
                      (SELECT max(created_at) FROM messages m WHERE m.thread_id = threads.id AND m.direction = 'in') END,
                  unread_count = (SELECT count(*) FROM messages m WHERE m.thread_id = threads.id AND m.direction = 'in'
                      AND m.created_at > coalesce((SELECT max(created_at) FROM messages o
                          WHERE o.thread_id = threads.id AND o.direction = 'out'), '')
                      AND threads.last_message_at >= ?2)
              WHERE contact_id >= ?1 AND type = 'whatsapp'",
-            params![first, recent],
+            params![first, recent, Provider::Twilio],
         )?;
         self.conn.execute(
             "UPDATE threads SET

@@ -410,7 +410,7 @@ fn version_variables_overrule_the_build() {
 }
 
 #[test]
-fn doubtful_settings_are_warned_about() {
+fn suspicious_settings_are_warned_about() {
     assert_eq!(Config::default().warnings(), Vec::<String>::new());
     let config = from_env(&[("TWILIO_AUTH_TOKEN", "x"), ("WHATSAPP_PROVIDER", "twilio")]).unwrap();
     assert_eq!(config.warnings().len(), 4, "{:#?}", config.warnings());

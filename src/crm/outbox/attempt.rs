@@ -34,7 +34,7 @@ pub fn finish(
         StepResult::Retry { .. } | StepResult::Failed(_) if has_arrived => (OutboxState::Done, now),
         StepResult::Sent { .. } => (OutboxState::Done, now),
         StepResult::Failed(_) => (OutboxState::Failed, now),
-        StepResult::Retry { at } if delivery.unconfirmed => (OutboxState::Doubtful, *at),
+        StepResult::Retry { at } if delivery.unconfirmed => (OutboxState::Unconfirmed, *at),
         StepResult::Retry { at } => (OutboxState::Queued, *at),
     };
     tx.update_outbox(

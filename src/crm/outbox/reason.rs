@@ -6,7 +6,7 @@ use crate::inbox::policy::NoRoute;
 
 /// Returns the code and the notice of a message that may or may not have been sent.
 pub fn unconfirmed() -> (String, StoredNotice) {
-    ("in_doubt".to_owned(), Notice::MessageUnconfirmed.into())
+    ("unconfirmed".to_owned(), Notice::MessageUnconfirmed.into())
 }
 
 /// Returns the code and the notice of a reason.

@@ -169,7 +169,7 @@ impl Attempt {
                 if route.provider == Provider::Twilio {
                     self.shared.health.record_down(route.provider, now);
                 }
-                "doubtful"
+                "unconfirmed"
             }
         };
         let code = match outcome {

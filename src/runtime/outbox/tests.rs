@@ -49,5 +49,5 @@ async fn an_attempt_that_panics_is_verified_a_minute_later() {
     let later = now.plus(AFTER_PANIC + Duration::from_secs(10));
     let due = store.read(move |tx| Ok((tx.due_outbox(clock::now(), 9)?, tx.due_outbox(later, 9)?))).await.unwrap();
     assert_eq!((due.0.len(), due.1.len()), (0, 1));
-    assert!(due.1[0].doubtful, "it may have been sent");
+    assert!(due.1[0].unconfirmed, "it may have been sent");
 }

@@ -1,7 +1,7 @@
 -- Counts the recipients with whom the business has started a conversation since ?2: those whose first message the author ?1 wrote, and all.
 -- A message does not start a conversation if its thread has an earlier message to the same recipient, or one that the contact or the
 -- business's own phone wrote. After a merge of contacts, the latter may be of another address: it counts only if the recipient is the address
--- that the thread shows, or belongs to one of the contact's ids.
+-- that the thread shows, or belongs to one of the contact's ids, or to its spelling by WhatsApp (an address of the kind ?3).
 SELECT count(*) FILTER (WHERE author = ?1), count(*) FROM (
     SELECT m.author, o.recipient, min(o.id)
     FROM outbox o JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id
@@ -16,6 +16,6 @@ SELECT count(*) FILTER (WHERE author = ?1), count(*) FROM (
                         SELECT 1 FROM addresses a
                         WHERE a.contact_id = t.contact_id
                             AND (a.kind <> 'phone' AND a.number = o.recipient
-                                OR a.kind = 'twilio_wa' AND '+' || a.value = o.recipient)))))
+                                OR a.kind = ?3 AND '+' || a.value = o.recipient)))))
     GROUP BY o.recipient
 )

@@ -32,7 +32,7 @@ pub struct OutboxEntry {
     pub refused: Vec<RefusedRoute>,
     pub last_refusal: Option<LateRefusal>,
     /// True if the outcome of the last attempt is unknown.
-    pub doubtful: bool,
+    pub unconfirmed: bool,
     /// Number of attempts so far.
     pub attempts: u32,
     /// Number of attempts through Twilio with an unknown outcome that are missing from Twilio's message list.
@@ -69,16 +69,16 @@ pub struct QuotedMessage {
 
 impl ReadTx<'_> {
     /// Returns the due messages: for each contact the oldest one. While a message is being sent, the contact's later
-    /// messages wait. If the outcome of its last attempt is unknown, they wait for `DOUBT_BLOCKS`.
+    /// messages wait. If the outcome of its last attempt is unknown, they wait for `UNCONFIRMED_BLOCKS`.
     pub fn due_outbox(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>> {
         let mut query = self.conn.prepare_cached(include_str!("due.sql"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows =
-            query.query_map(params![now, limit, self.held_to()?, now.minus(DOUBT_BLOCKS)], |row| Ok(entry(row)))?;
+        let parameters = params![now, limit, self.held_to()?, now.minus(UNCONFIRMED_BLOCKS), QUOTING_PROVIDER];
+        let rows = query.query_map(parameters, |row| Ok(entry(row)))?;
         rows.map(|row| row?).collect()
     }
 
-    /// Returns when to check for due messages again: at the next attempt that is not due yet, or when a doubtful
+    /// Returns when to check for due messages again: at the next attempt that is not due yet, or when an unconfirmed
     /// message stops blocking later ones.
     pub fn next_outbox_at(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached(
@@ -86,15 +86,19 @@ impl ReadTx<'_> {
                     min(doubtful_since) FILTER (WHERE state = 'doubtful' AND doubtful_since > ?3)
              FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND +id > ?2",
         )?;
-        let (attempt, doubt) = query.query_row(params![now, self.held_to()?, now.minus(DOUBT_BLOCKS)], |row| {
-            Ok((row.get::<_, Option<Timestamp>>(0)?, row.get::<_, Option<Timestamp>>(1)?))
-        })?;
-        Ok(attempt.into_iter().chain(doubt.map(|since| since.plus(DOUBT_BLOCKS))).min())
+        let (attempt, unconfirmed) = query
+            .query_row(params![now, self.held_to()?, now.minus(UNCONFIRMED_BLOCKS)], |row| {
+                Ok((row.get::<_, Option<Timestamp>>(0)?, row.get::<_, Option<Timestamp>>(1)?))
+            })?;
+        Ok(attempt.into_iter().chain(unconfirmed.map(|since| since.plus(UNCONFIRMED_BLOCKS))).min())
     }
 }
 
 /// How long an attempt with an unknown outcome blocks later messages to the contact.
-const DOUBT_BLOCKS: Duration = Duration::from_mins(1);
+const UNCONFIRMED_BLOCKS: Duration = Duration::from_mins(1);
+
+/// The provider that can show which message another one answers.
+const QUOTING_PROVIDER: Provider = Provider::Baileys;
 
 fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
     let last_refusal: Option<String> = row.get("last_refusal")?;
@@ -112,7 +116,7 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
         refused: refused_routes(&row.get::<_, String>("refused")?)?,
         // A refusal that a newer version stored in another format is ignored, so that it does not prevent sending.
         last_refusal: last_refusal.as_deref().and_then(|stored| serde_json::from_str(stored).ok()),
-        doubtful: state == OutboxState::Doubtful.as_str(),
+        unconfirmed: state == OutboxState::Unconfirmed.as_str(),
         attempts: row.get("attempts")?,
         unconfirmed_attempts: row.get("unconfirmed_attempts")?,
         attempt_at: row.get("attempt_at")?,

@@ -81,6 +81,7 @@ pub const METRICS: &[MetricInfo] = &[
     ),
     ("agentlocator_store_commit_failures_total", MetricKind::Counter, "Database commits that failed"),
     ("agentlocator_store_writes_total", MetricKind::Counter, "Database writes, by the function that requested them"),
+    // Not in seconds, Prometheus' base unit: counters are whole numbers, and most writes take less than a millisecond.
     (
         "agentlocator_store_write_microseconds_total",
         MetricKind::Counter,
@@ -187,7 +188,7 @@ pub(super) fn register() {
             let labels = [("provider", provider.as_str()), ("duplicate", duplicate)];
             zero(metrics::counter!("agentlocator_whatsapp_received_total", &labels));
         }
-        for outcome in ["sent", "down", "busy", "refused", "doubtful"] {
+        for outcome in ["sent", "down", "busy", "refused", "unconfirmed"] {
             let labels = [("provider", provider.as_str()), ("outcome", outcome)];
             zero(metrics::counter!("agentlocator_whatsapp_sent_total", &labels));
         }

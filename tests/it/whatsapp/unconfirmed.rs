@@ -35,13 +35,13 @@ async fn a_bridge_that_answers_too_late_is_retried() {
     let shop = Shop::open().await;
     shop.bridge.reply_next([BridgeReply::SendAfter(Duration::from_secs(12))]);
     let answer = shop.say(DANA, "once").await;
-    let doubtful = until("the doubt to be shown", async || {
+    let unconfirmed = until("the unconfirmed attempt to be shown", async || {
         Some(shop.message(&answer).await).filter(|message| message["error"] != Value::Null)
     })
     .await;
-    assert_eq!(doubtful["status"], "queued");
+    assert_eq!(unconfirmed["status"], "queued");
     let sql = "SELECT error_code FROM messages";
-    assert_eq!(shop.daemon.query_value::<String>(sql), "in_doubt");
+    assert_eq!(shop.daemon.query_value::<String>(sql), "unconfirmed");
     let sent = shop.until_status(&answer, "sent").await;
     assert_eq!(sent["error"], Value::Null);
     assert_eq!(shop.bridge.texts(), ["once"]);
@@ -108,18 +108,18 @@ fn interrupted(provider: &str, seconds: u32) -> String {
 
 /// Returns the SQL of a message that has been unconfirmed for this many seconds, and that the daemon checks again only
 /// in 100 seconds. A later time would be corrected at the start, because no retry is that late.
-fn in_doubt(seconds: u32) -> String {
+fn unconfirmed(seconds: u32) -> String {
     let later = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+100 seconds')";
     let since = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{seconds} seconds')");
-    let doubtful =
+    let unconfirmed =
         format!("UPDATE outbox SET state = 'doubtful', doubtful_since = {since}, next_attempt_at = {later};");
-    interrupted("baileys", seconds) + &doubtful
+    interrupted("baileys", seconds) + &unconfirmed
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unconfirmed_attempt_delays_a_contact_for_a_minute() {
     let first = json!({ "message_id": 1, "thread_id": 1 });
-    let shop = Shop::open_with(|_| {}, &in_doubt(61)).await;
+    let shop = Shop::open_with(|_| {}, &unconfirmed(61)).await;
     let next = shop.say(DANA, "next").await;
     shop.until_status(&next, "sent").await;
     assert_eq!(
@@ -128,7 +128,7 @@ async fn an_unconfirmed_attempt_delays_a_contact_for_a_minute() {
     );
 
     // The later message waits until the minute is over.
-    let mut shop = Shop::open_with(|_| {}, &in_doubt(0)).await;
+    let mut shop = Shop::open_with(|_| {}, &unconfirmed(0)).await;
     let next = shop.say(DANA, "next").await;
     shop.until_status(&shop.say("+972541111111", "to another contact").await, "sent").await;
     assert_eq!(shop.message(&next).await["status"], "queued");
@@ -148,7 +148,7 @@ async fn an_attempt_that_a_kill_interrupted_is_unconfirmed() {
     shop.until_status(&answer, "sent").await;
     let (request, ..) = shop.bridge.requests().pop().unwrap();
     assert_eq!(request["idempotencyKey"], "key-of-before");
-    shop.daemon.logs().wait_for_event("OUTBOX_IN_DOUBT");
+    shop.daemon.logs().wait_for_event("OUTBOX_UNCONFIRMED");
 
     // A message that is missing in Twilio's list after a minute is sent again.
     let shop = Shop::open_with(|_| {}, &interrupted("twilio", 61)).await;

@@ -169,7 +169,7 @@ struct Run {
     providers: FakeProviders,
     result: StepResult,
     /// Whether any attempt was unconfirmed.
-    doubted: bool,
+    had_unconfirmed: bool,
     tried: Vec<Provider>,
     /// The routes of all attempts with a confirmed outcome.
     routes: Vec<Route>,
@@ -210,7 +210,7 @@ fn run(
         last_refusal: None,
         created_at: start(),
     };
-    let (mut providers, mut tried, mut doubted, mut now) = (FakeProviders::default(), vec![], false, start());
+    let (mut providers, mut tried, mut had_unconfirmed, mut now) = (FakeProviders::default(), vec![], false, start());
     let mut routes = Vec::new();
     let mut seen_down = Vec::new();
     for round in 0..100_000 {
@@ -226,7 +226,7 @@ fn run(
                 delivery.begin(route, now);
                 tried.push(route.provider);
                 if let Some(outcome) = providers.attempt(route.provider, fates[(tried.len() - 1) % fates.len()], now) {
-                    doubted |= matches!(outcome, Outcome::Unconfirmed(_));
+                    had_unconfirmed |= matches!(outcome, Outcome::Unconfirmed(_));
                     if matches!(outcome, Outcome::Sent { .. } | Outcome::NotSent(NotSent::Refused(_), _)) {
                         routes.push(route);
                     }
@@ -235,7 +235,7 @@ fn run(
                     }
                     delivery.after_attempt(outcome, &case, chance)
                 } else {
-                    doubted = true;
+                    had_unconfirmed = true;
                     delivery.unconfirmed = true;
                     StepResult::Retry { at: now.plus(Duration::from_secs(2)) }
                 }
@@ -256,7 +256,7 @@ fn run(
                 delivery.refuse(providers.late.clone().unwrap());
                 now = now.plus(Duration::from_mins(1));
             }
-            result => return Some(Run { providers, result, doubted, tried, routes, took: now.since(start()) }),
+            result => return Some(Run { providers, result, had_unconfirmed, tried, routes, took: now.since(start()) }),
         }
     }
     panic!("it never ended");
@@ -283,15 +283,15 @@ proptest! {
         prop_assert!(run.providers.deliveries() <= 1, "the person got it {} times: {:?}", run.providers.deliveries(), run.tried);
         match &run.result {
             StepResult::Sent { .. } => prop_assert_eq!(run.providers.deliveries(), 1),
-            StepResult::Failed(Reason::Unconfirmed) => prop_assert!(run.doubted),
-            StepResult::Failed(Reason::Refused(_)) if run.doubted => {}
+            StepResult::Failed(Reason::Unconfirmed) => prop_assert!(run.had_unconfirmed),
+            StepResult::Failed(Reason::Refused(_)) if run.had_unconfirmed => {}
             StepResult::Failed(_) => prop_assert_eq!(run.providers.deliveries(), 0),
             StepResult::Retry { .. } => unreachable!(),
         }
         prop_assert!(named.is_none_or(|named| run.tried.iter().all(|tried| *tried == named)), "no fail-over from a named one");
         let mut once = run.routes.clone();
         once.dedup();
-        prop_assert!(run.doubted || once == run.routes, "a route that was refused is not tried again: {:?}", run.routes);
+        prop_assert!(run.had_unconfirmed || once == run.routes, "a route that was refused is not tried again: {:?}", run.routes);
         prop_assert!(run.took <= DELIVERY_TIMEOUT + Duration::from_mins(4));
     }
 }
@@ -372,7 +372,7 @@ fn a_refusal_after_an_unconfirmed_attempt_leads_to_no_other_provider() {
 }
 
 #[test]
-fn in_doubt_the_bridge_is_asked_again_and_no_other_provider() {
+fn after_an_unconfirmed_attempt_the_bridge_is_asked_again_and_no_other_provider() {
     for fates in [
         &[Fate::TakenInSilence, Fate::Taken][..],
         &[Fate::LostInSilence, Fate::Taken],
@@ -386,7 +386,7 @@ fn in_doubt_the_bridge_is_asked_again_and_no_other_provider() {
 }
 
 #[test]
-fn in_doubt_twilio_s_list_is_searched() {
+fn after_an_unconfirmed_attempt_twilio_s_list_is_searched() {
     let run = go(None, Twilio, &[Fate::TakenInSilence], &[Look::Honest]);
     assert_eq!(run.result, StepResult::Sent { provider_msg_id: Some("SM1".into()) });
     assert_eq!(run.tried, [Twilio]);
