@@ -2,7 +2,6 @@
 
 mod accept_language;
 mod api;
-mod api_path;
 mod auth;
 mod body_budget;
 mod check_limit;

@@ -16,6 +16,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// Returns true if a path belongs to the API, whose errors are JSON.
+pub(super) fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
 /// An error response of the API.
 #[derive(Debug)]
 pub struct ApiError {

@@ -187,3 +187,9 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Api
 }
 
 const MAX_KEY_LENGTH: usize = 255;
+
+/// Deserializes a field of a change that null clears. Null becomes `Some(None)`; an absent field becomes none, which
+/// needs `#[serde(default)]`.
+pub(crate) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(d).map(Some)
+}

@@ -1,6 +1,6 @@
 //! Redirects from plain HTTP on port 80 to https, and HSTS.
 
-use super::api_path::is_api;
+use super::error::is_api;
 use super::{ApiError, AppState, Peer, https_required};
 use crate::domain::Language;
 use crate::messages::{self, Phrase};

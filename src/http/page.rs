@@ -2,7 +2,6 @@
 
 mod files;
 mod hints;
-mod route;
 
 use super::api::start::{self, Inlined};
 use super::auth::cookie;

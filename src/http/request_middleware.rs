@@ -1,6 +1,6 @@
 //! The middleware of every request: request id, timeout, panic handling, and a log line.
 
-use super::api_path::is_api;
+use super::error::is_api;
 use super::{ApiError, webhooks};
 use crate::config::HttpConfig;
 use crate::telemetry::log::with_subject;

@@ -1,7 +1,7 @@
 //! The routes of each listener.
 
-use super::api_path::is_api;
 use super::auth::authenticate;
+use super::error::is_api;
 use super::request_middleware::{Limits, MiddlewareState, handle_request};
 use super::{
     ApiError, AppState, api, health, https_redirect, media_stream, metrics, page, ready, sent_media, static_audio,

@@ -1,7 +1,6 @@
 //! Snapshots of the database: the result of the last attempt, creation on request, and their files. For owners only.
 
 mod download;
-mod refusal;
 mod view;
 
 use super::operation::{Operations, operations};
@@ -16,8 +15,7 @@ use crate::maintenance::manual_backup;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use refusal::refusal;
-use view::{BackupRun, BackupsResponse, RunningSnapshot};
+use view::{BackupRun, BackupsResponse, RunningSnapshot, refusal};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, download::download]

@@ -1,10 +1,15 @@
 //! The headers of conditional changes in the OpenAPI document: `If-Match` in requests, `ETag` in responses.
 
-use super::path_item;
 use std::collections::BTreeSet;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::Type;
-use utoipa::openapi::{Content, Header, ObjectBuilder, OpenApi, RefOr, Required, Response};
+use utoipa::openapi::{Content, Header, ObjectBuilder, OpenApi, PathItem, RefOr, Required, Response};
+
+/// Returns the operations of a path, each with a flag that is true for a safe method.
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
+    let changing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+    item.get.iter_mut().map(|operation| (true, operation)).chain(changing.into_iter().flatten().map(|it| (false, it)))
+}
 
 /// Adds the header `If-Match` to an operation.
 pub(super) fn add_if_match(operation: &mut Operation) {
@@ -24,7 +29,7 @@ pub(super) fn add_if_match(operation: &mut Operation) {
 pub(super) fn add_etags(document: &mut OpenApi) {
     let mut items = BTreeSet::new();
     for item in document.paths.paths.values_mut() {
-        for (_, operation) in path_item::operations(item).filter(|(_, operation)| takes_if_match(operation)) {
+        for (_, operation) in operations(item).filter(|(_, operation)| takes_if_match(operation)) {
             items.extend(successes(operation).filter_map(|response| item_of(response)));
             if let Some(RefOr::T(refusal)) = operation.responses.responses.get_mut("412") {
                 add_etag(refusal);
@@ -33,7 +38,7 @@ pub(super) fn add_etags(document: &mut OpenApi) {
     }
     items.remove("OkResponse");
     for item in document.paths.paths.values_mut() {
-        for (_, operation) in path_item::operations(item) {
+        for (_, operation) in operations(item) {
             for response in successes(operation).filter(|it| item_of(it).is_some_and(|name| items.contains(&name))) {
                 add_etag(response);
             }

@@ -1,7 +1,7 @@
 //! The OpenAPI document.
 
 use super::operation::{Operations, operations};
-use super::{conditions, error_responses, path_item};
+use super::{conditions, error_responses};
 use crate::http::auth::Anyone;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -83,7 +83,7 @@ impl Modify for Descriptions {
     fn modify(&self, document: &mut OpenApi) {
         let schemas = document.components.as_ref().map(|components| components.schemas.clone()).unwrap_or_default();
         for item in document.paths.paths.values_mut() {
-            for (_, operation) in path_item::operations(item) {
+            for (_, operation) in conditions::operations(item) {
                 for response in operation.responses.responses.values_mut() {
                     let description = match response {
                         RefOr::T(response) => schema_description(response, &schemas),

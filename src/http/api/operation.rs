@@ -2,7 +2,7 @@
 //! access level.
 
 use super::access::Access;
-use super::{conditions, error_responses, path_item};
+use super::{conditions, error_responses};
 use crate::http::auth::{Anyone, LoggedIn, LoggedInOrOwner, Member, Owner};
 use crate::http::etag::IfMatch;
 use crate::http::extract::{Id, Ids, Json, Name, Query, ShortJson};
@@ -119,7 +119,7 @@ impl Operations {
     {
         let access = T::ACCESS;
         for item in paths.paths.values_mut() {
-            for (is_safe, operation) in path_item::operations(item) {
+            for (is_safe, operation) in conditions::operations(item) {
                 operation.security = Some(access.security());
                 if T::IS_CONDITIONAL {
                     conditions::add_if_match(operation);

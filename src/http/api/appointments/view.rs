@@ -2,9 +2,9 @@
 
 use crate::crm::appointment::AppointmentChange;
 use crate::domain::{self, ResourceId, ServiceId, Timestamp};
-use crate::http::api::nullable::nullable;
 use crate::http::api::one_of::OneOf;
 use crate::http::etag::Versioned;
+use crate::http::extract::nullable;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 //! A snapshot contains all data, including password hashes, so the session must have been confirmed with the password.
 //! Other people may use the browser of an owner who is logged in, for example on the counter of a shop.
 
-use super::refusal::refusal;
+use super::view::refusal;
 use crate::clock;
 use crate::crm::backup;
 use crate::http::auth::Owner;

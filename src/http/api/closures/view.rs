@@ -2,8 +2,8 @@
 
 use crate::crm::booking::closures::ClosureChange;
 use crate::domain::{self, DayTime, ResourceId, Timestamp};
-use crate::http::api::nullable::nullable;
 use crate::http::etag::{Listed, Versioned};
+use crate::http::extract::nullable;
 use crate::http::local_date::LocalDate;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};

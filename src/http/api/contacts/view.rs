@@ -2,11 +2,11 @@
 
 use crate::domain::{self, Timestamp};
 use crate::http::api::appointments::view::Appointment;
-use crate::http::api::nullable::nullable;
 use crate::http::api::one_of::OneOf;
 use crate::http::api::response::views;
 use crate::http::api::threads::view::Thread;
 use crate::http::etag::{Listed, Versioned};
+use crate::http::extract::nullable;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,9 @@
 //! API types of lead stages.
 
 use crate::domain;
-use crate::http::api::nullable::nullable;
 use crate::http::api::one_of::OneOf;
 use crate::http::etag::Versioned;
+use crate::http::extract::nullable;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 

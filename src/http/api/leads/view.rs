@@ -1,8 +1,8 @@
 //! API types of leads.
 
 use crate::domain::{self, LeadContent, StageId, Timestamp};
-use crate::http::api::nullable::nullable;
 use crate::http::etag::{Listed, Versioned};
+use crate::http::extract::nullable;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 

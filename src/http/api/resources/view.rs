@@ -2,10 +2,10 @@
 
 use crate::crm::booking::resources::ResourceChange;
 use crate::domain::{self, Offer, ServiceId, Timestamp, UserId};
-use crate::http::api::nullable::nullable;
 use crate::http::api::one_of::OneOf;
 use crate::http::api::opening_hours::view::HoursRange;
 use crate::http::etag::{Listed, Versioned};
+use crate::http::extract::nullable;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 

@@ -2,10 +2,10 @@
 
 use crate::crm::scheduled_message::{ScheduleChange, ScheduleRequest};
 use crate::domain::{self, ActorId, ThreadId, Timestamp};
-use crate::http::api::nullable::nullable;
 use crate::http::api::one_of::OneOf;
 use crate::http::api::threads::view::Provider;
 use crate::http::etag::Versioned;
+use crate::http::extract::nullable;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 

@@ -2,8 +2,8 @@
 
 use crate::crm::booking::services::ServiceChange;
 use crate::domain::{self, Timestamp};
-use crate::http::api::nullable::nullable;
 use crate::http::etag::{Listed, Versioned};
+use crate::http::extract::nullable;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,9 @@
 //! API types of tasks.
 
 use crate::domain::{self, CallId, ContactId, TaskContent, ThreadId, Timestamp, UserId};
-use crate::http::api::nullable::nullable;
 use crate::http::api::one_of::OneOf;
 use crate::http::etag::{Listed, Versioned};
+use crate::http::extract::nullable;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 

@@ -3,8 +3,8 @@
 use crate::crm::waiting_list::{Waiting, WaitingEntryChange};
 use crate::domain::{ResourceId, ServiceId, Timestamp};
 use crate::http::api::calendar::view::FreeSlot;
-use crate::http::api::nullable::nullable;
 use crate::http::etag::{Listed, Versioned};
+use crate::http::extract::nullable;
 use crate::http::local_date::LocalDate;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
