@@ -208,6 +208,59 @@ fn the_table_has_no_circle() {
     }
 }
 
+#[test]
+fn the_map_names_the_allowed_dependencies() {
+    let mut findings = Vec::new();
+    let map = std::fs::read_to_string(tree::root().join("ARCHITECTURE.md")).unwrap();
+    let mut missing: BTreeSet<_> = MAY_USE.iter().map(|(module, _)| *module).collect();
+    for line in map.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let &[paths, _, uses] = &cells[..] else { continue };
+        let modules: Vec<_> = MAY_USE.iter().filter(|(module, _)| is_in_cell(module, paths)).collect();
+        for (module, _) in &modules {
+            missing.remove(module);
+        }
+        // The rows of the composition root and the command line say what they do not use.
+        if modules.is_empty() || uses.starts_with("everything") {
+            continue;
+        }
+        let named = names_in_cell(uses);
+        let allowed: BTreeSet<_> = modules
+            .iter()
+            .flat_map(|(_, to)| *to)
+            .filter(|to| !UTILITIES.contains(to))
+            .map(|to| (*to).to_owned())
+            .collect();
+        findings.extend(named.difference(&allowed).map(|name| format!("{paths}: {name} is not allowed by MAY_USE")));
+        findings
+            .extend(allowed.difference(&named).map(|name| format!("{paths}: {name} is missing in ARCHITECTURE.md")));
+    }
+    findings.extend(missing.into_iter().map(|module| format!("{module} has no row")));
+    none(&findings, "the column `may use` of ARCHITECTURE.md equals MAY_USE");
+}
+
+/// Modules that the map names beside its table, because most modules use them.
+const UTILITIES: [&str; 3] = ["clock", "entropy", "secure_open"];
+
+/// Returns true if the first cell of a row names this module of the daemon.
+fn is_in_cell(module: &str, paths: &str) -> bool {
+    let name = |path: &str| {
+        let path = path.strip_prefix("src/").or_else(|| path.strip_prefix("crates/core/src/"))?;
+        Some(path.trim_end_matches('/').trim_end_matches(".rs").to_owned())
+    };
+    paths.split('`').skip(1).step_by(2).filter_map(name).any(|name| name == module)
+}
+
+/// Returns the modules that a cell names, without the remarks in parentheses and without this repository's crates.
+fn names_in_cell(uses: &str) -> BTreeSet<String> {
+    let parts = uses.split('(').enumerate();
+    let text: String = parts
+        .map(|(at, part)| if at == 0 { part } else { part.split_once(')').map_or("", |(_, after)| after) })
+        .collect();
+    let names = text.split(',').map(|name| name.trim().to_owned());
+    names.filter(|name| !["", "–", "sqlite-mirror"].contains(&name.as_str())).collect()
+}
+
 /// Returns the modules that a line names, such as `store` in `use crate::store::Store`.
 fn named_modules(line: &str) -> impl Iterator<Item = &str> {
     line.split("crate::").skip(1).filter_map(|rest| {

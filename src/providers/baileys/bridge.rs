@@ -21,7 +21,6 @@ use crate::config::{Config, Secret};
 use crate::providers::http_client;
 use authentication::Authentication;
 use reqwest::Client;
-use serde_json::json;
 
 /// A client of the bridge's HTTP API.
 #[derive(Clone)]
@@ -50,11 +49,5 @@ impl Bridge {
             authentication: Authentication::new(config),
             key: config.whatsapp.hmac_secret().cloned(),
         })
-    }
-
-    /// Deletes the data of these addresses in the bridge: events that wait for the daemon, sent messages, and files. An
-    /// address is a number in digits, or `…@lid`.
-    pub async fn forget(&self, addresses: &[String]) -> Result<(), BridgeError> {
-        self.post("/forget", &json!({ "addresses": addresses })).await.map(drop)
     }
 }

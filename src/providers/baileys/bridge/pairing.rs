@@ -1,4 +1,4 @@
-//! Requests that link and unlink the account, reconnect at once, and check the link.
+//! Requests that link and unlink the account, reconnect at once, check the link, and delete the data of a contact.
 
 use super::http::{BridgeResponse, line};
 use super::{Bridge, LinkState};
@@ -98,7 +98,13 @@ impl Bridge {
         }
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, BridgeError> {
+    /// Deletes the data of these addresses in the bridge: events that wait for the daemon, sent messages, and files. An
+    /// address is a number in digits, or `…@lid`.
+    pub async fn forget(&self, addresses: &[String]) -> Result<(), BridgeError> {
+        self.post("/forget", &json!({ "addresses": addresses })).await.map(drop)
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Result<Value, BridgeError> {
         success_body(
             self.request(Method::POST, path, Some(body), CHANGE_TIMEOUT).await.map_err(BridgeError::Unavailable)?,
         )
