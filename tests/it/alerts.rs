@@ -294,6 +294,8 @@ async fn undelivered_messages_are_reported_after_ten_minutes() {
     let alert = until_state(&shop, "outbox_undelivered", "raised").await;
     let detail = alert["detail"]["en"].as_str().unwrap();
     assert!(detail.contains("not delivered: 1 (Twilio: 0, bridge: 1), to contacts: 1"), "{detail}");
+    let params = json!({"count": 1, "by_twilio": 0, "by_bridge": 1, "contacts": 1});
+    assert_eq!(alert["notices"], json!([{"code": "outbox-undelivered", "params": params}]));
     let delivered = json!({ "event": "status", "id": "3EB2", "status": "delivered" });
     assert_eq!(shop.bridge_posts(&delivered).await.status, 204);
     tokio::task::block_in_place(|| shop.daemon.restart());

@@ -1,10 +1,25 @@
 //! Response types and helpers that several resources share.
 
+use crate::domain::Language;
 use serde::Serialize;
 
 /// Converts domain values into their views.
 pub(crate) fn views<T, V: From<T>>(values: Vec<T>) -> Vec<V> {
     values.into_iter().map(Into::into).collect()
+}
+
+/// A text in Hebrew and English.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct LocalizedText {
+    he: String,
+    en: String,
+}
+
+impl LocalizedText {
+    /// Renders a text in both languages.
+    pub(crate) fn of(text: impl Fn(Language) -> String) -> Self {
+        Self { he: text(Language::Hebrew), en: text(Language::English) }
+    }
 }
 
 /// The confirmation that the operation was carried out.

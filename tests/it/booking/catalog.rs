@@ -149,16 +149,16 @@ async fn days_show_hebrew_dates_holidays_and_hours() {
     };
     let kislev = &days("2026-11-22", "2026-11-22").await[0];
     let expected = json!({"date": "2026-11-22", "weekday": 0, "hebrew_date": {"day": 12, "month": "kislev", "year": 5787,
-        "text_he": "י״ב בכסלו תשפ״ז", "text_en": "12 Kislev 5787"}, "holiday": null,
+        "text": {"he": "י״ב בכסלו תשפ״ז", "en": "12 Kislev 5787"}}, "holiday": null,
         "open": [{"from": "09:00", "to": "18:00"}], "closed_reason": null, "closures": [],
         "resources": [{"resource_id": 1, "open": [{"from": "09:00", "to": "18:00"}], "closed_reason": null, "closures": []}]});
     assert_eq!(*kislev, expected);
     let passover = days("2027-04-21", "2027-04-22").await;
-    let name = json!({"key": "passover_eve", "name_he": "ערב פסח", "name_en": "Passover eve", "kind": "eve"});
+    let name = json!({"key": "passover_eve", "name": {"he": "ערב פסח", "en": "Passover eve"}, "kind": "eve"});
     assert_eq!((&passover[0]["holiday"], &passover[0]["closed_reason"]), (&name, &json!("eve")));
     assert_eq!(passover[0]["open"], json!([{"from": "09:00", "to": "13:00"}]));
     assert_eq!((&passover[1]["open"], &passover[1]["closed_reason"]), (&json!([]), &json!("holiday")));
-    assert_eq!(days("2024-02-15", "2024-02-15").await[0]["hebrew_date"]["text_he"], "ו׳ באדר א׳ תשפ״ד");
+    assert_eq!(days("2024-02-15", "2024-02-15").await[0]["hebrew_date"]["text"]["he"], "ו׳ באדר א׳ תשפ״ד");
 
     let closure =
         json!({"from_date": "2026-11-22", "to_date": "2026-11-23", "from": "15:00", "to": "10:00", "reason": "חתונה"});

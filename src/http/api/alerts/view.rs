@@ -1,12 +1,13 @@
 //! API types of alerts.
 
-use crate::domain::{self, Alert, Language, Mute, Timestamp};
+use crate::domain::{self, Alert, AlertDetail, FoundText, Mute, Timestamp};
 use crate::http::api::one_of::OneOf;
-use crate::http::api::response::views;
+use crate::http::api::response::{LocalizedText, views};
 use crate::http::pagination::Page;
 use crate::messages;
 use crate::store::AlertEvent;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 type AlertChannel = OneOf<domain::AlertChannel>;
 pub(super) type AlertKind = OneOf<domain::AlertKind>;
@@ -24,6 +25,8 @@ pub(crate) struct AlertItem {
     headline: LocalizedText,
     /// The findings that raised the alert, in Hebrew and English.
     detail: LocalizedText,
+    /// The findings as codes with their values; empty for texts without a code.
+    notices: Vec<AlertNotice>,
     /// The action that fixes the problem, in Hebrew and English.
     remedy: LocalizedText,
     /// The start of the current occurrence, or of the last occurrence if the alert has cleared.
@@ -54,6 +57,7 @@ impl AlertItem {
                 Some(Mute::Until(_) | Mute::WhileItLasts) | None => None,
             },
             detail: LocalizedText::of(|language| messages::detail(language, &alert.detail)),
+            notices: AlertNotice::of(&alert.detail),
             since: alert.since,
             cleared_at: alert.cleared_at,
             deliveries: views(alert.deliveries),
@@ -61,17 +65,42 @@ impl AlertItem {
     }
 }
 
-/// A text in Hebrew and English.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct LocalizedText {
-    he: String,
-    en: String,
+/// One of the findings that raised an alert, for programs.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+struct AlertNotice {
+    /// The code of the finding, such as `disk-space`.
+    code: String,
+    /// The values in the text: numbers, texts, or the causes, which have codes themselves.
+    #[schema(value_type = Object)]
+    #[serde(default)]
+    params: Map<String, Value>,
 }
 
-impl LocalizedText {
-    fn of(text: impl Fn(Language) -> String) -> Self {
-        Self { he: text(Language::Hebrew), en: text(Language::English) }
+impl AlertNotice {
+    /// Returns the findings that have codes.
+    fn of(detail: &AlertDetail) -> Vec<Self> {
+        let found = match detail {
+            AlertDetail::Notices(found) => values(found),
+            AlertDetail::Findings(results) => {
+                results.iter().flat_map(|result| Self::values_of(&result.found)).collect()
+            }
+            AlertDetail::Texts { .. } => Vec::new(),
+        };
+        found.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect()
     }
+
+    fn values_of(found: &FoundText) -> Vec<Value> {
+        match found {
+            FoundText::Found(found) => values(std::slice::from_ref(found)),
+            FoundText::Notices(found) => values(found),
+            FoundText::Texts { .. } | FoundText::Text(_) => Vec::new(),
+        }
+    }
+}
+
+/// Returns texts as data: `{"code", "params"}`.
+fn values(texts: &[impl Serialize]) -> Vec<Value> {
+    texts.iter().filter_map(|text| serde_json::to_value(text).ok()).collect()
 }
 
 /// The last notification of an alert by one channel.

@@ -4,7 +4,7 @@ use crate::booking::{DayOpening, Slot, hebrew_date, hebrew_number, holiday};
 use crate::crm::booking::slots::Gap;
 use crate::domain::{self, DayRange, DayTime, Language, ResourceId, Timestamp};
 use crate::http::api::one_of::OneOf;
-use crate::http::api::response::views;
+use crate::http::api::response::{LocalizedText, views};
 use crate::http::local_date::LocalDate;
 use crate::messages::{self, Phrase};
 use jiff::civil::Date;
@@ -69,10 +69,8 @@ pub(crate) struct HebrewDate {
     month: HebrewMonth,
     /// The Hebrew year, such as 5787.
     year: i32,
-    /// The complete date in Hebrew letters.
-    text_he: String,
-    /// The complete date in English.
-    text_en: String,
+    /// The complete date; in Hebrew with letters as numbers.
+    text: LocalizedText,
 }
 
 /// A holiday or other special day of the Israeli calendar.
@@ -80,10 +78,8 @@ pub(crate) struct HebrewDate {
 pub(crate) struct DayName {
     /// The identifier of the holiday or special day.
     key: Holiday,
-    /// The name of the day in Hebrew.
-    name_he: String,
-    /// The name of the day in English.
-    name_en: String,
+    /// The name of the day.
+    name: LocalizedText,
     /// How the day affects the opening hours of a business.
     kind: HolidayKind,
 }
@@ -139,8 +135,10 @@ impl From<domain::HebrewDate> for HebrewDate {
             day: date.day,
             month: date.month.into(),
             year: date.year,
-            text_he: text(Language::Hebrew, letters(i32::from(date.day)), letters(date.year)),
-            text_en: text(Language::English, date.day.to_string(), date.year.to_string()),
+            text: LocalizedText::of(|language| match language {
+                Language::Hebrew => text(language, letters(i32::from(date.day)), letters(date.year)),
+                Language::English => text(language, date.day.to_string(), date.year.to_string()),
+            }),
         }
     }
 }
@@ -149,8 +147,7 @@ impl From<domain::Holiday> for DayName {
     fn from(holiday: domain::Holiday) -> Self {
         Self {
             key: holiday.into(),
-            name_he: messages::holiday(Language::Hebrew, holiday),
-            name_en: messages::holiday(Language::English, holiday),
+            name: LocalizedText::of(|language| messages::holiday(language, holiday)),
             kind: holiday.kind().into(),
         }
     }

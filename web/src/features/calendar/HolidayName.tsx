@@ -11,8 +11,8 @@ export function HolidayName({
 }) {
   const locale = useLocale()
   return (
-    <span className={className} title={locale === 'he' ? holiday.name_he : holiday.name_en}>
-      {locale === 'he' ? holiday.name_he : holiday.name_en}
+    <span className={className} title={holiday.name[locale]}>
+      {holiday.name[locale]}
     </span>
   )
 }

@@ -65,7 +65,7 @@ export function DayPlan() {
                   </span>
                 )}
                 {info?.holiday && (
-                  <span className="chip">{locale === 'he' ? info.holiday.name_he : info.holiday.name_en}</span>
+                  <span className="chip">{info.holiday.name[locale]}</span>
                 )}
               </h2>
               {today.length === 0 ? (
