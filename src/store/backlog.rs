@@ -73,7 +73,7 @@ impl ReadTx<'_> {
             "SELECT m.provider, o.contact_id, count(*)
              FROM messages m JOIN outbox o ON o.message_id = m.id
              WHERE m.direction = 'out' AND m.status = 'sent' AND m.sent_at BETWEEN ?1 AND ?2
-               AND o.state = 'done' AND m.author <> 'daemon'
+               AND o.state = 'done' AND m.author <> 'daemon' AND m.provider IS NOT NULL
              GROUP BY m.provider, o.contact_id",
         )?;
         let rows =

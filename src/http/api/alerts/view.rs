@@ -71,7 +71,7 @@ struct AlertNotice {
     /// The code of the finding, such as `disk-space`.
     code: String,
     /// The values in the text: numbers, texts, or the causes, which have codes themselves.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Object, required = true)]
     #[serde(default)]
     params: Map<String, Value>,
 }
