@@ -367,7 +367,7 @@ export interface paths {
          *     missed call is returned once. An answering machine gets a short message. After a busy line or no answer, the agent
          *     calls once more half an hour later; then it makes a task. If one of the contacts is refused, none is called.
          */
-        post: operations["request_calls"];
+        post: operations["request_outbound_calls"];
         delete?: never;
         options?: never;
         head?: never;
@@ -497,6 +497,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the recording of a call. */
+        get: operations["get_call_recording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/transfer": {
         parameters: {
             query?: never;
@@ -511,23 +528,6 @@ export interface paths {
          * @description The agent stops speaking and asks the caller to wait. If the transfer is not answered, the agent continues the call.
          */
         post: operations["transfer_call"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/calls/{id}/recording": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get the recording of a call. */
-        get: operations["get_call_recording"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1637,7 +1637,7 @@ export interface paths {
             cookie?: never;
         };
         /** List the calls that the agent was asked to make, newest first. */
-        get: operations["list_requested_calls"];
+        get: operations["list_outbound_calls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1657,7 +1657,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Cancel a call that the agent has not begun to make. */
-        delete: operations["cancel_requested_call"];
+        delete: operations["cancel_outbound_call"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2888,6 +2888,8 @@ export interface components {
              * @description When the mute ends; null if the alert is not muted, or is muted until it clears (see `muted`).
              */
             muted_until?: string | null;
+            /** @description The findings as codes with their values; empty for texts without a code. */
+            notices: components["schemas"]["AlertNotice"][];
             /** @description The action that fixes the problem, in Hebrew and English. */
             remedy: components["schemas"]["LocalizedText"];
             /**
@@ -2908,6 +2910,13 @@ export interface components {
          * @enum {string}
          */
         AlertKind: "disk_low" | "database_unwritable" | "published_copy" | "log_size" | "replication" | "integrity" | "foreign_file" | "database_replaced" | "outbox_held" | "backup" | "certificate" | "bridge_down" | "bridge_link" | "bridge_deaf" | "whatsapp_restricted" | "twilio_refused" | "ai_refused" | "ai_no_credit" | "ai_rate_limited" | "ai_setting_rejected" | "ai_unavailable" | "ai_limit" | "outbox_stuck" | "outbox_undelivered" | "clock_wrong" | "settings_rejected" | "self_check";
+        /** @description One of the findings that raised an alert, for programs. */
+        AlertNotice: {
+            /** @description The code of the finding, such as `disk-space`. */
+            code: string;
+            /** @description The values in the text: numbers, texts, or the causes, which have codes themselves. */
+            params: Record<string, never>;
+        };
         /**
          * @description The state of an alert.
          * @enum {string}
@@ -4355,10 +4364,8 @@ export interface components {
             key: components["schemas"]["Holiday"];
             /** @description How the day affects the opening hours of a business. */
             kind: components["schemas"]["HolidayKind"];
-            /** @description The name of the day in English. */
-            name_en: string;
-            /** @description The name of the day in Hebrew. */
-            name_he: string;
+            /** @description The name of the day. */
+            name: components["schemas"]["LocalizedText"];
         };
         /**
          * @description The direction of a message: `in` from the contact, `out` from the business.
@@ -4592,10 +4599,8 @@ export interface components {
             day: number;
             /** @description The Hebrew month. */
             month: components["schemas"]["HebrewMonth"];
-            /** @description The complete date in English. */
-            text_en: string;
-            /** @description The complete date in Hebrew letters. */
-            text_he: string;
+            /** @description The complete date; in Hebrew with letters as numbers. */
+            text: components["schemas"]["LocalizedText"];
             /**
              * Format: int32
              * @description The Hebrew year, such as 5787.
@@ -5340,7 +5345,7 @@ export interface components {
             due_at: string;
             /**
              * Format: int64
-             * @description The id of the requested call.
+             * @description The id of the outbound call.
              */
             id: number;
             /**
@@ -5357,11 +5362,11 @@ export interface components {
             purpose: string;
             /** @description The actor that requested the call: `user:3` or `token:2`. */
             requested_by: string;
-            /** @description The state of the requested call. */
+            /** @description The state of the outbound call. */
             state: components["schemas"]["OutboundState"];
             /**
              * Format: date-time
-             * @description When the requested call last changed.
+             * @description When the outbound call last changed.
              */
             updated_at: string;
         };
@@ -5371,13 +5376,30 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
+        /** @description The calls that were planned, in the order of the request. */
+        OutboundCalls: {
+            /** @description The calls. */
+            calls: components["schemas"]["OutboundCall"][];
+        };
+        /** @description Whom the agent should call, and why. */
+        OutboundCallsRequest: {
+            /**
+             * Format: date-time
+             * @description The earliest time of the calls, within the next 30 days; now by default.
+             */
+            not_before?: string | null;
+            /** @description Why the agent calls, 1 to 300 characters. */
+            purpose: string;
+            /** @description The contacts to call, in order. */
+            to: components["schemas"]["CallTargetRequest"][];
+        };
         /**
          * @description What became of an attempt to call a contact.
          * @enum {string}
          */
         OutboundOutcome: "answered" | "machine" | "busy" | "no_answer" | "failed" | "opted_out" | "blocked";
         /**
-         * @description The state of a requested call.
+         * @description The state of an outbound call.
          * @enum {string}
          */
         OutboundState: "waiting" | "dialing" | "done" | "failed" | "cancelled";
@@ -5532,23 +5554,6 @@ export interface components {
             urgent: boolean;
             /** @description The version number, such as `1.4.0`. */
             version: string;
-        };
-        /** @description Whom the agent should call, and why. */
-        RequestCallsRequest: {
-            /**
-             * Format: date-time
-             * @description The earliest time of the calls, within the next 30 days; now by default.
-             */
-            not_before?: string | null;
-            /** @description Why the agent calls, 1 to 300 characters. */
-            purpose: string;
-            /** @description The contacts to call, in order. */
-            to: components["schemas"]["CallTargetRequest"][];
-        };
-        /** @description The calls that were planned, in the order of the request. */
-        RequestedCalls: {
-            /** @description The calls. */
-            calls: components["schemas"]["OutboundCall"][];
         };
         /** @description A new password for a user. */
         ResetPasswordRequest: {
@@ -9182,7 +9187,7 @@ export interface operations {
             };
         };
     };
-    request_calls: {
+    request_outbound_calls: {
         parameters: {
             query?: never;
             header?: never;
@@ -9191,7 +9196,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RequestCallsRequest"];
+                "application/json": components["schemas"]["OutboundCallsRequest"];
             };
         };
         responses: {
@@ -9201,7 +9206,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RequestedCalls"];
+                    "application/json": components["schemas"]["OutboundCalls"];
                 };
             };
             /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
@@ -9732,73 +9737,6 @@ export interface operations {
             };
         };
     };
-    transfer_call: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The call is being transferred. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OkResponse"];
-                };
-            };
-            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description There is nothing with that id: `not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `call_over`; `no_agent`: the caller does not talk with the agent; or `no_transfer_number`: no number is set, or the call came from it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
     get_call_recording: {
         parameters: {
             query?: {
@@ -9878,6 +9816,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    transfer_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call is being transferred. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `call_over`; `no_agent`: the caller does not talk with the agent; or `no_transfer_number`: no number is set, or the call came from it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
             /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
@@ -16324,7 +16329,7 @@ export interface operations {
             };
         };
     };
-    list_requested_calls: {
+    list_outbound_calls: {
         parameters: {
             query?: {
                 /** @description Only calls in this state. */
@@ -16382,7 +16387,7 @@ export interface operations {
             };
         };
     };
-    cancel_requested_call: {
+    cancel_outbound_call: {
         parameters: {
             query?: never;
             header?: never;
