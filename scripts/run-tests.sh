@@ -92,7 +92,8 @@ LONG=${long:+1} part bridge bridge_tests "$(command -v node)"
 
 echo
 echo "== the web page =="
-part web scripts/page.sh test
+# `SHOTS` keeps a screenshot of each inspected screen in web/test-results/shots.
+SHOTS=${SHOTS:-${long:+1}} part web scripts/page.sh test
 
 # in_a_box COMMAND…: exit status 77 means that this machine cannot boot a Debian container; the command has printed the reason. With
 # REQUIRE_ALL=1 (`make test-all`) this is a failure.
