@@ -118,10 +118,10 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Ti
             due_date: None,
             assignee: None,
         };
-        unless_refused(&call, task::create(tx, ActorId::Agent, content, None, now))?;
+        unless_refused(&call, "task", task::create(tx, ActorId::Agent, content, None, now))?;
     }
     for question in findings.unanswered_questions.iter().take(MOST_QUESTIONS) {
-        unless_refused(&call, knowledge_gap::report(tx, question, &call, now))?;
+        unless_refused(&call, "question", knowledge_gap::report(tx, question, &call, now))?;
     }
     let is_staff = tx.contact_relation(contact)? == ContactRelation::Staff;
     let (leads, _) = tx.leads(BusinessId::FIRST, (None, Some(contact)), None, MOST_LEADS)?;
@@ -131,19 +131,19 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Ti
         let new = lead::NewLead { contact, title, stage: None, value_minor: None, source: LEAD_SOURCE.to_owned() };
         let created = lead::create(tx, ActorId::Agent, new, now)
             .and_then(|id| Ok(tx.record_lead_of_call(&call.call_sid, id, now)?));
-        unless_refused(&call, created)?;
+        unless_refused(&call, "lead", created)?;
     }
     Ok(true)
 }
 
 /// Returns only database errors. A refused finding is logged: a retry would be refused too, such as a lead when all
 /// stages are deleted.
-fn unless_refused<T>(call: &Call, outcome: Result<T, Error>) -> Result<()> {
+fn unless_refused<T>(call: &Call, part: &'static str, outcome: Result<T, Error>) -> Result<()> {
     match outcome {
         Ok(_) => Ok(()),
         Err(Error::Refused(refusal)) => {
             let sid = &call.call_sid;
-            tracing::warn!(event = "CALL_SUMMARY_PART_REFUSED", call.sid = %sid, error = %refusal, "One part of the summary of call {sid} was refused and is not stored");
+            tracing::warn!(event = "CALL_SUMMARY_PART_REFUSED", call.sid = %sid, part, error = %refusal, "A {part} from the summary of call {sid} was refused and is not stored");
             Ok(())
         }
         Err(Error::Store(error)) => Err(error),

@@ -83,7 +83,7 @@ fn open<F: Future<Output = ()> + Send + 'static>(
     let permit = unauthenticated.try_acquire(origin);
     tokio::spawn(async move {
         let socket = match pending.open().await {
-            Ok(socket) => MediaSocket::new(socket),
+            Ok(socket) => MediaSocket::new(socket, origin),
             Err(error) => {
                 tracing::debug!(event = "WS_UPGRADE_FAILED", %error, "The WebSocket upgrade of a media socket from the network of {origin} failed: {error}");
                 return;

@@ -49,7 +49,7 @@ use crate::telemetry::log::with_subject;
 use browser_ticket::BrowserTickets;
 use ended_calls::EndedCalls;
 use limits::ConcurrentCalls;
-use pending_sockets::{PendingSocket, PendingSockets};
+use pending_sockets::{PendingSockets, SocketRefusal};
 use ring::Ringing;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -112,7 +112,6 @@ impl Calls {
         Self { inner: Arc::new(inner) }
     }
 
-    /// The services that the calls use.
     pub fn services(&self) -> &CallServices {
         &self.inner.services
     }
@@ -217,44 +216,22 @@ impl Calls {
     /// waits for a stream.
     pub async fn authenticate(&self, mut socket: MediaSocket) {
         let slot = self.inner.pending_sockets.add();
-        let start = Self::first_message(&mut socket, &slot).await;
-        let start = start.and_then(|start| if self.is_token_good(&start) { Ok(start) } else { Err("bad_token") });
-        let start = match start {
-            Ok(start) if self.is_over(&start.call_sid).await => Err("call_over"),
-            other => other,
-        };
-        let start = match start {
+        let start = match slot.start(&mut socket).await {
             Ok(start) => start,
-            Err(reason) => return Self::refuse(socket, slot, reason).await,
+            Err(refusal) => return slot.refuse(socket, refusal, None).await,
         };
-        drop(slot);
         let sid = start.call_sid.clone();
+        if !self.is_token_good(&start) {
+            return slot.refuse(socket, SocketRefusal::BadToken, Some(&sid)).await;
+        }
+        if self.is_over(&sid).await {
+            return slot.refuse(socket, SocketRefusal::CallOver, Some(&sid)).await;
+        }
+        drop(slot);
         tracing::info!(event = "WS_START", call.sid = %sid, stream.sid = %start.stream_sid, "Media stream of call {sid} started");
         if let Some(socket) = self.attach_stream(&sid, socket, start) {
             tracing::warn!(event = "WS_REFUSED", call.sid = %sid, reason = "no_call", "Media socket closed: call {sid} does not wait for a stream");
             socket.close().await;
-        }
-    }
-
-    /// Receives the start message of a socket, within the time limit.
-    async fn first_message(
-        socket: &mut MediaSocket,
-        slot: &PendingSocket<'_>,
-    ) -> Result<media_stream::Start, &'static str> {
-        tokio::select! {
-            start = tokio::time::timeout(TOKEN_TIMEOUT, socket.start()) => start.ok().flatten().ok_or("no_start"),
-            () = slot.evicted() => Err("evicted"),
-        }
-    }
-
-    /// Closes a socket that did not authenticate.
-    async fn refuse(socket: MediaSocket, slot: PendingSocket<'_>, reason: &'static str) {
-        tracing::warn!(event = "WS_REFUSED", reason, "Media socket closed: its stream was not accepted");
-        // The slot stays occupied until the socket is closed, or evicted for a newer one.
-        tokio::select! {
-            biased;
-            () = socket.reject() => {}
-            () = slot.evicted() => {}
         }
     }
 
@@ -315,7 +292,7 @@ impl Calls {
         self.inner.ended.notify_waiters();
     }
 
-    /// Returns true while a call is active.
+    /// Returns true while the task of a call runs.
     pub fn is_active(&self, sid: &CallSid) -> bool {
         self.registry().live.contains_key(sid)
     }

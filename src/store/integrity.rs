@@ -57,7 +57,7 @@ impl IntegrityCheck {
             }
         };
         let thread = std::thread::Builder::new().name("store-integrity".into()).spawn(check).inspect_err(|error| {
-            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot start the thread of the integrity check");
+            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "The integrity check of the database was not started, so it is unknown whether the database is damaged");
             on_failure.record_integrity(Integrity::Unchecked);
         });
         thread.ok().map(|thread| Self { thread, interrupt })

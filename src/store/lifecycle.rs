@@ -178,7 +178,7 @@ impl BackgroundThreads {
         let (Ok(conn), true) = (conn, copied.as_ref().is_none_or(|(has_ended, _)| *has_ended)) else {
             tracing::error!(
                 event = "STORE_CLOSE_FAILED",
-                "A thread of the store did not stop; the next start verifies the database"
+                "A thread of the store panicked or did not stop in time; the next start verifies the database"
             );
             return;
         };

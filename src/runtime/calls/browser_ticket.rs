@@ -1,5 +1,6 @@
 //! Tickets, with which a browser opens a media socket: for a trial call, or to answer a call.
 
+use super::pending_sockets::SocketRefusal;
 use super::{Calls, MediaSocket};
 use crate::clock;
 use crate::domain::CallSid;
@@ -101,17 +102,17 @@ impl Calls {
         tickets: &BrowserTickets<T>,
     ) -> Option<BrowserSocket<T>> {
         let slot = self.inner.pending_sockets.add();
-        let reason = match Self::first_message(&mut socket, &slot).await {
-            Err(reason) => reason,
+        let refusal = match slot.start(&mut socket).await {
+            Err(refusal) => refusal,
             Ok(start) => match tickets.take(&start, clock::instant()) {
-                None => "bad_token",
+                None => SocketRefusal::BadToken,
                 Some((login, permits)) if login().await => {
                     return Some(BrowserSocket { socket, start, login, permits });
                 }
-                Some(_) => "logged_out",
+                Some(_) => SocketRefusal::LoggedOut,
             },
         };
-        Self::refuse(socket, slot, reason).await;
+        slot.refuse(socket, refusal, None).await;
         None
     }
 }

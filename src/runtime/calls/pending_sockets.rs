@@ -1,5 +1,8 @@
 //! Media sockets that have not authenticated yet. Any client may open one, so their number and lifetime are limited.
 
+use super::{MediaSocket, TOKEN_TIMEOUT};
+use crate::domain::CallSid;
+use crate::providers::twilio::media_stream::Start;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -43,10 +46,56 @@ pub(super) struct PendingSocket<'s> {
 }
 
 impl PendingSocket<'_> {
+    /// Receives the start message of the socket, within the time limit.
+    pub(super) async fn start(&self, socket: &mut MediaSocket) -> Result<Start, SocketRefusal> {
+        let start = tokio::time::timeout(TOKEN_TIMEOUT, socket.start());
+        tokio::select! {
+            start = start => start.ok().flatten().ok_or(SocketRefusal::NoStart),
+            () = self.evicted() => Err(SocketRefusal::Evicted),
+        }
+    }
+
+    /// Closes the socket, because it did not authenticate. `sid` is the call that it named.
+    pub(super) async fn refuse(self, socket: MediaSocket, refusal: SocketRefusal, sid: Option<&CallSid>) {
+        let ((reason, text), client) = (refusal.code_and_text(), socket.client);
+        let call = sid.map(|sid| format!(" for call {sid}")).unwrap_or_default();
+        let call_sid = sid.map(tracing::field::display);
+        tracing::warn!(event = "WS_REFUSED", call.sid = call_sid, reason, address = %client, "Media socket from {client}{call} rejected: {text}");
+        // The slot stays occupied until the socket is closed, or evicted for a newer one.
+        tokio::select! {
+            biased;
+            () = socket.reject() => {}
+            () = self.evicted() => {}
+        }
+    }
+
     /// Completes when the socket is evicted; later calls complete immediately.
-    pub(super) async fn evicted(&self) {
+    async fn evicted(&self) {
         self.eviction.notified().await;
         self.eviction.notify_one();
+    }
+}
+
+/// Why a socket is closed before it is authenticated.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum SocketRefusal {
+    NoStart,
+    Evicted,
+    BadToken,
+    CallOver,
+    LoggedOut,
+}
+
+impl SocketRefusal {
+    /// Returns the code and the text for the log.
+    const fn code_and_text(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NoStart => ("no_start", "it did not send a valid start message in time"),
+            Self::Evicted => ("evicted", "a newer socket needed its slot before it had sent its token"),
+            Self::BadToken => ("bad_token", "its token is invalid or has expired"),
+            Self::CallOver => ("call_over", "the call has ended"),
+            Self::LoggedOut => ("logged_out", "its user is not logged in any more"),
+        }
     }
 }
 

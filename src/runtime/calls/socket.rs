@@ -3,6 +3,7 @@
 use crate::providers::twilio::media_stream::{self, Incoming, Start};
 use crate::providers::websocket::{Received, Socket};
 use std::fmt;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -35,12 +36,14 @@ const MAX_UNAUTHENTICATED_BYTES: usize = 4 << 10;
 
 pub struct MediaSocket {
     pub(in crate::runtime) socket: Socket<MediaTransport>,
+    /// For the log.
+    pub(super) client: IpAddr,
 }
 
 impl MediaSocket {
-    /// Wraps a socket whose handshake is complete.
-    pub fn new(socket: Socket<MediaTransport>) -> Self {
-        Self { socket }
+    /// Wraps a socket whose handshake is complete. `client` is the address of its client.
+    pub fn new(socket: Socket<MediaTransport>, client: IpAddr) -> Self {
+        Self { socket, client }
     }
 
     /// Receives the start message. Returns `None` if the start message is not among the first messages, or if a message
