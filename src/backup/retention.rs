@@ -22,9 +22,9 @@ pub(super) struct RetentionPolicy {
 }
 
 /// Returns the expired snapshots. `good` has just been created and verified, and is kept whatever time the clock shows.
-/// Snapshots of the last two days are kept too: the newest one may be of an empty or damaged database, on a machine that
-/// replaces another one or after a mistake that was noticed late. Manual snapshots do not take the places of nightly
-/// ones.
+/// Nightly snapshots of the last two days are kept too: the newest one may be of an empty or damaged database, on a
+/// machine that replaces another one or after a mistake that was noticed late. Manual snapshots do not take the places
+/// of nightly ones.
 pub(super) fn expired(
     found: &[SnapshotName],
     good: &SnapshotName,
@@ -111,7 +111,7 @@ pub(super) fn select_to_free_space(
     dropped
 }
 
-/// How long every snapshot is kept.
+/// The minimum time for which nightly snapshots are kept, unless they are deleted for lack of space.
 const RECENT: Duration = Duration::from_hours(48);
 
 fn next(count: &mut usize) -> usize {

@@ -68,7 +68,7 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: Cancellation
     while tasks.join_next().await.is_some() {}
 }
 
-/// The kind of listening socket.
+/// A listening socket, TCP or Unix.
 enum ListenSocket {
     Tcp(TcpListener),
     Unix(UnixListener),

@@ -31,7 +31,7 @@ class Stock {
 test('a tool is created, tried, deleted and restored', async ({ page }) => {
   const stock = new Stock()
   const origin = await stock.start()
-  // With a provider on this machine, tools may use servers on this machine as well.
+  // If the address of Twilio's API is plain HTTP, tools may use servers on this machine as well.
   const daemon = new Daemon({ TWILIO_API_BASE_URL: origin })
   try {
     await daemon.start()
@@ -57,7 +57,8 @@ test('a tool is created, tried, deleted and restored', async ({ page }) => {
     await page.getByLabel('part', { exact: true }).fill('pump 3/4')
     await page.getByRole('button', { name: 'Try', exact: true }).click()
     await expect(page.locator('.tool-output')).toContainText('"in_stock": 2')
-    // The daemon also reads the lists of the provider from this server.
+    // `TWILIO_API_BASE_URL` is this server too, so the daemon also polls Twilio's lists of calls, messages and
+    // recordings here. Only the tool's requests are compared.
     expect(stock.requests.filter(({ path }) => path.startsWith('/stock'))).toEqual([
       { path: '/stock/pump%203%2F4', key: 'Bearer secret' },
     ])

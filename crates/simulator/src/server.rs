@@ -47,7 +47,8 @@ impl Server {
         self.address
     }
 
-    /// Closes the listener and all connections. The port is free when this function returns.
+    /// Cancels the token and closes the listener and the idle connections. Waits at most a second for requests in progress; longer ones
+    /// continue until they have been answered. The port is free when this function returns.
     pub(super) async fn stop(mut self) {
         self.stop.cancel();
         if tokio::time::timeout(DRAIN, &mut self.task).await.is_err() {

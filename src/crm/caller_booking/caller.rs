@@ -8,13 +8,13 @@ use crate::store::ReadTx;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-/// The caller, the call and the current time.
+/// The caller for whom the agent's tools read and change appointments.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub call: CallSid,
     /// The business's time zone.
     pub zone: TimeZone,
-    /// The current time.
+    /// The time of the tool call; in a rehearsal, it may differ from the system clock.
     pub now: Timestamp,
     /// The turns of the call so far, with their speakers.
     pub said: Vec<(Speaker, String)>,

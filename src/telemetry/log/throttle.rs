@@ -49,7 +49,7 @@ fn has_ended(window: &Window, now: Timestamp) -> bool {
     now < window.started || now.since(window.started) >= MINUTE
 }
 
-/// Events that clients without authentication can cause at any rate.
+/// Events that clients without authentication can cause without a limit on the rate.
 const RATE_LIMITED_EVENTS: [&str; 13] = [
     "ACCEPT_FAILED",
     "CONNECTION_FAILED",

@@ -66,7 +66,8 @@ text_enum! {
         Blocked = "blocked",
         /// The agent hung up, because the caller was a machine: a fax, a modem or a recorded announcement.
         Robot = "robot",
-        /// The daemon crashed during the call and marked it as ended at its next start.
+        /// The end was not reported, because the daemon was killed or Twilio's webhook was lost; the daemon found out
+        /// later.
         Interrupted = "interrupted",
     }
 }

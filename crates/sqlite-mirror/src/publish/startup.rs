@@ -75,8 +75,10 @@ impl Publisher {
         Self::unattached(context, header, Phase::Building(install_mode))
     }
 
-    /// Publishes until the file is current, or until it is clear that the file cannot become current now: it is frozen
-    /// or foreign, it is still being verified, or `START_TIMEOUT` has passed.
+    /// Publishes until the file is current, or until it is clear that the file cannot become current now: the live
+    /// database is damaged, the published name belongs to a foreign file, the live database has not been verified yet,
+    /// or the published file is too large to be compared now. After `START_TIMEOUT` it also returns if the file is
+    /// already late or still being compared, or if another process has kept it open for that long.
     pub(super) fn catch_up(&mut self) {
         let deadline = clock::instant() + START_TIMEOUT;
         loop {
@@ -198,6 +200,6 @@ impl Publisher {
 
 /// A database with more bytes than this cannot be verified while a caller waits.
 const LARGE: u64 = 256 << 20;
-/// Maximum time in which a start tries to make the published file current. After it, callers need not wait for the
-/// file.
+/// After this time, a start no longer waits for the comparison of the published file, or for another process that has it
+/// open. Later writes are then acknowledged before the file contains them.
 const START_TIMEOUT: Duration = Duration::from_secs(3);
