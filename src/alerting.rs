@@ -169,6 +169,8 @@ fn log_change(alert: &Alert) {
     if alert.state == AlertState::Cleared {
         tracing::info!(event = "ALERT_CLEARED", alert.kind = kind, "Alert cleared: {headline}");
     } else {
-        tracing::warn!(event = "ALERT_RAISED", alert.kind = kind, detail, "{headline}: {detail}");
+        // One line, because readers of the messages treat each line as an event.
+        let text = if detail.is_empty() { headline } else { format!("{headline}: {}", detail.replace('\n', "; ")) };
+        tracing::warn!(event = "ALERT_RAISED", alert.kind = kind, detail, "Alert: {text}");
     }
 }

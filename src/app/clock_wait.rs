@@ -30,10 +30,13 @@ pub(super) async fn wait(store: &Store, config: &Config) {
         tracing::warn!(
             event = "CLOCK_BEHIND",
             reason,
-            "The clock is wrong, and the service starts nevertheless: times of calls and messages will be wrong until the clock is corrected. {reason}"
+            "The clock appears to be behind, and the service starts nevertheless: until the clock is corrected, times of calls and messages may be wrong. {reason}"
         );
     } else {
-        tracing::info!(event = "CLOCK_SET", "The clock was behind and has been corrected");
+        tracing::info!(
+            event = "CLOCK_SET",
+            "The clock appeared to be behind, and has been corrected, or confirmed by a time server"
+        );
     }
 }
 

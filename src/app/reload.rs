@@ -323,11 +323,11 @@ fn log_outcome(outcome: &ReloadOutcome) {
             tracing::info!(event = "CONFIG_RELOADED", changed, needs_restart, "{sentence}");
         }
         Err(rejected) => {
-            let reasons = rejected.to_string();
+            let (reasons, listed) = (rejected.to_string(), rejected.reasons.join("; "));
             tracing::error!(
                 event = "CONFIG_RELOAD_REFUSED",
                 reasons,
-                "The settings were not reloaded, and the previous ones stay active: {reasons}"
+                "The settings were not reloaded, and the previous ones stay active: {listed}"
             );
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
     let log = telemetry::log::start(&config, process_env("JOURNAL_STREAM").as_deref()).context(NO_LOG)?;
     let _flush = log.flush_on_drop();
     if !config.rejected.is_empty() {
-        let reasons = config.rejected.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        let reasons = config.rejected.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         tracing::error!(
             event = "CONFIG_FALLBACK",
             reasons,

@@ -90,7 +90,7 @@ async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: 
     }
 }
 
-/// Follows the replica until Litestream exits, and returns Litestream's last error. Returns `None` if this process was asked to stop.
+/// Follows the replica until Litestream exits, and returns the reason: Litestream's last error, if it reported one. Returns `None` if this process was asked to stop.
 async fn follow(
     copy: &StandbyCopy,
     replica: &Replica,
@@ -112,7 +112,10 @@ async fn follow(
             }
             event = follower.next() => event,
         };
-        let Some(event) = event else { return Ok(Some(reason)) };
+        let Some(event) = event else {
+            let is_unknown = reason.is_empty();
+            return Ok(Some(if is_unknown { "Litestream ended and reported no error".to_owned() } else { reason }));
+        };
         match event {
             FollowerEvent::Following => {
                 *pause = MIN_PAUSE;
@@ -122,7 +125,11 @@ async fn follow(
             FollowerEvent::Applied => copy.record_failure(None),
             FollowerEvent::Failed(text) => {
                 if text != reason {
-                    tracing::warn!(event = "STANDBY_BEHIND", reason = text, "Cannot follow the replica: {text}");
+                    tracing::warn!(
+                        event = "STANDBY_BEHIND",
+                        reason = text,
+                        "Litestream cannot follow the replica, so the standby copy is not current: {text}"
+                    );
                     copy.record_failure(Some(&text));
                 }
                 reason = text;

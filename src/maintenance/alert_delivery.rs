@@ -118,11 +118,13 @@ async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch
                 failures = 0;
                 metrics::counter!("agentlocator_alert_deliveries_total", "channel" => channel.as_str(), "outcome" => "sent")
                     .increment(1);
+                // A WhatsApp message is only queued by now.
+                let done = if channel == AlertChannel::WhatsApp { "queued for" } else { "sent to" };
                 tracing::info!(
                     event = "ALERT_SENT",
                     channel = channel.as_str(),
                     alerts = listed,
-                    "Alerts sent to the owner by {channel}: {listed}"
+                    "Alerts {done} the owner by {channel}: {listed}"
                 );
                 alerts.note_delivery(channel, &kinds);
             }
@@ -138,7 +140,8 @@ async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch
                     alerts = listed,
                     reason,
                     next_in_s = wait.as_secs(),
-                    "Alerts ({listed}) could not be sent to the owner by {channel}; retrying: {reason}"
+                    "Alerts ({listed}) could not be sent to the owner by {channel}; retrying in {} s: {reason}",
+                    wait.as_secs()
                 );
                 tokio::time::sleep(wait).await;
             }

@@ -83,7 +83,7 @@ fn log_failure(backfill: &Backfill, error: &crate::store::Error) {
         event = "BACKFILL_FAILED",
         backfill = backfill.name,
         error,
-        "A step of background data migration {} failed and is retried",
+        "A database error interrupted background data migration {}, which is retried",
         backfill.name
     );
 }

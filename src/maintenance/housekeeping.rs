@@ -37,7 +37,8 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor, input_logs
             tracing::warn!(
                 event = "HOUSEKEEPING_FAILED",
                 error = &error as &dyn std::error::Error,
-                "Housekeeping failed and is retried later"
+                "Housekeeping failed: expired data may not be deleted yet; retrying in {} minutes",
+                INTERVAL.as_secs() / 60
             );
         }
     }

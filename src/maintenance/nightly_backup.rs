@@ -39,6 +39,10 @@ async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) ->
                 tracing::info!(event = "SNAPSHOT_FAILED", %error, again_s, "The nightly snapshot was not created, retrying in {again_s} s");
                 false
             }
+            Err(error @ Error::Stopped) => {
+                tracing::info!(event = "SNAPSHOT_FAILED", %error, "The nightly snapshot was not created, and is retried, at the latest after the next start");
+                false
+            }
             Err(error) => {
                 tracing::error!(event = "SNAPSHOT_FAILED", %error, again_s, "The nightly snapshot failed, retrying in {again_s} s");
                 false
@@ -52,6 +56,14 @@ async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) ->
         None => {
             tracing::info!(event = "SNAPSHOT_BUCKET_FILLED", "All missing snapshots are uploaded to the bucket");
             true
+        }
+        Some(error) if snapshots.cancel_token().is_cancelled() => {
+            tracing::info!(
+                event = "SNAPSHOT_BUCKET_FAILED",
+                error,
+                "The stop of the service interrupted an upload to the bucket; the upload is retried after the next start"
+            );
+            false
         }
         Some(error) => {
             tracing::error!(

@@ -108,7 +108,8 @@ fn log_result(check: &SelfCheck) {
         .collect();
     let findings = worse.join("; ");
     if check.ok {
-        tracing::info!(event = "SELF_CHECK", ok = true, took_ms, findings, "The self-check found no errors");
+        let warnings = if findings.is_empty() { String::new() } else { format!(", but warnings: {findings}") };
+        tracing::info!(event = "SELF_CHECK", ok = true, took_ms, findings, "The self-check found no errors{warnings}");
     } else {
         tracing::error!(
             event = "SELF_CHECK",

@@ -134,7 +134,7 @@ impl Bucket {
     async fn abort(&self, key: &str, upload_id: &str) {
         let action = AbortMultipartUpload::new(&self.location, Some(&self.credentials), key, upload_id);
         if let Err(error) = self.client.text(|client, url| client.delete(url), || action_url(&action)).await {
-            tracing::warn!(event = "SNAPSHOT_PARTS_NOT_DELETED", %error, "The upload of {key} to the bucket was aborted, and its uploaded parts cannot be deleted; a lifecycle rule of the bucket can delete them");
+            tracing::warn!(event = "SNAPSHOT_PARTS_NOT_DELETED", %error, "The upload of {key} to the bucket was not completed, and the request to delete its uploaded parts failed; if they remain in the bucket, a lifecycle rule can delete them");
         }
     }
 

@@ -72,7 +72,7 @@ impl Snapshots {
             tracing::warn!(
                 event = "SNAPSHOT_SPACE_KEPT",
                 sound = kept.len(),
-                "No snapshot is deleted to free space: only {} of them are valid, and {COPIES_KEPT} are always kept",
+                "No snapshot is deleted to free space: only {} of them could be verified, and {COPIES_KEPT} such snapshots are always kept",
                 kept.len()
             );
             return Ok(Vec::new());

@@ -141,7 +141,12 @@ async fn change(
 ) -> Result<axum::Json<GreetingResponse>, ApiError> {
     actor.transact(&state.store, work).await?;
     state.reload_handle.refresh_greeting().await.map_err(|rejected| {
-        tracing::error!(event = "GREETING_NOT_USED", reasons = %rejected, "The new greeting is stored, but cannot be activated now; the next start activates it: {rejected}");
+        let reasons = rejected.reasons.join("; ");
+        tracing::error!(
+            event = "GREETING_NOT_USED",
+            reasons,
+            "The change of the greeting is stored, but cannot be activated now; the next start activates it: {reasons}"
+        );
         ApiError::unavailable("the greeting is stored, and is used after the next start")
     })?;
     view(state).await

@@ -75,9 +75,13 @@ impl WhatsAppChannel {
                     continue;
                 }
                 if status == MessageStatus::Failed {
-                    let error = found.and_then(|message| message.error);
-                    let reason = error.map(|error| messages::stored(Language::English, &error)).unwrap_or_default();
-                    tracing::warn!(event = "ALERT_SEND_FAILED", channel = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed, and is sent again");
+                    let reason = match found.map(|message| message.error) {
+                        None => "the message was deleted".to_owned(),
+                        Some(error) => {
+                            error.map(|error| messages::stored(Language::English, &error)).unwrap_or_default()
+                        }
+                    };
+                    tracing::warn!(event = "ALERT_SEND_FAILED", channel = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed; in {} minutes its alerts are due again", AFTER_FAILURE.as_secs() / 60);
                     // Waits, because an immediate retry would fail for the same reason.
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }
