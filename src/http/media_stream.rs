@@ -94,8 +94,8 @@ fn open<F: Future<Output = ()> + Send + 'static>(
         } else {
             tracing::warn!(
                 event = "WS_REFUSED",
-                reason = "evicted",
-                "Media socket rejected: too many unauthenticated sockets from the network of {origin}"
+                reason = "too many unauthenticated sockets from its network",
+                "Media socket from the network of {origin} rejected"
             );
             // The close frame is sent without waiting for the peer, because the number of such connections is not
             // limited.

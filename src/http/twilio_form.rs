@@ -62,7 +62,7 @@ impl FromRequest<AppState> for TwilioForm {
         tracing::warn!(
             event = "TWILIO_BAD_SIG",
             path,
-            "Request to {path} rejected: missing or invalid Twilio signature. If Twilio sent it, http.public_base_url or twilio.auth_token is wrong or missing"
+            "Request to {path} rejected: missing or invalid Twilio signature, or more than {MAX_PAIRS} parameters. If Twilio sent it, http.public_base_url or twilio.auth_token is wrong or missing"
         );
         Err((StatusCode::FORBIDDEN, "the signature is missing or wrong\n").into_response())
     }

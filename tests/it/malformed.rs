@@ -203,7 +203,8 @@ async fn one_network_does_not_take_all_places_of_sockets() {
     let mut one_more = open("2001:db8::ffff").await;
     let Message::Close(Some(frame)) = one_more.next().await.unwrap().unwrap() else { panic!("it is not closed") };
     assert_eq!(u16::from(frame.code), 1008);
-    assert_eq!(harness.daemon.logs().wait_for_event("WS_REFUSED")["reason"], "evicted");
+    let refused = harness.daemon.logs().wait_for_event("WS_REFUSED");
+    assert_eq!(refused["reason"], "too many unauthenticated sockets from its network");
 
     let mark = harness.daemon.logs().mark();
     let mut other = open("203.0.113.7").await;

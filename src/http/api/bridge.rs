@@ -129,6 +129,7 @@ fn bridge_error(error: BridgeError) -> ApiError {
                 event = "BRIDGE_MALFORMED",
                 status,
                 code,
+                reason = detail,
                 "Unexpected response from the WhatsApp bridge: HTTP {status}, code {code}"
             );
             let message = "the WhatsApp bridge failed; its log says why";

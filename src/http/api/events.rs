@@ -167,8 +167,9 @@ impl Follower {
             Ok(tx.changes_since(since, MAX_BATCH)?.map_or(Found::Gap, Found::Changes))
         });
         let found = found.await;
+        let reader = self.reader.0;
         let found = found.inspect_err(|error| {
-            tracing::warn!(event = "EVENTS_ENDED", %error, "Event stream closed: cannot read the changes from the database");
+            tracing::warn!(event = "EVENTS_ENDED", actor = %reader, %error, "Event stream of {reader} closed, because the changes cannot be read from the database");
         });
         match found.ok()? {
             Found::LoggedOut => return None,

@@ -81,7 +81,7 @@ async fn forget(state: &AppState, ids: Vec<String>) {
 }
 
 fn not_stored(error: &std::io::Error) -> ApiError {
-    tracing::error!(event = "TOOL_SECRETS_NOT_STORED", %error, "Cannot store the secrets of a tool in page-secrets.toml: {error}");
+    tracing::error!(event = "TOOL_SECRETS_NOT_STORED", %error, "Cannot store the secrets of a tool in page-secrets.toml, so the change of the tool was rejected: {error}");
     ApiError::unavailable("the secrets cannot be stored; the disk may be full")
 }
 

@@ -41,9 +41,9 @@ pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: Twil
         outbound_call::answered(tx, &asked, today, now)
     });
     let found = found.await;
-    let why = if found.is_some() { "it is no outbound call in progress" } else { "its request cannot be read" };
+    let why = if found.is_some() { "it is no outbound call in progress" } else { "the database could not be used" };
     let Some(found) = found.flatten() else {
-        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %sid, "Call {sid} is hung up: {why}");
+        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %sid, "Outgoing call {sid} is hung up: {why}");
         return answer(&[Verb::Hangup]);
     };
     tracing::info!(event = "CALL_OUT", call.sid = %sid, "Outgoing call {sid} is answered");
@@ -64,7 +64,7 @@ pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: Twili
         log_malformed(&state, &form, MACHINE_PATH, NO_CALL).await;
         return StatusCode::NO_CONTENT;
     };
-    tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Call {sid} is answered by: {by}");
+    tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Twilio detected who answered outgoing call {sid}: {by}");
     let is_machine = by.starts_with("machine") || by == "fax";
     let (raw, asked, now) = (raw(&form, MACHINE_PATH), sid.clone(), clock::now());
     let (requested, country) = (outbound_call_id(&uri), state.config().business.country);
@@ -87,7 +87,7 @@ async fn leave_message(state: AppState, sid: CallSid) {
         let url = format!("{}{MESSAGE_PATH}", config.http.base_url());
         let Err(error) = rest::redirect_call(&services.client, &config.twilio, &sid, &url, LIMIT).await else { return };
         let Some(wait) = wait.filter(|_| error.is_retryable() && !error.is_call_over()) else {
-            tracing::warn!(event = "OUTBOUND_NO_MESSAGE", call.sid = %sid, %error, "Cannot leave a message on the answering machine of call {sid}");
+            tracing::warn!(event = "OUTBOUND_NO_MESSAGE", call.sid = %sid, %error, "Cannot leave a message on the answering machine of call {sid}; this is not retried");
             return;
         };
         tokio::time::sleep(wait).await;

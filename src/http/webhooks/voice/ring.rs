@@ -18,7 +18,7 @@ pub(super) const PATH: &str = "/webhook/ring_ended";
 
 /// Returns the TwiML that rings the human agent's phone.
 pub(super) fn dial(state: &AppState, sid: &CallSid, pending: PendingTransfer) -> Response {
-    tracing::info!(event = "CALL_RINGING", call.sid = %sid, "Call {sid} rings at the human agent's phone");
+    tracing::info!(event = "CALL_RINGING", call.sid = %sid, "Twilio is instructed to ring the human agent's phone for call {sid}");
     answer(&[transfer::dial(state, sid, pending, PATH, state.config().voice.ring_first_s)])
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
         // The caller has hung up; Twilio reports the end of the call in another webhook.
         return answer(&[Verb::Hangup]);
     }
-    tracing::info!(event = "CALL_RING_NOT_ACCEPTED", call.sid = %sid, status, "The human agent did not accept call {sid} ({status})");
+    tracing::info!(event = "CALL_RING_NOT_ACCEPTED", call.sid = %sid, status, "The human agent did not accept call {sid} (Twilio's status of the ring: {status}); the daemon answers it, unless it is over");
     // The process may have restarted while the phone rang, so the context may be missing.
     let context = match ringing {
         Some(context) => Some(context),

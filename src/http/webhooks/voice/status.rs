@@ -40,7 +40,7 @@ pub(super) async fn call(State(state): State<AppState>, uri: Uri, form: TwilioFo
         "busy" | "failed" | "no-answer" | "canceled" => Some(EndReason::NotConnected),
         _ => None,
     };
-    tracing::info!(event = "CALL_STATUS", call.sid = %sid, status, "Status of call {sid}: {status}");
+    tracing::info!(event = "CALL_STATUS", call.sid = %sid, status, "Twilio reports the status of call {sid}: {status}");
     if reason.is_some() {
         state.calls.hung_up(&sid);
     }

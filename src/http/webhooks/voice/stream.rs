@@ -59,7 +59,8 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
         StreamEndAction::Transfer if pending.is_some() => "transfer the call",
         StreamEndAction::Transfer | StreamEndAction::CallerGone | StreamEndAction::Record => "record a message",
     };
-    tracing::info!(event = "STREAM_ACTION_REQUESTED", call.sid = %sid, after = ?after, "Media stream of call {sid} ended; the daemon's next instruction to Twilio: {next}");
+    let ended = if form.form.value("DialCallStatus").is_some() { "Transfer" } else { "Media stream" };
+    tracing::info!(event = "STREAM_ACTION_REQUESTED", call.sid = %sid, after = ?after, "{ended} of call {sid} ended; the daemon's next instruction to Twilio: {next}");
     match (after, pending) {
         (StreamEndAction::HangUp, _) => answer(&[Verb::Hangup]),
         (StreamEndAction::Resume, _) => answer(&connect(&state, state.calls.token(&sid), state.calls.connects(&sid))),
@@ -123,7 +124,7 @@ async fn signed(state: &AppState, form: &TwilioForm) {
     let value = |name: &str| form.form.value(name).unwrap_or_default();
     let (stream, what, error) = (value("StreamSid"), value("StreamEvent"), value("StreamError"));
     let Some(sid) = call_sid(form) else { return log_malformed(state, form, PATH, NO_CALL).await };
-    tracing::info!(event = "STREAM_STATUS", call.sid = %sid, stream.sid = stream, stream.event = what, error, "Status of the media stream of call {sid}: {what}");
+    tracing::info!(event = "STREAM_STATUS", call.sid = %sid, stream.sid = stream, stream.event = what, error, "Twilio reports the status of the media stream of call {sid}: {what}");
     if what == "stream-error" {
         state.calls.stream_failed(&sid, stream);
     }

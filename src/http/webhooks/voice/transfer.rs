@@ -83,7 +83,7 @@ pub(super) fn fail(state: &AppState, sid: &CallSid, number: u32, status: &str) -
     };
     let continues = state.calls.fail_transfer(sid, number, why);
     if !continues {
-        tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why = status, "Transfer of call {sid} failed ({status}); the caller is asked to leave a message");
+        tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why = status, "Transfer of call {sid} failed (Twilio's status of the transfer: {status}); the caller is asked to leave a message");
     }
     continues
 }

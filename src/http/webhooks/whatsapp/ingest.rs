@@ -3,8 +3,11 @@
 use crate::clock;
 use crate::crm::inbox;
 use crate::crm::webhook_log::{RawWebhook, Subject, log_webhook};
-use crate::domain::{BusinessId, Change, Inbound, InboundMessage, Malformed, MessageStatus, MessageUpdate, Provider};
+use crate::domain::{
+    BusinessId, Change, Inbound, InboundMessage, Language, Malformed, MessageStatus, MessageUpdate, Provider,
+};
 use crate::http::AppState;
+use crate::messages;
 use crate::runtime::owner_orders;
 use crate::store::{self, WebhookOutcome, WriteTx};
 use axum::http::{StatusCode, header};
@@ -34,6 +37,8 @@ pub(super) async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw
 async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> store::Result<()> {
     let (provider, from) = (message.provider, message.peer.first().map(|peer| peer.masked().to_string()));
     let from = from.unwrap_or_default();
+    let source =
+        if message.from_phone { format!("sent from the phone to {from}") } else { format!("received from {from}") };
     let arrival = app.message_clock.arrival(&message);
     let settings = app.settings.current();
     let receive = move |tx: &WriteTx<'_>| owner_orders::receive(tx, &settings, &message, &raw, arrival, clock::now());
@@ -54,10 +59,10 @@ async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> st
     metrics::counter!("agentlocator_whatsapp_received_total", &labels).increment(1);
     match received.message {
         Some(message) => {
-            tracing::info!(event, message.id = %message, thread.id = %received.thread, from, "Message {message} received from {from}");
+            tracing::info!(event, message.id = %message, thread.id = %received.thread, from, "Message {message} {source}");
         }
         None => {
-            tracing::info!(event, thread.id = %received.thread, from, duplicate = true, "Duplicate of a message from {from} in thread {} ignored", received.thread);
+            tracing::info!(event, thread.id = %received.thread, from, duplicate = true, "Duplicate of a message {source} ignored in thread {}", received.thread);
         }
     }
     Ok(())
@@ -74,10 +79,12 @@ async fn apply_update(app: &AppState, update: MessageUpdate, raw: RawWebhook) ->
         tracing::debug!(event = "WA_UPDATE", message.id = %message, "An update of message {message} is stored");
     }
     if let Some((provider, late)) = refusal {
-        let code = late.map(|late| late.provider_error.code).unwrap_or_default();
+        let error = late.map(|late| late.provider_error);
+        let code = error.as_ref().map(|error| error.code.as_str()).unwrap_or_default();
+        let reason = error.as_ref().map(|error| messages::stored(Language::English, &error.notice)).unwrap_or_default();
         if let Some(message) = known {
-            tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code,
-                "Message {message} was rejected by {provider} after it had been accepted ({code}): the next route is tried, or the message fails");
+            tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code, reason,
+                "Message {message} was rejected by {provider} after it had been accepted; the next route is tried, or the message fails");
         }
         // Wakes the outbox, so that it tries the next provider immediately.
         app.outbox.wake();
