@@ -38,6 +38,16 @@ pub fn stored(language: Language, notice: &StoredNotice) -> String {
     }
 }
 
+/// Returns a failure of a message for the log, in English. A provider's own text is left out, because it may contain a
+/// phone number.
+pub fn logged(code: &str, notice: &StoredNotice) -> String {
+    match notice {
+        StoredNotice::Notice(Notice::TwilioErrorBecause { .. } | Notice::WhatsAppRefusedBecause { .. })
+        | StoredNotice::Text(_) => format!("error code {code} of the provider"),
+        StoredNotice::Notice(notice) => format!("{} (code {code})", text(Language::English, notice)),
+    }
+}
+
 /// Returns the text of an alert's detail; empty if the alert has none.
 pub fn detail(language: Language, detail: &AlertDetail) -> String {
     match (detail, language) {

@@ -27,17 +27,18 @@ pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
             call.sid = %call_sid,
             promise = promise.as_str(),
             "In call {call_sid} the agent claimed an action too early: {}; the agent did it afterwards",
-            promise.as_str()
+            promise.as_str().replace('_', " ")
         );
     }
     for promise in found.broken {
+        let fault = if promise.is_time_wrong { "was done for another time" } else { "was not done" };
         tracing::warn!(
             event = "PROMISE_BROKEN",
             call.sid = %call_sid,
             promise = promise.promise.as_str(),
             wrong_time = promise.is_time_wrong,
-            "In call {call_sid} the agent claimed an action that was not done, or was done for another time: {}; a task for the staff was created",
-            promise.promise.as_str()
+            "In call {call_sid} the agent claimed an action that {fault}: {}; a task for the staff was created",
+            promise.promise.as_str().replace('_', " ")
         );
     }
     Ok(())

@@ -38,7 +38,7 @@ async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<()
     let lines = services.store.read(move |tx| call_summary::transcript(tx, &sid)).await.map_err(retry)?;
     let Some(lines) = lines else { return Ok(()) };
     if !services.may_use_ai(&call_sid).await {
-        tracing::info!(event = "CALL_SUMMARY_SKIPPED", call.sid = %call_sid, "Call {call_sid} is not summarized: the usage limit of the AI is reached");
+        tracing::info!(event = "CALL_SUMMARY_SKIPPED", call.sid = %call_sid, "Call {call_sid} is not summarized: the usage limit of the AI is reached, or the usage cannot be read");
         return Ok(());
     }
     let answer = structured::answer(&services.client, &server, &request(&config, &lines), LIMIT).await;

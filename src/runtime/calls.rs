@@ -230,7 +230,7 @@ impl Calls {
         drop(slot);
         tracing::info!(event = "WS_START", call.sid = %sid, stream.sid = %start.stream_sid, "Media stream of call {sid} started");
         if let Some(socket) = self.attach_stream(&sid, socket, start) {
-            tracing::warn!(event = "WS_REFUSED", call.sid = %sid, reason = "no_call", "Media socket closed: call {sid} does not wait for a stream");
+            tracing::warn!(event = "WS_REFUSED", call.sid = %sid, reason = "the call does not wait for a stream", "Media socket of call {sid} closed");
             socket.close().await;
         }
     }
@@ -459,7 +459,7 @@ struct DeregisterGuard {
 impl Drop for DeregisterGuard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            tracing::error!(event = "CALL_PANIC", call.sid = %self.sid, "The task of call {} panicked; the call goes to Twilio's recorder", self.sid);
+            tracing::error!(event = "CALL_PANIC", call.sid = %self.sid, "The task of call {} panicked; if the call has not ended, it goes to Twilio's recorder", self.sid);
         }
         let is_known = self.calls.registry().ended.contains(&self.sid);
         if !is_known {

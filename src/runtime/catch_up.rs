@@ -170,7 +170,7 @@ impl CatchUp {
             tracing::warn!(
                 event = "TWILIO_CATCH_UP_FAILED",
                 error,
-                "Cannot read or store the messages, calls and recordings that Twilio lists; retrying from the same time"
+                "Cannot read or store the messages, calls and recordings that Twilio lists; the next attempt continues at the same place in the lists"
             );
         }
         (pause, failures.saturating_add(1))

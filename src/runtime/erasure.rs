@@ -5,6 +5,9 @@ use super::Settings;
 use super::jobs::JobError;
 use crate::crm::privacy::BridgeErasure;
 use crate::crm::{self, privacy};
+use crate::domain::Language;
+use crate::messages;
+use crate::providers::baileys::bridge::BridgeError;
 use crate::store::{self, Erased, ErasureRest, Job, Store, WriteTx};
 use std::time::Duration;
 
@@ -26,7 +29,7 @@ pub async fn resume(store: Store, job: Job) -> Result<(), JobError> {
     let rest = serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     finish(&store, rest, Erased::new()).await.map_err(|error| JobError::Retry(error.to_string()))?;
     store.empty_log().await.map_err(|error| JobError::Retry(error.to_string()))?;
-    tracing::info!(event = "CONTACT_ERASED", job.id = %job.id, "The interrupted deletion of a contact is complete (job {})", job.id);
+    tracing::info!(event = "CONTACT_ERASED", job.id = %job.id, "The interrupted deletion of a contact from the database is complete (job {})", job.id);
     Ok(())
 }
 
@@ -37,15 +40,28 @@ pub async fn finish_in_bridge(store: &Store, settings: &Settings, erasure: Bridg
     if let Err(error) = bridge.forget(&erasure.addresses).await {
         tracing::info!(
             event = "BRIDGE_ERASURE_LATER",
-            ?error,
+            reason = reason_of(&error),
             job.key = erasure.key,
-            "The bridge could not delete the data of a contact (job {}); retrying",
+            "The bridge has not deleted the data of a contact; job {} retries the request",
             erasure.key
         );
         return Ok(false);
     }
     store.write(move |tx| privacy::finish_in_bridge(tx, &erasure)).await?;
     Ok(true)
+}
+
+/// Returns the reason why the bridge did not carry out a request, in words.
+fn reason_of(error: &BridgeError) -> String {
+    match error {
+        BridgeError::Unavailable(state) => {
+            state.notice().map(|notice| messages::text(Language::English, &notice)).unwrap_or_default()
+        }
+        BridgeError::Unsupported => "the bridge does not support the request".to_owned(),
+        BridgeError::Refused { status, code, message } => {
+            format!("the bridge answered HTTP {status}, {code}: {message}")
+        }
+    }
 }
 
 /// Runs the job that repeats a failed deletion request to the bridge.

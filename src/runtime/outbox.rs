@@ -181,7 +181,11 @@ impl Dispatcher {
     async fn start_due(&mut self) -> Duration {
         if let Err(error) = self.recover_panicked().await {
             let error = &error as &dyn std::error::Error;
-            tracing::error!(event = "OUTBOX_FAILED", error, "Cannot record that an attempt panicked; retrying");
+            tracing::error!(
+                event = "OUTBOX_FAILED",
+                error,
+                "Cannot record that an attempt to send a message panicked; no message is sent until this is recorded"
+            );
             return AFTER_FAILURE;
         }
         let now = clock::now();
@@ -190,7 +194,11 @@ impl Dispatcher {
             Ok(found) => found,
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
-                tracing::error!(event = "OUTBOX_FAILED", error, "Cannot read the outbox; retrying");
+                tracing::error!(
+                    event = "OUTBOX_FAILED",
+                    error,
+                    "Cannot read the outbox; no message is sent until it can be read"
+                );
                 return AFTER_FAILURE;
             }
         };

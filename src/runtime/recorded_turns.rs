@@ -117,7 +117,7 @@ async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Rep
         return Ok(Reply::Say(words));
     }
     if !services.may_use_ai(sid).await {
-        return Err("the usage limit of the AI is reached".to_owned());
+        return Err("the usage limit of the AI is reached, or the usage cannot be read".to_owned());
     }
     // The recording was transcribed before a restart, but the answer failed. A second transcription would cost again.
     if stored_text(services, sid, format!("{}.caller", recording.recording_sid)).await.is_some() {

@@ -53,7 +53,7 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
             services.alerts.record_twilio_access(None);
             let (store, now, bytes) = (services.store.clone(), clock::now(), content.len());
             store.write(move |tx| recording::store_file(tx, &payload, &mime, &content, now)).await.map_err(later)?;
-            tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes, "Recording of call {} fetched and stored", known.call_sid);
+            tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes, "Recording {sid} of call {} fetched and stored", known.call_sid);
             services.compression.wake();
             services.jobs.wake();
             Ok(())

@@ -54,7 +54,7 @@ async fn transcript(services: &CallServices, sid: RecordingSid) -> Result<String
         return Ok(String::new());
     }
     if !services.may_use_ai(&call_sid).await {
-        tracing::info!(event = "RECORDING_NOT_TRANSCRIBED", call.sid = %call_sid, "The message in call {call_sid} is not transcribed: the usage limit of the AI is reached");
+        tracing::info!(event = "RECORDING_NOT_TRANSCRIBED", call.sid = %call_sid, "The message in call {call_sid} is not transcribed: the usage limit of the AI is reached, or the usage cannot be read");
         return Ok(String::new());
     }
     let file = SoundFile { content, mime: &mime, length_ms: duration_ms };

@@ -70,12 +70,14 @@ impl ScheduledMessages {
         match sent.await {
             Ok((state, error_code)) => {
                 if state == Some(ScheduledState::Failed) {
-                    let reason = error_code.unwrap_or_default();
+                    let code = error_code.unwrap_or_default();
+                    let reason = code.replace('_', " ");
                     tracing::warn!(
                         event = "SCHEDULED_NOT_SENT",
                         id,
+                        code,
                         reason,
-                        "Scheduled message {id} could not be sent"
+                        "Scheduled message {id} could not be sent, and is not retried"
                     );
                 }
                 self.outbox.wake();

@@ -24,7 +24,7 @@ pub async fn run(calls: Calls) {
         tracing::error!(
             event = "STALE_CALLS_FAILED",
             error = &error as &dyn std::error::Error,
-            "Cannot finish the recordings that the last stop interrupted"
+            "Cannot finish the recordings that the last stop interrupted; the next start retries"
         );
     }
     loop {

@@ -66,7 +66,8 @@ async fn a_token_is_for_one_call_for_one_socket_and_for_a_short_time() {
     // call ends.
     tokio::task::block_in_place(|| {
         harness.daemon.logs().wait_until("the refusal", |lines| {
-            let is_refusal = |line: &&String| line.contains("\"WS_REFUSED\"") && line.contains("\"no_call\"");
+            let is_refusal =
+                |line: &&String| line.contains("\"WS_REFUSED\"") && line.contains("does not wait for a stream");
             lines.iter().find(is_refusal).map(drop)
         });
     });
@@ -113,7 +114,7 @@ async fn a_message_that_is_too_long_closes_the_socket_and_a_call_resumes_once() 
     let xml = next_step(&harness, sid).await;
     assert!(xml.contains("<Record"), "{xml}");
     let ended = harness.daemon.logs().events_named("CALL_STREAM_ENDED");
-    assert_eq!(ended[0]["reason"], "dropped", "{ended:?}");
+    assert_eq!(ended[0]["end_reason"], "dropped", "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

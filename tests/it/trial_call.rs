@@ -82,7 +82,7 @@ async fn a_conversation_is_shown_word_by_word_and_not_stored() {
     browser.until_turn(2, "caller").await;
     browser.hang_up();
     let ended = tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("TRIAL_CALL_ENDED"));
-    assert_eq!(ended["reason"], "caller_hung_up", "{ended:#}");
+    assert_eq!(ended["end_reason"], "caller_hung_up", "{ended:#}");
     assert_eq!(rows(&harness.daemon).await, with_answer(before));
     let audited = "SELECT group_concat(action) FROM audit_log WHERE action LIKE '%trial%'";
     assert_eq!(harness.daemon.query_value::<String>(audited), "create_trial_call");

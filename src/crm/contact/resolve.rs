@@ -183,7 +183,7 @@ fn relate(
     if !tx.has_history(other)? {
         tx.merge_contacts(seen.business, contact, other, "whatsapp", seen.begins_at)?;
         tracing::info!(event = "CONTACTS_MERGED", contact.id = %contact, merged.id = %other,
-            "Contact {other} without a history was merged into contact {contact}");
+            "Merging contact {other}, which has no history, into contact {contact}");
         return Ok(());
     }
     let reason = if is_number_moved { SuggestionReason::NumberMoved } else { SuggestionReason::NamedTogether };
@@ -201,7 +201,7 @@ fn suggest(
     let suggestion = NewSuggestion { contacts: [contact, other], reason, address: &address };
     if tx.suggest_merge(seen.business, &suggestion, seen.begins_at)? {
         tracing::info!(event = "MERGE_SUGGESTED", contact.id = %contact, other.id = %other, reason = %suggestion.reason,
-            "Merge suggested: contacts {contact} and {other} may be the same person; a user decides");
+            "Suggesting to merge contacts {contact} and {other}, which may be the same person; a user decides");
     }
     Ok(())
 }

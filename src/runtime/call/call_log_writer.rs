@@ -109,13 +109,13 @@ impl CallLogWriter {
                 metrics::counter!("agentlocator_engine_failures_total", "engine" => engine.as_str()).increment(1);
                 let failure = AiFailure::from_reason(reason);
                 let (part, cause) = (failure.part.as_str(), failure.cause.as_str());
-                tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), part, cause, reason, "Engine {} failed in call {sid}: {cause}, {reason}", engine.as_str());
+                tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), part, cause, reason, "Engine {} failed in call {sid} ({part}, {}): {reason}", engine.as_str(), cause.replace('_', " "));
                 let detail = json!({"engine": engine.as_str(), "part": part, "cause": cause, "reason": reason});
                 self.insert_event("engine_lost", &detail);
             }
             CallEvent::EngineFailover { to } => self.failover(*to),
             CallEvent::EngineWarning { code } => {
-                tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "Engine warning in call {sid}, which continues: {code}");
+                tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine of call {sid} reported an error that does not end the call: error code {code}");
                 self.insert_event("engine_warning", &json!({"code": code}));
             }
             CallEvent::Used(usage) => {
@@ -123,7 +123,7 @@ impl CallLogWriter {
             }
             CallEvent::RobotDetected(evidence) => {
                 let evidence = evidence.as_str();
-                tracing::info!(event = "ROBOT_CALL", call.sid = %sid, evidence, "Call {sid} ends: its caller is a machine ({evidence})");
+                tracing::info!(event = "ROBOT_CALL", call.sid = %sid, evidence, "Call {sid} ends: its caller is a machine ({})", evidence.replace('_', " "));
                 self.insert_event(ROBOT, &json!({"evidence": evidence}));
             }
             CallEvent::TransferBegan => {
@@ -136,7 +136,7 @@ impl CallLogWriter {
             }
             CallEvent::TransferFailed(why) => {
                 let why = why.as_str();
-                tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Transfer of call {sid} failed ({why}); the conversation with the AI continues");
+                tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Transfer of call {sid} failed ({}); the conversation with the AI continues", why.replace('_', " "));
                 self.insert_event("transfer_failed", &json!({"why": why}));
             }
             CallEvent::TakenOver => self.insert_event(TAKEN_OVER, &Value::Null),
@@ -152,7 +152,7 @@ impl CallLogWriter {
     }
 
     pub(super) fn ended(&self, reason: EndReason, action: StreamEndAction) {
-        tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, reason = reason.as_str(), "Media stream of call {} ended", self.sid);
+        tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, end_reason = reason.as_str(), "The daemon's part of call {} has ended: {}", self.sid, reason.words());
         self.services.alerts.record_ai_call(&self.ai);
         self.services.engine_breaker.record(&self.ai, &self.config, clock::instant());
         metrics::counter!("agentlocator_calls_ended_total", "reason" => reason.as_str()).increment(1);
@@ -212,7 +212,7 @@ impl CallLogWriter {
 
     fn barge_in_undone(&self, cause: FalseBargeIn, paused_ms: u64) {
         let cause = cause.as_str();
-        tracing::info!(event = "BARGE_IN_UNDONE", call.sid = %self.sid, cause, paused_ms, "A sound of the caller ({cause}) was no interruption; the agent has continued: call {}, after {paused_ms} ms", self.sid);
+        tracing::info!(event = "BARGE_IN_UNDONE", call.sid = %self.sid, cause, paused_ms, "A sound of the caller ({}) was no interruption; the agent has continued: call {}, after {paused_ms} ms", cause.replace('_', " "), self.sid);
         metrics::counter!("agentlocator_call_interruptions_total", "outcome" => cause).increment(1);
         self.insert_event("barge_in_undone", &json!({"cause": cause, "paused_ms": paused_ms}));
     }

@@ -129,7 +129,7 @@ impl TrialLog {
             EndReason::Fallback => "engine_failed",
             other => other.as_str(),
         });
-        tracing::info!(event = "TRIAL_CALL_ENDED", call.sid = %self.sid, reason, "Trial call {} ended: {reason}", self.sid);
+        tracing::info!(event = "TRIAL_CALL_ENDED", call.sid = %self.sid, end_reason = reason, "Trial call {} ended: {}", self.sid, reason.replace('_', " "));
         let duration_ms = u64::try_from((clock::instant() - self.began).as_millis()).unwrap_or(u64::MAX);
         self.reports.push(json!({
             "event": "ended",

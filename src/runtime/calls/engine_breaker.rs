@@ -46,7 +46,8 @@ impl EngineBreaker {
                     cause,
                     calls,
                     seconds,
-                    "The engine {engine} failed in {calls} consecutive calls ({cause}): for up to {seconds} s, calls begin with another engine if there is one"
+                    "The engine {engine} failed in {calls} consecutive calls ({}): for up to {seconds} s, calls begin with another engine if there is one",
+                    cause.replace('_', " ")
                 );
             }
             failed.insert(engine, failures);

@@ -31,6 +31,9 @@ const WATCHDOG: Duration = Duration::from_secs(6);
 /// How long a call waits for the database to return the business profile and the data about the caller. The greeting
 /// plays during the wait.
 const PROFILE_LIMIT: Duration = Duration::from_secs(1);
+/// The data of [`CallServices::business_profile`] and of [`CallServices::known_at_start`], for the log.
+const PROFILE: &str = "the services and facts of the business";
+const PROFILE_AND_MEMORY: &str = "the services and facts of the business and the caller's history";
 
 /// The services that every call uses.
 #[derive(Clone)]
@@ -88,14 +91,14 @@ impl CallServices {
     /// Returns the business profile that the owner has entered.
     pub(in crate::runtime) async fn business_profile(&self, zone: &TimeZone, sid: &CallSid) -> BusinessProfile {
         let (zone, now) = (zone.clone(), clock::now());
-        let read = self.read_in_time(sid, move |tx| business_profile::read(tx, &zone, now)).await;
+        let read = self.read_in_time(sid, PROFILE, move |tx| business_profile::read(tx, &zone, now)).await;
         read.unwrap_or(BusinessProfile::EMPTY)
     }
 
     /// Returns the data that the agent has when a call begins. Both parts are read in one transaction.
     pub(in crate::runtime) async fn known_at_start(&self, zone: &TimeZone, call: &IncomingCall) -> KnownAtStart {
         let (zone, sid, call, now) = (zone.clone(), &call.call_sid, call.clone(), clock::now());
-        let read = self.read_in_time(sid, move |tx| {
+        let read = self.read_in_time(sid, PROFILE_AND_MEMORY, move |tx| {
             let profile = business_profile::read(tx, &zone, now)?;
             let memory = caller_memory::read(tx, &call, now).unwrap_or_else(|error| {
                 let sid = &call.call_sid;
@@ -107,23 +110,25 @@ impl CallServices {
         read.await.unwrap_or(KnownAtStart::NOTHING)
     }
 
-    /// Reads data for a call within `PROFILE_LIMIT`, so that the call does not wait for a busy database.
+    /// Reads data for a call within `PROFILE_LIMIT`, so that the call does not wait for a busy database. `what` names
+    /// the data in the log.
     async fn read_in_time<T: Send + 'static>(
         &self,
         sid: &CallSid,
+        what: &str,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T, crm::Error> + Send + 'static,
     ) -> Option<T> {
         match tokio::time::timeout(PROFILE_LIMIT, crm::read(&self.store, work)).await {
             Ok(Ok(known)) => return Some(known),
             Ok(Err(error)) => {
-                tracing::warn!(event = "AGENT_PROFILE", call.sid = %sid, %error, "Cannot read the services and facts of the business: the agent answers call {sid} without them");
+                tracing::warn!(event = "AGENT_PROFILE", call.sid = %sid, %error, "Cannot read {what}: the agent answers call {sid} without them");
             }
             Err(_) => {
                 tracing::warn!(
                     event = "AGENT_PROFILE",
                     call.sid = %sid,
                     limit_ms = PROFILE_LIMIT.as_millis(),
-                    "Cannot read the services and facts of the business in time: the agent answers call {sid} without them"
+                    "Cannot read {what} in time: the agent answers call {sid} without them"
                 );
             }
         }

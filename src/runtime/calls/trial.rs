@@ -63,7 +63,7 @@ impl Calls {
         let BrowserSocket { mut socket, start, login, permits: () } = browser;
         let sid = start.call_sid.clone();
         if let Err(refusal) = self.start_trial(&sid).await {
-            tracing::warn!(event = "TRIAL_CALL_REFUSED", call.sid = %sid, reason = refusal.reason(), "Trial call {sid} refused: {refusal}");
+            tracing::warn!(event = "TRIAL_CALL_REFUSED", call.sid = %sid, reason = %refusal, "Trial call {sid} refused: {refusal}");
             let ended = json!({"event": "ended", "reason": refusal.reason(), "duration_ms": 0, "cost_micros": 0});
             let _ = socket.socket.queue(ended.to_string());
             return socket.close().await;

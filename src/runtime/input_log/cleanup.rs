@@ -18,7 +18,11 @@ impl InputLogs {
     pub async fn clean_up(&self, store: &Store, days: u32) {
         if let Err(error) = self.delete_expired(store, days).await {
             let error = format!("{error:#}");
-            tracing::warn!(event = "CALL_INPUTS_FAILED", error, "Cannot delete old input logs: {error}");
+            tracing::warn!(
+                event = "CALL_INPUTS_FAILED",
+                error,
+                "Not all old input logs of calls could be deleted; the next clean-up retries: {error}"
+            );
         }
     }
 

@@ -5,6 +5,7 @@ use crate::crm;
 use crate::domain::{NotSent, Notice, Outcome, Provider, ProviderError, Search, StoredNotice};
 use crate::inbox::delivery::{Delivery, Reason, Step, StepResult};
 use crate::inbox::policy::Route;
+use crate::messages;
 use crate::providers::twilio::error_messages;
 use crate::runtime::ActiveSettings;
 use crate::store::{OutboxEntry, WriteTx};
@@ -122,10 +123,11 @@ impl Attempt {
             StepResult::Retry { .. } if delivery.unconfirmed => Some(crm::outbox::unconfirmed()),
             StepResult::Sent { .. } | StepResult::Retry { .. } => None,
         };
-        if let (StepResult::Failed(_), Some((code, _))) = (&result, &error) {
+        if let (StepResult::Failed(_), Some((code, notice))) = (&result, &error) {
             let message = self.entry.message;
             metrics::counter!("agentlocator_whatsapp_failed_total").increment(1);
-            tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, "Message {message} failed permanently: {code}");
+            let reason = messages::logged(code, notice);
+            tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, reason, "Message {message} failed permanently: {reason}");
         }
         let recorded = Arc::new((self.entry.clone(), delivery, result, error, provider_error));
         loop {
@@ -187,7 +189,15 @@ impl Attempt {
         };
         let (message, took_ms) = (self.entry.message, now.since(began_at).as_millis());
         let to = self.entry.recipient.as_ref().map(|to| to.masked().to_string()).unwrap_or_default();
-        let shown = if code.is_empty() { label.to_owned() } else { format!("{label} ({code})") };
+        let shown = match outcome {
+            Outcome::Sent { .. } => "accepted".to_owned(),
+            Outcome::NotSent(_, provider_error) => {
+                format!("not sent: {}", messages::logged(code, &provider_error.notice))
+            }
+            Outcome::Unconfirmed(provider_error) => {
+                format!("it is not known whether it was sent: {}", messages::logged(code, &provider_error.notice))
+            }
+        };
         let provider = route.provider.as_str();
         tracing::info!(
             event,

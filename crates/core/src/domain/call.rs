@@ -72,6 +72,28 @@ text_enum! {
     }
 }
 
+impl EndReason {
+    /// Returns the reason in words, for the log.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::CallerHungUp => "the caller hung up",
+            Self::AgentHungUp => "the agent hung up",
+            Self::EmployeeHungUp => "an employee ended the call",
+            Self::MessageTaken => "the caller left a message",
+            Self::Transferred => "a human agent took over",
+            Self::Idle => "the caller was silent for too long",
+            Self::TooLong => "it reached its maximum duration",
+            Self::Fallback => "its media stream or the AI failed",
+            Self::Dropped => "the connection to the caller was lost",
+            Self::Shutdown => "the daemon stops",
+            Self::NotConnected => "it was not connected",
+            Self::Blocked => "the caller is blocked",
+            Self::Robot => "the caller is a machine",
+            Self::Interrupted => "the daemon was interrupted",
+        }
+    }
+}
+
 text_enum! {
     /// Why a transfer failed.
     TransferFailure {

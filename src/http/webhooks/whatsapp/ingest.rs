@@ -3,9 +3,7 @@
 use crate::clock;
 use crate::crm::inbox;
 use crate::crm::webhook_log::{RawWebhook, Subject, log_webhook};
-use crate::domain::{
-    BusinessId, Change, Inbound, InboundMessage, Language, Malformed, MessageStatus, MessageUpdate, Provider,
-};
+use crate::domain::{BusinessId, Change, Inbound, InboundMessage, Malformed, MessageStatus, MessageUpdate, Provider};
 use crate::http::AppState;
 use crate::messages;
 use crate::runtime::owner_orders;
@@ -81,7 +79,7 @@ async fn apply_update(app: &AppState, update: MessageUpdate, raw: RawWebhook) ->
     if let Some((provider, late)) = refusal {
         let error = late.map(|late| late.provider_error);
         let code = error.as_ref().map(|error| error.code.as_str()).unwrap_or_default();
-        let reason = error.as_ref().map(|error| messages::stored(Language::English, &error.notice)).unwrap_or_default();
+        let reason = error.as_ref().map(|error| messages::logged(&error.code, &error.notice)).unwrap_or_default();
         if let Some(message) = known {
             tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code, reason,
                 "Message {message} was rejected by {provider} after it had been accepted; the next route is tried, or the message fails");
