@@ -180,9 +180,12 @@ test('an erase says what remains and until when', async ({ page, ownDaemon }) =>
     const snapshots = [
       { name: 'b', until: '2026-12-20T00:00:00.000Z' },
       { name: 'a', until: '2026-12-01T00:00:00.000Z' },
+      // Snapshots from before an upgrade have no date.
+      { name: 'c', until: null },
     ]
+    const elsewhere = { in_bucket: true, in_replica: true }
     await route.fulfill({
-      json: { ...(await answer.json()), overwritten: false, bridge_pending: true, snapshots },
+      json: { ...(await answer.json()), overwritten: false, bridge_pending: true, snapshots, ...elsewhere },
     })
   })
   await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
@@ -192,10 +195,13 @@ test('an erase says what remains and until when', async ({ page, ownDaemon }) =>
   await dialog.getByRole('button', { name: 'למחוק לתמיד' }).click()
   // The event of the deletion removes the contact, but the report of the deletion stays.
   const main = page.getByRole('main')
-  await expect(main.getByRole('listitem')).toHaveCount(3)
+  await expect(main.getByRole('listitem')).toHaveCount(6)
   await expect(main).toContainText('היא לא ענתה')
   await expect(main).toContainText('הוא יידרס לבד')
   await expect(main).toContainText('בשני עותקי גיבוי, עד 20 בדצמבר.')
+  await expect(main).toContainText('בעותק אחד מלפני עדכון של התוכנה, עד שיימחק.')
+  await expect(main).toContainText('לאחסון מחוץ למכונה')
+  await expect(main).toContainText('Litestream')
   await inspect(page, 'contact-erased', VIEWS[1])
   await main.getByRole('link', { name: 'לכל הלקוחות' }).click()
   await expect(page.locator('tbody tr')).toHaveCount(1)

@@ -73,7 +73,8 @@ pub(super) async fn erase(
     state.input_logs.clean_up(&state.store, state.config().input_log_days()).await;
     let overwritten = state.store.empty_log().await?;
     let snapshots = snapshots_before(&state, now).await;
-    Ok(axum::Json(EraseContactResponse { deleted, overwritten, bridge_pending, snapshots }))
+    let (in_bucket, in_replica) = (state.snapshots.has_bucket(), state.config().store.litestream);
+    Ok(axum::Json(EraseContactResponse { deleted, overwritten, bridge_pending, snapshots, in_bucket, in_replica }))
 }
 
 /// Returns the snapshots that were created before `at`, newest first.

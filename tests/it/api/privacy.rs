@@ -127,7 +127,10 @@ async fn an_erased_contact_is_in_no_table_and_in_no_unused_page() {
         "media": 1, "merge_suggestions": 1, "message_events": 1, "message_media": 2, "messages": 4, "outbox": 1, "recording_chunks": 2,
         "recordings": 1, "refused_attempts": 1, "tasks": 1, "threads": 2, "webhook_journal": 3,
     });
-    assert_eq!(done, json!({"deleted": expected, "overwritten": true, "bridge_pending": false, "snapshots": []}));
+    let none = json!({"overwritten": true, "bridge_pending": false, "snapshots": [], "in_bucket": false, "in_replica": false});
+    let mut rest = done.clone();
+    rest.as_object_mut().unwrap().remove("deleted");
+    assert_eq!((&done["deleted"], rest), (&expected, none));
     assert_eq!(secrets(&daemon), 0, "the file has what was deleted");
 
     assert_eq!(api.get("/api/contacts/1").await.status, 404);
@@ -169,4 +172,21 @@ async fn large_recordings_are_erased_and_the_snapshots_that_remain_are_named() {
     assert_eq!(column(&done["snapshots"], "name"), [snapshot]);
     assert!(done["snapshots"][0]["until"].is_string());
     assert_eq!(secrets(&daemon), 0, "pages that are not used any more are overwritten");
+}
+
+#[tokio::test]
+async fn an_erasure_names_the_bucket_and_the_replica_that_are_configured() {
+    let mut daemon = Daemon::prepare(|setup| {
+        setup
+            .toml(
+                "[store]\nlitestream = true\n[backup]\nstart_delay_s = 86400\ns3_endpoint = \"http://127.0.0.1:9\"\n\
+                 s3_bucket = \"shop\"\n",
+            )
+            .env("BACKUP_S3_ACCESS_KEY_ID", "key-id")
+            .env("BACKUP_S3_SECRET_ACCESS_KEY", "a-secret-access-key");
+    });
+    daemon.seed(include_str!("data.sql"));
+    daemon.launch();
+    let done = change(&daemon.api(), "POST", "/api/contacts/1/erase", json!({"confirm": "דנה לוי"}), 200).await;
+    assert_eq!((&done["in_bucket"], &done["in_replica"]), (&json!(true), &json!(true)));
 }

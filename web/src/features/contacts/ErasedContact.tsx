@@ -8,18 +8,18 @@ export type Erased = Schemas['EraseContactResponse']
 /** Says that the contact's data was deleted, and where copies remain until they expire. */
 export function ErasedContact({ erased }: { erased: Erased }) {
   const format = useFormat()
-  const { overwritten, bridge_pending, snapshots } = erased
-  const until = snapshots
-    .map(snapshot => snapshot.until)
-    .sort()
-    .at(-1)
-  const day = until && format.date(until)
+  const { overwritten, bridge_pending, snapshots, in_bucket, in_replica } = erased
+  const dated = snapshots.flatMap(({ until }) => until ?? [])
+  const undated = snapshots.length - dated.length
+  const last = dated.sort().at(-1)
+  const day = last && format.date(last)
+  const remains = bridge_pending || !overwritten || snapshots.length > 0 || in_bucket || in_replica
   return (
     <main className="page narrow form">
       <h1>
         <Trans>כל המידע נמחק מהמכונה</Trans>
       </h1>
-      {(bridge_pending || !overwritten || until) && (
+      {remains && (
         <>
           <p className="muted">
             <Trans>מה עוד נשאר, ועד מתי:</Trans>
@@ -42,11 +42,31 @@ export function ErasedContact({ erased }: { erased: Erased }) {
             {day && (
               <li>
                 <Plural
-                  value={snapshots.length}
+                  value={dated.length}
                   one={`בעותק גיבוי אחד, עד ${day}.`}
                   two={`בשני עותקי גיבוי, עד ${day}.`}
                   other={`ב־# עותקי גיבוי, עד ${day}.`}
                 />
+              </li>
+            )}
+            {undated > 0 && (
+              <li>
+                <Plural
+                  value={undated}
+                  one="בעותק אחד מלפני עדכון של התוכנה, עד שיימחק. אין לזה תאריך קבוע."
+                  two="בשני עותקים מלפני עדכון של התוכנה, עד שיימחקו. אין לזה תאריך קבוע."
+                  other="ב־# עותקים מלפני עדכון של התוכנה, עד שיימחקו. אין לזה תאריך קבוע."
+                />
+              </li>
+            )}
+            {in_bucket && (
+              <li>
+                <Trans>בעותקי הגיבוי שהועלו לאחסון מחוץ למכונה, עד שהם נמחקים שם.</Trans>
+              </li>
+            )}
+            {in_replica && (
+              <li>
+                <Trans>בעותק שתוכנת Litestream שומרת, ובמכונה חלופית אם יש: כל עוד נשמרים שם נתונים ישנים.</Trans>
               </li>
             )}
           </ul>

@@ -4415,6 +4415,13 @@ export interface components {
             deleted: {
                 [key: string]: number;
             };
+            /** @description Whether snapshots are uploaded to a bucket. Uploaded snapshots from before the erasure contain the contact too. */
+            in_bucket: boolean;
+            /**
+             * @description Whether Litestream replicates the database. The replica, and a standby that follows it, contain the contact for as
+             *     long as they keep old data.
+             */
+            in_replica: boolean;
             /**
              * @description Whether the write-ahead log no longer contains the deleted content. False if another program reads the database,
              *     or Litestream copies the log. The next checkpoint that truncates the log then removes the content.
