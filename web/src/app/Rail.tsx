@@ -14,6 +14,9 @@ import { home, navigation, userMenu } from './registry'
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform)
 const none = () => 0
 
+/** The highest number in a badge. The list of open tasks, which one badge counts, is fetched only up to 100. */
+const MOST = 99
+
 /** Returns true if the page at `path` belongs to this entry. */
 const isCurrent = (entry: NavEntry, path: string) => path === entry.href || path.startsWith(`${entry.href}/`)
 
@@ -34,9 +37,13 @@ function Entry({ entry }: { entry: NavEntry }) {
       <span>{i18n._(entry.label)}</span>
       {count > 0 && (
         <span className="n">
-          <span aria-hidden>{count > 99 ? '99+' : count}</span>
+          <span aria-hidden>{count > MOST ? `${MOST}+` : count}</span>
           <span className="vh">
-            <Plural value={count} one="אחת ממתינה" two="שתיים ממתינות" other="# ממתינות" />
+            {count > MOST ? (
+              <Trans>יותר מ־{MOST} ממתינות</Trans>
+            ) : (
+              <Plural value={count} one="אחת ממתינה" two="שתיים ממתינות" other="# ממתינות" />
+            )}
           </span>
         </span>
       )}

@@ -1,21 +1,20 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { useAllPages } from '#shared/api/all-pages'
 import { client, type Schemas, unwrap } from '#shared/api/client'
-import { apiQuery } from '#shared/api/query'
 import { Field } from '#shared/components/field'
 import { Link } from '#shared/components/Link'
 import { Problem } from '#shared/components/Problem'
 
 type Gap = Schemas['KnowledgeGap']
-const gaps = apiQuery('/api/knowledge-gaps', { query: { limit: 50 } })
 
 /** Questions of callers that the agent could not answer. An answer that a user enters becomes a fact. */
 export function Gaps() {
-  const query = useQuery(gaps)
-  if (query.isError)
+  const query = useAllPages('/api/knowledge-gaps')
+  if (query.error && !query.data)
     return <Problem icon={IconAlertTriangle} level="plain" title={<Trans>השאלות בלי תשובה לא נטענו</Trans>} />
   const items = query.data?.items ?? []
   if (items.length === 0) return null

@@ -1,7 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconArrowLeft, IconCalendarPlus, IconMessage2, IconPhone } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
-import { apiQuery } from '#shared/api/query'
+import { useAllPages } from '#shared/api/all-pages'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
@@ -74,7 +73,7 @@ export function ContactCard({ contact }: { contact: ContactDetail }) {
 
 /** A suggestion to merge this contact with a duplicate. */
 function Duplicate({ id }: { id: number }) {
-  const { data } = useQuery(apiQuery('/api/merge-suggestions'))
+  const { data } = useAllPages('/api/merge-suggestions')
   const found = data?.items.find(({ contact, other_contact }) => contact.id === id || other_contact.id === id)
   if (!found) return null
   const other = found.contact.id === id ? found.other_contact : found.contact

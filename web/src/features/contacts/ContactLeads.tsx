@@ -1,16 +1,17 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
+import { useAllPages } from '#shared/api/all-pages'
 import { Link } from '#shared/components/Link'
 import { useFormat } from '#shared/session'
-import { type ContactDetail, type Lead, leadsQuery, type Stage, stagesQuery } from './api'
+import { type ContactDetail, type Lead, type Stage, stagesQuery } from './api'
 import { LeadForm } from './LeadForm'
 import { useMoveLead } from './lead-actions'
 import { stageName } from './stages'
 
 /** The leads of a contact, with their stages. */
 export function ContactLeads({ contact }: { contact: ContactDetail }) {
-  const leads = useQuery(leadsQuery(contact.id)).data?.items ?? []
+  const leads = useAllPages('/api/leads', { contact_id: contact.id }).data?.items ?? []
   const stages = useQuery(stagesQuery).data?.items ?? []
   return (
     <section>

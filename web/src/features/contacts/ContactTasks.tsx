@@ -1,19 +1,19 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPencil } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
+import { useAllPages } from '#shared/api/all-pages'
 import { newKey } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { TaskBox } from '#shared/components/TaskBox'
 import { Plain, Time } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
-import { type ContactDetail, refresh, request, type Task, tasksQuery } from './api'
+import { type ContactDetail, refresh, request, type Task } from './api'
 
 /** The open tasks of a contact, with a field to add one. */
 export function ContactTasks({ contact }: { contact: ContactDetail }) {
-  const query = useQuery(tasksQuery(contact.id))
+  const query = useAllPages('/api/tasks', { contact_id: contact.id, state: 'open' })
   const tasks = query.data?.items ?? []
   return (
     <section>

@@ -2,9 +2,9 @@ import './contacts.css'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { IconColumns3, IconUserPlus } from '@tabler/icons-react'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { apiQuery } from '#shared/api/query'
+import { useAllPages } from '#shared/api/all-pages'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
@@ -84,7 +84,7 @@ export default function ContactsPage() {
 
 /** A link to the merge suggestions that wait for a decision. */
 function Duplicates() {
-  const { data } = useQuery(apiQuery('/api/merge-suggestions'))
+  const { data } = useAllPages('/api/merge-suggestions')
   const count = data?.items.length ?? 0
   if (count === 0) return null
   return (

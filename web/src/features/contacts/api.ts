@@ -72,9 +72,7 @@ export const timelinePages = (id: number, filter: TimelineFilter) =>
   apiPages('/api/contacts/{id}/timeline', { path: { id }, query: { limit: 50, ...kindsOf(filter) } }, 'before')
 export const tagsQuery = apiQuery('/api/tags')
 export const fieldsQuery = apiQuery('/api/custom-fields')
-export const tasksQuery = (contact: number) => apiQuery('/api/tasks', { query: { contact_id: contact, state: 'open' } })
 export const stagesQuery = apiQuery('/api/lead-stages')
-export const leadsQuery = (contact: number) => apiQuery('/api/leads', { query: { contact_id: contact } })
 
 /**
  * Marks the cached responses of these API paths as out of date, so that the page shows a change by the user before

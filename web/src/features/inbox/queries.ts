@@ -1,6 +1,6 @@
 import { apiPages, apiQuery } from '#shared/api/query'
 import { kindsOf, type TimelineFilter } from '#shared/timeline-filter'
-import { call, type InboxFilter, type Page, type Scheduled, type TimelineItem } from './api'
+import { call, type InboxFilter, type Page, type TimelineItem } from './api'
 
 /** The numbers of waiting contacts and of contacts whom the agent answered. */
 export const countsQuery = apiQuery('/api/threads/counts')
@@ -11,10 +11,6 @@ export const threadQuery = (id: number) => apiQuery('/api/threads/{id}', { path:
 export const routeQuery = (id: number) => apiQuery('/api/threads/{id}/route', { path: { id } })
 export const peaksQuery = (id: number) => apiQuery('/api/calls/{id}/peaks', { path: { id }, query: { bins: 240 } })
 export const notesQuery = (id: number) => apiQuery('/api/contacts/{id}/notes', { path: { id } })
-export const scheduledQuery = (threadId: number, state: Scheduled['state']) =>
-  apiQuery('/api/scheduled-messages', { query: { thread_id: threadId, state } })
-export const tasksQuery = (contactId: number) =>
-  apiQuery('/api/tasks', { query: { contact_id: contactId, state: 'open', limit: 20 } })
 export const appointmentsQuery = (contactId: number, from: string) =>
   apiQuery('/api/appointments', { query: { contact_id: contactId, from, state: 'booked', limit: 5 } })
 export const contactsQuery = (words: string) => apiQuery('/api/contacts', { query: { q: words, limit: 6 } })

@@ -4,22 +4,21 @@ import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { IconUsersGroup } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
 import { useAction } from '#shared/api/action'
+import { useAllPages } from '#shared/api/all-pages'
 import { client, type Schemas, unwrap } from '#shared/api/client'
-import { apiQuery, queryClient } from '#shared/api/query'
+import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Name, Phone } from '#shared/components/text'
 
-const suggestions = apiQuery('/api/merge-suggestions')
-const refresh = () => void queryClient.invalidateQueries({ queryKey: suggestions.queryKey })
+const refresh = () => void queryClient.invalidateQueries({ queryKey: ['/api/merge-suggestions'] })
 
 /** Contacts that may be duplicates. The daemon never merges them by itself; a user decides. */
 export default function SuggestionsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`לקוחות כפולים`)
-  const query = useQuery(suggestions)
+  const query = useAllPages('/api/merge-suggestions')
   return (
     <div className="page-scroll" tabIndex={-1}>
       <main className="page narrow">

@@ -1,10 +1,9 @@
 import { msg } from '@lingui/core/macro'
 import { IconUsersGroup } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
-import { apiQuery } from '#shared/api/query'
+import { useAllPages } from '#shared/api/all-pages'
 import type { Feature } from '#shared/feature'
 
-const useCount = () => useQuery(apiQuery('/api/merge-suggestions')).data?.items.length ?? 0
+const useCount = () => useAllPages('/api/merge-suggestions').data?.items.length ?? 0
 
 export const feature: Feature = {
   id: 'merge-suggestions',

@@ -2,6 +2,7 @@ import { Plural, Trans } from '@lingui/react/macro'
 import { IconHourglass, IconPencil } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useFetchAgain } from '#shared/api/aging'
+import { useAllPages } from '#shared/api/all-pages'
 import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { isUnseen } from '#shared/appointment'
@@ -15,8 +16,8 @@ import { useFormat } from '#shared/session'
 
 const HOUR_MS = 3_600_000
 
-/** The query of the waiting list. Each entry contains the first free time that suits, if there is one. */
-export const waitingList = apiQuery('/api/waiting-list', { query: { limit: 200 } })
+/** Returns the waiting list. Each entry contains the first free time that suits, if there is one. */
+export const useWaitingList = () => useAllPages('/api/waiting-list')
 
 /** The appointments of today in order of time. Those in progress are marked. */
 export function DayPlan() {
@@ -28,15 +29,10 @@ export function DayPlan() {
   // The range of 26 hours before and after noon UTC covers today in every time zone. Only today's appointments are
   // shown.
   const noon = Date.parse(`${day}T12:00:00Z`)
-  const query = useQuery(
-    apiQuery('/api/appointments', {
-      query: {
-        from: new Date(noon - 26 * HOUR_MS).toISOString(),
-        to: new Date(noon + 26 * HOUR_MS).toISOString(),
-        limit: 200,
-      },
-    }),
-  )
+  const query = useAllPages('/api/appointments', {
+    from: new Date(noon - 26 * HOUR_MS).toISOString(),
+    to: new Date(noon + 26 * HOUR_MS).toISOString(),
+  })
   const info = days.data?.days[0]
   return (
     <section aria-labelledby="plan">
@@ -101,7 +97,7 @@ export function DayPlan() {
 
 /** Shows for how many entries of the waiting list a time is free. */
 function WaitingListLine() {
-  const { data, refetch } = useQuery(waitingList)
+  const { data, refetch } = useWaitingList()
   useFetchAgain(
     data?.items.flatMap(({ free_slot }) => free_slot?.starts_at ?? []),
     refetch,

@@ -10,7 +10,7 @@ import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
-import { DayPlan, waitingList } from './DayPlan'
+import { DayPlan, useWaitingList } from './DayPlan'
 import { NewTask } from './NewTask'
 import { alerts, Problems } from './Problems'
 import { TaskRow } from './TaskRow'
@@ -36,7 +36,7 @@ const DRAW_DELAY_MS = 1_000
  * arrives would shift the lists below it. Once true, the result stays true.
  */
 function useFirstData(): boolean {
-  const pending = [useQuery(waiting), useQuery(counts), useQuery(tasks), useQuery(alerts), useQuery(waitingList)].some(
+  const pending = [useQuery(waiting), useQuery(counts), useQuery(tasks), useQuery(alerts), useWaitingList()].some(
     query => query.isPending,
   )
   const [isDrawn, setDrawn] = useState(!pending)

@@ -8,14 +8,14 @@ const PAGE = 200
 type ItemOf<P extends GetPath> = GetData<P> extends { items: (infer T)[] } ? T : never
 
 /** Fetches all pages of a list, one after the other. `data` has the items of the pages that have arrived. */
-export function useAllPages<P extends GetPath>(path: P, query: NonNullable<GetParams<P>['query']>) {
+export function useAllPages<P extends GetPath>(path: P, query?: GetParams<P>['query']) {
   const params = { query: { ...query, limit: PAGE } } as unknown as GetParams<P>
   const pages = useInfiniteQuery(apiPages(path, params))
-  const { data, error, refetch, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages
+  const { data, error, isPending, refetch, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages
   useEffect(() => {
     // After an error the list is fetched again by its retry button, or when the connection is back.
     if (hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage()
   }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage])
   const items = useMemo(() => data?.pages.flatMap(page => (page as unknown as { items: ItemOf<P>[] }).items), [data])
-  return { data: items && { items }, error, refetch }
+  return { data: items && { items }, error, isPending, refetch }
 }

@@ -3,6 +3,7 @@ import { IconCheck, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Fragment, useMemo } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
+import { useAllPages } from '#shared/api/all-pages'
 import { queryClient } from '#shared/api/query'
 import { FieldText } from '#shared/components/FieldText'
 import { Icon } from '#shared/components/Icon'
@@ -12,7 +13,7 @@ import { isolate } from '#shared/format/bidi'
 import { useFormat } from '#shared/session'
 import { type Appointment, type Contact, call, type Task } from '../api'
 import { numberOf } from '../model/person'
-import { appointmentsQuery, notesQuery, tasksQuery } from '../queries'
+import { appointmentsQuery, notesQuery } from '../queries'
 import { Notes } from './Notes'
 
 interface Props {
@@ -110,8 +111,7 @@ function NotesPart({ contactId }: { contactId: number }) {
 
 function Tasks({ contactId, onTask }: { contactId: number; onTask: () => void }) {
   const { t } = useLingui()
-  const query = tasksQuery(contactId)
-  const { data } = useQuery({ ...query, retry: false })
+  const { data } = useAllPages('/api/tasks', { contact_id: contactId, state: 'open' })
   const verb = (task: Task, verb: 'done' | 'reopen') =>
     call('POST', `/api/tasks/{id}/${verb}`, { params: { path: { id: task.id } } })
   const refresh = () => void queryClient.invalidateQueries({ queryKey: ['/api/tasks'] })

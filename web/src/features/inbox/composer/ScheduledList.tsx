@@ -1,13 +1,12 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconAlertCircle, IconCalendarTime } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
 import { patchItems, useAction } from '#shared/api/action'
+import { useAllPages } from '#shared/api/all-pages'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Plain, Time } from '#shared/components/text'
 import { call, type Scheduled } from '../api'
 import type { Outgoing } from '../outbox'
-import { scheduledQuery } from '../queries'
 import { useFailure } from '../texts'
 
 const ALL = ['/api/scheduled-messages']
@@ -23,8 +22,8 @@ interface Props {
 export function ScheduledList({ threadId, onEdit }: Props) {
   const { t } = useLingui()
   const failure = useFailure()
-  const failed = useQuery({ ...scheduledQuery(threadId, 'failed'), retry: false })
-  const waiting = useQuery({ ...scheduledQuery(threadId, 'waiting'), retry: false })
+  const failed = useAllPages('/api/scheduled-messages', { thread_id: threadId, state: 'failed' })
+  const waiting = useAllPages('/api/scheduled-messages', { thread_id: threadId, state: 'waiting' })
   const removal = {
     run: (item: Scheduled) => call('DELETE', '/api/scheduled-messages/{id}', { params: { path: { id: item.id } } }),
     patches: (item: Scheduled) => [patchItems<Scheduled>(ALL, items => items.filter(({ id }) => id !== item.id))],
