@@ -7,6 +7,7 @@ import { problemText } from '#shared/api/problem-text'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { PasswordField } from '#shared/components/field'
 import { toast } from '#shared/components/toasts'
+import { useTarget } from '#shared/target'
 
 /** The daemon's minimum password length. */
 const SHORTEST_PASSWORD = 10
@@ -33,7 +34,7 @@ export function PasswordForm({ name }: { name: string }) {
   }
   return (
     <section className="section">
-      <h2>
+      <h2 {...useTarget<HTMLHeadingElement>('password')}>
         <Trans>החלפת סיסמה</Trans>
       </h2>
       <form className="form" onSubmit={submit}>

@@ -5,6 +5,7 @@ import { client, type Schemas, unwrap } from '#shared/api/client'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Hidden, Time } from '#shared/components/text'
+import { useTarget } from '#shared/target'
 import { deviceName } from './device'
 
 const sessions = apiQuery('/api/sessions')
@@ -21,7 +22,7 @@ export function Sessions() {
   })
   return (
     <section className="section">
-      <h2>
+      <h2 {...useTarget<HTMLHeadingElement>('sessions')}>
         <Trans>כניסות פעילות</Trans>
       </h2>
       <Loaded query={query} skeleton={<SkeletonRows count={2} />}>

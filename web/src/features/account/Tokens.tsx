@@ -6,6 +6,7 @@ import { apiQuery, queryClient } from '#shared/api/query'
 import { Confirm } from '#shared/components/Confirm'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Hidden, Time } from '#shared/components/text'
+import { useTarget } from '#shared/target'
 import { NewToken } from './NewToken'
 
 const tokens = apiQuery('/api/tokens')
@@ -16,7 +17,7 @@ export function Tokens() {
   const query = useQuery(tokens)
   return (
     <section className="section">
-      <h2>
+      <h2 {...useTarget<HTMLHeadingElement>('tokens')}>
         <Trans>אסימוני API</Trans>
       </h2>
       <p className="muted">

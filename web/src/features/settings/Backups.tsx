@@ -7,6 +7,7 @@ import { Problem } from '#shared/components/Problem'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Time } from '#shared/components/text'
 import { useLocale } from '#shared/i18n/locale'
+import { useTarget } from '#shared/target'
 import { BackUpNow } from './BackUpNow'
 import { backupsQuery } from './backups-query'
 import { RestoreGuide } from './RestoreGuide'
@@ -17,7 +18,7 @@ export function Backups() {
   const query = useQuery(backupsQuery(useLocale()))
   return (
     <section>
-      <h2 className="grp">
+      <h2 className="grp" {...useTarget<HTMLHeadingElement>('backups')}>
         <Trans>הגיבויים</Trans>
       </h2>
       <Loaded

@@ -13,6 +13,7 @@ import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Time } from '#shared/components/text'
 import { type Locale, useLocale } from '#shared/i18n/locale'
 import { useSession } from '#shared/session'
+import { useTarget } from '#shared/target'
 import { CHECKS } from './audit-words'
 import { Findings } from './Findings'
 import { Version } from './Version'
@@ -112,7 +113,7 @@ function Database() {
   const query = useQuery(apiQuery('/api/database'))
   return (
     <section>
-      <h2 className="grp">
+      <h2 className="grp" {...useTarget<HTMLHeadingElement>('database')}>
         <Trans>מסד הנתונים</Trans>
       </h2>
       <Loaded query={query} skeleton={<SkeletonRows count={2} height={52} />}>

@@ -1,4 +1,5 @@
 import { Trans } from '@lingui/react/macro'
+import { useTarget, useTargetName } from '#shared/target'
 
 interface Props {
   folder: string
@@ -13,8 +14,8 @@ export function RestoreGuide({ folder, database, newest }: Props) {
   const file = newest ?? 'FILE'
   const isEncrypted = file.endsWith('.age')
   return (
-    <details className="fold">
-      <summary>
+    <details className="fold" open={useTargetName() === 'restore'}>
+      <summary {...useTarget('restore')} tabIndex={0}>
         <Trans>איך משחזרים מגיבוי</Trans>
       </summary>
       <div className="guide">

@@ -4,6 +4,7 @@ import { IconLock } from '@tabler/icons-react'
 import { Problem } from '#shared/components/Problem'
 import { GreetingEditor } from '#shared/greeting/GreetingEditor'
 import { useSession } from '#shared/session'
+import { useTarget } from '#shared/target'
 import { AgentText } from './AgentText'
 import { Audit } from './Audit'
 import { Backups } from './Backups'
@@ -87,15 +88,7 @@ function Own({ id, items }: { id: string; items: readonly Item[] }) {
           <Pointer href="/app/setup/phone" link={<Trans>לחיבור המספר</Trans>}>
             <Trans>בחירת המספר, הפניית השיחות לכאן וקודי ההפניה נמצאים בהקמה.</Trans>
           </Pointer>
-          <section>
-            <h2 className="grp">
-              <Trans>ברכת הפתיחה</Trans>
-            </h2>
-            <p className="muted">
-              <Trans>מה שכל מתקשר שומע לפני שהסוכן מדבר.</Trans>
-            </p>
-            <GreetingEditor />
-          </section>
+          <Greeting />
         </>
       )
     case 'privacy':
@@ -103,4 +96,18 @@ function Own({ id, items }: { id: string; items: readonly Item[] }) {
     default:
       return null
   }
+}
+
+function Greeting() {
+  return (
+    <section>
+      <h2 className="grp" {...useTarget<HTMLHeadingElement>('greeting')}>
+        <Trans>ברכת הפתיחה</Trans>
+      </h2>
+      <p className="muted">
+        <Trans>מה שכל מתקשר שומע לפני שהסוכן מדבר.</Trans>
+      </p>
+      <GreetingEditor />
+    </section>
+  )
 }

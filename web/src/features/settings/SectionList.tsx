@@ -1,14 +1,12 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconSearch, IconUserCircle } from '@tabler/icons-react'
-import { useState } from 'react'
+import { IconSearch } from '@tabler/icons-react'
+import { type KeyboardEvent, useState } from 'react'
+import { useLocation } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { useSession } from '#shared/session'
-import { find, type Item, SECTIONS, sectionOf } from './sections'
-
-/** The maximum number of search hits. */
-const MOST_HITS = 30
+import { type Hit, hrefOf, type Item, SECTIONS, search } from './sections'
 
 interface Props {
   items: readonly Item[]
@@ -17,10 +15,14 @@ interface Props {
   isPage: boolean
 }
 
-/** The list of sections, with a search over all settings. */
+/** The list of sections, with a search over all settings and all parts of the sections. */
 export function SectionList({ items, current, isPage }: Props) {
   const { t } = useLingui()
   const [query, setQuery] = useState('')
+  const { i18n } = useTexts()
+  const { isOwner } = useSession()
+  const [, navigate] = useLocation()
+  const hits = search(items, query, isOwner, text => i18n._(text))
   const Heading = isPage ? 'h1' : 'h2'
   return (
     <div className="settings-list">
@@ -35,9 +37,13 @@ export function SectionList({ items, current, isPage }: Props) {
           aria-label={t`חיפוש בהגדרות`}
           value={query}
           onChange={event => setQuery(event.target.value)}
+          onKeyDown={event => {
+            if (event.key === 'Enter' && hits[0] && !event.nativeEvent.isComposing) navigate(hits[0].href)
+            moveByArrows(event)
+          }}
         />
       </div>
-      {query.trim() ? <Hits items={items} query={query} /> : <Sections current={current} />}
+      {query.trim() ? <Hits hits={hits} query={query} /> : <Sections current={current} />}
     </div>
   )
 }
@@ -49,46 +55,27 @@ function Sections({ current }: { current: string | undefined }) {
   return (
     <nav aria-label={t`הגדרות`}>
       <ul>
-        {SECTIONS.filter(({ ownerOnly }) => isOwner || !ownerOnly).map(({ id, title, icon, href }) => (
-          <li key={id}>
-            <Link href={href ?? `/app/settings/${id}`} aria-current={id === current ? 'page' : undefined}>
-              <Icon icon={icon} />
-              {i18n._(title)}
+        {SECTIONS.filter(({ ownerOnly }) => isOwner || !ownerOnly).map(section => (
+          <li key={section.id}>
+            <Link href={hrefOf(section)} aria-current={section.id === current ? 'page' : undefined}>
+              <Icon icon={section.icon} />
+              {i18n._(section.title)}
             </Link>
           </li>
         ))}
-        <li>
-          <Link href="/app/account">
-            <Icon icon={IconUserCircle} />
-            <Trans>החשבון שלי וכניסות</Trans>
-          </Link>
-        </li>
       </ul>
     </nav>
   )
 }
 
-function Hits({ items, query }: { items: readonly Item[]; query: string }) {
+function Hits({ hits, query }: { hits: readonly Hit[]; query: string }) {
   const { t } = useLingui()
-  const { i18n } = useTexts()
-  const { isOwner } = useSession()
-  const word = query.trim().toLocaleLowerCase()
-  const sections = SECTIONS.filter(
-    ({ title, ownerOnly }) => (isOwner || !ownerOnly) && i18n._(title).toLocaleLowerCase().includes(word),
-  )
-  const titleOf = (item: Item) => {
-    const section = SECTIONS.find(({ id }) => id === sectionOf(item))
-    return section ? i18n._(section.title) : ''
-  }
-  const hits = find(items, query)
-    .filter(item => isOwner || !SECTIONS.find(({ id }) => id === sectionOf(item))?.ownerOnly)
-    .slice(0, MOST_HITS)
   return (
     <nav aria-label={t`תוצאות החיפוש`}>
       <p className="vh" role="status">
-        {hits.length + sections.length > 0 ? t`נמצאו ${hits.length + sections.length}` : t`לא נמצא`}
+        {hits.length > 0 ? t`נמצאו ${hits.length}` : t`לא נמצא`}
       </p>
-      {hits.length + sections.length === 0 && (
+      {hits.length === 0 && (
         <p className="muted" style={{ paddingInline: 10 }}>
           <Trans>
             לא מצאנו הגדרה עם ״<bdi>{query.trim()}</bdi>״. אפשר לנסות מילה אחת, או חלק ממנה.
@@ -96,22 +83,17 @@ function Hits({ items, query }: { items: readonly Item[]; query: string }) {
         </p>
       )}
       <ul>
-        {sections.map(({ id, title, icon, href }) => (
-          <li key={id}>
-            <Link href={href ?? `/app/settings/${id}`}>
-              <Icon icon={icon} />
-              {i18n._(title)}
-            </Link>
-          </li>
-        ))}
-        {hits.map(item => (
-          <li key={item.key}>
-            <Link href={`/app/settings/${sectionOf(item)}?at=${item.key}`}>
+        {hits.map(({ key, title, href, within, icon }) => (
+          <li key={key}>
+            <Link href={href} onKeyDown={moveByArrows}>
+              {icon && <Icon icon={icon} />}
               <span>
-                {item.title}
-                <span className="small muted" style={{ display: 'block' }}>
-                  {titleOf(item)}
-                </span>
+                {title}
+                {within && (
+                  <span className="small muted" style={{ display: 'block' }}>
+                    {within}
+                  </span>
+                )}
               </span>
             </Link>
           </li>
@@ -119,4 +101,14 @@ function Hits({ items, query }: { items: readonly Item[]; query: string }) {
       </ul>
     </nav>
   )
+}
+
+/** Moves the focus to the next hit, or to the previous one; above the first hit is the search field. */
+function moveByArrows(event: KeyboardEvent<HTMLElement>) {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+  const list = event.currentTarget.closest('.settings-list')
+  if (!by || !list) return
+  event.preventDefault()
+  const stops = [...list.querySelectorAll<HTMLElement>('input, nav a')]
+  stops[stops.indexOf(event.currentTarget) + by]?.focus()
 }

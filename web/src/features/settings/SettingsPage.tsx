@@ -2,11 +2,12 @@ import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
 import { IconArrowLeft } from '@tabler/icons-react'
-import { useParams, useSearch } from 'wouter'
+import { useParams } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useSession } from '#shared/session'
+import { useTargetName } from '#shared/target'
 import { SectionBody } from './SectionBody'
 import { SectionList } from './SectionList'
 import { SECTIONS, type Section } from './sections'
@@ -19,10 +20,11 @@ export default function SettingsPage() {
   const { i18n } = useTexts()
   const { isOwner } = useSession()
   const { section: id } = useParams<{ section?: string }>()
-  const target = new URLSearchParams(useSearch()).get('at') ?? undefined
+  const target = useTargetName()
   const isWide = useMediaQuery('(min-width: 768px)', undefined, { getInitialValueInEffect: false })
   const query = useSettings()
-  const shown = SECTIONS.find(section => section.id === id) ?? (isWide && !id ? SECTIONS[0] : undefined)
+  const shown =
+    SECTIONS.find(section => section.id === id && !section.href) ?? (isWide && !id ? SECTIONS[0] : undefined)
   const isList = !id
   useDocumentTitle(shown ? `${t`הגדרות`}: ${i18n._(shown.title)}` : t`הגדרות`)
   return (

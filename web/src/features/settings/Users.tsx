@@ -12,6 +12,7 @@ import { useOwnPassword } from '#shared/components/own-password'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Hidden, Time } from '#shared/components/text'
 import { useSession } from '#shared/session'
+import { useTarget } from '#shared/target'
 import { NewUser } from './NewUser'
 
 /** The daemon's minimum password length. */
@@ -40,7 +41,7 @@ export function Users() {
         </Loaded>
       </section>
       <section>
-        <h2 className="grp">
+        <h2 className="grp" {...useTarget<HTMLHeadingElement>('new-user')}>
           <Trans>משתמש חדש</Trans>
         </h2>
         <NewUser onCreated={refresh} />

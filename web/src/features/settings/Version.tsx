@@ -5,13 +5,14 @@ import { apiQuery } from '#shared/api/query'
 import { Problem } from '#shared/components/Problem'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Time } from '#shared/components/text'
+import { useTarget } from '#shared/target'
 
 /** The installed version, and how to install a newer one. */
 export function Version() {
   const query = useQuery(apiQuery('/api/updates'))
   return (
     <section>
-      <h2 className="grp">
+      <h2 className="grp" {...useTarget<HTMLHeadingElement>('version')}>
         <Trans>הגרסה</Trans>
       </h2>
       <Loaded query={query} skeleton={<SkeletonRows count={1} height={52} />}>

@@ -15,6 +15,7 @@ import {
   IconScissors,
   IconShieldLock,
   IconTool,
+  IconUserCircle,
   IconUserCog,
   IconUsers,
   IconWorld,
@@ -42,7 +43,17 @@ export interface Section {
   /** Sections of the settings file whose other settings are shown here, in a collapsed group. */
   rest?: readonly string[]
   /** Additional search terms of the section. */
-  words?: string
+  words?: MessageDescriptor
+}
+
+/** A part of a section that is no setting. The search finds it too. */
+export interface Part {
+  section: string
+  title: MessageDescriptor
+  words?: MessageDescriptor
+  /** The name of the element to scroll to; see `useTarget`. */
+  at?: string
+  ownerOnly?: boolean
 }
 
 /** The sections of the page, in order. No setting is in two groups. */
@@ -54,10 +65,22 @@ export const SECTIONS: readonly Section[] = [
     groups: [{ title: msg`פרטי העסק`, keys: ['business.name', 'business.time_zone', 'business.country'] }],
     rest: ['business'],
   },
-  { id: 'hours', title: msg`שעות`, icon: IconClock, href: '/app/settings/hours' },
-  { id: 'services', title: msg`שירותים ומחירים`, icon: IconScissors, href: '/app/settings/services' },
-  { id: 'resources', title: msg`עובדים`, icon: IconUsers, href: '/app/settings/resources' },
-  { id: 'facts', title: msg`מה הסוכן יודע`, icon: IconBook2, href: '/app/settings/facts' },
+  { id: 'hours', title: msg`שעות`, icon: IconClock, href: '/app/settings/hours', words: msg`פתיחה סגירה חג חופשה` },
+  {
+    id: 'services',
+    title: msg`שירותים ומחירים`,
+    icon: IconScissors,
+    href: '/app/settings/services',
+    words: msg`מחירון תורים משך`,
+  },
+  { id: 'resources', title: msg`עובדים`, icon: IconUsers, href: '/app/settings/resources', words: msg`צוות יומן לוח` },
+  {
+    id: 'facts',
+    title: msg`מה הסוכן יודע`,
+    icon: IconBook2,
+    href: '/app/settings/facts',
+    words: msg`ידע שאלות תשובות מידע`,
+  },
   {
     id: 'agent',
     title: msg`הסוכן`,
@@ -90,7 +113,14 @@ export const SECTIONS: readonly Section[] = [
     ],
     rest: ['agent', 'openai', 'google', 'elevenlabs', 'deepgram', 'soniox', 'pipeline'],
   },
-  { id: 'tools', title: msg`הכלים של הסוכן`, icon: IconTool, href: '/app/settings/tools', ownerOnly: true },
+  {
+    id: 'tools',
+    title: msg`הכלים של הסוכן`,
+    icon: IconTool,
+    href: '/app/settings/tools',
+    ownerOnly: true,
+    words: msg`תוכנה אחרת API`,
+  },
   {
     id: 'phone',
     title: msg`טלפון`,
@@ -151,12 +181,19 @@ export const SECTIONS: readonly Section[] = [
     ],
     rest: ['alerts', 'mail'],
   },
-  { id: 'notifications', title: msg`התראות בדפדפן`, icon: IconBellRinging, href: '/app/settings/notifications' },
-  { id: 'users', title: msg`משתמשים`, icon: IconUserCog, ownerOnly: true },
+  {
+    id: 'notifications',
+    title: msg`התראות בדפדפן`,
+    icon: IconBellRinging,
+    href: '/app/settings/notifications',
+    words: msg`צליל push`,
+  },
+  { id: 'users', title: msg`משתמשים`, icon: IconUserCog, ownerOnly: true, words: msg`צוות הרשאה סיסמה` },
   {
     id: 'backup',
     title: msg`גיבוי`,
     icon: IconDatabase,
+    words: msg`שחזור עותק snapshot`,
     ownerOnly: true,
     groups: [
       {
@@ -174,6 +211,7 @@ export const SECTIONS: readonly Section[] = [
     id: 'privacy',
     title: msg`פרטיות ומחיקה`,
     icon: IconShieldLock,
+    words: msg`שמירה הקלטות תמלול`,
     groups: [
       {
         title: msg`כמה זמן שומרים`,
@@ -192,24 +230,46 @@ export const SECTIONS: readonly Section[] = [
     id: 'address',
     title: msg`כתובת ותעודה`,
     icon: IconWorld,
+    words: msg`דומיין https TLS`,
     groups: [
       { title: msg`הכתובת`, keys: ['http.public_base_url'], check: 'address' },
       { title: msg`תעודה`, keys: ['tls.domain', 'tls.acme', 'tls.acme_contact'] },
     ],
     rest: ['http', 'tls'],
   },
-  { id: 'audit', title: msg`יומן פעולות`, icon: IconHistory, ownerOnly: true },
+  { id: 'audit', title: msg`יומן פעולות`, icon: IconHistory, ownerOnly: true, words: msg`היסטוריה לוג מי שינה` },
   {
     id: 'health',
     title: msg`בריאות המערכת`,
     icon: IconHeartbeat,
+    words: msg`עדכון גרסה דיסק`,
     groups: [
       { title: msg`בדיקה עצמית`, keys: ['maintenance.self_check', 'maintenance.hour'] },
       { title: msg`עדכונים`, keys: ['updates.check', 'updates.feed_url'] },
     ],
     rest: ['maintenance', 'updates', 'disk', 'log'],
   },
+  { id: 'account', title: msg`החשבון שלי וכניסות`, icon: IconUserCircle, href: '/app/account' },
 ]
+
+/** The parts of the sections that are no settings, in the order of the sections. */
+export const PARTS: readonly Part[] = [
+  { section: 'phone', title: msg`ברכת הפתיחה`, at: 'greeting', words: msg`הקלטה קול` },
+  { section: 'users', title: msg`משתמש חדש`, at: 'new-user', ownerOnly: true },
+  { section: 'backup', title: msg`הגיבויים`, at: 'backups', words: msg`רשימה הורדה snapshots`, ownerOnly: true },
+  { section: 'backup', title: msg`איך משחזרים מגיבוי`, at: 'restore', words: msg`שחזור restore`, ownerOnly: true },
+  { section: 'health', title: msg`מסד הנתונים`, at: 'database' },
+  { section: 'health', title: msg`הגרסה`, at: 'version', words: msg`עדכון` },
+  { section: 'account', title: msg`כניסות פעילות`, at: 'sessions', words: msg`דפדפן התנתקות מכשיר` },
+  { section: 'account', title: msg`החלפת הסיסמה שלי`, at: 'password' },
+  { section: 'account', title: msg`אסימוני API`, at: 'tokens', words: msg`טוקן token תוכנה`, ownerOnly: true },
+]
+
+/** Returns the link to a section, or to the named element in it. */
+export function hrefOf(section: Pick<Section, 'id' | 'href'>, at?: string): string {
+  const href = section.href ?? `/app/settings/${section.id}`
+  return at ? `${href}?at=${at}` : href
+}
 
 /** The section for settings that this page does not know. */
 const LAST = 'health'
@@ -244,23 +304,68 @@ export function layout(section: Section, items: readonly Item[]): { groups: Grou
   return { groups, rest }
 }
 
+/** A searchable text: the name, and other words. */
+type Texts = readonly [title: string, more: string]
+
 /**
- * Returns the settings whose name, help or key contains all the words. Settings whose name contains the whole query
+ * Returns the things whose name or other words contain all words of the query. Those whose name contains the whole query
  * come first.
  */
-export function find(items: readonly Item[], query: string): Item[] {
+export function find<T>(things: readonly T[], query: string, textsOf: (thing: T) => Texts): T[] {
   const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return []
-  const score = (item: Item) => {
-    const title = item.title.toLocaleLowerCase()
-    const all = `${title} ${item.help} ${item.key}`.toLocaleLowerCase()
-    if (!words.every(word => all.includes(word))) return 0
+  const score = (thing: T) => {
+    const [title = '', more] = textsOf(thing).map(text => text.toLocaleLowerCase())
+    if (!words.every(word => `${title} ${more}`.includes(word))) return 0
     if (title.includes(words.join(' '))) return 3
     return words.every(word => title.includes(word)) ? 2 : 1
   }
-  return items
-    .map(item => ({ item, score: score(item) }))
+  return things
+    .map(thing => ({ thing, score: score(thing) }))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score)
-    .map(({ item }) => item)
+    .map(({ thing }) => thing)
+}
+
+export interface Hit {
+  key: string
+  title: string
+  href: string
+  /** The name of the section in which the hit is; absent if the hit is a section. */
+  within?: string
+  icon?: IconGlyph
+}
+
+/** Searches the sections, their parts and the settings, in the texts of the page's language. */
+export function search(
+  items: readonly Item[],
+  query: string,
+  isOwner: boolean,
+  textOf: (message: MessageDescriptor) => string,
+): Hit[] {
+  const allowed = SECTIONS.filter(({ ownerOnly }) => isOwner || !ownerOnly)
+  const named = ({ title, words }: Pick<Section, 'title' | 'words'>): Texts => [
+    textOf(title),
+    words ? textOf(words) : '',
+  ]
+  const sections = find(allowed, query, named).map(section => ({
+    key: section.id,
+    title: textOf(section.title),
+    href: hrefOf(section),
+    icon: section.icon,
+  }))
+  const within = (id: string, key: string, title: string, at?: string): Hit[] => {
+    const section = allowed.find(one => one.id === id)
+    return section ? [{ key, title, href: hrefOf(section, at), within: textOf(section.title) }] : []
+  }
+  const parts = PARTS.filter(({ ownerOnly }) => isOwner || !ownerOnly)
+  return [
+    ...sections,
+    ...find(parts, query, named).flatMap(({ section, title, at }) =>
+      within(section, `${section}/${at}`, textOf(title), at),
+    ),
+    ...find(items, query, ({ title, help, key }) => [title, `${help} ${key}`]).flatMap(item =>
+      within(sectionOf(item), item.key, item.title, item.key),
+    ),
+  ]
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { diffLines } from './compare'
-import { find, type Item } from './sections'
+import { find, type Item, PARTS, SECTIONS, search } from './sections'
 import { fromText, ownValue, toText } from './value'
 
 const item = (kind: string, more = {}) => ({ kind, optional: false, minimum: null, maximum: null, ...more })
@@ -45,10 +45,43 @@ describe('the values of settings', () => {
 test('a search finds first the setting whose name was typed', () => {
   const named = (title: string) => ({ title, help: '', key: title }) as Item
   const items = [named('Longest wait for the caller'), named('Longest call')]
-  expect(find(items, ' longest  Call').map(({ title }) => title)).toEqual([
+  expect(find(items, ' longest  Call', ({ title }) => [title, '']).map(({ title }) => title)).toEqual([
     'Longest call',
     'Longest wait for the caller',
   ])
+})
+
+describe('the search over all settings', () => {
+  const setting = { key: 'voice.max_call_s', section: 'voice', title: 'Longest call', help: '' } as Item
+  const links = (query: string, isOwner = true) =>
+    search([setting], query, isOwner, ({ message = '' }) => message).map(({ href }) => href)
+
+  test('finds sections, the pages of other features, and the parts of both', () => {
+    expect(links('longest')).toEqual(['/app/settings/phone?at=voice.max_call_s'])
+    expect(links('אסימוני')).toEqual(['/app/account?at=tokens'])
+    expect(links('הסיסמה שלי')).toEqual(['/app/account?at=password'])
+    expect(links('כניסות')).toEqual(['/app/account', '/app/account?at=sessions'])
+    expect(links('משחזרים')).toEqual(['/app/settings/backup?at=restore'])
+  })
+
+  test('reads the additional words of a section', () => {
+    expect(links('שחזור')).toContain('/app/settings/backup')
+    expect(links('דומיין')).toEqual(['/app/settings/address'])
+  })
+
+  test('finds for staff only what they may open', () => {
+    expect(links('אסימוני', false)).toEqual([])
+    expect(links('שחזור', false)).toEqual([])
+    expect(links('הסיסמה שלי', false)).toEqual(['/app/account?at=password'])
+  })
+
+  test('each part belongs to a section, and to owners only where its section does', () => {
+    for (const { section, ownerOnly = false } of PARTS) {
+      const found = SECTIONS.find(({ id }) => id === section)
+      expect(found, section).toBeDefined()
+      if (found?.ownerOnly) expect(ownerOnly, section).toBe(true)
+    }
+  })
 })
 
 describe('the comparison of texts', () => {
