@@ -10,6 +10,7 @@ import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { Loaded } from '#shared/components/states'
+import { serverNow } from '#shared/format/clock'
 import { atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { useResources } from './data'
@@ -151,7 +152,7 @@ function ClosureForm({ close, label }: { close: () => void; label: string }) {
   const [to, setTo] = useState('')
   const [reason, setReason] = useState('')
   const [resource, setResource] = useState<number | null>(null)
-  const today = format.day(new Date())
+  const today = format.day(serverNow())
   const [first, last] = [parseDate(from, today), parseDate(to.trim() || from, today)]
   const add = useAction({
     run: () =>

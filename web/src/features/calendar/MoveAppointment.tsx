@@ -6,6 +6,7 @@ import { client, knownEtag, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { isolate } from '#shared/format/bidi'
+import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { AppointmentWords } from './AppointmentWords'
 import { refresh } from './appointments'
@@ -77,7 +78,7 @@ export function MoveAppointment({ appointment, close, back }: Props) {
       <SlotPicker
         service={appointment.service_id}
         resource={resource}
-        from={format.day(new Date())}
+        from={format.day(serverNow())}
         moving={id}
         value={slot}
         choose={setSlot}

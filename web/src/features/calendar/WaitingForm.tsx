@@ -8,6 +8,7 @@ import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
+import { serverNow } from '#shared/format/clock'
 import { addDays, atNoon, type Day } from '#shared/format/dates'
 import { useReturnFocus } from '#shared/opener'
 import { useFormat } from '#shared/session'
@@ -78,7 +79,7 @@ function Form({ entry, close, leaving }: FormProps) {
   const cache = useQueryClient()
   const services = useServices()
   const resources = useResources()
-  const today = format.day(new Date())
+  const today = format.day(serverNow())
   const written = (day: Day) => format.shortDate(atNoon(day))
   const [contact, setContact] = useState<Picked | null>(null)
   const [chosen, setService] = useState<number | null>(entry?.service_id ?? null)

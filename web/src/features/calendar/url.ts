@@ -1,4 +1,5 @@
 import { useMemo } from 'react'
+import { serverNow } from '#shared/format/clock'
 import { type Day, isDay } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { idOf, type UrlChange, useUrl } from '#shared/url'
@@ -27,7 +28,7 @@ export interface Shown {
 /** Returns the state of the calendar, and a function that changes it. `null` removes a query parameter. */
 export function useShown(): [Shown, (change: UrlChange, replace?: boolean) => void] {
   const [params, change] = useUrl(false)
-  const today = useFormat().day(new Date())
+  const today = useFormat().day(serverNow())
   const shown = useMemo<Shown>(() => {
     const date = params.get('date') ?? ''
     return {

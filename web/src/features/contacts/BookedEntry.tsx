@@ -1,6 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { Link } from '#shared/components/Link'
 import { Ltr, Name, Plain } from '#shared/components/text'
+import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import type { Appointment, Merged, Task } from './api'
 import { UndoMerge } from './UndoMerge'
@@ -9,7 +10,7 @@ import { UndoMerge } from './UndoMerge'
 export function AppointmentEntry({ appointment }: { appointment: Appointment }) {
   const format = useFormat()
   const { id, service_name, resource_name, starts_at, ends_at, state, price_minor } = appointment
-  const isAhead = state === 'booked' && Date.parse(starts_at) > Date.now()
+  const isAhead = state === 'booked' && new Date(starts_at) > serverNow()
   return (
     <p>
       <b>{service_name ? <bdi>{service_name}</bdi> : <Trans>תור</Trans>}</b>{' '}

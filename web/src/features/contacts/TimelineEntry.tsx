@@ -11,6 +11,7 @@ import {
 import { outcomeOf } from '#shared/call-outcome'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import { Time } from '#shared/components/text'
+import { serverNow } from '#shared/format/clock'
 import type { ContactDetail, TimelineItem } from './api'
 import { AppointmentEntry, MergeEntry, TaskEntry } from './BookedEntry'
 import { CallEntry } from './CallEntry'
@@ -59,7 +60,7 @@ function iconOf({ kind, message, call, appointment }: TimelineItem): IconGlyph {
 }
 
 function classOf({ at, message, task, appointment }: TimelineItem): string {
-  if (appointment?.state === 'booked' && Date.parse(at) > Date.now()) return 'fut'
+  if (appointment?.state === 'booked' && new Date(at) > serverNow()) return 'fut'
   const isAgent = message?.author === 'agent' || task?.source === 'agent' || appointment?.source === 'agent'
   return isAgent ? 'ai' : ''
 }

@@ -6,6 +6,7 @@ import { client, type Schemas, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { Field } from '#shared/components/field'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
+import { serverNow } from '#shared/format/clock'
 import { addDays, atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { useUnsaved } from '#shared/unsaved'
@@ -39,7 +40,7 @@ export function EditTask({ task: current, close }: { task: Task; close: () => vo
   const [due, setDue] = useState<Due>({ due_date: task.due_date ?? null, due_at: task.due_at ?? null })
   const [typed, setTyped] = useState('')
   const [assignee, setAssignee] = useState<number | null>(task.assignee ?? null)
-  const today = format.day(new Date())
+  const today = format.day(serverNow())
   const after = (days: number) => addDays(today, days)
   const choices: [string, string | null][] = [
     [t`היום`, today],

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, newKey, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
+import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { readDue } from './read-due'
 import { refresh } from './tasks'
@@ -15,7 +16,7 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
   const cache = useQueryClient()
   const format = useFormat()
   const [text, setText] = useState('')
-  const read = readDue(text, format.day(new Date()), format.zone)
+  const read = readDue(text, format.day(serverNow()), format.zone)
   const remove = (id: number) =>
     unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } } })).then(() => refresh(cache))
   const add = useAction({
@@ -53,10 +54,10 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
         <button className="btn link" type="submit" disabled={add.isPending}>
           {read.due_at ? (
             <Trans>
-              להוסיף ל{format.dayName(read.due_at, new Date())}, {format.time(read.due_at)}
+              להוסיף ל{format.dayName(read.due_at, serverNow())}, {format.time(read.due_at)}
             </Trans>
           ) : read.due_date ? (
-            <Trans>להוסיף ל{format.dayName(`${read.due_date}T12:00:00Z`, new Date())}</Trans>
+            <Trans>להוסיף ל{format.dayName(`${read.due_date}T12:00:00Z`, serverNow())}</Trans>
           ) : (
             <Trans>להוסיף</Trans>
           )}

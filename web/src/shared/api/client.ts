@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from 'openapi-fetch'
+import { compareClocks } from '../format/clock'
 import { ApiError, asApiError, errorOf, TIMEOUT } from './errors'
 import type { components, paths } from './schema'
 
@@ -91,8 +92,11 @@ async function timedFetch(request: Request): Promise<Response> {
   // The timer continues while the body is read, because that can hang as well. Aborting a completed request has no
   // effect.
   setTimeout(() => control.abort(new ApiError(0, { code: TIMEOUT })), timeLimitOf(request))
+  const sentAt = Date.now()
   try {
-    return await fetch(request, { signal: control.signal })
+    const response = await fetch(request, { signal: control.signal })
+    compareClocks(response.headers.get('Date'), sentAt)
+    return response
   } catch (reason) {
     if (request.signal.aborted) throw reason
     throw asApiError(reason)

@@ -2,17 +2,43 @@ import { useSyncExternalStore } from 'react'
 
 /** The update interval of relative times, in ms. */
 const TICK_MS = 20_000
+/**
+ * A smaller difference between the clocks of the device and of the daemon is ignored, in ms: the `Date` header has whole
+ * seconds, and the response takes time.
+ */
+const TOLERANCE_MS = 5_000
+
+/** By how many ms the daemon's clock is ahead of the device's. */
+let ahead = 0
 let now = new Date()
 let timer: ReturnType<typeof setInterval> | undefined
 const listeners = new Set<() => void>()
 
+/** Returns the current time by the daemon's clock, because all times that the page shows come from the daemon. */
+export const serverNow = (): Date => fromDevice(Date.now())
+
+/** Converts a time of the device's clock, in ms, to the daemon's clock. */
+export const fromDevice = (ms: number): Date => new Date(ms + ahead)
+
+/** Compares the clocks: `date` is the `Date` header of a response whose request was sent at `sentAt`. */
+export function compareClocks(date: string | null, sentAt: number): void {
+  const server = Date.parse(date ?? '')
+  if (Number.isNaN(server)) return
+  const found = server - (sentAt + Date.now()) / 2
+  if (Math.abs(found - ahead) < TOLERANCE_MS) return
+  ahead = Math.abs(found) < TOLERANCE_MS ? 0 : found
+  tick()
+}
+
+function tick(): void {
+  now = serverNow()
+  for (const each of listeners) each()
+}
+
 function subscribe(listener: () => void): () => void {
-  if (listeners.size === 0) now = new Date()
+  if (listeners.size === 0) now = serverNow()
   listeners.add(listener)
-  timer ??= setInterval(() => {
-    now = new Date()
-    for (const each of listeners) each()
-  }, TICK_MS)
+  timer ??= setInterval(tick, TICK_MS)
   return () => {
     listeners.delete(listener)
     if (listeners.size > 0) return
@@ -21,7 +47,7 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** Returns the current time with a precision of 20 s. All components that use it re-render at the same time. */
+/** Returns `serverNow` with a precision of 20 s. All components that use it re-render at the same time. */
 export function useNow(): Date {
   return useSyncExternalStore(subscribe, () => now)
 }

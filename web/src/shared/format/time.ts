@@ -1,4 +1,5 @@
 import { ltr } from './bidi'
+import { serverNow } from './clock'
 import { hebrewNumber } from './hebrew-number'
 
 /** Formats times and numbers in one language, always in the time zone of the business, never in the browser's. */
@@ -27,7 +28,7 @@ export class Formatter {
   }
 
   /** «20 בנובמבר», with the year if it is not the year of `now`. */
-  date(at: Date | string, now = new Date()): string {
+  date(at: Date | string, now = serverNow()): string {
     return this.#format({ day: 'numeric', month: 'long', year: this.#otherYear(at, now) }).format(new Date(at))
   }
 
@@ -41,7 +42,7 @@ export class Formatter {
   }
 
   /** «יום ראשון, 22 בנובמבר», with the year if it is not the year of `now`. */
-  longDate(at: Date | string, now = new Date()): string {
+  longDate(at: Date | string, now = serverNow()): string {
     const year = this.#otherYear(at, now)
     return this.#format({ weekday: 'long', day: 'numeric', month: 'long', year }).format(new Date(at))
   }

@@ -10,6 +10,7 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Ltr, Phone, Plain, Time } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
+import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { type Appointment, type Contact, call, type Task } from '../api'
 import { numberOf } from '../model/person'
@@ -53,7 +54,7 @@ export function Card({ contact, onTask, onClose }: Props) {
 
 function NextAppointment({ contactId }: { contactId: number }) {
   const format = useFormat()
-  const from = useMemo(() => new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000).toISOString(), [])
+  const from = useMemo(() => new Date(Math.floor(serverNow().getTime() / 3_600_000) * 3_600_000).toISOString(), [])
   const { data } = useQuery({ ...appointmentsQuery(contactId, from), retry: false })
   if (!data) return null
   const next = [...data.items].sort((a, b) => a.starts_at.localeCompare(b.starts_at))[0]

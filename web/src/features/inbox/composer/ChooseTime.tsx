@@ -4,6 +4,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal, Select } from '@mantine/core'
 import { DatePicker, DatesProvider } from '@mantine/dates'
 import { useState } from 'react'
+import { serverNow } from '#shared/format/clock'
 import { addDays } from '#shared/format/dates'
 import { useLocale } from '#shared/i18n/locale'
 import { useFormat } from '#shared/session'
@@ -19,11 +20,11 @@ export default function ChooseTime({ onClose, onChoose }: { onClose: () => void;
   const { t } = useLingui()
   const locale = useLocale()
   const format = useFormat()
-  const today = format.day(new Date())
+  const today = format.day(serverNow())
   const [date, setDate] = useState<string | null>(addDays(today, 1))
   const [time, setTime] = useState('09:00')
   const at = date ? instantIn(format.zone, date, time) : null
-  const isPast = at !== null && at.getTime() <= Date.now()
+  const isPast = at !== null && at <= serverNow()
   return (
     <Modal opened onClose={onClose} title={t`מתי לשלוח`} size="auto" closeButtonProps={{ 'aria-label': t`סגירה` }}>
       <DatesProvider settings={{ locale, firstDayOfWeek: 0, weekendDays: [5, 6] }}>

@@ -3,6 +3,7 @@ import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react'
 import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { toast } from '#shared/components/toasts'
+import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 
 interface Props {
@@ -27,7 +28,7 @@ export function Scrubber({ since, at, onJump }: Props) {
   const [drag, setDrag] = useState<number | null>(null)
   const [loading, setLoading] = useState<string | null>(null)
   const asked = useRef<AbortController>(undefined)
-  const [from, to] = [Date.parse(since), Date.now()]
+  const [from, to] = [Date.parse(since), serverNow().getTime()]
   if (!(to - from > SHORTEST_MS)) return null
 
   const now = at === null ? 1 : clamp((Date.parse(at) - from) / (to - from))

@@ -5,6 +5,7 @@ import { type ReactNode, type RefObject, useCallback, useEffect, useLayoutEffect
 import { Icon } from '#shared/components/Icon'
 import { Hidden } from '#shared/components/text'
 import { useConnection } from '#shared/events/stream'
+import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import type { TimelineItem } from '../api'
 import type { Row } from '../model/rows'
@@ -154,7 +155,7 @@ const timeOf = (row: Row): string | null =>
 /** The heading of a day, with the Hebrew date. */
 function Day({ at }: { at: string }) {
   const format = useFormat()
-  const now = new Date()
+  const now = serverNow()
   const days = format.daysFrom(at, now)
   return (
     <div className="day">
