@@ -25,7 +25,7 @@ function shown(page: Page): Promise<string[]> {
         const text = walker.currentNode.textContent?.trim()
         // Texts that depend on when this reader opened the page (unread marks, announcements) are not data of the
         // daemon.
-        if (!text || !parent || parent.closest('.fresh, .to-end, .stale, [role=log]')) continue
+        if (!text || !parent || parent.closest('.fresh, .to-end, [role=log]')) continue
         const row = parent.closest('.trow')
         // How long ago a message came is updated only once a minute, so its time is compared.
         if (!row || !isOut(row)) texts.push(parent.closest('time')?.dateTime ?? text)

@@ -1,9 +1,11 @@
 import { Trans } from '@lingui/react/macro'
 import { IconCloudOff, IconRefresh, IconWifiOff } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
-import { retrySilent, useSilentFailure } from '#shared/api/failures'
+import { retrySilent, useSilentFailure, useStaleSince } from '#shared/api/failures'
 import { Icon } from '#shared/components/Icon'
-import { type Connection, useConnection } from '#shared/events/stream'
+import { type Connection, useConnection, useLostAt } from '#shared/events/stream'
+import { fromDevice, useNow } from '#shared/format/clock'
+import { useFormat } from '#shared/session'
 import { hasNewVersion } from './page-version'
 import { features } from './registry'
 
@@ -18,6 +20,9 @@ export function Strips() {
   const isOffline = useLasting(connection === 'lost', OFFLINE_DELAY_MS)
   const isOld = useNewVersion(connection)
   const isPartial = useLasting(useSilentFailure(), SAID_MS)
+  const lostAt = useLostAt()
+  const staleSince = useStaleSince()
+  const isStale = useLasting(staleSince !== undefined, SAID_MS)
   return (
     <div className="strips">
       {features.map(({ id, Strip }) => Strip && <Strip key={id} />)}
@@ -25,8 +30,20 @@ export function Strips() {
         <div className="strip off" role="status">
           <Icon icon={IconWifiOff} />
           <span className="grow">
-            <Trans>אין חיבור למכונה. מה שתכתבו יישמר ויישלח כשהחיבור יחזור.</Trans>
+            <Trans>אין חיבור למכונה. מה שתכתבו יישמר ויישלח כשהחיבור יחזור.</Trans>{' '}
+            <AsOf at={oldest(lostAt, staleSince)} />
           </span>
+        </div>
+      )}
+      {isStale && !isPartial && connection !== 'lost' && (
+        <div className="strip part" role="alert">
+          <Icon icon={IconCloudOff} />
+          <span className="grow">
+            <Trans>חלק מהדף לא התעדכן.</Trans> <AsOf at={staleSince} />
+          </span>
+          <button className="btn" type="button" onClick={retrySilent}>
+            <Trans>לנסות שוב</Trans>
+          </button>
         </div>
       )}
       {isPartial && connection !== 'lost' && (
@@ -52,6 +69,24 @@ export function Strips() {
         </div>
       )}
     </div>
+  )
+}
+
+const oldest = (...times: (number | undefined)[]) =>
+  times.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)))
+
+/** Says since when what is shown may be out of date. */
+function AsOf({ at }: { at: number | undefined }) {
+  const format = useFormat()
+  const now = useNow()
+  if (at === undefined) return null
+  const time = fromDevice(at)
+  return format.daysFrom(time, now) === 0 ? (
+    <Trans>מה שמוצג נכון ל־{format.time(time)}.</Trans>
+  ) : (
+    <Trans>
+      מה שמוצג נכון ל־{format.date(time, now)}, {format.time(time)}.
+    </Trans>
   )
 }
 

@@ -28,14 +28,19 @@ function count(error: unknown, by: 1 | -1): void {
  */
 const FAILED = /^(offline|timeout|bad_answer|gateway|internal|unavailable|too_large|too_many_requests|http_\d+)$/
 
-/** Returns true if a query failed, a component needs its data, and no component shows the error. */
+/** Returns true if the last request of a query failed, a component needs its data, and no component shows the error. */
 const isSilent = (query: Query): boolean => {
-  const { status, data, error } = query.state
-  if (status !== 'error' || data !== undefined || !query.isActive() || shown.has(error)) return false
+  const { status, error, fetchMeta } = query.state
+  if (status !== 'error' || !query.isActive() || shown.has(error)) return false
+  // The button for the next page stays, and does not make the pages before it older.
+  if (query.state.data !== undefined && fetchMeta?.fetchMore) return false
   return FAILED.test(asApiError(error).code)
 }
 
-const silent = (): Query[] => queryClient.getQueryCache().findAll({ predicate: isSilent })
+const silent = (hasData: boolean): Query[] =>
+  queryClient.getQueryCache().findAll({
+    predicate: query => isSilent(query) && (query.state.data !== undefined) === hasData,
+  })
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
@@ -47,7 +52,17 @@ function subscribe(listener: () => void): () => void {
 }
 
 /** Returns true if a part of the page could not be loaded and does not show this itself. */
-export const useSilentFailure = (): boolean => useSyncExternalStore(subscribe, () => silent().length > 0)
+export const useSilentFailure = (): boolean => useSyncExternalStore(subscribe, () => silent(false).length > 0)
+
+/**
+ * Returns the age of the oldest data on the screen that could not be fetched again after a change: when it was fetched,
+ * in ms. Undefined if there is none.
+ */
+export const useStaleSince = (): number | undefined =>
+  useSyncExternalStore(subscribe, () => {
+    const times = silent(true).map(({ state }) => state.dataUpdatedAt)
+    return times.length > 0 ? Math.min(...times) : undefined
+  })
 
 /** Repeats the failed requests whose errors no component shows. */
 export const retrySilent = (): void => void queryClient.refetchQueries({ predicate: isSilent })

@@ -61,9 +61,9 @@ test('without a known position only the same connection resumes', () => {
   current().open()
   expect(signals).toEqual([
     { type: 'open', isResumed: false },
-    { type: 'waiting' },
+    { type: 'waiting', since: expect.any(Number) },
     { type: 'open', isResumed: true },
-    { type: 'refused' },
+    { type: 'refused', since: expect.any(Number) },
     { type: 'open', isResumed: false },
   ])
 })
@@ -88,10 +88,15 @@ test('a silent connection is replaced, one with signs of life is not', () => {
     current().dispatchEvent(new Event('alive'))
   }
   expect(FakeSource.made).toHaveLength(1)
+  const since = Date.now()
   vi.advanceTimersByTime(50_000)
   expect(FakeSource.made).toHaveLength(2)
   current().open()
-  expect(signals.slice(-2)).toEqual([{ type: 'waiting' }, { type: 'open', isResumed: false }])
+  // What is shown is current until the last sign of life.
+  expect(signals.slice(-2)).toEqual([
+    { type: 'waiting', since },
+    { type: 'open', isResumed: false },
+  ])
 })
 
 test('another connection begins after the last change that is known', () => {
@@ -141,8 +146,8 @@ test('a tab that joins gets the changes after its position, or has to fetch all'
   expect(kinds(18)).toEqual([unknown])
   expect(kinds(19)[0]).toEqual(resumed)
   current().fail(FakeSource.CONNECTING)
-  expect(kinds(519)).toEqual([{ type: 'waiting' }])
-  expect(kinds(8)).toEqual([{ type: 'waiting' }, { type: 'reset' }])
+  expect(kinds(519)).toEqual([{ type: 'waiting', since: expect.any(Number) }])
+  expect(kinds(8)).toEqual([{ type: 'waiting', since: expect.any(Number) }, { type: 'reset' }])
 })
 
 test('after a reset the stream continues at its position', () => {

@@ -7,8 +7,9 @@ export type Signal =
    * missed.
    */
   | { type: 'open'; isResumed: boolean }
-  | { type: 'waiting' }
-  | { type: 'refused' }
+  /** The connection is lost. Until `since`, in ms, the stream sent all changes. */
+  | { type: 'waiting'; since: number }
+  | { type: 'refused'; since: number }
   | { type: 'reset' }
   | { type: 'changes'; changes: Change[] }
   | { type: 'typing'; data: Typing }
@@ -95,10 +96,11 @@ export class EventStream {
       if (data) this.#emit({ type: 'typing', data })
     })
     source.onerror = () => {
+      const since = this.#lastSign
       this.#sign()
-      if (source.readyState !== EventSource.CLOSED) return this.#enter({ type: 'waiting' })
+      if (source.readyState !== EventSource.CLOSED) return this.#enter({ type: 'waiting', since })
       // The browser does not reconnect after a response that is not a stream: 401, or a proxy's error.
-      this.#enter({ type: 'refused' })
+      this.#enter({ type: 'refused', since })
       this.#retry = setTimeout(() => this.start(), REFUSED_MS)
     }
   }
@@ -144,7 +146,7 @@ export class EventStream {
    */
   #check(): void {
     if (Date.now() - this.#lastSign < SILENCE_MS || this.#source?.readyState !== EventSource.OPEN) return
-    this.#enter({ type: 'waiting' })
+    this.#enter({ type: 'waiting', since: this.#lastSign })
     this.stop()
     this.start()
   }

@@ -9,24 +9,29 @@ import type { Request } from './worker'
 export type Connection = 'connecting' | 'open' | 'lost'
 
 let connection: Connection = 'connecting'
+let lostAt: number | undefined
 const listeners = new Set<() => void>()
 const signals = new Set<(signal: Signal) => void>()
 
-function set(next: Connection): void {
+function set(next: Connection, since?: number): void {
   if (next === connection) return
+  // A page that was opened without a connection has no data that was ever current.
+  lostAt = connection === 'open' ? since : undefined
   connection = next
   for (const listener of listeners) listener()
 }
 
 /** Returns the state of the connection: whether the page currently receives changes. */
-export function useConnection(): Connection {
-  return useSyncExternalStore(
-    listener => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    () => connection,
-  )
+export const useConnection = (): Connection => useSyncExternalStore(subscribe, () => connection)
+
+/**
+ * Returns until when, in ms, the page received all changes; undefined while it receives them, or if it never has.
+ */
+export const useLostAt = (): number | undefined => useSyncExternalStore(subscribe, () => lostAt)
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
 }
 
 /**
@@ -60,9 +65,9 @@ export function followChanges(cache: QueryClient, onRefused: () => void): () => 
       }
       set('open')
     } else if (signal.type === 'waiting') {
-      set('lost')
+      set('lost', signal.since)
     } else if (signal.type === 'refused') {
-      set('lost')
+      set('lost', signal.since)
       onRefused()
     } else if (signal.type === 'reset') {
       void cache.invalidateQueries()
@@ -76,6 +81,7 @@ export function followChanges(cache: QueryClient, onRefused: () => void): () => 
   return () => {
     stop()
     connection = 'connecting'
+    lostAt = undefined
   }
 }
 

@@ -1,13 +1,11 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { IconClock, IconEdit, IconSearch, IconX } from '@tabler/icons-react'
+import { IconEdit, IconSearch, IconX } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useEffect, useMemo, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { useInView } from '#shared/components/More'
 import { ErrorState, SkeletonRows } from '#shared/components/states'
-import { useConnection } from '#shared/events/stream'
 import { matchOf, type SearchHit, SHORTEST_SEARCH, searchPages } from '#shared/search'
-import { useFormat } from '#shared/session'
 import { whenReleased } from '../actions'
 import type { InboxFilter, InboxRow } from '../api'
 import { heldOrder } from '../model/order'
@@ -69,7 +67,7 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
   return (
     <section className="pane list" aria-label={t`רשימת פניות`}>
       <div className="sticky">
-        <ListHead words={words} setWords={setWords} onNew={onNew} loadedAt={query.dataUpdatedAt} />
+        <ListHead words={words} setWords={setWords} onNew={onNew} />
         <Filters filter={filter} setFilter={setFilter} />
       </div>
       <div
@@ -143,10 +141,9 @@ interface HeadProps {
   words: string | null
   setWords: (words: string | null) => void
   onNew: () => void
-  loadedAt: number
 }
 
-function ListHead({ words, setWords, onNew, loadedAt }: HeadProps) {
+function ListHead({ words, setWords, onNew }: HeadProps) {
   const { t } = useLingui()
   if (words !== null) {
     return (
@@ -174,9 +171,7 @@ function ListHead({ words, setWords, onNew, loadedAt }: HeadProps) {
       <h2 className="h1">
         <Trans>פניות</Trans>
       </h2>
-      <span className="grow">
-        <Stale at={loadedAt} />
-      </span>
+      <span className="grow" />
       <button className="btn quiet icon" type="button" aria-label={t`חיפוש`} onClick={() => setWords('')}>
         <Icon icon={IconSearch} />
       </button>
@@ -184,19 +179,6 @@ function ListHead({ words, setWords, onNew, loadedAt }: HeadProps) {
         <Icon icon={IconEdit} />
       </button>
     </div>
-  )
-}
-
-/** While there is no connection, shows the time since which the list may be out of date. */
-function Stale({ at }: { at: number }) {
-  const isLost = useConnection() === 'lost'
-  const format = useFormat()
-  if (!isLost || at === 0) return null
-  return (
-    <span className="small stale">
-      <Icon icon={IconClock} size="s" />
-      <Trans>נכון ל־{format.time(new Date(at))}</Trans>
-    </span>
   )
 }
 
