@@ -1,11 +1,11 @@
 // The project-specific rules of the page: node scripts/check.mjs
 //
-// In addition to TypeScript and Biome, it checks that features are independent, also in their styles, that CSS uses no
-// left or right, that numbers and user texts use their components, that texts are translated, that files are not too
-// long, and that the catalogs and the API's types are up to date.
+// In addition to TypeScript and Biome, it checks that features are independent, also in their styles, that imports form
+// no circle, that CSS uses no left or right, that numbers and user texts use their components, that texts are
+// translated, that files are not too long, and that the catalogs and the API's types are up to date.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join, posix, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
@@ -101,6 +101,44 @@ export function leaks(sources) {
   return found
 }
 
+/**
+ * Returns the circles of imports, as `[path, sentence]`: files that need each other cannot be read or moved one by one.
+ * Imports of types count; an import that loads a page later does not.
+ */
+export function circles(sources) {
+  const paths = new Set(sources.map(([path]) => path))
+  const resolve = (path, from) => {
+    const base = from.startsWith('#shared/')
+      ? from.replace('#shared', 'src/shared')
+      : posix.join(posix.dirname(path), from)
+    return [base, `${base}.ts`, `${base}.tsx`].find(one => paths.has(one))
+  }
+  const imports = new Map()
+  for (const [path, text] of sources) {
+    if (!/\.tsx?$/.test(path)) continue
+    const names = [...text.matchAll(/^(?:import|export|\})(?:[^;'"]*? from)? '([#.][^']*)'/gm)].map(([, from]) => from)
+    imports.set(path, new Set(names.map(from => resolve(path, from)).filter(Boolean)))
+  }
+  /** Returns all files that a file imports, also through others. */
+  const reach = path => {
+    const found = new Set()
+    const open = [path]
+    while (open.length > 0) {
+      for (const next of imports.get(open.pop()) ?? []) {
+        if (found.has(next)) continue
+        found.add(next)
+        open.push(next)
+      }
+    }
+    return found
+  }
+  const reached = new Map([...imports.keys()].map(path => [path, reach(path)]))
+  const circle = path => [...reached.get(path)].filter(other => reached.get(other)?.has(path)).sort()
+  return [...imports.keys()]
+    .filter(path => circle(path)[0] === path)
+    .map(path => [path, `a circle of imports: ${circle(path).join(', ')}; move what they share to a file of its own`])
+}
+
 function leaves(path, from, folder) {
   const parts = path.split('/').slice(0, -1)
   for (const step of from.split('/')) {
@@ -172,7 +210,7 @@ function files(folder) {
 function main() {
   const problems = []
   const sources = files(join(root, 'src')).map(file => [relative(root, file), readFileSync(file, 'utf8')])
-  for (const [path, sentence] of leaks(sources)) problems.push(`${path}: ${sentence}`)
+  for (const [path, sentence] of [...leaks(sources), ...circles(sources)]) problems.push(`${path}: ${sentence}`)
   for (const [path, text] of sources) {
     for (const [line, sentence] of findings(path, text)) problems.push(`${path}:${line}: ${sentence}`)
     if (path.endsWith('en.po')) for (const id of missing(text)) problems.push(`${path}: no English for «${id}»`)

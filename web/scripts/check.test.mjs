@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findings, leaks, missing, untranslated } from './check.mjs'
+import { circles, findings, leaks, missing, untranslated } from './check.mjs'
 
 const sentences = (path, text) => findings(path, text).map(([, sentence]) => sentence.split(';')[0])
 
@@ -25,6 +25,17 @@ test('a rule of one feature that matches in another is found', () => {
   ])
   expect(found('/* .words {} */ @media (width > 1px) { .inbox .pick { color: red } }')).toEqual([])
   expect(leaks([page, ['src/shared/a.css', '.words { color: red }']])).toEqual([])
+})
+
+test('a circle of imports is found, also one of types and one through others', () => {
+  const found = sources => circles(sources).map(([path, sentence]) => [path, sentence.split(';')[0]])
+  const a = ['src/a.ts', "import { b } from './b'\nimport x from 'react'\n"]
+  expect(found([a, ['src/b.tsx', "import type { A } from './a'\n"]])).toEqual([
+    ['src/a.ts', 'a circle of imports: src/a.ts, src/b.tsx'],
+  ])
+  const b = ['src/b.tsx', "import {\n  type C,\n  c,\n} from '#shared/c'\n"]
+  expect(found([a, b, ['src/shared/c.ts', "export * from '../a'\n"]])).toHaveLength(1)
+  expect(found([a, b, ['src/shared/c.ts', "export const load = () => import('../a')\n"]])).toEqual([])
 })
 
 test('bare numbers and untranslated texts are found', () => {

@@ -5,8 +5,7 @@ import { atNoon, clockText, instantOf, wallTime } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { AppointmentSlot } from './AppointmentSlot'
 import type { CalendarDay, Resource } from './data'
-import { HOUR_PX } from './Grid'
-import { awayWithin, closedWithin, type Lanes, whyAway } from './layout'
+import { awayWithin, closedWithin, HOUR_PX, type Lanes, whyAway } from './layout'
 import type { Shown } from './url'
 
 interface Props {

@@ -5,7 +5,7 @@ import { useFormat } from '#shared/session'
 import { DayColumn } from './DayColumn'
 import { DayHead } from './DayHead'
 import type { CalendarDay, Resource } from './data'
-import { type Lanes, shownHours } from './layout'
+import { HOUR_PX, type Lanes, shownHours } from './layout'
 import type { Shown } from './url'
 
 export interface ViewProps {
@@ -15,9 +15,6 @@ export interface ViewProps {
   shown: Shown
   change: (change: Record<string, string | number | null>) => void
 }
-
-/** The height of one hour, in pixels. */
-export const HOUR_PX = 69
 
 /**
  * Returns the initial scroll position. If the view includes today, this is an hour before the current time, so that the

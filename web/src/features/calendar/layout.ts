@@ -6,6 +6,9 @@ type CalendarDay = Schemas['CalendarDay']
 /** The hours of a day: those of the business or of one resource. */
 type Hours = Pick<CalendarDay, 'open'>
 
+/** The height of one hour in the grid, in pixels. */
+export const HOUR_PX = 69
+
 /** An appointment in a day's column. */
 export interface Slot {
   appointment: Appointment

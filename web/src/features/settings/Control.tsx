@@ -4,19 +4,8 @@ import { type KeyboardEvent, useId, useState } from 'react'
 import { useCountry } from '#shared/session'
 import { Secret } from './Secret'
 import type { Item } from './sections'
-import { fromText, isNumber, toText } from './value'
+import { type ControlProps, fromText, isNumber, toText } from './value'
 import { CHOICES, KNOWN_VALUES, UNITS } from './words'
-
-export interface ControlProps {
-  item: Item
-  canEdit: boolean
-  isBad: boolean
-  labelledBy: string
-  describedBy: string
-  /** Saves a value. `version` is the version on which the edit is based, if the setting may have changed since. */
-  onSave: (value: unknown, version?: number) => void
-  onRejection: (kind: 'number' | 'range' | undefined) => void
-}
 
 /** With more choices than this, a list is shown instead of radio buttons. */
 const MOST_RADIOS = 3

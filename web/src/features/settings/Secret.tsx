@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, useState } from 'react'
-import type { ControlProps } from './Control'
+import type { ControlProps } from './value'
 
 /** A secret setting. Its value is never shown; it can only be replaced or removed. */
 export function Secret({ item, canEdit, isBad, labelledBy, describedBy, onSave }: ControlProps) {

@@ -3,6 +3,18 @@ import { fullNumber } from '#shared/format/phone'
 
 type Item = Schemas['SettingItem']
 
+/** What the control of a setting needs. */
+export interface ControlProps {
+  item: Item
+  canEdit: boolean
+  isBad: boolean
+  labelledBy: string
+  describedBy: string
+  /** Saves a value. `version` is the version on which the edit is based, if the setting may have changed since. */
+  onSave: (value: unknown, version?: number) => void
+  onRejection: (kind: 'number' | 'range' | undefined) => void
+}
+
 /** A value that can be sent, or the reason why the input is invalid. */
 export type Parsed = { value: unknown } | { problem: 'number' | 'range' }
 

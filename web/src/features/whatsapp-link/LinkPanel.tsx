@@ -3,7 +3,6 @@ import { Plural, Trans } from '@lingui/react/macro'
 import { IconAlertCircle, IconClock, IconPlugConnected } from '@tabler/icons-react'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
-import { apiQuery, queryClient } from '#shared/api/query'
 import { Confirm } from '#shared/components/Confirm'
 import { Icon } from '#shared/components/Icon'
 import { Name, Time } from '#shared/components/text'
@@ -12,12 +11,10 @@ import { NotRunning } from './NotRunning'
 import { PairingCode } from './PairingCode'
 import { PairingForm } from './PairingForm'
 import { QrCode } from './QrCode'
+import { refreshLink } from './refresh'
 import { levelOf, possible, STATE_TEXTS, TYPED_CODE_TEXT } from './states'
 
 type Link = Schemas['BridgeStatus']
-
-export const refreshLink = () =>
-  void queryClient.invalidateQueries({ queryKey: apiQuery('/api/whatsapp/bridge').queryKey })
 
 const ICONS = { ok: IconPlugConnected, wait: IconClock, bad: IconAlertCircle }
 

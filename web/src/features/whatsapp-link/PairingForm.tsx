@@ -4,7 +4,7 @@ import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { problemText } from '#shared/api/problem-text'
 import { Field } from '#shared/components/field'
-import { refreshLink } from './LinkPanel'
+import { refreshLink } from './refresh'
 
 /** Requests a code: a QR code to scan, or a pairing code to type on the phone. */
 export function PairingForm({ hasCode }: { hasCode: boolean }) {

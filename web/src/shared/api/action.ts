@@ -2,15 +2,8 @@ import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-quer
 import type { ReactNode } from 'react'
 import { toast } from '../components/toasts'
 import { asApiError } from './errors'
-import { showPatches } from './optimistic'
+import { type Patch, showPatches } from './optimistic'
 import { problemText } from './problem-text'
-
-/** An optimistic update: a change of cached data that is shown before the daemon has confirmed it. */
-export interface Patch<D = never> {
-  /** All cached queries whose key starts with this key are patched. */
-  key: QueryKey
-  update: (data: D) => D
-}
 
 /** Creates a patch with the type of its data. */
 export const patch = <D>(key: QueryKey, update: (data: D) => D): Patch => ({ key, update }) as unknown as Patch

@@ -1,5 +1,11 @@
 import type { Query, QueryClient, QueryKey } from '@tanstack/react-query'
-import type { Patch } from './action'
+
+/** An optimistic update: a change of cached data that is shown before the daemon has confirmed it. */
+export interface Patch<D = never> {
+  /** All cached queries whose key starts with this key are patched. */
+  key: QueryKey
+  update: (data: D) => D
+}
 
 /** What a cached response would be without the changes that are still running. */
 interface Layer {
