@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react'
-import { dirOf, stripMarks } from '../format/bidi'
+import { dirOf, langOf, stripMarks } from '../format/bidi'
 import { useNow } from '../format/clock'
-import { formatPhone, isPhone, phoneParts } from '../format/phone'
+import { linkParts } from '../format/links'
+import { formatPhone, isPhone } from '../format/phone'
 import { duration } from '../format/time'
 import { useCountry, useFormat } from '../session'
 
@@ -38,13 +39,15 @@ export function Ltr({ children, className }: { children: ReactNode; className?: 
 }
 
 /**
- * Text written by users or contacts: each paragraph has its own direction, and numbers are isolated (bidi). A box with a
+ * Text written by users or contacts: each paragraph has its own direction, and numbers, URLs and code are isolated (bidi). A box with a
  * border on its start side must be this element itself, because an outer `dir="auto"` ignores text inside it.
  */
 export function Plain({ text, className = '', as: Element = 'span' }: PlainProps) {
   return (
-    <Element className={`plain ${className}`} dir={dirOf(text)}>
-      {phoneParts(stripMarks(text)).map(({ text, at, tel }) => (tel ? <Ltr key={at}>{text}</Ltr> : text))}
+    <Element className={`plain ${className}`} dir={dirOf(text)} lang={langOf(text)}>
+      {linkParts(stripMarks(text)).map(({ text, at, href, isCode }) =>
+        href || isCode ? <Ltr key={at}>{text}</Ltr> : text,
+      )}
     </Element>
   )
 }

@@ -25,3 +25,17 @@ export const isolate = (text: string): string => `\u2068${stripMarks(text)}\u206
 export function dirOf(text: string): 'auto' | undefined {
   return /\p{L}/u.test(text) ? 'auto' : undefined
 }
+
+/** The scripts that are used by one of the languages of the product. */
+const SCRIPTS = [
+  ['he', /\p{Script=Hebrew}/u],
+  ['ar', /\p{Script=Arabic}/u],
+  ['ru', /\p{Script=Cyrillic}/u],
+  ['en', /\p{Script=Latin}/u],
+] as const
+
+/**
+ * Returns the `lang` attribute for text written by users or contacts, so that a screen reader pronounces it right. Text
+ * that mixes languages, such as a Hebrew sentence with an English name, is in the first language of the list.
+ */
+export const langOf = (text: string): string | undefined => SCRIPTS.find(([, script]) => script.test(text))?.[0]

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dirOf, stripMarks } from './bidi'
+import { dirOf, langOf, stripMarks } from './bidi'
 import { formatPhone, isPhone, phoneParts } from './phone'
 import { duration, Formatter } from './time'
 
@@ -110,4 +110,8 @@ test('text without a letter follows the page; marks that reorder are removed', (
   // Vowel points and accents are kept, but stacks of them are shortened.
   for (const text of ['שָׁלוֹם', 'בְּרֵאשִׁ֖ית', 'é', '👩🏽‍🦱']) expect(stripMarks(text)).toBe(text)
   expect(stripMarks(`ש${'\u0301'.repeat(500)}ב`)).toBe(`ש${'\u0301'.repeat(6)}ב`)
+})
+
+test('a text is announced in its language, with the words of another in it', () => {
+  expect(['שלום Tom', 'Hello', 'مرحبا', 'Привет', '4471 👍'].map(langOf)).toEqual(['he', 'en', 'ar', 'ru', undefined])
 })

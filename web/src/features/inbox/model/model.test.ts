@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { addDays } from '#shared/format/dates'
+import { linkParts } from '#shared/format/links'
 import { boxOf } from '../timeline/box'
-import { linkParts } from './links'
 import { heldOrder } from './order'
 import { peaksOf } from './peaks'
 import { matchingReplies, slashQuery } from './replies'
@@ -21,6 +21,10 @@ test('only http and https become links, without the punctuation behind them', ()
     ['https://wa.me/972541112233', 'https://wa.me/972541112233', 4],
     [' או ', undefined, 30],
     ['054-111-2233', 'tel:0541112233', 34],
+  ])
+  expect(linkParts('`a 054-111-2233` לא').map(({ text, href, isCode }) => [text, href, isCode])).toEqual([
+    ['`a 054-111-2233`', undefined, true],
+    [' לא', undefined, undefined],
   ])
   expect(linkParts('javascript:alert(1) <b>')).toEqual([{ text: 'javascript:alert(1) <b>', at: 0 }])
 })

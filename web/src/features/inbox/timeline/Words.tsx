@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { useState } from 'react'
-import { dirOf, stripMarks } from '#shared/format/bidi'
-import { linkParts } from '../model/links'
+import { dirOf, langOf, stripMarks } from '#shared/format/bidi'
+import { linkParts } from '#shared/format/links'
 
 /** Longer texts are collapsed, in characters. */
 const FOLD_AT = 1_500
@@ -18,14 +18,18 @@ export function Words({ text }: { text: string }) {
   const isFolded = clean.length > FOLD_AT && !isOpen
   const shown = isFolded ? `${clean.slice(0, FOLD_AT)}…` : clean
   return (
-    <p className="plain" dir={dirOf(clean)}>
-      {linkParts(shown).map(({ text, href, at }) =>
+    <p className="plain" dir={dirOf(clean)} lang={langOf(clean)}>
+      {linkParts(shown).map(({ text, href, isCode, at }) =>
         href ? (
           <a key={at} href={href} {...(!href.startsWith('tel:') && OUTSIDE)}>
             <bdi dir="ltr" className={href.startsWith('tel:') ? undefined : 'url'}>
               {text}
             </bdi>
           </a>
+        ) : isCode ? (
+          <bdi key={at} dir="ltr">
+            {text}
+          </bdi>
         ) : (
           <span key={at}>{text}</span>
         ),

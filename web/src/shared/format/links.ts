@@ -1,20 +1,31 @@
-import { phoneParts } from '#shared/format/phone'
+import { phoneParts } from './phone'
 
 interface Part {
   text: string
   href?: string
+  /** Whether the part is code between backticks, as WhatsApp writes it. */
+  isCode?: true
   at: number
 }
 
-const URL_LIKE = /\b(?:https?:\/\/|www\.)[^\s<>"']+/gi
+const URL_OR_CODE = /\b(?:https?:\/\/|www\.)[^\s<>"'`]+|```[^`]+```|`[^`\n]+`/gi
 /** Punctuation after a URL belongs to the sentence, not to the URL. */
 const TAIL = /[.,;:!?)\]}׳״]+$/
 
-/** Splits a text into web URLs, phone numbers and the text between them. Only http, https and tel become links. */
+/**
+ * Splits a text into web URLs, phone numbers, code, and the text between them. Only http, https and tel become links.
+ * The parts that are no words must be isolated (bidi): a paragraph that begins with one has the direction of its words.
+ */
 export function linkParts(text: string): Part[] {
   const parts: Part[] = []
   let last = 0
-  for (const match of text.matchAll(URL_LIKE)) {
+  for (const match of text.matchAll(URL_OR_CODE)) {
+    if (match[0].startsWith('`')) {
+      parts.push(...wordsOf(text.slice(last, match.index), last))
+      parts.push({ text: match[0], isCode: true, at: match.index })
+      last = match.index + match[0].length
+      continue
+    }
     const found = match[0].replace(TAIL, '')
     const href = hrefOf(found)
     if (!href) continue
