@@ -4,6 +4,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { DatePicker, DatesProvider } from '@mantine/dates'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
+import { BackCloses } from '#shared/components/BackCloses'
 import { Field } from '#shared/components/field'
 import { atNoon, type Day } from '#shared/format/dates'
 import { useLocale } from '#shared/i18n/locale'
@@ -47,6 +48,7 @@ export default function JumpToDate({ day, today, go, close }: Props) {
   }
   return (
     <Modal opened onClose={close} title={t`מעבר לתאריך`} size="auto" closeButtonProps={{ 'aria-label': t`סגירה` }}>
+      <BackCloses close={close} />
       <form className="form jump-form" onSubmit={submit}>
         <Field
           label={<Trans>תאריך</Trans>}

@@ -3,6 +3,7 @@ import { Modal } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { BackCloses } from '#shared/components/BackCloses'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { type CustomField, type FieldKind, refresh, request } from './api'
@@ -17,6 +18,7 @@ export function NewField() {
         <Trans>פרט נוסף</Trans>
       </button>
       <Modal opened={isOpen} onClose={() => setOpen(false)} title={<Trans>פרט לכל הלקוחות</Trans>} size={420}>
+        <BackCloses close={() => setOpen(false)} />
         <Form close={() => setOpen(false)} />
       </Modal>
     </>

@@ -4,6 +4,7 @@ import { IconDownload, IconTrash } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
+import { BackCloses } from '#shared/components/BackCloses'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { Name } from '#shared/components/text'
@@ -45,6 +46,7 @@ export function Privacy({ contact, onErased }: Props) {
           </Trans>
         }
       >
+        <BackCloses close={() => setOpen(false)} />
         <Form contact={contact} onErased={onErased} close={() => setOpen(false)} />
       </Modal>
     </section>

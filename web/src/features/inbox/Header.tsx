@@ -15,6 +15,7 @@ import {
 } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
+import { BackCloses } from '#shared/components/BackCloses'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
@@ -165,6 +166,7 @@ export function Header({ contact, number, filter, onFilter, onArchive, onTask, o
           </Menu.Dropdown>
         </Menu>
       </header>
+      {isNaming && <BackCloses close={() => setNaming(false)} />}
       {isNaming && <NameDialog contact={contact} number={number} onClose={() => setNaming(false)} />}
     </div>
   )

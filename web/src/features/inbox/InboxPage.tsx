@@ -6,6 +6,7 @@ import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useLocation, useParams, useSearchParams } from 'wouter'
+import { BackCloses } from '#shared/components/BackCloses'
 import { EmptyState } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
 import { useShortcuts } from '#shared/keys'
@@ -140,6 +141,7 @@ export default function InboxPage() {
           </div>
         </Drawer>
       )}
+      {dialog && <BackCloses close={() => setDialog(null)} />}
       {dialog === 'task' && contactId !== null && (
         <TaskDialog contactId={contactId} name={name ?? ''} onClose={() => setDialog(null)} />
       )}

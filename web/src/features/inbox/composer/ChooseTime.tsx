@@ -4,6 +4,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal, Select } from '@mantine/core'
 import { DatePicker, DatesProvider } from '@mantine/dates'
 import { useState } from 'react'
+import { BackCloses } from '#shared/components/BackCloses'
 import { serverNow } from '#shared/format/clock'
 import { addDays } from '#shared/format/dates'
 import { useLocale } from '#shared/i18n/locale'
@@ -27,6 +28,7 @@ export default function ChooseTime({ onClose, onChoose }: { onClose: () => void;
   const isPast = at !== null && at <= serverNow()
   return (
     <Modal opened onClose={onClose} title={t`מתי לשלוח`} size="auto" closeButtonProps={{ 'aria-label': t`סגירה` }}>
+      <BackCloses close={onClose} />
       <DatesProvider settings={{ locale, firstDayOfWeek: 0, weekendDays: [5, 6] }}>
         <DatePicker
           value={date}

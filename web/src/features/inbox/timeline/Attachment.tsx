@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { IconDownload, IconFileText, IconPhotoOff } from '@tabler/icons-react'
 import { type CSSProperties, useState } from 'react'
+import { BackCloses } from '#shared/components/BackCloses'
 import { Icon } from '#shared/components/Icon'
 import { Ltr } from '#shared/components/text'
 import { stripMarks } from '#shared/format/bidi'
@@ -72,6 +73,7 @@ function Picture({ file, url, isSticker }: { file: FileItem; url: string; isStic
         title={<FileName name={file.file_name ?? t`תמונה`} />}
         closeButtonProps={{ 'aria-label': t`סגירה` }}
       >
+        <BackCloses close={() => setOpen(false)} />
         <img className="picture-full" src={url} alt={t`תמונה`} />
         <p>
           <a className="btn" href={url} download={downloadName(file)}>
