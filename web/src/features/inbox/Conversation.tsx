@@ -7,7 +7,7 @@ import { EmptyState, ErrorState, SkeletonRows } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
 import { formatPhone } from '#shared/format/phone'
 import { useShortcuts } from '#shared/keys'
-import { useCountry, useFormat } from '#shared/session'
+import { useCountry, useFormat, useSession } from '#shared/session'
 import type { TimelineFilter } from '#shared/timeline-filter'
 import { Announcer } from './Announcer'
 import type { Contact } from './api'
@@ -15,7 +15,7 @@ import { Composer } from './composer/Composer'
 import { Header } from './Header'
 import { numberOf, recipientOf, unreadOf, whatsappOf } from './model/person'
 import { canReply, focusedMessage, replyTo, useReply } from './model/reply'
-import { type Row, rowsOf } from './model/rows'
+import { newestAnswer, type Row, rowsOf } from './model/rows'
 import { type Outgoing, outbox, useOutgoing } from './outbox'
 import { contactQuery } from './queries'
 import { Bubble } from './timeline/Bubble'
@@ -72,6 +72,7 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
     contact.threads.map(({ id }) => id),
   )
   const outgoing = useOutgoing(contactId)
+  const own = useSession().user?.id
   const [unread] = useState(() => ({ count: unreadOf(contact) }))
   const until = useFirst(timeline.items?.at(-1)?.at)
   const rows = useMemo(
@@ -167,6 +168,8 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
       <Composer
         contact={contact}
         name={name}
+        answer={timeline.items && newestAnswer(timeline.items, own)}
+        isSending={outgoing.length > 0}
         returned={returned}
         onReturned={() => setReturned(null)}
         reply={reply}

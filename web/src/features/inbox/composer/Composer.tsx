@@ -2,9 +2,10 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconArrowUp, IconMicrophone, IconPaperclip, IconPencil, IconSlash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react'
+import { BackCloses } from '#shared/components/BackCloses'
 import { Icon } from '#shared/components/Icon'
 import { isolate } from '#shared/format/bidi'
-import type { Contact, Provider } from '../api'
+import type { Contact, MessageItem, Provider } from '../api'
 import { firstName, recipientOf, whatsappOf } from '../model/person'
 import type { Reply } from '../model/reply'
 import { mediaOf, type Outgoing, outbox } from '../outbox'
@@ -14,6 +15,7 @@ import { Answered } from './Answered'
 import { AttachmentChips } from './AttachmentChips'
 import { CannotWrite } from './CannotWrite'
 import { DropZone } from './DropZone'
+import { Overtaken } from './Overtaken'
 import { Recorder } from './Recorder'
 import { RouteLine } from './RouteLine'
 import { ManageReplies, ReplyList } from './SavedReplies'
@@ -32,6 +34,10 @@ interface Props {
   onReturned: () => void
   reply: Reply | null
   onReply: (reply: Reply | null) => void
+  /** The newest answer of the agent or another user; undefined while the timeline loads. */
+  answer: MessageItem | null | undefined
+  /** Whether messages of this user are not sent yet, and can be stopped. */
+  isSending: boolean
 }
 
 const isTouch = () => matchMedia('(pointer: coarse)').matches
@@ -44,7 +50,8 @@ export function Composer(props: Props) {
   return <Writing {...props} to={to} />
 }
 
-function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Props & { to: string }) {
+function Writing(props: Props & { to: string }) {
+  const { contact, name, to, returned, onReturned, reply, onReply, answer, isSending } = props
   const { t } = useLingui()
   const bottom = useBottom<HTMLDivElement>()
   const thread = whatsappOf(contact)
@@ -132,6 +139,7 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
           </Trans>
         </p>
       )}
+      <Overtaken answer={answer} isWriting={!isEmpty || isSending} />
       {saved.isOpen && <ReplyList {...saved.list} onChoose={insert} onManage={() => setManaging(true)} />}
       <RouteLine
         route={route.data}
@@ -229,6 +237,7 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
           </button>
         </div>
       )}
+      {isManaging && <BackCloses close={() => setManaging(false)} />}
       {isManaging && <ManageReplies onClose={() => setManaging(false)} />}
     </div>
   )

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { TimelineItem } from '../api'
 import type { Outgoing } from '../outbox'
-import { firstUnread, rowsOf } from './rows'
+import { firstUnread, newestAnswer, rowsOf } from './rows'
 
 const message = (id: number, at: string, direction: 'in' | 'out' = 'in', author?: string): TimelineItem =>
   ({
@@ -53,4 +53,17 @@ test('a sent message is drawn once, whether or not the timeline has it', () => {
   const entry = { key: 'k', at: Date.parse('2026-11-22T10:05:00Z'), messageId: 1 } as Outgoing
   expect(shape(items, 0, [entry])).toEqual(['day-2026-11-22', 'message-1'])
   expect(shape(items, 0, [{ ...entry, messageId: 2 }])).toEqual(['day-2026-11-22', 'message-1', 'message-2'])
+})
+
+test('the newest answer is that of the agent or another user, not of this user or the contact', () => {
+  const at = '2026-11-22T10:00:00Z'
+  const items = [
+    message(1, at, 'out', 'user:3'),
+    message(2, at, 'out', 'agent'),
+    message(3, at, 'out', 'user:7'),
+    message(4, at),
+  ]
+  expect(newestAnswer(items, 7)?.id).toBe(2)
+  expect(newestAnswer(items, 3)?.id).toBe(3)
+  expect(newestAnswer(items.slice(3), 7)).toBeNull()
 })

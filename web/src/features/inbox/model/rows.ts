@@ -16,6 +16,12 @@ const GROUP_MS = 5 * 60_000
 export const sideOf = ({ direction, author }: Pick<MessageItem, 'direction' | 'author'>): 'them' | 'agent' | 'us' =>
   direction === 'in' ? 'them' : author === 'agent' ? 'agent' : 'us'
 
+/** Returns the newest answer that the agent or another user has written; null if there is none. */
+export function newestAnswer(items: readonly TimelineItem[], own: number | undefined): MessageItem | null {
+  const messages = items.flatMap(({ message }) => message ?? [])
+  return messages.findLast(({ direction, author }) => direction === 'out' && author !== `user:${own}`) ?? null
+}
+
 interface Input {
   items: readonly TimelineItem[]
   outgoing: readonly Outgoing[]
