@@ -44,6 +44,49 @@ function icons(page: Page): Promise<{ name: string; isMirrored: boolean }[]> {
 const launch = (): Promise<Browser> =>
   chromium.launch({ ...test.info().project.use.launchOptions, ignoreDefaultArgs: ['--hide-scrollbars'] })
 
+/**
+ * Returns what cannot be recognized with the forced colours of a high-contrast theme, which drop shadows and backgrounds:
+ * controls without a line around them, and a selected control that looks like the others of its group.
+ */
+async function unclear(page: Page): Promise<string[]> {
+  await page.emulateMedia({ forcedColors: 'active' })
+  const found = await page.evaluate(() => {
+    const faults: string[] = []
+    const name = (element: Element) => `${element.tagName} ${element.className} «${element.textContent?.slice(0, 30)}»`
+    const line = (style: CSSStyleDeclaration) =>
+      [style.outlineStyle, style.outlineWidth, style.outlineColor, style.borderBlockEnd, style.borderInlineStart].join()
+    const isShown = (element: Element) => element.getBoundingClientRect().width > 2 && element.checkVisibility()
+    for (const control of document.querySelectorAll(
+      '.btn:not(.link), input[type=text], input[type=search], textarea, select',
+    )) {
+      const style = getComputedStyle(control)
+      if (isShown(control) && style.outlineStyle === 'none' && style.borderBlockEndStyle === 'none')
+        faults.push(`no line: ${name(control)}`)
+    }
+    const selected = document.querySelectorAll(
+      'a[aria-current]:not([aria-current=false]), button[aria-current]:not([aria-current=false]), [aria-pressed=true], [role=radio][aria-checked=true]',
+    )
+    for (const one of selected) {
+      const others = [...(one.parentElement?.children ?? [])].filter(
+        other => other !== one && other.tagName === one.tagName && !other.matches('.btn') && isShown(other),
+      )
+      const same = others.find(other => line(getComputedStyle(other)) === line(getComputedStyle(one)))
+      if (isShown(one) && same) faults.push(`not marked: ${name(one)}`)
+    }
+    return faults
+  })
+  await page.emulateMedia({ forcedColors: 'none' })
+  return found
+}
+
+/** Returns the icon buttons of a Hebrew page whose name has no Hebrew letter. */
+const unnamed = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('main button.icon, main a.icon')]
+      .filter(one => one.checkVisibility() && !/[א-ת]/.test(one.ariaLabel ?? one.textContent ?? ''))
+      .map(one => one.outerHTML.slice(0, 120)),
+  )
+
 interface Found {
   faults: string[]
   scrollbars: number
@@ -151,6 +194,10 @@ for (const view of [VIEWS[0], VIEWS[2]]) {
       }
       const found = await look(page)
       for (const fault of found.faults) wrong.add(`${screen}: ${fault}`)
+      if (view.language === 'he') {
+        for (const fault of await unclear(page)) wrong.add(`${screen}: ${fault}`)
+        for (const button of await unnamed(page)) wrong.add(`${screen}: no Hebrew name: ${button}`)
+      }
       scrollbars += found.scrollbars
       selects += found.selects
     }
