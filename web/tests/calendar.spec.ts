@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
 import { expect, inspect, inspectAll, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { tabTo } from './support/keyboard'
 import { visit } from './support/shop'
 
 const NOA = '+972527614408'
@@ -79,9 +80,13 @@ test('an appointment is booked, moved and cancelled, each with undo', async ({ p
 
   await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
   const dialog = page.getByRole('dialog')
-  await dialog.getByRole('radio', { name: 'יעל' }).click()
-  await dialog.locator('.slot').nth(5).click()
-  await dialog.getByRole('button', { name: /^לקבוע ל/ }).click()
+  // With the keyboard alone.
+  await tabTo(page, dialog.getByRole('radio', { name: 'יעל' }))
+  await page.keyboard.press('Space')
+  await tabTo(page, dialog.locator('.slot').nth(5))
+  await page.keyboard.press('Enter')
+  await tabTo(page, dialog.getByRole('button', { name: /^לקבוע ל/ }))
+  await page.keyboard.press('Enter')
   await expect(page.locator('.toast')).toContainText('נקבע תור')
   expect((await all()).filter(({ state }) => state === 'booked')).toHaveLength(2)
   await undo().click()

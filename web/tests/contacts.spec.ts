@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test'
 import { contactOf, type Owner, owner } from './support/api'
 import type { Daemon } from './support/daemon'
 import { expect, inspect, LAYOUTS, prepare, test, VIEWS } from './support/fixtures'
+import { tabTo } from './support/keyboard'
 import { visit } from './support/shop'
 
 const DANA = '+972509876543'
@@ -150,12 +151,18 @@ test('two contacts become one, and two again', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   const { dana, avi } = await fill(page, ownDaemon)
   await page.goto(`${ownDaemon.url}/app/contacts/merge?keep=${dana}&other=${avi}`)
-  await page.getByRole('radio', { name: 'Avi L.' }).check()
-  await page.getByRole('button', { name: 'כן, לאחד' }).click()
+  // With the keyboard alone.
+  await tabTo(page, page.getByRole('radio', { name: 'דנה כהן' }))
+  const other = page.getByRole('radio', { name: 'Avi L.' })
+  for (let press = 0; press < 2 && !(await other.isChecked()); press++) await page.keyboard.press('ArrowDown')
+  await expect(other).toBeChecked()
+  await tabTo(page, page.getByRole('button', { name: 'כן, לאחד' }))
+  await page.keyboard.press('Enter')
   await expect(page).toHaveURL(new RegExp(`/app/contacts/${dana}$`))
   await expect(page.locator('h1')).toContainText('Avi L.')
   await expect(page.locator('.num-row', { hasText: '052-333-4455' })).toHaveCount(1)
-  await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
+  await tabTo(page, page.locator('.toast').getByRole('button', { name: 'ביטול' }))
+  await page.keyboard.press('Enter')
   await expect(page.locator('h1')).toContainText('דנה כהן')
   await page.goto(`${ownDaemon.url}/app/contacts/${avi}`)
   await expect(page.locator('h1')).toContainText('Avi L.')

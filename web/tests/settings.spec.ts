@@ -1,6 +1,7 @@
 import { owner } from './support/api'
 import { OWNER } from './support/daemon'
 import { expect, inspect, inspectAll, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { tabTo } from './support/keyboard'
 import { visit } from './support/shop'
 
 test('the settings', async ({ page, daemon }) => {
@@ -40,6 +41,30 @@ test('a refused value is explained in the language of the page', async ({ page, 
   await field.press('Enter')
   await expect(row.getByRole('alert')).toContainText('יש בו פורט')
   await expect(row.getByRole('alert')).toContainText('smtp.example.com')
+})
+
+test('the search finds the parts of all sections, with the keyboard alone', async ({ page, daemon }) => {
+  await prepare(page, VIEWS[2])
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}/app/settings`)
+  const search = page.getByRole('searchbox')
+  await tabTo(page, search)
+  await page.keyboard.type('restor')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowDown')
+  await expect(page.getByRole('link', { name: /How to restore/ })).toBeFocused()
+  await page.keyboard.press('Enter')
+  const guide = page.locator('summary', { hasText: 'How to restore' })
+  await expect(guide).toBeFocused()
+  await expect(page.locator('.guide')).toBeVisible()
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.guide')).toBeHidden()
+  // The first hit, on a page of another feature.
+  await tabTo(page, search)
+  await search.fill('API tokens')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/account\?at=tokens/)
+  await expect(page.getByRole('heading', { name: 'API tokens' })).toBeFocused()
 })
 
 test('a field is saved by itself, and undone', async ({ page, ownDaemon }) => {

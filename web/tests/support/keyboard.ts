@@ -1,0 +1,26 @@
+import { expect, type Locator, type Page } from '@playwright/test'
+
+/** The maximum number of stops from one control of a page to another. */
+const MOST_STOPS = 120
+
+/**
+ * Moves the focus to an element with the Tab key alone, as a user without a pointer does. Each stop on the way must be a
+ * visible element with a visible focus.
+ */
+export async function tabTo(page: Page, element: Locator): Promise<void> {
+  await expect(element).toBeVisible()
+  for (let stop = 0; stop < MOST_STOPS; stop++) {
+    if (await element.evaluate(node => node === document.activeElement)) return
+    await page.keyboard.press('Tab')
+    const lost = await page.evaluate(() => {
+      const at = document.activeElement
+      // The first Tab after the last element leaves the document.
+      if (!at || at === document.body) return null
+      const { outlineStyle, boxShadow, borderColor } = getComputedStyle(at)
+      const marks = [outlineStyle !== 'none', boxShadow !== 'none', borderColor !== '', at.matches('.vh, .vh *')]
+      return marks.some(Boolean) && at.checkVisibility() ? null : at.outerHTML.slice(0, 120)
+    })
+    expect(lost, 'the focus is not visible').toBeNull()
+  }
+  throw new Error(`the Tab key does not reach ${element}`)
+}
