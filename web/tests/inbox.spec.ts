@@ -52,8 +52,17 @@ for (const view of LAYOUTS) {
     await expect(page.locator('.trow .fresh')).toBeVisible()
     await expect(page.locator('.day .heb')).toContainText(/״|׳/)
     await inspect(page, 'inbox-thread', view)
+    // A screen reader pronounces each text in its language.
+    await expect(bubble(page, 'בוקר טוב').locator('.plain')).toHaveAttribute('lang', 'he')
     if (view.width === 390) {
       await expect(page.locator('.pane.list')).toBeHidden()
+      // The back button closes first the sheet, then the conversation.
+      await page.getByRole('button', { name: 'More', exact: true }).last().click()
+      await page.getByRole('menuitem', { name: 'New task' }).click()
+      await expect(page.getByRole('dialog')).toBeVisible()
+      await page.goBack()
+      await expect(page.getByRole('dialog')).toHaveCount(0)
+      await expect(bubble(page, 'בוקר טוב')).toBeVisible()
       await page.goBack()
       await expect(page.locator('.pane.list')).toBeVisible()
     }
@@ -64,8 +73,35 @@ test('a new message is shown at once, and the filters select', async ({ page, ow
   await open(page, ownDaemon)
   await receive(page, ownDaemon, NOA, ['ראשונה'], 'נועה ברק')
   await row(page, 'נועה ברק').click()
+  await expect(bubble(page, 'ראשונה')).toBeVisible()
+  const announced = await page.locator('.conv [role=log]').evaluateHandle(log => {
+    const texts: string[] = []
+    const read = (nodes: NodeList) => texts.push(...[...nodes].map(node => node.textContent ?? ''))
+    new MutationObserver(changes => {
+      for (const { addedNodes } of changes) read(addedNodes)
+    }).observe(log, { childList: true, subtree: true, characterData: true })
+    return texts
+  })
   await receive(page, ownDaemon, NOA, ['שנייה, בלי רענון'])
   await expect(bubble(page, 'שנייה, בלי רענון')).toBeVisible()
+  // Opening the list and another message announce nothing a second time, and no announcement contains a time.
+  await receive(page, ownDaemon, NOA, ['שלישית'])
+  await expect(bubble(page, 'שלישית')).toBeVisible()
+  await expect.poll(() => announced.jsonValue()).toHaveLength(2)
+  const texts = await announced.jsonValue()
+  expect(texts.map(text => text.replace(/[\u2066-\u2069]/g, ''))).toEqual([
+    'נועה ברק: שנייה, בלי רענון',
+    'נועה ברק: שלישית',
+  ])
+  // A list that cannot be fetched again after a change says so, on every page.
+  await page.route('**/api/inbox?*', route => route.fulfill({ status: 500, json: {} }))
+  await receive(page, ownDaemon, NOA, ['רביעית'])
+  const strip = page.locator('.strip.part')
+  await expect(strip).toContainText(/מה שמוצג נכון ל־\d+:\d\d/)
+  await page.unroute('**/api/inbox?*')
+  await strip.getByRole('button', { name: 'לנסות שוב' }).click()
+  await expect(strip).toHaveCount(0)
+  await expect(row(page, 'נועה ברק')).toContainText('רביעית')
   await receive(page, ownDaemon, TOM, ['Hello'], 'Tom Becker')
   await page.getByRole('button', { name: /ממתינות לי/ }).click()
   await expect(page).toHaveURL(/filter=waiting/)
@@ -118,8 +154,18 @@ test('a draft is there on the other device', async ({ page, ownDaemon, browser }
   await field(page).fill('חצי תשובה')
   const other = await (await browser.newContext()).newPage()
   await prepare(other, WIDE)
+  // The clock of this device is ten minutes fast. Relative times follow the daemon's clock.
+  await other.addInitScript(() => {
+    const Real = Date
+    const now = () => Real.now() + 600_000
+    globalThis.Date = new Proxy(Real, {
+      construct: (target, parts) => Reflect.construct(target, parts.length > 0 ? parts : [now()]),
+      get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
+    })
+  })
   await logInAgain(other, ownDaemon)
   await other.goto(`${ownDaemon.url}/app/inbox`)
+  await expect(row(other, 'נועה ברק').locator('.when')).toHaveText(/^(עכשיו|לפני דקה|לפני [2-4] דק׳)$/)
   await expect(row(other, 'נועה ברק')).toContainText(/טיוטה:\s*חצי תשובה/)
   await row(other, 'נועה ברק').click()
   await expect(field(other)).toHaveValue('חצי תשובה')
@@ -164,12 +210,67 @@ test('a long history: nothing jumps, and the first message is reached', async ({
   const talk = page.locator('.talk.scroll')
   await expect(talk.locator('.msg').first()).toBeVisible()
   expect(await talk.locator('.msg').count()).toBeLessThan(60)
+  const first = page.locator('.trow').getByText('הודעה מספר 1', { exact: true })
   await expect(async () => {
     await talk.evaluate(element => {
       element.scrollTop = 0
     })
-    await expect(page.locator('.trow').getByText('הודעה מספר 1', { exact: true })).toBeVisible({ timeout: 500 })
+    await expect(first).toBeVisible({ timeout: 500 })
   }).toPass({ timeout: 15_000 })
+
+  // A restart of the daemon while the user writes: the place and the text stay.
+  await field(page).fill('באמצע משפט')
+  const place = await standing(first)
+  await ownDaemon.stop()
+  await expect(page.locator('.strip.off')).toContainText(/נכון ל־\d+:\d\d/, { timeout: 15_000 })
+  await ownDaemon.start()
+  await expect(page.locator('.strip.off')).toHaveCount(0, { timeout: 15_000 })
+  expect(Math.abs((await standing(first)) - place)).toBeLessThan(3)
+  await expect(field(page)).toHaveValue('באמצע משפט')
+})
+
+test('each paragraph has the direction of its words, not of a link, a number or code before them', async ({
+  page,
+  ownDaemon,
+}) => {
+  await open(page, ownDaemon)
+  const texts = [
+    'https://example.com/menu?a=1 תודה רבה',
+    '😀👍 בוקר טוב',
+    '`npm install` לא עובד אצלי',
+    '4471 הקוד שלי',
+    'שלום לכם, אפשר לקבוע?\nHi',
+    'Hello, is it still open today?\nשלום',
+  ]
+  await receive(page, ownDaemon, NOA, texts, 'נועה ברק')
+  await row(page, 'נועה ברק').click()
+  await expect(page.locator('.trow .msg')).toHaveCount(texts.length)
+  const places = await page.locator('.trow .bub .plain').evaluateAll(elements =>
+    elements.map(element => {
+      const find = (words: string) => {
+        const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+          const from = node.textContent?.indexOf(words) ?? -1
+          if (from < 0) continue
+          const range = document.createRange()
+          range.setStart(node, from)
+          range.setEnd(node, from + words.length)
+          const { left, right } = range.getBoundingClientRect()
+          return { left, right }
+        }
+        throw new Error(`«${words}» is not in ${element.textContent}`)
+      }
+      const lines = (element.textContent ?? '').split('\n')
+      const [from = '', to = ''] = lines.length > 1 ? lines : (element.textContent ?? '').split(/(?<=^`.*`|^\S+) /)
+      return { isLines: lines.length > 1, from: find(from), to: find(to.split(' ')[0] ?? '') }
+    }),
+  )
+  for (const [at, { isLines, from, to }] of places.entries()) {
+    // The first words are at the right, or each line begins at the side of its own language.
+    if (!isLines) expect(from.left, texts[at]).toBeGreaterThan(to.right - 1)
+    else if (texts[at]?.startsWith('H')) expect(Math.abs(from.right - to.right), texts[at]).toBeLessThan(40)
+    else expect(to.left - from.left, texts[at]).toBeLessThan(2)
+  }
 })
 
 /**
