@@ -52,6 +52,7 @@ async function unclear(page: Page): Promise<string[]> {
   await page.emulateMedia({ forcedColors: 'active' })
   const found = await page.evaluate(() => {
     const faults: string[] = []
+    if (!matchMedia('(forced-colors: active)').matches) faults.push('the colours are not forced')
     const name = (element: Element) => `${element.tagName} ${element.className} «${element.textContent?.slice(0, 30)}»`
     const line = (style: CSSStyleDeclaration) =>
       [style.outlineStyle, style.outlineWidth, style.outlineColor, style.borderBlockEnd, style.borderInlineStart].join()

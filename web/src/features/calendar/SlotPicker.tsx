@@ -1,6 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type KeyboardEvent, useState } from 'react'
 import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { Loaded, SkeletonRows } from '#shared/components/states'
@@ -31,7 +31,18 @@ const STEP_MIN = 30
 /** The number of days on one page. */
 const DAYS = 7
 
-/** The free times of a week as buttons, grouped by day. */
+/** Moves the focus to the next or previous time, also to that of another day. */
+function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
+  const forward = document.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight'
+  const back = document.dir === 'rtl' ? 'ArrowRight' : 'ArrowLeft'
+  const by = { ArrowDown: 1, [forward]: 1, ArrowUp: -1, [back]: -1 }[event.key]
+  if (by === undefined) return
+  event.preventDefault()
+  const times = [...(event.currentTarget.closest('.slots')?.querySelectorAll<HTMLElement>('.slot') ?? [])]
+  times[times.indexOf(event.currentTarget) + by]?.focus()
+}
+
+/** The free times of a week as buttons, grouped by day. The Tab key goes from day to day, the arrow keys to each time. */
 export function SlotPicker({ service, resource, from, value, moving, choose }: Props) {
   const format = useFormat()
   const [skipped, skip] = useState(0)
@@ -76,12 +87,15 @@ export function SlotPicker({ service, resource, from, value, moving, choose }: P
                 <legend>
                   {format.longDate(atNoon(day))} <span className="faint">{format.hebrewDayAndMonth(atNoon(day))}</span>
                 </legend>
-                {free.map(slot => (
+                {free.map((slot, at) => (
                   <button
                     key={slot.starts_at}
                     type="button"
                     className="slot"
                     aria-pressed={value?.starts_at === slot.starts_at}
+                    // One stop of the Tab key for each day, because a week has a hundred times.
+                    tabIndex={at === 0 || value?.starts_at === slot.starts_at ? 0 : -1}
+                    onKeyDown={moveByArrows}
                     onClick={() => choose(slot)}
                   >
                     <Ltr>{format.time(slot.starts_at)}</Ltr>
