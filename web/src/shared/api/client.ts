@@ -1,6 +1,7 @@
 import createClient, { type Middleware } from 'openapi-fetch'
 import { compareClocks } from '../format/clock'
 import { ApiError, asApiError, errorOf, TIMEOUT } from './errors'
+import { takeOutdatedPreload } from './preloads'
 import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
@@ -92,8 +93,10 @@ async function timedFetch(request: Request): Promise<Response> {
   // The timer continues while the body is read, because that can hang as well. Aborting a completed request has no
   // effect.
   setTimeout(() => control.abort(new ApiError(0, { code: TIMEOUT })), timeLimitOf(request))
-  const sentAt = Date.now()
   try {
+    // The browser uses a preloaded response for one request only, so this one takes it away.
+    if (takeOutdatedPreload(request.url)) await fetch(request, { signal: control.signal })
+    const sentAt = Date.now()
     const response = await fetch(request, { signal: control.signal })
     compareClocks(response.headers.get('Date'), sentAt)
     return response

@@ -1,5 +1,6 @@
 import type { Query, QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
+import { outdatePreloads } from '../api/preloads'
 import { takePosition } from '../start'
 import { applyChanges } from './changes'
 import { EventStream, type Signal, type Typing } from './source'
@@ -53,6 +54,8 @@ const hasFailed = ({ state }: Query): boolean =>
 /** Subscribes to the daemon's changes and keeps the cache current. Returns a function that unsubscribes. */
 export function followChanges(cache: QueryClient, onRefused: () => void): () => void {
   const receive = (signal: Signal) => {
+    if (signal.type === 'changes' || signal.type === 'reset' || (signal.type === 'open' && !signal.isResumed))
+      outdatePreloads()
     if (signal.type === 'open') {
       if (!signal.isResumed) {
         // Data that was fetched before the stream opened may have changed since.
