@@ -112,6 +112,28 @@ test('a new message is shown at once, and the filters select', async ({ page, ow
   await expect(page.getByText('הארכיון ריק')).toBeVisible()
 })
 
+test('what arrives while the code of the page loads is in the list', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, WIDE)
+  await logIn(page, ownDaemon)
+  let release = () => {}
+  const arrived = new Promise<void>(resolve => {
+    release = resolve
+  })
+  await page.route(/InboxPage[^/]*\.js/, async route => {
+    await arrived
+    await route.continue()
+  })
+  // The HTML file has let the browser fetch the list, which is empty.
+  const list = page.waitForResponse('**/api/inbox?*')
+  await page.goto(`${ownDaemon.url}/app/inbox`, { waitUntil: 'commit' })
+  await list
+  await receive(page, ownDaemon, NOA, ['שלום'], 'נועה ברק')
+  await expect(page.locator('.rail a[href="/app/inbox"] .n')).toContainText('1')
+  release()
+  await expect(row(page, 'נועה ברק')).toBeVisible()
+})
+
 test('a message is held for 3 s, can be stopped, and is sent once', async ({ page, ownDaemon }) => {
   await open(page, ownDaemon)
   await receive(page, ownDaemon, NOA, ['שלום'], 'נועה ברק')
@@ -234,6 +256,7 @@ test('each paragraph has the direction of its words, not of a link, a number or 
   ownDaemon,
 }) => {
   await open(page, ownDaemon)
+  await expect(page.locator('.empty').first()).toBeVisible()
   // Each text with its first words, and those that follow them in the line or begin the next one.
   const cases = [
     ['https://example.com/menu?a=1 תודה רבה', 'https', 'תודה'],
