@@ -5,13 +5,13 @@ const MOST_STOPS = 120
 
 /**
  * Moves the focus to an element with the Tab key alone, as a user without a pointer does. Each stop on the way must be a
- * visible element with a visible focus.
+ * visible element with a visible focus. A toast is the last element of the page, so it is next by Shift+Tab.
  */
-export async function tabTo(page: Page, element: Locator): Promise<void> {
+export async function tabTo(page: Page, element: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   await expect(element).toBeVisible()
   for (let stop = 0; stop < MOST_STOPS; stop++) {
     if (await element.evaluate(node => node === document.activeElement)) return
-    await page.keyboard.press('Tab')
+    await page.keyboard.press(key)
     const lost = await page.evaluate(() => {
       const at = document.activeElement
       // The first Tab after the last element leaves the document.
