@@ -70,7 +70,7 @@ async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) ->
                 event = "SNAPSHOT_BUCKET_FAILED",
                 error,
                 again_s,
-                "Upload of a snapshot to the bucket failed, retrying in {again_s} s"
+                "Not all snapshots could be uploaded to the bucket, retrying in {again_s} s"
             );
             false
         }

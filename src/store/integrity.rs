@@ -21,7 +21,7 @@ impl IntegrityCheck {
     pub(in crate::store) fn start(live: &Path, health_state: Arc<HealthState>) -> Option<Self> {
         health_state.record_integrity(Integrity::Checking);
         let conn = open::reader(live).inspect_err(|error| {
-            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot open the database for its integrity check");
+            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot open the database for its integrity check; the next start verifies it");
             health_state.record_integrity(Integrity::Unchecked);
         });
         let conn = conn.ok()?;
@@ -42,16 +42,17 @@ impl IntegrityCheck {
                     health_state.record_integrity(Integrity::Ok);
                 }
                 Ok(Some(findings)) => {
+                    let text = messages::causes(Language::English, &findings);
                     tracing::error!(
                         event = "STORE_INTEGRITY_DAMAGED",
-                        findings = messages::causes(Language::English, &findings),
-                        "Integrity check failed: the database is damaged. Restore a backup from before the damage, or ask for \
+                        findings = text,
+                        "Integrity check failed: the database is damaged ({text}). Restore a backup from before the damage, or ask for \
                          help and include this line"
                     );
                     health_state.record_integrity(Integrity::Damaged { findings });
                 }
                 Err(error) => {
-                    tracing::warn!(event = "STORE_INTEGRITY_UNKNOWN", %error, "The integrity check of the database was not completed");
+                    tracing::warn!(event = "STORE_INTEGRITY_UNKNOWN", %error, "The integrity check of the database was not completed; the next start verifies the database");
                     health_state.record_integrity(Integrity::Unchecked);
                 }
             }

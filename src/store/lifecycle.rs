@@ -247,7 +247,11 @@ fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
         );
     }
     if calls > 0 {
-        tracing::info!(event = "OUTBOUND_CANCELLED", calls, "{calls} outbound calls of this database are cancelled");
+        tracing::info!(
+            event = "OUTBOUND_CANCELLED",
+            calls,
+            "{calls} outbound calls of this database are cancelled, because they may have been made since it was copied"
+        );
     }
     archive::remove(&folder.notice())
 }

@@ -167,7 +167,7 @@ fn log_upkeep(event: &Event<'_>) {
         Event::StateUnwritten { error } => tracing::error!(
             event = "STORE_STATE_UNWRITTEN",
             %error,
-            "Cannot record the state of agentlocator.db in live/state"
+            "Cannot record the state of agentlocator.db in live/state; after a crash, the next start verifies more of the files"
         ),
         Event::PublisherPanicked => tracing::error!(
             event = "STORE_PUBLISHER_PANICKED",

@@ -237,8 +237,8 @@ impl Inspection<'_> {
         tracing::warn!(
             event = "STORE_LIVE_CHANGED",
             archived = %kept.display(),
-            "Another program changed the live database while the service was off; the published file, which has the \
-             earlier data, was archived as {}",
+            "Another program changed the live database while the service was off: the changed database is used, and the \
+             published file, which has the earlier data, was archived as {}",
             kept.display()
         );
         Ok(Startup { verified: true, ..self.keep_live(FileState::Missing) })

@@ -44,7 +44,7 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> WriteRequest for Writ
             tracing::error!(
                 event = "STORE_WRITE_PANICKED",
                 write = name,
-                "A database write panicked and was rolled back: {name}"
+                "A database write panicked and is rolled back: {name}. Please report this"
             );
             Err(Error::Panicked)
         });
@@ -80,7 +80,12 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Acknowledge for Write
 pub(in crate::store) fn report_lost(name: &'static str, error: &Error) {
     metrics::counter!("agentlocator_store_writes_dropped_total").increment(1);
     let error = error as &dyn std::error::Error;
-    tracing::error!(event = "STORE_WRITE_DROPPED", write = name, error, "A database write was not stored: {name}");
+    tracing::error!(
+        event = "STORE_WRITE_DROPPED",
+        write = name,
+        error,
+        "A database write was not stored, and is not repeated: {name}"
+    );
 }
 
 /// Returns the name of the function that contains a closure, without crate and closure: `crm::inbox::receive`.

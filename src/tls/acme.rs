@@ -137,10 +137,10 @@ impl Acme {
         let last_error = TlsError { at: now, causes: acme_error.causes };
         let retry_after = self.http_client.retry_after();
         self.state.attempts.failed(acme_error.kind, retry_after, last_error.clone(), entropy::chance());
-        let next = self.state.attempts.next(now);
+        let (next, names) = (self.state.attempts.next(now), self.config().domain.join(", "));
         tracing::error!(
             event = "TLS_ORDER_FAILED", failures = self.state.attempts.failures, next_attempt_at = %next,
-            "No certificate was obtained: {}. The next attempt is at {next}", text
+            "No certificate for {names} was obtained: {}. The next attempt is at {next}", text
         );
         self.tls.progress().last_error = Some(last_error);
     }

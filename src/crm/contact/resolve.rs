@@ -200,7 +200,11 @@ fn suggest(
     let address = seen.shown().map(ToString::to_string).unwrap_or_default();
     let suggestion = NewSuggestion { contacts: [contact, other], reason, address: &address };
     if tx.suggest_merge(seen.business, &suggestion, seen.begins_at)? {
-        tracing::info!(event = "MERGE_SUGGESTED", contact.id = %contact, other.id = %other, reason = %suggestion.reason,
+        let reason = match reason {
+            SuggestionReason::NumberMoved => "one of them has a number that the other one had before",
+            SuggestionReason::NamedTogether => "one message or call named both",
+        };
+        tracing::info!(event = "MERGE_SUGGESTED", contact.id = %contact, other.id = %other, reason,
             "Suggesting to merge contacts {contact} and {other}, which may be the same person; a user decides");
     }
     Ok(())

@@ -33,7 +33,10 @@ impl SonioxTts {
 
     fn read(&mut self, text: &str) -> Option<Spoken> {
         let Some(event) = wire::read_speech(text) else {
-            tracing::warn!(event = "SONIOX_MALFORMED", "Ignored a malformed message from Soniox's speech service");
+            tracing::warn!(
+                event = "SONIOX_MALFORMED",
+                "Ignored a malformed message from Soniox's synthesiser: a piece of the agent's answer may be missing"
+            );
             return None;
         };
         match event {

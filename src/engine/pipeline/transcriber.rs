@@ -35,7 +35,10 @@ impl<P: TranscriptionProtocol> SocketTranscriber<P> {
             Ok(read) => self.events.extend(read),
             Err(TranscriptionError::Failed { retry, reason }) => self.link.fail(retry, reason),
             Err(TranscriptionError::Malformed) => {
-                tracing::warn!(event = "TRANSCRIBER_MALFORMED", "Ignored a malformed message from the transcriber");
+                tracing::warn!(
+                    event = "TRANSCRIBER_MALFORMED",
+                    "Ignored a malformed message from the transcriber; some of the caller's words may be missing"
+                );
             }
         }
     }

@@ -145,7 +145,7 @@ impl CallLogWriter {
                 self.insert_event("handed_back", &json!({"is_lost": is_lost}));
             }
             CallEvent::WatchdogFired => {
-                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Media stream or engine of call {sid} was not connected in time: the call goes to Twilio's recorder");
+                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Media stream or engine of call {sid} was not connected in time: the daemon redirects the call to Twilio's recorder");
                 self.insert_event("watchdog", &Value::Null);
             }
         }

@@ -27,7 +27,7 @@ impl Acme {
         let stored = serde_json::to_vec(&credentials).map_err(std::io::Error::other);
         let stored = stored.and_then(|bytes| self.tls.inner.folder.write(&self.account_file(), &bytes));
         stored.map_err(|error| AcmeError::local("account-store", &error))?;
-        tracing::info!(event = "TLS_ACCOUNT", "Created an account at {}", self.authority);
+        tracing::info!(event = "TLS_ACCOUNT", "Created an ACME account at {}", self.authority);
         Ok(account)
     }
 

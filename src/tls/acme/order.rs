@@ -29,7 +29,8 @@ impl Acme {
                 Err(acme_error) if self.state.order.is_none() => {
                     tracing::warn!(
                         event = "TLS_ORDER_INVALID",
-                        "{}. The interrupted order is invalid; a new order is placed at once",
+                        "The interrupted certificate order at {} is invalid, and a new order is placed at once: {}",
+                        self.authority,
                         acme_error.english()
                     );
                 }
@@ -69,7 +70,7 @@ impl Acme {
             self.state.order = None;
             return Ok(None);
         };
-        tracing::info!(event = "TLS_ORDER_RESUMED", "Resuming an interrupted order at {}", self.authority);
+        tracing::info!(event = "TLS_ORDER_RESUMED", "Resuming an interrupted certificate order at {}", self.authority);
         Ok(Some((order, open_order)))
     }
 

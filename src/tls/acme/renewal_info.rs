@@ -35,7 +35,12 @@ impl Acme {
         let (start, end, again) = asked;
         let at = start.plus(end.since(start).mul_f64(certificate.jitter()));
         if at <= clock::now() {
-            tracing::info!(event = "TLS_RENEWAL_ADVISED", "{} advises renewing the certificate now", self.authority);
+            tracing::info!(
+                event = "TLS_RENEWAL_ADVISED",
+                "{} advises renewing the certificate for {} now",
+                self.authority,
+                certificate.names.join(", ")
+            );
         }
         self.advice.advised = Some((certificate.fingerprint.clone(), at));
         self.advice.ask_at = Some(now.plus(again.clamp(AN_HOUR, A_DAY)));

@@ -172,7 +172,7 @@ impl GoogleTranscriber {
                     Err(TranscriptionError::Malformed | TranscriptionError::Failed { .. }) => {
                         tracing::warn!(
                             event = "TRANSCRIBER_MALFORMED",
-                            "Ignored a malformed message from the transcriber"
+                            "Ignored a malformed message from Google's transcriber; some of the caller's words may be missing"
                         );
                     }
                 }
