@@ -49,7 +49,7 @@ use crate::telemetry::log::with_subject;
 use browser_ticket::BrowserTickets;
 use ended_calls::EndedCalls;
 use limits::ConcurrentCalls;
-use pending_sockets::{PendingSockets, SocketRefusal};
+use pending_sockets::{PendingSockets, SocketRefusal, TOKEN_TIMEOUT};
 use ring::Ringing;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,9 +57,6 @@ use std::time::Duration;
 use takeover::Answer;
 use tokio::sync::{Notify, mpsc};
 use transfer::Transfer;
-
-/// How long a media socket may take to send a valid token.
-const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The registry of active calls; clones share one registry.
 #[derive(Clone)]

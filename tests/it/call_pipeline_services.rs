@@ -1,8 +1,8 @@
 //! Calls with the pipeline engine, with transcription by Deepgram or ElevenLabs and speech by ElevenLabs.
 
 use super::booking::offer_haircuts;
-use super::call_pipeline::{ANSWER, LONG, PipelineShop, QUESTION, SHORT, turns_of};
 use super::call_silence::assert_no_silence;
+use super::pipeline_shop::{ANSWER, LONG, PipelineShop, QUESTION, SHORT, turns_of};
 use super::support::telephony::free_port;
 use agentlocator::simulator::EventLog;
 use agentlocator::simulator::caller::EndedBy;

@@ -1,6 +1,6 @@
 //! The review after a call: summary, language, lead, tasks, and the questions that the agent could not answer.
 
-use super::call_pipeline::{ANSWER, PIPELINE, QUESTION};
+use super::pipeline_shop::{ANSWER, PIPELINE, QUESTION};
 use super::support::client::send;
 use super::support::telephony::{CallHarness, free_port};
 use super::support::whatsapp::until;

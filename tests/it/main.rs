@@ -59,6 +59,7 @@ mod missed_calls;
 mod missing_data;
 mod outbound_calls;
 mod page;
+mod pipeline_shop;
 mod process;
 mod promises;
 mod recordings;

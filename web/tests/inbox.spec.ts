@@ -112,7 +112,7 @@ test('a new message is shown at once, and the filters select', async ({ page, ow
   await expect(page.getByText('הארכיון ריק')).toBeVisible()
 })
 
-test('what arrives while the code of the page loads is in the list', async ({ page, ownDaemon }) => {
+test('a message that arrives while the code of the page loads is in the list', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, WIDE)
   await logIn(page, ownDaemon)

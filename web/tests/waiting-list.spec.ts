@@ -155,10 +155,7 @@ test('a contact is added by hand, changed and removed, each with undo', async ({
   expect(strip(await list())).toEqual(strip(before))
 })
 
-test('changes of others to the list are seen at once, and are not overwritten', async ({
-  page,
-  ownDaemon,
-}) => {
+test('changes of others to the list are seen at once, and are not overwritten', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   const { send, entry, ron, cut, wait, list } = await fill(page, ownDaemon)
   await page.goto(`${ownDaemon.url}/calendar?waiting=1`)

@@ -1,15 +1,19 @@
 //! Media sockets that have not authenticated yet. Any client may open one, so their number and lifetime are limited.
 
-use super::{MediaSocket, TOKEN_TIMEOUT};
+use super::socket::MediaSocket;
 use crate::domain::CallSid;
 use crate::providers::twilio::media_stream::Start;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// The maximum number of unauthenticated sockets. The server buffers at most one message of 64 KiB for each, 32 MiB in
 /// total.
 pub const MAX_PENDING_SOCKETS: usize = 512;
+
+/// How long a media socket may take to send a valid token.
+pub(super) const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// All unauthenticated sockets.
 #[derive(Default)]

@@ -14,6 +14,7 @@ pub(crate) struct EraseContactRequest {
 
 /// The result of an erasure: the deleted rows, and the copies that remain.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct EraseContactResponse {
     /// The number of deleted rows by table. Rows of `audit_log` remain, without a reference to the contact.
     pub(super) deleted: BTreeMap<String, u64>,

@@ -60,9 +60,7 @@ export function DayPlan() {
                     )}
                   </span>
                 )}
-                {info?.holiday && (
-                  <span className="chip">{info.holiday.name[locale]}</span>
-                )}
+                {info?.holiday && <span className="chip">{info.holiday.name[locale]}</span>}
               </h2>
               {today.length === 0 ? (
                 <EmptyState

@@ -1,4 +1,4 @@
-/** The requests that the HTML file told the browser to make, until the page uses their responses. */
+/** The requests that the browser makes because of links in the HTML file, until the page uses their responses. */
 const preloaded = new Set(
   globalThis.document
     ? [...document.querySelectorAll<HTMLLinkElement>('link[rel=preload][as=fetch]')].map(({ href }) => href)
