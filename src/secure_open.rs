@@ -120,7 +120,7 @@ pub struct Target {
     pub folder: OwnedFd,
     /// The folder's path without links.
     pub folder_path: PathBuf,
-    /// The file's name.
+    /// The last component of the path, for calls such as `openat` in `folder`.
     pub name: OsString,
     /// The metadata of an existing file with that name.
     pub found: Option<Stat>,

@@ -27,7 +27,8 @@ pub(super) struct FailedCalls {
     rejected: Mutex<BTreeMap<&'static str, AlertKind>>,
 }
 
-/// The key for a request outside calls, in place of an engine's name. Any engine may use the same account.
+/// The key for a request outside calls, in place of an engine's name. An answer of any engine removes the entry, because
+/// any engine may use the rejected account.
 const OUTSIDE_CALLS: &str = "";
 /// The alerts about accounts.
 const OF_ACCOUNTS: [AlertKind; 2] = [AlertKind::AiRefused, AlertKind::AiNoCredit];

@@ -282,7 +282,7 @@ impl ConnectionContext {
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = client.close_required() => {
-                return tracing::debug!(event = "CONNECTION_CLOSED", address = %client_address, "Connection from {client_address} closed: it was silent for too long, or evicted");
+                return tracing::debug!(event = "CONNECTION_CLOSED", address = %client_address, "Connection from {client_address} closed: it was idle, did not complete a request head in time, or was evicted");
             }
             () = stopping.cancelled() => {
                 // A client that has just connected, or that reuses an idle connection, may already have sent a request;

@@ -162,7 +162,7 @@ impl HealthState {
         self.change(|inner| (inner.writable, inner.last_commit) = (true, Some(now)));
     }
 
-    /// Records that a commit failed.
+    /// Records that a commit failed: the database counts as not writable until a commit or a probe succeeds.
     pub(in crate::store) fn record_commit_failure(&self) {
         self.change(|inner| inner.writable = false);
     }

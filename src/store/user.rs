@@ -73,7 +73,6 @@ impl WriteTx<'_> {
         changed(self.conn.prepare_cached(sql)?.execute((id, password_hash))?)
     }
 
-    /// Records a login.
     pub fn set_last_login(&self, id: UserId, now: Timestamp) -> Result<()> {
         changed(self.conn.prepare_cached("UPDATE users SET last_login_at = ?2 WHERE id = ?1")?.execute((id, now))?)
     }

@@ -52,7 +52,7 @@ async fn long_a_log_that_a_stopped_backup_program_holds_raises_an_alert_until_it
 
         reader.signal(if is_killed { Signal::KILL } else { Signal::CONT });
         reader.end();
-        // The daemon must truncate the log while it continues to write.
+        // The daemon must truncate the write-ahead log while it continues to write.
         let cleared =
             || daemon.logs().events_named("ALERT_CLEARED").iter().any(|event| event["alert.kind"] == "log_size");
         let deadline = Instant::now() + Duration::from_mins(2);

@@ -37,7 +37,7 @@ fn modules_are_named_after_what_they_are() {
 fn text_files_end_with_a_line_break_and_lines_without_blanks() {
     let mut findings = Vec::new();
     for file in tree::files() {
-        // Files of other projects stay unchanged.
+        // Fixtures stay unchanged: some are files of other projects, or malformed on purpose.
         if file.path.starts_with("tests/fixtures/") {
             continue;
         }

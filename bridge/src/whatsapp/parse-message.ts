@@ -14,7 +14,7 @@ export interface Incoming {
   readonly timestamp?: number | undefined
   readonly message: proto.IMessage
   readonly history?: boolean
-  /** The message arrived later than it was written. */
+  /** The message was delayed: WhatsApp queued it while the bridge was not connected, or the phone sent it again. */
   readonly waited?: boolean
   /** The business's own phone number: digits only. */
   readonly own: string

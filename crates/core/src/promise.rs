@@ -43,7 +43,8 @@ pub struct Conduct {
     stored: Vec<Deed>,
     /// The text of the message that the caller left, if any.
     message: Option<String>,
-    /// The names of the owner's own tools that may do anything, such as book in another system.
+    /// The names of the owner's own tools that may change data in another system, such as book there. The success of one
+    /// counts as evidence for every promise.
     own_tools: BTreeSet<String>,
     /// True if the caller receives a confirmation of an appointment.
     has_confirmation: bool,

@@ -19,7 +19,7 @@ pub(super) fn time_limit(tool: &AgentTool) -> Duration {
     Duration::from_secs(tool.time_limit_s.into()) + MARGIN
 }
 
-/// Checks the model's arguments, and sends the request.
+/// Checks the model's arguments, and sends the request. In a trial call, only GET requests are sent.
 pub(super) async fn run(context: &ToolContext, tool: Arc<AgentTool>, arguments: &str) -> Result<Value, ToolError> {
     let arguments = tool.check_arguments(serde_json::from_str(arguments)?)?;
     if context.is_trial() && tool.method != ToolMethod::Get {

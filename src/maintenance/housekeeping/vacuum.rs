@@ -1,5 +1,5 @@
-//! Returns free pages of the database to the disk, in small steps with pauses, so that writers and the published copy
-//! are hardly delayed. A full `VACUUM` would block them for seconds.
+//! Returns free pages of the database to the disk, in small steps with pauses, so that writers, and the updates of the
+//! published file, are hardly delayed. A full `VACUUM` would block both for seconds.
 
 use crate::clock;
 use crate::store::{PageUsage, Result, Store};

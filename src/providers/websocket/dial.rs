@@ -126,7 +126,7 @@ mod tests {
         Ok(stream.map_err(|error| error.to_string())?.into_inner().peer_addr().unwrap())
     }
 
-    /// An address that does not respond, like an address without a route. The queue of its listener is full, so the
+    /// An address that does not respond, as if its packets were lost. The queue of its listener is full, so the
     /// kernel drops new connections.
     struct DeadAddress {
         address: SocketAddr,

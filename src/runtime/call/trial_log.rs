@@ -125,11 +125,16 @@ impl TrialLog {
     }
 
     pub(super) fn ended(&mut self, reason: EndReason) {
+        let words = match self.end {
+            Some("logged_out") => "the user is no longer logged in",
+            Some("shutdown") => "the daemon stops",
+            Some(_) | None => reason.words(),
+        };
         let reason = self.end.unwrap_or(match reason {
             EndReason::Fallback => "engine_failed",
             other => other.as_str(),
         });
-        tracing::info!(event = "TRIAL_CALL_ENDED", call.sid = %self.sid, end_reason = reason, "Trial call {} ended: {}", self.sid, reason.replace('_', " "));
+        tracing::info!(event = "TRIAL_CALL_ENDED", call.sid = %self.sid, end_reason = reason, "Trial call {} ended: {words}", self.sid);
         let duration_ms = u64::try_from((clock::instant() - self.began).as_millis()).unwrap_or(u64::MAX);
         self.reports.push(json!({
             "event": "ended",

@@ -54,7 +54,7 @@ impl SendPacer {
         pacer
     }
 
-    /// Changes the limits. Messages that were already sent count, unless there were no limits before.
+    /// Changes the limits. Messages that were sent while there were no limits do not count.
     pub fn set_rate(&mut self, rate: Option<SendRate>) {
         self.rate = rate;
     }

@@ -19,7 +19,7 @@ pub struct CallReport {
     pub dialled: Vec<String>,
     /// The prompts that the dialled party heard before the caller was connected, in order.
     pub asked_person: Vec<String>,
-    /// The URLs of the recordings that `<Record>` made.
+    /// The SIDs of the recordings that `<Record>` made.
     pub recordings: Vec<String>,
     /// Why the call ended.
     pub ended: EndedBy,

@@ -50,7 +50,7 @@ pub(crate) struct StartNotice {
 
 impl StartNotice {
     pub(super) fn new(notice: store::StartNotice, language: Language) -> Self {
-        // The reason of a promotion is a time, which has the same form in all languages.
+        // For a promotion, the reason holds the time up to which the other machine replicated, which needs no translation.
         let language = if notice.event == store::StartEvent::Promoted { Language::English } else { language };
         Self {
             event: notice.event.into(),

@@ -57,8 +57,8 @@ const PLAIN: Row = Row {
 #[test]
 #[rustfmt::skip]
 fn the_table_of_cases() {
+    // The letters are those of the table in `policy.rs`.
     let rows = [
-        // a
         Row { case: "a: named", named: Some(Baileys), last: (None, Some(1)), ..PLAIN },
         Row { case: "a: named, window open", named: Some(Twilio), last: (Some(0), Some(1)), route: FREE_TWILIO, ..PLAIN },
         Row { case: "a: named, window closed, template", named: Some(Twilio), template: true, last: (Some(0), Some(25)), route: TEMPLATE, ..PLAIN },
@@ -68,24 +68,20 @@ fn the_table_of_cases() {
         Row { case: "a: settings name one", only: Some(Twilio), last: (Some(0), Some(1)), route: FREE_TWILIO, ..PLAIN },
         Row { case: "a: settings name one, down: no other", only: Some(Baileys), template: true, down: &[Baileys], ..PLAIN },
         Row { case: "a: the sender overrules the settings", only: Some(Twilio), named: Some(Baileys), last: (None, Some(1)), ..PLAIN },
-        // b
         Row { case: "b: last by Baileys", last: (Some(1), Some(2)), template: true, ..PLAIN },
         Row { case: "b: last by Twilio", last: (Some(2), Some(1)), route: FREE_TWILIO, ..PLAIN },
         Row { case: "b: last by Twilio, whatever the priority", last: (None, Some(23)), in_use: &[Baileys, Twilio], route: FREE_TWILIO, ..PLAIN },
         Row { case: "b: last by Baileys, whatever the priority", last: (Some(23), None), in_use: &[Twilio, Baileys], ..PLAIN },
         Row { case: "b: its provider is not in use, the other's window is open", last: (Some(1), Some(2)), in_use: &[Twilio], route: FREE_TWILIO, ..PLAIN },
         Row { case: "b: its provider is not in use, the other's window is closed", last: (Some(1), Some(30)), in_use: &[Twilio], route: Err(NoRoute::TemplateRequired), ..PLAIN },
-        // c
         Row { case: "c: never wrote", template: true, route: TEMPLATE, ..PLAIN },
         Row { case: "c: longer ago", template: true, last: (Some(24), Some(48)), route: TEMPLATE, ..PLAIN },
         Row { case: "c: not without Twilio", template: true, in_use: &[Baileys], ..PLAIN },
-        // d
         Row { case: "d: priority", ..PLAIN },
         Row { case: "d: longer ago", last: (None, Some(24)), ..PLAIN },
         Row { case: "d: first in use that may", in_use: &[Twilio, Baileys], ..PLAIN },
         Row { case: "d: only Twilio, no template", in_use: &[Twilio], route: Err(NoRoute::TemplateRequired), ..PLAIN },
         Row { case: "d: nothing in use", in_use: &[], route: Err(NoRoute::NoProvider), ..PLAIN },
-        // e
         Row { case: "e: b's is down, the other's window is open", last: (Some(1), Some(2)), down: &[Baileys], route: FREE_TWILIO, ..PLAIN },
         Row { case: "e: b's is down, the other needs the template", last: (Some(1), None), template: true, down: &[Baileys], route: TEMPLATE, ..PLAIN },
         Row { case: "e: b's is down, the other may not", last: (Some(1), None), down: &[Baileys], ..PLAIN },

@@ -6,7 +6,7 @@ use url::Url;
 /// The permitted parents, attributes and text of an element.
 struct Rule {
     name: &'static str,
-    /// The verbs that allow this noun; empty for a verb.
+    /// The parents in which this rule applies; empty for an element at the top level.
     within: &'static [&'static str],
     attributes: &'static [(&'static str, Kind)],
     text: Text,
