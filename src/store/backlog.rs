@@ -2,7 +2,7 @@
 
 use super::{ReadTx, Result};
 use crate::domain::{Provider, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts of pending work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub struct Backlog {
 /// Messages that a provider has accepted but not delivered yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Undelivered {
-    /// Providers with their numbers of messages, in several parts for one provider.
-    parts: Vec<(Provider, u64)>,
+    /// The number of messages that each provider accepted.
+    by: BTreeMap<Provider, u64>,
     /// Number of distinct recipients.
     pub contacts: u64,
 }
@@ -31,12 +31,12 @@ pub struct Undelivered {
 impl Undelivered {
     /// Returns the number of messages of all providers.
     pub fn count(&self) -> u64 {
-        self.parts.iter().map(|(_, count)| count).sum()
+        self.by.values().sum()
     }
 
     /// Returns the number of messages that this provider accepted.
     pub fn by(&self, provider: Provider) -> u64 {
-        self.parts.iter().filter(|(by, _)| *by == provider).map(|(_, count)| count).sum()
+        self.by.get(&provider).copied().unwrap_or(0)
     }
 }
 
@@ -78,13 +78,13 @@ impl ReadTx<'_> {
         )?;
         let rows =
             query.query_map([from, to], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
-        let (mut parts, mut contacts) = (Vec::new(), BTreeSet::new());
+        let (mut by, mut contacts) = (BTreeMap::<_, u64>::new(), BTreeSet::new());
         for row in rows {
             let (provider, contact, count) = row?;
             contacts.insert(contact);
-            parts.push((provider, u64::try_from(count).unwrap_or(0)));
+            *by.entry(provider).or_default() += u64::try_from(count).unwrap_or(0);
         }
-        Ok(Undelivered { parts, contacts: contacts.len() as u64 })
+        Ok(Undelivered { by, contacts: contacts.len() as u64 })
     }
 
     /// Counts the pending work.
