@@ -23,8 +23,8 @@ pub struct ReviewJob {
     pub call_sid: CallSid,
 }
 
-/// Queues the review of a call. A call that continues at Twilio's recorder after its stream has ended is reviewed again at
-/// its end.
+/// Queues the review of a call. A call that continues at Twilio's recorder after its stream has ended is reviewed again
+/// at its end.
 pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     let payload = json!({"call_sid": call_sid}).to_string();
     let key = match tx.recorded_answers(call_sid)? {
@@ -34,8 +34,9 @@ pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()>
     tx.insert_job(REVIEW_JOB, Some(&key), &payload, now.plus(DELAY), now)
 }
 
-/// Creates a task for each broken promise, and returns the findings that are new. `title` returns the title of a task. A
-/// further review creates no second task for a promise. `confirms` says whether the settings allow confirmations of appointments to callers.
+/// Creates a task for each broken promise, and returns the findings, of the broken promises only those that an earlier
+/// review has not found. `title` returns the title of a task. `confirms` says whether the settings allow confirmations
+/// of appointments to callers.
 pub fn review(
     tx: &WriteTx<'_>,
     call_sid: &CallSid,

@@ -13,8 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 impl Snapshots {
     /// Deletes older snapshots, except the newest intact ones, until the next one has space and the total size is within the
-    /// budget, or no more may be deleted. Returns the
-    /// deleted names.
+    /// budget, or no more may be deleted. Returns the deleted names.
     pub(super) fn free_up_space(&self) -> Result<Vec<String>, Error> {
         self.delete_for_space(self.database_bytes(), self.next_needs())
     }
