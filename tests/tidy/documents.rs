@@ -143,7 +143,7 @@ fn documents_do_not_speak_of_how_they_were_made() {
     none(&findings, "the project speaks of itself alone");
 }
 
-fn document(name: &str) -> String {
+pub(super) fn document(name: &str) -> String {
     fs::read_to_string(tree::root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
