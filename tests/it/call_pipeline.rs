@@ -3,7 +3,7 @@
 
 use super::booking::{monday, offer_haircuts};
 use super::call_silence::assert_no_silence;
-use super::pipeline_shop::{ANSWER, LONG, PIPELINE, PipelineShop, QUESTION, SHORT, turns_of};
+use super::pipeline_shop::{ANSWER, LONG, PIPELINE, PipelineShop, QUESTION, turns_of};
 use super::support::client::send;
 use super::support::telephony::free_port;
 use super::support::whatsapp::until;
@@ -32,12 +32,8 @@ impl Shop {
 
     /// Starts a shop with only the pipeline engine. The caller asks one question, and the fakes have these faults.
     async fn with_faults(soniox: SonioxFaults, ai: Faults) -> Self {
-        Self::with_answer(ANSWER, soniox, ai).await
-    }
-
-    async fn with_answer(answer: &str, soniox: SonioxFaults, ai: Faults) -> Self {
         let soniox = SonioxOptions { heard: vec![QUESTION.into()], faults: soniox, ..SonioxOptions::default() };
-        let ai = OpenAiOptions { turns: vec![Turn::new(QUESTION, answer)], faults: ai, ..OpenAiOptions::default() };
+        let ai = OpenAiOptions { turns: vec![Turn::new(QUESTION, ANSWER)], faults: ai, ..OpenAiOptions::default() };
         Self::new(soniox, ai, PIPELINE).await
     }
 
@@ -290,7 +286,7 @@ async fn failures_of_the_model_are_repeated_and_not_heard_as_silence() {
         ("garbage of the model", Faults { malformed_chats: vec![1], ..Faults::default() }),
         ("a lost answer", Faults { break_off_chats: vec![(1, 0)], ..Faults::default() }),
     ] {
-        Shop::with_answer(SHORT, SonioxFaults::default(), faults).await.assert_answers_despite(name).await;
+        Shop::with_faults(SonioxFaults::default(), faults).await.assert_answers_despite(name).await;
     }
 }
 
@@ -302,7 +298,7 @@ async fn failures_of_soniox_are_repeated_and_not_heard_as_silence() {
         ("an endless utterance", SonioxFaults { endless_utterances: true, ..SonioxFaults::default() }),
         ("a restart", SonioxFaults { restart_transcriptions: 1, ..SonioxFaults::default() }),
     ] {
-        Shop::with_answer(SHORT, faults, Faults::default()).await.assert_answers_despite(name).await;
+        Shop::with_faults(faults, Faults::default()).await.assert_answers_despite(name).await;
     }
 }
 

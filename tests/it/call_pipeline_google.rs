@@ -2,7 +2,7 @@
 
 use super::booking::offer_haircuts;
 use super::call_silence::assert_no_silence;
-use super::pipeline_shop::{ANSWER, LONG, PipelineShop, QUESTION, SHORT, turns_of};
+use super::pipeline_shop::{ANSWER, LONG, PipelineShop, QUESTION, turns_of};
 use super::support::telephony::free_port;
 use agentlocator::simulator::EventLog;
 use agentlocator::simulator::caller::EndedBy;
@@ -12,7 +12,7 @@ use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 const SECOND: &str = "אפשר לקבוע תור?";
 const PERMISSION_DENIED: u32 = 7;
 const RESOURCE_EXHAUSTED: u32 = 8;
-const UNAVAILABLE: u32 = 14;
+pub(super) const UNAVAILABLE: u32 = 14;
 
 /// A shop with a fake Google. The pipeline answers its calls.
 type Shop = PipelineShop<Google>;
@@ -103,7 +103,7 @@ async fn the_check_names_the_part_that_does_not_work_and_its_settings() {
         ("[agent]\nlanguage = \"yi\"\n", none(), "found-pipeline-transcriber", transcriber, "yi-YI"),
     ];
     for (toml, faults, code, settings, reason) in cases {
-        Shop::with_faults(SHORT, toml, faults).await.assert_check_finds(code, settings, reason).await;
+        Shop::with_faults(ANSWER, toml, faults).await.assert_check_finds(code, settings, reason).await;
     }
 }
 
@@ -136,7 +136,7 @@ async fn failures_of_google_are_repeated_and_not_heard_as_silence() {
         ("an outage of the speech", GoogleFaults { reject_speeches: vec![(1, unavailable)], ..none() }),
     ];
     for (name, faults) in cases {
-        Shop::with_faults(SHORT, "", faults).await.assert_answers_despite(name).await;
+        Shop::with_faults(ANSWER, "", faults).await.assert_answers_despite(name).await;
     }
 }
 

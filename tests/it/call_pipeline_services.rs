@@ -2,7 +2,7 @@
 
 use super::booking::offer_haircuts;
 use super::call_silence::assert_no_silence;
-use super::pipeline_shop::{ANSWER, LONG, PipelineShop, QUESTION, SHORT, turns_of};
+use super::pipeline_shop::{ANSWER, LONG, PipelineShop, QUESTION, turns_of};
 use super::support::telephony::free_port;
 use agentlocator::simulator::EventLog;
 use agentlocator::simulator::caller::EndedBy;
@@ -39,9 +39,9 @@ impl Shop {
         .await
     }
 
-    /// Starts a shop in which a question gets a short answer, with this fault.
+    /// Starts a shop in which one question is answered, with this fault.
     async fn with_fault(transcriber: &str, fault: impl FnOnce(&Services)) -> Self {
-        let shop = Self::new(transcriber, &[QUESTION], vec![Turn::new(QUESTION, SHORT)]).await;
+        let shop = Self::new(transcriber, &[QUESTION], vec![Turn::new(QUESTION, ANSWER)]).await;
         fault(&shop.services);
         shop
     }
