@@ -4,6 +4,7 @@
 
 use super::harness::BridgeHarness;
 use crate::support::Client;
+use crate::support::rng::SeededRng;
 use agentlocator::simulator::whatsapp::WhatsAppUser;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -33,24 +34,11 @@ impl ExpectedState {
     }
 }
 
-/// Reproducible random numbers (splitmix64).
-struct SeededRng(u64);
-
-impl SeededRng {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-}
-
 async fn killed_again_and_again(rounds: u64) {
     let seed = std::env::var("KILL_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed: u64 = seed.unwrap_or_else(|| u64::from_ne_bytes(agentlocator::entropy::random_bytes()));
     eprintln!("KILL_SEED={seed}");
-    let mut rng = SeededRng(seed);
+    let mut rng = SeededRng::new(seed, 0);
     let mut harness = BridgeHarness::linked().await;
     let expected_state = Arc::new(ExpectedState::default());
     let mut load = JoinSet::new();
