@@ -50,13 +50,13 @@ async fn a_claim_at_the_recorder_becomes_a_task() {
     let call = harness.ended_call(&report.call_sid).await;
     let said = call["turns"].as_array().unwrap().iter().filter(|turn| turn["text"] == "קבעתי לך תור ליום שני.").count();
     assert!(said > 0, "{call:#}");
-    let tasks = until("a task", async || {
+    let broken = async || -> Vec<Value> {
         let tasks = owner.get("/api/tasks").await.json()["items"].as_array().unwrap().clone();
-        let broken: Vec<_> =
-            tasks.into_iter().filter(|task| task["title"].as_str().unwrap().contains("קבעתי לך תור")).collect();
-        (!broken.is_empty()).then_some(broken)
-    })
-    .await;
+        tasks.into_iter().filter(|task| task["title"].as_str().unwrap().contains("קבעתי לך תור")).collect()
+    };
+    until("a task", async || (!broken().await.is_empty()).then_some(())).await;
+    harness.until_jobs_done().await;
+    let tasks = broken().await;
     assert_eq!((tasks.len(), &tasks[0]["call_id"]), (1, &call["id"]), "{tasks:#?}");
 }
 
