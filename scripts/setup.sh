@@ -431,15 +431,11 @@ build)
 check-arm64) arm64_target ;;
 check-rust) oldest_rust ;;
 conformance) conformance_tools ;;
-demo | soak)
+demo | soak | test-web)
     bridge --tests
     page
     ;;
 test-bridge) bridge --tests ;;
-test-web)
-    bridge --tests
-    page
-    ;;
 deny) dependency_tools ;;
 deb | test-deb)
     bridge
