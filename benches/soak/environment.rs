@@ -2,6 +2,7 @@
 
 use crate::it::harness::BridgeHarness;
 use crate::it::support::relay::TcpRelay;
+use crate::it::support::telephony::NO_LIMITS;
 use crate::messages::OWN;
 use agentlocator::simulator::caller::Phone;
 use agentlocator::simulator::openai::{OpenAi, OpenAiOptions};
@@ -38,7 +39,7 @@ impl Environment {
         twilio_state.set_api_base_url(twilio_relay.origin());
         let harness = BridgeHarness::linked_with(|setup| {
             let account = twilio_state.account();
-            setup.toml(SETTINGS);
+            setup.toml(&format!("{NO_LIMITS}{SETTINGS}"));
             setup.env("TWILIO_ACCOUNT_SID", &account.sid).env("TWILIO_AUTH_TOKEN", &account.auth_token);
             setup.env("TWILIO_API_BASE_URL", twilio_relay.origin()).env("TWILIO_WA_FROM", format!("whatsapp:{OWN}"));
             setup.env("OPENAI_BASE_URL", format!("{}/v1", ai_relay.origin())).env("OPENAI_API_KEY", "sk-test");
@@ -65,15 +66,8 @@ impl Environment {
     }
 }
 
-/// The settings: no cost limits, a transfer number, and a nightly snapshot that is created soon after the start.
+/// The other settings: a transfer number, and a nightly snapshot that is created soon after the start.
 const SETTINGS: &str = r#"
-[voice]
-message_silence_s = 1
-ai_calls_at_once = 0
-ai_calls_per_number_at_once = 0
-ai_calls_per_number_per_day = 0
-ai_minutes_per_day = 0
-ai_usd_per_day = 0
 [agent]
 transfer_to = "+97235550000"
 [backup]

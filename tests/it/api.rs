@@ -37,7 +37,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 /// Sends a request with a JSON body, checks the status, and returns the JSON of the response.
-async fn change(api: &Client, method: &str, path: &str, body: Value, status: u16) -> Value {
+pub(super) async fn change(api: &Client, method: &str, path: &str, body: Value, status: u16) -> Value {
     let request = api.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
     let request = if body.is_null() { request } else { request.json(&body) };
     let reply = send(request).await;

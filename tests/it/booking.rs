@@ -81,12 +81,25 @@ impl Shop {
 
     /// Returns the starts of the free times on a day, at intervals of an hour.
     async fn free(&self, service: i64, date: Date, more: &str) -> Vec<String> {
-        let path = format!("/api/free-slots?service_id={service}&from={date}&days=1&step_min=60{more}");
-        let reply = self.api.get(&path).await;
-        assert_eq!(reply.status, 200, "{}", reply.text());
-        let slots = reply.json()["slots"].as_array().unwrap().clone();
-        slots.iter().map(|slot| slot["starts_at"].as_str().unwrap().to_owned()).collect()
+        free_starts(&self.api, &format!("service_id={service}&from={date}&days=1&step_min=60{more}")).await
     }
+}
+
+/// Returns the starts of the free times that this query finds.
+pub(super) async fn free_starts(api: &Client, query: &str) -> Vec<String> {
+    let reply = api.get(&format!("/api/free-slots?{query}")).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let slots = reply.json()["slots"].as_array().unwrap().clone();
+    slots.iter().map(|slot| slot["starts_at"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Returns the number of pairs of appointments that occupy one resource at the same time.
+pub(super) fn double_booked(daemon: &Daemon) -> i64 {
+    daemon.query_value(
+        "SELECT count(*) FROM appointments a JOIN appointments b ON a.id < b.id AND a.resource_id = b.resource_id
+            AND a.blocked_from < b.blocked_to AND b.blocked_from < a.blocked_to
+         WHERE a.state IN ('booked', 'done') AND b.state IN ('booked', 'done')",
+    )
 }
 
 /// Returns the first Monday after today for 1, the second for 2, and the last one before today for -1.

@@ -36,12 +36,15 @@ pub fn longest_silence(stream: &StreamReport) -> u64 {
     longest
 }
 
+/// The longest silence that a caller may hear, and the imprecision of its measurement, in ms.
+pub const MAX_SILENCE_MS: u64 = 2_100;
+
 #[track_caller]
 pub fn assert_no_silence(report: &CallReport) {
     let stream = &report.streams[0];
     assert!(!stream.utterances.is_empty(), "{stream:#?}");
     let longest = longest_silence(stream);
-    assert!(longest <= 2_100, "{longest} ms of silence: {:#?} {:#?}", stream.speeches, stream.utterances);
+    assert!(longest <= MAX_SILENCE_MS, "{longest} ms of silence: {:#?} {:#?}", stream.speeches, stream.utterances);
 }
 
 /// Returns how many milliseconds of an engine's received audio are not silent.

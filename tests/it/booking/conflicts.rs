@@ -17,29 +17,20 @@ async fn race(shop: &Shop, service: i64, starts_at: &str) -> usize {
     won
 }
 
-fn double_booked(shop: &Shop) -> i64 {
-    shop.daemon.query_value(
-        "SELECT count(*) FROM appointments a JOIN appointments b ON a.id < b.id AND a.resource_id = b.resource_id
-            AND a.blocked_from < b.blocked_to AND b.blocked_from < a.blocked_to
-         WHERE a.state IN ('booked', 'done') AND b.state IN ('booked', 'done')",
-    )
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_several_bookings_of_the_same_time_succeeds() {
     let shop = Shop::open().await;
     let service = shop.service(25, 5).await;
-    let path = format!("/api/free-slots?service_id={service}&from={}&days=14&step_min=30", monday(2));
-    let slots = shop.api.get(&path).await.json()["slots"].as_array().unwrap().clone();
+    let slots = free_starts(&shop.api, &format!("service_id={service}&from={}&days=14&step_min=30", monday(2))).await;
     assert!(slots.len() > ROUNDS, "{}", slots.len());
     for slot in slots.iter().take(ROUNDS) {
-        assert_eq!(race(&shop, service, slot["starts_at"].as_str().unwrap()).await, 1);
+        assert_eq!(race(&shop, service, slot).await, 1);
     }
     shop.add("/api/resources", &json!({"name": "נועה"})).await;
     for slot in slots.iter().skip(ROUNDS).take(10) {
-        assert_eq!(race(&shop, service, slot["starts_at"].as_str().unwrap()).await, 2, "each resource once");
+        assert_eq!(race(&shop, service, slot).await, 2, "each resource once");
     }
-    assert_eq!(double_booked(&shop), 0);
+    assert_eq!(double_booked(&shop.daemon), 0);
 }
 
 /// Lets eight clients book one hour of one chair: exactly one succeeds. Cancels the booking before the next round.
@@ -63,7 +54,7 @@ async fn contest_one_chair(rounds: usize) {
             let next = reply.json()["error"]["params"]["next_free"].clone();
             assert!(next.as_str().is_some_and(|next| next != starts_at), "round {round}: {}", reply.text());
         }
-        assert_eq!(double_booked(&shop), 0, "round {round}");
+        assert_eq!(double_booked(&shop.daemon), 0, "round {round}");
         let path = format!("/api/appointments/{}/cancel", won[0].json()["id"]);
         assert_eq!(shop.post(&path, &json!({})).await.status, 200, "round {round}");
     }
@@ -130,5 +121,5 @@ async fn moves_and_restores_at_once_do_not_book_twice() {
     let (moves, restore) = futures_util::future::join(moves, restore).await;
     let won = moves.iter().chain([&restore]).filter(|reply| reply.status == 200).count();
     assert_eq!(won, 1);
-    assert_eq!(double_booked(&shop), 0);
+    assert_eq!(double_booked(&shop.daemon), 0);
 }

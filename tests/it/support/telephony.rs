@@ -15,6 +15,17 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 /// Twilio's end of a media socket.
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
+/// Settings without limits on the number and the cost of calls.
+pub const NO_LIMITS: &str = "\
+[voice]
+message_silence_s = 1
+ai_calls_at_once = 0
+ai_calls_per_number_at_once = 0
+ai_calls_per_number_per_day = 0
+ai_minutes_per_day = 0
+ai_usd_per_day = 0
+";
+
 /// A daemon with fake vendors.
 pub struct CallHarness {
     pub daemon: Daemon,

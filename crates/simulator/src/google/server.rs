@@ -45,6 +45,11 @@ impl Google {
         Ok(Self { address, shared, task })
     }
 
+    /// Returns the address of the listener.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Returns the value for `GOOGLE_SPEECH_BASE_URL` and `GOOGLE_TTS_BASE_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
