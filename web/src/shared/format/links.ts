@@ -8,7 +8,8 @@ interface Part {
   at: number
 }
 
-const URL_OR_CODE = /\b(?:https?:\/\/|www\.)[^\s<>"'`]+|```[^`]+```|`[^`\n]+`/gi
+/** A backtick between letters is a Hebrew geresh (צ`ק), so code has no letter or digit on its outer sides. */
+const URL_OR_CODE = /\b(?:https?:\/\/|www\.)[^\s<>"'`]+|```[^`]+```|(?<![\p{L}\d`])`[^`\n]+`(?![\p{L}\d])/giu
 /** Punctuation after a URL belongs to the sentence, not to the URL. */
 const TAIL = /[.,;:!?)\]}׳״]+$/
 

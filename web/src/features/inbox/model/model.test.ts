@@ -26,6 +26,13 @@ test('only http and https become links, without the punctuation behind them', ()
     ['`a 054-111-2233`', undefined, true],
     [' לא', undefined, undefined],
   ])
+  // Between letters a backtick is a geresh, not the border of code.
+  const geresh = 'תחזרי אליי לגבי הצ`ק: 054-111-2233, ולא לג`ינה'
+  expect(linkParts(geresh).map(({ text, href, isCode }) => [text, href, isCode])).toEqual([
+    ['תחזרי אליי לגבי הצ`ק: ', undefined, undefined],
+    ['054-111-2233', 'tel:0541112233', undefined],
+    [', ולא לג`ינה', undefined, undefined],
+  ])
   expect(linkParts('javascript:alert(1) <b>')).toEqual([{ text: 'javascript:alert(1) <b>', at: 0 }])
 })
 
