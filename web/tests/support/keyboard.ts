@@ -16,9 +16,10 @@ export async function tabTo(page: Page, element: Locator, key: 'Tab' | 'Shift+Ta
       const at = document.activeElement
       // The first Tab after the last element leaves the document.
       if (!at || at === document.body) return null
-      const { outlineStyle, boxShadow, borderColor } = getComputedStyle(at)
-      const marks = [outlineStyle !== 'none', boxShadow !== 'none', borderColor !== '', at.matches('.vh, .vh *')]
-      return marks.some(Boolean) && at.checkVisibility() ? null : at.outerHTML.slice(0, 120)
+      // A solid outline marks the focus; a dashed one, what the agent has written. Some fields have no outline of their
+      // own, because their parent has it (`:focus-within`).
+      const outlines = [at, at.parentElement].map(one => one && getComputedStyle(one).outlineStyle)
+      return outlines.includes('solid') && at.checkVisibility() ? null : at.outerHTML.slice(0, 120)
     })
     expect(lost, 'the focus is not visible').toBeNull()
   }
