@@ -1,13 +1,13 @@
 import { useEffect } from 'react'
-import { useNow } from '../format/clock'
+import { hasPassed, useNow } from '../format/clock'
 
 /**
- * Fetches a list of future times again when one of them has passed. The event stream reports only changes of data, not
- * the passing of time.
+ * Fetches a list of future times again when one of them has passed on the daemon too: an earlier response would be the
+ * same, and no other request would follow. The event stream reports only changes of data, not the passing of time.
  */
 export function useFetchAgain(times: readonly string[] | undefined, refetch: () => unknown): void {
   const now = useNow()
-  const begun = times?.filter(at => new Date(at) < now).length ?? 0
+  const begun = times?.filter(at => hasPassed(at, now)).length ?? 0
   useEffect(() => {
     if (begun > 0) void refetch()
   }, [begun, refetch])

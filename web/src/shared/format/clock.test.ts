@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { compareClocks, fromDevice, serverNow } from './clock'
+import { compareClocks, fromDevice, hasPassed, serverNow } from './clock'
 
 const NOON = Date.parse('2026-11-20T12:00:00Z')
 const header = (ms: number) => new Date(ms).toUTCString()
@@ -26,4 +26,14 @@ test('a slow response is no other clock, and a response without the header chang
   compareClocks(header(NOON - 4_000), NOON - 6_000)
   compareClocks(null, NOON)
   expect(serverNow().getTime()).toBe(NOON)
+})
+
+test('a time has passed only when it has passed on the daemon, too', () => {
+  // The device is 4 s fast, which is ignored.
+  vi.useFakeTimers({ now: NOON + 4_000 })
+  compareClocks(header(NOON), Date.now())
+  const soon = new Date(NOON + 2_000).toISOString()
+  expect(hasPassed(soon, serverNow())).toBe(false)
+  vi.setSystemTime(NOON + 2_000 + 5_001)
+  expect(hasPassed(soon, serverNow())).toBe(true)
 })
