@@ -1,5 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useEffect, useRef, useState } from 'react'
+import { serverNow } from '#shared/format/clock'
 import { atNoon, clockText, type Day, wallTime } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { DayColumn } from './DayColumn'
@@ -35,7 +36,7 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
   const isShut = (day: CalendarDay) => isEmpty(day) && columns.length > 1
   const template = columns.map(day => (isShut(day) ? '58px' : 'minmax(var(--day), 1fr)')).join(' ')
   const scroller = useRef<HTMLElement>(null)
-  const [top] = useState(() => scrollAtOpening(columns, wallTime(new Date(), format.zone), first))
+  const [top] = useState(() => scrollAtOpening(columns, wallTime(serverNow(), format.zone), first))
   useEffect(() => {
     if (scroller.current) scroller.current.scrollTop = top
   }, [top])

@@ -3,6 +3,7 @@ import { patchItems, useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { TaskBox } from '#shared/components/TaskBox'
 import { Plain } from '#shared/components/text'
+import { serverNow } from '#shared/format/clock'
 import { refreshTasks, type Task } from './api'
 
 /** A task about the call, with its checkbox. */
@@ -16,7 +17,7 @@ export function CallTask({ task }: { task: Task }) {
   const reopen = () => unwrap(client.POST('/api/tasks/{id}/reopen', { params }))
   const done = useAction({
     run: () => unwrap(client.POST('/api/tasks/{id}/done', { params })),
-    patches: () => patched(new Date().toISOString()),
+    patches: () => patched(serverNow().toISOString()),
     done: () => t`המשימה בוצעה`,
     undo: () => reopen().then(refreshTasks),
     onDone: refreshTasks,

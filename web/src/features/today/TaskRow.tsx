@@ -6,7 +6,7 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { TaskBox } from '#shared/components/TaskBox'
 import { Name, Plain } from '#shared/components/text'
-import { useNow } from '#shared/format/clock'
+import { serverNow, useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { dueOf, isLate, markDone, refresh, reopen, type Task } from './tasks'
 
@@ -22,7 +22,7 @@ export function TaskRow({ task, edit }: { task: Task; edit?: () => void }) {
     run: () => markDone(task.id),
     patches: () => [
       patchItems<Task>(['/api/tasks'], items =>
-        items.map(one => (one.id === task.id ? { ...one, done_at: new Date().toISOString() } : one)),
+        items.map(one => (one.id === task.id ? { ...one, done_at: serverNow().toISOString() } : one)),
       ),
     ],
     done: () => t`נעשה`,

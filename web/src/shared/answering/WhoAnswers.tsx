@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, useId, useState } from 'react'
 import { Link } from '../components/Link'
-import { useNow } from '../format/clock'
+import { serverNow, useNow } from '../format/clock'
 import { addDays, instantNear, minuteOf, wallTime } from '../format/dates'
 import { useFormat, useSession } from '../session'
 import { MODES } from './modes'
@@ -103,7 +103,7 @@ function TimeOfDay({ set }: { set: (until: string) => void }) {
     event.preventDefault()
     const minute = minuteOf(String(new FormData(event.currentTarget).get('time')))
     if (minute === undefined) return
-    const now = new Date()
+    const now = serverNow()
     const { day } = wallTime(now, format.zone)
     const today = instantNear(day, minute, format.zone)
     set((today > now ? today : instantNear(addDays(day, 1), minute, format.zone)).toISOString())

@@ -4,6 +4,7 @@ import { patch, useAction } from '../api/action'
 import { useFetchAgain } from '../api/aging'
 import { client, type Schemas, unwrap } from '../api/client'
 import { apiQuery, queryClient } from '../api/query'
+import { serverNow } from '../format/clock'
 
 export type Answering = Schemas['Answering']
 export type Mode = Schemas['AnswerMode']
@@ -40,7 +41,7 @@ export function useSwitch() {
           : t`מהשיחה הבאה עונים לפי ההגדרות`,
     undo: async ({ from }) => {
       // A choice that has ended in the meantime is what the settings say.
-      const isOver = from.until && Date.parse(from.until) <= Date.now()
+      const isOver = from.until && new Date(from.until) <= serverNow()
       show(await send(isOver ? { mode: 'settings' } : from))
     },
     onDone: show,

@@ -6,7 +6,8 @@ import { queryClient } from '#shared/api/query'
 import { useRequestKey } from '#shared/api/request-key'
 import { Field } from '#shared/components/field'
 import { isolate } from '#shared/format/bidi'
-import { addDays } from '#shared/format/dates'
+import { serverNow } from '#shared/format/clock'
+import { addDays, weekdayOf } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { call, type Task } from '../api'
 
@@ -19,13 +20,12 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
   const label = useId()
   const [title, setTitle] = useState('')
   const [due, setDue] = useState<Due>('today')
-  const today = format.day(new Date())
-  const weekday = new Date(`${today}T00:00:00Z`).getUTCDay()
+  const today = format.day(serverNow())
   const dates: Record<Due, string | null> = {
     none: null,
     today,
     tomorrow: addDays(today, 1),
-    sunday: addDays(today, 7 - weekday),
+    sunday: addDays(today, 7 - weekdayOf(today)),
   }
   const refresh = () => {
     void queryClient.invalidateQueries({ queryKey: ['/api/tasks'] })

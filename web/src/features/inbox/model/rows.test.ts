@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { compareClocks } from '#shared/format/clock'
 import type { TimelineItem } from '../api'
 import type { Outgoing } from '../outbox'
 import { firstUnread, newestAnswer, rowsOf } from './rows'
@@ -53,6 +54,16 @@ test('a sent message is drawn once, whether or not the timeline has it', () => {
   const entry = { key: 'k', at: Date.parse('2026-11-22T10:05:00Z'), messageId: 1 } as Outgoing
   expect(shape(items, 0, [entry])).toEqual(['day-2026-11-22', 'message-1'])
   expect(shape(items, 0, [{ ...entry, messageId: 2 }])).toEqual(['day-2026-11-22', 'message-1', 'message-2'])
+})
+
+test('an outgoing message is under the day of the daemon, not of the device', () => {
+  // The device is ten minutes fast, and past midnight already.
+  vi.useFakeTimers({ now: Date.parse('2026-11-23T00:05:00Z') })
+  compareClocks('Sun, 22 Nov 2026 23:55:00 GMT', Date.now())
+  const entry = { key: 'k', at: Date.now() } as Outgoing
+  expect(shape([message(1, '2026-11-22T10:00:00Z')], 0, [entry])).toEqual(['day-2026-11-22', 'message-1', 'out-k'])
+  compareClocks(new Date().toUTCString(), Date.now())
+  vi.useRealTimers()
 })
 
 test('the newest answer is that of the agent or another user, not of this user or the contact', () => {

@@ -1,3 +1,4 @@
+import { fromDevice } from '#shared/format/clock'
 import type { MessageItem, TimelineItem } from '../api'
 import type { Outgoing } from '../outbox'
 import { keyOf } from './pages'
@@ -80,9 +81,10 @@ export function rowsOf({ items, outgoing, unread, unreadUntil, dayOf }: Input): 
   for (const entry of outgoing) {
     const key = entry.messageId === undefined ? `out-${entry.key}` : `message-${entry.messageId}`
     if (shown.has(key)) continue
-    const itsDay = dayOf(new Date(entry.at).toISOString())
+    const at = fromDevice(entry.at).toISOString()
+    const itsDay = dayOf(at)
     if (itsDay !== day) {
-      rows.push({ type: 'day', key: `day-${itsDay}`, at: new Date(entry.at).toISOString() })
+      rows.push({ type: 'day', key: `day-${itsDay}`, at })
       day = itsDay
     }
     rows.push({ type: 'outgoing', key, entry })

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { Hidden, Time } from '#shared/components/text'
+import { fromDevice } from '#shared/format/clock'
 import { type Outgoing, outbox } from '../outbox'
 import { routeQuery } from '../queries'
 import { useFailure } from '../texts'
@@ -53,7 +54,7 @@ export function OutgoingBubble({ entry, threadId, onTakeBack }: Props) {
         {text && <Words text={text} />}
         <div className="meta">
           <State entry={entry} />
-          <Time at={new Date(entry.at).toISOString()} />
+          <Time at={fromDevice(entry.at).toISOString()} />
         </div>
       </div>
       {state === 'held' && (
