@@ -193,5 +193,10 @@ for (const view of LAYOUTS) {
     await page.locator('.jump-button').click()
     await dialog.getByRole('button', { name: view.language === 'he' ? 'היום' : 'Today', exact: true }).click()
     await expect(page).not.toHaveURL(/date=/)
+    // Each step back is one jump.
+    await page.goBack()
+    await expect(page).toHaveURL(/date=2027-12-15/)
+    await page.goBack()
+    await expect(page).toHaveURL(/date=2027-12-24/)
   })
 }

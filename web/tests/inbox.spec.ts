@@ -196,6 +196,23 @@ test('a draft is there on the other device', async ({ page, ownDaemon, browser }
   await other.context().close()
 })
 
+test('a new message to a contact is one step in the history', async ({ page, ownDaemon }) => {
+  await open(page, ownDaemon)
+  await receive(page, ownDaemon, NOA, ['שלום'], 'נועה ברק')
+  await receive(page, ownDaemon, TOM, ['Hello'], 'Tom Becker')
+  await row(page, 'נועה ברק').click()
+  await expect(bubble(page, 'שלום')).toBeVisible()
+  const dialog = page.getByRole('dialog')
+  await page.getByRole('button', { name: 'הודעה חדשה', exact: true }).click()
+  await dialog.getByRole('textbox').fill('Tom')
+  await dialog.getByRole('button', { name: /Tom Becker/ }).click()
+  await expect(bubble(page, 'Hello')).toBeVisible()
+  await page.goBack()
+  await expect(bubble(page, 'שלום')).toBeVisible()
+  await page.goBack()
+  await expect(page).toHaveURL(/\/app\/inbox$/)
+})
+
 test('keys by their place on the keyboard: next, reply, archive with undo', async ({ page, ownDaemon }) => {
   await open(page, ownDaemon)
   await receive(page, ownDaemon, TOM, ['Hello'], 'Tom Becker')

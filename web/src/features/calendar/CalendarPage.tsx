@@ -88,7 +88,8 @@ export default function CalendarPage() {
             today={shown.today}
             go={day => {
               setJumping(false)
-              change({ date: day === shown.today ? null : day, appointment: null })
+              // Replaces the history entry of the dialog's layer.
+              change({ date: day === shown.today ? null : day, appointment: null }, true)
             }}
             close={() => setJumping(false)}
           />
