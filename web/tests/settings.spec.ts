@@ -49,6 +49,13 @@ test('the search finds the parts of all sections, with the keyboard alone', asyn
   await page.goto(`${daemon.url}/app/settings`)
   const search = page.getByRole('searchbox')
   await tabTo(page, search)
+  const sections = page.locator('.settings-list nav a')
+  for (const at of [0, 1]) {
+    await page.keyboard.press('ArrowDown')
+    await expect(sections.nth(at)).toBeFocused()
+  }
+  for (let press = 0; press < 2; press++) await page.keyboard.press('ArrowUp')
+  await expect(search).toBeFocused()
   await page.keyboard.type('restor')
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('ArrowDown')

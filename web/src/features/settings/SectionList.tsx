@@ -57,7 +57,11 @@ function Sections({ current }: { current: string | undefined }) {
       <ul>
         {SECTIONS.filter(({ ownerOnly }) => isOwner || !ownerOnly).map(section => (
           <li key={section.id}>
-            <Link href={hrefOf(section)} aria-current={section.id === current ? 'page' : undefined}>
+            <Link
+              href={hrefOf(section)}
+              aria-current={section.id === current ? 'page' : undefined}
+              onKeyDown={moveByArrows}
+            >
               <Icon icon={section.icon} />
               {i18n._(section.title)}
             </Link>
@@ -103,7 +107,7 @@ function Hits({ hits, query }: { hits: readonly Hit[]; query: string }) {
   )
 }
 
-/** Moves the focus to the next hit, or to the previous one; above the first hit is the search field. */
+/** Moves the focus to the next section or hit, or to the previous one; above the first one is the search field. */
 function moveByArrows(event: KeyboardEvent<HTMLElement>) {
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
   const list = event.currentTarget.closest('.settings-list')
