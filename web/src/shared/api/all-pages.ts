@@ -13,8 +13,9 @@ export function useAllPages<P extends GetPath>(path: P, query?: GetParams<P>['qu
   const pages = useInfiniteQuery(apiPages(path, params))
   const { data, error, isPending, refetch, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages
   useEffect(() => {
+    // A fetch that has begun since this render is not cancelled: it brings the newest state of the list.
     // After an error the list is fetched again by its retry button, or when the connection is back.
-    if (hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage()
+    if (hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage({ cancelRefetch: false })
   }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage])
   const items = useMemo(() => data?.pages.flatMap(page => (page as unknown as { items: ItemOf<P>[] }).items), [data])
   return { data: items && { items }, error, isPending, refetch }
