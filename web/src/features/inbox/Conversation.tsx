@@ -169,7 +169,7 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
         contact={contact}
         name={name}
         answer={timeline.items && newestAnswer(timeline.items, own)}
-        isSending={outgoing.length > 0}
+        isSending={outgoing.some(({ state }) => state === 'held')}
         returned={returned}
         onReturned={() => setReturned(null)}
         reply={reply}
