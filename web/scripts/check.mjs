@@ -139,14 +139,7 @@ export function circles(sources) {
     .map(path => [path, `a circle of imports: ${circle(path).join(', ')}; move what they share to a file of its own`])
 }
 
-function leaves(path, from, folder) {
-  const parts = path.split('/').slice(0, -1)
-  for (const step of from.split('/')) {
-    if (step === '..') parts.pop()
-    else if (step !== '.') parts.push(step)
-  }
-  return !`${parts.join('/')}/`.startsWith(folder)
-}
+const leaves = (path, from, folder) => !`${posix.join(posix.dirname(path), from)}/`.startsWith(folder)
 
 /** Names that are the same in every language. */
 const NAMES = /^(WhatsApp|AgentLocator|Twilio|OpenAI|API|Esc|Enter|Ctrl K|⌘ K|QR|English|עברית|ms|Ctrl Enter)$/

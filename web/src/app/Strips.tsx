@@ -35,22 +35,17 @@ export function Strips() {
           </span>
         </div>
       )}
-      {isStale && !isPartial && connection !== 'lost' && (
+      {(isPartial || isStale) && connection !== 'lost' && (
         <div className="strip part" role="alert">
           <Icon icon={IconCloudOff} />
           <span className="grow">
-            <Trans>חלק מהדף לא התעדכן.</Trans> <AsOf at={staleSince} />
-          </span>
-          <button className="btn" type="button" onClick={retrySilent}>
-            <Trans>לנסות שוב</Trans>
-          </button>
-        </div>
-      )}
-      {isPartial && connection !== 'lost' && (
-        <div className="strip part" role="alert">
-          <Icon icon={IconCloudOff} />
-          <span className="grow">
-            <Trans>חלק מהדף לא נטען. מה שמוצג כאן לא שלם.</Trans>
+            {isPartial ? (
+              <Trans>חלק מהדף לא נטען. מה שמוצג כאן לא שלם.</Trans>
+            ) : (
+              <>
+                <Trans>חלק מהדף לא התעדכן.</Trans> <AsOf at={staleSince} />
+              </>
+            )}
           </span>
           <button className="btn" type="button" onClick={retrySilent}>
             <Trans>לנסות שוב</Trans>

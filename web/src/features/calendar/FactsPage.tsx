@@ -23,7 +23,7 @@ type Fact = Schemas['Fact']
 /** The facts that the agent may tell callers about the business. */
 export default function FactsPage() {
   const { t } = useLingui()
-  const query = useAllPages('/api/facts', {})
+  const query = useAllPages('/api/facts')
   const { isOwner } = useSession()
   const [open, setOpen] = useState<number | 'new' | null>(null)
   const add = isOwner && (

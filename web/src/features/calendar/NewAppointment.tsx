@@ -1,8 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
-import { asApiError } from '#shared/api/errors'
 import { Link } from '#shared/components/Link'
-import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { EmptyState, isMissing, Loaded, SkeletonRows } from '#shared/components/states'
 import type { Day } from '#shared/format/dates'
 import { useReturnFocus } from '#shared/opener'
 import { AppointmentForm } from './AppointmentForm'
@@ -22,7 +21,7 @@ export function NewAppointment({ shown, close }: Props) {
   const services = useServices()
   const entry = useWaitingEntry(shown.waiter)
   // The entry was removed meanwhile; the appointment can be booked without it.
-  const isGone = entry.error !== null && asApiError(entry.error).status === 404
+  const isGone = isMissing(entry.error)
   const none = shown.waiter === null || isGone ? null : undefined
   const { leave, ...leaving } = useLeave(close)
   useReturnFocus()

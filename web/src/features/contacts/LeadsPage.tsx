@@ -16,7 +16,7 @@ import { stageName, totalOf } from './stages'
 export default function LeadsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`לידים`)
-  const leads = useAllPages('/api/leads', {})
+  const leads = useAllPages('/api/leads')
   const stages = useQuery(stagesQuery)
   return (
     <div className="page-scroll" tabIndex={-1}>

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
@@ -28,13 +27,6 @@ const FIRST_PAGE: Record<string, string> = {
   'features/settings/RecentChanges.tsx /api/settings/history': 'the recent changes',
 }
 
-function files(folder: string): string[] {
-  return readdirSync(folder).flatMap(name => {
-    const path = join(folder, name)
-    return statSync(path).isDirectory() ? files(path) : [path]
-  })
-}
-
 test('a list that has more pages is fetched to its end, or says that it is not', () => {
   const paged = new Set(
     Object.entries(api.paths).flatMap(([path, { get }]) =>
@@ -42,12 +34,10 @@ test('a list that has more pages is fetched to its end, or says that it is not',
     ),
   )
   expect(paged.size).toBeGreaterThan(10)
-  const found = files(`${root}web/src`).flatMap(file => {
+  const found = readdirSync(`${root}web/src`, { recursive: true, encoding: 'utf8' }).flatMap(file => {
     if (!/\.tsx?$/.test(file) || /\.test\.ts$/.test(file)) return []
-    const calls = readFileSync(file, 'utf8').matchAll(/apiQuery\(\s*'([^']+)'/g)
-    return [...calls].flatMap(([, path = '']) =>
-      paged.has(path) ? [`${file.slice(`${root}web/src/`.length)} ${path}`] : [],
-    )
+    const calls = readFileSync(`${root}web/src/${file}`, 'utf8').matchAll(/apiQuery\(\s*'([^']+)'/g)
+    return [...calls].flatMap(([, path = '']) => (paged.has(path) ? [`${file} ${path}`] : []))
   })
   expect(found.filter(one => !(one in FIRST_PAGE))).toEqual([])
   expect(Object.keys(FIRST_PAGE).filter(one => !found.includes(one))).toEqual([])

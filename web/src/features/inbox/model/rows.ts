@@ -19,8 +19,8 @@ export const sideOf = ({ direction, author }: Pick<MessageItem, 'direction' | 'a
 
 /** Returns the newest answer that the agent or another user has written; null if there is none. */
 export function newestAnswer(items: readonly TimelineItem[], own: number | undefined): MessageItem | null {
-  const messages = items.flatMap(({ message }) => message ?? [])
-  return messages.findLast(({ direction, author }) => direction === 'out' && author !== `user:${own}`) ?? null
+  const isAnswer = ({ message }: TimelineItem) => message?.direction === 'out' && message.author !== `user:${own}`
+  return items.findLast(isAnswer)?.message ?? null
 }
 
 interface Input {
