@@ -4,7 +4,7 @@ import { IconLock } from '@tabler/icons-react'
 import { Problem } from '#shared/components/Problem'
 import { GreetingEditor } from '#shared/greeting/GreetingEditor'
 import { useSession } from '#shared/session'
-import { useTarget } from '#shared/target'
+import { useTarget, useTargetName } from '#shared/target'
 import { AgentText } from './AgentText'
 import { Audit } from './Audit'
 import { Backups } from './Backups'
@@ -22,17 +22,16 @@ import { Users } from './Users'
 interface Props {
   section: Section
   items: readonly Item[]
-  /** The key of the setting to scroll to. */
-  target: string | undefined
 }
 
 /** A section of the settings: its own content, its settings, and its recent changes. */
-export function SectionBody({ section, items, target }: Props) {
+export function SectionBody({ section, items }: Props) {
   const { i18n } = useTexts()
   const { isOwner } = useSession()
+  const target = useTargetName()
   const { groups, rest } = layout(section, items)
   const keys = [...groups.flatMap(group => group.items), ...rest].map(({ key }) => key)
-  const row = (item: Item) => <SettingRow key={item.key} item={item} isTarget={item.key === target} />
+  const row = (item: Item) => <SettingRow key={item.key} item={item} />
   return (
     <>
       {!isOwner && keys.length > 0 && (

@@ -6,6 +6,7 @@ import { problemText } from '#shared/api/problem-text'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
 import { useSession } from '#shared/session'
+import { useTargetName } from '#shared/target'
 import { Control } from './Control'
 import { Invalid } from './Invalid'
 import { Locked } from './Locked'
@@ -26,8 +27,9 @@ type Rejection =
   | { kind: 'other'; text: string }
 
 /** A setting: its name and help, its control, and a note. Each setting is saved separately. */
-export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: boolean }) {
+export function SettingRow({ item }: { item: Item }) {
   const { isOwner } = useSession()
+  const isTarget = useTargetName() === item.key
   const row = useRef<HTMLDivElement>(null)
   const [rejection, setRejection] = useState<Rejection>()
   const [undo, setUndo] = useState<{ value: unknown; canUndo: boolean }>()

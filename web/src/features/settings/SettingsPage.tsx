@@ -7,7 +7,6 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useSession } from '#shared/session'
-import { useTargetName } from '#shared/target'
 import { SectionBody } from './SectionBody'
 import { SectionList } from './SectionList'
 import { SECTIONS, type Section } from './sections'
@@ -20,7 +19,6 @@ export default function SettingsPage() {
   const { i18n } = useTexts()
   const { isOwner } = useSession()
   const { section: id } = useParams<{ section?: string }>()
-  const target = useTargetName()
   const isWide = useMediaQuery('(min-width: 768px)', undefined, { getInitialValueInEffect: false })
   const query = useSettings()
   const shown =
@@ -46,7 +44,7 @@ export default function SettingsPage() {
                 skeleton={<SkeletonRows count={5} height={92} />}
                 title={<Trans>ההגדרות לא נטענו. הן בתוקף כרגיל</Trans>}
               >
-                {({ items }) => <SectionBody key={shown.id} section={shown} items={items} target={target} />}
+                {({ items }) => <SectionBody key={shown.id} section={shown} items={items} />}
               </Loaded>
             )}
             {shown && !isAllowed(shown, isOwner) && (

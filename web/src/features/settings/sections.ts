@@ -52,7 +52,8 @@ export interface Part {
   title: MessageDescriptor
   words?: MessageDescriptor
   /** The name of the element to scroll to; see `useTarget`. */
-  at?: string
+  at: string
+  /** Whether the part is for owners, in a section that is for all users. */
   ownerOnly?: boolean
 }
 
@@ -255,9 +256,9 @@ export const SECTIONS: readonly Section[] = [
 /** The parts of the sections that are no settings, in the order of the sections. */
 export const PARTS: readonly Part[] = [
   { section: 'phone', title: msg`ברכת הפתיחה`, at: 'greeting', words: msg`הקלטה קול` },
-  { section: 'users', title: msg`משתמש חדש`, at: 'new-user', ownerOnly: true },
-  { section: 'backup', title: msg`הגיבויים`, at: 'backups', words: msg`רשימה הורדה snapshots`, ownerOnly: true },
-  { section: 'backup', title: msg`איך משחזרים מגיבוי`, at: 'restore', words: msg`שחזור restore`, ownerOnly: true },
+  { section: 'users', title: msg`משתמש חדש`, at: 'new-user' },
+  { section: 'backup', title: msg`הגיבויים`, at: 'backups', words: msg`רשימה הורדה snapshots` },
+  { section: 'backup', title: msg`איך משחזרים מגיבוי`, at: 'restore', words: msg`שחזור restore` },
   { section: 'health', title: msg`מסד הנתונים`, at: 'database' },
   { section: 'health', title: msg`הגרסה`, at: 'version', words: msg`עדכון` },
   { section: 'account', title: msg`כניסות פעילות`, at: 'sessions', words: msg`דפדפן התנתקות מכשיר` },

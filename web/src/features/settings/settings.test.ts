@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { diffLines } from './compare'
-import { find, type Item, PARTS, SECTIONS, search } from './sections'
+import { find, hrefOf, type Item, PARTS, SECTIONS, search } from './sections'
 import { fromText, ownValue, toText } from './value'
 
 const item = (kind: string, more = {}) => ({ kind, optional: false, minimum: null, maximum: null, ...more })
@@ -76,10 +76,13 @@ describe('the search over all settings', () => {
   })
 
   test('each part belongs to a section, and to owners only where its section does', () => {
-    for (const { section, ownerOnly = false } of PARTS) {
+    for (const { section, title, at, ownerOnly = false } of PARTS) {
       const found = SECTIONS.find(({ id }) => id === section)
       expect(found, section).toBeDefined()
-      if (found?.ownerOnly) expect(ownerOnly, section).toBe(true)
+      if (!found) continue
+      const isFound = (isOwner: boolean) => links(title.message ?? '', isOwner).includes(hrefOf(found, at))
+      expect(isFound(true), at).toBe(true)
+      expect(isFound(false), at).toBe(!(found.ownerOnly || ownerOnly))
     }
   })
 })
