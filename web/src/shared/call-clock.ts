@@ -1,15 +1,9 @@
-import { useEffect, useState } from 'react'
-import { serverNow } from './format/clock'
+import { useSeconds } from './format/clock'
 
 /**
  * Returns the milliseconds since a call was answered (or started, if it was not answered), updated once a second. Every
  * component that shows a live call uses this hook.
  */
 export function useCallClock({ answered_at, started_at }: { answered_at?: string | null; started_at: string }): number {
-  const [now, setNow] = useState(() => serverNow().getTime())
-  useEffect(() => {
-    const timer = setInterval(() => setNow(serverNow().getTime()), 1000)
-    return () => clearInterval(timer)
-  }, [])
-  return Math.max(0, now - Date.parse(answered_at ?? started_at))
+  return Math.max(0, useSeconds() - Date.parse(answered_at ?? started_at))
 }

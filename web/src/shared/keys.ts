@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { type KeyboardEvent as ReactKeyboardEvent, useEffect, useRef } from 'react'
 
 /** A keyboard shortcut by the physical key (`KeyboardEvent.code`), so that it works in the Hebrew layout as well. */
 export interface Shortcut {
@@ -56,3 +56,21 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
 
 /** Returns the letter on the key with this code: «KeyI» gives «I». */
 export const letterOf = (code: string): string => code.replace(/^Key/, '')
+
+/**
+ * Moves the focus within the closest `container`, among the elements that match `stops`. `steps` has the number of
+ * elements to move for each key; other keys are ignored.
+ */
+export function moveFocus(
+  event: ReactKeyboardEvent<HTMLElement>,
+  container: string,
+  stops: string,
+  steps: Record<string, number>,
+): void {
+  const by = steps[event.key]
+  const within = event.currentTarget.closest(container)
+  if (by === undefined || !within) return
+  event.preventDefault()
+  const elements = [...within.querySelectorAll<HTMLElement>(stops)]
+  elements[elements.indexOf(event.currentTarget) + by]?.focus()
+}

@@ -6,6 +6,7 @@ import { apiQuery } from '#shared/api/query'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr } from '#shared/components/text'
 import { addDays, atNoon, type Day } from '#shared/format/dates'
+import { moveFocus } from '#shared/keys'
 import { useFormat } from '#shared/session'
 
 export type FreeSlot = Schemas['FreeSlot']
@@ -35,11 +36,7 @@ const DAYS = 7
 function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
   const forward = document.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight'
   const back = document.dir === 'rtl' ? 'ArrowRight' : 'ArrowLeft'
-  const by = { ArrowDown: 1, [forward]: 1, ArrowUp: -1, [back]: -1 }[event.key]
-  if (by === undefined) return
-  event.preventDefault()
-  const times = [...(event.currentTarget.closest('.slots')?.querySelectorAll<HTMLElement>('.slot') ?? [])]
-  times[times.indexOf(event.currentTarget) + by]?.focus()
+  moveFocus(event, '.slots', '.slot', { ArrowDown: 1, [forward]: 1, ArrowUp: -1, [back]: -1 })
 }
 
 /** The free times of a week as buttons, grouped by day. The Tab key goes from day to day, the arrow keys to each time. */

@@ -5,6 +5,7 @@ import { type KeyboardEvent, useState } from 'react'
 import { useLocation } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
+import { moveFocus } from '#shared/keys'
 import { useSession } from '#shared/session'
 import { type Hit, hrefOf, type Item, SECTIONS, search } from './sections'
 
@@ -108,11 +109,6 @@ function Hits({ hits, query }: { hits: readonly Hit[]; query: string }) {
 }
 
 /** Moves the focus to the next section or hit, or to the previous one; above the first one is the search field. */
-function moveByArrows(event: KeyboardEvent<HTMLElement>) {
-  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-  const list = event.currentTarget.closest('.settings-list')
-  if (!by || !list) return
-  event.preventDefault()
-  const stops = [...list.querySelectorAll<HTMLElement>('input, nav a')]
-  stops[stops.indexOf(event.currentTarget) + by]?.focus()
+function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
+  moveFocus(event, '.settings-list', 'input, nav a', { ArrowDown: 1, ArrowUp: -1 })
 }

@@ -1,17 +1,12 @@
 import { Trans } from '@lingui/react/macro'
-import { useEffect, useState } from 'react'
 import { Ltr } from '#shared/components/text'
-import { serverNow } from '#shared/format/clock'
+import { useSeconds } from '#shared/format/clock'
 import { duration } from '#shared/format/time'
 import { grouped, secondsUntil } from './states'
 
 /** The code to type on the phone, with the remaining time. */
 export function PairingCode({ code, until }: { code: string; until: string | null | undefined }) {
-  const [now, setNow] = useState(() => serverNow().getTime())
-  useEffect(() => {
-    const timer = setInterval(() => setNow(serverNow().getTime()), 1000)
-    return () => clearInterval(timer)
-  }, [])
+  const now = useSeconds()
   return (
     <section className="section">
       <div aria-live="polite">

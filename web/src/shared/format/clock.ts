@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 
 /** The update interval of relative times, in ms. */
 const TICK_MS = 20_000
@@ -53,4 +53,14 @@ function subscribe(listener: () => void): () => void {
 /** Returns `serverNow` with a precision of 20 s. All components that use it re-render at the same time. */
 export function useNow(): Date {
   return useSyncExternalStore(subscribe, () => now)
+}
+
+/** Returns `serverNow` in ms, updated once a second. */
+export function useSeconds(): number {
+  const [now, setNow] = useState(() => serverNow().getTime())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(serverNow().getTime()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  return now
 }
