@@ -1,5 +1,5 @@
 import { useLingui as useTexts } from '@lingui/react'
-import { Trans, useLingui } from '@lingui/react/macro'
+import { Trans } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { letterOf } from '#shared/keys'
@@ -11,7 +11,6 @@ const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl'
  * The list of all keyboard shortcuts: those of every page, G followed by a letter, and those of the features' pages.
  */
 export function Shortcuts({ onClose }: { onClose: () => void }) {
-  const { t } = useLingui()
   const { i18n } = useTexts()
   const everywhere: [keys: string[], label: ReactNode][] = [
     [[MOD, 'K'], <Trans key="palette">חיפוש ופעולות</Trans>],
@@ -19,13 +18,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
     [['?'], <Trans key="help">הרשימה הזאת</Trans>],
   ]
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size={520}
-      title={<Trans>קיצורי מקלדת</Trans>}
-      closeButtonProps={{ 'aria-label': t`סגירה` }}
-    >
+    <Modal opened onClose={onClose} size={520} title={<Trans>קיצורי מקלדת</Trans>}>
       <div className="shortcut-list">
         <p className="muted">
           <Trans>הקיצורים עובדים גם כשהמקלדת בעברית</Trans>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
 
 const pen: MantineColorsTuple = [
@@ -33,7 +34,15 @@ export const theme = createTheme({
     ScrollArea: { defaultProps: { viewportProps: { tabIndex: 0 } } },
     Menu: { defaultProps: { shadow: 'md', radius: 'md' } },
     Popover: { defaultProps: { shadow: 'md', radius: 'md' } },
-    Modal: { defaultProps: { radius: 'lg', centered: true, shadow: 'lg' } },
+    Modal: {
+      // A function, because the language may change while the page is open.
+      defaultProps: () => ({
+        radius: 'lg',
+        centered: true,
+        shadow: 'lg',
+        closeButtonProps: { 'aria-label': t`סגירה` },
+      }),
+    },
     CloseButton: { defaultProps: { iconSize: 18, c: 'dimmed' } },
   },
 })

@@ -45,7 +45,6 @@ export function AppointmentDialog({ id, known, close }: Props) {
       opened
       onClose={close}
       title={query.data ? <Name name={query.data.contact_name} number={query.data.contact_number ?? null} /> : t`תור`}
-      closeButtonProps={{ 'aria-label': t`סגירה` }}
       centered
     >
       <Loaded query={query} skeleton={<SkeletonRows count={3} height={40} />} title={<Trans>התור לא נטען</Trans>}>

@@ -47,7 +47,7 @@ export default function JumpToDate({ day, today, go, close }: Props) {
     if (read) go(read)
   }
   return (
-    <Modal opened onClose={close} title={t`מעבר לתאריך`} size="auto" closeButtonProps={{ 'aria-label': t`סגירה` }}>
+    <Modal opened onClose={close} title={t`מעבר לתאריך`} size="auto">
       <BackCloses close={close} />
       <form className="form jump-form" onSubmit={submit}>
         <Field

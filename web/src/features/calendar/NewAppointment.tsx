@@ -26,7 +26,7 @@ export function NewAppointment({ shown, close }: Props) {
   const { leave, ...leaving } = useLeave(close)
   useReturnFocus()
   return (
-    <Modal opened onClose={leave} title={t`תור חדש`} size="lg" closeButtonProps={{ 'aria-label': t`סגירה` }} centered>
+    <Modal opened onClose={leave} title={t`תור חדש`} size="lg" centered>
       <Loaded query={services} title={<Trans>רשימת השירותים לא נטענה</Trans>}>
         {({ items }) =>
           items.length === 0 ? (

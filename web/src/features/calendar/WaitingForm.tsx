@@ -41,14 +41,7 @@ export function WaitingForm({ entry, close }: Props) {
   const { leave, ...leaving } = useLeave(close)
   useReturnFocus()
   return (
-    <Modal
-      opened
-      onClose={leave}
-      title={entry ? t`עריכה ברשימת ההמתנה` : t`הוספה לרשימת ההמתנה`}
-      size="lg"
-      closeButtonProps={{ 'aria-label': t`סגירה` }}
-      centered
-    >
+    <Modal opened onClose={leave} title={entry ? t`עריכה ברשימת ההמתנה` : t`הוספה לרשימת ההמתנה`} size="lg" centered>
       {entry ? (
         <Edit id={entry.id} close={close} leaving={leaving} />
       ) : (

@@ -34,7 +34,7 @@ export function NameDialog({ contact: { id }, number, onClose }: Props) {
     onClose()
   }
   return (
-    <Modal opened onClose={onClose} title={<Trans>הוספת שם</Trans>} closeButtonProps={{ 'aria-label': t`סגירה` }}>
+    <Modal opened onClose={onClose} title={<Trans>הוספת שם</Trans>}>
       <form className="form" onSubmit={submit}>
         {number && (
           <p className="muted">

@@ -54,7 +54,7 @@ export function NewMessage({ onClose, onFound }: Props) {
     else openFirst()
   }
   return (
-    <Modal opened onClose={onClose} title={t`הודעה חדשה`} closeButtonProps={{ 'aria-label': t`סגירה` }}>
+    <Modal opened onClose={onClose} title={t`הודעה חדשה`}>
       <form className="form wide" onSubmit={submit}>
         <Field
           label={<Trans>שם או מספר</Trans>}

@@ -48,12 +48,7 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
   }
   const names: Record<Due, string> = { none: t`בלי תאריך`, today: t`היום`, tomorrow: t`מחר`, sunday: t`ביום א׳` }
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={name ? t`משימה על ${isolate(name)}` : t`משימה חדשה`}
-      closeButtonProps={{ 'aria-label': t`סגירה` }}
-    >
+    <Modal opened onClose={onClose} title={name ? t`משימה על ${isolate(name)}` : t`משימה חדשה`}>
       <form className="form" onSubmit={submit}>
         <Field
           label={<Trans>מה צריך לעשות</Trans>}

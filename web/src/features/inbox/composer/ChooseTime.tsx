@@ -27,7 +27,7 @@ export default function ChooseTime({ onClose, onChoose }: { onClose: () => void;
   const at = date ? instantIn(format.zone, date, time) : null
   const isPast = at !== null && at <= serverNow()
   return (
-    <Modal opened onClose={onClose} title={t`מתי לשלוח`} size="auto" closeButtonProps={{ 'aria-label': t`סגירה` }}>
+    <Modal opened onClose={onClose} title={t`מתי לשלוח`} size="auto">
       <BackCloses close={onClose} />
       <DatesProvider settings={{ locale, firstDayOfWeek: 0, weekendDays: [5, 6] }}>
         <DatePicker

@@ -90,7 +90,7 @@ export function ManageReplies({ onClose }: { onClose: () => void }) {
     undo: remake,
   })
   return (
-    <Modal opened onClose={onClose} title={t`תשובות שמורות`} size="lg" closeButtonProps={{ 'aria-label': t`סגירה` }}>
+    <Modal opened onClose={onClose} title={t`תשובות שמורות`} size="lg">
       <Loaded query={query} skeleton={<SkeletonRows count={3} height={56} />}>
         {({ items }) =>
           items.length === 0 ? (

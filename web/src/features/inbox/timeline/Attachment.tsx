@@ -71,7 +71,6 @@ function Picture({ file, url, isSticker }: { file: FileItem; url: string; isStic
         size="auto"
         centered
         title={<FileName name={file.file_name ?? t`תמונה`} />}
-        closeButtonProps={{ 'aria-label': t`סגירה` }}
       >
         <BackCloses close={() => setOpen(false)} />
         <img className="picture-full" src={url} alt={t`תמונה`} />
