@@ -2,6 +2,7 @@ import { useLingui as useTexts } from '@lingui/react'
 import { Trans } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import type { ReactNode } from 'react'
+import { BackCloses } from '#shared/components/BackCloses'
 import { letterOf } from '#shared/keys'
 import { features, navigation } from './registry'
 
@@ -19,6 +20,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
   ]
   return (
     <Modal opened onClose={onClose} size={520} title={<Trans>קיצורי מקלדת</Trans>}>
+      <BackCloses close={onClose} />
       <div className="shortcut-list">
         <p className="muted">
           <Trans>הקיצורים עובדים גם כשהמקלדת בעברית</Trans>
