@@ -1,7 +1,7 @@
 //! An S3-compatible bucket (<https://docs.aws.amazon.com/AmazonS3/latest/API/>).
 //!
-//! An upload is verified by the length and ETag that the server reports; if the ETag is not an MD5 sum, the object is
-//! read back.
+//! An upload is verified by the length and the ETag that the server reports. If the ETag is not the expected MD5 sum,
+//! the object is read back.
 
 mod client;
 mod upload;
@@ -15,7 +15,6 @@ use rusty_s3::{Credentials, UrlStyle};
 use std::io::Write;
 use std::path::Path;
 
-/// A bucket and its credentials.
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
     location: rusty_s3::Bucket,
@@ -25,7 +24,6 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// Creates the bucket client that the settings describe.
     pub(super) fn new(
         access: &BucketAccess<'_>,
         settings: &BackupConfig,
@@ -47,7 +45,7 @@ impl Bucket {
         })
     }
 
-    /// Returns the names and sizes in bytes of the objects under the configured prefix.
+    /// Returns the names, without the prefix, and the sizes in bytes of the objects under the configured prefix.
     pub(super) async fn list(&self) -> Result<Vec<(String, u64)>, Error> {
         let (mut found, mut next) = (Vec::new(), None);
         loop {
@@ -71,14 +69,13 @@ impl Bucket {
         }
     }
 
-    /// Deletes an object.
     pub(super) async fn delete(&self, name: &str) -> Result<(), Error> {
         let key = self.key(name);
         let action = DeleteObject::new(&self.location, Some(&self.credentials), &key);
         self.client.text(|client, url| client.delete(url), || action_url(&action)).await.map(drop)
     }
 
-    /// Downloads an object into a file.
+    /// Downloads an object into a file. An existing file is replaced only after a complete download.
     pub(super) async fn fetch(&self, name: &str, target: &Path) -> Result<(), Error> {
         let key = self.key(name);
         let action = GetObject::new(&self.location, Some(&self.credentials), &key);
@@ -104,7 +101,7 @@ impl Bucket {
     }
 }
 
-/// Returns a signed URL of an action, valid for a limited time.
+/// Returns a signed URL of an action, valid for [`URL_VALIDITY`].
 fn action_url<'a>(action: &impl rusty_s3::S3Action<'a>) -> url::Url {
     action.sign(URL_VALIDITY)
 }

@@ -65,7 +65,6 @@ pub struct Verified {
 }
 
 impl Snapshots {
-    /// Creates the object that manages the snapshots, as configured.
     pub fn new(config: &Config, client: reqwest::Client) -> Self {
         let published = config.store.published_file();
         let bucket = config.backup.bucket().map(|access| {
@@ -91,12 +90,12 @@ impl Snapshots {
         self
     }
 
-    /// Returns the token that cancels running work.
+    /// The token that aborts running work; cancelled when the service stops.
     pub fn cancel_token(&self) -> &CancellationToken {
         &self.cancel_token
     }
 
-    /// Returns how long after a start a missed nightly snapshot is created.
+    /// Returns how long after the daemon's start a missed nightly snapshot is created.
     pub fn start_delay(&self) -> Duration {
         Duration::from_secs(self.settings.start_delay_s)
     }
@@ -106,12 +105,10 @@ impl Snapshots {
         self.bucket.is_some()
     }
 
-    /// Returns the result of the last snapshot.
     pub fn last_run(&self) -> BackupRun {
         BackupRun::read(&self.status_file())
     }
 
-    /// Returns whether a usable backup exists.
     pub fn status(&self, now: Timestamp) -> BackupStatus {
         if self.settings.enabled { BackupStatus::of(&self.last_run(), now) } else { BackupStatus::Off }
     }
@@ -121,7 +118,7 @@ impl Snapshots {
         self.settings.enabled && self.last_run().lacks_space
     }
 
-    /// Returns true if the nightly snapshot is due.
+    /// Returns true if nightly snapshots are enabled and the next one is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let last = self.last_run().last_success_at;
         self.settings.enabled && schedule::is_due(now, last, self.settings.hour, &self.zone)
@@ -140,21 +137,21 @@ impl Snapshots {
         Ok((file, metadata.len()))
     }
 
-    /// Returns the path of a snapshot.
+    /// Returns the path of a snapshot. Fails if there is no such snapshot.
     pub fn path(&self, name: &str) -> Result<PathBuf, Error> {
         let path = self.folder().join(name);
         let known = name.parse::<SnapshotName>().is_ok() && path.is_file();
         if known { Ok(path) } else { Err(Error::NotFound(name.to_owned())) }
     }
 
-    /// Creates, verifies and stores a snapshot, and deletes expired ones.
+    /// Creates, verifies and stores a snapshot, deletes expired ones, and uploads missing ones to the bucket.
     pub async fn create(&self, kind: Kind) -> Result<CreatedSnapshot, Error> {
         let now = clock::now();
         let this = self.clone();
         self.note_outcome(now, run_detached(move || this.create_locally(&this.lock(kind, now)?)).await).await
     }
 
-    /// Creates the snapshot that [`Snapshots::begin`] has started.
+    /// Like [`Snapshots::create`], for a snapshot that [`Snapshots::begin`] has started.
     pub async fn create_begun(&self, begun: BegunSnapshot) -> Result<CreatedSnapshot, Error> {
         let now = begun.running.started_at;
         let this = self.clone();
@@ -189,12 +186,12 @@ impl Snapshots {
         }
     }
 
-    /// Returns true if the bucket lacks snapshots of the folder because an upload failed.
+    /// Returns true if the last upload to the bucket failed, so that the bucket may lack snapshots of the folder.
     pub fn has_pending_uploads(&self) -> bool {
         self.settings.enabled && self.bucket.is_some() && self.last_run().bucket_error.is_some()
     }
 
-    /// Uploads the missing snapshots to the bucket. Returns the error, if any.
+    /// Uploads the missing snapshots to the bucket. Returns the error, if any; `None` also if no bucket is configured.
     pub async fn upload_pending(&self) -> Option<String> {
         self.bucket.as_ref()?;
         let error = match self.lock_bucket().await {
@@ -241,7 +238,7 @@ impl Snapshots {
         Ok(Verified { name: name.to_owned(), sum_is_right: recorded.is_some(), copy })
     }
 
-    /// Deletes expired snapshots, if the newest one passes verification.
+    /// Deletes expired snapshots, if the newest nightly or manual one passes verification.
     pub fn prune(&self) -> Result<Vec<String>, Error> {
         let newest = self.list()?.into_iter().find(|found| matches!(found.kind, Kind::Nightly | Kind::Manual));
         let Some(newest) = newest else { return Ok(Vec::new()) };
@@ -250,7 +247,7 @@ impl Snapshots {
         self.delete_expired(&good, clock::now())
     }
 
-    /// Returns the names and sizes in bytes of the objects in the bucket.
+    /// Returns the names and the sizes in bytes of the objects under the configured prefix of the bucket.
     pub async fn list_bucket(&self) -> Result<Vec<(String, u64)>, Error> {
         self.require_bucket()?.list().await
     }
@@ -275,7 +272,6 @@ impl Snapshots {
         }
     }
 
-    /// Returns the folder that contains the snapshots.
     pub fn folder(&self) -> &Path {
         self.settings.folder.as_deref().unwrap_or(&self.work_folder)
     }

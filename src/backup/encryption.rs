@@ -9,24 +9,21 @@ use std::path::{Path, PathBuf};
 /// Why a copy cannot be encrypted or decrypted.
 #[derive(Debug, thiserror::Error)]
 pub enum EncryptionError {
-    /// The recipient is not an age key.
+    /// The text is not an age key.
     #[error("{0:?} is not an age recipient; a recipient begins with age1, as `age-keygen` prints it")]
     Recipient(String),
-    /// The key file cannot be used.
+    /// The key file cannot be read or parsed.
     #[error("the key file {path} cannot be used")]
     Identity {
-        /// The key file.
         path: PathBuf,
         #[source]
         source: io::Error,
     },
-    /// None of the keys decrypts the copy.
+    /// The copy cannot be decrypted: for example, none of the keys fits, or the file is damaged.
     #[error("the copy cannot be decrypted: {0}")]
     Decrypt(#[from] age::DecryptError),
-    /// Encryption failed.
     #[error("the copy cannot be encrypted: {0}")]
     Encrypt(#[from] age::EncryptError),
-    /// Reading or writing failed.
     #[error("the encrypted copy cannot be read or written")]
     Io(#[from] io::Error),
 }
@@ -37,7 +34,7 @@ impl From<&EncryptionError> for Causes {
             EncryptionError::Recipient(recipient) => Cause::AgeRecipient { recipient: recipient.clone() }.into(),
             EncryptionError::Encrypt(error) => Cause::Encryption.because(Cause::other(error.to_string())),
             EncryptionError::Io(error) => Cause::Encryption.because(error),
-            // Only commands decrypt.
+            // Only commands decrypt, and they show the error's text.
             EncryptionError::Identity { .. } | EncryptionError::Decrypt(_) => Cause::other(error.to_string()).into(),
         }
     }
@@ -48,7 +45,7 @@ pub fn is_encrypted(beginning: &[u8]) -> bool {
     beginning.starts_with(MAGIC)
 }
 
-/// Parses an age recipient.
+/// Parses an age recipient (`age1…`), ignoring surrounding white space.
 pub fn recipient(text: &str) -> Result<x25519::Recipient, EncryptionError> {
     text.trim().parse().map_err(|_| EncryptionError::Recipient(text.to_owned()))
 }
@@ -60,7 +57,7 @@ pub fn encrypt<W: Write>(recipients: &[String], out: W) -> Result<age::stream::S
     Ok(encryptor.wrap_output(out)?)
 }
 
-/// Returns a reader of the decrypted content. It uses a key from the file `identity`.
+/// Returns a reader of the decrypted content. The private keys are read from the file `identity`.
 pub fn decrypt<R: Read>(encrypted: R, identity: &Path) -> Result<age::stream::StreamReader<R>, EncryptionError> {
     let failed = |source| EncryptionError::Identity { path: identity.to_owned(), source };
     let keys = File::open(identity).map_err(failed)?;

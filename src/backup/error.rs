@@ -6,7 +6,6 @@ use crate::{messages, store};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// An error of a snapshot.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database cannot be read, or the copy failed its verification.
@@ -15,7 +14,6 @@ pub enum Error {
     /// The copy cannot be encrypted or decrypted.
     #[error(transparent)]
     Encryption(#[from] EncryptionError),
-    /// A file operation failed.
     #[error("cannot {doing} {path}: {source}")]
     File {
         /// The operation, such as `read`. The text in the user's language is selected by this word.
@@ -26,11 +24,8 @@ pub enum Error {
     /// The disk has not enough free space.
     #[error("not enough disk space for a snapshot at {path}: {needed_mb} MB needed, {free_mb} MB free")]
     NoSpace {
-        /// The folder that lacks space.
         path: PathBuf,
-        /// Megabytes needed.
         needed_mb: u64,
-        /// Megabytes free.
         free_mb: u64,
     },
     /// The file that was read back differs from what was written.
@@ -42,10 +37,10 @@ pub enum Error {
     /// This process or another one is creating a snapshot.
     #[error("another snapshot is being created; wait until it is finished")]
     Busy,
-    /// The bucket rejected a request, or does not match the settings.
+    /// A request to the bucket failed, its response is wrong, or the settings for it are missing or invalid.
     #[error("the bucket: {}", messages::causes(Language::English, .0))]
     Bucket(Causes),
-    /// The service is being stopped.
+    /// The work was cancelled because the service stops.
     #[error("the snapshot was aborted because the service is stopping")]
     Stopped,
 }

@@ -20,16 +20,14 @@ pub struct Snapshot {
     pub name: String,
     /// The occasion: `nightly`, `manual`, `pre-upgrade` or `pre-migration`.
     pub kind: Kind,
-    /// When it was created.
     pub created_at: Timestamp,
-    /// The size in bytes.
     pub bytes: u64,
     pub encrypted: bool,
-    /// The SHA-256 of the file, in hexadecimal; null if none was stored with it.
+    /// The SHA-256 of the file, in hexadecimal; null if no valid checksum is stored with it.
     pub sha256: Option<String>,
 }
 
-/// A file stored in the folder.
+/// A file that was stored in the folder.
 #[derive(Debug)]
 pub(super) struct Stored {
     pub path: PathBuf,
@@ -162,7 +160,7 @@ pub(super) fn remove(folder: &Path, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Deletes the files of an interrupted snapshot.
+/// Deletes the temporary files of interrupted snapshots.
 pub(super) fn clear_unfinished(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.filter_map(Result::ok) {

@@ -5,25 +5,23 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
 
-/// The result of the last snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BackupRun {
-    /// When the last attempt succeeded.
+    /// When a snapshot last succeeded.
     pub last_success_at: Option<Timestamp>,
-    /// The file name of the last snapshot.
+    /// The file name of the last snapshot that succeeded.
     pub last_snapshot: Option<String>,
-    /// The size of the last snapshot in bytes.
+    /// The size of that snapshot in bytes.
     pub last_bytes: u64,
-    /// When the last attempt was made.
     pub last_attempt_at: Option<Timestamp>,
-    /// Why the last attempt failed; null if it succeeded.
+    /// Why the last attempt failed; null if it succeeded or none was made.
     pub last_error: Option<Causes>,
     /// Whether the last attempt failed for lack of disk space.
     pub lacks_space: bool,
-    /// When the bucket was last verified to contain all snapshots.
+    /// When the last upload of the missing snapshots to the bucket succeeded.
     pub bucket_success_at: Option<Timestamp>,
-    /// Why the last upload to the bucket failed; null if it succeeded.
+    /// Why the last upload to the bucket failed; null if it succeeded or none was made.
     pub bucket_error: Option<Causes>,
 }
 
@@ -33,7 +31,6 @@ impl BackupRun {
         fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
     }
 
-    /// Writes the status.
     pub(super) fn write(&self, file: &Path) -> std::io::Result<()> {
         let fresh = file.with_extension("json.new");
         fs::write(&fresh, serde_json::to_vec_pretty(self)?)?;

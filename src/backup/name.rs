@@ -11,21 +11,17 @@ text_enum! {
         Nightly = "nightly",
         /// By a user's command.
         Manual = "manual",
-        /// Before another version was installed.
+        /// Before another version of the program is installed.
         Upgrade = "pre-upgrade",
-        /// Before the schema was migrated.
+        /// Before the schema is migrated.
         Migration = "pre-migration",
     }
 }
 
-/// The name of a snapshot file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotName {
-    /// Why the snapshot was created.
     pub kind: Kind,
-    /// When the snapshot was created.
     pub at: Timestamp,
-    /// True if the snapshot is encrypted.
     pub encrypted: bool,
     /// The part between kind and time, such as the schema version.
     detail: Option<String>,

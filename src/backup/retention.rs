@@ -21,10 +21,10 @@ pub(super) struct RetentionPolicy {
     pub special: usize,
 }
 
-/// Returns the expired snapshots. `good` has just been created and verified, and is kept whatever time the clock shows.
-/// Nightly snapshots of the last two days are kept too: the newest one may be of an empty or damaged database, on a
-/// machine that replaces another one or after a mistake that was noticed late. Manual snapshots do not take the places
-/// of nightly ones.
+/// Returns the expired snapshots. `good` is a snapshot that passed verification; it is kept whatever time the clock
+/// shows. Nightly snapshots of the last two days are kept too: the newest one may be of an empty or damaged database,
+/// on a machine that replaces another one or after a mistake that was noticed late. Manual snapshots do not take the
+/// places of nightly ones.
 pub(super) fn expired(
     found: &[SnapshotName],
     good: &SnapshotName,
@@ -61,8 +61,8 @@ struct Places {
 }
 
 impl Places {
-    /// Returns true if a snapshot of this day is kept: it is the first one of its day or week, and the policy keeps
-    /// further days or weeks.
+    /// Returns true if a snapshot of this day is kept: it is the first one considered of its day or week, and the
+    /// policy keeps further days or weeks.
     fn take(&mut self, day: Date, policy: RetentionPolicy) -> bool {
         let week = day.iso_week_date();
         let of_day = self.days.len() < policy.days && self.days.insert(day);
@@ -111,7 +111,7 @@ pub(super) fn select_to_free_space(
     dropped
 }
 
-/// The minimum time for which nightly snapshots are kept, unless they are deleted for lack of space.
+/// The minimum time for which nightly snapshots are kept, unless they are deleted to free space.
 const RECENT: Duration = Duration::from_hours(48);
 
 fn next(count: &mut usize) -> usize {

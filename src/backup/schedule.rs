@@ -1,18 +1,18 @@
-//! Decides when the next snapshot is due.
+//! Decides whether the next snapshot is due.
 
 use crate::domain::Timestamp;
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// Returns true if the hour has passed since the last snapshot, even if the machine was off for days.
+/// Returns true if the local hour `hour` has begun since the last snapshot, or if there is no snapshot.
 pub(super) fn is_due(now: Timestamp, last: Option<Timestamp>, hour: u8, zone: &TimeZone) -> bool {
     let Some(last) = last else { return true };
     // A snapshot from the future was created while the clock was wrong, and is ignored.
     last < last_occurrence(now, hour, zone) || last > now.plus(CLOCK_ERROR)
 }
 
-/// Returns the last time at which the local hour was `hour`.
+/// Returns the last time at which the local hour `hour` began.
 fn last_occurrence(now: Timestamp, hour: u8, zone: &TimeZone) -> Timestamp {
     let at = |date: jiff::civil::Date| {
         let hour = i8::try_from(hour).unwrap_or_default();

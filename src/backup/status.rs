@@ -4,14 +4,13 @@ use super::BackupRun;
 use crate::domain::Timestamp;
 use std::time::Duration;
 
-/// Whether a usable backup exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackupStatus {
     /// Backups are switched off in the settings.
     Off,
-    /// No backup has succeeded or failed yet.
+    /// No backup has been attempted yet.
     Pending,
-    /// The last backup succeeded and is recent.
+    /// The last backup and the last upload succeeded, and the backup is recent.
     Good,
     /// The last attempt or the last upload failed, or the last successful backup is too old.
     Bad,

@@ -27,7 +27,6 @@ pub enum AdminCommand {
         role: Option<Role>,
         password_hash: String,
     },
-    /// Set a user's password.
     ResetPassword {
         /// The login name.
         name: String,
@@ -55,7 +54,6 @@ pub enum AdminCommand {
     ListAlerts,
     /// Return how much data retention would delete; deletes nothing.
     PlanRetention {
-        /// The cutoff times.
         cutoffs: Vec<Cutoff>,
     },
     /// Delete one batch of expired data.
@@ -80,7 +78,7 @@ pub enum AdminCommand {
         /// Whether a Twilio template is configured.
         template: bool,
     },
-    /// Return the status of a message.
+    /// Return the status, the error and the provider of a message.
     GetMessage {
         /// The id of an outbound message.
         id: MessageId,
@@ -99,21 +97,19 @@ pub enum AdminCommand {
 pub enum CommandOutput {
     /// The command succeeded and returns no data.
     Done,
-    /// The user that was added.
+    /// The user that was added, changed or removed.
     User(User),
     Users(Vec<User>),
     /// The token that was created or revoked.
     Token(ApiToken),
     Tokens(Vec<ApiToken>),
-    /// The name of a migration.
     Migration(String),
     /// The active alerts and the recently cleared ones.
     Alerts(Vec<Alert>),
     /// How much data retention would delete, or has deleted.
     DeletedCounts(Vec<DeletedCount>),
-    /// A message that was queued.
+    /// The id of the queued message.
     Queued(MessageId),
-    /// The status of a message.
     Message {
         status: MessageStatus,
         /// The error, if sending failed.
@@ -124,7 +120,6 @@ pub enum CommandOutput {
 }
 
 impl AdminCommand {
-    /// Executes the command.
     pub fn execute(&self, tx: &WriteTx<'_>, now: Timestamp) -> Result<CommandOutput, Error> {
         let by = ActorId::CommandLine;
         match self {

@@ -79,7 +79,7 @@ pub fn purge(tx: &WriteTx<'_>, now: Timestamp) -> Result<Vec<String>, Error> {
     Ok(tx.agent_tool_secrets()?)
 }
 
-/// Refuses a name that is in use, and too many or too long tools.
+/// Refuses a name that is in use, and a tool that exceeds the limits for all tools together.
 fn check_room(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -108,7 +108,7 @@ fn check_room(
     Ok(())
 }
 
-/// Returns the length of what a tool adds to the model's instructions.
+/// Returns how many characters a tool's description and parameters add to the instructions of the model.
 fn definition_chars(description: &str, parameters: &[ToolParameter]) -> usize {
     let of = |parameter: &ToolParameter| {
         let choices = parameter.choices.iter().map(|choice| choice.chars().count()).sum::<usize>();

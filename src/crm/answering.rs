@@ -9,10 +9,10 @@ use crate::store::{self, ReadTx, WriteTx};
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 
-/// The action in the audit log; that of a request is the same.
+/// The action in the audit log, also for the HTTP request that sets the choice.
 pub const AUDIT_ACTION: &str = "set_answering";
 
-/// A new choice.
+/// A new choice of who answers calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {
     pub mode: AnswerMode,
@@ -69,7 +69,7 @@ pub fn subject(mode: AnswerMode) -> String {
     format!("answering:{mode}")
 }
 
-/// Returns when the business opens on the next day on which it opens; `None` if it does not open within a month.
+/// Returns the time of the next opening on a day after today; `None` if there is none within [`MOST_DAYS`] days.
 pub fn next_opening(
     tx: &ReadTx<'_>,
     business: BusinessId,

@@ -22,7 +22,6 @@ pub struct NewAppointment {
     pub service: ServiceId,
     /// The resource. `None` selects the first free resource that provides the service.
     pub resource: Option<ResourceId>,
-    /// The start time.
     pub starts_at: Timestamp,
     /// A note for users.
     pub note: String,
@@ -41,7 +40,6 @@ pub struct NewAppointment {
 /// A partial change of an appointment: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct AppointmentChange {
-    /// The new start time.
     pub starts_at: Option<Timestamp>,
     /// The new resource; `Some(None)` selects any free one.
     pub resource: Option<Option<ResourceId>>,
@@ -51,7 +49,6 @@ pub struct AppointmentChange {
     pub force: bool,
 }
 
-/// The result of a booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Booked {
     pub id: AppointmentId,
@@ -67,7 +64,6 @@ pub struct Context {
     pub zone: TimeZone,
     /// The actor for the audit log.
     pub actor: ActorId,
-    /// The current time.
     pub now: Timestamp,
 }
 
@@ -172,7 +168,7 @@ pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &A
     Ok(())
 }
 
-/// Cancels a booked appointment.
+/// Cancels a booked appointment. Does nothing if the appointment is cancelled already.
 pub fn cancel(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, reason: Option<&str>) -> Result<(), Error> {
     let reason = reason.map(|reason| remark("reason", reason)).transpose()?.filter(|reason| !reason.is_empty());
     match find(tx, id)?.state {
@@ -186,7 +182,8 @@ pub fn cancel(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, reason: Op
     }
 }
 
-/// Restores an appointment to the booked state. Refused if its time was taken in the meantime.
+/// Restores an appointment to the booked state. Refused if its time was taken in the meantime, or its resource is
+/// archived.
 pub fn restore(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result<(), Error> {
     let found = find(tx, id)?;
     if found.state == AppointmentState::Booked {

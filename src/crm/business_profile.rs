@@ -33,7 +33,6 @@ pub struct BusinessProfile {
 }
 
 impl BusinessProfile {
-    /// A profile without any data.
     pub const EMPTY: Self = Self {
         services: Vec::new(),
         resources: Vec::new(),
@@ -44,12 +43,12 @@ impl BusinessProfile {
         tools: Vec::new(),
     };
 
-    /// Returns true if a caller can book a service.
+    /// Returns true if there is a service that callers can book.
     pub fn can_book(&self) -> bool {
         !self.services.is_empty()
     }
 
-    /// Returns true if the owner entered no services and no facts.
+    /// Returns true if the profile contains no services and no facts.
     pub fn is_empty(&self) -> bool {
         self.services.is_empty() && self.facts.is_empty()
     }
@@ -145,7 +144,7 @@ const DAYS_AHEAD: i64 = 14;
 const MOST_FACTS: usize = 100;
 /// The maximum length of all facts in the instructions, in characters; the search finds the other facts.
 const MOST_FACT_CHARS: usize = 6000;
-/// How many facts a search reads.
+/// The maximum number of facts that a search reads.
 const MOST_SEARCHED: usize = 2000;
 /// The maximum number of facts that a search returns.
 const MOST_FOUND: usize = 5;

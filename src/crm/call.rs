@@ -29,7 +29,6 @@ use std::time::Duration;
 /// An incoming call as Twilio describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IncomingCall {
-    /// Twilio's id of the call.
     pub call_sid: CallSid,
     /// The caller as Twilio reports it: a number, or a word such as `anonymous`. A WhatsApp call has the prefix
     /// `whatsapp:`.
@@ -109,7 +108,6 @@ fn without_medium(address: &str) -> &str {
 /// What is stored about an incoming call and its caller.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
-    /// The contact's name.
     pub name: ContactName,
     /// True if the call has ended already: the webhook arrived late or is repeated.
     pub is_over: bool,
@@ -241,8 +239,9 @@ pub struct MissedCall {
     pub duration_ms: i64,
 }
 
-/// Stores a missed call with its entry in Twilio's list, and queues the message to the owner about it. Returns false and
-/// changes nothing if the call is stored already. The caller gets no message, which would arrive too late.
+/// Stores a missed call with its entry in Twilio's list, and queues the messages to the owner about it, unless the call
+/// is old or the caller is blocked. Returns false and changes nothing if the call is stored already. The caller gets no
+/// message, which would arrive too late.
 pub fn store_missed(
     tx: &WriteTx<'_>,
     missed: &MissedCall,
@@ -264,8 +263,8 @@ pub fn store_missed(
     Ok(true)
 }
 
-/// Makes the messages to the owner about missed calls without a recording due, after all recordings were read from
-/// Twilio's list. The messages about other calls wait for the transcript.
+/// Sends the waiting messages to the owner about missed calls without a recording soon. Called after all recordings
+/// were read from Twilio's list. The messages about other calls wait for the transcript.
 pub fn notify_of_missed(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
     tx.missed_calls_without_recording(call_notice::NOTICE_JOB)?
         .iter()
@@ -339,7 +338,7 @@ pub fn record_listener(tx: &WriteTx<'_>, id: CallId, by: ActorId, now: Timestamp
     Ok(tx.insert_audit(by, "listen_to_call", &format!("call:{}", call.id), now)?)
 }
 
-/// Logs a webhook about a call. The call does not have to be stored.
+/// Logs a webhook about a call, whether or not the call is stored.
 pub fn log_notification(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now: Timestamp) -> Result<()> {
     let call = tx.call_by_sid(call)?.map(|(id, _)| id);
     let outcome = if raw.is_repeated { WebhookOutcome::Duplicate } else { WebhookOutcome::Stored };

@@ -23,7 +23,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const MOST_TASKS: usize = 5;
 const MOST_LEADS: usize = 50;
 
-/// The payload of the job.
+/// The payload of a job of the kind [`NOTICE_JOB`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NoticeJob {
     pub call_sid: CallSid,

@@ -17,14 +17,14 @@ const BROKEN: &str = "promise_broken";
 /// The delay between the end of a call and its review. The last transcripts arrive after the end.
 pub const DELAY: Duration = Duration::from_secs(5);
 
-/// The payload of the job.
+/// The payload of a job of the kind [`REVIEW_JOB`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReviewJob {
     pub call_sid: CallSid,
 }
 
-/// Queues the review of a call. A call that continues at Twilio's recorder after its stream has ended is reviewed again
-/// at its end.
+/// Queues the review of a call. If the agent answers at Twilio's recorder after the stream has ended, the call is
+/// reviewed again.
 pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     let payload = json!({"call_sid": call_sid}).to_string();
     let key = match tx.recorded_answers(call_sid)? {
@@ -34,9 +34,9 @@ pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()>
     tx.insert_job(REVIEW_JOB, Some(&key), &payload, now.plus(DELAY), now)
 }
 
-/// Creates a task for each broken promise, and returns the findings, of the broken promises only those that an earlier
-/// review has not found. `title` returns the title of a task. `confirms` says whether the settings allow confirmations
-/// of appointments to callers.
+/// Compares what the agent said with what it did, and creates a task for each broken promise. Promises that an earlier
+/// review found are left out of the result. `title` returns the title of a task. `confirms` says whether the settings
+/// allow confirmations of appointments to callers.
 pub fn review(
     tx: &WriteTx<'_>,
     call_sid: &CallSid,
@@ -44,7 +44,7 @@ pub fn review(
     (zone, confirms): (&TimeZone, bool),
     now: Timestamp,
 ) -> Result<Findings, Error> {
-    // An erased call has no promises.
+    // An erased call contains no promises.
     let Some(call) = tx.stored_call(call_sid)? else { return Ok(Findings::default()) };
     let has_confirmation = confirms && caller_text::is_confirmed(tx, &call)?;
     let mut conduct = Conduct::new(local_date(call.started_at, zone), call.message_text.clone(), has_confirmation);

@@ -17,7 +17,7 @@ pub const SUMMARY_JOB: &str = "summarize_call";
 /// The delay between the end of a call and its summary. The last transcripts arrive after the end.
 const DELAY: Duration = super::call_review::DELAY;
 
-/// The payload of the job.
+/// The payload of a job of the kind [`SUMMARY_JOB`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SummaryJob {
     pub call_sid: CallSid,
@@ -62,7 +62,8 @@ pub fn queue_again(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Resu
     queue(tx, call_sid, now)
 }
 
-/// Returns the transcript to summarize; `None` if the call has not ended, has a summary, or the caller said nothing.
+/// Returns the transcript to summarize. `None` if the call is not stored, has not ended or has a summary, or if the
+/// caller said nothing.
 pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line>>> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(None) };
     let turns = tx.heard_turns(call_sid)?;
@@ -96,7 +97,8 @@ fn line(speaker: Speaker, heard: &str) -> Option<Line> {
 }
 
 /// Stores the findings of the model in one transaction. Returns false and changes nothing if the model's summary is
-/// empty, or if the call has a summary or has not ended. If the CRM refuses one finding, the others are still stored.
+/// empty, or if the call is not stored, has not ended or has a summary. If the CRM refuses one finding, the others are
+/// still stored.
 pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Timestamp) -> Result<bool, Error> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(false) };
     let Some(summary) = beginning(&findings.summary, MOST_SUMMARY) else { return Ok(false) };

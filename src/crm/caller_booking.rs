@@ -56,7 +56,8 @@ pub struct Offers {
     pub service: Service,
     /// The free times that match, in ascending order; a selection if there are many.
     pub times: Vec<FreeTime>,
-    /// If no time matches: the next free time after the requested days.
+    /// If no time matches: the next free time in the four weeks after the requested days that is at a requested time of
+    /// day.
     pub next: Option<FreeTime>,
 }
 
@@ -258,7 +259,7 @@ pub fn cancel(tx: &WriteTx<'_>, caller: &Caller, at: DateTime, reason: Option<&s
     confirmed(tx, caller, found.id, AppointmentEvent::Cancelled)
 }
 
-/// Queues the confirmation message to the caller, and returns the current appointment.
+/// Queues the job that confirms the change to the caller, and returns the current appointment.
 fn confirmed(
     tx: &WriteTx<'_>,
     caller: &Caller,
@@ -270,7 +271,8 @@ fn confirmed(
     Ok(appointment)
 }
 
-/// Adds the caller to the waiting list, for the requested days. A repeated request can change only the note.
+/// Adds the caller to the waiting list for the requested days. A repeated request changes at most the note of its
+/// entry.
 pub fn wait(tx: &WriteTx<'_>, caller: &Caller, request: &TimeSlotRequest, note: Option<&str>) -> Result<(), Error> {
     let contact = contact::find(tx, caller.stored_call(tx)?.contact_id)?;
     let service = service(tx, &request.service)?;
@@ -287,7 +289,7 @@ pub fn wait(tx: &WriteTx<'_>, caller: &Caller, request: &TimeSlotRequest, note: 
     Ok(())
 }
 
-/// Returns the service with this name, or the only service whose name contains it or is contained in it.
+/// Returns the service with this name, or the only service whose name contains the text or is contained in it.
 fn service(tx: &ReadTx<'_>, said: &str) -> Result<Service, Error> {
     let services = tx.services(BusinessId::FIRST, false)?;
     let names: Vec<_> = services.iter().map(|service| service.name.as_str()).collect();
@@ -297,8 +299,8 @@ fn service(tx: &ReadTx<'_>, said: &str) -> Result<Service, Error> {
     }
 }
 
-/// Returns the person or room with this name, or the only one whose name contains it or is contained in it. `None` if
-/// no name was said.
+/// Returns the person or room with this name, or the only one whose name contains the text or is contained in it.
+/// `None` if no name was said.
 fn person(resources: &[Resource], said: Option<&str>) -> Result<Option<ResourceId>, Error> {
     let Some(said) = self::said(said) else { return Ok(None) };
     let (ids, names): (Vec<_>, Vec<_>) =

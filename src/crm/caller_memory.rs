@@ -30,8 +30,9 @@ pub struct EarlierCall {
     /// The start of the call.
     pub at: Timestamp,
     pub outcome: CallOutcome,
-    /// One line from the summary, the message, or the caller's first words. `None` for a call in which an appointment
-    /// was booked, moved or cancelled: the line would contain its time, which an unverified caller must not learn.
+    /// One line from the summary, the message, or the caller's first words; `None` if there are none. Also `None` for a
+    /// call in which an appointment was booked, moved or cancelled: the line would contain its time, which an
+    /// unverified caller must not learn.
     pub about: Option<String>,
 }
 
@@ -46,7 +47,6 @@ pub struct EarlierMessage {
 }
 
 impl CallerMemory {
-    /// A memory without any data.
     pub const EMPTY: Self =
         Self { language: None, appointments: Vec::new(), calls: Vec::new(), messages: Vec::new(), is_staff: false };
 }

@@ -43,7 +43,7 @@ pub(super) const STORED_LATE: &str = "stored_late";
 const NOT_TEXTED: &str = "missed_caller_not_texted";
 const WRITTEN: &str = "agent_texted_caller";
 const NOT_WRITTEN: &str = "agent_text_not_sent";
-/// How many messages the agent may send to a caller in 24 hours.
+/// How many messages the agent may send to the same caller in 24 hours.
 const MOST_AGENT_TEXTS_PER_DAY: usize = 3;
 const DAY: Duration = Duration::from_hours(24);
 /// The maximum length of a message from the agent, in characters.
@@ -53,22 +53,17 @@ const MAX_AGENT_TEXT_CHARS: usize = 1000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AppointmentEvent {
-    /// The agent booked the appointment.
     Booked,
-    /// The agent moved the appointment to another time.
     Moved,
-    /// The agent cancelled the appointment.
     Cancelled,
 }
 
 /// The payload of the job that confirms an appointment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmJob {
-    /// The appointment to confirm.
     pub appointment: AppointmentId,
     /// The call in which the agent changed the appointment.
     pub call_sid: CallSid,
-    /// The kind of change.
     pub event: AppointmentEvent,
     /// The start of the appointment after the change.
     pub starts_at: Timestamp,
@@ -77,7 +72,6 @@ pub struct ConfirmJob {
 /// The payload of the job about a call that has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissedJob {
-    /// Twilio's id of the call.
     pub call_sid: CallSid,
 }
 
@@ -98,7 +92,7 @@ pub enum TextRefusal {
     /// The caller's number is withheld.
     #[error("the caller's number is withheld")]
     NoNumber,
-    /// The caller's number belongs to a fixed line.
+    /// The caller's number cannot be a mobile number.
     #[error("the caller's number is not a mobile number")]
     NoMobileNumber,
     /// The agent has reached its limit of messages to this caller in 24 hours.
@@ -143,8 +137,8 @@ pub fn queue_after_call(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) ->
     tx.insert_job(MISSED_JOB, Some(&key), &payload.to_string(), now.plus(AFTER_CALL), now)
 }
 
-/// Returns the appointment to confirm. Returns `None` if the appointment was changed since: a later change by the agent
-/// has its own confirmation, and a change by a user has none.
+/// Returns the appointment to confirm. Returns `None` if its contact was deleted, or its state or start was changed
+/// since: a later change by the agent has its own confirmation, and a change by a user has none.
 pub fn unconfirmed(tx: &ReadTx<'_>, job: &ConfirmJob) -> Result<Option<Appointment>, Error> {
     let found = match appointment::find(tx, job.appointment) {
         // The contact was deleted after the job was queued.
@@ -239,8 +233,9 @@ pub(super) fn texts_of_agent(tx: &ReadTx<'_>, call: &Call) -> Result<Vec<String>
     Ok(sent.into_iter().filter(|(of, ..)| *of == call.id).map(|(.., text)| text).collect())
 }
 
-/// Returns true if the caller hung up, or the connection was lost, before the caller got an answer, left a message, was
-/// transferred or booked an appointment.
+/// Returns true if an incoming call ended before the caller got an answer, left a message, was connected to a human
+/// agent or booked an appointment, because the caller hung up or the connection was lost. Also true if voicemail ended
+/// the call of a silent caller.
 pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
     let is_over = call.state == CallState::Ended && call.direction == CallDirection::In && !call.missed;
     let by_caller = match call.end_reason {
@@ -266,7 +261,8 @@ fn is_staff(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
     Ok(relation_of_caller(tx, call)? == ContactRelation::Staff)
 }
 
-/// Sends a text to the number of a call, if the policy allows it. Refuses withheld numbers and fixed lines.
+/// Sends a text to the number of a call, if the policy allows it. Refuses withheld numbers and numbers that cannot be
+/// mobile.
 fn send(
     tx: &WriteTx<'_>,
     call: &Call,
@@ -315,7 +311,7 @@ fn record(
     tx.insert_call_event(&call.call_sid, kind, Some(&detail.to_string()), now)
 }
 
-/// Returns the language of the caller's contact, a code such as `he`.
+/// Returns the language of the caller's contact, a code such as `he`; `None` if it is unknown.
 pub fn language_of(tx: &ReadTx<'_>, sid: &CallSid) -> Result<Option<String>> {
     let Some(call) = tx.stored_call(sid)? else { return Ok(None) };
     Ok(tx.contact(tx.kept_contact(call.contact_id)?)?.and_then(|contact| contact.language))

@@ -26,7 +26,6 @@ pub struct ContactChange {
     pub language: Option<Option<String>>,
 }
 
-/// Changes a contact.
 pub fn update(tx: &WriteTx<'_>, id: ContactId, change: &ContactChange, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     let name = change.name.as_deref().map(|name| text::name_or_empty("display_name", name)).transpose()?;

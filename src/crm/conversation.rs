@@ -12,7 +12,6 @@ pub enum ConversationChange {
     Read,
     /// Archive the conversation until the next message, call or failed delivery.
     Archive,
-    /// Remove the conversation from the archive.
     Unarchive,
     /// Mark the conversation as needing no answer, until the next message, call or failed delivery.
     Done,
@@ -24,7 +23,7 @@ pub fn find(tx: &ReadTx<'_>, id: ContactId) -> Result<InboxRow, Error> {
     Ok(tx.inbox_row(contact.id)?.ok_or(RequestError::NotFound("conversation"))?)
 }
 
-/// Changes a conversation.
+/// Changes a conversation. Returns its inbox row after the change.
 pub fn change(tx: &WriteTx<'_>, id: ContactId, change: ConversationChange, now: Timestamp) -> Result<InboxRow, Error> {
     let contact = contact::find(tx, id)?.id;
     match change {

@@ -6,18 +6,16 @@ use std::borrow::Cow;
 /// A request that a business rule refuses. Nothing is changed, because [`transact`] rolls back.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// The request is invalid.
     #[error("{0}")]
     Invalid(Cow<'static, str>),
     /// A field of the request has a value that is not allowed.
     #[error("{message}")]
     InvalidField {
-        /// The name of the field.
         field: &'static str,
         /// What is allowed.
         message: Cow<'static, str>,
     },
-    /// The resource does not exist.
+    /// The kind of the resource that does not exist.
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// The request conflicts with stored data: for example, a name is in use already, or the last owner would be
@@ -30,7 +28,7 @@ pub enum RequestError {
         /// The code, for programs.
         code: &'static str,
         message: Cow<'static, str>,
-        /// The values that appear in the message.
+        /// Values for the client, such as those in the message.
         params: Vec<(&'static str, String)>,
     },
     /// The idempotency key was used for another request.
@@ -54,7 +52,6 @@ pub enum Error {
     /// A business rule refused the request.
     #[error(transparent)]
     Refused(#[from] RequestError),
-    /// The store failed.
     #[error(transparent)]
     Store(store::Error),
 }
@@ -100,7 +97,7 @@ pub async fn rehearse<T: Send + 'static>(
     write_if(store, work, |_| false).await
 }
 
-/// Runs a use case, and commits its changes if `is_kept`.
+/// Runs a use case, and commits its changes if `is_kept` returns true.
 async fn write_if<T: Send + 'static, E: From<store::Error> + Send + 'static>(
     store: &Store,
     work: impl FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,

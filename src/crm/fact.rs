@@ -10,7 +10,6 @@ use crate::store::{ReadTx, WriteTx};
 pub struct FactChange {
     pub topic: Option<String>,
     pub text: Option<String>,
-    /// The origin of the fact.
     pub source: Option<FactSource>,
 }
 
@@ -19,7 +18,6 @@ pub fn find(tx: &ReadTx<'_>, id: FactId) -> Result<Fact, Error> {
     Ok(tx.fact(id)?.ok_or(RequestError::NotFound("fact"))?)
 }
 
-/// Adds a fact. Returns its id.
 pub fn add(
     tx: &WriteTx<'_>,
     business: BusinessId,

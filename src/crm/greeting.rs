@@ -10,7 +10,6 @@ use sha2::{Digest, Sha256};
 pub struct GreetingSound {
     pub mime: &'static str,
     pub duration_ms: i64,
-    /// The content of the file.
     pub content: Vec<u8>,
 }
 
@@ -52,5 +51,5 @@ pub fn choose(tx: &WriteTx<'_>, id: Option<i64>) -> Result<(), Error> {
     }
 }
 
-/// How many of the newest greetings are kept in addition to the current one, so that the owner can select them again.
+/// How many of the newest greetings are kept, in addition to the current one, so that the owner can select them again.
 const KEPT: usize = 5;

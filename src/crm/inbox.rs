@@ -112,7 +112,8 @@ fn find_known(tx: &WriteTx<'_>, business: BusinessId, new: &InboundMessage) -> R
     Ok(chat.and_then(|chat| known.iter().find(|message| message.thread == chat).map(|message| (message.id, chat))))
 }
 
-/// Returns the position of a message in its thread. `written`: when a delayed message was written.
+/// Returns the time that determines the position of a message in its thread. `written`: when a delayed message was
+/// written.
 fn time_in_thread(
     tx: &WriteTx<'_>,
     new: &InboundMessage,
@@ -183,7 +184,7 @@ const MAX_NAME_CHARS: usize = 200;
 /// A message counts as delayed if its webhook arrives later than this after the message was written. Providers report
 /// whole seconds.
 const MAX_LIVE_DELAY: Duration = Duration::from_secs(2);
-/// The smallest difference between two message times.
+/// The resolution of message times.
 const STEP: Duration = Duration::from_millis(1);
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ pub fn dismiss(tx: &WriteTx<'_>, actor: ActorId, id: GapId, now: Timestamp) -> R
     }
 }
 
-/// Reopens a dismissed question.
+/// Reopens a dismissed question. Refused if the question is answered.
 pub fn reopen(tx: &WriteTx<'_>, id: GapId, now: Timestamp) -> Result<(), Error> {
     match find(tx, id)?.state {
         GapState::Dismissed => Ok(tx.set_knowledge_gap(id, GapState::Open, None, now)?),

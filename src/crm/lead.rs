@@ -26,11 +26,10 @@ pub struct NewLead {
     pub stage: Option<StageId>,
     /// The expected amount in hundredths of the currency.
     pub value_minor: Option<i64>,
-    /// The origin of the lead.
     pub source: String,
 }
 
-/// Adds a lead. Returns its id.
+/// Adds a lead; without a stage, in the first one. Returns its id.
 pub fn create(tx: &WriteTx<'_>, actor: ActorId, new: NewLead, now: Timestamp) -> Result<LeadId, Error> {
     let contact = contact::find(tx, new.contact)?;
     let stage_id = match new.stage {
@@ -92,7 +91,6 @@ pub struct StageChange {
     pub position: Option<i64>,
 }
 
-/// Changes a stage.
 pub fn update_stage(tx: &WriteTx<'_>, id: StageId, change: StageChange, now: Timestamp) -> Result<(), Error> {
     let before = find_stage(tx, id)?;
     let name = match change.name {

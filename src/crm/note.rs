@@ -9,7 +9,6 @@ pub fn find(tx: &ReadTx<'_>, id: NoteId) -> Result<Note, Error> {
     Ok(tx.note(id)?.ok_or(RequestError::NotFound("note"))?)
 }
 
-/// Adds a note to a contact.
 pub fn create(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -39,7 +38,6 @@ pub fn delete(tx: &WriteTx<'_>, id: NoteId, now: Timestamp) -> Result<(), Error>
     Ok(tx.delete_note(id, now)?)
 }
 
-/// Restores a deleted note.
 pub fn restore(tx: &WriteTx<'_>, id: NoteId) -> Result<(), Error> {
     Ok(tx.restore_note(id)?)
 }

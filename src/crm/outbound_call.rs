@@ -24,18 +24,18 @@ pub struct NotReachedJob {
     pub outbound_call: i64,
 }
 
-/// Whom to call.
+/// The contact or number to call.
 #[derive(Clone, Debug)]
 pub enum CallTarget {
     /// The current number of a contact.
     Contact(ContactId),
     /// A phone number, as a user writes it.
     Number(String),
-    /// The caller of a call, which is returned.
+    /// The caller of an earlier call, who is called back.
     Call(CallId),
 }
 
-/// A request to call some contacts, one after another.
+/// A request to call some contacts.
 #[derive(Clone, Debug)]
 pub struct CallRequest {
     pub targets: Vec<CallTarget>,
@@ -43,8 +43,8 @@ pub struct CallRequest {
     pub purpose: String,
     /// The earliest time of the calls; now, if `None`.
     pub not_before: Option<Timestamp>,
-    /// The business's number from the settings. A call that is returned is made from the number that was called; without
-    /// this setting, other calls are made from the number that was called last.
+    /// The business's number from the settings. A caller is called back from the number that they called. Without this
+    /// setting, other calls are made from the number that was called last.
     pub own_number: Option<PhoneNumber>,
     /// The prefixes with which a number must begin, unless the agent calls a caller back ([`CallTarget::Call`]).
     pub prefixes: Vec<String>,
@@ -97,7 +97,7 @@ pub fn request(
         .collect()
 }
 
-/// Returns the contact, the number to call, the business's number and the call that is returned.
+/// Returns the contact, the number to call, the business's number, and the earlier call whose caller is called back.
 fn resolve_target(
     tx: &WriteTx<'_>,
     target: &CallTarget,
@@ -152,7 +152,7 @@ fn check_contact(tx: &ReadTx<'_>, contact: ContactId) -> Result<(), Error> {
     }
 }
 
-/// Refuses numbers that cost much, like the limits on new WhatsApp conversations.
+/// Refuses premium-rate numbers, and numbers without an allowed prefix unless their caller is called back.
 fn check_number(number: &PhoneNumber, missed_call: Option<CallId>, prefixes: &[String]) -> Result<(), Error> {
     let is_near = missed_call.is_some() || prefixes.iter().any(|prefix| number.as_str().starts_with(prefix));
     if is_near && !number.is_premium() {
@@ -202,8 +202,8 @@ pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<OutboundCall, Error> {
     Ok(tx.outbound_call(id)?.ok_or(RequestError::NotFound("outbound call"))?)
 }
 
-/// Begins an attempt, and stores this before Twilio is asked to dial. Returns `None` if the call must not be made now:
-/// it waits for the allowed hours, was cancelled, or the contact must not be called any more.
+/// Begins an attempt, and stores this before Twilio is asked to dial. Returns `None` if the call does not wait, must
+/// wait for the allowed hours, or its contact must not be called any more.
 pub fn begin(tx: &WriteTx<'_>, id: i64, hours: &CallingHours, now: Timestamp) -> store::Result<Option<OutboundCall>> {
     let Some(call) = tx.outbound_call(id)?.filter(|call| call.state == OutboundState::Waiting) else { return Ok(None) };
     if let Some(outcome) = objection(tx, tx.kept_contact(call.contact_id)?)? {
@@ -221,7 +221,7 @@ pub fn begin(tx: &WriteTx<'_>, id: i64, hours: &CallingHours, now: Timestamp) ->
     Ok(if tx.begin_outbound_call(id, now)? { tx.outbound_call(id)? } else { None })
 }
 
-/// Lets a call wait because the last attempt was certainly not made.
+/// Postpones a call whose last attempt was certainly not made.
 pub fn postpone(tx: &WriteTx<'_>, id: i64, due_at: Timestamp, now: Timestamp) -> store::Result<()> {
     tx.retry_outbound_call(id, due_at, None, true, now)?;
     Ok(())
@@ -248,7 +248,7 @@ fn peer_of(call: &OutboundCall, sid: &CallSid) -> IncomingCall {
     IncomingCall { from, to, ..IncomingCall::by_sid(sid.clone()) }
 }
 
-/// A contact who has answered, for the conversation.
+/// The data about an answered outbound call that the conversation needs.
 #[derive(Clone, Debug)]
 pub struct AnsweredCall {
     pub call: IncomingCall,
@@ -257,7 +257,8 @@ pub struct AnsweredCall {
     pub ai_today: AiUsage,
 }
 
-/// Returns the call that was answered; `None` if it is not a call of the queue, or is over.
+/// Returns the call that was answered; `None` if it is not an outbound call of the queue that is being dialed or in
+/// progress.
 pub fn answered(
     tx: &ReadTx<'_>,
     sid: &CallSid,
@@ -278,7 +279,8 @@ pub fn answered(
 /// The event of a call that an answering machine has answered.
 pub const MACHINE: &str = "answered_by_machine";
 
-/// Records that a machine has answered. Returns true for the first report.
+/// Records that a machine has answered. Returns true only for the first report about a call of the queue that has not
+/// ended.
 pub fn record_machine(tx: &WriteTx<'_>, sid: &CallSid, now: Timestamp) -> store::Result<bool> {
     let Some(call) = tx.stored_call(sid)?.filter(|call| call.state != CallState::Ended) else { return Ok(false) };
     if tx.outbound_call_by_sid(sid)?.is_none() || tx.has_call_event(call.id, MACHINE)? {
@@ -360,7 +362,6 @@ pub fn fail(tx: &WriteTx<'_>, id: i64, outcome: OutboundOutcome, now: Timestamp)
     Ok(())
 }
 
-/// Adds the task for a contact who was not reached. Idempotent.
 pub fn add_task(tx: &WriteTx<'_>, call: &OutboundCall, title: String, now: Timestamp) -> Result<(), Error> {
     let content = TaskContent {
         title,

@@ -14,10 +14,8 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 /// The reason for refusing a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
-    /// Fewer characters than required.
     #[error("the password is too short; use at least {MIN_CHARS} characters")]
     Short,
-    /// Longer than the limit.
     #[error("the password is too long")]
     Long,
     /// A short text, repeated several times.

@@ -6,7 +6,7 @@ use crate::store::{self, Erased, ErasureRest, PersonalData, ReadTx, WriteTx};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// A confirmed deletion of a contact's data.
+/// A deletion of a contact's data that the user has confirmed.
 #[derive(Clone, Debug)]
 pub struct Erasure {
     contact: ContactId,
@@ -77,8 +77,8 @@ pub fn erase(
     Ok(Decided { erased, rest, bridge })
 }
 
-/// Adds the job that asks the bridge to delete its data about the contact. Returns `None` if the contact has no
-/// WhatsApp id and no current phone number.
+/// Adds the job that asks the bridge to delete its data about the contact. Returns `None` if the contact has no LID and
+/// no current phone number.
 fn erase_in_bridge(tx: &WriteTx<'_>, erasure: &Erasure, now: Timestamp) -> Result<Option<BridgeErasure>, Error> {
     let mut addresses = Vec::new();
     for id in &erasure.data.contacts {

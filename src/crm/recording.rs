@@ -15,7 +15,6 @@ pub const FETCH_JOB: &str = "fetch_recording";
 /// The payload of a [`FETCH_JOB`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FetchJob {
-    /// Twilio's id of the recording.
     pub recording_sid: RecordingSid,
     /// Whether the recording is transcribed after the download, as the message of a caller.
     #[serde(default)]
@@ -28,7 +27,6 @@ pub const TRANSCRIBE_JOB: &str = "transcribe_recording";
 /// The payload of a [`TRANSCRIBE_JOB`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TranscribeJob {
-    /// Twilio's id of the recording.
     pub recording_sid: RecordingSid,
 }
 
@@ -38,7 +36,6 @@ pub const COMPRESS_JOB: &str = "compress_recording";
 /// The payload of a [`COMPRESS_JOB`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct CompressJob {
-    /// The id of the recording to compress.
     pub recording_id: RecordingId,
 }
 
@@ -46,14 +43,12 @@ pub struct CompressJob {
 #[derive(Clone, Debug)]
 pub struct NewRecording {
     pub call: IncomingCall,
-    /// Twilio's id of the recording.
     pub recording_sid: RecordingSid,
-    /// The URL from which the recording can be downloaded.
     pub url: String,
     /// The duration in milliseconds, as Twilio reports it.
     pub duration_ms: i64,
-    /// Whether the recording was found in Twilio's list. The webhook of a recording has its transcription made while
-    /// the caller waits; for a recording without a webhook it is made after the download.
+    /// Whether the recording was found in Twilio's list. Such a recording is transcribed after the download. A
+    /// recording with a webhook is transcribed when its webhook arrives, while the caller waits.
     pub is_read_back: bool,
 }
 

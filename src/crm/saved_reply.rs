@@ -10,7 +10,7 @@ pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<SavedReply, Error> {
     Ok(tx.saved_reply(id)?.ok_or(RequestError::NotFound("saved reply"))?)
 }
 
-/// Creates a saved reply; returns its id.
+/// Adds a saved reply. Refused if another one has the shortcut.
 pub fn create(tx: &WriteTx<'_>, shortcut: &str, text: &str, now: Timestamp) -> Result<i64, Error> {
     let shortcut = valid_shortcut(tx, shortcut, None)?;
     Ok(tx.insert_saved_reply(BusinessId::FIRST, shortcut, valid_text(text)?, now)?)

@@ -11,12 +11,10 @@ use std::time::Duration;
 /// A request to send a message later.
 #[derive(Clone, Debug)]
 pub struct ScheduleRequest {
-    /// The thread in which the message is to be sent.
     pub thread: ThreadId,
     pub text: String,
     /// The SHA-256 of the file to send, if any.
     pub media: Option<String>,
-    /// The time at which the message is to be sent.
     pub send_at: Timestamp,
     /// The requested provider. `None` lets the policy select one.
     pub provider: Option<Provider>,
@@ -30,7 +28,6 @@ pub struct ScheduleChange {
     pub text: Option<String>,
     /// The SHA-256 of the new file; `Some(None)` removes the file.
     pub media: Option<Option<String>>,
-    /// The new sending time.
     pub send_at: Option<Timestamp>,
     /// The new provider; `Some(None)` lets the policy select one.
     pub provider: Option<Option<Provider>>,
@@ -41,7 +38,7 @@ pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<ScheduledMessage, Error> {
     Ok(tx.scheduled_message(id)?.ok_or(RequestError::NotFound("scheduled message"))?)
 }
 
-/// Schedules a message; returns its id.
+/// Schedules a message in a WhatsApp thread. Other threads are refused. Returns the id of the scheduled message.
 pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Result<i64, Error> {
     let thread = super::thread::find(tx, request.thread)?;
     if thread.kind != ThreadType::WhatsApp {
@@ -125,7 +122,6 @@ pub fn send_due(
     Ok(Some(state))
 }
 
-/// The result of sending a scheduled message.
 enum Delivery {
     /// The message was added to the outbox, with this id.
     Sent(MessageId),

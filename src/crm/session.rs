@@ -93,7 +93,7 @@ pub fn remember_device(tx: &WriteTx<'_>, cookie: &OneTimeSecret, user: UserId, n
 /// How long a session remains valid after its last use.
 pub const IDLE: Duration = Duration::from_hours(7 * 24);
 
-/// The maximum lifetime of a session.
+/// The maximum lifetime of a session, even if it is used all the time.
 pub const LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// The precision of the stored time of last use: the time is not stored again before this duration has passed, so that

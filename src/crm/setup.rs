@@ -72,7 +72,6 @@ pub struct Evidence {
     pub has_greeting: bool,
 }
 
-/// The progress of the set-up.
 #[derive(Debug)]
 pub struct Progress {
     /// The stored part of the progress.

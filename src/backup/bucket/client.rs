@@ -56,7 +56,7 @@ impl BucketClient {
         }
     }
 
-    /// Streams the body of the response in chunks.
+    /// Passes the body of the response to `on_chunk`, piece by piece. Fails if the body is incomplete.
     pub(super) async fn stream(
         &self,
         url: Url,
@@ -96,10 +96,10 @@ fn refusal(status: StatusCode, body: &str) -> Causes {
     }
 }
 
-/// Long enough to send a part of 16 MB over a slow connection.
+/// Long enough to send a part of an upload, usually 16 MiB, over a slow connection.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_mins(15);
 /// The limit of a download. A snapshot may have gigabytes, and the connection may be slow.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_hours(24);
-/// The limit for the next piece of a download.
+/// How long a download waits for its next bytes.
 const CHUNK_TIMEOUT: Duration = Duration::from_mins(2);
 const RETRY_DELAYS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(8)];

@@ -16,7 +16,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
-/// A multipart upload that has started. Parts that a crash leaves in the bucket cost money until they are deleted.
+/// A multipart upload that has started. Its parts cost money until they are deleted, so the next upload deletes those
+/// that a crash left behind.
 #[derive(Serialize, Deserialize)]
 struct StartedUpload {
     key: String,
@@ -168,7 +169,7 @@ impl Bucket {
     }
 }
 
-/// A file that is uploaded in parts.
+/// A file to upload in parts.
 struct Source<'s> {
     file: &'s File,
     path: &'s Path,
@@ -191,6 +192,6 @@ fn short(text: &str) -> String {
     text.chars().take(200).collect()
 }
 
-/// S3 accepts parts of 5 MB to 5 GB, and 10,000 of them.
+/// S3 accepts up to 10,000 parts of 5 MiB to 5 GiB; the last part may be smaller.
 const MIN_PART_BYTES: u64 = 16 << 20;
 const MAX_PARTS: u64 = 9_000;

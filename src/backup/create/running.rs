@@ -7,12 +7,9 @@ use crate::domain::Timestamp;
 use std::fs::{File, OpenOptions};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A snapshot that is being created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunningSnapshot {
-    /// The occasion.
     pub kind: Kind,
-    /// When it was started.
     pub started_at: Timestamp,
 }
 
@@ -42,7 +39,7 @@ impl Drop for BegunSnapshot {
 }
 
 impl Snapshots {
-    /// Returns the snapshot that this process is creating.
+    /// Returns the snapshot that this process is creating, if any.
     pub fn running(&self) -> Option<RunningSnapshot> {
         *self.running.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

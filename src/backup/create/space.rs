@@ -12,8 +12,9 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 impl Snapshots {
-    /// Deletes older snapshots, except the newest intact ones, until the next one has space and the total size is within the
-    /// budget, or no more may be deleted. Returns the deleted names.
+    /// Deletes older snapshots, except the newest intact ones, so that the next one has space and the total size is
+    /// within the budget. If the next one would lack space even then, deletes only the snapshots beyond the budget.
+    /// Returns the deleted names.
     pub(super) fn free_up_space(&self) -> Result<Vec<String>, Error> {
         self.delete_for_space(self.database_bytes(), self.next_needs())
     }
@@ -41,7 +42,8 @@ impl Snapshots {
         check_space(&self.work_folder, self.database_bytes())
     }
 
-    /// Deletes older snapshots until the total size is within the budget. Returns the deleted names.
+    /// Deletes older snapshots, except the newest intact ones, until the total size is within the budget. Returns the
+    /// deleted names.
     pub(super) fn enforce_budget(&self) -> Result<Vec<String>, Error> {
         self.delete_for_space(0, 0)
     }
@@ -93,7 +95,7 @@ impl Snapshots {
         Ok(dropped)
     }
 
-    /// Returns the newest snapshots whose checksums match, at most `COPIES_KEPT`.
+    /// Returns the newest intact snapshots, at most [`COPIES_KEPT`].
     fn newest_intact(&self, newest_first: &[Snapshot]) -> Result<Vec<SnapshotName>, Error> {
         let mut intact = Vec::new();
         for one in newest_first {
@@ -144,7 +146,7 @@ fn needed_for(bytes: u64) -> u64 {
     bytes.saturating_add(bytes / 50).saturating_add(MARGIN)
 }
 
-/// Returns the space of the folder's disk. `None` if the file system does not report it; the copy is then attempted.
+/// Returns the space of the folder's disk. `None` if it is unknown; the copy is then attempted.
 fn known_space(folder: &Path) -> Option<DiskSpace> {
     store::disk_space(folder).ok().filter(|space| space.total_bytes > 0)
 }
@@ -159,7 +161,7 @@ fn device(folder: &Path) -> Option<u64> {
 
 /// Number of undamaged snapshots that are never deleted to free space.
 const COPIES_KEPT: usize = 2;
-/// Bytes of disk space that remain for the daemon.
+/// Bytes of disk space that must stay free beside the copy.
 const MARGIN: u64 = 32 << 20;
 
 #[cfg(test)]

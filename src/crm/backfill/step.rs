@@ -1,6 +1,5 @@
 //! The result of a step of a background data migration.
 
-/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// All rows up to and including this id are processed.

@@ -12,9 +12,9 @@ use jiff::civil::Date;
 pub struct ClosureChange {
     /// The resource; `Some(None)` means the whole business.
     pub resource_id: Option<Option<ResourceId>>,
-    /// The first day.
+    /// The first closed day.
     pub from_date: Option<Date>,
-    /// The last day.
+    /// The last closed day; it may be the first one.
     pub to_date: Option<Date>,
     /// The start time on the first day; `Some(None)` means the start of the day.
     pub from_time: Option<Option<DayTime>>,

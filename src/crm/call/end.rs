@@ -25,7 +25,8 @@ fn has_no_consequences(tx: &ReadTx<'_>, sid: &CallSid) -> Result<bool> {
     Ok(is_unwanted || is_without_conversation(tx, sid)?)
 }
 
-/// Queues the jobs that follow every call. A repeated report of the end queues none of them again.
+/// Queues the review, the summary and the messages to the owner. A repeated report of the end queues none of them
+/// again.
 fn queue_work_after_call(tx: &WriteTx<'_>, sid: &CallSid, now: Timestamp) -> Result<()> {
     call_review::queue(tx, sid, now)?;
     call_summary::queue(tx, sid, now)?;
@@ -38,7 +39,7 @@ pub fn end_at_recorder(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, at: T
     end(tx, sid, reason, None, at)
 }
 
-/// Ends a call that is rejected because a human agent's phone forwarded it back. Nothing follows such a call.
+/// Ends a call that is rejected because a human agent's phone forwarded it back. No job is queued for such a call.
 pub fn end_looped(tx: &WriteTx<'_>, sid: &CallSid, at: Timestamp) -> Result<()> {
     tx.end_call(sid, EndReason::NotConnected, None, at)?;
     Ok(())

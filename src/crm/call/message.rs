@@ -8,7 +8,6 @@ use crate::store::WriteTx;
 /// A message for the owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerMessage {
-    /// The text.
     pub message: String,
     /// The caller's name, as the caller said it.
     pub caller_name: Option<String>,
@@ -29,7 +28,7 @@ pub fn take_message(tx: &WriteTx<'_>, call: &CallSid, message: &CallerMessage) -
     Ok(tx.add_call_message(call, &text)?)
 }
 
-/// Returns true if a text contains the words of another text, in the same order.
+/// Returns true if a text contains the words of another text one after the other.
 fn contains(text: &str, part: &str) -> bool {
     let words = |text: &str| fold(text).text + " ";
     words(text).contains(&words(part))

@@ -1,6 +1,6 @@
-//! Access to the caller's own appointments. The number is no proof, because it can be spoofed and phones are shared.
-//! The arguments of a tool call are no proof either, because the model writes them. The caller must have said the
-//! contact's name or the day of the appointment in this call.
+//! Access to the caller's own appointments. The number does not identify the caller, because it can be spoofed and
+//! phones are shared. The arguments of a tool call do not either, because the model writes them. Unless the appointment
+//! was booked in this call, the caller must have said the contact's name or the day of the appointment.
 
 use super::caller::Caller;
 use crate::crm::booking::slots::local_date;
@@ -32,9 +32,9 @@ pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Ap
 
 /// The caller's appointment that a tool is to change.
 pub(super) enum Found {
-    /// The appointment has not been changed by this tool.
+    /// An upcoming appointment at this time.
     Unchanged(Appointment),
-    /// The tool changed the appointment in this call already.
+    /// An appointment that the tool changed in this call already.
     Done(Appointment),
 }
 
@@ -71,7 +71,7 @@ fn identity_unverified() -> Error {
     RequestError::Forbidden(IDENTITY_UNVERIFIED.into()).into()
 }
 
-/// The proof of identity that the caller gave in this call.
+/// What the caller said in this call to verify the identity.
 struct Proof {
     call: CallId,
     today: Date,

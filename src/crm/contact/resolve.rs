@@ -165,7 +165,7 @@ fn resolve(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<(ContactId, bool)> {
     Ok((contact, is_late))
 }
 
-/// Returns true if a contact with another id of the same kind has the sighting's number: the number was reassigned.
+/// Returns true if the contact has another id of the same kind: the number was reassigned to the sender.
 fn has_another_account(tx: &WriteTx<'_>, holder: ContactId, ids: &[&PeerAddress]) -> Result<bool> {
     let has = tx.addresses(holder)?;
     Ok(ids.iter().any(|id| has.iter().any(|known| known.kind == id.kind())))

@@ -14,7 +14,6 @@ pub enum NotifyOwnerError {
     /// A rule refuses the message.
     #[error(transparent)]
     Refused(SendRefusal),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),
 }

@@ -6,12 +6,11 @@ use crate::inbox::policy::{self, NoRoute, Route, RouteInput, RoutingRules};
 use crate::inbox::window;
 use crate::store::{Error, ReadTx, Result};
 
-/// The route that a message would take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoutePreview {
     /// The route and the reason for it; an error if there is no route.
     pub chosen: std::result::Result<(Route, RouteReason), NoRoute>,
-    /// The end of the period in which Twilio accepts free text.
+    /// The end of the period in which Twilio accepts free text; `None` outside that period.
     pub window_until: Option<Timestamp>,
     /// The route of each provider, or why it has none; independent of the settings' order.
     pub alternatives: Vec<(Provider, std::result::Result<Route, NoRoute>)>,
@@ -31,7 +30,7 @@ pub enum RouteReason {
     OtherDown,
 }
 
-/// Returns the route that a text of ordinary length would take in a thread.
+/// Returns the route that a text without a file, not longer than Twilio accepts, would take in a thread.
 pub fn preview(
     tx: &ReadTx<'_>,
     id: ThreadId,

@@ -14,7 +14,7 @@ pub fn recover_one(tx: &WriteTx<'_>, id: OutboxId, at: Timestamp, now: Timestamp
     tx.mark_panicked_attempt(id, at, now)
 }
 
-/// Makes the messages that wait for a provider due, because the provider is up again.
+/// Makes messages due that wait for a provider, because the provider is up again.
 pub fn hasten(tx: &WriteTx<'_>, provider: Provider, now: Timestamp) -> Result<()> {
     tx.make_outbox_due(provider, now)
 }

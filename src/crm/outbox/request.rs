@@ -20,7 +20,7 @@ pub struct SendRequest {
     pub named: Option<Provider>,
     /// The message in the same thread that this message replies to.
     pub reply_to: Option<MessageId>,
-    /// The author: `user:3`, `token:2`, `agent`.
+    /// The author, such as `user:3`, `token:2` or `agent`.
     pub author: String,
     /// The sender's idempotency key: a repeated request returns the first response and sends no second message.
     pub idempotency_key: Option<String>,
@@ -55,7 +55,8 @@ impl SendRequest {
 /// Limits on messages that start a conversation, across all providers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewChatLimits {
-    /// The allowed prefixes of phone numbers, such as `+972`; `+` allows every number.
+    /// The allowed prefixes of phone numbers, such as `+972`; `+` allows all countries. Premium-rate numbers are never
+    /// allowed.
     pub prefixes: Vec<String>,
     /// How many conversations one user or token may start in 24 hours.
     pub per_author: u32,
@@ -92,7 +93,7 @@ pub struct SendMessageResponse {
     pub ok: bool,
     pub message_id: MessageId,
     pub thread_id: ThreadId,
-    /// `queued`.
+    /// Always `queued`.
     pub status: MessageStatus,
     /// The provider that is expected to send it.
     pub provider: Provider,
@@ -104,7 +105,6 @@ pub enum SendError {
     /// A rule refuses the message.
     #[error(transparent)]
     Refused(#[from] SendRefusal),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] Error),
 }
@@ -115,7 +115,7 @@ pub enum SendRefusal {
     /// No route to the recipient is available.
     #[error(transparent)]
     NoRoute(#[from] NoRoute),
-    /// The key was used for another message.
+    /// The idempotency key was used for another message.
     #[error("this Idempotency-Key was used for another message; use a new one for each message")]
     KeyReused,
     #[error(
@@ -132,7 +132,7 @@ pub enum SendRefusal {
              (whatsapp.new_chats_per_user_per_day, whatsapp.new_chats_in_all_per_day)"
     )]
     TooManyNewChats,
-    /// The message that is to be replied to is not in this conversation.
+    /// The message to reply to is not in this thread, or has no id of WhatsApp.
     #[error("reply_to must be the id of a message of the same thread that WhatsApp has")]
     ReplyToUnknown,
     /// Only Twilio could send the message, and the text is too long for Twilio.

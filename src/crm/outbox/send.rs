@@ -141,7 +141,7 @@ fn store(
 }
 
 /// Returns the providers that can send a text to an address: both accept phone numbers, only the bridge accepts LIDs,
-/// only Twilio accepts business-scoped ids. Twilio accepts no long texts. Without an address, no provider can.
+/// only Twilio accepts the other ids. Twilio accepts no long texts. Without an address, no provider can.
 pub fn capable_providers(address: Option<&PeerAddress>, text: &str) -> &'static [Provider] {
     let (by_bridge, by_twilio) = match address {
         Some(PeerAddress::Phone(_)) => (true, true),

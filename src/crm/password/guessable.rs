@@ -79,7 +79,7 @@ const LIST: &str = include_str!("common-passwords.txt");
 const DIGITS: usize = 10;
 const LINE: usize = DIGITS + 1;
 
-/// How many characters around a common password are ignored: `password2026!` is hardly better than `password`.
+/// How many characters around a common password are ignored at most: `password2026!` is hardly better than `password`.
 const MAX_ADDED: usize = 5;
 
 /// The minimum number of characters that cannot be predicted from the previous ones.
