@@ -203,7 +203,8 @@ impl Store {
         Self { inner: self.inner.clone(), priority }
     }
 
-    /// Runs `work` in a transaction and waits until the commit is on disk and in the published copy.
+    /// Runs `work` in a transaction. Waits until the commit is on disk and, unless the published copy is late, in that
+    /// copy.
     ///
     /// `work` runs on the writer's thread, so it must be short and must not block. If it returns an error or panics,
     /// its transaction is rolled back.
@@ -317,7 +318,7 @@ impl Store {
         writer.as_ref().map_or(0, Writer::waiting)
     }
 
-    /// Completes the queued writes and closes the store. Later calls return [`Error::Closed`].
+    /// Completes the queued writes and closes the store. Later reads and writes return [`Error::Closed`].
     pub fn close(&self) {
         self.inner.close();
     }

@@ -1,4 +1,4 @@
-//! Errors of snapshots.
+//! Errors of snapshots, and their causes in alerts.
 
 use super::encryption::EncryptionError;
 use crate::domain::{Cause, Causes, Language};

@@ -69,7 +69,7 @@ pub fn subject(mode: AnswerMode) -> String {
     format!("answering:{mode}")
 }
 
-/// Returns the time of the next opening on a day after today; `None` if there is none within [`MOST_DAYS`] days.
+/// Returns the time of the next opening on a day after today; `None` if there is none within 31 days.
 pub fn next_opening(
     tx: &ReadTx<'_>,
     business: BusinessId,

@@ -13,7 +13,7 @@ pub enum ConversationChange {
     /// Archive the conversation until the next message, call or failed delivery.
     Archive,
     Unarchive,
-    /// Mark the conversation as needing no answer, until the next message, call or failed delivery.
+    /// Mark the conversation as needing no answer, until the contact's next message or call, or a failed delivery.
     Done,
 }
 

@@ -1,4 +1,4 @@
-//! The errors of use cases.
+//! The errors of use cases, and the functions that run a use case in a transaction.
 
 use crate::store::{self, ReadTx, Store, WriteTx};
 use std::borrow::Cow;

@@ -7,9 +7,7 @@ use crate::store::{NewWebhookEntry, Result, WebhookOutcome, WriteTx};
 pub struct RawWebhook {
     /// The sender of the webhook: `twilio` or `baileys`.
     pub source: &'static str,
-    /// The requested path.
     pub path: &'static str,
-    /// The `Content-Type` of the request.
     pub content_type: String,
     /// The body of the request, byte for byte.
     pub body: bytes::Bytes,

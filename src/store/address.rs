@@ -55,8 +55,8 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the best address for messages to a contact: a number if one is known, else a LID, else a business-scoped
-    /// id (a parent-business id last). `None` if the contact has no address.
+    /// Returns the best address for messages to a contact: a current number if there is one, else a LID, else a
+    /// business-scoped id (a parent-business id last). `None` if the contact has none of these.
     pub fn best_address(&self, contact: ContactId) -> Result<Option<PeerAddress>> {
         let mut query = self.conn.prepare_cached(
             "SELECT kind, value FROM addresses
@@ -106,7 +106,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Replaces a contact's number `old` with `new` in its ids, its threads and its queued messages.
+    /// Replaces a contact's number `old` with `new` in its ids, its threads and its queued messages. `old` becomes a
+    /// former number.
     pub fn replace_number(&self, contact: ContactId, old: &str, new: &PhoneNumber, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached("UPDATE addresses SET number = ?3 WHERE contact_id = ?1 AND number = ?2")?
@@ -158,7 +159,7 @@ impl WriteTx<'_> {
         self.record_contact(old.contact_id)
     }
 
-    /// Deletes a number of a contact.
+    /// Deletes a number of a contact, with WhatsApp's own spelling of it.
     pub fn delete_number(&self, number: &Address) -> Result<()> {
         self.forget_spellings(number)?;
         self.conn.prepare_cached("DELETE FROM addresses WHERE id = ?1")?.execute([number.id])?;

@@ -1,6 +1,5 @@
-//! Adoption: the published file that a start has found becomes the live database. This happens if the live database is
-//! missing, if the owner placed a backup there, or if only the published file is undamaged. The previous live database
-//! is archived.
+//! Adoption: the published file that a start has found becomes the live database, for example because the live database
+//! is missing or damaged, or because the owner placed a backup there. The previous live database is archived.
 //!
 //! The next start completes an interrupted adoption: the notice with the name of the archive is on disk before any file
 //! is renamed (see [`StartNotice::load`]).

@@ -63,7 +63,6 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a tool.
     pub fn update_agent_tool(&self, id: AgentToolId, data: &AgentToolData, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached(

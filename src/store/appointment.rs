@@ -15,11 +15,8 @@ pub struct AppointmentFilter {
     pub from: Option<Timestamp>,
     /// Only appointments that start before this time.
     pub to: Option<Timestamp>,
-    /// Only appointments of this contact.
     pub contact: Option<ContactId>,
-    /// Only appointments of this resource.
     pub resource: Option<ResourceId>,
-    /// Only appointments in this state.
     pub state: Option<AppointmentState>,
 }
 
@@ -40,11 +37,9 @@ pub struct AppointmentRow<'a> {
     pub business: BusinessId,
     pub contact: ContactId,
     pub service: ServiceId,
-    /// The time and the resource.
     pub time: BookedTime,
     /// The time zone of the business.
     pub time_zone: &'a str,
-    /// Who or what books the appointment.
     pub source: AppointmentSource,
     /// A key that identifies the request, so that a repeated request books only once.
     pub source_key: Option<&'a str>,
@@ -158,7 +153,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds an appointment.
     pub fn insert_appointment(&self, new: &AppointmentRow<'_>, now: Timestamp) -> Result<AppointmentId> {
         self.conn
             .prepare_cached(

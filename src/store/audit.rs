@@ -5,7 +5,6 @@ use super::{ReadTx, Result, WriteTx};
 use crate::domain::{ActorId, AuditEntry, Timestamp};
 
 impl WriteTx<'_> {
-    /// Adds an entry to the audit log.
     pub fn insert_audit(&self, actor: ActorId, action: &str, subject: &str, now: Timestamp) -> Result<()> {
         let sql = "INSERT INTO audit_log(at, actor, action, subject) VALUES (?1, ?2, ?3, ?4)";
         self.conn.prepare_cached(sql)?.execute((now, actor.to_string(), action, subject))?;

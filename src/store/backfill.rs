@@ -7,11 +7,9 @@ use rusqlite::{Row, params};
 /// The progress of a data migration that runs while the service works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackfillProgress {
-    /// The name of the migration.
     pub name: String,
     /// All rows with ids up to this one have been migrated.
     pub done_to: i64,
-    /// The time at which the migration started.
     pub started_at: Timestamp,
     /// The time at which the migration finished; `None` while it is incomplete.
     pub finished_at: Option<Timestamp>,
@@ -47,7 +45,6 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Records that a backfill is complete.
     pub fn finish_backfill(&self, name: &str, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached("UPDATE backfills SET finished_at = ?2 WHERE name = ?1")?

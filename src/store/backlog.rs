@@ -4,16 +4,15 @@ use super::{ReadTx, Result};
 use crate::domain::{Provider, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Counts of pending work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
     /// Number of messages that wait in the outbox.
     pub outbox: u64,
     /// Number of waiting background jobs.
     pub jobs: u64,
-    /// Number of active calls.
+    /// Number of calls that have not ended.
     pub calls: u64,
-    /// Number of unread messages.
+    /// Number of unread messages and calls.
     pub unread: u64,
     /// The time at which the oldest message in the outbox was written.
     pub oldest: Option<Timestamp>,
@@ -87,7 +86,6 @@ impl ReadTx<'_> {
         Ok(Undelivered { by, contacts: contacts.len() as u64 })
     }
 
-    /// Counts the pending work.
     pub fn backlog(&self) -> Result<Backlog> {
         let mut query = self.conn.prepare_cached(
             "SELECT (SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')),

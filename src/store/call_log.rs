@@ -15,20 +15,17 @@ const DAY: Duration = Duration::from_hours(24);
 #[derive(Clone, Debug)]
 pub struct NewCall<'a> {
     pub business: BusinessId,
-    /// Twilio's CallSid.
     pub call_sid: &'a CallSid,
     /// The contact's thread of calls.
     pub thread: ThreadId,
     pub contact: ContactId,
-    /// Inbound or outbound.
     pub direction: CallDirection,
-    /// The network of the call.
+    /// Phone or WhatsApp.
     pub medium: CallMedium,
-    /// The other party's number.
+    /// The other party's number, or Twilio's word for a withheld one.
     pub peer_number: &'a str,
     /// The business's number.
     pub own_number: &'a str,
-    /// The start time.
     pub started_at: Timestamp,
 }
 
@@ -43,7 +40,6 @@ pub struct TurnUpdate<'a> {
     pub text: &'a str,
     /// The part of the text that the other party has heard.
     pub heard_text: &'a str,
-    /// True if the turn was interrupted.
     pub interrupted: bool,
     /// The start of the turn, in milliseconds since the stream began.
     pub started_ms: u64,
@@ -51,9 +47,7 @@ pub struct TurnUpdate<'a> {
     pub ended_ms: Option<u64>,
     /// The latency of each stage of the answer.
     pub latency: TurnLatency,
-    /// Input tokens.
     pub tokens_in: i64,
-    /// Output tokens.
     pub tokens_out: i64,
     /// Cost in millionths of a US dollar.
     pub cost_micros: i64,
@@ -65,13 +59,9 @@ pub type TimedTurn = (Speaker, String, (i64, Option<i64>));
 /// A call whose end has not been stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenCall {
-    /// Twilio's CallSid.
     pub call_sid: CallSid,
-    /// The stored state.
     pub state: CallState,
-    /// The start time.
     pub started_at: Timestamp,
-    /// The time of the last update.
     pub updated_at: Timestamp,
 }
 
@@ -81,7 +71,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([sid], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// Returns the reason why a call ended; `None` if it has not ended.
+    /// Returns the stored reason why a call ended; `None` if none is stored.
     pub fn call_end(&self, sid: &CallSid) -> Result<Option<EndReason>> {
         let sql = format!("SELECT {} FROM calls WHERE call_sid = ?1", end_reason("calls"));
         let mut query = self.conn.prepare_cached(&sql)?;
@@ -460,7 +450,8 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::TurnUpdated, sid)
     }
 
-    /// Appends a turn after all others, for the turn-by-turn fallback. A turn with a known `item` is not stored again.
+    /// Appends a turn after all others, for a conversation at Twilio's recorder. A turn with a known `item` is not
+    /// stored again.
     pub fn append_turn(&self, sid: &CallSid, item: &str, speaker: Speaker, text: &str, at: Timestamp) -> Result<()> {
         let mut append = self.conn.prepare_cached(
             "INSERT INTO call_turns(call_id, seq, item_id, speaker, text, heard_text, started_ms, created_at)
@@ -473,7 +464,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::TurnUpdated, sid)
     }
 
-    /// Adds an event to a call. `detail` is JSON.
+    /// Adds an event to a call. `detail` is JSON. Does nothing if the call is not stored.
     pub fn insert_call_event(&self, sid: &CallSid, kind: &str, detail: Option<&str>, at: Timestamp) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO call_events(call_id, kind, detail, at) SELECT id, ?2, ?3, ?4 FROM calls WHERE call_sid = ?1",

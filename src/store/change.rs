@@ -1,5 +1,5 @@
-//! The change log. It has one row for each change that the web page or an agent shows, written in the same transaction
-//! as the change.
+//! The change log. It has one row for each change that clients such as the web page show, written in the same
+//! transaction as the change.
 //!
 //! A follower passes its last known `seq` to [`ReadTx::changes_since`], and waits for further changes on
 //! [`Store::watch_changes`](super::Store).
@@ -16,13 +16,14 @@ use tokio::sync::watch;
 pub struct Change {
     /// The number of the change. Later changes have greater numbers.
     pub seq: i64,
-    /// When it was committed.
+    /// When it was recorded.
     pub at: Timestamp,
     /// The kind of object that changed.
     pub kind: ChangeKind,
     /// The thread that the object belongs to.
     pub thread_id: Option<ThreadId>,
-    /// The id of the message, thread, contact or call. For a draft, the user or token that writes it.
+    /// The id of the changed object, such as a message, a contact or a call. For a draft, the user or token that writes
+    /// it, see `writer`.
     pub ref_id: Option<i64>,
 }
 
@@ -47,7 +48,7 @@ impl Change {
     }
 }
 
-/// Returns a user or token as one number. The numbers of tokens are negative.
+/// Returns a user or token as one number; `None` for other actors. The numbers of tokens are negative.
 fn writer(actor: ActorId) -> Option<i64> {
     match actor {
         ActorId::User(id) => Some(id.0),
@@ -155,7 +156,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::BridgeUpdated, None, None)
     }
 
-    /// Records that who answers calls was switched.
+    /// Records that the choice of who answers calls has changed.
     pub fn record_answering(&self) -> Result<()> {
         self.record_in(ChangeKind::AnsweringUpdated, None, None)
     }
@@ -206,7 +207,8 @@ impl WriteTx<'_> {
 }
 
 /// Notifies followers of the changes of a transaction. It is queued in the transaction's batch after the callers of its
-/// writes, and therefore completes with them: after the commit, once the published file contains it, in commit order.
+/// writes, and therefore completes after them, in commit order: when the published file contains the commit, or without
+/// waiting for that file while it is late.
 pub(in crate::store) struct Announcement {
     newest: i64,
     followers: watch::Sender<i64>,

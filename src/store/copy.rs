@@ -1,4 +1,4 @@
-//! Complete copies of the database, each verified before it gets its name.
+//! Complete copies of the database, and checks whether a database file is damaged.
 
 use super::folder::{Folder, private_folder, sync_folder};
 use super::{Error, Result, open, page_copy, partial_index, sys};
@@ -156,7 +156,7 @@ fn drop_others(snapshots: &Path, target: &Path, keep: usize) -> std::io::Result<
 
 const PREFIX: &str = "pre-migration-";
 
-/// Disk space in bytes that always remains free.
+/// Disk space in bytes that must remain free beside the copy.
 const MARGIN: u64 = 16 << 20;
 
 #[cfg(test)]

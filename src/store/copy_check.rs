@@ -56,7 +56,7 @@ impl Store {
 
     /// Reads the whole published copy in the background, and compares it with the live database.
     pub async fn check_published(&self) -> Result<CopyCheck> {
-        // Once this write is acknowledged, the copy must contain it.
+        // Once this write is acknowledged, the copy must contain it, unless the state of the copy says otherwise.
         let mark = clock::now().to_string();
         self.write(move |tx| tx.set_meta(MARK, &mark)).await?;
         match self.health().publish {

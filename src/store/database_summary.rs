@@ -9,11 +9,9 @@ use std::path::Path;
 pub struct DatabaseSummary {
     /// Page size in bytes.
     pub page_size: i64,
-    /// Number of pages.
     pub pages: i64,
-    /// Number of free pages.
     pub free_pages: i64,
-    /// Number of rows of each table.
+    /// Number of rows, by table.
     pub rows: BTreeMap<String, i64>,
     /// Names of indexes and triggers.
     pub others: Vec<String>,

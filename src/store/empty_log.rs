@@ -38,8 +38,8 @@ impl EmptyLogRequests {
 }
 
 impl Store {
-    /// Moves the whole log into the database and empties it. Returns false if that is not possible now: another program
-    /// reads the database, or the log belongs to Litestream, which must read it before it is emptied.
+    /// Moves the whole log into the database and empties it. Returns false if that is not possible now: for example,
+    /// another program reads the database, or the log belongs to Litestream, which must read it before it is emptied.
     pub async fn empty_log(&self) -> Result<bool> {
         if self.is_log_of_litestream() {
             return Ok(false);

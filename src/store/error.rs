@@ -1,4 +1,4 @@
-//! Errors of the store.
+//! Errors of the store, and their causes in alerts.
 
 use crate::domain::{Cause, Causes, Language};
 use crate::messages;
@@ -30,15 +30,13 @@ pub enum Error {
         /// The operation that needs the space.
         purpose: &'static str,
         path: PathBuf,
-        /// Megabytes needed.
         needed_mb: u64,
-        /// Megabytes free.
         free_mb: u64,
     },
-    /// Another process has locked the database, or a concurrent operation was first.
+    /// The operation cannot run now: for example, another process has locked the database, or too many writes are
+    /// queued.
     #[error("the database is in use: {0}")]
     Busy(String),
-    /// The store has been closed.
     #[error("the store is closed")]
     Closed,
     /// The caller requested that its write be rolled back.
@@ -53,14 +51,11 @@ pub enum Error {
     /// The database was created or migrated by a newer version.
     #[error("{}", english(.0))]
     Newer(Causes),
-    /// A migration failed.
     #[error("the database could not be migrated: {}", english(.0))]
     Migration(Causes),
-    /// The content of a database file is damaged.
     #[error("the database file {path} is damaged: {}", english(.findings))]
     Damaged {
         path: PathBuf,
-        /// The damage.
         findings: Causes,
     },
     /// The live database is damaged, and the published file cannot take its place.
@@ -86,10 +81,8 @@ pub enum Error {
     )]
     Unreadable {
         path: PathBuf,
-        /// The I/O error.
         cause: std::io::Error,
     },
-    /// A file operation failed.
     #[error("{doing} {path}")]
     File {
         /// The operation, such as `cannot open`.
@@ -101,7 +94,6 @@ pub enum Error {
     /// A stored value cannot be parsed, or a value cannot be stored.
     #[error("a stored value cannot be read: {0}")]
     Value(String),
-    /// A probe failed.
     #[error("database error: {0}")]
     Probe(String),
     /// The database did not respond to a probe, or a read did not finish, within the time limit.
@@ -193,5 +185,4 @@ fn english(causes: &Causes) -> String {
     messages::causes(Language::English, causes)
 }
 
-/// The result type of the store's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

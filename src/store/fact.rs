@@ -30,7 +30,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a fact.
     pub fn insert_fact(
         &self,
         business: BusinessId,
@@ -50,7 +49,6 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a fact.
     pub fn update_fact(
         &self,
         id: FactId,
@@ -73,7 +71,6 @@ impl WriteTx<'_> {
         self.record_fact(id)
     }
 
-    /// Deletes a fact.
     pub fn delete_fact(&self, id: FactId) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM facts WHERE id = ?1")?.execute([id])?;
         self.record_fact(id)

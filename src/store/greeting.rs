@@ -7,17 +7,14 @@ use rusqlite::{OptionalExtension, Row, params};
 /// The data of a new greeting.
 #[derive(Debug)]
 pub struct NewGreeting<'a> {
-    /// The SHA-256 of the content.
+    /// The SHA-256 of the content, in hexadecimal.
     pub sha256: &'a str,
-    /// The media type.
     pub mime: &'a str,
-    /// The duration in milliseconds.
     pub duration_ms: i64,
     /// The name of the uploaded file, if any.
     pub file_name: Option<&'a str>,
     /// The user who adds the greeting.
     pub author: &'a str,
-    /// The audio data.
     pub content: &'a [u8],
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub struct Health {
     /// True if the last write or probe succeeded.
     pub writable: bool,
-    /// When the last probe ended, for any caller.
+    /// When the last probe ended; `None` before the first one.
     pub last_probe_at: Option<Timestamp>,
     /// The state of the published copy.
     pub publish: PublishState,
@@ -31,7 +31,7 @@ pub struct Health {
 pub struct LogSize {
     /// The size in bytes.
     pub bytes: u64,
-    /// The id of another process that is reading the database.
+    /// The process id of another process that is reading the database, if known.
     pub reader: Option<i32>,
 }
 
@@ -116,7 +116,6 @@ pub enum Integrity {
     Ok,
     /// The database is damaged.
     Damaged {
-        /// The damage.
         findings: Causes,
     },
 }
@@ -124,7 +123,7 @@ pub enum Integrity {
 /// The health that the parts of the store report.
 #[derive(Debug)]
 pub(in crate::store) struct HealthState {
-    // A mutex suffices: it is locked only to read or set a few values, at most once for each commit.
+    // A mutex suffices: it is locked only to read or set a few values.
     inner: Mutex<Inner>,
     /// The result of verifying the live database. The publisher waits for it.
     verification: Arc<Verification>,
@@ -174,12 +173,11 @@ impl HealthState {
         !inner.writable || !inner.last_commit.is_some_and(is_recent)
     }
 
-    /// Records the outcome of a probe.
     pub(in crate::store) fn record_probe(&self, succeeded: bool, at: Timestamp) {
         self.change(|inner| (inner.writable, inner.last_probe_at) = (succeeded, Some(at)));
     }
 
-    /// Records the outcome of the integrity check.
+    /// Records the outcome of an integrity check, also for the publisher, which waits for it.
     pub(in crate::store) fn record_integrity(&self, found: Integrity) {
         self.change(|inner| {
             match &found {

@@ -36,7 +36,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a response.
     pub fn insert_response(
         &self,
         business: BusinessId,

@@ -58,8 +58,8 @@ impl ReadTx<'_> {
         Ok(query.query_row(named_params! {":contact": contact}, inbox_row).optional()?)
     }
 
-    /// Counts the contacts that wait for an answer, that the agent answered, and that have unread messages. Archived
-    /// contacts are left out.
+    /// Counts the contacts that wait for an answer, those that the agent answered, and those with unread messages or
+    /// calls. Archived contacts are left out.
     pub fn inbox_counts(&self, business: BusinessId) -> Result<InboxCounts> {
         let mut query = self.conn.prepare_cached(include_str!("inbox/counts.sql"))?;
         Ok(query.query_row([business], |row| {

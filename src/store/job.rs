@@ -1,4 +1,4 @@
-//! Background jobs. Each job runs at least once.
+//! Background jobs. A job may run more than once.
 
 use super::sql::json_list;
 use super::{ReadTx, Result, WriteTx};
@@ -15,7 +15,6 @@ pub struct Job {
     pub payload: String,
     /// The number of earlier attempts.
     pub attempts: u32,
-    /// When the job was added.
     pub created_at: Timestamp,
 }
 
@@ -95,7 +94,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes a completed job, so that its payload is not kept.
+    /// Deletes the job with this key, in any state.
     pub fn delete_job(&self, unique_key: &str) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM jobs WHERE unique_key = ?1")?.execute([unique_key])?;
         Ok(())

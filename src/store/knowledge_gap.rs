@@ -40,7 +40,6 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.asked_at, id: last.id.0 }))
     }
 
-    /// Returns a question by its id.
     pub fn knowledge_gap(&self, id: GapId) -> Result<Option<KnowledgeGap>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE g.id = ?1"))?;
         Ok(query.query_row([id], gap).optional()?)
@@ -71,7 +70,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a question.
     pub fn insert_knowledge_gap(&self, asked: &AskedQuestion<'_>, now: Timestamp) -> Result<GapId> {
         self.conn
             .prepare_cached(

@@ -10,7 +10,7 @@ use crate::domain::{
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 impl ReadTx<'_> {
-    /// Returns all stages, in order.
+    /// Returns all stages, in list order.
     pub fn lead_stages(&self, business: BusinessId) -> Result<Vec<LeadStage>> {
         let sql = format!("{STAGES} WHERE s.business_id = ?1 ORDER BY s.position, s.id");
         let mut query = self.conn.prepare_cached(&sql)?;
@@ -59,7 +59,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a stage.
     pub fn insert_lead_stage(
         &self,
         business: BusinessId,
@@ -94,7 +93,7 @@ impl WriteTx<'_> {
         self.record_stage(id, changed)
     }
 
-    /// Deletes a stage that has no leads.
+    /// Deletes a stage. It must have no leads.
     pub fn delete_lead_stage(&self, id: StageId) -> Result<()> {
         let deleted = self.conn.prepare_cached("DELETE FROM lead_stages WHERE id = ?1")?.execute([id])?;
         self.record_stage(id, deleted)
@@ -154,7 +153,6 @@ impl WriteTx<'_> {
         self.record_lead(id, changed)
     }
 
-    /// Deletes a lead.
     pub fn delete_lead(&self, id: LeadId) -> Result<()> {
         let deleted = self.conn.prepare_cached("DELETE FROM leads WHERE id = ?1")?.execute([id])?;
         self.record_lead(id, deleted)

@@ -55,8 +55,8 @@ impl Store {
     /// Opens the store and migrates it. Creates it if it does not exist. Returns the names of the applied migrations.
     ///
     /// When this function returns, the published file contains everything that was ever acknowledged, or the health
-    /// report says why not. After an unclean stop, the function waits up to half a second for the verification of the
-    /// live database.
+    /// report says why not. If the live database is not verified yet, for example after an unclean stop, the function
+    /// waits up to half a second for its verification.
     pub fn open(config: &StoreConfig) -> Result<(Self, Vec<String>)> {
         let folder = Folder::prepare(&config.published_file())?;
         let observer = mirror_log::observer(&folder);
@@ -312,7 +312,7 @@ impl Acknowledge for Marker {
     }
 }
 
-/// How long a start after an unclean stop waits for the published file.
+/// How long a start with an unverified live database waits for the published file.
 const PUBLISH_BEFORE_READY: Duration = Duration::from_millis(500);
 
 /// Keeps the log at the stop, because Litestream may not have replicated all of it yet.

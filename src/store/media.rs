@@ -117,7 +117,6 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Adds a media file to a message.
     pub fn insert_message_media(
         &self,
         message: MessageId,

@@ -19,12 +19,11 @@ pub struct MediaDetails {
     pub thumbnail: Option<Vec<u8>>,
 }
 
-/// A file that a user has uploaded.
+/// A stored file with its details.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadedMedia {
     /// The SHA-256 of the content, in hexadecimal.
     pub sha256: String,
-    /// The media type.
     pub mime: String,
     /// The size in bytes.
     pub bytes: i64,

@@ -16,20 +16,17 @@ use crate::domain::{
 };
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// The data of a new message.
 #[derive(Clone, Debug)]
 pub struct NewMessage<'a> {
     pub thread: ThreadId,
-    /// Inbound or outbound.
     pub direction: Direction,
     /// The exact media kind.
     pub kind: MediaKind,
     pub text: &'a str,
-    /// The URL of the media file.
     pub media_url: Option<&'a str>,
     /// The provider that carried the message or is planned to carry it.
     pub provider: Provider,
-    /// The provider's id of the message.
+    /// The provider's id of the message; `None` for a message that is still to be sent.
     pub provider_msg_id: Option<&'a str>,
     pub status: MessageStatus,
     /// The author of an outbound message, such as `user:3`, `token:2`, `agent`, `phone` or `daemon`.
@@ -48,7 +45,6 @@ pub struct NewMessage<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct KnownMessage {
     pub id: MessageId,
-    /// Inbound or outbound.
     pub direction: Direction,
     pub status: MessageStatus,
     pub thread: ThreadId,

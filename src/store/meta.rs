@@ -1,4 +1,4 @@
-//! The table `meta`: key-value facts about the database itself.
+//! The table `meta`: single values by key, for which a table of their own is not needed.
 
 use super::{ReadTx, Result, WriteTx};
 use rusqlite::OptionalExtension;

@@ -50,7 +50,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a note to a contact.
     pub fn insert_note(
         &self,
         business: BusinessId,
@@ -81,7 +80,6 @@ impl WriteTx<'_> {
         self.record_note(self.conn.prepare_cached(sql)?.query_row(params![id, now], |row| row.get(0)).optional()?)
     }
 
-    /// Restores a deleted note.
     pub fn restore_note(&self, id: NoteId) -> Result<()> {
         let sql = "UPDATE contact_notes SET deleted_at = NULL WHERE id = ?1 RETURNING contact_id";
         self.record_note(self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?)

@@ -1,5 +1,5 @@
-//! The notice about a file that the service did not write, and about what the last start did with it. The owner sees
-//! the notice until it is dismissed.
+//! The notice of a start that found a foreign, changed or damaged file, or a copied folder: what it found and what it
+//! did. The owner sees the notice until it is dismissed.
 
 use super::archive::{failed, remove};
 use super::folder::{Folder, sync_folder, with_suffix};
@@ -46,7 +46,7 @@ pub struct StartNotice {
     pub reason: Causes,
     /// When the start decided.
     pub at: Timestamp,
-    /// True if the owner requested the action, so that only held messages are reported.
+    /// True if only held messages are reported, for example because the owner requested the action.
     #[serde(default)]
     pub quiet: bool,
 }
@@ -68,7 +68,8 @@ impl StartNotice {
             .map_err(failed("cannot write", &path))
     }
 
-    /// Returns the notice that this start or an earlier one left; `None` if that start did not archive the file.
+    /// Returns the notice that this start or an earlier one left. `None` if there is none, or if the file that it names
+    /// was not archived.
     pub(in crate::store) fn load(folder: &Folder) -> Option<Self> {
         Self::parse(folder).filter(Self::is_archived)
     }

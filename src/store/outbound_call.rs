@@ -18,7 +18,7 @@ pub struct NewOutboundCall<'a> {
     pub purpose: &'a str,
     pub missed_call: Option<CallId>,
     pub due_at: Timestamp,
-    /// The user or token: `user:3`.
+    /// The user or token, such as `user:3`.
     pub requested_by: &'a str,
 }
 
@@ -67,14 +67,14 @@ impl ReadTx<'_> {
         Ok(query.query_row([sid], outbound_call).optional()?)
     }
 
-    /// Returns the call that is being made.
+    /// Returns the call that is being made; of several, the one that was dialed first.
     pub fn dialing_outbound_call(&self) -> Result<Option<OutboundCall>> {
         let mut query =
             self.conn.prepare_cached(&format!("{SELECT} WHERE o.state = 'dialing' ORDER BY o.dialed_at LIMIT 1"))?;
         Ok(query.query_row([], outbound_call).optional()?)
     }
 
-    /// Returns the id and the time of the call that is made next.
+    /// Returns the id and the time of the waiting call that is due first.
     pub fn next_outbound_call(&self) -> Result<Option<(i64, Timestamp)>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, due_at FROM outbound_calls WHERE state = 'waiting' ORDER BY due_at, id LIMIT 1",
@@ -82,7 +82,8 @@ impl ReadTx<'_> {
         Ok(query.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// Returns true if a call to the contact is waiting or being made, or if the missed call is or was returned.
+    /// Returns true if a call to the contact is waiting or being made, or if a call in return of `missed_call` was
+    /// requested and not cancelled.
     pub fn has_outbound_call(&self, contact: ContactId, missed_call: Option<CallId>) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM outbound_calls WHERE contact_id = ?1 AND state IN ('waiting', 'dialing')
@@ -128,7 +129,8 @@ impl WriteTx<'_> {
         )
     }
 
-    /// Records Twilio's id of the attempt in progress. Returns false if an id is stored already.
+    /// Records Twilio's id of the attempt in progress. Returns false if no attempt is in progress, or if an id is
+    /// stored already.
     pub fn set_outbound_sid(&self, id: i64, sid: &CallSid, now: Timestamp) -> Result<bool> {
         self.change_outbound_call(
             "UPDATE outbound_calls SET call_sid = ?2, updated_at = ?3

@@ -27,7 +27,7 @@ text_enum! {
         Unconfirmed = "doubtful",
         /// A provider accepted the message.
         Done = "done",
-        /// All attempts have failed, and the message is not retried.
+        /// The message is not sent any more: it was refused, has expired or was discarded.
         Failed = "failed",
     }
 }
@@ -49,7 +49,6 @@ impl FromSql for OutboxState {
 #[derive(Clone, Debug)]
 pub struct NewOutbox<'a> {
     pub message: MessageId,
-    /// The recipient.
     pub contact: ContactId,
     /// The recipient's address: a number if one is known, otherwise an id.
     pub recipient: &'a PeerAddress,
@@ -63,7 +62,7 @@ pub struct NewOutbox<'a> {
     pub template: bool,
 }
 
-/// The result of an attempt.
+/// The result of an attempt, or of a search for the outcome of an earlier one.
 #[derive(Clone, Debug)]
 pub struct OutboxUpdate<'a> {
     pub state: OutboxState,
@@ -224,7 +223,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes the outbox rows of messages that were sent or failed before `before`. The messages themselves are kept.
+    /// Deletes the outbox rows of messages that were sent or failed before `before`, and the records of late refusals
+    /// from before. The messages themselves are kept.
     pub fn prune_outbox(&self, before: Timestamp) -> Result<()> {
         let mut delete =
             self.conn.prepare_cached("DELETE FROM outbox WHERE state IN ('done', 'failed') AND updated_at < ?1")?;

@@ -4,8 +4,8 @@ use super::{ReadTx, Result, open};
 use crate::config::folder_of;
 use std::path::Path;
 
-/// Reads the published file, which any process can open at any time; if that file does not exist, the live database.
-/// Returns `otherwise` if neither exists.
+/// Reads the published file, which any process can open at any time. Reads the live database instead if publishing is
+/// off or that file does not exist. Returns `otherwise` if neither exists.
 pub(super) fn peek<T>(
     published: &Path,
     publish: bool,

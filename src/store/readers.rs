@@ -199,7 +199,7 @@ const IDLE: Duration = Duration::from_mins(1);
 /// Maximum duration of a read of a list or a single row, even on a slow disk.
 const SHORT_LIMIT: Duration = Duration::from_secs(5);
 
-/// Maximum duration of a long read. No caller waits longer than this.
+/// Maximum duration of a long read, including the wait for a connection.
 const LONG_LIMIT: Duration = Duration::from_secs(20);
 
 /// Number of connections for long reads. Each search keeps a CPU core busy, and a small machine has two to four cores.

@@ -19,20 +19,16 @@ pub struct RecordedMessage {
     pub call_sid: CallSid,
     /// Whether the call had a media stream.
     pub is_answered: bool,
-    /// The media type.
     pub mime: String,
-    /// The duration in milliseconds.
     pub duration_ms: i64,
 }
 
 /// The compressed content of a recording.
 #[derive(Debug)]
 pub struct CompressedFile {
-    /// The media type.
     pub mime: &'static str,
     /// Number of channels, 1 or 2.
     pub channels: u16,
-    /// The duration in milliseconds.
     pub duration_ms: u64,
     /// The content, in order. Each element becomes one chunk.
     pub chunks: Vec<Vec<u8>>,
@@ -41,11 +37,10 @@ pub struct CompressedFile {
 /// The peak levels of a recording over time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPeaks {
-    /// The duration of the recording in milliseconds.
     pub duration_ms: i64,
-    /// The peaks of the caller.
+    /// The peaks of the caller's side, from 0 to 255, in equal intervals.
     pub caller: Vec<u8>,
-    /// The peaks of the agent; empty if only the caller was recorded.
+    /// The peaks of the agent's side; empty if only the caller was recorded.
     pub agent: Vec<u8>,
 }
 
@@ -190,7 +185,6 @@ impl WriteTx<'_> {
         Ok(true)
     }
 
-    /// Marks a recording as complete.
     pub fn complete_recording(&self, key: &str) -> Result<()> {
         self.set_recording_state(key, "complete", None)
     }

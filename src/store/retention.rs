@@ -20,9 +20,7 @@ pub struct Amount {
 pub struct PageUsage {
     /// Page size in bytes.
     pub page_bytes: u64,
-    /// Number of pages.
     pub pages: u64,
-    /// Number of free pages.
     pub free_pages: u64,
 }
 
@@ -41,12 +39,12 @@ impl ReadTx<'_> {
         self.amount(&format!("SELECT count(*), sum(bytes) FROM {}", old_media()), before)
     }
 
-    /// Returns the amount of recordings from before `before`.
+    /// Returns the amount of complete recordings from before `before`.
     pub fn old_recordings(&self, before: Timestamp) -> Result<Amount> {
         self.amount(&format!("SELECT count(*), sum(bytes) FROM {OLD_RECORDINGS}"), before)
     }
 
-    /// Returns the amount of call turns from before `before`.
+    /// Returns the amount of turns of ended calls that started before `before`.
     pub fn old_turns(&self, before: Timestamp) -> Result<Amount> {
         self.amount(&format!("SELECT count(*), sum(length(text)) FROM {OLD_TURNS}"), before)
     }

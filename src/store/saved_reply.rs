@@ -31,7 +31,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a saved reply. Returns its id.
     pub fn insert_saved_reply(&self, business: BusinessId, shortcut: &str, text: &str, now: Timestamp) -> Result<i64> {
         self.conn
             .prepare_cached(
@@ -44,7 +43,6 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a reply.
     pub fn update_saved_reply(&self, id: i64, shortcut: &str, text: &str, now: Timestamp) -> Result<()> {
         let sql = "UPDATE saved_replies SET shortcut = ?2, text = ?3, updated_at = ?4 WHERE id = ?1";
         match self.conn.prepare_cached(sql)?.execute(params![id, shortcut, text, now])? {
@@ -53,7 +51,6 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Deletes a reply.
     pub fn delete_saved_reply(&self, id: i64) -> Result<()> {
         match self.conn.prepare_cached("DELETE FROM saved_replies WHERE id = ?1")?.execute([id])? {
             0 => Err(Error::NotFound("saved reply")),

@@ -13,7 +13,6 @@ pub struct NewScheduledMessage<'a> {
     pub text: &'a str,
     /// The SHA-256 of the file to send, if any.
     pub media: Option<&'a str>,
-    /// The time at which the message is to be sent.
     pub send_at: Timestamp,
     /// The requested provider; `None` lets the policy select one.
     pub provider: Option<Provider>,
@@ -104,7 +103,6 @@ impl WriteTx<'_> {
         self.set_meta(HELD_TO, &text)
     }
 
-    /// Adds a scheduled message. Returns its id.
     pub fn insert_scheduled(&self, new: &NewScheduledMessage<'_>, now: Timestamp) -> Result<i64> {
         self.conn
             .prepare_cached(

@@ -26,7 +26,6 @@ pub struct SeedContact {
     pub language: &'static str,
     /// The provider of the contact's messages.
     pub provider: Provider,
-    /// When the contact was created.
     pub created_at: Timestamp,
 }
 
@@ -51,7 +50,6 @@ pub struct SeedMessage {
 #[derive(Clone, Debug)]
 pub struct SeedCall {
     pub contact: ContactId,
-    /// Twilio's CallSid.
     pub sid: CallSid,
     /// The number of the business.
     pub own_number: PhoneNumber,
@@ -59,15 +57,11 @@ pub struct SeedCall {
     pub engine: Option<&'static str>,
     /// The end reason, as stored in `calls.end_reason`.
     pub end_reason: &'static str,
-    /// True if the call was missed.
     pub is_missed: bool,
     /// The message that the caller left.
     pub message_text: Option<String>,
-    /// The summary of the call.
     pub summary: Option<String>,
-    /// The start of the call.
     pub started_at: Timestamp,
-    /// The duration in milliseconds.
     pub duration_ms: i64,
     pub turns: Vec<SeedTurn>,
 }
@@ -102,13 +96,11 @@ pub struct SeedAppointment {
     pub state: &'static str,
     /// The source of the booking: `user` or `agent`.
     pub source: &'static str,
-    /// The start of the appointment.
     pub starts_at: Timestamp,
     pub booked_at: Timestamp,
 }
 
 impl ReadTx<'_> {
-    /// Returns the numbers of stored rows.
     pub fn stored_rows(&self) -> Result<StoredRows> {
         let count = |table: &str| self.conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0));
         Ok(StoredRows { contacts: count("contacts")?, messages: count("messages")?, calls: count("calls")? })

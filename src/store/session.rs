@@ -5,7 +5,8 @@ use crate::domain::{Session, SessionSummary, Timestamp, User, UserId};
 use rusqlite::OptionalExtension;
 
 impl ReadTx<'_> {
-    /// Returns the session of a cookie, unless it has expired at `now` or began before `began_after`.
+    /// Returns the session of a cookie, unless it has expired at `now`, began before `began_after`, or its user was
+    /// removed.
     pub fn session(&self, id_hash: &str, now: Timestamp, began_after: Timestamp) -> Result<Option<Session>> {
         let mut statement = self.conn.prepare_cached(FIND)?;
         let session = statement.query_row((id_hash, now, began_after), |row| {
@@ -48,7 +49,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a session.
     pub fn insert_session(&self, id_hash: &str, user: UserId, session: &NewSession<'_>) -> Result<()> {
         let sql = "INSERT INTO sessions(id_hash, user_id, csrf_token, created_at, last_seen_at, expires_at, user_agent)
                    VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)";
@@ -64,7 +64,6 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes a session.
     pub fn delete_session(&self, id_hash: &str) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM sessions WHERE id_hash = ?1")?.execute([id_hash])?;
         Ok(())
@@ -95,7 +94,7 @@ impl WriteTx<'_> {
 
 /// The data of a new session.
 pub struct NewSession<'a> {
-    /// The CSRF token, which every request that changes data must contain.
+    /// The CSRF token, which requests of this session that change data must contain.
     pub csrf_token: &'a str,
     /// The start time.
     pub now: Timestamp,

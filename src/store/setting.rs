@@ -17,7 +17,7 @@ pub struct Setting {
     pub value: Value,
     /// The time of the last change.
     pub updated_at: Timestamp,
-    /// The actor of the last change: `user:3`, `token:2`, `cli`.
+    /// The actor of the last change, such as `user:3`, `token:2` or `cli`.
     pub actor: String,
 }
 
@@ -31,7 +31,6 @@ pub struct SettingChange {
     pub value: Value,
     /// The value before the change.
     pub previous: Value,
-    /// The time of the change.
     pub changed_at: Timestamp,
     pub actor: String,
     /// The name of the user or token; `None` for other actors.
@@ -46,7 +45,6 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns a setting by its name.
     pub fn setting(&self, key: &str) -> Result<Option<Setting>> {
         let mut find = self.conn.prepare_cached("SELECT key, value, updated_at, actor FROM settings WHERE key = ?1")?;
         Ok(find.query_row([key], row_to_setting).optional()?)

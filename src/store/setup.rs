@@ -5,7 +5,7 @@ use super::{ReadTx, Result, WriteTx};
 use crate::domain::{CallId, ChangeKind, ForwardedCall, SetupProgress, SetupStep, Timestamp};
 
 impl ReadTx<'_> {
-    /// Returns true if a code is valid.
+    /// Returns true if a code exists, is unused and has not expired.
     pub fn is_setup_code(&self, hash: &str, now: Timestamp) -> Result<bool> {
         let sql = "SELECT 1 FROM setup_codes WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2";
         Ok(self.conn.prepare_cached(sql)?.exists((hash, now))?)
@@ -47,20 +47,20 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Sets the list of skipped steps.
     pub fn set_skipped_steps(&self, steps: &[SetupStep]) -> Result<()> {
         let words: Vec<_> = steps.iter().map(|step| step.as_str()).collect();
         self.set_meta(SKIPPED, &words.join(" "))?;
         self.record_in(ChangeKind::SetupUpdated, None, None)
     }
 
-    /// Records when the agent first answered in a trial call.
+    /// Records when the agent first answered in a test call.
     pub fn set_agent_answered(&self, at: Timestamp) -> Result<()> {
         self.set_meta(AGENT_ANSWERED, &at.to_string())?;
         self.record_in(ChangeKind::SetupUpdated, None, None)
     }
 
-    /// Records a call that another number has forwarded to this one. The event of the call notifies followers.
+    /// Records a call that another number has forwarded to the business's number. The event of the call notifies
+    /// followers.
     pub fn set_forwarded_call(&self, ForwardedCall { call, from }: &ForwardedCall) -> Result<()> {
         self.set_meta(FORWARDED_CALL, &format!("{call} {from}"))
     }

@@ -1,5 +1,5 @@
-//! Decides at a start which of the two databases is used. A published file is adopted or archived here. No other file
-//! is written before the live database is open. ARCHITECTURE.md contains the diagram.
+//! Decides at a start which of the two databases is used. A published file is adopted or archived here. Nothing else is
+//! changed before the live database is open. ARCHITECTURE.md contains the diagram.
 
 use super::adopt::{self, Adopted};
 use super::archive::{self, Form};
@@ -23,12 +23,11 @@ use std::path::PathBuf;
 /// The state from which a start continues.
 #[derive(Debug)]
 pub(in crate::store) struct Startup {
-    /// The record from the state file.
+    /// The record of the state file.
     pub record: Option<Record>,
     /// True if the live database was closed cleanly and has not changed since, or was read completely and is undamaged.
     pub verified: bool,
     pub published: FileState,
-    /// The state of the live database.
     pub live: LiveState,
     /// Why a foreign file that has the published name could not be used; may be empty.
     pub unusable: Causes,
@@ -244,7 +243,7 @@ impl Inspection<'_> {
         Ok(Startup { verified: true, ..self.keep_live(FileState::Missing) })
     }
 
-    /// Handles a published file that was replaced while the service was off.
+    /// Handles a published file that was changed or replaced while the service was off.
     fn handle_foreign_file(self, published: Option<&Metadata>, cause: ForeignCause) -> Result<Startup> {
         let stamp = published.map(ExactStamp::of);
         let (known, is_adoption_requested) =

@@ -15,13 +15,10 @@ pub struct TaskFilter {
     pub business: BusinessId,
     /// Only open tasks, only done tasks, or both.
     pub state: TaskState,
-    /// Only tasks about this contact.
     pub contact: Option<ContactId>,
-    /// Only tasks about this call.
     pub call: Option<CallId>,
-    /// Only tasks that are assigned to this user.
     pub assignee: Option<UserId>,
-    /// Only tasks that are due before this day or time, in the API's format.
+    /// Only tasks that are due before this day (`2026-11-22`) or time (RFC 3339).
     pub due_before: Option<String>,
 }
 
@@ -81,7 +78,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a task.
     pub fn insert_task(
         &self,
         business: BusinessId,
@@ -146,7 +142,6 @@ impl WriteTx<'_> {
         if self.task(id)?.is_some() { Ok(()) } else { Err(Error::NotFound("task")) }
     }
 
-    /// Deletes a task.
     pub fn delete_task(&self, id: TaskId) -> Result<()> {
         let deleted = self.conn.prepare_cached("DELETE FROM tasks WHERE id = ?1")?.execute([id])?;
         self.record_task(id, deleted)

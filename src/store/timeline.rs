@@ -9,7 +9,6 @@ use crate::domain::{
 use rusqlite::named_params;
 use std::collections::HashMap;
 
-/// The sources of all kinds of entries.
 const SOURCES: [Source; 7] = [MESSAGES, CALLS, NOTES, TASKS, DONE_TASKS, APPOINTMENTS, MERGES];
 
 /// Reads the entries with these ids.
@@ -21,7 +20,6 @@ struct Source {
     /// SQL that selects the time and the id of entries of `:contact` before `(:at, :id)`, newest first, at most
     /// `:limit`.
     sql: &'static str,
-    /// Reads the entries with these ids.
     load: Load,
 }
 

@@ -27,7 +27,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a token.
     pub fn insert_token(&self, hash: &str, token: &NewApiToken<'_>) -> Result<TokenId> {
         let sql = "INSERT INTO api_tokens(name, role, token_hash, created_at, created_by, user_id, expires_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -44,7 +43,6 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Revokes a token.
     pub fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE api_tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
         match self.conn.prepare_cached(sql)?.execute((id, now))? {
@@ -78,7 +76,7 @@ pub struct NewApiToken<'a> {
     pub created_by: &'a str,
     /// The user who is responsible for the token.
     pub user: Option<UserId>,
-    /// The expiry time.
+    /// The expiry time; `None` for a token that does not expire.
     pub expires_at: Option<Timestamp>,
 }
 

@@ -36,7 +36,6 @@ impl WriteTx<'_> {
         self.set_meta(&format!("{PREFIX}{sid}"), &value)
     }
 
-    /// Deletes the stored webhooks of a number.
     pub fn delete_replaced_webhooks(&self, sid: &str) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM meta WHERE key = ?1")?.execute([format!("{PREFIX}{sid}")])?;
         Ok(())

@@ -32,7 +32,7 @@ impl ReadTx<'_> {
         Ok(Some((self.password_hash(user.id)?, user)))
     }
 
-    /// Returns the stored password hash of a user.
+    /// Returns the stored password hash of an active user.
     pub fn password_hash(&self, id: UserId) -> Result<String> {
         let sql = "SELECT password_hash FROM users WHERE id = ?1 AND disabled_at IS NULL";
         self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.ok_or(Error::NotFound("user"))
@@ -67,7 +67,6 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a user's password hash.
     pub fn set_password_hash(&self, id: UserId, password_hash: &str) -> Result<()> {
         let sql = "UPDATE users SET password_hash = ?2 WHERE id = ?1 AND disabled_at IS NULL";
         changed(self.conn.prepare_cached(sql)?.execute((id, password_hash))?)

@@ -15,11 +15,8 @@ pub struct CopySummary {
     pub bytes: u64,
     /// The newest migration in the copy.
     pub migration: String,
-    /// Number of contacts.
     pub contacts: u64,
-    /// Number of messages.
     pub messages: u64,
-    /// Number of calls.
     pub calls: u64,
     /// The time of the newest activity in any thread; `None` if no thread has any.
     pub last_activity_at: Option<Timestamp>,

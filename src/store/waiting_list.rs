@@ -28,9 +28,7 @@ pub struct NewWaitingEntry<'a> {
 pub struct NextAppointment {
     pub waiting: WaitingId,
     pub id: AppointmentId,
-    /// The start of the appointment.
     pub starts_at: Timestamp,
-    /// The time at which the appointment was booked.
     pub booked_at: Timestamp,
 }
 
@@ -55,7 +53,7 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.created_at, id: last.id.0 }))
     }
 
-    /// Returns the booked appointments after `now` of contacts who wait for the same service, ordered by start.
+    /// Returns the booked appointments from `now` on of contacts who wait for the same service, ordered by start.
     pub fn appointments_of_waiting(&self, business: BusinessId, now: Timestamp) -> Result<Vec<NextAppointment>> {
         let mut query = self.conn.prepare_cached(
             "SELECT w.id, a.id, a.starts_at, a.created_at FROM waiting_list w
@@ -122,13 +120,11 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::WaitingListUpdated, None, Some(id.0))
     }
 
-    /// Sets the note of an entry.
     pub fn set_waiting_note(&self, id: WaitingId, note: &str) -> Result<()> {
         self.conn.prepare_cached("UPDATE waiting_list SET note = ?2 WHERE id = ?1")?.execute(params![id, note])?;
         self.record_in(ChangeKind::WaitingListUpdated, None, Some(id.0))
     }
 
-    /// Removes an entry.
     pub fn delete_waiting_entry(&self, id: WaitingId) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM waiting_list WHERE id = ?1")?.execute([id])?;
         self.record_in(ChangeKind::WaitingListUpdated, None, Some(id.0))

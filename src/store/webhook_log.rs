@@ -21,13 +21,10 @@ text_enum! {
 /// A webhook request as it was received.
 #[derive(Clone, Copy, Debug)]
 pub struct NewWebhookEntry<'a> {
-    /// The time of receipt.
     pub received_at: Timestamp,
     /// The sender: `twilio` or `baileys`.
     pub source: &'a str,
-    /// The request path.
     pub path: &'a str,
-    /// The `Content-Type`.
     pub content_type: &'a str,
     /// The body, byte for byte.
     pub body: &'a [u8],
@@ -45,8 +42,8 @@ const SEARCHED: i64 = 256;
 
 impl WriteTx<'_> {
     /// Adds a webhook request. A request of Twilio that the log already contains is not added again: a client that
-    /// captured a signed request could replay it, because the signature does not cover the time. The bridge's requests
-    /// cannot be captured.
+    /// captured a signed request could replay it, because the signature does not cover the time. Requests of the bridge
+    /// are not compared.
     pub fn insert_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<()> {
         if new.source == "twilio" && self.has_webhook_entry(new)? {
             return Ok(());

@@ -20,7 +20,6 @@ pub enum Priority {
     Backfill,
 }
 
-/// The queued writes.
 pub(in crate::store) struct WriteQueue {
     // Locked for a push or a pop, never during a write.
     lanes: Mutex<Lanes>,
@@ -53,7 +52,6 @@ impl WriteQueue {
         Ok(())
     }
 
-    /// Returns the number of queued writes.
     pub(in crate::store) fn len(&self) -> usize {
         self.lock().len()
     }

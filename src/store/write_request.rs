@@ -14,7 +14,7 @@ pub(in crate::store) trait WriteRequest: Acknowledge {
     fn run(&mut self, tx: &WriteTx<'_>) -> bool;
 }
 
-/// A batch of writes that are committed or rejected together.
+/// Writes that run in one transaction.
 pub(in crate::store) type WriteBatch = Vec<Box<dyn WriteRequest>>;
 
 /// A write whose caller waits for its result.

@@ -1,4 +1,4 @@
-//! The writer thread: commits all queued writes of a lane in one transaction.
+//! The writer thread: commits queued writes of a lane, up to [`MAX_BATCH`], in one transaction.
 
 use super::change::Announcement;
 use super::checkpoint::{self, Checkpoints};

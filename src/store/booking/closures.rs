@@ -11,9 +11,9 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 pub struct ClosureData {
     /// The resource; `None` for the whole business.
     pub resource_id: Option<ResourceId>,
-    /// The first day.
+    /// The first closed day.
     pub from_date: Date,
-    /// The last day.
+    /// The last closed day; it may be the first one.
     pub to_date: Date,
     /// The time at which it starts on the first day; `None` for the start of the day.
     pub from_time: Option<DayTime>,
@@ -23,7 +23,7 @@ pub struct ClosureData {
 }
 
 impl ReadTx<'_> {
-    /// Returns the closures that overlap these dates, in order. Without dates, returns all closures.
+    /// Returns the closures that overlap these dates, ordered by their first day. Without dates, returns all closures.
     pub fn closures(&self, business: BusinessId, from: Option<Date>, to: Option<Date>) -> Result<Vec<Closure>> {
         let mut query = self.conn.prepare_cached(
             "SELECT * FROM closures WHERE business_id = ?1 AND (?2 IS NULL OR to_date >= ?2)
@@ -42,7 +42,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a closure.
     pub fn insert_closure(
         &self,
         business: BusinessId,
@@ -61,7 +60,6 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a closure.
     pub fn update_closure(&self, id: ClosureId, data: &ClosureData, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached(
@@ -82,7 +80,6 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::OpeningHoursUpdated, None, None)
     }
 
-    /// Deletes a closure.
     pub fn delete_closure(&self, id: ClosureId) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM closures WHERE id = ?1")?.execute([id])?;
         self.record_in(ChangeKind::OpeningHoursUpdated, None, None)

@@ -21,7 +21,7 @@ pub struct ResourceData {
 }
 
 impl ReadTx<'_> {
-    /// Returns the resources, in order. Archived resources are included only if `with_archived` is true.
+    /// Returns the resources, in list order. Archived resources are included only if `with_archived` is true.
     pub fn resources(&self, business: BusinessId, with_archived: bool) -> Result<Vec<Resource>> {
         let mut query = self.conn.prepare_cached(&format!(
             "{SELECT} WHERE business_id = ?1 AND (?2 OR archived_at IS NULL) ORDER BY position, id"
@@ -37,7 +37,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a resource.
     pub fn insert_resource(&self, business: BusinessId, data: &ResourceData, now: Timestamp) -> Result<ResourceId> {
         self.conn
             .prepare_cached(
@@ -49,7 +48,6 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a resource.
     pub fn update_resource(&self, id: ResourceId, data: &ResourceData, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached(

@@ -24,7 +24,7 @@ pub struct ServiceData {
 }
 
 impl ReadTx<'_> {
-    /// Returns the services, in order. Archived services are included only if `with_archived` is true.
+    /// Returns the services, in list order. Archived services are included only if `with_archived` is true.
     pub fn services(&self, business: BusinessId, with_archived: bool) -> Result<Vec<Service>> {
         let mut query = self.conn.prepare_cached(
             "SELECT * FROM services WHERE business_id = ?1 AND (?2 OR archived_at IS NULL) ORDER BY position, id",
@@ -40,7 +40,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a service.
     pub fn insert_service(&self, business: BusinessId, data: &ServiceData, now: Timestamp) -> Result<ServiceId> {
         self.conn
             .prepare_cached(
@@ -53,7 +52,6 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a service.
     pub fn update_service(&self, id: ServiceId, data: &ServiceData, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached(

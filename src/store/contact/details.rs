@@ -18,7 +18,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the merges of other contacts into this contact that can be undone, newest first.
+    /// Returns the merges of other contacts into this contact that have not been undone, newest first.
     pub fn merges_into(&self, contact: ContactId) -> Result<Vec<ContactMerge>> {
         let sql = format!(
             "SELECT m.id, coalesce({}, ''), m.merged_at FROM contact_merges m JOIN contacts c ON c.id = m.merged_contact_id
@@ -32,7 +32,6 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the number of a contact's open tasks.
     pub fn open_task_count(&self, contact: ContactId) -> Result<i64> {
         let sql = "SELECT count(*) FROM tasks WHERE contact_id = ?1 AND done_at IS NULL";
         Ok(self.conn.prepare_cached(sql)?.query_row([contact], |row| row.get(0))?)
@@ -63,7 +62,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Sets or clears the language of a contact.
     pub fn set_contact_language(&self, contact: ContactId, language: Option<&str>, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET language = ?2, updated_at = ?3 WHERE id = ?1 AND language IS NOT ?2",

@@ -1,7 +1,7 @@
 //! Merges two contacts, and undoes a merge.
 //!
-//! A merge records the ids of the moved rows by table. Every table that refers to contacts must be listed in [`TABLES`]
-//! or handled by [`copied`].
+//! A merge records the ids of the moved rows by table. Every table with a column `contact_id` must be listed in
+//! [`TABLES`] or handled by [`copied`].
 
 mod copied;
 mod threads;

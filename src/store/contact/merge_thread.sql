@@ -1,4 +1,4 @@
--- Copies newer values and the unread count from ?1 to ?2.
+-- Copies newer values from thread ?1 to thread ?2, and adds its unread count.
 UPDATE threads SET
     peer_number = iif(loser.peer_number <> '' AND coalesce(loser.last_in_at, '') > coalesce(threads.last_in_at, ''), loser.peer_number, threads.peer_number),
     unread_count = threads.unread_count + loser.unread_count,

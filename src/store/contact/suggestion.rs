@@ -48,7 +48,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a suggestion, unless one for the same two contacts exists.
+    /// Adds a suggestion, unless one for the same two contacts exists. Returns true if it was added.
     pub fn suggest_merge(&self, business: BusinessId, new: &NewSuggestion<'_>, now: Timestamp) -> Result<bool> {
         let [one, other] = new.contacts;
         let mut insert = self.conn.prepare_cached(

@@ -48,7 +48,7 @@ impl ReadTx<'_> {
         Ok(messages.into_iter().map(detail).collect())
     }
 
-    /// Returns the events by message, oldest first.
+    /// Returns the events except changes of the delivery status, by message, oldest first.
     fn events(&self, ids: &str) -> Result<HashMap<MessageId, Vec<Event>>> {
         let mut query = self.conn.prepare_cached(
             "SELECT message_id, id, kind, value, actor, at, detail ->> 'before' FROM message_events

@@ -10,7 +10,6 @@ pub struct EarlyUpdate {
     pub id: i64,
     /// The update, as JSON.
     pub content: String,
-    /// When it was received.
     pub received_at: Timestamp,
 }
 

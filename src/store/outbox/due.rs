@@ -39,14 +39,14 @@ pub struct OutboxEntry {
     pub unconfirmed_attempts: u32,
     /// When the last attempt began.
     pub attempt_at: Option<Timestamp>,
-    /// When the message was written.
+    /// When the message was queued, or released after a restore.
     pub created_at: Timestamp,
     pub text: String,
     /// The URL of the media file.
     pub media_url: Option<String>,
     /// The exact media kind.
     pub kind: MediaKind,
-    /// The message that it answers; `None` if the bridge cannot quote it.
+    /// The message that it answers; `None` if there is none, or if the bridge cannot quote it.
     pub quoted: Option<QuotedMessage>,
     /// When and by which provider the contact last wrote.
     pub last_in: LastInbound,

@@ -93,7 +93,8 @@ pub(in crate::store) fn like(words: &str) -> String {
     format!("%{escaped}%")
 }
 
-/// Returns the digits to search for in numbers: `050-123` finds `+97250123…`.
+/// Returns the digits to search for in numbers: `050-123` finds `+97250123…`. `None` if the text is not a part of a
+/// number.
 pub(in crate::store) fn digits(words: &str) -> Option<String> {
     let plain = words.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')'));
     let digits: String = words.chars().filter(char::is_ascii_digit).collect();

@@ -14,7 +14,7 @@ pub(super) struct MovedThread {
     messages: Vec<i64>,
     calls: Vec<i64>,
     unread: i64,
-    /// The users whose drafts were moved.
+    /// The authors of the moved drafts.
     #[serde(default)]
     drafts: Vec<String>,
 }
