@@ -24,6 +24,7 @@ pub enum Error {
     /// The disk has not enough free space.
     #[error("not enough disk space for a snapshot at {path}: {needed_mb} MB needed, {free_mb} MB free")]
     NoSpace {
+        /// The folder that lacks space.
         path: PathBuf,
         needed_mb: u64,
         free_mb: u64,

@@ -56,6 +56,7 @@ pub enum Error {
     #[error("the database file {path} is damaged: {}", english(.findings))]
     Damaged {
         path: PathBuf,
+        /// What the check found first.
         findings: Causes,
     },
     /// The live database is damaged, and the published file cannot take its place.
@@ -81,6 +82,7 @@ pub enum Error {
     )]
     Unreadable {
         path: PathBuf,
+        /// Why the file cannot be read.
         cause: std::io::Error,
     },
     #[error("{doing} {path}")]

@@ -116,6 +116,7 @@ pub enum Integrity {
     Ok,
     /// The database is damaged.
     Damaged {
+        /// What the check found first.
         findings: Causes,
     },
 }
