@@ -182,8 +182,8 @@ pub fn cancel(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, reason: Op
     }
 }
 
-/// Restores an appointment to the booked state. Refused if its time was taken in the meantime, or its resource is
-/// archived.
+/// Restores an appointment to the booked state. A cancelled or missed appointment is refused if its time was taken in
+/// the meantime, or if its resource is archived.
 pub fn restore(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result<(), Error> {
     let found = find(tx, id)?;
     if found.state == AppointmentState::Booked {

@@ -186,7 +186,7 @@ pub fn find_or_create(
     Ok((id, Some(contact)))
 }
 
-/// Stores a call that the agent makes; the contact is its caller. Idempotent.
+/// Stores a call that the agent makes. `call` describes the contact as the caller. Idempotent.
 pub(super) fn store_outbound(
     tx: &WriteTx<'_>,
     call: &IncomingCall,

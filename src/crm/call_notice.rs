@@ -41,7 +41,7 @@ pub struct CallReport {
     pub without_help: bool,
     /// The titles of the tasks from the call.
     pub tasks: Vec<String>,
-    /// The potential sale that was found in the call.
+    /// The title of the contact's newest lead, if the lead was added since the start of the call.
     pub lead: Option<String>,
 }
 

@@ -23,7 +23,7 @@ pub struct ContactDetails {
 /// Where the details were stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoredDetails {
-    /// Whether the said name became the name of the contact.
+    /// Whether the said name is the name of the contact now.
     pub is_named: bool,
     /// Whether a note, new or from before, contains some of the details: those that have no field of their own, and a
     /// name that differs from the stored name.

@@ -20,7 +20,7 @@ pub struct Received {
     /// The id under which the message was stored; `None` if the message was stored before.
     pub message: Option<MessageId>,
     pub thread: ThreadId,
-    /// Whether there are files to fetch.
+    /// Whether the message is new and has files.
     pub has_media: bool,
 }
 

@@ -156,7 +156,7 @@ fn copy_writable(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Returns true if renaming the file cannot affect other programs: the service's user can write to it, it has only one
-/// name, and no other program has it open.
+/// name, and no other program is known to have it open.
 fn is_exclusive(file: &Path) -> io::Result<bool> {
     let found = std::fs::symlink_metadata(file)?;
     if !found.is_file() || found.nlink() > 1 {

@@ -56,7 +56,7 @@ pub enum Error {
     #[error("the database file {path} is damaged: {}", english(.findings))]
     Damaged {
         path: PathBuf,
-        /// What the check found first.
+        /// What the check found.
         findings: Causes,
     },
     /// The live database is damaged, and the published file cannot take its place.

@@ -116,7 +116,7 @@ pub enum Integrity {
     Ok,
     /// The database is damaged.
     Damaged {
-        /// What the check found first.
+        /// What the check found.
         findings: Causes,
     },
 }

@@ -185,7 +185,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Adds services and appointments, which do not overlap. Does nothing if the database already has some.
+    /// Adds services and appointments. The appointments must not overlap. Does nothing if the database has services or
+    /// appointments.
     pub fn seed_appointments(
         &self,
         business: BusinessId,

@@ -97,8 +97,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Returns the thread of that kind with a contact, and the time of its newest message. Creates the thread if it is
-    /// missing. A new thread with a blocked contact is archived.
+    /// Returns the thread of that kind with a contact, and the time of its newest message or call. Creates the thread
+    /// if it is missing, with the time `now`. A new thread with a blocked contact is archived.
     pub fn find_or_insert_thread(
         &self,
         business: BusinessId,
@@ -118,9 +118,9 @@ impl WriteTx<'_> {
         Ok(found)
     }
 
-    /// Records an inbound message: the thread moves to the top of the list, and its unread count is incremented. `at`
-    /// is the message's time in the thread. `written_at` is the start of the 24-hour window. `opens_twilio` is true if
-    /// the message was written to the Twilio sender.
+    /// Records an inbound message: the thread moves up in the list, and its unread count is incremented. `at` is the
+    /// message's time in the thread. `written_at` is the start of the 24-hour window. `opens_twilio` is true if the
+    /// message was written to the Twilio sender.
     pub fn record_inbound(
         &self,
         thread: ThreadId,
@@ -134,9 +134,9 @@ impl WriteTx<'_> {
         self.apply_turn(thread, TurnEvent::ContactWaits(at))
     }
 
-    /// Records an outbound message, which answers the contact. If a user answers from the phone, the thread counts as
-    /// read. A message from the phone that was written before the contact's last message, but arrives after it, answers
-    /// nothing.
+    /// Records an outbound message. A message of a user or the agent answers the contact, a message of the daemon does
+    /// not. If a user answers from the phone, the thread counts as read. A message from the phone that was written
+    /// before the contact's last message, but arrives after it, answers nothing.
     pub fn record_outbound(
         &self,
         thread: ThreadId,

@@ -17,7 +17,7 @@ pub(in crate::store) trait WriteRequest: Acknowledge {
 /// Writes that run in one transaction.
 pub(in crate::store) type WriteBatch = Vec<Box<dyn WriteRequest>>;
 
-/// A write whose caller waits for its result.
+/// A write that sends its result to its caller, if the caller still waits for it.
 pub(in crate::store) struct Write<T, F> {
     work: Option<F>,
     outcome: Option<Result<T>>,

@@ -26,8 +26,8 @@ pub struct AddedNumber {
     pub restored: Option<AddressId>,
 }
 
-/// Adds a number to a contact, or makes a former number current. With `former_at`, makes a current number a former one.
-/// Refuses a number that the contact has already.
+/// Adds a number to a contact, or makes a former number current. With `former_at`, the number is or becomes a former
+/// one. Refuses a number that another contact has now and, without `former_at`, one that the contact has already.
 pub fn add(tx: &WriteTx<'_>, contact: ContactId, added: &AddedNumber, now: Timestamp) -> Result<AddressId, Error> {
     let contact = super::find(tx, contact)?.id;
     let AddedNumber { number, former_at, restored } = added;

@@ -189,9 +189,9 @@ impl Recipient {
     }
 }
 
-/// Returns the address to write to: the requested number, if the contact has it; otherwise the number of the requested
-/// id; otherwise the address of the thread. A former number is thereby replaced by the current number. Returns `None` if
-/// the contact has no address.
+/// Returns the address to write to: the requested number, if the contact has it, or the number of the requested id;
+/// otherwise another current number of the contact. If no number is known: the requested id, or the contact's best id.
+/// A former number is thereby replaced by the current number. Returns `None` if the contact has no address.
 fn address_of(
     tx: &WriteTx<'_>,
     request: &SendRequest,
