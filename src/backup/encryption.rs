@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Why a copy cannot be encrypted or decrypted.
 #[derive(Debug, thiserror::Error)]
 pub enum EncryptionError {
-    /// The text is not an age key.
+    /// The text is not an age recipient.
     #[error("{0:?} is not an age recipient; a recipient begins with age1, as `age-keygen` prints it")]
     Recipient(String),
     /// The key file cannot be read or parsed.

@@ -80,7 +80,7 @@ impl From<&Error> for Causes {
             Error::NoSpace { path, needed_mb, free_mb } => Cause::no_space(path, *needed_mb, *free_mb).into(),
             Error::ReadBackMismatch(path) => Cause::ReadBack { file: path.display().to_string() }.into(),
             Error::Bucket(causes) => causes.clone(),
-            // Only commands report these errors.
+            // No alert contains these errors.
             Error::NotFound(_) | Error::Busy | Error::Stopped => Cause::other(error.to_string()).into(),
         }
     }

@@ -9,7 +9,7 @@ text_enum! {
     Kind {
         /// By schedule.
         Nightly = "nightly",
-        /// By a user's command.
+        /// Requested by a user.
         Manual = "manual",
         /// Before another version of the program is installed.
         Upgrade = "pre-upgrade",
@@ -28,7 +28,6 @@ pub struct SnapshotName {
 }
 
 impl SnapshotName {
-    /// Creates the name of a new snapshot.
     pub fn new(kind: Kind, at: Timestamp, encrypted: bool) -> Self {
         Self { kind, at, encrypted, detail: None }
     }

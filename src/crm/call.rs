@@ -232,7 +232,6 @@ fn insert(
 /// An incoming call that the daemon did not answer, because it was off or could not be reached.
 #[derive(Clone, Debug)]
 pub struct MissedCall {
-    /// The call as Twilio describes it.
     pub call: IncomingCall,
     pub started_at: Timestamp,
     /// The duration in milliseconds, as Twilio reports it.
@@ -263,8 +262,8 @@ pub fn store_missed(
     Ok(true)
 }
 
-/// Sends the waiting messages to the owner about missed calls without a recording soon. Called after all recordings
-/// were read from Twilio's list. The messages about other calls wait for the transcript.
+/// Makes the waiting messages to the owner about missed calls without a recording due within seconds. Called after all
+/// recordings were read from Twilio's list. The messages about other calls wait for the transcript.
 pub fn notify_of_missed(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
     tx.missed_calls_without_recording(call_notice::NOTICE_JOB)?
         .iter()
@@ -300,7 +299,7 @@ pub fn hint_text(text: &str) -> Result<String, crate::crm::Error> {
     Ok(text::lines_up_to(MAX_HINT_CHARS, "text", text)?)
 }
 
-/// The maximum length of a hint. The agent must read it during one sentence of the conversation.
+/// The maximum length of a hint, in characters. The agent must read it during one sentence of the conversation.
 const MAX_HINT_CHARS: usize = 500;
 
 /// When Twilio ended a call that a user asked to end.

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 
-/// The kind of the background job.
+/// The kind of the job that sends the owner the message about a call.
 pub const NOTICE_JOB: &str = "call_notice";
 /// How long after the end of the call the message waits for the summary, at most.
 const AT_LATEST: Duration = Duration::from_secs(90);
-/// The maximum number of messages in an hour, so that repeated calls do not flood the owner's mailbox.
+/// The maximum number of messages in an hour on one channel, so that repeated calls do not flood the owner's mailbox.
 const MOST_IN_AN_HOUR: i64 = 20;
 /// The wait after the summary. The check of promises runs at the same time and also creates tasks, which the message
 /// lists.

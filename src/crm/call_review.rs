@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 
-/// The kind of the background job.
+/// The kind of the job that reviews a call.
 pub const REVIEW_JOB: &str = "review_call";
 /// The call event that records a broken promise.
 const BROKEN: &str = "promise_broken";

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 
-/// The kind of the background job.
+/// The kind of the job that summarizes a call.
 pub const SUMMARY_JOB: &str = "summarize_call";
 /// The delay between the end of a call and its summary. The last transcripts arrive after the end.
 const DELAY: Duration = super::call_review::DELAY;

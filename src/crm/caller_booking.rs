@@ -147,8 +147,9 @@ fn thin_out(day: Vec<FreeTime>, most: usize) -> Vec<FreeTime> {
     day.into_iter().step_by(step).collect()
 }
 
-/// Books an appointment for the caller. A repeated request returns the same appointment, and true. A request that names
-/// another person than the earlier appointment at this time is a second booking.
+/// Books an appointment for the caller. Returns true with it if an earlier request in this call booked it, and it was
+/// not cancelled since. A request that names another person than the earlier appointment at this time is a second
+/// booking.
 pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Result<(Appointment, bool), Error> {
     let call = caller.stored_call(tx)?;
     let contact = contact::find(tx, call.contact_id)?;
@@ -211,8 +212,8 @@ fn note(contact: &Contact, booking: &CallerBooking) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
-/// Moves the caller's appointment. Keeps its resource if possible, unless the caller asks for another one. A repeated
-/// request in the same call changes nothing and returns the same appointment.
+/// Moves the caller's appointment. Keeps its resource, unless the caller asks for another one. A repeated request in
+/// the same call changes nothing and returns the same appointment.
 pub fn reschedule(
     tx: &WriteTx<'_>,
     caller: &Caller,

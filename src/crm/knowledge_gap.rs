@@ -87,9 +87,9 @@ pub fn reopen(tx: &WriteTx<'_>, id: GapId, now: Timestamp) -> Result<(), Error> 
     }
 }
 
-/// The maximum length of a question: that of a fact's topic.
+/// The maximum length of a question in characters: that of a fact's topic.
 const MAX_CHARS: usize = 200;
-/// The minimum length of a question.
+/// The minimum length of a question, in characters.
 const MIN_CHARS: usize = 3;
 /// The maximum number of open questions, so that callers cannot fill the list without limit.
 const MAX_OPEN: i64 = 500;

@@ -16,7 +16,6 @@ pub fn find_stage(tx: &ReadTx<'_>, id: StageId) -> Result<LeadStage, Error> {
     Ok(tx.lead_stage(id)?.ok_or(RequestError::NotFound("stage"))?)
 }
 
-/// The data of a new lead.
 #[derive(Clone, Debug)]
 pub struct NewLead {
     pub contact: ContactId,

@@ -1,4 +1,5 @@
-//! The message clock, based on the system clock.
+//! The message clock, from which all messages get their times. Its rules are in `inbox::message_clock`; this module
+//! adds the system clock and the database.
 
 use crate::clock;
 use crate::domain::{InboundMessage, Provider, Timestamp};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The clock of all messages, inbound and outbound; clones share it.
+/// The clock of all messages, inbound and outbound. Clones share its state.
 #[derive(Clone, Default)]
 pub struct MessageClock {
     inner: Arc<Mutex<message_clock::MessageClock>>,

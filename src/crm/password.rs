@@ -21,7 +21,7 @@ pub enum WeakPassword {
     /// A short text, repeated several times.
     #[error("the password repeats a short text; use {MIN_CHARS} characters that do not repeat")]
     Repeated,
-    /// In the list of common passwords, or a sequence of adjacent keys.
+    /// In the list of common passwords, or predictable, such as a sequence of adjacent keys.
     #[error("this password is a common one, or a sequence of keys; use one that is not easy to guess")]
     Common,
     /// Close to the name of the user, the business or the product.

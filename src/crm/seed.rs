@@ -32,7 +32,7 @@ pub fn add_calls(tx: &WriteTx<'_>, calls: &[SeedCall]) -> Result<(), Error> {
     Ok(calls.iter().try_for_each(|call| tx.seed_call(BusinessId::FIRST, call))?)
 }
 
-/// Adds services and appointments, unless the database contains some already.
+/// Adds services and appointments, unless the database contains services or appointments already.
 pub fn add_appointments(
     tx: &WriteTx<'_>,
     services: &[SeedService],

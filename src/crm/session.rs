@@ -1,4 +1,4 @@
-//! Login sessions.
+//! Login sessions, and the browsers from which users have logged in.
 
 use super::token::OneTimeSecret;
 use super::{Error, RequestError};

@@ -12,7 +12,6 @@ use std::time::Duration;
 pub struct SetupCode(String);
 
 impl SetupCode {
-    /// Generates a random code.
     pub fn generate() -> Self {
         let bits = u128::from_be_bytes(entropy::random_bytes());
         let letters = (0..LETTERS).rev().map(|i| char::from(ALPHABET[(bits >> (5 * i)) as usize & 31]));

@@ -1,4 +1,4 @@
-//! User accounts.
+//! User accounts: adding, passwords and removal.
 
 use super::{Error, RequestError};
 use crate::domain::{ActorId, Role, Timestamp, User, UserId, clean_name};

@@ -1,8 +1,8 @@
 //! The addresses of contacts.
 //!
 //! A WhatsApp id (`lid`, `bsuid`) belongs to its contact permanently. A phone number belongs to a contact until a
-//! message shows that the contact has another number, or that another contact has this number. The number is then a
-//! former number, and a lookup by that number no longer finds the contact.
+//! message shows that another contact has it, or that the contact has another number. In the second case it becomes a
+//! former number, and a lookup by it no longer finds the contact.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{Address, AddressId, AddressKind, BusinessId, ContactId, PeerAddress, PhoneNumber, Timestamp};
@@ -91,7 +91,7 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Stores the current phone number of a contact's id.
+    /// Stores the phone number that was last seen with an id of a contact.
     pub fn set_number_of_id(
         &self,
         contact: ContactId,

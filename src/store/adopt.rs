@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub(in crate::store) struct Adopted {
     /// The new content of the state file.
     pub record: Record,
-    /// The archived copy of the previous live database.
+    /// The previous live database, archived; `None` if there was none.
     pub archived: Option<PathBuf>,
     /// The state of the published file: the found file, or missing if that file has become the live database.
     pub published: FileState,

@@ -1,4 +1,4 @@
-//! Appointments.
+//! Appointments, and the times for which they occupy resources.
 
 use super::page::{page, rows_for};
 use super::{ReadTx, Result, WriteTx};

@@ -1,4 +1,5 @@
-//! Archives database files. An archived file gets a dated name beside the published file and is never deleted.
+//! Archives database files. An archived file gets a dated name beside the published file, and the service does not
+//! delete it.
 
 use super::folder::{Folder, sync_folder, with_suffix};
 use super::{Error, Result, fault_injection, open, sys};

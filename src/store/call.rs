@@ -1,4 +1,4 @@
-//! Reads calls for display.
+//! Reads calls with their turns, bookings and recordings.
 
 mod list;
 mod part;

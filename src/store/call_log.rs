@@ -244,14 +244,14 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Moves the thread of a blocked contact's call to the top of the list, without marking the thread as unread.
+    /// Moves the thread of a call up in the list, without marking the thread as unread.
     pub fn bump_thread_quietly(&self, thread: ThreadId, at: Timestamp) -> Result<()> {
         let sql = "UPDATE threads SET last_message_at = max(coalesce(last_message_at, ''), ?2) WHERE id = ?1";
         self.conn.prepare_cached(sql)?.execute(params![thread, at])?;
         self.record_thread(thread)
     }
 
-    /// Moves the thread of a new call to the top of the list, increments its unread count and unarchives it.
+    /// Moves the thread of a new call up in the list, increments its unread count and unarchives it.
     pub fn bump_thread_for_call(&self, thread: ThreadId, at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET last_message_at = max(coalesce(last_message_at, ''), ?2), unread_count = unread_count + 1,

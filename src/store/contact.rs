@@ -1,4 +1,4 @@
-//! Contacts.
+//! Contacts and their names.
 
 mod details;
 mod list;

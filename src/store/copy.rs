@@ -80,8 +80,8 @@ pub(in crate::store) fn verify_file(file: &Path) -> Result<()> {
     }
 }
 
-/// Returns the first damage that is found in the whole database; `None` if it is undamaged. Damage that makes the check
-/// itself fail is also returned as a finding.
+/// Checks the whole database. Returns what the first failing check found; `None` if the database is undamaged. Damage
+/// that makes a check itself fail is also returned as a finding.
 pub(in crate::store) fn findings(conn: &Connection) -> Result<Option<Causes>> {
     match run_checks(conn) {
         Err(Error::Sql(error)) if is_damage(&error) => Ok(Some(Cause::other(error.to_string()).into())),

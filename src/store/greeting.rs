@@ -4,7 +4,6 @@ use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ChangeKind, Greeting, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
-/// The data of a new greeting.
 #[derive(Debug)]
 pub struct NewGreeting<'a> {
     /// The SHA-256 of the content, in hexadecimal.

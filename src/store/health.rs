@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 #[derive(Clone, Debug)]
 pub struct Health {
-    /// True if the last write or probe succeeded.
+    /// True unless the last write or probe failed.
     pub writable: bool,
     /// When the last probe ended; `None` before the first one.
     pub last_probe_at: Option<Timestamp>,
@@ -110,7 +110,7 @@ fn late_cause(cause: &LateCause) -> String {
 pub enum Integrity {
     /// Nothing was checked, because the last run stopped cleanly, or the check was not completed.
     Unchecked,
-    /// The database is being checked after an unclean stop.
+    /// The database is being checked in the background.
     Checking,
     /// The database was read completely and is undamaged.
     Ok,

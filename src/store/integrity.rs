@@ -1,4 +1,5 @@
-//! The integrity check after an unclean stop: reads the whole database in the background.
+//! The integrity check of an unverified database, for example after an unclean stop: reads the whole database in the
+//! background.
 
 use super::health::{HealthState, Integrity};
 use super::{background_read, copy, open};

@@ -289,7 +289,8 @@ fn wait_until_published(writer: &Writer) {
     }
 }
 
-/// A write that changes nothing. Its completion shows that all earlier writes have been published.
+/// A write that changes nothing. Its completion shows that all earlier writes have been published, unless the copy is
+/// late.
 struct Marker(mpsc::SyncSender<()>);
 
 impl WriteRequest for Marker {

@@ -1,4 +1,4 @@
-//! The outbox: messages to be sent.
+//! The outbox: messages to send, and the outcomes of their attempts.
 
 mod due;
 mod held;

@@ -59,7 +59,6 @@ impl ReadTx<'_> {
         self.amount("SELECT count(*), 0 FROM audit_log WHERE at < ?1", before)
     }
 
-    /// Returns the size of the database and its free pages.
     pub fn page_usage(&self) -> Result<PageUsage> {
         let free_pages: i64 = self.conn.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
         Ok(PageUsage {

@@ -6,7 +6,6 @@ use crate::domain::{ChangeKind, Cursor, MessageId, Provider, ScheduledMessage, S
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-/// The data of a new scheduled message.
 #[derive(Clone, Debug)]
 pub struct NewScheduledMessage<'a> {
     pub thread: ThreadId,

@@ -16,7 +16,6 @@ use crate::search::Query;
 /// A search, and the page of hits to return.
 #[derive(Clone, Debug)]
 pub struct SearchRequest {
-    /// The parsed search query.
     pub query: Query,
     /// The kinds of hits to return; empty for all kinds.
     pub kinds: Vec<SearchKind>,

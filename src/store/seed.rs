@@ -7,7 +7,6 @@ use crate::domain::{
 };
 use rusqlite::params;
 
-/// The numbers of stored rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoredRows {
     /// Contacts, including merged ones.

@@ -92,7 +92,6 @@ impl WriteTx<'_> {
     }
 }
 
-/// The data of a new session.
 pub struct NewSession<'a> {
     /// The CSRF token, which requests of this session that change data must contain.
     pub csrf_token: &'a str,

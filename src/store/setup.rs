@@ -1,5 +1,6 @@
 //! The setup: its one-time codes, of which only the hashes are stored, and its progress on the web page. The progress
-//! is stored in the table `meta`: the skipped steps, and the time of the first successful test call.
+//! is stored in the table `meta`: the skipped steps, the time of the first successful test call, and the last forwarded
+//! call.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{CallId, ChangeKind, ForwardedCall, SetupProgress, SetupStep, Timestamp};

@@ -1,5 +1,5 @@
-//! Decides at a start which of the two databases is used. A published file is adopted or archived here. Nothing else is
-//! changed before the live database is open. ARCHITECTURE.md contains the diagram.
+//! Decides at a start which of the two databases is used. A published file is adopted or archived here, before the live
+//! database is open. ARCHITECTURE.md contains the diagram.
 
 use super::adopt::{self, Adopted};
 use super::archive::{self, Form};

@@ -65,7 +65,6 @@ impl WriteTx<'_> {
     }
 }
 
-/// The data of a new token.
 pub struct NewApiToken<'a> {
     pub name: &'a str,
     /// The role, which determines the token's rights.

@@ -54,8 +54,8 @@ impl<'c> WriteTx<'c> {
 }
 
 impl WriteTx<'_> {
-    /// Returns the number of rows changed so far. By comparing two values, a caller can detect whether a use case
-    /// changed a row.
+    /// Returns the number of rows that this connection has changed so far. By comparing two values, a caller can detect
+    /// whether a use case changed a row.
     pub fn changed_rows(&self) -> u64 {
         self.conn.total_changes()
     }

@@ -9,7 +9,6 @@ use crate::domain::{
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Row, params};
 
-/// The data of an entry.
 #[derive(Clone, Debug)]
 pub struct NewWaitingEntry<'a> {
     pub contact: ContactId,

@@ -7,7 +7,7 @@ use rusqlite::params;
 text_enum! {
     /// The outcome of a webhook request.
     WebhookOutcome {
-        /// The request was stored.
+        /// The data of the request was stored.
         Stored = "stored",
         /// The request repeated data that was already stored.
         Duplicate = "duplicate",

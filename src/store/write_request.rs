@@ -5,7 +5,7 @@ use sqlite_mirror::{AckAfter, Acknowledge, Callers, CommitError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::oneshot;
 
-/// A queued write.
+/// A write that the writer's thread runs.
 pub(in crate::store) trait WriteRequest: Acknowledge {
     /// Returns the name for logs and metrics: the function that requested the write.
     fn name(&self) -> &'static str;

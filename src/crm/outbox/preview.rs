@@ -24,7 +24,7 @@ pub enum RouteReason {
     ContactWrote,
     /// The contact has not written within 24 hours, and a template is configured.
     Template,
-    /// The provider has the highest priority in the settings.
+    /// The provider has the highest priority of those that can send the message.
     Priority,
     /// The preferred provider is down.
     OtherDown,

@@ -123,7 +123,7 @@ pub enum SendRefusal {
              contacts who write first are always allowed (whatsapp.new_chat_prefixes)"
     )]
     NotAllowed {
-        /// The allowed prefixes of numbers.
+        /// The allowed prefixes of numbers, separated by commas.
         prefixes: String,
     },
     /// The daily limit of new conversations is reached.
