@@ -1,5 +1,5 @@
-//! Alerts: conditions that need an action of the owner. Any module can raise and clear them. They are stored in the
-//! database, and the owner is notified once per alert, with reminders.
+//! Alerts about conditions that may need an action of the owner. They are stored in the database. The owner is notified
+//! when an alert is raised and when it has cleared, and is reminded while it lasts.
 //!
 //! [`AlertTracker`] makes the decisions without I/O; [`Alerts`] is the handle to it. The code that sends the
 //! notifications is in `maintenance::alert_delivery`.
@@ -52,14 +52,16 @@ impl Alerts {
         Self { inner: Arc::new(Inner { tracker, changed: Notify::new(), store, failed_calls }) }
     }
 
-    /// Raises an alert. Repeated calls continue the same alert, which is active until [`Alerts::clear`].
+    /// Records that the condition of an alert is active, until [`Alerts::clear`] is called. Repeated calls continue the
+    /// same alert.
     pub fn raise(&self, kind: AlertKind, detail: impl Into<AlertDetail>) {
         if self.tracker().raise(kind, detail.into(), clock::now()) {
             self.inner.changed.notify_one();
         }
     }
 
-    /// Clears an alert; has no effect if it is not active.
+    /// Records that the condition of an alert has ended; has no effect if it is not active. A raised alert clears some
+    /// time later.
     pub fn clear(&self, kind: AlertKind) {
         if self.tracker().clear(kind, clock::now()) {
             self.inner.changed.notify_one();
@@ -74,7 +76,7 @@ impl Alerts {
         }
     }
 
-    /// Returns the active alerts and the recently cleared ones.
+    /// Returns all known alerts: pending, raised, and recently cleared ones.
     pub fn all(&self) -> Vec<Alert> {
         self.tracker().all()
     }
@@ -135,13 +137,13 @@ impl Alerts {
         self.inner.changed.notify_one();
     }
 
-    /// Returns true if the state cannot change before [`Alerts::raise`], [`Alerts::clear`] or [`Alerts::mute`] is
-    /// called.
+    /// Returns true if all alerts have cleared and no notification is due.
     pub fn is_idle(&self) -> bool {
         self.tracker().is_idle(clock::now())
     }
 
-    /// Waits until an alert was raised, cleared or muted.
+    /// Waits for a change other than by time: a condition began or ended, an alert was muted or unmuted, or a delivery
+    /// was withdrawn.
     pub async fn changed(&self) {
         self.inner.changed.notified().await;
     }

@@ -1,7 +1,8 @@
-//! Implements the checks of `agentlocator doctor`. Each check has its own file and returns findings, each with a remedy.
+//! Implements the checks of `agentlocator doctor`. Each check has its own file and returns findings.
 //!
-//! The checks change nothing; only [`Fix::apply`] changes the system. On the command line they run in a separate process. They query the
-//! running daemon over its control socket and over HTTP, and check all other parts from outside.
+//! The checks change no settings or data; [`Fix::apply`] makes the changes. On the command line the checks run in a
+//! separate process: they query the running daemon over its control socket and over HTTP, and check all other parts
+//! from outside.
 
 mod backup;
 mod bridge;

@@ -1,4 +1,4 @@
-//! The only module that reads random bytes. Modules without I/O receive them as an argument.
+//! The only module of the daemon that reads random bytes. Modules without I/O receive them as an argument.
 
 use crate::domain::hex;
 

@@ -22,7 +22,7 @@ pub struct PhoneContext<'a> {
     pub now: Timestamp,
     /// The services, opening hours and facts that the owner has entered.
     pub profile: &'a BusinessProfile,
-    /// The stored data about the caller: language, appointments, earlier calls and messages.
+    /// The stored data about the caller, such as language, appointments, earlier calls and messages.
     pub memory: &'a CallerMemory,
     /// Whether this call can be transferred to a human agent.
     pub can_transfer: bool,

@@ -1,8 +1,8 @@
 //! The agent's tools: the functions that the model may call.
 //!
-//! Each tool is a type that implements `Tool` and one of two further traits. `Run` is for tools that call a function
-//! of the CRM. `ControlCall` is for tools that end or transfer the phone call; the call session performs these actions.
-//! Tools that the owner defined are data (`own`). A [`ToolRegistry`] holds the tools of one conversation.
+//! Each built-in tool is a type that implements `Tool` and one of two further traits. `Run` is for tools that return an
+//! output to the model. `ControlCall` is for tools that end or transfer the phone call; the call session performs these
+//! actions. Tools that the owner defined are data (`own`). A [`ToolRegistry`] holds the tools of one conversation.
 
 mod booking;
 mod end_call;
@@ -48,7 +48,7 @@ trait Tool {
     const DESCRIPTION: &'static str;
 }
 
-/// A tool that calls one function of the CRM.
+/// A tool that reads or changes data, and returns an output to the model.
 trait Run: Tool + 'static {
     /// The time after which the model is informed of the delay. The tool continues, and the model receives the output
     /// later.
@@ -78,8 +78,8 @@ pub trait OwnToolSender: Send + Sync {
     fn send(&self, tool: Arc<AgentTool>, arguments: Map<String, Value>) -> BoxFuture<'static, Value>;
 }
 
-/// The conversation in which a tool runs. Tools access the database only through this type, so that the tools of a
-/// trial call cannot change data.
+/// The conversation in which a tool runs. Tools access the database only through this type, which rolls back the
+/// changes of a trial call.
 #[derive(Clone)]
 pub struct ToolContext {
     store: Store,
@@ -108,8 +108,7 @@ impl ToolContext {
         Self { store, call, zone, words, trial_in: None, texts: None, own_tools: None, ahead_ms: 0 }
     }
 
-    /// Converts the context to that of a trial call: tools return the same output as in a real call, but their changes
-    /// are rolled back.
+    /// Converts the context to that of a trial call: the changes of tools are rolled back, and no message is sent.
     #[must_use]
     pub fn for_trial(self, country: country::Id) -> Self {
         Self { trial_in: Some(country), ..self }
@@ -142,7 +141,7 @@ impl ToolContext {
         self.trial_in.is_some()
     }
 
-    /// Returns the call, the current time, and the transcript so far.
+    /// Returns the call, the business's time zone, the current time, and the transcript so far.
     fn caller(&self) -> Caller {
         self.caller_who_said(&self.words.borrow())
     }
@@ -216,7 +215,8 @@ impl ToolContext {
         }
     }
 
-    /// Sends a message to the caller. In a trial call, returns success without sending.
+    /// Sends a message to the caller. In a trial call, returns [`CallerText::Queued`] without sending; without a
+    /// sender, [`CallerText::Unneeded`].
     async fn write_to_caller(&self, text: String) -> Result<CallerText, crm::Error> {
         match &self.texts {
             _ if self.is_trial() => Ok(CallerText::Queued(MessageId(0))),
@@ -263,7 +263,7 @@ impl Transcript {
         words
     }
 
-    /// Waits until the transcript changes. Returns false if it is complete, or does not change before the deadline.
+    /// Waits until an incomplete transcript changes. Returns true if it has changed before the deadline.
     async fn continues(&mut self) -> bool {
         self.is_pending && matches!(tokio::time::timeout_at(self.deadline, self.words.changed()).await, Ok(Ok(())))
     }

@@ -17,7 +17,7 @@ pub struct AiCall {
     pub failed: Vec<(&'static str, AiFailure)>,
 }
 
-/// Counts consecutive calls that no AI answered.
+/// Counts consecutive calls that no AI answered, and holds the engines whose account was rejected.
 #[derive(Debug)]
 pub(super) struct FailedCalls {
     consecutive: AtomicU32,
@@ -68,8 +68,8 @@ fn refusal(failure: &AiFailure) -> Notice {
 }
 
 impl Alerts {
-    /// Records a call that the AI should answer. If the account of an engine was rejected, the alert remains until that
-    /// engine answers or is no longer configured, even if other engines answer calls meanwhile.
+    /// Records a call that the AI should answer. If the account of an engine was rejected, the alert remains while that
+    /// engine is configured and has not answered, even if other engines answer calls meanwhile.
     pub fn record_ai_call(&self, call: &AiCall) {
         let calls = &self.inner.failed_calls;
         let accepted = calls.update_rejected(call);
@@ -98,8 +98,8 @@ impl Alerts {
         }
     }
 
-    /// Records that the AI rejected the account outside a call. The alert clears with the next call that the AI
-    /// answers.
+    /// Records that the AI rejected the account outside a call. The alert clears after the next call that the AI
+    /// answers, unless an engine's account was rejected in a call.
     pub fn record_ai_refusal(&self, failure: &AiFailure) {
         let Some(kind) = of_account(failure.cause) else { return };
         self.inner.failed_calls.rejected.lock().unwrap_or_else(PoisonError::into_inner).insert(OUTSIDE_CALLS, kind);

@@ -9,15 +9,15 @@ use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlertThresholds {
-    /// How long the bridge may be down.
+    /// How long the bridge may be down before the alert is raised.
     pub bridge_down: Duration,
-    /// How long Litestream may be missing.
+    /// How long Litestream may be missing before the alert is raised.
     pub replication: Duration,
     /// How long a condition must be absent before the alert clears.
     pub settle: Duration,
     /// While an alert remains active, its notification is repeated after this time.
     pub repeat: Duration,
-    /// The alert is raised after this number of consecutive calls that the AI did not answer.
+    /// The number of consecutive calls without an answer of the AI after which an alert is raised.
     pub failed_calls: u32,
 }
 
@@ -127,7 +127,8 @@ impl AlertTracker {
     }
 
     /// Returns the notifications that are due on a channel: one when an alert is raised, one at each repeat interval
-    /// while it remains active, and one when it has cleared. The last one is sent only if the first one was.
+    /// while it remains active, and one when it has cleared. The last one is sent only if the first one was. A muted
+    /// alert has no notifications.
     pub fn due(&self, channel: AlertChannel, now: Timestamp) -> Vec<(Alert, AlertTransition)> {
         let repeat = self.thresholds.repeat;
         let transition = |entry: &Entry| {
@@ -193,7 +194,7 @@ impl AlertTracker {
         self.entries.values().map(|entry| entry.alert.clone()).collect()
     }
 
-    /// Returns true if the passage of time cannot change the state: all alerts have cleared and were notified.
+    /// Returns true if all alerts have cleared and no notification is due.
     pub fn is_idle(&self, now: Timestamp) -> bool {
         let over = self.entries.values().all(|entry| !entry.is_active && entry.alert.state == AlertState::Cleared);
         over && AlertChannel::ALL.iter().all(|channel| self.due(*channel, now).is_empty())
@@ -235,7 +236,8 @@ impl AlertThresholds {
         }
     }
 
-    /// Returns how long the condition must be absent before the alert clears; doubled with each recurrence.
+    /// Returns how long the condition must be absent before the alert clears; doubled with each recurrence, up to
+    /// [`MAX_CLEAR_DELAY`].
     fn clear_delay(self, recurrences: u32) -> Duration {
         (self.settle * 2_u32.saturating_pow(recurrences.min(16))).min(MAX_CLEAR_DELAY.max(self.settle))
     }

@@ -16,7 +16,7 @@ pub struct DoctorContext {
     settings: Result<Config, ConfigErrors>,
     /// Errors in the settings that the web page has stored in the database.
     pub(super) stored_problems: Vec<String>,
-    /// The path of the settings file; `None` if there is no file.
+    /// The path of the settings file; `None` if there is no file, or if the daemon itself runs the checks.
     pub(super) settings_file: Option<PathBuf>,
     /// Set if the data folder contained data earlier and is now empty or missing.
     pub(super) missing_data: Option<MissingData>,
@@ -121,7 +121,7 @@ impl DoctorContext {
         self.settings.as_ref().err().map_or_else(Vec::new, |errors| errors.0.iter().map(ToString::to_string).collect())
     }
 
-    /// Returns the running daemon's status; `None` if the daemon did not answer.
+    /// Returns the running daemon's status; `None` if the query failed, or if the daemon itself runs the checks.
     pub fn running(&self) -> Option<&Status> {
         self.daemon.as_ref().ok()
     }

@@ -75,7 +75,7 @@ fn owners(context: &DoctorContext, folder: &Path, metadata: &Metadata) -> Vec<Fi
     vec![Finding::error(CHECK, found, remedy).with_fix(fix)]
 }
 
-/// Reports files that other users can read or write.
+/// Reports the published file, the folder of the live database, or the data folder, if other users can access it.
 fn open_to_all(folder: &Path, metadata: &Metadata, published: &Path, live: &Path) -> Vec<Finding> {
     let mode = |metadata: &Metadata| metadata.permissions().mode() & 0o7777;
     let mut findings = Vec::new();
@@ -120,7 +120,8 @@ fn package_user() -> Option<(u32, u32)> {
     Some((fields.next()?.ok()?, fields.next()?.ok()?))
 }
 
-/// Returns the paths of the folder, of its entries, and of the entries in its direct subfolders.
+/// Returns the paths of the folder, of its entries, and of the entries in its direct subfolders; at most `MAX_ENTRIES`
+/// for each folder.
 fn everything_in(folder: &Path) -> Vec<PathBuf> {
     let inside = |folder: &Path| {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

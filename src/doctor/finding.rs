@@ -1,4 +1,4 @@
-//! The result of a check.
+//! The result of a check: what was found, how severe it is, and how to fix it.
 
 use super::Fix;
 use crate::{domain, messages};
@@ -7,12 +7,11 @@ use serde::Serialize;
 /// The severity of a finding.
 pub use crate::domain::CheckStatus as State;
 
-/// The result of a check.
+/// One result of a check. A check can return several.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
     /// The name of the check. Part of the JSON output, so it must not change.
     pub check: String,
-    /// The severity.
     pub state: State,
     /// The result as a sentence, in English.
     pub found: String,

@@ -29,7 +29,6 @@ pub enum Fix {
     },
     /// Changes the mode (permission bits) of a file.
     Mode {
-        /// The file.
         path: PathBuf,
         /// The current mode.
         before: u32,
@@ -38,7 +37,6 @@ pub enum Fix {
     },
     /// Changes the group and the mode of a file.
     Group {
-        /// The file.
         path: PathBuf,
         /// The current group and mode.
         before: (u32, u32),
@@ -83,9 +81,7 @@ pub enum FixError {
     /// A system call failed.
     #[error("{}: {source}", path.display())]
     File {
-        /// The file.
         path: PathBuf,
-        /// The system's error.
         source: io::Error,
     },
 }
@@ -141,7 +137,8 @@ impl Fix {
         }
     }
 
-    /// Returns true if the number is in use elsewhere: the user must then name the number to confirm the change.
+    /// Returns true if calls of the number go to another program, and the user has not named the number to confirm the
+    /// change.
     pub fn must_be_named(&self) -> bool {
         matches!(self, Self::Number(number) if number.is_elsewhere && !number.is_named)
     }

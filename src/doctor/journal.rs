@@ -1,4 +1,4 @@
-//! Counts the errors in the log of the last day, by event code.
+//! Counts the latest errors in the log of the last day, at most 5,000, by event code.
 
 use super::program::output_of;
 use super::{DoctorContext, Finding};

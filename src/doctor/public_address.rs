@@ -1,4 +1,4 @@
-//! Checks that each DNS record of the public address leads to this daemon.
+//! Checks that the DNS records of the public address, at most eight, lead to this daemon.
 //!
 //! The daemon shows its identity by answering a challenge (`host::instance_challenge`). The challenge works through a
 //! proxy, a tunnel or a router, and fails if another machine answers. The `certificate` check verifies certificates.
@@ -34,7 +34,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     evaluate(&host, &probes)
 }
 
-/// Returns the addresses of the host, IPv4 first.
+/// Returns at most `MAX_ADDRESSES` addresses of the host, IPv4 first.
 pub(super) async fn resolve(url: &Url) -> Result<Vec<SocketAddr>, Causes> {
     let port = url.port_or_known_default().unwrap_or(443);
     let found: BTreeSet<SocketAddr> = match url.host() {

@@ -83,7 +83,7 @@ async fn unreadable_for_service(context: &DoctorContext, config: &Config) -> Vec
     unreadable.lines().map(Path::new).map(|path| unreadable_file(path, gid, can_fix(path))).collect()
 }
 
-/// Returns true if systemd reads the file as root and passes it to the service.
+/// Returns true for a file in a folder named `credentials`: systemd reads it as root and passes it to the service.
 fn is_credential(path: &Path) -> bool {
     path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "credentials")
 }

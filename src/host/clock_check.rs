@@ -33,7 +33,6 @@ pub enum ClockCheckError {
     #[error("{host} did not answer")]
     NoAnswer {
         host: String,
-        /// The cause.
         #[source]
         source: reqwest::Error,
     },

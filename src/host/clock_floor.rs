@@ -5,7 +5,7 @@ use crate::domain::{Notice, Timestamp};
 use std::path::Path;
 use std::time::Duration;
 
-/// Times that are certainly in the past.
+/// Times that a correct clock has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockFloor {
     /// When this program was built, if known.

@@ -75,13 +75,14 @@ impl DiskMonitor {
         *self.lock()
     }
 
-    /// Returns true if the last check found enough space for media files and recordings.
+    /// Returns false if the last check found too little space for media files and recordings.
     pub fn takes_media(&self) -> bool {
         self.lock().level.unwrap_or(SpaceLevel::Ample) == SpaceLevel::Ample
     }
 
-    /// Returns true if enough space remains after storing a file of this size. Checks the disks again, because the file
-    /// may be large: it is written to the write-ahead log, the database and the published copy.
+    /// Returns true if enough space remains after storing a file of this size, or if the space cannot be determined.
+    /// Checks the disks again, because the file may be large: it is written to the write-ahead log, the database and the
+    /// published copy.
     pub fn has_space_for(&self, bytes: u64) -> bool {
         let DiskStatus { data, level, .. } = self.check();
         let left = data.free_bytes.saturating_sub(bytes.saturating_mul(3));
@@ -96,7 +97,7 @@ impl DiskMonitor {
 }
 
 impl DiskStatus {
-    /// Returns the notices about disks with little free space; `None` if all disks have enough.
+    /// Returns the notices about disks with little free space or few free inodes; `None` if all disks have enough.
     pub fn problem(&self) -> Option<Vec<Notice>> {
         let short = |level: Option<SpaceLevel>| level.is_some_and(|level| level != SpaceLevel::Ample);
         let free_and_total = |space: &DiskSpace| (format_bytes(space.free_bytes), format_bytes(space.total_bytes));

@@ -2,8 +2,8 @@
 //! daemon process.
 //!
 //! The daemon creates a random key when it starts, and reveals it only over the control socket. A client with the key
-//! sends a challenge to the address, and computes the expected answer itself. Only this daemon can return that answer.
-//! A client without the key learns nothing from the answer.
+//! sends a challenge to the address, and computes the expected answer itself. A server without the key cannot compute
+//! the answer, and a client without the key learns nothing from it.
 
 use crate::domain::hex;
 use hmac::{Hmac, KeyInit, Mac};

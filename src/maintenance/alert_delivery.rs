@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use whatsapp::{InFlightMessages, WhatsAppChannel};
 
-/// Sends due notifications. Never returns; the caller stops it by dropping the future. `page` is the base URL of the
+/// Sends due notifications until the future is dropped, or the sender of the settings is. `page` is the base URL of the
 /// web page.
 pub async fn run(alerts: Alerts, settings: Settings, page: String, outbox: Outbox, store: Store) {
     let mut changes = settings.changes();
@@ -172,7 +172,7 @@ impl ChannelSender {
     }
 }
 
-/// The interval at which the timers are checked while an alert is pending.
+/// The interval at which the timers are checked, unless all alerts have cleared and no notification is due.
 const TICK: Duration = Duration::from_secs(1);
 /// Alerts that are raised within this time are sent in one message.
 const BATCH_DELAY: Duration = Duration::from_secs(2);

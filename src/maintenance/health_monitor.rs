@@ -27,22 +27,14 @@ use std::time::Duration;
 
 /// Monitors the services in its fields.
 pub struct HealthMonitor {
-    /// The active settings.
     pub settings: Settings,
-    /// The database.
     pub store: Store,
     pub disk: DiskMonitor,
-    /// The outbox of messages.
     pub outbox: Outbox,
-    /// The TLS certificates.
     pub tls: Tls,
-    /// The nightly snapshots.
     pub snapshots: Snapshots,
-    /// The background jobs.
     pub jobs: Jobs,
-    /// The registry of active calls.
     pub calls: Calls,
-    /// The registry of alerts.
     pub alerts: Alerts,
 }
 
@@ -211,8 +203,8 @@ impl HealthMonitor {
         self.alerts.set(AlertKind::Backup, backup_problem(&self.snapshots, now));
     }
 
-    /// Compares the clock with the newest recorded times, which it must have passed. When a comparison with Twilio's
-    /// clock is due, also runs this comparison.
+    /// Compares the clock with the program's build time and the newest entry, which it must have passed. When a
+    /// comparison with Twilio's clock is due, also runs this comparison.
     async fn check_clock(&self, comparison: &mut ClockComparison) {
         let newest_entry = self.store.read(|tx| tx.newest_activity()).await.ok().flatten();
         let floor = ClockFloor { built: self.settings.config().version.build_time.parse().ok(), newest_entry };
@@ -226,7 +218,8 @@ impl HealthMonitor {
         self.alerts.set(AlertKind::ClockWrong, comparison.alert(behind, now));
     }
 
-    /// Measures Twilio's clock with a request; `None` if Twilio is not in use or does not answer.
+    /// Measures Twilio's clock with a request; `None` if the request fails, or if Twilio is not in use or has no HTTPS
+    /// address.
     async fn measure_clock(&self) -> Option<ClockReading> {
         let config = self.settings.config();
         let url = config.twilio.api_base_url.as_str();

@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// Appends the services of the caller's open appointments, and the rules for the use of the caller's data. If the
-/// caller's usual language differs from `language`, also appends it.
+/// Appends the caller's usual language if it differs from `language`, the services of open appointments, and the rules
+/// for colleagues and for the use of the caller's data.
 pub(super) fn write(text: &mut String, memory: &CallerMemory, language: &str) {
     if memory.is_staff {
         text.push_str(COLLEAGUE);

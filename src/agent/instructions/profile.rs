@@ -5,8 +5,8 @@ use crate::domain::{ClosedReason, DayRange, OpeningHours, Service, one_line};
 use jiff::civil::{Date, Weekday};
 use std::fmt::Write;
 
-/// Appends the data that does not depend on the date: services, staff, weekly hours and facts, and the rules for
-/// booking if the model has the tools for it.
+/// Appends the data that does not depend on the date (services, persons and rooms, weekly hours, facts), and the rules
+/// for the use of tools.
 pub(super) fn write(text: &mut String, profile: &BusinessProfile, can_book: bool) {
     // Writing to a string cannot fail.
     if !profile.services.is_empty() {

@@ -1,5 +1,4 @@
-//! The tools for appointments. Each tool calls one function of the CRM, and returns the data that the function has read
-//! or committed.
+//! The tools for appointments. Each tool calls one function of `crm::caller_booking`.
 
 mod book_appointment;
 mod cancel_appointment;

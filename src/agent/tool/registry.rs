@@ -22,7 +22,7 @@ use std::time::Duration;
 /// `ToolCall::Run` requires a time limit.
 const UNKNOWN_LIMIT: Duration = Duration::from_secs(8);
 
-/// The note in the output of each tool in a trial call.
+/// The note in the output of a tool in a trial call, unless the output has a note of its own.
 const TRIAL: &str = "This is a trial call by the business's own staff: nothing was stored and no notification was sent. Continue \
                      as in a real call.";
 const TRIAL_TRANSFER: &str = "This is a trial call by the business's own staff: a real call would be transferred to a \

@@ -9,7 +9,7 @@ use crate::pipeline::{Entry, ModelEvent, ToolRequest};
 use crate::providers::openai::prices::{TextUsage, text_cost_micros};
 use std::time::Duration;
 
-/// How often a request with a temporary failure is repeated.
+/// How often a request with a temporary failure is repeated at most.
 const MAX_RETRIES: u32 = 4;
 /// The delay before a repeated request, if the server does not specify one.
 const RETRY_DELAY: Duration = Duration::from_secs(1);

@@ -73,7 +73,7 @@ pub struct RejectedFields {
 /// The status of the fields of `session.update` with the current settings, according to earlier sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldStatus {
-    /// No session was opened with these settings yet.
+    /// No session has shown yet whether the server accepts all fields.
     Unknown,
     /// The server accepts all fields, or the rejected fields now have different values.
     Accepted,

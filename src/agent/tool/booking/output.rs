@@ -5,7 +5,7 @@ use crate::domain::Appointment;
 use jiff::civil::DateTime;
 use serde_json::{Value, json};
 
-/// Returns a free time as JSON.
+/// Returns a free time as JSON. Its member `with` is missing if the person or room has no name.
 pub(super) fn free_time(time: &FreeTime) -> Value {
     let mut output = json!({"start": start(time.starts_at), "day": day(time.starts_at)});
     if let Some(person) = &time.person {

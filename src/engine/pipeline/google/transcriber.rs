@@ -46,7 +46,7 @@ pub(in crate::engine::pipeline) struct GoogleTranscriber {
     was_used: bool,
 }
 
-/// The caller's audio so far, in milliseconds.
+/// The audio of the caller that waits to be sent, and positions in the audio since its start.
 #[derive(Debug, Default)]
 struct Audio {
     /// The audio that is not sent yet.
@@ -58,7 +58,7 @@ struct Audio {
 
 struct Stream {
     call: Call,
-    /// The position in the caller's audio at which it began, less the silence that was inserted.
+    /// The position in the caller's audio at which the stream began, less the silence that was inserted.
     from_ms: i64,
     opened: Instant,
     end: End,
@@ -68,7 +68,7 @@ struct Stream {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Open,
-    /// It is too old. Its utterance, if there is one, continues in the next stream.
+    /// The stream is too old. Its utterance, if there is one, continues in the next stream.
     Replaced,
     /// The utterance is over.
     Requested,
@@ -77,7 +77,7 @@ enum End {
 /// The ages at which a stream is replaced.
 struct Ages {
     between_utterances: Duration,
-    /// Even while the caller speaks.
+    /// The age at which a stream is replaced even while the caller speaks.
     at_last: Duration,
 }
 
@@ -136,7 +136,8 @@ impl GoogleTranscriber {
         }
     }
 
-    /// Sends silence on a stream that gets no audio. It is no part of the caller's audio, so the stream begins earlier.
+    /// Sends silence on a stream that gets no audio. The silence shifts the positions that the server reports, so
+    /// `from_ms` is reduced by its length.
     fn send_silence(&mut self) {
         if !std::mem::take(&mut self.was_used)
             && let Some(stream) = self.streams.back_mut()
@@ -212,8 +213,8 @@ impl Transcriber for GoogleTranscriber {
         self.replace_old_stream(is_voice);
     }
 
-    /// Ends the stream. The server then returns the final words of all audio that it has. While it has not done so, a further
-    /// request is about the same utterance.
+    /// Ends the stream, so that the server returns the final words of all audio that it has. Has no effect while the
+    /// previous call still waits for its words.
     fn end_utterance(&mut self) {
         if self.streams.iter().any(|stream| stream.end == End::Requested) {
             return;
