@@ -19,7 +19,7 @@ pub fn text(language: Language, text: &impl Localized) -> String {
     render(bundle(language), text.key(), None, text.params())
 }
 
-/// Returns the text of causes.
+/// Returns the causes as one text, joined with `: `.
 pub fn causes(language: Language, causes: &Causes) -> String {
     param(language, causes.into())
 }
@@ -104,7 +104,6 @@ pub fn setting_title(language: Language, setting: &str) -> String {
     render(bundle(language), &setting_key(setting), None, Vec::new())
 }
 
-/// Returns the help text of a setting.
 pub fn setting_help(language: Language, setting: &str) -> String {
     render(bundle(language), &setting_key(setting), Some(HELP), Vec::new())
 }
@@ -119,12 +118,10 @@ fn alert_key(kind: AlertKind) -> String {
     format!("alert-{}", kind.as_str().replace('_', "-"))
 }
 
-/// Returns the name of a holiday.
 pub fn holiday(language: Language, holiday: Holiday) -> String {
     render(bundle(language), &holiday_key(holiday), None, Vec::new())
 }
 
-/// Returns the name of a month of the Hebrew calendar.
 pub fn hebrew_month(language: Language, month: HebrewMonth) -> String {
     render(bundle(language), &month_key(month), None, Vec::new())
 }

@@ -81,8 +81,8 @@ impl DiskMonitor {
     }
 
     /// Returns true if enough space remains after storing a file of this size, or if the space cannot be determined.
-    /// Checks the disks again, because the file may be large: it is written to the write-ahead log, the database and the
-    /// published copy.
+    /// Checks the disks again, because the file may be large: it is written to the write-ahead log, the database and
+    /// the published copy.
     pub fn has_space_for(&self, bytes: u64) -> bool {
         let DiskStatus { data, level, .. } = self.check();
         let left = data.free_bytes.saturating_sub(bytes.saturating_mul(3));

@@ -1,6 +1,6 @@
 //! Deletes data that is no longer needed: raw webhooks, stored responses to repeated requests, and jobs and messages
-//! that were completed long ago. Also deletes data that is older than the owner's retention settings. At night, returns
-//! the freed space to the disk.
+//! that were completed long ago. Also deletes data that is older than the owner's retention settings. At night, or if
+//! the disk has little space, returns the freed space to the disk.
 
 mod vacuum;
 

@@ -11,7 +11,6 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct StatusLine {
     pub settings: Settings,
-    /// The registry of active calls.
     pub calls: Calls,
     /// The outbox, which provides the state of the bridge.
     pub outbox: Outbox,

@@ -12,7 +12,8 @@ use std::time::Duration;
 pub struct UpdateState {
     /// The newest release according to the release feed.
     pub newest: Option<Release>,
-    /// When the feed was last queried.
+    /// When the feed was last queried; after a failure, six days before the query, so that the next one is due in a
+    /// day.
     pub checked_at: Option<Timestamp>,
     etag: Option<String>,
     announced: Option<String>,

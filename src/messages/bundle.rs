@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 
 pub(super) type Bundle = FluentBundle<FluentResource>;
 
-/// Returns the texts of a language.
 pub(super) fn bundle(language: Language) -> &'static Bundle {
     match language {
         Language::Hebrew => &HEBREW,
@@ -58,7 +57,7 @@ pub(super) fn render(
     bundle.format_pattern(pattern, Some(&args), &mut errors).trim_end().to_owned()
 }
 
-/// Returns the text of a parameter.
+/// Returns the text of a parameter; the texts of a chain are joined with `: `.
 pub(super) fn render_param(bundle: &Bundle, param: TextParam<'_>) -> String {
     match param {
         TextParam::Number(number) => number.to_string(),

@@ -1,4 +1,4 @@
-//! Phrases: parts of emails, announcements and web pages, which are never stored.
+//! Phrases: parts of emails, messages, tasks, announcements and web pages. Only their rendered text may be stored.
 
 use crate::domain::localized_enum;
 

@@ -39,14 +39,13 @@ pub enum Speech {
 /// A connection to one of the services, with the token that it uses.
 #[derive(Debug)]
 pub struct Connection {
-    /// The connection.
     pub channel: Channel,
     /// The id of the account's project.
     pub project: String,
     token: AccessToken,
 }
 
-/// Opens a connection to a service.
+/// Opens a connection to a service, after it has requested a token if necessary.
 pub async fn connect(
     client: &reqwest::Client,
     config: &GoogleConfig,
@@ -76,8 +75,8 @@ fn base_url(config: &GoogleConfig, service: Speech) -> String {
 }
 
 impl Connection {
-    /// Returns the error of a call, with a status like that of HTTP, so that the cause of all services is found in the same
-    /// way.
+    /// Returns the error of a call. Its reason begins with the corresponding HTTP status, from which the cause of the
+    /// failure is derived as for the other services.
     pub fn error(&self, status: &Status) -> DialError {
         let is_expired = status.code == code::UNAUTHENTICATED && self.token.is_expired();
         let DialError { retry, reason } = error_of(status);

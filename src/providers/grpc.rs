@@ -55,7 +55,7 @@ pub mod code {
 /// The reason that a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// One of the codes in [`code`].
+    /// The gRPC status code; [`code`] has names for some of them.
     pub code: u32,
     /// The server's explanation, or the error of the connection.
     pub message: String,

@@ -42,7 +42,6 @@ impl ClockComparison {
         is_due
     }
 
-    /// Records the result of a comparison.
     pub(super) fn record(&mut self, reading: &ClockReading) {
         let is_right = reading.offset() < CLOCK_OFF;
         self.answer = Some(if is_right { Answer::Right } else { Answer::Wrong(reading.notice()) });

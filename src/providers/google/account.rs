@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 /// The lifetime of a token, in seconds; Google's maximum.
 const LIFETIME_S: i64 = 3600;
-/// A token is replaced after half of its lifetime, so that one is valid for longer than a call.
+/// A token is replaced after half of its lifetime, so that it remains valid during a call.
 const FRESH_FOR: Duration = Duration::from_mins(30);
 const LIMIT: Duration = Duration::from_secs(3);
 
@@ -76,7 +76,8 @@ impl std::fmt::Debug for AccessTokens {
 }
 
 impl AccessTokens {
-    /// Returns a token for at least half an hour. Requests one if necessary; concurrent callers wait for the same request.
+    /// Returns a token that is valid for about half an hour or longer. Requests one if necessary; concurrent callers
+    /// wait for the same request.
     pub async fn get(&self, client: &reqwest::Client, config: &GoogleConfig) -> Result<AccessToken, DialError> {
         let account = read_account(config).await?;
         let mut current = self.current.lock().await;
@@ -92,7 +93,7 @@ impl AccessTokens {
         Ok(token)
     }
 
-    /// Forgets the token, because a server has rejected it. While a new one is requested, there is none to forget.
+    /// Forgets the token, because a server has rejected it. Has no effect while [`AccessTokens::get`] runs.
     pub fn forget(&self) {
         if let Ok(mut current) = self.current.try_lock() {
             *current = None;
@@ -100,7 +101,7 @@ impl AccessTokens {
     }
 }
 
-/// Returns an error that another attempt does not change. The number makes it a wrong key.
+/// Returns an error that no retry avoids. Its reason begins with the status 401, which marks a wrong key.
 fn bad_key(reason: &str) -> DialError {
     DialError { retry: false, reason: format!("401 {reason}") }
 }
@@ -118,7 +119,7 @@ async fn read_account(config: &GoogleConfig) -> Result<ServiceAccount, DialError
 }
 
 impl ServiceAccount {
-    /// Returns the id of the account's project. The address of an account contains it.
+    /// Returns the id of the account's project; if the JSON does not state it, from the account's email address.
     fn project(&self) -> Option<&str> {
         let domain = || self.client_email.split_once('@')?.1.strip_suffix(".iam.gserviceaccount.com");
         self.project_id.as_deref().filter(|id| !id.is_empty()).or_else(domain)
@@ -142,7 +143,7 @@ impl ServiceAccount {
         let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let text = format!("{}.{}", encode(&header), encode(&claims));
         let mut signature = vec![0; key.public().modulus_len()];
-        // The padding of RS256 is not random; the interface requires a source because that of others is.
+        // RS256 uses no random bytes, but `sign` requires a source of them, because other paddings do.
         key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).ok()?;
         Some(format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }

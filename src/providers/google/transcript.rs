@@ -20,7 +20,7 @@ pub struct Place {
     /// The position in the caller's audio at which the stream began, in milliseconds. Negative if the stream began with
     /// silence that is no part of that audio.
     pub from_ms: i64,
-    /// The end of the voice that the local detector has found. Words end no later.
+    /// The end of the voice that the local detector has found, in milliseconds. Words end no later.
     pub voiced_until_ms: u64,
     /// Whether the client has ended the stream. Then only the end of the stream ends the utterance, because several final
     /// results may precede it.

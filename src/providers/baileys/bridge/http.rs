@@ -129,7 +129,8 @@ async fn body(mut response: Response) -> Result<Vec<u8>, LinkState> {
 /// The maximum size of a response. The longest one, a QR code as SVG, has some tens of kilobytes.
 const MAX_BODY: usize = 512 << 10;
 
-/// Returns a text on one line: control characters are replaced by spaces, and a long text is cut.
+/// Returns a text on one line: control characters are replaced by spaces, and a long text is cut. Returns `None` if the
+/// value is no text, or an empty one.
 pub(super) fn line(value: &Value) -> Option<String> {
     let text = value.as_str()?;
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_LINE).collect();

@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
 
-/// The bridge's report about its link. A field is `None` if an older or another bridge does not send it.
+/// The bridge's report about its link. A field is `None` if it does not apply, or if the bridge does not send it.
 ///
 /// Has no `Debug`, because a pairing code in a log would let its readers link the account.
 #[derive(Clone)]
@@ -82,7 +82,7 @@ impl Bridge {
         self.health().await.unwrap_or_else(Report::with_state)
     }
 
-    /// Queries the bridge for all available information, within `STATUS_TIMEOUT`. Requests the QR code only if
+    /// Queries the bridge for all available information, with requests in parallel. Requests the QR code only if
     /// `with_code` is set.
     pub async fn overview(&self, with_code: bool) -> Overview {
         let code = async { if with_code { self.qr_code(STATUS_TIMEOUT).await.ok().flatten() } else { None } };
