@@ -46,8 +46,8 @@ pub fn build_insecure(pinned: Option<(&str, std::net::SocketAddr)>) -> Option<re
     builder.build().ok()
 }
 
-/// Returns the innermost error of a failed request, which names the cause. The outer errors only state that the request
-/// failed.
+/// Returns the innermost error of a failed request, which names the cause, or a text of its own for a timeout. The
+/// outer errors only state that the request failed.
 pub fn root_cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".into();
@@ -59,7 +59,7 @@ pub fn root_cause(error: &reqwest::Error) -> String {
     inner.to_string()
 }
 
-/// Returns why a request failed. Never contains its URL, which may contain a secret.
+/// Returns why a request failed, without its URL, which may contain a secret.
 pub fn causes(error: &reqwest::Error) -> Causes {
     if error.is_timeout() {
         return Cause::NoAnswer.into();

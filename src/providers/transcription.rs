@@ -12,7 +12,7 @@ pub struct SessionAddress {
     pub url: String,
     /// The header in which the server expects the key.
     pub key_header: KeyHeader,
-    /// The longest time without a sent message. After this time, `keep_alive` is sent.
+    /// The maximum time without a sent message. `keep_alive` is sent before it has passed.
     pub keep_alive_every: Duration,
     /// The message that prevents the server from closing an idle session.
     pub keep_alive: Message,
@@ -37,7 +37,7 @@ pub enum Transcribed {
     Progress(u64),
 }
 
-/// The reason that a server message contains no words.
+/// The reason that [`TranscriptionProtocol::read`] fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TranscriptionError {
     /// The message is malformed. The session continues.

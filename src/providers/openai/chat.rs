@@ -30,7 +30,7 @@ pub fn tool_message(id: &str, output: &str) -> Value {
     json!({"role": "tool", "tool_call_id": id, "content": output})
 }
 
-/// Returns the body of a request.
+/// Returns the body of a request for a streamed answer. `effort` is the reasoning effort; `None` omits it.
 pub fn body(model: &str, messages: &[Value], tools: &[Value], effort: Option<&str>) -> Value {
     let mut body = json!({
         "model": model,
@@ -60,7 +60,7 @@ pub enum ChatEvent {
         /// The arguments, as JSON.
         arguments: String,
     },
-    /// The answer is complete. No more events follow.
+    /// The answer has ended. No more events follow.
     Done {
         /// Whether the model ended the answer itself, and the answer was not cut off.
         is_complete: bool,

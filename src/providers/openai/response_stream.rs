@@ -29,7 +29,8 @@ pub fn output(id: &str, output: &str) -> Value {
     json!({"type": "function_call_output", "call_id": id, "output": output})
 }
 
-/// Returns the body of a request. The provider stores nothing.
+/// Returns the body of a request for a streamed answer, which asks the provider to store nothing. `effort` is the
+/// reasoning effort; `None` omits it.
 pub fn body(model: &str, instructions: &str, input: &[Value], tools: &[Value], effort: Option<&str>) -> Value {
     let mut body = json!({
         "model": model,

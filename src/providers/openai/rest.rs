@@ -55,7 +55,6 @@ impl From<reqwest::Error> for Error {
 pub struct ChatMessage {
     /// `system`, `user` or `assistant`.
     pub role: &'static str,
-    /// The text.
     pub content: String,
 }
 
@@ -70,7 +69,6 @@ pub struct Paid<T> {
 /// An audio file.
 #[derive(Clone, Debug)]
 pub struct SoundFile<'m> {
-    /// The content of the file.
     pub content: Vec<u8>,
     /// The media type.
     pub mime: &'m str,

@@ -23,7 +23,7 @@ pub struct StructuredRequest {
 /// Requests an answer from the API that the server supports (`POST /responses` or `POST /chat/completions`). Returns
 /// the answer as JSON text, or `None` if the model refused or used up its tokens before it wrote text.
 ///
-/// The provider does not store the conversation. The cost uses OpenAI's prices.
+/// The request asks the provider not to store the conversation. The cost uses OpenAI's prices.
 pub async fn answer(
     client: &reqwest::Client,
     server: &ModelServer<'_>,

@@ -137,7 +137,7 @@ impl SafeFetcher {
     }
 }
 
-/// Returns the target of a redirect, or `None` if the response is not a redirect.
+/// Returns the target of a redirect, or `None` if the response is not a redirect with a valid target.
 pub(super) fn redirect(from: &Url, response: &Response) -> Option<Url> {
     let moved = matches!(
         response.status(),

@@ -23,7 +23,7 @@ pub(super) fn refusal(code: &str) -> Refusal {
     }
 }
 
-/// Returns true if Twilio rejects the account: the credentials are wrong, or the account is closed.
+/// Returns true if Twilio rejects the account: the credentials are wrong, or the account is not active.
 pub fn is_account_refused(code: &str) -> bool {
     ACCOUNT_REFUSED.contains(&code)
 }

@@ -49,7 +49,7 @@ impl Form {
         &self.pairs
     }
 
-    /// Returns true if all names and values were valid UTF-8.
+    /// Returns false if a name or a value was not valid UTF-8, or contains U+FFFD.
     pub fn is_clean(&self) -> bool {
         self.clean
     }

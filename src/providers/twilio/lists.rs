@@ -43,7 +43,6 @@ pub struct Listed<T> {
 /// The resources of one day, the oldest first.
 #[derive(Debug)]
 pub struct Day<T> {
-    /// The resources.
     pub listed: Vec<Listed<T>>,
     /// The time of the first request, by Twilio's clock. Entries after this time may be missing.
     pub requested_at: Timestamp,
@@ -267,7 +266,7 @@ pub async fn day<T: Resource>(
     Ok(Day { listed, requested_at })
 }
 
-/// Returns the last calls to a number, the newest first (`GET Calls.json?To=…`).
+/// Returns the last calls to a number, at most 50, the newest first (`GET Calls.json?To=…`).
 pub async fn calls_to(client: &Client, config: &TwilioConfig, to: &PhoneNumber) -> Result<Vec<ListedCall>, Error> {
     #[derive(Deserialize)]
     struct Page {
