@@ -39,7 +39,8 @@ pub fn limits(read_buffer: usize, longest: usize) -> WebSocketConfig {
 pub struct Socket<S> {
     inner: WebSocketStream<S>,
     is_unsent: bool,
-    /// Whether the peer violated the protocol. Its further messages cannot be parsed.
+    /// Whether a receive failed, for example because the peer violated the protocol. No further message can be
+    /// received.
     has_failed: bool,
 }
 
@@ -110,7 +111,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let _ = self.put(Message::Close(Some(frame))).and_then(|()| self.try_flush());
     }
 
-    /// Queues a message for the next flush. An error means that the peer has not read the earlier data.
+    /// Queues a message for the next flush. Fails if the peer has not read the earlier data, or if the connection is
+    /// closed.
     pub fn queue(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.put(message.into())
     }
@@ -155,7 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
         let closing = async {
             if self.has_failed {
-                // A close frame with an error code was already sent.
+                // A close frame with an error code was already sent, or the connection is lost.
                 self.inner.flush().await?;
                 return Ok(discard(self.inner.get_mut()).await?);
             }

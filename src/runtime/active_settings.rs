@@ -56,8 +56,9 @@ pub enum ActivationError {
 }
 
 impl ActiveSettings {
-    /// Builds the objects for these settings without activating them. The clients of Twilio and of the bridge share the
-    /// connections of `client`. `greeting` is the audio of the greeting that was set on the web page, if any.
+    /// Builds the objects for these settings without activating them. The clients of Twilio, and of a bridge with an
+    /// https address, share the connections of `client`. `greeting` is the audio of the greeting that was set on the
+    /// web page, if any.
     pub fn build(
         config: Arc<Config>,
         greeting: Option<Vec<u8>>,

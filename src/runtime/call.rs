@@ -128,7 +128,7 @@ struct CallTask {
     timer: DeadlineTimer,
     /// The tools that the agent may use in this call.
     tools: ToolRegistry,
-    /// What the caller has said so far, for tools that are running.
+    /// The transcript so far, for tools that are running.
     words: watch::Sender<CallerWords>,
     /// What the agent knew when the call began.
     known: KnownAtStart,

@@ -19,7 +19,6 @@ use text::Message;
 /// The services that are needed to send messages about calls.
 #[derive(Clone)]
 pub struct CallNotices {
-    /// The database.
     pub store: Store,
     pub settings: Settings,
     /// Sends WhatsApp messages.

@@ -22,10 +22,8 @@ use serde::de::DeserializeOwned;
 /// The services that are needed to send messages to callers.
 #[derive(Clone)]
 pub struct CallerTexts {
-    /// The database.
     pub store: Store,
     pub settings: Settings,
-    /// Sends the messages.
     pub outbox: Outbox,
     /// Assigns the times of messages.
     pub clock: MessageClock,

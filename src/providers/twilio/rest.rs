@@ -190,7 +190,6 @@ pub async fn call_status(client: &Client, config: &TwilioConfig, call: &CallSid)
 pub struct AudioFile {
     /// The media type: `audio/mpeg` or `audio/wav`.
     pub mime: String,
-    /// The content of the file.
     pub content: Vec<u8>,
 }
 

@@ -80,7 +80,7 @@ fn digest(token: &Secret, parts: &[&str]) -> [u8; 20] {
     mac.finalize().into_bytes().into()
 }
 
-/// Concatenates the sorted unique names with their sorted unique values, in byte order and without separators.
+/// Concatenates the unique pairs of name and value, sorted in byte order, without separators.
 fn signed_tail(payload: Payload<'_>) -> String {
     let Payload::Form(pairs) = payload else { return String::new() };
     let mut sorted: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -39,7 +39,7 @@ impl LoggedSession {
         Some(output)
     }
 
-    /// Returns the session without logging what is done with it. Only trial calls use it, and they have no log.
+    /// Returns the session without logging what is done with it, for the reports of a trial call, which has no log.
     pub(super) fn unlogged(&mut self) -> &mut CallSession {
         &mut self.session
     }

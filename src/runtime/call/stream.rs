@@ -52,7 +52,6 @@ impl Stream {
         self.socket.socket.queue(self.writer.media(audio.base64()))
     }
 
-    /// Queues a mark.
     pub(super) fn mark(&mut self, name: &str) -> Result<(), Error> {
         self.socket.socket.queue(self.writer.mark(name))
     }
@@ -62,7 +61,7 @@ impl Stream {
         self.socket.socket.queue(self.writer.clear())
     }
 
-    /// Returns true if the peer has not read the earlier messages.
+    /// Returns true while queued messages are not sent, for example because the peer does not read.
     pub(super) fn is_behind(&self) -> bool {
         self.socket.socket.has_unsent()
     }

@@ -13,7 +13,6 @@ use crate::runtime::caller_texts::appointment;
 pub(super) struct Message {
     /// The subject of an email.
     pub(super) subject: String,
-    /// The body of the message.
     pub(super) body: String,
 }
 
@@ -68,6 +67,6 @@ fn length(ms: i64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// Maximum length of the caller's message in the message to the owner, in characters. The web page shows the whole
-/// text.
+/// Maximum length, in characters, of the caller's message or the summary line in the message to the owner. The web page
+/// shows the whole text.
 const MOST_CHARS: usize = 600;
