@@ -197,7 +197,7 @@ impl Calls {
         });
     }
 
-    /// Returns how often Twilio has been instructed to open a stream of this call.
+    /// Returns how often Twilio has been instructed to open a stream of this call; 1 if the call is not active.
     pub fn connects(&self, sid: &CallSid) -> u32 {
         self.registry().live.get(sid).map_or(1, |live| live.connects)
     }

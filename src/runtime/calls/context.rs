@@ -29,7 +29,7 @@ pub struct CallStart {
 #[derive(Clone, Debug)]
 pub struct CallContext {
     pub call: IncomingCall,
-    /// The caller's name.
+    /// The name of the caller, or of the contact whom the agent calls.
     pub name: ContactName,
     /// How much the AI was used today before this call; `None` if the database did not answer, or for a call that an
     /// earlier process started.

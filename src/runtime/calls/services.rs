@@ -40,7 +40,6 @@ const PROFILE_AND_MEMORY: &str = "the services and facts of the business and the
 pub struct CallServices {
     /// The active settings, and the objects that are built from them.
     pub settings: Settings,
-    /// The database.
     pub store: Store,
     /// The HTTP client for Twilio's REST API and for the AI servers.
     pub client: reqwest::Client,
@@ -54,7 +53,6 @@ pub struct CallServices {
     pub compression: Jobs,
     /// Wakes the worker for the other jobs.
     pub jobs: Jobs,
-    /// The registry of alerts.
     pub alerts: Alerts,
     /// Counts the use of the AI by trial calls.
     pub trial_usage: TrialUsage,
@@ -88,7 +86,7 @@ impl CallServices {
         self.settings.config()
     }
 
-    /// Returns the business profile that the owner has entered.
+    /// Returns the business profile that the owner has entered; an empty one if the database does not answer in time.
     pub(in crate::runtime) async fn business_profile(&self, zone: &TimeZone, sid: &CallSid) -> BusinessProfile {
         let (zone, now) = (zone.clone(), clock::now());
         let read = self.read_in_time(sid, PROFILE, move |tx| business_profile::read(tx, &zone, now)).await;

@@ -68,7 +68,8 @@ pub enum ForwardedBack {
 }
 
 /// Returns true if a call may be transferred to the configured human agent. Returns false if the agent's phone is the
-/// caller or may have forwarded this call, because the transferred call would then return to the daemon.
+/// caller or was called, or if it may have forwarded this call, because the transferred call would then return to the
+/// daemon.
 pub fn can_transfer(config: &Config, call: &IncomingCall) -> bool {
     if call.may_be_forwarded_back {
         return false;
