@@ -33,9 +33,7 @@ impl OutboundChanged {
 
 /// The task that makes the calls, with the services that it needs.
 pub struct OutboundCalls {
-    /// The active calls.
     pub calls: Calls,
-    /// The database.
     pub store: Store,
     /// Wakes the task.
     pub changed: OutboundChanged,
@@ -179,7 +177,7 @@ impl OutboundCalls {
         }
     }
 
-    /// Ends an attempt whose end Twilio reported while the daemon was off.
+    /// Ends an attempt if the report of its end did not reach the daemon, for example because the daemon was off.
     async fn check(&self, call: &OutboundCall, sid: &CallSid) -> store::Result<Duration> {
         let is_new = clock::now().since(call.dialed_at.unwrap_or(call.updated_at)) < CHECK_AFTER;
         if is_new || self.calls.is_active(sid) {

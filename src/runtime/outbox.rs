@@ -82,7 +82,7 @@ impl Outbox {
     }
 
     /// Returns since when the bridge's link checks receive no echo, although its link to WhatsApp is connected; `None`
-    /// if they do.
+    /// if they do, or if this is not known.
     pub fn bridge_deaf_since(&self) -> Option<Timestamp> {
         self.shared.health.bridge_deaf_since()
     }
@@ -133,7 +133,6 @@ struct Dispatcher {
     shared: Arc<Shared>,
     pacer: SendPacer,
     running: JoinSet<Ended>,
-    /// The running attempts.
     attempts: HashMap<task::Id, Running>,
     in_flight: HashSet<OutboxId>,
     /// The messages whose attempt has panicked. They stay in flight until their state is stored.

@@ -63,7 +63,6 @@ enum ToolFailure {
 }
 
 impl OwnTools {
-    /// Creates a sender for one tool call.
     pub fn new(settings: Arc<ActiveSettings>, caller: ToolCaller) -> Self {
         Self { settings, caller }
     }
@@ -119,7 +118,7 @@ impl OwnTools {
     }
 }
 
-/// Returns a secret as the value of a header; `None` if it has characters that a header cannot have.
+/// Returns a secret as the value of a header; `None` if it is empty or has characters that a header cannot have.
 pub fn header_value(secret: &Secret) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(secret.expose()).ok().filter(|value| !value.is_empty())?;
     value.set_sensitive(true);

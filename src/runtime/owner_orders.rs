@@ -94,7 +94,7 @@ fn carry_out(
     state(tx, config, language, now)
 }
 
-/// Returns the answer to an order that a rule refuses: there is no phone that can ring.
+/// Returns the answer to an order that a rule refuses, because there is no phone that can ring.
 fn refused(error: crm::Error, language: Language) -> store::Result<String> {
     match error {
         crm::Error::Store(error) => Err(error),

@@ -55,7 +55,6 @@ struct Replies {
 }
 
 impl RecordedTurns {
-    /// Creates an object without conversations.
     pub fn new(services: CallServices) -> Self {
         Self { services, replies: Arc::default() }
     }

@@ -29,7 +29,6 @@ pub enum PeaksError {
 }
 
 impl RecordingPeaks {
-    /// Creates an object that reads the recordings of this database.
     pub fn new(store: &Store) -> Self {
         Self { store: store.with_priority(Priority::Job), turn: Arc::new(Semaphore::new(1)) }
     }

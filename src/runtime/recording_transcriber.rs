@@ -35,8 +35,8 @@ pub async fn transcribe(services: CallServices, job: Job) -> Result<(), JobError
     failure.map_or(Ok(()), Err)
 }
 
-/// Returns the transcript; empty if nothing was said, without a transcriber, and when a usage limit of the AI is
-/// reached.
+/// Returns the transcript; empty if there is none, for example because nothing was said, no transcriber is configured,
+/// or a usage limit of the AI is reached.
 async fn transcript(services: &CallServices, sid: RecordingSid) -> Result<String, JobError> {
     let config = services.config();
     let Some(server) = config.file_transcription_server() else { return Ok(String::new()) };

@@ -90,17 +90,15 @@ pub enum ReadError {
     )]
     OtherFormat {
         found: u64,
-        /// The program that wrote the log.
+        /// The release that wrote the log.
         release: String,
     },
     /// A line cannot be understood.
     #[error("line {line} of the log, written by AgentLocator {release}, cannot be understood: {error}")]
     Line {
-        /// The number of the line.
         line: usize,
-        /// The program that wrote the log.
+        /// The release that wrote the log.
         release: String,
-        /// The cause.
         error: serde_json::Error,
     },
 }

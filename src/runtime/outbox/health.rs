@@ -89,7 +89,7 @@ impl ProviderHealth {
     }
 
     /// Returns since when the bridge's link checks receive no echo, although its link to WhatsApp is connected; `None`
-    /// if they do.
+    /// if they do, or if this is not known.
     pub(super) fn bridge_deaf_since(&self) -> Option<Timestamp> {
         self.bridge_in_use().and(self.lock().bridge_deaf_since)
     }
