@@ -51,7 +51,6 @@ pub struct Scene {
 /// Something that the caller says.
 #[derive(Clone, Debug)]
 pub struct CallerLine {
-    /// The words.
     pub text: String,
     /// How many words of the agent's last answer the caller heard before they interrupted it; `None` if they heard all.
     pub heard_words: Option<usize>,
@@ -92,9 +91,9 @@ pub struct RehearsedTurn {
     pub first_word_ms: Option<u64>,
     /// The time from the caller's words to the end of the answer, tools included.
     pub total_ms: u64,
-    /// Input tokens.
+    /// Input tokens of all requests to the model in this turn.
     pub tokens_in: i64,
-    /// Output tokens.
+    /// Output tokens of all requests to the model in this turn.
     pub tokens_out: i64,
     /// The cost in millionths of a dollar, if it is known.
     pub cost_micros: Option<i64>,

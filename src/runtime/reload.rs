@@ -142,8 +142,7 @@ impl ReloadHandle {
         outcome.await.unwrap_or_else(|_| Err(stopping()))
     }
 
-    /// Requests a reload without waiting. Returns false if the queue is full; the queued requests then reload the
-    /// settings anyway.
+    /// Requests a reload without waiting. Returns false if the queue of requests is full, or if the daemon is stopping.
     pub fn try_request(&self) -> bool {
         self.requests.try_send(Request::Reload(oneshot::channel().0)).is_ok()
     }

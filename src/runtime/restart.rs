@@ -23,7 +23,7 @@ impl RestartHandle {
         self.requested.cancel();
     }
 
-    /// Requests the daemon to exit once no call is active. A second request has no effect.
+    /// Requests the daemon to exit once no call is active. Has no effect while such a request waits already.
     pub fn after_calls(&self, calls: &Calls) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.is_some() {

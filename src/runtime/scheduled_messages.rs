@@ -25,7 +25,6 @@ impl ScheduleChanged {
 
 /// The task that sends scheduled messages, with the services it needs.
 pub struct ScheduledMessages {
-    /// The database.
     pub store: Store,
     pub settings: Settings,
     /// Sends the messages that have become due.

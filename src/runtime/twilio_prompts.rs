@@ -13,9 +13,7 @@ use std::time::Duration;
 /// An audio file that Twilio fetches and plays.
 #[derive(Clone, Debug)]
 pub struct TwilioPrompt {
-    /// The file.
     pub content: Bytes,
-    /// Its media type.
     pub mime: &'static str,
     /// The value of the `ETag` header, derived from the content.
     pub etag: String,

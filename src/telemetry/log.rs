@@ -1,7 +1,8 @@
 //! The log: one JSON object per line on stderr, or native fields if stderr is connected to systemd's journal.
 //!
-//! Every event has a code for programs (`event = "LISTENING"`), fields, and a message. Secrets from the settings are
-//! redacted wherever they occur, and fields whose name marks a secret are logged without their value.
+//! Every event has a code for programs (`event = "LISTENING"`), fields, and a message. Secrets from the settings, of
+//! six bytes or more, are redacted wherever they occur, and fields whose name marks a secret are logged without their
+//! value.
 
 mod journal;
 mod json;

@@ -35,9 +35,9 @@ pub struct TextAnswer {
     pub first_text: Option<Duration>,
     /// The time from the request to the end of the answer.
     pub duration: Duration,
-    /// Input tokens.
+    /// Input tokens; zero if the server does not report them.
     pub tokens_in: i64,
-    /// Output tokens.
+    /// Output tokens, with the reasoning; zero if the server does not report them.
     pub tokens_out: i64,
     /// The cost in millionths of a dollar, without the discount for repeated input; `None` if the prices are not known.
     pub cost_micros: Option<i64>,

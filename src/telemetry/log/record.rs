@@ -14,7 +14,7 @@ use tracing::{Event, Level};
 pub(super) struct Record {
     pub(super) at: Timestamp,
     pub(super) level: Level,
-    /// The event code; `LOG` for events of other crates.
+    /// The event code; `LOG` for an event without a code, such as those of other crates.
     pub(super) event: String,
     /// The fields in the order of the log statement.
     pub(super) fields: Vec<(&'static str, Value)>,
@@ -63,7 +63,7 @@ impl Record {
         event.record(&mut visitor);
         let FieldVisitor { event: name, mut fields, mut message, .. } = visitor;
         append_reasons(&mut message, &fields);
-        // A line that names another thing by its id is complete.
+        // A line with a field such as `message.id` already names what it is about.
         if !fields.iter().any(|(name, _)| name.ends_with("id")) {
             subject::append(&mut message);
         }
