@@ -122,7 +122,7 @@ impl Fix {
         }
     }
 
-    /// Returns the instruction to undo the fix; `None` for a fix that needs no undo.
+    /// Returns the instruction to undo the fix; `None` for a change of owners and for a new folder.
     pub fn undo(&self) -> Option<String> {
         match self {
             Self::Number(number) => Some(format!(

@@ -55,7 +55,7 @@ enum Phase {
     Waiting,
     /// The prompt is playing.
     Prompting { until: Instant },
-    /// The caller can speak: the prompt and its beep have ended.
+    /// The caller can speak: the prompt and its beep have ended, or were skipped.
     Listening { since: Instant },
     /// The message has ended.
     Done,

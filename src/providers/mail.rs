@@ -40,7 +40,7 @@ pub enum MailError {
     /// The mail could not be composed.
     #[error("the mail cannot be composed")]
     Content(#[source] lettre::error::Error),
-    /// The server could not be reached, or rejected the mail.
+    /// The server could not be reached or rejected the mail, or the TLS client could not be created.
     #[error("{server} did not accept the mail: {reason}")]
     Server {
         server: String,

@@ -37,7 +37,7 @@ pub fn read(body: &[u8], country: country::Id) -> Result<Inbound, Malformed> {
     serde_json::from_str::<Wire<'_>>(&repaired).map_err(|_| Malformed("not JSON"))?.read(country)
 }
 
-/// All known fields. Each field accepts any simple JSON value.
+/// All known fields. Each field accepts a JSON value of any type.
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]

@@ -21,9 +21,9 @@ pub struct StructuredRequest {
 }
 
 /// Requests an answer from the API that the server supports (`POST /responses` or `POST /chat/completions`). Returns
-/// the answer as JSON text, or `None` if the model refused or used up its tokens before it wrote text.
+/// the answer as JSON text, or `None` if the model wrote no text, for example because it refused.
 ///
-/// The request asks the provider not to store the conversation. The cost uses OpenAI's prices.
+/// The Responses API is asked not to store the conversation. The cost uses OpenAI's prices.
 pub async fn answer(
     client: &reqwest::Client,
     server: &ModelServer<'_>,
@@ -115,7 +115,7 @@ struct Message {
 }
 
 impl Answer {
-    /// Returns the text, or `None` if the model refused or used up its tokens before it wrote text.
+    /// Returns the text, or `None` if the model wrote none, for example because it used up its tokens before.
     fn text(self) -> Option<String> {
         let parts = self.output.into_iter().flat_map(|item| item.content);
         let written = parts.filter(|part| part.kind == "output_text").map(|part| part.text);

@@ -1,5 +1,5 @@
-//! A JSON field that accepts any simple type (text, number, boolean, null, or an object with an `id` or a `message`). A
-//! field with an unexpected type must not make the whole message unreadable.
+//! A JSON field that accepts a text, a number, a boolean, or an object with an `id` or a `message`. Other values count
+//! as missing, because a field of an unexpected type must not make the whole message unreadable.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
