@@ -156,7 +156,7 @@ pub fn find_target(path: &Path) -> io::Result<Target> {
 
 /// The current position while a path is resolved.
 struct Walk {
-    /// The root folder, and each folder below it that was opened so far.
+    /// The root folder, and each folder below it on the current path.
     folders: Vec<OwnedFd>,
     names: Vec<OsString>,
     links: usize,

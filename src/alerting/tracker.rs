@@ -237,7 +237,7 @@ impl AlertThresholds {
     }
 
     /// Returns how long the condition must be absent before the alert clears; doubled with each recurrence, up to
-    /// [`MAX_CLEAR_DELAY`].
+    /// `MAX_CLEAR_DELAY`.
     fn clear_delay(self, recurrences: u32) -> Duration {
         (self.settle * 2_u32.saturating_pow(recurrences.min(16))).min(MAX_CLEAR_DELAY.max(self.settle))
     }

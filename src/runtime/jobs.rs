@@ -98,7 +98,7 @@ impl JobWorker {
         self.jobs.clone()
     }
 
-    /// Runs jobs until `stopping`, then waits for the running jobs, at most for [`DRAIN`]. Interrupted jobs run again
+    /// Runs jobs until `stopping`, then waits for the running jobs, at most for `DRAIN`. Interrupted jobs run again
     /// after the next start.
     pub async fn run(self, stopping: CancellationToken) {
         let (mut running, mut in_flight) = (JoinSet::new(), HashSet::new());

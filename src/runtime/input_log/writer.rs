@@ -200,8 +200,8 @@ impl Writer {
         }
     }
 
-    /// Closes all files if the disk has no space. If the queue was empty, closes the files whose call has ended without
-    /// its last record.
+    /// Closes all files if the disk has too little space. If the queue was empty, closes the files whose call has ended
+    /// without its last record.
     fn close_ended(&mut self, is_drained: bool) {
         let has_space = self.disk.takes_media();
         self.files.retain(|_, file| has_space && !(is_drained && file.alive.strong_count() == 0));
