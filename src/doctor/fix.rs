@@ -81,6 +81,7 @@ pub enum FixError {
     /// A system call failed.
     #[error("{}: {source}", path.display())]
     File {
+        /// The file or folder of the system call.
         path: PathBuf,
         source: io::Error,
     },
