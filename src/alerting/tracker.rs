@@ -170,7 +170,7 @@ impl AlertTracker {
         Some(alert.clone())
     }
 
-    /// Records that a notification was sent but not delivered.
+    /// Records that a notification was sent but not delivered, so it is due again.
     pub fn withdraw_delivery(
         &mut self,
         kind: AlertKind,
@@ -182,7 +182,7 @@ impl AlertTracker {
         Some(alert.clone())
     }
 
-    /// Mutes or unmutes an alert.
+    /// Mutes an alert; `mute` is `None` to unmute it. Returns `None` if the alert is not known.
     pub fn mute(&mut self, kind: AlertKind, mute: Option<Mute>) -> Option<Alert> {
         let alert = &mut self.entries.get_mut(&kind)?.alert;
         alert.mute = mute;

@@ -40,18 +40,15 @@ pub use text::{TextAnswer, TextConversation};
 use transcriber::SocketTranscriber;
 pub use trial::{PipelineTrial, try_parts};
 
-/// The parameters of a pipeline.
 #[derive(Clone, Debug)]
 pub struct PipelineSetup {
     /// The settings with the keys, the models and the voice.
     pub config: Arc<Config>,
     /// The client for HTTP requests to the AI servers.
     pub client: reqwest::Client,
-    /// The access token for Google's services.
+    /// The access tokens for Google's services.
     pub google: AccessTokens,
-    /// The instructions for the model.
     pub instructions: Arc<str>,
-    /// The tools that the model may call.
     pub tools: ToolRegistry,
     /// The language that callers are expected to speak, ISO 639-1.
     pub language: String,

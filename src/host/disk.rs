@@ -70,7 +70,7 @@ impl DiskMonitor {
         *status
     }
 
-    /// Returns the last result.
+    /// Returns the result of the last check.
     pub fn status(&self) -> DiskStatus {
         *self.lock()
     }
@@ -147,7 +147,7 @@ fn device(folder: &Path) -> Option<u64> {
     std::fs::metadata(folder).ok().map(|found| found.dev())
 }
 
-/// Formats a number of bytes for display.
+/// Formats a number of bytes for display, such as `1.5 GB`.
 pub fn format_bytes(bytes: u64) -> String {
     let units = [("TB", 1_u64 << 40), ("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)];
     match units.into_iter().find(|(_, size)| bytes >= *size) {

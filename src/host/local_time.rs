@@ -26,7 +26,6 @@ pub fn next_hour(now: Timestamp, zone: &TimeZone, hour: u8) -> Timestamp {
     now.plus(std::time::Duration::from_hours(24))
 }
 
-/// Returns the date in `zone`.
 pub fn date(at: Timestamp, zone: &TimeZone) -> jiff::civil::Date {
     at.to_zoned(zone).date()
 }

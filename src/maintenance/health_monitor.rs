@@ -25,7 +25,6 @@ use clock_comparison::ClockComparison;
 use rustls::RootCertStore;
 use std::time::Duration;
 
-/// Monitors the services in its fields.
 pub struct HealthMonitor {
     pub settings: Settings,
     pub store: Store,

@@ -20,7 +20,6 @@ pub struct UpdateState {
 }
 
 impl UpdateState {
-    /// Reads the stored state.
     pub fn read(tx: &ReadTx<'_>) -> store::Result<Self> {
         Ok(Self {
             newest: tx.meta(NEWEST)?.and_then(|text| serde_json::from_str(&text).ok()),

@@ -142,7 +142,6 @@ pub fn speech_url(config: &ElevenLabsConfig) -> String {
     format!("{}/v1/text-to-speech/{}/stream?output_format=ulaw_8000", config.base_url, config.voice)
 }
 
-/// Returns the body of a request for speech.
 pub fn speech_body(config: &ElevenLabsConfig, language: &str, text: &str) -> Value {
     json!({"text": text, "model_id": config.tts_model, "language_code": language})
 }

@@ -30,9 +30,7 @@ const MAX_PHRASE_CHARS: usize = 100;
 /// One of the two services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speech {
-    /// Speech to text.
     ToText,
-    /// Text to speech.
     FromText,
 }
 
@@ -145,7 +143,7 @@ pub fn start_recognition(
     }
 }
 
-/// Returns a message with audio.
+/// Returns a message with mu-law audio.
 pub fn audio(samples: Bytes) -> StreamingRecognizeRequest {
     StreamingRecognizeRequest { recognizer: String::new(), part: Some(wire::RecognizePart::Audio(samples)) }
 }

@@ -47,15 +47,13 @@ pub struct Socket<S> {
 /// The result of a receive.
 #[derive(Debug)]
 pub enum Received {
-    /// A text message.
     Text(Utf8Bytes),
-    /// A binary message.
     Binary(Bytes),
     /// A control frame. It contains no message, but shows that the peer is connected.
     Activity,
     /// The peer closed the socket. Contains the peer's close frame, if it sent one.
     Closed(Option<CloseFrame>),
-    /// The connection was lost.
+    /// The connection was lost, or the peer violated the protocol.
     Lost(Error),
 }
 

@@ -257,7 +257,7 @@ impl Calls {
         tokio::time::timeout(Duration::from_secs(2), wait).await.ok()
     }
 
-    /// Sends a message to a call's task.
+    /// Sends a message to a call's task; has no effect if the call is not active.
     pub(super) fn send(&self, sid: &CallSid, message: CallMessage) {
         if let Some(live) = self.registry().live.get(sid) {
             let _ = live.sender.send(message);

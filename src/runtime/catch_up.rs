@@ -44,7 +44,7 @@ pub struct CatchUp {
     pub calls: Calls,
     /// The database, at low priority.
     pub store: Store,
-    /// Runs the jobs that download the files of new entries.
+    /// Wakes the worker whose jobs download the files of new entries.
     pub jobs: Jobs,
     /// Assigns times to messages and calls, by which they are ordered.
     pub clock: MessageClock,

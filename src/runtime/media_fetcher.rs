@@ -34,7 +34,6 @@ struct Payload {
 }
 
 impl MediaFetcher {
-    /// Creates a fetcher that stores into this database.
     pub fn new(settings: Settings, store: Store, disk: DiskMonitor, examiner: MediaExaminer) -> Self {
         Self { store, settings, disk, examiner }
     }

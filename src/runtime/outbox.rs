@@ -56,7 +56,6 @@ impl Outbox {
         self.shared.wake.notify_one();
     }
 
-    /// The current routing rules.
     pub fn rules(&self) -> RoutingRules {
         self.shared.settings.current().rules.clone()
     }

@@ -60,7 +60,6 @@ pub struct CallerLine {
 #[derive(Debug)]
 pub struct HeldConversation {
     pub turns: Vec<RehearsedTurn>,
-    /// How it ended.
     pub end: ConversationEnd,
     /// What it left in the database.
     pub left: Left,
@@ -81,9 +80,7 @@ pub enum ConversationEnd {
 /// The caller's words, and what the agent said and did then.
 #[derive(Debug, Default, Serialize)]
 pub struct RehearsedTurn {
-    /// The caller's words.
     pub caller: String,
-    /// The agent's words.
     pub agent: String,
     /// The tools that the agent used.
     pub tools: Vec<UsedTool>,
@@ -99,7 +96,6 @@ pub struct RehearsedTurn {
     pub cost_micros: Option<i64>,
 }
 
-/// A tool that the agent used.
 #[derive(Debug, Serialize)]
 pub struct UsedTool {
     pub name: String,

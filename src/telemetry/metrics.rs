@@ -9,7 +9,7 @@ use crate::clock;
 use crate::config::VersionInfo;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-/// The metrics of this process.
+/// Collects and renders the metrics of this process.
 #[derive(Clone)]
 pub struct Metrics {
     handle: PrometheusHandle,

@@ -82,7 +82,7 @@ type RunFn = for<'a> fn(&'a ToolContext, &'a str) -> RunFuture<'a>;
 type RunFuture<'a> = Pin<Box<dyn Future<Output = Result<Value, ToolError>> + Send + 'a>>;
 
 impl ToolRegistry {
-    /// Creates the registry for a phone call.
+    /// Creates the registry with the tools of every phone call and the selected optional tools.
     pub fn for_phone(which: PhoneTools) -> Self {
         let mut tools = vec![controlling::<EndCall>(), running::<TakeMessage>(), running::<SaveContactDetails>()];
         if which.transfer {
@@ -107,7 +107,6 @@ impl ToolRegistry {
         Self { tools: Arc::new(tools) }
     }
 
-    /// Adds tools that the owner defined.
     #[must_use]
     pub fn with_own(mut self, own: &[AgentTool]) -> Self {
         Arc::make_mut(&mut self.tools).extend(own.iter().map(|tool| Entry {

@@ -44,7 +44,7 @@ pub(super) trait Transcriber: Send {
     /// Sends queued data, as far as the server accepts it without blocking.
     fn try_flush(&mut self);
     fn next(&mut self) -> BoxFuture<'_, PartEvent<Heard>>;
-    /// Closes the connection.
+    /// Closes the connection, if the part has one.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
 
@@ -77,6 +77,6 @@ pub(super) trait Synthesiser: Send {
     /// Sends queued data, as far as the server accepts it without blocking.
     fn try_flush(&mut self);
     fn next(&mut self) -> BoxFuture<'_, PartEvent<Spoken>>;
-    /// Closes the connection.
+    /// Closes the connection, if the part has one.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
 }

@@ -54,7 +54,7 @@ impl TextConversation {
         Self { model, priced_model, entries, requests: 0, calls: 0 }
     }
 
-    /// Adds words of the caller.
+    /// Adds words of the caller, or appends them to the caller's last words if the agent has not answered since.
     pub fn caller_says(&mut self, text: &str) {
         match self.entries.last_mut() {
             // The templates of some models require that the sides alternate.
@@ -73,7 +73,7 @@ impl TextConversation {
         }
     }
 
-    /// Adds the output of a tool.
+    /// Adds the output of the tool call with this id.
     pub fn tool_output(&mut self, id: &str, output: &str) {
         self.entries.push(Entry::ToolOutput { id: id.to_owned(), output: output.to_owned() });
     }

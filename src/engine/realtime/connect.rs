@@ -20,14 +20,11 @@ const MAX_MESSAGE: usize = 4 << 20;
 /// The size of the read buffer. It holds several messages with 100 ms of audio, of about 1.2 KiB each.
 const READ_BUFFER: usize = 4 << 10;
 
-/// The parameters of a session.
 #[derive(Clone, Debug)]
 pub struct RealtimeSetup {
     /// The settings with the key, the model, the voice and the turn detection.
     pub config: Arc<Config>,
-    /// The instructions for the model.
     pub instructions: Arc<str>,
-    /// The tools that the model may call.
     pub tools: ToolRegistry,
     /// The language that callers are expected to speak, ISO 639-1.
     pub language: String,

@@ -5,7 +5,6 @@ use crate::config::Config;
 use crate::domain::{Alert, AlertTransition};
 use crate::providers::mail::Mailer;
 
-/// The email channel.
 pub(super) struct MailChannel {
     mailer: Mailer,
     to: Vec<String>,

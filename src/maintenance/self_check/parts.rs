@@ -8,7 +8,7 @@ use crate::runtime::{RejectedFields, Settings};
 use crate::store::Store;
 use crate::tls::Tls;
 
-/// The services that are checked.
+/// The services that the self-check checks or uses.
 pub struct Parts {
     pub settings: Settings,
     pub store: Store,

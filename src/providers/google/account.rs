@@ -39,7 +39,7 @@ struct ServiceAccount {
     project_id: Option<String>,
 }
 
-/// An access token.
+/// An access token, with the project of its account.
 #[derive(Clone)]
 pub struct AccessToken {
     /// The value of the header `authorization`.
@@ -50,7 +50,7 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// Returns true if the token's lifetime is over.
+    /// Returns true if the token's lifetime, counted from before its request, is over.
     pub fn is_expired(&self) -> bool {
         clock::instant().saturating_duration_since(self.received) >= Duration::from_secs(LIFETIME_S.unsigned_abs())
     }

@@ -69,7 +69,7 @@ impl Transcript {
         Ok(read)
     }
 
-    /// Ends the utterance.
+    /// Ends the utterance, and discards its words.
     pub fn end(&mut self) -> Transcribed {
         *self = Self::default();
         Transcribed::End

@@ -88,7 +88,6 @@ pub struct TextUsage {
     pub input_tokens_details: TextInputDetails,
 }
 
-/// Details of the input tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct TextInputDetails {

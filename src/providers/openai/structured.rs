@@ -10,7 +10,6 @@ use std::time::Duration;
 /// A request for an answer that matches a schema.
 #[derive(Clone, Debug)]
 pub struct StructuredRequest {
-    /// The instructions for the model.
     pub instructions: String,
     /// The data to which the instructions apply.
     pub input: String,

@@ -131,7 +131,6 @@ impl ListedMessage {
         Form::from([("MessageSid".to_owned(), self.sid.clone()), status].into_iter().chain(code).collect::<Vec<_>>())
     }
 
-    /// Returns true if the message has media files.
     pub fn has_media(&self) -> bool {
         self.num_media.as_deref().is_some_and(|count| count != "0")
     }
@@ -182,7 +181,7 @@ impl ListedCall {
             && time(self.date_created.as_deref()).is_some_and(|at| at >= oldest)
     }
 
-    /// Returns true if the call has ended.
+    /// Returns true if the call has ended; false if Twilio lists no status.
     pub fn is_over(&self) -> bool {
         !matches!(self.status.as_deref(), None | Some("queued" | "ringing" | "in-progress"))
     }

@@ -155,7 +155,6 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// Creates a message builder for this stream.
     pub fn new(stream_sid: &StreamSid) -> Self {
         let stream_sid = serde_json::Value::from(stream_sid.as_str()).to_string();
         Self {

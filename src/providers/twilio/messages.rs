@@ -34,7 +34,7 @@ pub struct Messages {
 pub struct Text<'a> {
     pub to: &'a PeerAddress,
     pub text: &'a str,
-    /// The URL of the file.
+    /// The URL of the file to send; `None` for a text message.
     pub media_url: Option<&'a str>,
     /// Whether to send the message as the template.
     pub template: bool,

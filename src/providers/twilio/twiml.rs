@@ -72,7 +72,7 @@ pub enum Verb {
     Hangup,
 }
 
-/// Returns the complete TwiML document.
+/// Returns the TwiML document with these instructions, in their order.
 pub fn document(verbs: &[Verb]) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response>\n");
     for verb in verbs {

@@ -43,7 +43,7 @@ pub struct CallServices {
     pub store: Store,
     /// The HTTP client for Twilio's REST API and for the AI servers.
     pub client: reqwest::Client,
-    /// The access token for Google's services.
+    /// The access tokens for Google's services.
     pub google: AccessTokens,
     /// The built-in sentences that are played through the media stream.
     pub clips: Arc<Clips>,
@@ -81,7 +81,6 @@ impl KnownAtStart {
 }
 
 impl CallServices {
-    /// Returns the current settings.
     pub fn config(&self) -> Arc<Config> {
         self.settings.config()
     }

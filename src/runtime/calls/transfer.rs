@@ -24,7 +24,6 @@ pub(super) struct Transfer {
 /// phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingTransfer {
-    /// The caller's name.
     pub caller_name: ContactName,
     /// The caller's number; `None` if the number is withheld.
     pub caller_number: Option<PhoneNumber>,

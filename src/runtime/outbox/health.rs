@@ -158,7 +158,7 @@ impl State {
     }
 }
 
-/// Logs each change of the state in one line, with the remedy.
+/// Logs a state that has changed in one line, with the remedy.
 fn log_change(state: LinkState) {
     match state.notice() {
         None => tracing::info!(event = "BRIDGE_UP", state = state.as_str(), "The WhatsApp bridge is connected"),

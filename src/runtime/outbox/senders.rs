@@ -46,7 +46,7 @@ impl ProviderSenders {
         })
     }
 
-    /// Sends the message through a provider.
+    /// Sends the message through the provider of the route.
     pub(super) async fn send(&self, route: Route, entry: &OutboxEntry) -> Outcome {
         let (to, media_url) = match recipient(entry).and_then(|to| Ok((to, self.media_url(route.provider, entry)?))) {
             Ok(found) => found,

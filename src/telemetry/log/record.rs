@@ -10,7 +10,7 @@ use std::fmt;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-/// A log event.
+/// A log event, in whose texts secrets are redacted.
 pub(super) struct Record {
     pub(super) at: Timestamp,
     pub(super) level: Level,

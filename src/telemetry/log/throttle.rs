@@ -5,7 +5,7 @@ use crate::domain::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Counts lines by event.
+/// Counts the lines of rate-limited events.
 #[derive(Default)]
 pub(super) struct Throttle {
     windows: BTreeMap<&'static str, Window>,

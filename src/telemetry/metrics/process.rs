@@ -21,7 +21,7 @@ pub(super) fn measure() {
     }
 }
 
-/// Returns the first number after a word.
+/// Returns the first number after `word`, in the first line that begins with `word`.
 fn field(text: &str, word: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(word))?;
     line.split_whitespace().next()?.parse().ok()

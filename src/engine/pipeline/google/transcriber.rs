@@ -123,7 +123,6 @@ impl GoogleTranscriber {
         }
     }
 
-    /// Sends the waiting audio.
     fn send_waiting(&mut self) {
         if self.audio.waiting.is_empty() {
             return;

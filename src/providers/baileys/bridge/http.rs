@@ -33,7 +33,7 @@ pub(super) struct BridgeResponse {
 }
 
 impl Bridge {
-    /// Sends an authenticated request.
+    /// Sends an authenticated request. `limit` applies to the authentication and the request together.
     pub(super) async fn request(
         &self,
         method: Method,

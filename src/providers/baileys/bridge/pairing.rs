@@ -79,7 +79,7 @@ impl Bridge {
         self.post("/logout", &json!({})).await.map(drop)
     }
 
-    /// Makes the bridge reconnect at once.
+    /// Makes the bridge reconnect to WhatsApp at once.
     pub async fn reconnect(&self) -> Result<(), BridgeError> {
         self.post("/reconnect", &json!({})).await.map(drop)
     }

@@ -65,7 +65,6 @@ pub struct Overview {
     /// Whether the session is known to be connected. The health request needs no secret, so a bridge that rejects the
     /// secret can also be connected; one that cannot prove that it knows the secret is not believed.
     pub connected: bool,
-    /// The bridge's report.
     pub report: Report,
     /// The QR code to be scanned, if the caller requested it and the bridge shows one.
     pub qr: Option<QrCode>,

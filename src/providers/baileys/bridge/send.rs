@@ -13,7 +13,7 @@ use std::time::Duration;
 pub struct Text<'a> {
     pub to: &'a PeerAddress,
     pub text: &'a str,
-    /// The URL of the file.
+    /// The URL of the file to send; `None` for a text message.
     pub media_url: Option<&'a str>,
     /// The kind of the message or of its file.
     pub kind: MediaKind,
