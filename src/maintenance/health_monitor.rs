@@ -306,8 +306,8 @@ fn needs_owner(state: LinkState) -> bool {
     )
 }
 
-/// The size, in bytes, from which the write-ahead log raises an alert. The log is normally checkpointed at about 8 MB,
-/// so a much larger log means that a reader prevents the checkpoint.
+/// The size, in bytes, above which the write-ahead log raises an alert. The log is normally checkpointed at 8 MB, with
+/// Litestream at 32 MB, so a much larger log means that a reader prevents the checkpoint.
 const LARGE_LOG: u64 = 256 << 20;
 const INTERVAL: Duration = Duration::from_secs(2);
 const SLOW_INTERVAL: Duration = Duration::from_mins(1);

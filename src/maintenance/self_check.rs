@@ -35,7 +35,7 @@ impl SelfChecker {
         Self { inner: Arc::new(Inner { parts, running: tokio::sync::Mutex::default(), last: Mutex::new(last) }) }
     }
 
-    /// Returns the result of the last check, or `None` if none was ever stored.
+    /// Returns the result of the last check, or `None` if none is known.
     pub fn last(&self) -> Option<SelfCheck> {
         self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

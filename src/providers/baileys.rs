@@ -1,4 +1,4 @@
-//! The WhatsApp bridge: a local process that is linked to the WhatsApp account of the business.
+//! The WhatsApp bridge: a separate process that is linked to the WhatsApp account of the business.
 
 pub mod bridge;
 pub mod signature;

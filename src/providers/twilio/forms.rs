@@ -49,7 +49,7 @@ impl Form {
         &self.pairs
     }
 
-    /// Returns false if a name or a value was not valid UTF-8, or contains U+FFFD.
+    /// Returns false if [`Form::decode`] found invalid UTF-8 or U+FFFD in a name or a value.
     pub fn is_clean(&self) -> bool {
         self.clean
     }

@@ -98,8 +98,8 @@ impl Bridge {
         }
     }
 
-    /// Deletes the data of these addresses in the bridge: events that wait for the daemon, sent messages, and files. An
-    /// address is a number in digits, or `…@lid`.
+    /// Deletes the data of these addresses in the bridge, such as events that wait for the daemon, sent messages, and
+    /// files. An address is a number in digits, or `…@lid`.
     pub async fn forget(&self, addresses: &[String]) -> Result<(), BridgeError> {
         self.post("/forget", &json!({ "addresses": addresses })).await.map(drop)
     }
