@@ -126,7 +126,8 @@ impl Alerts {
         }
     }
 
-    /// Records that sent notifications were not delivered, so they are due again.
+    /// Records that sent notifications were not delivered. For alerts that are still raised, notifications are due
+    /// again.
     pub fn withdraw_delivery(&self, channel: AlertChannel, deliveries: &[(AlertKind, AlertTransition)]) {
         for (kind, transition) in deliveries {
             let alert = self.tracker().withdraw_delivery(*kind, channel, *transition);

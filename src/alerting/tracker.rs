@@ -170,7 +170,7 @@ impl AlertTracker {
         Some(alert.clone())
     }
 
-    /// Records that a notification was sent but not delivered, so it is due again.
+    /// Records that a notification was sent but not delivered. If the alert is still raised, a notification is due again.
     pub fn withdraw_delivery(
         &mut self,
         kind: AlertKind,
@@ -236,8 +236,8 @@ impl AlertThresholds {
         }
     }
 
-    /// Returns how long the condition must be absent before the alert clears; doubled with each recurrence, up to
-    /// `MAX_CLEAR_DELAY`.
+    /// Returns how long the condition must be absent before the alert clears; doubled with each recurrence, within a
+    /// limit.
     fn clear_delay(self, recurrences: u32) -> Duration {
         (self.settle * 2_u32.saturating_pow(recurrences.min(16))).min(MAX_CLEAR_DELAY.max(self.settle))
     }

@@ -101,7 +101,7 @@ impl AccessTokens {
     }
 }
 
-/// Returns an error that no retry avoids. Its reason begins with the status 401, which marks a wrong key.
+/// Returns an error that a retry cannot fix. Its reason begins with the status 401, which marks a wrong key.
 fn bad_key(reason: &str) -> DialError {
     DialError { retry: false, reason: format!("401 {reason}") }
 }
