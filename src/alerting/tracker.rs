@@ -170,7 +170,8 @@ impl AlertTracker {
         Some(alert.clone())
     }
 
-    /// Records that a notification was sent but not delivered. If the alert is still raised, a notification is due again.
+    /// Records that a notification was sent but not delivered. If the alert is still raised, a notification is due
+    /// again.
     pub fn withdraw_delivery(
         &mut self,
         kind: AlertKind,
