@@ -28,8 +28,8 @@ async fn is_behind(context: &DoctorContext) -> bool {
     ready.is_some_and(|ready| ready["clock"] == "error")
 }
 
-/// Returns by how many seconds this clock is ahead of other clocks (negative if it is behind); `None` if no server
-/// answers.
+/// Returns by how many seconds this clock is ahead of other clocks (negative if it is behind); `None` if this cannot be
+/// measured.
 ///
 /// Only configured services are queried. Their certificates are not verified, because that would require a correct
 /// clock.
@@ -38,8 +38,8 @@ pub(super) async fn offset(context: &DoctorContext) -> Option<i64> {
     let twilio = config.twilio.credentials().map(|_| config.twilio.api_base_url.as_str());
     let openai = config.openai.key().map(|_| config.openai.base_url.as_str());
     let public = config.http.public_address();
-    // Query the public address only if no other server is configured: it usually leads back to this machine, or to a proxy whose clock may
-    // be wrong too.
+    // Query the public address only if no other server is configured: it usually leads back to this machine, or to a
+    // proxy whose clock may be wrong too.
     let outside = public.filter(|url| twilio.is_none() && openai.is_none() && url.starts_with("https:"));
     let offsets = join_all([twilio, openai, outside].into_iter().flatten().map(|url| offset_to(context, url))).await;
     let mut offsets: Vec<i64> = offsets.into_iter().flatten().collect();

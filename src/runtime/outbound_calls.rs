@@ -1,6 +1,6 @@
 //! Makes the calls that employees requested, one after another, see [`crate::crm::outbound_call`]. The queue is in the
-//! database. An attempt is stored before Twilio is asked to dial; if the answer is lost, it is looked for in Twilio's
-//! list of calls, and only if it is not there, another attempt is made.
+//! database. An attempt is stored before Twilio is asked to dial. If Twilio's answer is lost, the call is looked for in
+//! Twilio's list of calls, and another attempt is made only if it is not there.
 
 use super::calls::Calls;
 use super::jobs::JobError;

@@ -5,8 +5,8 @@ use crate::runtime::input_log::InputLog;
 use std::ops::Deref;
 use std::time::Instant;
 
-/// A session whose inputs and outputs are logged. All calls that influence the session's decisions go through these
-/// functions. Calls that only read the session are not logged.
+/// A session whose inputs and outputs are logged, except with `unlogged`. Calls that only read the session are not
+/// logged.
 pub(super) struct LoggedSession {
     session: CallSession,
     log: Option<InputLog>,
