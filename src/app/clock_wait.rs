@@ -10,7 +10,7 @@ use crate::store::Store;
 use std::time::Duration;
 
 /// Waits until the clock is plausible, for less than the 15 seconds after which Twilio aborts a webhook. Meanwhile,
-/// systemd's sockets queue new connections. Without systemd, the daemon was started by hand and does not wait.
+/// systemd's sockets queue new connections. A daemon that systemd did not start does not wait.
 pub(super) async fn wait(store: &Store, config: &Config) {
     let newest_entry = store.read(|tx| tx.newest_activity()).await.ok().flatten();
     let floor = ClockFloor { built: config.version.build_time.parse().ok(), newest_entry };

@@ -1,4 +1,4 @@
-//! The first start, when no user exists yet.
+//! The set-up code that the daemon logs at its start while no owner exists.
 
 use crate::clock;
 use crate::crm::setup::{self, SetupCode};

@@ -67,9 +67,9 @@ pub(super) fn describe(facts: &CopySummary) -> String {
     format!("{}, with {contacts} contacts, {messages} messages and {calls} calls{last}", format_bytes(facts.bytes))
 }
 
-/// Makes the running daemon write a mark into the database. A copy that lacks the mark does not contain the newest commits. Returns `None`
-/// if no daemon runs or if the daemon cannot write. The backup continues without the mark, because a daemon that cannot write makes a
-/// backup urgent.
+/// Makes the running daemon write a mark into the database. A copy that lacks the mark does not contain the newest
+/// commits. Returns `None` if no daemon runs or if the command fails. The backup continues without the mark, because a
+/// daemon that cannot write makes a backup urgent.
 fn write_mark(live: &Path) -> Option<String> {
     let mark = mark(clock::now());
     match control::send_command(&control::socket_path(live), &AdminCommand::MarkBackup { mark: mark.clone() }) {

@@ -1,4 +1,4 @@
-//! `agentlocator demo`: simulates a business day with a new data folder. It uses the daemon only over network sockets.
+//! `agentlocator demo`: simulates a business day with a new data folder, and checks what the daemon stores and sends.
 
 mod api;
 mod checks;

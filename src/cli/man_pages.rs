@@ -1,4 +1,4 @@
-//! `agentlocator manual`: writes the man pages. The package build runs it, so the pages always match the program.
+//! `agentlocator manual`: writes the man pages. The package build runs it, so the pages match the program.
 
 mod command_page;
 mod settings_page;

@@ -64,7 +64,7 @@ impl NewPassword {
     }
 }
 
-/// Prompts for the password twice, without echo. Restores the terminal settings on Ctrl-C.
+/// Prompts for the password twice, without echo. Restores the terminal's settings afterwards, also on Ctrl-C.
 fn prompt() -> anyhow::Result<String> {
     let shown = tcgetattr(stdin()).context("cannot read the terminal's settings")?;
     let mut hidden = shown.clone();

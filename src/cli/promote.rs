@@ -75,7 +75,7 @@ fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> an
         replicated_until: Some(&until),
     };
     restore::replace_database(&replacement, &mut source, || as_data_owner::note_promotion(&published, &until))?;
-    // Delete the copy: the active database has replaced it, and a later promotion must not use the old state.
+    // Delete the copy: its content is the active database now, and a later promotion must not use the old state.
     copy.remove()
         .with_context(|| format!("cannot remove the copy {}, which is no longer needed", copy.database().display()))?;
     print_status(&format!(
@@ -86,8 +86,8 @@ fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> an
     Ok(())
 }
 
-/// Applies the replica's changes to the copy until the copy has the newest change. Fails if the other machine still writes, if Litestream
-/// exits, or after a timeout.
+/// Applies the replica's changes to the copy until the copy has the newest change. Fails if the replica cannot be read
+/// or is older than the copy, if the other machine still writes, if Litestream exits, or after a timeout.
 async fn catch_up(copy: &StandbyCopy, replica: &Replica, lock: &File) -> anyhow::Result<Newest> {
     let began = clock::instant();
     let mut newest = replica.newest().await?;

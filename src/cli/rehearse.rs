@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
             };
             let text = match held {
                 Ok(held) => report.add(scenario, &held, &Check::of(scenario, &held)),
-                // If the first scenario cannot be run, the others cannot either.
+                // If the first scenario cannot be run, the others most likely cannot either.
                 Err(error) if report.is_empty() => return Err(error),
                 Err(error) => report.add_error(scenario, &error),
             };
@@ -116,7 +116,7 @@ struct Template {
 }
 
 impl Template {
-    /// Copies the database, or creates one with the example business of the file.
+    /// Copies the database. Creates a new one if there is none, or if the file describes an example business.
     async fn create(config: &Config, file: &ScenarioFile) -> anyhow::Result<Self> {
         let folder = TemporaryFolder::create("rehearse")?;
         let client = http_client::build().context("cannot create an HTTP client")?;
@@ -178,7 +178,7 @@ fn open(path: &Path) -> anyhow::Result<Store> {
     Ok(Store::open(&config).context("cannot open the copy of the database")?.0)
 }
 
-/// Adds what the user can do about an error.
+/// Adds the scenario's name and, for an error of the model, what the user can do.
 fn explain(error: &RehearsalError, scenario: &str) -> anyhow::Error {
     let RehearsalError::Model(reason) = error else { return anyhow::anyhow!("scenario {scenario:?}: {error}") };
     let remedy = match AiFailure::from_reason(reason).cause {

@@ -47,8 +47,7 @@ impl Target {
         }
         // Delete the content that an interrupted backup may have left.
         target.file.set_len(0).with_context(|| format!("cannot write {}", target.part.display()))?;
-        // Keep the mode of a file that this user owns. If another user owns the replaced file, the backup is readable
-        // only by its own owner.
+        // Keep the mode of an existing file that this user owns. Otherwise only this user may read the backup.
         let mode = match target.location.found {
             Some(before) if before.st_uid == geteuid().as_raw() => Mode::from_raw_mode(before.st_mode),
             _ => Mode::RUSR | Mode::WUSR,
@@ -119,7 +118,7 @@ fn find(wanted: &Path) -> anyhow::Result<secure_open::Target> {
     })
 }
 
-/// Fails if the existing file at the target must not be overwritten.
+/// Fails if the target is not a regular file, belongs to the service, or has the log of another database beside it.
 fn check(location: &secure_open::Target, path: &Path, published: &Path) -> anyhow::Result<()> {
     let kind = location.found.map(|found| FileType::from_raw_mode(found.st_mode));
     match kind {

@@ -75,7 +75,7 @@ impl Api {
         }
     }
 
-    /// Returns all messages exchanged with a contact, oldest first.
+    /// Returns all WhatsApp messages exchanged with this phone number, in the order of their ids.
     pub(super) async fn messages_with(&self, number: &str) -> anyhow::Result<Vec<Value>> {
         let threads = self.all("/api/threads?type=whatsapp", "threads", "cursor").await?;
         let mut messages = Vec::new();
@@ -86,8 +86,8 @@ impl Api {
         Ok(messages)
     }
 
-    /// Returns the stored files of a contact's messages, oldest first. Each item contains the kind and the content of a
-    /// file.
+    /// Returns the stored files of the WhatsApp messages with this phone number, in the order of the messages' ids.
+    /// Each item contains the kind and the content of a file.
     pub(super) async fn files_of(&self, number: &str) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
         let mut files = Vec::new();
         for message in self.messages_with(number).await? {
@@ -99,7 +99,7 @@ impl Api {
         Ok(files)
     }
 
-    /// Returns the content of the first stored file of a contact's messages.
+    /// Returns the content of the first of [`Self::files_of`]; `None` if there is no file.
     pub(super) async fn first_file_of(&self, number: &str) -> anyhow::Result<Option<Vec<u8>>> {
         Ok(self.files_of(number).await?.into_iter().next().map(|(_, content)| content))
     }

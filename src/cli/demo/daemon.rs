@@ -21,7 +21,8 @@ pub(super) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a daemon in `folder` with only the variables of `environment`, and waits until it listens.
+    /// Starts a daemon in `folder` with the variables of `environment` but none of this process, and waits until it is
+    /// ready. Fails after 15 s.
     pub(super) async fn start(
         listener: TcpListener,
         folder: &Path,

@@ -42,7 +42,7 @@ fn label(state: State) -> (char, &'static str, &'static str) {
     }
 }
 
-/// Returns true if stdout is a terminal and `NO_COLOR` is not set (<https://no-color.org>).
+/// Returns true if stdout is a terminal that shows colours, and `NO_COLOR` is unset or empty (<https://no-color.org>).
 pub(super) fn is_colourful() -> bool {
     std::io::stdout().is_terminal()
         && process_env("NO_COLOR").is_none_or(|value| value.is_empty())

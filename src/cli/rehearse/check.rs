@@ -114,7 +114,8 @@ impl Check {
     }
 }
 
-/// Returns true if the expected items and the found items correspond one to one, in any order.
+/// Assigns to each expected item the first unassigned found item that matches it. Returns true if no item of either
+/// list is left over.
 fn is_matching<E, F>(expected: &[E], found: &[F], is_it: impl Fn(&E, &F) -> bool) -> bool {
     let mut rest: Vec<&F> = found.iter().collect();
     let all_found = expected.iter().all(|expected| {

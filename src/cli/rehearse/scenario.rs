@@ -1,4 +1,4 @@
-//! The file with scenarios.
+//! The TOML file that contains the scenarios of a rehearsal.
 
 use super::shop::Shop;
 use crate::agent::tool::{PhoneTools, ToolRegistry};
@@ -13,12 +13,11 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The number from which the caller calls, unless a scenario names another one.
+/// The caller's number if a scenario neither names one nor withholds it.
 const FROM: &str = "+972501234567";
 /// The caller id of a call with a withheld number.
 const WITHHELD: &str = "anonymous";
 
-/// A file with scenarios.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScenarioFile {
@@ -26,7 +25,6 @@ pub(super) struct ScenarioFile {
     pub(super) now: Option<DateTime>,
     /// An example business, instead of the data of the database.
     pub(super) shop: Option<Shop>,
-    /// The scenarios.
     #[serde(rename = "scenario")]
     pub(super) scenarios: Vec<Scenario>,
 }
@@ -177,7 +175,7 @@ impl Scenario {
     }
 }
 
-/// Reads a file. An error names the line and the column.
+/// Reads and checks a file. An error of its syntax names the line and the column.
 pub(super) fn read(path: &Path) -> anyhow::Result<ScenarioFile> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let file: ScenarioFile = toml::from_str(&text).map_err(|error| {

@@ -1,4 +1,4 @@
-//! The example business of a file.
+//! The example business that a scenario file may describe in its table `[shop]`.
 
 use crate::crm::booking::services::ServiceChange;
 use crate::crm::rehearsal::ExampleShop;
@@ -6,7 +6,6 @@ use crate::domain::{DayRange, DayTime, OpeningHours};
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Deserializer, de};
 
-/// An example business.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Shop {

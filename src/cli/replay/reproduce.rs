@@ -48,7 +48,7 @@ pub(super) enum Outcome {
 
 /// The first difference between a call and its replay.
 pub(super) struct Difference {
-    /// The time of the last input before it.
+    /// The time of the input or timer after which the outputs differ.
     at: Duration,
     /// The output in the log; none if the log has no further output.
     logged: Option<Value>,

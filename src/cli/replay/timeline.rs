@@ -1,5 +1,5 @@
-//! A replayed call as lines for people: what happened, and what the session decided. Audio frames, parts of texts and
-//! timers are summarised, unless all are requested.
+//! A replayed call as lines for people: what happened, and what the session decided. Unless everything is requested,
+//! frames of audio are summarised, and parts of texts and timers are omitted.
 
 use super::reproduce::{Cause, Replay, seconds};
 use crate::call::{
@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 
-/// Audio with pauses shorter than this is one run.
+/// Frames of the caller's voice with shorter pauses between them are one run.
 const SAME_RUN: Duration = Duration::from_millis(300);
 
 /// One line of the timeline.
@@ -56,7 +56,7 @@ struct Timeline {
     runs: [Option<OpenRun>; 5],
 }
 
-/// What is summarised.
+/// A kind of frames or marks that is summarised in one line.
 #[derive(Clone, Copy)]
 enum Run {
     /// The caller's voice.
@@ -268,7 +268,7 @@ fn describe_turn(turn: &TurnRecord) -> String {
     format!("turn {seq}, {speaker}: {text}")
 }
 
-/// Returns the text of an event; `None` if other lines already show it.
+/// Returns the text of an event; `None` if the timeline omits it unless everything is requested.
 fn describe_event(event: &CallEvent) -> Option<String> {
     Some(match event {
         CallEvent::Live { engine } => format!("live with engine {}", engine.as_str()),
