@@ -1,7 +1,7 @@
 //! Settings: one struct for each section of `config.toml`. All sections are validated together before the daemon starts
 //! any of its services.
 //!
-//! Only this module reads the environment. Every setting has a working default, so the daemon also starts on a machine
+//! Only this module reads settings from the environment. No setting is required, so the daemon also starts on a machine
 //! without settings.
 
 mod agent;

@@ -123,8 +123,8 @@ fn print_plan(published: &Path, service: Option<&SystemdUnit>) {
     print_status(&format!("It will replace the database {}. {keep}{service}.", published.display()));
 }
 
-/// Stops the service, replaces the database, and starts the service again. If the service does not come up, the old database is
-/// restored.
+/// Stops the service, replaces the database, and starts the service again. If the service does not come up, the old
+/// database is restored, if there was one. Without a service, only replaces the database.
 fn replace_and_restart(
     published: &Path,
     service: Option<&SystemdUnit>,
@@ -188,7 +188,7 @@ fn report(
     Ok(())
 }
 
-/// Asks for confirmation on the terminal. Returns false if stdin is not a terminal.
+/// Asks for confirmation on the terminal. Returns true only for a yes; if stdin is not a terminal, returns false.
 fn confirm() -> anyhow::Result<bool> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {

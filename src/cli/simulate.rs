@@ -55,6 +55,5 @@ pub(super) fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
     })
 }
 
-/// Note for release builds. They do not contain the vendors' API schemas, so they check requests less strictly than a build in the
-/// project's folder.
+/// Note of builds without the feature `conformance`. They do not contain the vendors' API schemas, so they check requests less strictly.
 const WITHOUT_SCHEMAS: &str = "This build does not check requests against the vendors' schemas; `cargo run --features conformance -- simulate` does.";

@@ -90,7 +90,8 @@ async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: 
     }
 }
 
-/// Follows the replica until Litestream exits, and returns the reason: Litestream's last error, if it reported one. Returns `None` if this process was asked to stop.
+/// Follows the replica until Litestream exits, and returns the reason: Litestream's last error, if it reported one.
+/// Returns `None` if this process was asked to stop.
 async fn follow(
     copy: &StandbyCopy,
     replica: &Replica,

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 pub(super) struct TemporaryFolder(PathBuf);
 
 impl TemporaryFolder {
-    /// Creates a folder for this command.
+    /// Creates a folder with a random name in the system's folder for temporary files.
     pub(super) fn create(command: &str) -> anyhow::Result<Self> {
         Self::within(&std::env::temp_dir(), &format!("agentlocator-{command}-{}", entropy::random_hex::<4>()))
     }
 
-    /// Creates a folder in another one.
+    /// Creates the folder `name` in an existing folder. Fails if it exists.
     pub(super) fn within(folder: &Path, name: &str) -> anyhow::Result<Self> {
         let path = folder.join(name);
         DirBuilder::new().mode(0o700).create(&path).with_context(|| format!("cannot create {}", path.display()))?;

@@ -22,7 +22,7 @@ pub struct AgentConfig {
     pub send_whatsapp: bool,
     /// Whether the agent confirms an appointment that it booked, moved or cancelled in a call by a WhatsApp message to the caller.
     pub confirm_appointments: bool,
-    /// Whether a WhatsApp message is sent to a caller who hung up before the agent could help.
+    /// Whether a WhatsApp message is sent to a caller whose call ended before the agent could help.
     pub text_missed_callers: bool,
     /// The text of the message to such a caller; empty for the built-in text in the agent's language.
     pub missed_call_text: String,

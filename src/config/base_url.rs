@@ -79,7 +79,7 @@ impl BaseUrl {
         Url::parse(&self.0).is_ok_and(|url| url.scheme() == "https" && url.port().is_some())
     }
 
-    /// Returns true if the URL's host is this machine or has a private address.
+    /// Returns true if the URL's host is this machine, or a private, link-local or IPv4-mapped address.
     pub(super) fn is_internal(&self) -> bool {
         let Ok(url) = Url::parse(&self.0) else { return true };
         match url.host() {

@@ -31,7 +31,7 @@ impl DataMarker {
         Self { file: folder.join("data-folder") }
     }
 
-    /// Returns true if a published or a live database exists.
+    /// Returns true if a published or a live database exists and is not an empty file.
     pub fn data_exists(store: &StoreConfig) -> bool {
         let is_there = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.len() > 0);
         is_there(&store.published_file()) || is_there(&store.live_file())
@@ -58,7 +58,7 @@ impl DataMarker {
         fs::File::open(folder_of(&self.file))?.sync_all()
     }
 
-    /// Deletes the marker.
+    /// Deletes the marker, if it exists.
     pub fn remove(&self) -> io::Result<()> {
         match fs::remove_file(&self.file) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),

@@ -15,7 +15,7 @@ pub struct SettingInfo {
     pub kind: &'static str,
     /// The value; null if it is not set, and always null for a secret.
     pub value: Value,
-    /// The default value; null for a secret.
+    /// The default value; null for a secret, or if there is no default.
     pub default: Value,
     /// The allowed values, if there is a fixed list of them.
     pub choices: Vec<&'static str>,

@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Problem {
     /// The location of the invalid value.
     pub origin: Origin,
-    /// The key of the setting, or the name of the section; `None` if the file as a whole is invalid.
+    /// The key of the setting, or the name of the section; `None` for an invalid file and for an unknown key.
     pub key: Option<String>,
     /// The error. Never contains a secret.
     pub error: SettingError,

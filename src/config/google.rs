@@ -77,8 +77,8 @@ impl GoogleConfig {
         }
     }
 
-    /// Returns why the account cannot be used for speech; `None` if it can, or if no account is set. Only Google itself knows
-    /// whether it accepts the key.
+    /// Returns why the account cannot be used for speech: it is no service account, or has no private key. `None` if
+    /// neither is found, if the account cannot be read, or if none is set. Google may still reject the key.
     pub fn account_fault(&self) -> Option<&'static str> {
         let json = match self.account()? {
             GoogleAccount::Json(json) => json.expose().to_owned(),

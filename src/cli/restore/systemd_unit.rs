@@ -35,12 +35,11 @@ impl SystemdUnit {
         (runs_it || would_run_it).then_some(Self { name: UNIT, was_wanted })
     }
 
-    /// Returns the name of the unit.
     pub(super) fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Returns true if the unit ran or had failed before the restore, so it must be started again.
+    /// Returns true if the unit was not inactive before the restore (it ran or had failed), so it must be started again.
     pub(super) fn was_wanted(&self) -> bool {
         self.was_wanted
     }
@@ -50,7 +49,7 @@ impl SystemdUnit {
         systemctl(&["stop", self.name])
     }
 
-    /// Starts the unit if it ran or had failed before, and waits until it is ready.
+    /// Starts the unit if [`Self::was_wanted`], and waits until it is ready.
     pub(super) fn start_again(&self) -> anyhow::Result<()> {
         if !self.was_wanted {
             return Ok(());

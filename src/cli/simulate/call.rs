@@ -162,7 +162,7 @@ impl Arguments {
     }
 }
 
-/// Returns the phone number that is `number` greater than `first`.
+/// Returns the phone number that is `number` greater than `first`, or `first` itself if it is not numeric.
 fn following(first: &str, number: u16) -> String {
     let (medium, caller) = first.split_at(first.find('+').unwrap_or(0));
     match caller.trim_start_matches('+').parse::<u64>() {

@@ -21,7 +21,7 @@ pub(in crate::cli) struct Follower {
 /// An event from Litestream's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum FollowerEvent {
-    /// The copy is complete and follows the replica.
+    /// The first restore is complete, or was complete earlier; Litestream now applies new changes.
     Following,
     /// Changes were applied.
     Applied,

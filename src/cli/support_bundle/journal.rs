@@ -18,8 +18,9 @@ pub(super) async fn read(unit: &str, lines: u32, redactor: &Redactor) -> String 
     }
 }
 
-/// Reduces a journal line to the kept fields. Returns `None` for debug lines, because they contain complete numbers and texts. Also returns
-/// `None` for lines without an event, except those of systemd, because the bridge prints its QR code in such lines.
+/// Reduces a journal line to the kept fields. Returns `None` for debug lines, because they contain complete numbers and
+/// texts. Also returns `None` for plain text without an event, unless systemd wrote it, because the bridge prints its
+/// QR code as plain text.
 fn reduce(line: &str, redactor: &Redactor) -> Option<Value> {
     let entry: Map<String, Value> = serde_json::from_str(line).ok()?;
     let text = |name: &str| entry.get(name).and_then(Value::as_str);

@@ -18,12 +18,13 @@ impl Redactor {
         Self { secrets: secrets.filter(|secret| secret.len() >= MIN_SECRET_LENGTH).collect() }
     }
 
-    /// Redacts only the secrets of the settings. Used for texts that this program generates itself.
+    /// Redacts only the secrets of the settings. Used for texts about the machine and for metrics, which contain no
+    /// data of contacts.
     pub(super) fn secrets(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), REDACTED))
     }
 
-    /// Redacts all data that could be private.
+    /// Redacts secrets and everything that looks like private data; the documentation of the module lists it.
     pub(super) fn text(&self, text: &str) -> String {
         let text = without_quotes(&self.secrets(text));
         let mut out = String::with_capacity(text.len());
@@ -38,7 +39,7 @@ impl Redactor {
         without_numbers(&out)
     }
 
-    /// Redacts every string in a JSON value. Keeps numbers, because this program generates them.
+    /// Redacts every string in a JSON value. Keeps numbers and the names of fields.
     pub(super) fn json(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(text)),
