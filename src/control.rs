@@ -57,7 +57,7 @@ enum Query {
     GetStatus,
 }
 
-/// A command that affects the daemon process. All other commands read or change the database.
+/// A command that affects the daemon process itself.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 enum DaemonCommand {

@@ -55,5 +55,6 @@ pub(super) fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
     })
 }
 
-/// Note of builds without the feature `conformance`. They do not contain the vendors' API schemas, so they check requests less strictly.
+/// Note of builds without the feature `conformance`. They do not contain the vendors' API schemas, so they check
+/// requests less strictly.
 const WITHOUT_SCHEMAS: &str = "This build does not check requests against the vendors' schemas; `cargo run --features conformance -- simulate` does.";

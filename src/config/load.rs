@@ -15,7 +15,8 @@ use std::path::Path;
 #[cfg(test)]
 mod tests;
 
-/// Loads the settings from the file, if there is one, and from the environment, which takes precedence.
+/// Loads the settings from the file, if there is one, from the environment, which takes precedence, and the secrets
+/// that were entered on the web page.
 ///
 /// All values are validated, also overridden ones, and all problems are returned together.
 pub fn load(file: Option<&Path>, env: Environment<'_>) -> Result<Config, ConfigErrors> {
@@ -24,8 +25,7 @@ pub fn load(file: Option<&Path>, env: Environment<'_>) -> Result<Config, ConfigE
     Ok(builder.config)
 }
 
-/// Returns the location of the data according to file and environment, even if other settings are invalid. Use it only
-/// to contact the daemon that has the data open.
+/// Returns the location of the data according to file and environment, even if other settings are invalid.
 pub fn find_store(file: Option<&Path>, env: Environment<'_>) -> StoreConfig {
     read_all(file, env).config.store
 }

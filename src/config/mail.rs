@@ -33,7 +33,7 @@ pub struct MailConfig {
     pub username: Option<String>,
     /// The password. Environment variable: `SMTP_PASSWORD`.
     pub password: Option<Secret>,
-    /// The sender address; `None` means the user name.
+    /// The sender address; `None` means the user name, if that is a mail address.
     pub from: Option<String>,
     /// A PEM file with an additional trusted root certificate, for a server with a private certificate authority.
     pub ca_file: Option<PathBuf>,

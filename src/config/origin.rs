@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The origin of a setting's value. The variants are in order of increasing precedence.
+/// The origin of a setting's value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// The default value.
@@ -56,7 +56,7 @@ impl Origin {
         matches!(self, Self::Default | Self::Stored | Self::PageSecrets(_))
     }
 
-    /// Returns the file that sets the value.
+    /// Returns the path of the settings file, the credential, or the file that a `…_FILE` variable names.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File { path, .. } | Self::Credential(path) | Self::VariableFile { path, .. } => Some(path),

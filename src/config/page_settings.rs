@@ -11,7 +11,7 @@ use serde_json::Value;
 /// The reason why a change of the settings is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeError {
-    /// The key, as the request names it.
+    /// The key that the request names, or the key of a setting with which the change conflicts.
     pub key: String,
     /// The reason.
     pub refusal: ChangeRefusal,
@@ -62,7 +62,8 @@ impl Config {
         Ok(proposed)
     }
 
-    /// Applies changes by key; null resets a setting. Validates each value separately.
+    /// Applies changes by key; null resets a setting. Validates each value, the destinations of secrets, and the
+    /// settings in combination.
     pub fn with_values(self, changes: &[(String, Value)]) -> Result<ProposedSettings, ChangeError> {
         let settings = settings_table::all();
         let (before, mut defaults) = (self.clone(), Self::default());

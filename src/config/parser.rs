@@ -43,7 +43,7 @@ pub(super) enum ParseError {
     Invalid(SettingFault),
 }
 
-/// The reason why a value was rejected. Does not contain the value, which may be a secret.
+/// The reason why a value was rejected, and the allowed values. Does not contain a secret.
 pub(super) struct ValueError {
     /// The reason; `None` if the value does not match `allowed`.
     pub(super) fault: Option<SettingFault>,
@@ -69,7 +69,6 @@ impl<T: 'static> Parser<T> {
         &self.allowed
     }
 
-    /// Returns the kind of the values.
     pub(super) fn kind(&self) -> &ValueKind {
         &self.kind
     }

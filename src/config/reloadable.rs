@@ -14,7 +14,6 @@ pub struct Reloadable<T = Config> {
 }
 
 impl<T> Reloadable<T> {
-    /// Creates the cell with its initial value.
     pub fn new(value: impl Into<Arc<T>>) -> Self {
         Self { cell: watch::Sender::new(value.into()) }
     }

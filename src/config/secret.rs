@@ -13,12 +13,11 @@ impl Secret {
         secret.filter(|secret| !secret.is_empty())
     }
 
-    /// Wraps a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Returns the secret text. Use it only for requests to the provider and for comparisons, never in logs.
+    /// Returns the secret text. Use it only where the text itself is needed, such as in requests, and never in logs.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -47,7 +47,7 @@ pub enum Lock {
     Source(Origin),
     /// The setting is needed before the database is open.
     Start,
-    /// The setting names a file or an account of this machine, so it can be set only on the machine.
+    /// The setting can be changed only on the machine: it is the path of a file or folder, or belongs to TLS.
     Machine,
 }
 

@@ -73,7 +73,7 @@ impl Default for TlsConfig {
 }
 
 impl TlsConfig {
-    /// Returns true if a certificate that browsers trust is configured.
+    /// Returns true if certificates are obtained from an authority, or if a certificate file and a key file are set.
     pub fn is_configured(&self) -> bool {
         self.uses_acme() || self.own_files().is_some()
     }

@@ -32,7 +32,7 @@ impl Default for UpdatesConfig {
 }
 
 impl UpdatesConfig {
-    /// Returns the URL for the weekly check; `None` if the check is off.
+    /// Returns the URL for the weekly check; `None` if the check is off or no URL is set.
     pub fn weekly_feed(&self) -> Option<&BaseUrl> {
         self.feed_url.as_ref().filter(|_| self.check == UpdateCheck::Weekly)
     }

@@ -7,19 +7,13 @@ pub(super) enum ValueKind {
     Text,
     /// Text with any number of lines.
     LongText,
-    /// A boolean.
     Bool,
     Integer {
-        /// The minimum.
         least: i64,
-        /// The maximum.
         most: i64,
     },
-    /// A decimal number.
     Decimal {
-        /// The minimum.
         least: f64,
-        /// The maximum.
         most: f64,
     },
     /// One of these values.
@@ -58,7 +52,7 @@ impl ValueKind {
         }
     }
 
-    /// Returns the allowed values.
+    /// Returns the allowed values; empty if they are not a fixed list.
     pub(super) fn choices(&self) -> Vec<&'static str> {
         match self {
             Self::Choice(words) | Self::List(words) => words.clone(),
@@ -66,7 +60,7 @@ impl ValueKind {
         }
     }
 
-    /// Returns the minimum and maximum of a number.
+    /// Returns the minimum and maximum of a number; `None` for other kinds.
     #[expect(clippy::cast_precision_loss, reason = "every bound is below 2^52")]
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
         match self {

@@ -39,7 +39,7 @@ impl SystemdUnit {
         self.name
     }
 
-    /// Returns true if the unit was not inactive before the restore (it ran or had failed), so it must be started again.
+    /// Returns true if the unit ran or had failed before the restore, and was not inactive. It must then start again.
     pub(super) fn was_wanted(&self) -> bool {
         self.was_wanted
     }
