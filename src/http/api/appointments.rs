@@ -118,7 +118,7 @@ pub(super) async fn show(
     Ok(Tagged(crm::read(&state.store, move |tx| view_of(tx, AppointmentId(id))).await?))
 }
 
-/// Move an appointment, or change its service or note.
+/// Move an appointment, or change its service, resource or note.
 #[utoipa::path(patch, path = "/api/appointments/{id}", tag = "booking", operation_id = "change_appointment",
     params(("id" = i64, Path)), request_body = ChangeAppointmentRequest,
     responses((status = 200, body = Appointment), (status = 409, body = ErrorBody,

@@ -168,7 +168,7 @@ pub(super) async fn set_opt_out(
 /// Block or unblock a contact.
 ///
 /// Calls of a blocked contact are rejected with a busy tone. Messages are stored, but do not count as unread or waiting
-/// for an answer. Blocking archives the conversation, and unblocking moves it out of the archive.
+/// for an answer. Blocking archives the contact's conversation, and unblocking moves it out of the archive.
 #[utoipa::path(put, path = "/api/contacts/{id}/block", tag = "contacts", operation_id = "set_contact_block",
     params(("id" = i64, Path)), request_body = BlockRequest,
     responses((status = 200, body = ContactDetail),
@@ -187,8 +187,9 @@ pub(super) async fn set_block(
 
 /// Set what a contact is to the business.
 ///
-/// A VIP's calls ring at the human agent's phone first, at any hour, if `agent.transfer_to` is set. A contact of the staff
-/// is a colleague to the agent, gets no confirmations and no messages about missed calls, and is no lead.
+/// A VIP's calls ring at the human agent's phone first, at any hour, if `agent.transfer_to` is set and the owner has not
+/// chosen that the agent answers. A contact of the staff is a colleague to the agent, gets no confirmations and no
+/// messages about missed calls, and is no lead.
 #[utoipa::path(put, path = "/api/contacts/{id}/relation", tag = "contacts", operation_id = "set_contact_relation",
     params(("id" = i64, Path)), request_body = RelationRequest,
     responses((status = 200, body = ContactDetail),

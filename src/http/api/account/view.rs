@@ -55,6 +55,6 @@ impl BusinessSummary {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangePasswordRequest {
     pub(super) current_password: String,
-    /// The new password: at least 10 characters, and not a common password.
+    /// The new password: at least 10 characters, no common password, and not close to the name of the user or business.
     pub(super) new_password: String,
 }

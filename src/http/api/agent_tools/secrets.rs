@@ -1,7 +1,7 @@
 //! The values of headers, which are stored in the file of secrets and not in the database.
 //!
 //! Each new value gets a random id. The value is stored before the tool that refers to it, and a replaced value is
-//! removed after the change, so that a call always finds the values of the stored tool.
+//! removed after the change, so that a call finds the values of the stored tool.
 
 use crate::config::{PageSecrets, Secret};
 use crate::crm::agent_tool;

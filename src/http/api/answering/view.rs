@@ -13,7 +13,7 @@ pub(crate) type RingFirst = OneOf<config::RingFirst>;
 pub(crate) struct Answering {
     /// The owner's choice; `settings` if there is none, or it has ended.
     mode: AnswerMode,
-    /// When the settings decide again; null if the choice lasts until the next one.
+    /// When the settings decide again; null if there is no choice, or it lasts until the next one.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
     /// The actor that made the choice: `user:3`, `token:2`, or `owner` for a WhatsApp message of the owner; null

@@ -11,7 +11,7 @@ use serde::Serialize;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BackupsResponse {
     /// The status of the backups. `good`: the last snapshot succeeded and is recent. `bad`: the last attempt or upload
-    /// failed, or the last snapshot is too old. `pending`: no snapshot has been created yet. `off`: backups are
+    /// failed, or the last snapshot is too old. `pending`: no attempt has been made yet. `off`: backups are
     /// disabled in the settings.
     pub(super) status: &'static str,
     /// The snapshot that is being created now; null if there is none.
@@ -47,24 +47,24 @@ impl From<backup::RunningSnapshot> for RunningSnapshot {
 /// The result of the last attempt to create a snapshot.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BackupRun {
-    /// When the last attempt succeeded.
+    /// When a snapshot was last created; null if none has been.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_success_at: Option<Timestamp>,
-    /// The file name of the last successful snapshot.
+    /// The file name of that snapshot.
     last_snapshot: Option<String>,
-    /// The size of the last successful snapshot in bytes.
+    /// The size of that snapshot in bytes; 0 if there is none.
     last_bytes: u64,
     /// When the last attempt was made.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_attempt_at: Option<Timestamp>,
-    /// Why the last attempt failed, in the language of `Accept-Language`; null if it succeeded.
+    /// Why the last attempt failed, in the language of `Accept-Language`; null if it succeeded, or none was made.
     last_error: Option<String>,
     /// Whether the last attempt failed for lack of disk space.
     lacks_space: bool,
     /// When the upload to the bucket was last verified to be complete.
     #[schema(value_type = Option<String>, format = DateTime)]
     bucket_success_at: Option<Timestamp>,
-    /// Why the last upload to the bucket failed, in the language of `Accept-Language`; null if it succeeded.
+    /// Why the last upload to the bucket failed, in the language of `Accept-Language`; null if none has failed.
     bucket_error: Option<String>,
 }
 

@@ -96,7 +96,6 @@ pub(crate) struct OpenRange {
 }
 
 impl CalendarDay {
-    /// Creates the view of a calendar day.
     pub(super) fn new(date: Date, opening: DayOpening, closures: Vec<String>, resources: Vec<ResourceDay>) -> Self {
         Self {
             date: LocalDate(date),
@@ -112,7 +111,6 @@ impl CalendarDay {
 }
 
 impl ResourceDay {
-    /// Creates the view of a resource on a day.
     pub(super) fn new(id: ResourceId, opening: DayOpening, closures: Vec<String>) -> Self {
         Self { resource_id: id.0, open: views(opening.ranges), closed_reason: opening.reason.map(Into::into), closures }
     }

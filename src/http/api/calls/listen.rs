@@ -24,8 +24,8 @@ use tokio::sync::broadcast::{self, error::RecvError};
 /// Listen to a running call.
 ///
 /// The response is a WAV file (mu-law, 8 kHz; the caller left, the agent right) that grows while the call runs, with a
-/// delay of about a quarter of a second. It ends with the call, or when the login expires or is revoked. A client that
-/// reads too slowly misses parts.
+/// delay of about a quarter of a second. It ends with the call, when the login expires or is revoked, or when the
+/// service stops. A client that reads too slowly misses parts.
 #[utoipa::path(get, path = "/api/calls/{id}/listen", tag = "calls", operation_id = "listen_to_call", params(("id" = i64, Path)),
     responses((status = 200, description = "The sound of the call", content_type = "audio/wav", body = Vec<u8>),
         (status = 403, body = ErrorBody, description = "Another site's page asks."),

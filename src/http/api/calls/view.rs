@@ -141,7 +141,7 @@ pub(crate) struct Call {
     direction: CallDirection,
     /// The network of the call: phone or WhatsApp.
     medium: CallMedium,
-    /// The caller's number in E.164, or the text that Twilio sent instead (`anonymous`).
+    /// The contact's number in E.164, or the text that Twilio sent instead (`anonymous`).
     peer_number: String,
     /// The number of the business in this call.
     own_number: String,

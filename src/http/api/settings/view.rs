@@ -26,7 +26,7 @@ pub(crate) struct SettingItem {
     kind: &'static str,
     /// The value; null if it is not set, and always null for a secret.
     value: Value,
-    /// The default value.
+    /// The default value; null for a secret, or if there is no default.
     default: Value,
     /// The allowed values; empty if there is no fixed set.
     choices: Vec<&'static str>,
@@ -43,16 +43,16 @@ pub(crate) struct SettingItem {
     /// The source of the value: `default`, `page`, `file`, `credential`, `environment`, or `last_good` while the
     /// configured settings are invalid.
     source: &'static str,
-    /// The settings file that sets the value.
+    /// The path of the settings file, the credential or the secret's file that sets the value; null for other sources.
     file: Option<String>,
-    /// The line of the file.
+    /// The line of the settings file; null for other sources.
     line: Option<usize>,
-    /// The environment variable that sets it.
+    /// The environment variable that sets the value, or that names the secret's file; null for other sources.
     variable: Option<String>,
     /// Whether the web page may change the setting.
     editable: bool,
     /// Why the setting is locked: `file`, `credential`, `environment` or `last_good` sets it; `start`: the daemon needs
-    /// it before the database is open; `machine`: it names files or accounts of the server.
+    /// it before the database is open; `machine`: it can be changed only on the server. Null if it is not locked.
     locked_reason: Option<&'static str>,
     /// Whether a change takes effect only after a restart.
     requires_restart: bool,

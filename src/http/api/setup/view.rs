@@ -71,9 +71,9 @@ pub(crate) struct SkipStepRequest {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetupRequest {
-    /// The one-time code that `agentlocator setup` prints.
+    /// The one-time code that the daemon logs at its start, or that `agentlocator setup` prints.
     pub(super) code: String,
     pub(super) name: String,
-    /// The owner's password: at least 10 characters, and not a common password.
+    /// The owner's password: at least 10 characters, no common password, and not close to the owner's name.
     pub(super) password: String,
 }
