@@ -3,7 +3,8 @@
 //! New connections do not wait in the kernel's queue, where a flood of other connections could delay Twilio's. At the
 //! limit, the connection without activity for the longest time is closed; connections whose last request was
 //! authenticated are closed last. Twilio is not affected, since it sends its request immediately. A new connection is
-//! refused only if all others have an authenticated request in progress.
+//! refused only if all others have a request in progress and count as authenticated, by their last request or by an
+//! earlier request of their network.
 
 use super::peer::network;
 use crate::clock;
@@ -26,7 +27,7 @@ pub(super) struct Connections {
 struct Table {
     next_id: u64,
     open: HashMap<u64, Arc<Client>>,
-    /// Networks that have sent an authenticated request, with the time when the last connection with one was closed.
+    /// The networks of closed connections that had an authenticated request, with the time of the last such closing.
     known: HashMap<IpAddr, u64>,
 }
 
@@ -67,7 +68,7 @@ pub(super) struct Admitted {
 pub(super) enum Admission {
     /// The connection is admitted; true if another connection was evicted for it.
     Open(Admitted, bool),
-    /// The limit is reached, and all connections have authenticated requests in progress.
+    /// The limit is reached, and no connection can be evicted.
     Full,
 }
 

@@ -47,7 +47,8 @@ pub struct ErrorBody {
     ok: bool,
     /// The error's code and message.
     error: ErrorDetail,
-    /// The current item, in the form in which the operation returns it; only with the code `changed`.
+    /// The current item, in the form in which the operation returns it, or for settings those that have changed; only
+    /// with the code `changed`.
     #[schema(value_type = Option<Object>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<Value>,
@@ -159,7 +160,6 @@ impl ApiError {
         ErrorDetail { code: Cow::Borrowed(self.code), message: self.message, field: self.field, params: self.params }
     }
 
-    /// Returns the status of the response.
     pub fn status(&self) -> StatusCode {
         self.status
     }

@@ -152,13 +152,12 @@ fn includes(list: &str, etag: &str) -> bool {
     list.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag)
 }
 
-/// Computes the entity tag of an item.
+/// Computes the entity tag of an item, a hash of its version; `None` if the version is not serialisable.
 fn etag<V: Versioned + ?Sized>(item: &V) -> Option<String> {
     let json = serde_json::to_vec(&item.version()).ok()?;
     Some(format!("\"{}\"", hex(&Sha256::digest(json)[..16])))
 }
 
-/// Returns the value of the header `ETag`.
 fn header_value(etag: String) -> Option<HeaderValue> {
     HeaderValue::try_from(etag).ok()
 }

@@ -71,5 +71,5 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// One year. Browsers and Mozilla's Observatory require at least six months.
+/// One year. Mozilla's Observatory requires at least six months.
 const HSTS_ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");

@@ -18,9 +18,9 @@ pub struct Listeners {
     /// The public listener for Twilio and the bridge; without a separate CRM listener also for the web page and the
     /// API.
     pub public: Vec<TcpListener>,
-    /// The listener for the web page and the API only, by plain HTTP and TLS.
+    /// The separate listener for the web page, the API and monitoring, by plain HTTP and TLS.
     pub crm: Vec<TcpListener>,
-    /// Port 80: redirects to https, and answers health checks and ACME challenges.
+    /// Port 80: redirects to https, and answers monitoring requests and ACME challenges.
     pub http: Vec<TcpListener>,
     /// The TLS listener with the same routes as the public listener.
     pub https: Vec<TcpListener>,
@@ -36,7 +36,7 @@ impl Listeners {
     /// listener.
     ///
     /// If a listener cannot be opened, the error is logged, and the other listeners are served. Returns an error if
-    /// Twilio could reach none of the open listeners.
+    /// Twilio could reach none of the open listeners, or if a socket of systemd cannot be used.
     pub async fn open(config: &Config) -> Result<Self, ListenError> {
         let Inherited { mut public, mut crm, mut http, mut https, bridge } = Inherited::take()?;
         let mut failures = Vec::new();

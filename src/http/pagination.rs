@@ -38,8 +38,8 @@ impl<'de, C: FromStr> Deserialize<'de> for CursorParam<C> {
 
 /// A page of a list.
 ///
-/// Each resource has an alias for its page. `ToSchema` is not derived for the generic type: a derived schema of a page
-/// would repeat the item's schema instead of referring to it.
+/// Each type of items has an alias for its page. `ToSchema` is not derived for the generic type: a derived schema of a
+/// page would repeat the item's schema instead of referring to it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Page<T> {
     items: Vec<T>,

@@ -37,8 +37,8 @@ pub(super) fn bridge(state: &AppState) -> Router {
     )
 }
 
-/// Returns the routes of port 80, which redirects to https once browsers accept the certificate. Until then, only
-/// monitoring requests are answered. ACME and instance challenges are always answered.
+/// Returns the routes of port 80, which redirects to https once browsers accept the certificate. Until then, it serves
+/// monitoring requests, and answers others with the missing step. ACME and instance challenges are always served.
 pub(super) fn port_80(state: &AppState) -> Router {
     let health = health::probes().merge(ready::routes()).merge(version::routes()).merge(metrics::local_routes());
     let redirected = health.fallback(https_redirect::unavailable);
@@ -51,8 +51,7 @@ pub(super) fn with_hsts(routes: Router, state: &AppState) -> Router {
     routes.layer(from_fn_with_state(state.clone(), https_redirect::hsts))
 }
 
-/// Returns the routes for liveness, readiness, metrics, version and the instance challenge, which all listeners except
-/// port 80 have.
+/// Returns the routes for liveness, readiness, metrics, version and the instance challenge. [`port_80`] has its own.
 fn monitoring(with_page: bool) -> Router<AppState> {
     Router::new()
         .merge(health::routes(with_page))

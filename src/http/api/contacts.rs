@@ -187,8 +187,8 @@ pub(super) async fn set_block(
 
 /// Set what a contact is to the business.
 ///
-/// A VIP's calls ring at the human agent's phone first, at any hour, if `agent.transfer_to` is set and the owner has not
-/// chosen that the agent answers. A contact of the staff is a colleague to the agent, gets no confirmations and no
+/// A VIP's calls ring at the human agent's phone first, at any hour, if `agent.transfer_to` is set and the owner has
+/// not chosen that the agent answers. A contact of the staff is a colleague to the agent, gets no confirmations and no
 /// messages about missed calls, and is no lead.
 #[utoipa::path(put, path = "/api/contacts/{id}/relation", tag = "contacts", operation_id = "set_contact_relation",
     params(("id" = i64, Path)), request_body = RelationRequest,

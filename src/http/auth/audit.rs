@@ -1,7 +1,7 @@
-//! Adds a row to the audit log for every change through the API.
+//! Adds a row to the audit log for each change of business data through the API.
 //!
-//! A use case may add a more detailed row itself. For all other changes, the middleware adds a row with the
-//! `operationId` of the request and the id in its path.
+//! A use case may add a more detailed row itself. Otherwise, a row with the `operationId` of the request and the id in
+//! its path is added.
 
 use super::Actor;
 use crate::clock;

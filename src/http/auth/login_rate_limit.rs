@@ -19,7 +19,7 @@ pub(crate) enum Client<'a> {
 }
 
 /// The account of the attempt. Attempts count against its current password: after the owner or the command line sets a
-/// new password, the user can log in immediately.
+/// new password, the account has no counted attempts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AccountKey<'a> {
     pub(crate) name: &'a str,
@@ -37,7 +37,7 @@ impl AccountKey<'_> {
 }
 
 /// Counts attempts by address, by address and name, by name, and of all unknown clients together. A successful attempt
-/// removes the client's attempts.
+/// is not counted, and removes the attempts for its name by this address or device.
 ///
 /// Keys are hashes with a random key, so a counter has the same size for every name that a client sends.
 #[derive(Default)]
@@ -108,7 +108,7 @@ impl LoginRateLimiter {
         [(self.key(client, AccountKey::ALL), MAX_BY_ADDRESS), (self.key(client, account), MAX_BY_NAME)]
     }
 
-    /// Removes the attempts of a client after a success.
+    /// Uncounts a successful attempt, and the client's earlier attempts for the same account.
     pub(super) fn succeeded(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) {
         let (all, one) = (self.key(client, AccountKey::ALL), self.key(client, account));
         self.windows.remove(&one);

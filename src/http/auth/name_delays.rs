@@ -71,7 +71,7 @@ impl NameDelays {
     }
 }
 
-/// The number of failures without a delay. The limit per address is lower.
+/// The number of attempts that need no wait. The limit per address is lower.
 const FREE: u32 = 10;
 
 const MAX_DELAY: Duration = Duration::from_mins(15);

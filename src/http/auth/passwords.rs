@@ -68,7 +68,7 @@ impl Auth {
         self.rate_limiter().begin_setup(client, SETUP, clock::instant()).map_err(|wait| rate_limit_error(client, wait))
     }
 
-    /// Removes the counted attempts of a client after a success.
+    /// Uncounts a successful attempt, and the client's earlier attempts for the same account.
     pub(crate) fn attempt_succeeded(&self, client: Client<'_>, account: AccountKey<'_>) {
         self.rate_limiter().succeeded(client, account, clock::instant());
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 /// The error of a listener that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// The address is already in use, not permitted, or not an address of this machine.
+    /// The system refuses the address, for example because it is already in use or not an address of this machine.
     #[error("cannot listen on {address}: {hint}")]
     Bind {
         address: SocketAddr,

@@ -11,7 +11,7 @@ pub(crate) struct UpdatesResponse {
     pub(super) check: &'static str,
     /// The version of the running release.
     pub(super) installed: &'static str,
-    /// The newest release in the feed; null if the feed has never been checked.
+    /// The newest release that the feed named; null if no check has succeeded yet.
     pub(super) newest: Option<Release>,
     /// Whether the newest release is newer than the installed one.
     pub(super) is_newer: bool,

@@ -43,7 +43,8 @@ impl From<domain::User> for User {
 pub(crate) struct CreateUserRequest {
     pub(super) name: String,
     pub(super) role: Role,
-    /// The user's password: at least 10 characters, and not a common password.
+    /// The user's password: at least 10 characters, no common password, and not close to the name of the user or
+    /// business.
     pub(super) password: String,
 }
 
@@ -51,6 +52,6 @@ pub(crate) struct CreateUserRequest {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResetPasswordRequest {
-    /// The new password: at least 10 characters, and not a common password.
+    /// The new password: at least 10 characters, no common password, and not close to the name of the user or business.
     pub(super) password: String,
 }
