@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// The state that all requests of this process share.
+/// The state that all requests of one router share.
 pub(super) struct MiddlewareState {
     limits: Box<dyn Fn() -> Limits + Send + Sync>,
-    /// A random prefix, by which the request ids of this process differ from those of earlier processes.
+    /// A random prefix, by which the request ids differ from those of other routers and of earlier processes.
     run: String,
     next_id: AtomicU32,
 }

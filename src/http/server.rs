@@ -192,7 +192,7 @@ impl Listener {
         while connections.join_next().await.is_some() {}
     }
 
-    /// Admits a connection. Returns none only if all slots have authenticated requests in progress.
+    /// Admits a connection. Returns none if the limit is reached and no connection can be evicted.
     fn admit(&self, address: IpAddr, next_warning: &mut Instant) -> Option<Admitted> {
         // A trusted proxy forwards the requests of many clients, so the limit per network does not apply.
         let (admitted, is_full) = match self.connections.admit(address, is_among(&self.proxies, address)) {
@@ -303,9 +303,10 @@ impl ConnectionContext {
     }
 }
 
-/// Returns the default connection limit: one connection per MiB of memory. An unauthenticated client can make a
-/// connection hold a request head of [`MAX_HEAD_BYTES`], and all heads together must use only a small part of the
-/// memory. Three listeners with this limit, and port 80 with its share of the limit, hold at most 52 MiB of heads.
+/// Returns the default connection limit: one connection per MiB of memory, within the two bounds below. An
+/// unauthenticated client can make a connection hold a request head of [`MAX_HEAD_BYTES`], and all heads together must
+/// use only a small part of the memory. Three TCP listeners with this limit, and port 80 with its share of the limit,
+/// hold at most 52 MiB of heads.
 fn default_connections() -> usize {
     let system = rustix::system::sysinfo();
     let bytes = system.totalram.saturating_mul(system.mem_unit.into());
@@ -334,10 +335,10 @@ const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 /// of the web page with cookies are shorter. The longest accepted search words also fit.
 const MAX_HEAD_BYTES: usize = 16 << 10;
 
-/// The divisor of the connection limit for port 80, which only redirects and answers the certificate authority.
+/// The divisor of the connection limit for port 80, which mainly redirects and answers the certificate authority.
 const PORT_80_SHARE: usize = 4;
 
-/// The limits of [`default_connections`].
+/// The bounds of [`default_connections`].
 const MIN_CONNECTIONS: usize = 256;
 const MAX_CONNECTIONS: usize = 1024;
 

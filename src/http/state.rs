@@ -38,7 +38,7 @@ pub struct AppParts {
     pub settings: Settings,
     /// Changes and reloads the settings.
     pub reload_handle: ReloadHandle,
-    /// Restarts the daemon.
+    /// Restarts the daemon, at once or when no call is active.
     pub restart: RestartHandle,
     /// The rate limit of account checks and of trials of the agent's tools.
     pub checks: CheckLimit,
@@ -58,7 +58,7 @@ pub struct AppParts {
     pub outbox: Outbox,
     /// Detects repeated signed webhooks.
     pub replay_cache: Arc<ReplayCache>,
-    /// The state of authentication.
+    /// Limits of login attempts, confirmed sessions and password hashing.
     pub auth: Arc<Auth>,
     /// The memory budget for the bodies of unauthenticated requests.
     pub bodies: BodyBudget,

@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Response};
 
 /// Returns the response for a webhook whose handler panicked or timed out; none for a path that is not a webhook.
 ///
-/// A webhook never returns 500. For a call that starts or whose stream has ended, the response sends the caller to
-/// Twilio's recorder; for a recording, the caller hears an apology. A WhatsApp webhook, whose message may not be
-/// stored, gets 503: the bridge then retries. All other webhooks are acknowledged.
+/// The response of a call's webhook sends the caller to Twilio's recorder, but after a recording the caller hears an
+/// apology, and the human agent's leg of a transfer ends. A WhatsApp webhook, whose message may not be stored, gets 503:
+/// the bridge then retries. Status notifications are acknowledged.
 pub(super) fn failure_response(path: &str) -> Option<Response> {
     let hook = path.strip_prefix("/webhook/")?;
     Some(match hook {
@@ -26,7 +26,8 @@ pub(super) fn failure_response(path: &str) -> Option<Response> {
         _ if hook.starts_with("whatsapp/") => {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
         }
-        // Any other webhook decides what the caller hears next.
+        // The other webhooks decide what the caller hears next, except that of a detected machine, whose response
+        // Twilio ignores.
         _ => voice::answer(&[Verb::Redirect(voice::RECORDER.to_owned())]),
     })
 }
