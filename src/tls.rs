@@ -33,7 +33,7 @@ use tokio::sync::Notify;
 /// The listeners that use certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TlsListeners {
-    /// Whether there is a plain HTTP listener on the public port.
+    /// Whether the plain HTTP listener for redirects and HTTP-01 challenges (port 80) is open.
     pub http: bool,
     /// The port of the TLS listener, if there is one.
     pub https: Option<u16>,
@@ -114,7 +114,6 @@ impl Tls {
         self.trusted().is_some()
     }
 
-    /// Returns the state of TLS.
     pub fn status(&self) -> TlsStatus {
         let now = clock::now();
         let served = self.inner.resolver.current();
@@ -265,7 +264,8 @@ impl Tls {
         }
     }
 
-    /// Returns the served certificate if browsers trust it.
+    /// Returns the served certificate if it is valid now, and is from files or an authority. Browsers are then assumed
+    /// to trust it.
     fn trusted(&self) -> Option<Certificate> {
         let (source, certificate) = self.inner.resolver.current()?;
         let trusted = matches!(source, CertificateSource::Files | CertificateSource::Acme);

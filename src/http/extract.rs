@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// Extracts a JSON object from the body. An invalid body is rejected with an error that names the field, if there is one.
+/// Extracts a JSON object from the body. An invalid body is rejected; if a field is invalid, the error names it.
 pub(crate) struct Json<T>(pub(crate) T);
 
 /// Extracts the JSON body of an unauthenticated client, of at most [`MAX_SHORT_BYTES`].

@@ -12,8 +12,8 @@ use axum::response::{IntoResponse, Response};
 /// Returns the response for a webhook whose handler panicked or timed out; none for a path that is not a webhook.
 ///
 /// The response of a call's webhook sends the caller to Twilio's recorder, but after a recording the caller hears an
-/// apology, and the human agent's leg of a transfer ends. A WhatsApp webhook, whose message may not be stored, gets 503:
-/// the bridge then retries. Status notifications are acknowledged.
+/// apology, and the human agent's leg of a transfer ends. A WhatsApp webhook, whose message may not be stored, gets
+/// 503: the bridge then retries. Status notifications are acknowledged.
 pub(super) fn failure_response(path: &str) -> Option<Response> {
     let hook = path.strip_prefix("/webhook/")?;
     Some(match hook {

@@ -1,5 +1,5 @@
-//! Obtains certificates from a certificate authority by ACME (RFC 8555), and renews them when a third of their lifetime
-//! is left, or earlier if the authority advises it.
+//! Obtains certificates from a certificate authority by ACME (RFC 8555), and renews them when about a third of their
+//! lifetime is left, or earlier if the authority advises it.
 //!
 //! Unfinished orders are stored in the folder. A restart resumes them, so that restarts do not exceed the authority's
 //! rate limits.

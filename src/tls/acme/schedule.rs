@@ -80,8 +80,8 @@ pub(super) fn renewal(not_before: Timestamp, not_after: Timestamp, jitter: f64) 
 const A_MINUTE: Duration = Duration::from_mins(1);
 const AN_HOUR: Duration = Duration::from_hours(1);
 
-/// Minimum time between two orders. If every new certificate seems to be due immediately, a clock or an authority is
-/// wrong.
+/// Minimum time between a success and the next order; a quarter of the lifetime for certificates of less than 4 days.
+/// If every new certificate seems to be due immediately, a clock or an authority is wrong.
 const MIN_INTERVAL: Duration = Duration::from_hours(24);
 
 /// The maximum accepted `Retry-After` of an authority.
