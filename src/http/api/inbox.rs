@@ -29,7 +29,7 @@ pub(super) struct InboxListQuery {
     /// The state of the listed conversations; `all`, the default, leaves archived ones out.
     #[param(inline)]
     filter: Option<InboxFilter>,
-    /// A part of the name or of an address.
+    /// Text to find in names, numbers, messages and transcripts.
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
     /// Items per page, 1 to 200; 50 by default.
@@ -75,7 +75,7 @@ pub(super) async fn mark_read(
 
 /// Archive the conversation with a contact.
 ///
-/// A new message or call moves it out of the archive.
+/// A new message or call moves it out of the archive, unless the contact is blocked.
 #[utoipa::path(post, path = "/api/inbox/{contact_id}/archive", tag = "threads", operation_id = "archive_conversation",
     params(("contact_id" = i64, Path)), responses((status = 200, body = InboxRow)))]
 pub(super) async fn archive(

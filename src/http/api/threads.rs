@@ -34,7 +34,7 @@ pub(super) struct ThreadQuery {
     /// The state of the listed threads; `all`, the default, leaves archived threads out.
     #[param(inline)]
     filter: Option<InboxFilter>,
-    /// Text to find in the title, the number or a message.
+    /// Text to find in names, numbers, messages and transcripts.
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
     /// Items per page, 1 to 200; 50 by default.

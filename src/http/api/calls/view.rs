@@ -147,11 +147,11 @@ pub(crate) struct Call {
     own_number: String,
     /// The state of the call.
     state: CallState,
-    /// The voice engine: `realtime`, `pipeline` or `voicemail`; null before the media stream began.
+    /// The voice engine: `realtime`, `pipeline` or `voicemail`; null if no media stream has begun.
     engine: Option<String>,
     /// The name of the AI model of the voice engine; null if no model was used.
     model: Option<String>,
-    /// When Twilio reported the call to the daemon.
+    /// When Twilio reported the call to the daemon, or, for a call that the daemon found later, when it started.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
     /// When the media stream began; null if no media stream has begun.

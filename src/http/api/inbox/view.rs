@@ -43,7 +43,8 @@ pub(crate) struct InboxRow {
     call_thread_id: Option<i64>,
     /// The current user's draft of a WhatsApp message; null if there is none.
     draft: Option<Draft>,
-    /// When the conversation was archived; null if it is not. A new message or call moves it out of the archive.
+    /// When the conversation was archived; null if it is not. A new message or call moves it out of the archive, unless
+    /// the contact is blocked.
     #[schema(value_type = Option<String>, format = DateTime)]
     archived_at: Option<Timestamp>,
     /// The tags of the contact.

@@ -70,7 +70,8 @@ pub(crate) struct Thread {
     /// Since when the contact has waited for an answer; null if the contact does not wait.
     #[schema(value_type = Option<String>, format = DateTime)]
     waiting_since: Option<Timestamp>,
-    /// When the thread was archived; null if it is not. A new message or call moves it out of the archive.
+    /// When the thread was archived; null if it is not. A new message or call moves it out of the archive, unless the
+    /// contact is blocked.
     #[schema(value_type = Option<String>, format = DateTime)]
     archived_at: Option<Timestamp>,
     /// The current user's draft in this thread; null if there is none.
