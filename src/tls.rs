@@ -89,7 +89,7 @@ impl Tls {
         self.inner.server.clone()
     }
 
-    /// Returns the port of the TLS listener.
+    /// Returns the port of the TLS listener; `None` if there is none, or TLS cannot be used.
     pub fn https_port(&self) -> Option<u16> {
         self.inner.server.as_ref().and(self.inner.listeners.https)
     }

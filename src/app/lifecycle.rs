@@ -45,7 +45,6 @@ impl TaskGroup {
         }
     }
 
-    /// Requests the tasks to stop.
     fn cancel(&self) {
         self.stop.cancel();
     }
@@ -66,7 +65,7 @@ impl TaskGroup {
     }
 }
 
-/// All tasks of the daemon.
+/// The tasks of the daemon, in groups that stop one after the other.
 #[derive(Default)]
 pub(super) struct Tasks {
     /// Background workers. They stop first, and may complete their work while the calls are drained.

@@ -52,7 +52,6 @@ use anyhow::Context;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The services of the daemon.
 pub(super) struct Services {
     pub(super) calls: Calls,
     pub(super) snapshots: Snapshots,

@@ -22,7 +22,6 @@ pub(super) struct PasswordSource {
     generate: bool,
 }
 
-/// A new password.
 pub(super) struct NewPassword {
     text: String,
     generated: bool,

@@ -6,7 +6,6 @@ use super::value_kind::ValueKind;
 use crate::domain::{PhoneNumber, text_enum};
 use serde::Serialize;
 
-/// The agent: its instructions, language and transfer number.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct AgentConfig {

@@ -5,7 +5,6 @@ use super::setting::{Section, Setting};
 use crate::domain::{Language, PhoneNumber};
 use serde::Serialize;
 
-/// Recipients and thresholds of alerts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AlertsConfig {
     /// The WhatsApp number of the owner. Environment variable: `ALERTS_WHATSAPP_TO`.

@@ -9,7 +9,6 @@ use crate::domain::AllowedValues;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// The nightly snapshots.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BackupConfig {
     /// Whether a snapshot is created each night.
@@ -30,11 +29,10 @@ pub struct BackupConfig {
     /// The recipients (public keys of the encryption tool age). Each corresponding private key can decrypt the
     /// snapshots. If the list is empty, snapshots are not encrypted.
     pub age_recipients: Vec<String>,
-    /// The endpoint of the bucket.
+    /// The base URL of the S3 service to which snapshots are uploaded.
     pub s3_endpoint: Option<BaseUrl>,
-    /// The name of the bucket.
+    /// The bucket to which snapshots are uploaded.
     pub s3_bucket: Option<String>,
-    /// The region of the bucket.
     pub s3_region: String,
     /// A prefix that is added to all object names.
     pub s3_prefix: String,
@@ -92,9 +90,7 @@ impl BackupConfig {
 pub struct BucketAccess<'c> {
     pub endpoint: &'c BaseUrl,
     pub name: &'c str,
-    /// The access key id.
     pub key_id: &'c Secret,
-    /// The secret access key.
     pub secret: &'c Secret,
 }
 

@@ -12,7 +12,7 @@ pub struct BaseUrl(String);
 /// The reason why a text is not a valid base URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseUrlError {
-    /// The text is not a URL.
+    /// The text is not a URL with a host.
     NoUrl,
     /// The scheme is not http or https.
     Scheme,
@@ -25,7 +25,6 @@ pub enum BaseUrlError {
 }
 
 impl BaseUrl {
-    /// Parses a base URL.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let url = Url::parse(text.trim()).map_err(|_| BaseUrlError::NoUrl)?;
         match url.scheme() {

@@ -6,7 +6,6 @@ use jiff::tz::TimeZone;
 use phonenumber::country;
 use serde::{Serialize, Serializer};
 
-/// The business: its name, time zone and country.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BusinessConfig {
     pub name: String,

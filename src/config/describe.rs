@@ -26,11 +26,9 @@ pub struct SettingInfo {
     pub allowed: AllowedValues,
     /// Whether the setting may have no value.
     pub is_optional: bool,
-    /// Whether the value is a secret.
     pub is_secret: bool,
     /// For a secret: whether a value is set.
     pub secret_set: bool,
-    /// The origin of the value.
     pub origin: Origin,
     /// The reason why the web page cannot change the setting; `None` if it can.
     pub lock: Option<Lock>,

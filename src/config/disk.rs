@@ -7,7 +7,6 @@ use super::setting::{Section, Setting};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// The limits of free space.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DiskConfig {
     /// The free space below which media files and recordings are not stored.

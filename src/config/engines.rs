@@ -10,7 +10,6 @@ pub struct ModelServer<'c> {
     pub base_url: &'c BaseUrl,
     /// The API key, if the server needs one.
     pub key: Option<&'c Secret>,
-    /// The name of the model.
     pub model: &'c str,
     /// True if requests use the Responses API; false if they use chat completions.
     pub uses_responses: bool,
@@ -22,7 +21,6 @@ pub struct TranscriptionServer<'c> {
     pub base_url: &'c BaseUrl,
     /// The API key, if the server needs one.
     pub key: Option<&'c Secret>,
-    /// The name of the model.
     pub model: &'c str,
 }
 

@@ -9,7 +9,6 @@ use crate::domain::{AllowedValues, SettingFault};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Google's speech services.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GoogleConfig {
     /// The path of a service account's JSON file. Environment variable: `GOOGLE_APPLICATION_CREDENTIALS`.
@@ -69,7 +68,7 @@ impl GoogleConfig {
         json.or_else(|| self.credentials_file.as_deref().map(GoogleAccount::File))
     }
 
-    /// Returns the setting with the account.
+    /// Returns the key of the setting with the account; if no account is set, that of the file.
     pub fn account_setting(&self) -> &'static str {
         match self.account() {
             Some(GoogleAccount::Json(_)) => "google.credentials_json",

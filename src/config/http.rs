@@ -6,7 +6,6 @@ use super::{BaseUrl, Network};
 use serde::Serialize;
 use std::net::SocketAddr;
 
-/// Listeners and the public address.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HttpConfig {
     /// The listener's address; `None` means port 8080 on every address, including IPv6 if available. The environment

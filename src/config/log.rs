@@ -21,7 +21,6 @@ text_enum! {
     }
 }
 
-/// The log settings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LogConfig {
     /// The log level. Environment variable: `LOG_LEVEL`.

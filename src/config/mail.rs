@@ -20,7 +20,6 @@ text_enum! {
     }
 }
 
-/// The mail server.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MailConfig {
     /// The host of the server; `None` means that no mail is sent. Environment variable: `SMTP_HOST`.

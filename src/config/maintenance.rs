@@ -4,7 +4,6 @@ use super::parser::{boolean, integer};
 use super::setting::{Section, Setting};
 use serde::Serialize;
 
-/// Nightly maintenance.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MaintenanceConfig {
     /// The hour of the nightly maintenance, in the business's time zone.

@@ -30,7 +30,6 @@ text_enum! {
     }
 }
 
-/// The account at OpenAI, and the models for calls.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OpenAiConfig {
     /// The API key. Without it, OpenAI Realtime answers no calls. Environment variable: `OPENAI_API_KEY`.

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 /// The origin of a setting's value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
-    /// The default value.
     #[default]
     Default,
     /// The database, where the web page stores changed settings.
@@ -20,7 +19,6 @@ pub enum Origin {
     File {
         /// The path as the user specified it.
         path: PathBuf,
-        /// The line number.
         line: usize,
         /// The column, in characters.
         column: usize,

@@ -18,7 +18,6 @@ use std::path::{Path, PathBuf};
 /// The secrets of each section, by name.
 type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
-/// The file of the secrets.
 #[derive(Clone, Debug)]
 pub struct PageSecrets {
     file: PathBuf,
@@ -34,7 +33,6 @@ impl PageSecrets {
         Self { file: store.data_folder().join(FILE_NAME) }
     }
 
-    /// Returns the path of the file.
     pub(super) fn path(&self) -> &Path {
         &self.file
     }

@@ -13,7 +13,6 @@ use serde_json::Value;
 pub struct ChangeError {
     /// The key that the request names, or the key of a setting with which the change conflicts.
     pub key: String,
-    /// The reason.
     pub refusal: ChangeRefusal,
 }
 

@@ -9,13 +9,9 @@ use serde::Serialize;
 text_enum! {
     /// The service that transcribes the caller's speech.
     Transcriber {
-        /// Soniox.
         Soniox = "soniox",
-        /// Deepgram.
         Deepgram = "deepgram",
-        /// ElevenLabs.
         ElevenLabs = "elevenlabs",
-        /// Google.
         Google = "google",
         /// A server that is compatible with OpenAI's `/audio/transcriptions`.
         Transcription = "transcription",
@@ -25,11 +21,8 @@ text_enum! {
 text_enum! {
     /// The service that synthesises the agent's speech.
     Synthesiser {
-        /// Soniox.
         Soniox = "soniox",
-        /// ElevenLabs.
         ElevenLabs = "elevenlabs",
-        /// Google.
         Google = "google",
         /// A server that is compatible with OpenAI's `/audio/speech`.
         Speech = "speech",
@@ -48,7 +41,6 @@ text_enum! {
     }
 }
 
-/// The pipeline engine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PipelineConfig {
     /// The base URL of the language model's server; `None` means `openai.base_url`.

@@ -152,7 +152,6 @@ impl<S: 'static> Setting<S> {
         (self.equal)(one, other)
     }
 
-    /// Copies the value from `from` to `to`.
     pub(super) fn copy_value(&self, from: &mut S, to: &mut S) {
         (self.copy_value)(from, to);
     }
@@ -195,7 +194,7 @@ impl<S: 'static> Setting<S> {
         self.permanent_lock().or_else(|| (!origin.is_page()).then_some(Lock::Source(origin)))
     }
 
-    /// Returns the unit of the setting's number.
+    /// Returns the unit of the setting's number; `None` if it has no unit.
     pub(super) fn unit(&self) -> Option<&'static str> {
         unit(self.key)
     }

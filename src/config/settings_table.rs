@@ -60,7 +60,6 @@ pub struct KnownSetting {
     /// The key, in the form `section.name`.
     pub key: &'static str,
     pub allowed: AllowedValues,
-    /// Whether the value is a secret.
     pub secret: bool,
     /// Whether a change takes effect only after a restart.
     pub needs_restart: bool,

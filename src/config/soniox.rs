@@ -5,7 +5,6 @@ use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use serde::Serialize;
 
-/// The settings of Soniox.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SonioxConfig {
     /// The API key for both services. Environment variable: `SONIOX_API_KEY`.

@@ -7,7 +7,6 @@ use super::{BaseUrl, Secret};
 use crate::domain::{AllowedValues, SettingFault};
 use serde::Serialize;
 
-/// The settings of ElevenLabs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ElevenLabsConfig {
     /// The API key for both services. Environment variable: `ELEVENLABS_API_KEY`.
@@ -25,7 +24,6 @@ pub struct ElevenLabsConfig {
     pub vad_silence_ms: u32,
 }
 
-/// The settings of Deepgram.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DeepgramConfig {
     /// The API key. Environment variable: `DEEPGRAM_API_KEY`.

@@ -5,7 +5,6 @@ use super::setting::{Section, Setting};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// The location of the data.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StoreConfig {
     /// The published file: `sqlite:///abs/path`, `sqlite://rel` or a path. The live database is in `live/` beside it.

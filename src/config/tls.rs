@@ -22,7 +22,6 @@ text_enum! {
     }
 }
 
-/// Certificates, and the listeners that use them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TlsConfig {
     /// The host names of this machine. The first name determines the public base URL if none is set.

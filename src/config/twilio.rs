@@ -6,7 +6,6 @@ use super::{BaseUrl, Secret};
 use crate::domain::{AllowedValues, PhoneNumber, SettingFault};
 use serde::Serialize;
 
-/// The Twilio account.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TwilioConfig {
     /// The account SID, `AC…`. Environment variable: `TWILIO_ACCOUNT_SID`.

@@ -1,6 +1,5 @@
 //! The kind of a setting's value, which determines how the web page shows and edits it.
 
-/// The kind of a setting's value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum ValueKind {
     /// One line of text.
@@ -22,7 +21,6 @@ pub(super) enum ValueKind {
     List(Vec<&'static str>),
     /// The base URL of a service.
     Url,
-    /// A phone number.
     Phone,
     /// An amount of disk space.
     Size,

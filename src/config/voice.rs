@@ -42,7 +42,6 @@ text_enum! {
     }
 }
 
-/// The settings for calls: engines, greetings, limits and recording.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VoiceConfig {
     /// The engine that answers calls.

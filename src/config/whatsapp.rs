@@ -34,7 +34,6 @@ text_enum! {
     }
 }
 
-/// The settings of both WhatsApp providers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WhatsAppConfig {
     /// The provider that sends messages. Environment variable: `WHATSAPP_PROVIDER`.

@@ -22,9 +22,7 @@ pub enum ControlError {
     /// The connection failed, or the daemon did not answer.
     #[error("the running daemon does not answer at {path}")]
     Failed {
-        /// The socket's path.
         path: String,
-        /// The cause.
         #[source]
         source: io::Error,
     },

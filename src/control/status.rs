@@ -27,7 +27,6 @@ pub struct DaemonInfo {
     pub identity: InstanceKey,
 }
 
-/// A daemon's status.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Status {
     /// The part that does not change while the daemon runs.

@@ -35,7 +35,7 @@ impl Peer {
         }
     }
 
-    /// Returns the address of the connection.
+    /// Returns the address of the connection; an IPv4-mapped IPv6 address as IPv4.
     fn address(self) -> IpAddr {
         self.connection.ip().to_canonical()
     }

@@ -32,13 +32,11 @@ where
 
 /// A file to serve.
 pub(crate) struct FileInfo<'a> {
-    /// The media type.
     pub(crate) mime: &'a str,
     /// The length in bytes.
     pub(crate) length: u64,
     /// The version of the content, without quotes.
     pub(crate) etag: &'a str,
-    /// The value of `Cache-Control`.
     pub(crate) cache_control: &'static str,
 }
 

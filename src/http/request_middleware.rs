@@ -38,14 +38,13 @@ impl MiddlewareState {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// The timeout.
+    /// The maximum duration of the handler.
     pub(super) time: Duration,
     /// The maximum length of the body in bytes.
     pub(super) body_bytes: usize,
 }
 
 impl Limits {
-    /// Returns the limits from the settings.
     pub(super) fn of(config: &HttpConfig) -> Self {
         Self { time: Duration::from_secs(config.request_timeout_s), body_bytes: config.max_body_bytes }
     }

@@ -245,7 +245,6 @@ impl ConnectionContext {
         }
     }
 
-    /// Serves the requests of a connection.
     async fn serve_requests(self, transport: ConnectionStream, router: Router, stopping: CancellationToken) {
         let tls = matches!(transport, ConnectionStream::Tls(_));
         let (busy, mut busy_changes) = watch::channel(false);

@@ -42,13 +42,12 @@ pub struct AppParts {
     pub restart: RestartHandle,
     /// The rate limit of account checks and of trials of the agent's tools.
     pub checks: CheckLimit,
-    /// The database.
     pub store: Store,
     /// The registry of active calls.
     pub calls: Calls,
     /// The conversations of calls without a media stream, which are recorded turn by turn.
     pub recorded_turns: RecordedTurns,
-    /// The background jobs.
+    /// Wakes the worker of the background jobs.
     pub jobs: Jobs,
     /// The clock that orders all messages, inbound and outbound.
     pub message_clock: MessageClock,
@@ -62,7 +61,6 @@ pub struct AppParts {
     pub auth: Arc<Auth>,
     /// The memory budget for the bodies of unauthenticated requests.
     pub bodies: BodyBudget,
-    /// The snapshots of the database.
     pub snapshots: Snapshots,
     /// The cached status of the bridge for `/readyz`.
     pub readiness: Arc<Readiness>,

@@ -64,7 +64,7 @@ impl Certificate {
         Self::from_der(chain, key)
     }
 
-    /// Builds the certificate from DER.
+    /// Builds the certificate from DER. The chain must begin with the certificate itself.
     pub(crate) fn from_der(
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,

@@ -62,7 +62,6 @@ impl CertResolver {
         self.challenges().by_tls.insert(name.to_ascii_lowercase(), key);
     }
 
-    /// Removes all challenge answers.
     pub(super) fn clear_challenges(&self) {
         *self.challenges() = Challenges::default();
     }

@@ -27,7 +27,7 @@ pub(super) fn load_or_create(folder: &Folder, host: &str, now: Timestamp) -> Res
     Certificate::from_pem(pem.as_bytes(), pem.as_bytes()).map_err(|_| rcgen::Error::CouldNotParseCertificate)
 }
 
-/// Returns the stored certificate.
+/// Returns the stored certificate; `None` if there is none, or its file is damaged.
 pub(super) fn read(folder: &Folder) -> Option<Certificate> {
     let pem = folder.read(FILE).ok().flatten()?;
     Certificate::from_pem(&pem, &pem).ok()

@@ -18,7 +18,6 @@ text_enum! {
     }
 }
 
-/// The state of TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsStatus {
     /// Whether action is needed.
@@ -42,7 +41,7 @@ pub struct TlsStatus {
     pub next_attempt_at: Option<Timestamp>,
 }
 
-/// The last error.
+/// An error of TLS, such as a failed renewal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct TlsError {
     /// When it happened.

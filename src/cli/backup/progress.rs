@@ -34,7 +34,6 @@ impl Progress {
         Self { shown: shown.map(|thread| (end, thread)) }
     }
 
-    /// Stops showing the progress.
     pub(super) fn end(self) {
         if let Some((end, thread)) = self.shown {
             drop(end);

@@ -100,7 +100,6 @@ impl Daemon {
         format!("http://{}", self.address)
     }
 
-    /// Returns the data folder.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }

@@ -149,7 +149,7 @@ impl End {
 }
 
 impl Scenario {
-    /// Returns the caller's part, at this time.
+    /// Returns what the caller is and says, for a call at this time.
     pub(super) fn scene(&self, now: Timestamp) -> Scene {
         let from = if self.withheld { WITHHELD } else { self.from.as_deref().unwrap_or(FROM) };
         let line = |line: &Line| match line {

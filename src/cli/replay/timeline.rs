@@ -12,7 +12,6 @@ use std::time::Duration;
 /// Frames of the caller's voice with shorter pauses between them are one run.
 const SAME_RUN: Duration = Duration::from_millis(300);
 
-/// One line of the timeline.
 #[derive(Debug, Serialize)]
 pub(super) struct Line {
     /// The time since the call's session was created.

@@ -53,12 +53,10 @@ pub(in crate::config) fn token(allowed: AllowedValues, reject: fn(&str) -> Optio
     })
 }
 
-/// Returns a parser of a model's name.
 pub(in crate::config) fn model_name(example: &str) -> Parser<String> {
     token(AllowedValues::Model { example: example.to_owned() }, |_| None)
 }
 
-/// Returns a parser of a voice's name.
 pub(in crate::config) fn voice_name(example: &str) -> Parser<String> {
     token(AllowedValues::Voice { example: example.to_owned() }, |_| None)
 }

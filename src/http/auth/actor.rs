@@ -17,7 +17,6 @@ pub struct Actor {
     pub role: Role,
     /// The session; none for a token.
     pub login: Option<Login>,
-    /// The credential of the request.
     pub(crate) credential: Credential,
     /// The audit row of the request; none if the request is read-only.
     pub(crate) audit: Option<Audit>,

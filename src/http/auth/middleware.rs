@@ -19,7 +19,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// The state of the authentication middleware.
 #[derive(Clone)]
 pub(crate) struct AuthState {
     pub(crate) state: AppState,

@@ -6,7 +6,6 @@ use crate::tls::folder::Folder;
 use serde::{Deserialize, Serialize};
 use std::io;
 
-/// The stored state.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct OrderState {
     purpose: Purpose,
@@ -28,7 +27,6 @@ pub(super) struct Purpose {
 /// An order that has been created at the authority.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OpenOrder {
-    /// The order's URL.
     pub(super) url: String,
     /// The challenge type.
     pub(super) way: AcmeChallenge,
