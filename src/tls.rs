@@ -33,7 +33,7 @@ use tokio::sync::Notify;
 /// The listeners that use certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TlsListeners {
-    /// Whether the plain HTTP listener for redirects and HTTP-01 challenges (port 80) is open.
+    /// Whether the plain HTTP listener for redirects and HTTP-01 challenges is open, by default on port 80.
     pub http: bool,
     /// The port of the TLS listener, if there is one.
     pub https: Option<u16>,

@@ -158,7 +158,7 @@ impl Services {
         })
     }
 
-    /// Waits until the logs of the calls' inputs are in their files, after the calls have ended.
+    /// Waits for a limited time until the logs of the calls' inputs are in their files, after the calls have ended.
     pub(super) async fn flush_input_logs(&self) {
         self.shared.input_logs.flush(INPUT_LOGS_TIMEOUT).await;
     }

@@ -47,7 +47,8 @@ pub enum Lock {
     Source(Origin),
     /// The setting is needed before the database is open.
     Start,
-    /// The setting can be changed only on the machine: it is the path of a file or folder, or belongs to TLS.
+    /// The setting can be changed only on the machine: it is the path of a file or folder, or one of most
+    /// settings of `[tls]`.
     Machine,
 }
 

@@ -79,8 +79,8 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
     let authenticated = authenticated
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(auth_state, require_auth));
-    // Compression covers only the authenticated operations: responses of the public operations are short, and contain
-    // tokens.
+    // Compression covers only the authenticated operations: of the public ones, the login and the set-up return a CSRF
+    // token.
     let authenticated = authenticated.layer(from_fn(compression::compress));
     Router::from(public).method_not_allowed_fallback(method_not_allowed).merge(authenticated)
 }

@@ -31,7 +31,6 @@ impl Connection {
 #[derive(Debug)]
 pub enum ConnectionStream {
     Plain(TcpStream),
-    /// A Unix socket.
     Unix(UnixStream),
     /// Boxed: the TLS state is many times larger than a plain stream, and would enlarge all connections.
     Tls(Box<TlsStream<TcpStream>>),

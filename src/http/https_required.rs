@@ -52,9 +52,9 @@ fn rejection(message: String) -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "https_required", message)
 }
 
-/// Returns the https URL of the web page without a trailing slash. In order of preference, this is the public address,
-/// a domain whose certificate browsers accept, or the requested host, if this daemon serves TLS there with a
-/// certificate of its own.
+/// Returns the https URL of the web page without a trailing slash. If the web page has a separate listener, this is the
+/// requested host and port. Otherwise, in order of preference, it is the public address, a domain whose certificate
+/// browsers accept, or the requested host, if this daemon serves TLS there with a certificate of its own.
 pub(super) fn https_url(state: &AppState, headers: &HeaderMap) -> Option<String> {
     let config = state.config();
     if config.http.crm_listen.is_some() {

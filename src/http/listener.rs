@@ -122,7 +122,7 @@ fn record_failure(
     Vec::new()
 }
 
-/// Returns the configured listener, or the default listener if TLS is in use.
+/// Returns the configured listener, or the default listener if TLS is in use and no other setting has this port.
 async fn web_listeners(
     config: &Config,
     configured: Option<SocketAddr>,

@@ -38,7 +38,7 @@ pub(super) fn bridge(state: &AppState) -> Router {
 }
 
 /// Returns the routes of port 80, which redirects to https once browsers accept the certificate. Until then, it serves
-/// monitoring requests, and answers others with the missing step. ACME and instance challenges are always served.
+/// monitoring requests, and tells other clients what is missing. ACME and instance challenges are always served.
 pub(super) fn port_80(state: &AppState) -> Router {
     let health = health::probes().merge(ready::routes()).merge(version::routes()).merge(metrics::local_routes());
     let redirected = health.fallback(https_redirect::unavailable);

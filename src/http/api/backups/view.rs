@@ -64,7 +64,8 @@ pub(crate) struct BackupRun {
     /// When the upload to the bucket was last verified to be complete.
     #[schema(value_type = Option<String>, format = DateTime)]
     bucket_success_at: Option<Timestamp>,
-    /// Why the last upload to the bucket failed, in the language of `Accept-Language`; null if none has failed.
+    /// Why the last upload to the bucket failed, in the language of `Accept-Language`; null if it succeeded, or if
+    /// nothing was uploaded yet.
     bucket_error: Option<String>,
 }
 
