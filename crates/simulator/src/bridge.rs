@@ -1,6 +1,4 @@
 //! A fake WhatsApp bridge: its HTTP interface, and inbound messages that it sends to the daemon.
-//!
-//! The contract between the bridge and the daemon is this HTTP interface.
 
 mod files;
 mod inbound;

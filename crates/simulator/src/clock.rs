@@ -1,7 +1,7 @@
 use agentlocator_core::domain::Timestamp;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// Returns the time of day.
+/// Returns the UTC time of the system clock, in milliseconds.
 #[expect(clippy::disallowed_methods, reason = "the one reading of the wall clock")]
 pub(crate) fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

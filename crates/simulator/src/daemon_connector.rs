@@ -15,19 +15,19 @@ use url::Url;
 /// A media stream's socket, as Twilio opens it.
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Connects to the daemon either by its URLs, or always to one address without TLS. In the second form, the host and
-/// the scheme of the URLs are ignored. A test can then reach a daemon at `127.0.0.1:8080` whose public URL is
-/// `https://shop.example`.
+/// Connects to the daemon by its URLs, or always to one address. Without TLS ([`DaemonConnector::new`] with an
+/// address), the connection ignores the host and the scheme of the URLs. A test can then reach a daemon at
+/// `127.0.0.1:8080` whose public URL is `https://shop.example`.
 #[derive(Clone, Debug)]
 pub struct DaemonConnector {
     connect_to: Option<SocketAddr>,
     http: reqwest::Client,
-    /// The TLS settings; `None` for the default settings.
+    /// The TLS settings of [`DaemonConnector::by_tls`].
     tls: Option<Arc<rustls::ClientConfig>>,
 }
 
 impl DaemonConnector {
-    /// Creates a connector that uses the URLs, or always `connect_to` if it is set.
+    /// Creates a connector that uses the URLs or, if `connect_to` is set, always this address without TLS.
     ///
     /// # Errors
     /// If the HTTP client cannot be created.
@@ -52,7 +52,7 @@ impl DaemonConnector {
             Some(_) if self.tls.is_some() => self.http.request(method, url.clone()),
             Some(address) => {
                 let mut direct = url.clone();
-                // Both calls succeed for any http and https URL.
+                // These calls succeed for http and https URLs.
                 let _ = direct.set_scheme("http");
                 let _ = direct.set_ip_host(address.ip());
                 let _ = direct.set_port(Some(address.port()));
@@ -105,7 +105,7 @@ fn authority(url: &Url) -> String {
     }
 }
 
-/// Returns the root cause of an error.
+/// Returns the text of the last source of an error. The text of a `reqwest` error alone does not say what failed.
 pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
@@ -114,5 +114,5 @@ pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-/// Twilio's timeout for the response of a webhook: 15 s.
+/// Twilio's timeout for the response of a webhook.
 pub(super) const WEBHOOK_LIMIT: Duration = Duration::from_secs(15);

@@ -25,7 +25,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::sync::CancellationToken;
 
-/// The minimum interval between responses, in milliseconds of audio.
+/// The interval of empty results while no speech is detected, in milliseconds of audio.
 const RESPONSE_MS: u64 = 400;
 /// The number of words after which a segment is final, even within an utterance.
 const SEGMENT_WORDS: usize = 3;
@@ -46,11 +46,11 @@ const PARAMETERS: [&str; 10] = [
 /// The transcripts that the fake Deepgram returns, and its planned faults.
 #[derive(Clone, Debug)]
 pub struct DeepgramOptions {
-    /// The required API key; `None` accepts any key.
+    /// The required API key; `None` accepts any key that is not empty.
     pub api_key: Option<String>,
     /// The transcript of each utterance of a connection, in order. After the last one, the list starts again.
     pub heard: Vec<String>,
-    /// The HTTP status with which connections are rejected.
+    /// The HTTP status with which connections are rejected; `None` accepts them.
     pub refuse_sockets: Option<u16>,
     /// The number of connections, from the first, that are closed with code 1011 at the end of their first utterance.
     pub restart_transcriptions: usize,
@@ -102,7 +102,7 @@ struct Shared {
 }
 
 impl Deepgram {
-    /// Starts the server on `listener`. A request that breaks the API's rules is recorded as a violation in `log`.
+    /// Starts the server on `listener`. An invalid request is recorded as a violation in `log`; a wrong API key is not.
     pub fn start(listener: TcpListener, options: DeepgramOptions, log: EventLog) -> std::io::Result<Self> {
         let state =
             |_, stopping| Shared { log, stopping, options: Mutex::new(options), transcriptions: Mutex::default() };
@@ -308,8 +308,8 @@ impl Transcription {
         if waits { vec![result] } else { Vec::new() }
     }
 
-    /// Creates the message about the words that are not in a final segment yet. `reason` is the field that states why the utterance is
-    /// over.
+    /// Creates the message about the words that are not in a final segment yet. If the utterance is over, `reason` is
+    /// the field that is set to true: `speech_final` or `from_finalize`.
     fn result(&mut self, words: &[Word], is_final: bool, reason: Option<&str>) -> Value {
         let now_ms = self.transcriber.now_ms();
         let words = words.get(self.final_words..).unwrap_or_default();

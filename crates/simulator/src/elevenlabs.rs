@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 const PARAMETERS: [&str; 5] = ["model_id", "language_code", "audio_format", "commit_strategy", "include_timestamps"];
 /// The supported fields of a speech request; other fields are violations.
 const SPEECH_FIELDS: [&str; 4] = ["text", "model_id", "language_code", "voice_settings"];
-/// The amount of audio before the first words are returned, in milliseconds.
+/// The amount of audio before the first partial transcript, in milliseconds.
 const FIRST_WORDS_MS: u64 = 2000;
 /// The minimum amount of audio between two commits, in milliseconds.
 const LEAST_COMMIT_MS: u64 = 300;
@@ -39,7 +39,7 @@ const LEAST_COMMIT_MS: u64 = 300;
 /// The transcripts that the fake ElevenLabs returns, and its planned faults.
 #[derive(Clone, Debug)]
 pub struct ElevenLabsOptions {
-    /// The required API key; `None` accepts any key.
+    /// The required API key; `None` accepts any key that is not empty.
     pub api_key: Option<String>,
     /// The transcript of each utterance of a session, in order. After the last one, the list starts again.
     pub heard: Vec<String>,
@@ -50,9 +50,9 @@ pub struct ElevenLabsOptions {
 /// Planned faults; by default none.
 #[derive(Clone, Debug, Default)]
 pub struct ElevenLabsFaults {
-    /// The HTTP status with which sockets are rejected.
+    /// The HTTP status with which sockets are rejected; `None` accepts them.
     pub refuse_sockets: Option<u16>,
-    /// The error with which sessions end as soon as they begin.
+    /// The `message_type` of the error with which sessions end as soon as they begin.
     pub reject_sessions: Option<&'static str>,
     /// The number of sessions, from the first, that end with `resource_exhausted` at their first commit.
     pub restart_transcriptions: usize,
@@ -84,7 +84,7 @@ pub struct ElevenLabsTranscription {
     pub parameters: Vec<(String, String)>,
     /// The length of the received audio, in bytes of mu-law.
     pub received: usize,
-    /// The number of commits.
+    /// The number of commits, without those that came too early.
     pub commits: usize,
 }
 
@@ -93,7 +93,7 @@ pub struct ElevenLabsTranscription {
 pub struct ElevenLabsSpeech {
     /// The voice id in the URL.
     pub voice: String,
-    /// The body.
+    /// The JSON body of the request; `null` if it is not JSON.
     pub body: Value,
 }
 
@@ -111,7 +111,7 @@ struct Shared {
 }
 
 impl ElevenLabs {
-    /// Starts the server on `listener`. A request that breaks the API's rules is recorded as a violation in `log`.
+    /// Starts the server on `listener`. An invalid request is recorded as a violation in `log`; a wrong API key is not.
     pub fn start(listener: TcpListener, options: ElevenLabsOptions, log: EventLog) -> std::io::Result<Self> {
         let state = |_, stopping| Shared { log, stopping, options: Mutex::new(options), state: Mutex::default() };
         let router = |shared| {

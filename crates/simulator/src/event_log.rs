@@ -10,32 +10,32 @@ use std::time::Instant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
-    /// The WhatsApp bridge.
+    /// The fake WhatsApp bridge.
     Bridge,
-    /// The caller.
+    /// The simulated caller: what the person on the phone does.
     Caller,
-    /// Deepgram.
+    /// The fake Deepgram: transcription.
     Deepgram,
-    /// ElevenLabs.
+    /// The fake ElevenLabs: transcription and speech.
     ElevenLabs,
-    /// Google.
+    /// The fake Google: tokens, transcription and speech.
     Google,
-    /// The AI provider.
+    /// The fake AI provider with OpenAI's interfaces.
     OpenAi,
-    /// Soniox.
+    /// The fake Soniox: transcription and speech.
     Soniox,
     /// Twilio: its webhooks, its REST interface, its media streams.
     Twilio,
 }
 
-/// An event.
+/// An event of a simulation.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
     /// Milliseconds since the log was created.
     pub at_ms: u64,
     /// The simulator that recorded it.
     pub who: Party,
-    /// Whether the daemon violated the vendor's documentation.
+    /// Whether the event is a fault of the daemon, such as a violation of the vendor's documentation.
     pub violation: bool,
     /// The event, as a sentence.
     pub text: String,
@@ -102,12 +102,12 @@ impl EventLog {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Records an event.
+    /// Records an event that is not a fault of the daemon.
     pub fn note(&self, who: Party, text: impl Into<String>) {
         self.add(who, false, text.into());
     }
 
-    /// Records an action of the daemon that violates the vendor's documentation.
+    /// Records a fault of the daemon, such as a violation of the vendor's documentation.
     pub fn violation(&self, who: Party, text: impl Into<String>) {
         self.add(who, true, text.into());
     }

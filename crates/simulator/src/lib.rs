@@ -1,9 +1,9 @@
-//! Simulators of the daemon's peers: a caller on Twilio's phone network, Twilio's REST interface, an AI provider, and
-//! the WhatsApp bridge.
+//! Simulators of the daemon's peers: a caller on Twilio's phone network, Twilio's REST interface, providers of AI,
+//! transcription and speech, and the WhatsApp bridge.
 //!
-//! They are based on the vendors' documentation and never on the daemon's types, so that they do not repeat the daemon's errors. With the
-//! feature `conformance`, each request of the daemon is checked against the vendors' published schemas ([`specs`]). A request that does not
-//! conform is a violation in the [`EventLog`], and the simulation fails.
+//! They are based on the vendors' documentation and never on the daemon's types, so that they do not repeat the
+//! daemon's errors. With the feature `conformance`, requests to Twilio and OpenAI are also checked against the vendors'
+//! published schemas ([`specs`]). A request that does not conform is recorded as a violation in the [`EventLog`].
 //!
 //! - [`caller`]: a simulated caller: signed webhooks, TwiML executed as Twilio does, a media stream with real-time
 //!   playout.
@@ -17,7 +17,7 @@
 //! - [`shop_year`]: a year of calls and messages, for databases of a realistic size.
 //! - [`whatsapp`]: the real bridge and a WhatsApp server for it, as child processes.
 //!
-//! Each server has `start(listener, …) -> handle`. Dropping the handle stops the server.
+//! Each server in this process has `start(listener, …)`, which returns a handle. Dropping the handle stops the server.
 
 #![warn(missing_docs)]
 

@@ -1,7 +1,7 @@
 //! A fake AI provider with OpenAI's interfaces: realtime speech over a WebSocket, and transcription, chat and speech
 //! over HTTP.
 //!
-//! No model runs: the transcripts and the answers are configured in [`OpenAiOptions`]. The events, their timing and the
+//! No model runs: the transcripts, the answers and the timing are configured in [`OpenAiOptions`]. The events and the
 //! errors are those of the API.
 
 mod chat;

@@ -25,7 +25,7 @@ impl Server {
     /// request.
     ///
     /// # Errors
-    /// If the listener has no address, which means that the operating system has closed it.
+    /// If the local address of the listener cannot be read.
     pub(super) fn start<S>(
         listener: TcpListener,
         state: impl FnOnce(SocketAddr, CancellationToken) -> S,

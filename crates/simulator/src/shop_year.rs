@@ -1,5 +1,5 @@
-//! Generates a year of a shop's calls and messages: contacts with Hebrew names, and mostly Hebrew conversations within opening hours. The
-//! same options give the same data.
+//! Generates a year of a shop's calls and messages: contacts with Hebrew names, and mostly Hebrew conversations, most
+//! of them within opening hours. The same options give the same data.
 
 pub(crate) mod random;
 mod script;
@@ -27,7 +27,7 @@ pub struct ShopYearOptions {
 /// A generated year.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShopYear {
-    /// The contacts.
+    /// The contacts. Messages, calls and appointments refer to them by their index.
     pub contacts: Vec<ShopContact>,
     /// The messages, oldest first.
     pub messages: Vec<ShopMessage>,
@@ -40,7 +40,7 @@ pub struct ShopYear {
 /// A service that contacts book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShopService {
-    /// The name.
+    /// The name, in Hebrew.
     pub name: &'static str,
     /// The duration in minutes.
     pub minutes: i64,
@@ -55,24 +55,24 @@ pub const SERVICES: [ShopService; 3] = [
     ShopService { name: "סדנת אפייה", minutes: 60, price_minor: 25_000 },
 ];
 
-/// An appointment.
+/// An appointment of a contact for one of the [`SERVICES`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShopAppointment {
-    /// The index of the contact.
+    /// The index in [`ShopYear::contacts`].
     pub contact: usize,
-    /// The index of the service.
+    /// The index in [`SERVICES`].
     pub service: usize,
-    /// The stored status, such as `booked`.
+    /// The stored status: `booked`, `done`, `no_show` or `cancelled`.
     pub state: &'static str,
     /// Whether the agent booked the appointment, instead of a user.
     pub by_agent: bool,
-    /// The start time.
+    /// The start, in milliseconds since 1970.
     pub at_ms: i64,
-    /// The time of the booking.
+    /// The time of the booking, in milliseconds since 1970.
     pub booked_ms: i64,
 }
 
-/// A contact.
+/// A customer of the shop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShopContact {
     /// The name; empty if it is unknown.
@@ -83,39 +83,39 @@ pub struct ShopContact {
     pub language: &'static str,
     /// Whether the contact's messages arrive by Twilio instead of the bridge.
     pub by_twilio: bool,
-    /// The time of the contact's first message or call.
+    /// The time of the contact's first message or call, in milliseconds since 1970; a random time if there is none.
     pub created_ms: i64,
 }
 
 /// A WhatsApp message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShopMessage {
-    /// The index of the contact.
+    /// The index in [`ShopYear::contacts`].
     pub contact: usize,
     /// Whether the shop wrote it.
     pub is_out: bool,
-    /// Whether the agent wrote the message, instead of the owner on the phone.
+    /// For a message of the shop: whether the agent wrote it, instead of the owner on the phone.
     pub by_agent: bool,
-    /// The text.
+    /// The text, without placeholders.
     pub text: String,
-    /// The provider's id.
+    /// Twilio's or WhatsApp's id of the message.
     pub provider_id: String,
-    /// The stored status, such as `delivered`.
+    /// The stored status: `received`, `delivered`, `read` or `failed`.
     pub status: &'static str,
-    /// The time at which the message was written.
+    /// The time at which the message was written, in milliseconds since 1970.
     pub at_ms: i64,
 }
 
-/// A call.
+/// A phone call to the shop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShopCall {
-    /// The index of the contact.
+    /// The index in [`ShopYear::contacts`].
     pub contact: usize,
-    /// Twilio's id.
+    /// Twilio's id of the call.
     pub sid: String,
     /// How the call ended.
     pub outcome: ShopCallOutcome,
-    /// The start time.
+    /// The start, in milliseconds since 1970.
     pub at_ms: i64,
     /// The duration of the call.
     pub duration_ms: i64,
@@ -284,7 +284,7 @@ fn contact(random: &mut Random, number: String) -> ShopContact {
     ShopContact { name, number, language, by_twilio: random.chance(30), created_ms: 0 }
 }
 
-/// Returns an Israeli mobile number that is unique for each index.
+/// Returns an Israeli mobile number that is unique for each index below 60 million.
 fn phone_number(index: u64) -> String {
     // The factor and 10^7 have no common divisor, so different indexes give different digits.
     let digits = (index * 7_654_321 + 1_234_567) % 10_000_000;
@@ -292,8 +292,8 @@ fn phone_number(index: u64) -> String {
     format!("+972{prefix}{digits:07}")
 }
 
-/// Picks the contact of a conversation. The first conversations belong to one contact each. Most of the remaining conversations belong to a
-/// few contacts.
+/// Picks the contact of a conversation. The first conversations belong to one contact each. In the remaining
+/// conversations, the first contacts are the most frequent.
 fn pick_contact(random: &mut Random, contacts: usize, number: usize) -> usize {
     if number < contacts {
         return number;

@@ -5,7 +5,7 @@ use crate::openai::vad::{Vad, VadEvent, VadSettings};
 use crate::sound::millis;
 use std::time::Duration;
 
-/// The duration of a word.
+/// The duration of each word in the audio, in milliseconds.
 const WORD_MS: u64 = 300;
 /// The silence that ends a sound if the plan has no endpoint. The next sound can then start an utterance.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -22,7 +22,7 @@ pub(crate) struct TranscriberPlan {
 /// A word and its position in the audio.
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
-    /// The word, followed by a space.
+    /// The word, with the space that follows it in the transcript.
     pub(crate) text: String,
     pub(crate) start_ms: u64,
     pub(crate) end_ms: u64,

@@ -1,7 +1,7 @@
 //! WhatsApp as seen by a linked device, and the real bridge between it and the daemon, both as child processes.
 //!
-//! The bridge is the file that is released. The server is part of the bridge's tests: it implements WhatsApp's protocol
-//! with an unmodified library, and its control interface simulates the contacts' phones.
+//! The bridge is the same file as in a release. The server is part of the bridge's tests: it implements WhatsApp's
+//! protocol with an unmodified library, and its control interface simulates the contacts' phones.
 
 mod bridge;
 mod node_process;
@@ -34,12 +34,12 @@ pub enum HarnessError {
     /// The server rejects a request to its control interface.
     #[error("the WhatsApp test server refused {call}: {answer}")]
     Refused {
-        /// The path.
+        /// The path of the request.
         call: String,
-        /// The response.
+        /// The body of the response.
         answer: String,
     },
-    /// The server does not answer.
+    /// The server does not answer, or its answer is not JSON.
     #[error("the WhatsApp test server does not answer: {0}")]
     Unreachable(#[from] reqwest::Error),
 }

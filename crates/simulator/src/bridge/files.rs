@@ -11,16 +11,16 @@ use std::sync::Arc;
 /// A media file of a message, with the state of its download from WhatsApp.
 #[derive(Clone, Debug)]
 pub enum BridgeFile {
-    /// The bridge has the file.
+    /// The bridge has the file, and returns it.
     Ready {
-        /// Its MIME type.
+        /// The MIME type, sent as `Content-Type`.
         mime: &'static str,
-        /// Its content.
+        /// The body of the response.
         content: &'static str,
     },
-    /// The bridge is still downloading the file from WhatsApp.
+    /// The bridge is still downloading the file from WhatsApp, and responds 503 with `Retry-After`.
     OnItsWay,
-    /// The file is no longer available at WhatsApp.
+    /// The file is no longer available at WhatsApp; the bridge responds 410.
     Gone,
 }
 

@@ -14,7 +14,7 @@ use url::Url;
 pub struct BridgeMessage {
     /// The contact's WhatsApp address: digits, or a JID.
     pub from: String,
-    /// The text.
+    /// The text of the message; for a file, its caption.
     pub text: String,
     /// The URL of the file, if the message has a file.
     pub media_url: Option<String>,
@@ -29,7 +29,7 @@ impl BridgeMessage {
         Self { from: from.into(), text: text.into(), media_url: None, id }
     }
 
-    /// Returns the JSON body of the webhook in this form.
+    /// Returns the JSON body of the webhook in this form. The short form omits `media_url`.
     pub fn body(&self, form: InboundForm) -> Value {
         match form {
             InboundForm::Long => {
@@ -40,7 +40,7 @@ impl BridgeMessage {
     }
 }
 
-/// The two forms of a message body that the daemon accepts.
+/// The form of a message body. The daemon accepts both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InboundForm {
     /// `from`, `text`, `media_url`, `provider_msg_id`.
@@ -86,7 +86,7 @@ impl BridgeInbound {
         Self { connector, hmac_secret: hmac_secret.into(), token: token.into(), log }
     }
 
-    /// Sends `message` to `url`.
+    /// Sends `message` to the daemon's webhook `url`. Returns an error if no response arrives.
     pub async fn send(
         &self,
         url: &Url,
@@ -97,7 +97,7 @@ impl BridgeInbound {
         self.post(url, message.body(form).to_string().into_bytes(), auth).await
     }
 
-    /// Sends any body to `url`.
+    /// Sends `body`, which need not be valid, to the daemon's webhook `url`. Returns an error if no response arrives.
     pub async fn post(&self, url: &Url, body: Vec<u8>, auth: InboundAuth) -> Result<WebhookResponse, String> {
         let signature = match auth {
             InboundAuth::Both | InboundAuth::Signature => Some(hmac_hex(&self.hmac_secret, &body)),

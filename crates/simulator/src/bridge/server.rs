@@ -1,4 +1,4 @@
-//! The bridge's HTTP interface.
+//! The HTTP server of the fake bridge: its options, its authentication, and the route `/send`.
 
 use super::files::{self, BridgeFile};
 use super::link;
@@ -19,35 +19,36 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 
-/// The behaviour of the bridge.
+/// What the fake bridge accepts and reports. Can be changed while the bridge runs.
 #[derive(Clone, Debug)]
 pub struct BridgeOptions {
-    /// The expected `X-BAILEYS-SECRET`. If it is not set, the bridge rejects every request except the health check.
+    /// The expected `X-BAILEYS-SECRET`. If it is `None`, every request except the health check is rejected.
     pub secret: Option<String>,
     /// Whether the WhatsApp session is connected.
     pub connected: bool,
-    /// The state of the link while the session is not connected.
+    /// The reported state of the link while the session is not connected, such as `pairing`.
     pub state: &'static str,
-    /// The QR code that is to be scanned.
+    /// The content of the QR code to scan; `None` if no pairing by QR code is in progress.
     pub qr: Option<String>,
-    /// The pairing code that is to be typed into the phone.
+    /// The pairing code to type into the phone; `None` if no pairing by code is in progress.
     pub pairing_code: Option<String>,
-    /// The phone number of the linked account, in digits.
+    /// The phone number of the linked account, in digits; `None` if no account is linked.
     pub account: Option<String>,
     /// Whether WhatsApp prevents the account from writing to new contacts.
     pub restricted: bool,
-    /// The result of a link check: `ok`, `no_ack` or `no_echo`.
+    /// The result of a link check while connected: `ok`, `no_ack` or `no_echo`.
     pub link_check: &'static str,
-    /// Which requests the bridge answers.
+    /// Which requests the bridge handles.
     pub behavior: BridgeBehavior,
 }
 
-/// Which requests a bridge answers.
+/// Which requests a bridge handles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BridgeBehavior {
-    /// The bridge answers all requests.
+    /// The bridge handles all requests of the interface.
     Full,
-    /// The bridge answers only the required requests: send, health, QR code, pairing code, logout.
+    /// The bridge handles only the required requests: send, health, QR code, pairing code, logout. It responds 404 to
+    /// others.
     Minimal,
     /// The bridge accepts connections and never answers.
     Hanging,
@@ -70,18 +71,18 @@ impl BridgeOptions {
     }
 }
 
-/// A fault of a send request.
+/// How a send request fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BridgeFault {
     /// The bridge sends the message and does not respond.
     HangAfterSend,
     /// The bridge does not send the message and does not respond.
     HangBefore,
-    /// The bridge responds 503: it certainly did not send the message.
+    /// The bridge does not send the message and responds 503.
     NotConnected,
-    /// The bridge responds 422: WhatsApp rejected the message.
+    /// The bridge does not send the message and responds 422: the number is not on WhatsApp.
     Refused,
-    /// The bridge responds 500: an internal error.
+    /// The bridge does not send the message and responds 500.
     Broken,
     /// The bridge sends the message and responds 504, which leaves the outcome unknown to the daemon.
     UnknownSent,
@@ -89,16 +90,16 @@ pub enum BridgeFault {
     UnknownNotSent,
 }
 
-/// A message that was sent.
+/// A message that the daemon sent through the bridge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BridgeSent {
     /// The recipient, as in the request.
     pub to: String,
-    /// `text`, `image`, …
+    /// `text`, `image`, `audio`, `video` or `document`.
     pub kind: String,
-    /// The text.
+    /// The text of the message, or the caption of the file; empty if there is none.
     pub text: String,
-    /// The URL of the file.
+    /// The URL of the file to send; `None` if the request has none.
     pub media_url: Option<String>,
     /// The idempotency key of the request.
     pub key: String,
@@ -109,15 +110,15 @@ pub struct BridgeSent {
 /// The requests that the bridge has received.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct BridgeState {
-    /// Sent messages. A repeated request adds no second entry.
+    /// Sent messages, in order. A repeated request adds no second entry.
     pub sent: Vec<BridgeSent>,
-    /// The number of send requests, repeated and failed ones included.
+    /// The number of send requests with the right secret, repeated and failed ones included.
     pub requests: usize,
-    /// The number of health requests.
+    /// The number of health requests that were answered.
     pub health_checks: usize,
-    /// The POST requests about the link: their paths, `/pairing-code` with the number.
+    /// The paths of the POST requests about the link, each followed by the `phone` of its body if it has one.
     pub link_requests: Vec<String>,
-    /// Files that the daemon has released.
+    /// The ids of the media files that the daemon has deleted.
     pub released: Vec<String>,
 }
 
@@ -142,7 +143,8 @@ pub(super) struct Memory {
 }
 
 impl Bridge {
-    /// Starts the bridge on `listener`. A request that breaks the contract is recorded as a violation in `log`.
+    /// Starts the bridge on `listener`. A request with a wrong secret or an invalid body is recorded as a violation in
+    /// `log`.
     pub fn start(listener: TcpListener, options: BridgeOptions, log: EventLog) -> std::io::Result<Self> {
         let state =
             |_, _| Shared { log, options: Mutex::new(options), faults: Mutex::default(), memory: Mutex::default() };
@@ -170,7 +172,8 @@ impl Bridge {
         change(&mut lock(&self.shared.options));
     }
 
-    /// Applies `fault` to the next `times` send requests with a new key.
+    /// Applies `fault` to the next `times` send requests that are valid, arrive while the bridge is connected, and
+    /// whose message has not been sent yet.
     pub fn fail_next(&self, fault: BridgeFault, times: usize) {
         lock(&self.shared.faults).extend(std::iter::repeat_n(fault, times));
     }

@@ -12,7 +12,7 @@ pub struct CallPlan {
     pub voice_url: String,
     /// The number's call status webhook; by default `call_status` beside the voice webhook.
     pub status_url: Option<String>,
-    /// The number's fallback webhook, requested if the voice webhook fails.
+    /// The number's fallback webhook. Requested after the first webhook that fails or returns no TwiML, and only once.
     pub fallback_url: Option<String>,
     /// Twilio's direction of the call: `inbound`, or `outbound-api` for a call that the daemon makes.
     pub direction: &'static str,
@@ -36,15 +36,16 @@ pub struct CallPlan {
     pub stream: StreamPlan,
     /// The outcome of a `<Dial>`.
     pub dial: DialPlan,
-    /// Hangs up after this time in this phase of the call.
+    /// The phase in which the caller hangs up, and the time until then since the phase began. `None`: no planned
+    /// hangup.
     pub hang_up: Option<(Phase, Duration)>,
-    /// Whether prompts and pauses are skipped. Media streams still run in real time.
+    /// Whether prompts, pauses, recordings and rings are shortened to 20 ms. Media streams still run in real time.
     pub fast: bool,
     /// How webhooks are signed.
     pub signature: SignaturePlan,
     /// Disturbances of the network.
     pub chaos: Chaos,
-    /// The maximum duration of the call.
+    /// The maximum duration of the call. A call that reaches it is ended and recorded as a violation.
     pub time_limit: Duration,
 }
 
@@ -78,7 +79,7 @@ impl CallPlan {
 /// Whether and how the stream is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamPlan {
-    /// Twilio cannot open the socket, and continues with the verb after the stream.
+    /// Twilio cannot open the socket, and continues the call as after the end of the stream.
     Fails,
     /// Twilio's connection attempt neither succeeds nor fails.
     Never,
@@ -118,7 +119,7 @@ pub enum Phase {
     Playing,
     /// `<Record>` is recording.
     Recording,
-    /// Twilio waits for the response of the voice webhook.
+    /// Twilio waits for the first TwiML of the call.
     Ringing,
     /// The stream is open.
     Streaming,

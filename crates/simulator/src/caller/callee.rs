@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use url::Url;
 
-/// Who or what receives a call of the daemon.
+/// How a call of the daemon is answered, if it is.
 #[derive(Clone, Debug)]
 pub enum Callee {
     /// A person answers, and follows the script.
@@ -23,7 +23,8 @@ pub enum Callee {
 }
 
 impl Phone {
-    /// Receives all calls that the daemon makes from now on. Returns the receiver of their reports.
+    /// Answers all calls that the daemon makes from now on, each as `callee` decides. Returns the receiver of their
+    /// reports.
     pub fn receive_calls(
         &self,
         callee: impl Fn(&DialRequest) -> Callee + Send + 'static,
@@ -35,7 +36,7 @@ impl Phone {
                 let (phone, callee, reports) = (phone.clone(), callee(&request), reports.clone());
                 tokio::spawn(async move {
                     let report = phone.ring(request, callee).await;
-                    // The send fails if the test has ended.
+                    // The send fails if the receiver has been dropped.
                     let _ = reports.send(report);
                 });
             }
@@ -67,7 +68,7 @@ impl Phone {
         }
     }
 
-    /// Reports after a time who has answered.
+    /// Sends the callback of the answering machine detection after this time, if the request named its URL.
     fn detect(&self, plan: &CallPlan, request: &DialRequest, by: &'static str, after: Duration) {
         let Some(Ok(url)) = request.amd_callback.as_deref().map(Url::parse) else { return };
         let client = self.webhook_client(plan, crate::clock::instant());
@@ -92,5 +93,5 @@ impl Phone {
     }
 }
 
-/// How long a phone rings before it is answered. Short, because tests wait for it.
+/// How long a phone rings. Short, because tests wait for it.
 const RINGING: Duration = Duration::from_millis(200);

@@ -31,7 +31,7 @@ pub struct Chaos {
     pub seed: u64,
 }
 
-/// A random number generator with a seed.
+/// A xorshift generator: the same seed gives the same numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SeededRng(u64);
 

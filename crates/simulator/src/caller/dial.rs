@@ -63,8 +63,8 @@ impl RunningCall {
         Ok(Dialled { status, talked: None })
     }
 
-    /// Simulates a dialled phone that forwards the call: Twilio receives another call to the same number, with the
-    /// caller's number as `From`.
+    /// Simulates a dialled phone that forwards the call: Twilio receives another call to the number that the caller
+    /// called, with the caller's number as `From`.
     async fn forwarded(&mut self, by: Option<&str>) -> Result<Dialled, Next> {
         let Ok(url) = Url::parse(&self.plan.voice_url) else { return self.unanswered("failed", Duration::ZERO).await };
         let sid = random_sid("CA");
@@ -83,8 +83,8 @@ impl RunningCall {
         }
     }
 
-    /// Simulates a dialled phone that is answered. Connects the two parties immediately. If the TwiML names a document
-    /// for the dialled party, connects them after the end of this document.
+    /// Simulates a dialled phone that is answered. If the TwiML names a document for the dialled party, executes it
+    /// first. Connects the two parties unless the document hangs up or fails.
     async fn answered(
         &mut self,
         asks: Option<Url>,
@@ -141,7 +141,7 @@ impl RunningCall {
         Ok(Dialled { status: "failed", talked: None })
     }
 
-    /// Returns the fields of every request about this call, with the values in `other` replaced.
+    /// Returns the common fields of the requests about this call, with the fields in `other` added or replaced.
     fn fields_with(&self, other: &[(&str, &str)]) -> Vec<(String, String)> {
         let mut fields = self.fields(&[]);
         for (name, value) in other {

@@ -68,7 +68,8 @@ pub(super) async fn run<I>(
         let wake = began + Duration::from_micros(media_stream.next_us());
         tokio::select! {
             biased;
-            // A daemon that redirects or ends the call by REST may close the stream at the same time.
+            // Biased: a daemon that redirects or ends the call by REST may close the stream at the same time, and the
+            // interruption then counts as the cause.
             next = &mut interrupt => {
                 media_stream.handle_time(micros_since(began));
                 close(media_stream, &outgoing, &mut stream, log).await;
@@ -96,7 +97,7 @@ enum Read {
 fn read(message: Option<Result<Message, Error>>) -> Read {
     match message {
         Some(Ok(Message::Text(text))) => Read::Text(text.as_str().to_owned()),
-        // Twilio sends only text messages, and rejects other kinds.
+        // Twilio accepts only text messages. The placeholder is not JSON and is therefore reported as a violation.
         Some(Ok(Message::Binary(_))) => Read::Text("binary".into()),
         Some(Ok(Message::Close(frame))) => Read::Closed(StreamEnd::ServerClosed {
             code: frame.as_ref().map(|frame| frame.code.into()),

@@ -1,7 +1,7 @@
 //! Twilio's side of one media stream, without socket and clock: what Twilio sends, and how Twilio handles the daemon's
 //! messages.
 //!
-//! Times are microseconds since `start` was sent.
+//! Times count from the sending of `start`: microseconds in `…_us`, milliseconds in `…_ms`.
 
 use super::chaos::{Chaos, SeededRng};
 use super::playout::Playout;
@@ -20,17 +20,16 @@ use std::time::Duration;
 /// The ids of a stream and its call.
 #[derive(Clone, Debug)]
 pub(super) struct StreamIds {
-    /// `AC…`
+    /// Twilio's id of the account, `AC…`.
     pub account_sid: String,
-    /// `CA…`
+    /// Twilio's id of the call, `CA…`.
     pub call_sid: String,
-    /// `MZ…`
+    /// Twilio's id of the stream, `MZ…`.
     pub stream_sid: String,
-    /// The values of the TwiML's `<Parameter>`s.
+    /// The names and values of the TwiML's `<Parameter>`s.
     pub parameters: Vec<(String, String)>,
 }
 
-/// Twilio's side of a stream.
 #[derive(Debug)]
 pub(super) struct MediaStream {
     ids: StreamIds,
@@ -57,7 +56,7 @@ pub(super) struct MediaStream {
 }
 
 impl MediaStream {
-    /// Starts a stream at time 0.
+    /// Starts a stream at time 0: queues `connected` and `start`.
     pub(super) fn new(ids: StreamIds, script: Script, chaos: Chaos) -> Self {
         let mut media_stream = Self {
             rng: SeededRng::new(chaos.seed),
@@ -91,7 +90,7 @@ impl MediaStream {
         media_stream
     }
 
-    /// Handles a message of the daemon.
+    /// Handles a text message of the daemon that arrives at `now_us`.
     pub(super) fn handle_message(&mut self, text: &str, now_us: u64) {
         self.handle_time(now_us);
         match read_message(text, &self.ids.stream_sid, &mut self.complaints) {
@@ -120,7 +119,7 @@ impl MediaStream {
         self.handle_time(now_us);
     }
 
-    /// Advances the time to `now_us`.
+    /// Advances playout, the caller and the sent frames to `now_us`.
     pub(super) fn handle_time(&mut self, now_us: u64) {
         for name in self.playout.advance(now_us) {
             self.send_mark(name, now_us);
@@ -170,14 +169,14 @@ impl MediaStream {
         others.into_iter().flatten().fold(self.next_frame_us(), u64::min)
     }
 
-    /// Returns the `stop` message.
+    /// Returns the `stop` message, with the next sequence number.
     pub(super) fn stop_message(&mut self) -> String {
         let (account, call) = (self.ids.account_sid.clone(), self.ids.call_sid.clone());
         self.send("stop", &json!({"accountSid": account, "callSid": call}));
         self.outgoing.pop_back().unwrap_or_default()
     }
 
-    /// Returns the report on the stream so far.
+    /// Returns the report on the stream so far, without the cause and the time of its end.
     pub(super) fn report(&self) -> StreamReport {
         let mut report = StreamReport {
             stream_sid: self.ids.stream_sid.clone(),

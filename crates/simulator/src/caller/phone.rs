@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use url::Url;
 
-/// A phone network with one number, whose calls the daemon answers. Cheap to clone.
+/// The phone network of one Twilio account: calls the daemon, and receives the daemon's calls. Cheap to clone.
 #[derive(Clone)]
 pub struct Phone {
     pub(super) twilio_state: TwilioState,
@@ -22,7 +22,7 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// Creates the phone network of one account.
+    /// Creates the phone network of the account of `twilio_state`.
     pub fn new(twilio_state: TwilioState, connector: DaemonConnector, log: EventLog) -> Self {
         Self { twilio_state, connector, log }
     }
@@ -60,7 +60,7 @@ impl Phone {
         call.run().await
     }
 
-    /// Returns the fields of every request about a call.
+    /// Returns the form fields that the webhooks about a call have in common.
     pub(super) fn call_fields(&self, plan: &CallPlan, sid: &str, status: &str) -> Vec<(String, String)> {
         let account = &self.twilio_state.account().sid;
         let (from, to) = (&plan.from, &plan.to);
@@ -95,7 +95,7 @@ impl Phone {
     }
 }
 
-/// A call in progress.
+/// A call in progress, which executes its TwiML.
 pub(super) struct RunningCall {
     pub(super) phone: Phone,
     pub(super) plan: CallPlan,
@@ -172,8 +172,8 @@ impl RunningCall {
         }
     }
 
-    /// Returns the step after a failed webhook: the number's fallback webhook if it is set, else the end of the call
-    /// with an error.
+    /// Returns the step after a failed webhook: the number's fallback webhook if it is set and has not been used, else
+    /// the end of the call with an error.
     fn fail(&mut self, url: &Url, code: &str, what: &str) -> Next {
         self.note(format!("{code}: {what}"));
         let fallback = self.plan.fallback_url.as_deref().and_then(|text| Url::parse(text).ok());
@@ -250,7 +250,7 @@ impl RunningCall {
         }
     }
 
-    /// Returns the fields of every request about this call, followed by `more`.
+    /// Returns the common fields of the webhooks about this call, followed by `more`.
     pub(super) fn fields(&self, more: &[(String, String)]) -> Vec<(String, String)> {
         [&self.phone.call_fields(&self.plan, &self.sid, self.status), more].concat()
     }
@@ -261,7 +261,7 @@ impl RunningCall {
         self.background.spawn(async move { webhook_client.send(&method, &url, fields).await.0 });
     }
 
-    /// Waits for the length of a prompt or a pause; with `fast`, for at most 20 ms.
+    /// Waits for `time` in this phase of the call; with `fast`, for at most 20 ms.
     pub(super) async fn wait_in_phase(&mut self, phase: Phase, time: Duration) -> Result<(), Next> {
         let time = if self.plan.fast { time.min(Duration::from_millis(20)) } else { time };
         self.during(phase, tokio::time::sleep(time)).await
@@ -318,5 +318,6 @@ pub(super) fn owned<const N: usize>(fields: [(&str, &str); N]) -> [(String, Stri
     fields.map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
-/// The maximum number of documents in a call; more documents mean that the TwiML redirects in a loop.
+/// The maximum number of steps of a call. The request for a document is a step, and so is its execution. More steps
+/// mean that the TwiML redirects in a loop.
 const MAX_DOCUMENTS: usize = 60;

@@ -95,7 +95,8 @@ impl Playout {
         Cleared { dropped_bytes, marks: self.queue.drain(..).filter_map(mark).collect() }
     }
 
-    /// Returns the time at which playout reaches the next mark, in microseconds since the stream started.
+    /// Returns the time at which playout reaches the next mark, in microseconds since the stream started; `None` if no
+    /// mark is queued.
     pub fn next_mark_us(&self) -> Option<u64> {
         let mut bytes = self.heard.len();
         for piece in &self.queue {

@@ -1,4 +1,4 @@
-//! The report on a simulated call.
+//! The report on a simulated call and its media streams.
 
 use super::scripted_caller::Speech;
 use super::speech_monitor::Utterance;
@@ -9,7 +9,8 @@ use serde::Serialize;
 pub struct CallReport {
     /// Twilio's id of the call.
     pub call_sid: String,
-    /// All requests from Twilio to the daemon, in order.
+    /// The webhooks about this call, in the order in which they were sent. The callback of the answering machine
+    /// detection is not included.
     pub webhooks: Vec<Webhook>,
     /// The media streams, in order.
     pub streams: Vec<StreamReport>,
@@ -17,13 +18,13 @@ pub struct CallReport {
     pub prompts: Vec<Prompt>,
     /// The numbers that `<Dial>` called, in order.
     pub dialled: Vec<String>,
-    /// The prompts that the dialled party heard before the caller was connected, in order.
+    /// The prompts of the `<Gather>`s that the dialled party heard, in order.
     pub asked_person: Vec<String>,
     /// The SIDs of the recordings that `<Record>` made.
     pub recordings: Vec<String>,
     /// Why the call ended.
     pub ended: EndedBy,
-    /// The time from the first webhook to the end of the call.
+    /// Milliseconds from the start of the call until its last webhook was answered.
     pub duration_ms: u64,
 }
 
@@ -35,12 +36,13 @@ pub enum EndedBy {
     Caller,
     /// Twilio reached the end of the last document.
     EndOfDocument,
-    /// The daemon's response was an error or invalid TwiML. The caller hears "an application error has occurred".
+    /// A webhook failed, a URL or a document was invalid, or the documents formed a loop. Twilio then plays "an
+    /// application error has occurred".
     #[default]
     Error,
-    /// The TwiML has `<Hangup>`.
+    /// Twilio executed `<Hangup>`.
     Hangup,
-    /// The TwiML has `<Reject>`.
+    /// Twilio executed `<Reject>`.
     Reject,
     /// The daemon ended the call by Twilio's REST interface.
     Rest,
@@ -57,11 +59,11 @@ pub struct Webhook {
     pub took_ms: u64,
     /// The path of the requested URL, such as `/webhook/incoming_call`.
     pub path: String,
-    /// The form fields.
+    /// The form fields of the request.
     pub fields: Vec<(String, String)>,
     /// The HTTP status; `None` if the daemon did not respond.
     pub status: Option<u16>,
-    /// The body of the response.
+    /// The body of the response; empty without a response.
     pub body: String,
 }
 
@@ -72,7 +74,7 @@ pub struct Prompt {
     pub at_ms: u64,
     /// The URL of the audio, or the spoken text.
     pub what: String,
-    /// The length of the prompt in milliseconds.
+    /// The length of the prompt with its repetitions, in milliseconds.
     pub length_ms: u64,
 }
 
@@ -107,7 +109,7 @@ pub struct StreamReport {
     pub marks: u64,
     /// The length of the audio that had not been played at the end.
     pub unheard_ms: u64,
-    /// Why a second socket for the same call ended.
+    /// Why the second socket for the same call ended; `None` if none was opened.
     pub second_socket: Option<StreamEnd>,
 }
 
@@ -115,32 +117,32 @@ pub struct StreamReport {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "how")]
 pub enum StreamEnd {
-    /// The caller hung up.
+    /// The caller hung up, or sent `stop` without closing the socket.
     CallerHungUp,
     /// The caller's side dropped the socket without a WebSocket close.
     Dropped,
     /// The stream was not opened.
     #[default]
     NeverOpened,
-    /// The daemon redirected the call to other TwiML by Twilio's REST interface.
+    /// The call was interrupted: by an update by Twilio's REST interface, by the planned hangup, or by the time limit.
     Redirected,
-    /// The daemon rejected the WebSocket upgrade.
+    /// Twilio could not open the WebSocket: the daemon rejected the upgrade or did not respond.
     Refused {
         /// The HTTP status, if the daemon responded.
         status: Option<u16>,
     },
     /// The daemon closed the stream, or the connection was dropped.
     ServerClosed {
-        /// The WebSocket close code; `None` if the connection was dropped.
+        /// The WebSocket close code; `None` if the daemon sent none.
         code: Option<u16>,
-        /// The daemon's close reason.
+        /// The daemon's close reason, or the error of the connection.
         reason: String,
     },
-    /// The stream was still open at the end of the simulation.
+    /// The second socket of a call was still open when the simulation closed it.
     StillOpen,
 }
 
-/// An answer of the agent.
+/// An answer of the agent to an utterance of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
     /// The time at which the caller finished speaking.
@@ -156,7 +158,7 @@ impl Answer {
     }
 }
 
-/// An interruption: the caller spoke during an utterance of the agent.
+/// An interruption: the caller started to speak while audio of the agent was still to be played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Interruption {
     /// The time at which the caller started to speak.
@@ -166,7 +168,8 @@ pub struct Interruption {
 }
 
 impl StreamReport {
-    /// Pairs each utterance of the caller with the audio that the caller heard after it.
+    /// Pairs each utterance of the caller with the first utterance of the agent after it and before the caller's next
+    /// one.
     pub(super) fn find_answers(&mut self) {
         let mut answers = Vec::new();
         for (place, speech) in self.speeches.iter().enumerate() {

@@ -16,7 +16,7 @@ pub enum Clip {
 }
 
 impl Clip {
-    /// Returns the audio in mu-law. Different seeds give different synthetic voices.
+    /// Returns the audio in mu-law. Different seeds give different audio of a synthetic voice.
     pub fn sound(&self, seed: u64) -> Arc<[u8]> {
         match self {
             Self::Voice(ms) => Voice::caller(seed).speak(*ms).into(),
@@ -39,15 +39,15 @@ impl fmt::Debug for Clip {
 pub enum Step {
     /// Drops the media socket without a WebSocket close, as a broken network does.
     Drop,
-    /// Hangs up.
+    /// Sends `stop` and closes the media socket.
     HangUp,
     /// Waits for an answer, and listens until it ends.
     Listen,
     /// Waits for an answer, and listens to it for this long; the next step interrupts it.
     ListenFor(Duration),
-    /// Presses keys.
+    /// Presses these keys: sends a `dtmf` message for each.
     Press(String),
-    /// Says something.
+    /// Speaks until the end of this audio.
     Say(Clip),
     /// Opens a second socket for the same call.
     SecondSocket,

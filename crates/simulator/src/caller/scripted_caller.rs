@@ -13,13 +13,10 @@ use std::time::Duration;
 pub(super) enum CallerAction {
     /// Drops the socket without a close.
     Drop,
-    /// Hangs up.
     HangUp,
     /// The agent did not answer in time. The caller continues with the next step.
     AnswerTimeout,
-    /// Presses a key.
     Press(char),
-    /// Opens a second socket.
     SecondSocket,
     /// Sends `start` again.
     StartAgain,
@@ -32,11 +29,10 @@ pub(super) enum CallerAction {
 pub struct Speech {
     /// Milliseconds since the stream started.
     pub began_ms: u64,
-    /// Milliseconds since the stream started; `None` while the caller speaks.
+    /// Milliseconds since the stream started; `None` if the speech has not ended.
     pub ended_ms: Option<u64>,
 }
 
-/// A caller that executes a script.
 #[derive(Debug)]
 pub(super) struct ScriptedCaller {
     steps: VecDeque<Step>,
@@ -58,7 +54,6 @@ enum Activity {
 }
 
 impl ScriptedCaller {
-    /// Creates a caller that executes `script`.
     pub(super) fn new(script: Script) -> Self {
         Self {
             steps: script.0.into(),
@@ -97,13 +92,12 @@ impl ScriptedCaller {
         length > 0
     }
 
-    /// Returns all utterances of the caller.
     pub(super) fn speeches(&self) -> &[Speech] {
         &self.speeches
     }
 
-    /// Returns the time of the next action that does not depend on heard audio, in microseconds since the stream
-    /// started.
+    /// Returns the time of the next action that depends on the time alone, in microseconds since the stream started;
+    /// `None` if there is none.
     pub(super) fn next_us(&self) -> Option<u64> {
         match self.activity {
             Activity::Waiting { until_us } => Some(until_us),

@@ -64,7 +64,7 @@ impl SpeechMonitor {
 }
 
 const FRAME: usize = 160;
-/// The lowest loudness that counts as speech: above the noise of a line, and below any speech.
+/// The lowest loudness that counts as speech: above the noise of a line, and below speech.
 const LOUD: u32 = 200;
 /// The silence, in bytes (60 ms), after which the agent no longer speaks. Silence within speech is shorter.
 const STOPPED: usize = 60 * 8;

@@ -1,4 +1,4 @@
-//! The execution of each TwiML verb.
+//! The execution of TwiML verbs. `<Connect>` and `<Dial>` have modules of their own.
 
 use super::call_plan::Phase;
 use super::phone::{Next, RunningCall};
@@ -30,14 +30,15 @@ impl RunningCall {
                 return Some(Next::Over(EndedBy::Hangup));
             }
             "Reject" => return Some(Next::Over(EndedBy::Reject)),
-            // Verbs that run in the background, and unknown verbs, which the check of the document has already
-            // reported.
+            // Verbs that run in the background have no effect here. The check of the document has reported unknown
+            // verbs.
             _ => Ok(()),
         };
         done.err()
     }
 
-    /// Returns the step that requests the document at `address`, which may be relative to `base`.
+    /// Returns the step that requests the document at `address`, which may be relative to `base`. An invalid address
+    /// ends the call.
     fn go_to(&mut self, address: &str, base: &Url, method: String, fields: Vec<(String, String)>) -> Next {
         match base.join(address) {
             Ok(url) => Next::Fetch { url, method, fields },

@@ -20,7 +20,7 @@ pub(super) struct WebhookClient {
 }
 
 impl WebhookClient {
-    /// Sends `fields` to `url`. Returns the report, and the response if the daemon responded.
+    /// Sends `fields` to `url`. Returns the records of the requests, and the last response if the daemon responded.
     pub(super) async fn send(
         &self,
         method: &str,

@@ -6,14 +6,14 @@ use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
 use prost::Message;
 
-/// Status codes of gRPC.
+/// The status codes of gRPC that the fake sends, besides 0 for success.
 pub(super) const INVALID_ARGUMENT: u32 = 3;
 pub(super) const ABORTED: u32 = 10;
 pub(super) const UNIMPLEMENTED: u32 = 12;
 pub(super) const UNAVAILABLE: u32 = 14;
 pub(super) const UNAUTHENTICATED: u32 = 16;
 
-/// A call whose headers are answered.
+/// A gRPC call whose response headers have been sent.
 pub(super) struct Call {
     body: RecvStream,
     sending: SendStream<Bytes>,
@@ -22,20 +22,20 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Answers the headers of a call.
+    /// Sends the response headers of a call. Returns `None` if they cannot be sent.
     pub(super) fn accept(body: RecvStream, mut respond: SendResponse<Bytes>) -> Option<Self> {
         let sending = respond.send_response(head()?, false).ok()?;
         Some(Self { body, sending, received: Vec::new(), is_cancelled: false })
     }
 
-    /// Answers a call with a status alone.
+    /// Rejects a call: sends response headers that contain the status, and no messages.
     pub(super) fn refuse(mut respond: SendResponse<Bytes>, code: u32, message: &str) {
         let Some(mut head) = head() else { return };
         head.headers_mut().extend(status(code, message));
         let _ = respond.send_response(head, true);
     }
 
-    /// Returns the next message; `None` if the client has sent all, or has cancelled the call. Cancel safe.
+    /// Returns the next message; `None` after the client's last message, or if the call was cancelled. Cancel safe.
     pub(super) async fn receive<M: Message + Default>(&mut self) -> Option<Result<M, String>> {
         loop {
             if let Some(content) = self.take() {
@@ -52,7 +52,7 @@ impl Call {
         }
     }
 
-    /// Returns true if the client has cancelled the call, or closed the connection.
+    /// Returns true if `receive` found that the client has cancelled the call or closed the connection.
     pub(super) fn is_cancelled(&self) -> bool {
         self.is_cancelled
     }
@@ -68,12 +68,12 @@ impl Call {
         Some(Ok(content))
     }
 
-    /// Sends a message. Returns false if the client has cancelled the call.
+    /// Sends a message. Returns false if the client has cancelled the call or closed the connection.
     pub(super) fn send(&mut self, message: &impl Message) -> bool {
         self.send_raw(&message.encode_to_vec())
     }
 
-    /// Sends a message with this content.
+    /// Sends a message with this content, which need not be valid protobuf.
     pub(super) fn send_raw(&mut self, content: &[u8]) -> bool {
         let mut frame = vec![0];
         frame.extend_from_slice(&u32::try_from(content.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -81,12 +81,12 @@ impl Call {
         self.sending.send_data(frame.into(), false).is_ok()
     }
 
-    /// Returns when the client cancels the call.
+    /// Returns when the client cancels the call or closes the connection.
     pub(super) async fn cancelled(&mut self) {
         let _: Result<Reason, _> = std::future::poll_fn(|context| self.sending.poll_reset(context)).await;
     }
 
-    /// Ends the call.
+    /// Ends the call with this status code; 0 means success.
     pub(super) fn end(mut self, code: u32, message: &str) {
         let _ = self.sending.send_trailers(status(code, message));
     }

@@ -1,4 +1,4 @@
-//! The messages of both services, with the fields that this fake reads or writes.
+//! The protobuf messages of Google's transcription and speech services, with the fields that this fake reads or writes.
 
 use axum::body::Bytes;
 use prost::{Message, Oneof};

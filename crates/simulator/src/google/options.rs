@@ -40,9 +40,9 @@ pub type Rejection = (u32, &'static str);
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each fault is independent of the others")]
 pub struct GoogleFaults {
-    /// Whether the account's key is not known any more.
+    /// Whether token requests are rejected as if the account's key had been revoked.
     pub revoked_key: bool,
-    /// The HTTP status with which requests for a token are rejected.
+    /// The HTTP status with which requests for a token are rejected; `None` accepts them.
     pub refuse_tokens: Option<u16>,
     /// Whether both services reject every token.
     pub reject_tokens: bool,

@@ -1,4 +1,5 @@
-//! `StreamingRecognize`: returns words while the caller speaks, and final words after a silence and at the end of the stream.
+//! `StreamingRecognize`: returns words while the caller speaks, and final words after a silence and at the end of the
+//! stream.
 
 use super::call::{ABORTED, Call, INVALID_ARGUMENT, UNAVAILABLE};
 use super::messages::{
@@ -17,12 +18,12 @@ const SPEECH_ACTIVITY_BEGIN: i32 = 2;
 const SPEECH_ACTIVITY_END: i32 = 3;
 /// The maximum duration of a transcription.
 const LONGEST_STREAM: Duration = Duration::from_mins(5);
-/// The maximum length of the audio in one message.
+/// The maximum length of the audio in one message, in bytes.
 const MAX_AUDIO: usize = 25_600;
 const MODELS: [&str; 4] = ["chirp_3", "chirp_2", "telephony", "long"];
 const LANGUAGES: [&str; 7] = ["iw-IL", "en-US", "ar-EG", "ru-RU", "am-ET", "uk-UA", "fr-FR"];
 
-/// What was found in the audio of a stream.
+/// A result of the transcriber, and the length of the audio so far.
 struct Finding {
     heard: Heard,
     now_ms: u64,
@@ -57,7 +58,8 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
             shared.violation("transcription: a message with too much audio");
         }
         shared.state().recognitions[index].heard.extend_from_slice(&audio);
-        // The words of the stream follow those of the streams that have ended before its first audio.
+        // The transcripts of this stream follow those of the utterances that had ended, in all streams, before its
+        // first audio.
         let transcriber = transcriber.get_or_insert_with(|| Transcriber::new(plan(&options, *shared.utterances())));
         for heard in transcriber.receive(&audio) {
             if index < options.faults.restart_recognitions {

@@ -30,7 +30,8 @@ pub struct Google {
 }
 
 impl Google {
-    /// Serves tokens and both services on `listener`. A request that breaks the API's rules is recorded as a violation in `log`.
+    /// Serves tokens and both services on `listener`. An invalid call is recorded as a violation in `log`; a wrong
+    /// token or assertion is not.
     pub fn start(listener: TcpListener, options: GoogleOptions, log: EventLog) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {

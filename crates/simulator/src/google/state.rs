@@ -25,9 +25,9 @@ pub struct Recognition {
     pub recognizer: String,
     /// The name of the model.
     pub model: String,
-    /// The expected languages.
+    /// The language codes that the caller may speak.
     pub languages: Vec<String>,
-    /// The expected words.
+    /// The phrases that the request asks the model to prefer.
     pub phrases: Vec<String>,
     /// All received audio, in mu-law.
     pub heard: Vec<u8>,
@@ -38,22 +38,22 @@ pub struct Recognition {
 /// The record of a speech call.
 #[derive(Clone, Debug, Default)]
 pub struct Synthesis {
-    /// The language.
+    /// The requested language code, such as `he-IL`.
     pub language: String,
-    /// The name of the voice.
+    /// The requested voice, such as `he-IL-Chirp3-HD-Kore`.
     pub voice: String,
-    /// The text.
+    /// The texts of all messages of the call, joined.
     pub text: String,
 }
 
 pub(super) struct Shared {
     pub(super) log: EventLog,
     pub(super) stopping: CancellationToken,
-    /// The URL of the token endpoint.
+    /// The URL of the token endpoint, which assertions must name as their audience.
     pub(super) token_url: String,
     pub(super) options: Mutex<GoogleOptions>,
     pub(super) state: Mutex<GoogleState>,
-    /// The number of utterances that were transcribed.
+    /// The number of utterances that were transcribed, in all streams.
     pub(super) utterances: Mutex<usize>,
 }
 
@@ -74,7 +74,8 @@ impl Shared {
         self.log.violation(Party::Google, complaint);
     }
 
-    /// Returns true if the value of the header `authorization` has a token of this server.
+    /// Returns true if the value of the header `authorization` has a token of this server, unless the fault
+    /// `reject_tokens` is on.
     pub(super) fn accepts(&self, authorization: &str) -> bool {
         let number = authorization.strip_prefix("Bearer ya29.fake-").and_then(|number| number.parse().ok());
         number.is_some_and(|number: usize| (1..=self.state().tokens).contains(&number))

@@ -14,7 +14,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The delay between two words of a streamed answer.
+/// The delay between two events of a streamed answer.
 const WORD: Duration = Duration::from_millis(20);
 
 /// `POST /v1/chat/completions`
@@ -150,7 +150,7 @@ pub(super) fn streamed(options: &OpenAiOptions, mut events: Vec<String>, number:
     ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
 }
 
-/// Returns an answer that conforms to a schema: the planned one, or the simplest possible.
+/// Returns the planned structured answer or, if none is planned, the simplest one that the schema allows.
 pub(super) fn structured_answer(options: &OpenAiOptions, schema: &Value, text: &str) -> String {
     options.structured.clone().unwrap_or_else(|| by_schema(schema, text)).to_string()
 }

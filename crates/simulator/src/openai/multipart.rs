@@ -1,6 +1,5 @@
 //! Multipart forms (RFC 7578), the body of a transcription request.
 
-/// A part of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) name: String,

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The answers of the fake AI, their timing, and planned faults.
 #[derive(Clone, Debug)]
 pub struct OpenAiOptions {
-    /// The required API key; `None` accepts any key.
+    /// The required API key; `None` accepts any key that is not empty.
     pub api_key: Option<String>,
     /// The turns of each session, in order. After the last one, the list starts again.
     pub turns: Vec<Turn>,
@@ -24,7 +24,7 @@ pub struct OpenAiOptions {
     pub delta: Duration,
     /// How many times faster than real time an answer is sent.
     pub speed: f64,
-    /// The delay from the end of the caller's turn to its transcript.
+    /// The delay from the end of the caller's turn to its transcript, unless `late_transcripts` is set.
     pub transcribe: Duration,
     /// The delay from the request to the open socket.
     pub connect: Duration,
@@ -32,7 +32,8 @@ pub struct OpenAiOptions {
     pub update: Duration,
     /// The maximum duration of a session.
     pub session_limit: Duration,
-    /// Whether each delta starts with a timestamp: microseconds since the fake AI started.
+    /// Whether deltas start with a timestamp, as far as they are long enough for one: microseconds since the fake AI
+    /// started.
     pub audio_timestamps: bool,
     /// Models and their announced shutdown dates, such as `2026-12-11`.
     pub shutdown_dates: Vec<(String, String)>,
@@ -78,22 +79,22 @@ pub struct Turn {
     pub function: Option<FunctionCall>,
 }
 
-/// A function call.
+/// A function call of the model.
 #[derive(Clone, Debug)]
 pub struct FunctionCall {
-    /// The name of the function.
+    /// The name of the function, as in the `tools` of the request.
     pub name: String,
-    /// The arguments as JSON. `{call_id}` in them becomes the id of the call.
+    /// The arguments as JSON. In a realtime session, `{call_id}` in them becomes the id of the call.
     pub arguments: String,
 }
 
 impl Turn {
-    /// Creates a turn with the transcript `heard` and the answer `answer`.
+    /// Creates a turn without a function call. The length of the answer follows from its text.
     pub fn new(heard: impl Into<String>, answer: impl Into<String>) -> Self {
         Self { heard: heard.into(), answer: answer.into(), ..Self::default() }
     }
 
-    /// Sets the length of the answer.
+    /// Sets the length of the answer's audio.
     #[must_use]
     pub fn lasting(mut self, length: Duration) -> Self {
         self.answer_length = Some(length);
@@ -107,7 +108,7 @@ impl Turn {
         self
     }
 
-    /// Returns the length of the answer in milliseconds.
+    /// Returns the length of the answer's audio, in milliseconds.
     pub fn answer_ms(&self) -> u64 {
         match self.answer_length {
             Some(length) => u64::try_from(length.as_millis()).unwrap_or(u64::MAX),
@@ -127,7 +128,7 @@ impl Turn {
     }
 }
 
-/// Returns how many milliseconds it takes to say `text`, at about 15 characters a second.
+/// Returns how many milliseconds it takes to say `text`, at about 15 characters a second, but at least 400.
 pub(crate) fn spoken_ms(text: &str) -> u64 {
     (text.chars().count() as u64 * 65).max(400)
 }
@@ -135,7 +136,7 @@ pub(crate) fn spoken_ms(text: &str) -> u64 {
 /// Planned faults; by default none.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// The HTTP status with which realtime sockets are rejected.
+    /// The HTTP status with which realtime sockets are rejected; `None` accepts them.
     pub refuse_sockets: Option<u16>,
     /// Whether `session.updated` is never sent.
     pub never_updated: bool,
@@ -169,23 +170,26 @@ pub struct Faults {
     /// The number of the response of the first session, from 1, during which the socket is dropped. The second value is the amount of audio
     /// that the response sends before.
     pub break_off: Option<(usize, Duration)>,
-    /// The HTTP status of every HTTP response.
+    /// The HTTP status with which REST requests are rejected; `None` accepts them.
     pub refuse_requests: Option<u16>,
-    /// The values of `reasoning_effort` that `/chat/completions` rejects.
+    /// The values of the reasoning effort that chat completions and streamed responses reject.
     pub refuse_efforts: Vec<&'static str>,
-    /// The number of chat completions, from the first, that reject any reasoning effort without naming the parameter, as
-    /// OpenAI does for models without reasoning.
+    /// The number of chat completions and streamed responses, from the first, that reject any reasoning effort without
+    /// naming the parameter, as OpenAI does for models without reasoning.
     pub unnamed_effort_refusals: usize,
-    /// The number of tokens that `/chat/completions` spends on reasoning. The answer to a request with a lower token limit has no text.
+    /// The number of tokens that an unstreamed chat completion spends on reasoning. The answer to a request with a
+    /// lower token limit has no text.
     pub reasoning_tokens: u64,
-    /// The streamed chat completions, counted from 1, that break off, and the number of words that they send before.
+    /// The streamed answers that break off, and the number of events that they send after the first event. Chat
+    /// completions and streamed responses are counted together, from 1.
     pub break_off_chats: Vec<(usize, usize)>,
-    /// The chat completions, counted from 1, that are rejected because of the rate limit.
+    /// The chat completions and streamed responses, counted together from 1, that are rejected because of the rate
+    /// limit.
     pub rate_limited_chats: Vec<usize>,
-    /// The streamed chat completions, counted from 1, that contain an event that is not JSON.
+    /// The streamed answers that contain an event that is not JSON, counted as in `break_off_chats`.
     pub malformed_chats: Vec<usize>,
-    /// The delay of HTTP responses.
+    /// The delay of the responses to REST requests.
     pub slow_requests: Duration,
-    /// Whether the transcript is sent after the answer.
+    /// Whether transcripts are delayed to eight times `think`, so that they arrive after the start of the answer.
     pub late_transcripts: bool,
 }

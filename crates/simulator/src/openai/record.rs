@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A realtime session.
+/// The record of a realtime session.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct SessionRecord {
-    /// `sess_…`
+    /// The API's id of the session, `sess_…`.
     pub id: String,
     /// The requested model.
     pub model: String,
@@ -23,7 +23,7 @@ pub struct SessionRecord {
     pub early_appends: u64,
     /// The number of times that speech was detected.
     pub speech_started: u64,
-    /// The AI's answers, in order.
+    /// The AI's responses, in order.
     pub answers: Vec<AnswerRecord>,
     /// The outputs of function calls: call id and output.
     pub function_outputs: Vec<(String, String)>,
@@ -39,21 +39,21 @@ pub struct SessionRecord {
     pub ended: Option<String>,
 }
 
-/// An answer of the AI.
+/// A response of the AI; also one that calls a function or fails.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct AnswerRecord {
-    /// `resp_…`
+    /// The API's id of the response, `resp_…`.
     pub response_id: String,
-    /// `item_…`; `None` before the item exists.
+    /// The API's id of the answer's item, `item_…`; `None` before the item exists.
     pub item_id: Option<String>,
-    /// The text.
+    /// The whole planned text; empty for a response without speech.
     pub text: String,
     /// The whole audio, in mu-law.
     #[serde(skip)]
     pub sound: Vec<u8>,
-    /// The length of the sent audio.
+    /// The length of the sent audio, in milliseconds.
     pub sent_ms: u64,
-    /// The length to which it was truncated.
+    /// The length to which the client truncated the answer, in milliseconds; `None` if it did not.
     pub truncated_ms: Option<u64>,
     /// `in_progress`, `completed`, `cancelled`, `incomplete` or `failed`.
     pub status: String,

@@ -9,7 +9,6 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The content of a response.
 #[derive(Clone, Debug)]
 pub(super) enum Content {
     Empty,
@@ -36,7 +35,7 @@ pub(super) enum ResponseEnd {
     TurnDetected,
 }
 
-/// A response in progress.
+/// A response in progress: its planned content, and how much of it has been sent.
 #[derive(Debug)]
 pub(super) struct Response {
     pub(super) id: String,
@@ -94,12 +93,12 @@ impl Response {
         }
     }
 
-    /// Returns the time of the next step.
+    /// Returns the time of the next step, in microseconds; `u64::MAX` after [`Self::hold`].
     pub(super) fn next_us(&self) -> u64 {
         self.next_us
     }
 
-    /// Stops the response permanently: it sends no further events.
+    /// Stops the response permanently: it takes no further step. It can still be closed.
     pub(super) fn hold(&mut self) {
         self.next_us = u64::MAX;
     }
@@ -186,7 +185,7 @@ impl Response {
         events
     }
 
-    /// Returns the item in its current state.
+    /// Returns the item in the API's format, with this status.
     pub(super) fn item(&self, status: &str) -> Value {
         let common = json!({"id": self.item_id, "object": "realtime.item", "status": status});
         match &self.content {

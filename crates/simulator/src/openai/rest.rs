@@ -1,4 +1,4 @@
-//! The HTTP endpoints of the fake AI.
+//! The REST endpoints of the fake AI, except chat completions.
 
 use super::chat::structured_answer;
 use super::multipart;
@@ -133,7 +133,7 @@ pub(super) async fn unknown(State(shared): State<Arc<Shared>>, method: Method, u
 }
 
 impl Shared {
-    /// Runs before each response: records the request, checks the key, and applies planned faults. Returns the error
+    /// Records a request, checks its key, and applies the faults that concern all REST requests. Returns the error
     /// response, if any.
     pub(super) async fn check_request(&self, headers: &HeaderMap, path: &str, asked: Value) -> Option<Response> {
         self.log.note(Party::OpenAi, format!("is asked for {path}"));

@@ -18,7 +18,7 @@ pub struct OpenAi {
 }
 
 impl OpenAi {
-    /// Starts the server on `listener`. A request that breaks the API's rules is recorded as a violation in `log`.
+    /// Starts the server on `listener`. An invalid request is recorded as a violation in `log`; a wrong API key is not.
     pub fn start(listener: TcpListener, options: OpenAiOptions, log: EventLog) -> std::io::Result<Self> {
         let state = |_, stopping| Shared::new(options, log, stopping);
         let (server, shared) = Server::start(listener, state, |shared| routes().with_state(shared))?;

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A realtime session.
+/// The server's side of a realtime session. The caller passes the time and performs the outputs.
 #[derive(Debug)]
 pub struct Session {
     options: Arc<OpenAiOptions>,
@@ -32,7 +32,7 @@ pub struct Session {
     updated: bool,
     ended: bool,
     vad: Vad,
-    /// Audio since the last commit, in mu-law bytes.
+    /// The length of the audio since the last commit or clear, in mu-law bytes.
     uncommitted: usize,
     /// When the detection last ended a turn.
     turn_ended_us: Option<u64>,
@@ -71,16 +71,16 @@ enum ItemKind {
     User,
 }
 
-/// An output of a session.
+/// An action on the session's socket.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     /// Drops the socket without a close.
     BreakOff,
     /// Closes the socket.
     Close {
-        /// The close code.
+        /// The WebSocket close code.
         code: u16,
-        /// The reason.
+        /// The reason in the close frame.
         reason: String,
     },
     /// Sends this event.
@@ -93,7 +93,7 @@ enum ResponseTrigger {
     /// The client added the output of a function, so the turn continues.
     Function,
     Nothing,
-    /// The user has finished an utterance.
+    /// The user has finished an utterance, or the client has added a user message.
     User,
 }
 
@@ -106,7 +106,7 @@ enum Timer {
 }
 
 impl Session {
-    /// Starts a session with `model` that records its events in `record`.
+    /// Starts a session with `model` that records its events in `record`. `number` is the number of earlier sessions.
     pub fn new(
         options: Arc<OpenAiOptions>,
         record: Arc<Mutex<SessionRecord>>,
@@ -152,7 +152,7 @@ impl Session {
         session
     }
 
-    /// Handles an event from the client.
+    /// Handles a text message from the client that arrives at `now_us`.
     pub fn handle_text(&mut self, text: &str, now_us: u64) {
         self.handle_time(now_us);
         if self.ended {
@@ -194,7 +194,7 @@ impl Session {
         }
     }
 
-    /// Advances the time to `now_us`.
+    /// Fires the timers and performs the response's steps that are due at `now_us`.
     pub fn handle_time(&mut self, now_us: u64) {
         while !self.ended {
             let timer = self.timers.iter().position(|(due_us, _)| *due_us <= now_us);
@@ -225,7 +225,7 @@ impl Session {
         self.outputs.pop_front()
     }
 
-    /// Returns the time at which `handle_time` must be called next.
+    /// Returns the time at which `handle_time` must be called next; `None` if nothing is due.
     pub fn next_us(&self) -> Option<u64> {
         let timer = self.timers.iter().map(|(due_us, _)| *due_us).min();
         timer.into_iter().chain(self.active.as_ref().map(Response::next_us)).min()
@@ -292,7 +292,8 @@ impl Session {
         self.outputs.push_back(how);
     }
 
-    /// Sends an error, and records it as a violation by the client. `code` and `message` are those of the API.
+    /// Sends an error, and records it as a violation by the client, except for a cancellation that came too late.
+    /// `code` and `message` are those of the API.
     fn error(&mut self, event: &Value, code: &str, message: &str) {
         // The response may have ended before the client's request arrived, so this error is not a violation.
         if code != "response_cancel_not_active" {
@@ -342,7 +343,8 @@ fn default_config(id: &str, model: &str) -> Value {
     })
 }
 
-/// Merges `wanted` into the configuration. A format or a turn detection is replaced as a whole.
+/// Merges `wanted` into the configuration. Only `audio`, `input` and `output` are merged field by field; a format or a
+/// turn detection is replaced as a whole.
 fn overlay(config: &mut Value, wanted: &Value) {
     let Value::Object(fields) = wanted else { return };
     for (name, value) in fields {

@@ -13,7 +13,7 @@ pub(crate) struct Vad {
     speaking: bool,
 }
 
-/// The settings of turn detection.
+/// The settings of turn detection, as in the session's configuration. `threshold` is from 0 to 1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VadSettings {
     pub(crate) threshold: f64,

@@ -15,7 +15,8 @@ pub(super) fn calls() -> Vec<(&'static str, Lines)> {
     blocks(include_str!("calls.txt"))
 }
 
-/// Splits a file into conversations. The first block is skipped: it describes the file.
+/// Splits a file into conversations. Blocks without lines are skipped, such as the description of the file at its
+/// start.
 fn blocks(text: &'static str) -> Vec<(&'static str, Lines)> {
     let block = |block: &'static str| {
         let summary = block.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_default();
@@ -28,7 +29,7 @@ fn blocks(text: &'static str) -> Vec<(&'static str, Lines)> {
     text.split("\n\n").map(block).filter(|(_, lines)| !lines.is_empty()).collect()
 }
 
-/// Returns the words in the lines of `list` that start with `language`.
+/// Returns the words in the lines of `list` that start with the key `language`, such as `he-first`; without the key.
 pub(super) fn words(list: &'static str, language: &str) -> Vec<&'static str> {
     let lines = list.lines().filter_map(|line| line.strip_prefix(language)?.strip_prefix(' '));
     lines.flat_map(str::split_whitespace).collect()

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The transcripts that the fake Soniox returns, its timing, and planned faults.
 #[derive(Clone, Debug)]
 pub struct SonioxOptions {
-    /// The required API key; `None` accepts any key.
+    /// The required API key; `None` accepts any key that is not empty.
     pub api_key: Option<String>,
     /// The transcript of each utterance of a session, in order. After the last one, the list starts again.
     pub heard: Vec<String>,
@@ -43,12 +43,12 @@ impl Default for SonioxOptions {
 /// Planned faults; by default none.
 #[derive(Clone, Debug, Default)]
 pub struct SonioxFaults {
-    /// The HTTP status with which sockets of both services are rejected.
+    /// The HTTP status with which sockets of both services are rejected; `None` accepts them.
     pub refuse_sockets: Option<u16>,
     /// The number of transcriptions, from the first, that end with error 503 at the end of their first utterance. The
     /// service sends this error when it restarts a session.
     pub restart_transcriptions: usize,
-    /// The error with which every transcription ends as soon as it begins.
+    /// The error code with which every transcription ends as soon as it begins.
     pub reject_transcriptions: Option<u16>,
     /// Whether endpoint detection never ends an utterance.
     pub endless_utterances: bool,

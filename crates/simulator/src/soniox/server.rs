@@ -21,7 +21,8 @@ pub struct Soniox {
 }
 
 impl Soniox {
-    /// Serves both services on `listener`. A request that breaks the API's rules is recorded as a violation in `log`.
+    /// Serves both services on `listener`. An invalid request is recorded as a violation in `log`; a wrong API key is
+    /// not.
     pub fn start(listener: TcpListener, options: SonioxOptions, log: EventLog) -> std::io::Result<Self> {
         let state = |_, stopping| Shared { log, stopping, options: Mutex::new(options), state: Mutex::default() };
         let (server, shared) = Server::start(listener, state, |shared| routes().with_state(shared))?;

@@ -29,7 +29,7 @@ pub struct TranscriptionRecord {
     pub heard: Vec<u8>,
     /// The number of utterances that endpoint detection ended.
     pub endpoints: usize,
-    /// The number of utterances that the client finalized.
+    /// The number of `finalize` messages.
     pub finalized: usize,
 }
 
@@ -38,9 +38,9 @@ pub struct TranscriptionRecord {
 pub struct SpeechRecord {
     /// The start message.
     pub config: Value,
-    /// The text.
+    /// The texts of all messages of the stream, joined.
     pub text: String,
-    /// The length of the sent audio.
+    /// The length of the sent audio, in milliseconds.
     pub sent_ms: u64,
     /// Whether the client cancelled the stream.
     pub cancelled: bool,

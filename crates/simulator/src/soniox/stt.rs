@@ -11,10 +11,10 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
 
-/// The minimum interval between responses, in milliseconds of audio.
+/// The amount of audio after which a response is sent even without words, in milliseconds.
 const RESPONSE_MS: u64 = 200;
 
-/// A transcription in progress.
+/// A transcription on one socket, with its delayed responses.
 struct Transcription {
     options: SonioxOptions,
     transcriber: Transcriber,
@@ -93,7 +93,7 @@ fn ends_utterance(response: &Value) -> bool {
     response["tokens"].as_array().is_some_and(|tokens| tokens.iter().any(|token| token["is_final"] == true))
 }
 
-/// Reads the start message. Returns the index of the transcription; `None` if it is rejected.
+/// Reads the start message. Returns the index of the transcription; `None` if it is rejected or the socket has closed.
 async fn start(shared: &Shared, socket: &mut Socket) -> Option<usize> {
     let Some(Ok(Message::Text(text))) = socket.next().await else { return None };
     let config: Value = serde_json::from_str(&text).unwrap_or_default();

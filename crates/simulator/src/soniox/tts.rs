@@ -25,7 +25,8 @@ struct Stream {
     text: String,
     /// Whether the stream was rejected. A client that has not received the error yet may still send text.
     is_rejected: bool,
-    /// Set once the text is complete: the audio, the number of sent bytes, and the time of the next piece.
+    /// The audio, the number of sent bytes, and the time of the next piece. `None` before the text is complete, and in
+    /// a muted stream.
     sound: Option<(Vec<u8>, usize, Instant)>,
 }
 

@@ -1,7 +1,7 @@
 //! Timestamps within the audio, for measuring the exact delay of a single frame.
 //!
-//! A timestamp starts with a marker of four bytes that do not occur in normal audio. A value of eight bytes (a time or
-//! a number) and a checksum of one byte follow. A timestamp sounds like a faint click.
+//! A timestamp starts with a marker of four bytes whose sequence does not occur in normal audio by chance. A value of
+//! eight bytes (a time or a number) and a checksum of one byte follow. A timestamp sounds like a faint click.
 
 /// The length of a timestamp in bytes.
 pub const AUDIO_TIMESTAMP_BYTES: usize = 13;

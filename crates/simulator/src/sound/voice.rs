@@ -13,17 +13,17 @@ pub struct Voice {
 }
 
 impl Voice {
-    /// Creates a caller's voice.
+    /// Creates the voice of a caller, which is lower than the agent's.
     pub fn caller(seed: u64) -> Self {
         Self { pitch: 118.0, seed }
     }
 
-    /// Creates the agent's voice.
+    /// Creates the voice of the agent, which is higher than a caller's.
     pub fn agent(seed: u64) -> Self {
         Self { pitch: 205.0, seed }
     }
 
-    /// Returns `ms` of speech.
+    /// Returns `ms` milliseconds of speech in mu-law.
     pub fn speak(self, ms: u64) -> Vec<u8> {
         let mut breath = self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         let samples = u32::try_from(bytes_of(ms)).unwrap_or(u32::MAX);
@@ -46,7 +46,7 @@ impl Voice {
     }
 }
 
-/// Returns `ms` of silence.
+/// Returns `ms` milliseconds of silence in mu-law.
 pub fn silence(ms: u64) -> Vec<u8> {
     vec![SILENCE; bytes_of(ms)]
 }

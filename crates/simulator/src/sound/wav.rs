@@ -5,13 +5,13 @@ use super::{decode_sample, encode_sample};
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum WavError {
-    /// The file is not a WAV file, or it is truncated.
+    /// The file is not a WAV file, or its headers are incomplete.
     #[error("not a WAV file, or truncated")]
     NotWav,
     /// The format of the audio is not supported.
     #[error("WAV format {format} with {bits} bits; 16-bit PCM and 8-bit mu-law are supported")]
     Format {
-        /// `wFormatTag`.
+        /// `wFormatTag` of the header: 1 is PCM, 7 is mu-law.
         format: u16,
         /// Bits per sample.
         bits: u16,

@@ -4,10 +4,10 @@ use crate::{clock, entropy};
 use agentlocator_core::domain::Timestamp;
 use serde::Serialize;
 
-/// A Twilio account.
+/// A Twilio account and its credentials.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// `AC…`.
+    /// Twilio's id of the account, `AC…`.
     pub sid: String,
     /// Signs webhooks, and authenticates REST requests.
     pub auth_token: String,
@@ -20,7 +20,7 @@ impl Account {
     }
 }
 
-/// Creates a random id in Twilio's form: two letters and 32 hex digits.
+/// Creates a random id in Twilio's form: the prefix, such as `CA`, and 32 hex digits.
 pub fn random_sid(prefix: &str) -> String {
     format!("{prefix}{}", entropy::random_hex::<16>())
 }
@@ -34,17 +34,17 @@ pub enum CallUpdate {
     Twiml(String),
     /// `Url=…`: the call continues with the document at this URL.
     Url {
-        /// The URL.
+        /// The URL of the document.
         url: String,
         /// `GET` or `POST`.
         method: String,
     },
 }
 
-/// A call.
+/// A call, as Twilio's REST interface lists it.
 #[derive(Clone, Debug)]
 pub struct CallRecord {
-    /// `CA…`
+    /// Twilio's id of the call, `CA…`.
     pub sid: String,
     /// `inbound` or `outbound-api`.
     pub direction: &'static str,
@@ -54,9 +54,9 @@ pub struct CallRecord {
     pub to: String,
     /// `ringing`, `in-progress`, `completed`, …
     pub status: String,
-    /// When it started.
+    /// When the call was created.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// When the call ended; `None` while it is queued or in progress.
     pub ended_at: Option<Timestamp>,
     /// The updates by REST, in order.
     pub updates: Vec<CallUpdate>,
@@ -78,12 +78,12 @@ impl CallRecord {
     }
 }
 
-/// A call that a REST request made.
+/// A call that the daemon makes by a REST request.
 #[derive(Clone, Debug)]
 pub struct DialRequest {
-    /// `CA…`
+    /// Twilio's id of the call, `CA…`.
     pub sid: String,
-    /// The number of the account.
+    /// The number of the account from which the call is made.
     pub from: String,
     /// The called number.
     pub to: String,
@@ -91,39 +91,39 @@ pub struct DialRequest {
     pub url: String,
     /// The URL that receives the status of the ended call.
     pub status_callback: Option<String>,
-    /// The URL that receives who answered, if machines are detected.
+    /// The URL that receives the result of the answering machine detection, if the request asked for it.
     pub amd_callback: Option<String>,
 }
 
-/// A recording.
+/// The recording of a call.
 #[derive(Clone, Debug)]
 pub struct RecordingRecord {
-    /// `RE…`
+    /// Twilio's id of the recording, `RE…`.
     pub sid: String,
     /// The sid of its call.
     pub call_sid: String,
     /// The content of the WAV file.
     pub wav: Vec<u8>,
-    /// The duration in whole seconds, rounded as Twilio does.
+    /// The duration in whole seconds.
     pub duration_s: u64,
-    /// When it was created.
+    /// When the recording was stored.
     pub created_at: Timestamp,
 }
 
 /// A message in Twilio's state.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct MessageRecord {
-    /// `SM…`, or `MM…` with media.
+    /// Twilio's id of the message: `SM…`, or `MM…` with media.
     pub sid: String,
     /// `inbound` or `outbound-api`.
     pub direction: String,
-    /// The sender.
+    /// The sender, such as `whatsapp:+972501234567`.
     pub from: String,
-    /// The recipient.
+    /// The recipient, in the same form.
     pub to: String,
-    /// The text.
+    /// The text; empty for a template or a file without a caption.
     pub body: String,
-    /// The sid of the template, `HX…`.
+    /// The id of the template, `HX…`; `None` for a message without a template.
     pub content_sid: Option<String>,
     /// The values of the template's variables, as JSON.
     pub content_variables: Option<String>,
@@ -134,9 +134,9 @@ pub struct MessageRecord {
     pub media: Vec<MediaRecord>,
     /// `queued`, `sent`, `delivered`, `read`, `failed`, `received`, …
     pub status: String,
-    /// The error code of a failed message.
+    /// Twilio's error code of a failed message.
     pub error_code: Option<u32>,
-    /// The URL of the status callbacks.
+    /// The URL of the status callbacks; `None` if the request has none.
     pub status_callback: Option<String>,
     /// The time at which Twilio accepted the message.
     pub created_at: Option<Timestamp>,
@@ -145,11 +145,11 @@ pub struct MessageRecord {
 /// A media file of an inbound message.
 #[derive(Clone, Debug)]
 pub struct MediaRecord {
-    /// `ME…`
+    /// Twilio's id of the media file, `ME…`.
     pub sid: String,
-    /// Its MIME type.
+    /// The MIME type, such as `image/jpeg`.
     pub content_type: String,
-    /// The content.
+    /// The bytes of the file.
     pub content: Vec<u8>,
 }
 
@@ -178,11 +178,11 @@ impl Default for AccountState {
 /// A phone number of the account. An empty string means that the field is not set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NumberRecord {
-    /// `PN…`
+    /// Twilio's id of the phone number, `PN…`.
     pub sid: String,
     /// The phone number in E.164 form.
     pub phone_number: String,
-    /// The URL that Twilio requests for a call.
+    /// The URL that Twilio requests for an incoming call.
     pub voice_url: String,
     /// The HTTP method of `voice_url`.
     pub voice_method: String,

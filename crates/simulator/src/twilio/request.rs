@@ -17,14 +17,14 @@ pub enum SignaturePlan {
     Wrong,
 }
 
-/// A response of the daemon.
+/// A response of the daemon to a webhook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WebhookResponse {
     /// The HTTP status.
     pub status: u16,
-    /// The content type.
+    /// The value of `Content-Type`; empty if it is missing or was not recorded.
     pub content_type: String,
-    /// The body.
+    /// The body as text.
     pub body: String,
 }
 

@@ -34,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 pub struct TwilioOptions {
     /// The statuses that Twilio reports for each message, in this order. (A real network may reorder them.)
     pub statuses: Vec<&'static str>,
-    /// The delay between two statuses.
+    /// The delay before each status.
     pub status_gap: Duration,
     /// Whether each status is reported twice.
     pub statuses_twice: bool,
@@ -75,7 +75,7 @@ pub(super) struct Shared {
 /// A request to the REST interface.
 #[derive(Clone, Debug)]
 pub struct RecordedRequest {
-    /// The method and the path.
+    /// The method and the path as in Twilio's document, with placeholders such as `{AccountSid}`.
     pub what: String,
     /// The form fields, or the query parameters.
     pub fields: Vec<(String, String)>,
@@ -132,7 +132,7 @@ impl TwilioRest {
         change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Returns all requests, in order.
+    /// Returns the requests to known endpoints, in order. Downloads by a signed URL are not included.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -175,8 +175,8 @@ async fn unknown(
 }
 
 impl Shared {
-    /// Runs before each response: checks the credentials and the parameters, and applies planned faults. `operation` is
-    /// the method and path in Twilio's document. Returns the error response as `Err`.
+    /// Records a request, checks its credentials and its parameters, and applies the faults that precede its execution.
+    /// `operation` is the method and path in Twilio's document. Returns the error response as `Err`.
     async fn check_request(
         &self,
         kind: Operation,
@@ -214,8 +214,8 @@ impl Shared {
         Ok(form)
     }
 
-    /// Records the request and checks only the credentials, for paths that are missing in Twilio's document. Returns
-    /// the error response for wrong credentials.
+    /// Records a request and checks its credentials. Returns the error response for wrong credentials. Called directly
+    /// for a path that is missing in Twilio's document.
     fn check_credentials(&self, operation: &str, fields: &[(String, String)], headers: &HeaderMap) -> Option<Response> {
         let request = RecordedRequest { what: operation.to_owned(), fields: fields.to_vec() };
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);

@@ -1,4 +1,4 @@
-//! Twilio's state: live calls, recordings, messages.
+//! Twilio's state: calls, recordings, messages, phone numbers.
 
 mod messages;
 mod numbers;
@@ -42,7 +42,7 @@ struct LiveCall {
 /// Why a call cannot be updated.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CallError {
-    /// The call has ended (error 21220).
+    /// The call has ended or is still queued (error 21220).
     NotInProgress,
     /// No call has this sid (error 20404).
     Unknown,
@@ -55,7 +55,7 @@ impl TwilioState {
         Self { account: Arc::new(account), memory: Arc::new(Mutex::new(memory)) }
     }
 
-    /// Returns the account.
+    /// Returns the account with its credentials.
     pub fn account(&self) -> &Account {
         &self.account
     }
@@ -70,7 +70,7 @@ impl TwilioState {
         self.lock().api_base_url = url;
     }
 
-    /// Adds a new call. Returns the receiver of its updates by REST.
+    /// Adds an inbound call that rings. Returns the receiver of its updates by REST.
     pub(crate) fn begin_call(&self, sid: &str, from: &str, to: &str) -> mpsc::UnboundedReceiver<CallUpdate> {
         let (updates, receiver) = mpsc::unbounded_channel();
         let record = CallRecord::new(sid, "inbound", from, to, "ringing");
@@ -78,19 +78,19 @@ impl TwilioState {
         receiver
     }
 
-    /// Adds a call that a REST request makes. It stays in the queue until it is received.
+    /// Adds a call that a REST request makes. The call is `queued` until the phone network lets it ring.
     pub(super) fn dial(&self, request: DialRequest) -> CallRecord {
         let record = CallRecord::new(&request.sid, "outbound-api", &request.from, &request.to, "queued");
         let mut memory = self.lock();
         memory.calls.insert(request.sid.clone(), LiveCall { record: record.clone(), updates: None });
         if let Some(dialled) = &memory.dialled {
-            // The receiver exists as long as the phone network.
+            // Sending fails only if the phone network has ended.
             let _ = dialled.send(request);
         }
         record
     }
 
-    /// Returns the receiver of all calls that REST requests make from now on.
+    /// Returns the receiver of all calls that REST requests make from now on. It replaces an earlier receiver.
     pub(crate) fn receive_dialled(&self) -> mpsc::UnboundedReceiver<DialRequest> {
         let (sender, receiver) = mpsc::unbounded_channel();
         self.lock().dialled = Some(sender);
@@ -161,12 +161,12 @@ impl TwilioState {
         self.add_recording(call_sid, wav, duration_s).0
     }
 
-    /// Returns all recordings.
+    /// Returns all recordings, sorted by sid.
     pub fn recordings(&self) -> Vec<RecordingRecord> {
         self.lock().recordings.values().cloned().collect()
     }
 
-    /// Updates a call, as a REST request does.
+    /// Updates a call, as a REST request does. Fails unless the call is in progress.
     pub fn update_call(&self, sid: &str, update: CallUpdate) -> Result<CallRecord, CallError> {
         let mut memory = self.lock();
         let call = memory.calls.get_mut(sid).ok_or(CallError::Unknown)?;
@@ -182,7 +182,7 @@ impl TwilioState {
         self.lock().calls.get(sid).map(|call| call.record.clone())
     }
 
-    /// Returns all calls.
+    /// Returns all calls, in progress and ended, sorted by sid.
     pub fn calls(&self) -> Vec<CallRecord> {
         self.lock().calls.values().map(|call| call.record.clone()).collect()
     }

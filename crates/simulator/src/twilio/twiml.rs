@@ -13,9 +13,9 @@ use url::Url;
 pub struct Element {
     /// The name of a verb, or of a noun within a verb.
     pub name: String,
-    /// Its attributes in order.
+    /// The attributes with their values, in order.
     pub attributes: Vec<(String, String)>,
-    /// The child elements.
+    /// The child elements, such as the nouns of a verb.
     pub children: Vec<Element>,
     /// The text without the surrounding whitespace.
     pub text: String,
@@ -27,7 +27,7 @@ impl Element {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Returns the value of a numeric attribute, or its documented default.
+    /// Returns the value of a numeric attribute; `default` if it is missing or no number.
     pub fn number(&self, name: &str, default: u64) -> u64 {
         self.attribute(name).and_then(|text| text.parse().ok()).unwrap_or(default)
     }

@@ -17,16 +17,16 @@ pub struct InboundMessage {
     pub profile_name: String,
     /// The number that receives the message.
     pub to: String,
-    /// The text.
+    /// The text; may be empty if the message has a file.
     pub body: String,
-    /// The media files.
+    /// The media files, in the order of `MediaUrl0`, `MediaUrl1`, …
     pub media: Vec<MediaRecord>,
     /// Additional fields of the webhook, because Twilio may add fields without notice.
     pub more: Vec<(String, String)>,
 }
 
 impl InboundMessage {
-    /// Creates a text message.
+    /// Creates a text message without files, from a contact with an invented profile name.
     pub fn text(from: impl Into<String>, to: impl Into<String>, body: impl Into<String>) -> Self {
         Self {
             from: from.into(),

@@ -9,11 +9,11 @@ use std::process::ExitStatus;
 /// The settings of a bridge process.
 #[derive(Clone, Debug)]
 pub struct BridgeSetup {
-    /// The folder of its session.
+    /// The folder of the WhatsApp session.
     pub folder: PathBuf,
     /// The URL of the daemon's webhook.
     pub target: String,
-    /// The secret that it shares with the daemon.
+    /// The secret that the bridge shares with the daemon.
     pub secret: String,
     /// Further environment variables.
     pub more: Vec<(&'static str, String)>,
@@ -80,22 +80,24 @@ impl BridgeProcess {
         }
     }
 
-    /// Requests the process to exit, and waits. Returns its exit status.
+    /// Requests the process to exit, and waits. Returns its exit status; `None` if it was not running or had to be
+    /// killed.
     pub async fn stop(&mut self) -> Option<ExitStatus> {
         self.node.take()?.stop().await
     }
 
-    /// Returns true while the process is running.
+    /// Returns true from a start until [`Self::kill`] or [`Self::stop`]. Does not detect that the process has exited by
+    /// itself.
     pub fn is_running(&self) -> bool {
         self.node.as_ref().is_some_and(|node| node.id().is_some())
     }
 
-    /// Returns the process id while the process is running.
+    /// Returns the process id from a start until [`Self::kill`] or [`Self::stop`].
     pub fn process_id(&self) -> Option<u32> {
         self.node.as_ref()?.id()
     }
 
-    /// Returns `http://127.0.0.1:port`, which stays the same after each start.
+    /// Returns the base URL `http://127.0.0.1:PORT`. The port stays the same after each start.
     pub fn origin(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }

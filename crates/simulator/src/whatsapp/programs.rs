@@ -32,7 +32,7 @@ pub enum MissingProgram {
         "the WhatsApp bridge's folder is neither above the current folder nor above this program; run this in the project's folder"
     )]
     Folder,
-    /// The bridge has not been built.
+    /// A file of the bridge or of its test server is missing, usually because they have not been built.
     #[error("{} is missing; `make demo` in the project's folder builds it", .0.display())]
     File(PathBuf),
 }

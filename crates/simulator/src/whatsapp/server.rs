@@ -53,7 +53,8 @@ impl WhatsAppServer {
         Ok(Self { node, http, endpoints })
     }
 
-    /// Sends a request to its control interface. The README in its folder describes the requests.
+    /// Sends a POST request to the server's control interface. The README in `bridge/test/wa-server` describes the
+    /// requests.
     ///
     /// # Errors
     /// If the server refuses the request or is not running.
@@ -127,12 +128,12 @@ impl WhatsAppServer {
         Ok(shown(messages.filter(|message| message["phone"] == number)))
     }
 
-    /// Returns the process id while the process is running.
+    /// Returns the id of the server's process.
     pub fn process_id(&self) -> Option<u32> {
         self.node.id()
     }
 
-    /// Ends the process.
+    /// Requests the process to exit, and waits. Kills it after ten seconds.
     pub async fn stop(self) {
         self.node.stop().await;
     }
@@ -148,8 +149,8 @@ async fn answer(path: &str, response: reqwest::Response) -> Result<Value, Harnes
     }
 }
 
-/// Returns the texts on a phone's screen. For a message that it cannot decrypt, a phone shows a placeholder and requests the message again.
-/// When the message arrives again, the phone shows it in place of the placeholder.
+/// Returns the texts on a phone's screen. For a message that it cannot decrypt, a phone shows a placeholder and
+/// requests the message again. When the message arrives again, the phone shows it in place of the placeholder.
 fn shown<'a>(messages: impl Iterator<Item = &'a Value>) -> Vec<String> {
     let mut places: Vec<(&Value, Vec<String>)> = Vec::new();
     for message in messages.filter(|message| message["duplicate"] == false) {

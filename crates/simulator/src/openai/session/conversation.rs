@@ -1,4 +1,4 @@
-//! The items of a conversation, and the events that create, delete and truncate them.
+//! The items of a conversation, and the events that create, retrieve, delete and truncate them.
 
 use super::{Item, ItemKind, ResponseTrigger, Session, merge};
 use serde_json::{Value, json};

@@ -24,13 +24,14 @@ pub enum Operation {
     SendMessage,
     /// A change of a phone number's webhooks.
     UpdateNumber,
-    /// A download of a media file or a recording.
+    /// A request for a media file or a recording.
     Fetch,
     /// Any other request.
     Other,
 }
 
-/// A fault of a request.
+/// A fault of a request. The faults after the execution exist only for `CreateCall`, `UpdateCall`, `SendMessage` and
+/// `UpdateNumber`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The request is executed, and no response is sent.
@@ -67,7 +68,8 @@ impl Faults {
         self.planned.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Applies the faults that precede the execution of the request. Returns a response that replaces it as `Err`.
+    /// Applies the faults that precede the execution of the request. Returns the response of a request that must not be
+    /// executed as `Err`.
     pub(super) async fn before(&self, operation: Operation) -> Result<(), Response> {
         match self.take(operation, |fault| !fault.follows()) {
             None | Some(Fault::HangAfterAccept | Fault::AnswerAfter(_)) => Ok(()),

@@ -1,5 +1,5 @@
-//! Paged lists, newest entry first. An entry that is added while a client reads a list shifts the other entries to
-//! later pages.
+//! Paged lists. In a list with the newest entry first, an entry that is added while a client reads the list shifts the
+//! other entries to later pages.
 
 use super::{Operation, Shared};
 use crate::server::Parameters;
@@ -18,7 +18,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Answers with the requested page of the entries that `entries` returns for the query, newest first.
+    /// Answers with the requested page of the entries that `entries` returns for the query.
     pub(super) async fn answer(
         &self,
         shared: &Shared,

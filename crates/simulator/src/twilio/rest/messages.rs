@@ -1,4 +1,4 @@
-//! The endpoints that send and list messages, and return media files.
+//! The endpoints that send, read and list messages, and return media files.
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, status, without_json};
@@ -152,7 +152,7 @@ pub(super) async fn media(
     (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, place)]).into_response()
 }
 
-/// Returns the content of a media file.
+/// `GET /media-content/{media}`: returns the content of a media file.
 pub(super) async fn media_content(State(shared): State<Arc<Shared>>, Path(media): Path<String>) -> Response {
     let files = shared.twilio_state.messages().into_iter().flat_map(|message| message.media);
     match files.into_iter().find(|file| file.sid == media) {

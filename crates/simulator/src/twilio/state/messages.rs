@@ -19,7 +19,7 @@ impl TwilioState {
         self.lock().messages.iter().find(|message| message.sid == sid).cloned()
     }
 
-    /// Stores a message, and assigns its sid and time.
+    /// Stores a message. Assigns its sid, and the current time if it has no time.
     pub(crate) fn add_message(&self, mut message: MessageRecord) -> MessageRecord {
         let with_media = !message.media.is_empty() || !message.media_urls.is_empty();
         message.sid = random_sid(if with_media { "MM" } else { "SM" });

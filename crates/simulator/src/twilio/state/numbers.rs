@@ -4,8 +4,8 @@ use super::TwilioState;
 use crate::twilio::records::{AccountState, NumberRecord, random_sid};
 
 impl TwilioState {
-    /// Adds a number with the defaults of Twilio's console: its webhooks have the URLs of Twilio's demo. `change`
-    /// modifies the record before it is stored.
+    /// Adds a number with the defaults of Twilio's console: its voice webhook is Twilio's demo. `change` modifies the
+    /// record before it is stored.
     pub fn add_number(&self, phone_number: &str, change: impl FnOnce(&mut NumberRecord)) -> NumberRecord {
         let mut record = NumberRecord {
             sid: random_sid("PN"),
@@ -20,22 +20,22 @@ impl TwilioState {
         record
     }
 
-    /// Returns all numbers.
+    /// Returns all numbers, in the order in which they were added.
     pub fn numbers(&self) -> Vec<NumberRecord> {
         self.lock().numbers.clone()
     }
 
-    /// Returns the state of the account.
+    /// Returns the status and the type of the account.
     pub fn account_state(&self) -> AccountState {
         self.lock().state.clone()
     }
 
-    /// Sets the state of the account, for example to suspended.
+    /// Sets the status and the type of the account, for example to suspended.
     pub fn set_account_state(&self, state: AccountState) {
         self.lock().state = state;
     }
 
-    /// Changes a number, as the account's owner can in Twilio's console.
+    /// Changes a number, as the account's owner can in Twilio's console. Returns `None` if no number has this sid.
     pub fn change_number(&self, sid: &str, change: impl FnOnce(&mut NumberRecord)) -> Option<NumberRecord> {
         let mut memory = self.lock();
         let record = memory.numbers.iter_mut().find(|record| record.sid == sid)?;

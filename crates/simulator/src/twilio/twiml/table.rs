@@ -105,9 +105,9 @@ fn check_combinations(element: &Element, parent: Option<&str>, base: &Url, wrong
     }
 }
 
-/// Returns true if Twilio supports the voice for the language: `man` and `woman` for English, Spanish, French and
-/// German, Polly and Google voices for their own language. The name of a Polly voice does not contain its language, but
-/// no Polly voice speaks Hebrew.
+/// Returns true if Twilio supports the voice for the language: `man`, `woman` and the default voice for English,
+/// Spanish, French and German, a Google voice for its own language, and a Polly voice for any language except Hebrew.
+/// (The name of a Polly voice does not contain its language, but no Polly voice speaks Hebrew.)
 fn is_spoken(voice: Option<&str>, language: Option<&str>) -> bool {
     let basic = ["en", "en-US", "en-GB", "es", "fr", "de"];
     let Some(voice) = voice.filter(|voice| !matches!(*voice, "man" | "woman")) else {
@@ -125,7 +125,8 @@ fn is_spoken(voice: Option<&str>, language: Option<&str>) -> bool {
 const SAY_VOICES: &str = include_str!("../../specs/say_voices.txt");
 
 /// Returns true if Twilio can open a media stream to the URL. Twilio documents only TCP port 443 ("Media Streams
-/// Configuration", errors 31901 and 31910), while webhooks may use any port.
+/// Configuration", errors 31901 and 31910), while webhooks may use any port. Documents from a loopback address are
+/// exempt.
 pub(crate) fn reaches_stream(url: &Url, base: &Url) -> bool {
     url.port_or_known_default() == Some(443) || is_loopback(base)
 }
