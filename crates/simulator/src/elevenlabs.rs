@@ -1,7 +1,7 @@
 //! A fake ElevenLabs: real-time transcription over a WebSocket, and speech over HTTP.
 //!
-//! Based on ElevenLabs' documentation: "Realtime" of speech to text with its event reference and its commit strategies, and
-//! "Stream speech" of the API reference.
+//! Based on ElevenLabs' documentation: "Realtime" of speech to text with its event reference and its commit strategies,
+//! and "Stream speech" of the API reference.
 
 use crate::openai::options::spoken_ms;
 use crate::server::Parameters;

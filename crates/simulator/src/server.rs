@@ -1,5 +1,5 @@
-//! The HTTP server of the fakes, the query parameters of its requests, and the delays of its answers. As with real servers, the delays
-//! differ from one request to the next.
+//! The HTTP server of the fakes, the query parameters of its requests, and the delays of its answers. As with real
+//! servers, the delays differ from one request to the next.
 
 use crate::shop_year::random::Random;
 use axum::Router;
@@ -20,9 +20,9 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Creates the state with `state` and the router with `router`, and serves the router on `listener`. Returns the server and the state.
-    /// The token that is passed to `state` is cancelled when the server stops. WebSockets need this token because they outlive their
-    /// request.
+    /// Creates the state with `state` and the router with `router`, and serves the router on `listener`. Returns the
+    /// server and the state. The token that is passed to `state` is cancelled when the server stops. WebSockets need
+    /// this token because they outlive their request.
     ///
     /// # Errors
     /// If the local address of the listener cannot be read.
@@ -47,8 +47,8 @@ impl Server {
         self.address
     }
 
-    /// Cancels the token and closes the listener and the idle connections. Waits at most a second for requests in progress; longer ones
-    /// continue until they have been answered. The port is free when this function returns.
+    /// Cancels the token and closes the listener and the idle connections. Waits at most a second for requests in
+    /// progress; longer ones continue until they have been answered. The port is free when this function returns.
     pub(super) async fn stop(mut self) {
         self.stop.cancel();
         if tokio::time::timeout(DRAIN, &mut self.task).await.is_err() {
@@ -107,8 +107,8 @@ pub(crate) const NO_SPREAD: f64 = 1.0;
 /// The 95th percentile of the standard normal distribution.
 const P95: f64 = 1.645;
 
-/// Returns the delay of request `number`. The delays are log-normally distributed around `median`, and their 95th percentile is `spread`
-/// times the median. The same number always gets the same delay.
+/// Returns the delay of request `number`. The delays are log-normally distributed around `median`, and their 95th
+/// percentile is `spread` times the median. The same number always gets the same delay.
 pub(crate) fn delay(median: Duration, spread: f64, number: usize) -> Duration {
     let normal = normal(number as u64);
     median.mul_f64((spread.max(NO_SPREAD).ln() / P95 * normal).exp())

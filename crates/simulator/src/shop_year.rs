@@ -33,7 +33,8 @@ pub struct ShopYear {
     pub messages: Vec<ShopMessage>,
     /// The calls, oldest first.
     pub calls: Vec<ShopCall>,
-    /// The appointments of the last two months and the next two weeks, oldest first. No two appointments start at the same time.
+    /// The appointments of the last two months and the next two weeks, oldest first. No two appointments start at the
+    /// same time.
     pub appointments: Vec<ShopAppointment>,
 }
 

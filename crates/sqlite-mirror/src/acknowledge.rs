@@ -16,7 +16,7 @@ pub trait Acknowledge: Send {
 /// When a commit is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AckAfter {
-    /// When the published copy contains the commit.
+    /// When the published copy contains the commit, or as soon as the copy is reported as late.
     Publish,
     /// As soon as the commit is on disk.
     Commit,
@@ -27,13 +27,13 @@ pub enum AckAfter {
 /// The callers that wait for the same commit.
 pub type Callers = Vec<Box<dyn Acknowledge>>;
 
-/// Why a whole batch was not stored.
+/// Why a commit was not stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
-    /// SQLite rolled the batch back.
+    /// SQLite rolled the transaction back.
     #[error("the commit failed: {message}")]
     Sql {
-        /// The extended result code.
+        /// SQLite's extended result code.
         code: i32,
         /// SQLite's message.
         message: String,
@@ -50,7 +50,7 @@ impl CommitError {
         Self::Sql { code, message: error.to_string() }
     }
 
-    /// Creates the error for one caller.
+    /// Returns the same error as an [`Error`], for one of the callers.
     pub fn to_error(&self) -> Error {
         match self {
             Self::Sql { code, message } => {

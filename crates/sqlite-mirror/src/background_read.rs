@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 /// The background reads that are running.
 #[derive(Default)]
 pub struct BackgroundReads {
-    // A synchronous mutex: it is held only while a short list is read or changed.
+    // A synchronous mutex: it is held only while a thread is started or a short list is changed.
     running: Mutex<State>,
 }
 
@@ -20,7 +20,7 @@ struct State {
 }
 
 impl BackgroundReads {
-    /// Runs `work` on `conn`. Closing the store interrupts it.
+    /// Runs `work` on `conn`, and returns its result. [`Self::stop`] interrupts it.
     pub async fn run<T: Send + 'static, E: From<Error> + Send + 'static>(
         &self,
         conn: Connection,

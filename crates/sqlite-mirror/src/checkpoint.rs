@@ -36,7 +36,7 @@ struct Requests {
 }
 
 impl Checkpoints {
-    /// Starts the checkpoint thread.
+    /// Starts the checkpoint thread of the database `live`.
     pub fn start(live: &Path, with_litestream: bool, observer: Observer) -> Result<(Arc<Self>, JoinHandle<()>)> {
         let conn = open::checkpointer(live)?;
         let checkpoint_frames = if with_litestream { CHECKPOINT_FRAMES_WITH_LITESTREAM } else { CHECKPOINT_FRAMES };
@@ -65,7 +65,7 @@ impl Checkpoints {
         rest
     }
 
-    /// Stops the thread.
+    /// Requests the thread to stop, and does not wait for it.
     pub fn stop(&self) {
         self.lock().stop = true;
         self.changed.notify_one();
@@ -99,7 +99,7 @@ pub fn passive(conn: &Connection) -> Result<u32> {
     Ok(frames.unwrap_or(0).saturating_sub(moved.unwrap_or(0)))
 }
 
-/// Returns true if no frame remains.
+/// Runs up to `ROUNDS` passive checkpoints. Returns true if no frame remains.
 fn checkpoint_rounds(conn: &Connection, observer: &Observer) -> bool {
     for _ in 0..ROUNDS {
         match passive(conn) {
@@ -115,10 +115,10 @@ fn checkpoint_rounds(conn: &Connection, observer: &Observer) -> bool {
     false
 }
 
-/// Length of the log, in frames, at which a checkpoint starts: 8 MB.
+/// Length of the log, in frames, at which a checkpoint starts: 8 MB with the usual page size.
 const CHECKPOINT_FRAMES: u32 = 2000;
 /// The same with Litestream configured: 32 MB. Litestream itself checkpoints after 1000 frames.
 pub const CHECKPOINT_FRAMES_WITH_LITESTREAM: u32 = 8000;
-/// Maximum number of remaining frames that the writer checkpoints itself.
+/// If fewer frames than this remain, the thread leaves them to the writer without a further round.
 const MAX_WRITER_FRAMES: u32 = 200;
 const ROUNDS: usize = 3;

@@ -26,11 +26,11 @@ pub enum Error {
     InsufficientSpace {
         /// What the space is for.
         purpose: &'static str,
-        /// The folder or file.
+        /// The folder whose disk lacks the space.
         path: PathBuf,
-        /// Megabytes needed.
+        /// The needed space in MB (2^20 bytes), including the space for the next start.
         needed_mb: u64,
-        /// Megabytes free.
+        /// The free space in MB (2^20 bytes).
         free_mb: u64,
     },
     /// Another process has locked the database, or a concurrent operation was first.
@@ -44,9 +44,9 @@ pub enum Error {
     File {
         /// The operation, such as `cannot open`.
         doing: &'static str,
-        /// The file.
+        /// The file or folder, or the name of the thread that cannot be started.
         path: PathBuf,
-        /// The cause.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An event. The documentation of each variant says what an administrator should do, if anything.
+/// An event. The documentation of each variant says what has happened and what the mirror does about it.
 #[derive(Debug)]
 pub enum Event<'e> {
-    /// The published file is behind the live database: a copy that is made now lacks the newest data.
+    /// The published file is behind the live database: a copy that is made now may lack the newest data.
     CopyLate {
         /// Why the file is behind.
         reason: &'e Late,
@@ -27,8 +27,8 @@ pub enum Event<'e> {
         /// The path of the published file.
         file: &'e Path,
     },
-    /// Another program changed or replaced the published file. The mirror leaves the file unchanged and stops updating
-    /// it.
+    /// The file under the published name is foreign: another program wrote it, changed it or replaced it, or it cannot
+    /// be read. The mirror leaves the file unchanged and stops updating it.
     CopyForeign {
         /// The path of the published file.
         file: &'e Path,
@@ -40,18 +40,18 @@ pub enum Event<'e> {
         /// The path of the published file.
         file: &'e Path,
     },
-    /// The published file was compared with the live database, after an unclean stop or after a repair.
+    /// All pages of the published file were compared with the live database, when the mirror starts or after a repair.
     CopyCompared {
         /// The size of the database in pages.
         pages: u32,
-        /// Number of pages that differ.
+        /// Number of pages that the file lacks: they differ, or a commit has changed them since.
         differing: usize,
         /// How long the comparison took.
         took: Duration,
     },
     /// The published file could not be synced to disk at the stop. The next start compares it with the live database.
     CopyUnsynced {
-        /// The cause.
+        /// The error of the operating system.
         error: &'e io::Error,
     },
     /// The published file belongs to another user or is read-only, so this process cannot lease it. A new file of this
@@ -79,7 +79,7 @@ pub enum Event<'e> {
     LogUnreadable {
         /// True if the index cannot be read, false if the log cannot be read.
         is_index: bool,
-        /// The cause.
+        /// The error of the operating system.
         error: &'e io::Error,
     },
     /// Another program wrote to a spare file, so the file was kept under another name.
@@ -91,36 +91,36 @@ pub enum Event<'e> {
     SpareStuck {
         /// The path of the spare file.
         file: &'e Path,
-        /// The cause.
+        /// The error of the operating system.
         error: &'e io::Error,
     },
     /// The state file cannot be written. After a crash, the next start must verify more of the files.
     StateUnwritten {
-        /// The cause.
+        /// The error of the operating system.
         error: &'e io::Error,
     },
     /// The thread that updates the published file panicked and is restarted.
     PublisherPanicked,
     /// The thread that updates the published file cannot be restarted now. The restart is retried.
     PublisherNotStarted {
-        /// The cause.
+        /// The error of the failed attempt.
         error: &'e crate::Error,
     },
     /// A checkpoint of the write-ahead log failed. It is retried after a later commit.
     CheckpointFailed {
-        /// The cause.
+        /// The error of the failed attempt.
         error: &'e crate::Error,
     },
     /// The process id could not be written into the lock file. The process holds the lock nevertheless.
     LockUnnamed {
-        /// The cause.
+        /// The error of the operating system.
         error: &'e io::Error,
     },
     /// The disk is full: the reserve file was deleted to free the space for a start.
     ReserveUsed,
     /// The disk is full, and the reserve file cannot be deleted.
     ReserveStuck {
-        /// The cause.
+        /// The error of the operating system.
         error: &'e io::Error,
     },
 }

@@ -1,9 +1,9 @@
-//! Fault injection for tests: a kill of the process, a disk error or missing leases while the mirror publishes. Outside
-//! tests no fault is injected.
+//! Fault injection for tests: a kill of the process, a disk error, or a file system without leases or exchanging
+//! renames. Outside tests no fault is injected.
 
 use std::io;
 
-/// Returns the planned fault. The crate calls this before each change of a file.
+/// Returns `Ok`: no fault is planned. The crate calls this before each change of a file that a test can let fail.
 #[cfg(not(any(test, feature = "fault-injection")))]
 #[inline]
 #[expect(clippy::unnecessary_wraps, reason = "in tests it fails")]
@@ -26,14 +26,14 @@ pub fn plain_renames() -> io::Result<()> {
     Ok(())
 }
 
-/// Overrides the size in bytes above which a published file is considered large.
+/// Returns the size in bytes above which a published file is large; `None` for the usual size.
 #[cfg(not(any(test, feature = "fault-injection")))]
 #[inline]
 pub fn large_threshold() -> Option<u64> {
     None
 }
 
-/// Overrides how long, according to the kernel, a process that opens a leased file waits.
+/// Returns the lease break time that replaces the kernel's; `None` for the kernel's.
 #[cfg(not(any(test, feature = "fault-injection")))]
 #[inline]
 pub fn lease_break_time() -> Option<std::time::Duration> {
@@ -82,7 +82,7 @@ mod planned {
         PLAN.take().is_some()
     }
 
-    /// Returns the planned fault as an error if it is due.
+    /// Lets the planned fault occur if it is due: unwinds this thread, or returns an error.
     pub fn inject() -> io::Result<()> {
         match PLAN.get() {
             None => Ok(()),
@@ -105,7 +105,7 @@ mod planned {
         NO_LEASES.get()
     }
 
-    /// Overrides the size in bytes above which a published file is considered large.
+    /// Returns the size in bytes above which a published file is large; `None` for the usual size.
     pub fn large_threshold() -> Option<u64> {
         LARGE_FROM.get()
     }
@@ -115,7 +115,7 @@ mod planned {
         LARGE_FROM.set(Some(0));
     }
 
-    /// Overrides how long, according to the kernel, a process that opens a leased file waits.
+    /// Returns the lease break time that replaces the kernel's; `None` for the kernel's.
     pub fn lease_break_time() -> Option<Duration> {
         LEASE_BREAK_TIME.get()
     }

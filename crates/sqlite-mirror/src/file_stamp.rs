@@ -56,7 +56,8 @@ impl FromStr for FileStamp {
 }
 
 /// A state of a file, including its permissions and names. A file that was restored with its old length and
-/// modification time has another `ExactStamp`, because no tool can set the change time of an inode (`ctime`).
+/// modification time has another `ExactStamp`, because no system call sets the change time of an inode (`ctime`) to a
+/// chosen value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExactStamp {
     /// Inode, length and modification time.
@@ -90,8 +91,8 @@ impl FromStr for ExactStamp {
     }
 }
 
-/// The identity of a file, independent of its content. A copy of the file has another identity, whether on the same
-/// machine or on another one.
+/// The identity of a file, independent of its content. A copy of the file has another identity, apart from the case in
+/// [`FileId::is_same_file`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId {
     inode: u64,
@@ -110,11 +111,11 @@ impl FileId {
     /// Returns true if `self`, which was recorded earlier, and `other`, which was found now, are the same file. `boot`
     /// says whether the machine has booted in between.
     ///
-    /// If the file system records creation times, the function compares them. Otherwise it compares the device numbers,
-    /// but only within one boot: at each boot the kernel assigns new numbers to USB disks, device-mapper volumes and
-    /// network shares. A reboot must not make the folder look copied. After a boot only the inode number remains. A
-    /// copy that happens to have the same inode number is then not detected: its live database is verified as after any
-    /// unclean stop.
+    /// If both creation times are known, the function compares them. Otherwise it compares the device numbers, but only
+    /// within one boot: at each boot the kernel assigns new numbers to USB disks, device-mapper volumes and network
+    /// shares. A reboot must not make the folder look copied. After a boot only the inode number remains. A copy that
+    /// happens to have the same inode number is then not detected: its live database is verified as after any unclean
+    /// stop.
     pub fn is_same_file(self, other: Self, boot: Boot) -> bool {
         let is_same_place = if self.created != 0 && other.created != 0 {
             self.created == other.created

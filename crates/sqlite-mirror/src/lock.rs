@@ -20,7 +20,7 @@ pub struct LockHolder {
 }
 
 impl Lock {
-    /// Acquires the lock. If another process holds the lock, the error names that process.
+    /// Acquires the lock. If another process holds the lock, the error contains the process id from the lock file.
     pub fn take(folder: &Folder, program: &str, observer: &Observer) -> Result<Self> {
         let path = folder.lock();
         let failed = |doing| {

@@ -17,7 +17,7 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// Opens the file system of this folder.
+    /// Opens `live/` in this folder, so that its file system can be checked.
     pub fn of(folder: &Folder) -> Result<Self> {
         let live = folder.live();
         let opened = File::open(live);

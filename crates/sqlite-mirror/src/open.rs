@@ -99,5 +99,5 @@ pub fn page_count(conn: &Connection) -> Result<u64> {
 /// SQLite's number for `auto_vacuum = INCREMENTAL`.
 const INCREMENTAL: i64 = 2;
 
-/// How long a connection waits for a lock that another connection holds.
+/// How long a writer or reader waits for a lock that another connection holds. A checkpoint does not wait.
 pub const BUSY: Duration = Duration::from_secs(5);

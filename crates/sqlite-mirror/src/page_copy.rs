@@ -1,4 +1,4 @@
-//! Copies all pages of a database, in order, from one snapshot. This is the cheapest exact copy, and any writer can
+//! Copies all pages of a database, in order, from one snapshot. This is the cheapest exact copy, and any [`Write`] can
 //! receive it.
 
 use crate::folder::Folder;
@@ -51,8 +51,8 @@ fn pages(conn: &Connection, out: &mut impl Write) -> Result<u64> {
 /// Writes the whole database that belongs to a published file to `out`, whether or not a daemon has it open. Returns
 /// the number of bytes.
 ///
-/// The read does not disturb a running daemon. If no daemon is running, the copy includes what the last one left in the
-/// write-ahead log.
+/// A running daemon continues to write meanwhile, but its write-ahead log cannot restart. If no daemon is running, the
+/// copy includes what the last one left in the write-ahead log.
 pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     let folder = Folder::of(published)?;
     if folder.database().exists() {
@@ -74,7 +74,8 @@ pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
 }
 
 /// Copies the whole database that belongs to a published file into an unnamed file on the data disk. Returns that file,
-/// positioned at its start, or `None` if the disk has no space for it or does not support unnamed files.
+/// positioned at its start, or `None` if there is no live database or the file cannot be created or written, for
+/// example because the disk has no space for it.
 ///
 /// While a copy is written, its read transaction prevents the write-ahead log from restarting. A copy for a slow or
 /// hanging target is therefore created here first, at the speed of the data disk.

@@ -1,4 +1,4 @@
-//! Distinguishes a missing permission from a full disk. For both, SQLite reports only that it cannot open the file.
+//! Distinguishes a missing permission from a full disk: for both, SQLite can report that it cannot open the file.
 
 use crate::Error;
 use crate::folder::{folder_of, with_suffix};

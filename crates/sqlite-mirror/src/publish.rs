@@ -1,19 +1,21 @@
 //! The published copy: a plain database file that any program can copy at any time with any tool. Such a copy contains
-//! everything that was acknowledged before it was made.
+//! everything that was acknowledged before it was made, except in the cases that the last invariant names.
 //!
 //! The writer records what each commit changed (`wal`) and continues with the next commit. The publisher's thread
-//! writes the changed pages into the published file, and then acknowledges the commits to the callers. A reader never
-//! sees a half-written file. Usually the publisher writes while this process holds a lease on the file, so a process
-//! that opens the file waits for a fraction of a millisecond (`in_place`). If another process keeps the file open for
-//! long, another file replaces it under the same name (`exchange`).
+//! writes the changed pages into the published file, and then acknowledges the commits to the callers. A reader does
+//! not see a half-written file, unless the kernel breaks a lease ([`LeaseBroken`](crate::Event::LeaseBroken)). Usually
+//! the publisher writes while this process holds a lease on the file, so a process that opens the file waits for a
+//! fraction of a millisecond (`in_place`). If another process keeps the file open for long, another file replaces it
+//! under the same name (`exchange`).
 //!
 //! Invariants:
 //!
-//! - No byte of a file changes while another process has it open for reading.
-//! - The stale pages of an image are a superset of those that differ from the live database.
-//! - A file whose stamp is not the recorded one is never written; see `file_state`.
+//! - No byte of a file changes while another process has it open for reading, unless the kernel has broken the lease.
+//! - The stale pages of an image and the pending commits include all pages in which it differs from the live database.
+//! - A file that does not count as the service's own is never written; see `file_state`.
 //! - A file that can be opened as a database is not written before the live database has been verified; see `compare`.
-//! - An acknowledged write is in the published file, unless the health report says `late`, `foreign` or `frozen`.
+//! - A write that was acknowledged with [`AckAfter::Publish`](crate::AckAfter::Publish) is in the published file,
+//!   unless the state is [`CopyState::Late`].
 
 mod commit_sink;
 mod compare;
@@ -89,8 +91,8 @@ pub fn prepare(
 
 impl PreparedPublisher {
     /// Starts publishing into the file that the startup code has classified. When this function returns, the file
-    /// contains everything that has been acknowledged, or the health report says why not. After a power failure,
-    /// programs that open the file wait while it is compared with the live database.
+    /// contains everything that has been acknowledged, or [`Publishing::state`] says why not. After a power failure,
+    /// programs that open the file may have to wait for a limited time, while it is compared with the live database.
     pub fn start(
         self,
         folder: &Folder,
@@ -140,7 +142,8 @@ impl Publishing {
         checked
     }
 
-    /// Publishes the remaining commits and stops. Returns false if the publisher did not stop in time.
+    /// Publishes the remaining commits, if that is possible, and stops. Returns false if the publisher failed or did
+    /// not stop in time.
     pub fn stop(self) -> bool {
         self.queue.stop();
         self.supervisor.join().unwrap_or(false)

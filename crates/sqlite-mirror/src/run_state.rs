@@ -60,9 +60,11 @@ pub struct Record {
 pub struct PublishedRecord {
     /// The stamp after the service's last write.
     pub stamp: FileStamp,
-    /// The file contains everything up to this position in the write-ahead log.
+    /// The file contains everything up to this position in the write-ahead log. [`Position::NOWHERE`] if that position
+    /// is unknown.
     pub position: Position,
-    /// The target position of a write that has started but not finished.
+    /// The target position of a write that has started but not finished; [`Position::NOWHERE`] if the target is
+    /// unknown.
     pub writing: Option<Position>,
 }
 
@@ -108,7 +110,7 @@ impl RunState {
         if content.is_written && content.record == next { Ok(()) } else { self.write(&mut content, next) }
     }
 
-    /// Replaces the record.
+    /// Replaces the record, and writes the file even if the record is unchanged.
     pub fn replace(&self, next: &Record) -> io::Result<()> {
         self.write(&mut self.lock(), next.clone())
     }
@@ -159,7 +161,7 @@ impl Record {
         }
     }
 
-    /// Returns true if the published file with this stamp lacks writes that were acknowledged while the file was
+    /// Returns true if the published file with this stamp may lack writes that were acknowledged while the file was
     /// behind.
     pub fn was_behind(&self, published: FileStamp) -> bool {
         let is_incomplete = self.published.is_some_and(|ours| ours.position == Position::NOWHERE);

@@ -18,7 +18,7 @@ use std::time::Duration;
 pub enum LeaseAnswer {
     /// No other process has the file open, and a process that opens it now waits until the lease is released.
     Granted,
-    /// Another process has the file open.
+    /// The file is open elsewhere, or the kernel cannot grant the lease now.
     Busy,
     /// The file belongs to another user, and only its owner may lease it.
     Denied,

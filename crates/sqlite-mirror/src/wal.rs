@@ -4,8 +4,8 @@
 //! The thread that commits also reads, so no frame can be overwritten before it has been read. The change counter of
 //! the index shows whether another program has committed in between.
 //!
-//! The two descriptors must stay open longer than every connection to the database: closing any descriptor of `-shm`
-//! releases the locks that SQLite holds on it in this process.
+//! The two descriptors in [`WalFiles`] must stay open longer than every connection to the database: closing any
+//! descriptor of `-shm` releases the locks that SQLite holds on it in this process.
 
 use crate::event::{Event, Observer};
 use crate::folder::Folder;
@@ -53,7 +53,7 @@ pub(crate) enum Changes {
     Content(Content),
     /// Only the page numbers, because the content is too large.
     Numbers(Vec<u32>),
-    /// Another program has written: any page may have changed.
+    /// Any page may have changed: another program has written, or the log could not be read.
     Unknown,
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct Content {
     page_size: usize,
 }
 
-/// The log and its index.
+/// The open log and its open index.
 #[derive(Clone, Debug)]
 pub struct WalFiles {
     log: Arc<File>,
@@ -108,8 +108,9 @@ impl WalFiles {
         Ok(Self { log: Arc::new(File::open(folder.wal())?), index: Arc::new(File::open(folder.wal_index())?) })
     }
 
-    /// Returns the id of another process that has a read transaction. Such a process holds a POSIX lock on one of the
-    /// index bytes that SQLite calls `WAL_READ_LOCK` (<https://sqlite.org/walformat.html>, "WAL locks").
+    /// Returns the id of another process that has a read transaction; `None` if there is none or the query fails. Such
+    /// a process holds a POSIX lock on one of the index bytes that SQLite calls `WAL_READ_LOCK`
+    /// (<https://sqlite.org/walformat.html>, "WAL locks").
     pub fn reader(&self) -> Option<i32> {
         let wanted = Flock {
             start: FIRST_READ_LOCK,
@@ -212,7 +213,7 @@ impl WalReader {
         Ok(Self { files, page_size, at, observer })
     }
 
-    /// Returns the current position.
+    /// Returns the end of the log up to which commits have been read.
     pub(crate) fn at(&self) -> Header {
         self.at
     }
@@ -293,12 +294,12 @@ impl Content {
         self.numbers.iter().zip(frames).map(|(number, frame)| (*number, &frame[FRAME_HEADER..]))
     }
 
-    /// Returns the page numbers.
+    /// Returns the page number of each frame, in log order.
     pub(crate) fn numbers(&self) -> &[u32] {
         &self.numbers
     }
 
-    /// Returns the buffer of the content.
+    /// Returns the buffer of the content, for reuse.
     pub(crate) fn into_buffer(self) -> Vec<u8> {
         self.frames
     }

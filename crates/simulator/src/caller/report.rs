@@ -36,8 +36,8 @@ pub enum EndedBy {
     Caller,
     /// Twilio reached the end of the last document.
     EndOfDocument,
-    /// A webhook failed, a URL or a document was invalid, or the documents formed a loop. Twilio then plays "an
-    /// application error has occurred".
+    /// A request for TwiML failed, a URL or a document was invalid, or the documents formed a loop. Twilio then plays
+    /// "an application error has occurred".
     #[default]
     Error,
     /// Twilio executed `<Hangup>`.
@@ -74,7 +74,7 @@ pub struct Prompt {
     pub at_ms: u64,
     /// The URL of the audio, or the spoken text.
     pub what: String,
-    /// The length of the prompt with its repetitions, in milliseconds.
+    /// The length in milliseconds; for `<Play>`, with its repetitions.
     pub length_ms: u64,
 }
 

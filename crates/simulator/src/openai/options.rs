@@ -11,8 +11,8 @@ pub struct OpenAiOptions {
     pub api_key: Option<String>,
     /// The turns of each session, in order. After the last one, the list starts again.
     pub turns: Vec<Turn>,
-    /// Utterances of the caller that are not turns: the number of the utterance in its session, from 1, and its transcript, such as "mm-hm"
-    /// or an empty text for a cough.
+    /// Utterances of the caller that are not turns: the number of the utterance in its session, from 1, and its
+    /// transcript, such as "mm-hm" or an empty text for a cough.
     pub asides: Vec<(usize, String)>,
     /// The text of a response that is requested before the caller has spoken.
     pub greeting: String,
@@ -37,7 +37,8 @@ pub struct OpenAiOptions {
     pub audio_timestamps: bool,
     /// Models and their announced shutdown dates, such as `2026-12-11`.
     pub shutdown_dates: Vec<(String, String)>,
-    /// The answer to requests for a JSON object. `None` creates an object by the schema of the request, with the usual answer as its texts.
+    /// The answer to requests for a JSON object. `None` creates an object by the schema of the request, with the usual
+    /// answer as its texts.
     pub structured: Option<Value>,
     /// The planned faults.
     pub faults: Faults,
@@ -140,7 +141,8 @@ pub struct Faults {
     pub refuse_sockets: Option<u16>,
     /// Whether `session.updated` is never sent.
     pub never_updated: bool,
-    /// The field, such as `audio.input.transcription.model`, because of which a `session.update` is rejected as a whole.
+    /// The field, such as `audio.input.transcription.model`, because of which a `session.update` is rejected as a
+    /// whole.
     pub refuse_field: Option<&'static str>,
     /// Whether the error for a rejected `session.update` omits the name of the field.
     pub refuse_unnamed: bool,
@@ -156,19 +158,22 @@ pub struct Faults {
     pub endless_speech_sessions: usize,
     /// Closes the socket of the first session at this time after the end of the caller's first turn.
     pub close_after_speech: Option<Duration>,
-    /// The number of the response of the first session that fails, from 1, and the amount of audio that it sends before the failure.
+    /// The number of the response of the first session that fails, from 1, and the amount of audio that it sends before
+    /// the failure.
     pub fail_midway: Option<(usize, Duration)>,
-    /// The number of the response of the first session that ends as incomplete, from 1, and the amount of audio that it sends before. The
-    /// API ends a response as incomplete at the limit of output tokens.
+    /// The number of the response of the first session that ends as incomplete, from 1, and the amount of audio that it
+    /// sends before. The API ends a response as incomplete at the limit of output tokens.
     pub incomplete: Option<(usize, Duration)>,
     /// The responses of each session, counted from 1, that are completed without any output.
     pub empty: Vec<usize>,
-    /// The numbers of the responses of each session, from 1, whose function calls are cut off. The items of these calls stay incomplete.
+    /// The numbers of the responses of each session, from 1, whose function calls are cut off. The items of these calls
+    /// stay incomplete.
     pub cut_off_calls: Vec<usize>,
-    /// The number of response requests of each session, from the first, that are wrongly rejected because of an active response.
+    /// The number of response requests of each session, from the first, that are wrongly rejected because of an active
+    /// response.
     pub phantom_responses: usize,
-    /// The number of the response of the first session, from 1, during which the socket is dropped. The second value is the amount of audio
-    /// that the response sends before.
+    /// The number of the response of the first session, from 1, during which the socket is dropped. The second value is
+    /// the amount of audio that the response sends before.
     pub break_off: Option<(usize, Duration)>,
     /// The HTTP status with which REST requests are rejected; `None` accepts them.
     pub refuse_requests: Option<u16>,

@@ -90,7 +90,8 @@ impl WhatsAppServer {
         id(&self.call("/inbound", &json!({ "from": number, "name": name, "text": text })).await?)
     }
 
-    /// Sends a file from a contact to the business: `image`, `audio` with `ptt`, …, as `more` specifies. Returns the id of the message.
+    /// Sends a file from a contact to the business: `image`, `audio` with `ptt`, …, as `more` specifies. Returns the id
+    /// of the message.
     ///
     /// # Errors
     /// The errors of [`WhatsAppServer::writes`].
@@ -118,7 +119,8 @@ impl WhatsAppServer {
         id(&self.call("/from-phone", &json!({ "to": to.number, "text": text })).await?)
     }
 
-    /// Returns the texts on the contact's phone, from top to bottom. A text that the phone showed twice is listed twice.
+    /// Returns the texts on the contact's phone, from top to bottom. A text that the phone showed twice is listed
+    /// twice.
     ///
     /// # Errors
     /// If the server is not running.

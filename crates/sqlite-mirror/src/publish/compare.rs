@@ -1,6 +1,6 @@
-//! After an unclean stop, the published file is not written before the live database has been verified. Meanwhile the
-//! publisher compares the two, if the log does not show which pages the file lacks. Reading the file needs no lease,
-//! because only the service writes it.
+//! After an unclean stop, the published file is not written before the live database has been verified, unless it is a
+//! torn file whose missing pages are known. Meanwhile the publisher compares the two, if the log does not show which
+//! pages the file lacks. Reading the file needs no lease, because only the service writes it.
 //!
 //! After a power failure the published file may be torn. The publisher then holds the lease during the comparison, so
 //! that a program that copies the file waits. It holds the lease only for a limited time: the kernel would break the
@@ -80,7 +80,7 @@ impl Publisher {
         outcome
     }
 
-    /// Delays the next write until the live database has been verified.
+    /// Delays the next write until the live database has been verified, if it is not.
     pub(super) fn wait_for_verification(&mut self) {
         let may_write = self.verification.is_verified() || !matches!(self.phase, Phase::Exact | Phase::Renaming);
         if !may_write {
@@ -89,7 +89,7 @@ impl Publisher {
     }
 
     /// Freezes the published file if the live database is damaged, because the file is then the last undamaged copy.
-    /// Returns true if the file is frozen.
+    /// Returns true if this call has frozen it.
     pub(super) fn freeze_if_damaged(&mut self) -> bool {
         let is_damaged = self.verification.is_damaged();
         let has_copy = matches!(self.phase, Phase::Exact | Phase::Renaming | Phase::Verifying(_));
@@ -125,7 +125,8 @@ impl Publisher {
         Ok(Progress::Current)
     }
 
-    /// Marks the differing pages from `first` on as stale. Returns the page to continue with; `None` at the end.
+    /// Marks the differing pages of a chunk that starts at `first` as stale. Returns the page to continue with; `None`
+    /// at the end.
     ///
     /// Each chunk may be compared with another snapshot, because a later commit marks the pages that it changes.
     fn compare_from(&mut self, first: u32) -> Result<Option<u32>, PublishError> {

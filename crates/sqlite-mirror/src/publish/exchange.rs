@@ -20,7 +20,7 @@ impl Publisher {
         };
         self.spare_used_at = clock::instant();
         let outcome = self.advance_spare(spare);
-        // Includes the image that now has the published name.
+        // One of the images may now have the published name; its lease is released too.
         for image in &self.images {
             image.release_lease();
         }
@@ -57,7 +57,7 @@ impl Publisher {
     }
 
     /// Returns a leased spare that no other process has open, preferring the one with the fewest missing pages. Creates
-    /// a spare if necessary.
+    /// a spare if necessary. `None` if there are enough spares already, or the disk has no space for another one.
     fn free_spare(&mut self) -> Result<Option<usize>, PublishError> {
         self.drop_shared_spares();
         let mut best: Option<usize> = None;
@@ -75,8 +75,7 @@ impl Publisher {
                 }
             }
         }
-        // A spare with a second name does not count, because it is dropped as soon as it no longer has the published
-        // name.
+        // An image with a second name does not count: it is dropped once it is a spare.
         let kept = self.images.iter().filter(|image| !image.is_shared()).count();
         if best.is_some() || kept > MAX_SPARES {
             return Ok(best);
@@ -124,7 +123,8 @@ impl Publisher {
         outcome
     }
 
-    /// Runs the periodic maintenance.
+    /// Frees memory, detects changes by other programs, and deletes unused spares. Does nothing if it ran within the
+    /// last `MAINTENANCE_INTERVAL`.
     pub(super) fn maintain(&mut self) -> Result<(), PublishError> {
         let now = clock::instant();
         if now < self.maintain_at {
@@ -155,8 +155,8 @@ impl Publisher {
         self.remove_spares(Image::is_shared);
     }
 
-    /// Deletes the spares, except those that a process has open. Such a process may still write to the spare, which it
-    /// opened as the published file.
+    /// Deletes the spares, except those that a process has open: it may still write to the spare, which it opened as
+    /// the published file. A spare to which another program has written is kept too.
     pub(super) fn drop_spares(&mut self) {
         self.remove_spares(|spare| spare.acquire_lease() != LeaseAnswer::Busy);
     }

@@ -13,7 +13,7 @@
 //!    zeroed, and the file is the one that was about to get the published name.
 //!
 //! A file with the same pages as the live database also counts as the service's own. That comparison reads both files
-//! completely, so the startup code makes it (`startup`).
+//! completely, so the program that uses this crate makes it.
 
 use super::image::has_marker;
 use super::state::ForeignCause;

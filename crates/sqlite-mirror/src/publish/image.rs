@@ -2,7 +2,7 @@
 //!
 //! Rules: the publisher writes the file only while this process holds its lease or while the file does not have the
 //! published name. The header is zeroed first and written last, so every reader rejects an interrupted write. After
-//! another program has written to the file, the service never writes to it again.
+//! another program has written to the file, the publisher does not write to it again.
 
 use super::error::PublishError;
 use super::page_set::PageSet;
@@ -265,8 +265,8 @@ impl Image {
         Ok(())
     }
 
-    /// Sets the service's mark in the modification time: a value that no other program would set. Each write sets a
-    /// later time, so that tools that compare times detect the change.
+    /// Sets the service's mark in the modification time: a number of nanoseconds that another program is unlikely to
+    /// set. Each write sets a later time, so that tools that compare times detect the change.
     fn set_marker(&mut self) -> io::Result<()> {
         self.marked_ms = clock::now_ms().max(self.marked_ms + 1);
         let since_epoch = Duration::from_millis(u64::try_from(self.marked_ms).unwrap_or_default()) + MARKER;
@@ -277,13 +277,13 @@ impl Image {
     }
 }
 
-/// Clears the two header bytes in the first page that select WAL mode: the read version and the write version. They are
-/// the only difference between a live database and its copy.
+/// Sets the two header bytes in the first page that select WAL mode, the read version and the write version, to 1 (no
+/// WAL). They are the only difference between a live database and its copy.
 pub fn clear_wal_mode(first_page: &mut [u8]) {
     first_page[18..20].copy_from_slice(&[1, 1]);
 }
 
-/// Returns true if the service was the last program that wrote the file.
+/// Returns true if the modification time has the service's mark.
 pub(super) fn has_marker(stamp: &FileStamp) -> bool {
     stamp.modified.1 % 1_000_000 == i64::from(MARKER.subsec_nanos())
 }
@@ -292,5 +292,5 @@ pub(super) fn has_marker(stamp: &FileStamp) -> bool {
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const MARKER: Duration = Duration::from_nanos(123_457);
 const MODE: u32 = 0o640;
-/// Disk space is allocated in multiples of this many bytes.
+/// Disk space is allocated for lengths in multiples of this many bytes, when a file grows.
 const RESERVE: u64 = 1 << 20;

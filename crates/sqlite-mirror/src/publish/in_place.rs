@@ -109,7 +109,7 @@ impl Publisher {
         }
     }
 
-    /// Reports that another process waited longer than the kernel's limit, so the kernel has broken the lease.
+    /// Reports a broken lease if another process has waited longer than the kernel's limit.
     fn report_a_broken_lease(&self, waited: Duration) {
         if waited >= sys::lease_break_time() {
             self.observer.report(&Event::LeaseBroken { file: &self.folder.published, waited });
@@ -208,7 +208,8 @@ fn latest_pages(deltas: &[Delta]) -> Vec<Page<'_>> {
     pages
 }
 
-/// Maximum number of pages written into the current published file. For more pages, another file is written.
+/// Maximum number of pages written into the published file at a time. If a small file lacks more pages, another file is
+/// written and replaces it.
 pub(super) const MAX_PAGES_IN_PLACE: usize = 4096;
 /// Maximum number of pages written into a large published file: 256 MB, which takes up to a few seconds to write. It is
 /// higher, because another file would be a further complete copy.

@@ -1,6 +1,6 @@
 //! Handles a published file that is behind while commits are acknowledged nevertheless. The state file records that the
-//! file is behind before the first such acknowledgement. Otherwise, a folder that is copied at that time would be used
-//! without those writes.
+//! file is behind before the first such acknowledgement. Otherwise, a copy of the folder that is made at that time
+//! would count as complete, although it lacks those writes.
 
 use super::queue::Queue;
 use super::state::Late;

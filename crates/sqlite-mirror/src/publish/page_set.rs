@@ -1,6 +1,6 @@
 //! A set of page numbers.
 
-/// A set of page numbers, stored as a bitmap up to the highest page that it has ever contained.
+/// A set of page numbers, stored as a bitmap up to the highest page since the set was created or cleared.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PageSet {
     words: Vec<u64>,
@@ -34,7 +34,6 @@ impl PageSet {
         }
     }
 
-    /// Removes a page.
     pub(super) fn remove(&mut self, page: u32) {
         let (word, bit) = bit_of(page);
         if let Some(bits) = self.words.get_mut(word).filter(|bits| **bits & bit != 0) {
@@ -43,7 +42,6 @@ impl PageSet {
         }
     }
 
-    /// Returns true if the page is in the set.
     pub(super) fn contains(&self, page: u32) -> bool {
         let (word, bit) = bit_of(page);
         self.words.get(word).is_some_and(|bits| bits & bit != 0)
@@ -57,17 +55,14 @@ impl PageSet {
         }
     }
 
-    /// Removes all pages.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// Returns the number of pages in the set.
     pub(super) fn len(&self) -> usize {
         self.count
     }
 
-    /// Returns true if the set is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }

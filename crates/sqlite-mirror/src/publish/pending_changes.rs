@@ -1,4 +1,4 @@
-//! Commits that have not been written to an image yet.
+//! The commits that the publisher has taken from the queue and not published yet.
 
 use super::image::Image;
 use super::queue::CommitBatch;
@@ -9,7 +9,8 @@ use crate::wal::{Changes, Delta, Header, Position};
 /// Commits that are not in the published file yet.
 #[derive(Debug, Default)]
 pub(super) struct PendingChanges {
-    /// Commits with their content. Empty if the content of any commit since the last publication is missing.
+    /// Commits with their content. A commit whose content was dropped is not included: its pages are stale in the
+    /// images.
     commits: Vec<Delta>,
     bytes: usize,
     /// The number of the last commit added.

@@ -53,9 +53,9 @@ pub(super) enum Phase {
     Verifying(Comparison),
     /// The live database is damaged: the published file is kept as the last undamaged copy.
     Frozen,
-    /// The publisher writes the last image, which then gets the published name.
+    /// The publisher writes a new file, the last of the images, which then gets the published name.
     Building(InstallMode),
-    /// The file system has no leases: a new file replaces the old one at each update.
+    /// The published file cannot be leased: a new file replaces it at each update.
     Renaming,
     /// The published name belongs to a foreign file.
     Foreign,
@@ -77,7 +77,7 @@ pub(super) enum Progress {
     Current,
     /// The step is incomplete, and the next step can run at once.
     Working,
-    /// Another process has the file open.
+    /// Another process has the file open, or a foreign file has its name.
     Busy,
     /// The publisher waits for the verification of the live database.
     Waiting,

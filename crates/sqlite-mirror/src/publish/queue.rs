@@ -1,8 +1,9 @@
 //! The queue between the writer and the publisher: it contains the commits and the callers that wait until they are
 //! published.
 //!
-//! The writer never waits here. Callers wait for a limited time. After that time they receive the acknowledgement
-//! because the live database has their write on disk. Until the copy has caught up, no further caller waits.
+//! The writer does not wait for publications. Callers wait for a limited time. After that time they receive the
+//! acknowledgement because the live database has their write on disk. Until the copy has caught up, no further caller
+//! waits.
 
 use super::state::{CheckedCopy, Late, LateCause};
 use crate::acknowledge::{AckAfter, Callers, complete_all};
@@ -16,14 +17,14 @@ use tokio::sync::oneshot;
 
 /// The commits, in order, and their callers.
 pub(super) struct Queue {
-    // Held while a few values are moved in or out, never during I/O.
+    // Held for a short time: usually only while a few values are moved in or out.
     inner: Mutex<Inner>,
     // Wakes the publisher when there is work.
     work: Condvar,
     // Wakes a pausing publisher when the store is being closed.
     closing: Condvar,
-    // The writer holds this lock from a commit until the change is queued here. Another holder therefore sees both or
-    // neither.
+    // The writer holds this lock from before a commit until the change is queued here. Another holder therefore sees
+    // both or neither.
     log: Mutex<WalReader>,
     observer: Observer,
 }
@@ -117,7 +118,7 @@ impl Queue {
         self.lock().add_delta(log.read_up_to(up_to, Vec::new()));
     }
 
-    /// Waits until work arrives or until the time `until`, and returns the work.
+    /// Waits until work arrives, the store is being closed or the time `until` is reached, and returns the work.
     pub(super) fn take(&self, until: Instant, clock: impl Fn() -> Instant) -> CommitBatch {
         let mut inner = self.lock();
         loop {
@@ -223,7 +224,7 @@ impl Queue {
 
     // ---- called by the supervisor
 
-    /// Returns when the oldest caller will have waited for `limit`.
+    /// Returns when the oldest caller will have waited for `limit`; `None` if no caller waits.
     pub(super) fn next_overdue(&self, limit: Duration) -> Option<Instant> {
         self.lock().callers.front().map(|callers| callers.since + limit)
     }
@@ -240,18 +241,17 @@ impl Queue {
         self.closing.notify_all();
     }
 
-    /// Returns since when the copy is not current, and why. `None` if the copy contains everything that was
-    /// acknowledged.
+    /// Returns since when the copy is late, and why; `None` if it is not late.
     pub(super) fn status(&self) -> Option<(Instant, Late)> {
         self.lock().bypass.as_ref().map(|bypass| (bypass.since, bypass.kind.clone()))
     }
 
-    /// Returns true if the copy contains everything that was acknowledged.
+    /// Returns true if the copy is not late.
     pub(super) fn is_current(&self) -> bool {
         self.lock().bypass.is_none()
     }
 
-    /// Returns true if the service wrote the copy and the copy lacks acknowledged writes.
+    /// Returns true if the copy is late, and the reason is not a foreign file.
     pub(super) fn is_behind(&self) -> bool {
         self.status().is_some_and(|(_, late)| !matches!(late, Late::Foreign(_)))
     }

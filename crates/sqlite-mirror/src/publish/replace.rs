@@ -55,7 +55,8 @@ impl Publisher {
         Ok(Progress::Current)
     }
 
-    /// Checks whether the published name, which a foreign file has taken, is free again.
+    /// Checks whether the published name, which a foreign file has taken, is free again, and then returns
+    /// [`PublishError::Gone`].
     pub(super) fn check_for_free_name(&mut self) -> Result<Progress, PublishError> {
         self.pending.take_commits();
         match std::fs::symlink_metadata(&self.folder.published) {
@@ -109,7 +110,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Checks that the published name refers to a file that the service wrote.
+    /// Checks that the published name is free or refers to a file that the service wrote.
     fn check_replaceable(&self) -> Result<(), PublishError> {
         let known = self.state.record().published.map(|published| published.stamp.inode);
         match std::fs::symlink_metadata(&self.folder.published) {

@@ -1,5 +1,5 @@
-//! Starts the publisher. No write is acknowledged before one of two conditions holds: the published file is current, or it
-//! is verified to be the file of the last run, with everything that run had acknowledged.
+//! Starts the publisher. Before the first write is acknowledged, the published file is current, or it is the file of
+//! the last run with everything that run had acknowledged, or it is reported as late.
 
 use super::compare::Comparison;
 use super::error::PublishError;
@@ -137,7 +137,7 @@ impl Publisher {
         self.images.push(image);
         let pages = match missing {
             MissingPages::Nothing => Some(Vec::new()),
-            // `None` if the log has restarted since that position.
+            // `None` if the log has restarted since that position or cannot be read.
             MissingPages::Since(position) => wal.pages_since(position, self.source.page_size()).unwrap_or_default(),
             MissingPages::Any => None,
         };
@@ -198,8 +198,8 @@ impl Publisher {
     }
 }
 
-/// A database with more bytes than this cannot be verified while a caller waits.
+/// A published file of this many bytes or more cannot be compared while a caller waits.
 const LARGE: u64 = 256 << 20;
-/// After this time, a start no longer waits for the comparison of the published file, or for another process that has it
-/// open. Later writes are then acknowledged before the file contains them.
+/// After this time, a start no longer waits for the comparison of the published file, or for another process that has
+/// it open. Later writes are then acknowledged before the file contains them.
 const START_TIMEOUT: Duration = Duration::from_secs(3);

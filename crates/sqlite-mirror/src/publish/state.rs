@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The state of the published file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyState {
-    /// The file contains everything that was acknowledged.
+    /// The file contains everything that was acknowledged with [`AckAfter::Publish`](crate::AckAfter::Publish).
     Current,
     /// The file is not current. Writes are nevertheless acknowledged, once they are in the live database.
     Late {
@@ -50,7 +50,7 @@ pub enum LateCause {
         /// The size of the file in MB.
         size_mb: u64,
     },
-    /// The publisher was restarted.
+    /// The publisher is restarted after a panic.
     #[error("the publisher was restarted after an internal error")]
     Restarted,
     /// A read or write failed.
@@ -116,10 +116,11 @@ pub enum CheckedCopy {
     Differs {
         /// The number of differing pages; 0 if only the length differs.
         pages: u32,
-        /// The first differing page.
+        /// The number of the first differing page; 0 if only the length differs.
         first: u32,
     },
-    /// The publisher does not update the file, because it waits for a verification or for a decision of the owner.
+    /// The publisher does not update the file, for example because it waits for a verification or for a decision of the
+    /// owner.
     NotMaintained,
     /// The file or the database could not be read.
     Failed(String),

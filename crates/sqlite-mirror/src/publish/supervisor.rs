@@ -46,7 +46,7 @@ pub(super) fn run_with_restarts(context: &PublisherContext, publisher: Publisher
     }
 }
 
-/// Supervises the publisher until it has stopped. Returns false if it did not stop in time.
+/// Supervises the publisher until it has stopped. Returns false if it gave up or did not stop in time.
 pub(super) fn supervise(queue: &Queue, state: &RunState, observer: &Observer, ended: &Receiver<bool>) -> bool {
     let mut stopping_since = None;
     loop {
@@ -68,7 +68,7 @@ pub(super) fn supervise(queue: &Queue, state: &RunState, observer: &Observer, en
     }
 }
 
-/// Maximum interval between two checks.
+/// Maximum interval between two checks, and the pause before a restart.
 const TICK: Duration = Duration::from_secs(1);
 /// After this time a caller is notified although the copy does not contain the write yet.
 const CALLER_TIMEOUT: Duration = Duration::from_secs(2);

@@ -9,8 +9,8 @@ use crate::sound::{bytes_of, millis};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A commit of the client that arrives this soon after a detected end of a turn counts as sent before the client knew of
-/// that end.
+/// A commit of the client that arrives this soon after a detected end of a turn counts as sent before the client knew
+/// of that end.
 const COMMIT_RACE_US: u64 = 3_000_000;
 
 impl Session {
