@@ -12,9 +12,9 @@ use script::{Details, Lines};
 pub struct ShopYearOptions {
     /// The number of contacts.
     pub people: usize,
-    /// The number of messages.
+    /// The number of messages, in both directions.
     pub messages: usize,
-    /// The number of calls.
+    /// The number of calls, including the missed ones.
     pub calls: usize,
     /// The seed of the random numbers; different seeds give different data.
     pub seed: u64,
@@ -24,7 +24,7 @@ pub struct ShopYearOptions {
     pub existing_people: u64,
 }
 
-/// A generated year.
+/// The contacts of a shop, and a year of their messages, calls and appointments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShopYear {
     /// The contacts. Messages, calls and appointments refer to them by their index.
@@ -118,7 +118,7 @@ pub struct ShopCall {
     pub outcome: ShopCallOutcome,
     /// The start, in milliseconds since 1970.
     pub at_ms: i64,
-    /// The duration of the call.
+    /// The duration of the call, including the time before the first turn.
     pub duration_ms: i64,
     /// The summary of the call; empty for a call without a conversation.
     pub summary: String,
@@ -140,7 +140,7 @@ pub enum ShopCallOutcome {
 }
 
 impl ShopYear {
-    /// Generates the year.
+    /// Generates the contacts with their messages, calls and appointments. Without contacts, the year is empty.
     pub fn generate(options: &ShopYearOptions) -> Self {
         let mut random = Random::new(options.seed ^ options.existing_people.rotate_left(32));
         let number = |at: usize| phone_number(options.existing_people + at as u64);

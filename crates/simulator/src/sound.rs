@@ -14,7 +14,7 @@ pub use mulaw::{decode_sample, encode_sample, loudness};
 pub use voice::{Voice, silence};
 pub use wav::{WavError, read_wav, wav_of_mulaw};
 
-/// Bytes per millisecond.
+/// The number of bytes in a millisecond of mu-law audio at 8 kHz.
 pub const BYTES_PER_MS: usize = 8;
 
 /// A silent sample: positive zero.

@@ -18,7 +18,7 @@ pub use unchecked::{
 /// Whether the schemas are compiled in.
 pub const CHECKS_SCHEMAS: bool = cfg!(feature = "conformance");
 
-/// A request to OpenAI.
+/// A kind of request to OpenAI's REST interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenAiRequest {
     /// `POST /chat/completions`

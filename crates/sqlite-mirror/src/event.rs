@@ -40,7 +40,7 @@ pub enum Event<'e> {
         /// The path of the published file.
         file: &'e Path,
     },
-    /// All pages of the published file were compared with the live database, when the mirror starts or after a repair.
+    /// All pages of the published file were compared with the live database, when the mirror started or after a repair.
     CopyCompared {
         /// The size of the database in pages.
         pages: u32,

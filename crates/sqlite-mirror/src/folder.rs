@@ -122,12 +122,12 @@ impl Folder {
     }
 }
 
-/// Content of a cache directory tag. Backup programs that support the tag skip the folder; see
-/// <https://bford.info/cachedir/>.
+/// The start of the content of a cache directory tag; the name of the published file follows. Backup programs that
+/// support the tag skip the folder; see <https://bford.info/cachedir/>.
 const CACHE_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55
 # Do not back up this folder: its files change while they are copied. Copy ";
 
-/// Returns the folder that contains a file.
+/// Returns the folder that contains a file; `.` for a path that is only a name.
 pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

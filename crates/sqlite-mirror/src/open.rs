@@ -1,4 +1,4 @@
-//! Opens the database connections and sets all their pragmas.
+//! Opens the database connections and sets their pragmas.
 
 use crate::Result;
 use crate::checkpoint::CHECKPOINT_FRAMES_WITH_LITESTREAM;
@@ -35,7 +35,7 @@ fn open_writer(file: &Path) -> Result<Connection> {
 }
 
 /// Enlarges the cache of prepared statements and keeps their query plans stable (`ENABLE_QPSG`). Without this option
-/// SQLite inspects the values that are bound to a query and prepares the query again whenever they change, which costs
+/// SQLite inspects the values that are bound to a query and may prepare the query again when they change, which costs
 /// more than the query.
 fn keep_statements(conn: &Connection, how_many: usize) -> Result<()> {
     conn.set_prepared_statement_cache_capacity(how_many);
@@ -43,7 +43,8 @@ fn keep_statements(conn: &Connection, how_many: usize) -> Result<()> {
     Ok(())
 }
 
-/// Enables automatic checkpoints, SQLite's default, for a writer without a published copy.
+/// Enables automatic checkpoints for a writer without a published copy: after 1000 frames, SQLite's default, and later
+/// with Litestream.
 pub fn checkpoint_by_itself(writer: &Connection, with_litestream: bool) -> Result<()> {
     let frames = if with_litestream { CHECKPOINT_FRAMES_WITH_LITESTREAM } else { 1000 };
     Ok(writer.pragma_update(None, "wal_autocheckpoint", frames)?)

@@ -249,7 +249,7 @@ pub fn boot_id() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().replace('-', "")
 }
 
-/// If the content time and the inode time of a file differ by more than this many seconds, the file was copied.
+/// If the content time and the inode time of a file differ by more than this many seconds, the file counts as copied.
 pub const COPIED_AFTER: i64 = 2;
 
 /// A time later than the modification time of any file.

@@ -1,4 +1,4 @@
-//! Linux system calls that the standard library lacks. All `unsafe` code of this crate is in this file.
+//! Linux system calls, most of which the standard library lacks. All `unsafe` code of this crate is in this file.
 
 #![expect(unsafe_code, reason = "no crate that we use has a safe form of leases")]
 
@@ -164,7 +164,7 @@ pub struct DiskSpace {
     pub free_bytes: u64,
     /// Total bytes; 0 if unknown.
     pub total_bytes: u64,
-    /// Files that may still be created.
+    /// Files that may still be created; 0 if the file system has no such limit.
     pub free_files: u64,
     /// Total files; 0 if the file system has no such limit.
     pub total_files: u64,
@@ -192,7 +192,7 @@ mod tests {
             assert!(!is_known_to_honour_leases(magic), "{magic:x}");
         }
         assert!(is_known_to_honour_leases(BTRFS) && is_known_to_honour_leases(EXT));
-        // A file on procfs, which has no leases and is mounted on every Linux system.
+        // A file on procfs, which has no leases.
         assert_eq!(take_lease(&File::open("/proc/self/status").unwrap()), LeaseAnswer::Unsupported);
     }
 }

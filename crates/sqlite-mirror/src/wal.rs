@@ -305,7 +305,7 @@ impl Content {
     }
 }
 
-/// Frames that have been read.
+/// The result of reading frames: their changes, the number of commits, and their salt.
 #[derive(Debug)]
 struct Frames {
     changes: Changes,

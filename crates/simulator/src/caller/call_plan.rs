@@ -36,10 +36,10 @@ pub struct CallPlan {
     pub stream: StreamPlan,
     /// The outcome of a `<Dial>`.
     pub dial: DialPlan,
-    /// The phase in which the caller hangs up, and the time until then since the phase began. `None`: no planned
+    /// The phase in which the caller hangs up, and how long after the start of a step in this phase. `None`: no planned
     /// hangup.
     pub hang_up: Option<(Phase, Duration)>,
-    /// Whether prompts, pauses, recordings and rings are shortened to 20 ms. Media streams still run in real time.
+    /// Whether each prompt, pause, recording and ring lasts at most 20 ms. Media streams still run in real time.
     pub fast: bool,
     /// How webhooks are signed.
     pub signature: SignaturePlan,
@@ -123,6 +123,6 @@ pub enum Phase {
     Ringing,
     /// The stream is open.
     Streaming,
-    /// Twilio waits for the response of another webhook.
+    /// Twilio waits for further TwiML, after the call was answered.
     Waiting,
 }

@@ -23,7 +23,7 @@ pub enum Callee {
 }
 
 impl Phone {
-    /// Answers all calls that the daemon makes from now on, each as `callee` decides. Returns the receiver of their
+    /// Handles the calls that the daemon makes from now on, each as `callee` decides. Returns the receiver of their
     /// reports.
     pub fn receive_calls(
         &self,

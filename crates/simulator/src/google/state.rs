@@ -23,7 +23,7 @@ pub struct GoogleState {
 pub struct Recognition {
     /// The resource name of the recognizer.
     pub recognizer: String,
-    /// The name of the model.
+    /// The requested model, such as `chirp_3`.
     pub model: String,
     /// The language codes that the caller may speak.
     pub languages: Vec<String>,

@@ -11,7 +11,7 @@ use ring::signature::{KeyPair, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedP
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The key of the account. It was made for this fake, and opens nothing.
+/// The key of the account. It was made for this fake, and gives access to nothing.
 const KEY: &str = include_str!("key.pem");
 pub(super) const PROJECT: &str = "shop-test";
 const ACCOUNT: &str = "agent@shop-test.iam.gserviceaccount.com";

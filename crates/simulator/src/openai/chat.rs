@@ -60,8 +60,8 @@ pub(super) async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderM
     Json(completion).into_response()
 }
 
-/// Returns the error response that is planned for this request, if any. `effort` is the field with the reasoning
-/// effort.
+/// Returns the error response that is planned for this request, if any. The last argument is the name and the value of
+/// the field with the reasoning effort.
 pub(super) fn planned_refusal(faults: &Faults, number: usize, (param, effort): (&str, &Value)) -> Option<Response> {
     if faults.rate_limited_chats.contains(&number) {
         let refusal = error(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", "Rate limit reached for requests.");

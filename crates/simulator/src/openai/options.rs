@@ -156,7 +156,8 @@ pub struct Faults {
     pub mute_sessions: usize,
     /// The number of sessions, from the first, in which the end of speech is not detected.
     pub endless_speech_sessions: usize,
-    /// Closes the socket of the first session at this time after the end of the caller's first turn.
+    /// The time from the end of the caller's first turn until the socket of the first session is closed; `None` leaves
+    /// it open.
     pub close_after_speech: Option<Duration>,
     /// The number of the response of the first session that fails, from 1, and the amount of audio that it sends before
     /// the failure.

@@ -163,7 +163,7 @@ impl Response {
         ]
     }
 
-    /// Returns the events that close the item when the response ends.
+    /// Returns the events that close the item when the response ends; none if the item has not been sent.
     pub(super) fn close(&self, ending: ResponseEnd) -> Vec<Value> {
         if !self.begun {
             return Vec::new();

@@ -49,7 +49,6 @@ pub struct Session {
     refused: usize,
 }
 
-/// An item of the conversation.
 #[derive(Debug)]
 struct Item {
     id: String,

@@ -40,7 +40,7 @@ impl Vad {
         events
     }
 
-    /// Ends the speech in progress, because the buffer was committed or cleared.
+    /// Ends the speech in progress, for example because the buffer was committed or cleared.
     pub(crate) fn reset(&mut self) {
         self.speaking = false;
         self.loud_frames = 0;

@@ -3,7 +3,7 @@
 //! A timestamp starts with a marker of four bytes whose sequence does not occur in normal audio by chance. A value of
 //! eight bytes (a time or a number) and a checksum of one byte follow. A timestamp sounds like a faint click.
 
-/// The length of a timestamp in bytes.
+/// The length of a timestamp in bytes: marker, value and checksum.
 pub const AUDIO_TIMESTAMP_BYTES: usize = 13;
 
 /// Overwrites the start of `sound` with `value`. Audio shorter than [`AUDIO_TIMESTAMP_BYTES`] is not changed.

@@ -1,4 +1,4 @@
-//! G.711 mu-law, as defined by ITU-T G.711.
+//! The mu-law encoding of ITU-T G.711, and the loudness of encoded audio.
 
 /// Decodes a mu-law byte to a 16-bit linear sample.
 pub fn decode_sample(byte: u8) -> i16 {

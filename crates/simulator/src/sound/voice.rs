@@ -8,7 +8,7 @@ use std::f64::consts::TAU;
 pub struct Voice {
     /// The pitch in hertz.
     pub pitch: f64,
-    /// The seed of the utterance.
+    /// The seed of the breath noise, in which utterances differ.
     pub seed: u64,
 }
 

@@ -160,7 +160,7 @@ impl MediaRecord {
     }
 }
 
-/// The state of the account.
+/// The status and the type of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountState {
     /// `active`, `suspended` or `closed`.

@@ -28,7 +28,7 @@ pub(super) struct Memory {
     recordings: BTreeMap<String, RecordingRecord>,
     pub(super) messages: Vec<MessageRecord>,
     asked_for: BTreeSet<String>,
-    /// Receives the calls that REST requests make.
+    /// Passes the calls that REST requests make to the phone network; `None` if it receives none.
     dialled: Option<mpsc::UnboundedSender<DialRequest>>,
     numbers: Vec<NumberRecord>,
     state: AccountState,

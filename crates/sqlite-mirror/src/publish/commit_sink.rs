@@ -27,7 +27,7 @@ impl CommitSink {
         CommitGuard { queue: &self.queue, log: self.queue.log() }
     }
 
-    /// Returns the number of frames in the write-ahead log.
+    /// Returns the number of frames in the write-ahead log after the last recorded commit.
     pub fn frames(&self) -> u32 {
         self.queue.log().at().position.frame
     }

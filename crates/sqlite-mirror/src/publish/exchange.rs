@@ -12,7 +12,8 @@ use crate::sys::{self, LeaseAnswer};
 use std::time::Duration;
 
 impl Publisher {
-    /// Performs one step: writes some pages, or writes the last pages and exchanges the names.
+    /// Performs one step: writes some pages, or writes the last pages and exchanges the names. Publishes in place if
+    /// there is no free spare.
     pub(super) fn publish_by_exchange(&mut self) -> Result<Progress, PublishError> {
         self.check_published()?;
         let Some(spare) = self.free_spare()? else {

@@ -9,8 +9,8 @@
 //!    file contains what the log has up to the start or the end of that write: the process was killed before it could
 //!    record the end.
 //! 5. After a power failure, which loses the last records, one of two cases applies. Either the file has the service's
-//!    mark, and the times of its content and of its inode agree, which no tool can achieve for a copy. Or its header is
-//!    zeroed, and the file is the one that was about to get the published name.
+//!    mark, and the times of its content and of its inode agree, which is unlikely for a copy. Or its header is zeroed,
+//!    and the file is the one that was about to get the published name.
 //!
 //! A file with the same pages as the live database also counts as the service's own. That comparison reads both files
 //! completely, so the program that uses this crate makes it.
@@ -143,7 +143,7 @@ fn classify(file: &Observed<'_>, holds_write: impl Fn(Position) -> bool) -> File
         return FileState::Ours(MissingPages::Any);
     }
     // A power failure loses the last records. Each write by the service sets its mark and both times of the file at
-    // once. A tool that copies a file together with its times does not set them so.
+    // once. After a tool has copied a file together with its times, the two times usually differ.
     let times_agree = (-MARKER_AHEAD..=COPIED_AFTER).contains(&(file.changed_at - file.stamp.modified.0));
     if boot == Boot::Another && record.closed.is_none() && record.foreign.is_none() {
         if file.has_header && has_marker(&file.stamp) && times_agree {

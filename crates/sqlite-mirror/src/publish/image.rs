@@ -26,7 +26,7 @@ pub(super) struct Image {
     pub path: PathBuf,
     /// The stamp after the service's last write.
     pub stamp: FileStamp,
-    /// Pages that may differ from the live database.
+    /// Pages that may differ from the live database, apart from those of pending commits.
     pub stale: PageSet,
     /// Number of bytes allocated on the disk.
     reserved: u64,

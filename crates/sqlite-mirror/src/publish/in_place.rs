@@ -51,8 +51,8 @@ impl Publisher {
     ///
     /// A small file is replaced with a spare after [`READER_TIMEOUT`]. A spare of a large file is a full copy of the
     /// database, and a nightly backup of the published file would require such a copy every night. So for a large file
-    /// the publisher waits until the process closes it. Meanwhile the callers do not wait (the health report says
-    /// `late`). After [`LARGE_FILE_READER_TIMEOUT`] the publisher creates a spare nevertheless.
+    /// the publisher waits until the process closes it. Meanwhile the callers do not wait (the copy is reported as
+    /// late). After [`LARGE_FILE_READER_TIMEOUT`] the publisher creates a spare nevertheless.
     fn wait_for_reader(&mut self, is_large: bool, now: Instant) -> Result<Progress, PublishError> {
         let waited = self.busy_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         if waited < READER_TIMEOUT {

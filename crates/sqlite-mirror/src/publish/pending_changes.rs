@@ -73,7 +73,7 @@ impl PendingChanges {
         &self.commits
     }
 
-    /// Returns true if a commit with content changes this page.
+    /// Returns true if one of the commits changes this page or may change it.
     pub(super) fn changes(&self, page: u32) -> bool {
         self.commits.iter().any(|delta| match &delta.changes {
             Changes::Content(content) => content.numbers().contains(&page),

@@ -30,7 +30,7 @@ pub(super) struct Publisher {
     /// The result of verifying the live database.
     pub verification: Arc<Verification>,
     pub pending: PendingChanges,
-    /// The published file first, if it exists; then the spares.
+    /// The published file first, if it exists; then the spares, or the file that is being built.
     pub images: Vec<Image>,
     pub phase: Phase,
     pub lock_pacer: LockPacer,
@@ -197,7 +197,7 @@ impl Publisher {
         std::fs::symlink_metadata(&self.folder.published).ok().map(|found| ExactStamp::of(&found))
     }
 
-    /// Returns true if no publishing remains to be done before the store is closed.
+    /// Returns true if no publishing remains to be done before the store is closed, or publishing is given up.
     fn is_settled(&self) -> bool {
         match self.phase {
             // Nothing must be published before the shutdown: the next start compares the published file with the live

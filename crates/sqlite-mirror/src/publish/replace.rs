@@ -1,4 +1,5 @@
-//! Gives the published name to a new file: if the name is free, and on file systems without leases.
+//! Gives the published name to a new file: if the name is free, if the published file cannot be leased, or after a
+//! panic of the publisher.
 
 use super::error::PublishError;
 use super::image::Image;
