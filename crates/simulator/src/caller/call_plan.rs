@@ -12,7 +12,8 @@ pub struct CallPlan {
     pub voice_url: String,
     /// The number's call status webhook; by default `call_status` beside the voice webhook.
     pub status_url: Option<String>,
-    /// The number's fallback webhook. Requested after the first webhook that fails or returns no TwiML, and only once.
+    /// The number's fallback webhook. Requested once: after the first request for TwiML that fails, or the first
+    /// document that cannot be parsed.
     pub fallback_url: Option<String>,
     /// Twilio's direction of the call: `inbound`, or `outbound-api` for a call that the daemon makes.
     pub direction: &'static str,

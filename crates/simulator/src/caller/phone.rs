@@ -172,8 +172,8 @@ impl RunningCall {
         }
     }
 
-    /// Returns the step after a failed webhook: the number's fallback webhook if it is set and has not been used, else
-    /// the end of the call with an error.
+    /// Returns the step after a failed request or an unreadable document: the number's fallback webhook if it is set
+    /// and has not been used, else the end of the call with an error.
     fn fail(&mut self, url: &Url, code: &str, what: &str) -> Next {
         self.note(format!("{code}: {what}"));
         let fallback = self.plan.fallback_url.as_deref().and_then(|text| Url::parse(text).ok());
