@@ -3,12 +3,12 @@ import { type Daemon, preparedSession } from '../tests/support/daemon'
 import { shop } from './data'
 
 /**
- * Measures the page on a slow phone: the time until each of {@link PAGES} shows its data, and the time from a message's
- * webhook until the message is shown. Prints each figure and its goal; with BENCH_STRICT=1 a missed goal fails the
- * test.
+ * Measures the time until each of {@link PAGES} shows its data on a slow phone, and, at full speed, the time from a
+ * message's webhook until the message is shown. Prints each figure and its goal; with BENCH_STRICT=1 a missed goal
+ * fails the test.
  */
 
-/** A phone's processor, four times slower than this machine, and slow 4G as Lighthouse defines it. */
+/** A phone's processor, four times slower than this machine, and the latency and throughput of Lighthouse's slow 4G. */
 const CPU_RATE = 4
 const SLOW_4G = { latency: 150, downloadThroughput: (1.6e6 / 8) | 0, uploadThroughput: (750e3 / 8) | 0, offline: false }
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7)

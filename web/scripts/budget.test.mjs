@@ -8,7 +8,7 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 
 /** The maximum size of the first load of a logged-in user, without the opened page's own code, in bytes of brotli. */
 const FIRST_LOAD = 250_000
-/** The maximum size that one page adds. */
+/** The maximum size of each other file, such as the code of one page, in bytes of brotli. */
 const ROUTE = 90_000
 
 const size = file => statSync(join(dist, `${file}.br`)).size
@@ -16,7 +16,7 @@ const built = existsSync(join(dist, '.vite/manifest.json'))
 
 const manifestOf = () => JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'))
 
-/** Returns the contents of all built files with this ending. */
+/** Returns the concatenated contents of the files in `dist/assets` with this ending. */
 const contents = ending =>
   readdirSync(join(dist, 'assets'))
     .filter(name => name.endsWith(ending))

@@ -11,7 +11,7 @@ import ts from 'typescript'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** The maximum number of code lines of a component. */
+/** The maximum number of lines of a `.tsx` file, without empty lines and comments. */
 const LONGEST_COMPONENT = 250
 const LONGEST_FILE = 400
 

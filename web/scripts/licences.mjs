@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Packages that only the style sheet loads, so that they are not among the bundle's modules. */
+/** Packages that the style sheets import. They are listed even if no module of the bundle is from them. */
 const BY_STYLE = ['@fontsource-variable/assistant', '@mantine/core']
 
 /** Returns the packages that contain the modules, sorted by name. */

@@ -15,7 +15,8 @@ import { takeStart } from '#shared/start'
 import { App } from './app/App'
 import { PageLoadError } from './app/registry'
 
-// The service worker makes the page installable and shows its notifications. It works only over https or on localhost.
+// The service worker makes the page installable, and shows notifications where pages cannot. It works only over https
+// or on localhost.
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
   navigator.serviceWorker.register('/app/sw.js', { scope: '/' }).catch(() => undefined)
 }

@@ -15,7 +15,7 @@ const file = (more: object) => ({
   ...more,
 })
 
-/** Message kinds other than plain text. Each is tested as received and as sent, with each status. */
+/** Kinds of messages other than plain text. The test combines them with both directions and all statuses. */
 const KINDS: readonly object[] = [
   { media_kind: 'image', content_text: '', files: [file({ mime: 'image/png', width: 240, height: 160 })] },
   { media_kind: 'image', files: [file({ mime: 'image/png', width: 60, height: 300 })] },

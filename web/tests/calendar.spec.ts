@@ -34,7 +34,7 @@ async function fill(page: Page, daemon: Daemon) {
   const free = () =>
     get<FreeSlots>(`/api/free-slots?service_id=${service.id}&resource_id=${yael.id}&days=3&step_min=60`)
   const { slots } = await free()
-  // Not in the first hour, which may be over before the test ends. Noon is visible at every time of the day.
+  // Not one of the first two slots, which may begin before the test ends. Noon is visible at every time of the day.
   const hour = ({ starts_at }: { starts_at: string }) =>
     new Date(starts_at).toLocaleTimeString('en-GB', { timeZone: 'Asia/Jerusalem', hour: '2-digit' })
   const slot = slots.slice(2).find(one => hour(one) === '12')

@@ -27,7 +27,7 @@ function shown(page: Page): Promise<string[]> {
         // daemon.
         if (!text || !parent || parent.closest('.fresh, .to-end, [role=log]')) continue
         const row = parent.closest('.trow')
-        // How long ago a message came is updated only once a minute, so its time is compared.
+        // Relative times are updated only every 20 s, so the time itself is compared.
         if (!row || !isOut(row)) texts.push(parent.closest('time')?.dateTime ?? text)
       }
       return texts

@@ -7,10 +7,7 @@ const TEXTS = { name: 'נועה ברק', text: 'אפשר להקדים את הת�
 /** Requests that do not belong to a screen: the session, the first set-up, and the streams. */
 const APART = /^\/api\/(session|events|setup|calls\/\d+\/listen)$/
 
-/**
- * Requests whose failure a screen need not show, because the rest works without them and the event stream repairs them:
- * badges, strips, hints, and suggestions in forms.
- */
+/** Requests whose failure a screen need not show. Each exception needs a reason. */
 const QUIET: ReadonlySet<string> = new Set([])
 
 const patternOf = (url: string): string => new URL(url).pathname.replace(/\/\d+(?=\/|$)/g, '/{id}')

@@ -35,7 +35,7 @@ test('a session that ends elsewhere leads to the login and back', async ({ page,
   await expect(page.locator('h1')).toHaveText(OWNER.name)
   const { csrf_token } = await (await page.request.get(`${daemon.url}/api/session`)).json()
   await page.request.post(`${daemon.url}/api/logout`, { headers: { 'X-CSRF-Token': csrf_token } })
-  // The event stream ends within 5 s, and the page requests the session then.
+  // The daemon ends the event stream of an ended session within seconds, and the page then requests the session.
   await expect(page).toHaveURL(/\/login\?to=%2Fapp%2Faccount/, { timeout: 15_000 })
   await page.locator('[autocomplete=username]').fill(OWNER.name)
   await page.locator('[autocomplete=current-password]').fill(OWNER.password)

@@ -84,7 +84,7 @@ test('a list that does not load says so, and retries', async ({ page, daemon }) 
       ? route.continue()
       : route.fulfill({ status: 403, json: { ok: false, error: { code: 'forbidden', message: 'no' } } }),
   )
-  // When the event stream opens, the page fetches all data again and requests the version.
+  // When the event stream opens, the page repeats failed requests, and requests the version.
   const opened = page.waitForResponse(response => response.request().method() === 'HEAD')
   await page.goto(`${daemon.url}/app/problems`)
   await opened

@@ -9,7 +9,7 @@ interface Item {
   id: number
 }
 
-/** Returns the Sunday of a week in the future. */
+/** Returns the Sunday that is 8 to 14 days from today. */
 function nextSunday(): string {
   const today = new Date()
   const days = 7 - today.getUTCDay() + 7

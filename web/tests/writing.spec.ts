@@ -5,7 +5,7 @@ import { expect, prepare, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 
-/** Opens the conversation with a contact. */
+/** Starts a daemon with one received message, and opens the conversation. Returns the contact's id. */
 async function open(page: Page, daemon: Daemon): Promise<number> {
   await daemon.start()
   await daemon.receive('בוקר טוב', NOA, 'נועה ברק')

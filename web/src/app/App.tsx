@@ -15,7 +15,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.c
 // The scroll lock of dialogs inserts a `<style>`, which the CSP allows only with this nonce.
 if (nonce) setNonce(nonce)
 
-/** The whole page: the providers, and then the login or the shell. */
+/** The root component: the providers, and within them the page that {@link Gate} chooses. */
 export function App() {
   return (
     <I18nProvider i18n={i18n}>

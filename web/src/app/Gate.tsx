@@ -11,7 +11,10 @@ import { remember, setStoredUser } from '#shared/storage'
 import { PageBody } from './PageBody'
 import { home, pages, shell } from './registry'
 
-/** Renders the set-up, the login or the shell, depending on the session. */
+/**
+ * Renders pages without the shell, such as the login, by their path. Other paths show the shell if there is a session,
+ * and otherwise redirect to the set-up or the login.
+ */
 export function Gate() {
   const [path, go] = useLocation()
   const isBare = pages.some(page => page.bare && page.path === path)
@@ -65,7 +68,7 @@ function Entrance() {
   return <Redirect to={loginPath(path)} replace />
 }
 
-/** Returns the URL of the login, with `path` as the page to open afterwards. */
+/** Returns the URL of the login, with `path` as the page to open afterwards if it is a page of the shell. */
 function loginPath(path: string): string {
   const isInside = path.startsWith('/app/') || path === '/calendar'
   return isInside ? `/login?to=${encodeURIComponent(path)}` : '/login'

@@ -16,7 +16,7 @@ interface Row {
   group: 'work' | 'business' | 'account'
 }
 
-/** The page "More" on phones, with all links that have no place in the bottom bar. */
+/** The page "More" on phones, with the links that have no place in the bottom bar. */
 export function More({ onSearch }: { onSearch: () => void }) {
   const { t } = useLingui()
   const { i18n } = useTexts()

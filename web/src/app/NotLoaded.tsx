@@ -10,8 +10,8 @@ const RELOAD_PAUSE_MS = 60_000
 const RELOADED = 'agentlocator.reloaded'
 
 /**
- * Replaces a page whose code could not be loaded. `retry` loads the code again; this component also calls it when the
- * daemon is reachable again.
+ * Replaces a page whose code could not be loaded. `retry` loads the code again. As soon as the daemon answers, this
+ * component calls `retry` once, and then reloads the whole page, unless the daemon serves a new version.
  */
 export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: number }) {
   const connection = useConnection()

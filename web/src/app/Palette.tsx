@@ -12,7 +12,7 @@ import { useSession } from '#shared/session'
 import { useWhenAnswered } from '#shared/when-answered'
 import { type Group, usePaletteGroups } from './palette-groups'
 
-/** The command palette: one search field for contacts, conversations and actions. */
+/** The command palette: one search field for the features' data, such as contacts, and for pages and actions. */
 export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShortcuts: () => void }) {
   const { t } = useLingui()
   const id = useId()
@@ -38,7 +38,8 @@ export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShort
     const moves: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 }
     const move = moves[event.code]
     if (move !== undefined && hits.length > 0) setAt((at + move + hits.length) % hits.length)
-    // With the arrow keys the user has chosen a hit that is on the screen.
+    // The first hit can still change while the search runs, so Enter waits for its answer. A hit that the user has
+    // chosen with the arrow keys is opened at once.
     else if (event.key === 'Enter') at === 0 ? openFirst() : open(hits[at])
     else if (event.key === 'Escape') onClose()
     else return
@@ -53,7 +54,7 @@ export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShort
             <Icon icon={IconSearch} />
             <input
               data-autofocus
-              // biome-ignore lint/a11y/noAutofocus: the trap focuses later, and the first letters follow the key at once.
+              // biome-ignore lint/a11y/noAutofocus: the focus trap sets the focus too late for a fast typist.
               autoFocus
               role="combobox"
               aria-expanded="true"

@@ -11,7 +11,7 @@ import { features } from './registry'
 
 /** A shorter loss of connection, such as a restart of the daemon, shows no strip. */
 const OFFLINE_DELAY_MS = 2_500
-/** Components that show their own error have rendered it after this time. */
+/** After this time, components that show their own error have rendered it. */
 const SAID_MS = 500
 
 /** The strips above every page. Each is rendered only while its condition is true. */
@@ -70,7 +70,7 @@ export function Strips() {
 const oldest = (...times: (number | undefined)[]) =>
   times.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)))
 
-/** Says since when what is shown may be out of date. */
+/** Shows the time up to which the shown data is current; nothing if it is unknown. */
 function AsOf({ at }: { at: number | undefined }) {
   const format = useFormat()
   const now = useNow()

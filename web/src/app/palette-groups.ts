@@ -72,7 +72,7 @@ export function usePaletteGroups(query: string, isOwner: boolean): { groups: Gro
     ]
   })
   const isSearching = answered !== query
-  // After the actions: Enter, which waits for the search, opens an action whose name was typed.
+  // The offers, such as a new contact, follow the actions, so that Enter opens an action whose name was typed.
   const offers = isSearching || query.trim().length < SHORTEST_SEARCH ? [] : offersFor(query.trim())
   groups.push({ id: 'actions', heading: t`פעולות`, hits: [...hits, ...offers] as Group['hits'] })
   return { groups: groups.filter(({ hits }) => hits.length > 0), isSearching }

@@ -21,8 +21,8 @@ export function useScheme() {
 }
 
 /**
- * Returns a function that ends the session and opens the login. If the request fails, the page stays open with an error:
- * the session is still valid then, and another person at this device could use it.
+ * Returns a function that ends the session and opens the login. If the request fails while the session may still be
+ * valid, the page stays open with an error, because another person at this device could use the session.
  */
 export function useLogOut() {
   const [, go] = useLocation()

@@ -78,7 +78,7 @@ const loadPalette = () => import('./Palette')
 /** The command palette, in a separate chunk because it is rarely opened. */
 export const palette = partOf(async () => ({ default: (await loadPalette()).Palette }))
 
-/** The time after which the page has loaded its own code, in ms. */
+/** The delay of the preload, in ms, in which a page usually has loaded its own code. */
 const IDLE_MS = 2_000
 
 /**
@@ -121,5 +121,5 @@ export const navigation: readonly NavEntry[] = features
 export const commands: readonly Command[] = features.flatMap(feature => feature.commands ?? [])
 export const providers: readonly PaletteProvider[] = features.flatMap(feature => feature.palette ?? [])
 
-/** Returns the path of the start page. */
+/** Returns the path of the first main entry of the navigation, which is the start page. */
 export const home = (): string => navigation.find(({ place }) => place === 'main')?.href ?? '/app/problems'

@@ -14,7 +14,7 @@ export interface PlayerState {
 
 let current: Player | undefined
 
-/** Plays one sound. When a player starts, any other player of the page pauses. */
+/** Plays one sound. When a player starts, the player of this class that was playing before pauses. */
 export class Player {
   readonly #audio: HTMLAudioElement
   readonly #listeners = new Set<() => void>()

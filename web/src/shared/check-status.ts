@@ -2,7 +2,6 @@ import { IconAlertTriangle, IconCheck, IconMinus, IconX } from '@tabler/icons-re
 import type { Schemas } from './api/client'
 import type { IconGlyph } from './components/Icon'
 
-/** The icon of each check result. */
 export const CHECK_ICONS: Record<Schemas['CheckStatus'], IconGlyph> = {
   ok: IconCheck,
   warning: IconAlertTriangle,

@@ -8,7 +8,7 @@ export interface Peaks {
   agent: number[]
 }
 
-/** The number of sections to request: as many as the widest waveform has bars. */
+/** The number of sections to request: enough for the bars of a waveform that is 1920 px wide. */
 const BINS = 480
 
 export const peaksQuery = (callId: number): UseQueryOptions<Peaks> => ({

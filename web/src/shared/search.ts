@@ -37,7 +37,7 @@ export const HIT_ICONS: Record<Kind, IconGlyph> = {
   note: IconNote,
 }
 
-/** Returns the link of a hit: to the message, the note, or the position in the call's recording. */
+/** Returns the link of a hit: to the message, the note, the call, the turn's time in the call, or the contact. */
 export function hitHref({ kind, id, contact_id: contact, call_id: call, offset_ms: ms }: SearchHit): string {
   if (kind === 'message') return `/app/inbox/${contact}?message=${id}`
   if (kind === 'note') return `/app/inbox/${contact}?note=${id}`

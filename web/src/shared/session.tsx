@@ -6,7 +6,7 @@ import { asApiError } from './api/errors'
 import { queryClient } from './api/query'
 import { Formatter } from './format/time'
 
-/** The logged-in user, and the business. */
+/** The logged-in user (null for an API token), and the business. */
 export interface Session {
   user: Schemas['User'] | null
   role: Schemas['Role']

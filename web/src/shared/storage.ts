@@ -45,7 +45,10 @@ export const recallOwn = (key: string): string | null => recall(ownKey(key))
 /** Stores a value that other users of this browser must not see. */
 export const rememberOwn = (key: string, value: string | null): void => remember(ownKey(key), value)
 
-/** Deletes the current user's own values, at the end of the session, and those of versions that kept no user. */
+/**
+ * Deletes the current user's own values at the end of the session, and drafts that an earlier version of the page
+ * stored without a user.
+ */
 export function forgetOwn(): void {
   const isOwn = (key: string) => key.startsWith(ownKey('')) || /^(draft|reply)\./.test(key)
   for (const key of [...unstored.keys()].filter(isOwn)) unstored.delete(key)

@@ -46,7 +46,7 @@ export function barsOfPeaks(peaks: readonly number[], count: number): number[] {
 /** The distance between two bars, in pixels. */
 export const BAR_PX = 4
 
-/** Returns an SVG path with one line for each bar, upwards or downwards from the axis. */
+/** Returns an SVG path with one line for each bar of at least 0.02, upwards or downwards from the axis. */
 export function lanePath(heights: readonly number[], axis: number, direction: -1 | 1, from = 0, to = heights.length) {
   const room = axis - 3
   let path = ''

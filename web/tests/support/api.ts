@@ -31,8 +31,8 @@ export async function contactOf({ get }: Owner, number: string): Promise<Contact
 }
 
 /**
- * Simulates a call that its caller ends before it is answered, and waits until the daemon has stored it as the only one.
- * On a slow machine the caller may hang up before the daemon has stored the call; then they call again.
+ * Simulates a call that its caller ends before it is answered, and waits until the daemon has exactly one missed call.
+ * On a slow machine the caller may hang up before the daemon has stored the call; then the call is repeated.
  */
 export async function missCall({ get }: Owner, daemon: Daemon, from: string): Promise<void> {
   const missed = () => get<{ calls: unknown[] }>('/api/calls?outcome=missed')

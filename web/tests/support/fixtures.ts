@@ -4,7 +4,7 @@ import { test as base, expect, type Page } from '@playwright/test'
 import type axe from 'axe-core'
 import { Daemon } from './daemon'
 
-/** The combinations of language, width and theme in which each page is inspected. */
+/** The combinations of language, width and theme in which tests inspect pages. */
 export const VIEWS = [
   { language: 'he', width: 1440, scheme: 'light' },
   { language: 'he', width: 390, scheme: 'dark' },

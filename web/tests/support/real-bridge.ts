@@ -39,7 +39,7 @@ export class RealBridge {
     const server = this.#spawn([file('dist/test/wa-server/main.mjs')], {})
     const endpoints = await firstLine(server, line => ('control' in line ? (line as unknown as Endpoints) : undefined))
     this.#control = endpoints.control
-    // A device that the server counts one key of uploads few, which makes linking fast.
+    // With one reported pre-key, the bridge uploads only a few keys, which makes linking fast.
     await this.phone('/options', { preKeyCount: 1 })
     const preload = ['trust-preload.cjs', 'lifeline.cjs'].flatMap(name => ['--require', file(`test/wa-server/${name}`)])
     const bridge = this.#spawn([...preload, file('dist/bridge.mjs')], {

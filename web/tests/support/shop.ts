@@ -43,7 +43,7 @@ export async function fillShop(page: Page, daemon: Daemon, { name, text, fileNam
   await send('POST', '/api/agent-tools', { name: 'check_stock', description: name, url: 'https://93.184.216.34/stock' })
   const query = `service_id=${service.id}&resource_id=${resource.id}&days=3&step_min=60`
   const { slots } = await get<{ slots: { starts_at: string }[] }>(`/api/free-slots?${query}`)
-  // Not in the first hour, which may be over before the test ends.
+  // Not one of the first two slots, which may begin before the test ends.
   const starts_at = slots[2]?.starts_at ?? ''
   const booking = { contact_id: noa, service_id: service.id, resource_id: resource.id, starts_at, note: name }
   const appointment = await send<Item>('POST', '/api/appointments', booking)

@@ -39,7 +39,6 @@ export class FakeAi {
   }
 }
 
-/** Returns a free port. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject)

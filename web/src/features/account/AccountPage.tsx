@@ -7,8 +7,8 @@ import { Tokens } from './Tokens'
 import { UserSessions } from './UserSessions'
 
 /**
- * The account page: the user's own password and sessions; for owners also the API tokens, and a button for each user
- * that ends all sessions of that user.
+ * The account page: the user's own password and sessions; for owners also the API tokens, and a button for each other
+ * user that ends all sessions of that user.
  */
 export default function AccountPage() {
   const { t } = useLingui()

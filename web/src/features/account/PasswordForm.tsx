@@ -9,7 +9,7 @@ import { PasswordField } from '#shared/components/field'
 import { toast } from '#shared/components/toasts'
 import { useTarget } from '#shared/target'
 
-/** The daemon's minimum password length. */
+/** The daemon's minimum password length, in characters. */
 const SHORTEST_PASSWORD = 10
 
 /** Changes the password of the logged-in user. The daemon then ends the user's other sessions. */

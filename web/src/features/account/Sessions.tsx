@@ -11,7 +11,7 @@ import { deviceName } from './device'
 const sessions = apiQuery('/api/sessions')
 const refresh = () => void queryClient.invalidateQueries({ queryKey: sessions.queryKey })
 
-/** The list of the user's sessions, one per browser. */
+/** The list of the user's own sessions, with buttons to end the other ones. */
 export function Sessions() {
   const { t } = useLingui()
   const query = useQuery(sessions)

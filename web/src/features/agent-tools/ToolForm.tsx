@@ -14,7 +14,7 @@ import { Headers } from './Headers'
 import { Parameters } from './Parameters'
 import { TryTool } from './TryTool'
 
-/** How an address names the parameter `part`. */
+/** The placeholder of a parameter named `part` in a tool's address, for the help text. */
 const PLACEHOLDER = '{part}'
 
 /** The form of a new or existing tool. */

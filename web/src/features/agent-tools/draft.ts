@@ -23,7 +23,6 @@ export interface HeaderDraft {
   isStored: boolean
 }
 
-/** The content of the form. */
 export interface Draft {
   name: string
   description: string

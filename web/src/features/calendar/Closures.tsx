@@ -126,7 +126,7 @@ function Days({ closure: { from_date, to_date, from, to } }: { closure: Schemas[
   )
 }
 
-/** The resource that is away, and the reason. */
+/** The resource that is away, or the whole business, and the reason. */
 function About({ closure: { resource_id, reason } }: { closure: Schemas['Closure'] }) {
   const resources = useResources()
   const resource = resources.data?.items.find(({ id }) => id === resource_id)

@@ -23,7 +23,7 @@ interface Props {
 /** A press on an empty area selects the quarter of an hour below the pointer. */
 const STEP_MINUTES = 15
 
-/** A shorter absence has no space for its reason, in minutes. */
+/** The shortest absence that has space for its reason, in minutes. */
 const NAMED_MINUTES = 45
 
 /**

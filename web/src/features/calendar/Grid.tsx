@@ -18,8 +18,8 @@ export interface ViewProps {
 }
 
 /**
- * Returns the initial scroll position. If the view includes today, this is an hour before the current time, so that the
- * coming appointments are visible.
+ * Returns the initial scroll position, in pixels. If the view includes today, this is an hour before the current time,
+ * so that the coming appointments are visible; otherwise the top.
  */
 function scrollAtOpening(columns: readonly CalendarDay[], now: { day: Day; minute: number }, first: number): number {
   const hasToday = columns.some(({ date }) => date === now.day)

@@ -90,7 +90,7 @@ export function SlotPicker({ service, resource, from, value, moving, choose }: P
                     type="button"
                     className="slot"
                     aria-pressed={value?.starts_at === slot.starts_at}
-                    // One stop of the Tab key for each day, because a week has a hundred times.
+                    // Tab stops once for each day and at the chosen time, because a week may have a hundred times.
                     tabIndex={at === 0 || value?.starts_at === slot.starts_at ? 0 : -1}
                     onKeyDown={moveByArrows}
                     onClick={() => choose(slot)}

@@ -32,7 +32,7 @@ interface FormProps extends Props {
   leaving: Leaving
 }
 
-/** The default number of days for which a new entry is valid. */
+/** The default last day of a new entry, in days after today. */
 const DAYS = 7
 
 /** Adds a contact to the waiting list, or changes an entry. */

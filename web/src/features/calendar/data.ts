@@ -14,7 +14,7 @@ export type Resource = Schemas['Resource']
 export type Service = Schemas['Service']
 export type WaitingEntry = Schemas['WaitingEntry']
 
-/** The number of items per request. */
+/** The page size of the waiting list, in entries. */
 const PAGE = 200
 
 export const useServices = () => useQuery(apiQuery('/api/services'))

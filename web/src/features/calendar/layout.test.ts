@@ -61,7 +61,7 @@ test('a resource is away where the business is open without it', () => {
     [540, 780],
     [960, 1140],
   ])
-  // A closure is named as the reason only if it covers the whole day.
+  // A closure is named as the reason only if the resource is away for the whole day.
   expect([1, 2, 3].map(id => whyAway(shop, id))).toEqual(['', '', 'חופש'])
 })
 

@@ -21,7 +21,8 @@ export interface Slot {
 export type Lanes = Map<number, Slot[]>
 
 /**
- * Groups appointments by day and resource. An appointment that ends after midnight is cut at the end of its first day.
+ * Groups appointments by day and resource, without cancelled ones. An appointment that ends after midnight is cut at
+ * the end of its first day.
  */
 export function slotsByDay(appointments: readonly Appointment[], zone: string): Map<Day, Lanes> {
   const days = new Map<Day, Lanes>()
@@ -67,15 +68,18 @@ export function awayWithin(day: CalendarDay, resource: number): [number, number]
 }
 
 /**
- * Returns why a resource is away. A closure is named only if it covers the whole day: otherwise it may not be the
- * reason for the other hours.
+ * Returns the closures of a resource that is away for the whole day; otherwise an empty text, because a closure of a
+ * part of the day may not be the reason for the other hours.
  */
 export function whyAway(day: CalendarDay, resource: number): string {
   const own = hoursOf(day, resource)
   return own?.open.length === 0 ? own.closures.filter(Boolean).join(', ') : ''
 }
 
-/** Returns the first and the last minute to show: full hours around all opening hours and appointments. */
+/**
+ * Returns the first and the last minute to show: full hours around all opening hours and appointments, or 9:00 to 18:00
+ * if there are none.
+ */
 export function shownHours(days: readonly CalendarDay[], slots: ReadonlyMap<Day, Lanes>): [number, number] {
   const times = days.flatMap(opening)
   for (const { date } of days) {

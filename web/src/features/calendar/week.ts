@@ -12,7 +12,8 @@ const DAY_END = 24 * 60
 const endOf = (text: string): number | undefined => (/^\s*24([:.]?00)?\s*$/.test(text) ? DAY_END : minuteOf(text))
 
 /**
- * Returns the error of a range: not a time, an end before the start, or an overlap with another range of the same day.
+ * Returns the error of a range: not a time, an end that is not after the start, or an overlap with another range of the
+ * same day. Returns null for a valid range.
  */
 export function problemOf(range: DraftRange, all: readonly DraftRange[]): 'time' | 'order' | 'overlap' | null {
   const [from, to] = [minuteOf(range.from), endOf(range.to)]

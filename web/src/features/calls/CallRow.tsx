@@ -41,7 +41,7 @@ export function CallRow({ call, isCurrent }: { call: CallItem; isCurrent: boolea
   )
 }
 
-/** Returns the contact's number; null if it was withheld. */
+/** Returns the contact's number; null if it was withheld or is not an international number. */
 export function numberOf({ peer_number }: { peer_number: string }): string | null {
   return peer_number.startsWith('+') ? peer_number : null
 }

@@ -51,7 +51,7 @@ export function Listening({ callId }: { callId: number }) {
 export function HangUp({ callId }: { callId: number }) {
   const hangUp = useAction({
     run: () => unwrap(client.POST('/api/calls/{id}/hang-up', { params: { path: { id: callId } } })),
-    // The call ended by itself meanwhile, so there is nothing to report.
+    // The call has ended meanwhile, so there is nothing to report.
     onError: error => error.code === 'call_over',
   })
   return (
@@ -73,7 +73,7 @@ export function Transfer({ callId }: { callId: number }) {
   const transfer = useAction({
     run: () => unwrap(client.POST('/api/calls/{id}/transfer', { params: { path: { id: callId } } })),
     done: () => <Trans>הלקוח ממתין, והטלפון שלכם מצלצל.</Trans>,
-    // The call ended by itself meanwhile, so there is nothing to report.
+    // The call has ended meanwhile, which the page shows.
     onError: error => error.code === 'call_over',
   })
   return (

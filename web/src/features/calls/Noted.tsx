@@ -84,7 +84,7 @@ function Question({ question: { question, state } }: { question: Schemas['Knowle
   )
 }
 
-/** Returns the name of the call's language; null if it is the page's language. */
+/** Returns the name of the call's language; null if it is unknown or the page's language. */
 function useForeign(language: string | null | undefined): string | null {
   const locale = useLocale()
   if (!language || language === locale) return null

@@ -125,7 +125,7 @@ function ShareMoment({ player }: { player: Player }) {
     const second = Math.floor(player.state.positionMs / 1000)
     const url = new URL(location.href)
     url.searchParams.set('t', String(second))
-    // Over plain http the browser has no clipboard API.
+    // Over plain HTTP, except on localhost, the browser has no clipboard API.
     if (navigator.clipboard) {
       navigator.clipboard.writeText(url.href).then(
         () => toast.done(t`הקישור לרגע הזה הועתק`),

@@ -13,7 +13,7 @@ interface Props {
   line: Line
   caller: string
   player: Player | null
-  /** The index of the word that is being played, -1 between words; null if another line is being played. */
+  /** The index of the word that is being played, -1 between words; null if this line is not being played. */
   currentWord: number | null
   isFound: boolean
 }

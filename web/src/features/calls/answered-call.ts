@@ -12,7 +12,7 @@ import { fromBase64 } from '#shared/audio/mulaw'
 export type AnswerProblem =
   | { kind: 'microphone'; problem: MicrophoneProblem }
   | { kind: 'refused'; error: ApiError }
-  /** The connection was lost, or the daemon ended it, for this reason. The agent continues the call. */
+  /** The connection was lost, or the daemon ended it, for this reason. */
   | { kind: 'ended'; reason: string }
 
 /** The call that the user has answered with the browser. It continues while the user opens other pages. */
@@ -51,7 +51,7 @@ export function answer(callId: number): void {
   void running.open()
 }
 
-/** Hands the call back to the agent. */
+/** Ends the user's connection; the agent then continues the call. */
 export function handBack(): void {
   running?.close()
   set(OFF)
@@ -72,7 +72,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** The connection of the browser with the caller. */
+/** The user's connection with one caller: microphone, audio output and socket. */
 class Connection {
   private readonly callId: number
   private readonly stopped = new AbortController()

@@ -10,7 +10,6 @@ export type Task = Schemas['Task']
 export type Turn = Schemas['Turn']
 export type Recording = Schemas['Recording']
 
-/** The filter of the list. */
 export interface CallFilter {
   outcome?: CallOutcome | undefined
   q?: string | undefined

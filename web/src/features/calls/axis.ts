@@ -1,4 +1,4 @@
-/** The allowed distances between two labels of a time axis, in seconds. */
+/** The distances between two labels of a time axis, in seconds. Very long calls use a multiple of an hour. */
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600]
 /** The maximum number of intervals: more labels do not fit on a phone. */
 const MOST = 5

@@ -2,7 +2,6 @@ import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import type { Schemas } from '#shared/api/client'
 
-/** The text for each reason why a call ended. */
 export const endTexts: Record<Schemas['EndReason'], MessageDescriptor> = {
   caller_hung_up: msg`הצד השני ניתק`,
   agent_hung_up: msg`הסוכן נפרד וניתק`,

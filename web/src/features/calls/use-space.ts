@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react'
 
 const OWN = 'button, a, input, textarea, select, summary, [role=menuitem], [contenteditable]'
 
-/** Calls `run` on the space bar, unless the focused control handles that key itself. */
+/** Calls `run` on the space bar, unless the focused control handles that key itself or a dialog is open. */
 export function useSpace(run: () => void): void {
   const latest = useRef(run)
   latest.current = run

@@ -33,7 +33,7 @@ export function LeadCard({ lead, stages, move }: Props) {
       refresh('/api/leads', '/api/lead-stages')
     },
     onDone: () => refresh('/api/leads', '/api/lead-stages'),
-    // The lead was changed meanwhile: the board is fetched again, and the user can delete the current lead.
+    // Another user may have changed the lead, so the board is fetched again, and the user can then delete the lead.
     onError: () => void refresh('/api/leads', '/api/lead-stages'),
   })
   return (

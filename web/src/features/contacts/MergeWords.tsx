@@ -7,7 +7,10 @@ import type { ContactDetail } from './api'
 /** The maximum number of timeline items to count. */
 const MOST = 200
 
-/** The number of messages and calls of a contact, and the last message: this helps to tell two contacts apart. */
+/**
+ * The number of messages and calls among a contact's newest timeline items, and the last message with a text. This
+ * helps to tell two contacts apart.
+ */
 export function Contacted({ contact: { id } }: { contact: ContactDetail }) {
   const { data } = useQuery(apiQuery('/api/contacts/{id}/timeline', { path: { id }, query: { limit: MOST } }))
   if (!data) return <span className="faint">…</span>

@@ -14,7 +14,7 @@ import { NoteForm } from './NoteForm'
 import { TimelineEntry } from './TimelineEntry'
 import { daysOf, keyOf } from './timeline'
 
-/** All events of a contact, newest first. */
+/** The timeline of a contact, newest entries first, with a filter by kind and the form for a note. */
 export function Timeline({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const [filter, setFilter] = useState<TimelineFilter>('all')

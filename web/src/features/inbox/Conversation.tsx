@@ -179,7 +179,7 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
   )
 }
 
-/** Returns the first value that is not undefined. */
+/** Returns the first value of all renders that is not undefined; null until there is one. */
 function useFirst(value: string | undefined): string | null {
   const first = useRef<string>(undefined)
   first.current ??= value

@@ -76,7 +76,7 @@ export default function InboxPage() {
     {
       code: 'Enter',
       run: event => {
-        // A focused row or button handles Enter itself.
+        // Enter activates a focused row or button.
         if (event.target instanceof HTMLElement && event.target.closest('a, button')) event.target.click()
         else focusComposer()
       },

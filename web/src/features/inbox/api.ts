@@ -27,7 +27,7 @@ export type Media = Schemas['UploadedFile']
 
 export type TimelineItem = Schemas['TimelineItem']
 
-/** A page of a list. */
+/** A page of a paginated response. The last page has no `next_cursor`. */
 export interface Page<T> {
   items: T[]
   next_cursor?: string | null

@@ -39,7 +39,7 @@ function rememberAgain(key: string): void {
   if (id) remember('again', [...sentAgain().slice(-49), id].join())
 }
 
-/** A message that was not sent for this long is not sent without a question, in ms. */
+/** The age, in ms, from which an unsent message is not sent until the user decides. */
 const TOO_OLD_MS = 6 * 24 * 3_600_000
 const TOO_OLD = 'too_old'
 
@@ -156,8 +156,8 @@ export const outbox = {
     return entry
   },
   /**
-   * Sends a refused message again, by the same or another provider. It is a new message, so it gets a new key. A message
-   * that became too old keeps its key, because the daemon may have it already.
+   * Sends a refused message again, by the same or another provider. It is a new message, so it gets a new key. A
+   * message that became too old keeps its key if the provider stays the same: the daemon may have it already.
    */
   retry(key: string, provider?: Provider): void {
     const entry = entries.find(entry => entry.key === key)
@@ -206,7 +206,7 @@ export const outbox = {
   },
 }
 
-/** Does not send a message that an earlier page has left days ago: it may be out of date, so the user decides. */
+/** Marks an unsent message as failed if it is days old: it may be out of date, so the user decides. */
 function failIfTooOld(entry: Outgoing): Outgoing {
   if (entry.state === 'failed' || Date.now() - entry.at < TOO_OLD_MS) return entry
   return { ...entry, state: 'failed', error: { code: TOO_OLD, message: '' } }
@@ -240,7 +240,7 @@ export function useRefused(): readonly Outgoing[] {
   return useMemo(() => all.filter(entry => entry.state === 'failed' && entry.userId === userId), [all])
 }
 
-/** Returns the outgoing messages to a contact. */
+/** Returns the current user's outgoing messages to a contact. */
 export function useOutgoing(contactId: number): readonly Outgoing[] {
   const all = useSyncExternalStore(subscribe, () => entries)
   return useMemo(() => all.filter(entry => entry.contactId === contactId && entry.userId === userId), [all, contactId])

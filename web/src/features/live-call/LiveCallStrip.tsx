@@ -14,7 +14,7 @@ type Call = Schemas['CallItem']
 
 const LIVE: ReadonlySet<Call['state']> = new Set<Call['state']>(['ringing', 'live', 'fallback'])
 
-/** The number of newest calls to fetch. A live call is always among them, because it lasts only minutes. */
+/** The number of newest calls to fetch. It is enough to contain the live calls, because a call lasts only minutes. */
 const NEWEST = 20
 
 /** The strip with the oldest live call and the number of the others, above every page. */
@@ -53,7 +53,7 @@ export function LiveCallStrip() {
   )
 }
 
-/** Returns the calls that have not ended, oldest first. */
+/** Returns the calls in one of the states of {@link LIVE}, oldest first. */
 function liveCalls(calls: readonly Call[]): Call[] {
   return calls.filter(({ state }) => LIVE.has(state)).sort((a, b) => a.started_at.localeCompare(b.started_at))
 }

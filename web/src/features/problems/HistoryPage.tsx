@@ -96,7 +96,10 @@ function Days({ events }: { events: readonly Event[] }) {
   )
 }
 
-/** Returns when the problem that this event clears had begun. The events are sorted newest first. */
+/**
+ * Returns when the problem that this event clears had begun; null for other events, and if the start is not loaded. The
+ * events are sorted newest first.
+ */
 function raisedBefore(events: readonly Event[], { id, kind, transition, channel }: Event): string | null {
   if (transition !== 'cleared' || channel !== '') return null
   return events.find(one => one.id < id && one.kind === kind && one.transition === 'raised' && !one.channel)?.at ?? null

@@ -14,7 +14,7 @@ import { AGENT_TEXT, type Item } from './sections'
 import { useChange } from './use-settings'
 import { ownValue, toText } from './value'
 
-/** The daemon's maximum length of the text. */
+/** The daemon's maximum length of the text, in characters. */
 const LONGEST = 20_000
 
 /** The key of the text's draft in this browser's storage. */
@@ -46,7 +46,7 @@ export function AgentText({ item }: { item: Item }) {
   const undo = useChange()
   const change = useChange({
     onError: problem => {
-      // The list contains the other user's text now, and both texts are shown.
+      // The fetched settings contain the other user's text now, and both texts are shown.
       if (problem.code === 'changed') return true
       if (!problem.isTransient) setError(problemText(problem))
       return !problem.isTransient

@@ -7,10 +7,10 @@ import { problemText } from '#shared/api/problem-text'
 import { Field, PasswordField } from '#shared/components/field'
 import { useOwnPassword } from '#shared/components/own-password'
 
-/** The daemon's minimum password length. */
+/** The daemon's minimum password length, in characters. */
 const SHORTEST_PASSWORD = 10
 
-/** Adds a user. */
+/** The form for a new user: name, password, role and, for a new owner, the current user's own password. */
 export function NewUser({ onCreated }: { onCreated: () => void }) {
   const { t } = useLingui()
   const radio = useId()

@@ -15,7 +15,7 @@ import { useSession } from '#shared/session'
 import { useTarget } from '#shared/target'
 import { NewUser } from './NewUser'
 
-/** The daemon's minimum password length. */
+/** The daemon's minimum password length, in characters. */
 const SHORTEST_PASSWORD = 10
 
 const users = apiQuery('/api/users')

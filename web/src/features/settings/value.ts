@@ -59,7 +59,7 @@ export function fromText(
   return { value: number }
 }
 
-/** Returns true if two values are equal. */
+/** Returns true if two values are equal as JSON. A missing value equals null. */
 export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
 
 /**

@@ -9,7 +9,7 @@ import { apiQuery, queryClient } from '#shared/api/query'
 import { Field, PasswordField } from '#shared/components/field'
 import { sessionQuery } from '#shared/session'
 
-/** The daemon's minimum password length. */
+/** The daemon's minimum password length, in characters. */
 const SHORTEST_PASSWORD = 10
 
 const codeOfAddress = () => new URLSearchParams(location.hash.slice(1)).get('code') ?? ''

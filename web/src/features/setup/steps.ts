@@ -118,7 +118,7 @@ export const useSkip = () =>
 export const openSteps = (facts: Facts): (typeof STEPS)[number][] =>
   STEPS.filter(({ id }) => !isDone(id, facts) && !facts.skipped.has(id))
 
-/** Returns the step at which the set-up continues. */
+/** Returns the step at which the set-up continues: the first open one, otherwise the last step. */
 export const nextStep = (facts: Facts): StepId => openSteps(facts)[0]?.id ?? 'call'
 
 /** The codes with which mobile networks forward calls (3GPP TS 22.030). Some operators use others. */

@@ -25,7 +25,7 @@ export function isLate(task: Task, now: Date, format: Formatter): boolean {
 
 export type Group = 'late' | 'today' | 'later' | 'some_day'
 
-/** Returns the group of an open task. */
+/** Returns the group of an open task by its due time in the business's calendar; `some_day` if it has none. */
 export function groupOf(task: Task, now: Date, format: Formatter): Group {
   const due = dueOf(task)
   if (due === null) return 'some_day'

@@ -55,7 +55,7 @@ const UNDER_WAY: ReadonlySet<State> = new Set<State>(['starting', 'pairing', 'co
 
 type Link = Schemas['BridgeStatus']
 
-/** Returns how the state is shown. */
+/** Returns the level that selects the icon and the colour of the state; `wait` if it is not an error yet. */
 export const levelOf = ({ state }: Link): 'ok' | 'wait' | 'bad' =>
   state === 'connected' ? 'ok' : UNDER_WAY.has(state) ? 'wait' : 'bad'
 

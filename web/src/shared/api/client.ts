@@ -94,7 +94,7 @@ async function timedFetch(request: Request): Promise<Response> {
   // effect.
   setTimeout(() => control.abort(new ApiError(0, { code: TIMEOUT })), timeLimitOf(request))
   try {
-    // The browser uses a preloaded response for one request only, so this one takes it away.
+    // An outdated preloaded response: this request uses it up, because the browser returns it only once.
     if (takeOutdatedPreload(request.url)) await fetch(request, { signal: control.signal })
     const sentAt = Date.now()
     const response = await fetch(request, { signal: control.signal })
@@ -109,7 +109,7 @@ async function timedFetch(request: Request): Promise<Response> {
 async function sessionFetch(request: Request): Promise<Response> {
   const { method, url, headers, signal } = request
   if (method === 'GET') return timedFetch(request)
-  // A clone would not do: browsers send the body of a cloned request as a stream.
+  // A clone does not work: browsers send the body of a cloned request as a stream.
   const body = (await request.text()) || null
   const send = () => timedFetch(new Request(url, { method, headers, signal, body }))
   const response = await send()
@@ -138,7 +138,10 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   return data as T
 }
 
-/** Sends a request that the API document does not describe as JSON: an upload or a download. */
+/**
+ * Sends a request that needs the options of `fetch`, such as `keepalive`, or whose response is read as a stream. Throws
+ * an `ApiError` if it fails.
+ */
 export function raw(path: string, init: RequestInit = {}): Promise<Response> {
   return withSession(async () => {
     const headers = new Headers(init.headers)

@@ -32,7 +32,7 @@ const FAILED = /^(offline|timeout|bad_answer|gateway|internal|unavailable|too_la
 const isSilent = (query: Query): boolean => {
   const { status, error, fetchMeta } = query.state
   if (status !== 'error' || !query.isActive() || shown.has(error)) return false
-  // The button for the next page stays, and does not make the pages before it older.
+  // Only the next page of a list failed: the pages before it are current, and the button for the next page stays.
   if (query.state.data !== undefined && fetchMeta?.fetchMore) return false
   return FAILED.test(asApiError(error).code)
 }
@@ -55,8 +55,8 @@ function subscribe(listener: () => void): () => void {
 export const useSilentFailure = (): boolean => useSyncExternalStore(subscribe, () => silent(false).length > 0)
 
 /**
- * Returns the age of the oldest data on the screen that could not be fetched again after a change: when it was fetched,
- * in ms. Undefined if there is none.
+ * Returns when the oldest data on the screen that could not be fetched again was fetched, in Unix ms. Undefined if
+ * there is no such data.
  */
 export const useStaleSince = (): number | undefined =>
   useSyncExternalStore(subscribe, () => {

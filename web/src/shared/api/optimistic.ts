@@ -7,7 +7,7 @@ export interface Patch<D = never> {
   update: (data: D) => D
 }
 
-/** What a cached response would be without the changes that are still running. */
+/** A cached response without (`base`) and with (`shown`) the changes that are still running. */
 interface Layer {
   base: unknown
   /** The data with all changes. Other data in the cache is a newer response, which replaces this layer. */

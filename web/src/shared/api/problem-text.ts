@@ -90,7 +90,7 @@ export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   nothing_to_undo: msg`אין מה לבטל: המספר הזה לא הופנה מכאן.`,
 }
 
-/** Returns the text of a code, or undefined if the code is not in the API document. */
+/** Returns the text of a code, or undefined if this page does not know the code. */
 export function codeText(code: string | null | undefined): string | undefined {
   const own: MessageDescriptor | undefined = TEXTS[code as ErrorCode]
   return own && i18n._(own)

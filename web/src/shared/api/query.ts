@@ -58,7 +58,7 @@ export function apiPages<P extends GetPath>(path: P, params: GetParams<P>, curso
   })
 }
 
-/** The cache of all fetched data. Data never becomes stale by time: the event stream invalidates it. */
+/** The cache of all fetched data. By default, data does not become stale by time: the event stream invalidates it. */
 export const queryClient = new Cache({
   defaultOptions: {
     queries: {

@@ -59,7 +59,7 @@ export function listen(callId: number): void {
     })
 }
 
-/** Stops listening. */
+/** Stops listening, and clears the last error. */
 export function stopListening(): void {
   release()
   set({ callId: null, status: 'off', error: undefined, bars: NO_BARS })

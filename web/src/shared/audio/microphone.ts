@@ -4,7 +4,7 @@ export type MicrophoneProblem = 'insecure' | 'denied' | 'missing'
 /** Returns true if the page may request the microphone: browsers allow this only on secure origins. */
 export const canAskForMicrophone = (): boolean => isSecureContext && Boolean(navigator.mediaDevices)
 
-/** Returns the cause of a rejected `getUserMedia`. */
+/** Returns the cause of a rejected `getUserMedia`; `denied` for every error other than a missing microphone. */
 export const microphoneProblem = (reason: unknown): MicrophoneProblem =>
   reason instanceof DOMException && reason.name === 'NotFoundError' ? 'missing' : 'denied'
 

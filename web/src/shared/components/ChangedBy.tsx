@@ -2,7 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import type { ReactNode } from 'react'
 
 interface Props {
-  /** The name of the user who saved first; undefined if a command or the machine made the change. */
+  /** The name of the user who saved first; null or undefined if it is unknown, or if no user made the change. */
   name: string | null | undefined
   /** The value that the other user saved; undefined for a secret. */
   theirs?: ReactNode

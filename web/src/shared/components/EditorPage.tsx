@@ -10,15 +10,15 @@ import '#shared/styles/editors.css'
 
 interface Props {
   title: string
-  /** A sentence that explains the purpose of the list. */
+  /** A sentence that explains the purpose of the page. */
   lead: ReactNode
   action?: ReactNode
-  /** Whether only owners may change the list; staff then see a notice. */
+  /** Whether only owners may change the page's data; staff then see a notice. */
   ownerOnly?: boolean
   children: ReactNode
 }
 
-/** A settings page with one list. */
+/** A settings page for one kind of data, such as services or opening hours. */
 export function EditorPage({ title, lead, action, ownerOnly = false, children }: Props) {
   useDocumentTitle(title)
   const { isOwner } = useSession()

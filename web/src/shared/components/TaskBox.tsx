@@ -8,7 +8,7 @@ interface Props {
   toggle: () => void
 }
 
-/** The checkbox of a task. */
+/** The checkbox that completes or reopens a task. */
 export function TaskBox({ label, isDone, isBusy, toggle }: Props) {
   return (
     <button

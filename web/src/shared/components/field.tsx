@@ -6,7 +6,7 @@ import { Icon } from './Icon'
 interface Props extends Omit<InputHTMLAttributes<HTMLInputElement>, 'id' | 'className'> {
   label: ReactNode
   help?: ReactNode
-  /** The error of the value. */
+  /** The error of the value. It replaces the error of the browser's own validation. */
   error?: ReactNode
 }
 

@@ -15,7 +15,7 @@ interface EmptyProps {
   heading?: 'h1' | 'h2'
 }
 
-/** Replaces an empty list. */
+/** Replaces an empty list, or the content of a page that has nothing to show. */
 export function EmptyState({ title, children, action, heading: Heading = 'h2' }: EmptyProps) {
   return (
     <div className="empty">

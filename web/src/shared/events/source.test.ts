@@ -92,7 +92,7 @@ test('a silent connection is replaced, one with signs of life is not', () => {
   vi.advanceTimersByTime(50_000)
   expect(FakeSource.made).toHaveLength(2)
   current().open()
-  // What is shown is current until the last sign of life.
+  // The shown data is current up to the last event of the stream.
   expect(signals.slice(-2)).toEqual([
     { type: 'waiting', since },
     { type: 'open', isResumed: false },

@@ -23,7 +23,10 @@ export const fromDevice = (ms: number): Date => new Date(ms + ahead)
 /** Returns true if a time has passed by `now` of this page, and certainly also by the daemon's clock. */
 export const hasPassed = (at: string, now: Date): boolean => Date.parse(at) < now.getTime() - TOLERANCE_MS
 
-/** Compares the clocks: `date` is the `Date` header of a response whose request was sent at `sentAt`. */
+/**
+ * Measures how far the daemon's clock is ahead: `date` is the `Date` header of a response whose request was sent at
+ * `sentAt` (Unix ms).
+ */
 export function compareClocks(date: string | null, sentAt: number): void {
   const server = Date.parse(date ?? '')
   if (Number.isNaN(server)) return

@@ -18,7 +18,7 @@ export function weekOf(day: Day): Day[] {
   return Array.from({ length: 7 }, (_, at) => addDays(sunday, at))
 }
 
-/** Returns true if the text is an existing day. */
+/** Returns true if the text is an existing day in the form «2026-11-22». */
 export const isDay = (text: string): boolean =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(noon(text)) && new Date(noon(text)).toISOString().startsWith(text)
 

@@ -16,7 +16,10 @@ const shell = new Map<string, Messages>()
  */
 const features = new Map<string, I18n>()
 
-/** Returns the language last chosen in this browser; else Hebrew if the browser's languages include it, or English. */
+/**
+ * Returns the language last chosen in this browser; otherwise Hebrew if the browser's languages include it or are not
+ * known, and English if not.
+ */
 export function initialLocale(): Locale {
   const known = recall('language')
   if (known === 'he' || known === 'en') return known
@@ -57,7 +60,7 @@ export async function activateLocale(locale: Locale): Promise<void> {
   root.lang = locale
   root.dir = directionOf(locale)
   // For the HTML file, which names the texts of one language.
-  // biome-ignore lint/suspicious/noDocumentCookie: the cookie store is missing in Firefox, and over plain http
+  // biome-ignore lint/suspicious/noDocumentCookie: the cookie store is missing in some browsers, and over plain http
   document.cookie = `agentlocator_language=${locale}; Path=/; Max-Age=31536000; SameSite=Lax`
 }
 
@@ -84,7 +87,7 @@ export function directionOf(locale: string): 'rtl' | 'ltr' {
   return (direction ?? (locale === 'he' ? 'rtl' : 'ltr')) === 'rtl' ? 'rtl' : 'ltr'
 }
 
-/** Returns the current language. */
+/** Returns the page's language. The component renders again when it changes. */
 export function useLocale(): Locale {
   return useLingui().i18n.locale === 'en' ? 'en' : 'he'
 }

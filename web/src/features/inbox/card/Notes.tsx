@@ -28,7 +28,7 @@ export function Notes({ contactId, notes }: { contactId: number; notes: readonly
     done: () => t`ההערה נמחקה`,
     undo: note => call('POST', '/api/notes/{id}/restore', path(note)).then(refresh),
     onDone: refresh,
-    // The note was changed meanwhile: the current version is fetched, and the user can delete it then.
+    // Another user may have changed the note, so the current version is fetched, which the user can then delete.
     onError: () => void refresh(),
   })
   const add = useAction({

@@ -34,7 +34,7 @@ interface Props {
   onReturned: () => void
   reply: Reply | null
   onReply: (reply: Reply | null) => void
-  /** The newest answer of the agent or another user; undefined while the timeline loads. */
+  /** The newest answer of the agent or another user; null if there is none, undefined while the timeline loads. */
   answer: MessageItem | null | undefined
   /** Whether messages of this user are not sent yet, and can be stopped. */
   isSending: boolean

@@ -13,7 +13,7 @@ interface Props {
 
 /** Warns a user who is writing while the agent or another user answers the contact, so that it is not answered twice. */
 export function Overtaken({ answer, isWriting }: Props) {
-  /** The newest answer when this user began to write. */
+  /** The id of the newest answer when this user began to write; 0 if there was none. */
   const known = useRef<number>(undefined)
   if (!isWriting) known.current = undefined
   else if (answer !== undefined) known.current ??= answer?.id ?? 0

@@ -147,7 +147,7 @@ function WindowText({ route, way, isTemplate }: { route: Route; way: Provider; i
   )
 }
 
-/** Formats the remaining time of the window: «23 ש׳ 56 דק׳». */
+/** Returns a function that formats the remaining time of the 24-hour window: «23 ש׳ 56 דק׳». */
 export function useWindowLength(): (ms: number) => string {
   const { t } = useLingui()
   const format = useFormat()

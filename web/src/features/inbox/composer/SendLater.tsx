@@ -22,7 +22,7 @@ interface Props {
   onScheduled: () => void
 }
 
-/** The menu beside the send button: sends the message at a common time or at a chosen time. */
+/** The menu beside the send button: schedules the message for a suggested time or for a chosen time. */
 export function SendLater({ threadId, text, mediaId, provider, isReady, onScheduled }: Props) {
   const { t } = useLingui()
   const format = useFormat()

@@ -2,10 +2,10 @@ import { recallOwn, rememberOwn, storedUser } from '#shared/storage'
 import { call } from '../api'
 import { slashQuery } from '../model/replies'
 
-/** The last request for each thread. An earlier request that arrives later would restore an older text. */
+/** The last request for each thread. The next one waits for it, so that no late request restores an older text. */
 const requests = new Map<number, Promise<unknown>>()
 
-/** The key of the text that the daemon has not stored yet; empty if the user has sent or deleted the draft. */
+/** The storage key of a text that the daemon has not stored yet. The text is empty if the draft was sent or deleted. */
 export const draftKey = (contactId: number) => `draft.${contactId}`
 
 /**

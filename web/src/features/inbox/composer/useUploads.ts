@@ -9,7 +9,7 @@ import type { Outgoing } from '../outbox'
 export interface UploadItem {
   id: number
   name: string
-  /** The content; empty for a file that a stopped message has given back. */
+  /** The content; empty for a file that was uploaded earlier, for a message that was stopped or is edited. */
   file: Blob
   /** The URL of the thumbnail; null for files that are not images. */
   preview: string | null
@@ -22,7 +22,7 @@ export type Uploads = ReturnType<typeof useUploads>
 
 let next = 1
 
-/** Uploads a file to the daemon. */
+/** Uploads a file to the daemon. `onProgress` is called with the uploaded share, from 0 to 1. */
 export const uploadMedia = (
   file: Blob,
   name: string,

@@ -14,7 +14,7 @@ interface Props {
   onNew: () => void
 }
 
-/** Replaces an empty list. */
+/** Shown instead of an empty list: why it is empty, and what the user can do. */
 export function EmptyList({ filter, words, clear, showAll, onNew }: Props) {
   if (words.trim()) {
     return (

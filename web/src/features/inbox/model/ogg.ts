@@ -49,7 +49,7 @@ function number(bytes: Uint8Array, at: number, keepsMarker: boolean): { value: n
   return { value: isUnknown && !keepsMarker ? bytes.length : value, length }
 }
 
-/** Returns the number of samples (at 48 kHz) in an Opus packet, from its first byte (RFC 6716). */
+/** Returns the number of samples (at 48 kHz) in an Opus packet, from its first one or two bytes (RFC 6716). */
 export function samplesOf(packet: Uint8Array): number {
   const toc = packet[0] ?? 0
   const config = toc >> 3

@@ -4,7 +4,6 @@ import type { Contact, Thread } from '../api'
 export const numberOf = (contact: Contact): string | null =>
   contact.number ?? contact.addresses.find(({ kind, former_at }) => kind === 'phone' && !former_at)?.value ?? null
 
-/** Returns the contact's WhatsApp thread. */
 export const whatsappOf = (contact: Contact): Thread | undefined =>
   contact.threads.find(({ type }) => type === 'whatsapp')
 

@@ -3,7 +3,7 @@ const UNKNOWN = { width: 240, height: 180 }
 const MOST = { width: 300, height: 340 }
 
 /**
- * Returns the size of an image's box. The size is known before the image is loaded, so that the layout does not shift.
+ * Returns the size of an image's box. It does not depend on the loaded image, so the layout does not shift.
  */
 export function boxOf(width: number | null | undefined, height: number | null | undefined) {
   if (!width || !height) return UNKNOWN

@@ -16,11 +16,11 @@ import { useCount } from './useCount'
 
 /** The maximum number of waiting contacts to fetch. Further ones appear only in the count in the title. */
 const MOST_ROWS = 20
-/** The number of newest calls to fetch. A live call is always among them, because it lasts only minutes. */
+/** The number of newest calls to fetch. It is enough to contain the live calls, because a call lasts only minutes. */
 const MOST_CALLS = 20
-/** The maximum number of notifications at once. After a sleep many events are new; the title shows their number. */
+/** The maximum number of notifications at once. After the device has slept, many events are new at the same time. */
 const MOST_AT_ONCE = 3
-/** The maximum length of a text in a notification. The system truncates longer texts. */
+/** The maximum length of a text in a notification, in UTF-16 units. Operating systems truncate long texts anyway. */
 const LONGEST_WORDS = 200
 
 const LIVE: ReadonlySet<string> = new Set(['ringing', 'live', 'fallback'])

@@ -31,7 +31,7 @@ function set(next: Choice): void {
   for (const listener of listeners) listener()
 }
 
-/** Returns the current settings. */
+/** Returns the settings at this moment, without subscribing to changes. */
 export const currentChoice = (): Choice => choice
 
 /** Changes some settings, for all tabs of this browser. */
