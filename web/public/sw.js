@@ -1,5 +1,5 @@
-// The service worker makes the page installable and shows its notifications. It caches nothing: the page must always be
-// the version that the daemon serves.
+// The service worker makes the page installable, and handles clicks on the notifications that it shows where pages
+// cannot show them. It caches nothing: the page must always be the version that the daemon serves.
 self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', event => event.waitUntil(self.clients.claim()))
 self.addEventListener('notificationclick', event => {

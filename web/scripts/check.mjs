@@ -1,8 +1,8 @@
 // The project-specific rules of the page: node scripts/check.mjs
 //
 // In addition to TypeScript and Biome, it checks that features are independent, also in their styles, that imports form
-// no circle, that CSS uses no left or right, that numbers and user texts use their components, that texts are
-// translated, that files are not too long, and that the catalogs and the API's types are up to date.
+// no circle, that styles use no left or right, that phone numbers use their component, that texts are translated, that
+// files are not too long, and that the catalogs and the API's types are up to date.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, posix, relative } from 'node:path'

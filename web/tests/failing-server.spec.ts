@@ -108,7 +108,7 @@ const appears = (found: Locator): Promise<boolean> =>
       () => false,
     )
 
-/** The kinds of invalid responses, and the message that the page shows for each. */
+/** The ways in which a request can fail, and the message that the page shows for each. */
 const MODES: { name: string; answer: (route: Route) => unknown; he: string }[] = [
   {
     name: '500',

@@ -11,8 +11,8 @@ export interface Leaving {
 }
 
 /**
- * Protects a form from being closed accidentally. A click outside closes an unchanged form at once. For a changed form
- * it shows a question first; a second click then closes the form.
+ * Protects a form from being closed accidentally, for example by a click outside. `leave` closes an unchanged form at
+ * once. For a changed form it shows a question first; the second call closes the form.
  */
 export function useLeave(close: () => void): Leaving & { leave: () => void } {
   const [isDirty, setDirty] = useState(false)

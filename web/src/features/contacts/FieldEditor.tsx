@@ -11,7 +11,10 @@ interface Props {
   cancel: () => void
 }
 
-/** The editor of a field's value, depending on the field's kind. In a text field, Enter and blur save; Esc cancels. */
+/**
+ * The editor of a field's value, depending on the field's kind. In a text field, Enter and blur save a changed value;
+ * Esc cancels.
+ */
 export function FieldEditor({ field, value, save, cancel }: Props) {
   const { t } = useLingui()
   if (field.kind === 'flag') {

@@ -19,7 +19,7 @@ type Event = Schemas['AlertEventItem']
 
 const pages = apiPages('/api/alerts/history', { query: { limit: 100 } })
 
-/** Past problems: when each began and cleared, and the notifications sent; newest first. */
+/** The history of the alerts: when each was raised, cleared or muted, and the notifications sent; newest first. */
 export default function HistoryPage() {
   const { t } = useLingui()
   useDocumentTitle(t`תקלות שהיו`)

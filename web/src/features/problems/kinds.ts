@@ -64,7 +64,7 @@ interface Place {
 
 const WHATSAPP: Place = { href: '/app/whatsapp', label: msg`לחיבור ל־WhatsApp` }
 
-/** The page on which each alert can be solved. */
+/** The page on which an alert can be solved; alerts that are not in the list lead to {@link HEALTH}. */
 const PLACES: Partial<Record<Kind, Place>> = {
   bridge_link: { href: '/app/whatsapp', label: msg`לחיבור מחדש` },
   bridge_down: WHATSAPP,
@@ -81,7 +81,7 @@ const PLACES: Partial<Record<Kind, Place>> = {
   ai_limit: { href: '/app/settings/phone?at=voice.ai_usd_per_day', label: msg`לתקרה` },
 }
 
-/** The page for all other alerts: the system checks. */
+/** The page of the system checks. */
 const HEALTH: Place = { href: '/app/settings/health', label: msg`לבדיקת המערכת` }
 
 export const placeOf = (kind: Kind): Place => PLACES[kind] ?? HEALTH

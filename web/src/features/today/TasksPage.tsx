@@ -17,7 +17,7 @@ type Show = 'open' | 'mine' | 'done'
 
 const GROUPS: readonly Group[] = ['late', 'today', 'later', 'some_day']
 
-/** All tasks: the open ones by day, the user's own, and the completed ones. */
+/** The list of tasks, with a choice of the open ones, the open ones of this user, or the completed ones. */
 export default function TasksPage() {
   const { t } = useLingui()
   useDocumentTitle(t`משימות`)

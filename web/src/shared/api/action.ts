@@ -39,7 +39,7 @@ interface Action<V, R> {
   onError?: (error: ReturnType<typeof asApiError>, values: V) => boolean | undefined
 }
 
-/** Returns the mutation of an action, with optimistic updates, an error toast with a retry button, and undo. */
+/** Returns the mutation of an action, with optimistic updates, undo, and an error toast that can offer a retry. */
 export function useAction<V = void, R = unknown>(action: Action<V, R>) {
   const cache = useQueryClient()
   const mutation = useMutation({
@@ -63,7 +63,8 @@ export function useAction<V = void, R = unknown>(action: Action<V, R>) {
         )
       }
       action.onDone?.(result, values)
-      // At once after `onDone`: what both fetch again is then one request, because the first is cancelled before it is sent.
+      // Right after `onDone`: data that both fetch again is requested only once, because the second fetch cancels the
+      // first one before it is sent.
       shown.end()
     },
   })

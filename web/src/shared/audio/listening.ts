@@ -20,7 +20,7 @@ interface Listening {
 
 /** The playback buffer in seconds, so that a late piece causes no gap. */
 const AHEAD_S = 0.15
-/** If more than this is buffered, in seconds, the excess is dropped to keep the delay short. */
+/** While more than this is buffered, in seconds, new audio is dropped to keep the delay short. */
 const MOST_AHEAD_S = 1.5
 const NO_BARS: LiveSound['bars'] = { caller: [], agent: [] }
 

@@ -37,7 +37,7 @@ export function useMicrophone({ mostMs, onSound }: Options) {
     setMeter(undefined)
   }, [])
 
-  /** Starts the recording. Call this function in a click handler: browsers ask for the microphone only then. */
+  /** Starts the recording. Call this function in a click handler: browsers start the audio of the meter only then. */
   const start = useCallback(async () => {
     setProblem(undefined)
     if (!canAskForMicrophone()) return setProblem('insecure')
