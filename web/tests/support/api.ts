@@ -22,7 +22,7 @@ interface ContactItem {
   number: string | null
 }
 
-/** Returns the contact with this number. */
+/** Returns the contact with this number, of the first 200 contacts. Throws if there is none. */
 export async function contactOf({ get }: Owner, number: string): Promise<ContactItem> {
   const { items } = await get<{ items: ContactItem[] }>('/api/contacts?limit=200')
   const found = items.find(item => item.number === number)

@@ -40,6 +40,6 @@ export function daysOf(items: readonly TimelineItem[], dayOf: (at: string) => st
   return days
 }
 
-/** Returns a unique key of an item. */
+/** Returns a key that is unique within a contact's timeline. */
 export const keyOf = ({ kind, at, message, call, note, task, appointment, merge }: TimelineItem): string =>
   `${kind} ${message?.id ?? call?.id ?? note?.id ?? task?.id ?? appointment?.id ?? merge?.merge_id ?? at}`

@@ -15,7 +15,6 @@ export const appointmentsQuery = (contactId: number, from: string) =>
   apiQuery('/api/appointments', { query: { contact_id: contactId, from, state: 'booked', limit: 5 } })
 export const contactsQuery = (words: string) => apiQuery('/api/contacts', { query: { q: words, limit: 6 } })
 
-/** The paginated query of the inbox's list. */
 export const inboxQuery = (filter: InboxFilter, words: string) =>
   apiPages('/api/inbox', { query: { filter, ...(words && { q: words }), limit: 50 } })
 

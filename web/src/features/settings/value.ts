@@ -3,7 +3,6 @@ import { fullNumber } from '#shared/format/phone'
 
 type Item = Schemas['SettingItem']
 
-/** What the control of a setting needs. */
 export interface ControlProps {
   item: Item
   canEdit: boolean

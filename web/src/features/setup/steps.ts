@@ -45,7 +45,7 @@ export interface Facts {
 const isSet = (item: Item | undefined) =>
   item !== undefined && (item.kind === 'secret' ? item.secret_set : item.value !== null && item.value !== '')
 
-/** Returns true if a step is complete. */
+/** Returns true if the data shows that a step is complete. A skipped step is not. */
 export function isDone(step: StepId, facts: Facts): boolean {
   const has = (key: string) => isSet(facts.items.get(key))
   switch (step) {

@@ -23,7 +23,6 @@ export const patchItems = <T>(key: QueryKey, update: (items: T[]) => T[]): Patch
   })
 
 interface Action<V, R> {
-  /** Sends the request. */
   run: (values: V) => Promise<R>
   /** Actions with the same scope run one at a time. */
   scope?: string

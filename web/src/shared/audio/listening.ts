@@ -11,7 +11,7 @@ interface Listening {
   /** The id of the call; null while the user listens to none. */
   callId: number | null
   status: 'off' | 'connecting' | 'on'
-  /** Why listening failed. */
+  /** Why listening to this call failed; undefined if it has not. */
   error: ApiError | undefined
   /** The volume, from 0 to 1. */
   volume: number
@@ -75,7 +75,7 @@ export function setVolume(volume: number): void {
 export const useIsHeard = (callId: number): boolean =>
   useSyncExternalStore(subscribe, () => state.callId === callId && state.status !== 'off')
 
-/** Returns why listening to this call failed. */
+/** Returns why listening to this call failed; undefined if it has not, or if the user listens to another call. */
 export const useListenError = (callId: number): ApiError | undefined =>
   useSyncExternalStore(subscribe, () => (state.callId === callId ? state.error : undefined))
 

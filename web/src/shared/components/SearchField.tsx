@@ -16,7 +16,7 @@ interface Props {
   className: string
 }
 
-/** The search field of a list. */
+/** A search field that reports the text after a pause in typing. */
 export function SearchField({ value, onChange, label, placeholder, className }: Props) {
   const { t } = useLingui()
   const [text, setText] = useState(value)

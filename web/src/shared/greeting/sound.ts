@@ -31,7 +31,7 @@ export async function readSound(file: Blob): Promise<Sound> {
 /** Returns true if nothing is audible in a sound. */
 export const isSilent = (sound: Sound): boolean => sound.peak < SILENCE * 2
 
-/** Mixes all channels into one. */
+/** Returns the average of all channels. */
 export function mixed(channels: readonly Float32Array[]): Float32Array {
   const [first, ...others] = channels
   if (!first) return new Float32Array(0)

@@ -7,7 +7,6 @@ import type { Sound } from './sound'
 
 export type Greeting = Schemas['GreetingResponse']
 
-/** The query for the greeting that callers hear. */
 export const greetingQuery = apiQuery('/api/greeting')
 
 /** The maximum length of a greeting, in ms: a caller must wait for its end. */

@@ -48,7 +48,7 @@ export async function withTexts<P extends object>(
   return { default: props => createElement(I18nProvider, { i18n: texts }, createElement(module.default, props)) }
 }
 
-/** Switches the page to a language. */
+/** Loads the texts of a language, and switches the page to it. */
 export async function activateLocale(locale: Locale): Promise<void> {
   const found = await loaderOf('app', locale)?.()
   if (found) shell.set(locale, found.messages)

@@ -1,7 +1,7 @@
 import { hasUnsaved } from '#shared/unsaved'
 import { CONTACT } from './activity'
 
-/** The content of a notification. */
+/** The content of a notification; `href` is the path of the page that a click opens. */
 export interface Shown {
   title: string
   body: string
