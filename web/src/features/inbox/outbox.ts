@@ -26,8 +26,8 @@ export interface Outgoing {
 }
 
 /**
- * The prefix of the key for resending a refused message. Because the key is derived from the message, repeated clicks,
- * other tabs and other users create one message only.
+ * The prefix of the key for resending a refused message; the provider's name follows. Because the key is derived from
+ * the message, repeated clicks, other tabs and other users create one message only for each provider.
  */
 export const againKey = (messageId: number) => `again-${messageId}-`
 

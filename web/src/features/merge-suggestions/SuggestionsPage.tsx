@@ -14,7 +14,7 @@ import { Name, Phone } from '#shared/components/text'
 
 const refresh = () => void queryClient.invalidateQueries({ queryKey: ['/api/merge-suggestions'] })
 
-/** Contacts that may be duplicates. The daemon never merges them by itself; a user decides. */
+/** Pairs of contacts that may be duplicates. The daemon does not merge a suggested pair by itself; a user decides. */
 export default function SuggestionsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`לקוחות כפולים`)
