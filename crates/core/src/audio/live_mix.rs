@@ -1,8 +1,8 @@
 //! The live mix of a call for users who listen in: the caller on the left, the agent on the right, as the caller hears
 //! it.
 //!
-//! Unlike the recorder, the mix follows the clock. Audio that has not arrived in time is replaced by silence, so the
-//! latency for the listener never exceeds `delay_ms`.
+//! Unlike the recorder, the mix follows the clock, `delay_ms` behind it. Audio that has not arrived in time is replaced
+//! by silence.
 
 use super::mulaw::SILENCE;
 use super::{BYTES_PER_MS, EncodedAudio};
@@ -31,7 +31,7 @@ impl LiveMix {
     }
 
     /// Adds the caller's audio, which starts `at_ms` after the start of the stream. Samples that arrive too late are
-    /// dropped, and increase the delay for later audio.
+    /// dropped, and increase the delay for later audio, up to `MAX_DELAY_MS`.
     pub fn caller(&mut self, at_ms: u64, audio: &EncodedAudio) {
         let late = self.caller.put(self.start, at_ms, audio);
         if late > 0 {

@@ -1,8 +1,8 @@
 //! Detection of the tones by which a fax machine or a modem announces itself: the calling tones (ITU-T T.30 and V.25,
 //! short bursts of 1100 or 1300 Hz that repeat) and the answer tone (2100 Hz for seconds).
 //!
-//! A voice is never such a tone: it has harmonics, so it is no pure tone, and a whistle neither holds its pitch within a
-//! few hertz nor repeats with the length and the pause of a machine.
+//! A voice has harmonics, so it is not a pure tone. A whistle does not hold its pitch as precisely as a machine, or does
+//! not repeat with the length and the pause of a machine.
 
 use super::{FRAME_BYTES, mulaw};
 use std::f32::consts::TAU;
@@ -50,7 +50,7 @@ pub struct MachineToneDetector {
     at_ms: u64,
     /// The tone that is heard now.
     burst: Option<Burst>,
-    /// The last complete burst of a calling tone.
+    /// The previous burst, if its length was that of a calling tone.
     last: Option<Burst>,
 }
 
@@ -59,7 +59,7 @@ struct Burst {
     tone: MachineTone,
     from_ms: u64,
     to_ms: u64,
-    /// How much of it is the tone, without the interruptions.
+    /// The duration of the burst without its interruptions.
     tone_ms: u64,
 }
 
@@ -90,7 +90,7 @@ impl MachineToneDetector {
                 let is_steady = burst.tone_ms * 10 >= burst.ms() * 9;
                 (tone == MachineTone::Answer && burst.ms() >= LEAST_ANSWER_MS && is_steady).then_some(tone)
             }
-            // The answer tone reverses its phase, so one frame in 450 ms is no pure tone.
+            // The answer tone may reverse its phase every 450 ms. The frame of the reversal is not a pure tone.
             (Some(burst), _) if to_ms - burst.to_ms <= MOST_GAP_MS => None,
             (burst, _) => {
                 let ended =
@@ -147,11 +147,11 @@ const LEAST_LEVEL: u32 = 150;
 const MOST_ERROR: f32 = 0.06;
 /// The longest interruption of a burst.
 const MOST_GAP_MS: u64 = 40;
-/// The lengths of a burst of a calling tone, with one frame more on each side than the recommendations allow.
+/// The lengths of a burst of a calling tone, with a small margin around those that the recommendations allow.
 const BURST_MS: std::ops::RangeInclusive<u64> = 400..=740;
 /// The pauses between two bursts.
 const PAUSE_MS: std::ops::RangeInclusive<u64> = 1400..=3500;
-/// The answer tone is longer.
+/// The minimum length of an answer tone. The recommendations require at least 2600 ms.
 const LEAST_ANSWER_MS: u64 = 2000;
 
 #[cfg(test)]
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use std::f64::consts::TAU;
 
-    /// Returns a sound by its samples' values at a time in seconds.
+    /// Returns mu-law audio of this length. `sample` returns the amplitude at a time in seconds.
     fn made(ms: u32, mut sample: impl FnMut(f64) -> f64) -> Vec<u8> {
         #[expect(clippy::cast_possible_truncation, reason = "far below the limit")]
         (0..ms * 8).map(|i| mulaw::encode(sample(f64::from(i) / 8000.0) as i16)).collect()
@@ -173,10 +173,10 @@ mod tests {
         vec![mulaw::SILENCE; ms as usize * 8]
     }
 
-    /// Returns the first tone that is found, and when.
+    /// Returns the first tone that is found, and the end of the last processed frame in milliseconds.
     fn found(sound: &[u8]) -> Option<(MachineTone, u64)> {
         let mut detector = MachineToneDetector::default();
-        // Pieces that do not match the frames.
+        // The pieces are smaller than a frame.
         sound.chunks(100).find_map(|piece| Some((detector.push(piece)?, detector.at_ms)))
     }
 

@@ -1,7 +1,7 @@
 //! The duration of MP3 files. The watchdog of a call needs the duration of the greeting, and a greeting has a maximum
 //! duration.
 //!
-//! Every frame is counted, so files with a variable bit rate and truncated files are measured correctly. The silence
+//! Frames are counted, so files with a variable bit rate and truncated files are measured correctly. The silence
 //! that the encoder adds at both ends is subtracted if a LAME tag states its length. The formats are defined by ISO/IEC
 //! 11172-3 and 13818-3, layer III, and for the Xing and LAME tags by <http://gabriel.mp3-tech.org/mp3infotag.html>.
 
@@ -18,7 +18,7 @@ pub enum Mp3Error {
     FreeBitRate,
 }
 
-/// Returns the duration of an MP3 file's audio.
+/// Returns the duration of the audio in an MP3 file, without the silence that a LAME tag states.
 pub fn duration(file: &[u8]) -> Result<Duration, Mp3Error> {
     let sound = without_tags(file);
     let (mut at, first) = find_frame(sound, 0)?;
@@ -240,8 +240,7 @@ mod tests {
         ) {
             let file = [head, frames(count), tail].concat();
             if let Ok(length) = duration(&file) {
-                // 8 kbit/s is the lowest rate: one byte per millisecond, and the frame size in the header is rounded
-                // down.
+                // 8 kbit/s is the lowest rate: one byte per millisecond, and frame sizes are rounded down.
                 prop_assert!(length.as_millis() <= file.len() as u128 * 2);
             }
         }

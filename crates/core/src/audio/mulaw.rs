@@ -6,7 +6,7 @@ pub const SILENCE: u8 = 0xff;
 const BIAS: i32 = 0x84;
 const CLIP: i32 = 32_635;
 
-/// Decodes a mu-law sample to 16-bit linear.
+/// Decodes a mu-law sample to a linear sample between -32124 and 32124.
 pub const fn decode(byte: u8) -> i16 {
     let bits = !byte;
     let magnitude = ((((bits & 0x0f) as i32) << 3) + BIAS) << ((bits & 0x70) >> 4);
@@ -15,7 +15,7 @@ pub const fn decode(byte: u8) -> i16 {
     if bits & 0x80 == 0 { linear as i16 } else { -linear as i16 }
 }
 
-/// Encodes a 16-bit linear sample as mu-law.
+/// Encodes a linear sample as mu-law. Amplitudes above 32635 are clipped.
 pub fn encode(linear: i16) -> u8 {
     let sign = if linear < 0 { 0x80 } else { 0 };
     let magnitude = i32::from(linear).abs().min(CLIP) + BIAS;

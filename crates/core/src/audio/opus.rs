@@ -1,7 +1,7 @@
 //! Recordings as Opus in Ogg (RFC 6716, RFC 7845), split into segments of ten seconds.
 //!
-//! A file consists of a head (the two header pages) and of segments. Each segment consists of complete pages of one
-//! second, so a player can seek in the file. Each segment is decoded by its own decoder, which first decodes the half
+//! A file consists of a head (the two header pages) and of segments. Each segment consists of complete pages of at most
+//! one second, so a player can seek in the file. Each segment is decoded by its own decoder, which first decodes the half
 //! second before the segment. Any part of a file can therefore be decoded without the rest of the file, and the samples
 //! of a segment do not depend on the requested part.
 
@@ -22,10 +22,10 @@ pub enum OpusError {
     /// Opus does not support the sample rate.
     #[error("Opus cannot encode {0} samples per second")]
     Rate(u32),
-    /// The encoder reports an error.
+    /// `ropus` could not encode a packet.
     #[error("the Opus encoder failed: {0}")]
     Encode(#[from] ropus::EncodeError),
-    /// The decoder reports an error.
+    /// `ropus` could not decode a packet.
     #[error("the Opus decoder failed: {0}")]
     Decode(#[from] ropus::DecodeError),
     /// The file's pages are damaged.
@@ -34,7 +34,7 @@ pub enum OpusError {
     /// A page cannot be written.
     #[error("an Ogg page cannot be written: {0}")]
     Write(#[from] std::io::Error),
-    /// The file was not written by this encoder.
+    /// The file is not one that [`OpusEncoder`] writes.
     #[error("not an Opus file of this program: {0}")]
     Malformed(&'static str),
 }

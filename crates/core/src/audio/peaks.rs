@@ -18,7 +18,7 @@ impl PeakMeter {
         Self { channels: usize::from(channels.clamp(1, 2)), span, in_span: 0, current: [0; 2], sides: [vec![], vec![]] }
     }
 
-    /// Adds samples.
+    /// Adds interleaved samples. An incomplete frame at the end is ignored.
     pub fn push(&mut self, samples: &[i16]) {
         for frame in samples.chunks_exact(self.channels) {
             for (current, sample) in self.current.iter_mut().zip(frame) {
@@ -51,7 +51,8 @@ impl PeakMeter {
     }
 }
 
-/// Reduces peaks to at most `bins` values: each value is the maximum of an equal part.
+/// Reduces peaks to `bins` values: each value is the maximum of an equal part. If there are not more than `bins` peaks,
+/// or if `bins` is 0, the peaks are returned unchanged.
 pub fn resample(peaks: &[u8], bins: usize) -> Vec<u8> {
     if peaks.len() <= bins || bins == 0 {
         return peaks.to_vec();
@@ -60,7 +61,7 @@ pub fn resample(peaks: &[u8], bins: usize) -> Vec<u8> {
     (0..bins).map(|bin| peaks[edge(bin)..edge(bin + 1)].iter().copied().max().unwrap_or(0)).collect()
 }
 
-/// The number of peaks per second of a recording.
+/// The number of peaks per second of a recording, for each side.
 pub const PEAKS_PER_SECOND: u32 = 20;
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use std::time::Duration;
 pub struct Prompt {
     /// The media type: `audio/mpeg` or `audio/wav`.
     pub mime: &'static str,
-    /// The bytes of the file.
+    /// The bytes of the file that Twilio gets.
     pub content: Vec<u8>,
-    /// The duration.
+    /// The duration of the sound; not zero after [`Prompt::read`].
     pub length: Duration,
 }
 
@@ -30,7 +30,8 @@ pub enum PromptError {
 }
 
 impl Prompt {
-    /// Reads a file. An MP3 file is kept unchanged. A WAV file is converted to 16-bit mono that contains only samples.
+    /// Reads a file. An MP3 file is kept unchanged. A WAV file is converted to 16-bit mono; its other
+    /// chunks, such as titles, are removed.
     pub fn read(file: Vec<u8>) -> Result<Self, PromptError> {
         let prompt = if file.starts_with(b"RIFF") && file.get(8..12) == Some(b"WAVE") {
             Self::read_wav(&file)?

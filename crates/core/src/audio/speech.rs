@@ -42,7 +42,7 @@ impl SpeechDetector {
         }
     }
 
-    /// Returns the duration of loud samples in the current speech, in milliseconds; 0 in silence.
+    /// Returns the duration of loud samples in the current speech, in milliseconds; 0 after 300 ms of silence.
     pub fn speech_ms(&self) -> u64 {
         self.loud_ms
     }

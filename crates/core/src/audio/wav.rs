@@ -77,7 +77,7 @@ pub enum Encoding {
 /// The format of a WAV file, and the position of its samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WavFormat {
-    /// The encoding of a sample.
+    /// Mu-law or 16-bit linear.
     pub encoding: Encoding,
     /// 1 or 2.
     pub channels: u16,
@@ -88,9 +88,9 @@ pub struct WavFormat {
 }
 
 impl WavFormat {
-    /// Parses the header from the start of a file with `file_bytes` bytes. Returns none if the file is not a WAV file
-    /// or has an unsupported sample format. A data length beyond the end of the file is clamped: streaming recorders
-    /// write such lengths.
+    /// Parses the header from the start of a file with `file_bytes` bytes. Returns none if the file is not a WAV file or
+    /// has an unsupported sample format, or if `start` ends before the samples. A data length beyond the end of the file
+    /// is clamped: streaming recorders write such lengths.
     pub fn parse(start: &[u8], file_bytes: u64) -> Option<Self> {
         if start.get(..4)? != b"RIFF" || start.get(8..12)? != b"WAVE" {
             return None;
@@ -127,7 +127,7 @@ impl WavFormat {
         Some(format)
     }
 
-    /// Returns the size of a frame in bytes.
+    /// Returns the size of a frame (one sample of each channel) in bytes.
     pub fn frame_bytes(&self) -> u64 {
         let sample = match self.encoding {
             Encoding::MuLaw => 1,

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 pub struct CallingHours {
     /// The first minute of the day at which the agent may call.
     pub from: DayTime,
-    /// The end of this time of day.
+    /// The end of the hours: the first minute of the day at which the agent may not call any more.
     pub until: DayTime,
     /// Whether the agent calls neither on Saturdays and holidays nor in the afternoon before them.
     pub keeps_sabbath: bool,
@@ -51,7 +51,7 @@ impl CallingHours {
     }
 }
 
-/// The last calls before the Sabbath and holidays, which begin in the winter at half past four.
+/// The latest end of the hours on the eve of the Sabbath or of a holiday.
 const EVE_ENDS: DayTime = DayTime::hour(13);
 const MAX_DAYS: i64 = 31;
 

@@ -4,7 +4,7 @@ use crate::domain::{HebrewDate, HebrewMonth};
 use icu_calendar::cal::Hebrew;
 use jiff::civil::Date;
 
-/// Returns the Hebrew date of a civil day; none if the calendar library cannot convert the year.
+/// Returns the Hebrew date of a civil day; none if the calendar library cannot convert the day.
 pub fn hebrew_date(date: Date) -> Option<HebrewDate> {
     let (month, day) = (u8::try_from(date.month()).ok()?, u8::try_from(date.day()).ok()?);
     let iso = icu_calendar::Date::try_new_iso(i32::from(date.year()), month, day).ok()?;

@@ -53,7 +53,7 @@ fn in_tishri(day: u8, weekday: Weekday) -> Option<Holiday> {
 
 fn in_adar(day: u8, weekday: Weekday) -> Option<Holiday> {
     match (day, weekday) {
-        // A fast is never on a Saturday, nor on the Friday before it. This fast moves to Thursday.
+        // If 13 Adar is a Saturday, the fast is on the Thursday before.
         (11, Weekday::Thursday) => Some(Holiday::FastOfEsther),
         (13, weekday) if weekday != Weekday::Saturday => Some(Holiday::FastOfEsther),
         (14, _) => Some(Holiday::Purim),

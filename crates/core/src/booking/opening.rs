@@ -156,5 +156,5 @@ fn local(date: Date, time: DayTime) -> DateTime {
     date.at(part(time.minutes() / 60), part(time.minutes() % 60), 0, 0)
 }
 
-/// The maximum length of an appointment, in days.
+/// The longest span that `Opening::is_open` checks, in days.
 const MAX_DAYS_OF_SPAN: i32 = 7;

@@ -47,7 +47,7 @@ impl Booking {
 /// A resource that can take the booking, and its availability.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bookable {
-    /// The id of the resource.
+    /// The resource that an appointment would occupy.
     pub id: ResourceId,
     /// The resource's own weekly hours; none if it follows the hours of the business.
     pub hours: Option<Vec<OpeningHours>>,
@@ -58,11 +58,11 @@ pub struct Bookable {
 /// The parameters of a search for free times.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotSearch {
-    /// The booking for which free times are searched.
+    /// The duration and the buffers of the appointment.
     pub booking: Booking,
-    /// The first day.
+    /// The first day to search, in the time zone of the opening hours.
     pub from: Date,
-    /// The number of days.
+    /// The number of days to search, including the first day.
     pub days: u16,
     /// The interval between two start times in minutes, counted from the beginning of each range of hours.
     pub step_min: u32,
@@ -73,9 +73,9 @@ pub struct SlotSearch {
 /// A free time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot {
-    /// The start of the appointment.
+    /// The start of the appointment, without the buffer before it.
     pub starts_at: Timestamp,
-    /// The end of the appointment.
+    /// The end of the appointment, without the buffer after it.
     pub ends_at: Timestamp,
     /// The first resource that is free at this time.
     pub resource_id: ResourceId,
@@ -179,7 +179,7 @@ pub fn choose(
     Err(if open.is_empty() && !force { NotBookable::OutsideHours } else { NotBookable::Taken })
 }
 
-/// Returns the start times within a range of hours for which the appointment does not end after `open`.
+/// Returns the start times within `span`, from `not_before` on, for which the appointment does not end after `open`.
 fn starts(search: &SlotSearch, span: Span, open: Span) -> impl Iterator<Item = Timestamp> + use<> {
     let SlotSearch { booking, step_min, not_before, .. } = *search;
     let step = minutes(step_min.max(1));

@@ -13,7 +13,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// Returns true if the two spans overlap.
+    /// Returns true if the two spans overlap. Spans that only touch do not overlap.
     pub fn overlaps(self, other: Self) -> bool {
         self.from < other.to && other.from < self.to
     }

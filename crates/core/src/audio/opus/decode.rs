@@ -13,7 +13,7 @@ pub struct OpusFile {
     pub channels: u16,
     /// The sample rate of the input, per channel.
     pub rate: u32,
-    /// The number of encoded frames. A frame is one sample of each channel.
+    /// The length of the audio in frames. A frame is one sample of each channel.
     pub frames: u64,
     /// The delay of the codec, in frames.
     delay: u64,
@@ -44,12 +44,12 @@ impl OpusFile {
         })
     }
 
-    /// Returns the duration of the audio in milliseconds.
+    /// Returns the duration of the audio in milliseconds, rounded down.
     pub fn duration_ms(&self) -> u64 {
         self.frames * 1000 / u64::from(self.rate)
     }
 
-    /// Returns the number of segments.
+    /// Returns the number of segments, which is at least 1.
     pub fn segments(&self) -> u64 {
         (self.frames + self.delay).div_ceil(self.segment_frames()).max(1)
     }

@@ -93,7 +93,7 @@ fn holidays_are_those_of_the_list() {
 #[test]
 fn weekdays_keep_to_the_rules_of_the_calendar() {
     use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
-    // The weekdays on which a day never falls.
+    // The weekdays on which a holiday never falls.
     let never: [(Holiday, &[Weekday]); 9] = [
         (Holiday::YomKippur, &[Sunday, Tuesday, Friday]),
         (Holiday::Passover, &[Monday, Wednesday, Friday]),
