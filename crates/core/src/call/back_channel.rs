@@ -13,7 +13,7 @@ pub(super) enum Words {
     None,
     /// The transcript contains only back-channels.
     BackChannel,
-    /// The transcript contains words that the caller wants to say.
+    /// The transcript contains another word, or too many words for a back-channel.
     Speech,
 }
 

@@ -129,7 +129,7 @@ impl CallerAudio {
         (self.engine_start + engine_ms.saturating_mul(BYTES_PER_MS)).min(self.end)
     }
 
-    /// Returns true if the current engine received the audio at this position as a replay.
+    /// Returns true if the audio at this position was received before the current engine was ready.
     pub(super) fn is_replayed(&self, position: u64) -> bool {
         position < self.replayed_until
     }

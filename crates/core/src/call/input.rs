@@ -123,14 +123,14 @@ pub enum EngineEvent {
         /// Whether `text` is the full text.
         is_final: bool,
     },
-    /// The engine could not transcribe the caller's utterance, and will send no text for it.
+    /// The engine could not transcribe the caller's utterance, and will send no more text for it.
     TranscriptionFailed {
         /// The caller's utterance.
         item: ItemId,
     },
     /// A response started.
     ResponseStarted {
-        /// The response's id.
+        /// The new response.
         response: ResponseId,
     },
     /// A piece of a response's audio.
@@ -169,11 +169,11 @@ pub enum EngineEvent {
     },
     /// A response has ended: completely, early, or with an error.
     ResponseDone {
-        /// The response's id.
+        /// The response that has ended.
         response: ResponseId,
-        /// The response's outcome.
+        /// How the response ended.
         outcome: ResponseOutcome,
-        /// The response's usage.
+        /// The tokens and the cost of the response.
         usage: Usage,
     },
     /// The caller started to leave a message.
@@ -219,7 +219,7 @@ pub enum ToolCall {
     },
 }
 
-/// The outcome of a response.
+/// How a response ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseOutcome {
@@ -227,7 +227,7 @@ pub enum ResponseOutcome {
     Completed,
     /// The response stopped early: the engine reached a limit, or a content filter stopped it.
     Incomplete,
-    /// The response was cancelled.
+    /// The session or the engine cancelled the response.
     Cancelled,
     /// The engine could not generate the response.
     Failed {
@@ -236,7 +236,7 @@ pub enum ResponseOutcome {
     },
 }
 
-/// The usage of a response.
+/// The tokens and the cost of a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Input tokens.

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 const SPEECH: Duration = Duration::from_millis(200);
 /// The length of the pause that ends the speech.
 const PAUSE: Duration = Duration::from_millis(500);
-/// The longest speech that is accepted if the engine does not detect it. Longer sound is background noise such as a
-/// television.
+/// The maximum duration of speech. Longer sound is background noise such as a television.
 const MAX_SPEECH: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Default)]

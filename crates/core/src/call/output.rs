@@ -186,7 +186,7 @@ pub enum Clip {
 pub struct HistoryTurn {
     /// The party that spoke, or the source of the entry.
     pub speaker: Speaker,
-    /// The text that the other side heard.
+    /// The text that the other side heard; in the entry of an employee, the employee's name.
     pub text: String,
 }
 
@@ -222,7 +222,7 @@ pub struct TurnRecord {
     pub text: String,
     /// The part of the text that was heard, a prefix of `text`.
     pub heard_text: String,
-    /// Whether the turn was interrupted.
+    /// Whether the agent's turn was cut off before its end.
     pub interrupted: bool,
     /// The start, in milliseconds since the first stream of the call started.
     pub started_ms: u64,
@@ -230,7 +230,7 @@ pub struct TurnRecord {
     pub ended_ms: Option<u64>,
     /// The latencies of the response's stages.
     pub latency: TurnLatency,
-    /// The response's usage.
+    /// The tokens and the cost of the response.
     pub usage: Usage,
 }
 
@@ -240,7 +240,7 @@ pub struct TurnRecord {
 pub enum CallEvent {
     /// The caller and the engine are connected.
     Live {
-        /// The engine that was connected.
+        /// The engine with which the conversation starts.
         engine: EngineKind,
     },
     /// A transcript of the caller's speech arrived.
@@ -277,9 +277,9 @@ pub enum CallEvent {
         /// Milliseconds since the first stream of the call started.
         at_ms: u64,
     },
-    /// The engine was lost.
+    /// The connection to the engine failed, or the engine did not respond in time.
     EngineLost {
-        /// The engine that was lost.
+        /// The engine that failed.
         engine: EngineKind,
         /// The error text of the engine or the session.
         reason: String,

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub(super) use utterance::Source;
 use utterance::Utterance;
 
-/// The delay from this server's socket to the caller's telephone when Twilio's queue is empty.
+/// The assumed delay from this server's socket to the caller's telephone when Twilio's queue is empty.
 pub(super) const LINE_DELAY: Duration = Duration::from_millis(60);
 /// The number of bytes after which a mark is sent.
 const MARK_EVERY: u64 = 200 * BYTES_PER_MS;
@@ -71,7 +71,7 @@ impl SentPiece {
         self.start + self.audio.len() as u64
     }
 
-    /// Returns the part of the piece that starts at `offset`, if any.
+    /// Returns the part of the piece from `offset` on, if any.
     fn from(self, offset: u64) -> Option<EncodedAudio> {
         if offset <= self.start {
             return Some(self.audio);
@@ -247,7 +247,7 @@ impl Playback {
     }
 
     /// Records that Twilio has played the audio up to this mark. Returns false if the mark is unknown or older than the
-    /// last clear.
+    /// last clear or hold.
     pub(super) fn mark(&mut self, name: &str, now: Instant) -> bool {
         let Some(offset) = self.take_mark(name) else { return false };
         self.acked = offset;
@@ -314,7 +314,7 @@ impl Playback {
         !self.queue.is_empty()
     }
 
-    /// Returns true while an utterance has started and the caller has not heard it completely.
+    /// Returns true while there is an utterance that the caller has not heard completely.
     pub(super) fn is_open(&self) -> bool {
         self.is_busy() || !self.utterances.is_empty()
     }
@@ -341,7 +341,7 @@ impl Playback {
         Some((first.source.item.clone(), duration(self.acked - start)))
     }
 
-    /// Returns how much of the first unfinished utterance the caller has heard so far.
+    /// Returns how much the caller has heard of the first utterance that is not completely heard.
     pub(super) fn progress(&mut self, now: Instant) -> Option<HeardPart> {
         let heard = self.heard(now);
         let first = self.utterances.front()?;

@@ -87,7 +87,7 @@ pub struct CallPolicy {
     pub max_call: Duration,
     /// Whether the agent speaks first.
     pub speaks_first: bool,
-    /// Whether the calls of machines end.
+    /// Whether the session ends the calls of fax machines, modems and recorded announcements.
     #[serde(default)]
     pub ends_robots: bool,
     /// The prompts for the engine, and the built-in sentences that need no engine.

@@ -4,7 +4,7 @@ use super::{ResponseId, ResponseRequest};
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// How many ids of cancelled responses are kept. An engine never has more than one or two unfinished responses.
+/// How many ids of cancelled responses are kept: more than an engine's unfinished responses.
 const MAX_CANCELLED: usize = 16;
 
 #[derive(Debug, Default)]
@@ -106,7 +106,8 @@ impl Responses {
     }
 
     /// Handles the engine's rejection of a request because another response was active. If the other response is known,
-    /// the request is queued until that response ends. Otherwise, the request is returned.
+    /// the request is queued until that response ends. Otherwise, the request is returned. A cancelled request is
+    /// dropped.
     pub(super) fn rejected(&mut self) -> Option<ResponseRequest> {
         if std::mem::take(&mut self.is_in_flight_cancelled) {
             self.in_flight = None;

@@ -37,7 +37,7 @@ pub(super) struct RobotWatch {
     tones: MachineToneDetector,
     speech: SpeechDetector,
     samples: Vec<u8>,
-    /// How much audio was heard.
+    /// The duration of the audio that was processed.
     heard: Duration,
     /// When the caller began to speak, and for how long the caller has spoken without a pause since then.
     nonstop: Option<(Duration, Duration)>,
@@ -90,11 +90,11 @@ impl RobotWatch {
 
 /// Tones are looked for in the audio before this time.
 const TONES_WITHIN: Duration = Duration::from_secs(30);
-/// The words of an announcement come at the beginning. Later, a person may talk about one.
+/// Words are checked during this part of the call. Later, a person may talk about an announcement.
 const WORDS_WITHIN: Duration = Duration::from_secs(25);
-/// An announcement does not wait for the end of the greeting.
+/// Speech without a pause must begin within this time: an announcement does not wait for the end of the greeting.
 const BEGINS_WITHIN: Duration = Duration::from_secs(2);
-/// A person pauses for an answer before that.
+/// Speech of this length without a pause is a sign of an announcement: a person pauses earlier for an answer.
 const LEAST_NONSTOP: Duration = Duration::from_secs(6);
 /// The silence that counts as a pause. Announcements have shorter ones between sentences.
 const PAUSE_MS: u64 = 1000;

@@ -124,7 +124,7 @@ impl CallSession {
         session
     }
 
-    /// Processes an input.
+    /// Processes an input. Once the call is over, inputs are ignored.
     pub fn handle_input(&mut self, input: Input, now: Instant) {
         if self.is_over() {
             return;
@@ -193,7 +193,7 @@ impl CallSession {
         self.timers.next()
     }
 
-    /// Returns the next output. The driver calls it after each input until it returns none.
+    /// Returns the next output. The driver calls it after each input and each timeout until it returns none.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
@@ -209,7 +209,7 @@ impl CallSession {
         self.transcript.words_so_far()
     }
 
-    /// Returns the engine in use.
+    /// Returns the kind of the engine in use, which may not be connected.
     pub fn engine(&self) -> EngineKind {
         self.engine.kind()
     }
@@ -279,7 +279,7 @@ impl CallSession {
         }
     }
 
-    /// Plays a built-in sentence.
+    /// Plays a built-in sentence, unless its audio is empty.
     fn play_clip(&mut self, clip: Clip) {
         let audio = match clip {
             Clip::OneMoment => &self.policy.prompts.one_moment_clip,

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-/// What the words of a caller have of an announcement.
+/// The signs of an announcement in a caller's words.
 #[derive(Debug, Default)]
 pub(super) struct Announcement {
-    /// The keys that the listener is asked to press, for a purpose.
+    /// The keys that the words ask to press for a stated purpose, such as "to confirm".
     keys: BTreeSet<char>,
     /// Whether the words say that they are recorded.
     says_so: bool,
@@ -14,7 +14,7 @@ pub(super) struct Announcement {
 }
 
 impl Announcement {
-    /// Reads the words.
+    /// Finds the signs in a text.
     pub(super) fn of(text: &str) -> Self {
         let lower = text.to_lowercase();
         let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -57,7 +57,7 @@ fn key(word: &str) -> Option<char> {
     KEYS.iter().find(|(_, names)| names.contains(&word)).map(|(key, _)| *key)
 }
 
-/// Returns true for a word that names the purpose of pressing a key: "to confirm", "for sales", "לאישור".
+/// Returns true for a word that can introduce the purpose of pressing a key: "to confirm", "for sales", "לאישור".
 fn is_purpose(word: &str) -> bool {
     let is_hebrew_purpose = word.starts_with('ל') && word.chars().count() >= 4 && !NO_PURPOSE.contains(&word);
     is_hebrew_purpose || ["to", "for", "if", "כדי", "אם"].contains(&word)
@@ -74,12 +74,12 @@ fn is_report(word: &str) -> bool {
 /// How far the purpose may be from the key, in words.
 const MOST_WORDS_BEFORE: usize = 8;
 const MOST_WORDS_AFTER: usize = 3;
-/// The words between "press" and the key: "press the number 1", "הקישו על מקש 1".
+/// The maximum number of words between "press" and the key: "press the number 1", "הקישו על מקש 1".
 const MOST_WORDS_BETWEEN: usize = 3;
 const BETWEEN: &[&str] =
     &["the", "key", "number", "digit", "button", "now", "על", "את", "מקש", "המקש", "ספרה", "הספרה", "עכשיו", "כעת"];
 
-/// Requests to press a key. They are imperatives and infinitives, since a person reports in the past tense.
+/// Words that request to press a key.
 const PRESS: &[&str] =
     &["press", "dial", "push", "הקש", "הקישו", "הקישי", "להקיש", "הקשה", "לחץ", "לחצו", "לחצי", "ללחוץ"];
 
@@ -120,11 +120,11 @@ const RECORDED: &[&str] = &[
     "זוהי שיחה מוקלטת",
 ];
 
-/// Words of a person who talks about a message, a menu or a key, or who says how to get in. They make every other sign
-/// void, also in the few announcements that contain them.
+/// Words of a person who talks about a message, a menu or a key, or who says how to get in. A text with one of them does
+/// not count as an announcement, although a few announcements contain them.
 const REPORT: &str = include_str!("report_words.txt");
 
-/// Words that begin like a Hebrew purpose and are none.
+/// Words that begin with "ל" but do not introduce a purpose.
 const NO_PURPOSE: &[&str] = &["לחצו", "לחצי", "לחצתי", "לחצנו", "ללחוץ", "להקיש", "למה", "לכם", "להם"];
 
 #[cfg(test)]

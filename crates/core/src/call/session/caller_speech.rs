@@ -65,7 +65,7 @@ pub(super) struct CallerSpeech {
     /// When the current speech last produced words. None until the engine has reported words before the end of speech,
     /// because not every engine does.
     words_at: Option<Instant>,
-    /// The utterance that was ended because it was too long, while its words are not yet known.
+    /// The utterance that the session ended last, while its words are not yet known.
     cut_off: Option<ItemId>,
     /// The utterance whose turn the session ended last, and the time of the last speech that the local detector had
     /// found by then.

@@ -7,7 +7,7 @@ use crate::call::{CallEvent, Clip, Output, ResponseRequest, StreamEndAction};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
-/// How long Twilio may take to open another stream after a loss.
+/// How long Twilio may take to open another stream after a loss or a failed transfer.
 const RESUME_LIMIT: Duration = Duration::from_secs(10);
 /// The prompt to the model for its first response on a replacement stream.
 const STREAM_WAS_LOST: &str = "The line to the caller was interrupted for a few seconds. Say so in a few words, repeat your last \

@@ -44,7 +44,7 @@ impl CallSession {
         }
     }
 
-    /// Ends the call once the caller has heard all audio.
+    /// Ends or transfers the call once the caller has heard all audio.
     pub(super) fn watch_ending(&mut self, now: Instant) {
         let Phase::Ending { since, limit, .. } = self.phase else { return };
         if self.interruptions.is_pausing() {
