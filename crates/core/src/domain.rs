@@ -1,4 +1,4 @@
-//! The types of the business domain, which all other modules use.
+//! The types of the business domain, which most other modules use.
 //!
 //! The types are independent of SQL, HTTP and provider formats. This module performs no I/O, reads no clock and
 //! generates no random numbers.

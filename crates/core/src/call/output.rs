@@ -186,7 +186,7 @@ pub enum Clip {
 pub struct HistoryTurn {
     /// The party that spoke, or the source of the entry.
     pub speaker: Speaker,
-    /// The text that the other side heard; in the entry of an employee, the employee's name.
+    /// What the other side heard, or the whole text while the agent is still speaking; for an employee, the name.
     pub text: String,
 }
 
@@ -212,7 +212,7 @@ pub struct CallerWords {
 /// The current state of a turn. A later record of the same item replaces this record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TurnRecord {
-    /// The engine's id of the utterance.
+    /// The engine's id of the utterance; for an entry that is not an utterance, an id of the session.
     pub item: ItemId,
     /// The turn's position in the conversation, from 1.
     pub seq: i64,
@@ -230,7 +230,7 @@ pub struct TurnRecord {
     pub ended_ms: Option<u64>,
     /// The latencies of the response's stages.
     pub latency: TurnLatency,
-    /// The tokens and the cost of the response.
+    /// The tokens and the cost of the response, at its last utterance; otherwise zero.
     pub usage: Usage,
 }
 

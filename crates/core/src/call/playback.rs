@@ -102,7 +102,8 @@ pub(super) struct Playback {
     utterances: VecDeque<Utterance>,
     queue: VecDeque<(ItemId, EncodedAudio)>,
     queued: u64,
-    /// A partial frame of the last utterance, which is sent once more audio completes it.
+    /// A partial frame of the last utterance. It is queued once more audio completes it, or, filled with silence, at the
+    /// end of the utterance.
     partial_frame: Vec<u8>,
     marks: VecDeque<(u32, u64)>,
     next_mark: u32,
@@ -303,8 +304,7 @@ impl Playback {
         Self { lead: self.lead, generation, next_mark: self.next_mark, ..Self::new(Duration::ZERO) }
     }
 
-    /// Returns true while queued or unacknowledged audio remains. A partial frame does not count: it is sent only once
-    /// it is complete.
+    /// Returns true while queued or unacknowledged audio remains. A partial frame does not count.
     pub(super) fn is_busy(&self) -> bool {
         self.acked < self.sent || !self.queue.is_empty()
     }
@@ -349,7 +349,7 @@ impl Playback {
     }
 
     /// Returns how long the sent and queued audio will still play. The estimate uses the clock alone, because marks may
-    /// be late or lost. A partial frame does not count: it is not sent.
+    /// be late or lost. A partial frame does not count.
     pub(super) fn remaining(&self, now: Instant) -> Duration {
         duration(self.sent - self.by_clock(now) + self.queued)
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 /// The purpose of a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    /// The stream and the engine are not connected in time.
+    /// The call has not connected, or a redirect, a transfer or a replacement stream has not succeeded in time.
     Watchdog,
     /// More audio may be sent to Twilio.
     FlushPlayback,
@@ -19,7 +19,7 @@ pub(super) enum Timer {
     Keys,
     /// The caller has waited in silence for too long, and hears a built-in sentence.
     Filler,
-    /// The engine has not sent a message or a reply in time.
+    /// The engine has not become ready, or has not sent a message or a reply in time.
     ResponseTimeout,
     /// A failed request may be retried.
     Retry,
@@ -32,7 +32,7 @@ pub(super) enum Timer {
     ToolLimit,
     /// The call must end soon.
     WrapUp,
-    /// The call has reached its maximum duration.
+    /// The call, or its takeover by an employee, has reached its maximum duration.
     MaxCall,
     /// No audio of the employee who has taken the call over has arrived in time.
     Employee,

@@ -25,7 +25,7 @@ pub struct Address {
     pub id: AddressId,
     /// The contact to whom the address belongs.
     pub contact_id: ContactId,
-    /// The kind of the address.
+    /// Whether `value` is a phone number, an id at a provider, or a mail address.
     pub kind: AddressKind,
     /// The address, normalised: E.164 for a phone number.
     pub value: String,

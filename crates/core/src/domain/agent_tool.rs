@@ -53,11 +53,11 @@ pub struct AgentTool {
     pub url: String,
     /// The parameters that the model may pass.
     pub parameters: Vec<ToolParameter>,
-    /// The headers of the request.
+    /// The headers of the request, with the keys of their secret values.
     pub headers: Vec<ToolHeader>,
     /// The maximum duration of the request, in seconds.
     pub time_limit_s: u32,
-    /// Whether the agent has the tool.
+    /// Whether the agent may use the tool.
     pub is_enabled: bool,
     /// Since when the tool is deleted.
     pub archived_at: Option<Timestamp>,

@@ -92,7 +92,8 @@ impl From<&AiFailure> for Causes {
 }
 
 impl AiFailureCause {
-    /// Returns the cause that an HTTP status and an error code indicate. A known code takes precedence over the status.
+    /// Returns the cause that an HTTP status and an error code indicate. A known code takes precedence over the status,
+    /// except that 401 means a bad key even if the code says that the request is invalid.
     pub fn from_status(status: u16, code: &str) -> Self {
         match (Self::from_code(code), status) {
             // OpenAI reports a missing or malformed key as an "invalid request".

@@ -147,7 +147,7 @@ pub struct Alert {
     pub detail: AlertDetail,
     /// The start of the current occurrence, or of the last one if the alert has cleared.
     pub since: Timestamp,
-    /// When the alert cleared.
+    /// When the alert cleared; none if it has not cleared.
     pub cleared_at: Option<Timestamp>,
     /// The period without notifications; none if the alert is not muted.
     pub mute: Option<Mute>,

@@ -18,11 +18,11 @@ text_enum! {
 /// The owner's choice of who answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answering {
-    /// The choice.
+    /// Who answers, or that the settings decide.
     pub mode: AnswerMode,
     /// When the settings decide again; none if the choice lasts until the next one.
     pub until: Option<Timestamp>,
-    /// The actor that made the choice: `user:3`, `token:2`, `owner`.
+    /// The actor that made the choice, such as `user:3`, `token:2` or `owner`.
     pub set_by: String,
     /// When the choice was made.
     pub set_at: Timestamp,

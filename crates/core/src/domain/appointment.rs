@@ -56,9 +56,9 @@ pub struct Appointment {
     pub resource_id: ResourceId,
     /// The name of the resource, if it has one.
     pub resource_name: Option<String>,
-    /// When it starts.
+    /// When it starts, without the buffer before it.
     pub starts_at: Timestamp,
-    /// When it ends.
+    /// When it ends, without the buffer after it.
     pub ends_at: Timestamp,
     /// The time zone of the business when it was booked, by its IANA name.
     pub time_zone: String,

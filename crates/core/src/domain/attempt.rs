@@ -27,8 +27,8 @@ pub enum NotSent {
     Busy(Duration),
     /// The provider does not accept the credentials. It has not checked the message.
     Barred,
-    /// The message cannot be given to the provider: it is not set up, or the recipient has lost the address. The provider
-    /// has not checked the message.
+    /// The message cannot be given to the provider: the provider is not set up, or the recipient no longer has the
+    /// address. The provider has not checked the message.
     Unable,
     /// The provider has checked the message and rejects it.
     Refused(Refusal),

@@ -35,7 +35,7 @@ impl AgentSpeech {
         self.newest.as_ref().filter(|(of, _)| of == response).map(|(_, item)| item.clone())
     }
 
-    /// Returns true if enough audio of the newest response was received to be heard: a partial frame is never sent.
+    /// Returns true if at least one frame of the newest response's audio was received.
     pub(super) fn is_audible(&self) -> bool {
         self.newest_bytes >= FRAME_BYTES
     }

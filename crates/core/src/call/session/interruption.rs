@@ -14,7 +14,8 @@ use pause::{MAX_UNDECIDED, Pause, PossibleReply, ReplyCause, Utterance};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// The amount of voice that confirms an interruption while the agent is stopped, without regard to the words.
+/// The amount of voice that confirms an interruption while the agent is stopped, whatever the words are. The engine must
+/// have detected the sound, too.
 const SPEECH: Duration = Duration::from_millis(500);
 /// A sound is a noise after this much audio without voice.
 const NOISE: Duration = Duration::from_millis(600);
@@ -25,9 +26,9 @@ const OVER: Duration = Duration::from_millis(100);
 const NEARLY_OVER: Duration = Duration::from_secs(1);
 /// After this many noises in a row, a sound without voice no longer stops the agent.
 const MAX_NOISES: u32 = 2;
-/// A back-channel is a reply to a question if the agent finishes the question at most this long after it.
+/// A back-channel is a reply to a question that the agent finishes at most this long after the back-channel.
 const REPLY_WINDOW: Duration = Duration::from_secs(5);
-/// Speech that the engine did not detect is a reply if the agent finishes at most this long after it.
+/// Speech that the engine did not detect is a reply if the agent finishes at most this long after that speech.
 const MISSED_WINDOW: Duration = Duration::from_secs(3);
 /// How long after the end of the agent's audio the caller has time to say more. Then the sound counts as the reply.
 const REPLY_DELAY: Duration = Duration::from_millis(700);

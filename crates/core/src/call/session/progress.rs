@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// The current activity of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
-    /// The stream and the engine are connecting.
+    /// The stream and the engine are connecting, or the call is being redirected to Twilio's recorder.
     Connecting,
     /// The agent waits for the caller to speak.
     Listening,

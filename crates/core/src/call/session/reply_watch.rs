@@ -1,5 +1,5 @@
 //! Supervises the caller's wait for a reply: built-in sentences (fillers) interrupt the silence, and an engine that
-//! does not reply is replaced.
+//! does not reply is reopened or replaced.
 //!
 //! The timers are derived from the whole state after each input, so they are always consistent with the state.
 
@@ -15,7 +15,7 @@ const FILLER_AFTER: Duration = Duration::from_millis(1200);
 const NEXT_FILLER_AFTER: Duration = Duration::from_millis(1700);
 /// The maximum number of fillers for each attempt of an engine to reply.
 const FILLERS: u32 = 2;
-/// The delay after the end of the caller's voice at which the wait for a reply starts, because the engine reports the
+/// The maximum delay after the end of the caller's voice at which the wait for a reply starts. The engine reports the
 /// end of the voice about this much later.
 const NOTICED_AFTER: Duration = Duration::from_millis(700);
 /// The maximum silence for a waiting caller.

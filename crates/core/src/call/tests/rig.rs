@@ -42,7 +42,8 @@ const CLIP: u8 = 250;
 const MORE_TIME: u8 = 251;
 /// The sample value of the audio of an employee who has taken the call over.
 const EMPLOYEE: u8 = 252;
-/// The distance between marks. Between two marks, the position is only estimated from the clock.
+/// The maximum error of the position after a stall of the phone: between two marks, the session estimates the position
+/// from the clock.
 const UNSURE_MS: u64 = 600;
 /// The delay from the socket to the caller's telephone that the session assumes.
 const LINE_DELAY_MS: u64 = 60;
@@ -399,7 +400,6 @@ impl Rig {
         self.input(Input::EmployeeAudio(EncodedAudio::encode(&samples)));
     }
 
-    /// Makes an employee take the call over.
     pub(super) fn take_over(&mut self) {
         self.observed.employee_at = Some(self.now);
         self.input(Input::Operator(Operator::TakeOver { name: "Dana".into() }));

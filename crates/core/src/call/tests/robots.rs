@@ -58,7 +58,7 @@ fn call(policy: CallPolicy, sound: &[u8], words: &[(Duration, &str)]) -> Option<
             }
         }
         now += ms(20);
-        // Other timers, such as that of an engine that does not answer, are not what is tested.
+        // The session's timers are not processed: they would replace the engine, which does not answer in this test.
     }
     None
 }

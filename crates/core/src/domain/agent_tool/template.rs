@@ -22,7 +22,7 @@ enum Part {
 /// The reason why a text is no address of a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlTemplateError {
-    /// The scheme or the server is missing.
+    /// The scheme is neither `http` nor `https`, or the server is missing.
     #[error("must begin with https:// and the name of a server")]
     NoServer,
     /// A placeholder is before the path.

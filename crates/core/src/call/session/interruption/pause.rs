@@ -17,7 +17,7 @@ const LOCAL_TIMEOUT: Duration = Duration::from_millis(400);
 const MAX_WAIT: Duration = Duration::from_millis(1800);
 /// The maximum time for which several sounds in a row may stop the agent.
 const MAX_PAUSE: Duration = Duration::from_secs(2);
-/// The extra time if the caller is speaking when one of these times ends.
+/// The extra time if the caller is speaking when one of these times, except `MAX_PAUSE`, ends.
 const IN_WORD: Duration = Duration::from_millis(300);
 
 /// The maximum number of utterances that wait for their words while the agent speaks.

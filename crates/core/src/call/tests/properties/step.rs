@@ -3,7 +3,6 @@
 use crate::call::Operator;
 use proptest::prelude::*;
 
-/// An input step.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     Pass(u16),

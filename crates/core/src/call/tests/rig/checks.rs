@@ -221,8 +221,8 @@ impl Rig {
         }
     }
 
-    /// Checks that the reported heard length of an utterance equals what the caller heard: never more, and less only by
-    /// the transit time.
+    /// Checks that the reported heard length of an utterance equals what the caller heard. Unless the phone stalled or
+    /// marks were lost, it is not more, and less only by the transit time.
     fn check_heard(&self, item: &ItemId, reported_ms: u64) {
         let sample = self.observed.utterances.iter().position(|(known, _)| known == item).unwrap();
         let heard_ms = self.phone.heard(u8::try_from(sample).unwrap()) / 8;
