@@ -243,13 +243,13 @@ impl Pipeline {
         }
     }
 
-    /// Returns the speculative answer.
+    /// Returns the speculative answer, if there is one.
     fn guess(&mut self) -> Option<&mut Answer> {
         self.speculation.as_mut()?.answer()
     }
 
-    /// Handles an event of the model for the speculative answer. A failure is not reported, because the answer is requested again
-    /// when the turn has ended.
+    /// Handles an event of the model for the speculative answer. A failure is not reported, because the answer is
+    /// requested again when the turn has ended.
     fn guess_model(&mut self, event: ModelEvent) {
         let Some(guess) = self.speculation.as_mut().and_then(Speculation::answer) else { return };
         match event {

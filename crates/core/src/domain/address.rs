@@ -29,8 +29,7 @@ pub struct Address {
     pub kind: AddressKind,
     /// The address, normalised: E.164 for a phone number.
     pub value: String,
-    /// For a phone number: the time at which the contact replaced it with another number. None while the number is
-    /// current.
+    /// For a phone number: since when it is no longer the contact's number. None while the number is current.
     pub former_at: Option<Timestamp>,
 }
 

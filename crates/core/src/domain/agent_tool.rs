@@ -63,7 +63,7 @@ pub struct AgentTool {
     pub archived_at: Option<Timestamp>,
     /// When it was added.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When it was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }
 

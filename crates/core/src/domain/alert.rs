@@ -72,7 +72,6 @@ text_enum! {
         Pending = "pending",
         /// The alert is active.
         Raised = "raised",
-        /// The alert has cleared.
         Cleared = "cleared",
     }
 }
@@ -80,9 +79,7 @@ text_enum! {
 text_enum! {
     /// A channel for notifications.
     AlertChannel {
-        /// By mail.
         Mail = "mail",
-        /// By WhatsApp.
         WhatsApp = "whatsapp",
     }
 }
@@ -90,11 +87,9 @@ text_enum! {
 text_enum! {
     /// What a notification reports.
     AlertTransition {
-        /// The alert was raised.
         Raised = "raised",
         /// The alert is still active.
         Lasts = "lasts",
-        /// The alert has cleared.
         Cleared = "cleared",
     }
 }

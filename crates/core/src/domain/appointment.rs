@@ -6,7 +6,6 @@ use jiff::civil::Date;
 text_enum! {
     /// The state of an appointment.
     AppointmentState {
-        /// Booked.
         Booked = "booked",
         /// Cancelled; its time is free again.
         Cancelled = "cancelled",
@@ -32,7 +31,7 @@ text_enum! {
     AppointmentSource {
         /// A user or an API client.
         User = "user",
-        /// The AI, in a call or in a chat.
+        /// The AI, in a call.
         Agent = "agent",
     }
 }
@@ -80,7 +79,7 @@ pub struct Appointment {
     pub created_by: String,
     /// When it was booked.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When it was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
     /// When it was cancelled.
     pub cancelled_at: Option<Timestamp>,

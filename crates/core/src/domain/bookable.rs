@@ -15,7 +15,7 @@ pub struct Service {
     pub buffer_before_min: u32,
     /// The time after an appointment, in minutes, in which the resource is not available.
     pub buffer_after_min: u32,
-    /// The price in agorot.
+    /// The price in agorot; none if no price is set.
     pub price_minor: Option<i64>,
     /// A description for contacts.
     pub description: String,
@@ -23,9 +23,9 @@ pub struct Service {
     pub position: i64,
     /// When the service was archived; none while it is offered.
     pub archived_at: Option<Timestamp>,
-    /// When it was created.
+    /// When it was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When it was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }
 
@@ -58,7 +58,7 @@ impl Offer {
     }
 }
 
-/// A member of the staff or a room, which an appointment occupies. A resource has at most one appointment at a time.
+/// A member of the staff or a room. At most one appointment occupies a resource at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     /// The id: the number of the database row.
@@ -78,8 +78,8 @@ pub struct Resource {
     pub archived_at: Option<Timestamp>,
     /// The services that it provides.
     pub offer: Offer,
-    /// When it was created.
+    /// When it was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When it was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }

@@ -16,7 +16,6 @@ text_enum! {
     CallMedium {
         /// The telephone network.
         Phone = "phone",
-        /// WhatsApp.
         WhatsApp = "whatsapp",
     }
 }
@@ -113,9 +112,7 @@ text_enum! {
 text_enum! {
     /// The speaker of a turn.
     Speaker {
-        /// The caller.
         Caller = "caller",
-        /// The agent.
         Agent = "agent",
         /// A use of a tool by the agent.
         Tool = "tool",
@@ -207,7 +204,7 @@ pub struct TurnLatency {
 /// A tool call of the agent: the content of a turn of [`Speaker::Tool`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolUse {
-    /// The tool.
+    /// The name of the tool.
     pub name: String,
     /// The arguments that the model passed.
     pub arguments: Value,
@@ -255,7 +252,7 @@ const MAX_TOOL_JSON: usize = 16 * 1024;
 /// The length to which longer or invalid JSON is truncated, in characters.
 const MAX_TOOL_TEXT: usize = 1_000;
 
-/// An utterance of one speaker.
+/// An entry of a call's transcript: an utterance, a use of a tool, a hint, or an employee's conversation with the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
     /// The id: the number of the database row.

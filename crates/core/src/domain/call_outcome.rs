@@ -74,7 +74,7 @@ impl CallFacts {
 }
 
 impl Call {
-    /// Returns true if the caller could only leave a message.
+    /// Returns true if the voicemail engine, which only takes a message, was in use.
     pub fn is_voicemail(&self) -> bool {
         self.engine.as_deref() == Some(VOICEMAIL)
     }

@@ -38,7 +38,6 @@ text_enum! {
         /// The state, the engine, the end reason, the duration, the message, the summary, the lead, the cost or a
         /// recording of a call has changed.
         CallUpdated = "call_updated",
-        /// A call has ended.
         CallEnded = "call_ended",
         /// A call that the agent was asked to make is new, was cancelled, or its state has changed.
         OutboundCallUpdated = "outbound_call_updated",

@@ -26,7 +26,7 @@ pub struct CheckResult {
     pub state: CheckStatus,
     /// What the check has found.
     pub found: FoundText,
-    /// The recommended action; none if there is no problem.
+    /// The recommended action; none or an empty text if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<RemedyText>,
 }

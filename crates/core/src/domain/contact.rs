@@ -38,7 +38,8 @@ text_enum! {
     ContactRelation {
         /// An ordinary customer.
         Customer = "customer",
-        /// A customer whose calls ring at the human agent's phone first, at any hour.
+        /// A customer whose calls ring at the human agent's phone first, at any hour, unless the agent answers every
+        /// call.
         Vip = "vip",
         /// One of the business's own staff: the agent talks to a colleague, and the contact is no lead.
         Staff = "staff",

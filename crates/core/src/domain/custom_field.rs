@@ -65,7 +65,8 @@ fn is_text(value: &str) -> bool {
         && !value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
-/// Normalises a number: removes a plus sign and superfluous zeros, so that equal numbers have equal texts.
+/// Normalises a number: removes a plus sign and superfluous zeros, so that equal numbers have equal texts. Returns none
+/// for other texts, and for a number that is too long.
 fn number(value: &str) -> Option<String> {
     let (is_negative, digits) = match value.strip_prefix('-') {
         Some(digits) => (true, digits),

@@ -31,6 +31,6 @@ pub struct Fact {
     pub created_by: String,
     /// When it was added.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When it was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }

@@ -93,7 +93,7 @@ localized_enum! {
         CopyForeign = "found-copy-foreign",
         CopyFrozen = "found-copy-frozen",
         CopyPagesDiffer { count: u64, page: u64 } = "found-copy-pages-differ",
-        // The next two are stored by earlier releases.
+        // Only earlier releases stored the next two.
         CopyNoSpace = "found-copy-no-space",
         CopyDiffers { reason: Causes } = "found-copy-differs",
         DiskGood = "found-disk-good",
@@ -181,14 +181,14 @@ pub enum FoundText {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RemedyText {
-    /// The remedy.
+    /// A code with parameters, which is rendered in the reader's language.
     Remedy(Remedy),
     /// An English sentence, as in [`FoundText::Text`]; empty if there is no remedy.
     Text(String),
 }
 
 impl FoundText {
-    /// Returns the code and its parameters; none if the finding is stored as text.
+    /// Returns the code and its parameters; none if the finding is stored as text or has no notice.
     pub fn code(&self) -> Option<(&'static str, Vec<(&'static str, TextParam<'_>)>)> {
         match self {
             Self::Found(found) => Some((found.key(), found.params())),

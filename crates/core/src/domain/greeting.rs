@@ -11,9 +11,9 @@ pub struct Greeting {
     pub is_current: bool,
     /// The SHA-256 of the audio, in hexadecimal.
     pub sha256: String,
-    /// The media type.
+    /// The media type: `audio/mpeg` or `audio/wav`.
     pub mime: String,
-    /// The duration in milliseconds.
+    /// The playing time in milliseconds.
     pub duration_ms: i64,
     /// The name of the uploaded file.
     pub file_name: Option<String>,

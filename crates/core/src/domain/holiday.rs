@@ -123,15 +123,10 @@ impl Holiday {
 text_enum! {
     /// A month of the Hebrew calendar.
     HebrewMonth {
-        /// Tishri.
         Tishri = "tishri",
-        /// Heshvan.
         Heshvan = "heshvan",
-        /// Kislev.
         Kislev = "kislev",
-        /// Tevet.
         Tevet = "tevet",
-        /// Shevat.
         Shevat = "shevat",
         /// Adar I, in leap years only.
         AdarI = "adar_i",
@@ -139,17 +134,11 @@ text_enum! {
         Adar = "adar",
         /// Adar II, in leap years only.
         AdarII = "adar_ii",
-        /// Nisan.
         Nisan = "nisan",
-        /// Iyar.
         Iyar = "iyar",
-        /// Sivan.
         Sivan = "sivan",
-        /// Tammuz.
         Tammuz = "tammuz",
-        /// Av.
         Av = "av",
-        /// Elul.
         Elul = "elul",
     }
 }

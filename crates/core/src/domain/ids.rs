@@ -64,27 +64,27 @@ macro_rules! sids {
 pub struct InvalidSid;
 
 row_ids! {
-    /// A business. The database currently contains exactly one.
+    /// A row of `businesses`. The database currently contains exactly one.
     BusinessId,
-    /// A contact.
+    /// A row of `contacts`.
     ContactId,
-    /// An address of a contact.
+    /// A row of `addresses`: a phone number or another address of a contact.
     AddressId,
     /// A thread: the conversation with one contact over one channel.
     ThreadId,
-    /// A message.
+    /// A row of `messages`.
     MessageId,
-    /// A phone call.
+    /// A row of `calls`: a phone call, also by WhatsApp.
     CallId,
-    /// An utterance of one speaker in a call.
+    /// A row of `call_turns`: an entry of the transcript of a call.
     TurnId,
-    /// A recording of a call.
+    /// A row of `recordings`: a recording of a call.
     RecordingId,
     /// An outbound message in the outbox.
     OutboxId,
-    /// A background job.
+    /// A row of `jobs`: background work that is retried until it succeeds or is given up.
     JobId,
-    /// A user.
+    /// A row of `users`: an account that can log in.
     UserId,
     /// A bearer token of the API.
     TokenId,
@@ -104,17 +104,17 @@ row_ids! {
     GapId,
     /// A tool of the agent that the owner defined.
     AgentToolId,
-    /// A note about a contact.
+    /// A row of `contact_notes`: a note about a contact.
     NoteId,
-    /// A tag.
+    /// A row of `tags`, which group contacts.
     TagId,
     /// A field that the business defined for its contacts.
     FieldId,
-    /// A task.
+    /// A row of `tasks`: work of the business's users.
     TaskId,
-    /// A lead.
+    /// A row of `leads`: a possible sale.
     LeadId,
-    /// A stage of leads.
+    /// A row of `lead_stages`: a stage of the progress of leads.
     StageId,
 }
 

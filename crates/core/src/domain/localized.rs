@@ -6,9 +6,7 @@ use std::borrow::Cow;
 text_enum! {
     /// A language of the texts for users.
     Language {
-        /// Hebrew.
         Hebrew = "he",
-        /// English.
         English = "en",
     }
 }

@@ -78,7 +78,8 @@ text_enum! {
         Delivered = "delivered",
         /// The contact has read it.
         Read = "read",
-        /// It will not be delivered; the reason is stored with it.
+        /// It could not be sent or delivered; the reason is stored with it. A later report of its delivery replaces
+        /// this status.
         Failed = "failed",
     }
 }
@@ -134,7 +135,7 @@ pub struct Message {
     pub error_code: Option<String>,
     /// A notice for users: why the message failed, or that it is unknown whether it was sent.
     pub error: Option<StoredNotice>,
-    /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
+    /// The author of an outgoing message, such as `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
     pub author: Option<String>,
     /// The provider's id of the quoted message.
     pub quoted_msg_id: Option<String>,
@@ -170,7 +171,7 @@ pub struct MessageDetail {
 /// The quoted message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quote {
-    /// The id of the message.
+    /// The quoted message.
     pub message_id: MessageId,
     /// Whether the contact or the business wrote the quoted message.
     pub direction: Direction,
@@ -181,7 +182,7 @@ pub struct Quote {
 /// A reaction to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reaction {
-    /// The emoji.
+    /// The emoji. A later reaction of the same author replaces it.
     pub emoji: String,
     /// The author: `contact`, or `phone` for the business's own phone.
     pub actor: String,

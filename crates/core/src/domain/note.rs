@@ -15,7 +15,8 @@ pub struct Note {
     pub author: String,
     /// The name of the user or token that wrote it.
     pub author_name: Option<String>,
-    /// The actor that last changed the text; none if the audit log no longer contains the change.
+    /// The actor that last changed the text; none if it was never changed, or if the audit log no longer contains the
+    /// change.
     pub edited_by: Option<String>,
     /// The name of the user or token that last changed the text.
     pub edited_by_name: Option<String>,

@@ -143,7 +143,7 @@ impl Notice {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum StoredNotice {
-    /// The notice.
+    /// A code with parameters, which is rendered in the reader's language.
     Notice(Notice),
     /// A text in the business's language, which earlier releases stored.
     Text(String),

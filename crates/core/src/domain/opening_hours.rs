@@ -11,9 +11,9 @@ use std::str::FromStr;
 pub struct DayTime(u16);
 
 impl DayTime {
-    /// The beginning of a day.
+    /// `00:00`, the beginning of a day.
     pub const START: Self = Self(0);
-    /// The end of a day, which is the beginning of the next one.
+    /// `24:00`, the end of a day, which is the beginning of the next one.
     pub const END: Self = Self(24 * 60);
 
     /// Returns a full hour, at most the end of the day.
@@ -80,7 +80,7 @@ pub struct DayRange {
 }
 
 impl DayRange {
-    /// The whole day.
+    /// The whole day, from `00:00` to `24:00`.
     pub const WHOLE: Self = Self { from: DayTime::START, to: DayTime::END };
 
     /// Returns true if the range contains no time.
@@ -101,7 +101,6 @@ pub struct OpeningHours {
 text_enum! {
     /// Whether the business opens on holidays.
     HolidayRule {
-        /// Closed.
         Closed = "closed",
         /// Open as on any day.
         Open = "open",
@@ -111,7 +110,7 @@ text_enum! {
 /// Whether the business opens on the eves of holidays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EveRule {
-    /// Closed.
+    /// Closed on the whole eve.
     Closed,
     /// Open as on any day.
     Open,
@@ -122,9 +121,9 @@ pub enum EveRule {
 /// The booking rules for holidays, eves of holidays and advance notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpeningRules {
-    /// The rule for holidays.
+    /// Whether the business opens on holidays.
     pub holidays: HolidayRule,
-    /// The rule for eves of holidays.
+    /// Whether, and until when, the business opens on the eves of holidays.
     pub eves: EveRule,
     /// The minimum time in minutes between a contact's booking and the start of the appointment. Users may book at any
     /// time.
@@ -148,9 +147,9 @@ pub struct Closure {
     pub to_time: Option<DayTime>,
     /// The reason, for users.
     pub reason: String,
-    /// When it was created.
+    /// When it was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When it was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }
 
@@ -171,11 +170,11 @@ text_enum! {
     ClosedReason {
         /// The weekday has no opening hours.
         Weekday = "weekday",
-        /// A holiday.
+        /// The business is closed on this holiday.
         Holiday = "holiday",
-        /// The eve of a holiday.
+        /// The business is closed, or closes early, on this eve of a holiday.
         Eve = "eve",
-        /// A closure.
+        /// A closure, such as a vacation, covers the day or a part of it.
         Closure = "closure",
     }
 }

@@ -41,9 +41,9 @@ text_enum! {
 /// A call that the agent makes on request of an employee.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboundCall {
-    /// The id.
+    /// The id: the number of the database row.
     pub id: i64,
-    /// The contact.
+    /// The contact who is called.
     pub contact_id: ContactId,
     /// The contact's name; may be empty.
     pub contact_name: String,
@@ -53,9 +53,9 @@ pub struct OutboundCall {
     pub own_number: PhoneNumber,
     /// Why the agent calls.
     pub purpose: String,
-    /// The missed call that is returned.
+    /// The missed call that is returned; none if the call has another purpose.
     pub missed_call_id: Option<CallId>,
-    /// The state.
+    /// Whether the call waits, is in progress, or is over.
     pub state: OutboundState,
     /// What became of the last attempt.
     pub outcome: Option<OutboundOutcome>,
@@ -69,7 +69,7 @@ pub struct OutboundCall {
     pub call_sid: Option<CallSid>,
     /// The stored call of the last attempt.
     pub call_id: Option<CallId>,
-    /// The actor that requested the call: `user:3`, `token:2`.
+    /// The actor that requested the call, such as `user:3` or `token:2`.
     pub requested_by: String,
     /// When the call was requested.
     pub created_at: Timestamp,

@@ -8,7 +8,7 @@ pub struct PageUrls {
     /// The preferred URL: HTTPS if it is available.
     #[serde(rename = "page")]
     pub best: String,
-    /// The plain HTTP URL for this machine and its local network; none if it is already the preferred URL.
+    /// The plain HTTP URL for this machine and its local network; none if there is none, or if it is the preferred URL.
     #[serde(default, rename = "plain_page", skip_serializing_if = "Option::is_none")]
     pub plain: Option<String>,
 }

@@ -53,7 +53,7 @@ impl PeerAddress {
     }
 
     /// Returns the address with this kind and value, as [`kind`](Self::kind) and [`value`](Self::value) return them; none
-    /// if no WhatsApp message can be sent to that kind of address.
+    /// if the value is invalid, or if no WhatsApp message can be sent to that kind of address.
     pub fn of_kind(kind: AddressKind, value: &str) -> Option<Self> {
         match kind {
             AddressKind::Phone => PhoneNumber::from_e164(value).map(Self::Phone),
@@ -130,7 +130,7 @@ impl PeerAddress {
     }
 
     /// Returns a number as a `WaId`, and a `WaId` as a number: for most countries they have the same digits. None for
-    /// other ids.
+    /// other ids, and for a `WaId` that is not a number.
     pub fn other_spelling(&self) -> Option<Self> {
         match self {
             Self::Phone(number) => Some(Self::TwilioWa(number.digits().to_owned())),

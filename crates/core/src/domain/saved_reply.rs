@@ -11,9 +11,9 @@ pub struct SavedReply {
     pub shortcut: String,
     /// The text that is inserted.
     pub text: String,
-    /// When it was created.
+    /// When it was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When it was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }
 
@@ -48,16 +48,16 @@ pub struct ScheduledMessage {
     pub send_at: Timestamp,
     /// The requested provider; none if the routing policy chooses it.
     pub provider: Option<Provider>,
-    /// Whether the message is due, was sent, failed or was cancelled.
+    /// Whether the message still waits, was sent, failed or was cancelled.
     pub state: ScheduledState,
     /// The message that was created from it.
     pub message_id: Option<MessageId>,
     /// The reason why it was not sent: an error code of `POST /api/whatsapp/send`.
     pub error_code: Option<String>,
-    /// The actor that scheduled it: `user:3`, `token:2`.
+    /// The actor that scheduled it, such as `user:3` or `token:2`.
     pub author: String,
     /// When it was scheduled.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When it was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }

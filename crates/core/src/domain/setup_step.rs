@@ -11,11 +11,9 @@ text_enum! {
         Address = "address",
         /// The phone number.
         Phone = "phone",
-        /// WhatsApp.
         WhatsApp = "whatsapp",
         /// The key of the AI.
         Ai = "ai",
-        /// The greeting.
         Greeting = "greeting",
         /// Opening hours, services and facts.
         Business = "business",
@@ -40,7 +38,7 @@ pub struct SetupProgress {
 /// A call that the phone network reported as forwarded from another number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForwardedCall {
-    /// The id of the call.
+    /// The call that was forwarded.
     pub call: CallId,
     /// The number that the caller dialled and that forwarded the call.
     pub from: String,

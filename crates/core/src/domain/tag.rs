@@ -19,7 +19,7 @@ pub struct Tag {
     pub id: TagId,
     /// The name, as users see it.
     pub name: String,
-    /// The number of contacts.
+    /// The number of contacts that have the tag.
     pub contact_count: i64,
 }
 

@@ -56,13 +56,13 @@ pub struct Task {
     pub assignee_name: Option<String>,
     /// Who created it.
     pub source: TaskSource,
-    /// The actor that created it.
+    /// The actor that created it, such as `user:3`.
     pub created_by: String,
-    /// When it was created.
+    /// When it was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When it was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
-    /// When it was done.
+    /// When it was marked as done; none while it is open.
     pub done_at: Option<Timestamp>,
     /// The actor that marked it as done.
     pub done_by: Option<String>,

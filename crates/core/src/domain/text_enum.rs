@@ -4,24 +4,24 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{value}` is not a {kind}; expected {expected}")]
 pub struct UnknownValue {
-    /// The name of the enum.
+    /// The name of the enum's Rust type.
     pub kind: &'static str,
     /// The invalid text.
     pub value: String,
-    /// The valid values, as they follow "expected".
+    /// The valid values, as the error text shows them.
     pub expected: String,
 }
 
 /// An enum whose values are fixed strings, for code that handles all such enums. [`text_enum!`] implements this trait.
 pub trait TextEnum: Copy + 'static {
-    /// The name of the enum.
+    /// The name of the enum's Rust type.
     const NAME: &'static str;
     /// The doc comment of the enum, which the API documentation shows.
     const DESCRIPTION: &'static str;
-    /// All values, in order.
+    /// All values, in the order of their declaration.
     const ALL: &'static [Self];
 
-    /// Returns the string of the value.
+    /// Returns the string of the value in the database, the API and the logs.
     fn as_str(self) -> &'static str;
 }
 
@@ -37,7 +37,7 @@ macro_rules! text_enum {
         }
 
         impl $name {
-            /// All values, in order.
+            /// All values, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// Returns the string of the value in the database, the API and the logs.

@@ -10,7 +10,6 @@ text_enum! {
     ThreadType {
         /// WhatsApp messages of both providers.
         WhatsApp = "whatsapp",
-        /// Calls.
         Call = "call",
     }
 }
@@ -56,11 +55,11 @@ pub struct Thread {
     pub contact_id: ContactId,
     /// The contact's number in E.164, or another address if the number is unknown.
     pub peer_number: String,
-    /// The title of the thread.
+    /// The title of the thread in lists.
     pub title: String,
     /// The time of the newest message or call.
     pub last_message_at: Option<Timestamp>,
-    /// The number of unread messages.
+    /// The number of unread messages or calls.
     pub unread_count: i64,
     /// Whether the AI answers in this thread.
     pub ai_mode: AiMode,
@@ -103,7 +102,7 @@ pub struct LastInbound {
 /// The summary of a message for lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastMessage {
-    /// The id of the message.
+    /// The id: the number of the message's database row.
     pub id: MessageId,
     /// Whether the contact or the business wrote it.
     pub direction: Direction,
@@ -122,7 +121,7 @@ pub struct LastMessage {
 /// The summary of a call for lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastCall {
-    /// The id of the call.
+    /// The id: the number of the call's database row.
     pub id: CallId,
     /// Whether the contact or the business called.
     pub direction: CallDirection,
@@ -132,7 +131,7 @@ pub struct LastCall {
     pub end_reason: Option<EndReason>,
     /// The outcome, as lists of calls show it.
     pub outcome: CallOutcome,
-    /// The duration in milliseconds.
+    /// The duration in milliseconds, as in [`Call`](super::Call).
     pub duration_ms: Option<i64>,
     /// When Twilio announced the call.
     pub started_at: Timestamp,
@@ -176,7 +175,7 @@ pub struct InboxRow {
     pub whatsapp_thread_id: Option<ThreadId>,
     /// The thread of calls.
     pub call_thread_id: Option<ThreadId>,
-    /// When it was archived.
+    /// When it was archived; none if it is not archived.
     pub archived_at: Option<Timestamp>,
 }
 

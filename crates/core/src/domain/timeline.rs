@@ -9,7 +9,6 @@ text_enum! {
     TimelineKind {
         /// A WhatsApp message.
         Message = "message",
-        /// A call.
         Call = "call",
         /// A note about the contact.
         Note = "note",
@@ -17,7 +16,6 @@ text_enum! {
         Task = "task",
         /// The completion of a task.
         TaskDone = "task_done",
-        /// An appointment.
         Appointment = "appointment",
         /// A merge of another contact into this one.
         Merge = "merge",
@@ -38,17 +36,17 @@ pub struct TimelineEntry {
 pub enum TimelineContent {
     /// A WhatsApp message.
     Message(Box<MessageDetail>),
-    /// A call.
+    /// A call, as lists of calls show it.
     Call(Box<CallItem>),
-    /// A note.
+    /// A note about the contact.
     Note(Note),
     /// A task that was created.
     Task(Box<Task>),
     /// A task that was done.
     TaskDone(Box<Task>),
-    /// An appointment.
+    /// An appointment of the contact, in its current state.
     Appointment(Box<Appointment>),
-    /// A merge.
+    /// A merge of another contact into this one.
     Merge(ContactMerge),
 }
 

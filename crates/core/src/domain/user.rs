@@ -3,7 +3,7 @@
 use super::{ContactId, Role, Timestamp, TokenId, UserId};
 use serde::{Deserialize, Serialize};
 
-/// A user.
+/// An account of a person who uses the page or the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The id: the number of the database row.
@@ -12,7 +12,7 @@ pub struct User {
     pub name: String,
     /// The role, which decides the user's permissions.
     pub role: Role,
-    /// When it was created.
+    /// When it was created, by the daemon's clock.
     pub created_at: Timestamp,
     /// When the user last logged in.
     pub last_login_at: Option<Timestamp>,
@@ -25,9 +25,9 @@ pub struct ApiToken {
     pub id: TokenId,
     /// The name that its creator gave it, such as its purpose.
     pub name: String,
-    /// The role of the token.
+    /// The role, which decides the token's permissions.
     pub role: Role,
-    /// When it was created.
+    /// When it was created, by the daemon's clock.
     pub created_at: Timestamp,
     /// When it was last used, with a precision of a minute.
     pub last_used_at: Option<Timestamp>,
@@ -54,7 +54,7 @@ pub struct Session {
     pub user: User,
     /// The token that each modifying request must contain in the header `X-CSRF-Token`.
     pub csrf_token: String,
-    /// When it was created.
+    /// When it was created, by the daemon's clock.
     pub created_at: Timestamp,
     /// When it was last used, with a precision of a few minutes.
     pub last_seen_at: Timestamp,
@@ -69,7 +69,7 @@ pub struct SessionSummary {
     pub id: String,
     /// The User-Agent of the browser.
     pub user_agent: String,
-    /// When it was created.
+    /// When it was created, by the daemon's clock.
     pub created_at: Timestamp,
     /// When it was last used, with a precision of a few minutes.
     pub last_seen_at: Timestamp,
@@ -94,7 +94,7 @@ pub struct AuditEntry {
     pub id: i64,
     /// When it happened.
     pub at: Timestamp,
-    /// The actor: `user:3`, `token:2`, `cli`.
+    /// The actor, such as `user:3`, `token:2` or `cli`.
     pub actor: String,
     /// The name of the user or the token; none for other actors.
     pub actor_name: Option<String>,

@@ -1,11 +1,11 @@
 //! Decides the next step of an outbound message in the outbox: sent, failed, another provider, or a retry with
 //! back-off.
 //!
-//! An attempt has three possible outcomes: the provider accepted the message, rejected it, or may have accepted it
-//! (unconfirmed). Another provider may be used only after a certain rejection. An unconfirmed attempt through the
-//! bridge is retried with the same idempotency key, so that the bridge sends the message only once. Twilio has no such
-//! key, so its message list is searched; the message is sent again only if the list does not show it after a minute. A
-//! contact therefore never receives the same message twice.
+//! An attempt has three possible outcomes: the provider has accepted the message, has certainly not accepted it, or may
+//! have accepted it (unconfirmed). Another provider may be used only in the second case. An unconfirmed attempt through
+//! the bridge is retried with the same idempotency key, so that the bridge sends the message only once. Twilio has no
+//! such key, so its message list is searched; the message is sent again only if the list does not show it after a
+//! minute. A contact therefore never receives the same message twice.
 //!
 //! A provider may reject a message at once, or after it has accepted the message ([`Delivery::refuse`]). Both
 //! rejections close the same routes, and [`Delivery::next`] chooses among the remaining routes.
@@ -57,7 +57,7 @@ pub enum Reason {
     Expired,
     /// The message may have been sent, and the provider cannot confirm it.
     Unconfirmed,
-    /// A provider has rejected the message, and no other provider can send it.
+    /// A provider has rejected the message, and no other provider may or can send it.
     Refused(ProviderError),
 }
 
@@ -107,7 +107,7 @@ impl Delivery {
         }
     }
 
-    /// Records that an attempt starts. The attempt remains unconfirmed if no outcome is recorded.
+    /// Records that an attempt starts. If no outcome is recorded, the store later marks the attempt as unconfirmed.
     pub fn begin(&mut self, route: Route, now: Timestamp) {
         self.route = route;
         self.attempts = self.attempts.saturating_add(1);

@@ -92,7 +92,7 @@ fn day_time(text: &str, is_afternoon: Option<bool>) -> Option<DayTime> {
     DayTime::from_minutes(hours * 60 + minutes)
 }
 
-/// No order is longer.
+/// The maximum length of an order in bytes.
 const MAX_BYTES: usize = 100;
 
 #[cfg(test)]

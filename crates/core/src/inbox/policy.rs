@@ -65,15 +65,15 @@ pub enum NoRoute {
     /// No provider is in use.
     #[error("no WhatsApp provider is in use; link the bridge or set up Twilio")]
     NoProvider,
-    /// Only Twilio could send the message, and it would need a template, which is not set.
+    /// Twilio would need a template for the message, and none is set.
     #[error(
         "the contact has not written to the Twilio number within 24 hours, so only a template may be sent, and none is set"
     )]
     TemplateRequired,
-    /// No provider in use can send the message to this contact.
+    /// No provider that may be used can send the message to this contact.
     #[error("no provider in use can send this message to this contact")]
     Unable,
-    /// Each provider has rejected the message.
+    /// Each provider that may be used has rejected the message.
     #[error("every provider has rejected the message")]
     Refused,
     /// The contact has blocked this business or opted out.

@@ -27,7 +27,7 @@ pub enum Action {
     },
     /// Stop the synthesis of a clause: the rest of its audio is not needed.
     StopSpeech {
-        /// The clause.
+        /// The clause whose synthesis stops.
         clause: ClauseId,
     },
 }
@@ -35,7 +35,7 @@ pub enum Action {
 /// The id of a clause, unique within a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClauseId {
-    /// The number of the answer.
+    /// The number of the answer in the pipeline, from 1.
     pub answer: u64,
     /// The index of the clause in the answer, from 0.
     pub index: u64,

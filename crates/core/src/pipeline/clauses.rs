@@ -1,5 +1,6 @@
 //! Divides the text of an answer into clauses for the synthesiser. The first clause is short, so that the caller hears
-//! the answer soon. Later clauses end with a sentence, because the intonation depends on the whole sentence.
+//! the answer soon. Later clauses end with a sentence unless it is long, because the intonation depends on the whole
+//! sentence.
 
 /// The minimum number of letters before a comma that ends the first clause.
 const FIRST_AT_COMMA: usize = 8;

@@ -42,7 +42,7 @@ pub enum ModelEvent {
     Done {
         /// True if the model finished by itself, false if a limit or a filter stopped it.
         is_complete: bool,
-        /// The usage of the request.
+        /// The tokens and the cost of the request.
         usage: Usage,
     },
     /// The request failed.

@@ -134,8 +134,8 @@ fn groups(run: &[NumberWord]) -> Vec<String> {
     groups
 }
 
-/// Returns the number between 10 and 99 with which these words begin, and the words after it. After hundreds, a digit
-/// belongs to the number only if it is joined by "and".
+/// Returns the number between 10 and 99 with which these words begin, and the words after it. After a word such as
+/// "twenty", a digit belongs to the number only if it is joined by "and".
 fn below_hundred(words: &[NumberWord]) -> Option<(u32, &[NumberWord])> {
     let digit = |part: &Part| match part {
         Part::Digits(digits) if digits.len() == 1 => digits.parse::<u32>().ok(),

@@ -69,7 +69,7 @@ pub(super) fn without_word_prefix<'w>(class: &str, word: &'w str) -> Option<&'w 
     without_prefix(class, word).filter(|bare| bare.chars().count() >= least)
 }
 
-/// Splits the text into words, without vowel points and punctuation.
+/// Splits the text into words, without vowel points and punctuation, except the quotation mark within an abbreviation.
 pub(super) fn words(text: &str) -> Vec<String> {
     let separated =
         |c: char| !c.is_alphanumeric() && !is_combining_mark(c) && !matches!(c, '"' | '\'' | GERSHAYIM | GERESH);
