@@ -44,7 +44,7 @@ pub struct Conduct {
     /// The text of the message that the caller left, if any.
     message: Option<String>,
     /// The names of the owner's own tools that may change data in another system, such as book there. The success of one
-    /// counts as evidence for every promise.
+    /// counts as evidence for every promise but an offered time.
     own_tools: BTreeSet<String>,
     /// True if the caller receives a confirmation of an appointment.
     has_confirmation: bool,
@@ -87,13 +87,13 @@ impl Conduct {
         self.stored.push(Deed::stored_booking(start, changes, is_booked));
     }
 
-    /// Adds a tool of the owner's that may do anything. Its success is evidence for each promise, because its effects are
-    /// not stored here.
+    /// Adds a tool of the owner's that may do anything. Its success is evidence for each promise but an offered time,
+    /// because its effects are not stored here.
     pub fn add_own_tool(&mut self, name: String) {
         self.own_tools.insert(name);
     }
 
-    /// Adds a message that was sent to the caller in the call.
+    /// Adds a message that was sent to the caller in the call, unless the output of a tool already shows it.
     pub fn add_text(&mut self, text: &str) {
         let is_known =
             |(_, tool): &(Moment, ToolUse)| tool.success().is_some() && deed::text_of(tool).trim() == text.trim();

@@ -252,7 +252,7 @@ const MAX_TOOL_JSON: usize = 16 * 1024;
 /// The length to which longer or invalid JSON is truncated, in characters.
 const MAX_TOOL_TEXT: usize = 1_000;
 
-/// An entry of a call's transcript: an utterance, a use of a tool, a hint, or an employee's conversation with the caller.
+/// An entry of a call's transcript: an utterance, a use of a tool, a hint, or an employee's talk with the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
     /// The id: the number of the database row.

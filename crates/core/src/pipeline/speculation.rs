@@ -34,7 +34,7 @@ impl Speculation {
         self.guess = Some(Guess { words: words.to_owned(), revision, answer });
     }
 
-    /// Returns the speculative answer.
+    /// Returns the speculative answer, if there is one.
     pub(super) fn answer(&mut self) -> Option<&mut Answer> {
         self.guess.as_mut().map(|guess| &mut guess.answer)
     }
@@ -49,8 +49,8 @@ impl Speculation {
         self.guess.take_if(|guess| !is_same(&guess.words, words)).map(|guess| guess.answer)
     }
 
-    /// Returns the speculative answer after the end of the turn, and whether it matches: the turn consists of these words, and the
-    /// conversation with them has this revision.
+    /// Returns the speculative answer after the end of the turn, and whether it matches: the turn consists of these
+    /// words, and the conversation with them has this revision.
     pub(super) fn take(&mut self, words: Option<&str>, revision: u64) -> Option<(Answer, bool)> {
         self.tries = 0;
         let guess = self.guess.take()?;
@@ -59,7 +59,7 @@ impl Speculation {
     }
 }
 
-/// Returns true if two transcripts differ only in their punctuation.
+/// Returns true if two transcripts are equal, or differ only in their punctuation and white space.
 fn is_same(one: &str, other: &str) -> bool {
     let letters = |text: &str| -> Vec<char> { text.chars().filter(|c| c.is_alphanumeric()).collect() };
     letters(one) == letters(other)

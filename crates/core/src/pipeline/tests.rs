@@ -94,7 +94,7 @@ impl Rig {
         self.drain();
     }
 
-    /// Sends the caller's audio.
+    /// Sends the caller's audio, in pieces of 20 ms.
     fn listen(&mut self, ms: usize, is_voice: bool) {
         for _ in 0..ms / 20 {
             self.pipeline.handle_audio(&EncodedAudio::silence(20), is_voice, self.now);

@@ -136,8 +136,8 @@ impl<'a> Clause<'a> {
     }
 }
 
-/// Returns the object that a word names, if any. Words of the same meaning return the same object. Common words return
-/// none.
+/// Returns the object that a word names, if any. Words of the same meaning return the same object. Common words, short
+/// words and numbers return none.
 pub(super) fn object(word: &str) -> Option<String> {
     let is_common = |word: &str| LISTS.common.contains(word);
     let is_short = word.chars().count() < SHORTEST || word.chars().all(|c| c.is_ascii_digit());

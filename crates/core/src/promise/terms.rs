@@ -37,8 +37,7 @@ pub(super) type Moment = (i64, usize);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) days: Vec<SaidDay>,
-    /// The times in minutes on a 12-hour clock. If a time has two readings (3:00 or 15:00), the reading that matches is
-    /// used.
+    /// The times in minutes on a 12-hour clock, because a spoken time such as "at three" may mean 3:00 or 15:00.
     pub(super) times: Vec<u16>,
 }
 

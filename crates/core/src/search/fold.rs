@@ -1,5 +1,6 @@
 //! Folding: the normalisation of a text to one form for all its spellings.
 //!
+//! - Letters are converted to lower case.
 //! - Compatibility characters are decomposed.
 //! - Accents, niqqud (Hebrew vowel points) and direction marks are removed.
 //! - Hebrew final letters are replaced by their base letters.
