@@ -1,8 +1,8 @@
 //! Detection of the tones by which a fax machine or a modem announces itself: the calling tones (ITU-T T.30 and V.25,
 //! short bursts of 1100 or 1300 Hz that repeat) and the answer tone (2100 Hz for seconds).
 //!
-//! A voice has harmonics, so it is not a pure tone. A whistle does not hold its pitch as precisely as a machine, or does
-//! not repeat with the length and the pause of a machine.
+//! A voice has harmonics, so it is not a pure tone. A whistle does not hold its pitch as precisely as a machine, or
+//! does not repeat with the length and the pause of a machine.
 
 use super::{FRAME_BYTES, mulaw};
 use std::f32::consts::TAU;

@@ -1,9 +1,9 @@
 //! Recordings as Opus in Ogg (RFC 6716, RFC 7845), split into segments of ten seconds.
 //!
 //! A file consists of a head (the two header pages) and of segments. Each segment consists of complete pages of at most
-//! one second, so a player can seek in the file. Each segment is decoded by its own decoder, which first decodes the half
-//! second before the segment. Any part of a file can therefore be decoded without the rest of the file, and the samples
-//! of a segment do not depend on the requested part.
+//! one second, so a player can seek in the file. Each segment is decoded by its own decoder, which first decodes the
+//! half second before the segment. Any part of a file can therefore be decoded without the rest of the file, and the
+//! samples of a segment do not depend on the requested part.
 
 mod decode;
 mod encode;

@@ -60,9 +60,9 @@ impl Default for VoiceDetector {
 }
 
 impl VoiceDetector {
-    /// Processes the next audio and returns true if it contains a voice. With `is_loud_enough`, all audio that is louder
-    /// than silence counts as a voice. The network does not run then, because it takes as much CPU time as the rest of
-    /// the call.
+    /// Processes the next audio and returns true if it contains a voice. With `is_loud_enough`, all audio that is
+    /// louder than silence counts as a voice. The network does not run then, because it takes as much CPU time as the
+    /// rest of the call.
     pub fn detect(&mut self, audio: &EncodedAudio, is_loud_enough: bool) -> bool {
         self.samples.clear();
         audio.decode_into(&mut self.samples);

@@ -102,8 +102,8 @@ pub(super) struct Playback {
     utterances: VecDeque<Utterance>,
     queue: VecDeque<(ItemId, EncodedAudio)>,
     queued: u64,
-    /// A partial frame of the last utterance. It is queued once more audio completes it, or, filled with silence, at the
-    /// end of the utterance.
+    /// A partial frame of the last utterance. It is queued once more audio completes it, or, filled with silence, at
+    /// the end of the utterance.
     partial_frame: Vec<u8>,
     marks: VecDeque<(u32, u64)>,
     next_mark: u32,

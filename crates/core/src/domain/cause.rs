@@ -132,8 +132,8 @@ impl Cause {
         Self::Other { text: text.into() }
     }
 
-    /// Creates the cause of a failed file operation. `doing` names the operation, such as `read`; the text in the locale
-    /// files depends on it.
+    /// Creates the cause of a failed file operation. `doing` names the operation, such as `read`; the text in the
+    /// locale files depends on it.
     pub fn file(doing: &str, path: &Path) -> Self {
         Self::File { doing: doing.to_owned(), file: path.display().to_string() }
     }

@@ -135,7 +135,8 @@ pub struct Message {
     pub error_code: Option<String>,
     /// A notice for users: why the message failed, or that it is unknown whether it was sent.
     pub error: Option<StoredNotice>,
-    /// The author of an outgoing message, such as `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
+    /// The author of an outgoing message, such as `user:3`, `token:2`, `agent`, or `phone` for the business's own
+    /// phone.
     pub author: Option<String>,
     /// The provider's id of the quoted message.
     pub quoted_msg_id: Option<String>,

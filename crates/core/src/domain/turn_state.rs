@@ -29,8 +29,8 @@ pub enum OutboundAuthor {
 }
 
 impl OutboundAuthor {
-    /// Parses the author that is stored with a message: `user:3`, `token:2`, `agent` or `phone`. Any other author counts
-    /// as the service itself.
+    /// Parses the author that is stored with a message: `user:3`, `token:2`, `agent` or `phone`. Any other author
+    /// counts as the service itself.
     pub fn of(author: &str) -> Self {
         match author.split(':').next().unwrap_or_default() {
             "agent" => Self::Agent,

@@ -59,9 +59,9 @@ impl SendPacer {
         self.rate = rate;
     }
 
-    /// Returns when the next message may be sent; a time in the past or none means now. If the system clock was set back
-    /// since a message was sent, the message counts as sent `now`, because its waiting time would otherwise include the
-    /// step.
+    /// Returns when the next message may be sent; a time in the past or none means now. If the system clock was set
+    /// back since a message was sent, the message counts as sent `now`, because its waiting time would otherwise
+    /// include the step.
     pub fn earliest(&mut self, is_first_contact: bool, now: Timestamp) -> Option<Timestamp> {
         let rate = self.rate?;
         for sent in self.sent.iter_mut().chain(&mut self.new_chats) {

@@ -18,8 +18,8 @@ const MARGIN_MS: u64 = 400;
 const SETTLED_MS: u64 = 250;
 /// The same amount of audio, if the sentence is complete.
 const COMPLETE_SETTLED_MS: u64 = 150;
-/// The silence, in milliseconds of the local detector, after which the utterance is probably finished if the words reach
-/// to the end of the voice and the sentence may be incomplete.
+/// The silence, in milliseconds of the local detector, after which the utterance is probably finished if the words
+/// reach to the end of the voice and the sentence may be incomplete.
 const QUIET_SETTLED_MS: u64 = 160;
 /// The same silence, if the sentence is complete.
 const QUIET_COMPLETE_SETTLED_MS: u64 = 60;

@@ -53,7 +53,7 @@ impl Script {
 }
 
 /// Returns the script of most letters, because a Hebrew sentence may contain a name in Latin letters. Returns none for
-/// a text without letters.
+/// a text without letters of these scripts.
 fn script_of(text: &str) -> Option<Script> {
     let count = |script| text.chars().filter(|letter| Script::of(*letter) == Some(script)).count();
     let counts = Script::ALL.map(|script| (count(script), script));

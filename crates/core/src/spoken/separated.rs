@@ -1,8 +1,8 @@
 //! Text normalisation for languages other than Hebrew: the digits of phone numbers and codes are separated, so that a
 //! synthesiser reads them one by one.
 
-/// Separates the digits of phone numbers, identity numbers and codes in a text. Amounts, dates and times stay
-/// unchanged.
+/// Separates the digits of phone numbers, identity numbers and codes in a text. Short numbers, and numbers with the
+/// marks of amounts, dates and times, stay unchanged.
 pub(super) fn separated(text: &str) -> String {
     let (mut said, mut at) = (String::with_capacity(text.len()), 0);
     while let Some(c) = text[at..].chars().next() {

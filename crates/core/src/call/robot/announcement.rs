@@ -120,8 +120,8 @@ const RECORDED: &[&str] = &[
     "זוהי שיחה מוקלטת",
 ];
 
-/// Words of a person who talks about a message, a menu or a key, or who says how to get in. A text with one of them does
-/// not count as an announcement, although a few announcements contain them.
+/// Words of a person who talks about a message, a menu or a key, or who says how to get in. A text with one of them
+/// does not count as an announcement, although a few announcements contain them.
 const REPORT: &str = include_str!("report_words.txt");
 
 /// Words that begin with "ל" but do not introduce a purpose.

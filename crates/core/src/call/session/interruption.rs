@@ -14,8 +14,8 @@ use pause::{MAX_UNDECIDED, Pause, PossibleReply, ReplyCause, Utterance};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// The amount of voice that confirms an interruption while the agent is stopped, whatever the words are. The engine must
-/// have detected the sound, too.
+/// The amount of voice that confirms an interruption while the agent is stopped, whatever the words are. The engine
+/// must have detected the sound, too.
 const SPEECH: Duration = Duration::from_millis(500);
 /// A sound is a noise after this much audio without voice.
 const NOISE: Duration = Duration::from_millis(600);

@@ -1,11 +1,12 @@
-//! Replacement of symbols by words: currencies, percent and units. Also converts digits of other scripts to ASCII.
+//! Replacement of symbols by words: currencies, percent and units. Also converts Arabic and full-width digits to ASCII.
 
 use super::lists::List;
 use super::marks::marks;
 use super::plain::{CURRENCIES, is_dash, is_letter, plain, word_length};
 use unicode_normalization::UnicodeNormalization;
 
-/// Replaces symbols of currencies and units by words, converts all digits to ASCII, and removes direction marks.
+/// Replaces symbols of currencies and units by words, converts Arabic and full-width digits to ASCII, and removes
+/// direction marks.
 pub(super) fn symbols(text: &str) -> String {
     let text = marks(&digits(text));
     let (mut said, mut at) = (String::with_capacity(text.len()), 0);
@@ -109,7 +110,8 @@ fn scale(text: &str) -> &str {
     if is_scale { &text[..=length] } else { "" }
 }
 
-/// Converts all digits to ASCII and removes direction marks.
+/// Converts Arabic and Persian digits, and compatibility forms such as full-width digits and vulgar fractions, to ASCII
+/// digits. Removes direction marks.
 fn digits(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
