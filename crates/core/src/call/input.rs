@@ -75,10 +75,11 @@ pub enum Operator {
     Hint(String),
     /// End the call after the current utterance.
     HangUp,
-    /// Transfer the caller to the human agent now: the agent stops speaking, and the caller hears a request to wait.
+    /// Transfer the caller to the human agent now: the agent stops speaking, and the caller, unless speaking, hears a
+    /// request to wait.
     Transfer,
-    /// Connect the caller with an employee: the agent asks the caller to wait a moment, and its engine is closed. The
-    /// session ignores it unless [`CallSession::may_be_taken_over`] returns true.
+    /// Connect the caller with an employee: the caller, unless speaking, hears a request to wait, and the agent's
+    /// engine is closed. The session ignores it unless [`CallSession::may_be_taken_over`] returns true.
     ///
     /// [`CallSession::may_be_taken_over`]: super::CallSession::may_be_taken_over
     TakeOver {
@@ -183,9 +184,9 @@ pub enum EngineEvent {
         /// Whether the caller left a message.
         message_taken: bool,
     },
-    /// The engine rejected a request; the call continues.
+    /// The engine rejected a request or sent a malformed event; the call continues.
     Warning {
-        /// The engine's error code.
+        /// The engine's error code, or a code of this program such as `malformed_event`.
         code: String,
     },
     /// The connection to the engine is lost.

@@ -27,8 +27,8 @@ pub enum Output {
     },
     /// Close the caller's socket: Twilio then requests the next TwiML.
     CloseStream,
-    /// Wait for another stream, because the current stream was lost. Twilio's next request is answered with TwiML that
-    /// opens a stream to this conversation.
+    /// Wait for another stream, because the current stream was lost or a transfer failed. Twilio's next request is
+    /// answered with TwiML that opens a stream to this conversation.
     AwaitStream,
     /// Close the caller's socket and transfer the caller to a human agent. The call continues until
     /// [`super::Input::TransferAccepted`]; after [`super::Input::TransferFailed`] it waits for another stream.
@@ -243,9 +243,9 @@ pub enum CallEvent {
         /// The engine with which the conversation starts.
         engine: EngineKind,
     },
-    /// A transcript of the caller's speech arrived.
+    /// A transcript of the caller's speech arrived, or the transcription failed.
     CallerSpeech {
-        /// Whether the transcript is complete.
+        /// Whether no more text of the utterance follows.
         is_final: bool,
     },
     /// The first audio of a response was sent.
@@ -289,9 +289,9 @@ pub enum CallEvent {
         /// The new engine.
         to: EngineKind,
     },
-    /// The engine rejected a request.
+    /// The engine rejected a request or sent a malformed event.
     EngineWarning {
-        /// The engine's error code.
+        /// The code of the [`super::EngineEvent::Warning`].
         code: String,
     },
     /// The usage of a response.

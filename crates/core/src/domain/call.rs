@@ -59,7 +59,7 @@ text_enum! {
         Dropped = "dropped",
         /// The daemon was stopped while the call was live.
         Shutdown = "shutdown",
-        /// The call was busy, failed or was cancelled before a media stream began.
+        /// The call was not answered, was busy, failed, or was cancelled or rejected before a media stream began.
         NotConnected = "not_connected",
         /// The call was rejected, because its caller is blocked.
         Blocked = "blocked",

@@ -12,7 +12,8 @@ text_enum! {
         MessageUpdated = "message_updated",
         /// A duplicate of a message was merged with the message; `ref_id` is the deleted duplicate.
         MessageDeleted = "message_deleted",
-        /// A thread was read, moved, or has another AI mode or provider.
+        /// A thread was read, marked as done, archived or moved, has another AI mode or provider, or its contact opted
+        /// out.
         ThreadUpdated = "thread_updated",
         /// A contact is new, has another name or address, or was merged or unmerged. The titles of its threads change
         /// with it.

@@ -63,7 +63,7 @@ text_enum! {
     SuggestionReason {
         /// The current number of one contact is a former number of the other.
         NumberMoved = "number_moved",
-        /// One message contained addresses of both contacts.
+        /// One message or call contained addresses of both contacts.
         NamedTogether = "named_together",
     }
 }

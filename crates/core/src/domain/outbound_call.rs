@@ -57,7 +57,7 @@ pub struct OutboundCall {
     pub missed_call_id: Option<CallId>,
     /// Whether the call waits, is in progress, or is over.
     pub state: OutboundState,
-    /// What became of the last attempt.
+    /// What became of the last attempt; none before the first attempt and while one is in progress.
     pub outcome: Option<OutboundOutcome>,
     /// The earliest time of the next attempt.
     pub due_at: Timestamp,

@@ -41,9 +41,9 @@ pub struct Recording {
     pub mime: String,
     /// The number of channels: 2 for both sides, with the caller on the left and the agent on the right.
     pub channels: i64,
-    /// The length of the stored audio in milliseconds.
+    /// The duration of the recording in milliseconds.
     pub duration_ms: i64,
-    /// The size of the stored audio in bytes.
+    /// The size of the recording in bytes.
     pub bytes: i64,
     /// The state of the recording.
     pub state: RecordingState,

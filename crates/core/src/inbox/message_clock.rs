@@ -171,7 +171,8 @@ const MIN_STEP: u64 = 100;
 const MAX_LEAD: i64 = 3_600_000;
 const MAX_DIFFERENCE: u64 = 86_400_000;
 const MAX_SEGMENTS: usize = 32;
-/// How long a measured difference is used, in ms: clocks drift apart by several ms per hour.
+/// The age, in ms, at which a measured difference is dropped once a newer one is known: clocks drift apart by several
+/// ms per hour.
 const WINDOW: i64 = 3_600_000;
 
 #[cfg(test)]

@@ -169,6 +169,7 @@ impl CallSession {
     }
 
     /// Handles the loss of the engine: reopens the same engine or opens the next engine, with the conversation so far.
+    /// If no engine is left, Twilio's recorder takes over.
     pub(super) fn engine_failed(&mut self, retry: bool, reason: String, now: Instant) {
         let was_ready = self.engine.became_lost();
         self.engine_lost_in_pause(now);

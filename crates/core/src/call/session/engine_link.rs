@@ -2,7 +2,7 @@
 
 use crate::call::{EngineCapabilities, EngineKind};
 
-/// The maximum number of rejections by the engine that are stored per call; further rejections are dropped.
+/// The maximum number of warnings of the engine that are stored per call; further warnings are dropped.
 const MAX_WARNINGS: u32 = 50;
 
 /// The state of the connection to the engine in use.
@@ -110,7 +110,7 @@ impl EngineLink {
         true
     }
 
-    /// Counts a rejection. Returns true if the rejection should be stored.
+    /// Counts a warning. Returns true if the warning should be stored.
     pub(super) fn admit_warning(&mut self) -> bool {
         self.warnings += 1;
         self.warnings <= MAX_WARNINGS

@@ -138,8 +138,8 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::Employee, at);
     }
 
-    /// Lets the agent continue the conversation. The caller hears a request to wait at once, because the engine has to
-    /// be opened.
+    /// Lets the agent continue the conversation. If the stream is open, the caller hears a request to wait at once,
+    /// because the engine has to be opened.
     pub(super) fn hand_back(&mut self, is_lost: bool, now: Instant) {
         let Some(call_left) = self.end_takeover(now) else { return };
         self.event(CallEvent::HandedBack { is_lost });
