@@ -44,7 +44,7 @@ pub struct Start<'a> {
     pub speculates: bool,
 }
 
-/// The state of the engine.
+/// The pipeline engine of one call, without its connections to the three services.
 #[derive(Debug)]
 pub struct Pipeline {
     id: String,

@@ -23,7 +23,7 @@ pub use terms::Promise;
 /// A promise that the agent did not keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenPromise {
-    /// The kind of the promise.
+    /// What the agent promised.
     pub promise: Promise,
     /// The sentence that contains the promise.
     pub said: String,

@@ -30,7 +30,7 @@ impl EncodedAudio {
         Some(Self { base64, len })
     }
 
-    /// Encodes samples.
+    /// Encodes mu-law samples as base64.
     pub fn encode(samples: &[u8]) -> Self {
         Self { base64: STANDARD.encode(samples).into(), len: samples.len() }
     }
@@ -47,7 +47,7 @@ impl EncodedAudio {
         std::str::from_utf8(&self.base64).unwrap_or_default()
     }
 
-    /// Returns the number of samples.
+    /// Returns the number of samples after decoding.
     pub fn len(&self) -> usize {
         self.len
     }
@@ -72,7 +72,7 @@ impl EncodedAudio {
         }
     }
 
-    /// Returns the samples.
+    /// Returns the samples. Invalid base64 is replaced by silence.
     pub fn decode(&self) -> Vec<u8> {
         let mut samples = Vec::with_capacity(self.len + 2);
         self.decode_into(&mut samples);

@@ -7,7 +7,7 @@
 use super::{FRAME_BYTES, mulaw};
 use std::f32::consts::TAU;
 
-/// A kind of tone.
+/// A tone by which a fax machine or a modem announces itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MachineTone {
@@ -149,7 +149,7 @@ const MOST_ERROR: f32 = 0.06;
 const MOST_GAP_MS: u64 = 40;
 /// The lengths of a burst of a calling tone, with a small margin around those that the recommendations allow.
 const BURST_MS: std::ops::RangeInclusive<u64> = 400..=740;
-/// The pauses between two bursts.
+/// The pauses between the bursts of a calling tone, with a small margin.
 const PAUSE_MS: std::ops::RangeInclusive<u64> = 1400..=3500;
 /// The minimum length of an answer tone. The recommendations require at least 2600 ms.
 const LEAST_ANSWER_MS: u64 = 2000;

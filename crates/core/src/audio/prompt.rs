@@ -21,7 +21,7 @@ pub enum PromptError {
     /// The file is a WAV file with an unsupported sample format.
     #[error("a WAV file must have 16-bit linear or mu-law samples in one or two channels")]
     OtherWav,
-    /// The file contains no sound.
+    /// The format of the file is valid, but its sound has a length of zero.
     #[error("the file contains no sound")]
     Empty,
     /// The file is neither a WAV file nor a valid MP3 file.

@@ -65,7 +65,7 @@ fn joined<const N: usize>(fields: &[&[u8]]) -> [u8; N] {
     out
 }
 
-/// The encoding of a sample.
+/// The supported encodings of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// Mu-law, one byte.

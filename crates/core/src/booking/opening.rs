@@ -13,7 +13,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 /// The settings that determine when the business is open.
 #[derive(Clone, Debug)]
 pub struct Opening {
-    /// The weekly opening hours.
+    /// The weekly opening hours of the business.
     pub hours: Vec<OpeningHours>,
     /// The rules for holidays and their eves.
     pub rules: OpeningRules,
@@ -117,7 +117,7 @@ impl Opening {
         self.spans(self.date(at), 1, None, None).iter().any(|(_, open)| open.from <= at && at < open.to)
     }
 
-    /// Returns the local date at this time.
+    /// Returns the date at this time in the time zone of the business.
     pub fn date(&self, at: Timestamp) -> Date {
         at.to_zoned(&self.zone).date()
     }

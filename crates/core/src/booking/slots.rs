@@ -10,7 +10,7 @@ use std::time::Duration;
 /// The duration of a booking of a service, and its buffers, in minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Booking {
-    /// The duration of the appointment.
+    /// The duration of the appointment, without the buffers.
     pub duration_min: u32,
     /// How long the resource is occupied before the appointment.
     pub buffer_before_min: u32,
@@ -66,11 +66,11 @@ pub struct SlotSearch {
     pub days: u16,
     /// The interval between two start times in minutes, counted from the beginning of each range of hours.
     pub step_min: u32,
-    /// The earliest start time.
+    /// Start times before this time are left out.
     pub not_before: Timestamp,
 }
 
-/// A free time.
+/// A free time for an appointment, and a resource for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot {
     /// The start of the appointment, without the buffer before it.
@@ -101,7 +101,7 @@ pub struct GapSearch<'a> {
     pub date: Date,
     /// The interval between two start times in minutes, counted from the beginning of each range of hours.
     pub step_min: u32,
-    /// The earliest start time.
+    /// Start times before this time are left out.
     pub not_before: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! Spans of time.
+//! Spans of time, and operations on the ranges of a day.
 
 use crate::domain::{DayRange, Timestamp};
 use std::sync::Arc;

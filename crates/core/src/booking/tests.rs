@@ -1,4 +1,4 @@
-//! Tests of booking.
+//! Tests of booking: the calendar, free times, and random sequences of bookings.
 
 mod calendar;
 mod histories;

@@ -26,7 +26,7 @@ pub enum Input {
         /// Whether the local voice detector classifies it as voice.
         is_voice: bool,
     },
-    /// The caller pressed a key.
+    /// The caller pressed a key of the telephone, such as `1` or `#`.
     CallerKey(char),
     /// Twilio reports that it has played the audio before this mark, or has dropped that audio because of a clear.
     Mark(String),
@@ -34,9 +34,9 @@ pub enum Input {
     StreamStopped,
     /// The stream was lost while Twilio continues the call: the socket failed, or was never connected.
     StreamLost,
-    /// An event of the engine.
+    /// The engine that is open reports an event.
     Engine(EngineEvent),
-    /// A tool has returned.
+    /// A tool that [`super::Output::RunTool`] started has returned.
     ToolFinished {
         /// The engine's id of the tool call.
         id: String,
@@ -101,23 +101,23 @@ pub enum EngineEvent {
     Ready,
     /// The engine sent a message that only shows that its connection works.
     Activity,
-    /// The caller started to speak.
+    /// The engine has detected that the caller started to speak.
     SpeechStarted {
-        /// The caller's utterance.
+        /// The caller's utterance, by the engine's id.
         item: ItemId,
         /// The start of the voice, in milliseconds of the audio that was sent to this engine, if the engine reports it.
         at_ms: Option<u64>,
     },
-    /// The caller stopped speaking.
+    /// The engine has detected that the caller stopped speaking.
     SpeechStopped {
-        /// The caller's utterance.
+        /// The caller's utterance, by the engine's id.
         item: ItemId,
         /// The end of the voice, in milliseconds of the audio that was sent to this engine, if the engine reports it.
         at_ms: Option<u64>,
     },
     /// A part of the transcript of the caller's speech, or the full transcript.
     CallerText {
-        /// The caller's utterance.
+        /// The caller's utterance, by the engine's id.
         item: ItemId,
         /// A further part, or the full text if `is_final` is set.
         text: String,
@@ -126,10 +126,10 @@ pub enum EngineEvent {
     },
     /// The engine could not transcribe the caller's utterance, and will send no more text for it.
     TranscriptionFailed {
-        /// The caller's utterance.
+        /// The caller's utterance, by the engine's id.
         item: ItemId,
     },
-    /// A response started.
+    /// The engine has started to generate a response.
     ResponseStarted {
         /// The new response.
         response: ResponseId,
@@ -145,14 +145,14 @@ pub enum EngineEvent {
     },
     /// The engine has sent all audio of an utterance.
     AudioDone {
-        /// The utterance of the agent.
+        /// The utterance of the agent, by the engine's id.
         item: ItemId,
     },
     /// A part of the text of the agent's speech, or the full text.
     AgentText {
         /// The response that contains the utterance.
         response: ResponseId,
-        /// The utterance of the agent.
+        /// The utterance of the agent, by the engine's id.
         item: ItemId,
         /// A further part, or the full text if `is_final` is set.
         text: String,
@@ -240,9 +240,9 @@ pub enum ResponseOutcome {
 /// The tokens and the cost of a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Input tokens.
+    /// The number of tokens in the input of the model.
     pub tokens_in: i64,
-    /// Output tokens.
+    /// The number of tokens that the model generated.
     pub tokens_out: i64,
     /// The cost, in millionths of a dollar.
     pub cost_micros: i64,

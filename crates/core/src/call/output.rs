@@ -55,7 +55,7 @@ pub enum Output {
     RunTool {
         /// The id of the tool call, which is sent back with the result.
         id: String,
-        /// The tool's name.
+        /// The name of the tool, as the model called it.
         name: String,
         /// The arguments, as JSON.
         arguments: String,
@@ -76,7 +76,7 @@ pub enum Output {
     },
 }
 
-/// A command to an engine.
+/// A command that the driver sends to the open engine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EngineCommand {
@@ -88,7 +88,7 @@ pub enum EngineCommand {
     Keys(String),
     /// Generate a response now.
     Respond(ResponseRequest),
-    /// Cancel a response.
+    /// Cancel a response: the engine must not generate more of it.
     Cancel {
         /// The response to cancel, by the engine's id.
         response: ResponseId,
@@ -154,7 +154,7 @@ pub enum ResponseRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StreamEndAction {
-    /// End the call.
+    /// End the call: the next TwiML hangs up.
     HangUp,
     /// End the call: the caller has hung up. If Twilio requests TwiML nevertheless, only the stream was stopped and the
     /// caller is still on the line; Twilio's recorder then takes a message.
@@ -200,7 +200,7 @@ impl HistoryTurn {
     }
 }
 
-/// The conversation so far.
+/// The conversation so far, and whether its transcript is complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallerWords {
     /// The turns, in order.
@@ -286,7 +286,7 @@ pub enum CallEvent {
     },
     /// The call switches to another engine.
     EngineFailover {
-        /// The new engine.
+        /// The engine that is opened next.
         to: EngineKind,
     },
     /// The engine rejected a request or sent a malformed event.
@@ -294,7 +294,7 @@ pub enum CallEvent {
         /// The code of the [`super::EngineEvent::Warning`].
         code: String,
     },
-    /// The usage of a response.
+    /// A response has ended, with this usage.
     Used(Usage),
     /// The stream and the engine were not connected in time.
     WatchdogFired,

@@ -34,7 +34,7 @@ impl EngineKind {
         }
     }
 
-    /// Returns the capabilities of the engine.
+    /// Returns what engines of this kind can do.
     pub const fn capabilities(self) -> EngineCapabilities {
         match self {
             Self::Realtime | Self::Pipeline => EngineCapabilities {
@@ -68,7 +68,7 @@ pub struct EngineCapabilities {
     pub controls_hangup: bool,
 }
 
-/// The parameters of a call.
+/// The parameters of a call, which do not change during the call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CallPolicy {
     /// The engines to use, in order of preference. Never empty; the last engine must be one that cannot fail.
@@ -83,9 +83,9 @@ pub struct CallPolicy {
     pub turn_end: Duration,
     /// The silence after which the agent asks "are you still there?"; none disables the question.
     pub idle: Option<Duration>,
-    /// The maximum duration of the call.
+    /// The maximum duration of the conversation. The model is prompted to wrap up a minute earlier.
     pub max_call: Duration,
-    /// Whether the agent speaks first.
+    /// Whether the agent speaks before the caller does, at the start of the conversation.
     pub speaks_first: bool,
     /// Whether the session ends the calls of fax machines, modems and recorded announcements.
     #[serde(default)]

@@ -170,7 +170,6 @@ impl Responses {
         self.active.as_ref().is_some_and(|active| !self.is_cancelled(&active.id))
     }
 
-    /// Drops the queued request.
     pub(super) fn drop_request(&mut self) {
         self.queued = None;
     }

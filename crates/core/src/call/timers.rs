@@ -30,7 +30,7 @@ pub(super) enum Timer {
     Stuck,
     /// A tool has reached its time limit.
     ToolLimit,
-    /// The call must end soon.
+    /// The call's maximum duration is nearly reached, so the model is prompted to wrap up.
     WrapUp,
     /// The call, or its takeover by an employee, has reached its maximum duration.
     MaxCall,

@@ -3,7 +3,7 @@
 use super::{TokenId, UserId};
 use std::fmt;
 
-/// The actor of an operation.
+/// A user, a client or a part of the system that performs an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ActorId {
     /// A logged-in user: `user:3`.

@@ -13,12 +13,11 @@ text_enum! {
         Bsuid = "bsuid",
         /// Twilio's `WaId`, digits.
         TwilioWa = "twilio_wa",
-        /// A mail address.
         Mail = "mail",
     }
 }
 
-/// An address of a contact.
+/// A stored address of a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     /// The id: the number of the database row.

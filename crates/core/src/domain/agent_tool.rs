@@ -67,7 +67,7 @@ pub struct AgentTool {
     pub updated_at: Timestamp,
 }
 
-/// A parameter of a tool.
+/// A parameter that the model may pass to a tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolParameter {
     /// The name of the argument, and of its placeholder in the address if there is one.

@@ -33,7 +33,7 @@ text_enum! {
     }
 }
 
-/// A failure of a service.
+/// A failure of a service that a voice engine uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AiFailure {
     /// The service that failed.

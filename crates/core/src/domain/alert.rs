@@ -136,7 +136,7 @@ pub struct AlertDelivery {
 pub struct Alert {
     /// The condition that the alert is about.
     pub kind: AlertKind,
-    /// The state of the alert.
+    /// Whether the alert is pending, raised or cleared.
     pub state: AlertState,
     /// The findings that raised the alert.
     pub detail: AlertDetail,

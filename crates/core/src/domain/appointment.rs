@@ -45,7 +45,7 @@ pub struct Appointment {
     pub contact_id: ContactId,
     /// The contact's name; may be empty.
     pub contact_name: String,
-    /// The contact's phone number.
+    /// The contact's current phone number; none if none is known.
     pub contact_number: Option<String>,
     /// The booked service.
     pub service_id: ServiceId,
@@ -65,7 +65,7 @@ pub struct Appointment {
     pub state: AppointmentState,
     /// Who booked it.
     pub source: AppointmentSource,
-    /// The call in which it was booked.
+    /// The call in which it was booked; none if it was booked in another way.
     pub call_id: Option<CallId>,
     /// When a user first saw the appointment. For an appointment that a user booked, the time of the booking.
     pub seen_at: Option<Timestamp>,
@@ -73,7 +73,7 @@ pub struct Appointment {
     pub note: String,
     /// The price in agorot at the time of the booking.
     pub price_minor: Option<i64>,
-    /// The reason for the cancellation.
+    /// The reason for the cancellation; none if no reason was given.
     pub cancel_reason: Option<String>,
     /// The actor that booked it, in the form of the audit log, such as `user:3`.
     pub created_by: String,
@@ -94,7 +94,7 @@ pub struct WaitingEntry {
     pub contact_id: ContactId,
     /// The contact's name; may be empty.
     pub contact_name: String,
-    /// The contact's phone number.
+    /// The contact's current phone number; none if none is known.
     pub contact_number: Option<String>,
     /// The service for which the contact waits.
     pub service_id: ServiceId,

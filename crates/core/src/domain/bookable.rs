@@ -9,7 +9,7 @@ pub struct Service {
     pub id: ServiceId,
     /// The name, as contacts read and hear it.
     pub name: String,
-    /// The duration in minutes.
+    /// The duration of an appointment in minutes, without the buffers.
     pub duration_min: u32,
     /// The time before an appointment, in minutes, in which the resource is not available.
     pub buffer_before_min: u32,

@@ -130,7 +130,7 @@ pub struct Call {
     pub id: CallId,
     /// The business that was called or that called.
     pub business_id: BusinessId,
-    /// Twilio's CallSid.
+    /// Twilio's id of the call.
     pub call_sid: CallSid,
     /// The thread of calls with this contact.
     pub thread_id: ThreadId,
@@ -142,13 +142,13 @@ pub struct Call {
     pub medium: CallMedium,
     /// The contact's number in E.164, or the value that Twilio sent instead, such as `anonymous`.
     pub peer_number: String,
-    /// The business's number.
+    /// The business's number that was called or that called.
     pub own_number: String,
-    /// The state of the call.
+    /// The phase in which the call is.
     pub state: CallState,
     /// The voice engine: `realtime`, `pipeline` or `voicemail`; none before the stream begins.
     pub engine: Option<String>,
-    /// The AI model.
+    /// The name of the AI model; none if no AI was used.
     pub model: Option<String>,
     /// When Twilio announced the call.
     pub started_at: Timestamp,
@@ -171,11 +171,11 @@ pub struct Call {
 /// Information that was extracted from a call after its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallFindings {
-    /// The full summary.
+    /// The full summary of the conversation.
     pub summary: Option<String>,
     /// The language that the caller spoke, ISO 639-1.
     pub language: Option<String>,
-    /// The lead that the call produced.
+    /// The lead that the call produced; none if it produced none.
     pub lead: Option<Lead>,
     /// The questions that the agent could not answer. A question that was asked again belongs only to the latest call.
     pub questions: Vec<KnowledgeGap>,
@@ -263,7 +263,7 @@ pub struct Turn {
     pub seq: i64,
     /// The party that spoke, or the source of the entry.
     pub speaker: Speaker,
-    /// The full text.
+    /// The whole text. For a tool, the stored form of a [`ToolUse`].
     pub text: String,
     /// The part of `text` that the other side heard.
     pub heard_text: String,

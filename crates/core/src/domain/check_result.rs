@@ -22,7 +22,7 @@ text_enum! {
 pub struct CheckResult {
     /// The name of the check: `database`, `published_copy`, …
     pub check: String,
-    /// The severity.
+    /// Whether there is a problem, and how severe it is.
     pub state: CheckStatus,
     /// What the check has found.
     pub found: FoundText,
@@ -36,7 +36,7 @@ pub struct CheckResult {
 pub struct SelfCheck {
     /// When the first check started.
     pub began_at: Timestamp,
-    /// When it finished.
+    /// When the last check finished.
     pub ended_at: Timestamp,
     /// Whether nothing needs attention.
     pub ok: bool,

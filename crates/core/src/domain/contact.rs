@@ -1,8 +1,8 @@
-//! Contacts.
+//! Contacts of the business, and suggestions to merge two of them.
 
 use super::{BusinessId, ContactId, ContactTag, Timestamp, text_enum};
 
-/// A contact of the business.
+/// A person or a company with whom the business communicates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// The id: the number of the database row.
@@ -77,7 +77,7 @@ pub struct MergeSuggestion {
     pub contact: Contact,
     /// The newer contact; a merge moves its history to the older one.
     pub other_contact: Contact,
-    /// The reason for the suggestion.
+    /// Why the two contacts may be the same person.
     pub reason: SuggestionReason,
     /// The phone number or id that led to the suggestion.
     pub address: String,

@@ -1,4 +1,4 @@
-//! The cursor of a list.
+//! The cursors by which clients request the next page of a list.
 
 use super::{Timestamp, UnknownValue};
 use std::fmt;

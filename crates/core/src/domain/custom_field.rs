@@ -37,9 +37,9 @@ pub struct CustomField {
 pub struct FieldValue {
     /// The field to which the value belongs.
     pub field_id: FieldId,
-    /// The name of the field.
+    /// The name of the field, as users see it.
     pub name: String,
-    /// The kind of the field.
+    /// The kind of the field, which decides the form of `value`.
     pub kind: FieldKind,
     /// The value in the stored form of its kind.
     pub value: String,

@@ -66,13 +66,13 @@ pub struct InvalidSid;
 row_ids! {
     /// A row of `businesses`. The database currently contains exactly one.
     BusinessId,
-    /// A row of `contacts`.
+    /// A row of `contacts`: a person or a company with whom the business communicates.
     ContactId,
     /// A row of `addresses`: a phone number or another address of a contact.
     AddressId,
     /// A thread: the conversation with one contact over one channel.
     ThreadId,
-    /// A row of `messages`.
+    /// A row of `messages`: a WhatsApp message in either direction.
     MessageId,
     /// A row of `calls`: a phone call, also by WhatsApp.
     CallId,
@@ -94,11 +94,11 @@ row_ids! {
     ResourceId,
     /// A time in which the business or a resource is closed.
     ClosureId,
-    /// An appointment of a contact.
+    /// A row of `appointments`: an appointment of a contact.
     AppointmentId,
     /// A contact's entry in the waiting list.
     WaitingId,
-    /// A fact about the business.
+    /// A row of `facts`: a fact about the business.
     FactId,
     /// A question that the agent could not answer.
     GapId,

@@ -17,7 +17,7 @@ pub struct InboundMessage {
     pub profile_name: String,
     /// Whether the business sent the message from its own phone.
     pub from_phone: bool,
-    /// The kind of content.
+    /// The kind of the content, such as an image.
     pub kind: MediaKind,
     /// The text or the caption of the file; may be empty.
     pub text: String,
@@ -46,10 +46,10 @@ impl InboundMessage {
     }
 }
 
-/// A file of a message.
+/// A file of an inbound message, before it is fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboundMedia {
-    /// The URL at the provider.
+    /// The URL at the provider, from which the file is fetched.
     pub url: String,
     /// The MIME type that the provider states.
     pub mime: Option<String>,
@@ -59,7 +59,7 @@ pub struct InboundMedia {
     pub error: Option<String>,
 }
 
-/// An update to a message.
+/// A provider's update to an earlier message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageUpdate {
     /// The provider that reports the update.
@@ -68,7 +68,7 @@ pub struct MessageUpdate {
     pub provider_msg_id: String,
     /// All addresses of the chat's contact that the provider reports; may be empty.
     pub peer: Vec<PeerAddress>,
-    /// The change.
+    /// What changed: the status, the text, a reaction, or a deletion.
     pub change: Change,
     /// The author of the change.
     pub actor: Actor,

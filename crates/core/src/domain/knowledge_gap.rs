@@ -35,6 +35,6 @@ pub struct KnowledgeGap {
     pub created_at: Timestamp,
     /// When it was asked last.
     pub asked_at: Timestamp,
-    /// When a user answered or dismissed it.
+    /// When a user answered or dismissed it; none while it is open.
     pub decided_at: Option<Timestamp>,
 }

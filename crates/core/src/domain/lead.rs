@@ -14,7 +14,7 @@ text_enum! {
     }
 }
 
-/// A stage of leads.
+/// A stage in the progress of leads, such as "quoted".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeadStage {
     /// The id: the number of the database row.
@@ -44,7 +44,7 @@ pub struct LeadContent {
     pub source: String,
 }
 
-/// A lead.
+/// A lead: a possible sale to a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lead {
     /// The id: the number of the database row.

@@ -27,7 +27,7 @@ pub trait Localized {
     fn params(&self) -> Vec<(&'static str, TextParam<'_>)>;
 }
 
-/// The value of a parameter.
+/// The value of a parameter of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextParam<'a> {
     /// A number. The text can select its plural form by it.

@@ -1,4 +1,4 @@
-//! Messages.
+//! Messages, with their status, files, reactions and edits.
 
 use super::{MessageId, StoredNotice, ThreadId, Timestamp, text_enum};
 
@@ -116,7 +116,7 @@ pub struct Message {
     pub direction: Direction,
     /// `text`, or `media` for a message with files.
     pub message_type: MessageType,
-    /// The kind of the content.
+    /// The kind of the content, such as an image or a voice message.
     pub media_kind: MediaKind,
     /// The text; empty for a file without a caption.
     pub content_text: String,
@@ -169,7 +169,7 @@ pub struct MessageDetail {
     pub files: Vec<MessageFile>,
 }
 
-/// The quoted message.
+/// The message that another message quotes, in its current form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quote {
     /// The quoted message.
@@ -180,7 +180,7 @@ pub struct Quote {
     pub content_text: String,
 }
 
-/// A reaction to a message.
+/// A reaction to a message by an emoji.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reaction {
     /// The emoji. A later reaction of the same author replaces it.
@@ -202,7 +202,7 @@ pub struct Edit {
     pub at: Timestamp,
 }
 
-/// A file of a message.
+/// A file of a stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageFile {
     /// The position among the files of the message, from 0.
@@ -219,9 +219,9 @@ pub struct MessageFile {
     pub error: Option<String>,
     /// The URL of the file; none until the file has been fetched.
     pub url: Option<String>,
-    /// The width of an image in pixels.
+    /// The width of an image in pixels; none for other files, or while it is unknown.
     pub width: Option<i64>,
-    /// The height of an image in pixels.
+    /// The height of an image in pixels, like the width.
     pub height: Option<i64>,
     /// The duration of audio or video in milliseconds.
     pub duration_ms: Option<i64>,

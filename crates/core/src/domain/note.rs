@@ -2,7 +2,7 @@
 
 use super::{ContactId, NoteId, Timestamp};
 
-/// A note about a contact.
+/// A note that a user, an API client or the agent wrote about a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// The id: the number of the database row.
@@ -22,7 +22,7 @@ pub struct Note {
     pub edited_by_name: Option<String>,
     /// When it was written.
     pub created_at: Timestamp,
-    /// When the text was last changed.
+    /// When the text was last changed; at first the time at which it was written.
     pub updated_at: Timestamp,
     /// When it was deleted; none if it was not. A deleted note can be restored.
     pub deleted_at: Option<Timestamp>,

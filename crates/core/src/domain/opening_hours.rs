@@ -137,9 +137,9 @@ pub struct Closure {
     pub id: ClosureId,
     /// The resource; none for the whole business.
     pub resource_id: Option<ResourceId>,
-    /// The first day.
+    /// The first day of the closure, in the time zone of the business.
     pub from_date: Date,
-    /// The last day.
+    /// The last day of the closure, which is included.
     pub to_date: Date,
     /// When the closure begins on the first day; none if it begins with the day.
     pub from_time: Option<DayTime>,

@@ -28,14 +28,14 @@ text_enum! {
     }
 }
 
-/// A recording of a call.
+/// A recording of a call, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
     /// The id: the number of the database row.
     pub id: RecordingId,
     /// The call that was recorded.
     pub call_id: CallId,
-    /// The recorder that made it.
+    /// Whether the daemon or Twilio made the recording.
     pub source: RecordingSource,
     /// The MIME type of the stored file.
     pub mime: String,
@@ -45,7 +45,7 @@ pub struct Recording {
     pub duration_ms: i64,
     /// The size of the recording in bytes.
     pub bytes: i64,
-    /// The state of the recording.
+    /// Whether the recording is running, must be fetched, is complete, failed, or was deleted.
     pub state: RecordingState,
     /// The position in milliseconds at which the caller's message begins.
     pub message_ms: Option<i64>,

@@ -42,7 +42,7 @@ pub struct ScheduledMessage {
     pub contact_id: ContactId,
     /// The text that is sent.
     pub text: String,
-    /// The SHA-256 of the attached file.
+    /// The SHA-256 of the attached file; none if there is no file.
     pub media_id: Option<String>,
     /// When the message is due.
     pub send_at: Timestamp,
@@ -50,7 +50,7 @@ pub struct ScheduledMessage {
     pub provider: Option<Provider>,
     /// Whether the message still waits, was sent, failed or was cancelled.
     pub state: ScheduledState,
-    /// The message that was created from it.
+    /// The message that was created from it; none while it waits.
     pub message_id: Option<MessageId>,
     /// The reason why it was not sent: an error code of `POST /api/whatsapp/send`.
     pub error_code: Option<String>,

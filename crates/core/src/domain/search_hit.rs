@@ -39,6 +39,6 @@ pub struct SearchHit {
     pub at: Timestamp,
     /// For a turn, its start, as in [`Turn`](super::Turn); none for other kinds.
     pub offset_ms: Option<i64>,
-    /// The full text.
+    /// The full text in which the hit was found.
     pub text: String,
 }

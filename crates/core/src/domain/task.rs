@@ -43,7 +43,7 @@ pub struct TaskContent {
     pub assignee: Option<UserId>,
 }
 
-/// A task.
+/// A task of the business's users, such as to call a contact back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     /// The id: the number of the database row.
@@ -54,7 +54,7 @@ pub struct Task {
     pub contact_name: Option<String>,
     /// The name of the user to whom the task is assigned.
     pub assignee_name: Option<String>,
-    /// Who created it.
+    /// Whether a user or the AI created it.
     pub source: TaskSource,
     /// The actor that created it, such as `user:3`.
     pub created_by: String,
@@ -64,7 +64,7 @@ pub struct Task {
     pub updated_at: Timestamp,
     /// When it was marked as done; none while it is open.
     pub done_at: Option<Timestamp>,
-    /// The actor that marked it as done.
+    /// The actor that marked it as done; none while it is open.
     pub done_by: Option<String>,
     /// The sort key of the task in lists.
     pub due_key: String,

@@ -73,9 +73,9 @@ pub struct Thread {
     pub last_in_twilio_at: Option<Timestamp>,
     /// The name of the contact; may be empty.
     pub contact_name: String,
-    /// The newest message.
+    /// The newest message; none if there is none.
     pub last_message: Option<LastMessage>,
-    /// The newest call.
+    /// The newest call; none if there is none.
     pub last_call: Option<LastCall>,
     /// When the thread was created.
     pub created_at: Timestamp,
@@ -135,7 +135,7 @@ pub struct LastCall {
     pub duration_ms: Option<i64>,
     /// When Twilio announced the call.
     pub started_at: Timestamp,
-    /// The message that the caller left.
+    /// The message that the caller left; none if the caller left none.
     pub message_text: Option<String>,
 }
 
@@ -153,7 +153,7 @@ pub struct Draft {
 pub struct InboxRow {
     /// The contact to whom the row's threads belong.
     pub contact_id: ContactId,
-    /// The name; may be empty.
+    /// The name of the contact; may be empty.
     pub contact_name: String,
     /// The contact's current phone number.
     pub number: Option<String>,
@@ -167,13 +167,13 @@ pub struct InboxRow {
     pub last_activity_at: Timestamp,
     /// The id of the thread with the newest activity.
     pub newest_thread_id: ThreadId,
-    /// The newest message.
+    /// The newest message; none if there is none.
     pub last_message: Option<LastMessage>,
-    /// The newest call.
+    /// The newest call; none if there is none.
     pub last_call: Option<LastCall>,
-    /// The thread of messages.
+    /// The contact's thread of WhatsApp messages; none if there is none.
     pub whatsapp_thread_id: Option<ThreadId>,
-    /// The thread of calls.
+    /// The contact's thread of calls; none if there is none.
     pub call_thread_id: Option<ThreadId>,
     /// When it was archived; none if it is not archived.
     pub archived_at: Option<Timestamp>,

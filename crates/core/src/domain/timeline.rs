@@ -51,7 +51,7 @@ pub enum TimelineContent {
 }
 
 impl TimelineContent {
-    /// Returns the kind of the entry.
+    /// Returns the kind of the entry, which orders entries with the same time.
     pub fn kind(&self) -> TimelineKind {
         match self {
             Self::Message(_) => TimelineKind::Message,

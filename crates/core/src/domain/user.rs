@@ -14,7 +14,7 @@ pub struct User {
     pub role: Role,
     /// When it was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When the user last logged in.
+    /// When the user last logged in; none before the first time.
     pub last_login_at: Option<Timestamp>,
 }
 
@@ -41,13 +41,13 @@ pub struct ApiToken {
 }
 
 impl ApiToken {
-    /// Returns true once the token has expired.
+    /// Returns true from the time of expiry on.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
 }
 
-/// A login session.
+/// A login session of a user in a browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// The user who is logged in with this session.

@@ -2,16 +2,16 @@
 
 use crate::domain::{AnswerMode, DayTime, Language, without_bidi_controls};
 
-/// The owner's order.
+/// An order of the owner in a WhatsApp message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnerOrder {
-    /// What is ordered.
+    /// The requested action.
     pub order: Order,
     /// The language of the order, in which it is answered.
     pub language: Language,
 }
 
-/// What the owner orders.
+/// The actions that the owner can order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// To report who answers.

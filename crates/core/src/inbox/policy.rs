@@ -21,7 +21,7 @@ pub struct RoutingRules {
     pub only: Option<Provider>,
     /// The providers in use, the preferred ones first.
     pub priority: Vec<Provider>,
-    /// Whether Twilio has a template.
+    /// Whether a message template for Twilio is set.
     pub template: bool,
 }
 
@@ -43,11 +43,11 @@ pub struct RouteInput<'a> {
     pub opted_out: bool,
     /// The providers that are currently unavailable.
     pub down: &'a [Provider],
-    /// The current time.
+    /// The time for which the route is chosen.
     pub now: Timestamp,
 }
 
-/// The route of a message.
+/// A provider, and the form in which it sends a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The provider that sends the message.

@@ -270,7 +270,7 @@ impl Listener {
         }
     }
 
-    /// Ends the turn.
+    /// Ends the turn: adds its words to the conversation, and reports the end of the speech.
     pub(super) fn end(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         self.voice = Voice::default();
         let Some(Utterance { item, text, until_ms, .. }) = self.current.take() else { return };

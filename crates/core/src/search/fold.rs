@@ -35,7 +35,7 @@ impl Folded {
     }
 }
 
-/// Folds a text.
+/// Returns the folded form of a whole text.
 pub fn fold(text: &str) -> Folded {
     let mut folder = Folder::new(text);
     folder.advance(text.len());

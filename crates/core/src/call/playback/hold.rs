@@ -37,7 +37,7 @@ impl Playback {
         *self = held;
     }
 
-    /// Continues the playback.
+    /// Ends the hold, so that audio is sent again.
     pub(in crate::call) fn resume(&mut self) {
         self.is_held = false;
     }

@@ -20,7 +20,7 @@ pub enum Activity {
 }
 
 impl CallSession {
-    /// Returns the current activity of the call.
+    /// Returns what happens in the call at this time.
     pub fn activity(&self, now: Instant) -> Activity {
         if matches!(self.phase, Phase::Connecting | Phase::Redirecting) {
             Activity::Connecting

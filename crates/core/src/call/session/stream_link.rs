@@ -46,7 +46,6 @@ impl StreamLink {
         (self.is_requested, self.resume_with) = (true, resume_with);
     }
 
-    /// Returns true while another stream was requested.
     pub(super) fn was_requested(&self) -> bool {
         self.is_requested
     }

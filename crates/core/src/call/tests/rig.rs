@@ -380,7 +380,6 @@ impl Rig {
         self.call(response, id, free_slots(id));
     }
 
-    /// Sends a tool call of response `response`.
     pub(super) fn call(&mut self, response: u8, id: &str, call: ToolCall) {
         self.engine(EngineEvent::ToolCall { response: response.to_string().into(), id: id.to_owned(), call });
     }

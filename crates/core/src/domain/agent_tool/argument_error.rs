@@ -9,9 +9,9 @@ pub enum ArgumentError {
     /// The tool has no such parameter.
     #[error("there is no parameter {name}; the parameters are: {known}")]
     Unknown {
-        /// The name of the argument.
+        /// The argument that the model passed.
         name: String,
-        /// The parameters of the tool.
+        /// The names of the tool's parameters, for the model.
         known: String,
     },
     /// A required argument is absent.
@@ -20,7 +20,7 @@ pub enum ArgumentError {
     /// A value has the wrong type, or is not allowed.
     #[error("{name} must be {expected}")]
     BadValue {
-        /// The parameter.
+        /// The name of the parameter.
         name: String,
         /// What is allowed.
         expected: String,

@@ -69,7 +69,6 @@ pub(super) enum Finish {
     Awaited(Vec<ToolCallId>),
     /// The tool exceeded its time limit, and this is its first output.
     Late {
-        /// The name of the tool.
         name: String,
     },
     /// The tool is unknown, or its output was received before.
