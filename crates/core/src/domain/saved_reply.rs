@@ -50,7 +50,7 @@ pub struct ScheduledMessage {
     pub provider: Option<Provider>,
     /// Whether the message still waits, was sent, failed or was cancelled.
     pub state: ScheduledState,
-    /// The message that was created from it; none while it waits.
+    /// The message that was created from it; none unless it was sent.
     pub message_id: Option<MessageId>,
     /// The reason why it was not sent: an error code of `POST /api/whatsapp/send`.
     pub error_code: Option<String>,

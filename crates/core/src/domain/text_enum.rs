@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{value}` is not a {kind}; expected {expected}")]
 pub struct UnknownValue {
-    /// The name of the enum's Rust type.
+    /// What the text should be: the name of the enum's Rust type, or another noun such as `cursor`.
     pub kind: &'static str,
     /// The invalid text.
     pub value: String,

@@ -69,6 +69,7 @@ pub(super) enum Finish {
     Awaited(Vec<ToolCallId>),
     /// The tool exceeded its time limit, and this is its first output.
     Late {
+        /// The name of the tool, as the model called it.
         name: String,
     },
     /// The tool is unknown, or its output was received before.
