@@ -16,6 +16,7 @@
 pub mod audio;
 pub mod booking;
 pub mod call;
+mod completeness;
 pub mod domain;
 pub mod inbox;
 pub mod pipeline;

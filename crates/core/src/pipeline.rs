@@ -10,7 +10,6 @@
 mod action;
 mod answer;
 mod clauses;
-mod completeness;
 mod conversation;
 mod event;
 mod listener;

@@ -298,6 +298,8 @@ pub enum CallEvent {
     Used(Usage),
     /// The stream and the engine were not connected in time.
     WatchdogFired,
+    /// The caller continued to speak while a reply was held, so the reply was discarded.
+    HeldReplyDiscarded,
     /// The caller is a machine, so the call ends.
     RobotDetected(RobotEvidence),
     /// The transfer to a human agent started.

@@ -319,6 +319,11 @@ impl Playback {
         self.is_busy() || !self.utterances.is_empty()
     }
 
+    /// Returns the utterances that the caller has not heard completely.
+    pub(super) fn items(&self) -> impl Iterator<Item = &ItemId> {
+        self.utterances.iter().map(|utterance| &utterance.source.item)
+    }
+
     /// Returns true if audio of an engine's response was sent and is not completely heard.
     pub(super) fn has_started_response(&self) -> bool {
         self.utterances.iter().any(|utterance| utterance.source.response.is_some() && utterance.was_sent)

@@ -39,12 +39,14 @@ impl EngineKind {
         match self {
             Self::Realtime | Self::Pipeline => EngineCapabilities {
                 can_truncate: true,
+                only_measures_silence: matches!(self, Self::Realtime),
                 leads_turns: false,
                 can_follow_instructions: true,
                 controls_hangup: false,
             },
             Self::Voicemail => EngineCapabilities {
                 can_truncate: false,
+                only_measures_silence: false,
                 leads_turns: true,
                 can_follow_instructions: false,
                 controls_hangup: true,
@@ -55,10 +57,12 @@ impl EngineKind {
 
 /// The capabilities of an engine. The session requests only what the engine supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "four things that an engine can or cannot do")]
+#[expect(clippy::struct_excessive_bools, reason = "five things that an engine can or cannot do")]
 pub struct EngineCapabilities {
     /// The engine accepts a report of how much of an utterance was heard.
     pub can_truncate: bool,
+    /// The engine ends the caller's turn after a silence, without regard to the words.
+    pub only_measures_silence: bool,
     /// The engine cancels its response by itself when the caller speaks, and replies by itself after the caller has
     /// spoken. If false, the session makes both decisions.
     pub leads_turns: bool,
@@ -81,6 +85,10 @@ pub struct CallPolicy {
     pub lead: Duration,
     /// How long the engine may wait after the caller's last word before it ends the turn.
     pub turn_end: Duration,
+    /// Whether the reply of an engine that only measures silence is held until the caller has certainly finished, and the
+    /// silence that is needed if the words do not decide it. None: the caller hears the reply at once.
+    #[serde(default)]
+    pub hold_replies: Option<Duration>,
     /// The silence after which the agent asks "are you still there?"; none disables the question.
     pub idle: Option<Duration>,
     /// The maximum duration of the conversation. The model is prompted to wrap up a minute earlier.

@@ -7,6 +7,7 @@ mod connection;
 mod conversation;
 mod ending;
 mod engine_link;
+mod held_reply;
 mod idle;
 mod interruption;
 mod keys;
@@ -32,6 +33,7 @@ use crate::domain::EndReason;
 use agent_speech::{AgentSpeech, is_clip};
 use caller_speech::CallerSpeech;
 use engine_link::EngineLink;
+use held_reply::HeldReply;
 use idle::IdleWatch;
 use interruption::Interruptions;
 use keys::Keys;
@@ -59,6 +61,8 @@ pub struct CallSession {
     playback: Playback,
     agent_speech: AgentSpeech,
     interruptions: Interruptions,
+    /// The reply that the caller does not hear yet, if any.
+    held_reply: Option<HeldReply>,
     responses: Responses,
     tools: Tools,
     transcript: Transcript,
@@ -109,6 +113,7 @@ impl CallSession {
             playback: Playback::new(policy.lead),
             agent_speech: AgentSpeech::default(),
             interruptions: Interruptions::default(),
+            held_reply: None,
             responses: Responses::default(),
             tools: Tools::default(),
             transcript: Transcript::default(),
@@ -164,7 +169,7 @@ impl CallSession {
         while let Some(timer) = self.timers.take_due(now) {
             match timer {
                 Timer::Watchdog => self.watchdog(now),
-                Timer::FlushPlayback | Timer::Retry => {}
+                Timer::FlushPlayback | Timer::Retry | Timer::HeldReply => {}
                 Timer::MarkTimeout => self.expire_marks(now),
                 Timer::Idle => self.idle(now),
                 Timer::MediaGap => self.media_gap(now),
@@ -237,6 +242,10 @@ impl CallSession {
             {
                 self.outputs.push_back(Output::Engine(EngineCommand::Respond(request)));
             }
+        }
+        self.watch_held_reply(now);
+        if self.is_over() {
+            return;
         }
         if self.stream.is_open() {
             self.flush_playback(now);

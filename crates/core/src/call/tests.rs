@@ -2,6 +2,7 @@
 
 mod barge_in;
 mod employee;
+mod held_replies;
 mod interruptions;
 mod losses;
 mod properties;

@@ -25,6 +25,8 @@ pub(super) enum Timer {
     Retry,
     /// The session must decide whether the caller interrupts the agent, or whether a sound was a reply.
     Interruption,
+    /// A reply that is held may be heard.
+    HeldReply,
     /// The engine has reported speech for too long, or still reports speech after the local voice detector found its
     /// end.
     Stuck,
@@ -61,6 +63,7 @@ const ALL: [Timer; COUNT] = [
     Timer::ResponseTimeout,
     Timer::Retry,
     Timer::Interruption,
+    Timer::HeldReply,
     Timer::Stuck,
     Timer::ToolLimit,
     Timer::WrapUp,

@@ -267,6 +267,11 @@ impl Transcript {
         Some(turn.record.clone())
     }
 
+    /// Removes the turn of an utterance that the caller never heard.
+    pub(super) fn forget(&mut self, item: &ItemId) {
+        self.turns.retain(|turn| !turn.is(item));
+    }
+
     /// Adds the usage of a response to its last utterance. Returns the turn if it was already complete.
     pub(super) fn add_usage(&mut self, item: &ItemId, usage: Usage) -> Option<TurnRecord> {
         let turn = self.find(item)?;

@@ -1,9 +1,9 @@
 //! Derives the caller's utterances from the reports of the transcriber.
 
-use super::completeness::{Completeness, judge};
 use super::conversation::Conversation;
 use super::event::Heard;
 use crate::call::{EngineEvent, ItemId};
+use crate::completeness::{Completeness, judge};
 use std::collections::VecDeque;
 use std::time::Duration;
 

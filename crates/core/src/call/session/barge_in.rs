@@ -24,6 +24,7 @@ impl CallSession {
     pub(super) fn stop_speaking(&mut self, engine_cancels: bool, now: Instant) -> Option<u64> {
         self.reconsider_ending();
         self.drop_pause(now);
+        self.drop_held_reply(now);
         let cleared = self.playback.is_open().then(|| self.clear(now));
         // The cancel command precedes the deletion of items: an item cannot be deleted while its response is in
         // progress.

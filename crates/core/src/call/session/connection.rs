@@ -173,6 +173,7 @@ impl CallSession {
     pub(super) fn engine_failed(&mut self, retry: bool, reason: String, now: Instant) {
         let was_ready = self.engine.became_lost();
         self.engine_lost_in_pause(now);
+        self.release_reply(now);
         self.interruptions.replied();
         self.event(CallEvent::EngineLost { engine: self.engine.kind(), reason });
         self.responses.reset();

@@ -110,6 +110,7 @@ impl CallSession {
         if let Some(evidence) = self.caller.robot.as_mut().and_then(|robot| robot.words(item, words)) {
             return self.end_robot(evidence, now);
         }
+        self.words_of_held(item);
         self.weigh_words(item, is_final, now);
     }
 
@@ -148,8 +149,8 @@ impl CallSession {
         if is_completed && was_spoken {
             self.engine.succeeded();
             self.reply_watch.reset_retries();
-            let is_paused = self.completed_in_pause();
-            if !self.caller.speech.is_detected() && !is_paused && !self.interruptions.has_missed_reply() {
+            let is_heard = !self.completed_in_pause() && !self.completed_while_held();
+            if !self.caller.speech.is_detected() && is_heard && !self.interruptions.has_missed_reply() {
                 self.mark_answered();
             }
         } else if !has_done_all && self.is_live() {
@@ -161,7 +162,10 @@ impl CallSession {
     /// the response. Returns true if the response contains tool calls.
     fn answer_calls(&mut self, response: &ResponseId, is_completed: bool, was_spoken: bool, now: Instant) -> bool {
         let calls = CompletedCalls { response: response.clone(), was_spoken };
-        if is_completed && self.tools.has_received(response) && self.interruptions.defer(calls) {
+        if is_completed
+            && self.tools.has_received(response)
+            && (self.defer_held_calls(&calls) || self.interruptions.defer(calls))
+        {
             return true;
         }
         let has_called = self.run_calls(response, is_completed, now);

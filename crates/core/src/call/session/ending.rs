@@ -159,6 +159,7 @@ impl CallSession {
         let at_ms = self.stream.call_ms(now);
         self.record_heard(now);
         self.drop_pause(now);
+        self.drop_held_reply(now);
         for utterance in self.playback.clear(now) {
             self.record_heard_part(&utterance, at_ms);
         }

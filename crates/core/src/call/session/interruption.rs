@@ -93,6 +93,9 @@ impl CallSession {
 
     /// Handles a sound whose start the engine has detected.
     pub(super) fn sound_began(&mut self, item: &ItemId, now: Instant) {
+        if self.discard_held_reply(now) {
+            return;
+        }
         if let Some(pause) = &mut self.interruptions.pause {
             self.interruptions.is_local_unsure &= !pause.utterances.is_empty();
             return pause.sound_began(item, now);

@@ -26,7 +26,7 @@ impl CallSession {
             Activity::Connecting
         } else if self.interruptions.is_pausing() {
             Activity::CallerSpeaking
-        } else if self.playback.remaining(now) > Duration::ZERO {
+        } else if self.playback.remaining(now) > Duration::ZERO && !self.is_reply_held() {
             Activity::Speaking
         } else if self.caller.speech.is_in_progress(now) {
             Activity::CallerSpeaking
@@ -38,9 +38,14 @@ impl CallSession {
     }
 
     /// Returns the turns that can still change, in their current state. In the turn that is being played, `heard_text`
-    /// is the part that was heard so far. A turn that is complete is also emitted as [`crate::call::Output::Turn`].
+    /// is the part that was heard so far. A turn that is complete is also emitted as [`crate::call::Output::Turn`]. A
+    /// reply that is held is left out, because it may be discarded.
     pub fn open_turns(&mut self, now: Instant) -> Vec<TurnRecord> {
         let playing = self.playback.progress(now);
-        self.transcript.open_turns(playing.as_ref())
+        let mut turns = self.transcript.open_turns(playing.as_ref());
+        if self.is_reply_held() {
+            turns.retain(|turn| self.playback.items().all(|item| *item != turn.item));
+        }
+        turns
     }
 }

@@ -231,8 +231,12 @@ impl CallSession {
         !self.engine.is_ready() || (is_asked && !self.is_caller_speaking(now))
     }
 
-    /// Plays a filler if the caller's wait has been silent for too long.
+    /// Plays a filler if the caller's wait has been silent for too long. A reply that is held is heard instead.
     pub(super) fn filler(&mut self, now: Instant) {
+        if self.is_reply_held() && self.playback.has_unsent() {
+            return self.release_reply(now);
+        }
+        self.release_reply(now);
         if let Some(clip) = self.reply_watch.take_filler(now) {
             self.play_clip(clip);
         }

@@ -41,7 +41,9 @@ impl CallSession {
     /// Returns true while the caller hears the agent. Twilio's marks may be late or lost, so the end of the sent audio
     /// is calculated from the clock.
     pub(super) fn is_agent_heard(&self, now: Instant) -> bool {
-        self.playback.has_unsent() || (self.playback.is_busy() && self.reply_watch.heard_until(now) > now)
+        // The caller does not hear a reply that is held.
+        (self.playback.has_unsent() && !self.is_reply_held())
+            || (self.playback.is_busy() && self.reply_watch.heard_until(now) > now)
     }
 
     pub(super) fn local_speech_changed(&mut self, change: Option<Change>, now: Instant) {
@@ -121,6 +123,7 @@ impl CallSession {
         self.transcript.caller_stopped(item, self.stream.call_ms(now), ended);
         if !self.sound_ended(item, now) {
             self.request_reply(ended, now);
+            self.hold_reply(item, ended, now);
         }
     }
 

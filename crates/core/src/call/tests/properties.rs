@@ -119,20 +119,38 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
     }
 }
 
-/// Generates the engines of a call, in order of preference.
-fn engines() -> impl Strategy<Value = &'static [EngineKind]> {
+/// The varying part of a call's policy. It is short, so that a failure is readable.
+#[derive(Clone, Copy, Debug)]
+struct Setup {
+    engines: &'static [EngineKind],
+    holds_replies: bool,
+}
+
+impl Setup {
+    fn policy(self) -> CallPolicy {
+        let hold_replies = self.holds_replies.then_some(ms(500));
+        CallPolicy { engines: self.engines.to_vec(), hold_replies, ..policy() }
+    }
+}
+
+fn setups() -> impl Strategy<Value = Setup> {
     use EngineKind::{Pipeline, Realtime, Voicemail};
-    prop::sample::select(vec![
+    let engines = prop::sample::select(vec![
         &[Realtime, Voicemail][..],
         &[Pipeline, Voicemail],
         &[Realtime, Pipeline, Voicemail],
         &[Pipeline, Realtime, Voicemail],
         &[Voicemail],
-    ])
+    ]);
+    (engines, any::<bool>()).prop_map(|(engines, holds_replies)| Setup { engines, holds_replies })
 }
 
-fn run(steps: &[Step], engines: &[EngineKind], connected: bool) -> Rig {
-    let policy = CallPolicy { engines: engines.to_vec(), ..policy() };
+fn run(steps: &[Step], engines: &'static [EngineKind], connected: bool) -> Rig {
+    run_with(steps, Setup { engines, holds_replies: false }, connected)
+}
+
+fn run_with(steps: &[Step], setup: Setup, connected: bool) -> Rig {
+    let policy = setup.policy();
     let mut rig = if connected { Rig::live_with(policy) } else { Rig::new(policy) };
     let mut engine = Engine::default();
     for (number, step) in steps.iter().enumerate() {
@@ -177,7 +195,7 @@ fn fall_silent(rig: &mut Rig) {
 /// Checks at least this many sequences of steps; `PROPTEST_CASES` can request more. With `PROPTEST_RNG_SEED`, each run
 /// uses the same sequences, and each of these tests uses different sequences. The macro of proptest would use the same
 /// sequences for all tests.
-fn for_any_order(cases: u32, test: u64, check: impl Fn(&[Step], &[EngineKind])) {
+fn for_any_order(cases: u32, test: u64, check: impl Fn(&[Step], Setup)) {
     let default = ProptestConfig::default();
     let rng_seed = match default.rng_seed {
         RngSeed::Fixed(seed) => RngSeed::Fixed(seed.wrapping_mul(TESTS).wrapping_add(test)),
@@ -185,9 +203,9 @@ fn for_any_order(cases: u32, test: u64, check: impl Fn(&[Step], &[EngineKind])) 
     };
     let cases = cases.max(default.cases);
     let config = ProptestConfig { cases, failure_persistence: None, rng_seed, ..default };
-    let orders = (prop::collection::vec(step(), 1..40), engines());
-    let checked = TestRunner::new(config).run(&orders, |(steps, engines)| {
-        check(&steps, engines);
+    let orders = (prop::collection::vec(step(), 1..40), setups());
+    let checked = TestRunner::new(config).run(&orders, |(steps, setup)| {
+        check(&steps, setup);
         Ok(())
     });
     if let Err(error) = checked {
@@ -202,7 +220,7 @@ macro_rules! any_order {
     ($($name:ident: $connected:literal, $test:literal;)+) => {
         $(#[test]
         fn $name() {
-            for_any_order(20_000, $test, |steps, engines| drop(run(steps, engines, $connected)));
+            for_any_order(20_000, $test, |steps, setup| drop(run_with(steps, setup, $connected)));
         })+
     };
 }
@@ -217,8 +235,8 @@ any_order! {
 
 #[test]
 fn a_call_replays_to_the_same_decisions() {
-    for_any_order(500, 5, |steps, engines| {
-        let (first, second) = (run(steps, engines, true), run(steps, engines, true));
+    for_any_order(500, 5, |steps, setup| {
+        let (first, second) = (run_with(steps, setup, true), run_with(steps, setup, true));
         assert_eq!(first.observed.outputs, second.observed.outputs);
     });
 }

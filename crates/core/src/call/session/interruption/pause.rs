@@ -88,7 +88,7 @@ pub(super) struct Utterance {
 }
 
 /// A completed response whose tool calls are deferred until it is known whether the caller interrupts it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::call::session) struct CompletedCalls {
     pub(in crate::call::session) response: ResponseId,
     pub(in crate::call::session) was_spoken: bool,

@@ -74,7 +74,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         4 => any::<bool>().prop_map(Step::Text),
         2 => Just(Step::AudioDone),
         3 => Just(Step::Done),
-        3 => (prop::sample::select(vec!["כן", "", "אני רוצה תור"]), any::<bool>())
+        3 => (prop::sample::select(vec!["כן", "", "אני רוצה תור", "מחר בשעה חמש", "אני רוצה ל"]), any::<bool>())
             .prop_map(|(words, is_final)| Step::CallerText { words, is_final }),
         1 => (1u8..40).prop_map(Step::Noise),
         1 => Just(Step::NoText),

@@ -15,6 +15,7 @@ pub(in crate::call::tests) fn policy() -> CallPolicy {
         watchdog: ms(6000),
         lead: ms(800),
         turn_end: ms(500),
+        hold_replies: None,
         idle: Some(ms(10_000)),
         max_call: Duration::from_mins(10),
         speaks_first: false,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// An estimate of whether a sentence has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::pipeline) enum Completeness {
+pub(crate) enum Completeness {
     /// The sentence has probably ended.
     Complete,
     /// The sentence may have ended.
@@ -20,7 +20,7 @@ pub(in crate::pipeline) enum Completeness {
 
 impl Completeness {
     /// Returns the silence after which the caller's turn is over; none if only the transcriber can decide it.
-    pub(in crate::pipeline) fn wait(self) -> Option<Duration> {
+    pub(crate) fn wait(self) -> Option<Duration> {
         match self {
             Self::Complete => Some(Duration::from_millis(150)),
             Self::Unclear => Some(Duration::from_millis(500)),

@@ -9,7 +9,7 @@ mod numbers;
 mod structure;
 mod words;
 
-pub(super) use estimate::Completeness;
+pub(crate) use estimate::Completeness;
 use words::{CLOSED, GERESH, OPEN, is, matching_words, without_prefix, words};
 
 /// The Hebrew hyphen.
@@ -18,7 +18,7 @@ const MAQAF: char = '\u{5be}';
 const LEAST_QUESTION: usize = 3;
 
 /// Estimates whether the words so far are a complete sentence.
-pub(super) fn judge(text: &str) -> Completeness {
+pub(crate) fn judge(text: &str) -> Completeness {
     let is_hebrew = text.chars().any(|c| ('\u{5d0}'..='\u{5ea}').contains(&c));
     let found = words(text);
     let Some(last) = found.last().filter(|_| is_hebrew || is_number(text)) else { return Completeness::Unknown };
