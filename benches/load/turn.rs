@@ -31,7 +31,7 @@ pub struct TurnRun {
     pub p50: f64,
     pub p95: f64,
     pub max: f64,
-    /// The share of the requests to the language model that were discarded, from 0 to 1.
+    /// The share of the requests to the model that were discarded, from 0 to 1.
     pub discarded: f64,
 }
 
@@ -52,10 +52,12 @@ const PROFILES: [Profile; 2] = [
 ];
 
 const REALTIME: &str = "realtime";
+const HELD: &str = "realtime, held";
 const PLAIN: &str = "pipeline, plain";
 const SPECULATIVE: &str = "pipeline, speculative";
-const ENGINES: [(&str, &str); 3] = [
-    (REALTIME, "[voice]\nengine = \"realtime\"\n"),
+const ENGINES: [(&str, &str); 4] = [
+    (REALTIME, "[voice]\nengine = \"realtime\"\n[openai]\nearly_replies = false\n"),
+    (HELD, "[voice]\nengine = \"realtime\"\n[openai]\nearly_replies = true\n"),
     (PLAIN, "[voice]\nengine = \"pipeline\"\n[pipeline]\nspeculation = false\n"),
     (SPECULATIVE, "[voice]\nengine = \"pipeline\"\n[pipeline]\nspeculation = true\n"),
 ];
@@ -107,7 +109,8 @@ async fn run(
     };
     let soniox = Soniox::start(port().await, soniox, log.clone()).expect("a transcriber");
     // A speech-to-speech model replaces the language model and the speech synthesis, so its response time is the sum of both.
-    let think = profile.model_ms + if engine == REALTIME { profile.synthesiser_ms } else { 0 };
+    let is_realtime = matches!(engine, REALTIME | HELD);
+    let think = profile.model_ms + if is_realtime { profile.synthesiser_ms } else { 0 };
     let ai = OpenAiOptions {
         turns: heard.iter().map(|heard| Turn::new(heard, ANSWER)).collect(),
         think: ms(think),
@@ -129,7 +132,11 @@ async fn run(
     let answers = reports.iter().flat_map(|report| &report.streams).flat_map(|stream| &stream.answers);
     answers.for_each(|answer| samples.add(answer.latency_ms() * 1_000));
     let summary = samples.summary();
-    let requests = ai.state().requests.iter().filter(|(path, _)| path == "/chat/completions").count();
+    let requests = if is_realtime {
+        ai.state().sessions.iter().map(|session| session.answers.len()).sum()
+    } else {
+        ai.state().requests.iter().filter(|(path, _)| path == "/chat/completions").count()
+    };
     server.stop();
     for violation in log.violations().iter().take(3) {
         say(&format!("  {violation}"));

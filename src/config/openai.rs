@@ -1,10 +1,11 @@
 //! `[openai]`: the account at OpenAI, and the models for calls.
 
-use super::parser::{base_url, choice, decimal, integer, model_name, optional, secret, voice_name};
+use super::parser::{base_url, boolean, choice, decimal, integer, model_name, optional, secret, voice_name};
 use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use crate::domain::text_enum;
 use serde::Serialize;
+use std::time::Duration;
 
 text_enum! {
     /// The method that detects the end of the caller's turn.
@@ -55,6 +56,9 @@ pub struct OpenAiConfig {
     pub vad_prefix_padding_ms: u32,
     /// Server VAD: the length of a silence that ends the turn, in milliseconds.
     pub vad_silence_ms: u32,
+    /// Server VAD: whether the reply is requested after a short silence already, and held until the caller has
+    /// certainly finished: after `vad_silence_ms`, or after a time that depends on the last words if they are Hebrew.
+    pub early_replies: bool,
     /// Semantic VAD: the maximum pause after which the turn ends.
     pub vad_eagerness: Eagerness,
     /// Maximum length of an answer, in tokens.
@@ -75,6 +79,7 @@ impl Default for OpenAiConfig {
             vad_threshold: 0.5,
             vad_prefix_padding_ms: 300,
             vad_silence_ms: 500,
+            early_replies: true,
             vad_eagerness: Eagerness::Auto,
             max_output_tokens: 1024,
         }
@@ -86,7 +91,23 @@ impl OpenAiConfig {
     pub fn key(&self) -> Option<&Secret> {
         Secret::present(self.api_key.as_ref())
     }
+
+    /// Returns the silence after which the server ends the turn, in milliseconds. With semantic VAD, the server ignores
+    /// it.
+    pub fn server_silence_ms(&self) -> u32 {
+        if self.early_replies { self.vad_silence_ms.min(EARLY_SILENCE_MS) } else { self.vad_silence_ms }
+    }
+
+    /// Returns the silence after which the caller hears a reply that was requested early, if the words do not decide
+    /// it; none if replies are not requested early.
+    pub fn hold_replies(&self) -> Option<Duration> {
+        let is_early = self.early_replies && self.turn_detection == TurnDetection::ServerVad;
+        is_early.then(|| Duration::from_millis(self.vad_silence_ms.into()))
+    }
 }
+
+/// The silence after which a reply is requested early. A shorter silence also occurs within words.
+const EARLY_SILENCE_MS: u32 = 200;
 
 pub(super) fn settings() -> Vec<Setting<OpenAiConfig>> {
     let openai = Section::<OpenAiConfig>::new();
@@ -107,6 +128,7 @@ pub(super) fn settings() -> Vec<Setting<OpenAiConfig>> {
         openai.setting("openai.vad_threshold", |c| &mut c.vad_threshold, decimal(0.0..=1.0)),
         openai.setting("openai.vad_prefix_padding_ms", |c| &mut c.vad_prefix_padding_ms, integer(0..=2000)),
         openai.setting("openai.vad_silence_ms", |c| &mut c.vad_silence_ms, integer(100..=5000)),
+        openai.setting("openai.early_replies", |c| &mut c.early_replies, boolean()),
         openai.setting("openai.vad_eagerness", |c| &mut c.vad_eagerness, choice(Eagerness::ALL, Eagerness::as_str)),
         openai.setting("openai.max_output_tokens", |c| &mut c.max_output_tokens, integer(16..=4096)),
     ]

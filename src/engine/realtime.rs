@@ -254,7 +254,7 @@ impl Realtime {
     /// Returns the silence, in milliseconds, that the server adds to the reported end of speech.
     fn silence_ms(&self) -> u64 {
         match self.config.openai.turn_detection {
-            TurnDetection::ServerVad => self.config.openai.vad_silence_ms.into(),
+            TurnDetection::ServerVad => self.config.openai.server_silence_ms().into(),
             TurnDetection::SemanticVad => 0,
         }
     }

@@ -43,6 +43,7 @@ mod contact_details;
 mod contact_relations;
 mod demo;
 mod doctor;
+mod early_replies;
 mod health;
 mod kill;
 mod last_settings;

@@ -278,6 +278,7 @@ fn describe_event(event: &CallEvent) -> Option<String> {
         CallEvent::BargeInUndone { cause, paused_ms } => {
             format!("no interruption ({}): the agent continues after {paused_ms} ms", cause.as_str())
         }
+        CallEvent::HeldReplyDiscarded => "the caller continues, so the early reply is discarded".to_owned(),
         CallEvent::IdlePrompt { number } => format!("asks whether the caller is there ({number})"),
         CallEvent::EngineLost { engine, reason } => format!("engine {} lost: {reason}", engine.as_str()),
         CallEvent::EngineFailover { to } => format!("switches to engine {}", to.as_str()),

@@ -102,6 +102,10 @@ impl CallLogWriter {
                 self.insert_event("barge_in", &json!({"heard_ms": heard_ms}));
             }
             CallEvent::BargeInUndone { cause, paused_ms } => self.barge_in_undone(*cause, *paused_ms),
+            CallEvent::HeldReplyDiscarded => {
+                metrics::counter!("agentlocator_call_early_replies_discarded_total").increment(1);
+                self.insert_event("early_reply_discarded", &Value::Null);
+            }
             CallEvent::Key(key) => self.insert_event("key", &json!({"key": key.to_string()})),
             CallEvent::IdlePrompt { number } => self.insert_event("idle_prompt", &json!({"number": number})),
             CallEvent::MessageStarted { at_ms } => self.message_started(*at_ms),

@@ -192,6 +192,7 @@ impl CallServices {
             watchdog: WATCHDOG,
             lead: Duration::from_millis(voice.lead_ms.into()),
             turn_end: turn_end(config, &engines),
+            hold_replies: config.openai.hold_replies(),
             engines,
             idle: (voice.idle_prompt_s > 0).then(|| Duration::from_secs(voice.idle_prompt_s.into())),
             max_call: Duration::from_secs(voice.max_call_s.into()),

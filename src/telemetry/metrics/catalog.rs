@@ -45,6 +45,11 @@ pub const METRICS: &[MetricInfo] = &[
         "Sounds of callers that stopped the agent, by outcome: interrupted, or the reason why it continued",
     ),
     (
+        "agentlocator_call_early_replies_discarded_total",
+        MetricKind::Counter,
+        "Replies that were requested early and discarded, because the caller continued to speak",
+    ),
+    (
         "agentlocator_call_listener_dropped_total",
         MetricKind::Counter,
         "Pieces of sound that employees who listen to a call missed, because they received too slowly",

@@ -29,7 +29,7 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
             "type": "server_vad",
             "threshold": config.vad_threshold,
             "prefix_padding_ms": config.vad_prefix_padding_ms,
-            "silence_duration_ms": config.vad_silence_ms,
+            "silence_duration_ms": config.server_silence_ms(),
             "create_response": false,
             "interrupt_response": false,
         }),
