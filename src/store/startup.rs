@@ -1,5 +1,32 @@
 //! Decides at a start which of the two databases is used. A published file is adopted or archived here, before the live
-//! database is open. ARCHITECTURE.md contains the diagram.
+//! database is open.
+//!
+//! In the diagram, a word in capitals is the state in which the publisher finds the published file: OURS is the file
+//! that the last run left, TORN that file with an incomplete write, FOREIGN a file of another program, MISSING no file.
+//!
+//! ```text
+//! live/db.sqlite is missing ──────────────▶ verify the published file, adopt it
+//! live/ was copied (another file than the one that was open, not closed cleanly)
+//!     published file current ─────────────▶ verify it, adopt it; archive the live database, which may be torn
+//!     published file behind, or unknown ──▶ verify the live database: sound: use it, archive the published file; else as above
+//! live/db.sqlite is empty, or damaged in what a start reads first
+//!                           ──────────────▶ verify the published file, adopt it; archive the live database
+//! live/db.sqlite was changed after a clean stop
+//!                           ──────────────▶ verify it; archive the published file as agentlocator-before-change-DATE.db; MISSING
+//! else, by the published file:
+//!   stamp as recorded, or of the next file ▶ OURS
+//!   only the inode differs, clean stop ───▶ OURS: the folder was moved to another disk
+//!   recorded inode, header zeroed ────────▶ TORN: not a database for any program; completed from the WAL, or compared
+//!   recorded inode, killed in a write ────▶ OURS, if the file has what the WAL has up to the begin or the end of that write
+//!   after a power cut: our mark, and the
+//!     times of content and inode agree ───▶ OURS: the power cut lost the last records; TORN for a zeroed header of the next file
+//!   anything else ─── equal to live ──────▶ OURS
+//!                 ├── found while the service ran, no choice yet ─▶ FOREIGN: left alone
+//!                 ├── cannot be read (the alert says the chown) ──▶ FOREIGN: left alone, examined again by the next start
+//!                 ├── no space to adopt it ───────────────────────▶ FOREIGN: the same
+//!                 ├── sound, and stopped cleanly or by a kill ────▶ adopt it; live → agentlocator-before-restore-DATE.db
+//!                 └── damaged, newer, foreign, or power cut ──────▶ archive it as agentlocator-found-DATE.db; MISSING
+//! ```
 
 use super::adopt::{self, Adopted};
 use super::archive::{self, Form};
