@@ -18,7 +18,7 @@ const MAX_SHARE: f64 = 0.03;
 /// The computing time for a second of audio, in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct DetectorRun {
-    /// Speech that the engine does not confirm, so that the neural network judges all of it. No sound costs more.
+    /// Speech that the engine does not confirm, so that the neural network judges all of it.
     pub speech: f64,
     /// Speech that the engine detects as well, so that its level is enough.
     pub confirmed_speech: f64,

@@ -1,5 +1,4 @@
-//! Floors: minimal servers that use the same libraries as the daemon, as a baseline. Each floor runs as a separate
-//! process.
+//! Floors: minimal servers as a baseline for the daemon's costs. Each floor runs as a separate process.
 
 mod commit;
 mod relay;

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-/// The core and the priority of each process.
+/// How the system schedules the server and this process.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine {
     /// The server's core; `None` if the server is not pinned to a core.
@@ -12,7 +12,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Pins this process, the generator, to core 1, and requests real-time priority.
+    /// If `pin` is set, pins this process, the generator, to core 1, and requests real-time priority.
     pub fn take(pin: bool) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let pinned = pin && cores > 1 && run("taskset", &["-cp", "1", &own_pid()]);

@@ -196,7 +196,7 @@ async fn measure_voice(arguments: &Arguments, machine: Machine, results: &mut Re
     results.slow_model = Some(measure_calls(&Target::daemon(), machine, load).await);
 }
 
-/// Runs a load against a fresh server; repeats the run if the generator was late or a call failed.
+/// Runs a load against a fresh server. Repeats the run if the generator was late or a call failed, up to [`TRIES`] runs.
 async fn measure_calls(target: &Target, machine: Machine, load: Load) -> voice::Outcome {
     let mut outcome = voice::Outcome::default();
     for attempt in 1..=TRIES {
@@ -244,7 +244,7 @@ async fn measure_webhooks(arguments: &Arguments, machine: Machine, results: &mut
     }
 }
 
-/// Runs both rates against a fresh server. Returns its data folder.
+/// Runs the webhook load at both rates against a fresh server. Returns its data folder.
 async fn measure_hooks(name: &'static str, machine: Machine, seconds: u64, results: &mut Results) -> Folder {
     let folder = Folder::new("webhooks");
     let (server, hook) = start_hooks(name, machine, &folder);
@@ -332,5 +332,5 @@ fn stored_in(folder: &Path) -> u64 {
         .map_or(0, |count| count as u64)
 }
 
-/// The maximum number of runs until one counts.
+/// The maximum number of runs of a load of calls.
 const TRIES: usize = 3;

@@ -119,7 +119,7 @@ fn password_file(folder: &Folder) -> String {
     file.display().to_string()
 }
 
-/// The requests that a page makes.
+/// Paths that the web page requests.
 const PATHS: [&str; 6] =
     ["/api/contacts", "/api/threads", "/api/calls", "/api/settings", "/api/alerts", "/api/contacts?q=dana"];
 const PASSWORD: &str = "bench-not-so-secret";

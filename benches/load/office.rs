@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
-/// The size of the database.
+/// How many rows the database is filled with.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Size {
     pub people: u32,
@@ -42,7 +42,7 @@ pub struct Asked {
     pub beside_searches: Option<Summary>,
 }
 
-/// All results of the office.
+/// The results of the office part. `seed_s` and `index_s` are the durations of filling and indexing, in seconds.
 #[derive(Clone, Serialize)]
 pub struct Office {
     pub size: Size,
@@ -61,7 +61,6 @@ pub struct Office {
     pub calls: (voice::Outcome, voice::Outcome),
 }
 
-/// Fills a database and measures.
 pub async fn measure(size: Size, seconds: u64) -> Office {
     let machine = Machine { server_core: None, real_time: false };
     let folder = Folder::new("office");
@@ -118,7 +117,7 @@ fn seed(folder: &Folder, size: Size) -> f64 {
     began.elapsed().as_secs_f64()
 }
 
-/// Waits until all data is in the search index. Returns the duration.
+/// Waits until all data is in the search index. Returns the duration in seconds.
 async fn wait_for_index(folder: &Folder) -> f64 {
     say("the office: waiting for the search index");
     let began = Instant::now();
@@ -141,7 +140,7 @@ fn read(folder: &Folder) -> rusqlite::Result<rusqlite::Connection> {
     rusqlite::Connection::open_with_flags(folder.path().join("live/db.sqlite"), flags)
 }
 
-/// Returns the thread with the most messages: its contact, and its own id.
+/// Returns the ids of the contact and the thread with the most messages.
 fn busiest(folder: &Folder) -> (i64, i64) {
     let sql = "SELECT t.contact_id, t.id FROM messages m JOIN threads t ON t.id = m.thread_id
                GROUP BY t.id ORDER BY count(*) DESC LIMIT 1";
@@ -278,7 +277,7 @@ async fn calls(
     (without, with)
 }
 
-/// 40 rounds of three samples are enough for a 99th percentile.
+/// 40 rounds of [`IN_A_ROW`] samples are enough for a 99th percentile.
 const ROUNDS: u32 = 40;
 const IN_A_ROW: u32 = 3;
 const SEARCHERS: usize = 8;

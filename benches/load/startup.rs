@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// The durations of starts.
+/// The durations of the starts with this number of messages in the database.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Starts {
     pub messages: u64,

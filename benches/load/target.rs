@@ -9,10 +9,9 @@ use std::sync::OnceLock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A server under test.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// The daemon, with additional settings.
+    /// The daemon with additional environment variables (`settings`) and this text in its settings file.
     Daemon { settings: Vec<(&'static str, &'static str)>, file: &'static str },
     /// The floor: a bare relay.
     Relay,
@@ -36,7 +35,7 @@ enum Ingress {
     Socket(String),
 }
 
-/// The target of a caller's stream.
+/// Where a caller opens its media stream.
 pub struct StreamTarget {
     pub url: String,
     pub parameters: Vec<(String, String)>,
@@ -194,7 +193,7 @@ impl Endpoint {
         }
     }
 
-    /// Reports the end of the call.
+    /// Reports the end of the call, if the server receives webhooks.
     pub async fn call_ended(&self, call_sid: &str, number: u16) {
         if matches!(*self.ingress, Ingress::Webhook) {
             let _ = self.ask("/webhook/call_status", call_sid, number, "completed").await;

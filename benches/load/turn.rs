@@ -75,7 +75,7 @@ const WORD_MS: usize = 300;
 /// The agent's answer. Its first clause is short, so the speech synthesis can start after the first words of the model.
 const ANSWER: &str = "בשמחה רבה, רגע אחד.";
 
-/// Measures all engines. `turns` is the number of turns of each engine; with one call, a tenth of this number is measured.
+/// Measures each engine with each profile. `turns` is the number of turns of a run; with one call, a tenth of it.
 pub async fn measure(machine: Machine, turns: usize) -> Vec<TurnRun> {
     let mut runs = Vec::new();
     for profile in PROFILES {

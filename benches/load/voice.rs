@@ -106,7 +106,7 @@ impl Counters {
     }
 }
 
-/// The results of a load.
+/// The results of a load, from its [`Counters`] and from the server's process.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Outcome {
     pub calls: u16,

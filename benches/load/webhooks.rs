@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-/// The target of webhooks.
+/// Where a load sends its webhooks, and the token that signs them.
 #[derive(Clone)]
 pub struct Hook {
     pub address: SocketAddr,
@@ -29,7 +29,7 @@ pub enum Rate {
     Open { per_second: u64 },
 }
 
-/// The results of a load.
+/// The results of a load. `memory` is in bytes.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Outcome {
     pub accepted: u64,

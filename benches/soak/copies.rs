@@ -55,7 +55,6 @@ impl Drop for Copy {
 /// The statistics of the copies so far.
 #[derive(Default)]
 pub struct Copies {
-    /// The number of copies.
     pub made: AtomicU64,
     /// The number of successful backup and snapshot commands.
     pub backups: AtomicU64,

@@ -10,7 +10,6 @@ use serde_json::json;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// A kind of outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outage {
     /// The AI's port is closed, and open sessions are disconnected.
@@ -91,8 +90,8 @@ pub struct Vendors<'a> {
     pub whatsapp: &'a WhatsAppServer,
 }
 
-/// Runs outages one after another. Each kind runs once, in random order, before any kind is repeated. No outage is active when the load
-/// ends.
+/// Runs outages one after another. Each kind runs once, in random order, before any kind is repeated. An outage that is active at
+/// the end of the load ends then.
 pub async fn run(mut vendors: Vendors<'_>, outages: &Outages, mut rng: SeededRng, expected: &Expected) {
     let mut order = Vec::new();
     loop {
@@ -115,7 +114,7 @@ pub async fn run(mut vendors: Vendors<'_>, outages: &Outages, mut rng: SeededRng
     }
 }
 
-/// Waits for this time. Returns false once the load is over.
+/// Waits for this time, or until the load is over. Returns false if the load is over.
 async fn wait(time: Duration, expected: &Expected) -> bool {
     let end = tokio::time::Instant::now() + time;
     while tokio::time::Instant::now() < end && !expected.is_over() {

@@ -11,7 +11,6 @@ pub struct Sample {
     pub resident: u64,
     /// The anonymous part of the resident memory in KiB: heap and stacks.
     pub own: u64,
-    /// The number of threads.
     pub threads: u64,
     /// The number of open files.
     pub files: u64,

@@ -168,7 +168,8 @@ pub fn rest(idle: Sample, rest: Sample) {
     );
 }
 
-/// Stores the log and the database of a failed run. Returns their folder.
+/// Stores the logs and the database of a failed run. Returns their folder; `None` if all checks passed or a file cannot
+/// be stored.
 pub fn keep_evidence(harness: &BridgeHarness, results: &CheckResults) -> Option<String> {
     if results.is_good() {
         return None;

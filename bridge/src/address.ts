@@ -20,7 +20,6 @@ export function addressOf(text: string | null | undefined): Address | undefined 
   return { kind, user, bare }
 }
 
-/** Returns the address of a phone number. */
 export function phoneAddress(digits: string): string {
   return `${digits}@s.whatsapp.net`
 }

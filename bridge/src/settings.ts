@@ -121,7 +121,7 @@ const PACING_ON: Record<string, true> = Object.fromEntries(ON.map(on => [on, tru
 
 /**
  * Reads a secret from the variable itself, from the file that `<NAME>_FILE` names, or from systemd's credential of that
- * name.
+ * name (also in lower case with hyphens).
  */
 function secret(environment: Environment, name: string): string | undefined {
   const value = environment[name]?.trim()

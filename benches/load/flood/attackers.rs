@@ -16,12 +16,11 @@ pub const MEGABITS: u64 = 50;
 /// The IPv6 network of the attackers. Each connection has a different source address.
 pub const NETWORK_V6: &str = "2001:db8:77::";
 const ADDRESSES_V4: [&str; 2] = ["198.51.100.2", "198.51.100.3"];
-/// The number of concurrent attackers. Most attackers hold a connection open for seconds; the other attackers use up
-/// the bandwidth.
+/// The number of concurrent attackers. Most attacks hold a connection open for seconds; the others use up the bandwidth.
 const WORKERS: u64 = 2048;
 const HOLD: Duration = Duration::from_secs(8);
 
-/// The totals of the attack.
+/// What the attackers sent: connection attempts, how many of them failed, and bytes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AttackReport {
     pub connections: u64,
@@ -108,7 +107,7 @@ async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
         }
         // An incomplete request head, then silence.
         6 => (b"GET / HTTP/1.1\r\nHost:".to_vec(), false),
-        // A head of the maximum length without its end, then silence.
+        // A long request head without its end, then silence.
         7 => (format!("GET / HTTP/1.1\r\nHost: shop.example\r\nCookie: a={}", "a".repeat(15 << 10)).into(), false),
         // The largest file of the page, uncompressed, whole or in part. The client does not read the response.
         8 | 9 => {
@@ -125,12 +124,11 @@ async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
         }
     }
     if matches!(n % 11, 8 | 9) {
-        // Reads nothing.
         sleep(HOLD).await;
     } else if waits {
         let _ = stream.read(&mut [0; 512]).await;
     } else {
-        // Holds the connection open until the server closes it.
+        // Holds the connection open until the server closes it, at most for `HOLD`.
         let _ = timeout(HOLD, async { while stream.read(&mut [0; 512]).await.is_ok_and(|read| read > 0) {} }).await;
     }
 }

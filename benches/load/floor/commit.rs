@@ -21,7 +21,7 @@ pub struct Row {
     pub done: oneshot::Sender<()>,
 }
 
-/// The result of the commit floor.
+/// How many rows a second the writer thread commits, and how long a producer waits for its row.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct CommitFloor {
     pub producers: usize,
@@ -30,7 +30,7 @@ pub struct CommitFloor {
     pub p99_ms: f64,
 }
 
-/// Starts the writer thread.
+/// Starts the writer thread with a database in `folder`. Returns the channel for its rows.
 pub fn writer(folder: &Path) -> mpsc::Sender<Row> {
     let (rows, waiting) = mpsc::channel::<Row>();
     let file = folder.join("floor.sqlite");

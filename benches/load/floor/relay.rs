@@ -78,7 +78,8 @@ async fn relay(stream: TcpStream, ai: &str) -> Option<()> {
     }
 }
 
-/// Forwards a message to the AI. Returns whether the call continues; `None` if the connection is broken.
+/// Forwards the audio of the caller's message to the AI. Returns whether the call continues; `None` if the AI's
+/// connection is broken.
 async fn to_model(message: &Message, model: &mut WebSocketStream<TcpStream>) -> Option<bool> {
     let Message::Text(text) = message else { return Some(!message.is_close()) };
     if let Some(payload) = text_after(text, "\"payload\":\"") {

@@ -116,7 +116,7 @@ export class WebhookDelivery {
 
   /**
    * Archives an entry that cannot be converted. After {@link RetryLater}, retries its lane with a back-off instead, up
-   * to {@link MAX_TRIES} times.
+   * to {@link MAX_TRIES} attempts.
    */
   async #onConversionError(id: string, entry: InboxEntry, error: unknown): Promise<Delivery> {
     if (error instanceof DiskError) throw error

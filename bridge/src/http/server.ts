@@ -50,7 +50,7 @@ export function serve(routes: readonly Route[], auth: RequestAuth, log: Log): Se
       })
   })
   server.headersTimeout = 10_000
-  // Longer than clients keep idle connections, so that the server never closes a connection that a client is about to
+  // Longer than clients keep idle connections, so that the server does not close a connection that a client is about to
   // reuse.
   server.keepAliveTimeout = 120_000
   server.requestTimeout = 10_000

@@ -12,7 +12,7 @@ import {
 } from './record.ts'
 import { cutOff, NotReplaced, writeAll, writeWhole } from './write-log.ts'
 
-/** The disk failed to write or to read. */
+/** The session file could not be written or read, or is closed. */
 export class DiskError extends Error {
   override readonly name = 'DiskError'
 }
@@ -23,7 +23,7 @@ export class DiskError extends Error {
  * A commit is one line with a checksum. It is on disk (fdatasync) before its promise resolves; commits that wait for
  * the disk at the same time share one line. If a kill or a power failure leaves an incomplete record at the end, the
  * next start drops that record: its commit was never confirmed. For tables that are listed as `cold`, only the `head`
- * of each value is in memory, so that a long backlog needs little memory. When more than half of the file is out of
+ * of each value is in memory, so that a long backlog needs little memory. When more than half of a large file is out of
  * date, its current values are written to a new file, which replaces the old one by a rename.
  *
  * After a failed write the file accepts no more commits, because the values in memory may be ahead of the disk. The owner
@@ -50,8 +50,8 @@ export class LogFile {
   }
 
   /**
-   * Opens the file, or creates it. Throws {@link DamagedLog} if the file is not an intact file of the bridge. Such a
-   * file stays unchanged: an unreadable file must never be treated as a missing one.
+   * Opens the file, or creates it. Throws {@link DamagedLog} if the file is not a file of the bridge, or is damaged
+   * before its last record. Such a file stays unchanged: an unreadable file must never be treated as a missing one.
    */
   static async open(path: string, cold: readonly string[] = []): Promise<LogFile> {
     await rm(`${path}.new`, { force: true })
@@ -88,7 +88,6 @@ export class LogFile {
     for (const [id, entry] of this.#tables.get(table) ?? []) yield [id, entry.value]
   }
 
-  /** Returns the names of the tables. */
   tables(): string[] {
     return [...this.#tables.keys()]
   }
@@ -222,8 +221,7 @@ export class LogFile {
       written = await writeWhole(this.#path, changes.call(this))
     } catch (error) {
       if (!(error instanceof NotReplaced)) throw error
-      // The old file is still valid. The next attempt waits until the file has grown, since space may be available
-      // then.
+      // The old file is still valid. Unless a rewrite was requested, the next attempt waits until the file has grown.
       this.#compactAt = Math.ceil(this.#size * 1.25)
       return
     }

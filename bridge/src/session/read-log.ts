@@ -2,15 +2,15 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { type Change, decodeLine, FORMAT, type LogLength, type Place, VERSION } from './record.ts'
 
-/** The file exists, but is not an intact session file of the bridge. The bridge never changes such a file. */
+/** The file exists, but is not an intact session file of the bridge. The bridge does not change its content. */
 export class DamagedLog extends Error {
   override readonly name = 'DamagedLog'
 }
 
 /**
- * Reads a file record by record; returns `undefined` if the file does not exist. One incomplete record, or one with a
- * wrong checksum, is ignored at the very end of the file, whatever bytes follow it: that record was being written when
- * the process ended (a commit is one line). Any other error means that the file is damaged.
+ * Reads a file record by record; returns `undefined` if the file does not exist. An incomplete record, or one
+ * with a wrong checksum, is ignored if no record follows it: it was being written when the process ended (a commit is
+ * one line). Any other error means that the file is damaged.
  */
 export async function readLog(
   path: string,

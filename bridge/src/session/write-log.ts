@@ -88,7 +88,7 @@ async function writeLines(handle: FileHandle, changes: Iterable<Written> | Async
   return { size, moved }
 }
 
-/** Archives the invalid end of a file beside it, and truncates the file. */
+/** Archives the invalid end of a file at `keptAt`, up to {@link LARGEST_CUT} bytes, and truncates the file. */
 export async function cutOff(handle: FileHandle, { good, whole }: LogLength, keptAt: string): Promise<void> {
   const end = Buffer.alloc(Math.min(whole - good, LARGEST_CUT))
   await handle.read(end, 0, end.length, good)

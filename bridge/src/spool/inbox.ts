@@ -20,7 +20,7 @@ export interface InboxHead {
 /** Called with the id of each entry and its lane. `isNew` is false for entries from before the start. */
 type Listener = (id: string, lane: string, isNew: boolean) => void
 
-/** All entries that the daemon has not acknowledged yet, on disk, in order of arrival. */
+/** The entries that wait for the daemon, on disk, in order of arrival. */
 export class Inbox {
   readonly #session: Session
   #next: number

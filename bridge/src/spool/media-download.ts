@@ -57,8 +57,8 @@ export async function downloadMedia({ content, path, maxBytes, mayUseLoopback }:
 }
 
 /**
- * Returns the address to download from. It is always on WhatsApp's own hosts, because the sender of a message chooses
- * its `url` (SSRF).
+ * Returns the address to download from. Other hosts than WhatsApp's are not allowed (except a test server on this
+ * machine), because the sender of a message chooses its `url` (SSRF).
  */
 function sourceOf(
   { url, directPath }: MediaContent['message'],

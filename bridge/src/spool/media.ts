@@ -115,7 +115,6 @@ export class MediaStore {
     return id
   }
 
-  /** Returns the record of a file. */
   find(id: string): MediaEntry | undefined {
     return this.#get(id)
   }
@@ -135,7 +134,7 @@ export class MediaStore {
     await rm(this.path(id), { force: true })
   }
 
-  /** The number of files that are not downloaded yet. */
+  /** The number of files that wait to be downloaded. */
   get waiting(): number {
     return this.#entries().filter(([, entry]) => entry.state === 'wanted').length
   }
@@ -211,7 +210,7 @@ export class MediaStore {
     this.#timers.add(timer)
   }
 
-  /** Requests the phone to upload the file again. */
+  /** Requests the phone to upload the file again. Resolves with whether the phone did so. */
   async #requestUpload(id: string, entry: MediaEntry): Promise<boolean> {
     const field = `${entry.type}Message`
     const message = { key: entry.key, message: { [field]: { ...entry.message } } } as unknown as WAMessage

@@ -12,7 +12,7 @@ export interface Contact {
   readonly address?: string
 }
 
-/** Builds a contact from one or two addresses. */
+/** Builds a contact from its addresses; of each kind, the first one counts. */
 export function contactOf(...addresses: (string | null | undefined)[]): Contact {
   const contact: { phone?: string; lid?: string; address?: string } = {}
   for (const address of addresses.map(addressOf)) {

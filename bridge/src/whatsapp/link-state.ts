@@ -60,7 +60,7 @@ export type ShownCode =
   | { readonly kind: 'qr'; readonly qr: string }
   | { readonly kind: 'code'; readonly code: PairingCode; readonly timer: NodeJS.Timeout }
 
-/** Returns the state that `GET /health` reports for a phase. */
+/** Returns the state of the link in a phase. */
 export function stateOf(phase: Phase): LinkState {
   switch (phase.kind) {
     case 'opening':

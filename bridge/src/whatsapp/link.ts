@@ -73,12 +73,10 @@ export class Link {
     return { state: stateOf(this.#phase), ...this.#status }
   }
 
-  /** The current QR code. */
   get qr(): string | undefined {
     return this.#shown?.kind === 'qr' ? this.#shown.qr : undefined
   }
 
-  /** The current pairing code. */
   get pairingCode(): PairingCode | undefined {
     return this.#shown?.kind === 'code' ? this.#shown.code : undefined
   }
@@ -98,7 +96,7 @@ export class Link {
     return this.#phase.kind === 'pairing' ? this.#phase.shown : undefined
   }
 
-  /** Connects now, unless a connection exists. Called at the start, on request, and after each delay. */
+  /** Connects now, unless a connection exists or the bridge is stopping. Called at the start, on request, and after each delay. */
   connect(): void {
     if (this.#phase.kind !== 'idle' && this.#phase.kind !== 'waiting') return
     this.#setPhase({ kind: 'opening' })
@@ -284,9 +282,9 @@ export class Link {
   }
 
   /**
-   * Shows a pairing code for the phone with this number (digits). Throws WhatsApp's refusal, or an error if WhatsApp
-   * was not reached within `ms`. A code is valid only as long as its connection, so each pairing opens a new
-   * connection. A code that expires is replaced by another.
+   * Shows a pairing code for the phone with this number (digits). Throws WhatsApp's refusal, or an error if there
+   * was no code within `ms` or the pairing was cancelled. A code is valid only as long as its connection, so each
+   * pairing opens a new connection. For expired codes, see {@link CodePairing}.
    */
   async pairByCode(phone: string, ms: number): Promise<PairingCode> {
     if (this.#codePairing) this.#cancelCodePairing('another pairing code was requested')

@@ -26,7 +26,7 @@ export interface MediaContent {
   readonly fileName: string | undefined
 }
 
-/** Reads the content of a message; returns `undefined` if there is none (a protocol message). */
+/** Reads the content of a message; returns `undefined` if there is none, as in a protocol message. */
 export function readContent(message: proto.IMessage): Content | undefined {
   const viewOnce = isViewOnce(message)
   const inner = normalizeMessageContent(message)

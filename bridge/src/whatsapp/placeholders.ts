@@ -15,7 +15,7 @@ interface Placeholder {
 /**
  * Messages that arrive without content, such as the first message of a contact who tapped an advertisement. WhatsApp
  * requires an immediate acknowledgement, and the content is requested from the phone a little later. The record is kept
- * until the content arrives.
+ * until the content arrives, at most for {@link KEPT_MS}.
  */
 export class Placeholders {
   readonly #session: Session

@@ -31,7 +31,7 @@ export interface ConnectionEnd {
 
 /**
  * Decides what to do after a connection has ended. The codes are those of Baileys' `DisconnectReason` and of WhatsApp's
- * `<failure>` and `<stream:error>` stanzas. No code leads to a tight loop: {@link backOff} delays every reconnect,
+ * `<failure>` and `<stream:error>` stanzas. No code leads to a tight loop: a back-off delays every reconnect,
  * except for the first `restartRequired`s, which are part of pairing.
  */
 export function decideReconnect(end: ConnectionEnd): ReconnectDecision {
