@@ -93,7 +93,7 @@ export class LinkCheck {
     })
   }
 
-  /** Discards the result when another device is linked. */
+  /** Discards the result, because the link to the account has ended. */
   forget(): void {
     this.#status = undefined
     this.#isSuspect = false

@@ -59,7 +59,7 @@ export interface MessageEvent extends Chat {
   readonly waited?: true
 }
 
-/** The status of an outbound message. */
+/** A new status of a message that the business sent, from a receipt of the recipient's phone. */
 export interface StatusEvent extends Chat {
   readonly event: 'status'
   readonly id: string

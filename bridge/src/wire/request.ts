@@ -19,7 +19,6 @@ export interface SendRequest {
   readonly mediaUrl: string | undefined
   /** The idempotency key: requests with the same key send one message. */
   readonly key: string | undefined
-  /** The message to quote. */
   readonly quoted: Quoted | undefined
 }
 

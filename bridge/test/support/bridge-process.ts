@@ -4,7 +4,7 @@ import type { WaServer } from '../wa-server/server.ts'
 import { BRIDGE } from './paths.ts'
 import { until } from './until.ts'
 
-/** An answer of the bridge. */
+/** A response of the bridge. `body` is the parsed JSON, or the bytes of another media type. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -20,7 +20,6 @@ export interface LogLine {
   readonly [field: string]: unknown
 }
 
-/** Options of a bridge process. */
 export interface BridgeOptions {
   readonly server: WaServer
   readonly folder: string
@@ -164,7 +163,7 @@ export class BridgeProcess {
     await this.becomes('connected')
   }
 
-  /** Waits for a line of the log. */
+  /** Waits for a line of the log with this event that fits. */
   logged(event: string, fits: (line: LogLine) => boolean = () => true): Promise<LogLine> {
     return until(`${event} in the log`, () => this.log.find(line => line.event === event && fits(line)))
   }
@@ -189,5 +188,5 @@ export class BridgeProcess {
   }
 }
 
-/** The secret of all tests. */
+/** The bridge's secret, unless a test sets another one. */
 export const SECRET = 'the secret of the tests'

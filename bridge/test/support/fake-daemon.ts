@@ -72,7 +72,6 @@ export class FakeDaemon {
     return this.taken.filter((event): event is MessageEvent => event.event === 'message')
   }
 
-  /** The texts of the messages. */
   get texts(): string[] {
     return this.messages.map(message => message.text)
   }

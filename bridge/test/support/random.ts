@@ -17,5 +17,4 @@ export function randomFrom(seed: number): Random {
   }
 }
 
-/** Returns a random element. */
 export const pick = <T>(random: Random, values: readonly T[]): T => values[random.below(values.length)] as T

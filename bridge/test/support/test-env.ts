@@ -40,7 +40,7 @@ export class TestEnv {
     return this.#bridge
   }
 
-  /** Starts the bridge and links it. */
+  /** Starts the bridge, and links it with a QR code. */
   async startLinked(options: Partial<BridgeOptions> = {}): Promise<BridgeProcess> {
     const bridge = await this.start(options)
     await bridge.link(this.server)

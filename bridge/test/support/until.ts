@@ -13,5 +13,4 @@ export async function until<T>(
   }
 }
 
-/** Resolves after `ms`. */
 export const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))

@@ -38,7 +38,7 @@ export class ClientProcess {
     return client
   }
 
-  /** Ends the process. */
+  /** Ends the process by closing its input, and waits for the exit. */
   async stop(): Promise<void> {
     const ended = new Promise(resolve => this.child.once('exit', resolve))
     this.child.stdin?.end()

@@ -7,7 +7,6 @@ import { NoiseResponder } from './noise.ts'
 /** The time for a last stanza to arrive before the connection is closed, in ms. */
 const FAREWELL_MS = 20
 
-/** The handlers of a connection's events. */
 export interface ConnectionEvents {
   login(connection: Connection, payload: proto.ClientPayload, noiseKey: Buffer): void
   stanza(connection: Connection, node: BinaryNode): void
@@ -16,7 +15,6 @@ export interface ConnectionEvents {
   trace(direction: '>>' | '<<', node: BinaryNode): void
 }
 
-/** A client's connection. */
 export class Connection {
   /** The client has requested its waiting messages. From then on, messages are sent at once. */
   active = false

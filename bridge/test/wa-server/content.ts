@@ -65,7 +65,7 @@ export interface MediaSeen {
   error?: string
 }
 
-/** The content of a message. */
+/** What the recipient of a message sees of its content. */
 export interface ContentSeen {
   kind: Kind
   text: string | undefined

@@ -20,7 +20,6 @@ export const DROPS = [
   'code',
 ] as const
 
-/** A way to end a connection. */
 export type Drop = (typeof DROPS)[number]
 
 /** Ends a connection in this way. */

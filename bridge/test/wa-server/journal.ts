@@ -1,6 +1,5 @@
 // The log of the server's events, in order.
 
-/** One event. */
 export interface JournalEntry {
   /** The number of the entry, from 1. */
   n: number

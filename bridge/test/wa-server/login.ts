@@ -12,7 +12,6 @@ export interface NextLogin {
   sticky?: boolean
 }
 
-/** Accepts or refuses logins. */
 export class Login {
   /** The number of successful logins so far. */
   count = 0

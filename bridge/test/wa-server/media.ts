@@ -5,7 +5,6 @@ import { aesDecryptGCM, aesEncryptGCM, hkdf, proto } from 'baileys'
 /** The kinds of media that people send. */
 export const MEDIA_KINDS = ['image', 'audio', 'video', 'document', 'sticker'] as const
 
-/** A kind of media. */
 export type MediaKind = (typeof MEDIA_KINDS)[number]
 
 /** The kinds of encrypted files, including history files. */
@@ -30,7 +29,6 @@ export interface EncryptedMedia {
   fileLength: number
 }
 
-/** Returns the SHA-256 hash. */
 export const sha256Of = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
 
 /** Encrypts a file with a new key. */

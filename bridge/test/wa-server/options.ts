@@ -1,6 +1,5 @@
 // The options of the server, which tests may change while it runs.
 
-/** The server's behaviour. */
 export interface Options {
   /** The business's phone number, digits. Its own phone uses a new number at once, a linked device from the next pairing. */
   phone: string
@@ -67,7 +66,6 @@ export interface Options {
   refuseConnections: boolean
 }
 
-/** The default behaviour. */
 export const DEFAULTS: Readonly<Options> = {
   phone: '15550001000',
   lid: '100000001000',

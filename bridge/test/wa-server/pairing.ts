@@ -54,7 +54,6 @@ interface Candidate {
   attempt: CodeAttempt | undefined
 }
 
-/** Links devices. */
 export class Pairing {
   /** The number of clients that have registered so far. */
   registrations = 0

@@ -34,7 +34,6 @@ export interface Ciphertext {
   body: Buffer
 }
 
-/** A person on WhatsApp. */
 export class Person {
   readonly store: SignalStore
   private readonly ownSenderKeys = new SenderKeyStore()

@@ -10,7 +10,6 @@ import { answerUsync } from './usync.ts'
 /** The maximum file size that the media host reports: 100 MiB. */
 const MAX_MEDIA_BYTES = '104857600'
 
-/** Answers queries. */
 export class Queries {
   /** The number of queries of each kind, by namespace and first child: "encrypt:count". */
   readonly counts: Record<string, number> = {}
@@ -123,7 +122,7 @@ export class Queries {
   }
 }
 
-/** A signed pre-key, as the device sends it. */
+/** Reads a signed pre-key in the form in which the device sends it. */
 export const signedPreKeyOf = (node: BinaryNode) => ({
   id: unsigned(bytesOf(child(node, 'id'))),
   key: bytesOf(child(node, 'value')),

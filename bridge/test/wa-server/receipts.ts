@@ -8,7 +8,6 @@ import { seconds, stanza } from './stanza.ts'
 /** The types of receipts. In stanzas the type `delivery` is omitted. */
 export const RECEIPT_TYPES = ['delivery', 'read', 'played', 'retry', 'sender', 'inactive', 'peer_msg'] as const
 
-/** A type of receipt. */
 export type ReceiptType = (typeof RECEIPT_TYPES)[number]
 
 /** The messages of a receipt. */
@@ -21,7 +20,6 @@ export interface ReceiptSubject {
   person: Person
 }
 
-/** Sends receipts. */
 export class Receipts {
   private readonly kept: { node: BinaryNode; taken: boolean }[] = []
   private readonly retries = new Map<string, number>()
