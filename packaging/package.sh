@@ -50,7 +50,7 @@ build_daemon() {
         options+=(--target "$target")
         daemon=target/$target/$folder/agentlocator
     fi
-    # GIT_COMMIT and BUILD_TIME are not set here, because they would rebuild what the build of the tests has already built.
+    # With --profile dev, GIT_COMMIT and BUILD_TIME are not set: they would rebuild what the build of the tests has built.
     if [ "$profile" = dev ]; then
         cargo build "${options[@]}" --tests
     else
@@ -151,7 +151,7 @@ settings() {
     }
 }
 
-# Prints the glibc version that the programs need. It is at most the version of the build system.
+# Prints the glibc version that the daemon and Node need.
 needed_libc() {
     readelf --version-info "$stage/agentlocator" "$stage/node" | grep -o 'GLIBC_[0-9.]*' | cut -d_ -f2 | sort -uV | tail -n 1
 }

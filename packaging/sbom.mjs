@@ -1,8 +1,7 @@
 // Generates the software bill of materials (SBOM) of the package: node sbom.mjs TARGET VERSION FOLDER
 //
 // Writes FOLDER/sbom.cdx.json (CycloneDX 1.6: the crates of the daemon, the npm packages of the bridge and of the
-// web page, Node, SQLite) and FOLDER/licences.txt (the licence texts of the crates). The lists of components are read from Cargo and npm,
-// so they are always current.
+// web page, Node, SQLite) and FOLDER/licences.txt (the licence texts of the crates).
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -19,7 +18,7 @@ writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify(bill(), null, 1)}
 writeFileSync(join(folder, 'licences.txt'), licences())
 
 /**
- * The crates of others that are built into the binary: no build tools, no test libraries. `cargo tree` names them, because
+ * The third-party crates that are built into the binary: no build tools, no test libraries. `cargo tree` names them, because
  * `cargo metadata` also has what only the tests' features need.
  */
 function cratesOf(triple) {

@@ -133,7 +133,7 @@ need_for_test_bridge() {
     need openssl openssl
 }
 
-# The page is tested in the browser that is installed on the system, one test with the real bridge.
+# The page is tested in a browser of the system; one of the tests also starts the real bridge.
 need_for_test_web() {
     need_for_test_bridge
     if grep -qs '^ID=debian$' /etc/os-release; then

@@ -3,7 +3,7 @@
 #
 # Prints a result for each tool; exit status 0 if all passed or were skipped, 1 if one failed, or with REQUIRE_ALL=1 (`make test-all`) if
 # one was skipped. Everything stays on the loopback address, and no root is needed.
-# `quick` sends the API 500 requests instead of 10,000.
+# `quick` sends the API at least 500 requests instead of at least 10,000.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -20,7 +20,7 @@ tool() {
     esac
 }
 
-# The daemon, and the path of the echo, which has a hash in its name.
+# Builds the daemon and the echo server, whose file name contains a hash.
 echo_program=$(cargo build --locked --bin agentlocator --bench websocket_echo --message-format=json |
     sed -n 's/.*"executable":"\([^"]*websocket_echo[^"]*\)".*/\1/p') || exit 1
 tool tests/conformance/tls.sh

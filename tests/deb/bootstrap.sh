@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Creates root file systems of Debian and Ubuntu with mmdebstrap. Sourced by the scripts that need one.
 
-# Prints the oldest Debian suite that runs a program built on this machine. The program needs this machine's version of the C library or a
+# Prints the oldest supported Debian suite that runs a program built on this machine. The program needs this machine's version of the C library or a
 # newer one.
 oldest_suite() {
     local libc
@@ -25,7 +25,8 @@ bootstrap() {
     return "$status"
 }
 
-# Prints the path of a new file with the package sources of a Debian suite. Prints nothing unless this machine is a Debian.
+# Prints the path of a new file with the package sources of a Debian suite. Prints nothing for another suite, and on a machine that does not
+# run Debian.
 bootstrap_sources() {
     local suite=$1 from own file
     case $suite in bullseye | bookworm | trixie | forky | sid) ;; *) return ;; esac

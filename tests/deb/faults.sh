@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2064 # a trap runs when the variables of its function are gone
-# Faults of the daemon's environment, inside the container: a stopped journal, a port in use, invalid settings, a clock that is behind, and
-# a full disk. Sourced by inside.sh, and uses its functions.
+# Faults of the daemon's environment, inside the container, such as a stopped journal, a port in use, invalid settings, a clock that is
+# behind, and a full disk. Sourced by inside.sh, and uses its functions.
 
 readonly -a sockets=(agentlocator-{web,http,https,bridge}.socket)
 readonly settings=/etc/agentlocator/config.toml

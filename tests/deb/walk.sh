@@ -23,7 +23,7 @@ fi
 # shellcheck disable=SC2012
 DEB=${DEB:-$(ls -t target/debian/*.deb 2>/dev/null | head -n 1)}
 [ -f "$DEB" ] || { echo "walk: no package; make deb" >&2; exit 2; }
-# scripts/setup.sh installs it.
+# scripts/setup.sh installs Litestream there.
 LITESTREAM=target/tools/litestream/bin/litestream
 VERSION=$(dpkg-deb -f "$DEB" Version)
 

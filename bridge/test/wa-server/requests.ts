@@ -64,7 +64,6 @@ export interface DropRequest {
   code?: number
 }
 
-/** Returns the route of a message. */
 export function routeOf(request: InboundRequest): Route {
   const { group, broadcast, newsletter, hidePhone = false } = request
   const { addressing = group ? 'lid' : 'pn' } = request

@@ -5,7 +5,6 @@ import type { Attributes } from './stanza.ts'
 /** Whether chats are addressed by phone number or by LID. */
 export type Addressing = 'pn' | 'lid'
 
-/** The route of a message to the device. */
 export type Route =
   /** From a person to the business. */
   | { kind: 'chat'; addressing: Addressing; hidePhone: boolean }

@@ -24,7 +24,6 @@ import { quietLibsignal } from './signal-store.ts'
 import { newMessageId } from './stanza.ts'
 import { Switchboard } from './switchboard.ts'
 
-/** Options of a server. */
 export interface StartOptions {
   /** The port for clients; 0 (default) selects a free port. */
   port?: number
@@ -205,7 +204,7 @@ export class WaServer {
     return { ...this.network.options }
   }
 
-  /** Returns the current state. */
+  /** Returns the connection, the account, and all messages so far; the control API's `/state`. */
   state() {
     const { account, live } = this.network
     return {

@@ -103,9 +103,7 @@ export class SenderKeyStore {
   }
 }
 
-/**
- * Suppresses libsignal's output of whole sessions, including private keys, on the console. All other output is kept.
- */
+/** Suppresses libsignal's output on the console: it prints whole sessions, including private keys. */
 export function quietLibsignal(): void {
   for (const level of ['log', 'info', 'warn', 'error'] as const) {
     const print = console[level]

@@ -3,7 +3,6 @@ import type { BinaryNode } from 'baileys'
 import type { Network } from './network.ts'
 import { child, children, digitsOf, inner, stanza } from './stanza.ts'
 
-/** Answers a usync query. */
 export function answerUsync(network: Network, usync: BinaryNode): BinaryNode[] {
   const wanted = inner(child(usync, 'query')).map(({ tag }) => tag)
   const users = children(child(usync, 'list'), 'user').map(user => answerUser(network, user, wanted))
