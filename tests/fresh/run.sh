@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs the README's commands as a newcomer does: tests/fresh/run.sh [SUITE…] (default: bookworm trixie noble)
 #
-# For each suite, twice, as root and as a user without sudo: makes a root with nothing but make, git, ca-certificates and this
-# machine's Rust toolchain, clones the last commit into it, and runs `make demo ARGS=--exit` and `make test`. What Cargo and npm
-# have downloaded on this machine is copied in; nothing else is shared. ACCOUNTS='root' or 'user' runs one of the two.
+# For each suite, twice, as root and as a user without sudo: creates a root file system with only make, git, ca-certificates and
+# this machine's Rust toolchain, clones the last commit into it, and runs `make demo ARGS=--exit` and `make test`. What Cargo and
+# npm have downloaded on this machine is copied in. ACCOUNTS='root' or 'user' runs only one of the two.
 #
 # Prints a line for each step; the logs are in target/fresh. The exit status is 0 if all steps passed, 1 if a step
-# failed, and 77 if this machine cannot run them. A suite whose packages cannot be downloaded is skipped.
+# failed, and 77 if this machine cannot run them. A suite other than bookworm and
+# trixie is skipped if its packages cannot be downloaded.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 . tests/deb/bootstrap.sh
@@ -29,14 +30,14 @@ failed=0
 
 # --- A bare machine --------------------------------------------------------------------------------------------------
 
-# make_root SUITE ROOT: the bare system, with one ordinary user.
+# make_root SUITE ROOT: creates the bare system in the folder ROOT, with one ordinary user.
 make_root() {
     bootstrap directory "$1" "$2" make git ca-certificates || return 1
-    # What the installer of a system writes, and mmdebstrap leaves to it.
+    # Usually a system's installer writes these files; mmdebstrap does not.
     cp /etc/resolv.conf "$2/etc/resolv.conf"
     echo fresh >"$2/etc/hostname"
     printf '127.0.0.1 localhost fresh\n::1 localhost\n' >"$2/etc/hosts"
-    # Authorities that this machine trusts beside the usual ones, such as a company's proxy.
+    # Certificate authorities that this machine trusts in addition to the usual ones, such as that of a company's proxy.
     if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
         cp /usr/local/share/ca-certificates/*.crt "$2/usr/local/share/ca-certificates/"
         chroot "$2" update-ca-certificates >/dev/null 2>&1 || return 1
@@ -45,7 +46,7 @@ make_root() {
     mkdir "$2/opt/rust"
 }
 
-# furnish ROOT HOME OWNER: the last commit, and what Cargo and npm would download.
+# furnish ROOT HOME OWNER: clones the last commit into the home folder, and copies what Cargo and npm have downloaded.
 furnish() {
     local home=$1$2
     git clone --quiet --no-hardlinks . "$home/agentlocator" || return 1
@@ -58,7 +59,7 @@ furnish() {
     chroot "$1" chown -R "$3:$3" "$2"
 }
 
-# enter ROOT HOME USER COMMAND…: runs it in the root, in the checkout, with processes and mounts of its own.
+# enter ROOT HOME USER COMMAND…: runs the command in the root file system and the checkout, with separate processes and mounts.
 enter() {
     local root=$1 home=$2 user=$3 name settings=()
     shift 3
@@ -74,7 +75,7 @@ enter() {
         mount -t tmpfs tmpfs "$ROOT/run"
         mount --bind -o ro "$RUST" "$ROOT/opt/rust"
         cd "$ROOT"
-        # Not a mere chroot, in which systemd-nspawn cannot boot anything.
+        # A chroot would not do: systemd-nspawn cannot boot a container in it.
         pivot_root . .
         umount -l .
         exec "$@"' enter \
@@ -87,7 +88,7 @@ installed() { chroot "$1" dpkg-query -W -f '${Package}\n' | sort; }
 
 # --- The steps -------------------------------------------------------------------------------------------------------
 
-# report SUITE ACCOUNT STEP STATUS SECONDS: a line, and on failure the end of the log.
+# report SUITE ACCOUNT STEP STATUS SECONDS: prints a line, and on failure the end of the log.
 report() {
     local log=$logs/$1-$2.log
     if [ "$4" = 0 ]; then
@@ -99,7 +100,7 @@ report() {
     fi
 }
 
-# step SUITE ACCOUNT NAME COMMAND…: runs and reports it; its output goes to the log.
+# step SUITE ACCOUNT NAME COMMAND…: runs the command, and reports its result; its output goes to the log.
 step() {
     local suite=$1 account=$2 name=$3 began=$SECONDS status=0
     shift 3
@@ -128,7 +129,7 @@ refuses_and_names() {
 waits_for_apt() {
     local root=$1 output=$work/waits setup status=0
     touch "$root/tmp/hold"
-    # apt locks by fcntl; perl is in every Debian.
+    # apt locks with fcntl. Perl can do that, and is a part of every Debian.
     enter "$root" / root perl -MFcntl=F_SETLK,F_WRLCK -e '
         open(my $file, ">>", "/var/lib/dpkg/lock-frontend") or die;
         my $lock = pack("ssqql", F_WRLCK, 0, 0, 0, 0);
@@ -153,7 +154,7 @@ until_true() {
     return 1
 }
 
-# newcomer SUITE ACCOUNT BASE: both commands on a copy of the bare system.
+# newcomer SUITE ACCOUNT BASE: runs both commands on a copy of the bare system.
 newcomer() {
     local suite=$1 account=$2 root=$work/$1-$2 home=/root user=root
     [ "$account" = root ] || { home=/srv/newcomer user=newcomer; }
@@ -190,7 +191,7 @@ for suite in "${@:-bookworm trixie noble}"; do
         echo "== $suite =="
         if ! make_root "$suite" "$work/$suite" 2>"$work/bootstrap"; then
             sed 's/^/        | /' "$work/bootstrap"
-            # Debian's suites must be there; another system's packages may not be, on a closed network.
+            # Debian's packages are required. On a closed network, those of another system may be unreachable.
             case $suite in
             bookworm | trixie)
                 echo "FAILED  $suite: its root could not be made"

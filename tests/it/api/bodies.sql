@@ -1,4 +1,4 @@
--- One row of each noun whose times are fixed.
+-- Rows with fixed times for tables that data.sql leaves empty.
 INSERT INTO services(id, name, duration_min, created_at, updated_at) VALUES
     (1, 'תספורת', 30, '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z');
 INSERT INTO appointments(id, contact_id, service_id, resource_id, starts_at, ends_at, blocked_from, blocked_to, time_zone, state, source,

@@ -1,4 +1,4 @@
-//! Contacts.
+//! The list of contacts, and single contacts.
 
 use super::with_data;
 use crate::support::client::send;

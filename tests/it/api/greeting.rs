@@ -8,7 +8,7 @@ use agentlocator::audio::wav;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Creates a WAV file with a tone of this length, at 16 kHz.
+/// Creates a WAV file with a tone of this length, at a sample rate of 16 kHz.
 fn tone(ms: usize, channels: u16) -> Vec<u8> {
     let frames = ms * 16;
     let mut file = wav::pcm_header(channels, 16_000, frames as u64).to_vec();

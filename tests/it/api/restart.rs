@@ -21,7 +21,7 @@ async fn a_restart_on_request_drains_and_is_recorded() {
     assert_eq!(staff.post_json("/api/restart", &json!({"when": "now"})).await.status, 403);
     assert_eq!(api.post_json("/api/restart", &json!({"when": "later"})).await.status, 422);
     assert_eq!(api.post_json("/api/restart", &json!({"when": "now"})).await.status, 202);
-    // systemd restarts the daemon after any exit.
+    // systemd restarts a daemon that exits successfully, too.
     assert!(tokio::task::block_in_place(|| daemon.wait(WAIT_TIMEOUT)).success());
     daemon.logs().wait_for_event("STOPPED");
     assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM audit_log WHERE action = 'restart'"), 1);

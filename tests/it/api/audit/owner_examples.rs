@@ -1,4 +1,4 @@
-//! Example requests by which an owner changes the server: snapshots, the greeting, a restart.
+//! Example requests by which an owner changes the server, such as snapshots, the greeting and a restart.
 
 use super::{Example, Shop};
 use crate::support::access::PASSWORD;
