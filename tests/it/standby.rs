@@ -13,7 +13,7 @@ use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// The second server.
+/// The second server: its daemon, and `agentlocator standby` while that runs.
 struct Second {
     daemon: Daemon,
     standby: Option<Child>,

@@ -9,7 +9,6 @@ const CALL: [(&str, &str); 3] =
     [("CallSid", "CA00000000000000000000000000000001"), ("From", "+972501234567"), ("To", "+97235551234")];
 const UNKNOWN_CALL: [(&str, &str); 3] = [("CallSid", "CA00000000000000000000000000000002"), CALL[1], CALL[2]];
 
-/// The responses so far.
 struct Answers {
     harness: CallHarness,
     text: String,

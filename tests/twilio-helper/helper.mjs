@@ -3,13 +3,13 @@
 // stdin: a JSON list of questions, each an object with one key; stdout: the list of answers.
 //   {"sign": {token, url, params}}                  the signature
 //   {"signBody": {token, url, body}}                {url, signature}, the URL with its bodySHA256
-//   {"validate": {token, signature, url, params}}   whether it is right
+//   {"validate": {token, signature, url, params}}   whether the signature is right
 //   {"build": tree}                                 the same document built by the library, or what it does not know
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
-// The two parts alone: the whole package with every REST client takes a second to load.
+// Loads only these two parts, because the whole package with all REST clients takes a second to load.
 const { getExpectedBodyHash, getExpectedTwilioSignature, validateRequest } = require("twilio/lib/webhooks/webhooks");
 const VoiceResponse = require("twilio/lib/twiml/VoiceResponse");
 const declarations = readFileSync(require.resolve("twilio/lib/twiml/VoiceResponse.d.ts"), "utf8");
@@ -33,7 +33,7 @@ const answers = {
   },
 };
 
-/** Adds an element the way a user of the library would; its name is the method, its attributes are declared there. */
+/** Adds an element with the library's method of that name. Throws if the library knows no such element or attribute. */
 function add(parent, parentName, { name, attributes, text, children }) {
   const method = name[0].toLowerCase() + name.slice(1);
   if (typeof parent[method] !== "function") throw new Error(`<${parentName}> has no <${name}>`);

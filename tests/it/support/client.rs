@@ -103,12 +103,10 @@ pub async fn send(request: RequestBuilder) -> Reply {
 }
 
 impl Reply {
-    /// Returns the body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Returns the body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON, {}: {}", self.status, self.text()))
     }

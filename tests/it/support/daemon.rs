@@ -166,7 +166,7 @@ impl Daemon {
         }
     }
 
-    /// Returns true if the process is not running.
+    /// Returns true if the test has not started the process, or has stopped or killed it.
     pub fn is_down(&self) -> bool {
         self.child.is_none()
     }
@@ -192,7 +192,7 @@ impl Daemon {
         kill_process(pid, Signal::from_named_raw(signal).expect("a known signal")).unwrap();
     }
 
-    /// Waits until the daemon exits.
+    /// Waits until the daemon exits. Fails if it still runs after `limit`.
     pub fn wait(&mut self, limit: Duration) -> ExitStatus {
         let child = self.child.as_mut().expect("it runs");
         let deadline = Instant::now() + limit;
@@ -267,12 +267,10 @@ impl Daemon {
         &self.log
     }
 
-    /// Returns the daemon's stdout.
     pub fn stdout(&self) -> &Log {
         &self.stdout
     }
 
-    /// Returns the daemon's process id.
     pub fn pid(&self) -> u32 {
         self.child.as_ref().expect("it runs").id()
     }
@@ -296,7 +294,6 @@ impl Daemon {
         io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).unwrap().parse().unwrap()
     }
 
-    /// Returns the daemon's folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }

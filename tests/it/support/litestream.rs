@@ -136,7 +136,7 @@ impl Drop for Litestream {
     }
 }
 
-/// Finds the program: `make test` installs it in `target/tools`.
+/// Finds the program: in `target/tools`, where `make test` installs it, or on the `PATH`.
 fn program() -> Option<PathBuf> {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/litestream/bin/litestream");
     let path = std::env::var_os("PATH").unwrap_or_default();

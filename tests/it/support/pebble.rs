@@ -22,7 +22,6 @@ pub struct Pebble {
     pub log: Log,
 }
 
-/// Options of a Pebble process.
 pub struct PebbleOptions {
     /// The port to which it sends HTTP validation requests.
     pub http: SocketAddr,

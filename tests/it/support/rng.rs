@@ -37,7 +37,6 @@ impl SeededRng {
         least + Duration::from_millis(self.below(span + 1))
     }
 
-    /// Returns a random element.
     pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         let place = usize::try_from(self.below(of.len() as u64)).unwrap_or(0);
         &of[place]

@@ -11,7 +11,6 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWrite
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// The behaviour of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SmtpBehavior {
     /// Accepts mail from a client that has logged in.
@@ -26,7 +25,6 @@ pub enum SmtpBehavior {
     NoTls,
 }
 
-/// A received mail.
 #[derive(Clone, Debug)]
 pub struct Mail {
     pub from: String,
@@ -37,7 +35,6 @@ pub struct Mail {
     pub protected: bool,
 }
 
-/// A running fake mail server.
 pub struct FakeSmtpServer {
     pub port: u16,
     state: Shared,

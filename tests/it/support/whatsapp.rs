@@ -10,7 +10,7 @@ pub use twilio::{ACCOUNT, FakeTwilio, List, SentMessage, TOKEN, TwilioReply};
 
 use axum::Router;
 
-/// Serves routes on a new port, and returns the origin.
+/// Serves routes on a new port. Returns the origin and the server's task.
 async fn serve(routes: Router) -> (String, tokio::task::JoinHandle<()>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());

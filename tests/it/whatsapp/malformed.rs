@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const AT_ONCE: usize = 32;
 
-/// Reproducible random numbers.
+/// An xorshift64 generator, which is seeded so that each run has the same bodies.
 struct SeededRng(u64);
 
 impl SeededRng {

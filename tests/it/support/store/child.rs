@@ -10,7 +10,6 @@ use std::time::Duration;
 
 const ROLE: &str = "STORE_TEST_CHILD";
 
-/// The separate process.
 pub struct Child {
     process: std::process::Child,
     lines: BufReader<std::process::ChildStdout>,
@@ -53,7 +52,7 @@ impl Child {
         self.process.wait().unwrap();
     }
 
-    /// Ends the process in an orderly way.
+    /// Ends the process by closing its stdin, and waits until it has closed its store.
     pub fn stop(mut self) {
         drop(self.process.stdin.take());
         assert!(self.process.wait().unwrap().success());

@@ -30,7 +30,6 @@ pub enum BridgeReply {
     SendAfter(std::time::Duration),
 }
 
-/// A running fake bridge.
 pub struct FakeBridge {
     pub origin: String,
     state: Shared,

@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 
 pub const OWN_SENDER: &str = "whatsapp:+97239999999";
 
-/// A daemon that uses both fakes.
 pub struct Shop {
     pub daemon: Daemon,
     pub twilio: FakeTwilio,

@@ -50,7 +50,6 @@ impl SentMessage {
     }
 }
 
-/// A running fake Twilio.
 pub struct FakeTwilio {
     pub origin: String,
     state: Shared,
