@@ -18,8 +18,8 @@ writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify(bill(), null, 1)}
 writeFileSync(join(folder, 'licences.txt'), licences())
 
 /**
- * The third-party crates that are built into the binary: no build tools, no test libraries. `cargo tree` names them, because
- * `cargo metadata` also has what only the tests' features need.
+ * The third-party crates that are built into the binary: no build tools, no test libraries. `cargo tree` names them,
+ * because `cargo metadata` also has what only the tests' features need.
  */
 function cratesOf(triple) {
   const cargo = options => execFileSync('cargo', options, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })

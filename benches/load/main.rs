@@ -196,7 +196,7 @@ async fn measure_voice(arguments: &Arguments, machine: Machine, results: &mut Re
     results.slow_model = Some(measure_calls(&Target::daemon(), machine, load).await);
 }
 
-/// Runs a load against a fresh server. Repeats the run if the generator was late or a call failed, up to [`TRIES`] runs.
+/// Runs a load against a fresh server. If the generator was late or a call failed, repeats it, up to [`TRIES`] runs.
 async fn measure_calls(target: &Target, machine: Machine, load: Load) -> voice::Outcome {
     let mut outcome = voice::Outcome::default();
     for attempt in 1..=TRIES {

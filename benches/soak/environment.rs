@@ -66,7 +66,7 @@ impl Environment {
     }
 }
 
-/// Settings in addition to [`NO_LIMITS`]: a transfer number, and a nightly snapshot that is created soon after the start.
+/// Settings in addition to [`NO_LIMITS`]: a transfer number, and a nightly snapshot that is due soon after the start.
 const SETTINGS: &str = r#"
 [agent]
 transfer_to = "+97235550000"

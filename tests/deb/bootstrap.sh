@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Creates root file systems of Debian and Ubuntu with mmdebstrap. Sourced by the scripts that need one.
 
-# Prints the oldest supported Debian suite that runs a program built on this machine. The program needs this machine's version of the C library or a
-# newer one.
+# Prints the oldest supported Debian suite that runs a program built on this machine. The program needs this machine's version of
+# the C library or a newer one.
 oldest_suite() {
     local libc
     libc=$(getconf GNU_LIBC_VERSION)

@@ -16,7 +16,7 @@ pub const MEGABITS: u64 = 50;
 /// The IPv6 network of the attackers. Each connection has a different source address.
 pub const NETWORK_V6: &str = "2001:db8:77::";
 const ADDRESSES_V4: [&str; 2] = ["198.51.100.2", "198.51.100.3"];
-/// The number of concurrent attackers. Most attacks hold a connection open for seconds; the others use up the bandwidth.
+/// The number of concurrent attackers. Most attacks hold a connection open for seconds; the others use the bandwidth.
 const WORKERS: u64 = 2048;
 const HOLD: Duration = Duration::from_secs(8);
 

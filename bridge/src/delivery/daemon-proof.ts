@@ -13,9 +13,9 @@ import type { Settings } from '../settings.ts'
  * accepts signed events, so the secret itself is not sent to it.
  *
  * After the first valid proof, the bridge stores in the session's folder that this target can prove its identity, and
- * requires a recent proof for each new connection. Otherwise a program that takes the port later could pretend to be an older
- * daemon, which needs the secret, or could discard events. The file is not part of the session, because it must survive
- * the end of the link.
+ * requires a recent proof for each new connection. Otherwise a program that takes the port later could pretend to be an
+ * older daemon, which needs the secret, or could discard events. The file is not part of the session, because it must
+ * survive the end of the link.
  */
 export class DaemonProof {
   readonly #settings: Settings

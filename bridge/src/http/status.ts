@@ -11,8 +11,8 @@ export function healthOf(bridge: Bridge) {
   const isLive = current?.link.connectedSocket !== undefined
   // A link is unusable if WhatsApp does not acknowledge its messages, even if its keep-alive is answered.
   const connected = isLive && check?.result !== 'no_ack'
-  // Replaces `connected`: by `unanswered` if WhatsApp acknowledges no message, by `connecting` if nothing has arrived for
-  // too long.
+  // Reported instead of `connected`: `unanswered` if WhatsApp acknowledges no message, `connecting` if nothing has
+  // arrived for too long.
   const lost = isLive ? 'unanswered' : 'connecting'
   const state = bridge.state === 'connected' && !connected ? lost : bridge.state
   return {

@@ -73,7 +73,10 @@ export class LinkCheck {
     this.#running?.end(undefined)
   }
 
-  /** Starts a check, or waits for the one in progress. Resolves with `undefined` if the link is not connected all the time. */
+  /**
+   * Starts a check, or waits for the one in progress. Resolves with `undefined` if the link is not connected, or its
+   * connection ends meanwhile.
+   */
   check(): Promise<CheckResult | undefined> {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = undefined
