@@ -90,8 +90,8 @@ pub struct Vendors<'a> {
     pub whatsapp: &'a WhatsAppServer,
 }
 
-/// Runs outages one after another. Each kind runs once, in random order, before any kind is repeated. An outage that is active
-/// at the end of the load ends then.
+/// Runs outages one after another. Each kind runs once, in random order, before any kind is repeated. An active
+/// outage ends with the load.
 pub async fn run(mut vendors: Vendors<'_>, outages: &Outages, mut rng: SeededRng, expected: &Expected) {
     let mut order = Vec::new();
     loop {

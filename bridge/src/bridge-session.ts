@@ -140,7 +140,7 @@ export class BridgeSession {
     })
   }
 
-  /** Opens the session file, without starting anything yet. Throws `DamagedLog`, or the file system's error. */
+  /** Opens the session file, without starting anything yet. Throws `DamagedLog`, or an error of the disk. */
   static async open(parts: BridgeSessionParts): Promise<BridgeSession> {
     const session = await Session.open(parts.settings.sessionFolder)
     try {
@@ -217,7 +217,7 @@ export class BridgeSession {
     }
   }
 
-  /** Deletes all data of a contact that the bridge stores. */
+  /** Deletes the stored data of these addresses. Their encryption keys are kept. */
   forget(addresses: readonly string[]): Promise<Forgotten> {
     return forget(this.session, this.media, this.#refusedFolder, addresses)
   }

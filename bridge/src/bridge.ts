@@ -30,7 +30,8 @@ export class Bridge {
   #stopped = false
   #replacing: Promise<void> | undefined
   /**
-   * The ids of messages that this process may have passed to WhatsApp. The list survives when the session is replaced.
+   * The ids of the newest messages that this process may have passed to WhatsApp. The list survives when the session is
+   * replaced.
    */
   readonly #relayed = boundedCache(10_000)
   #wasOpen = false

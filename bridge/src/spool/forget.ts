@@ -19,8 +19,8 @@ export interface Forgotten {
 
 /**
  * Deletes the data of these addresses: the events that wait for the daemon, the messages sent to the addresses, the
- * placeholders, the files, and the archived events that name the addresses. The encryption keys of the chat are kept: without them the contact's
- * next message could not be decrypted.
+ * placeholders, the files, and the archived events that name the addresses. The encryption keys of the chat are kept:
+ * without them the contact's next message could not be decrypted.
  */
 export async function forget(
   session: Session,

@@ -262,7 +262,7 @@ export class MediaStore {
     return this.#parts.session.file.get(MEDIA, id) as MediaEntry | undefined
   }
 
-  /** Replaces a record. Resolves with false, and writes nothing, if the record was deleted: its contact was deleted. */
+  /** Replaces a record. Resolves with false, and writes nothing, if the record was deleted. */
   async #change(id: string, entry: MediaEntry): Promise<boolean> {
     if (!this.#get(id)) return false
     await this.#parts.session.file.commit([[MEDIA, id, entry]])

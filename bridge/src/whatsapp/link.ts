@@ -96,7 +96,7 @@ export class Link {
     return this.#phase.kind === 'pairing' ? this.#phase.shown : undefined
   }
 
-  /** Connects now, unless a connection exists or the link was stopped. Called at the start, on request, after a delay. */
+  /** Connects, unless a connection exists or the link was stopped. Called at the start, on request and after delays. */
   connect(): void {
     if (this.#phase.kind !== 'idle' && this.#phase.kind !== 'waiting') return
     this.#setPhase({ kind: 'opening' })
