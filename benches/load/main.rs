@@ -1,8 +1,8 @@
-//! Measures the daemon's costs and delays, as ratios to floors that run in the same session.
+//! Measures the daemon's costs and delays. Many of them are compared with floors that run in the same session.
 //!
-//! The server has core 0 for itself; the callers, the AI and the webhook senders share core 1. All have real-time
-//! priority where the system permits it. The office part does not pin the server. A run of calls counts only if the
-//! generator itself was on time and no call failed.
+//! Unless `--no-pin` is given, the server runs on core 0; the callers, the AI and the webhook senders share core 1. They
+//! have real-time priority where the system permits it. The office part does not pin the server. A run of calls counts
+//! only if the generator itself was on time and no call failed.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a bench that cannot continue has failed")]
 #![expect(clippy::disallowed_methods, reason = "a bench has its own clock")]

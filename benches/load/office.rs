@@ -140,7 +140,7 @@ fn read(folder: &Folder) -> rusqlite::Result<rusqlite::Connection> {
     rusqlite::Connection::open_with_flags(folder.path().join("live/db.sqlite"), flags)
 }
 
-/// Returns the ids of the contact and the thread with the most messages.
+/// Finds the thread with the most messages. Returns the ids of its contact and of the thread.
 fn busiest(folder: &Folder) -> (i64, i64) {
     let sql = "SELECT t.contact_id, t.id FROM messages m JOIN threads t ON t.id = m.thread_id
                GROUP BY t.id ORDER BY count(*) DESC LIMIT 1";

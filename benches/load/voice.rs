@@ -62,7 +62,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Creates a load with the default behaviour, for which the goals are set.
+    /// Creates a load with the default behaviour of the AI and the default rhythm of speech.
     pub fn new(calls: u16, seconds: u64) -> Self {
         Self { calls, seconds, behavior: AiBehavior::default(), shape: Shape::default() }
     }
@@ -75,7 +75,7 @@ pub struct Counters {
     pub voice_to_voice: Samples,
     /// The time from a caller's frame to its arrival at the AI.
     pub up: Samples,
-    /// The time from the AI's audio to its arrival at the caller.
+    /// The time from the AI's first audio of an answer to its arrival at the caller.
     pub down: Samples,
     /// The time from the start of a burst during an answer to the server's `clear`.
     pub cleared: Samples,

@@ -11,7 +11,7 @@ pub fn text_after<'a>(message: &'a str, before: &str) -> Option<&'a str> {
     Some(&rest[..memchr::memchr(b'"', rest.as_bytes())?])
 }
 
-/// Writes a timestamp: the number of the sender, and the time in microseconds.
+/// Writes a timestamp: the number of the caller or of the AI's answer, and the time in microseconds.
 pub fn stamp(sound: &mut [u8], whose: u16, micros: u64) {
     write_audio_timestamp(sound, u64::from(whose) << 48 | micros & 0xFFFF_FFFF_FFFF);
 }

@@ -28,7 +28,7 @@ pub struct Written {
     pub text: String,
     /// Whether the message has a file.
     pub has_file: bool,
-    /// Whether the daemon answered 204. The bridge retries its webhook until then.
+    /// Whether the daemon answered 204. Always true for the bridge, which retries its webhook until then.
     pub is_acknowledged: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Checks the daemon's warnings and errors. Each must be explained by a fault that the soak test caused; otherwise the run fails.
+//! Checks the daemon's warnings and errors. If one of them has no known cause, the run fails.
 
 use crate::calls;
 use crate::expected::Expected;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-/// A fault that explains a warning or an error.
+/// What explains a warning or an error.
 enum Cause {
     /// An outage of these kinds that was active, or that had ended less than [`AFTERMATH`] before the event.
     During(&'static [Outage]),
@@ -72,7 +72,7 @@ const EXPLAINED: &[(&str, Cause, &str)] = &[
 /// The time after an outage in which its effects may still be logged: operations that time out, and retries.
 const AFTERMATH: Duration = Duration::from_secs(90);
 
-/// The longest timeout of an engine, the bridge or a stream.
+/// The time after a busy second in which its effects may still be logged.
 const DELAY: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
 

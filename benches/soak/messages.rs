@@ -85,7 +85,8 @@ pub async fn write_by_bridge(whatsapp: &WhatsAppServer, mut rng: SeededRng, expe
     }
 }
 
-/// Sends messages through the API to contacts that have written. A failed request is retried with the same idempotency key.
+/// Sends messages through the API to contacts that have written. A request whose response was lost is repeated with the
+/// same idempotency key.
 pub async fn send(api: Client, sender: u64, mut rng: SeededRng, expected: Arc<Expected>) {
     let mut every = at_rate(SENDERS, SENT_PER_SECOND);
     for n in 0.. {
@@ -129,8 +130,8 @@ pub async fn send(api: Client, sender: u64, mut rng: SeededRng, expected: Arc<Ex
     }
 }
 
-/// Sends a random request of the web page each second. After a list of threads or calls, also fetches the messages of a thread or a
-/// recording.
+/// Sends a random read request each second. After a list of threads or calls, also fetches the messages of a thread or
+/// a recording.
 pub async fn read(api: Client, mut rng: SeededRng, expected: Arc<Expected>) {
     let mut every = at_rate(1, 1);
     let paths = ["/api/threads", "/api/calls", "/api/contacts?q=dana", "/api/alerts", "/api/contacts", "/readyz"];

@@ -26,7 +26,7 @@ pub enum Outage {
     TwilioErrors,
     /// Twilio answers 429.
     TwilioLimits,
-    /// Twilio does not respond; it may or may not have processed the request.
+    /// Twilio does not respond to three messages, of which it accepts two, and to one request for a file.
     TwilioHangs,
     /// The bridge is killed, and restarted at the end of the outage.
     BridgeKilled,

@@ -99,7 +99,7 @@ async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
             let body = format!(r#"{{"name":"owner{n}","password":"not the password"}}"#);
             (whole(request("/api/login", "Content-Type: application/json\r\n", body.len()), &body), true)
         }
-        // Media sockets with invalid messages.
+        // Media sockets without a message.
         5 => {
             let head = "GET /ws/twilio-media HTTP/1.1\r\nHost: shop.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";

@@ -5,8 +5,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 /// The name of a request in the tables, and its path.
 pub type Request = (&'static str, String);
 
-/// Returns requests for lists and single rows. `contact` and `thread` are those with the most messages; `days` are two days that are a week
-/// apart.
+/// Returns requests for lists and single rows. `thread` has the most messages and belongs to `contact`; `from` and `to`
+/// are a week apart.
 pub fn lists(contact: i64, thread: i64, (from, to): (&str, &str)) -> Vec<Request> {
     let mut all: Vec<Request> = FIXED.iter().map(|(name, path)| (*name, (*path).to_owned())).collect();
     all.extend([

@@ -83,7 +83,7 @@ impl Browser {
         self.commands.send(Command::Stop).unwrap();
     }
 
-    /// Sends nothing any more, although the socket stays open.
+    /// Sends no audio any more, although the socket stays open.
     pub fn freeze(&self) {
         self.commands.send(Command::Freeze).unwrap();
     }

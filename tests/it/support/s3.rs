@@ -39,7 +39,7 @@ struct Inner {
     fail_every: usize,
     /// Whether ETags differ from the MD5 of the content, as with some kinds of encryption.
     own_etags: bool,
-    /// Whether the stored content differs from the uploaded content.
+    /// Whether the content of a simple upload is stored as zeros.
     spoils: bool,
     next_upload: usize,
     /// The time of each object, which Litestream stores in the object's metadata.
@@ -101,7 +101,8 @@ impl S3 {
         inner.begin(key)
     }
 
-    /// Returns every request: the method, the path, and the names of the query's parameters without those of the signature.
+    /// Returns the requests with a valid signature: the method, the path, and the names of the query's parameters without
+    /// those of the signature.
     pub fn requests(&self) -> Vec<String> {
         self.state.lock().unwrap().requests.clone()
     }

@@ -40,7 +40,7 @@ impl Setup {
         self
     }
 
-    /// Lets the daemon bind a port that the system chooses. The port differs after each start.
+    /// Lets the daemon bind a port that the system chooses. The port may differ after each start.
     pub fn binds_itself(&mut self) -> &mut Self {
         self.binds_itself = true;
         self.env("PORT", "0")

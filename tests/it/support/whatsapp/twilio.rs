@@ -119,7 +119,7 @@ impl FakeTwilio {
         self.state.lock().unwrap().attempts.clone()
     }
 
-    /// Returns the messages that the contact received.
+    /// Returns the accepted messages.
     pub fn taken(&self) -> Vec<SentMessage> {
         self.attempts().into_iter().filter(|message| message.sid.is_some()).collect()
     }
