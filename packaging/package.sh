@@ -88,8 +88,7 @@ manual_and_completions() {
     for shell in bash zsh fish; do "$program" completions "$shell" >"$stage/completions/$shell"; done
 }
 
-# The package contains its own Node, because the version in Debian is older than the bridge supports, or will be after an update of the
-# bridge.
+# The package contains its own Node, because a later version of the bridge may need a newer one than Debian has.
 node() {
     local folder=target/node/package-$npm_arch
     local package=$folder/node_modules/node-linux-$npm_arch

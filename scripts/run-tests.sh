@@ -2,11 +2,11 @@
 # Runs all tests: scripts/run-tests.sh [--long|daemon|bridge|web]
 #
 # Runs the daemon's tests with nextest if it is installed, else with cargo's own runner. Then runs the WhatsApp bridge's tests with Node's
-# runner, and the web page's tests in Chromium. `daemon`, `bridge` and `web` run only one of these parts.
+# runner, the web page's tests in Chromium, and a short test of the package. `daemon`, `bridge` and `web` run only this part.
 #
 # `--long` adds the tests that are marked `#[ignore]` and take minutes each, ten minutes of mixed load (`make soak`), and the bridge's tests
-# with each version of Node that `scripts/setup.sh test-all` has downloaded. It also runs the full test of the package on Debian 12 and 13,
-# with power cuts, instead of the short form.
+# with each version of Node that `scripts/setup.sh test-all` has downloaded. It also runs the full test of the package on Debian 13,
+# on Debian 12 if the package can run there, and with power cuts, instead of the short form.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . tests/deb/bootstrap.sh

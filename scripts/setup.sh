@@ -88,7 +88,7 @@ need_packaging() {
     need dpkg-deb dpkg
 }
 
-# can_boot_debian: succeeds if this machine can boot a Debian container for tests of the package, which only root can do.
+# can_boot_debian: fails if this machine cannot boot a Debian container for tests of the package, which only root can do.
 can_boot_debian() { [ "$(id -u)" = 0 ] && has apt-get; }
 
 # The tools that boot a Debian container for tests of the package. If the machine cannot do that, walk.sh prints the reason and skips the

@@ -1,6 +1,6 @@
 //! Measures the daemon's costs and delays. Many of them are compared with floors that run in the same session.
 //!
-//! Unless `--no-pin` is given, the server runs on core 0; the callers, the AI and the webhook senders share core 1. They
+//! Unless `--no-pin` is given, the server runs on core 0; the callers, the AI and the webhook senders share core 1. All
 //! have real-time priority where the system permits it. The office part does not pin the server. A run of calls counts
 //! only if the generator itself was on time and no call failed.
 
