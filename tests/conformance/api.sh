@@ -3,7 +3,7 @@
 #
 # schemathesis generates requests from the daemon's OpenAPI document: at least 10,000 with `full`, at least 500 with `quick`. An answer with
 # status 500 or higher, or with a status, media type, header or shape that the document does not describe, is a finding.
-# Exit status: 0 no finding, 1 a finding or too few requests, 77 schemathesis is not installed. The report is
+# Exit status: 0 no finding, 1 a finding or another failure, 77 schemathesis is not installed. The report is
 # target/conformance/api/schemathesis.txt.
 set -uo pipefail
 cd "$(dirname "$0")/../.."

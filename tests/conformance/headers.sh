@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests the headers of the daemon's page with Mozilla's HTTP Observatory: tests/conformance/headers.sh
 #
-# The grade must be A+. Exit status: 0 if it is, 1 if it is not, 77 if the Observatory or a Node for it is not installed. The report is
+# The grade must be A+. Exit status: 0 if it is, 77 if the Observatory or a Node for it is not installed, otherwise 1. The report is
 # target/conformance/headers/observatory.json.
 set -uo pipefail
 cd "$(dirname "$0")/../.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs Autobahn's test suite as target/tools/autobahn/wstest. Changes nothing outside of target, and does not need root.
+# Installs Autobahn's test suite as target/tools/autobahn/wstest. Installs nothing outside of target, and does not need root.
 #
 # The suite runs only on Python 2.7, and Debian 11 was the last Debian release that contained it. On Debian, the script downloads these
 # packages from the machine's own package sources, and unpacks them without installing them. Elsewhere it uses a `python2.7` on PATH.

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The checks that walk.sh runs from outside the container, and their report. Sourced by walk.sh.
+# The checks that walk.sh runs from outside the container, and the report of checks. Sourced by walk.sh and power-cut.sh.
 
 PASSED=0 FAILED=0
 

@@ -167,7 +167,7 @@ copy_is_whole() {
 }
 
 doctor() {
-    # The checks of Twilio, the AI and the certificate fail here, because there is no internet. All local checks must pass.
+    # The checks of Twilio, the AI and the certificate fail here, because there is no internet. The checks listed below must pass.
     agentlocator doctor --json >/t/doctor.json
     jq -e . /t/doctor.json >/dev/null || fail "no JSON: $(head -c 2000 /t/doctor.json)"
     local check found
@@ -348,7 +348,7 @@ downgrade_to_fewer_sockets() {
     all_is_there
 }
 
-# Checks an upgrade that fails: the old program keeps running, and later runs of dpkg do not retry the failed release.
+# Checks an upgrade that fails: the old program runs again, and later runs of dpkg do not retry the failed release.
 failing_upgrade() {
     local failed before
     failed=$(dpkg-deb -f "/t/$1.deb" Version)
@@ -450,7 +450,7 @@ upgrade_after_failure() {
     all_is_there
 }
 
-# Checks that an upgrade changes nothing if the disk has too little space for a backup and a migration.
+# Checks that an upgrade changes nothing if the disk of the backups has too little space.
 upgrade_without_room() {
     local before
     before=$(main_pid agentlocator)

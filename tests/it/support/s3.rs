@@ -101,8 +101,8 @@ impl S3 {
         inner.begin(key)
     }
 
-    /// Returns the requests with a valid signature: the method, the path, and the names of the query's parameters except
-    /// those of the signature.
+    /// Returns the requests with a valid signature: the method, the path, and the names of the query's parameters,
+    /// without those of the signature.
     pub fn requests(&self) -> Vec<String> {
         self.state.lock().unwrap().requests.clone()
     }
