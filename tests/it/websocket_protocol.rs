@@ -114,7 +114,7 @@ async fn a_client_that_is_still_sending_learns_why_it_is_closed() {
     assert_eq!(close_code(&mut stream).await, Some(1009));
 }
 
-/// Creates a message in fragments of 1,000 bytes.
+/// Creates the fragments of a message, of 1,000 bytes each, without the last fragment.
 fn parts(length: usize) -> Vec<u8> {
     let begins = frame(TEXT_BEGINS, &[b'x'; 1000]);
     begins.into_iter().chain((1..length / 1000).flat_map(|_| frame(0, &[b'x'; 1000]))).collect()

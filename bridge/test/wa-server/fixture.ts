@@ -1,4 +1,4 @@
-// The initial state for each test file about the server: a server, a process for clients and, on request, a linked
+// The initial state for each test file about the server: a server, a process for clients and, by default, a linked
 // client.
 import { after } from 'node:test'
 import { Curve } from 'baileys'

@@ -3,10 +3,10 @@ import { aesDecryptGCM, aesEncryptGCM, Curve, hkdf, type KeyPair, NOISE_MODE, pr
 
 const NOTHING = Buffer.alloc(0)
 const NEVER = 4102444800 // 2100-01-01, seconds
-/** The length of the header: "WA" and the two version bytes of the dictionary. */
+/** The length of the header: "WA", the version of the protocol, and the version of the dictionary. */
 const HEADER_LENGTH = 4
 
-/** Creates the chain of root, intermediate and leaf certificates, which clients verify with their pinned root key. */
+/** Creates an intermediate and a leaf certificate, which clients verify with their pinned root key. */
 export function certificateChain(root: KeyPair, serverKey: Uint8Array): Uint8Array {
   const between = Curve.generateKeyPair()
   const describe = (serial: number, issuerSerial: number, key: Uint8Array) =>

@@ -69,7 +69,7 @@ async fn a_recording_is_served_in_ranges() {
     assert_eq!(daemon.client().get("/api/calls/1/recording").await.status, 401);
 }
 
-/// Inserts calls with every end reason. Some calls have a message, an answer or a booking, and employees ended some of
+/// Inserts calls with most end reasons. Some calls have a message, an answer or a booking, and employees ended some of
 /// them.
 const CALLS_OF_ALL_KINDS: &str = "
     INSERT INTO calls(call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at,

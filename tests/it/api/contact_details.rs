@@ -118,7 +118,7 @@ async fn notes_are_written_changed_deleted_and_restored() {
     conditional(&gal, &format!("/api/notes/{}", second["id"]), json!({"text": "3"}), json!({"text": "4"})).await;
 }
 
-/// Checks that an item can be changed and deleted only with the ETag of its current version.
+/// Checks that the ETag of an earlier version neither changes nor deletes an item.
 async fn conditional(api: &Client, path: &str, first: Value, second: Value) {
     let with = |method: Method, version: &str, body: &Value| {
         send(api.request(method, path).header("if-match", version).json(body))

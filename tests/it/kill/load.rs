@@ -127,7 +127,7 @@ async fn write_by_bridge(inbound: BridgeInbound, url: Url, person: &'static str,
     }
 }
 
-/// Repeats each request with the same key until the daemon answers it.
+/// Repeats each request with the same key until the daemon accepts it or requires a template.
 async fn send(api: Client, person: &'static str, expected: Arc<ExpectedState>) {
     let mut number = 0;
     while !expected.is_over() {
