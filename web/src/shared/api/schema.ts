@@ -186,7 +186,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Move an appointment, or change its service or note. */
+        /** Move an appointment, or change its service, resource or note. */
         patch: operations["change_appointment"];
         trace?: never;
     };
@@ -468,8 +468,8 @@ export interface paths {
         /**
          * Listen to a running call.
          * @description The response is a WAV file (mu-law, 8 kHz; the caller left, the agent right) that grows while the call runs, with a
-         *     delay of about a quarter of a second. It ends with the call, or when the login expires or is revoked. A client that
-         *     reads too slowly misses parts.
+         *     delay of about a quarter of a second. It ends with the call, when the login expires or is revoked, or when the
+         *     service stops. A client that reads too slowly misses parts.
          */
         get: operations["listen_to_call"];
         put?: never;
@@ -661,7 +661,7 @@ export interface paths {
         /**
          * Block or unblock a contact.
          * @description Calls of a blocked contact are rejected with a busy tone. Messages are stored, but do not count as unread or waiting
-         *     for an answer. Blocking archives the conversation, and unblocking moves it out of the archive.
+         *     for an answer. Blocking archives the contact's conversation, and unblocking moves it out of the archive.
          */
         put: operations["set_contact_block"];
         post?: never;
@@ -838,8 +838,9 @@ export interface paths {
         get?: never;
         /**
          * Set what a contact is to the business.
-         * @description A VIP's calls ring at the human agent's phone first, at any hour, if `agent.transfer_to` is set. A contact of the staff
-         *     is a colleague to the agent, gets no confirmations and no messages about missed calls, and is no lead.
+         * @description A VIP's calls ring at the human agent's phone first, at any hour, if `agent.transfer_to` is set and the owner has
+         *     not chosen that the agent answers. A contact of the staff is a colleague to the agent, gets no confirmations and no
+         *     messages about missed calls, and is no lead.
          */
         put: operations["set_contact_relation"];
         post?: never;
@@ -1180,7 +1181,7 @@ export interface paths {
         put?: never;
         /**
          * Archive the conversation with a contact.
-         * @description A new message or call moves it out of the archive.
+         * @description A new message or call moves it out of the archive, unless the contact is blocked.
          */
         post: operations["archive_conversation"];
         delete?: never;
@@ -2968,7 +2969,7 @@ export interface components {
             set_by_name?: string | null;
             /**
              * Format: date-time
-             * @description When the settings decide again; null if the choice lasts until the next one.
+             * @description When the settings decide again; null if there is no choice, or it lasts until the next one.
              */
             until?: string | null;
         };
@@ -3118,7 +3119,10 @@ export interface components {
              *     the request.
              */
             action: string;
-            /** @description The actor: `user:3`, `token:2`, `cli`, `agent`, `daemon`, or `nobody` for a client that is not logged in. */
+            /**
+             * @description The actor: `user:3`, `token:2`, `cli`, `agent`, `owner` (the owner by WhatsApp), `phone` (the business's own
+             *     phone), `daemon`, or `nobody` for a client that is not logged in.
+             */
             actor: string;
             /** @description The name of the user or token; null for other actors, and if the user or token no longer exists. */
             actor_name?: string | null;
@@ -3175,7 +3179,10 @@ export interface components {
         };
         /** @description The result of the last attempt to create a snapshot. */
         BackupRun: {
-            /** @description Why the last upload to the bucket failed, in the language of `Accept-Language`; null if it succeeded. */
+            /**
+             * @description Why the last upload to the bucket failed, in the language of `Accept-Language`; null if it succeeded, or if
+             *     nothing was uploaded yet.
+             */
             bucket_error?: string | null;
             /**
              * Format: date-time
@@ -3191,16 +3198,16 @@ export interface components {
             last_attempt_at?: string | null;
             /**
              * Format: int64
-             * @description The size of the last successful snapshot in bytes.
+             * @description The size of that snapshot in bytes; 0 if there is none.
              */
             last_bytes: number;
-            /** @description Why the last attempt failed, in the language of `Accept-Language`; null if it succeeded. */
+            /** @description Why the last attempt failed, in the language of `Accept-Language`; null if it succeeded, or none was made. */
             last_error?: string | null;
-            /** @description The file name of the last successful snapshot. */
+            /** @description The file name of that snapshot. */
             last_snapshot?: string | null;
             /**
              * Format: date-time
-             * @description When the last attempt succeeded.
+             * @description When a snapshot was last created; null if none has been.
              */
             last_success_at?: string | null;
         };
@@ -3219,7 +3226,7 @@ export interface components {
             snapshots: components["schemas"]["Snapshot"][];
             /**
              * @description The status of the backups. `good`: the last snapshot succeeded and is recent. `bad`: the last attempt or upload
-             *     failed, or the last snapshot is too old. `pending`: no snapshot has been created yet. `off`: backups are
+             *     failed, or the last snapshot is too old. `pending`: no attempt has been made yet. `off`: backups are
              *     disabled in the settings.
              */
             status: string;
@@ -3398,7 +3405,7 @@ export interface components {
              * @description When the call ended; null while it continues.
              */
             ended_at?: string | null;
-            /** @description The voice engine: `realtime`, `pipeline` or `voicemail`; null before the media stream began. */
+            /** @description The voice engine: `realtime`, `pipeline` or `voicemail`; null if no media stream has begun. */
             engine?: string | null;
             /**
              * Format: int64
@@ -3418,11 +3425,11 @@ export interface components {
             model?: string | null;
             /** @description The number of the business in this call. */
             own_number: string;
-            /** @description The caller's number in E.164, or the text that Twilio sent instead (`anonymous`). */
+            /** @description The contact's number in E.164, or the text that Twilio sent instead (`anonymous`). */
             peer_number: string;
             /**
              * Format: date-time
-             * @description When Twilio reported the call to the daemon.
+             * @description When Twilio reported the call to the daemon, or, for a call that the daemon found later, when it started.
              */
             started_at: string;
             /** @description The state of the call. */
@@ -3659,7 +3666,7 @@ export interface components {
         /** @description The current password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
-            /** @description The new password: at least 10 characters, and not a common password. */
+            /** @description The new password: at least 10 characters, no common password, and not close to the name of the user or business. */
             new_password: string;
         };
         /** @description A change of a resource. Absent fields keep their values. */
@@ -4275,7 +4282,10 @@ export interface components {
         /** @description A new user of the web page and the API. */
         CreateUserRequest: {
             name: string;
-            /** @description The user's password: at least 10 characters, and not a common password. */
+            /**
+             * @description The user's password: at least 10 characters, no common password, and not close to the name of the user or
+             *     business.
+             */
             password: string;
             role: components["schemas"]["Role"];
         };
@@ -4432,7 +4442,10 @@ export interface components {
         };
         /** @description The body of every error response. */
         ErrorBody: {
-            /** @description The current item, in the form in which the operation returns it; only with the code `changed`. */
+            /**
+             * @description The current item, in the form in which the operation returns it, or for settings those that have changed; only
+             *     with the code `changed`.
+             */
             current?: Record<string, never> | null;
             /** @description The error's code and message. */
             error: components["schemas"]["ErrorDetail"];
@@ -4700,7 +4713,8 @@ export interface components {
         InboxRow: {
             /**
              * Format: date-time
-             * @description When the conversation was archived; null if it is not. A new message or call moves it out of the archive.
+             * @description When the conversation was archived; null if it is not. A new message or call moves it out of the archive, unless
+             *     the contact is blocked.
              */
             archived_at?: string | null;
             /**
@@ -5564,7 +5578,7 @@ export interface components {
         };
         /** @description A new password for a user. */
         ResetPasswordRequest: {
-            /** @description The new password: at least 10 characters, and not a common password. */
+            /** @description The new password: at least 10 characters, no common password, and not close to the name of the user or business. */
             password: string;
         };
         /** @description A bookable resource: a staff member or a room. */
@@ -6122,11 +6136,11 @@ export interface components {
             allowed: string;
             /** @description The allowed values; empty if there is no fixed set. */
             choices: string[];
-            /** @description The default value. */
+            /** @description The default value; null for a secret, or if there is no default. */
             default: unknown;
             /** @description Whether the web page may change the setting. */
             editable: boolean;
-            /** @description The settings file that sets the value. */
+            /** @description The path of the settings file, the credential or the secret's file that sets the value; null for other sources. */
             file?: string | null;
             /** @description The effect of the setting, in the language of the request. */
             help: string;
@@ -6137,11 +6151,11 @@ export interface components {
              *     `secret`, `url`, `phone`, `size`, `path` or `listener`.
              */
             kind: string;
-            /** @description The line of the file. */
+            /** @description The line of the settings file; null for other sources. */
             line?: number | null;
             /**
              * @description Why the setting is locked: `file`, `credential`, `environment` or `last_good` sets it; `start`: the daemon needs
-             *     it before the database is open; `machine`: it names files or accounts of the server.
+             *     it before the database is open; `machine`: it can be changed only on the server. Null if it is not locked.
              */
             locked_reason?: string | null;
             /**
@@ -6180,7 +6194,7 @@ export interface components {
             updated_at?: string | null;
             /** @description The value; null if it is not set, and always null for a secret. */
             value: unknown;
-            /** @description The environment variable that sets it. */
+            /** @description The environment variable that sets the value, or that names the secret's file; null for other sources. */
             variable?: string | null;
             /**
              * Format: int64
@@ -6214,10 +6228,10 @@ export interface components {
         };
         /** @description The setup code and the first owner's account. */
         SetupRequest: {
-            /** @description The one-time code that `agentlocator setup` prints. */
+            /** @description The one-time code that the daemon logs at its start, or that `agentlocator setup` prints. */
             code: string;
             name: string;
-            /** @description The owner's password: at least 10 characters, and not a common password. */
+            /** @description The owner's password: at least 10 characters, no common password, and not close to the owner's name. */
             password: string;
         };
         /** @description The state of the first setup. */
@@ -6461,7 +6475,8 @@ export interface components {
             ai_mode: components["schemas"]["AiMode"];
             /**
              * Format: date-time
-             * @description When the thread was archived; null if it is not. A new message or call moves it out of the archive.
+             * @description When the thread was archived; null if it is not. A new message or call moves it out of the archive, unless the
+             *     contact is blocked.
              */
             archived_at?: string | null;
             /**
@@ -6955,7 +6970,7 @@ export interface components {
             height?: number | null;
             /** @description The id of the file: the SHA-256 of its content. */
             id: string;
-            /** @description The MIME type, detected from the content. */
+            /** @description The MIME type, detected from the content; for some formats the type that the client declared. */
             mime: string;
             /** @description A preview of an image in about 25 bytes (a thumbhash), in Base64. */
             thumbhash?: string | null;
@@ -13960,7 +13975,7 @@ export interface operations {
             query?: {
                 /** @description The state of the listed conversations; `all`, the default, leaves archived ones out. */
                 filter?: "all" | "waiting" | "agent" | "archived";
-                /** @description A part of the name or of an address. */
+                /** @description Text to find in names, numbers, messages and transcripts. */
                 q?: string;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -20495,7 +20510,7 @@ export interface operations {
                 business_id?: number;
                 /** @description The state of the listed threads; `all`, the default, leaves archived threads out. */
                 filter?: "all" | "waiting" | "agent" | "archived";
-                /** @description Text to find in the title, the number or a message. */
+                /** @description Text to find in names, numbers, messages and transcripts. */
                 q?: string;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
