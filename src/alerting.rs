@@ -126,8 +126,7 @@ impl Alerts {
         }
     }
 
-    /// Records that sent notifications were not delivered. For alerts that are still raised, notifications are due
-    /// again.
+    /// Records that sent notifications were not delivered, so that they are due again.
     pub fn withdraw_delivery(&self, channel: AlertChannel, deliveries: &[(AlertKind, AlertTransition)]) {
         for (kind, transition) in deliveries {
             let alert = self.tracker().withdraw_delivery(*kind, channel, *transition);

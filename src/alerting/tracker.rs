@@ -170,16 +170,25 @@ impl AlertTracker {
         Some(alert.clone())
     }
 
-    /// Records that a notification was sent but not delivered. If the alert is still raised, a notification is due
-    /// again.
+    /// Records that a notification was sent but not delivered, so that it is due again.
     pub fn withdraw_delivery(
         &mut self,
         kind: AlertKind,
         channel: AlertChannel,
         transition: AlertTransition,
     ) -> Option<Alert> {
+        let repeat = self.thresholds.repeat;
         let alert = &mut self.entries.get_mut(&kind)?.alert;
-        alert.deliveries.retain(|delivery| delivery.channel != channel || delivery.transition != transition);
+        let is_it = |delivery: &AlertDelivery| delivery.channel == channel && delivery.transition == transition;
+        match transition {
+            AlertTransition::Raised => alert.deliveries.retain(|delivery| !is_it(delivery)),
+            // The owner knows that the alert was raised, so only what followed is due.
+            AlertTransition::Lasts | AlertTransition::Cleared => {
+                for delivery in alert.deliveries.iter_mut().filter(|delivery| is_it(delivery)) {
+                    (delivery.transition, delivery.at) = (AlertTransition::Raised, delivery.at.minus(repeat));
+                }
+            }
+        }
         Some(alert.clone())
     }
 

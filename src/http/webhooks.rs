@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 /// Returns the response for a webhook whose handler panicked or timed out; none for a path that is not a webhook.
 ///
 /// The response of a call's webhook sends the caller to Twilio's recorder, but after a recording the caller hears an
-/// apology, and the human agent's leg of a transfer ends. A WhatsApp webhook, whose message may not be stored, gets
+/// apology, and calls that the daemon has placed end. A WhatsApp webhook, whose message may not be stored, gets
 /// 503: the bridge then retries. Status notifications are acknowledged.
 pub(super) fn failure_response(path: &str) -> Option<Response> {
     let hook = path.strip_prefix("/webhook/")?;
@@ -20,14 +20,46 @@ pub(super) fn failure_response(path: &str) -> Option<Response> {
         // Requesting another recording would loop. The recording itself is not lost: another webhook reports it as
         // well.
         "handle_recording" => voice::answer(&[voice::say_phrase(SAY_VOICE, &Phrase::SayError), Verb::Hangup]),
-        // The human agent's leg of a transfer. Its end brings the caller back to the conversation.
-        "transfer" => voice::answer(&[Verb::Hangup]),
-        "stream_status" | "recording_status" | "call_status" => StatusCode::NO_CONTENT.into_response(),
+        // The end of the human agent's leg of a transfer brings the caller back to the conversation. Whom the agent has
+        // called does not expect to leave a message.
+        "transfer" | "outbound_call" | "outbound_message" => voice::answer(&[Verb::Hangup]),
+        "stream_status" | "recording_status" | "call_status" | "outbound_machine" => {
+            StatusCode::NO_CONTENT.into_response()
+        }
         _ if hook.starts_with("whatsapp/") => {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
         }
-        // The other webhooks decide what the caller hears next, except that of a detected machine, whose response
-        // Twilio ignores.
+        // The other webhooks decide what the caller hears next.
         _ => voice::answer(&[Verb::Redirect(voice::RECORDER.to_owned())]),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::failure_response;
+    use axum::http::StatusCode;
+
+    async fn body(path: &str) -> (StatusCode, String) {
+        let (parts, body) = failure_response(path).unwrap().into_parts();
+        let body = axum::body::to_bytes(body, 10_000).await.unwrap();
+        (parts.status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn callers_are_recorded_and_called_people_are_not() {
+        let (status, text) = body("/webhook/incoming_call").await;
+        assert!(status == StatusCode::OK && text.contains("<Redirect"), "{text}");
+        for path in ["/webhook/outbound_call", "/webhook/outbound_message", "/webhook/transfer"] {
+            let (status, text) = body(path).await;
+            assert!(
+                status == StatusCode::OK && text.contains("<Hangup") && !text.contains("<Redirect"),
+                "{path} {text}"
+            );
+        }
+        for path in ["/webhook/outbound_machine", "/webhook/call_status"] {
+            assert_eq!(body(path).await, (StatusCode::NO_CONTENT, String::new()), "{path}");
+        }
+        assert_eq!(body("/webhook/whatsapp/twilio").await.0, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(failure_response("/api/calls").is_none());
+    }
 }

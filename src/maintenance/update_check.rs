@@ -12,9 +12,10 @@ use std::time::Duration;
 pub struct UpdateState {
     /// The newest release according to the release feed.
     pub newest: Option<Release>,
-    /// When the feed was last queried; after a failure, six days before the query, so that the next one is due in a
-    /// day.
+    /// When the feed was last queried.
     pub checked_at: Option<Timestamp>,
+    /// Whether that query failed. The next one is then due after a day instead of a week.
+    has_failed: bool,
     etag: Option<String>,
     announced: Option<String>,
 }
@@ -24,6 +25,7 @@ impl UpdateState {
         Ok(Self {
             newest: tx.meta(NEWEST)?.and_then(|text| serde_json::from_str(&text).ok()),
             checked_at: tx.meta(CHECKED_AT)?.and_then(|text| text.parse().ok()),
+            has_failed: tx.meta(HAS_FAILED)?.is_some_and(|text| text == "1"),
             etag: tx.meta(ETAG)?.filter(|etag| !etag.is_empty()),
             announced: tx.meta(ANNOUNCED)?,
         })
@@ -52,19 +54,19 @@ pub async fn run(store: Store, settings: Settings) {
 async fn check_if_due(store: &Store, feed: &str) -> store::Result<()> {
     let state = store.read(UpdateState::read).await?;
     let now = clock::now();
-    if state.checked_at.is_some_and(|at| now.since(at) < WEEK && at <= now) {
+    let wait = if state.has_failed { DAY } else { WEEK };
+    if state.checked_at.is_some_and(|at| now.since(at) < wait && at <= now) {
         return Ok(());
     }
-    let (newest, etag, checked_at) = match release_feed::fetch(feed, state.etag.as_deref()).await {
-        Ok(FeedResponse::Newest(release, etag)) => (Some(release), etag, now),
-        Ok(FeedResponse::NotModified) => (state.newest.clone(), state.etag.clone(), now),
+    let (newest, etag, has_failed) = match release_feed::fetch(feed, state.etag.as_deref()).await {
+        Ok(FeedResponse::Newest(release, etag)) => (Some(release), etag, false),
+        Ok(FeedResponse::NotModified) => (state.newest.clone(), state.etag.clone(), false),
         Err(error) => {
             log_failure(&error);
-            // Sets the time of the last check so that the next check is due in one day.
-            (state.newest.clone(), state.etag.clone(), now.minus(WEEK).plus(DAY))
+            (state.newest.clone(), state.etag.clone(), true)
         }
     };
-    let state = UpdateState { newest, etag, checked_at: Some(checked_at), ..state };
+    let state = UpdateState { newest, etag, has_failed, checked_at: Some(now), ..state };
     let new_release = state.newer().filter(|release| state.announced.as_ref() != Some(&release.version)).cloned();
     if let Some(release) = &new_release {
         announce(release);
@@ -74,7 +76,8 @@ async fn check_if_due(store: &Store, feed: &str) -> store::Result<()> {
             let newest = state.newest.as_ref().and_then(|release| serde_json::to_string(release).ok());
             tx.set_meta(NEWEST, &newest.unwrap_or_default())?;
             tx.set_meta(ETAG, &state.etag.unwrap_or_default())?;
-            tx.set_meta(CHECKED_AT, &checked_at.to_string())?;
+            tx.set_meta(CHECKED_AT, &now.to_string())?;
+            tx.set_meta(HAS_FAILED, if has_failed { "1" } else { "0" })?;
             new_release.map_or(Ok(()), |release| tx.set_meta(ANNOUNCED, &release.version))
         })
         .await
@@ -107,6 +110,7 @@ const INSTALLED: &str = env!("CARGO_PKG_VERSION");
 const NEWEST: &str = "updates.newest";
 const ETAG: &str = "updates.mark";
 const CHECKED_AT: &str = "updates.checked_at";
+const HAS_FAILED: &str = "updates.has_failed";
 const ANNOUNCED: &str = "updates.told";
 
 /// The interval at which the task checks whether a week has passed or the setting has changed.

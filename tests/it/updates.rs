@@ -2,6 +2,8 @@
 
 use super::support::Daemon;
 use super::support::fake_server::FakeServer;
+use super::support::whatsapp::until;
+use agentlocator::clock;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -54,6 +56,24 @@ async fn a_newer_release_is_reported_once_and_the_feed_learns_nothing() {
     assert_eq!(fields, ["accept", "host", "user-agent"], "{}", asked[0]);
     assert!(asked[0].starts_with("GET /feed.json HTTP/1.1\r\n"), "{}", asked[0]);
     assert!(asked[0].to_lowercase().contains("user-agent: agentlocator\r\n"), "no version: {}", asked[0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_check_is_dated_when_it_was_made() {
+    let feed = FakeServer::start(None, |_| FakeServer::answer(500, "", Duration::ZERO));
+    let url = format!("{}/feed.json", feed.url());
+    let before = clock::now().to_string();
+    let daemon = Daemon::start(|setup| {
+        setup.env("UPDATES_CHECK", "weekly").env("UPDATES_FEED_URL", &url);
+    });
+    daemon.logs().wait_for_event("UPDATE_CHECK_FAILED");
+    let api = daemon.api();
+    let checked_at = until("the time of the check", async || {
+        let status = api.get("/api/updates").await.json();
+        status["checked_at"].as_str().map(str::to_owned)
+    })
+    .await;
+    assert!(checked_at >= before, "{checked_at} is before {before}");
 }
 
 #[test]

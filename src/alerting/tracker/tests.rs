@@ -83,6 +83,23 @@ fn an_undelivered_notification_is_sent_again() {
 }
 
 #[test]
+fn an_undelivered_reminder_or_all_clear_is_sent_again_as_what_it_was() {
+    const DAYS: u64 = 24 * 3600;
+    let mut tracker = tracker();
+    tracker.raise(KIND, AlertDetail::default(), at(0));
+    notify(&mut tracker, 0);
+    assert_eq!(notify(&mut tracker, 2 * DAYS), [(KIND, AlertTransition::Lasts)]);
+    tracker.withdraw_delivery(KIND, MAIL, AlertTransition::Lasts);
+    assert_eq!(notify(&mut tracker, 2 * DAYS + 300), [(KIND, AlertTransition::Lasts)]);
+    assert_eq!(notify(&mut tracker, 2 * DAYS + 600), []);
+    tracker.clear(KIND, at(2 * DAYS + 700));
+    assert_eq!(notify(&mut tracker, 2 * DAYS + 2000), [(KIND, AlertTransition::Cleared)]);
+    tracker.withdraw_delivery(KIND, MAIL, AlertTransition::Cleared);
+    assert_eq!(notify(&mut tracker, 2 * DAYS + 2300), [(KIND, AlertTransition::Cleared)]);
+    assert_eq!(notify(&mut tracker, 2 * DAYS + 2600), []);
+}
+
+#[test]
 fn a_muted_one_is_silent_until_its_time_or_its_end() {
     let mut tracker = tracker();
     assert!(tracker.mute(KIND, Some(Mute::WhileItLasts)).is_none(), "there is nothing to mute");

@@ -58,9 +58,10 @@ impl Snapshots {
         let path = self.work_folder.join(".lock");
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(Error::file("read", &path))?;
-        if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
-            return Err(Error::Busy);
-        }
+        file.try_lock().map_err(|error| match error {
+            std::fs::TryLockError::WouldBlock => Error::Busy,
+            std::fs::TryLockError::Error(error) => Error::file("lock", &path)(error),
+        })?;
         let running = RunningSnapshot { kind, started_at: now };
         self.running.set(Some(running));
         Ok(BegunSnapshot { running, shared: self.running.clone(), _lock: file })

@@ -62,8 +62,8 @@ impl WhatsAppChannel {
         Ok(())
     }
 
-    /// Checks the status of the queued messages. If a message failed permanently, notifications about its alerts that
-    /// are still raised become due again.
+    /// Checks the status of the queued messages. If a message failed permanently, its notifications become due
+    /// again.
     pub(super) async fn watch(&self, alerts: &Alerts) {
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;

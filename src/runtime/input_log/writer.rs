@@ -292,6 +292,7 @@ mod tests {
             watchdog: Duration::from_secs(6),
             lead: Duration::from_millis(800),
             turn_end: Duration::from_secs(2),
+            hold_replies: None,
             idle: None,
             max_call: Duration::from_mins(30),
             speaks_first: false,
