@@ -7,9 +7,6 @@ const TEXTS = { name: 'נועה ברק', text: 'אפשר להקדים את הת�
 /** Requests that do not belong to a screen: the session, the first set-up, and the streams. */
 const APART = /^\/api\/(session|events|setup|calls\/\d+\/listen)$/
 
-/** Requests whose failure a screen need not show. Each exception needs a reason. */
-const QUIET: ReadonlySet<string> = new Set([])
-
 const patternOf = (url: string): string => new URL(url).pathname.replace(/\/\d+(?=\/|$)/g, '/{id}')
 
 /** The screen that must show the failure of a path that several screens fetch. */
@@ -75,7 +72,7 @@ test('each request of the screens may fail alone: the screen says so, and recove
     await expect(page.locator('main'), what).toHaveCount(1)
     await expect(page.locator('.skeleton-rows'), what).toHaveCount(0)
     await expect(page.getByText('הדף הזה נכשל'), what).toHaveCount(0)
-    const isSaid = !QUIET.has(path) && (await appears(alerts(page)))
+    const isSaid = await appears(alerts(page))
     await expect(page.locator('main h1'), what).toHaveCount(1)
     // biome-ignore lint/performance/useDomNodeTextContent: only what is shown counts
     const text = (await page.locator('body').innerText()).replace(/\s+/g, ' ')
@@ -85,7 +82,7 @@ test('each request of the screens may fail alone: the screen says so, and recove
     // From here on an event may cause a refetch, by which the page recovers by itself.
     await page.evaluate(() => sessionStorage.removeItem('failing'))
     if (!isSaid) {
-      if (!QUIET.has(path)) silent.push(what)
+      silent.push(what)
       continue
     }
     if (!canRetry) silent.push(`${what}: no retry`)
