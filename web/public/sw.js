@@ -4,13 +4,27 @@ self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', event => event.waitUntil(self.clients.claim()))
 self.addEventListener('notificationclick', event => {
   event.notification.close()
-  const url = event.notification.data?.url ?? '/app/'
-  event.waitUntil(
-    self.clients.matchAll({ type: 'window', includeUncontrolled: true }).then(async windows => {
-      const open = windows[0]
-      if (!open) return self.clients.openWindow(url)
-      await open.focus()
-      return open.navigate(url)
-    }),
-  )
+  event.waitUntil(open(event.notification.data?.url ?? '/app/'))
 })
+
+/** How long a tab may take to answer, in ms. Firefox lets a click open a window only for one second. */
+const ANSWER_MS = 700
+
+/**
+ * Opens the path in the tab that was focused last, or in a new one if that tab has unsaved changes or does not answer.
+ * The tab is asked first, because a click can focus or open only one window.
+ */
+async function open(href) {
+  const [tab] = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  return tab && (await goes(tab, href)) ? tab.focus() : self.clients.openWindow(href)
+}
+
+/** Asks a tab to open the path (`src/features/notifications/strip/clicks.ts`). Resolves with true if it has done so. */
+function goes(tab, href) {
+  return new Promise(resolve => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = ({ data }) => resolve(data === true)
+    setTimeout(resolve, ANSWER_MS, false)
+    tab.postMessage({ type: 'open', href, until: Date.now() + ANSWER_MS }, [port2])
+  })
+}

@@ -197,6 +197,61 @@ test('words only by choice; a missed call and, by choice, a live one', async ({ 
   await expect.poll(bodies).toContain('שיחה שלא נענתה')
 })
 
+test.describe('service worker', () => {
+  test.use({ serviceWorkers: 'allow' })
+
+  test('a click on its notification keeps an unsaved form, and otherwise opens the conversation without a reload', async ({
+    page,
+    context,
+    ownDaemon,
+  }) => {
+    await ownDaemon.start()
+    await prepare(page, VIEWS[0])
+    const api = await owner(page, ownDaemon)
+    await ownDaemon.receive('שלום', TOM, 'Tom')
+    const { id } = await contactOf(api, TOM)
+    await page.goto(`${ownDaemon.url}/app/contacts/${id}`)
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+    const [worker] = context.serviceWorkers()
+    const click = () => worker?.evaluate(clickInWorker, `/app/inbox/${id}`)
+    await page.getByRole('button', { name: 'שינוי השם' }).click()
+    const name = page.getByRole('textbox', { name: 'שם' })
+    await name.fill('Tomer')
+    expect(await click()).toEqual([`open /app/inbox/${id}`])
+    await expect(name).toHaveValue('Tomer')
+
+    await name.fill('Tom')
+    await page.evaluate(() => Object.assign(window, { isSame: true }))
+    expect(await click()).toEqual(['focus'])
+    await expect(page).toHaveURL(`${ownDaemon.url}/app/inbox/${id}`)
+    expect(await page.evaluate(() => 'isSame' in window)).toBe(true)
+  })
+})
+
+/**
+ * Runs in the service worker: clicks a notification, and returns what the service worker did with windows. A browser
+ * allows that only after a user's click, so the functions are replaced.
+ */
+async function clickInWorker(url: string): Promise<string[]> {
+  const worker = self as unknown as {
+    clients: object
+    WindowClient: { prototype: object }
+  }
+  const did: string[] = []
+  const done = new Promise<void>(resolve => {
+    const record = (what: string) => {
+      did.push(what)
+      resolve()
+    }
+    Object.assign(worker.clients, { openWindow: async (href: string) => record(`open ${href}`) })
+    Object.assign(worker.WindowClient.prototype, { focus: async () => record('focus') })
+  })
+  const notification = { data: { url }, close: () => undefined }
+  dispatchEvent(Object.assign(new Event('notificationclick'), { notification, waitUntil: () => undefined }))
+  await done
+  return did
+}
+
 test('the title counts what waits, on every page, and the count ends with the session', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[0])

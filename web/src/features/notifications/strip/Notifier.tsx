@@ -9,6 +9,7 @@ import { formatPhone, isPhone } from '#shared/format/phone'
 import { useCountry } from '#shared/session'
 import { type ActivityEvent, Seen, tagOf, wanted } from './activity'
 import { useChoice } from './choice'
+import { useClicks } from './clicks'
 import { support, usePermission } from './permission'
 import { closeHandled, show } from './show'
 import { announceVisible, inOneTab, isInView } from './tabs'
@@ -35,10 +36,12 @@ function isRelevant(signal: Signal): boolean {
 
 /**
  * Shows the number of waiting conversations in the title, and notifies the user of new events while no tab with the
- * page is visible. Renders nothing.
+ * page is visible. Handles clicks on the service worker's notifications, also on those from before they were turned off.
+ * Renders nothing.
  */
 export function Notifier() {
   useCount()
+  useClicks()
   const choice = useChoice()
   const [permission] = usePermission()
   return choice.isOn && support() === 'yes' && permission === 'granted' ? <Watch /> : null

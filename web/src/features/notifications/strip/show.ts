@@ -23,7 +23,7 @@ export function closeHandled(tags: ReadonlySet<string>): void {
 
 /**
  * Shows a notification. A click focuses the page and opens the link; if the page has unsaved changes, the link opens in
- * another tab. Where the service worker shows the notification, it handles the click (`public/sw.js`).
+ * another tab. Where the service worker shows the notification, it receives the click, and asks the page (`clicks.ts`).
  */
 export async function show({ title, body, tag, href }: Shown, go: (href: string) => void): Promise<void> {
   // A later notification about the same contact replaces the earlier one, but must make a sound as well.
