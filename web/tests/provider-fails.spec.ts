@@ -5,6 +5,7 @@ import { FakeTwilio, RefusingBridge } from './support/providers'
 
 const NOA = '+972527614408'
 const TEXT = 'השולחן שמור לשמונה'
+const OTHER_TEXT = 'התפריט החדש מוכן'
 
 interface Sent {
   content_text: string
@@ -50,6 +51,22 @@ test('a message that a provider refused says which and why, and goes out by the 
     const { items } = await api.get<{ items: { message?: Sent }[] }>(`/api/contacts/${id}/timeline?limit=50`)
     const sent = items.flatMap(({ message }) => (message?.content_text === TEXT ? message.provider : []))
     expect(sent.sort()).toEqual(['baileys', 'twilio'])
+
+    // Another user, whose route was another one, has sent the message again.
+    const body = { to: NOA, text: OTHER_TEXT }
+    const first = await api.send<{ message_id: number }>('POST', '/api/whatsapp/send', { ...body, provider: 'baileys' })
+    const others = page.locator('.trow .msg.us', { hasText: OTHER_TEXT })
+    const refused = others.first().locator('.fail')
+    await expect(refused).toContainText('המספר לא ב־WhatsApp')
+    const key = { 'Idempotency-Key': `again-${first.message_id}` }
+    await api.send('POST', '/api/whatsapp/send', { ...body, provider: 'auto' }, key)
+    await expect(others).toHaveCount(2)
+    await refused.getByRole('button', { name: 'שליחה דרך Twilio' }).click()
+    await expect(refused).toContainText('ההודעה כבר נשלחה שוב', { timeout: 12_000 })
+    await expect(refused.getByRole('button')).toHaveCount(0)
+    await expect(page.locator('.msg.outgoing')).toHaveCount(0)
+    await expect(others).toHaveCount(2)
+    await inspect(page, 'provider-fails-sent-again', VIEWS[1])
   } finally {
     await daemon.remove()
     await twilio.stop()

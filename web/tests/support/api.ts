@@ -5,8 +5,8 @@ import { logIn } from './login'
 /** Logs the owner in, and returns functions that send requests as the owner. */
 export async function owner(page: Page, daemon: Daemon) {
   const token = await logIn(page, daemon)
-  const send = async <T>(method: string, path: string, data?: unknown): Promise<T> => {
-    const headers = { 'X-CSRF-Token': token }
+  const send = async <T>(method: string, path: string, data?: unknown, more?: Record<string, string>): Promise<T> => {
+    const headers = { 'X-CSRF-Token': token, ...more }
     const answer = await page.request.fetch(`${daemon.url}${path}`, { method, headers, ...(data ? { data } : {}) })
     expect(answer.ok(), `${method} ${path}: ${await answer.text()}`).toBe(true)
     return (await answer.json()) as T

@@ -16,11 +16,13 @@ vi.mock('./api', () => ({
     return { message_id: answer }
   },
 }))
-const { HOLD_MS, outbox } = await import('./outbox')
+const { againKey, HOLD_MS, outbox, sentAgain } = await import('./outbox')
 
 const stored = () => JSON.parse(recall('outgoing') ?? '[]') as Outgoing[]
 const states = () => stored().map(({ state }) => state)
 const write = (text: string) => outbox.add({ contactId: 7, to: '+972541234567', text, provider: 'auto' })
+const resend = (provider: Outgoing['provider']) =>
+  outbox.add({ key: againKey(5), contactId: 7, to: '+972541234567', text: 'shalom', provider })
 let leave: () => void = () => undefined
 
 beforeEach(() => {
@@ -33,6 +35,7 @@ afterEach(() => {
   outbox.drop(stored().map(({ key }) => key))
   leave()
   remember('outgoing', null)
+  remember('again', null)
   vi.useRealTimers()
 })
 
@@ -94,4 +97,25 @@ test('a message that was written days ago is not sent without a question, and ke
   await vi.advanceTimersByTimeAsync(0)
   expect(stored()).toMatchObject([{ key, state: 'sent', messageId: 7 }])
   expect(keys).toEqual([key])
+})
+
+test('a failed message that another user has sent again by another provider is not sent a second time', async () => {
+  resend('twilio')
+  answers.push(new ApiError(422, { code: 'key_reused' }))
+  await vi.advanceTimersByTimeAsync(HOLD_MS)
+  expect(states()).toEqual([])
+  expect(sentAgain()).toContain(5)
+})
+
+test('all attempts to send a failed message again have one key, whichever provider is chosen', async () => {
+  const { key } = resend('auto')
+  expect(resend('twilio').key).toBe(key)
+  expect(states()).toEqual(['held'])
+  answers.push(new ApiError(422, { code: 'no_provider' }), 42)
+  await vi.advanceTimersByTimeAsync(HOLD_MS)
+  expect(states()).toEqual(['failed'])
+  outbox.retry(key, 'baileys')
+  await vi.advanceTimersByTimeAsync(0)
+  expect(keys).toEqual([key, key])
+  expect(sentAgain()).toContain(5)
 })

@@ -26,17 +26,23 @@ export interface Outgoing {
 }
 
 /**
- * The prefix of the key for resending a refused message; the provider's name follows. Because the key is derived from
- * the message, repeated clicks, other tabs and other users create one message only for each provider.
+ * The key for resending a message that failed. Because it is derived from the message, repeated clicks, other tabs and
+ * other users create one message, whichever providers they choose. If that message fails as well, it is resent with a
+ * key of its own.
  */
-export const againKey = (messageId: number) => `again-${messageId}-`
+export const againKey = (messageId: number) => `again-${messageId}`
 
-/** Returns the ids of the last 50 messages that this browser has sent again. */
+/** Returns the id of the failed message that an entry resends. */
+export const resentBy = ({ key }: Pick<Outgoing, 'key'>): number | undefined => {
+  const id = /^again-(\d+)/.exec(key)?.[1]
+  return id === undefined ? undefined : Number(id)
+}
+
+/** Returns the ids of the last 50 messages of which this browser knows that they were sent again. */
 export const sentAgain = () => (recall('again') ?? '').split(',').map(Number)
 
-function rememberAgain(key: string): void {
-  const id = /^again-(\d+)-/.exec(key)?.[1]
-  if (id) remember('again', [...sentAgain().slice(-49), id].join())
+function rememberAgain(id: number | undefined): void {
+  if (id !== undefined) remember('again', [...sentAgain().slice(-49), id].join())
 }
 
 /** The age, in ms, from which an unsent message is not sent until the user decides. */
@@ -114,7 +120,7 @@ async function send(entry: Outgoing): Promise<void> {
     })
     failures = 0
     change(entry.key, { state: 'sent', messageId })
-    rememberAgain(entry.key)
+    rememberAgain(resentBy(entry))
     setTimeout(() => outbox.drop([entry.key]), FORGET_MS)
   } catch (reason) {
     const error = asApiError(reason)
@@ -124,6 +130,10 @@ async function send(entry: Outgoing): Promise<void> {
     } else if (error.isTransient) {
       change(entry.key, { state: 'waiting' })
       setTimeout(work, Math.min(SLOWEST_RETRY_MS, 1_000 * 2 ** failures++))
+    } else if (error.code === 'key_reused' && resentBy(entry) !== undefined) {
+      // It was already sent again by another provider, so this entry must not become a second message.
+      rememberAgain(resentBy(entry))
+      outbox.drop([entry.key])
     } else {
       change(entry.key, { state: 'failed', error: { code: error.code, message: error.message } })
     }
@@ -157,17 +167,26 @@ export const outbox = {
   },
   /**
    * Sends a refused message again, by the same or another provider. It is a new message, so it gets a new key. A
-   * message that became too old keeps its key if the provider stays the same: the daemon may have it already.
+   * message that became too old keeps its key if the provider stays the same: the daemon may have it already. The key of
+   * a resent message stays in any case: another user may have sent the message again meanwhile.
    */
   retry(key: string, provider?: Provider): void {
     const entry = entries.find(entry => entry.key === key)
     if (!entry) return
     const { error, ...rest } = entry
     const now = Date.now()
-    const again = error?.code === TOO_OLD && !provider ? { key, at: now } : { key: newKey() }
+    const isTooOld = error?.code === TOO_OLD
+    const keepsKey = resentBy(entry) !== undefined || (isTooOld && !provider)
     set([
       ...entries.filter(other => other.key !== key),
-      { ...rest, ...again, provider: provider ?? entry.provider, sendAt: now, state: 'held' },
+      {
+        ...rest,
+        key: keepsKey ? key : newKey(),
+        at: isTooOld ? now : entry.at,
+        provider: provider ?? entry.provider,
+        sendAt: now,
+        state: 'held',
+      },
     ])
     work()
   },

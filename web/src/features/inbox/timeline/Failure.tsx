@@ -3,7 +3,7 @@ import { IconAlertCircle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Icon } from '#shared/components/Icon'
 import type { MessageItem, Provider, Route } from '../api'
-import { againKey, outbox, sentAgain, useOutgoing } from '../outbox'
+import { againKey, outbox, resentBy, sentAgain, useOutgoing } from '../outbox'
 import { routeQuery } from '../queries'
 import { useFailure } from '../texts'
 
@@ -35,9 +35,9 @@ export function Failure({ message, contact: { id, to } }: Props) {
   const { data: route } = useQuery({ ...routeQuery(message.thread_id), retry: false })
   const failure = useFailure()
   const ways = otherWays(route, message.provider)
-  const again = againKey(message.id)
-  const isOnItsWay = useOutgoing(id).some(({ key }) => key.startsWith(again))
-  const isDone = isOnItsWay || sentAgain().includes(message.id)
+  const isOnItsWay = useOutgoing(id).some(entry => resentBy(entry) === message.id)
+  const isSentAgain = !isOnItsWay && sentAgain().includes(message.id)
+  const canSend = to !== null && !isOnItsWay && !isSentAgain
   const send = (provider: Provider | 'auto') => {
     if (to === null) return
     const file = message.files[0]
@@ -50,7 +50,7 @@ export function Failure({ message, contact: { id, to } }: Props) {
       height: file?.height ?? null,
     }
     outbox.add({
-      key: again + provider,
+      key: againKey(message.id),
       contactId: id,
       to,
       text: message.content_text,
@@ -64,13 +64,17 @@ export function Failure({ message, contact: { id, to } }: Props) {
       <span>
         <NotSent provider={message.provider} reason={failure(message.error_code, message.error)} />
       </span>
-      {to !== null && !isDone && ways.length === 0 && (
+      {isSentAgain && (
+        <span className="muted">
+          <Trans>ההודעה כבר נשלחה שוב, ומופיעה בהמשך השיחה</Trans>
+        </span>
+      )}
+      {canSend && ways.length === 0 && (
         <button className="btn link" type="button" onClick={() => send('auto')}>
           <Trans>לנסות שוב</Trans>
         </button>
       )}
-      {to !== null &&
-        !isDone &&
+      {canSend &&
         ways.map(way => (
           <button key={way} className="btn link" type="button" onClick={() => send(way)}>
             <SendBy provider={way} />
