@@ -10,7 +10,7 @@ async fn call(script: &str, early_replies: bool) -> (CallHarness, CallReport) {
     let turns = vec![Turn::new("אני רוצה", "מה תרצו?"), Turn::new("לקבוע תור למחר בשעה חמש", "בשמחה, מחר בחמש.")];
     let options = OpenAiOptions { turns, think: Duration::from_millis(50), ..OpenAiOptions::default() };
     let harness = CallHarness::with_ai(options, |setup| {
-        setup.toml(format!("[openai]\nearly_replies = {early_replies}\nvad_silence_ms = 800\n"));
+        setup.toml(&format!("[openai]\nearly_replies = {early_replies}\nvad_silence_ms = 800\n"));
     })
     .await;
     let mut plan = harness.plan("wait 1s");
@@ -34,9 +34,9 @@ async fn a_caller_who_pauses_in_a_sentence_is_not_answered_in_the_pause() {
     assert_eq!(session.answers.len(), 2, "a reply was prepared in the pause");
     assert_eq!(agent_turns(&harness), "בשמחה, מחר בחמש.");
     let discarded = "SELECT count(*) FROM call_events WHERE kind = 'early_reply_discarded'";
-    assert_eq!(harness.daemon.query_value(discarded), "1");
+    assert_eq!(harness.daemon.query_value::<i64>(discarded), 1);
     let barge_ins = "SELECT count(*) FROM call_events WHERE kind LIKE 'barge_in%'";
-    assert_eq!(harness.daemon.query_value(barge_ins), "0", "no one was interrupted");
+    assert_eq!(harness.daemon.query_value::<i64>(barge_ins), 0, "no one was interrupted");
 }
 
 #[tokio::test(flavor = "multi_thread")]
