@@ -5,7 +5,7 @@ use super::{none, tree};
 use std::collections::BTreeSet;
 
 /// The only modules that each module may use. `cli`, `main` and `lib` may use all modules.
-const MAY_USE: [(&str, &[&str]); 30] = [
+const MAY_USE: [(&str, &[&str]); 31] = [
     ("domain", &[]),
     ("search", &[]),
     ("clock", &["domain"]),
@@ -16,8 +16,9 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("audio", &[]),
     ("inbox", &["domain"]),
     ("booking", &["domain"]),
-    ("call", &["domain", "audio"]),
-    ("pipeline", &["domain", "audio", "call"]),
+    ("completeness", &[]),
+    ("call", &["domain", "audio", "completeness"]),
+    ("pipeline", &["domain", "audio", "call", "completeness"]),
     // The store writes times into rows and has timeouts, so it reads the clock.
     ("store", &["domain", "search", "config", "messages", "clock", "secure_open"]),
     // The wire format of audio is part of a vendor's protocol.

@@ -184,6 +184,7 @@ pub(super) fn register() {
     for outcome in ["interrupted", "back_channel", "noise", "unknown"] {
         zero(metrics::counter!("agentlocator_call_interruptions_total", "outcome" => outcome));
     }
+    zero(metrics::counter!("agentlocator_call_early_replies_discarded_total"));
     zero(metrics::counter!("agentlocator_call_listener_dropped_total"));
     for engine in AiEngine::ALL.iter().map(|engine| engine.as_str()).chain(["voicemail"]) {
         zero(metrics::counter!("agentlocator_engine_failures_total", "engine" => engine));
