@@ -1,8 +1,9 @@
 import { missCall, owner } from './support/api'
 import { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, logIn, prepare, test } from './support/fixtures'
+import { expect, inspect, LAYOUTS, type Layout, logIn, prepare, test } from './support/fixtures'
 
 const MISSED = '+972543187720'
+const OTHERS = ['+972541112233', '+972542223344']
 
 let daemon: Daemon
 
@@ -49,3 +50,33 @@ for (const view of LAYOUTS) {
     await expect(page.getByRole('button', { name: he ? 'שהסוכן יחזור' : 'Let the agent call back' })).toBeVisible()
   })
 }
+
+test('several callers are called back from the list', async ({ page }) => {
+  const api = await owner(page, daemon)
+  for (const number of OTHERS) await missCall(api, daemon, number)
+  const { calls } = await api.get<{ calls: { id: number; contact_id: number }[] }>('/api/calls?outcome=missed')
+  const [newest, second] = calls
+  if (!newest || !second) throw new Error('the calls are missing')
+  await page.goto(`${daemon.url}/app/calls?outcome=missed`)
+  await page.getByRole('button', { name: 'שהסוכן יחזור לכמה מתקשרים' }).click()
+  const dialog = page.getByRole('dialog', { name: 'למי שהסוכן יחזור?' })
+  const boxes = dialog.getByRole('checkbox')
+  await expect(boxes).toHaveCount(4)
+  await expect(dialog.getByRole('button', { name: 'להתקשר' })).toBeDisabled()
+  await boxes.first().check()
+  await expect(boxes.nth(3)).toBeChecked()
+  await inspect(page, 'call-back-several', LAYOUTS[0] as Layout)
+  // A colleague plans the call to the newest caller meanwhile, so it leaves the list.
+  await api.send('POST', '/api/calls', { to: [{ call_id: newest.id }], purpose: 'של עמית' })
+  await expect(boxes).toHaveCount(3)
+  // The next one is blocked, which the dialog learns from the answer.
+  await api.send('PUT', `/api/contacts/${second.contact_id}/block`, { blocked: true })
+  await dialog.getByRole('button', { name: 'להתקשר לשניים' }).click()
+  await expect(page.getByText('הסוכן יחזור למתקשר אחד')).toBeVisible()
+  await expect(dialog.getByRole('alert')).toContainText('הלקוח חסום')
+  await expect(boxes).toHaveCount(2)
+  const planned = await api.get<{ items: unknown[] }>('/api/outbound-calls?state=waiting')
+  expect(planned.items).toHaveLength(2)
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+})

@@ -31,13 +31,14 @@ export async function contactOf({ get }: Owner, number: string): Promise<Contact
 }
 
 /**
- * Simulates a call that its caller ends before it is answered, and waits until the daemon has exactly one missed call.
- * On a slow machine the caller may hang up before the daemon has stored the call; then the call is repeated.
+ * Simulates a call that its caller ends before it is answered, and waits until the daemon has one more missed call. On a
+ * slow machine the caller may hang up before the daemon has stored the call; then the call is repeated.
  */
 export async function missCall({ get }: Owner, daemon: Daemon, from: string): Promise<void> {
-  const missed = () => get<{ calls: unknown[] }>('/api/calls?outcome=missed')
+  const missed = async () => (await get<{ calls: unknown[] }>('/api/calls?outcome=missed')).calls.length
+  const before = await missed()
   await expect(async () => {
     await daemon.call(['--from', from, '--hang-up', 'connecting:1ms']).catch(() => undefined)
-    await expect.poll(async () => (await missed()).calls.length, { timeout: 5_000 }).toBe(1)
+    await expect.poll(missed, { timeout: 5_000 }).toBe(before + 1)
   }).toPass({ timeout: 60_000 })
 }

@@ -13,6 +13,7 @@ import { Link } from '#shared/components/Link'
 import { Plain, Time } from '#shared/components/text'
 import type { CallDetail } from './api'
 import { numberOf } from './CallRow'
+import { UNANSWERED } from './call-back'
 
 type OutboundCall = Schemas['OutboundCall']
 
@@ -28,7 +29,7 @@ export function CallBack({ call }: { call: CallDetail }) {
   if (!isReturnable || !data) return null
   const planned = data.items[0]
   if (planned && planned.state !== 'cancelled') return <Planned planned={planned} />
-  return ['missed', 'failed', 'message'].includes(call.outcome) ? <Ask call={call} /> : null
+  return UNANSWERED.includes(call.outcome) ? <Ask call={call} /> : null
 }
 
 /** The button that opens the form for the purpose of the call. */

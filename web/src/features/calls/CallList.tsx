@@ -8,6 +8,7 @@ import { SearchField } from '#shared/components/SearchField'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useShortcuts } from '#shared/keys'
 import { type CallItem, callPages, callsOf } from './api'
+import { CallBackSeveral } from './CallBackSeveral'
 import { CallFilters } from './CallFilters'
 import { CallRow } from './CallRow'
 import { useCallFilter } from './url'
@@ -42,11 +43,14 @@ export function CallList({ current }: { current: number | null }) {
           const calls = callsOf(data)
           if (calls.length === 0) return <NoCalls isFiltered={Boolean(filter.outcome ?? filter.q)} />
           return (
-            <Rows
-              calls={calls}
-              current={current}
-              more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
-            />
+            <>
+              {filter.outcome === 'missed' && <CallBackSeveral calls={calls} />}
+              <Rows
+                calls={calls}
+                current={current}
+                more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
+              />
+            </>
           )
         }}
       </Loaded>

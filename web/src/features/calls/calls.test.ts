@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { louder } from '#shared/peaks'
-import type { Turn } from './api'
+import type { CallItem, Turn } from './api'
 import { mirroredPath, partBars } from './bars'
+import { returnableCalls } from './call-back'
 import { answersOf, median } from './latency'
 import { speakerName } from './speaker'
 import { factsOf } from './tool-use'
@@ -142,4 +143,29 @@ test('a tool is read from what it was given and what it returned', () => {
   expect(done.day?.toISOString().slice(0, 10)).toBe('2026-12-01')
   expect(facts({}, 'no json')).toMatchObject({ state: 'done', service: undefined })
   expect(facts({}, { start: 'tomorrow' }).day).toBeUndefined()
+})
+
+test('each unanswered caller can be called back once', () => {
+  const call = (id: number, contact_id: number, more = {}) =>
+    ({ id, contact_id, direction: 'in', outcome: 'missed', peer_number: '+972501234567', ...more }) as CallItem
+  const calls = [
+    call(9, 1),
+    call(8, 1),
+    call(7, 2, { outcome: 'booked' }),
+    call(6, 2),
+    call(5, 3, { peer_number: 'anonymous' }),
+    call(4, 4),
+    call(3, 5),
+    call(2, 6, { direction: 'out' }),
+    call(1, 7),
+  ]
+  const ids = (planned: Parameters<typeof returnableCalls>[1]) => returnableCalls(calls, planned).map(({ id }) => id)
+  expect(ids([])).toEqual([9, 4, 3, 1])
+  const planned = [
+    { contact_id: 4, missed_call_id: null, state: 'waiting' as const },
+    { contact_id: 5, missed_call_id: 3, state: 'done' as const },
+    { contact_id: 7, missed_call_id: 1, state: 'cancelled' as const },
+    { contact_id: 1, missed_call_id: 8, state: 'done' as const },
+  ]
+  expect(ids(planned)).toEqual([9, 1])
 })

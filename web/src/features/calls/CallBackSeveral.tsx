@@ -1,0 +1,136 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { Modal } from '@mantine/core'
+import { IconPhoneOutgoing } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { type ApiError, asApiError } from '#shared/api/errors'
+import { problemText } from '#shared/api/problem-text'
+import { apiQuery, queryClient } from '#shared/api/query'
+import { Field } from '#shared/components/field'
+import { Icon } from '#shared/components/Icon'
+import { Name, Time } from '#shared/components/text'
+import { toast } from '#shared/components/toasts'
+import type { CallItem } from './api'
+import { numberOf } from './CallRow'
+import { returnableCalls } from './call-back'
+
+/** A button above the missed calls: the agent calls several of the callers back. */
+export function CallBackSeveral({ calls }: { calls: CallItem[] }) {
+  const [isOpen, setOpen] = useState(false)
+  const { data } = useQuery(apiQuery('/api/outbound-calls', { query: { limit: 200 } }))
+  const returnable = data ? returnableCalls(calls, data.items) : []
+  if (!isOpen && returnable.length < 2) return null
+  return (
+    <div className="call-back-several">
+      <button className="btn" type="button" onClick={() => setOpen(true)}>
+        <Icon icon={IconPhoneOutgoing} />
+        <Trans>שהסוכן יחזור לכמה מתקשרים</Trans>
+      </button>
+      {isOpen && <Choice calls={returnable} onClose={() => setOpen(false)} />}
+    </div>
+  )
+}
+
+/** The dialog with the callers and the purpose. A caller who is refused stays in it, with the reason. */
+function Choice({ calls, onClose }: { calls: CallItem[]; onClose: () => void }) {
+  const { t } = useLingui()
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
+  const [refused, setRefused] = useState<ReadonlyMap<number, ApiError>>(new Map())
+  const [purpose, setPurpose] = useState(t`לחזור אליכם, כי התקשרתם ולא ענינו`)
+  const picked = calls.filter(({ id }) => chosen.has(id))
+  const ask = useAction({
+    run: async (purpose: string) => {
+      const found = new Map<number, ApiError>()
+      // One request for each caller, because the daemon plans all calls of a request or none.
+      for (const { id } of picked) {
+        try {
+          await unwrap(client.POST('/api/calls', { body: { to: [{ call_id: id }], purpose } }))
+        } catch (reason) {
+          const error = asApiError(reason)
+          if (error.isTransient) throw error
+          found.set(id, error)
+        }
+      }
+      return found
+    },
+    onDone: found => {
+      setRefused(found)
+      setChosen(new Set())
+      const count = picked.length - found.size
+      if (count > 0) {
+        toast.done(
+          <Plural
+            value={count}
+            one="הסוכן יחזור למתקשר אחד"
+            two="הסוכן יחזור לשני מתקשרים"
+            other="הסוכן יחזור ל־# מתקשרים"
+          />,
+        )
+      }
+      if (found.size === 0) onClose()
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (picked.length === 0 || !purpose.trim() || ask.isPending) return
+    // Calls that were planned before an error are planned nevertheless.
+    ask.mutate(purpose.trim(), {
+      onSettled: () => void queryClient.invalidateQueries({ queryKey: ['/api/outbound-calls'] }),
+    })
+  }
+  const toggle = (id: number) => {
+    const next = new Set(chosen)
+    if (!next.delete(id)) next.add(id)
+    setChosen(next)
+  }
+  const areAllChosen = picked.length === calls.length
+  return (
+    <Modal opened onClose={onClose} title={<Trans>למי שהסוכן יחזור?</Trans>}>
+      <form className="form" onSubmit={submit}>
+        <fieldset className="checks" aria-label={t`מתקשרים שלא נענו`}>
+          <label>
+            <input
+              type="checkbox"
+              data-autofocus
+              checked={areAllChosen}
+              onChange={() => setChosen(new Set(areAllChosen ? [] : calls.map(({ id }) => id)))}
+            />
+            <Trans>כולם</Trans>
+          </label>
+          {calls.map(call => (
+            <label key={call.id}>
+              <input type="checkbox" checked={chosen.has(call.id)} onChange={() => toggle(call.id)} />
+              <span className="grow">
+                <Name name={call.contact_name} number={numberOf(call)} />
+                {refused.has(call.id) && (
+                  <span className="small bad" role="alert">
+                    {problemText(refused.get(call.id) as ApiError)}
+                  </span>
+                )}
+              </span>
+              <Time at={call.started_at} style="when" className="small muted" />
+            </label>
+          ))}
+        </fieldset>
+        <Field
+          label={<Trans>למה הסוכן מתקשר?</Trans>}
+          help={<Trans>הסוכן אומר את זה במשפט הראשון. הוא מתקשר רק בשעות שקבעתם, ולא בשבת ובחג, לאחד אחרי השני.</Trans>}
+          dir="auto"
+          value={purpose}
+          maxLength={300}
+          onChange={event => setPurpose(event.target.value)}
+        />
+        <button className="btn pen" type="submit" disabled={picked.length === 0 || !purpose.trim() || ask.isPending}>
+          <Icon icon={IconPhoneOutgoing} />
+          {picked.length === 0 ? (
+            <Trans>להתקשר</Trans>
+          ) : (
+            <Plural value={picked.length} one="להתקשר לאחד" two="להתקשר לשניים" other="להתקשר ל־#" />
+          )}
+        </button>
+      </form>
+    </Modal>
+  )
+}
