@@ -286,9 +286,9 @@ mod tests {
             let is_recent = |name: &&SnapshotName| name.at.since(good.at).max(good.at.since(name.at)) <= RECENT;
             prop_assert!(kept <= days + weeks + 1 + found.iter().filter(is_recent).count());
             prop_assert!(!to_delete.contains(found.last().unwrap()), "the newest stays");
-            // A second run deletes nothing.
+            // A second run deletes nothing: a deleted snapshot has not taken the place of a day or week.
             let left: Vec<_> = found.iter().filter(|name| !to_delete.contains(name)).cloned().collect();
-            prop_assert!(expired(&left, good, policy, &TimeZone::UTC, good.at).is_empty() || kept > days + weeks);
+            prop_assert!(expired(&left, good, policy, &TimeZone::UTC, good.at).is_empty());
         }
     }
 }

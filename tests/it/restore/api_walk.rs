@@ -82,6 +82,6 @@ async fn every_answer_is_the_same_on_the_restored_box() {
     }
     assert_eq!(found.len(), expected.len());
     // The recording's audio is restored as well.
-    let sound = first.client().with_token(&token).get("/api/calls/1/recording").await.body;
+    let sound = second.client().with_token(&token).get("/api/calls/1/recording").await.body;
     assert_eq!(sound.len(), 26);
 }
