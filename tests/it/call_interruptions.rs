@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const ANSWER: &str = "אחת שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר";
-/// A recorded voice.
+/// A recorded voice in mu-law, 8 samples per ms. The detector of the daemon accepts it as a voice.
 const VOICE: &[u8] = include_bytes!("../../packaging/audio/leave_message_he.ulaw");
 
 /// Returns the first part of the recorded voice, without the silence before it.

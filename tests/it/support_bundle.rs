@@ -9,7 +9,7 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// All personal data and secrets that the test stores.
+/// Personal data and secrets that the test stores or logs. The bundle may contain none of them.
 const PLANTED: [&str; 20] = [
     "sk-planted-key",
     "planted-webhook-secret",

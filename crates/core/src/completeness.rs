@@ -14,7 +14,8 @@ use words::{CLOSED, GERESH, OPEN, is, matching_words, without_prefix, words};
 
 /// The Hebrew hyphen.
 const MAQAF: char = '\u{5be}';
-/// The minimum number of words in a complete question. A shorter question may still continue.
+/// The minimum number of words in a complete question that begins with a question word and has no question mark. A
+/// shorter question may still continue.
 const LEAST_QUESTION: usize = 3;
 
 /// Estimates whether the words so far are a complete sentence.

@@ -46,7 +46,6 @@ impl Daemon {
         }
     }
 
-    /// Waits until all backfills are finished.
     pub async fn until_backfilled(&self) {
         let finished = "SELECT name FROM backfills WHERE finished_at IS NOT NULL";
         let all = async || (self.query_column::<String>(finished).len() == BACKFILLS.len()).then_some(());

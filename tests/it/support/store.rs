@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// A folder that contains a store.
+/// A temporary folder for a store, and the settings of that store.
 pub struct StoreFixture {
     folder: TempDir,
     config: StoreConfig,

@@ -24,7 +24,7 @@ pub enum OutboundAuthor {
     Phone,
     /// The agent.
     Agent,
-    /// The service itself, which sends alerts. An alert does not count as an answer.
+    /// The service itself, which sends messages to the owner, such as alerts. They do not count as answers.
     Daemon,
 }
 
@@ -46,7 +46,8 @@ impl OutboundAuthor {
 pub enum TurnEvent {
     /// The contact wrote a message, left a voice message, or called and was not answered.
     ContactWaits(Timestamp),
-    /// A user answered, on the page or on the business's own phone.
+    /// A user or an API token answered through this service, a user answered on the business's own phone, or a human
+    /// agent took a transferred call.
     UserAnswered,
     /// The agent answered a message, or talked with the contact on the phone.
     AgentAnswered(Timestamp),

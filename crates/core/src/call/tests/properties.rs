@@ -11,8 +11,8 @@ use proptest::test_runner::{RngSeed, TestRunner};
 use std::time::Duration;
 use step::{Step, is_of_engine, step};
 
-/// A model of a real engine: at most one active response, each response with one or two utterances, and unique response
-/// ids.
+/// A model of a real engine: at most one active response, each response with any number of utterances, also none, and
+/// unique response ids.
 #[derive(Default)]
 struct Engine {
     answers: u8,

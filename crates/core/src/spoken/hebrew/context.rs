@@ -91,7 +91,7 @@ impl Context<'_> {
         self.follows == Kind::Hour
             || named()
             || self.has_daypart()
-            || self.is_open() && self.is_bounded()
+            || self.is_open() && self.follows_preposition()
             || self.is_on_weekday()
     }
 
@@ -105,18 +105,20 @@ impl Context<'_> {
         self.last_word().is_some_and(|word| List::Weekdays.has(&word))
     }
 
-    fn is_bounded(&self) -> bool {
+    /// Returns true if a preposition is before the number: a prefix such as "at" or "from", or the word "until".
+    fn follows_preposition(&self) -> bool {
         let until = || self.last_word().is_some_and(|word| List::Until.has(&word));
         // "On Monday the 20th": after the article, the number is a date.
         !self.prefix.is_empty() && !self.prefix.ends_with(ARTICLE) || until()
     }
 
-    /// Returns true if the number is bounded and a weekday is near before it: "on Friday until 13".
+    /// Returns true if a preposition is directly before the number, and a weekday is among the few words before it:
+    /// "on Friday until 13".
     fn is_on_weekday(&self) -> bool {
         let words: Vec<String> = words_before(self.before).take(5).collect();
         // "Second" is a weekday only after "day".
         let is_named = |pair: &[String]| List::Weekdays.has(&pair[0]) && List::BeforeWeekday.has(&pair[1]);
-        self.is_bounded() && (words.windows(2).any(is_named) || self.has_before(List::LastWeekdays, 3))
+        self.follows_preposition() && (words.windows(2).any(is_named) || self.has_before(List::LastWeekdays, 3))
     }
 
     /// Returns true if the number may be a date without a year.
