@@ -50,6 +50,14 @@ test('bare numbers and untranslated texts are found', () => {
   expect(untranslated('const a = [t`שלום`, msg`שלום`, <Plural one="אחת" other="#" value={1} />]')).toEqual([])
 })
 
+test('a text inserted as HTML is found, except in a test', () => {
+  expect(sentences('src/a.tsx', 'const a = <p dangerouslySetInnerHTML={{ __html: text }} />')).toEqual([
+    'a text inserted as HTML',
+  ])
+  expect(sentences('src/a.ts', 'element.innerHTML = text')).toEqual(['a text inserted as HTML'])
+  expect(sentences('src/a.test.ts', "document.body.innerHTML = ''")).toEqual([])
+})
+
 test('a text without English is found', () => {
   expect(missing('msgid ""\nmsgstr ""\n"A: b\\n"\n\nmsgid "א"\nmsgstr ""\n\nmsgid "ב"\nmsgstr "b"\n')).toEqual(['א'])
   expect(missing('msgid "א"\nmsgstr ""\n"long"\n')).toEqual([])
