@@ -182,8 +182,13 @@ test('a page that was first opened without a connection appears when the daemon 
   await ownDaemon.start()
   await prepare(page, VIEWS[1])
   await logIn(page, ownDaemon)
+  // A test cannot see the requests of a shared worker.
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))
+  const stream = page.waitForResponse(response => response.url().includes('/api/events?after='))
   await page.goto(`${ownDaemon.url}/app/account`)
   await expect(page.locator('h1')).toHaveText(OWNER.name)
+  // The strip names the time until which the stream was open.
+  await stream
   await ownDaemon.stop()
   await page.locator('.tabs a[href="/calendar"]').click()
   await expect(page.getByRole('alert')).toContainText('הדף עוד לא נטען')
