@@ -114,15 +114,19 @@ impl Check {
     }
 }
 
-/// Assigns to each expected item the first unassigned found item that matches it. Returns true if no item of either
-/// list is left over.
+/// Returns true if each expected item can be assigned a different found item that matches it, and no found item is left
+/// over. A scenario has only a few items.
 fn is_matching<E, F>(expected: &[E], found: &[F], is_it: impl Fn(&E, &F) -> bool) -> bool {
-    let mut rest: Vec<&F> = found.iter().collect();
-    let all_found = expected.iter().all(|expected| {
-        let at = rest.iter().position(|found| is_it(expected, found));
-        at.map(|at| rest.remove(at)).is_some()
-    });
-    all_found && rest.is_empty()
+    fn assign<E, F>(expected: &[E], found: &mut Vec<&F>, is_it: &impl Fn(&E, &F) -> bool) -> bool {
+        let Some((first, rest)) = expected.split_first() else { return found.is_empty() };
+        (0..found.len()).any(|at| {
+            let item = found.remove(at);
+            let fits = is_it(first, item) && assign(rest, found, is_it);
+            found.insert(at, item);
+            fits
+        })
+    }
+    expected.len() == found.len() && assign(expected, &mut found.iter().collect(), &is_it)
 }
 
 /// Returns true if a text contains the words. Ignores letter case and the other differences that `fold` removes.
@@ -137,4 +141,18 @@ fn minute(time: DateTime) -> String {
 fn list(items: impl Iterator<Item = String>) -> String {
     let items: Vec<_> = items.collect();
     if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_matching;
+
+    #[test]
+    fn an_item_that_fits_twice_leaves_the_other_one_to_the_rest() {
+        let fits = |part: &&str, text: &&str| text.contains(part);
+        assert!(is_matching(&["cut", "cut at five"], &["cut at five", "cut at six"], fits));
+        assert!(!is_matching(&["cut", "cut at four"], &["cut at five", "cut at six"], fits));
+        assert!(!is_matching(&["cut"], &["cut at five", "cut at six"], fits), "one is left over");
+        assert!(!is_matching(&["cut", "shave"], &["cut"], fits));
+    }
 }
