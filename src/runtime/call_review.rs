@@ -26,19 +26,20 @@ pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
             event = "PROMISE_EARLY",
             call.sid = %call_sid,
             promise = promise.as_str(),
-            "In call {call_sid} the agent claimed an action too early: {}; the agent did it afterwards",
-            promise.as_str().replace('_', " ")
+            "In call {call_sid} the agent said {} before this was confirmed; it was confirmed later in the call",
+            promise.words()
         );
     }
     for promise in found.broken {
-        let fault = if promise.is_time_wrong { "was done for another time" } else { "was not done" };
+        let fault =
+            if promise.is_time_wrong { "but it is stored for another time" } else { "but nothing stored confirms it" };
         tracing::warn!(
             event = "PROMISE_BROKEN",
             call.sid = %call_sid,
             promise = promise.promise.as_str(),
             wrong_time = promise.is_time_wrong,
-            "In call {call_sid} the agent claimed an action that {fault}: {}; a task for the staff was created",
-            promise.promise.as_str().replace('_', " ")
+            "In call {call_sid} the agent said {}, {fault}; a task for the staff was created",
+            promise.promise.words()
         );
     }
     Ok(())

@@ -89,7 +89,7 @@ fn carry_out(
         if let Err(error) = answering::set_audited(tx, choice, can_ring(config), ActorId::OwnerByWhatsApp, now) {
             return refused(error, language);
         }
-        tracing::info!(event = "ANSWERING_SET", %mode, "By a WhatsApp message, the owner switches who answers phone calls to \"{mode}\"");
+        tracing::info!(event = "ANSWERING_SET", %mode, "By a WhatsApp message, the owner switched who answers calls: {}", mode.words());
     }
     state(tx, config, language, now)
 }

@@ -85,7 +85,7 @@ impl RecordedTurns {
         let (services, recording) = (self.services.clone(), recording.clone());
         tokio::spawn(async move {
             let reply = answer(&services, &recording).await.unwrap_or_else(|reason| {
-                tracing::warn!(event = "FALLBACK_NO_REPLY", call.sid = %recording.call.call_sid, reason, "The turn-by-turn fallback has no answer for the caller of call {}: {reason}", recording.call.call_sid);
+                tracing::warn!(event = "FALLBACK_NO_REPLY", call.sid = %recording.call.call_sid, reason, "The AI has no answer to a recorded utterance, so the caller is thanked and call {} ends: {reason}", recording.call.call_sid);
                 Reply::Unavailable
             });
             let _ = sender.send(reply);
@@ -129,7 +129,7 @@ async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Rep
     let transcript = openai::transcribe(&services.client, server, file, language, "", STEP_TIMEOUT).await;
     let openai::Paid { answer: transcript, cost_micros } = transcript.map_err(|error| error.to_string())?;
     services.add_cost(sid, cost_micros);
-    tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = true, "Caller speech transcribed: call {sid}");
+    tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = true, "A recorded utterance of the caller is transcribed completely: call {sid}");
     let item = recording.recording_sid.as_str();
     store_turn(services, sid, format!("{item}.caller"), Speaker::Caller, transcript.clone());
 

@@ -86,18 +86,23 @@ impl CallLogWriter {
         let sid = &self.sid;
         match event {
             CallEvent::Live { engine } => self.live(*engine),
-            CallEvent::CallerSpeech { is_final } => {
-                tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = is_final, "Caller speech transcribed: call {sid}");
+            CallEvent::CallerSpeech { is_final, has_failed } => {
+                let outcome = match (*has_failed, *is_final) {
+                    (true, _) => "cannot be transcribed, so its words are unknown",
+                    (false, true) => "is transcribed completely",
+                    (false, false) => "is transcribed in part, and more of it follows",
+                };
+                tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = is_final, "An utterance of the caller {outcome}: call {sid}");
             }
             CallEvent::FirstAudio { latency_ms } => {
                 if let Some(latency_ms) = latency_ms {
                     let latency = Duration::from_millis(*latency_ms);
                     metrics::histogram!("agentlocator_call_answer_seconds").record(latency);
                 }
-                tracing::info!(event = "PING_PONG_TX", call.sid = %sid, latency_ms, "The agent started an answer in call {sid}");
+                tracing::info!(event = "PING_PONG_TX", call.sid = %sid, latency_ms, "The agent started to speak an answer in call {sid}");
             }
             CallEvent::BargeIn { heard_ms } => {
-                tracing::info!(event = "BARGE_IN", call.sid = %sid, heard_ms, "The caller interrupted the agent: call {sid}, after {heard_ms} ms");
+                tracing::info!(event = "BARGE_IN", call.sid = %sid, heard_ms, "The caller interrupted the agent after hearing {heard_ms} ms of the answer: call {sid}");
                 metrics::counter!("agentlocator_call_interruptions_total", "outcome" => "interrupted").increment(1);
                 self.insert_event("barge_in", &json!({"heard_ms": heard_ms}));
             }
@@ -113,21 +118,22 @@ impl CallLogWriter {
                 metrics::counter!("agentlocator_engine_failures_total", "engine" => engine.as_str()).increment(1);
                 let failure = AiFailure::from_reason(reason);
                 let (part, cause) = (failure.part.as_str(), failure.cause.as_str());
-                tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), part, cause, reason, "Engine {} failed in call {sid} ({part}, {}): {reason}", engine.as_str(), cause.replace('_', " "));
+                let problem = failure.cause.words();
+                tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), part, cause, reason, "Engine {} failed in call {sid}: {problem} ({reason})", engine.as_str());
                 let detail = json!({"engine": engine.as_str(), "part": part, "cause": cause, "reason": reason});
                 self.insert_event("engine_lost", &detail);
             }
             CallEvent::EngineFailover { to } => self.failover(*to),
             CallEvent::EngineWarning { code } => {
-                tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine of call {sid} reported an error that does not end the call: error code {code}");
+                tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine of call {sid} rejected a request or sent a malformed message, and the call continues: error code {code}");
                 self.insert_event("engine_warning", &json!({"code": code}));
             }
             CallEvent::Used(usage) => {
                 self.services.add_cost(&self.sid, usage.cost_micros);
             }
             CallEvent::RobotDetected(evidence) => {
-                let evidence = evidence.as_str();
-                tracing::info!(event = "ROBOT_CALL", call.sid = %sid, evidence, "Call {sid} ends: its caller is a machine ({})", evidence.replace('_', " "));
+                let (evidence, words) = (evidence.as_str(), evidence.words());
+                tracing::info!(event = "ROBOT_CALL", call.sid = %sid, evidence, "The agent ends call {sid}, because its caller is a machine: {words}");
                 self.insert_event(ROBOT, &json!({"evidence": evidence}));
             }
             CallEvent::TransferBegan => {
@@ -139,13 +145,15 @@ impl CallLogWriter {
                 self.insert_event("transfer_accepted", &Value::Null);
             }
             CallEvent::TransferFailed(why) => {
-                let why = why.as_str();
-                tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Transfer of call {sid} failed ({}); the conversation with the AI continues", why.replace('_', " "));
+                let (why, words) = (why.as_str(), why.words());
+                tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Transfer of call {sid} to a human agent failed: {words}; the conversation with the AI continues");
                 self.insert_event("transfer_failed", &json!({"why": why}));
             }
             CallEvent::TakenOver => self.insert_event(TAKEN_OVER, &Value::Null),
             CallEvent::HandedBack { is_lost } => {
-                tracing::info!(event = "CALL_HANDED_BACK", call.sid = %sid, is_lost, "The agent continues call {sid}: the employee does not talk with the caller any more");
+                let cause =
+                    if *is_lost { "the employee was disconnected" } else { "the employee handed the call back" };
+                tracing::info!(event = "CALL_HANDED_BACK", call.sid = %sid, is_lost, "The agent continues call {sid}: {cause}");
                 self.insert_event("handed_back", &json!({"is_lost": is_lost}));
             }
             CallEvent::WatchdogFired => {
@@ -215,8 +223,8 @@ impl CallLogWriter {
     }
 
     fn barge_in_undone(&self, cause: FalseBargeIn, paused_ms: u64) {
-        let cause = cause.as_str();
-        tracing::info!(event = "BARGE_IN_UNDONE", call.sid = %self.sid, cause, paused_ms, "A sound of the caller ({}) was no interruption; the agent has continued: call {}, after {paused_ms} ms", cause.replace('_', " "), self.sid);
+        let (cause, sound) = (cause.as_str(), cause.words());
+        tracing::info!(event = "BARGE_IN_UNDONE", call.sid = %self.sid, cause, paused_ms, "The agent paused for {paused_ms} ms in call {} and continued: it heard {sound}, which is no interruption", self.sid);
         metrics::counter!("agentlocator_call_interruptions_total", "outcome" => cause).increment(1);
         self.insert_event("barge_in_undone", &json!({"cause": cause, "paused_ms": paused_ms}));
     }
@@ -238,7 +246,7 @@ impl CallLogWriter {
     }
 
     fn failover(&self, to: EngineKind) {
-        tracing::warn!(event = "ENGINE_FAILOVER", call.sid = %self.sid, engine = to.as_str(), "Call {} switches to engine {}", self.sid, to.as_str());
+        tracing::warn!(event = "ENGINE_FAILOVER", call.sid = %self.sid, engine = to.as_str(), "Call {} switches to engine {}, because the previous engine failed", self.sid, to.as_str());
         self.insert_event("engine_failover", &json!({"engine": to.as_str()}));
         let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(to));
         self.services.store.write_soon(move |tx| call::change_engine(tx, &sid, to.as_str(), model.as_deref(), at));

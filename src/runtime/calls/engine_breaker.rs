@@ -39,15 +39,14 @@ impl EngineBreaker {
             let failures = Failures { consecutive: known.saturating_add(1), last: now, cause, config };
             let was_open = failed.get(engine).is_some_and(Failures::is_enough);
             if failures.is_enough() && !was_open {
-                let (calls, seconds, cause) = (failures.consecutive, pause(cause).as_secs(), cause.as_str());
+                let (calls, seconds, problem) = (failures.consecutive, pause(cause).as_secs(), cause.words());
                 tracing::warn!(
                     event = "ENGINE_TRIED_LAST",
                     engine,
-                    cause,
+                    cause = cause.as_str(),
                     calls,
                     seconds,
-                    "The engine {engine} failed in {calls} consecutive calls ({}): for up to {seconds} s, calls begin with another engine if there is one",
-                    cause.replace('_', " ")
+                    "Engine {engine} failed ({calls} calls in a row): {problem}. For up to {seconds} s, calls begin with another engine if there is one"
                 );
             }
             failed.insert(engine, failures);

@@ -138,6 +138,15 @@ impl FalseBargeIn {
             Self::Unknown => "unknown",
         }
     }
+
+    /// Returns the sound in words, for the log.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::BackChannel => "a word that shows only that the caller listens",
+            Self::Noise => "a sound without words",
+            Self::Unknown => "a short sound whose words were not known in time",
+        }
+    }
 }
 
 /// A response that the session requests from the engine.
@@ -247,6 +256,9 @@ pub enum CallEvent {
     CallerSpeech {
         /// Whether no more text of the utterance follows.
         is_final: bool,
+        /// Whether the transcription failed. Written only if true, so that input logs of earlier releases stay equal.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        has_failed: bool,
     },
     /// The first audio of a response was sent.
     FirstAudio {

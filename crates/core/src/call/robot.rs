@@ -29,6 +29,16 @@ impl RobotEvidence {
             Self::Announcement => "announcement",
         }
     }
+
+    /// Returns the evidence in words, for the log.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Tone(MachineTone::Fax) => "it sends the tone of a fax machine",
+            Self::Tone(MachineTone::Modem) => "it sends the tone of a modem",
+            Self::Tone(MachineTone::Answer) => "it sends the answer tone of a fax machine or modem",
+            Self::Announcement => "it plays an announcement that asks to press a key",
+        }
+    }
 }
 
 /// Watches the beginning of a call.

@@ -92,6 +92,17 @@ impl From<&AiFailure> for Causes {
 }
 
 impl AiFailureCause {
+    /// Returns the cause in words, for the log.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::BadKey => "the service does not accept the key or the account",
+            Self::NoCredit => "the account has no quota or credit left",
+            Self::RateLimited => "the rate limit of the account is exceeded",
+            Self::Rejected => "the service rejects a model, a voice or another setting",
+            Self::Outage => "the service has an error, does not answer in time, or cannot be reached",
+        }
+    }
+
     /// Returns the cause that an HTTP status and an error code indicate. A known code takes precedence over the status,
     /// except that 401 means a bad key even if the code says that the request is invalid.
     pub fn from_status(status: u16, code: &str) -> Self {

@@ -15,6 +15,17 @@ text_enum! {
     }
 }
 
+impl AnswerMode {
+    /// Returns the choice in words, for the log.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Settings => "the settings decide who answers",
+            Self::Agent => "the AI agent answers every call at once",
+            Self::Ring => "every call rings at agent.transfer_to first",
+        }
+    }
+}
+
 /// The owner's choice of who answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answering {

@@ -109,6 +109,19 @@ text_enum! {
     }
 }
 
+impl TransferFailure {
+    /// Returns the reason in words, for the log.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Declined => "the human agent declined the call",
+            Self::NotAccepted => "the call was answered, but not accepted with a key",
+            Self::Busy => "the line was busy, or the call was rejected",
+            Self::NoAnswer => "the human agent did not answer in time",
+            Self::Failed => "the number could not be reached",
+        }
+    }
+}
+
 text_enum! {
     /// The speaker of a turn.
     Speaker {

@@ -25,6 +25,19 @@ text_enum! {
 }
 
 impl Promise {
+    /// Returns the promise in words, for the log.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Booked => "that an appointment is booked",
+            Self::Moved => "that an appointment is moved",
+            Self::Cancelled => "that an appointment is cancelled",
+            Self::Waiting => "that the caller is on the waiting list",
+            Self::PassedOn => "that a message is passed on or the business calls back",
+            Self::Sent => "that something is sent to the caller",
+            Self::Offered => "that a time is free",
+        }
+    }
+
     pub(super) fn is_about_appointment(self) -> bool {
         matches!(self, Self::Booked | Self::Moved | Self::Cancelled | Self::Offered)
     }

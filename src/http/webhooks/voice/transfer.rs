@@ -75,17 +75,22 @@ pub(super) fn was_accepted(state: &AppState, sid: &CallSid, status: &str, bridge
 /// Records that the human agent did not accept transfer `number`, with the reason. Returns true if the conversation
 /// continues.
 pub(super) fn fail(state: &AppState, sid: &CallSid, number: u32, status: &str) -> bool {
-    let why = match status {
+    let why = failure_of(status);
+    let continues = state.calls.fail_transfer(sid, number, why);
+    if !continues {
+        tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why = status, "Transfer of call {sid} to a human agent failed: {}; the caller is asked to leave a message", why.words());
+    }
+    continues
+}
+
+/// Returns why the human agent did not accept a call, by Twilio's status of the call to the human agent's phone.
+pub(super) fn failure_of(status: &str) -> TransferFailure {
+    match status {
         "completed" | "answered" => TransferFailure::NotAccepted,
         "busy" => TransferFailure::Busy,
         "no-answer" | "canceled" => TransferFailure::NoAnswer,
         _ => TransferFailure::Failed,
-    };
-    let continues = state.calls.fail_transfer(sid, number, why);
-    if !continues {
-        tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why = status, "Transfer of call {sid} failed (Twilio's status of the transfer: {status}); the caller is asked to leave a message");
     }
-    continues
 }
 
 /// Returns the prompt with the caller's name and reason, which is spoken twice.

@@ -104,7 +104,7 @@ impl CallSession {
         let turn = self.transcript.caller_text(item, text, is_final, at_ms, now);
         let has_words = !self.transcript.caller_words(item).trim().is_empty();
         self.caller.speech.words_known(item, has_words, is_final, now);
-        self.event(CallEvent::CallerSpeech { is_final });
+        self.event(CallEvent::CallerSpeech { is_final, has_failed: false });
         self.outputs.extend(turn.map(turn_output));
         let words = self.transcript.caller_words(item);
         if let Some(evidence) = self.caller.robot.as_mut().and_then(|robot| robot.words(item, words)) {
@@ -118,7 +118,7 @@ impl CallSession {
     fn transcription_failed(&mut self, item: &ItemId, now: Instant) {
         let at_ms = self.stream.call_ms(now);
         let turn = self.transcript.caller_text(item, "", true, at_ms, now);
-        self.event(CallEvent::CallerSpeech { is_final: true });
+        self.event(CallEvent::CallerSpeech { is_final: true, has_failed: true });
         self.outputs.extend(turn.map(turn_output));
         self.words_unknowable(item, now);
     }
