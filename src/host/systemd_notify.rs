@@ -15,7 +15,7 @@ pub fn reloading(status: &str) {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => send(&[NotifyState::Reloading, now, NotifyState::Status(status)]),
         Err(error) => {
-            tracing::debug!(event = "NOTIFY_FAILED", %error, "Cannot read the monotonic clock for the notification to systemd");
+            tracing::debug!(event = "NOTIFY_FAILED", %error, "systemd is not notified that the settings are reloaded, because the monotonic clock cannot be read");
         }
     }
 }
@@ -53,6 +53,7 @@ pub fn watchdog_interval() -> Option<Duration> {
 
 fn send(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(event = "NOTIFY_FAILED", %error, "Cannot send a notification to systemd");
+        let listed = states.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        tracing::debug!(event = "NOTIFY_FAILED", %error, "This notification was not sent to systemd: {listed}");
     }
 }

@@ -406,7 +406,7 @@ impl CallTask {
         if let Some(stream) = &mut self.stream
             && let Err(error) = message(stream)
         {
-            tracing::warn!(event = "STREAM_STUCK", call.sid = %self.sid, %error, "Media stream of call {} lost: the socket does not accept data", self.sid);
+            tracing::warn!(event = "STREAM_STUCK", call.sid = %self.sid, %error, "Media stream of call {} closed, because its socket does not accept data", self.sid);
             self.stream = None;
             self.session.handle_input(self.stream_lost(), clock::instant());
         }

@@ -227,7 +227,7 @@ impl Calls {
         drop(slot);
         tracing::info!(event = "WS_START", call.sid = %sid, stream.sid = %start.stream_sid, "Media stream of call {sid} started");
         if let Some(socket) = self.attach_stream(&sid, socket, start) {
-            tracing::warn!(event = "WS_REFUSED", call.sid = %sid, reason = "the call does not wait for a stream", "Media socket of call {sid} closed");
+            tracing::warn!(event = "WS_REFUSED", call.sid = %sid, reason = "the call does not wait for a stream", "Media socket rejected, because the call does not wait for a stream: call {sid}");
             socket.close().await;
         }
     }
@@ -456,7 +456,7 @@ struct DeregisterGuard {
 impl Drop for DeregisterGuard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            tracing::error!(event = "CALL_PANIC", call.sid = %self.sid, "The task of call {} panicked; if the call has not ended, it goes to Twilio's recorder", self.sid);
+            tracing::error!(event = "CALL_PANIC", call.sid = %self.sid, "The task of call {} panicked; if the call has not ended, it goes to Twilio's recorder. Please report this", self.sid);
         }
         let is_known = self.calls.registry().ended.contains(&self.sid);
         if !is_known {

@@ -109,7 +109,8 @@ impl JobWorker {
                     tracing::error!(
                         event = "JOBS_FAILED",
                         error = &error as &dyn std::error::Error,
-                        "Cannot read the background jobs; retrying"
+                        "Cannot read the background jobs, so no job starts; retrying in {} s",
+                        AFTER_FAILURE.as_secs()
                     );
                     AFTER_FAILURE
                 }
@@ -173,8 +174,8 @@ async fn record_outcome(
     let retry_at = (is_young || is_hardly_tried).then(|| now.plus(back_off(job.attempts)));
     if let Some(error) = &error {
         let (kind, attempts) = (&job.kind, job.attempts + 1);
-        if retry_at.is_some() {
-            tracing::info!(event = "JOB_RETRY", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed and is retried");
+        if let Some(at) = retry_at {
+            tracing::info!(event = "JOB_RETRY", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed and is retried at {at}");
         } else {
             tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed permanently and is not retried");
         }
@@ -208,7 +209,8 @@ pub(super) async fn write_until_stored(
         tracing::error!(
             event = "JOBS_FAILED",
             error = &error as &dyn std::error::Error,
-            "Cannot record {what}; retrying"
+            "Cannot record {what}; retrying every {} s until it is recorded",
+            AFTER_FAILURE.as_secs()
         );
         tokio::time::sleep(AFTER_FAILURE).await;
     }

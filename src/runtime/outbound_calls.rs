@@ -47,7 +47,12 @@ impl OutboundCalls {
                 Ok(wait) => wait,
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    tracing::error!(event = "OUTBOUND_FAILED", error, "Cannot read the outbound calls; retrying");
+                    tracing::error!(
+                        event = "OUTBOUND_FAILED",
+                        error,
+                        "Cannot read or store the outbound calls; retrying in {} s. A call that Twilio may have dialed already is looked up at Twilio before it is dialed again",
+                        AFTER_FAILURE.as_secs()
+                    );
                     AFTER_FAILURE
                 }
             };
@@ -150,7 +155,8 @@ impl OutboundCalls {
                     event = "OUTBOUND_FAILED",
                     id,
                     error,
-                    "Cannot look for outbound call {id} at Twilio; retrying"
+                    "Cannot read Twilio's list of calls to find out whether outbound call {id} was dialed; retrying in {} s",
+                    AFTER_FAILURE.as_secs()
                 );
                 return Ok(AFTER_FAILURE);
             }

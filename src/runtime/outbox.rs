@@ -266,7 +266,7 @@ impl Dispatcher {
             }
             Some(Err(error)) => {
                 let Some(Running { id, message, .. }) = self.attempts.remove(&error.id()) else { return };
-                tracing::error!(event = "OUTBOX_PANICKED", message.id = %message, %error, "An attempt to send message {message} panicked: its outcome is unknown, and is verified with the provider");
+                tracing::error!(event = "OUTBOX_PANICKED", message.id = %message, %error, "An attempt to send message {message} panicked, and may have sent it: it is searched in Twilio's list, or sent again to the bridge, which recognizes it by its key");
                 self.panicked.push(id);
             }
             None => std::future::pending().await,
@@ -298,7 +298,7 @@ impl Dispatcher {
             tracing::warn!(
                 event = "OUTBOX_ABORTED",
                 messages,
-                "The shutdown aborted attempts to send messages {messages}; the next start verifies with the provider whether they were sent"
+                "The shutdown aborted attempts to send messages {messages}: the next start searches for them in Twilio's list, or sends them again to the bridge, which recognizes them by their keys"
             );
         }
     }

@@ -153,7 +153,7 @@ impl OwnToolSender for OwnTools {
                         status,
                         duration_ms,
                         error,
-                        "Tool {name} has no result{in_call}: {error}"
+                        "Tool {name} failed{in_call}; the agent, or the page that tests the tool, gets this error: {error}"
                     );
                 }
             }

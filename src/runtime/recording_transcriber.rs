@@ -61,6 +61,6 @@ async fn transcript(services: &CallServices, sid: RecordingSid) -> Result<String
     let heard = openai::transcribe(&services.client, Some(server), file, &config.agent.language, "", LIMIT).await;
     let openai::Paid { answer, cost_micros } = heard.map_err(|error| call_summary::failure(&error))?;
     services.add_cost(&call_sid, cost_micros);
-    tracing::info!(event = "RECORDING_TRANSCRIBED", call.sid = %call_sid, "The transcript of the message in call {call_sid} was received");
+    tracing::info!(event = "RECORDING_TRANSCRIBED", call.sid = %call_sid, "The message that the caller left in call {call_sid} is transcribed");
     Ok(answer)
 }

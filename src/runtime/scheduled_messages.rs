@@ -45,7 +45,12 @@ impl ScheduledMessages {
                 Ok(None) => LONGEST_WAIT,
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    tracing::error!(event = "SCHEDULE_FAILED", error, "Cannot read the scheduled messages; retrying");
+                    tracing::error!(
+                        event = "SCHEDULE_FAILED",
+                        error,
+                        "Cannot read the scheduled messages, so none is sent; retrying in {} s",
+                        AFTER_FAILURE.as_secs()
+                    );
                     AFTER_FAILURE
                 }
             };
@@ -84,7 +89,13 @@ impl ScheduledMessages {
             }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
-                tracing::error!(event = "SCHEDULE_FAILED", id, error, "Cannot send scheduled message {id}; retrying");
+                tracing::error!(
+                    event = "SCHEDULE_FAILED",
+                    id,
+                    error,
+                    "Cannot queue scheduled message {id} because of a database error; retrying in {} s",
+                    AFTER_FAILURE.as_secs()
+                );
                 AFTER_FAILURE
             }
         }

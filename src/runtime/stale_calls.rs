@@ -40,7 +40,7 @@ async fn close_stale(calls: &Calls) {
             return tracing::error!(
                 event = "STALE_CALLS_FAILED",
                 error = &error as &dyn std::error::Error,
-                "Cannot read the unfinished calls; retrying"
+                "Cannot read the unfinished calls, so calls whose end Twilio did not report stay open; retrying"
             );
         }
     };
@@ -75,12 +75,12 @@ async fn close_if_over(calls: &Calls, call: OpenCall, quiet: Duration) {
         .await;
     match closed {
         Ok(()) => {
-            tracing::info!(event = "CALL_STALE_CLOSED", call.sid = %sid, state, "Call {sid} closed: Twilio did not report its end");
+            tracing::info!(event = "CALL_STALE_CLOSED", call.sid = %sid, state, "Call {sid} is recorded as ended, although Twilio did not report its end");
             services.jobs.wake();
         }
         Err(error) => {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(event = "STALE_CALLS_FAILED", call.sid = %sid, error, "Cannot close call {sid}; retrying");
+            tracing::warn!(event = "STALE_CALLS_FAILED", call.sid = %sid, error, "Cannot record the end of call {sid}, which Twilio did not report; retrying");
         }
     }
 }

@@ -37,7 +37,7 @@ impl CallTask {
         match stream.admit(timestamp_ms, audio, now - began) {
             Admission::Accept => return true,
             Admission::Drop if stream.is_first_drop(audio) => {
-                tracing::warn!(event = "STREAM_TOO_FAST", call.sid = %self.sid, "Audio of call {} dropped: it is ahead of real time", self.sid);
+                tracing::warn!(event = "STREAM_TOO_FAST", call.sid = %self.sid, "Caller audio dropped in call {}: it arrives faster than real time. The stream is closed if this continues", self.sid);
             }
             Admission::Drop => {}
             Admission::Close => {

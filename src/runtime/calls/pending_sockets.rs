@@ -64,7 +64,7 @@ impl PendingSocket<'_> {
         let ((reason, text), client) = (refusal.code_and_text(), socket.client);
         let call = sid.map(|sid| format!(" for call {sid}")).unwrap_or_default();
         let call_sid = sid.map(tracing::field::display);
-        tracing::warn!(event = "WS_REFUSED", call.sid = call_sid, reason, address = %client, "Media socket from {client}{call} rejected: {text}");
+        tracing::warn!(event = "WS_REFUSED", call.sid = call_sid, reason, address = %client, "Media socket from {client}{call} rejected ({reason}): {text}");
         // The slot stays occupied until the socket is closed, or evicted for a newer one.
         tokio::select! {
             biased;

@@ -39,7 +39,7 @@ impl Calls {
             let now = registry.concurrent_calls(&context.call);
             if let Some(limit) = limits::exceeded_by_ringing(&settings.config.voice, now, used) {
                 if !CallServices::uses_ai(&settings) {
-                    tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "Limit {limit} is reached: the human agent's phone does not ring for call {sid}");
+                    tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "Limit {limit} is reached: call {sid} goes to voicemail, and the human agent's phone does not ring");
                 }
                 return None;
             }

@@ -161,7 +161,11 @@ impl State {
 /// Logs a state that has changed in one line, with the remedy.
 fn log_change(state: LinkState) {
     match state.notice() {
-        None => tracing::info!(event = "BRIDGE_UP", state = state.as_str(), "The WhatsApp bridge is connected"),
+        None => tracing::info!(
+            event = "BRIDGE_UP",
+            state = state.as_str(),
+            "The WhatsApp bridge is connected to WhatsApp, and messages can be sent by it"
+        ),
         Some(notice) => {
             let sentence = messages::text(Language::English, &notice);
             tracing::warn!(
