@@ -79,7 +79,7 @@ impl Tls {
         if tls.inner.server.is_some() {
             tls.load(clock::now());
         } else if tls.inner.config.tls.is_configured() {
-            tls.report_error(Cause::TlsNoListener);
+            tls.report_error(Cause::TlsNoListener, "");
         }
         tls
     }
@@ -156,7 +156,7 @@ impl Tls {
             None if config.uses_acme() => match Acme::new(self.clone()) {
                 Ok(acme) => acme.run().await,
                 Err(causes) => {
-                    self.report_error(Cause::AcmeUnavailable.because(causes));
+                    self.report_error(Cause::AcmeUnavailable.because(causes), "");
                     std::future::pending::<()>().await;
                 }
             },
@@ -224,13 +224,17 @@ impl Tls {
             }
             Candidate::AcceptWithWarning(certificate, fault) => {
                 serve(certificate);
-                self.report_error(fault);
+                self.report_error(
+                    fault,
+                    "; this certificate is served nevertheless, because no better one is available",
+                );
             }
             Candidate::Reject(reason) => {
-                self.report_error(match served {
-                    Some(_) => Cause::TlsPreviousServed.because(reason.clone()),
-                    None => reason.clone(),
-                });
+                if served.is_some() {
+                    self.report_error(Cause::TlsPreviousServed.because(reason.clone()), "");
+                } else {
+                    self.report_error(reason.clone(), "; a self-signed certificate is served instead");
+                }
                 return Err(reason);
             }
         }
@@ -247,9 +251,18 @@ impl Tls {
             && before != health
         {
             let not_after = certificate.not_after;
+            let fault = if !certificate.is_valid_at(clock::now()) {
+                "is not valid now"
+            } else if self.required_names().iter().all(|name| certificate.covers(name)) {
+                "expires soon"
+            } else {
+                "lacks a host name of tls.domain"
+            };
+            let remedy =
+                if source == CertificateSource::Files { "replace its files" } else { "the daemon retries to renew it" };
             tracing::error!(
                 event = "TLS_EXPIRING", source = source.as_str(), %not_after,
-                "The served certificate has expired, expires soon, or lacks a host name: it is valid until {not_after} for {}",
+                "The served certificate {fault}; {remedy}. It is valid until {not_after} for {}",
                 certificate.names.join(", ")
             );
         }
@@ -260,7 +273,7 @@ impl Tls {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         match self_signed::load_or_create(&self.inner.folder, &host, now) {
             Ok(certificate) => self.inner.resolver.set(CertificateSource::SelfSigned, certificate),
-            Err(error) => self.report_error(Cause::TlsSelfSigned.because(Cause::other(error.to_string()))),
+            Err(error) => self.report_error(Cause::TlsSelfSigned.because(Cause::other(error.to_string())), ""),
         }
     }
 
@@ -277,14 +290,14 @@ impl Tls {
         self.inner.config.tls.domain.clone()
     }
 
-    /// Stores an error, and logs it if it is new.
-    fn report_error(&self, causes: impl Into<Causes>) {
+    /// Stores an error, and logs it if it is new. `outcome` is the end of the log line.
+    fn report_error(&self, causes: impl Into<Causes>, outcome: &str) {
         let causes = causes.into();
         let mut progress = self.progress();
         if progress.last_error.as_ref().is_some_and(|known| known.causes == causes) {
             return;
         }
-        tracing::error!(event = "TLS_ERROR", "{}", messages::causes(Language::English, &causes));
+        tracing::error!(event = "TLS_ERROR", "{}{outcome}", messages::causes(Language::English, &causes));
         progress.last_error = Some(TlsError { at: clock::now(), causes });
     }
 
@@ -324,7 +337,7 @@ fn server_config(resolver: &Arc<CertResolver>) -> Option<Arc<ServerConfig>> {
     let mut config = match builder {
         Ok(builder) => builder.with_no_client_auth().with_cert_resolver(resolver.clone()),
         Err(error) => {
-            tracing::error!(event = "TLS_ERROR", %error, "Cannot initialize TLS; no listener accepts TLS");
+            tracing::error!(event = "TLS_ERROR", %error, "Cannot initialize TLS, so no listener accepts TLS until the daemon is restarted");
             return None;
         }
     };

@@ -197,10 +197,10 @@ impl BackgroundThreads {
                 }
             }
             (Err(error), _) => {
-                tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "The write-ahead log could not be emptied, or the database not be closed; the next start verifies the database");
+                tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "The database could not be closed completely; the next start verifies it");
             }
             (_, Err(error)) => {
-                tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "Shutdown: cannot read the metadata of the live database; the next start verifies the database");
+                tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "The database was closed, but its metadata cannot be read; the next start verifies the database");
             }
         }
     }

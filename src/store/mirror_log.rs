@@ -53,7 +53,7 @@ fn log_copy(event: &Event<'_>, published: &Path) {
                 event = "STORE_PUBLISH_CURRENT",
                 age_ms,
                 late_reason,
-                "agentlocator.db is up to date again after {age_ms} ms"
+                "agentlocator.db is up to date again: it was behind the live database for {age_ms} ms"
             );
         }
         Event::CopyGone { file } => tracing::warn!(
@@ -85,7 +85,7 @@ fn log_copy(event: &Event<'_>, published: &Path) {
         Event::CopyUnsynced { error } => tracing::warn!(
             event = "STORE_PUBLISH_UNSYNCED",
             %error,
-            "Cannot fsync agentlocator.db; the next start compares it with the live database"
+            "Cannot sync agentlocator.db to the disk; the next start compares it with the live database"
         ),
         _ => {}
     }
@@ -161,7 +161,7 @@ fn log_upkeep(event: &Event<'_>) {
                 event = "STORE_CHECKPOINT_FAILED",
                 %error,
                 reason,
-                "Checkpoint of the write-ahead log failed; it is tried again after a later commit"
+                "Cannot move the write-ahead log into the database; a later commit retries this, and the log grows until then"
             );
         }
         Event::StateUnwritten { error } => tracing::error!(
@@ -183,7 +183,7 @@ fn log_upkeep(event: &Event<'_>) {
         Event::LockUnnamed { error } => tracing::debug!(
             event = "STORE_LOCK_OWNER_UNWRITTEN",
             %error,
-            "Cannot write this process's id into the lock file"
+            "Cannot write this process's id into the lock file, which the process holds nevertheless"
         ),
         Event::ReserveUsed => tracing::warn!(
             event = "STORE_RESERVE_USED",

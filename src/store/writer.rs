@@ -150,7 +150,7 @@ impl Thread {
         match outcome {
             Ok(()) => complete_all(callers, &Ok(())),
             Err(error) => {
-                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes, "Commit failed: none of the {writes} writes of the batch counts as stored");
+                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes, "Cannot commit to the database: none of the {writes} writes of this transaction counts as stored");
                 if !self.conn.is_autocommit() {
                     let _ = self.conn.execute_batch("ROLLBACK");
                 }
@@ -195,7 +195,7 @@ impl Thread {
             tracing::error!(
                 event = "STORE_CHECKPOINT_FAILED",
                 %error,
-                "Checkpoint of the write-ahead log failed; it is tried again after a later commit"
+                "Cannot move the write-ahead log into the database; a later commit retries this, and the log grows until then"
             );
         }
     }

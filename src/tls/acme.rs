@@ -165,7 +165,7 @@ impl Acme {
                 Err(acme_error) if acme_error.kind == AcmeErrorKind::Account => {
                     tracing::warn!(
                         event = "TLS_ACCOUNT_REPLACED",
-                        "Creating a new account at {}: {}",
+                        "The certificate authority {} does not accept the stored account, so a new one is created: {}",
                         self.authority,
                         acme_error.english()
                     );

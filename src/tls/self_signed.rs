@@ -21,7 +21,7 @@ pub(super) fn load_or_create(folder: &Folder, host: &str, now: Timestamp) -> Res
     if let Err(error) = folder.write(FILE, pem.as_bytes()) {
         tracing::warn!(
             event = "TLS_NOT_STORED", %error,
-            "The self-signed certificate could not be stored; a restart creates another one"
+            "The self-signed certificate could not be stored; a restart creates another one, of which browsers warn again"
         );
     }
     Certificate::from_pem(pem.as_bytes(), pem.as_bytes()).map_err(|_| rcgen::Error::CouldNotParseCertificate)

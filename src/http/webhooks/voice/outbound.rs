@@ -64,8 +64,14 @@ pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: Twili
         log_malformed(&state, &form, MACHINE_PATH, NO_CALL).await;
         return StatusCode::NO_CONTENT;
     };
-    tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Twilio detected who answered outgoing call {sid}: {by}");
     let is_machine = by.starts_with("machine") || by == "fax";
+    let who = match by.as_str() {
+        "human" => "a person",
+        "fax" => "a fax machine",
+        _ if is_machine => "an answering machine",
+        _ => "Twilio could not detect it",
+    };
+    tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Twilio reports who answered outgoing call {sid}: {who}");
     let (raw, asked, now) = (raw(&form, MACHINE_PATH), sid.clone(), clock::now());
     let (requested, country) = (outbound_call_id(&uri), state.config().business.country);
     let is_new = store_best_effort(&state, sid.as_str(), move |tx| {

@@ -40,7 +40,18 @@ pub(super) async fn call(State(state): State<AppState>, uri: Uri, form: TwilioFo
         "busy" | "failed" | "no-answer" | "canceled" => Some(EndReason::NotConnected),
         _ => None,
     };
-    tracing::info!(event = "CALL_STATUS", call.sid = %sid, status, "Twilio reports the status of call {sid}: {status}");
+    let words = match status {
+        "queued" | "initiated" => "it begins",
+        "ringing" => "it rings",
+        "in-progress" => "it was answered",
+        "completed" => "it has ended",
+        "busy" => "the line is busy",
+        "no-answer" => "it was not answered",
+        "canceled" => "it was cancelled before it was answered",
+        "failed" => "it could not be connected",
+        other => other,
+    };
+    tracing::info!(event = "CALL_STATUS", call.sid = %sid, status, "Twilio reports the status of call {sid}: {words}");
     if reason.is_some() {
         state.calls.hung_up(&sid);
     }

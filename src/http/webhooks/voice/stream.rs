@@ -124,7 +124,13 @@ async fn signed(state: &AppState, form: &TwilioForm) {
     let value = |name: &str| form.form.value(name).unwrap_or_default();
     let (stream, what, error) = (value("StreamSid"), value("StreamEvent"), value("StreamError"));
     let Some(sid) = call_sid(form) else { return log_malformed(state, form, PATH, NO_CALL).await };
-    tracing::info!(event = "STREAM_STATUS", call.sid = %sid, stream.sid = stream, stream.event = what, error, "Twilio reports the status of the media stream of call {sid}: {what}");
+    let words = match what {
+        "stream-started" => "it has started",
+        "stream-stopped" => "it has stopped",
+        "stream-error" => "it failed",
+        other => other,
+    };
+    tracing::info!(event = "STREAM_STATUS", call.sid = %sid, stream.sid = stream, stream.event = what, error, "Twilio reports the status of the media stream of call {sid}: {words}");
     if what == "stream-error" {
         state.calls.stream_failed(&sid, stream);
     }

@@ -71,10 +71,16 @@ async fn apply_update(app: &AppState, update: MessageUpdate, raw: RawWebhook) ->
         Change::Status(MessageStatus::Failed, late) => Some((update.provider, late.clone())),
         _ => None,
     };
+    let what = match &update.change {
+        Change::Status(..) => "a new status",
+        Change::Edit(_) => "an edited text",
+        Change::Reaction(_) => "a changed reaction",
+        Change::Deletion => "its deletion by the author",
+    };
     let known =
         app.store.write(move |tx| inbox::apply_update(tx, BusinessId::FIRST, &update, &raw, clock::now())).await?;
     if let Some(message) = known {
-        tracing::debug!(event = "WA_UPDATE", message.id = %message, "An update of message {message} is stored");
+        tracing::debug!(event = "WA_UPDATE", message.id = %message, "Message {message} was updated: {what} is stored");
     }
     if let Some((provider, late)) = refusal {
         let error = late.map(|late| late.provider_error);
