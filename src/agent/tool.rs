@@ -211,7 +211,7 @@ impl ToolContext {
             None => Ok(()),
         });
         if let Err(error) = report.await {
-            tracing::warn!(event = "KNOWLEDGE_GAP", call.sid = %self.call, %error, "Cannot record an unanswered question of call {}", self.call);
+            tracing::warn!(event = "KNOWLEDGE_GAP", call.sid = %self.call, %error, "Cannot store a question that the agent could not answer in call {}, so the owner does not see it; the call continues", self.call);
         }
     }
 

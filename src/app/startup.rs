@@ -19,7 +19,7 @@ pub(super) async fn open_store(config: Config, data_marker: Option<DataMarker>) 
     report_migrations(&applied);
     let (config, problems) = with_stored_settings(config, &store).await?;
     for problem in problems {
-        tracing::warn!(event = "CONFIG_STORED", %problem, "A stored setting is invalid and is ignored: {problem}");
+        tracing::warn!(event = "CONFIG_STORED", %problem, "A setting that is stored in the database is invalid and is ignored; set it again on the settings page: {problem}");
     }
     for warning in config.warnings() {
         tracing::warn!(event = "CONFIG_WARNING", "{warning}");

@@ -71,7 +71,7 @@ pub(super) async fn handle_request(
     let mut response = match result {
         Ok(Ok(response)) => response,
         Ok(Err(_elapsed)) => {
-            tracing::warn!(event = "REQUEST_TIMEOUT", request_id = id.0, %method, path, "Request timed out: {method} {path}, request {}", id.0);
+            tracing::warn!(event = "REQUEST_TIMEOUT", request_id = id.0, %method, path, "Request timed out and was answered with HTTP 503: {method} {path}, request {}", id.0);
             failure_response(
                 &path,
                 ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "the request took too long; try again"),
@@ -79,7 +79,7 @@ pub(super) async fn handle_request(
         }
         Err(panic) => {
             let reason = panic_message(panic.as_ref());
-            tracing::error!(event = "REQUEST_PANIC", request_id = id.0, %method, path, reason, "Handler panicked: {method} {path}, request {}", id.0);
+            tracing::error!(event = "REQUEST_PANIC", request_id = id.0, %method, path, reason, "Request failed with HTTP 500, because its handler panicked: {method} {path}, request {}", id.0);
             failure_response(&path, ApiError::internal())
         }
     };
@@ -98,7 +98,7 @@ pub(super) async fn handle_request(
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
     record_metrics(&method, route, status, started.elapsed());
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::debug!(event = "REQUEST", request_id = id.0, %method, route, status, duration_ms = ms, "{method} {route}: {status}, request {}", id.0);
+    tracing::debug!(event = "REQUEST", request_id = id.0, %method, route, status, duration_ms = ms, "{method} {route} was answered with HTTP {status} in {ms} ms, request {}", id.0);
     response
 }
 

@@ -240,7 +240,7 @@ impl ConnectionContext {
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::debug!(event = "TLS_HANDSHAKE_FAILED", address = %self.address.ip(), %error, "TLS handshake of {} failed", self.address.ip());
+                tracing::debug!(event = "TLS_HANDSHAKE_FAILED", address = %self.address.ip(), %error, "TLS handshake with {} failed, and its connection is closed", self.address.ip());
             }
         }
     }
@@ -297,7 +297,7 @@ impl ConnectionContext {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(event = "CONNECTION_FAILED", error = %error, "Connection from {client_address} failed");
+            tracing::debug!(event = "CONNECTION_FAILED", error = %error, "Connection from {client_address} failed and is closed");
         }
     }
 }

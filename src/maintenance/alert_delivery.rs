@@ -7,7 +7,8 @@ mod whatsapp;
 
 use crate::alerting::{AlertThresholds, Alerts};
 use crate::config::Config;
-use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition};
+use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition, Language};
+use crate::messages;
 use crate::runtime::Settings;
 use crate::runtime::outbox::Outbox;
 use crate::store::Store;
@@ -113,6 +114,7 @@ async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch
         let kinds: Vec<(AlertKind, AlertTransition)> =
             changes.iter().map(|(alert, change)| (alert.kind, *change)).collect();
         let listed = kinds.iter().map(|(kind, change)| format!("{kind} {change}")).collect::<Vec<_>>().join(", ");
+        let titles = kinds.iter().map(|(kind, change)| title(*kind, *change)).collect::<Vec<_>>().join("; ");
         match sender.send(&changes).await {
             Ok(()) => {
                 failures = 0;
@@ -124,7 +126,7 @@ async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch
                     event = "ALERT_SENT",
                     channel = channel.as_str(),
                     alerts = listed,
-                    "Alerts {done} the owner by {channel}: {listed}"
+                    "Alerts {done} the owner by {channel}: {titles}"
                 );
                 alerts.note_delivery(channel, &kinds);
             }
@@ -140,13 +142,23 @@ async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch
                     alerts = listed,
                     reason,
                     next_in_s = wait.as_secs(),
-                    "Alerts ({listed}) could not be sent to the owner by {channel}; retrying in {} s: {reason}",
+                    "Alerts could not be sent to the owner by {channel}: {titles}. Retrying in {} s: {reason}",
                     wait.as_secs()
                 );
                 tokio::time::sleep(wait).await;
             }
         }
     }
+}
+
+/// Returns an alert and its change in words, for the log.
+fn title(kind: AlertKind, change: AlertTransition) -> String {
+    let state = match change {
+        AlertTransition::Raised => "raised",
+        AlertTransition::Lasts => "still active",
+        AlertTransition::Cleared => "cleared",
+    };
+    format!("{} ({state})", messages::headline(Language::English, kind))
 }
 
 /// A channel that sends alerts.

@@ -22,11 +22,12 @@ async fn finish(store: &Store, backfill: &'static Backfill, jobs: &Jobs) {
         Ok(Some(progress)) if progress.finished_at.is_some() => return,
         Ok(progress) => {
             let done_to = progress.map_or(0, |progress| progress.done_to);
+            let action = if done_to == 0 { "starts" } else { "resumes" };
             tracing::info!(
                 event = "BACKFILL_STARTED",
                 backfill = backfill.name,
                 done_to,
-                "Background data migration {} started or resumed at row {done_to}",
+                "Background data migration {} {action} after row {done_to}",
                 backfill.name
             );
         }

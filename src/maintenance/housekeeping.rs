@@ -85,13 +85,20 @@ async fn enforce_retention(store: &Store, config: &RetentionConfig) -> Result<()
         }
         if all.rows > 0 {
             let DeletedCount { what, before, rows, bytes } = all;
+            let data = match what {
+                RetainedKind::Media => "files of messages",
+                RetainedKind::Recordings => "recordings of calls",
+                RetainedKind::Transcripts => "transcripts of calls",
+                RetainedKind::Journal => "webhook log",
+                RetainedKind::Audit => "audit log",
+            };
             tracing::info!(
                 event = "RETENTION_DELETED",
                 what = what.as_str(),
                 rows,
                 bytes,
                 before = %before,
-                "Deleted {rows} rows older than the retention settings allow: {what}"
+                "Deleted data older than the retention settings allow: {data}, {rows} rows"
             );
         }
         shares.push(all);

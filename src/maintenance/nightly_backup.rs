@@ -99,7 +99,7 @@ pub(super) fn log_created(created: &CreatedSnapshot) {
         tracing::error!(
             event = "SNAPSHOT_BUCKET_FAILED",
             error,
-            "Snapshot {name} is stored locally, but its upload to the bucket failed"
+            "Snapshot {name} is stored locally, but its upload to the bucket failed and is retried"
         );
     }
 }

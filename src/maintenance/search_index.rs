@@ -37,7 +37,12 @@ pub async fn run(store: Store, settings: Settings) {
 
 fn report(error: &store::Error) {
     let error = error as &dyn std::error::Error;
-    tracing::warn!(event = "SEARCH_INDEX_FAILED", error, "The search index could not be updated; retrying");
+    tracing::warn!(
+        event = "SEARCH_INDEX_FAILED",
+        error,
+        "The search index could not be updated, so searches may miss the newest data; retrying in {} s",
+        AFTER_FAILURE.as_secs()
+    );
 }
 
 /// The maximum number of rows per step. The number is limited because a step blocks the writer. `store/search/index.rs`

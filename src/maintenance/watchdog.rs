@@ -34,7 +34,7 @@ pub async fn run(store: Store, metrics: Metrics) {
             metrics.upkeep();
             tracing::error!(
                 event = "STORE_UNRESPONSIVE",
-                "The database does not answer; until it answers, systemd's watchdog is not notified"
+                "The database does not answer, so writes wait; if this lasts, systemd's watchdog restarts the daemon, unless the watchdog is off"
             );
         }
         if monitor.all_responsive(clock::instant()) {
@@ -42,7 +42,7 @@ pub async fn run(store: Store, metrics: Metrics) {
         } else {
             tracing::error!(
                 event = "EVENT_LOOP_BLOCKED",
-                "An event loop worker is blocked; until it runs, systemd's watchdog is not notified"
+                "An event loop worker is blocked, so calls and requests may wait; if this lasts, systemd's watchdog restarts the daemon, unless the watchdog is off"
             );
         }
         store.close_idle_readers();

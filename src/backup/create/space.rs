@@ -74,7 +74,7 @@ impl Snapshots {
             tracing::warn!(
                 event = "SNAPSHOT_SPACE_KEPT",
                 sound = kept.len(),
-                "No snapshot is deleted to free space: only {} of them could be verified, and {COPIES_KEPT} such snapshots are always kept",
+                "No snapshot is deleted to free space, because only {} could be verified and {COPIES_KEPT} valid ones are always kept; free disk space, because the next snapshot may fail",
                 kept.len()
             );
             return Ok(Vec::new());

@@ -130,7 +130,7 @@ fn bridge_error(error: BridgeError) -> ApiError {
                 status,
                 code,
                 reason = detail,
-                "Unexpected response from the WhatsApp bridge: HTTP {status}, code {code}"
+                "A request failed, because the WhatsApp bridge gave an unexpected response: HTTP {status}, code {code}"
             );
             let message = "the WhatsApp bridge failed; its log says why";
             ApiError::new(StatusCode::BAD_GATEWAY, "bridge_failed", message)

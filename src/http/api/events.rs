@@ -169,7 +169,7 @@ impl Follower {
         let found = found.await;
         let reader = self.reader.0;
         let found = found.inspect_err(|error| {
-            tracing::warn!(event = "EVENTS_ENDED", actor = %reader, %error, "Event stream of {reader} closed, because the changes cannot be read from the database");
+            tracing::warn!(event = "EVENTS_ENDED", actor = %reader, %error, "Event stream of {reader} closed, because the changes cannot be read from the database; the client has to reconnect");
         });
         match found.ok()? {
             Found::LoggedOut => return None,

@@ -88,7 +88,7 @@ impl Audit {
             Ok(Err(error)) => error.to_string(),
             Err(_elapsed) => "the database did not answer in time".to_owned(),
         };
-        tracing::warn!(event = "AUDIT_FAILED", %actor, action, error, "A change by {actor} may be missing in the audit log: {action}");
+        tracing::warn!(event = "AUDIT_FAILED", %actor, action, error, "Cannot record a change by {actor} in the audit log, where it may be missing: {action}");
     }
 }
 

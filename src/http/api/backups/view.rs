@@ -128,7 +128,7 @@ pub(super) fn refusal(error: backup::Error) -> ApiError {
             .with_param("free_mb", free_mb.to_string()),
         backup::Error::NotFound(_) => ApiError::not_found("there is no such snapshot"),
         error => {
-            tracing::error!(event = "SNAPSHOT_FAILED", %error, "A request for a snapshot failed: {error}");
+            tracing::error!(event = "SNAPSHOT_FAILED", %error, "A request to create or download a snapshot failed: {error}");
             ApiError::unavailable(message)
         }
     }

@@ -35,8 +35,11 @@ pub(super) async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw
 async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> store::Result<()> {
     let (provider, from) = (message.provider, message.peer.first().map(|peer| peer.masked().to_string()));
     let from = from.unwrap_or_default();
-    let source =
-        if message.from_phone { format!("sent from the phone to {from}") } else { format!("received from {from}") };
+    let source = if message.from_phone {
+        format!("sent from the phone to {from}")
+    } else {
+        format!("received from {from} by {provider}")
+    };
     let arrival = app.message_clock.arrival(&message);
     let settings = app.settings.current();
     let receive = move |tx: &WriteTx<'_>| owner_orders::receive(tx, &settings, &message, &raw, arrival, clock::now());
