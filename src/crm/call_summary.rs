@@ -145,7 +145,7 @@ fn unless_refused<T>(call: &Call, part: &'static str, outcome: Result<T, Error>)
         Ok(_) => Ok(()),
         Err(Error::Refused(refusal)) => {
             let sid = &call.call_sid;
-            tracing::warn!(event = "CALL_SUMMARY_PART_REFUSED", call.sid = %sid, part, error = %refusal, "A {part} from the summary of call {sid} was refused and is not stored");
+            tracing::warn!(event = "CALL_SUMMARY_PART_REFUSED", call.sid = %sid, part, error = %refusal, "The summary of call {sid} proposes a {part}, which is not stored, because a rule refuses it");
             Ok(())
         }
         Err(Error::Store(error)) => Err(error),

@@ -234,7 +234,11 @@ impl Realtime {
                 EngineEvent::ToolCall { response, id: call_id, call: self.tools.classify(name, arguments) }
             }
             ServerEvent::FunctionCall { name, .. } => {
-                tracing::info!(event = "TOOL_CALL_INCOMPLETE", tool = name, "Incomplete call of tool {name} ignored");
+                tracing::info!(
+                    event = "TOOL_CALL_INCOMPLETE",
+                    tool = name,
+                    "The agent's request to run tool {name} was cut off before it was complete, so the tool does not run"
+                );
                 EngineEvent::Activity
             }
             ServerEvent::ResponseDone { id, status, error, message, usage } => {
@@ -310,6 +314,10 @@ fn error_event(kind: String, code: Option<String>, message: &str) -> EngineEvent
     if code == "session_expired" {
         return EngineEvent::Failed { retry: true, reason: code };
     }
-    tracing::debug!(event = "ENGINE_ERROR", code, "The engine reported the error {code}: {message}");
+    tracing::debug!(
+        event = "ENGINE_ERROR",
+        code,
+        "The Realtime engine reported an error, and the call continues: {code}: {message}"
+    );
     EngineEvent::Warning { code }
 }

@@ -22,7 +22,7 @@ impl IntegrityCheck {
     pub(in crate::store) fn start(live: &Path, health_state: Arc<HealthState>) -> Option<Self> {
         health_state.record_integrity(Integrity::Checking);
         let conn = open::reader(live).inspect_err(|error| {
-            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot open the database for its integrity check; the next start verifies it");
+            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot open the database for its integrity check, so damage would not be noticed; the next start verifies the database");
             health_state.record_integrity(Integrity::Unchecked);
         });
         let conn = conn.ok()?;
@@ -59,7 +59,7 @@ impl IntegrityCheck {
             }
         };
         let thread = std::thread::Builder::new().name("store-integrity".into()).spawn(check).inspect_err(|error| {
-            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "The integrity check of the database was not started, so it is unknown whether the database is damaged");
+            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "The integrity check of the database was not started, so damage would not be noticed; the next start verifies the database");
             on_failure.record_integrity(Integrity::Unchecked);
         });
         thread.ok().map(|thread| Self { thread, interrupt })

@@ -129,7 +129,7 @@ fn log_files(event: &Event<'_>) {
             event = "STORE_SPARE_NOT_DELETED",
             %error,
             file = %file.display(),
-            "Cannot remove or rename {}, a temporary copy of agentlocator.db",
+            "Cannot remove or rename {}, a temporary copy of agentlocator.db; it uses disk space until it is deleted",
             file.display()
         ),
         _ => {}

@@ -121,7 +121,7 @@ fn replace_damaged_live(folder: &Folder, state: &RunState, damage: &Error) -> Re
                 event = "STORE_LIVE_DAMAGED",
                 reason = english(&reason),
                 file = %folder.published.display(),
-                "The live database is damaged: it was archived, and {} is used instead", folder.published.display()
+                "The live database is damaged: it was archived, and {}, which may lack the newest data, is used instead", folder.published.display()
             );
             Ok(after_adoption(adopted))
         }

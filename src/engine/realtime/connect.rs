@@ -199,7 +199,7 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
                 event = "REALTIME_FIELD_REFUSED",
                 field,
                 reason,
-                "The AI provider rejects session.{field} ({reason}); calls continue without it"
+                "The AI provider rejects the setting session.{field} ({reason}); calls continue without this setting"
             );
         }
         messages = vec![wire::session_update(&session)];
