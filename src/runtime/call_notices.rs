@@ -57,7 +57,7 @@ impl CallNotices {
             }
             Due::SentBefore => {}
             Due::TooMany => {
-                tracing::warn!(event = "CALL_NOTICE_SKIPPED", call.sid = %call_sid, channel = channel.as_str(), "The owner gets no message about call {call_sid}: there were too many in the last hour");
+                tracing::warn!(event = "CALL_NOTICE_SKIPPED", call.sid = %call_sid, channel = channel.as_str(), "The owner gets no message about call {call_sid}: the limit of messages in one hour is reached");
             }
         }
         Ok(())

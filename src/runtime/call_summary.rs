@@ -61,7 +61,7 @@ async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<()
     let (sid, now) = (call_sid.clone(), clock::now());
     let recorded = crm::transact(&services.store, move |tx| call_summary::record(tx, &sid, &findings, now)).await;
     if recorded.map_err(retry)? {
-        tracing::info!(event = "CALL_SUMMARY", call.sid = %call_sid, "Call {call_sid} is summarized");
+        tracing::info!(event = "CALL_SUMMARY", call.sid = %call_sid, "The summary of call {call_sid} was created and stored");
     }
     Ok(())
 }

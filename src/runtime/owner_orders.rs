@@ -42,7 +42,7 @@ pub fn receive(
         Ok(_) => {}
         Err(NotifyOwnerError::Store(error)) => return Err(error),
         Err(NotifyOwnerError::Refused(refusal)) => {
-            tracing::warn!(event = "OWNER_ORDER_UNANSWERED", thread.id = %received.thread, %refusal, "The owner's order in thread {} cannot be answered: {refusal}", received.thread);
+            tracing::warn!(event = "OWNER_ORDER_UNANSWERED", thread.id = %received.thread, %refusal, "The owner's order by WhatsApp in thread {} was processed, but its answer cannot be sent: {refusal}", received.thread);
         }
     }
     Ok(received)
