@@ -56,8 +56,9 @@ pub struct OpenAiConfig {
     pub vad_prefix_padding_ms: u32,
     /// Server VAD: the length of a silence that ends the turn, in milliseconds.
     pub vad_silence_ms: u32,
-    /// Server VAD: whether the reply is requested after a short silence already, and held until the caller has
-    /// certainly finished: after `vad_silence_ms`, or after a time that depends on the last words if they are Hebrew.
+    /// Server VAD: whether the reply is requested after a short silence already, and held until the caller has certainly
+    /// finished: after `vad_silence_ms`, or after a time that depends on the last words if they are Hebrew. Without
+    /// effect if `vad_silence_ms` is above 1000.
     pub early_replies: bool,
     /// Semantic VAD: the maximum pause after which the turn ends.
     pub vad_eagerness: Eagerness,
@@ -79,7 +80,7 @@ impl Default for OpenAiConfig {
             vad_threshold: 0.5,
             vad_prefix_padding_ms: 300,
             vad_silence_ms: 500,
-            early_replies: true,
+            early_replies: false,
             vad_eagerness: Eagerness::Auto,
             max_output_tokens: 1024,
         }
@@ -92,22 +93,29 @@ impl OpenAiConfig {
         Secret::present(self.api_key.as_ref())
     }
 
+    /// Returns true if replies are requested early and held.
+    fn replies_early(&self) -> bool {
+        let has_room = (EARLY_SILENCE_MS..=MAX_HELD_SILENCE_MS).contains(&self.vad_silence_ms);
+        self.early_replies && has_room && self.turn_detection == TurnDetection::ServerVad
+    }
+
     /// Returns the silence after which the server ends the turn, in milliseconds. With semantic VAD, the server ignores
     /// it.
     pub fn server_silence_ms(&self) -> u32 {
-        if self.early_replies { self.vad_silence_ms.min(EARLY_SILENCE_MS) } else { self.vad_silence_ms }
+        if self.replies_early() { EARLY_SILENCE_MS } else { self.vad_silence_ms }
     }
 
     /// Returns the silence after which the caller hears a reply that was requested early, if the words do not decide
     /// it; none if replies are not requested early.
     pub fn hold_replies(&self) -> Option<Duration> {
-        let is_early = self.early_replies && self.turn_detection == TurnDetection::ServerVad;
-        is_early.then(|| Duration::from_millis(self.vad_silence_ms.into()))
+        self.replies_early().then(|| Duration::from_millis(self.vad_silence_ms.into()))
     }
 }
 
 /// The silence after which a reply is requested early. A shorter silence also occurs within words.
 const EARLY_SILENCE_MS: u32 = 200;
+/// The longest `vad_silence_ms` with which replies are requested early: a reply is not held for longer than 1.5 s.
+const MAX_HELD_SILENCE_MS: u32 = 1000;
 
 pub(super) fn settings() -> Vec<Setting<OpenAiConfig>> {
     let openai = Section::<OpenAiConfig>::new();

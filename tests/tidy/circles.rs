@@ -15,7 +15,7 @@ const EXCEPTIONS: [(&[&str], &str); 14] = [
     (
         &[
             "call/session",
-            "call/session/held_reply",
+            "call/session/early_reply",
             "call/session/idle",
             "call/session/interruption",
             "call/session/keys",

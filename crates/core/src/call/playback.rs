@@ -319,9 +319,14 @@ impl Playback {
         self.is_busy() || !self.utterances.is_empty()
     }
 
-    /// Returns the utterances that the caller has not heard completely.
-    pub(super) fn items(&self) -> impl Iterator<Item = &ItemId> {
-        self.utterances.iter().map(|utterance| &utterance.source.item)
+    /// Returns true if audio of this utterance is queued, or was sent and is not completely heard.
+    pub(super) fn has(&self, item: &ItemId) -> bool {
+        self.utterances.iter().any(|utterance| utterance.source.item == *item)
+    }
+
+    /// Returns true if audio of this utterance was sent and is not completely heard.
+    pub(super) fn has_sent(&self, item: &ItemId) -> bool {
+        self.utterances.iter().any(|utterance| utterance.source.item == *item && utterance.was_sent)
     }
 
     /// Returns true if audio of an engine's response was sent and is not completely heard.

@@ -76,6 +76,24 @@ impl Responses {
         self.not_before = Some(at);
     }
 
+    /// Delays the queued request until this time.
+    pub(super) fn not_before(&mut self, at: Instant) {
+        self.not_before = self.not_before.max(Some(at));
+    }
+
+    /// Returns the id of the active response.
+    pub(super) fn active(&self) -> Option<ResponseId> {
+        self.active.as_ref().map(|active| active.id.clone())
+    }
+
+    /// Returns the instruction of the requests that are queued, in flight or active, if they have one.
+    pub(super) fn take_instruction(&mut self) -> Option<ResponseRequest> {
+        let active = self.active.as_mut().and_then(|active| active.request.take());
+        let requests = [active, self.in_flight.clone(), self.queued.take()];
+        let instructions = requests.into_iter().flatten().filter(|request| *request != ResponseRequest::Reply);
+        instructions.reduce(both)
+    }
+
     /// Returns when the queued request may be sent.
     pub(super) fn retry_at(&self) -> Option<Instant> {
         self.not_before.filter(|_| self.queued.is_some())

@@ -5,9 +5,9 @@ mod barge_in;
 mod caller_speech;
 mod connection;
 mod conversation;
+mod early_reply;
 mod ending;
 mod engine_link;
-mod held_reply;
 mod idle;
 mod interruption;
 mod keys;
@@ -32,8 +32,8 @@ use super::{
 use crate::domain::EndReason;
 use agent_speech::{AgentSpeech, is_clip};
 use caller_speech::CallerSpeech;
+use early_reply::EarlyReplies;
 use engine_link::EngineLink;
-use held_reply::HeldReply;
 use idle::IdleWatch;
 use interruption::Interruptions;
 use keys::Keys;
@@ -61,8 +61,7 @@ pub struct CallSession {
     playback: Playback,
     agent_speech: AgentSpeech,
     interruptions: Interruptions,
-    /// The reply that the caller does not hear yet, if any.
-    held_reply: Option<HeldReply>,
+    early_replies: EarlyReplies,
     responses: Responses,
     tools: Tools,
     transcript: Transcript,
@@ -113,7 +112,7 @@ impl CallSession {
             playback: Playback::new(policy.lead),
             agent_speech: AgentSpeech::default(),
             interruptions: Interruptions::default(),
-            held_reply: None,
+            early_replies: EarlyReplies::default(),
             responses: Responses::default(),
             tools: Tools::default(),
             transcript: Transcript::default(),
@@ -238,6 +237,7 @@ impl CallSession {
             // A request is not sent while the caller speaks.
             if !self.caller.speech.is_detected()
                 && !self.interruptions.is_pausing()
+                && !self.early_replies.has_deferred_calls()
                 && let Some(request) = self.responses.poll_request(now)
             {
                 self.outputs.push_back(Output::Engine(EngineCommand::Respond(request)));

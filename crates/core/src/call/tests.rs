@@ -1,8 +1,8 @@
 //! Tests of the session in virtual time, through its public interface only.
 
 mod barge_in;
+mod early_replies;
 mod employee;
-mod held_replies;
 mod interruptions;
 mod losses;
 mod properties;

@@ -272,6 +272,19 @@ impl Transcript {
         self.turns.retain(|turn| !turn.is(item));
     }
 
+    /// Returns true if there is a turn of this utterance.
+    pub(super) fn has(&self, item: &ItemId) -> bool {
+        self.turns.iter().any(|turn| turn.is(item))
+    }
+
+    /// Returns the words of all caller's turns that are not answered, if the text of this one is final.
+    pub(super) fn final_unanswered_words(&self, item: &ItemId) -> Option<String> {
+        self.turns.iter().rev().find(|turn| turn.is(item)).filter(|turn| turn.text_final)?;
+        let unanswered = self.turns.iter().filter(|turn| turn.is_unanswered(self.answered_seq));
+        let texts: Vec<&str> = unanswered.map(|turn| turn.record.text.as_str()).collect();
+        Some(texts.join(" "))
+    }
+
     /// Adds the usage of a response to its last utterance. Returns the turn if it was already complete.
     pub(super) fn add_usage(&mut self, item: &ItemId, usage: Usage) -> Option<TurnRecord> {
         let turn = self.find(item)?;

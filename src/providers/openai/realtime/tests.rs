@@ -65,12 +65,13 @@ fn a_command_is_json_with_the_documented_names() {
     let detection = &update["session"]["audio"]["input"]["turn_detection"];
     assert_eq!(
         (detection["type"].as_str(), detection["silence_duration_ms"].as_u64()),
-        (Some("server_vad"), Some(200)),
-        "the reply is requested early, and held"
+        (Some("server_vad"), Some(500))
     );
-    let late = OpenAiConfig { early_replies: false, ..config.clone() };
-    assert_eq!((late.server_silence_ms(), late.hold_replies()), (500, None));
-    assert_eq!(config.hold_replies(), Some(Duration::from_millis(500)));
+    assert_eq!(config.hold_replies(), None);
+    let early = OpenAiConfig { early_replies: true, ..config.clone() };
+    assert_eq!((early.server_silence_ms(), early.hold_replies()), (200, Some(Duration::from_millis(500))));
+    let slow = OpenAiConfig { vad_silence_ms: 2000, ..early };
+    assert_eq!((slow.server_silence_ms(), slow.hold_replies()), (2000, None));
     let append: Value = serde_json::from_str(&append(&EncodedAudio::encode(&[255; 160]))).unwrap();
     assert_eq!(append["type"], "input_audio_buffer.append");
     assert_eq!(url(&config), "wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1");

@@ -37,13 +37,19 @@ impl Playback {
         *self = held;
     }
 
+    /// Sends nothing until [`Playback::resume`]. The audio that was sent plays to its end.
+    pub(in crate::call) fn hold_unsent(&mut self) {
+        self.is_held = true;
+    }
+
     /// Ends the hold, so that audio is sent again.
     pub(in crate::call) fn resume(&mut self) {
         self.is_held = false;
     }
 
-    pub(in crate::call) fn is_held(&self) -> bool {
-        self.is_held
+    /// Returns true if all audio that the caller has not heard was withdrawn by [`Playback::hold`].
+    pub(in crate::call) fn is_withdrawn(&self) -> bool {
+        self.is_held && self.sent == 0
     }
 
     /// Returns the offset at which the playback resumes after the audio was heard up to `heard`. The result is a whole

@@ -40,9 +40,9 @@ impl CallSession {
 
     /// Drops all audio that the caller has not heard.
     fn clear(&mut self, now: Instant) -> Vec<ClearedUtterance> {
-        let was_held = self.playback.is_held();
+        let was_withdrawn = self.playback.is_withdrawn();
         let cleared = self.playback.clear(now);
-        if self.stream.is_open() && !was_held {
+        if self.stream.is_open() && !was_withdrawn {
             self.outputs.push_back(Output::Clear { heard_until_ms: self.stream.stream_ms(now) });
         }
         cleared

@@ -174,6 +174,7 @@ impl CallSession {
         let was_ready = self.engine.became_lost();
         self.engine_lost_in_pause(now);
         self.release_reply(now);
+        self.early_replies.engine_lost();
         self.interruptions.replied();
         self.event(CallEvent::EngineLost { engine: self.engine.kind(), reason });
         self.responses.reset();

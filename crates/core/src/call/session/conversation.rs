@@ -62,8 +62,9 @@ impl CallSession {
 
     fn agent_audio(&mut self, response: ResponseId, item: ItemId, audio: &EncodedAudio, now: Instant) {
         if self.responses.is_cancelled(&response) {
-            return;
+            return self.cancelled_item(&response, &item);
         }
+        self.note_held_item(&item);
         let source = Source { engine: Some(self.engine.generation()), response: Some(response.clone()), item };
         self.agent_speech.received(&response, audio.len());
         if self.playback.enqueue(&source, audio) {
@@ -76,8 +77,9 @@ impl CallSession {
 
     fn agent_text(&mut self, response: &ResponseId, item: &ItemId, text: &str, is_final: bool, now: Instant) {
         if self.responses.is_cancelled(response) {
-            return;
+            return self.cancelled_item(response, item);
         }
+        self.note_held_item(item);
         let at_ms = self.stream.call_ms(now);
         let turn = self.transcript.agent_text(item, text, is_final, at_ms, now);
         self.outputs.extend(turn.map(turn_output));
@@ -110,7 +112,7 @@ impl CallSession {
         if let Some(evidence) = self.caller.robot.as_mut().and_then(|robot| robot.words(item, words)) {
             return self.end_robot(evidence, now);
         }
-        self.words_of_held(item);
+        self.judge_held_turn(item);
         self.weigh_words(item, is_final, now);
     }
 
@@ -126,6 +128,7 @@ impl CallSession {
     fn response_done(&mut self, response: &ResponseId, outcome: ResponseOutcome, usage: Usage, now: Instant) {
         let is_cancelled = self.responses.is_cancelled(response);
         self.responses.done(response);
+        self.delete_unspoken(response);
         if usage != Usage::default() {
             self.event(CallEvent::Used(usage));
         }

@@ -93,8 +93,10 @@ impl CallSession {
 
     /// Handles a sound whose start the engine has detected.
     pub(super) fn sound_began(&mut self, item: &ItemId, now: Instant) {
-        if self.discard_held_reply(now) {
-            return;
+        if self.is_reply_held() {
+            let utterance =
+                Utterance { item: item.clone(), is_reply_possible: false, has_voice: false, is_unknowable: false };
+            return self.interruptions.follow([utterance]);
         }
         if let Some(pause) = &mut self.interruptions.pause {
             self.interruptions.is_local_unsure &= !pause.utterances.is_empty();
@@ -188,7 +190,7 @@ impl CallSession {
             return true;
         }
         // An utterance that lasted longer than the agent's speech is a normal turn.
-        let is_speaking = self.is_agent_heard(now) || self.responses.is_replying();
+        let is_speaking = self.is_agent_heard(now) || self.responses.is_replying() || self.is_reply_held();
         is_speaking && self.interruptions.undecided.iter().any(is_item)
     }
 
@@ -229,12 +231,15 @@ impl CallSession {
         let pause = self.interruptions.pause.as_ref();
         let since = pause.map_or(now, |pause| pause.sound_since);
         let stopped = pause.and_then(|pause| pause.last_voice.or(pause.stopped)).unwrap_or(now);
+        let ended = pause.and_then(|pause| pause.utterances.back()).map(|utterance| utterance.item.clone());
         let ms_ago = u64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(0);
         self.barge_in(false, now);
         let position = self.caller.audio.position_ago(ms_ago);
         self.caller.audio.speech_started(Some(position));
         if is_speaking {
             self.caller.speech.interrupts();
+        } else if let Some(item) = ended {
+            self.reply_to_turn(&item, stopped, now);
         } else {
             self.request_reply(stopped, now);
         }

@@ -43,9 +43,7 @@ impl CallSession {
     pub fn open_turns(&mut self, now: Instant) -> Vec<TurnRecord> {
         let playing = self.playback.progress(now);
         let mut turns = self.transcript.open_turns(playing.as_ref());
-        if self.is_reply_held() {
-            turns.retain(|turn| self.playback.items().all(|item| *item != turn.item));
-        }
+        turns.retain(|turn| !self.is_held_item(&turn.item));
         turns
     }
 }

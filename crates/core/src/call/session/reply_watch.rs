@@ -213,7 +213,11 @@ impl CallSession {
             return false;
         }
         let is_unsent = !self.engine.is_ready() && (self.caller.audio.is_unanswered() || self.has_keys_for_engine());
-        self.responses.is_busy() || self.tools.is_running() || self.caller.speech.is_missed() || is_unsent
+        self.responses.is_busy()
+            || self.tools.is_running()
+            || self.is_reply_held()
+            || self.caller.speech.is_missed()
+            || is_unsent
     }
 
     /// Returns true while the caller speaks. A sound that does not interrupt the agent counts only while the local

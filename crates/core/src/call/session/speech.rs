@@ -101,6 +101,7 @@ impl CallSession {
         self.idle.caller_is_active();
         if position.is_some_and(|position| self.caller.audio.is_replayed(position)) {
             // The speech started earlier, so the caller is not interrupting the agent now.
+            self.discard_held_reply(now);
             self.caller.audio.speech_started(position);
             return self.transcript.caller_started_in_replay(item, at_ms);
         }
@@ -122,8 +123,7 @@ impl CallSession {
         self.caller.speech.stopped(now);
         self.transcript.caller_stopped(item, self.stream.call_ms(now), ended);
         if !self.sound_ended(item, now) {
-            self.request_reply(ended, now);
-            self.hold_reply(item, ended, now);
+            self.reply_to_turn(item, ended, now);
         }
     }
 
@@ -173,6 +173,7 @@ impl CallSession {
 
     /// Records that everything that the caller has said so far is answered.
     pub(super) fn mark_answered(&mut self) {
+        self.early_replies.answered();
         self.caller.audio.answered();
         self.transcript.answered();
     }

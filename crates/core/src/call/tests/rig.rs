@@ -228,6 +228,9 @@ impl Rig {
     pub(super) fn engine(&mut self, event: EngineEvent) {
         match &event {
             EngineEvent::Ready => self.engine.is_ready = true,
+            EngineEvent::AgentText { item, .. } => {
+                self.observed.received.entry(item.clone()).or_default();
+            }
             EngineEvent::AudioDelta { response, item, audio } => {
                 let is_late = self.observed.silenced.contains(&response.parse().unwrap());
                 *self.observed.received.entry(item.clone()).or_default() += audio.len() as u64;
@@ -288,6 +291,11 @@ impl Rig {
 
     pub(super) fn is_engine_ready(&self) -> bool {
         self.engine.is_ready
+    }
+
+    /// Returns true while a response of the engine is active.
+    pub(super) fn is_engine_answering(&self) -> bool {
+        self.engine.active.is_some()
     }
 
     /// Returns true if a response was requested from the engine and has not started.

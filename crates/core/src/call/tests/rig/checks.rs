@@ -121,7 +121,7 @@ impl Rig {
                     self.waits.since.get_or_insert(ended);
                 }
             }
-            CallEvent::BargeInUndone { .. } => observed.paused_since = None,
+            CallEvent::BargeInUndone { .. } | CallEvent::HeldReplyDiscarded => observed.paused_since = None,
             CallEvent::TakenOver => {
                 observed.paused_since = None;
                 self.waits.forget();
@@ -165,7 +165,9 @@ impl Rig {
             EngineCommand::Delete { item } if item.starts_with('c') => {}
             EngineCommand::Delete { item } => {
                 assert!(observed.received.contains_key(item), "{item} is not one of the agent's");
-                self.check_heard(item, 0);
+                if observed.utterances.iter().any(|(known, _)| known == item) {
+                    self.check_heard(item, 0);
+                }
             }
             EngineCommand::Respond(_) => {
                 let leads = observed.opened.last().is_some_and(|engine| engine.capabilities().leads_turns);

@@ -1,0 +1,228 @@
+//! Early replies. An engine that only measures the caller's silence can end the turn after a short one, and prepare its
+//! reply during a pause in which the caller may continue. The reply is held: the caller does not hear it, and its tools
+//! do not run, until the caller has been silent for long enough. If the caller continues to speak, it is discarded.
+//!
+//! How long is enough depends on whether the words are a complete sentence (`crate::completeness`).
+
+use super::CallSession;
+use super::interruption::CompletedCalls;
+use crate::call::timers::Timer;
+use crate::call::{CallEvent, EngineCommand, ItemId, ResponseId};
+use crate::completeness::judge;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// The maximum time for which a reply is held after the end of the caller's voice.
+const MAX_HOLD: Duration = Duration::from_millis(1500);
+/// By how much sound of the local detector that the engine does not detect, such as a television, prolongs a hold.
+const MAX_EXTENSION: Duration = Duration::from_millis(500);
+/// The detectors find the end of the same voice at times that differ by at most this much.
+const SAME_END: Duration = Duration::from_millis(150);
+/// After this many discarded replies, the reply to the next turn is not requested early.
+const MAX_DISCARDED: u32 = 2;
+/// How many utterances of discarded replies are remembered.
+const MAX_DROPPED: usize = 16;
+
+#[derive(Debug, Default)]
+pub(super) struct EarlyReplies {
+    held: Option<HeldReply>,
+    /// The number of replies that were discarded since the caller last heard one.
+    discarded: u32,
+    /// Utterances of cancelled responses that never became audible, and that the engine still has in its conversation.
+    unspoken: Vec<(ResponseId, ItemId)>,
+    /// Utterances of discarded replies that were deleted at the engine.
+    dropped: VecDeque<ItemId>,
+}
+
+/// A reply that the caller does not hear yet.
+#[derive(Debug)]
+struct HeldReply {
+    /// The utterance to which it is the reply.
+    caller_item: ItemId,
+    /// The end of the caller's voice.
+    ended: Instant,
+    /// The silence after which the reply may be heard.
+    wait: Duration,
+    /// The agent's utterances so far.
+    items: Vec<ItemId>,
+    /// The tool calls of complete responses.
+    calls: Vec<CompletedCalls>,
+    /// True once a response is complete.
+    is_completed: bool,
+}
+
+impl EarlyReplies {
+    /// Returns true while a reply is held that has deferred tool calls. No further response is requested then, because
+    /// the model has not received the outputs of those calls.
+    pub(super) fn has_deferred_calls(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| !held.calls.is_empty())
+    }
+
+    /// Records that the caller has heard a reply.
+    pub(super) fn answered(&mut self) {
+        self.discarded = 0;
+    }
+
+    /// Forgets the utterances of an engine that is lost.
+    pub(super) fn engine_lost(&mut self) {
+        self.unspoken.clear();
+    }
+}
+
+impl CallSession {
+    /// Returns true while a reply is held.
+    pub(super) fn is_reply_held(&self) -> bool {
+        self.early_replies.held.is_some()
+    }
+
+    /// Requests the reply to a turn that the engine has ended, and holds it if the engine ends turns early.
+    pub(super) fn reply_to_turn(&mut self, item: &ItemId, ended: Instant, now: Instant) {
+        self.request_reply(ended, now);
+        let wait = self.policy.hold_replies.filter(|_| self.engine.capabilities().only_measures_silence);
+        let Some(wait) = wait.filter(|_| self.is_live() && self.stream.is_open()) else { return };
+        if self.early_replies.discarded >= MAX_DISCARDED {
+            return self.responses.not_before(ended + wait);
+        }
+        let caller_item = item.clone();
+        if let Some(held) = &mut self.early_replies.held {
+            (held.caller_item, held.ended, held.wait) = (caller_item, ended, wait);
+        } else if !self.is_agent_heard(now) {
+            self.playback.hold_unsent();
+            let (items, calls, is_completed) = (Vec::new(), Vec::new(), false);
+            self.early_replies.held = Some(HeldReply { caller_item, ended, wait, items, calls, is_completed });
+        }
+        self.judge_held_turn(item);
+    }
+
+    /// Uses the words of the turn to decide how long its reply is held. Words that may still change decide nothing.
+    pub(super) fn judge_held_turn(&mut self, item: &ItemId) {
+        let Some(held) = self.early_replies.held.as_mut().filter(|held| held.caller_item == *item) else { return };
+        if let Some(wait) = self.transcript.final_unanswered_words(item).and_then(|words| judge(&words).wait()) {
+            held.wait = wait;
+        }
+    }
+
+    /// Records that the engine has sent audio or text of an utterance that belongs to the held reply, if one is held.
+    pub(super) fn note_held_item(&mut self, item: &ItemId) {
+        if let Some(held) = &mut self.early_replies.held
+            && !held.items.contains(item)
+        {
+            held.items.push(item.clone());
+        }
+    }
+
+    /// Defers the tool calls of a completed response while its reply is held. Returns false if no reply is held.
+    pub(super) fn defer_held_calls(&mut self, calls: &CompletedCalls) -> bool {
+        let Some(held) = &mut self.early_replies.held else { return false };
+        held.calls.push(calls.clone());
+        true
+    }
+
+    /// Records that a response is complete. Returns true if it is held, so that the caller has not heard it.
+    pub(super) fn completed_while_held(&mut self) -> bool {
+        let Some(held) = &mut self.early_replies.held else { return false };
+        held.is_completed = true;
+        true
+    }
+
+    /// Returns true for an utterance of the held reply, of which the caller has heard nothing.
+    pub(super) fn is_held_item(&self, item: &ItemId) -> bool {
+        let is_known = |held: &HeldReply| held.items.contains(item);
+        self.early_replies.held.as_ref().is_some_and(is_known) && !self.playback.has_sent(item)
+    }
+
+    /// Decides about the held reply: discards it if the caller continues to speak, lets the caller hear it once it is
+    /// due, or sets the timer.
+    pub(super) fn watch_held_reply(&mut self, now: Instant) {
+        let Some(held) = &self.early_replies.held else { return self.timers.cancel(Timer::HeldReply) };
+        let last_voice = self.caller.speech.last_voice().unwrap_or(held.ended);
+        // A noise that only the engine detects does not discard the reply.
+        if self.caller.speech.is_detected() && last_voice > held.ended + SAME_END {
+            self.timers.cancel(Timer::HeldReply);
+            return self.discard_held_reply(now);
+        }
+        let latest = held.ended + MAX_HOLD;
+        let quiet_since = last_voice.clamp(held.ended, held.ended + MAX_EXTENSION);
+        let is_ready = self.playback.has_unsent() || !held.calls.is_empty() || held.is_completed;
+        // Words may arrive before the reply does.
+        let due = if is_ready { (quiet_since + held.wait).min(latest) } else { latest };
+        if due <= now {
+            self.release_reply(now);
+        }
+        self.timers.set_or_cancel(Timer::HeldReply, Some(due).filter(|due| *due > now));
+    }
+
+    /// Lets the caller hear the reply, and runs its tools.
+    pub(super) fn release_reply(&mut self, now: Instant) {
+        let Some(held) = self.early_replies.held.take() else { return };
+        self.playback.resume();
+        if self.playback.is_open() {
+            self.reply_watch.response_audible_until(now + self.playback.remaining(now));
+        }
+        if held.is_completed {
+            self.mark_answered();
+        }
+        for CompletedCalls { response, was_spoken } in held.calls {
+            if self.is_over() {
+                return;
+            }
+            self.run_calls(&response, true, now);
+            self.ensure_goodbye(was_spoken);
+        }
+    }
+
+    /// Discards the held reply, because the caller continues to speak.
+    pub(super) fn discard_held_reply(&mut self, now: Instant) {
+        let Some(held) = &self.early_replies.held else { return };
+        let items: Vec<ItemId> = held.items.iter().filter(|item| !self.playback.has_sent(item)).cloned().collect();
+        for item in &items {
+            self.transcript.forget(item);
+            match self.responses.active() {
+                // Its text arrived, and no audio yet, so nothing that is cleared below contains it.
+                Some(response) if !self.playback.has(item) => {
+                    self.early_replies.unspoken.push((response, item.clone()));
+                }
+                _ => self.early_replies.dropped.push_back(item.clone()),
+            }
+        }
+        while self.early_replies.dropped.len() > MAX_DROPPED {
+            self.early_replies.dropped.pop_front();
+        }
+        self.early_replies.discarded += 1;
+        // What the model had to be told is still to be said.
+        let instruction = self.responses.take_instruction();
+        self.stop_speaking(false, now);
+        self.event(CallEvent::HeldReplyDiscarded);
+        if let Some(request) = instruction {
+            self.responses.request(request);
+        }
+    }
+
+    /// Forgets the held reply, whose audio is dropped. Its tools do not run.
+    pub(super) fn drop_held_reply(&mut self, now: Instant) {
+        let Some(held) = self.early_replies.held.take() else { return };
+        for calls in held.calls {
+            self.run_calls(&calls.response, false, now);
+        }
+    }
+
+    /// Records an utterance of a cancelled response. If it never became audible, it is deleted at the engine when the
+    /// response has ended: the model would otherwise believe that the caller has heard it.
+    pub(super) fn cancelled_item(&mut self, response: &ResponseId, item: &ItemId) {
+        let is_known = self.transcript.has(item) || self.early_replies.dropped.contains(item);
+        let is_noted = self.early_replies.unspoken.iter().any(|(_, noted)| noted == item);
+        if !is_known && !is_noted && self.engine.capabilities().can_truncate {
+            self.early_replies.unspoken.push((response.clone(), item.clone()));
+        }
+    }
+
+    /// Deletes the utterances of a cancelled response that never became audible.
+    pub(super) fn delete_unspoken(&mut self, response: &ResponseId) {
+        let all = std::mem::take(&mut self.early_replies.unspoken);
+        let (ended, rest) = all.into_iter().partition(|(of, _)| of == response);
+        self.early_replies.unspoken = rest;
+        for (_, item) in ended {
+            self.command(EngineCommand::Delete { item });
+        }
+    }
+}
