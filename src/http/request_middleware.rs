@@ -71,16 +71,19 @@ pub(super) async fn handle_request(
     let mut response = match result {
         Ok(Ok(response)) => response,
         Ok(Err(_elapsed)) => {
-            tracing::warn!(event = "REQUEST_TIMEOUT", request_id = id.0, %method, path, "Request timed out and was answered with HTTP 503: {method} {path}, request {}", id.0);
-            failure_response(
-                &path,
-                ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "the request took too long; try again"),
-            )
+            let error =
+                ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "the request took too long; try again");
+            let response = failure_response(&path, error);
+            let status = response.status().as_u16();
+            tracing::warn!(event = "REQUEST_TIMEOUT", request_id = id.0, %method, path, status, "Request timed out and was answered with HTTP {status}: {method} {path}, request {}", id.0);
+            response
         }
         Err(panic) => {
             let reason = panic_message(panic.as_ref());
-            tracing::error!(event = "REQUEST_PANIC", request_id = id.0, %method, path, reason, "Request failed with HTTP 500, because its handler panicked: {method} {path}, request {}", id.0);
-            failure_response(&path, ApiError::internal())
+            let response = failure_response(&path, ApiError::internal());
+            let status = response.status().as_u16();
+            tracing::error!(event = "REQUEST_PANIC", request_id = id.0, %method, path, status, reason, "The handler of a request panicked, and the request was answered with HTTP {status}: {method} {path}, request {}", id.0);
+            response
         }
     };
 
