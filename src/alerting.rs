@@ -126,7 +126,8 @@ impl Alerts {
         }
     }
 
-    /// Records that sent notifications were not delivered, so that they are due again.
+    /// Records that sent notifications were not delivered, so that they are due again, see
+    /// [`AlertTracker::withdraw_delivery`].
     pub fn withdraw_delivery(&self, channel: AlertChannel, deliveries: &[(AlertKind, AlertTransition)]) {
         for (kind, transition) in deliveries {
             let alert = self.tracker().withdraw_delivery(*kind, channel, *transition);

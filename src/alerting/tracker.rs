@@ -170,7 +170,8 @@ impl AlertTracker {
         Some(alert.clone())
     }
 
-    /// Records that a notification was sent but not delivered, so that it is due again.
+    /// Records that a notification was sent but not delivered, so that it is due again. An all-clear is due again only
+    /// if it was sent soon after the alert had cleared.
     pub fn withdraw_delivery(
         &mut self,
         kind: AlertKind,
@@ -182,10 +183,19 @@ impl AlertTracker {
         let is_it = |delivery: &AlertDelivery| delivery.channel == channel && delivery.transition == transition;
         match transition {
             AlertTransition::Raised => alert.deliveries.retain(|delivery| !is_it(delivery)),
-            // The owner knows that the alert was raised, so only what followed is due.
-            AlertTransition::Lasts | AlertTransition::Cleared => {
+            // The owner knows that the alert was raised, so only the reminder is due. The notification before it was
+            // sent at least one repeat interval earlier.
+            AlertTransition::Lasts => {
                 for delivery in alert.deliveries.iter_mut().filter(|delivery| is_it(delivery)) {
                     (delivery.transition, delivery.at) = (AlertTransition::Raised, delivery.at.minus(repeat));
+                }
+            }
+            AlertTransition::Cleared => {
+                let cleared_at = alert.cleared_at;
+                let is_soon =
+                    |delivery: &AlertDelivery| cleared_at.is_some_and(|at| delivery.at.since(at) < ALL_CLEAR_WINDOW);
+                for delivery in alert.deliveries.iter_mut().filter(|delivery| is_it(delivery) && is_soon(delivery)) {
+                    delivery.transition = AlertTransition::Raised;
                 }
             }
         }
@@ -256,6 +266,9 @@ impl AlertThresholds {
 /// An alert that is raised again within this time after it cleared counts as a recurrence.
 const RECURRENCE_WINDOW: Duration = Duration::from_hours(24);
 const MAX_CLEAR_DELAY: Duration = Duration::from_hours(6);
+/// An undelivered all-clear is sent again only if it was sent within this time after the alert cleared. WhatsApp
+/// messages are sent again five minutes after a failure, so an all-clear is sent at most three times.
+const ALL_CLEAR_WINDOW: Duration = Duration::from_mins(10);
 /// An alert that cleared this long ago is no longer shown.
 const CLEARED_RETENTION: Duration = Duration::from_hours(7 * 24);
 

@@ -100,6 +100,36 @@ fn an_undelivered_reminder_or_all_clear_is_sent_again_as_what_it_was() {
 }
 
 #[test]
+fn an_undelivered_all_clear_is_sent_again_twice_at_most() {
+    let cleared = || {
+        let mut tracker = tracker();
+        tracker.raise(KIND, AlertDetail::default(), at(0));
+        notify(&mut tracker, 0);
+        tracker.clear(KIND, at(60));
+        assert_eq!(notify(&mut tracker, 180), [(KIND, AlertTransition::Cleared)]);
+        tracker
+    };
+    let mut tracker = cleared();
+    let withdrawn = tracker.withdraw_delivery(KIND, MAIL, AlertTransition::Cleared).unwrap();
+    assert_eq!(withdrawn.deliveries[0].at, at(180), "the time of the message is shown");
+    let mut sent_at = Vec::new();
+    for second in (480..7 * 24 * 3600).step_by(300) {
+        if !notify(&mut tracker, second).is_empty() {
+            sent_at.push(second);
+        }
+        tracker.withdraw_delivery(KIND, MAIL, AlertTransition::Cleared);
+    }
+    assert_eq!(sent_at, [480, 780]);
+
+    // The provider reports the failure hours later.
+    let mut tracker = cleared();
+    for (second, expected) in [(3 * 3600, &[(KIND, AlertTransition::Cleared)][..]), (3 * 3600 + 300, &[])] {
+        tracker.withdraw_delivery(KIND, MAIL, AlertTransition::Cleared);
+        assert_eq!(notify(&mut tracker, second), expected);
+    }
+}
+
+#[test]
 fn a_muted_one_is_silent_until_its_time_or_its_end() {
     let mut tracker = tracker();
     assert!(tracker.mute(KIND, Some(Mute::WhileItLasts)).is_none(), "there is nothing to mute");
