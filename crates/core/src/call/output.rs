@@ -256,8 +256,9 @@ pub enum CallEvent {
     CallerSpeech {
         /// Whether no more text of the utterance follows.
         is_final: bool,
-        /// Whether the transcription failed. Written only if true, so that input logs of earlier releases stay equal.
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        /// Whether the transcription failed. Not serialized: a replay compares the serialized events of a call with
+        /// those in its input log, and the logs of earlier releases do not contain this value.
+        #[serde(skip_serializing)]
         has_failed: bool,
     },
     /// The first audio of a response was sent.
