@@ -186,7 +186,8 @@ impl Snapshots {
         }
     }
 
-    /// Returns true if the last upload to the bucket failed, so that the bucket may lack snapshots of the folder.
+    /// Returns true if the last upload to the bucket failed, so that the bucket may lack snapshots of the folder, and
+    /// is to be retried. Returns false if nightly snapshots are disabled: then only the next snapshot retries it.
     pub fn has_pending_uploads(&self) -> bool {
         self.settings.enabled && self.bucket.is_some() && self.last_run().bucket_error.is_some()
     }

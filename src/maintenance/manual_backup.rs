@@ -16,7 +16,7 @@ pub async fn start(snapshots: Snapshots, store: Store) -> Result<RunningSnapshot
     store.write_soon(|tx| tx.record_backup());
     tokio::spawn(async move {
         match snapshots.create_begun(begun).await {
-            Ok(created) => log_created(&created),
+            Ok(created) => log_created(&snapshots, &created),
             Err(error @ Error::Stopped) => {
                 tracing::info!(event = "SNAPSHOT_FAILED", %error, "The requested snapshot was not created: {error}");
             }

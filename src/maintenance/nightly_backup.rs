@@ -32,7 +32,7 @@ async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) ->
         store.write_soon(|tx| tx.record_backup());
         return match created {
             Ok(created) => {
-                log_created(&created);
+                log_created(snapshots, &created);
                 created.bucket_error.is_none()
             }
             Err(error @ Error::Busy) => {
@@ -77,7 +77,8 @@ async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) ->
     }
 }
 
-pub(super) fn log_created(created: &CreatedSnapshot) {
+/// Logs the new snapshot, and the error of its upload, if any.
+pub(super) fn log_created(snapshots: &Snapshots, created: &CreatedSnapshot) {
     let CreatedSnapshot { name, bytes, copy, dropped, bucket_error, .. } = created;
     tracing::info!(
         event = "SNAPSHOT_CREATED",
@@ -96,10 +97,12 @@ pub(super) fn log_created(created: &CreatedSnapshot) {
         );
     }
     if let Some(error) = bucket_error {
+        let outlook =
+            if snapshots.has_pending_uploads() { "is retried" } else { "is not retried before the next snapshot" };
         tracing::error!(
             event = "SNAPSHOT_BUCKET_FAILED",
             error,
-            "Snapshot {name} is stored locally, but its upload to the bucket failed and is retried"
+            "Snapshot {name} is stored locally, but its upload to the bucket failed and {outlook}"
         );
     }
 }
