@@ -71,10 +71,13 @@ impl Snapshots {
         }
         let kept = self.newest_intact(&listed)?;
         if kept.len() < COPIES_KEPT {
+            // Otherwise only the budget is exceeded, and the next snapshot has space.
+            let lacks_space = needs.free < needs.required_free;
+            let remedy = if lacks_space { "; free disk space, because the next snapshot may fail" } else { "" };
             tracing::warn!(
                 event = "SNAPSHOT_SPACE_KEPT",
                 sound = kept.len(),
-                "No snapshot is deleted to free space, because only {} could be verified and {COPIES_KEPT} valid ones are always kept; free disk space, because the next snapshot may fail",
+                "No snapshot is deleted to free space, because only {} could be verified and {COPIES_KEPT} valid ones are always kept{remedy}",
                 kept.len()
             );
             return Ok(Vec::new());
