@@ -233,7 +233,10 @@ impl Tls {
                 if served.is_some() {
                     self.report_error(Cause::TlsPreviousServed.because(reason.clone()), "");
                 } else {
-                    self.report_error(reason.clone(), "; a self-signed certificate is served instead");
+                    self.report_error(
+                        reason.clone(),
+                        "; until valid files are loaded, only a self-signed certificate can be served",
+                    );
                 }
                 return Err(reason);
             }
