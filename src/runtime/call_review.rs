@@ -31,8 +31,11 @@ pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
         );
     }
     for promise in found.broken {
-        let fault =
-            if promise.is_time_wrong { "but it is stored for another time" } else { "but nothing stored confirms it" };
+        let fault = if promise.is_time_wrong {
+            "but named another day or time than that of the appointment"
+        } else {
+            "but nothing stored confirms it"
+        };
         tracing::warn!(
             event = "PROMISE_BROKEN",
             call.sid = %call_sid,
