@@ -40,7 +40,8 @@ pub enum UrlTemplateError {
 }
 
 impl UrlTemplate {
-    /// Parses an address. Does not check whether its server is public.
+    /// Parses an address. Accepts `http` too: the check that the server is public also rejects all schemes but `https`,
+    /// except for trusted addresses on this machine.
     pub fn parse(text: &str) -> Result<Self, UrlTemplateError> {
         if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\' || c == '#') {
             return Err(UrlTemplateError::BadCharacter);
