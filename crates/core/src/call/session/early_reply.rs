@@ -189,7 +189,7 @@ impl CallSession {
             self.early_replies.dropped.pop_front();
         }
         self.early_replies.discarded += 1;
-        // What the model had to be told is still to be said.
+        // The model has not acted on the instruction yet.
         let instruction = self.responses.take_instruction();
         self.stop_speaking(false, now);
         self.event(CallEvent::HeldReplyDiscarded);

@@ -233,7 +233,7 @@ fn a_caller_with_many_pauses_is_not_answered_early_in_each() {
 }
 
 #[test]
-fn a_held_reply_of_tools_alone_leaves_nobody_in_silence() {
+fn a_held_reply_of_tools_alone_is_no_silence() {
     let mut rig = holding();
     speak(&mut rig, "c");
     words(&mut rig, "c", "אני רוצה ל");
