@@ -13,6 +13,8 @@ const FIRST_PAGE: Record<string, string> = {
   'features/setup/steps.ts /api/calls': 'whether there is any',
   'features/setup/CallProof.tsx /api/calls': 'the newest',
   'features/calls/CallBack.tsx /api/outbound-calls': 'the newest',
+  'features/calls/CallBackSeveral.tsx /api/outbound-calls':
+    'the newest; the daemon refuses a caller for whom there is an older one',
   'features/contacts/MergeWords.tsx /api/contacts/{id}/timeline': 'the newest words, to recognize the contact',
   'features/inbox/queries.ts /api/contacts/{id}/notes': 'the newest three',
   'features/inbox/queries.ts /api/appointments': 'the next one',
