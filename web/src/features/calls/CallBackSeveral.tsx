@@ -1,26 +1,44 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { IconPhoneOutgoing } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { type FormEvent, useEffect, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { type ApiError, asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
-import { apiQuery, queryClient } from '#shared/api/query'
+import { apiPages, apiQuery, queryClient } from '#shared/api/query'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { Name, Time } from '#shared/components/text'
 import { toast } from '#shared/components/toasts'
-import type { CallItem } from './api'
+import { useNow } from '#shared/format/clock'
+import { type CallItem, callsOf } from './api'
 import { numberOf } from './CallRow'
-import { returnableCalls } from './call-back'
+import { isOld, returnableCalls } from './call-back'
 
-/** A button above the missed calls: the agent calls several of the callers back. */
-export function CallBackSeveral({ calls }: { calls: CallItem[] }) {
+/** The maximum number of pages of 200 calls. With more calls in 7 days, the callers before them are not offered. */
+const MOST_PAGES = 3
+
+/** Fetches the calls of the last 7 days, of all outcomes and directions, newest first, and maybe some older ones. */
+function useRecentCalls(now: Date): CallItem[] | undefined {
+  const pages = useInfiniteQuery(apiPages('/api/calls', { query: { limit: 200 } }))
+  const { data, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages
+  const oldest = data?.pages.at(-1)?.calls.at(-1)
+  const isMore = hasNextPage && data && data.pages.length < MOST_PAGES && oldest && !isOld(oldest, now)
+  useEffect(() => {
+    if (isMore && !isFetching && !isFetchNextPageError) void fetchNextPage({ cancelRefetch: false })
+  }, [isMore, isFetching, isFetchNextPageError, fetchNextPage])
+  return data && callsOf(data)
+}
+
+/** A button above the missed calls: the agent calls back several callers who still wait for an answer. */
+export function CallBackSeveral() {
   const [isOpen, setOpen] = useState(false)
-  const { data } = useQuery(apiQuery('/api/outbound-calls', { query: { limit: 200 } }))
-  const returnable = data ? returnableCalls(calls, data.items) : []
+  const now = useNow()
+  const calls = useRecentCalls(now)
+  const { data: planned } = useQuery(apiQuery('/api/outbound-calls', { query: { limit: 200 } }))
+  const returnable = calls && planned ? returnableCalls(calls, planned.items, now) : []
   if (!isOpen && returnable.length < 2) return null
   return (
     <div className="call-back-several">

@@ -44,7 +44,7 @@ export function CallList({ current }: { current: number | null }) {
           if (calls.length === 0) return <NoCalls isFiltered={Boolean(filter.outcome ?? filter.q)} />
           return (
             <>
-              {filter.outcome === 'missed' && <CallBackSeveral calls={calls} />}
+              {filter.outcome === 'missed' && <CallBackSeveral />}
               <Rows
                 calls={calls}
                 current={current}

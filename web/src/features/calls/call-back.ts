@@ -7,8 +7,21 @@ type Planned = Pick<Schemas['OutboundCall'], 'contact_id' | 'missed_call_id' | '
 /** The outcomes after which a caller can be called back. */
 export const UNANSWERED: readonly CallItem['outcome'][] = ['missed', 'failed', 'message']
 
-/** Returns the newest call of each contact whom nobody has called back, newest first. */
-export function returnableCalls(calls: readonly CallItem[], planned: readonly Planned[]): CallItem[] {
+/** How long after a call its caller is called back together with others, in ms. */
+const LONGEST_MS = 7 * 24 * 60 * 60_000
+
+/** Returns true if a call is too old for `returnableCalls`. */
+export const isOld = ({ started_at }: Pick<CallItem, 'started_at'>, now: Date): boolean =>
+  Date.parse(started_at) < now.getTime() - LONGEST_MS
+
+/**
+ * Returns the newest call of each contact who still waits for an answer: it is an incoming call of the last 7 days that
+ * was not answered, from a number that can be called. A later call in either direction, answered or not, replaces it as
+ * the newest; so a contact whom the agent has called since is not returned. Neither is one whose call was returned, or
+ * to whom a call is planned. `calls` are the calls of all outcomes and directions, newest first; older ones may be
+ * absent.
+ */
+export function returnableCalls(calls: readonly CallItem[], planned: readonly Planned[], now: Date): CallItem[] {
   const active = planned.filter(({ state }) => state !== 'cancelled')
   const isReturned = (call: CallItem) =>
     active.some(({ missed_call_id, contact_id, state }) => {
@@ -17,9 +30,9 @@ export function returnableCalls(calls: readonly CallItem[], planned: readonly Pl
     })
   const seen = new Set<number>()
   return calls.filter(call => {
-    const isFirst = !seen.has(call.contact_id)
+    const isNewest = !seen.has(call.contact_id)
     seen.add(call.contact_id)
     const isUnanswered = call.direction === 'in' && UNANSWERED.includes(call.outcome) && numberOf(call) !== null
-    return isFirst && isUnanswered && !isReturned(call)
+    return isNewest && isUnanswered && !isOld(call, now) && !isReturned(call)
   })
 }

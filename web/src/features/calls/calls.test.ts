@@ -145,27 +145,46 @@ test('a tool is read from what it was given and what it returned', () => {
   expect(facts({}, { start: 'tomorrow' }).day).toBeUndefined()
 })
 
-test('each unanswered caller can be called back once', () => {
+test('a caller who still waits for an answer can be called back once', () => {
+  const now = new Date('2026-11-26T12:00:00Z')
   const call = (id: number, contact_id: number, more = {}) =>
-    ({ id, contact_id, direction: 'in', outcome: 'missed', peer_number: '+972501234567', ...more }) as CallItem
+    ({
+      id,
+      contact_id,
+      direction: 'in',
+      outcome: 'missed',
+      peer_number: '+972501234567',
+      started_at: '2026-11-26T09:00:00Z',
+      ...more,
+    }) as CallItem
   const calls = [
-    call(9, 1),
-    call(8, 1),
-    call(7, 2, { outcome: 'booked' }),
-    call(6, 2),
-    call(5, 3, { peer_number: 'anonymous' }),
-    call(4, 4),
-    call(3, 5),
-    call(2, 6, { direction: 'out' }),
-    call(1, 7),
+    call(15, 1),
+    call(14, 1),
+    // Contacts 2, 3 and 4 were served after their missed calls; contact 5 is on the line.
+    call(13, 2, { outcome: 'booked' }),
+    call(12, 3, { outcome: 'answered' }),
+    call(11, 4, { direction: 'out', outcome: 'missed' }),
+    call(10, 5, { outcome: 'live' }),
+    call(9, 2),
+    call(8, 3),
+    call(7, 4),
+    call(6, 5),
+    call(5, 6, { peer_number: 'anonymous' }),
+    call(4, 7, { outcome: 'message' }),
+    // An answered call before the missed one does not matter.
+    call(3, 8),
+    call(2, 8, { outcome: 'answered' }),
+    call(1, 9, { started_at: '2026-11-19T12:00:00Z' }),
+    call(0, 10, { started_at: '2026-11-19T11:59:59Z' }),
   ]
-  const ids = (planned: Parameters<typeof returnableCalls>[1]) => returnableCalls(calls, planned).map(({ id }) => id)
-  expect(ids([])).toEqual([9, 4, 3, 1])
+  const ids = (planned: Parameters<typeof returnableCalls>[1]) =>
+    returnableCalls(calls, planned, now).map(({ id }) => id)
+  expect(ids([])).toEqual([15, 4, 3, 1])
   const planned = [
-    { contact_id: 4, missed_call_id: null, state: 'waiting' as const },
-    { contact_id: 5, missed_call_id: 3, state: 'done' as const },
-    { contact_id: 7, missed_call_id: 1, state: 'cancelled' as const },
-    { contact_id: 1, missed_call_id: 8, state: 'done' as const },
+    { contact_id: 7, missed_call_id: null, state: 'waiting' as const },
+    { contact_id: 8, missed_call_id: 3, state: 'done' as const },
+    { contact_id: 9, missed_call_id: 1, state: 'cancelled' as const },
+    { contact_id: 1, missed_call_id: 14, state: 'done' as const },
   ]
-  expect(ids(planned)).toEqual([9, 1])
+  expect(ids(planned)).toEqual([15, 1])
 })
