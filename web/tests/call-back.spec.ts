@@ -72,9 +72,10 @@ test('several callers are called back from the list', async ({ page }) => {
   // The next one is blocked, which the dialog learns from the answer.
   await api.send('PUT', `/api/contacts/${second.contact_id}/block`, { blocked: true })
   await dialog.getByRole('button', { name: 'להתקשר לשניים' }).click()
-  await expect(page.getByText('הסוכן יחזור למתקשר אחד')).toBeVisible()
   await expect(dialog.getByRole('alert')).toContainText('הלקוח חסום')
+  await expect(page.getByText('הסוכן יחזור למתקשר אחד')).toBeVisible()
   await expect(boxes).toHaveCount(2)
+  await expect(dialog.getByRole('button', { name: 'להתקשר' })).toBeDisabled()
   const planned = await api.get<{ items: unknown[] }>('/api/outbound-calls?state=waiting')
   expect(planned.items).toHaveLength(2)
   await page.keyboard.press('Escape')

@@ -5,7 +5,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
-import { type ApiError, asApiError } from '#shared/api/errors'
+import type { ApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { apiPages, apiQuery, queryClient } from '#shared/api/query'
 import { Field } from '#shared/components/field'
@@ -15,7 +15,7 @@ import { toast } from '#shared/components/toasts'
 import { useNow } from '#shared/format/clock'
 import { type CallItem, callsOf } from './api'
 import { numberOf } from './CallRow'
-import { isOld, returnableCalls } from './call-back'
+import { askForEach, isOld, returnableCalls } from './call-back'
 
 /** The maximum number of pages of 200 calls. With more calls in 7 days, the callers before them are not offered. */
 const MOST_PAGES = 3
@@ -59,35 +59,25 @@ function Choice({ calls, onClose }: { calls: CallItem[]; onClose: () => void }) 
   const [purpose, setPurpose] = useState(t`לחזור אליכם, כי התקשרתם ולא ענינו`)
   const picked = calls.filter(({ id }) => chosen.has(id))
   const ask = useAction({
-    run: async (purpose: string) => {
-      const found = new Map<number, ApiError>()
-      // One request for each caller, because the daemon plans all calls of a request or none.
-      for (const { id } of picked) {
-        try {
-          await unwrap(client.POST('/api/calls', { body: { to: [{ call_id: id }], purpose } }))
-        } catch (reason) {
-          const error = asApiError(reason)
-          if (error.isTransient) throw error
-          found.set(id, error)
-        }
-      }
-      return found
-    },
-    onDone: found => {
-      setRefused(found)
+    run: (purpose: string) =>
+      askForEach(
+        picked.map(({ id }) => id),
+        id => unwrap(client.POST('/api/calls', { body: { to: [{ call_id: id }], purpose } })),
+      ),
+    onDone: ({ planned, refused }) => {
+      setRefused(refused)
       setChosen(new Set())
-      const count = picked.length - found.size
-      if (count > 0) {
+      if (planned.length > 0) {
         toast.done(
           <Plural
-            value={count}
+            value={planned.length}
             one="הסוכן יחזור למתקשר אחד"
             two="הסוכן יחזור לשני מתקשרים"
             other="הסוכן יחזור ל־# מתקשרים"
           />,
         )
       }
-      if (found.size === 0) onClose()
+      if (refused.size === 0) onClose()
     },
   })
   const submit = (event: FormEvent) => {
@@ -107,7 +97,7 @@ function Choice({ calls, onClose }: { calls: CallItem[]; onClose: () => void }) 
   return (
     <Modal opened onClose={onClose} title={<Trans>למי שהסוכן יחזור?</Trans>}>
       <form className="form" onSubmit={submit}>
-        <fieldset className="checks" aria-label={t`מתקשרים שלא נענו`}>
+        <fieldset className="checks" disabled={ask.isPending} aria-label={t`מתקשרים שלא נענו`}>
           <label>
             <input
               type="checkbox"

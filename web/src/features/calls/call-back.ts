@@ -1,4 +1,5 @@
 import type { Schemas } from '#shared/api/client'
+import { type ApiError, asApiError } from '#shared/api/errors'
 import type { CallItem } from './api'
 import { numberOf } from './CallRow'
 
@@ -35,4 +36,27 @@ export function returnableCalls(calls: readonly CallItem[], planned: readonly Pl
     const isUnanswered = call.direction === 'in' && UNANSWERED.includes(call.outcome) && numberOf(call) !== null
     return isNewest && isUnanswered && !isOld(call, now) && !isReturned(call)
   })
+}
+
+/** What became of the requests for several callers. */
+interface Asked {
+  /** The ids of the calls whose callers will be called back. */
+  planned: number[]
+  refused: Map<number, ApiError>
+}
+
+/** Asks for each call by itself, because the daemon plans all calls of a request or none. */
+export async function askForEach(ids: readonly number[], ask: (id: number) => Promise<unknown>): Promise<Asked> {
+  const asked: Asked = { planned: [], refused: new Map() }
+  for (const id of ids) {
+    try {
+      await ask(id)
+      asked.planned.push(id)
+    } catch (reason) {
+      const error = asApiError(reason)
+      if (error.isTransient) throw error
+      asked.refused.set(id, error)
+    }
+  }
+  return asked
 }
