@@ -2,7 +2,7 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { IconPhoneOutgoing } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import type { ApiError } from '#shared/api/errors'
@@ -51,42 +51,54 @@ export function CallBackSeveral() {
   )
 }
 
-/** The dialog with the callers and the purpose. A caller who is refused stays in it, with the reason. */
+/**
+ * The dialog with the callers and the purpose. A caller who is refused stays in it, with the reason. If it is closed
+ * meanwhile, no further caller is asked for.
+ */
 function Choice({ calls, onClose }: { calls: CallItem[]; onClose: () => void }) {
   const { t } = useLingui()
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
   const [refused, setRefused] = useState<ReadonlyMap<number, ApiError>>(new Map())
   const [purpose, setPurpose] = useState(t`לחזור אליכם, כי התקשרתם ולא ענינו`)
+  const isClosed = useRef(false)
+  useEffect(() => {
+    isClosed.current = false
+    return () => {
+      isClosed.current = true
+    }
+  }, [])
   const picked = calls.filter(({ id }) => chosen.has(id))
   const ask = useAction({
     run: (purpose: string) =>
       askForEach(
         picked.map(({ id }) => id),
         id => unwrap(client.POST('/api/calls', { body: { to: [{ call_id: id }], purpose } })),
+        () => isClosed.current,
       ),
-    onDone: ({ planned, refused }) => {
-      setRefused(refused)
-      setChosen(new Set())
-      if (planned.length > 0) {
+    onDone: ({ planned, refused: found, error }) => {
+      void queryClient.invalidateQueries({ queryKey: ['/api/outbound-calls'] })
+      setRefused(known => new Map([...known, ...found]))
+      // After an error, the callers who were not reached stay chosen for another try.
+      setChosen(known => new Set([...known].filter(id => !planned.includes(id) && !found.has(id))))
+      if (planned.length > 0 || isClosed.current) {
         toast.done(
           <Plural
             value={planned.length}
+            _0="הסוכן לא יחזור לאף מתקשר"
             one="הסוכן יחזור למתקשר אחד"
             two="הסוכן יחזור לשני מתקשרים"
             other="הסוכן יחזור ל־# מתקשרים"
           />,
         )
       }
-      if (refused.size === 0) onClose()
+      if (error) toast.error(problemText(error))
+      else if (found.size === 0 && !isClosed.current) onClose()
     },
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (picked.length === 0 || !purpose.trim() || ask.isPending) return
-    // Calls that were planned before an error are planned nevertheless.
-    ask.mutate(purpose.trim(), {
-      onSettled: () => void queryClient.invalidateQueries({ queryKey: ['/api/outbound-calls'] }),
-    })
+    ask.mutate(purpose.trim())
   }
   const toggle = (id: number) => {
     const next = new Set(chosen)

@@ -43,20 +43,34 @@ interface Asked {
   /** The ids of the calls whose callers will be called back. */
   planned: number[]
   refused: Map<number, ApiError>
+  /** The error that ended the requests early. */
+  error?: ApiError
 }
 
-/** Asks for each call by itself, because the daemon plans all calls of a request or none. */
-export async function askForEach(ids: readonly number[], ask: (id: number) => Promise<unknown>): Promise<Asked> {
-  const asked: Asked = { planned: [], refused: new Map() }
+/** Returns true if the next request would fail as well, such as after the end of the session. */
+const concernsAll = ({ isTransient, status }: ApiError): boolean => isTransient || status === 401 || status === 403
+
+/**
+ * Asks for each call by itself, because the daemon plans all calls of a request or none. Ends at an error that does not
+ * concern this caller only, and before the next request if `isStopped` returns true.
+ */
+export async function askForEach(
+  ids: readonly number[],
+  ask: (id: number) => Promise<unknown>,
+  isStopped: () => boolean,
+): Promise<Asked> {
+  const planned: number[] = []
+  const refused = new Map<number, ApiError>()
   for (const id of ids) {
+    if (isStopped()) break
     try {
       await ask(id)
-      asked.planned.push(id)
+      planned.push(id)
     } catch (reason) {
       const error = asApiError(reason)
-      if (error.isTransient) throw error
-      asked.refused.set(id, error)
+      if (concernsAll(error)) return { planned, refused, error }
+      refused.set(id, error)
     }
   }
-  return asked
+  return { planned, refused }
 }

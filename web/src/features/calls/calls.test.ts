@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { ApiError } from '#shared/api/errors'
 import { louder } from '#shared/peaks'
 import type { CallItem, Turn } from './api'
 import { mirroredPath, partBars } from './bars'
-import { returnableCalls } from './call-back'
+import { askForEach, returnableCalls } from './call-back'
 import { answersOf, median } from './latency'
 import { speakerName } from './speaker'
 import { factsOf } from './tool-use'
@@ -187,4 +188,23 @@ test('a caller who still waits for an answer can be called back once', () => {
     { contact_id: 1, missed_call_id: 14, state: 'done' as const },
   ]
   expect(ids(planned)).toEqual([15, 1])
+})
+
+test('several calls back are asked for until an error concerns all of them, or until they are stopped', async () => {
+  const blocked = new ApiError(409, { code: 'contact_blocked' })
+  const asked: number[] = []
+  const ask = (errors: Record<number, ApiError>) => async (id: number) => {
+    asked.push(id)
+    if (errors[id]) throw errors[id]
+  }
+  const refused = new Map([[2, blocked]])
+  expect(await askForEach([1, 2, 3], ask({ 2: blocked }), () => false)).toEqual({ planned: [1, 3], refused })
+  for (const status of [0, 401, 403, 503]) {
+    const error = new ApiError(status, {})
+    const found = await askForEach([1, 2, 3, 4], ask({ 2: blocked, 3: error }), () => false)
+    expect(found).toEqual({ planned: [1], refused, error })
+  }
+  asked.length = 0
+  expect((await askForEach([1, 2, 3], ask({}), () => asked.length === 2)).planned).toEqual([1, 2])
+  expect(asked).toEqual([1, 2])
 })
