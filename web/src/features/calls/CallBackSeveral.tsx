@@ -8,6 +8,7 @@ import { client, unwrap } from '#shared/api/client'
 import type { ApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { apiPages, apiQuery, queryClient } from '#shared/api/query'
+import { BackCloses } from '#shared/components/BackCloses'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { Name, Time } from '#shared/components/text'
@@ -108,6 +109,7 @@ function Choice({ calls, onClose }: { calls: CallItem[]; onClose: () => void }) 
   const areAllChosen = picked.length === calls.length
   return (
     <Modal opened onClose={onClose} title={<Trans>למי שהסוכן יחזור?</Trans>}>
+      <BackCloses close={onClose} />
       <form className="form" onSubmit={submit}>
         <fieldset className="checks" disabled={ask.isPending} aria-label={t`מתקשרים שלא נענו`}>
           <label>
