@@ -1,6 +1,6 @@
 import { missCall, owner } from './support/api'
 import { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, type Layout, logIn, prepare, test } from './support/fixtures'
+import { expect, inspect, inspectAll, LAYOUTS, logIn, prepare, show, test, VIEWS } from './support/fixtures'
 
 const MISSED = '+972543187720'
 const OTHERS = ['+972541112233', '+972542223344']
@@ -65,7 +65,8 @@ test('several callers are called back from the list', async ({ page }) => {
   await expect(dialog.getByRole('button', { name: 'להתקשר' })).toBeDisabled()
   await boxes.first().check()
   await expect(boxes.nth(3)).toBeChecked()
-  await inspect(page, 'call-back-several', LAYOUTS[0] as Layout)
+  await inspectAll(page, 'call-back-several')
+  await show(page, VIEWS[0])
   // A colleague plans the call to the newest caller meanwhile, so it leaves the list.
   await api.send('POST', '/api/calls', { to: [{ call_id: newest.id }], purpose: 'של עמית' })
   await expect(boxes).toHaveCount(3)
@@ -78,6 +79,7 @@ test('several callers are called back from the list', async ({ page }) => {
   await expect(dialog.getByRole('button', { name: 'להתקשר' })).toBeDisabled()
   const planned = await api.get<{ items: unknown[] }>('/api/outbound-calls?state=waiting')
   expect(planned.items).toHaveLength(2)
-  await page.keyboard.press('Escape')
+  await page.goBack()
   await expect(dialog).toBeHidden()
+  await expect(page).toHaveURL(`${daemon.url}/app/calls?outcome=missed`)
 })
