@@ -11,19 +11,20 @@ self.addEventListener('notificationclick', event => {
 const ANSWER_MS = 700
 
 /**
- * Opens the path in the tab that was focused last, or in a new one if that tab has unsaved changes or does not answer.
- * The tab is asked first, because a click can focus or open only one window.
+ * Lets the tab that was focused last open the path, and focuses it; opens a new tab if there is none or it does not
+ * answer. A tab with unsaved changes only offers the path and answers too: an installed page has one window, which
+ * `openWindow` would navigate. The tab is asked first, because a click can focus or open only one window.
  */
 async function open(href) {
   const [tab] = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
-  return tab && (await goes(tab, href)) ? tab.focus() : self.clients.openWindow(href)
+  return tab && (await answers(tab, href)) ? tab.focus() : self.clients.openWindow(href)
 }
 
-/** Asks a tab to open the path (`src/features/notifications/strip/clicks.ts`). Resolves with true if it has done so. */
-function goes(tab, href) {
+/** Asks a tab to open the path (`src/features/notifications/strip/clicks.tsx`). Resolves with true if it answers. */
+function answers(tab, href) {
   return new Promise(resolve => {
     const { port1, port2 } = new MessageChannel()
-    port1.onmessage = ({ data }) => resolve(data === true)
+    port1.onmessage = () => resolve(true)
     setTimeout(resolve, ANSWER_MS, false)
     tab.postMessage({ type: 'open', href, until: Date.now() + ANSWER_MS }, [port2])
   })

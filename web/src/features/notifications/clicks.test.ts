@@ -5,6 +5,16 @@ import { answerClick } from './strip/clicks'
 
 const form = { isDirty: false }
 vi.mock('#shared/unsaved', () => ({ hasUnsaved: () => form.isDirty }))
+/** The action of the button that the page has offered last. */
+let offered = () => {}
+vi.mock('#shared/components/toasts', () => ({
+  toast: {
+    offer: (_text: unknown, _label: unknown, run: () => void) => {
+      did.push('offer')
+      offered = run
+    },
+  },
+}))
 
 const WORKER = readFileSync(new URL('../../../public/sw.js', import.meta.url), 'utf8')
 
@@ -46,10 +56,12 @@ test('a click opens the conversation in the open tab, without a reload', async (
   expect(did).toEqual(['close', 'go /app/inbox/7', 'focus'])
 })
 
-test('a click leaves a tab with unsaved changes alone, and opens another one', async () => {
+test('a click only focuses a tab with unsaved changes, which offers the conversation', async () => {
   form.isDirty = true
   await click([page])
-  expect(did).toEqual(['close', 'window /app/inbox/7'])
+  expect(did).toEqual(['close', 'offer', 'focus'])
+  offered()
+  expect(did).toEqual(['close', 'offer', 'focus', 'go /app/inbox/7'])
 })
 
 test('without an open tab a click opens one', async () => {

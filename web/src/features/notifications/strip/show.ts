@@ -1,5 +1,5 @@
-import { hasUnsaved } from '#shared/unsaved'
 import { CONTACT } from './activity'
+import { openOrOffer } from './clicks'
 
 /** The content of a notification; `href` is the path of the page that a click opens. */
 export interface Shown {
@@ -22,8 +22,9 @@ export function closeHandled(tags: ReadonlySet<string>): void {
 }
 
 /**
- * Shows a notification. A click focuses the page and opens the link; if the page has unsaved changes, the link opens in
- * another tab. Where the service worker shows the notification, it receives the click, and asks the page (`clicks.ts`).
+ * Shows a notification. A click focuses the page and opens the link; if the page has unsaved changes, the page only
+ * offers the link. Where the service worker shows the notification, it receives the click, and asks the page to do so
+ * (`clicks.tsx`).
  */
 export async function show({ title, body, tag, href }: Shown, go: (href: string) => void): Promise<void> {
   // A later notification about the same contact replaces the earlier one, but must make a sound as well.
@@ -41,12 +42,8 @@ export async function show({ title, body, tag, href }: Shown, go: (href: string)
     const shown = new Notification(title, options)
     shown.onclick = () => {
       shown.close()
-      if (hasUnsaved()) {
-        window.open(href, '_blank')
-        return
-      }
       window.focus()
-      go(href)
+      openOrOffer(href, go)
     }
     open.set(tag, shown)
   } catch {

@@ -1,5 +1,7 @@
+import { Trans } from '@lingui/react/macro'
 import { useEffect, useEffectEvent } from 'react'
 import { useLocation } from 'wouter'
+import { toast } from '#shared/components/toasts'
 import { hasUnsaved } from '#shared/unsaved'
 
 /** The request of the service worker (`public/sw.js`) after a click on a notification that it has shown. */
@@ -11,16 +13,24 @@ interface Click {
   until: number
 }
 
+/** Opens the path of a notification; if the page has unsaved changes, only offers to open it. */
+export function openOrOffer(href: string, go: (href: string) => void): void {
+  if (!hasUnsaved()) {
+    go(href)
+    return
+  }
+  toast.offer(<Trans>בדף הזה יש שינויים שלא נשמרו</Trans>, <Trans>לעבור בכל זאת</Trans>, () => go(href))
+}
+
 /**
- * Opens the path that a click names, and answers true; answers false if the page has unsaved changes. A frozen tab
- * receives the request when it continues, after the service worker has opened another tab: then nothing happens.
+ * Opens the path that a click names, or offers to, and answers that this tab is the one to focus. A frozen tab receives
+ * the request when it continues, after the service worker has opened another tab: then nothing happens.
  */
 export function answerClick({ data, ports }: Pick<MessageEvent, 'data' | 'ports'>, go: (href: string) => void): void {
   const { type, href, until } = data as Click
   if (type !== 'open' || Date.now() > until) return
-  const isFree = !hasUnsaved()
-  if (isFree) go(href)
-  ports[0]?.postMessage(isFree)
+  openOrOffer(href, go)
+  ports[0]?.postMessage(true)
 }
 
 /** Handles clicks on the notifications that the service worker has shown. */
