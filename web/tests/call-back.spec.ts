@@ -52,6 +52,7 @@ for (const view of LAYOUTS) {
 }
 
 test('several callers are called back from the list', async ({ page }) => {
+  await prepare(page, VIEWS[0])
   const api = await owner(page, daemon)
   for (const number of OTHERS) await missCall(api, daemon, number)
   const { calls } = await api.get<{ calls: { id: number; contact_id: number }[] }>('/api/calls?outcome=missed')

@@ -1,3 +1,4 @@
+import { plural } from '@lingui/core/macro'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { IconPhoneOutgoing } from '@tabler/icons-react'
@@ -82,14 +83,14 @@ function Choice({ calls, onClose }: { calls: CallItem[]; onClose: () => void }) 
       // After an error, the callers who were not reached stay chosen for another try.
       setChosen(known => new Set([...known].filter(id => !planned.includes(id) && !found.has(id))))
       if (planned.length > 0 || isClosed.current) {
+        // A string, because a toast is rendered with the texts of the shell, which do not include this one.
         toast.done(
-          <Plural
-            value={planned.length}
-            _0="הסוכן לא יחזור לאף מתקשר"
-            one="הסוכן יחזור למתקשר אחד"
-            two="הסוכן יחזור לשני מתקשרים"
-            other="הסוכן יחזור ל־# מתקשרים"
-          />,
+          t`${plural(planned.length, {
+            0: 'הסוכן לא יחזור לאף מתקשר',
+            one: 'הסוכן יחזור למתקשר אחד',
+            two: 'הסוכן יחזור לשני מתקשרים',
+            other: 'הסוכן יחזור ל־# מתקשרים',
+          })}`,
         )
       }
       if (error) toast.error(problemText(error))
