@@ -13,9 +13,13 @@ impl CallSession {
     /// talks with the caller.
     #[must_use]
     pub fn trusts_engine(&self, now: Instant) -> bool {
-        // During the agent's speech, the local detector is needed to distinguish voice from noise.
+        // During the agent's speech, and while a reply is held, the local detector is needed to distinguish voice from
+        // noise.
         self.is_taken_over()
-            || (!self.playback.is_open() && !self.interruptions.is_pausing() && self.caller.speech.is_trusted(now))
+            || (!self.playback.is_open()
+                && !self.interruptions.is_pausing()
+                && !self.is_reply_held()
+                && self.caller.speech.is_trusted(now))
     }
 
     pub(super) fn caller_audio(&mut self, timestamp_ms: u64, audio: EncodedAudio, is_voice: bool, now: Instant) {

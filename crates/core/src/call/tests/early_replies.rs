@@ -402,3 +402,13 @@ fn an_utterance_that_begins_after_its_cancellation_is_deleted_at_the_engine() {
     let deleted = EngineCommand::Delete { item: "a1".into() };
     assert_eq!(rig.commands().iter().filter(|command| **command == deleted).count(), 1, "{:?}", rig.commands());
 }
+
+#[test]
+fn the_local_detector_runs_while_a_reply_is_held() {
+    let mut rig = holding();
+    speak(&mut rig, "c1");
+    rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: None });
+    assert!(!rig.session.trusts_engine(rig.now));
+    rig.frames(true, ms(300));
+    assert!(rig.has_event(&CallEvent::HeldReplyDiscarded));
+}
