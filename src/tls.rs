@@ -265,7 +265,7 @@ impl Tls {
                 if source == CertificateSource::Files { "replace its files" } else { "the daemon retries to renew it" };
             tracing::error!(
                 event = "TLS_EXPIRING", source = source.as_str(), %not_after,
-                "The served certificate {fault}; {remedy}. It is valid until {not_after} for {}",
+                "The served certificate {fault}; {remedy}. Its validity ends at {not_after}; its names: {}",
                 certificate.names.join(", ")
             );
         }

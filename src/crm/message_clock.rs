@@ -94,8 +94,8 @@ struct SavedSteps {
     steps: ClockSteps,
 }
 
-/// More than the longest time until the retry of a message. A message that is postponed for longer by the limit of new
-/// conversations is postponed again.
+/// More than the longest back-off of a message. The limit of new conversations can postpone a message for longer: it
+/// then becomes due too early, and the outbox postpones it again.
 const LONGEST_OUTBOX_RETRY: Duration = Duration::from_mins(2);
 /// More than the longest time until the retry of a job.
 const LONGEST_JOB_RETRY: Duration = Duration::from_mins(15);

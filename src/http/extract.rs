@@ -18,7 +18,7 @@ use std::str::FromStr;
 /// Extracts a JSON object from the body. An invalid body is rejected; if a field is invalid, the error names it.
 pub(crate) struct Json<T>(pub(crate) T);
 
-/// Extracts the JSON body of an unauthenticated client, of at most [`MAX_SHORT_BYTES`].
+/// Extracts the JSON body of a login, a set-up or a confirmation of the password, of at most [`MAX_SHORT_BYTES`].
 pub(crate) struct ShortJson<T>(pub(crate) T);
 
 /// Extracts the query parameters. An invalid parameter is rejected with 400. An empty parameter counts as absent.
@@ -136,8 +136,8 @@ fn not_json(reason: &str) -> String {
     }
 }
 
-/// The maximum length of a body of an unauthenticated client: enough for a name of 60 characters and two passwords of 1
-/// KiB, even if every character is escaped.
+/// The maximum length of the body of a login, a set-up or a confirmation of the password: enough for a name of 60
+/// characters, a set-up code and a password of 1 KiB, even if every character is escaped.
 const MAX_SHORT_BYTES: usize = 16 << 10;
 
 /// Search words of at most [`MAX_SEARCH_CHARS`] characters. SQLite rejects patterns of more than 50,000 bytes; the

@@ -53,7 +53,8 @@ impl Peer {
         self.reported.origin.filter(|_| self.is_proxy).unwrap_or(self.address())
     }
 
-    /// Returns whether the client's connection is encrypted; none if a proxy terminates it and does not report this.
+    /// Returns whether the client's connection is encrypted; none if it is unknown: a trusted proxy does not report it, or
+    /// the connection comes from this machine without TLS.
     pub fn is_encrypted(self) -> Option<bool> {
         match self.reported.encrypted {
             _ if self.tls => Some(true),

@@ -64,7 +64,7 @@ impl CallerTexts {
                 caller_text::text_missed_caller(tx, &payload, (missed_call(config, language), key), context, now)
             })
             .await?;
-        report(&sid, &sent, "message to a caller who hung up");
+        report(&sid, &sent, "message to the caller who got no help");
         Ok(())
     }
 
@@ -130,10 +130,10 @@ fn key_of(job: &Job, about: Timestamp) -> String {
 fn report(sid: &CallSid, sent: &CallerText, what: &str) {
     match sent {
         CallerText::Queued(id) => {
-            tracing::info!(event = "CALLER_TEXT", call.sid = %sid, message_id = id.0, "The {what} of call {sid} is queued as message {id}");
+            tracing::info!(event = "CALLER_TEXT", call.sid = %sid, message_id = id.0, "Call {sid}: the {what} is queued as message {id}");
         }
         CallerText::Refused(why) => {
-            tracing::info!(event = "CALLER_TEXT_NOT_SENT", call.sid = %sid, why = why.code(), "The {what} of call {sid} is not sent: {why}");
+            tracing::info!(event = "CALLER_TEXT_NOT_SENT", call.sid = %sid, why = why.code(), "Call {sid}: the {what} is not sent: {why}");
         }
         CallerText::Unneeded => {}
     }

@@ -141,7 +141,7 @@ async fn fetch_own(bridge: &Bridge, files: &SafeFetcher, address: &Url) -> Resul
                 bridge.forget_proof(header.as_ref()).await;
                 return Err(FetchError::Unreachable);
             }
-            // Another key was set on one side only.
+            // The bridge rejects a new proof, too: daemon and bridge have different secrets.
             Err(FetchError::Status(401)) => return Err(FetchError::Unauthorized(401)),
             fetched => return fetched,
         }

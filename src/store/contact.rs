@@ -45,7 +45,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a contact. `name` is its WhatsApp profile name or the name that a caller gave, empty if it has none.
+    /// Adds a contact. `name` is its WhatsApp profile name; empty if it is unknown.
     pub fn insert_contact(&self, business: BusinessId, name: &str, now: Timestamp) -> Result<ContactId> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO contacts(id, business_id, display_name, name_source, created_at, updated_at)

@@ -143,8 +143,9 @@ fn without_live(folder: &Folder, state: &RunState, is_first: bool, published: Op
             unusable: Causes::default(),
         });
     }
-    // An interrupted adoption is completed. Without a state file the notice is quiet. `agentlocator restore` deletes
-    // that file and has already notified the owner, and on a new machine nothing has to be reported.
+    // If a start was interrupted during an adoption, this start completes it and keeps its notice. Otherwise, without a
+    // state file the adoption is not reported: either `agentlocator restore` deleted that file, and the person who ran
+    // it knows, or the machine is new.
     let interrupted = StartNotice::load(folder).filter(StartNotice::is_of_adoption);
     let notice = interrupted.unwrap_or_else(|| StartNotice { quiet: is_first, ..new_notice(StartEvent::Restored) });
     Ok(after_adoption(adopt::published_file(folder, state, Form::OneFile, notice)?))

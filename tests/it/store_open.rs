@@ -141,8 +141,8 @@ async fn a_start_that_fails_after_a_copy_was_put_in_place_forgets_nothing() {
     drop(store);
     let other = StoreFixture::new();
     std::fs::copy(copy, other.published()).unwrap();
-    // A folder in place of the `-shm` file makes the start fail after it has adopted the copy. Afterwards, the log has
-    // no end mark.
+    // A folder in place of the `-shm` file makes the start fail after it has adopted the copy. Afterwards, no
+    // clean stop is recorded.
     std::fs::create_dir_all(other.live().with_file_name("db.sqlite-shm")).unwrap();
     assert!(Store::open(other.config()).is_err());
     std::fs::remove_dir(other.live().with_file_name("db.sqlite-shm")).unwrap();

@@ -122,7 +122,7 @@ const ADDRESS_FORMS: [&str; 20] = [
     "isLidUser",
 ];
 
-/// Where addresses are read and written, and the reason.
+/// The files and folders that may contain [`ADDRESS_FORMS`], and the reason.
 const ADDRESS_FILES: [(&str, &str); 8] = [
     ("crates/core/src/domain/", "`PhoneNumber` and `PeerAddress` are the daemon's one place"),
     ("bridge/src/address.ts", "it is the bridge's one place"),

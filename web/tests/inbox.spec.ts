@@ -124,7 +124,7 @@ test('a message that arrives while the code of the page loads is in the list', a
     await arrived
     await route.continue()
   })
-  // The HTML file has let the browser fetch the list, which is empty.
+  // The HTML file preloads the list, which is still empty at that time.
   const list = page.waitForResponse('**/api/inbox?*')
   await page.goto(`${ownDaemon.url}/app/inbox`, { waitUntil: 'commit' })
   await list

@@ -48,7 +48,7 @@ export class Login {
       return
     }
     const previous = this.network.live
-    // A frozen connection stays open until its client closes it.
+    // A frozen connection does not count as open, so it is not dropped: its socket stays until the client closes it.
     if (previous?.open) drop(this.network, previous, 'replaced')
     this.network.live = connection
     this.count++

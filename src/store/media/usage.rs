@@ -9,8 +9,8 @@ pub(in crate::store) const IS_USED: &str =
     "(EXISTS (SELECT 1 FROM message_media WHERE message_media.sha256 = media.sha256)
      OR media.sha256 IN (SELECT media_id FROM scheduled_messages WHERE media_id IS NOT NULL))";
 
-/// SQL: the file of this row of `media` belongs to a message from `?1` or later, or to a message that is still to be
-/// sent.
+/// SQL: the file of this row of `media` belongs to a message from `?1` or later, or to a scheduled message that
+/// still waits.
 pub(in crate::store) const IS_USED_SINCE: &str = "(EXISTS (
          SELECT 1 FROM message_media JOIN messages ON messages.id = message_media.message_id
          WHERE message_media.sha256 = media.sha256 AND messages.created_at >= ?1)

@@ -76,7 +76,7 @@ impl Publisher {
                 }
             }
         }
-        // An image with a second name does not count: it is dropped once it is a spare.
+        // A file to which another program has made a hard link does not count: it is removed once it is a spare.
         let kept = self.images.iter().filter(|image| !image.is_shared()).count();
         if best.is_some() || kept > MAX_SPARES {
             return Ok(best);

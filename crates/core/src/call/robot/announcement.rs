@@ -71,8 +71,9 @@ fn is_report(word: &str) -> bool {
     REPORT.split_whitespace().any(|known| known == word || rest == Some(known))
 }
 
-/// How far the purpose may be from the key, in words.
+/// How many words before "press" may contain the purpose.
 const MOST_WORDS_BEFORE: usize = 8;
+/// How many words after the key may contain the purpose.
 const MOST_WORDS_AFTER: usize = 3;
 /// The maximum number of words between "press" and the key: "press the number 1", "הקישו על מקש 1".
 const MOST_WORDS_BETWEEN: usize = 3;

@@ -120,7 +120,7 @@ impl CallerSpeech {
         self.missed_since.is_some()
     }
 
-    /// Returns true while the engine detects speech and its detection is trusted.
+    /// Returns true if the engine detects speech now, and began to detect it less than [`TRUSTED`] ago.
     pub(super) fn is_trusted(&self, now: Instant) -> bool {
         self.detected_since().is_some_and(|at| now.saturating_duration_since(at) < TRUSTED)
     }

@@ -44,7 +44,7 @@ pub(super) struct Interruptions {
     /// True if the local detector alone has stopped the agent without a result. Its detection alone then no longer
     /// stops the agent.
     is_local_unsure: bool,
-    /// A sound during the end of the agent's speech that may be a reply to it.
+    /// The latest sound during the agent's speech that may be a reply to it.
     reply: Option<PossibleReply>,
 }
 

@@ -140,7 +140,7 @@ pub(super) struct Observed {
     /// The built-in sentences that were played: the sample value and the start time of each.
     pub(super) clips: Vec<(u8, Instant)>,
     last_sample: u8,
-    /// The next frame that the caller hears of each utterance, by sample value.
+    /// The number of the frame of each utterance that the session must send next, by sample value.
     next_frame: BTreeMap<u8, u64>,
     /// Utterances whose last word may be repeated, because the phone's queue was cleared.
     repeatable: BTreeSet<u8>,

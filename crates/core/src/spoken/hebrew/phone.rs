@@ -92,7 +92,8 @@ impl Found {
         self.ends.first().filter(|(digits, _)| *digits == area || *digits == length).map(|_| ())
     }
 
-    /// Returns the groups of a foreign number as they are written. A group of more than four digits is divided.
+    /// Returns the words of a foreign number, one text for each written group. A group of more than four digits is
+    /// divided.
     fn written_groups(&self) -> Option<Vec<String>> {
         let (mut said, mut start) = (Vec::new(), 0);
         for (end, _) in &self.ends {

@@ -33,7 +33,7 @@ export class MediaSocket<Message> {
     socket.onclose = () => events.onClose()
   }
 
-  /** Lets the following frames pass. The daemon expects no frame before the start message. */
+  /** Starts to send frames. Earlier frames are dropped, because the daemon does not expect audio before. */
   startAudio(): void {
     this.frames = 0
   }
