@@ -332,7 +332,13 @@ impl Calls {
         if senders.is_empty() {
             return;
         }
-        tracing::info!(event = "CALLS_DRAINING", calls = senders.len(), "Shutting down: waiting up to {} s for {} active calls to end", limit.as_secs(), senders.len());
+        tracing::info!(
+            event = "CALLS_DRAINING",
+            calls = senders.len(),
+            "Shutting down: waiting up to {} s for {} active calls to end",
+            limit.as_secs(),
+            senders.len()
+        );
         for sender in senders {
             let _ = sender.send(CallMessage::Shutdown { deadline });
         }
