@@ -178,6 +178,14 @@ impl CallSession {
         has_called
     }
 
+    /// Runs the tool calls that [`CallSession::answer_calls`] has deferred.
+    pub(super) fn run_deferred_calls(&mut self, calls: &CompletedCalls, now: Instant) {
+        self.run_calls(&calls.response, true, now);
+        if !self.is_over() {
+            self.ensure_goodbye(calls.was_spoken);
+        }
+    }
+
     /// Requests a response again after it failed or stopped early.
     fn retry_response(&mut self, has_spoken: bool, outcome: ResponseOutcome, now: Instant) {
         let request =

@@ -162,12 +162,8 @@ impl CallSession {
         if held.is_completed {
             self.mark_answered();
         }
-        for CompletedCalls { response, was_spoken } in held.calls {
-            if self.is_over() {
-                return;
-            }
-            self.run_calls(&response, true, now);
-            self.ensure_goodbye(was_spoken);
+        for calls in held.calls {
+            self.run_deferred_calls(&calls, now);
         }
     }
 

@@ -295,9 +295,8 @@ impl CallSession {
             let ms_ago = u64::try_from(now.saturating_duration_since(pause.sound_since).as_millis()).unwrap_or(0);
             self.caller.audio.speech_started(Some(self.caller.audio.position_ago(ms_ago)));
         }
-        if let Some(CompletedCalls { response, was_spoken }) = pause.calls {
-            self.run_calls(&response, true, now);
-            self.ensure_goodbye(was_spoken);
+        if let Some(calls) = pause.calls {
+            self.run_deferred_calls(&calls, now);
         }
     }
 
