@@ -1,7 +1,7 @@
 //! Replies of OpenAI Realtime that are requested after a short silence, observed at the phone and at the AI.
 
 use super::support::telephony::CallHarness;
-use agentlocator::simulator::caller::{CallReport, Script};
+use agentlocator::simulator::caller::CallReport;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use std::time::Duration;
 
@@ -13,9 +13,7 @@ async fn call(script: &str, early_replies: bool) -> (CallHarness, CallReport) {
         setup.toml(&format!("[openai]\nearly_replies = {early_replies}\nvad_silence_ms = 800\n"));
     })
     .await;
-    let mut plan = harness.plan("wait 1s");
-    plan.script = script.parse::<Script>().unwrap();
-    let report = harness.call(plan).await;
+    let report = harness.call(harness.plan(script)).await;
     assert_eq!(report.streams.len(), 1);
     (harness, report)
 }

@@ -17,12 +17,22 @@ fn holding() -> Rig {
     Rig::live_with(CallPolicy { hold_replies: Some(ms(500)), ..policy() })
 }
 
-/// Lets the caller speak for a second, until the engine has ended the turn.
-fn speak(rig: &mut Rig, item: &str) {
+/// Lets the engine detect the start of an utterance.
+fn begin(rig: &mut Rig, item: &str) {
     rig.engine(EngineEvent::SpeechStarted { item: item.into(), at_ms: None });
-    rig.frames(true, ms(1000));
+}
+
+/// Lets the engine detect the end of an utterance, after a short silence.
+fn end(rig: &mut Rig, item: &str) {
     rig.frames(false, ms(SHORT));
     rig.engine(EngineEvent::SpeechStopped { item: item.into(), at_ms: None });
+}
+
+/// Lets the caller speak for a second, until the engine has ended the turn.
+fn speak(rig: &mut Rig, item: &str) {
+    begin(rig, item);
+    rig.frames(true, ms(1000));
+    end(rig, item);
 }
 
 fn words(rig: &mut Rig, item: &str, words: &str) {
@@ -35,6 +45,17 @@ fn reply(rig: &mut Rig, response: u8, item: &str) {
     rig.text(response, item, "שלום", true);
     (0..10).for_each(|_| rig.say(response, item, 800));
     rig.done(response);
+}
+
+/// Returns how many commands of this kind the engine has received.
+fn count(rig: &Rig, is: impl Fn(&EngineCommand) -> bool) -> usize {
+    rig.commands().iter().filter(|command| is(command)).count()
+}
+
+/// Asserts that the engine was instructed once to delete this utterance.
+fn assert_deleted_once(rig: &Rig, item: &str) {
+    let is_deletion = |command: &EngineCommand| *command == EngineCommand::Delete { item: item.into() };
+    assert_eq!(count(rig, is_deletion), 1, "{:?}", rig.commands());
 }
 
 /// Returns how many tools were run.
@@ -104,7 +125,7 @@ fn a_reply_that_is_still_being_made_is_cancelled() {
     speak(&mut rig, "c1");
     rig.respond(1);
     rig.say(1, "a1", 800);
-    rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: None });
+    begin(&mut rig, "c2");
     rig.frames(true, ms(200));
     let cancelled = [EngineCommand::Cancel { response: "1".into() }, EngineCommand::Delete { item: "a1".into() }];
     assert_eq!(rig.commands()[1..], cancelled);
@@ -144,7 +165,7 @@ fn tools_of_a_discarded_reply_do_not_run() {
     rig.respond(1);
     rig.call(1, "t", ToolCall::EndCall);
     rig.done(1);
-    rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: None });
+    begin(&mut rig, "c2");
     rig.frames(true, ms(400));
     assert!(!rig.session.is_over());
     let revoked = |command: &EngineCommand| matches!(command, EngineCommand::ToolOutput { id, .. } if id == "t");
@@ -195,7 +216,7 @@ fn a_reply_is_held_although_the_marks_of_the_last_one_are_late() {
     let mut rig = holding();
     reply(&mut rig, 1, "a1");
     rig.pass_without_marks(ms(1200));
-    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    begin(&mut rig, "c");
     for _ in 0..20 {
         rig.frame_of(0, true);
         rig.pass_without_marks(ms(20));
@@ -214,20 +235,19 @@ fn a_caller_with_many_pauses_is_not_answered_early_in_each() {
     let mut rig = holding();
     for part in 0..6 {
         let item = format!("c{part}");
-        rig.engine(EngineEvent::SpeechStarted { item: item.as_str().into(), at_ms: None });
+        begin(&mut rig, &item);
         rig.frames(true, ms(600));
         if part > 0 && rig.observed.plays == 0 && rig.is_engine_answering() {
             rig.done(part);
         }
-        rig.frames(false, ms(SHORT));
-        rig.engine(EngineEvent::SpeechStopped { item: item.as_str().into(), at_ms: None });
+        end(&mut rig, &item);
         rig.frames(false, ms(100));
         if rig.is_engine_asked() {
             rig.respond(part + 1);
         }
     }
     rig.frames(false, ms(1000));
-    let requests = rig.commands().iter().filter(|command| **command == REPLY).count();
+    let requests = count(&rig, |command| *command == REPLY);
     assert_eq!(requests, 3, "two early ones, and one after the whole pause: {:?}", rig.commands());
     assert_eq!(rig.observed.opened.len(), 1);
 }
@@ -251,7 +271,7 @@ fn a_noise_that_the_engine_alone_detects_does_not_discard_the_reply() {
     let mut rig = holding();
     speak(&mut rig, "c");
     reply(&mut rig, 1, "a");
-    rig.engine(EngineEvent::SpeechStarted { item: "n".into(), at_ms: None });
+    begin(&mut rig, "n");
     rig.frames(false, ms(400));
     rig.engine(EngineEvent::SpeechStopped { item: "n".into(), at_ms: None });
     rig.frames(false, ms(200));
@@ -267,19 +287,19 @@ fn an_instruction_is_given_again_after_its_reply_was_discarded() {
     rig.call(1, "t", free_slots("t"));
     rig.done(1);
     rig.frames(false, ms(9000));
-    let late = |rig: &Rig| {
-        let is_late = |command: &EngineCommand| matches!(command, EngineCommand::Respond(ResponseRequest::Instructed(what)) if what.contains("SLOTS"));
-        rig.commands().iter().filter(|command| is_late(command)).count()
+    let is_late = |command: &EngineCommand| match command {
+        EngineCommand::Respond(ResponseRequest::Instructed(what)) => what.contains("SLOTS"),
+        _ => false,
     };
+    let late = |rig: &Rig| count(rig, is_late);
     rig.respond(2);
     rig.say(2, "a2", 800);
     rig.done(2);
     rig.frames(false, ms(5000));
-    rig.engine(EngineEvent::SpeechStarted { item: "c1".into(), at_ms: None });
+    begin(&mut rig, "c1");
     rig.frames(true, ms(400));
     rig.input(Input::ToolFinished { id: "t".into(), output: "SLOTS".into() });
-    rig.frames(false, ms(SHORT));
-    rig.engine(EngineEvent::SpeechStopped { item: "c1".into(), at_ms: None });
+    end(&mut rig, "c1");
     assert_eq!(late(&rig), 1, "{:?}", rig.commands());
     rig.respond(3);
     speak(&mut rig, "c2");
@@ -301,10 +321,10 @@ fn no_reply_is_requested_while_the_tools_of_a_held_one_wait() {
     rig.respond(2);
     rig.call(2, "new", free_slots("new"));
     rig.done(2);
-    let requests = rig.commands().iter().filter(|command| matches!(command, EngineCommand::Respond(_))).count();
+    let requests = |rig: &Rig| count(rig, |command| matches!(command, EngineCommand::Respond(_)));
+    let before = requests(&rig);
     rig.input(Input::ToolFinished { id: "old".into(), output: "{}".into() });
-    let later = rig.commands().iter().filter(|command| matches!(command, EngineCommand::Respond(_))).count();
-    assert_eq!(requests, later, "the model has no output of the second tool yet");
+    assert_eq!(requests(&rig), before, "the model has no output of the second tool yet");
     rig.frames(false, ms(1200));
     assert_eq!(tools(&rig), 2);
 }
@@ -362,10 +382,9 @@ fn the_answer_to_an_interruption_is_held_too() {
     (0..60).for_each(|_| rig.say(1, "a1", 800));
     rig.done(1);
     rig.frames(false, ms(2000));
-    rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: None });
+    begin(&mut rig, "c2");
     rig.frames(true, ms(400));
-    rig.frames(false, ms(SHORT));
-    rig.engine(EngineEvent::SpeechStopped { item: "c2".into(), at_ms: None });
+    end(&mut rig, "c2");
     words(&mut rig, "c2", "רגע, אני רוצה ל");
     let plays = rig.observed.plays;
     reply(&mut rig, 2, "a2");
@@ -385,8 +404,7 @@ fn text_of_a_discarded_reply_is_forgotten_and_deleted_at_the_engine() {
     speak(&mut rig, "c2");
     rig.done(1);
     assert!(rig.session.open_turns(rig.now).iter().all(|turn| *turn.item != *"a1"));
-    let deleted = EngineCommand::Delete { item: "a1".into() };
-    assert_eq!(rig.commands().iter().filter(|command| **command == deleted).count(), 1, "{:?}", rig.commands());
+    assert_deleted_once(&rig, "a1");
 }
 
 #[test]
@@ -394,20 +412,19 @@ fn an_utterance_that_begins_after_its_cancellation_is_deleted_at_the_engine() {
     let mut rig = holding();
     speak(&mut rig, "c1");
     rig.respond(1);
-    rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: None });
+    begin(&mut rig, "c2");
     rig.frames(true, ms(400));
     rig.say(1, "a1", 800);
     rig.say(1, "a1", 800);
     rig.done(1);
-    let deleted = EngineCommand::Delete { item: "a1".into() };
-    assert_eq!(rig.commands().iter().filter(|command| **command == deleted).count(), 1, "{:?}", rig.commands());
+    assert_deleted_once(&rig, "a1");
 }
 
 #[test]
 fn the_local_detector_runs_while_a_reply_is_held() {
     let mut rig = holding();
     speak(&mut rig, "c1");
-    rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: None });
+    begin(&mut rig, "c2");
     assert!(!rig.session.trusts_engine(rig.now));
     rig.frames(true, ms(300));
     assert!(rig.has_event(&CallEvent::HeldReplyDiscarded));
