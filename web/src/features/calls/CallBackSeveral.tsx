@@ -5,6 +5,7 @@ import { IconPhoneOutgoing } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { useNextPages } from '#shared/api/all-pages'
 import { client, unwrap } from '#shared/api/client'
 import type { ApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
@@ -25,12 +26,12 @@ const MOST_PAGES = 3
 /** Fetches the calls of the last 7 days, of all outcomes and directions, newest first, and maybe some older ones. */
 function useRecentCalls(now: Date): CallItem[] | undefined {
   const pages = useInfiniteQuery(apiPages('/api/calls', { query: { limit: 200 } }))
-  const { data, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages
+  const { data } = pages
   const oldest = data?.pages.at(-1)?.calls.at(-1)
-  const isMore = hasNextPage && data && data.pages.length < MOST_PAGES && oldest && !isOld(oldest, now)
-  useEffect(() => {
-    if (isMore && !isFetching && !isFetchNextPageError) void fetchNextPage({ cancelRefetch: false })
-  }, [isMore, isFetching, isFetchNextPageError, fetchNextPage])
+  useNextPages(
+    pages,
+    oldest !== undefined && data !== undefined && data.pages.length < MOST_PAGES && !isOld(oldest, now),
+  )
   return data && callsOf(data)
 }
 

@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { type UseInfiniteQueryResult, useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 import { apiPages, type GetData, type GetParams, type GetPath } from './query'
 
@@ -11,12 +11,21 @@ type ItemOf<P extends GetPath> = GetData<P> extends { items: (infer T)[] } ? T :
 export function useAllPages<P extends GetPath>(path: P, query?: GetParams<P>['query']) {
   const params = { query: { ...query, limit: PAGE } } as unknown as GetParams<P>
   const pages = useInfiniteQuery(apiPages(path, params))
-  const { data, error, isPending, refetch, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages
+  const { data, error, isPending, refetch } = pages
+  useNextPages(pages)
+  const items = useMemo(() => data?.pages.flatMap(page => (page as unknown as { items: ItemOf<P>[] }).items), [data])
+  return { data: items && { items }, error, isPending, refetch }
+}
+
+type Pages = Pick<UseInfiniteQueryResult, 'hasNextPage' | 'isFetching' | 'isFetchNextPageError' | 'fetchNextPage'>
+
+/** Fetches the next page of a list whenever one is complete, as long as `isWanted` is true. */
+export function useNextPages(pages: Pages, isWanted = true): void {
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages
+  const isDue = isWanted && hasNextPage && !isFetching && !isFetchNextPageError
   useEffect(() => {
     // A fetch that has begun since this render is not cancelled: it brings the newest state of the list.
     // After an error the list is fetched again by its retry button, or when the connection is back.
-    if (hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage({ cancelRefetch: false })
-  }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage])
-  const items = useMemo(() => data?.pages.flatMap(page => (page as unknown as { items: ItemOf<P>[] }).items), [data])
-  return { data: items && { items }, error, isPending, refetch }
+    if (isDue) void fetchNextPage({ cancelRefetch: false })
+  }, [isDue, fetchNextPage])
 }
