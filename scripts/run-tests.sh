@@ -29,9 +29,8 @@ part() {
     "$@" || failed+=("$name")
 }
 
-# Most tests wait for timers and sockets, so twice as many tests as cores run in parallel. More would save little time, and starve the
-# threads of low priority in the daemons.
-export NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((2 * $(nproc)))}
+# Most tests wait for timers, sockets and the sound of calls, so four times as many tests as cores run in parallel.
+export NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((4 * $(nproc)))}
 # Except in the long rounds, property tests use a fixed seed, so that the same commit gives the same result.
 if [ "$long" != --long ]; then
     export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-1}
@@ -92,8 +91,8 @@ LONG=${long:+1} part bridge bridge_tests "$(command -v node)"
 
 echo
 echo "== the web page =="
-# `SHOTS` keeps a screenshot of each inspected screen in web/test-results/shots.
-SHOTS=${SHOTS:-${long:+1}} part web scripts/page.sh test
+# `LONG` tests each flow on desktop and phone. `SHOTS` keeps a screenshot of each inspected screen in web/test-results/shots.
+LONG=${long:+1} SHOTS=${SHOTS:-${long:+1}} part web scripts/page.sh test
 
 # in_a_box COMMAND…: exit status 77 means that this machine cannot boot a Debian container; the command has printed the reason. With
 # REQUIRE_ALL=1 (`make test-all`) this is a failure.

@@ -17,8 +17,8 @@ export default defineConfig({
   // On a busy machine a test can miss an event, such as a toast. A test that fails all three attempts is a fault; a test that
   // passes a later attempt is reported as flaky.
   retries: 2,
-  // One more than the two cores of a small machine, because tests also wait: for calls, timers and connections.
-  workers: 3,
+  // Twice the two cores of a small machine, because tests also wait: for calls, timers and connections.
+  workers: 4,
   timeout: 120_000,
   // The time limit is long, because a machine that builds and tests at the same time is slow.
   expect: { timeout: 20_000 },
@@ -26,6 +26,9 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   use: {
     browserName: 'chromium',
+    // The tests of a worker share a browser context, which is emptied before each test. A new one starts a process, which
+    // takes as long as loading a page.
+    reuseContext: true,
     actionTimeout: 20_000,
     // A trace takes a snapshot of the document before and after each step, which is slow. TRACE=1 keeps the traces of
     // failed tests.
@@ -38,6 +41,8 @@ export default defineConfig({
       executablePath: process.env.CHROMIUM ?? BROWSERS.find(path => existsSync(path)),
       args: [
         '--no-sandbox',
+        // Pages live for seconds, too short a time for the optimizing compilers to save more than they take.
+        '--js-flags=--no-opt,--no-maglev',
         '--disable-gpu',
         '--disable-quic',
         '--no-first-run',

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, type Page } from '@playwright/test'
 import { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, type Layout, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
+import { expect, inspect, type Layout, layouts, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
 import { FakeAi } from './trial/fake-ai'
 import { wav } from './trial/sound'
 
@@ -67,7 +67,7 @@ const words = {
   },
 } as const
 
-for (const view of LAYOUTS) {
+for (const view of layouts('phone')) {
   const say = words[view.language]
 
   test(`an employee answers a live call, ${view.language} ${view.width}`, async () => {

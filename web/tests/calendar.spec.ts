@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, inspectAll, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, inspectAll, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
 import { tabTo } from './support/keyboard'
 import { visit } from './support/shop'
 
@@ -168,7 +168,7 @@ test('a task is written with its day, done, and reopened', async ({ page, ownDae
   await expect(page.locator('.task')).toHaveCount(2)
 })
 
-for (const view of LAYOUTS) {
+for (const view of layouts('desktop')) {
   test(`a jump to a day, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
     await prepare(page, view)
     await ownDaemon.start()

@@ -1,6 +1,6 @@
 import { missCall, owner } from './support/api'
 import { Daemon } from './support/daemon'
-import { expect, inspect, inspectAll, LAYOUTS, logIn, prepare, show, test, VIEWS } from './support/fixtures'
+import { expect, inspect, inspectAll, layouts, logIn, prepare, show, test, VIEWS } from './support/fixtures'
 
 const MISSED = '+972543187720'
 const OTHERS = ['+972541112233', '+972542223344']
@@ -27,7 +27,7 @@ test.afterAll(async () => {
   await daemon?.remove()
 })
 
-for (const view of LAYOUTS) {
+for (const view of layouts('phone')) {
   const he = view.language === 'he'
   test(`the agent is asked to call back, and the call is cancelled, ${view.language} ${view.width}`, async ({
     page,

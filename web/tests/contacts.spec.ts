@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, type Owner, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, prepare, test, VIEWS } from './support/fixtures'
 import { tabTo } from './support/keyboard'
 import { visit } from './support/shop'
 
@@ -20,7 +20,7 @@ async function fill(page: Page, daemon: Daemon): Promise<Owner & { dana: number;
   return { ...api, dana: dana.id, avi: avi.id }
 }
 
-for (const view of LAYOUTS) {
+for (const view of layouts('desktop')) {
   test(`contacts, card, merge and leads, ${view.language} ${view.width} ${view.scheme}`, async ({
     page,
     ownDaemon,
@@ -261,7 +261,7 @@ test('a contact is blocked and unblocked, and is found by the filter', async ({ 
   await expect(page.locator('.thread', { hasText: 'דנה כהן' })).toBeVisible()
 })
 
-for (const view of LAYOUTS) {
+for (const view of layouts('phone')) {
   test(`a contact is marked as VIP or staff, ${view.language} ${view.width} ${view.scheme}`, async ({
     page,
     ownDaemon,
@@ -294,7 +294,7 @@ for (const view of LAYOUTS) {
   })
 }
 
-for (const view of LAYOUTS) {
+for (const view of layouts('phone')) {
   test(`numbers of a contact, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
     await prepare(page, view)
     await ownDaemon.start()

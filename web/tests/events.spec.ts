@@ -9,6 +9,9 @@ const TOM = '+447911123456'
 const DANA = '+972509876543'
 const WIDE = VIEWS[0]
 
+/** Whether the browser has shared workers. With LONG=1 each outage is also tested without them. */
+const WORKERS = process.env.LONG ? [true, false] : [true]
+
 /** Returns the daemon's data that a page shows: badges, lists, and the visible part of a conversation. */
 function shown(page: Page): Promise<string[]> {
   return page.evaluate(() => {
@@ -122,7 +125,7 @@ test('eight tabs and another browser equal a fresh load after a crash', async ({
   await other.close()
 })
 
-for (const hasWorker of [true, false]) {
+for (const hasWorker of WORKERS) {
   const name = hasWorker ? 'a shared worker' : 'no shared worker'
   test(`an outage with changes ends with a fresh page, with ${name}`, async ({ page, ownDaemon }) => {
     test.setTimeout(120_000)
@@ -190,7 +193,7 @@ for (const isKnown of [true, false]) {
   })
 }
 
-for (const hasWorker of [true, false]) {
+for (const hasWorker of WORKERS) {
   const name = hasWorker ? 'a shared worker' : 'no shared worker'
   test(`a tab that the browser froze equals a fresh load when it continues, with ${name}`, async ({
     page,

@@ -1,9 +1,9 @@
 import { contactOf, owner } from './support/api'
-import { expect, inspect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, prepare, test, VIEWS } from './support/fixtures'
 
 const NUMBER = '+972541234567'
 
-for (const view of [VIEWS[0], VIEWS[3]]) {
+for (const view of layouts('phone')) {
   test(`an unknown caller gets a name, and the bridge's outage is said, ${view.language} ${view.width}`, async ({
     page,
     ownDaemon,

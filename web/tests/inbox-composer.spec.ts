@@ -1,8 +1,8 @@
-import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
 
 const FROM = '972527614408'
 
-for (const view of LAYOUTS) {
+for (const view of layouts('phone')) {
   const he = view.language === 'he'
   test(`saved replies, later, files, tasks and notes, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
     await ownDaemon.start()

@@ -34,7 +34,7 @@ const row = (page: Page, name: string) => page.locator('.thread', { hasText: nam
 const field = (page: Page) => page.locator('.write textarea')
 const bubble = (page: Page, text: string) => page.locator('.trow .msg', { hasText: text })
 
-for (const view of LAYOUTS) {
+for (const view of Object.values(LAYOUTS)) {
   test(`list and conversation, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
     await open(page, ownDaemon, '/app/inbox', view)
     await expect(page.locator('.empty').first()).toBeVisible()
@@ -406,7 +406,7 @@ test('the timeline shows only notes, or only messages, until everything is shown
   await expect(messages).toHaveCount(1)
   await filter('הערות')
   await expect(page.getByText('אין כאן כאלה')).toBeVisible()
-  await inspect(page, 'inbox-filtered', LAYOUTS[0] as (typeof LAYOUTS)[number])
+  await inspect(page, 'inbox-filtered', LAYOUTS.desktop)
   // A change reaches the shown entries.
   const api = await owner(page, ownDaemon)
   await api.send('POST', `/api/contacts/${(await contactOf(api, NOA)).id}/notes`, { text: 'אלרגית לאמוניה' })

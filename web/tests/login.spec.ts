@@ -1,7 +1,7 @@
 import { OWNER } from './support/daemon'
-import { expect, inspect, LAYOUTS, logIn, prepare, show, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, logIn, prepare, show, test, VIEWS } from './support/fixtures'
 
-for (const view of LAYOUTS) {
+for (const view of layouts('phone')) {
   test(`the login, ${view.language} ${view.width} ${view.scheme}`, async ({ page, daemon }) => {
     await prepare(page, view)
     await page.goto(`${daemon.url}/app/account?x=1`)

@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test'
 import { contactOf, missCall, owner } from './support/api'
-import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
+import { expect, inspect, layouts, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
 
 const DANA = '+972509876543'
 const NOA = '+972527614408'
@@ -80,7 +80,7 @@ async function turnOn(page: Page, url: string, more: readonly string[] = []): Pr
     .toContain('agentlocator.notifier')
 }
 
-for (const view of LAYOUTS) {
+for (const view of layouts('desktop')) {
   test(`the switches of the notifications, ${view.language} ${view.width}`, async ({ page, context, daemon }) => {
     await record(context)
     await prepare(page, view)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { owner } from './support/api'
 import { type Daemon, OWNER } from './support/daemon'
-import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
 import { wav } from './trial/sound'
 
 const choose = (page: Page, name: string, buffer: Buffer) =>
@@ -12,7 +12,7 @@ const choose = (page: Page, name: string, buffer: Buffer) =>
 const greetingOf = async (page: Page, daemon: Daemon) =>
   (await (await page.request.get(`${daemon.url}/api/greeting`)).json()) as { source: string; duration_ms: number }
 
-for (const view of LAYOUTS) {
+for (const view of layouts('phone')) {
   test(`backups, limits and the greeting, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
     test.slow()
     await ownDaemon.start()

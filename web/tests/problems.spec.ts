@@ -1,4 +1,4 @@
-import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
 
 const alert = (kind: string, more: object = {}) => ({
   kind,
@@ -14,7 +14,7 @@ const alert = (kind: string, more: object = {}) => ({
   ...more,
 })
 
-for (const view of LAYOUTS) {
+for (const view of layouts('phone')) {
   test(`problems with their buttons, ${view.language} ${view.width}`, async ({ page, daemon }) => {
     await prepare(page, view)
     await logIn(page, daemon)
@@ -41,7 +41,7 @@ for (const view of LAYOUTS) {
   })
 }
 
-for (const view of LAYOUTS) {
+for (const view of layouts('desktop')) {
   test(`the history of problems, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
     await prepare(page, view)
     await ownDaemon.start()

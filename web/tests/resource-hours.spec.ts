@@ -45,7 +45,7 @@ async function fill(page: Page, daemon: Daemon, day: string) {
   return { yael, avi }
 }
 
-for (const view of LAYOUTS) {
+for (const view of Object.values(LAYOUTS)) {
   test(`each lane shows when its resource is away, and only gaps that can be booked, ${view.language} ${view.width}`, async ({
     page,
     ownDaemon,

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 
@@ -30,7 +30,7 @@ async function answer(page: Page, part: Record<string, unknown>): Promise<void> 
   await page.route('**/api/search?*', route => route.fulfill({ json: { items: [hit], next_cursor: null } }))
 }
 
-for (const view of LAYOUTS) {
+for (const view of layouts('desktop')) {
   test(`the palette finds what was written, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
     const noa = await seed(page, ownDaemon)
     await prepare(page, view)
@@ -64,7 +64,7 @@ test('a note is found in its conversation; words without a hit offer a new conta
   await expect(page.getByRole('dialog').getByLabel('שם')).toHaveValue('אוריה')
 })
 
-for (const view of [VIEWS[0], VIEWS[3]]) {
+for (const view of layouts('phone')) {
   test(`the search of the inbox finds words, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
     await seed(page, ownDaemon)
     await prepare(page, view)

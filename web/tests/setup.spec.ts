@@ -1,7 +1,7 @@
 import { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS, withoutStart } from './support/fixtures'
+import { expect, inspect, layouts, logIn, prepare, test, VIEWS, withoutStart } from './support/fixtures'
 
-for (const view of LAYOUTS) {
+for (const view of layouts('phone')) {
   test(`the first set-up, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
     await ownDaemon.start({ owner: false })
     const { url } = await ownDaemon.event('SETUP_CODE')
@@ -99,7 +99,7 @@ test('an agent that needs no key of OpenAI can be talked to', async ({ page }) =
   await daemon.remove()
 })
 
-for (const view of LAYOUTS) {
+for (const view of layouts('phone')) {
   test(`a call verifies the forwarding of one's own number, ${view.language} ${view.width}`, async ({ page }) => {
     const daemon = new Daemon({ TWILIO_PHONE_NUMBER: '+97235551234' })
     await prepare(page, view)

@@ -1,5 +1,5 @@
 import { OWNER } from './support/daemon'
-import { expect, inspect, inspectAll, LAYOUTS, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
+import { expect, inspect, inspectAll, layouts, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
 import { visit } from './support/shop'
 
 test('pages of the shell', async ({ page, daemon }) => {
@@ -13,7 +13,7 @@ test('pages of the shell', async ({ page, daemon }) => {
   }
 })
 
-for (const view of LAYOUTS) {
+for (const view of layouts('desktop')) {
   test(`the palette, ${view.language} ${view.width} ${view.scheme}`, async ({ page, daemon }) => {
     await prepare(page, view)
     await logIn(page, daemon)

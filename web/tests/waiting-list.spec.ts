@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
 import { visit } from './support/shop'
 
 const NOA = '+972527614408'
@@ -51,7 +51,7 @@ async function fill(page: Page, daemon: Daemon) {
   return { ...api, noa, ron, color, cut, entry, wait, list }
 }
 
-for (const view of LAYOUTS) {
+for (const view of layouts('desktop')) {
   test(`the waiting list, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
     test.setTimeout(90_000)
     await prepare(page, view)
@@ -289,7 +289,7 @@ test('a list that does not load says that its entries are kept, and tries again'
   await expect(page.locator('.waiter')).toHaveCount(1)
 })
 
-for (const view of LAYOUTS) {
+for (const view of layouts('phone')) {
   test(`a waiting contact is booked, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
     await prepare(page, view)
     const { noa, color, entry, list, send } = await fill(page, ownDaemon)

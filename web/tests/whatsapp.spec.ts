@@ -1,4 +1,4 @@
-import { expect, inspect, LAYOUTS, logIn, prepare, test } from './support/fixtures'
+import { expect, inspect, layouts, logIn, prepare, test } from './support/fixtures'
 
 const status = (more: object) => ({
   enabled: true,
@@ -21,7 +21,7 @@ const status = (more: object) => ({
 
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"><path d="M0 0h1v1H0zM1 1h1v1H1z"/></svg>'
 
-for (const view of LAYOUTS) {
+for (const view of layouts('desktop')) {
   test(`the link to WhatsApp, ${view.language} ${view.width}`, async ({ page, daemon }) => {
     await prepare(page, view)
     await logIn(page, daemon)
