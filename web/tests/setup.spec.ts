@@ -1,5 +1,6 @@
-import { Daemon } from './support/daemon'
+import { Daemon, freePort } from './support/daemon'
 import { expect, inspect, layouts, logIn, prepare, test, VIEWS, withoutStart } from './support/fixtures'
+import { FakeAi } from './trial/fake-ai'
 
 for (const view of layouts('phone')) {
   test(`the first set-up, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
@@ -97,6 +98,31 @@ test('an agent that needs no key of OpenAI can be talked to', async ({ page }) =
   await expect(page.getByRole('link', { name: 'לדבר עם הסוכן מהדפדפן' })).toBeVisible()
   await expect(page.getByRole('link', { name: 'קודם צריך מפתח AI' })).toHaveCount(0)
   await daemon.remove()
+})
+
+test('a saved key that does not work does not complete its step', async ({ page }) => {
+  const port = await freePort()
+  const settings = { OPENAI_API_KEY: 'any', OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` }
+  const daemon = await new Daemon(settings).start()
+  let ai: FakeAi | undefined
+  try {
+    await prepare(page, VIEWS[0])
+    await logIn(page, daemon)
+    await page.goto(`${daemon.url}/app/setup/name`)
+    const step = page.locator('.wizard-steps li', { hasText: 'מפתח AI' })
+    await expect(step).toContainText('לא עובד')
+    await inspect(page, 'setup-key-fails', VIEWS[0])
+    await step.getByRole('link').click()
+    await expect(page.getByRole('status').filter({ hasText: 'בדקנו את מה ששמור, וזה לא עובד' })).toBeVisible()
+    await expect(page.getByRole('button', { name: 'המשך' })).toBeDisabled()
+    ai = await FakeAi.start(['שלום|שלום'], port)
+    await page.reload()
+    await expect(page.getByRole('button', { name: 'המשך' })).toBeEnabled()
+    await expect(step).not.toContainText('לא עובד')
+  } finally {
+    await daemon.remove()
+    await ai?.stop()
+  }
 })
 
 for (const view of layouts('phone')) {

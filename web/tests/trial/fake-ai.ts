@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../support/daemon'
 
 const BINARY = process.env.AGENTLOCATOR ?? fileURLToPath(new URL('../../../target/debug/agentlocator', import.meta.url))
 
@@ -14,8 +14,8 @@ export class FakeAi {
     this.#child = child
   }
 
-  static async start(turns: readonly string[]): Promise<FakeAi> {
-    const address = `127.0.0.1:${await freePort()}`
+  static async start(turns: readonly string[], port?: number): Promise<FakeAi> {
+    const address = `127.0.0.1:${port ?? (await freePort())}`
     const args = ['simulate', 'openai', '--listen', address, ...turns.flatMap(turn => ['--turn', turn])]
     const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     const url = await new Promise<string>((resolve, reject) => {
@@ -37,14 +37,4 @@ export class FakeAi {
     this.#child.kill('SIGTERM')
     await over
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

@@ -4,13 +4,21 @@ import { CHECK_ICONS } from '#shared/check-status'
 import { Icon } from '#shared/components/Icon'
 import { Plain } from '#shared/components/text'
 
+interface Props {
+  answer: Schemas['CheckResponse'] | undefined
+  /** Whether the checked values are the saved ones. */
+  isSaved?: boolean
+}
+
 /** The results of a step's check. */
-export function Findings({ answer }: { answer: Schemas['CheckResponse'] | undefined }) {
+export function Findings({ answer, isSaved = false }: Props) {
   if (!answer) return null
   return (
     <div role="status">
       <h2>
-        {!answer.ok ? (
+        {!answer.ok && isSaved ? (
+          <Trans>בדקנו את מה ששמור, וזה לא עובד</Trans>
+        ) : !answer.ok ? (
           <Trans>בדקנו, ועוד לא עובד. לא נשמר</Trans>
         ) : answer.findings.every(({ status }) => status === 'skipped') ? (
           <Trans>לא היה מה לבדוק</Trans>

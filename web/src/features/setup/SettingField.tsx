@@ -8,6 +8,7 @@ import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field, PasswordField } from '#shared/components/field'
 import { Ltr } from '#shared/components/text'
 import { useLocale } from '#shared/i18n/locale'
+import { CHECKS_PATH } from './steps'
 
 type Item = Schemas['SettingItem']
 
@@ -52,7 +53,7 @@ export function SettingFields({ items, isExplained = false, check, onChecked, on
     },
     onDone: refused => {
       if (!refused) setTyped({})
-      for (const path of ['/api/settings', '/api/twilio/numbers', '/api/session']) {
+      for (const path of ['/api/settings', '/api/twilio/numbers', '/api/session', CHECKS_PATH]) {
         void queryClient.invalidateQueries({ queryKey: [path] })
       }
       if (!refused) onSaved?.()

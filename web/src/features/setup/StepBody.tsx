@@ -16,6 +16,8 @@ import { type Facts, isDone, type StepId } from './steps'
 interface Props {
   step: StepId
   facts: Facts
+  /** The result of the check of the saved values, if they do not work. */
+  failed: Schemas['CheckResponse'] | undefined
   /** Opens the next step. */
   onward: () => void
 }
@@ -30,7 +32,7 @@ function Head({ title, children }: { title: ReactNode; children: ReactNode }) {
 }
 
 /** A step of the set-up: its purpose, its fields, and the result that verifies it. */
-export function StepBody({ step, facts, onward }: Props) {
+export function StepBody({ step, facts, failed, onward }: Props) {
   const get = (key: string) => facts.items.get(key)
   const [answer, setAnswer] = useState<Schemas['CheckResponse']>()
   const checked = { onChecked: setAnswer }
@@ -54,7 +56,7 @@ export function StepBody({ step, facts, onward }: Props) {
             </Trans>
           </Head>
           <SettingFields items={[get('http.public_base_url')]} check="address" {...checked} />
-          <Findings answer={answer} />
+          <Findings answer={answer ?? failed} isSaved={!answer} />
           <p>
             <Link href="/app/settings/address?setup=address">
               <Trans>שם דומיין ותעודה אוטומטית</Trans>
@@ -69,7 +71,7 @@ export function StepBody({ step, facts, onward }: Props) {
             <Trans>מזינים את פרטי Twilio, ואנחנו בודקים שהכול עובד לפני ששומרים.</Trans>
           </Head>
           <SettingFields items={[get('twilio.account_sid'), get('twilio.auth_token')]} check="twilio" {...checked} />
-          <Findings answer={answer} />
+          <Findings answer={answer ?? failed} isSaved={!answer} />
           {get('twilio.auth_token')?.secret_set && <Numbers />}
           <Forwarding own={String(get('twilio.phone_number')?.value ?? '')} />
         </>
@@ -81,8 +83,9 @@ export function StepBody({ step, facts, onward }: Props) {
             <Trans>סורקים קוד אחד עם הטלפון של העסק, והודעות הלקוחות מגיעות גם לכאן.</Trans>
           </Head>
           <p className="strong" role="status">
-            {isDone('whatsapp', facts) ? <Trans>מחובר.</Trans> : <Trans>עוד לא מחובר.</Trans>}
+            {isDone('whatsapp', facts) && !failed ? <Trans>מחובר.</Trans> : <Trans>עוד לא מחובר.</Trans>}
           </p>
+          <Findings answer={failed} isSaved />
           <Link className="btn" href="/app/whatsapp?setup=whatsapp">
             {isDone('whatsapp', facts) ? <Trans>לדף החיבור</Trans> : <Trans>לסריקת הקוד</Trans>}
           </Link>
@@ -95,7 +98,7 @@ export function StepBody({ step, facts, onward }: Props) {
             <Trans>בלי מפתח הסוכן לא מדבר, והמתקשרים משאירים הודעה. המפתח נבדק לפני שהוא נשמר.</Trans>
           </Head>
           <SettingFields items={[get('openai.api_key')]} check="ai" {...checked} />
-          <Findings answer={answer} />
+          <Findings answer={answer ?? failed} isSaved={!answer} />
         </>
       )
     case 'greeting':

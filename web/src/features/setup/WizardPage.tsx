@@ -9,7 +9,17 @@ import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Hidden } from '#shared/components/text'
 import { useSession } from '#shared/session'
 import { StepBody } from './StepBody'
-import { type Facts, isDone, nextStep, STEPS, type StepId, useFacts, useSettingItems, useSkip } from './steps'
+import {
+  type Facts,
+  isDone,
+  nextStep,
+  STEPS,
+  type StepId,
+  useFacts,
+  useFailedChecks,
+  useSettingItems,
+  useSkip,
+} from './steps'
 import './setup.css'
 
 /**
@@ -48,14 +58,25 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
   const next = STEPS[at + 1]?.id
   const before = STEPS[at - 1]?.id
   const onward = () => go(next ? `/app/setup/${next}` : '/app')
-  const done = isDone(step, facts)
+  const failed = useFailedChecks(facts)
+  const isWorking = (id: StepId) => isDone(id, facts) && !failed.has(id)
+  const done = isWorking(step)
   const skip = useSkip()
   return (
     <div className="wizard">
       <nav aria-label={t`שלבי ההקמה`}>
         <ol className="wizard-steps">
           {STEPS.map(({ id, title }, index) => {
-            const state = id === step ? 'now' : isDone(id, facts) ? 'done' : facts.skipped.has(id) ? 'skipped' : ''
+            const state =
+              id === step
+                ? 'now'
+                : isWorking(id)
+                  ? 'done'
+                  : failed.has(id)
+                    ? 'failed'
+                    : facts.skipped.has(id)
+                      ? 'skipped'
+                      : ''
             return (
               <li key={id} className={state}>
                 <Link href={`/app/setup/${id}`} aria-current={id === step ? 'step' : undefined}>
@@ -69,6 +90,12 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
                         {' '}
                         <Trans>נבדק</Trans>
                       </Hidden>
+                    )}
+                    {failed.has(id) && (
+                      <span className="small bad">
+                        {' · '}
+                        <Trans>לא עובד</Trans>
+                      </span>
                     )}
                     {state === 'skipped' && (
                       <span className="small faint">
@@ -95,7 +122,7 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
           </Link>
           <progress value={at + 1} max={STEPS.length} aria-hidden />
         </div>
-        <StepBody key={step} step={step} facts={facts} onward={onward} />
+        <StepBody key={step} step={step} facts={facts} failed={failed.get(step)} onward={onward} />
         <div className="wizard-foot">
           {before && (
             <Link className="btn quiet" href={`/app/setup/${before}`}>

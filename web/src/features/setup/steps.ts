@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useQueries, useQuery } from '@tanstack/react-query'
 import { patch, useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { apiQuery, queryClient } from '#shared/api/query'
@@ -68,6 +68,41 @@ export function isDone(step: StepId, facts: Facts): boolean {
     case 'call':
       return facts.hasCalls
   }
+}
+
+export const CHECKS_PATH = '/api/checks'
+
+/** The steps that a saved value completes, and the check of the value. */
+const CHECKS: { step: StepId; check: Schemas['SettingsCheck'] }[] = [
+  { step: 'address', check: 'address' },
+  { step: 'whatsapp', check: 'twilio' },
+  { step: 'ai', check: 'ai' },
+]
+
+/**
+ * Checks the saved values of the completed steps, because a value that worked once, or came from a file, may not work.
+ * Returns the results of the steps that do not work. Until a check ends, its step counts as working.
+ */
+export function useFailedChecks(facts: Facts): ReadonlyMap<StepId, Schemas['CheckResponse']> {
+  const locale = useLocale()
+  const results = useQueries({
+    queries: CHECKS.map(({ step, check }) => ({
+      queryKey: [CHECKS_PATH, { check, locale }] as const,
+      queryFn: ({ signal }: { signal: AbortSignal }) => {
+        const params = { header: { 'Accept-Language': locale } }
+        return unwrap(client.POST(CHECKS_PATH, { params, body: { check }, signal }))
+      },
+      enabled: isDone(step, facts) && !(step === 'whatsapp' && facts.isLinked),
+      retry: false,
+      staleTime: 60_000,
+    })),
+  })
+  return new Map(
+    CHECKS.flatMap(({ step }, at) => {
+      const answer = results[at]?.data
+      return answer && !answer.ok && isDone(step, facts) ? [[step, answer] as const] : []
+    }),
+  )
 }
 
 export const numbersQuery = { ...apiQuery('/api/twilio/numbers'), retry: false }
