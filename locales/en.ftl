@@ -715,6 +715,10 @@ setting-twilio-wa-template-sid = Message template
     .help = The approved template for messages after 24 hours; it begins with HX.
 setting-twilio-wa-template-variables = Template variables
     .help = The values of the template's variables as JSON.
+setting-twilio-wa-text-price-usd = Price of a text
+    .help = What a WhatsApp message through Twilio costs, in US dollars: Twilio's fee and Meta's, as on your bills. Shown before sending.
+setting-twilio-wa-template-price-usd = Price of a template
+    .help = What a WhatsApp message with the template costs, in US dollars. Shown before sending.
 
 setting-whatsapp-provider = WhatsApp provider
     .help = Which provider sends messages.

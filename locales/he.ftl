@@ -764,6 +764,10 @@ setting-twilio-wa-template-sid = תבנית הודעה
     .help = התבנית המאושרת להודעות אחרי 24 שעות; היא מתחילה ב־HX.
 setting-twilio-wa-template-variables = משתני התבנית
     .help = הערכים של משתני התבנית, ב־JSON.
+setting-twilio-wa-text-price-usd = מחיר הודעת טקסט
+    .help = כמה עולה הודעת WhatsApp דרך Twilio, בדולרים: העמלות של Twilio ושל Meta, כמו בחשבונות. מוצג לפני השליחה.
+setting-twilio-wa-template-price-usd = מחיר הודעה בתבנית
+    .help = כמה עולה הודעת WhatsApp בתבנית, בדולרים. מוצג לפני השליחה.
 
 setting-whatsapp-provider = דרך השליחה ב־WhatsApp
     .help = הספק ששולח את ההודעות.

@@ -1,6 +1,6 @@
 //! `[twilio]`: the account, its numbers and templates.
 
-use super::parser::{base_url, optional, phone_number, secret, template_variables, token};
+use super::parser::{base_url, decimal, optional, phone_number, secret, template_variables, token};
 use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use crate::domain::{AllowedValues, PhoneNumber, SettingFault};
@@ -28,6 +28,11 @@ pub struct TwilioConfig {
     /// The template's variables as JSON; `{{text}}` is replaced by the message. Environment variable:
     /// `TWILIO_WA_TEMPLATE_VARIABLES`.
     pub wa_template_variables: Option<String>,
+    /// The estimated price of a WhatsApp message with free text, in US dollars. A setting, because Twilio reports a price only
+    /// after the message was sent, and Meta's part depends on the country.
+    pub wa_text_price_usd: f64,
+    /// The estimated price of a WhatsApp message with the template, in US dollars.
+    pub wa_template_price_usd: f64,
 }
 
 impl Default for TwilioConfig {
@@ -42,6 +47,9 @@ impl Default for TwilioConfig {
             phone_number: None,
             wa_template_sid: None,
             wa_template_variables: None,
+            // Twilio's fee of $0.005, and what Meta charges in Israel for a utility template.
+            wa_text_price_usd: 0.0103,
+            wa_template_price_usd: 0.0103,
         }
     }
 }
@@ -91,6 +99,8 @@ pub(super) fn settings() -> Vec<Setting<TwilioConfig>> {
         twilio
             .setting("twilio.wa_template_variables", |c| &mut c.wa_template_variables, optional(template_variables()))
             .env("TWILIO_WA_TEMPLATE_VARIABLES"),
+        twilio.setting("twilio.wa_text_price_usd", |c| &mut c.wa_text_price_usd, decimal(0.0..=10.0)),
+        twilio.setting("twilio.wa_template_price_usd", |c| &mut c.wa_template_price_usd, decimal(0.0..=10.0)),
     ]
 }
 

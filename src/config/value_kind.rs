@@ -71,7 +71,7 @@ impl ValueKind {
 
 /// Returns the unit of a setting's number, which is the suffix of its key.
 pub(super) fn unit(key: &str) -> Option<&'static str> {
-    const SUFFIXES: [(&str, &str); 9] = [
+    const SUFFIXES: [(&str, &str); 10] = [
         ("_ms", "ms"),
         ("_s", "s"),
         ("_hours", "h"),
@@ -80,6 +80,7 @@ pub(super) fn unit(key: &str) -> Option<&'static str> {
         ("_tokens", "tokens"),
         ("_minutes_per_day", "min"),
         ("_usd_per_day", "usd"),
+        ("_price_usd", "usd"),
         ("cents_per_hour", "cents"),
     ];
     SUFFIXES.iter().find(|(suffix, _)| key.ends_with(suffix)).map(|(_, unit)| *unit)

@@ -34,6 +34,8 @@ test('a message that a provider refused says which and why, and goes out by the 
     const failed = page.locator('.trow .msg', { has: page.locator('.fail') })
     await expect(failed.locator('.fail')).toContainText('לא נשלח דרך הטלפון של העסק: המספר לא ב־WhatsApp')
     await inspect(page, 'provider-fails', VIEWS[1])
+    // The contact wrote through Twilio, which charges for the answer.
+    await expect(page.locator('.dock .route')).toContainText(/כ־.*0\.01/)
 
     // The button is pressed twice, and once more after a reload without this browser's stored state.
     const again = failed.getByRole('button', { name: 'שליחה דרך Twilio' })

@@ -111,3 +111,23 @@ async fn a_route_is_shown_before_a_message_is_sent() {
     assert_eq!((&twilio["possible"], &twilio["reason"]), (&json!(false), &json!("template_required")));
     assert_eq!(shop.api.get("/api/threads/99/route").await.status, 404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_sees_the_price_of_a_message_from_the_settings_and_staff_do_not() {
+    let shop = Shop::open().await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+    let price = async |api: &Client| {
+        let route = api.get("/api/threads/1/route").await.json();
+        let of = |provider: &str| {
+            let ways = route["alternatives"].as_array().unwrap();
+            ways.iter().find(|way| way["provider"] == provider).unwrap()["cost_micros"].clone()
+        };
+        (route["cost_micros"].clone(), of("twilio"), of("baileys"))
+    };
+    assert_eq!(price(&shop.api).await, (json!(10_300), json!(10_300), json!(0)));
+    let changes = json!({"changes": {"twilio.wa_text_price_usd": 0.02}});
+    assert_eq!(patch(&shop.api, "/api/settings", changes).await.status, 200);
+    assert_eq!(price(&shop.api).await, (json!(20_000), json!(20_000), json!(0)));
+    let staff = shop.daemon.client().with_token(&shop.daemon.token("staff"));
+    assert_eq!(price(&staff).await, (Value::Null, Value::Null, Value::Null));
+}

@@ -260,7 +260,7 @@ impl Turn {
 }
 
 /// Returns the cost for an owner, and nothing for other users.
-fn cost_for(reader: Role, micros: i64) -> Option<i64> {
+pub(in crate::http::api) fn cost_for(reader: Role, micros: i64) -> Option<i64> {
     (reader == Role::Owner).then_some(micros)
 }
 

@@ -17,13 +17,13 @@ use axum::extract::State;
     params(("id" = i64, Path)), responses((status = 200, body = MessageRoute)))]
 pub(in crate::http::api) async fn preview(
     State(state): State<AppState>,
-    _member: Member,
+    Member(actor): Member,
     Id(id): Id,
 ) -> Result<Json<MessageRoute>, ApiError> {
     let (rules, down) = (state.outbox.rules(), state.outbox.down().await);
     let now = clock::now();
     let preview = state.store.read(move |tx| outbox::preview(tx, ThreadId(id), &rules, &down, now)).await?;
-    Ok(Json(preview.into()))
+    Ok(Json(MessageRoute::new(preview, &state.config().twilio, actor.role)))
 }
 
 /// Report that the current user is typing in a thread.

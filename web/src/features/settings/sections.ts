@@ -155,7 +155,13 @@ export const SECTIONS: readonly Section[] = [
       },
       {
         title: msg`WhatsApp דרך Twilio`,
-        keys: ['twilio.wa_from', 'twilio.wa_template_sid', 'twilio.wa_template_variables'],
+        keys: [
+          'twilio.wa_from',
+          'twilio.wa_template_sid',
+          'twilio.wa_template_variables',
+          'twilio.wa_text_price_usd',
+          'twilio.wa_template_price_usd',
+        ],
       },
       {
         title: msg`קצב`,

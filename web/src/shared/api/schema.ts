@@ -5203,6 +5203,11 @@ export interface components {
             alternatives: components["schemas"]["RouteAlternative"][];
             /** @description The cost of the message: `paid` if Twilio would send it, otherwise `free`. */
             cost: components["schemas"]["RouteCost"];
+            /**
+             * Format: int64
+             * @description The estimated cost, in millionths of a dollar; null for other users than owners.
+             */
+            cost_micros?: number | null;
             provider?: components["schemas"]["Provider"] | null;
             /**
              * @description The reason for the choice: `only_provider`, `contact_wrote`, `template`, `priority` or `other_down`. If no
@@ -5726,6 +5731,13 @@ export interface components {
         Role: "owner" | "staff";
         /** @description Whether a provider could send the message, and how. */
         RouteAlternative: {
+            /** @description Whether the provider charges for the message. */
+            cost: components["schemas"]["RouteCost"];
+            /**
+             * Format: int64
+             * @description The estimated cost, in millionths of a dollar; null for other users than owners.
+             */
+            cost_micros?: number | null;
             /** @description Whether the provider could send the message. */
             possible: boolean;
             /** @description The provider that the routing policy considered. */

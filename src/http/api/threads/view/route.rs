@@ -1,8 +1,10 @@
 //! API types of the route of a message: the provider, and the reason for the choice.
 
 use super::Provider;
+use crate::config::TwilioConfig;
 use crate::crm::outbox::{RoutePreview, RouteReason, SendRefusal};
-use crate::domain::{self, Timestamp};
+use crate::domain::{self, Role, Timestamp};
+use crate::http::api::calls::view::cost_for;
 use crate::inbox::policy::NoRoute;
 use serde::Serialize;
 
@@ -23,6 +25,8 @@ pub(crate) struct MessageRoute {
     alternatives: Vec<RouteAlternative>,
     /// The cost of the message: `paid` if Twilio would send it, otherwise `free`.
     cost: RouteCost,
+    /// The estimated cost, in millionths of a dollar; null for other users than owners.
+    cost_micros: Option<i64>,
 }
 
 /// Whether a provider could send the message, and how.
@@ -36,6 +40,10 @@ struct RouteAlternative {
     possible: bool,
     /// The error code of `POST /api/whatsapp/send`, if the provider could not send the message.
     reason: Option<&'static str>,
+    /// Whether the provider charges for the message.
+    cost: RouteCost,
+    /// The estimated cost, in millionths of a dollar; null for other users than owners.
+    cost_micros: Option<i64>,
 }
 
 /// Whether a provider charges for a message.
@@ -46,27 +54,49 @@ enum RouteCost {
     Paid,
 }
 
-impl From<RoutePreview> for MessageRoute {
-    fn from(preview: RoutePreview) -> Self {
+impl MessageRoute {
+    /// Describes the route to this user. The prices are those of the settings.
+    pub(crate) fn new(preview: RoutePreview, prices: &TwilioConfig, reader: Role) -> Self {
         let route = preview.chosen.as_ref().ok().map(|(route, _)| *route);
-        let alternatives = preview.alternatives.into_iter().map(|(provider, route)| RouteAlternative {
-            provider: provider.into(),
-            template: route.as_ref().is_ok_and(|route| route.template),
-            possible: route.is_ok(),
-            reason: route.err().map(obstacle),
+        let alternatives = preview.alternatives.into_iter().map(|(provider, route)| {
+            let template = route.as_ref().is_ok_and(|route| route.template);
+            let (cost, micros) = cost(provider, template, prices);
+            RouteAlternative {
+                provider: provider.into(),
+                template,
+                possible: route.is_ok(),
+                reason: route.err().map(obstacle),
+                cost,
+                cost_micros: cost_for(reader, micros),
+            }
         });
+        let (cost, micros) = route.map_or((RouteCost::Free, 0), |route| cost(route.provider, route.template, prices));
         Self {
             provider: route.map(|route| route.provider.into()),
             template: route.is_some_and(|route| route.template),
             window_until: preview.window_until,
             reason: preview.chosen.map_or_else(obstacle, |(_, reason)| word(reason)),
             alternatives: alternatives.collect(),
-            cost: match route {
-                Some(route) if route.provider == domain::Provider::Twilio => RouteCost::Paid,
-                _ => RouteCost::Free,
-            },
+            cost,
+            cost_micros: cost_for(reader, micros),
         }
     }
+}
+
+/// Returns whether a message costs something, and how much, in millionths of a dollar.
+fn cost(provider: domain::Provider, is_template: bool, prices: &TwilioConfig) -> (RouteCost, i64) {
+    match provider {
+        domain::Provider::Baileys => (RouteCost::Free, 0),
+        domain::Provider::Twilio => {
+            let usd = if is_template { prices.wa_template_price_usd } else { prices.wa_text_price_usd };
+            (RouteCost::Paid, micros(usd))
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the settings allow at most ten dollars")]
+fn micros(usd: f64) -> i64 {
+    (usd * 1e6).round() as i64
 }
 
 fn word(reason: RouteReason) -> &'static str {

@@ -5,7 +5,7 @@ import { codeText } from '#shared/api/problem-text'
 import { useBridgeOutage } from '#shared/bridge'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
-import { Time } from '#shared/components/text'
+import { Ltr, Time } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import type { Provider, Route } from '../api'
@@ -31,13 +31,11 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
   if (!route) return <div className={isLoading ? 'route' : 'route none'} />
   const other = route.alternatives.find(({ provider }) => provider === way)
   const isTemplate = way === route.provider ? route.template : (other?.template ?? false)
-  const isPaid = way === route.provider ? route.cost === 'paid' : way === 'twilio'
-  const ways: { provider: Provider; possible: boolean; template: boolean; reason?: string | null }[] = [
-    ...(route.provider
-      ? [{ provider: route.provider, possible: true, template: route.template, reason: route.reason }]
-      : []),
+  const ways: Way[] = [
+    ...(route.provider ? [{ ...route, provider: route.provider, possible: true }] : []),
     ...route.alternatives.filter(({ provider }) => provider !== route.provider),
   ]
+  const used = ways.find(({ provider }) => provider === way)
   return (
     <div className="route">
       <Menu position="top-start" width={300}>
@@ -49,7 +47,7 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
           </button>
         </Menu.Target>
         <Menu.Dropdown>
-          {ways.map(({ provider, possible, template, reason }) => (
+          {ways.map(({ provider, possible, template, reason, ...costs }) => (
             <Menu.Item
               key={provider}
               disabled={!possible}
@@ -61,11 +59,15 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
                 {!possible ? (
                   refusal(reason)
                 ) : template ? (
-                  <Trans>בתבנית המאושרת, בתשלום</Trans>
+                  <Trans>
+                    בתבנית המאושרת, <Cost {...costs} />
+                  </Trans>
                 ) : provider === 'twilio' ? (
-                  <Trans>טקסט חופשי, בתשלום</Trans>
+                  <Trans>
+                    טקסט חופשי, <Cost {...costs} />
+                  </Trans>
                 ) : (
-                  <Trans>ללא עלות</Trans>
+                  <Cost {...costs} />
                 )}
               </span>
             </Menu.Item>
@@ -80,7 +82,7 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
         <>
           <WindowText route={route} way={way} isTemplate={isTemplate} />
           <span className="sep" />
-          <span>{isPaid ? <Trans>בתשלום</Trans> : <Trans>ללא עלות</Trans>}</span>
+          <span>{used && <Cost {...used} />}</span>
           {reply && (way !== 'baileys' || reply.provider !== 'baileys') && (
             <>
               <span className="sep" />
@@ -96,6 +98,24 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
         </>
       )}
     </div>
+  )
+}
+
+/** A way to send the message, and its cost. */
+type Way = Pick<Route['alternatives'][number], 'possible' | 'template' | 'reason' | 'cost' | 'cost_micros'> & {
+  provider: Provider
+}
+
+/** The cost of the message: the amount for owners, and for others whether it costs something. */
+function Cost({ cost, cost_micros }: Pick<Way, 'cost' | 'cost_micros'>) {
+  const format = useFormat()
+  if (cost === 'free' || cost_micros === 0) return <Trans>ללא עלות</Trans>
+  if (cost_micros == null) return <Trans>בתשלום</Trans>
+  const amount = format.number(cost_micros / 1e6, { style: 'currency', currency: 'USD', maximumFractionDigits: 3 })
+  return (
+    <Trans>
+      כ־<Ltr>{amount}</Ltr>
+    </Trans>
   )
 }
 
