@@ -52,7 +52,7 @@ test('all screens at 320 px with letters twice as large', async ({ page, ownDaem
     const list = await faults(page)
     if (list.length > 0) found[name] = list
   }
-  for (const view of [VIEWS[1], VIEWS[3]]) {
+  for (const view of process.env.LONG ? [VIEWS[1], VIEWS[3]] : [VIEWS[1]]) {
     await prepare(page, view)
     await page.setViewportSize({ width: 320, height: 640 })
     await page.goto(`${ownDaemon.url}/app/more`)
@@ -68,5 +68,7 @@ test('all screens at 320 px with letters twice as large', async ({ page, ownDaem
   await page.goto(`${ownDaemon.url}/login`)
   await settled(page)
   await look('login')
+  // The size belongs to the browser's window, which the next test gets.
+  await session.send('Page.setFontSizes', { fontSizes: { standard: 16, fixed: 13 } })
   expect(found).toEqual({})
 })
