@@ -64,10 +64,12 @@ mod whatsapp;
 
 use super::auth::{AuthState, OperationIds, require_auth};
 use super::{ApiError, AppState, compression};
-use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Extension, Router};
+use bytes::Bytes;
+use openapi::Document;
 use operation::Operations;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Returns the router of the API. Every route except the public ones requires a login or a token.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
@@ -82,8 +84,13 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
     // Compression covers only the authenticated operations: of the public ones, the login and the set-up return a CSRF
     // token.
     let authenticated = authenticated.layer(from_fn(compression::compress));
-    Router::from(public).method_not_allowed_fallback(method_not_allowed).merge(authenticated)
+    let public = Router::from(public).layer(Extension(Document(&DOCUMENT)));
+    public.method_not_allowed_fallback(method_not_allowed).merge(authenticated)
 }
+
+// Built once: the document never changes, and unauthenticated clients may request it.
+static DOCUMENT: LazyLock<Bytes> =
+    LazyLock::new(|| serde_json::to_vec(&document()).map(Bytes::from).unwrap_or_default());
 
 /// Returns the complete OpenAPI document of all routes.
 pub(crate) fn document() -> utoipa::openapi::OpenApi {

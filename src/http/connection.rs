@@ -1,6 +1,7 @@
 //! An accepted connection: plain TCP, TLS, or a Unix socket.
 
 use super::connection_limit::Client;
+use hyper_util::rt::TokioIo;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,6 +16,9 @@ pub struct Connection {
     transport: ConnectionStream,
     client: Arc<Client>,
 }
+
+/// The type of the connection of an upgraded request, for `hyper::upgrade::Upgraded::downcast`.
+pub type HyperConnection = TokioIo<Connection>;
 
 impl Connection {
     pub(super) fn new(transport: ConnectionStream, client: Arc<Client>) -> Self {

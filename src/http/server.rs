@@ -5,6 +5,7 @@
 
 use super::connection_limit::{Admission, Admitted, Client, Connections};
 use super::peer::is_among;
+use super::stopping::Stopping;
 use super::tls_accept::{Protocol, accept};
 use super::{AppState, Connection, ConnectionStream, Listeners, Peer, router};
 use crate::clock;
@@ -26,13 +27,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
-
-/// The type of the connection of an upgraded request, for `hyper::upgrade::Upgraded::downcast`.
-pub type HyperConnection = TokioIo<Connection>;
-
-/// A token that is cancelled when the server stops, so that endless responses end. A request extension.
-#[derive(Clone, Debug)]
-pub(super) struct Stopping(pub(super) CancellationToken);
 
 /// Serves all listeners until `stopping` is cancelled; returns when all requests in progress have ended.
 pub async fn serve(listeners: Listeners, state: AppState, stopping: CancellationToken) {

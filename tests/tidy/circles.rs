@@ -5,7 +5,7 @@ use super::{none, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accepted cycles: all their files in alphabetical order, and the reason.
-const EXCEPTIONS: [(&[&str], &str); 14] = [
+const EXCEPTIONS: [(&[&str], &str); 13] = [
     (&["alerting", "alerting/provider_health"], "methods of the parent's type in a file of their own"),
     (
         &["backup/create", "backup/create/running", "backup/create/space"],
@@ -24,20 +24,6 @@ const EXCEPTIONS: [(&[&str], &str); 14] = [
             "call/session/tools",
         ],
         "methods of the session in the file of the part that they are about",
-    ),
-    (
-        &[
-            "http/api",
-            "http/api/calls",
-            "http/api/calls/listen",
-            "http/api/events",
-            "http/api/openapi",
-            "http/media_stream",
-            "http/router",
-            "http/server",
-            "http/websocket_upgrade",
-        ],
-        "long answers end with the listener that serves them; the document is served by an operation of its own",
     ),
     (
         &[

@@ -8,7 +8,7 @@ use crate::clock;
 use crate::domain::{ActorId, Role};
 use crate::http::auth::{Credential, Member};
 use crate::http::extract::Query;
-use crate::http::server::Stopping;
+use crate::http::stopping::Stopping;
 use crate::http::{ApiError, AppState};
 use crate::runtime::typing::TypingNotice;
 use crate::store::{Change, Store};

@@ -3,6 +3,7 @@
 use super::operation::{Operations, operations};
 use super::{conditions, error_responses};
 use crate::http::auth::Anyone;
+use axum::Extension;
 use axum::http::header;
 use axum::response::IntoResponse;
 use bytes::Bytes;
@@ -56,13 +57,13 @@ const TAGS: [(&str, &str); 11] = [
 /// call.
 #[utoipa::path(get, path = "/api/openapi.json", tag = "system", operation_id = "get_openapi_document",
     responses((status = 200, description = "The OpenAPI document.", body = Object)))]
-async fn show(_anyone: Anyone) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone())
+async fn show(_anyone: Anyone, Extension(Document(document)): Extension<Document>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], Bytes::clone(document))
 }
 
-// Built once: the document never changes, and unauthenticated clients may request it.
-static DOCUMENT: LazyLock<Bytes> =
-    LazyLock::new(|| serde_json::to_vec(&super::document()).map(Bytes::from).unwrap_or_default());
+/// The document as JSON, which is built by the first request.
+#[derive(Clone, Copy)]
+pub(super) struct Document(pub(super) &'static LazyLock<Bytes>);
 
 struct SecuritySchemes;
 

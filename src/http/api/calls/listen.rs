@@ -7,7 +7,7 @@ use crate::crm::call;
 use crate::domain::CallId;
 use crate::http::auth::{Credential, Member};
 use crate::http::extract::Id;
-use crate::http::server::Stopping;
+use crate::http::stopping::Stopping;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::Store;
 use axum::Extension;
