@@ -18,7 +18,7 @@ use crate::domain::PageUrls;
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::host::instance_challenge::InstanceKey;
-use crate::http::{self, AppParts, AppState, BodyBudget, CheckLimit, Listeners, Readiness};
+use crate::http::{self, AppParts, AppState, BodyBudget, BridgeHealth, CheckLimit, Listeners};
 use crate::maintenance::health_monitor::HealthMonitor;
 use crate::maintenance::self_check::{Parts, SelfChecker};
 use crate::maintenance::systemd_status::StatusLine;
@@ -280,7 +280,7 @@ impl Services {
             replay_cache: Arc::default(),
             auth: Arc::default(),
             bodies: BodyBudget::default(),
-            readiness: Arc::new(Readiness::default()),
+            bridge_health: BridgeHealth::default(),
             disk: self.shared.disk.clone(),
             alerts: self.shared.alerts.clone(),
             snapshots: self.snapshots.clone(),

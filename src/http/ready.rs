@@ -5,7 +5,6 @@ use crate::backup::BackupStatus;
 use crate::clock;
 use crate::config::{Config, GoogleAccount};
 use crate::domain::AlertKind;
-use crate::runtime::ActiveSettings;
 use crate::store::{Integrity, PublishState};
 use crate::tls::TlsHealth;
 use axum::extract::State;
@@ -14,23 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
-
-/// A cache of the bridge's last status, so that frequent requests do not query the bridge each time.
-#[derive(Default)]
-pub struct Readiness {
-    // Locked during a query of the bridge, so that concurrent requests share the query.
-    last: Mutex<Option<CachedCheck>>,
-}
-
-/// The bridge's status with these settings, and the time of the query.
-struct CachedCheck {
-    settings: Arc<ActiveSettings>,
-    at: Instant,
-    check: Check,
-}
+use std::time::Duration;
 
 /// The state of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -69,23 +52,6 @@ struct Checks {
     clock: Check,
 }
 
-impl Readiness {
-    async fn bridge(&self, settings: Arc<ActiveSettings>) -> Check {
-        let Some(bridge) = &settings.bridge else { return Check::Disabled };
-        let mut last = self.last.lock().await;
-        if let Some(cached) = &*last
-            && Arc::ptr_eq(&cached.settings, &settings)
-            && clock::instant().duration_since(cached.at) < MAX_BRIDGE_AGE
-        {
-            return cached.check;
-        }
-        let healthy = tokio::time::timeout(BRIDGE_TIMEOUT, bridge.is_healthy()).await.unwrap_or(false);
-        let check = Check::of(healthy);
-        *last = Some(CachedCheck { at: clock::instant(), check, settings: settings.clone() });
-        check
-    }
-}
-
 impl Check {
     fn of(is_ok: bool) -> Self {
         if is_ok { Self::Ok } else { Self::Error }
@@ -100,7 +66,8 @@ async fn ready(State(state): State<AppState>) -> Response {
     let settings = state.settings.current();
     let config = &settings.config;
     let bridge = async {
-        tokio::time::timeout(PROBE_TIMEOUT, state.readiness.bridge(settings.clone())).await.unwrap_or(Check::Error)
+        let healthy = tokio::time::timeout(PROBE_TIMEOUT, state.bridge_health.check(settings.clone())).await;
+        healthy.map_or(Check::Error, |healthy| healthy.map_or(Check::Disabled, Check::of))
     };
     let database =
         async { tokio::time::timeout(PROBE_TIMEOUT, state.store.probe()).await.is_ok_and(|outcome| outcome.is_ok()) };
@@ -147,5 +114,3 @@ fn speech(config: &Config) -> Check {
 }
 
 const PROBE_TIMEOUT: Duration = Duration::from_millis(950);
-const BRIDGE_TIMEOUT: Duration = Duration::from_millis(800);
-const MAX_BRIDGE_AGE: Duration = Duration::from_secs(3);

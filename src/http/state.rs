@@ -1,6 +1,6 @@
 //! The state of the handlers.
 
-use super::{Auth, BodyBudget, CheckLimit, Readiness, ReplayCache};
+use super::{Auth, BodyBudget, BridgeHealth, CheckLimit, ReplayCache};
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
 use crate::config::Config;
@@ -63,7 +63,7 @@ pub struct AppParts {
     pub bodies: BodyBudget,
     pub snapshots: Snapshots,
     /// The cached status of the bridge for `/readyz`.
-    pub readiness: Arc<Readiness>,
+    pub bridge_health: BridgeHealth,
     /// Monitors the free disk space.
     pub disk: DiskMonitor,
     pub alerts: Alerts,

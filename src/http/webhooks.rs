@@ -8,6 +8,7 @@ use crate::messages::Phrase;
 use crate::providers::twilio::twiml::Verb;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use voice::response::{RECORDER, answer, say_phrase};
 
 /// Returns the response for a webhook whose handler panicked or timed out; none for a path that is not a webhook.
 ///
@@ -19,10 +20,10 @@ pub(super) fn failure_response(path: &str) -> Option<Response> {
     Some(match hook {
         // Requesting another recording would loop. The recording itself is not lost: another webhook reports it as
         // well.
-        "handle_recording" => voice::answer(&[voice::say_phrase(SAY_VOICE, &Phrase::SayError), Verb::Hangup]),
+        "handle_recording" => answer(&[say_phrase(SAY_VOICE, &Phrase::SayError), Verb::Hangup]),
         // The end of the human agent's leg of a transfer brings the caller back to the conversation. Whom the agent has
         // called does not expect to leave a message.
-        "transfer" | "outbound_call" | "outbound_message" => voice::answer(&[Verb::Hangup]),
+        "transfer" | "outbound_call" | "outbound_message" => answer(&[Verb::Hangup]),
         "stream_status" | "recording_status" | "call_status" | "outbound_machine" => {
             StatusCode::NO_CONTENT.into_response()
         }
@@ -30,7 +31,7 @@ pub(super) fn failure_response(path: &str) -> Option<Response> {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
         }
         // The other webhooks decide what the caller hears next.
-        _ => voice::answer(&[Verb::Redirect(voice::RECORDER.to_owned())]),
+        _ => answer(&[Verb::Redirect(RECORDER.to_owned())]),
     })
 }
 

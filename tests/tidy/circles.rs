@@ -5,7 +5,7 @@ use super::{none, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accepted cycles: all their files in alphabetical order, and the reason.
-const EXCEPTIONS: [(&[&str], &str); 13] = [
+const EXCEPTIONS: [(&[&str], &str); 12] = [
     (&["alerting", "alerting/provider_health"], "methods of the parent's type in a file of their own"),
     (
         &["backup/create", "backup/create/running", "backup/create/space"],
@@ -24,30 +24,6 @@ const EXCEPTIONS: [(&[&str], &str); 13] = [
             "call/session/tools",
         ],
         "methods of the session in the file of the part that they are about",
-    ),
-    (
-        &[
-            "http/auth",
-            "http/auth/actor",
-            "http/auth/audit",
-            "http/auth/confirmations",
-            "http/auth/middleware",
-            "http/auth/passwords",
-            "http/body_budget",
-            "http/ready",
-            "http/state",
-            "http/twilio_form",
-            "http/webhooks",
-            "http/webhooks/voice",
-            "http/webhooks/voice/answer_call",
-            "http/webhooks/voice/outbound",
-            "http/webhooks/voice/record",
-            "http/webhooks/voice/ring",
-            "http/webhooks/voice/status",
-            "http/webhooks/voice/stream",
-            "http/webhooks/voice/transfer",
-        ],
-        "the state of the listeners contains what the extractors need, and they take it from there",
     ),
     (&["publish/compare", "publish/copy_check", "publish/publisher"], "methods of the publisher in files of their own"),
     (

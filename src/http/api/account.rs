@@ -8,7 +8,7 @@ use crate::clock;
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, session, user};
 use crate::domain::{self, Session};
-use crate::http::auth::{self, Actor, Anyone, Client, DeviceCookie, LoggedIn, Login, Member, Requester, SessionCookie};
+use crate::http::auth::{self, Actor, Anyone, Client, DeviceCookie, LoggedIn, Login, Member, SessionCookie};
 use crate::http::extract::{Json, ShortJson};
 use crate::http::{ApiError, AppState, Confidential, ErrorBody, Peer};
 use crate::store::Device;
@@ -49,13 +49,13 @@ pub(super) async fn log_in(
     };
     let (hash, user) = found.unzip();
     let account = auth::AccountKey { name: &name, password_hash: hash.as_deref() };
-    state.auth.begin_attempt(client, account)?;
-    let right = state.auth.verify_password(client.into(), password, hash.clone()).await?;
+    state.auth.attempts.begin(client, account)?;
+    let right = state.auth.passwords.verify(client.into(), password, hash.clone()).await?;
     let Some(user) = user.filter(|_| right) else {
         tracing::warn!(event = "LOGIN_FAILED", %address, "Login failed from {address}: wrong name or password");
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong_password", "the name or the password is wrong"));
     };
-    state.auth.attempt_succeeded(client, account);
+    state.auth.attempts.succeeded(client, account);
     let device = device.map_or_else(OneTimeSecret::cookie, |(device, _)| device);
     start_session(&state, user, device, &headers, peer).await
 }
@@ -179,7 +179,7 @@ pub(super) async fn change_password(
     let id = login.user.id;
     check_password(&state, &login, change.current_password).await?;
     let new_password = change.new_password;
-    let hash = state.hash_password(Requester::Known, "new_password", new_password, &login.user.name).await?;
+    let hash = hash_password(&state, "new_password", new_password, &login.user.name).await?;
     let keep = login.id_hash;
     let work = actor.transact(&state.store, move |tx| user::set_password(tx, actor_id, id, &hash, Some(&keep), now));
     work.await?;
@@ -193,10 +193,21 @@ pub(super) async fn check_password(state: &AppState, login: &Login, password: St
     let hash = state.store.read(move |tx| tx.password_hash(id)).await?;
     let client = Client::KnownDevice(&login.id_hash);
     let account = auth::AccountKey { name: &login.user.name, password_hash: Some(&hash) };
-    state.auth.begin_attempt(client, account)?;
-    if !state.auth.verify_password(client.into(), password, Some(hash.clone())).await? {
+    state.auth.attempts.begin(client, account)?;
+    if !state.auth.passwords.verify(client.into(), password, Some(hash.clone())).await? {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_password", "the current password is wrong"));
     }
-    state.auth.attempt_succeeded(client, account);
+    state.auth.attempts.succeeded(client, account);
     Ok(())
+}
+
+/// Validates and hashes a new password for the user with this name. `field` is the password's field in the request.
+pub(super) async fn hash_password(
+    state: &AppState,
+    field: &'static str,
+    password: String,
+    user_name: &str,
+) -> Result<String, ApiError> {
+    let names = [user_name.to_owned(), state.config().business.name.clone()];
+    state.auth.passwords.hash(field, password, names).await
 }

@@ -32,6 +32,6 @@ pub(super) async fn confirm(
     ShortJson(ConfirmPasswordRequest { password }): ShortJson<ConfirmPasswordRequest>,
 ) -> Result<Json<ConfirmPasswordResponse>, ApiError> {
     check_password(&state, &login, password).await?;
-    let validity = state.auth.confirm(&login);
+    let validity = state.auth.confirmations.add(&login);
     Ok(Json(ConfirmPasswordResponse { valid_until: clock::now().plus(validity) }))
 }

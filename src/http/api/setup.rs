@@ -2,14 +2,14 @@
 
 pub(super) mod view;
 
-use super::account::start_session;
 use super::account::view::SessionResponse;
+use super::account::{hash_password, start_session};
 use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::setup::{self, SetupCode};
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, user};
-use crate::http::auth::{Anyone, Client, Owner, Requester};
+use crate::http::auth::{Anyone, Client, Owner};
 use crate::http::extract::{Json, ShortJson};
 use crate::http::{ApiError, AppState, Confidential, ErrorBody, Peer, https_required};
 use crate::providers::baileys::bridge::LinkState;
@@ -77,10 +77,10 @@ pub(super) async fn complete(
 ) -> Result<Response, ApiError> {
     user::check_name(&name)?;
     let (code, now) = (SetupCode::parse(&code), clock::now());
-    state.auth.begin_setup(Client::Address(peer.origin()))?;
+    state.auth.attempts.begin_setup(Client::Address(peer.origin()))?;
     let checked = code.clone();
     crm::read(&state.store, move |tx| setup::check_code(tx, &checked, now)).await?;
-    let hash = state.hash_password(Requester::Known, "password", password, &name).await?;
+    let hash = hash_password(&state, "password", password, &name).await?;
     let owner = crm::transact(&state.store, move |tx| setup::complete(tx, &code, &name, &hash, now)).await?;
     tracing::info!(event = "SETUP_DONE", user = %owner.id, "The first owner was created: user {}", owner.id);
     start_session(&state, owner, OneTimeSecret::cookie(), &headers, peer).await

@@ -45,7 +45,7 @@ pub(super) async fn create(
     let hash = secret.hash();
     let role = new.role.map_or(Role::Staff, |role| role.0);
     if role == Role::Owner {
-        state.auth.require_confirmation(actor.login.as_ref())?;
+        state.auth.confirmations.require(actor.login.as_ref())?;
     }
     let details = actor
         .transact(&state.store, move |tx| token::create(tx, actor.id, &new.name, role, &hash, new.expires_at, now))

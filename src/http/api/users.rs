@@ -2,12 +2,13 @@
 
 pub(super) mod view;
 
+use super::account::hash_password;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
 use crate::crm::user;
 use crate::domain::{Role, UserId};
-use crate::http::auth::{Owner, Requester};
+use crate::http::auth::Owner;
 use crate::http::extract::{Id, Json};
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, Confidential, ErrorBody};
@@ -42,10 +43,10 @@ pub(super) async fn add(
     Json(new): Json<CreateUserRequest>,
 ) -> Result<(StatusCode, axum::Json<User>), ApiError> {
     if new.role.0 == Role::Owner {
-        state.auth.require_confirmation(actor.login.as_ref())?;
+        state.auth.confirmations.require(actor.login.as_ref())?;
     }
     user::check_name(&new.name)?;
-    let hash = state.hash_password(Requester::Known, "password", new.password, &new.name).await?;
+    let hash = hash_password(&state, "password", new.password, &new.name).await?;
     let now = clock::now();
     let user =
         actor.transact(&state.store, move |tx| user::add(tx, actor.id, &new.name, new.role.0, &hash, now)).await?;
@@ -68,10 +69,10 @@ pub(super) async fn reset_password(
     Id(id): Id,
     Json(new): Json<ResetPasswordRequest>,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
-    state.auth.require_confirmation(actor.login.as_ref())?;
+    state.auth.confirmations.require(actor.login.as_ref())?;
     let user = state.store.read(move |tx| tx.user(UserId(id))).await?;
     let user = user.ok_or_else(|| ApiError::not_found("there is no such user"))?;
-    let hash = state.hash_password(Requester::Known, "password", new.password, &user.name).await?;
+    let hash = hash_password(&state, "password", new.password, &user.name).await?;
     let now = clock::now();
     actor.transact(&state.store, move |tx| user::set_password(tx, actor.id, UserId(id), &hash, None, now)).await?;
     Ok(OkResponse::OK)

@@ -1,8 +1,11 @@
 //! The authenticated sender of a request.
 
-use super::{Audit, Credential};
+use super::audit::Audit;
+use super::credential::Credential;
+use crate::crm;
 use crate::domain::{ActorId, Role, User};
 use crate::http::ApiError;
+use crate::store::{Store, WriteTx};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::convert::Infallible;
@@ -65,6 +68,27 @@ impl Actor {
         if let Some(audit) = &self.audit {
             audit.skip();
         }
+    }
+
+    /// Adds the audit row of the request immediately, before a change after which the store may reject writes.
+    pub(crate) async fn record_now(&self, store: &Store) {
+        if let Some(audit) = self.audit.clone() {
+            audit.ensure_recorded(store).await;
+        }
+    }
+
+    /// Runs a use case in one transaction with an audit row: the use case's own row, or else that of the request.
+    pub(crate) async fn transact<T: Send + 'static>(
+        &self,
+        store: &Store,
+        work: impl FnOnce(&WriteTx<'_>) -> Result<T, crm::Error> + Send + 'static,
+    ) -> Result<T, crm::Error> {
+        let audit = self.audit.clone();
+        crm::transact(store, move |tx| match audit {
+            Some(audit) => audit.around(tx, work),
+            None => work(tx),
+        })
+        .await
     }
 
     /// Returns the session, or an error for a token.

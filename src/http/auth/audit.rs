@@ -3,9 +3,7 @@
 //! A use case may add a more detailed row itself. Otherwise, a row with the `operationId` of the request and the id in
 //! its path is added.
 
-use super::Actor;
 use crate::clock;
-use crate::crm;
 use crate::domain::ActorId;
 use crate::store::{self, Store, WriteTx};
 use axum::extract::MatchedPath;
@@ -89,29 +87,6 @@ impl Audit {
             Err(_elapsed) => "the database did not answer in time".to_owned(),
         };
         tracing::warn!(event = "AUDIT_FAILED", %actor, action, error, "Cannot record a change by {actor} in the audit log, where it may be missing: {action}");
-    }
-}
-
-impl Actor {
-    /// Adds the audit row of the request immediately, before a change after which the store may reject writes.
-    pub(crate) async fn record_now(&self, store: &Store) {
-        if let Some(audit) = self.audit.clone() {
-            audit.ensure_recorded(store).await;
-        }
-    }
-
-    /// Runs a use case in one transaction with an audit row: the use case's own row, or else that of the request.
-    pub(crate) async fn transact<T: Send + 'static>(
-        &self,
-        store: &Store,
-        work: impl FnOnce(&WriteTx<'_>) -> Result<T, crm::Error> + Send + 'static,
-    ) -> Result<T, crm::Error> {
-        let audit = self.audit.clone();
-        crm::transact(store, move |tx| match audit {
-            Some(audit) => audit.around(tx, work),
-            None => work(tx),
-        })
-        .await
     }
 }
 

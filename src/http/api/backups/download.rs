@@ -39,7 +39,7 @@ pub(in crate::http::api) async fn download(
     headers: HeaderMap,
     Name(name): Name,
 ) -> Result<Response, ApiError> {
-    state.auth.require_confirmation(actor.login.as_ref())?;
+    state.auth.confirmations.require(actor.login.as_ref())?;
     let (snapshots, wanted) = (state.snapshots.clone(), name.clone());
     let opened = tokio::task::spawn_blocking(move || snapshots.open(&wanted)).await;
     let (file, length) = opened.map_err(|_| ApiError::internal())?.map_err(refusal)?;

@@ -1,16 +1,14 @@
 //! Webhooks of incoming calls.
 
-use super::{NO_CALL, answer, call_sid, incoming, log_malformed, public_url, raw, ring, store_best_effort, stream};
-use crate::config::BusinessConfig;
-use crate::crm::call::{self, IncomingCall, Received};
-use crate::crm::webhook_log::RawWebhook;
-use crate::host::local_time::start_of_day;
+use super::conversation::{Stored, begin, greeting, store, store_call};
+use super::response::answer;
+use super::ring;
+use super::webhook::{NO_CALL, call_sid, incoming, log_malformed, raw, store_best_effort};
+use crate::clock;
+use crate::crm::call;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
-use crate::runtime::answering::rings_first;
-use crate::runtime::calls::{CallContext, Carrier, ForwardedBack};
-use crate::store::WriteTx;
-use crate::{clock, store};
+use crate::runtime::calls::ForwardedBack;
 use axum::extract::{FromRequest, Request, State};
 use axum::response::Response;
 
@@ -50,68 +48,6 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     }
 }
 
-/// Starts the conversation with the AI, and returns the TwiML for it.
-pub(super) fn begin(state: &AppState, context: CallContext) -> Response {
-    let sid = context.call.call_sid.clone();
-    state.calls.start(context);
-    answer(&greeting(state, state.calls.token(&sid)))
-}
-
-/// The result of storing an incoming call.
-pub(super) enum Stored {
-    /// A call that must be answered, and whether it rings at the human agent's phone first.
-    Call(CallContext, bool),
-    /// The call of a blocked contact.
-    Blocked,
-    /// A call that has already ended.
-    Over,
-}
-
-/// Stores a call as received now, if the database is writable.
-pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static str, call: IncomingCall) -> Stored {
-    let (known, raw, config) = (call.clone(), raw(form, path), state.config());
-    let for_write = config.clone();
-    let stored = store_best_effort(state, call.call_sid.as_str(), move |tx| {
-        let received = store_call(tx, &known, &raw, &for_write.business)?;
-        let rings_first = rings_first(tx, &for_write, received.is_vip, clock::now())?;
-        Ok((received, rings_first))
-    });
-    let stored = stored.await;
-    let is_stored = stored.is_some();
-    let ai_today = stored.as_ref().map(|(received, _)| received.ai_today);
-    let (received, rings_first) = if let Some(stored) = stored {
-        stored
-    } else {
-        // A database that cannot be written, such as on a full disk, can still be read.
-        let read = state.store.read(move |tx| rings_first(tx, &config, false, clock::now()));
-        (Received::default(), read.await.unwrap_or_default())
-    };
-    let call_sid = &call.call_sid;
-    if received.is_blocked {
-        tracing::info!(event = "CALL_BLOCKED", call.sid = %call_sid, "Call {call_sid} rejected: its caller is blocked");
-        return Stored::Blocked;
-    }
-    if received.is_over {
-        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %call_sid, "Webhook of call {call_sid} ignored: the call is over, so no conversation starts");
-        return Stored::Over;
-    }
-    // A number's usage limits apply to its calls from all networks.
-    let call = IncomingCall { from: call.caller().to_owned(), ..call };
-    let context =
-        CallContext { call, name: received.name, ai_today, carrier: Carrier::Twilio, is_stored, purpose: None };
-    Stored::Call(context, rings_first)
-}
-
-fn store_call(
-    tx: &WriteTx<'_>,
-    call: &IncomingCall,
-    raw: &RawWebhook,
-    business: &BusinessConfig,
-) -> store::Result<Received> {
-    let now = clock::now();
-    call::receive(tx, call, raw, business.country, start_of_day(now, &business.time_zone), now)
-}
-
 /// Handles `GET /webhook/incoming_call`. With a signature header, the request is a call; otherwise, the response is a
 /// preview of the TwiML for a call.
 pub(super) async fn preview(State(state): State<AppState>, request: Request) -> Response {
@@ -122,27 +58,4 @@ pub(super) async fn preview(State(state): State<AppState>, request: Request) -> 
         Ok(form) => call(State(state), form).await,
         Err(refused) => refused,
     }
-}
-
-/// Returns the verbs that play the greeting and connect the media stream.
-fn greeting(state: &AppState, token: Option<String>) -> [Verb; 3] {
-    let [stream, next] = connect(state, token, 1);
-    let path = state.settings.current().prompts.greeting_path();
-    [Verb::Play(public_url(state, &path)), stream, next]
-}
-
-/// Returns the verb that connects the media stream, and the verb that follows it. The stream's `action` and the next
-/// verb have the same URL, because Twilio uses one or the other, depending on how the stream ends. `number` is the
-/// number of the call's streams, including this one.
-pub(super) fn connect(state: &AppState, token: Option<String>, number: u32) -> [Verb; 2] {
-    let next = public_url(state, &stream::path_after(number, None));
-    [
-        Verb::Connect {
-            action: next.clone(),
-            stream_url: format!("{}/ws/twilio-media", state.config().http.websocket_url()),
-            status_callback: public_url(state, "/webhook/stream_status"),
-            parameters: token.map(|token| ("token".to_owned(), token)).into_iter().collect(),
-        },
-        Verb::Redirect(next),
-    ]
 }

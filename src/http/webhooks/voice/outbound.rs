@@ -1,7 +1,8 @@
 //! Webhooks of the calls that the agent makes.
 
-use super::answer_call::connect;
-use super::{NO_CALL, answer, call_sid, log_malformed, own_query, raw, say_phrase, store_best_effort};
+use super::conversation::connect;
+use super::response::{answer, say_phrase};
+use super::webhook::{NO_CALL, call_sid, log_malformed, own_query, raw, store_best_effort};
 use crate::clock;
 use crate::crm::call;
 use crate::crm::outbound_call;

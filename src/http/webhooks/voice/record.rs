@@ -1,6 +1,7 @@
 //! The fallback without a media stream: Twilio records the caller, turn by turn.
 
-use super::{NO_CALL, answer, call_sid, incoming, log_malformed, own_query, public_url, raw, store_best_effort};
+use super::response::{self, RECORDER as PATH, answer};
+use super::webhook::{NO_CALL, call_sid, incoming, log_malformed, own_query, public_url, raw, store_best_effort};
 use crate::clock;
 use crate::crm::call;
 use crate::crm::recording::{self, NewRecording};
@@ -14,7 +15,6 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 
-pub(in crate::http::webhooks) const PATH: &str = "/webhook/handle_recording";
 /// The seconds of silence that end a recording.
 const SILENCE_S: u32 = 5;
 
@@ -91,11 +91,11 @@ async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Respo
 
 /// Creates a verb that speaks with the voice of the settings.
 fn say(state: &AppState, text: &str) -> Verb {
-    super::say(&state.config().voice.say_voice, text)
+    response::say(&state.config().voice.say_voice, text)
 }
 
 fn say_phrase(state: &AppState, phrase: &Phrase) -> Verb {
-    super::say_phrase(&state.config().voice.say_voice, phrase)
+    response::say_phrase(&state.config().voice.say_voice, phrase)
 }
 
 /// Returns the recording of a webhook; none if the webhook has no recording.

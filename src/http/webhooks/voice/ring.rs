@@ -1,10 +1,10 @@
 //! Incoming calls that ring at the human agent's phone before the AI answers (`voice.ring_first`). The human agent
 //! accepts such a call like a transfer.
 
-use super::answer_call::Stored;
-use super::{
-    NO_CALL, answer, answer_call, call_sid, incoming, log_malformed, raw, record, store_best_effort, transfer,
-};
+use super::conversation::{self, Stored};
+use super::response::answer;
+use super::webhook::{NO_CALL, call_sid, incoming, log_malformed, raw, store_best_effort};
+use super::{record, transfer};
 use crate::clock;
 use crate::crm::call;
 use crate::domain::{CallSid, EndReason};
@@ -20,13 +20,6 @@ pub(super) const PATH: &str = "/webhook/ring_ended";
 pub(super) fn dial(state: &AppState, sid: &CallSid, pending: PendingTransfer) -> Response {
     tracing::info!(event = "CALL_RINGING", call.sid = %sid, "Twilio is instructed to ring the human agent's phone for call {sid}");
     answer(&[transfer::dial(state, sid, pending, PATH, state.config().voice.ring_first_s)])
-}
-
-/// Records that the human agent accepted a call.
-pub(super) async fn accepted(state: &AppState, sid: CallSid) {
-    tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The human agent accepted call {sid}");
-    let at = clock::now();
-    store_best_effort(state, sid.clone().as_str(), move |tx| call::accept_by_human(tx, &sid, at)).await;
 }
 
 /// Handles `POST /webhook/ring_ended`: the phone stopped ringing, or the conversation with the human agent ended.
@@ -57,13 +50,13 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
     // The process may have restarted while the phone rang, so the context may be missing.
     let context = match ringing {
         Some(context) => Some(context),
-        None => match answer_call::store(&state, &form, PATH, incoming(&form, sid)).await {
+        None => match conversation::store(&state, &form, PATH, incoming(&form, sid)).await {
             Stored::Call(context, _) => Some(context),
             Stored::Blocked | Stored::Over => None,
         },
     };
     match context {
-        Some(context) => answer_call::begin(&state, context),
+        Some(context) => conversation::begin(&state, context),
         None => answer(&[Verb::Hangup]),
     }
 }

@@ -1,7 +1,8 @@
 //! Twilio's notifications about calls and recordings.
 
+use super::outbound;
 use super::record::new_recording;
-use super::{call_sid, log_malformed, outbound, raw, store_best_effort};
+use super::webhook::{call_sid, log_malformed, raw, store_best_effort};
 use crate::clock;
 use crate::crm::outbound_call::{self, AttemptEnd};
 use crate::crm::{call, recording};

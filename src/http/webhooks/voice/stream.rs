@@ -1,7 +1,9 @@
 //! The webhooks about a call's media stream.
 
-use super::answer_call::connect;
-use super::{NO_CALL, answer, call_sid, log_malformed, own_query, raw, record, store_best_effort, transfer};
+use super::conversation::{CONNECT, ENDED_PATH as PATH, TRANSFER, connect, path_after};
+use super::response::answer;
+use super::webhook::{NO_CALL, call_sid, log_malformed, own_query, raw, store_best_effort};
+use super::{record, transfer};
 use crate::call::StreamEndAction;
 use crate::clock;
 use crate::crm::call;
@@ -14,9 +16,6 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::atomic::{AtomicI64, Ordering};
 
-const PATH: &str = "/webhook/stream_ended";
-const CONNECT: &str = "connect";
-const TRANSFER: &str = "transfer";
 /// The maximum number of bytes of an unsigned notification that are logged.
 const MAX_LOGGED_BYTES: usize = 1024;
 /// The maximum length of a notification. Twilio's notifications have less than 1 KiB.
@@ -71,16 +70,6 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
         (StreamEndAction::Transfer, None) | (StreamEndAction::CallerGone | StreamEndAction::Record, _) => {
             answer(&record::prompt(&state))
         }
-    }
-}
-
-/// Returns the path that Twilio requests after a stream or a transfer. The numbers distinguish a repeated request from
-/// a request for the next stream or transfer.
-pub(super) fn path_after(connect: u32, transfer: Option<u32>) -> String {
-    match (connect, transfer) {
-        (1, None) => PATH.to_owned(),
-        (_, None) => format!("{PATH}?{CONNECT}={connect}"),
-        (_, Some(transfer)) => format!("{PATH}?{CONNECT}={connect}&{TRANSFER}={transfer}"),
     }
 }
 

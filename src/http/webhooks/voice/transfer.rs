@@ -2,7 +2,8 @@
 //! press distinguishes a person from voicemail. If the human agent does not accept, Twilio requests
 //! [`super::stream::ended`], which calls [`fail`] and connects the caller to a new stream.
 
-use super::{NO_CALL, answer, log_malformed, own_query, public_url, raw, ring, store_best_effort};
+use super::response::{answer, language_of, say};
+use super::webhook::{NO_CALL, log_malformed, own_query, public_url, raw, store_best_effort};
 use crate::clock;
 use crate::crm::call;
 use crate::domain::{CallMedium, CallSid, ContactName, Language, TransferFailure};
@@ -48,7 +49,7 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
     match form.form.value("Digits") {
         // An empty TwiML document connects the human agent with the caller.
         Some("1") if state.calls.accept_ringing(&sid) => {
-            ring::accepted(&state, sid).await;
+            record_acceptance(&state, sid).await;
             answer(&[])
         }
         Some("1") if state.calls.accept_transfer(&sid) => answer(&[]),
@@ -61,6 +62,13 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
             answer(&[Verb::Hangup])
         }
     }
+}
+
+/// Records that the human agent accepted a call that rings before the AI answers.
+async fn record_acceptance(state: &AppState, sid: CallSid) {
+    tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The human agent accepted call {sid}");
+    let at = clock::now();
+    store_best_effort(state, sid.clone().as_str(), move |tx| call::accept_by_human(tx, &sid, at)).await;
 }
 
 /// Returns true if the human agent accepted the call, according to this process. For a call that an earlier process
@@ -100,7 +108,7 @@ fn prompt_verbs(state: &AppState, sid: &CallSid, transfer: &PendingTransfer) -> 
     let gather = || Verb::Gather {
         action: prompt_url(state, sid),
         timeout_s: KEY_TIMEOUT_S,
-        prompt: Box::new(super::say(voice, &announcement(transfer, super::language_of(voice)))),
+        prompt: Box::new(say(voice, &announcement(transfer, language_of(voice)))),
     };
     [gather(), gather(), Verb::Hangup]
 }

@@ -1,0 +1,38 @@
+//! The credential of a request, and whether it is still accepted.
+
+use crate::clock;
+use crate::crm::session;
+use crate::domain::Timestamp;
+use crate::runtime::calls::LoginCheck;
+use crate::store::{self, ReadTx, Store};
+use std::sync::Arc;
+
+/// The credential of a request: the hash of its session cookie or of its token.
+#[derive(Clone, Debug)]
+pub(crate) enum Credential {
+    /// The hash of a session cookie.
+    Cookie(String),
+    /// The hash of an API token.
+    Token(String),
+}
+
+impl Credential {
+    /// Returns true while the session or the token is valid.
+    pub(crate) fn is_accepted(&self, tx: &ReadTx<'_>, now: Timestamp) -> store::Result<bool> {
+        Ok(match self {
+            Self::Cookie(hash) => session::find(tx, hash, now)?.is_some(),
+            Self::Token(hash) => tx.token_by_hash(hash)?.is_some_and(|token| !token.is_expired(now)),
+        })
+    }
+
+    /// Returns a function that checks whether the session or the token is still valid. If the database cannot be read,
+    /// it counts as valid.
+    pub(crate) fn into_check(self, store: Store) -> LoginCheck {
+        Arc::new(move || {
+            let (store, credential) = (store.clone(), self.clone());
+            Box::pin(
+                async move { store.read(move |tx| credential.is_accepted(tx, clock::now())).await.unwrap_or(true) },
+            )
+        })
+    }
+}

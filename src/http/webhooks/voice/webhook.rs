@@ -1,0 +1,96 @@
+//! What all voice webhooks do: read the call, store the webhook, and name URLs of this server.
+
+use crate::crm::call::IncomingCall;
+use crate::crm::webhook_log::{RawWebhook, Subject, log_webhook};
+use crate::domain::CallSid;
+use crate::http::{AppState, TwilioForm};
+use crate::providers::twilio::forms::{Form, caller_id};
+use crate::store::WebhookOutcome;
+use crate::{clock, store};
+use axum::http::Uri;
+use std::time::Duration;
+
+/// The log text for a webhook without a call of this account.
+pub(super) const NO_CALL: &str = "no call of the configured account";
+/// The maximum time that the response to a webhook waits for one write to the database.
+const STORE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Returns the public URL of a path of this server, which Twilio requests.
+pub(super) fn public_url(state: &AppState, path: &str) -> String {
+    format!("{}{path}", state.config().http.base_url())
+}
+
+/// Returns the call of a webhook; none if the webhook has no call, or belongs to another account.
+pub(super) fn call_sid(form: &TwilioForm) -> Option<CallSid> {
+    form.form.value("CallSid").filter(|_| form.is_own_account)?.parse().ok()
+}
+
+/// Returns the decoded query of a URL that this server gave to Twilio; none if the URL has no query, or more than
+/// `MAX_PAIRS` parameters.
+pub(super) fn own_query(uri: &Uri) -> Option<Form> {
+    /// Our URLs have two parameters at most; Twilio may add `bodySHA256`.
+    const MAX_PAIRS: usize = 8;
+    Form::decode(uri.query()?.as_bytes(), MAX_PAIRS)
+}
+
+/// The prefix of Twilio's `StirVerstat` values for a caller number that failed verification.
+const STIR_FAILED: &str = "TN-Validation-Failed";
+
+/// Converts a webhook into the call that it describes.
+pub(super) fn incoming(form: &TwilioForm, call_sid: CallSid) -> IncomingCall {
+    let value = |name: &str| form.form.value(name).unwrap_or_default().to_owned();
+    let from = caller_id(&value("From")).to_owned();
+    let is_unverified = value("StirVerstat").starts_with(STIR_FAILED);
+    let (to, forwarded_from) = (value("To"), value("ForwardedFrom"));
+    IncomingCall { call_sid, from, to, forwarded_from, is_unverified, may_be_forwarded_back: false }
+}
+
+pub(super) fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
+    RawWebhook {
+        source: "twilio",
+        path,
+        content_type: form.content_type.clone(),
+        body: form.body.clone(),
+        is_repeated: form.is_repeated,
+    }
+}
+
+/// Writes a webhook of a call to the store with a timeout, and logs a failure. `sid` names the call in the log. Returns
+/// none on failure, so that the person who calls still gets a response.
+pub(super) async fn store_best_effort<T: Send + 'static>(
+    state: &AppState,
+    sid: &str,
+    work: impl FnOnce(&store::WriteTx<'_>) -> store::Result<T> + Send + 'static,
+) -> Option<T> {
+    match tokio::time::timeout(STORE_TIMEOUT, state.store.write(work)).await {
+        Ok(Ok(done)) => Some(done),
+        Ok(Err(error)) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(
+                event = "CALL_WEBHOOK_NOT_STORED",
+                call.sid = sid,
+                error,
+                "Cannot store a webhook of call {sid}; Twilio gets a response nevertheless"
+            );
+            None
+        }
+        Err(_elapsed) => {
+            tracing::error!(
+                event = "CALL_WEBHOOK_NOT_STORED",
+                call.sid = sid,
+                "A webhook of call {sid} was not stored within {STORE_TIMEOUT:?}; Twilio gets a response nevertheless"
+            );
+            None
+        }
+    }
+}
+
+/// Adds a webhook that has a valid signature but malformed content to the webhook log.
+pub(super) async fn log_malformed(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
+    let raw = raw(form, path);
+    let stored = store_best_effort(state, form.form.value("CallSid").unwrap_or("unknown"), move |tx| {
+        log_webhook(tx, &raw, WebhookOutcome::Malformed, why, Subject::default(), clock::now())
+    });
+    let outcome = if stored.await.is_some() { "it is stored but not processed" } else { "it is not processed" };
+    tracing::warn!(event = "WEBHOOK_MALFORMED", path, why, "Malformed webhook at {path}: {why}; {outcome}");
+}
