@@ -1,15 +1,20 @@
 //! The registry of active calls. Each call has its own task; webhooks and sockets find that task here.
 
+mod browser_socket;
 mod browser_ticket;
 mod context;
 mod control;
+mod employee;
 mod ended_calls;
 mod engine_breaker;
 mod known_usage;
 mod limits;
 mod message;
 mod pending_sockets;
+mod pending_transfer;
+mod registry;
 mod ring;
+mod ringing;
 mod services;
 mod socket;
 mod takeover;
@@ -18,20 +23,21 @@ mod trial;
 mod trial_usage;
 
 pub use browser_ticket::{BrowserTicket, LoginCheck};
-pub use context::{CallContext, CallStart, Carrier, RunCall};
+pub use context::{CallContext, Carrier};
 pub(super) use control::complete_with_retries;
+pub use employee::AnswerRefusal;
+pub(in crate::runtime) use employee::EmployeeSocket;
 pub use engine_breaker::EngineBreaker;
 pub use known_usage::KnownUsage;
 pub use limits::warning as usage_warning;
 pub(in crate::runtime) use message::CallMessage;
 pub use message::TransferAnswer;
 pub use pending_sockets::MAX_PENDING_SOCKETS;
+pub use pending_transfer::PendingTransfer;
 pub use services::CallServices;
 pub(in crate::runtime) use services::KnownAtStart;
 pub use socket::{MediaSocket, MediaTransport};
-pub use takeover::AnswerRefusal;
-pub(in crate::runtime) use takeover::EmployeeSocket;
-pub use transfer::{ForwardedBack, PendingTransfer, can_transfer};
+pub use transfer::{ForwardedBack, can_transfer};
 pub use trial::TrialRefusal;
 pub use trial_usage::TrialUsage;
 
@@ -47,16 +53,14 @@ use crate::providers::twilio::{media_stream, stream_token};
 use crate::store::AiUsage;
 use crate::telemetry::log::with_subject;
 use browser_ticket::BrowserTickets;
-use ended_calls::EndedCalls;
-use limits::ConcurrentCalls;
+use employee::Answer;
 use pending_sockets::{PendingSockets, SocketRefusal, TOKEN_TIMEOUT};
-use ring::Ringing;
-use std::collections::HashMap;
+use pending_transfer::Transfer;
+use registry::{CallRegistry, LiveCall};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use takeover::Answer;
 use tokio::sync::{Notify, mpsc};
-use transfer::Transfer;
 
 /// The registry of active calls; clones share one registry.
 #[derive(Clone)]
@@ -75,28 +79,19 @@ struct Inner {
     ended: Notify,
 }
 
-#[derive(Default)]
-struct CallRegistry {
-    live: HashMap<CallSid, LiveCall>,
-    ringing: HashMap<CallSid, Ringing>,
-    ended: EndedCalls,
-    is_draining: Option<std::time::Instant>,
-}
+/// Runs the task of a call until the call has ended. The registry receives this function when it is created, because the
+/// task uses the registry and the registry must not depend on the task.
+pub type RunCall = fn(CallStart) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-struct LiveCall {
-    /// The settings from the start of the call; they apply until the call ends.
-    settings: Arc<ActiveSettings>,
-    sender: mpsc::UnboundedSender<CallMessage>,
-    has_stream: bool,
-    /// The next action for Twilio, if the stream has ended and the call continues.
-    next: Option<StreamEndAction>,
-    /// The current or most recent transfer.
-    transfer: Transfer,
-    /// How often Twilio has been instructed to open a stream.
-    connects: u32,
-    context: CallContext,
-    has_ai: bool,
-    since: std::time::Instant,
+/// What the task of a call starts with.
+pub struct CallStart {
+    pub(in crate::runtime) calls: Calls,
+    pub(in crate::runtime) settings: Arc<ActiveSettings>,
+    pub(in crate::runtime) policy: CallPolicy,
+    pub(in crate::runtime) context: CallContext,
+    /// A sender to the task itself, for tools and the redirect.
+    pub(in crate::runtime) sender: mpsc::UnboundedSender<CallMessage>,
+    pub(in crate::runtime) receiver: mpsc::UnboundedReceiver<CallMessage>,
 }
 
 impl Calls {
@@ -407,49 +402,6 @@ impl Calls {
     // A plain mutex is enough: it is held for a lookup, never across an await.
     fn registry(&self) -> MutexGuard<'_, CallRegistry> {
         self.inner.registry.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl CallRegistry {
-    /// Returns the action that follows a call's stream. Returns `Resume` only once per lost stream: another request
-    /// means that the new stream could not be opened.
-    fn stream_end_action(&mut self, sid: &CallSid, connect: u32) -> Option<StreamEndAction> {
-        if let Some(action) = self.ended.get(sid) {
-            return Some(action);
-        }
-        let live = self.live.get_mut(sid)?;
-        if connect < live.connects {
-            // Twilio repeats a request if it did not receive the answer.
-            return Some(StreamEndAction::Resume);
-        }
-        if live.next == Some(StreamEndAction::Resume) {
-            live.connects += 1;
-            return live.next.take();
-        }
-        live.next
-    }
-
-    fn is_known(&self, sid: &CallSid) -> bool {
-        self.live.contains_key(sid) || self.ended.contains(sid)
-    }
-
-    /// Returns the other calls that the AI answers or that ring. All calls with a withheld number count as calls of the
-    /// same number.
-    fn concurrent_calls(&self, call: &IncomingCall) -> ConcurrentCalls {
-        let with_ai = self.live.values().filter(|live| live.has_ai).map(|live| &live.context.call);
-        let ringing = self
-            .ringing
-            .values()
-            .filter(|ringing| !ringing.is_over(clock::instant()))
-            .map(|ringing| &ringing.context.call);
-        let others = || with_ai.clone().chain(ringing.clone()).filter(|other| other.call_sid != call.call_sid);
-        let is_same = |other: &&IncomingCall| match call.from.as_str() {
-            // A call of an earlier process, or a trial call.
-            "" => false,
-            _ if call.is_withheld() => other.is_withheld() && !other.from.is_empty(),
-            from => other.from == from,
-        };
-        ConcurrentCalls { all: others().count(), of_number: others().filter(is_same).count() }
     }
 }
 

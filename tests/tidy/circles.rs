@@ -5,7 +5,7 @@ use super::{none, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accepted cycles: all their files in alphabetical order, and the reason.
-const EXCEPTIONS: [(&[&str], &str); 12] = [
+const EXCEPTIONS: [(&[&str], &str); 11] = [
     (&["alerting", "alerting/provider_health"], "methods of the parent's type in a file of their own"),
     (
         &["backup/create", "backup/create/running", "backup/create/space"],
@@ -26,18 +26,6 @@ const EXCEPTIONS: [(&[&str], &str); 12] = [
         "methods of the session in the file of the part that they are about",
     ),
     (&["publish/compare", "publish/copy_check", "publish/publisher"], "methods of the publisher in files of their own"),
-    (
-        &[
-            "runtime/calls",
-            "runtime/calls/browser_ticket",
-            "runtime/calls/context",
-            "runtime/calls/message",
-            "runtime/calls/ring",
-            "runtime/calls/takeover",
-            "runtime/calls/transfer",
-        ],
-        "methods of the parent's type in a file of their own",
-    ),
     (&["runtime/outbox", "runtime/outbox/attempt"], "methods of the parent's type in a file of their own"),
     (
         &["spoken/hebrew/context", "spoken/hebrew/fraction", "spoken/hebrew/quantity", "spoken/hebrew/reading"],

@@ -1,8 +1,5 @@
 //! Tickets, with which a browser opens a media socket: for a trial call, or to answer a call.
 
-use super::pending_sockets::SocketRefusal;
-use super::{Calls, MediaSocket};
-use crate::clock;
 use crate::domain::CallSid;
 use crate::entropy;
 use crate::providers::twilio::media_stream::Start;
@@ -17,8 +14,6 @@ use subtle::ConstantTimeEq;
 const TICKET_LIFETIME: Duration = Duration::from_mins(1);
 /// The maximum number of tickets; the oldest one is evicted.
 const MAX_TICKETS: usize = 64;
-/// How often the login is checked while the socket is open.
-pub(super) const CHECK_LOGIN_EVERY: Duration = Duration::from_secs(2);
 
 /// A function that returns true while the login that requested the ticket is valid.
 pub type LoginCheck = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
@@ -46,15 +41,6 @@ struct Ticket<T> {
     permits: T,
 }
 
-/// The socket of a browser that has presented a valid ticket.
-pub(super) struct BrowserSocket<T> {
-    pub(super) socket: MediaSocket,
-    pub(super) start: Start,
-    /// The login that requested the ticket.
-    pub(super) login: LoginCheck,
-    pub(super) permits: T,
-}
-
 impl<T> Default for BrowserTickets<T> {
     fn default() -> Self {
         Self { tickets: Mutex::default() }
@@ -75,7 +61,7 @@ impl<T> BrowserTickets<T> {
     }
 
     /// Consumes the ticket that the first message of a socket carries; returns `None` if no such ticket exists.
-    fn take(&self, start: &Start, now: Instant) -> Option<(LoginCheck, T)> {
+    pub(super) fn take(&self, start: &Start, now: Instant) -> Option<(LoginCheck, T)> {
         let token = start.parameters.get("token").map_or("", String::as_str);
         self.take_by(&start.call_sid, token, now)
     }
@@ -90,30 +76,6 @@ impl<T> BrowserTickets<T> {
     // A plain mutex is enough: it is held for a lookup, never across an await.
     fn tickets(&self) -> MutexGuard<'_, VecDeque<Ticket<T>>> {
         self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Calls {
-    /// Authenticates the socket of a browser: within five seconds it must send the token of a ticket whose login is
-    /// still valid. Otherwise, tells the browser the reason, closes the socket, and returns `None`.
-    pub(super) async fn authenticate_browser<T>(
-        &self,
-        mut socket: MediaSocket,
-        tickets: &BrowserTickets<T>,
-    ) -> Option<BrowserSocket<T>> {
-        let slot = self.inner.pending_sockets.add();
-        let refusal = match slot.start(&mut socket).await {
-            Err(refusal) => refusal,
-            Ok(start) => match tickets.take(&start, clock::instant()) {
-                None => SocketRefusal::BadToken,
-                Some((login, permits)) if login().await => {
-                    return Some(BrowserSocket { socket, start, login, permits });
-                }
-                Some(_) => SocketRefusal::LoggedOut,
-            },
-        };
-        slot.refuse(socket, refusal, None).await;
-        None
     }
 }
 
@@ -135,6 +97,7 @@ fn hash(token: &str) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock;
 
     #[test]
     fn a_ticket_is_for_one_socket_once_and_for_a_minute() {

@@ -1,6 +1,7 @@
 //! The messages that a call's task receives from webhooks, tools, employees and the shutdown.
 
-use super::{AnswerRefusal, EmployeeSocket, MediaSocket};
+use super::MediaSocket;
+use super::employee::{AnswerRefusal, EmployeeSocket};
 use crate::domain::{StreamSid, TransferFailure};
 use crate::providers::twilio::media_stream::Start;
 use bytes::Bytes;

@@ -1,27 +1,15 @@
 //! Calls that ring at the human agent's phone before the AI answers. The AI answers a call that the human agent does
 //! not accept.
 
+use super::ringing::Ringing;
 use super::transfer::can_transfer;
-use super::{ActiveSettings, CallContext, CallRegistry, CallServices, Calls, PendingTransfer, limits};
+use super::{CallContext, CallServices, Calls, PendingTransfer, limits};
 use crate::call::StreamEndAction;
 use crate::clock;
 use crate::crm::call::{self, EndedStream};
-use crate::domain::{CallSid, CallState, EndReason, Timestamp};
+use crate::domain::{CallSid, CallState, EndReason};
 use crate::runtime::unstored_calls::store_until_stored;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// The time after ringing in which the human agent can accept the call by pressing a key. If a call seems to ring
-/// longer, it has ended and Twilio's report of its end was lost.
-const ACCEPT_TIMEOUT: Duration = Duration::from_mins(1);
-
-/// An incoming call that rings at the human agent's phone before the AI answers it.
-pub(super) struct Ringing {
-    pub(super) settings: Arc<ActiveSettings>,
-    pub(super) context: CallContext,
-    since: Instant,
-    started_at: Timestamp,
-}
 
 impl Calls {
     /// Rings the human agent's phone for an incoming call, if that is possible. Returns `None` if the AI answers at
@@ -82,24 +70,5 @@ impl Calls {
     /// knows it.
     pub fn stop_ringing(&self, sid: &CallSid) -> Option<CallContext> {
         self.registry().ringing.remove(sid).map(|ringing| ringing.context)
-    }
-}
-
-impl CallRegistry {
-    pub(super) fn ringing_transfer(&self, sid: &CallSid) -> Option<PendingTransfer> {
-        self.ringing.get(sid)?.transfer()
-    }
-}
-
-impl Ringing {
-    /// Returns true if the phone has certainly stopped ringing.
-    pub(super) fn is_over(&self, now: Instant) -> bool {
-        let longest = Duration::from_secs(self.settings.config.voice.ring_first_s.into()) + ACCEPT_TIMEOUT;
-        now.saturating_duration_since(self.since) >= longest
-    }
-
-    /// Returns the data for the announcement that the human agent hears before accepting the call.
-    fn transfer(&self) -> Option<PendingTransfer> {
-        PendingTransfer::new(&self.settings.config, &self.context, 0, "")
     }
 }

@@ -1,56 +1,12 @@
 //! An employee answers a running call with the browser: the agent stops, and the employee talks with the caller.
 
-use super::browser_ticket::{BrowserSocket, BrowserTicket, CHECK_LOGIN_EVERY, LoginCheck};
+use super::browser_socket::{BrowserSocket, CHECK_LOGIN_EVERY};
+use super::browser_ticket::{BrowserTicket, LoginCheck};
+use super::employee::{Answer, AnswerRefusal, EmployeeSocket};
 use super::{CallMessage, Calls, MediaSocket};
 use crate::clock;
 use crate::domain::CallSid;
-use crate::providers::twilio::media_stream::Start;
-use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
-
-/// What a ticket to answer a call permits.
-pub(super) struct Answer {
-    call: CallSid,
-    /// The employee's name, for the transcript.
-    name: String,
-}
-
-/// Why an employee cannot answer a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnswerRefusal {
-    /// The caller does not talk with the agent.
-    NoAgent,
-    /// Another employee talks with the caller.
-    AlreadyAnswered,
-}
-
-impl AnswerRefusal {
-    /// Returns the reason code for the browser.
-    pub(in crate::runtime) const fn reason(self) -> &'static str {
-        match self {
-            Self::NoAgent => "no_agent",
-            Self::AlreadyAnswered => "already_answered",
-        }
-    }
-}
-
-/// The authenticated socket of an employee who answers a call.
-#[derive(Debug)]
-pub(in crate::runtime) struct EmployeeSocket {
-    pub(in crate::runtime) socket: MediaSocket,
-    pub(in crate::runtime) start: Start,
-    pub(in crate::runtime) name: String,
-    /// Receives, if the call's task accepts the employee, a receiver that is closed when the employee is disconnected.
-    pub(in crate::runtime) accepted: oneshot::Sender<oneshot::Receiver<()>>,
-}
-
-impl EmployeeSocket {
-    /// Tells the browser why the employee cannot answer the call, and closes the socket.
-    pub(in crate::runtime) async fn reject(mut self, reason: &'static str) {
-        let _ = self.socket.socket.queue(json!({"event": "ended", "reason": reason}).to_string());
-        self.socket.close().await;
-    }
-}
 
 impl Calls {
     /// Creates the ticket with which the employee `name` can answer a call. The employee is disconnected when `login`

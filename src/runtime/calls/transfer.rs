@@ -1,58 +1,15 @@
 //! Transfers of calls to a human agent: their state while the human agent's phone rings.
 
-use super::{CallContext, CallMessage, Calls, LiveCall};
+use super::pending_transfer::{PendingTransfer, Transfer};
+use super::{CallMessage, Calls};
 use crate::call::StreamEndAction;
 use crate::clock;
 use crate::config::Config;
 use crate::crm::call::IncomingCall;
-use crate::domain::{CallMedium, CallSid, ContactName, PhoneNumber, TransferFailure};
+use crate::domain::{CallSid, PhoneNumber, TransferFailure};
 
 /// The maximum length, in characters, of the reason that is spoken to the human agent.
 const MAX_REASON: usize = 200;
-
-/// The transfer state of one call.
-#[derive(Debug, Default)]
-pub(super) struct Transfer {
-    /// The number of transfers of this call so far, including the current one.
-    number: u32,
-    reason: String,
-    /// True if the human agent pressed a key that does not accept the call.
-    is_declined: bool,
-}
-
-/// A transfer that waits for the human agent: the data for the announcement to the agent, and for dialling the agent's
-/// phone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingTransfer {
-    pub caller_name: ContactName,
-    /// The caller's number; `None` if the number is withheld.
-    pub caller_number: Option<PhoneNumber>,
-    /// The network of the call.
-    pub medium: CallMedium,
-    /// The number that was called.
-    pub called_number: Option<PhoneNumber>,
-    /// The human agent's number.
-    pub human_agent: String,
-    /// The number of this transfer in the call, counted from 1; 0 if the call rings before the AI answers it.
-    pub number: u32,
-    /// The caller's request, as the AI describes it; may be empty.
-    pub reason: String,
-}
-
-impl PendingTransfer {
-    /// Returns `None` if no human agent is configured.
-    pub(super) fn new(config: &Config, context: &CallContext, number: u32, reason: &str) -> Option<Self> {
-        Some(Self {
-            caller_name: context.name.clone(),
-            caller_number: context.call.caller_number(),
-            medium: context.call.medium(),
-            called_number: context.call.own_number(),
-            human_agent: config.agent.transfer_to.as_ref()?.to_string(),
-            number,
-            reason: reason.to_owned(),
-        })
-    }
-}
 
 /// Whether an incoming call is the daemon's own call to the human agent, which the agent's phone forwarded back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,7 +50,7 @@ impl Calls {
     /// Returns the transfer of a call that waits for the human agent's answer.
     pub fn pending_transfer(&self, sid: &CallSid) -> Option<PendingTransfer> {
         let registry = self.registry();
-        let Some(live) = registry.live.get(sid) else { return registry.ringing_transfer(sid) };
+        let Some(live) = registry.live.get(sid) else { return registry.ringing.get(sid)?.transfer() };
         let Transfer { number, reason, .. } = &live.transfer;
         let pending = PendingTransfer::new(&live.settings.config, &live.context, *number, reason);
         pending.filter(|_| live.is_transferring())
@@ -170,17 +127,6 @@ fn is_returned(config: &Config, ours: &IncomingCall, call: &IncomingCall) -> For
         (true, true) => ForwardedBack::Yes,
         (true, false) => ForwardedBack::Perhaps,
         (false, _) => ForwardedBack::No,
-    }
-}
-
-impl LiveCall {
-    /// Returns true if a socket may be attached as the call's stream.
-    pub(super) fn awaits_stream(&self) -> bool {
-        !self.has_stream && !self.is_transferring()
-    }
-
-    fn is_transferring(&self) -> bool {
-        self.next == Some(StreamEndAction::Transfer)
     }
 }
 

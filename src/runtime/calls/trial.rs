@@ -1,7 +1,8 @@
 //! Trial calls: a user of the web page talks to the agent with the browser. The browser is a second kind of carrier,
 //! see `runtime/call/stream.rs`. Trial calls are not stored.
 
-use super::browser_ticket::{BrowserSocket, BrowserTicket, CHECK_LOGIN_EVERY, LoginCheck, random_sid};
+use super::browser_socket::{BrowserSocket, CHECK_LOGIN_EVERY};
+use super::browser_ticket::{BrowserTicket, LoginCheck, random_sid};
 use super::{CallContext, CallMessage, CallServices, Calls, Carrier, MediaSocket};
 use crate::call::CallPolicy;
 use crate::clock;

@@ -1,0 +1,49 @@
+//! The state of a call's transfer to a human agent.
+
+use super::CallContext;
+use crate::config::Config;
+use crate::domain::{CallMedium, ContactName, PhoneNumber};
+
+/// The transfer state of one call.
+#[derive(Debug, Default)]
+pub(super) struct Transfer {
+    /// The number of transfers of this call so far, including the current one.
+    pub(super) number: u32,
+    pub(super) reason: String,
+    /// True if the human agent pressed a key that does not accept the call.
+    pub(super) is_declined: bool,
+}
+
+/// A transfer that waits for the human agent: the data for the announcement to the agent, and for dialling the agent's
+/// phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingTransfer {
+    pub caller_name: ContactName,
+    /// The caller's number; `None` if the number is withheld.
+    pub caller_number: Option<PhoneNumber>,
+    /// The network of the call.
+    pub medium: CallMedium,
+    /// The number that was called.
+    pub called_number: Option<PhoneNumber>,
+    /// The human agent's number.
+    pub human_agent: String,
+    /// The number of this transfer in the call, counted from 1; 0 if the call rings before the AI answers it.
+    pub number: u32,
+    /// The caller's request, as the AI describes it; may be empty.
+    pub reason: String,
+}
+
+impl PendingTransfer {
+    /// Returns `None` if no human agent is configured.
+    pub(super) fn new(config: &Config, context: &CallContext, number: u32, reason: &str) -> Option<Self> {
+        Some(Self {
+            caller_name: context.name.clone(),
+            caller_number: context.call.caller_number(),
+            medium: context.call.medium(),
+            called_number: context.call.own_number(),
+            human_agent: config.agent.transfer_to.as_ref()?.to_string(),
+            number,
+            reason: reason.to_owned(),
+        })
+    }
+}
