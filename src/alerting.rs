@@ -4,12 +4,13 @@
 //! [`AlertTracker`] makes the decisions without I/O; [`Alerts`] is the handle to it. The code that sends the
 //! notifications is in `maintenance::alert_delivery`.
 
+mod failed_calls;
 mod message;
 mod provider_health;
 mod tracker;
 
+pub use failed_calls::AiCall;
 pub use message::{AlertMessage, directed, sender};
-pub use provider_health::AiCall;
 pub use tracker::{AlertThresholds, AlertTracker, Change};
 
 use crate::clock;
@@ -18,6 +19,7 @@ use crate::domain::{
 };
 use crate::messages;
 use crate::store::Store;
+use failed_calls::FailedCalls;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -32,7 +34,7 @@ struct Inner {
     tracker: Mutex<AlertTracker>,
     changed: Notify,
     store: Store,
-    failed_calls: provider_health::FailedCalls,
+    failed_calls: FailedCalls,
 }
 
 impl Alerts {
@@ -47,7 +49,7 @@ impl Alerts {
             );
             Vec::new()
         });
-        let failed_calls = provider_health::FailedCalls::new(thresholds.failed_calls);
+        let failed_calls = FailedCalls::new(thresholds.failed_calls);
         let tracker = Mutex::new(AlertTracker::new(thresholds, known));
         Self { inner: Arc::new(Inner { tracker, changed: Notify::new(), store, failed_calls }) }
     }
