@@ -1,5 +1,6 @@
 //! Creates, verifies and deletes snapshots.
 
+mod free_space;
 mod running;
 mod space;
 
@@ -142,6 +143,25 @@ impl Snapshots {
         let path = self.folder().join(name);
         let known = name.parse::<SnapshotName>().is_ok() && path.is_file();
         if known { Ok(path) } else { Err(Error::NotFound(name.to_owned())) }
+    }
+
+    /// Returns the snapshot that this process is creating, if any.
+    pub fn running(&self) -> Option<RunningSnapshot> {
+        self.running.get()
+    }
+
+    /// Starts a snapshot. Fails if another snapshot is being created, or if the disk would lack space even after older
+    /// snapshots were deleted. This function does not delete any snapshot.
+    pub fn begin(&self, kind: Kind) -> Result<BegunSnapshot, Error> {
+        let begun = self.lock(kind, clock::now())?;
+        self.check_free_space()?;
+        Ok(begun)
+    }
+
+    /// Excludes other processes and tasks from creating a snapshot.
+    fn lock(&self, kind: Kind, now: Timestamp) -> Result<BegunSnapshot, Error> {
+        self.create_folders()?;
+        self.running.begin(&self.work_folder.join(".lock"), kind, now)
     }
 
     /// Creates, verifies and stores a snapshot, deletes expired ones, and uploads missing ones to the bucket.
