@@ -8,14 +8,15 @@
 mod attempt;
 mod health;
 mod senders;
+mod shared;
 
 use super::Settings;
 pub use super::active_settings::{new_chats, rules};
 use crate::alerting::Alerts;
 use crate::crm::outbox;
 use crate::domain::{MessageId, OutboxId, Provider, Timestamp};
-use crate::inbox::delivery::{Delivery, Step};
-use crate::inbox::policy::{Route, RouteInput, RoutingRules};
+use crate::inbox::delivery::Step;
+use crate::inbox::policy::{Route, RoutingRules};
 use crate::inbox::send_rate::{SendPacer, Slot};
 use crate::providers::baileys::bridge::LinkState;
 use crate::store::{self, OutboxEntry, Store};
@@ -23,6 +24,7 @@ use crate::{clock, entropy};
 use attempt::{Attempt, Ended};
 use health::ProviderHealth;
 pub(super) use senders::ProviderSenders;
+use shared::{Shared, delivery, route_input};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,14 +36,6 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone)]
 pub struct Outbox {
     shared: Arc<Shared>,
-}
-
-struct Shared {
-    store: Store,
-    settings: Settings,
-    health: ProviderHealth,
-    wake: Notify,
-    alerts: Alerts,
 }
 
 impl Outbox {
@@ -310,41 +304,6 @@ enum Pace {
     Start(Option<Slot>),
     /// The attempt must wait until this time.
     Wait(Timestamp),
-}
-
-/// Converts the entry to the input of the delivery decisions.
-fn delivery(entry: &OutboxEntry) -> Delivery {
-    Delivery {
-        named: entry.named,
-        route: Route { provider: entry.provider, template: entry.template },
-        unconfirmed: entry.unconfirmed,
-        attempts: entry.attempts,
-        unconfirmed_attempts: entry.unconfirmed_attempts,
-        attempt_at: entry.attempt_at,
-        refused: entry.refused.clone(),
-        last_refusal: entry.last_refusal.clone(),
-        created_at: entry.created_at,
-    }
-}
-
-/// Returns the other inputs of the delivery decisions.
-fn route_input<'a>(
-    entry: &'a OutboxEntry,
-    rules: &'a RoutingRules,
-    down: &'a [Provider],
-    now: Timestamp,
-) -> RouteInput<'a> {
-    let capable = crate::crm::outbox::capable_providers(entry.recipient.as_ref(), &entry.text);
-    RouteInput {
-        rules,
-        named: entry.named,
-        last_in: entry.last_in,
-        capable,
-        refused: &entry.refused,
-        opted_out: entry.opted_out_at.is_some(),
-        down,
-        now,
-    }
 }
 
 /// How often the bridge's state is polled.

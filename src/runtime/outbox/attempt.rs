@@ -1,6 +1,6 @@
 //! One step of one message: an attempt to send it, a lookup in Twilio's list, or the final failure.
 
-use super::{Shared, delivery, route_input};
+use super::shared::{Shared, delivery, route_input};
 use crate::crm;
 use crate::domain::{NotSent, Notice, Outcome, Provider, ProviderError, Search, StoredNotice};
 use crate::inbox::delivery::{Delivery, Reason, Step, StepResult};

@@ -1,0 +1,55 @@
+//! What the loop of the outbox and its attempts share: services, and the inputs of the delivery decisions.
+
+use super::health::ProviderHealth;
+use crate::alerting::Alerts;
+use crate::crm::outbox;
+use crate::domain::{Provider, Timestamp};
+use crate::inbox::delivery::Delivery;
+use crate::inbox::policy::{Route, RouteInput, RoutingRules};
+use crate::runtime::Settings;
+use crate::store::{OutboxEntry, Store};
+use tokio::sync::Notify;
+
+/// What the loop and the attempts share.
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) settings: Settings,
+    pub(super) health: ProviderHealth,
+    pub(super) wake: Notify,
+    pub(super) alerts: Alerts,
+}
+
+/// Converts the entry to the input of the delivery decisions.
+pub(super) fn delivery(entry: &OutboxEntry) -> Delivery {
+    Delivery {
+        named: entry.named,
+        route: Route { provider: entry.provider, template: entry.template },
+        unconfirmed: entry.unconfirmed,
+        attempts: entry.attempts,
+        unconfirmed_attempts: entry.unconfirmed_attempts,
+        attempt_at: entry.attempt_at,
+        refused: entry.refused.clone(),
+        last_refusal: entry.last_refusal.clone(),
+        created_at: entry.created_at,
+    }
+}
+
+/// Returns the other inputs of the delivery decisions.
+pub(super) fn route_input<'a>(
+    entry: &'a OutboxEntry,
+    rules: &'a RoutingRules,
+    down: &'a [Provider],
+    now: Timestamp,
+) -> RouteInput<'a> {
+    let capable = outbox::capable_providers(entry.recipient.as_ref(), &entry.text);
+    RouteInput {
+        rules,
+        named: entry.named,
+        last_in: entry.last_in,
+        capable,
+        refused: &entry.refused,
+        opted_out: entry.opted_out_at.is_some(),
+        down,
+        now,
+    }
+}
