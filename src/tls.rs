@@ -4,12 +4,14 @@
 //! calls.
 
 mod acme;
+mod acme_certificate;
 mod certificate;
 mod file_certificate;
 mod folder;
 mod resolver;
 mod self_signed;
 mod status;
+mod upkeep;
 
 pub use resolver::{ACME_TLS, CertificateSource};
 pub use status::{TlsError, TlsHealth, TlsStatus};
@@ -18,7 +20,6 @@ use crate::clock;
 use crate::config::Config;
 use crate::domain::{Cause, Causes, Language, Timestamp};
 use crate::messages;
-use acme::Acme;
 use certificate::Certificate;
 use file_certificate::{Candidate, CertificateFiles};
 use folder::Folder;
@@ -27,7 +28,6 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::Notify;
 
 /// The listeners that use certificates.
@@ -147,51 +147,12 @@ impl Tls {
         Ok(fingerprint() != before)
     }
 
-    /// Keeps the certificate valid while the future is polled.
-    pub async fn run(self) {
-        let Some(_) = self.inner.server else { return std::future::pending().await };
-        let config = &self.inner.config.tls;
-        match config.own_files() {
-            Some(files) => self.watch(CertificateFiles::new(files)).await,
-            None if config.uses_acme() => match Acme::new(self.clone()) {
-                Ok(acme) => acme.run().await,
-                Err(causes) => {
-                    self.report_error(Cause::AcmeUnavailable.because(causes), "");
-                    std::future::pending::<()>().await;
-                }
-            },
-            None => std::future::pending().await,
-        }
-    }
-
-    /// Reloads the certificate files when they change.
-    async fn watch(&self, mut files: CertificateFiles) {
-        // The first check covers files that have already been loaded, because they may have changed since then.
-        let mut health = TlsHealth::Ok;
-        let mut reload = std::pin::pin!(self.inner.reload.notified());
-        loop {
-            health = self.watch_health(health);
-            let requested = tokio::select! {
-                () = tokio::time::sleep(CHECK_INTERVAL) => false,
-                () = reload.as_mut() => {
-                    reload.set(self.inner.reload.notified());
-                    true
-                }
-            };
-            // If the files were rejected, they are checked again: perhaps only one file of the pair had been written.
-            if files.have_changed() || requested || self.progress().last_error.is_some() {
-                // `load_files` has already reported a rejection.
-                let _ = self.load_files(&files, clock::now());
-            }
-        }
-    }
-
     fn load(&self, now: Timestamp) {
         let Inner { config, folder, resolver, .. } = &*self.inner;
         if let Some(files) = config.tls.own_files() {
             let _ = self.load_files(&CertificateFiles::new(files), now);
         } else if config.tls.uses_acme()
-            && let Some(kept) = acme::stored_certificate(folder)
+            && let Some(kept) = acme_certificate::read(folder)
         {
             resolver.set(CertificateSource::Acme, kept);
         }
@@ -351,6 +312,3 @@ fn server_config(resolver: &Arc<CertResolver>) -> Option<Arc<ServerConfig>> {
     }
     Some(Arc::new(config))
 }
-
-/// The interval at which the certificate files are checked.
-const CHECK_INTERVAL: Duration = Duration::from_secs(5);

@@ -13,10 +13,9 @@ mod renewal_info;
 mod schedule;
 
 use super::certificate::Certificate;
-use super::folder::Folder;
 use super::resolver::CertificateSource;
 use super::status::TlsHealth;
-use super::{Tls, TlsError};
+use super::{Tls, TlsError, acme_certificate};
 use crate::config::{AcmeChallenge, TlsConfig};
 use crate::domain::{Cause, Causes, Timestamp};
 use crate::host::clock_check;
@@ -30,15 +29,6 @@ use renewal_info::RenewalAdvice;
 use rustls::RootCertStore;
 use std::io;
 use std::time::Duration;
-
-/// The file in the folder; contains the key, and the certificate with its chain.
-const FILE: &str = "acme.pem";
-
-/// Returns the last certificate that was obtained.
-pub(super) fn stored_certificate(folder: &Folder) -> Option<Certificate> {
-    let pem = folder.read(FILE).ok().flatten()?;
-    Certificate::from_pem(&pem, &pem).ok()
-}
 
 /// Obtains and renews certificates.
 pub(super) struct Acme {
@@ -104,6 +94,28 @@ impl Acme {
         }
         let renewal = schedule::renewal(certificate.not_before, certificate.not_after, certificate.jitter());
         self.advice.for_certificate(&certificate).map_or(renewal, |advised| advised.min(renewal))
+    }
+
+    /// Queries the advice if that is due. The advice is optional: if the request fails, the previous advice is kept.
+    async fn refresh_advice(&mut self, now: Timestamp) {
+        if !self.advice.is_due(now) {
+            return;
+        }
+        let Some((CertificateSource::Acme, certificate)) = self.tls.inner.resolver.current() else { return };
+        self.advice.record_query(now);
+        let query = async {
+            let account = self.account().await.map_err(|acme_error| acme_error.english())?;
+            renewal_info::query(&account, &certificate).await
+        };
+        let Ok(Ok(window)) = tokio::time::timeout(ADVICE_TIMEOUT, query).await else { return };
+        if self.advice.record(&certificate, &window, now) <= clock::now() {
+            tracing::info!(
+                event = "TLS_RENEWAL_ADVISED",
+                "{} advises renewing the certificate for {} now",
+                self.authority,
+                certificate.names.join(", ")
+            );
+        }
     }
 
     async fn attempt(&mut self, now: Timestamp) {
@@ -239,7 +251,7 @@ impl Acme {
     }
 
     fn store_certificate(&self, pem: &str) -> io::Result<()> {
-        self.tls.inner.folder.write(FILE, pem.as_bytes())
+        acme_certificate::write(&self.tls.inner.folder, pem)
     }
 }
 
@@ -257,6 +269,9 @@ const MAX_ATTEMPTS: usize = 6;
 
 /// Time limit of one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// Time limit of a query of the renewal advice.
+const ADVICE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A smaller clock error is ignored.
 const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);

@@ -5,7 +5,7 @@ use super::{none, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accepted cycles: all their files in alphabetical order, and the reason.
-const EXCEPTIONS: [(&[&str], &str); 8] = [
+const EXCEPTIONS: [(&[&str], &str); 7] = [
     (&["bridge/files", "bridge/link", "bridge/server"], "the routes of one server share its state"),
     (
         &[
@@ -53,7 +53,6 @@ const EXCEPTIONS: [(&[&str], &str); 8] = [
         ],
         "the handle of the store is given to its threads, which name the errors and requests of the store",
     ),
-    (&["tls", "tls/acme", "tls/acme/renewal_info"], "methods of the parent's type in a file of their own"),
     (
         &[
             "twilio/rest",
