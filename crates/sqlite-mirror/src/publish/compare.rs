@@ -8,37 +8,14 @@
 
 use super::error::PublishError;
 use super::image::Image;
-use super::publisher::{Phase, Progress, Publisher};
+use super::phase::{Comparison, Phase, Progress};
+use super::publisher::Publisher;
 use super::state::Late;
 use crate::clock;
 use crate::event::Event;
 use crate::sys;
 use crate::wal::Position;
-use std::time::{Duration, Instant};
-
-/// The progress of a comparison.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Comparison {
-    /// The next page to compare; `None` when all pages have been compared.
-    next: Option<u32>,
-    began: Instant,
-    /// The publisher holds the lease, which makes processes that open the file wait.
-    leased: bool,
-    /// The time since when a program has waited to open the file.
-    opener_since: Option<Instant>,
-}
-
-impl Comparison {
-    /// Compares all pages, while holding a lease if `leased`.
-    pub(super) fn of_all_pages(leased: bool) -> Self {
-        Self { next: Some(1), began: clock::instant(), leased, opener_since: None }
-    }
-
-    /// Compares no pages, because the missing pages are known.
-    pub(super) fn of_no_pages() -> Self {
-        Self { next: None, began: clock::instant(), leased: false, opener_since: None }
-    }
-}
+use std::time::Duration;
 
 impl Publisher {
     /// Compares some pages, waits for the verification of the live database, or continues to publish.

@@ -3,43 +3,11 @@
 //! this process, would prevent it from acquiring the lease.
 
 use super::error::PublishError;
-use super::publisher::{Phase, Publisher};
+use super::phase::Phase;
+use super::publisher::Publisher;
+use super::running_check::RunningCheck;
 use super::state::CheckedCopy;
 use crate::clock;
-use std::time::Instant;
-use tokio::sync::oneshot;
-
-/// A requested check.
-#[derive(Debug)]
-pub(super) struct RunningCheck {
-    next: u32,
-    /// The time before which no further step runs, so that the check uses the disk for at most half of the time.
-    pub next_at: Instant,
-    differing: u32,
-    first: u32,
-    reply: oneshot::Sender<CheckedCopy>,
-}
-
-impl RunningCheck {
-    pub(super) fn new(reply: oneshot::Sender<CheckedCopy>) -> Self {
-        Self { next: 1, next_at: clock::instant(), differing: 0, first: 0, reply }
-    }
-
-    fn add(&mut self, differing: &[u32]) {
-        if self.differing == 0 {
-            self.first = differing.first().copied().unwrap_or_default();
-        }
-        self.differing += u32::try_from(differing.len()).unwrap_or(u32::MAX);
-    }
-
-    fn result(&self, has_expected_length: bool) -> CheckedCopy {
-        if self.differing == 0 && has_expected_length {
-            CheckedCopy::Equal
-        } else {
-            CheckedCopy::Differs { pages: self.differing, first: self.first }
-        }
-    }
-}
 
 impl Publisher {
     /// Compares the next pages for the oldest check, if a step is due.

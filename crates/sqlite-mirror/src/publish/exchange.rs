@@ -5,7 +5,8 @@
 use super::error::PublishError;
 use super::image::Image;
 use super::in_place::MAX_PAGES_IN_PLACE;
-use super::publisher::{Phase, Progress, Publisher};
+use super::phase::{Phase, Progress};
+use super::publisher::Publisher;
 use super::state::ForeignCause;
 use crate::clock;
 use crate::sys::{self, LeaseAnswer};

@@ -3,7 +3,8 @@
 
 use super::error::PublishError;
 use super::image::Page;
-use super::publisher::{Phase, Progress, Publisher};
+use super::phase::{Phase, Progress};
+use super::publisher::Publisher;
 use super::state::{ForeignCause, Late, LateCause};
 use crate::clock;
 use crate::event::Event;

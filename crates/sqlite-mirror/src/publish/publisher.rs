@@ -1,12 +1,12 @@
 //! The thread that keeps the published file equal to the live database.
 
-use super::compare::Comparison;
-use super::copy_check::RunningCheck;
 use super::error::PublishError;
 use super::image::Image;
 use super::late;
 use super::pending_changes::PendingChanges;
+use super::phase::{InstallMode, Phase, Progress};
 use super::queue::Queue;
+use super::running_check::RunningCheck;
 use super::source::Source;
 use super::state::{ForeignCause, Late};
 use crate::clock;
@@ -42,45 +42,6 @@ pub(super) struct Publisher {
     /// Requested checks of the whole file, oldest first.
     pub checks: VecDeque<RunningCheck>,
     pub observer: Observer,
-}
-
-/// The phase of the publisher.
-#[derive(Debug)]
-pub(super) enum Phase {
-    /// The service wrote the published file, and all pages that it lacks are known.
-    Exact,
-    /// The service wrote the published file. It is not written again until the live database has been verified.
-    Verifying(Comparison),
-    /// The live database is damaged: the published file is kept as the last undamaged copy.
-    Frozen,
-    /// The publisher writes a new file, the last of the images, which then gets the published name.
-    Building(InstallMode),
-    /// The published file cannot be leased: a new file replaces it at each update.
-    Renaming,
-    /// The published name belongs to a foreign file.
-    Foreign,
-}
-
-/// How a new file is given the published name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum InstallMode {
-    /// No file has that name.
-    Free,
-    /// The service wrote the existing file, which is replaced.
-    Replace,
-}
-
-/// The result of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
-    /// The published file contains all commits that had been added.
-    Current,
-    /// The step is incomplete, and the next step can run at once.
-    Working,
-    /// Another process has the file open, or a foreign file has its name.
-    Busy,
-    /// The publisher waits for the verification of the live database.
-    Waiting,
 }
 
 impl Publisher {

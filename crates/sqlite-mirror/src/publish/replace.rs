@@ -3,7 +3,8 @@
 
 use super::error::PublishError;
 use super::image::Image;
-use super::publisher::{InstallMode, Phase, Progress, Publisher};
+use super::phase::{InstallMode, Phase, Progress};
+use super::publisher::Publisher;
 use super::state::{ForeignCause, LateCause};
 use crate::clock;
 use crate::disk_reserve;

@@ -1,12 +1,12 @@
 //! Starts the publisher. Before the first write is acknowledged, the published file is current, or it is the file of
 //! the last run with everything that run had acknowledged, or it is reported as late.
 
-use super::compare::Comparison;
 use super::error::PublishError;
 use super::file_state::{FileState, MissingPages};
 use super::image::Image;
 use super::pending_changes::PendingChanges;
-use super::publisher::{InstallMode, LockPacer, Phase, Publisher};
+use super::phase::{Comparison, InstallMode, Phase};
+use super::publisher::{LockPacer, Publisher};
 use super::queue::Queue;
 use super::source::Source;
 use super::state::{ForeignCause, Late, LateCause};

@@ -5,7 +5,8 @@ mod faults;
 mod large;
 
 use super::error::PublishError;
-use super::publisher::{Phase, Publisher};
+use super::phase::Phase;
+use super::publisher::Publisher;
 use super::startup::PublisherContext;
 use super::*;
 use crate::acknowledge::{AckAfter, Acknowledge, Callers, CommitError, complete_all};

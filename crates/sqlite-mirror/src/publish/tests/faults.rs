@@ -1,7 +1,7 @@
 //! Injects a fault at every point of publishing, in every scenario. Afterwards the published file is either complete or
 //! rejected by every reader, it contains everything that was acknowledged, and it becomes exact again by itself.
 
-use super::super::publisher::Phase;
+use super::super::phase::Phase;
 use super::*;
 use crate::fault_injection::{self, Fault, Killed};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
