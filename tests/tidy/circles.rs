@@ -5,8 +5,7 @@ use super::{none, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accepted cycles: all their files in alphabetical order, and the reason.
-const EXCEPTIONS: [(&[&str], &str); 6] = [
-    (&["bridge/files", "bridge/link", "bridge/server"], "the routes of one server share its state"),
+const EXCEPTIONS: [(&[&str], &str); 3] = [
     (
         &[
             "call/session",
@@ -52,20 +51,6 @@ const EXCEPTIONS: [(&[&str], &str); 6] = [
         ],
         "the handle of the store is given to its threads, which name the errors and requests of the store",
     ),
-    (
-        &[
-            "twilio/rest",
-            "twilio/rest/calls",
-            "twilio/rest/faults",
-            "twilio/rest/lists",
-            "twilio/rest/messages",
-            "twilio/rest/numbers",
-            "twilio/rest/recordings",
-            "twilio/rest/status",
-        ],
-        "the routes of one server share its state",
-    ),
-    (&["twilio/twiml", "twilio/twiml/table"], "the table of the elements is recursive"),
 ];
 
 #[test]

@@ -4,10 +4,11 @@ mod files;
 mod inbound;
 mod link;
 mod server;
+mod state;
 
-pub use files::BridgeFile;
 pub use inbound::{BridgeInbound, BridgeMessage, InboundAuth, InboundForm};
-pub use server::{Bridge, BridgeBehavior, BridgeFault, BridgeOptions, BridgeSent, BridgeState};
+pub use server::Bridge;
+pub use state::{BridgeBehavior, BridgeFault, BridgeFile, BridgeOptions, BridgeSent, BridgeState};
 
 #[cfg(test)]
 mod tests;

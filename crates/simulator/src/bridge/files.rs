@@ -1,28 +1,12 @@
 //! Media files of messages, which the bridge keeps until the daemon releases them.
 
-use super::server::{Shared, error, lock};
+use super::state::{BridgeFile, Shared, error, lock};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
-
-/// A media file of a message, with the state of its download from WhatsApp.
-#[derive(Clone, Debug)]
-pub enum BridgeFile {
-    /// The bridge has the file, and returns it.
-    Ready {
-        /// The MIME type, sent as `Content-Type`.
-        mime: &'static str,
-        /// The body of the response.
-        content: &'static str,
-    },
-    /// The bridge is still downloading the file from WhatsApp, and responds 503 with `Retry-After`.
-    OnItsWay,
-    /// The file is no longer available at WhatsApp; the bridge responds 410.
-    Gone,
-}
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/media/{id}", get(show).delete(release))

@@ -1,6 +1,6 @@
 //! The state of the link to WhatsApp, and the pairing of an account.
 
-use super::server::{BridgeBehavior, BridgeOptions, Shared, error, lock};
+use super::state::{BridgeBehavior, BridgeOptions, Shared, error, lock};
 use crate::Party;
 use crate::entropy;
 use axum::Router;

@@ -3,82 +3,35 @@
 
 mod calls;
 mod faults;
+mod format;
 mod lists;
 mod messages;
 mod numbers;
 mod recordings;
+mod shared;
 mod status;
 
 pub use faults::{Fault, Operation};
+pub use shared::{RecordedRequest, TwilioOptions};
 
 use super::state::TwilioState;
-use crate::server::{Parameters, Server};
-use crate::specs::check_twilio_request;
+use crate::server::Server;
 use crate::{DaemonConnector, EventLog, Party};
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Json, Response};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
 use axum::routing::get;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use faults::Faults;
-use serde_json::json;
+use format::error;
+use shared::Shared;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
-
-/// The behaviour of the REST interface for messages and media.
-#[derive(Clone, Debug)]
-pub struct TwilioOptions {
-    /// The statuses that Twilio reports for each message, in this order. (A real network may reorder them.)
-    pub statuses: Vec<&'static str>,
-    /// The delay before each status.
-    pub status_gap: Duration,
-    /// Whether each status is reported twice.
-    pub statuses_twice: bool,
-    /// Whether a text to a contact who has not written to this number within 24 hours fails with error 63016.
-    pub enforce_window: bool,
-    /// Whether the first request for a media file is answered with 404, as Twilio can do immediately after the webhook.
-    pub media_late: bool,
-}
-
-impl Default for TwilioOptions {
-    fn default() -> Self {
-        Self {
-            statuses: vec!["sent", "delivered", "read"],
-            status_gap: Duration::from_millis(100),
-            statuses_twice: false,
-            enforce_window: false,
-            media_late: false,
-        }
-    }
-}
 
 /// A running REST interface. Dropping it stops it.
 pub struct TwilioRest {
     server: Server,
     shared: Arc<Shared>,
-}
-
-pub(super) struct Shared {
-    twilio_state: TwilioState,
-    connector: DaemonConnector,
-    log: EventLog,
-    options: Mutex<TwilioOptions>,
-    faults: Faults,
-    requests: Mutex<Vec<RecordedRequest>>,
-    stopping: CancellationToken,
-}
-
-/// A request to the REST interface.
-#[derive(Clone, Debug)]
-pub struct RecordedRequest {
-    /// The method and the path as in Twilio's document, with placeholders such as `{AccountSid}`.
-    pub what: String,
-    /// The form fields, or the query parameters.
-    pub fields: Vec<(String, String)>,
 }
 
 impl TwilioRest {
@@ -172,85 +125,6 @@ async fn unknown(
         shared.log.violation(Party::Twilio, format!("REST has no {}", uri.path()));
     }
     error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource {} was not found", uri.path()))
-}
-
-impl Shared {
-    /// Records a request, checks its credentials and its parameters, and applies the faults that precede its execution.
-    /// `operation` is the method and path in Twilio's document. Returns the error response as `Err`.
-    async fn check_request(
-        &self,
-        kind: Operation,
-        operation: &str,
-        path: &[(&str, &str)],
-        query: &[(String, String)],
-        form: &[(String, String)],
-        headers: &HeaderMap,
-    ) -> Result<(), Response> {
-        let path: Vec<_> = path.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let fields = if query.is_empty() { form } else { query };
-        if let Some(answer) = self.check_credentials(operation, fields, headers) {
-            return Err(answer);
-        }
-        let complaints = check_twilio_request(operation, &path, query, form);
-        if !complaints.is_empty() {
-            let complaint = format!("{operation}: {}", complaints.join("; "));
-            self.log.violation(Party::Twilio, &complaint);
-            return Err(error(StatusCode::BAD_REQUEST, 20001, &complaint));
-        }
-        self.faults.before(kind).await
-    }
-
-    /// Parses the form of a request, and checks the request as [`Self::check_request`] does.
-    async fn check_form(
-        &self,
-        kind: Operation,
-        operation: &str,
-        path: &[(&str, &str)],
-        body: &str,
-        headers: &HeaderMap,
-    ) -> Result<Parameters, Response> {
-        let form = Parameters::parse(body);
-        self.check_request(kind, operation, path, &[], &form.0, headers).await?;
-        Ok(form)
-    }
-
-    /// Records a request and checks its credentials. Returns the error response for wrong credentials. Called directly
-    /// for a path that is missing in Twilio's document.
-    fn check_credentials(&self, operation: &str, fields: &[(String, String)], headers: &HeaderMap) -> Option<Response> {
-        let request = RecordedRequest { what: operation.to_owned(), fields: fields.to_vec() };
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
-        self.log.note(Party::Twilio, format!("REST request: {operation}"));
-        let account = self.twilio_state.account();
-        let expected = BASE64_STANDARD.encode(format!("{}:{}", account.sid, account.auth_token));
-        let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if given.strip_prefix("Basic ") != Some(&expected) {
-            self.log.violation(Party::Twilio, format!("REST request with wrong credentials: {operation}"));
-            return Some(error(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
-        }
-        None
-    }
-
-    fn options(&self) -> TwilioOptions {
-        self.options.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// Creates an error response in Twilio's form.
-fn error(status: StatusCode, code: u32, message: &str) -> Response {
-    let more_info = format!("https://www.twilio.com/docs/errors/{code}");
-    let body = json!({"code": code, "message": message, "more_info": more_info, "status": status.as_u16()});
-    (status, Json(body)).into_response()
-}
-
-/// Removes `.json` from the end of a path.
-fn without_json(name: &str) -> &str {
-    name.strip_suffix(".json").unwrap_or(name)
-}
-
-/// Formats a time as RFC 2822, as Twilio does.
-fn rfc2822(at: Option<agentlocator_core::domain::Timestamp>) -> Option<String> {
-    let at = jiff::Timestamp::from_second(at?.as_secs()).ok()?;
-    jiff::fmt::rfc2822::to_string(&at.to_zoned(jiff::tz::TimeZone::UTC)).ok()
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The endpoints that create, read, list, redirect and end calls.
 
-use super::lists::List;
-use super::{Operation, Shared, error, lists, rfc2822, without_json};
+use super::faults::Operation;
+use super::format::{error, rfc2822, without_json};
+use super::lists::{self, List};
+use super::shared::Shared;
 use crate::server::Parameters;
 use crate::twilio::records::{CallRecord, CallUpdate, DialRequest, random_sid};
 use crate::twilio::state::CallError;

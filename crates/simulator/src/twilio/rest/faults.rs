@@ -1,6 +1,6 @@
 //! Planned faults of the REST interface.
 
-use super::error;
+use super::format::error;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use std::collections::VecDeque;

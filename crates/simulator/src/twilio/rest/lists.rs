@@ -1,7 +1,8 @@
 //! Paged lists. In a list with the newest entry first, an entry that is added while a client reads the list shifts the
 //! other entries to later pages.
 
-use super::{Operation, Shared};
+use super::faults::Operation;
+use super::shared::Shared;
 use crate::server::Parameters;
 use agentlocator_core::domain::Timestamp;
 use axum::http::HeaderMap;

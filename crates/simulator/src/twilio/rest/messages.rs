@@ -1,7 +1,10 @@
 //! The endpoints that send, read and list messages, and return media files.
 
-use super::lists::List;
-use super::{Operation, Shared, error, lists, rfc2822, status, without_json};
+use super::faults::Operation;
+use super::format::{error, rfc2822, without_json};
+use super::lists::{self, List};
+use super::shared::Shared;
+use super::status;
 use crate::Party;
 use crate::twilio::records::MessageRecord;
 use axum::extract::{Path, State};

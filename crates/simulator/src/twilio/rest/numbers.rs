@@ -1,7 +1,9 @@
 //! The account, and its phone numbers with their webhooks.
 
+use super::faults::Operation;
+use super::format::{error, without_json};
 use super::lists::List;
-use super::{Operation, Shared, error, without_json};
+use super::shared::Shared;
 use crate::server::Parameters;
 use crate::twilio::records::NumberRecord;
 use axum::extract::{Path, RawQuery, State};

@@ -1,7 +1,9 @@
 //! The endpoints that return, list and delete recordings.
 
-use super::lists::List;
-use super::{Operation, Shared, error, lists, rfc2822};
+use super::faults::Operation;
+use super::format::{error, rfc2822, without_json};
+use super::lists::{self, List};
+use super::shared::Shared;
 use crate::twilio::records::RecordingRecord;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -61,7 +63,7 @@ pub(super) async fn delete(
     Path((account, name)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let sid = super::without_json(&name);
+    let sid = without_json(&name);
     let path = [("AccountSid", account.as_str()), ("Sid", sid)];
     let operation = "DELETE /2010-04-01/Accounts/{AccountSid}/Recordings/{Sid}.json";
     if let Err(answer) = shared.check_request(Operation::Other, operation, &path, &[], &[], &headers).await {

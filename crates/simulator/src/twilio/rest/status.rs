@@ -1,6 +1,6 @@
 //! Status callbacks: signed requests that report the statuses of an accepted message to the daemon.
 
-use super::Shared;
+use super::shared::Shared;
 use crate::Party;
 use crate::daemon_connector::root_cause;
 use crate::twilio::random_sid;

@@ -1,8 +1,10 @@
 use super::*;
 use crate::twilio::{Account, CallUpdate, InboundMessage, MediaRecord, WhatsAppNetwork, sign};
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::routing::post;
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use url::Url;
 
