@@ -20,6 +20,7 @@ mod reading;
 mod run;
 mod said_time;
 mod symbols;
+mod word_choice;
 
 pub(super) use lists::{Gender, lines};
 #[cfg(test)]

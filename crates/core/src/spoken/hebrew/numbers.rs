@@ -5,8 +5,9 @@ use super::counted::next_word;
 use super::lists::{List, Noun, is_prefix};
 use super::phone;
 use super::plain::{NEARBY, is_dash, is_geresh, is_hebrew, is_letter, is_quote, plain, words_before};
-use super::reading::{self, Kind, Reading};
+use super::reading::{Kind, Reading};
 use super::run::Run;
+use super::word_choice;
 
 /// Replaces all numbers in a text by words.
 pub(super) fn numbers(text: &str) -> String {
@@ -139,7 +140,7 @@ impl Scan<'_> {
             is_signed: sign != Sign::None,
             follows: follows.map_or(Kind::Other, |(kind, _)| kind),
         };
-        let Reading { words, length, kind } = reading::read(&run, &context);
+        let Reading { words, length, kind } = word_choice::read(&run, &context);
         self.last = Some((kind, end + length));
         let sign = match sign {
             Sign::None => "",

@@ -1,0 +1,279 @@
+//! The choice of the words for a run of digits.
+
+use super::clock::Clock;
+use super::context::Context;
+use super::fraction;
+use super::lists::{Gender, List};
+use super::numeral::{cardinal, dictated};
+use super::quantity::{self, Amount};
+use super::reading::{Kind, Reading};
+use super::run::{Date, Number, Run};
+
+/// Chooses the words for a run.
+pub(super) fn read(run: &Run, context: &Context<'_>) -> Reading {
+    if let Some((date, clock)) = run.moment() {
+        return Reading::new(format!("{} {}{}", said_date(date), List::In.word(), clock.words()));
+    }
+    if let Some(date) = run.full_date() {
+        return date_reading(date);
+    }
+    let parts = run.split();
+    match parts.as_slice() {
+        [one] => single(one, context),
+        [from, to] => range(from, to, context).unwrap_or_else(|| Reading::new(pieces(run))),
+        _ => Reading::new(pieces(run)),
+    }
+}
+
+fn date_reading(date: Date) -> Reading {
+    Reading { kind: Kind::Date, ..Reading::new(said_date(date)) }
+}
+
+fn time_reading(clock: Clock, run: &Run, context: &Context<'_>) -> Reading {
+    Reading { kind: Kind::Hour, ..Reading::new(said_clock(clock, run, context)) }
+}
+
+fn single(run: &Run, context: &Context<'_>) -> Reading {
+    if let Some(number) = run.integer() {
+        return integer(number, run, context);
+    }
+    if let Some(clock) = run.clock() {
+        return quantity::duration(clock, context).unwrap_or_else(|| time_reading(clock, run, context));
+    }
+    if let Some((whole, fraction)) = run.pair('.') {
+        return point(whole, fraction, run, context);
+    }
+    if let Some((first, second)) = run.pair('/').or_else(|| run.pair('\u{2044}'))
+        && let Some(reading) = slash(first, second, run, context)
+    {
+        return reading;
+    }
+    if run.marks == ['.', '/']
+        && let [whole, fraction, best] = run.numbers.as_slice()
+        && let (Some(value), Some(best)) = (whole.value(), best.value())
+    {
+        let amount = Amount { whole: value, fraction: Some(&fraction.digits) };
+        let rating = format!("{} {} {}", quantity::alone(&amount, context), List::OutOf.word(), feminine(best));
+        return Reading::new(rating);
+    }
+    Reading::new(pieces(run))
+}
+
+fn integer(number: &Number, run: &Run, context: &Context<'_>) -> Reading {
+    let value = number.value();
+    let is_hour = || context.is_hour() && (context.has_daypart() || context.counted().is_none());
+    if let Some(clock) = value.filter(|_| number.digits.len() <= 2).and_then(|hour| Clock::new(hour, 0))
+        && is_hour()
+        && !context.has_month()
+    {
+        return time_reading(clock, run, context);
+    }
+    match value {
+        Some(value) if !context.is_code(number) => {
+            fraction::mixed(value, context).unwrap_or_else(|| quantity::integer(value, context))
+        }
+        _ => Reading::new(dictated(&number.digits)),
+    }
+}
+
+/// Reads two numbers with a full stop between them: a time after "at", a date, a price or a decimal.
+fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) -> Reading {
+    let is_named = context.last_word().is_some_and(|word| List::BeforeHour.has(&word)) || context.has_daypart();
+    if fraction.digits.len() == 2
+        && !whole.is_grouped
+        && is_named
+        && let Some(clock) = whole.value().zip(fraction.value()).and_then(|(hour, minute)| Clock::new(hour, minute))
+    {
+        return time_reading(clock, run, context);
+    }
+    if let Some(date) = run.day_and_month().filter(|_| context.is_date() && !context.counts_known()) {
+        return date_reading(date);
+    }
+    let Some(value) = whole.value() else { return Reading::new(pieces(run)) };
+    // Some people write thousands with a full stop: "1.000 shekels".
+    if fraction.digits == "000" && (1..1000).contains(&value) {
+        return quantity::integer(value * 1000, context);
+    }
+    let amount = Amount { whole: value, fraction: Some(&fraction.digits) };
+    // "At 59.90" is a price, because the decimals of measures seldom end in 0 or 9.
+    let is_at_price = || context.prefix == List::In.word() && fraction.digits.ends_with(['0', '9']);
+    let is_price = || context.has_before(List::BeforePrice, 4) || is_at_price();
+    if fraction.digits.len() == 2 && context.counted().is_none() && is_price() {
+        return Reading::new(quantity::price(&amount));
+    }
+    quantity::amount(&amount, context)
+}
+
+/// Reads two numbers with a slash between them: a fraction, a date, a rating, or the number of a building with its
+/// flat.
+fn slash(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> Option<Reading> {
+    let (above, below) = (first.value()?, second.value()?);
+    let divided = || format!("{} {} {}", feminine(above), List::Divided.word(), feminine(below));
+    if context.has_before(List::BeforePressure, 3) {
+        return Some(Reading::new(format!("{} {} {}", feminine(above), List::Times.word(), feminine(below))));
+    }
+    let is_fraction = run.marks == ['\u{2044}'] || fraction::is_named(above, below) && fraction::is_counted(context);
+    if is_fraction {
+        return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
+    }
+    if context.has_before(List::BeforeBuilding, 4) {
+        return Some(Reading::new(divided()));
+    }
+    if context.has_before(List::BeforeRating, 3) {
+        return Some(Reading::new(format!("{} {} {}", feminine(above), List::OutOf.word(), feminine(below))));
+    }
+    let are_years = (1900..2100).contains(&above) && ((above + 1) % 100 == below || above + 1 == below);
+    // "50/50".
+    let are_equal = above == below && above > 12;
+    if are_years || are_equal {
+        return Some(Reading::new(format!("{} {}", feminine(above), feminine(below))));
+    }
+    let is_date = context.is_date();
+    if !is_date && (above, below) == (24, 7) {
+        return Some(Reading::new(format!("{} {}", feminine(24), feminine(7))));
+    }
+    if !is_date && fraction::is_usual(above, below) {
+        return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
+    }
+    // "Valid until 01/27".
+    let is_short_year = first.digits.len() == 2 && second.digits.len() == 2 && (13..70).contains(&below);
+    let is_expiry = is_short_year && (first.has_leading_zero() || context.has_before(List::BeforeExpiry, 3));
+    let year = if is_expiry { 2000 + below } else { below };
+    if (1900..2100).contains(&year) && (1..=12).contains(&above) {
+        return Some(Reading::new(format!("{} {}", month(above), feminine(year))));
+    }
+    let date = run.day_and_month().map(date_reading);
+    Some(date.unwrap_or_else(|| Reading::new(divided())))
+}
+
+/// Reads two numbers with a dash between them; none if they are neither a range nor a score.
+fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
+    let until = |from: String, to: String| format!("{from}{}{to}", context.between());
+    if let (Some(first), Some(last)) = (hour(from), hour(to)) {
+        let is_clock = from.clock().is_some() || to.clock().is_some();
+        let is_counted = || context.counted().is_some();
+        if is_clock
+            || (context.is_hour() || context.is_open() || context.follows_weekday())
+                && !is_counted()
+                && !context.has_month()
+        {
+            let words = until(first.words(), said_clock(last, to, context));
+            return Some(Reading { words, length: 0, kind: Kind::Hour });
+        }
+    }
+    if let Some(reading) = dates(from, to, context) {
+        return Some(reading);
+    }
+    if let (Some(from), Some(to)) = (from.integer(), to.integer()) {
+        let is_code = |number: &Number| context.is_code(number);
+        let (first, last) = (from.value()?, to.value()?);
+        if is_code(from) || is_code(to) {
+            return None;
+        }
+        // "Code 12-34": two digits are too few for a code, but not on both sides of a dash after "code".
+        let is_keyed = from.digits.len() >= 2 && to.digits.len() >= 2 && context.counted().is_none();
+        if is_keyed && context.last_word().is_some_and(|word| List::BeforeKeys.has(&word)) {
+            return Some(Reading::new(format!("{}, {}", dictated(&from.digits), dictated(&to.digits))));
+        }
+        let is_score = context.has_before(List::Score, 3) || first >= last;
+        if is_score && context.counted().is_none() {
+            return Some(Reading::new(format!("{} {}", feminine(first), feminine(last))));
+        }
+        return Some(quantity::range(first, last, context));
+    }
+    let amount = |run: &Run| {
+        let whole = run.integer().and_then(Number::value).map(|whole| (whole, None));
+        let decimal =
+            || run.pair('.').and_then(|(whole, fraction)| Some((whole.value()?, Some(fraction.digits.clone()))));
+        whole.or_else(decimal)
+    };
+    let ((first, first_fraction), (last, last_fraction)) = (amount(from)?, amount(to)?);
+    let first = Amount { whole: first, fraction: first_fraction.as_deref() };
+    let last = Amount { whole: last, fraction: last_fraction.as_deref() };
+    let rest = quantity::amount(&last, context);
+    Some(Reading { words: until(quantity::alone(&first, context), rest.words), ..rest })
+}
+
+/// Reads a range of dates.
+fn dates(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
+    let until = |from: String, to: Date| Some(Reading::new(format!("{from}{}{}", context.between(), said_date(to))));
+    let last =
+        to.full_date().or_else(|| to.day_and_month().filter(|_| to.marks == ['/'] || !context.counts_known()))?;
+    if let Some(first) = from.full_date().or_else(|| from.day_and_month()) {
+        // 1.5-2.5 may be a range of decimals. 28.9-3.10 must be dates, because a range of decimals would rise.
+        let is_date = context.is_date()
+            || from.marks != ['.']
+            || to.marks != ['.']
+            || (first.day, first.month) > (last.day, last.month);
+        if !is_date {
+            return None;
+        }
+        return until(said_date(first), last);
+    }
+    let first = from.integer().filter(|day| day.digits.len() <= 2).and_then(Number::value)?;
+    let is_day = (1..=31).contains(&first)
+        && (first < last.day)
+        && (context.is_date() || last.year.is_some() || to.marks == ['/']);
+    if is_day { until(cardinal(first, Gender::Masculine), last) } else { None }
+}
+
+/// Returns the time of a run that is a time, or a whole number that can be an hour.
+fn hour(run: &Run) -> Option<Clock> {
+    let whole = || run.integer().filter(|hour| hour.digits.len() <= 2).and_then(|hour| Clock::new(hour.value()?, 0));
+    run.clock().or_else(whole)
+}
+
+/// Returns the words of a time. "At night" is added to early hours that would otherwise be understood as hours of the
+/// day.
+fn said_clock(clock: Clock, run: &Run, context: &Context<'_>) -> String {
+    let is_early = clock.hour == 0 || clock.hour < 5 && run.numbers.first().is_some_and(Number::has_leading_zero);
+    let words = clock.words();
+    // "At the hour of midnight" is not said.
+    if words == List::Midnight.word() && context.last_word().is_some_and(|word| List::BeforeHour.has(&word)) {
+        return format!("{} {}", feminine(12), List::AtNight.word());
+    }
+    if is_early && words != List::Midnight.word() && !context.has_daypart() {
+        format!("{words} {}", List::AtNight.word())
+    } else {
+        words
+    }
+}
+
+fn said_date(date: Date) -> String {
+    let day = format!("{} {}{}", cardinal(date.day, Gender::Masculine), List::In.word(), month(date.month));
+    date.year.map_or_else(|| day.clone(), |year| format!("{day} {}", feminine(year)))
+}
+
+fn month(number: u64) -> &'static str {
+    let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+    index.map_or("", |index| List::Months.at(index))
+}
+
+/// Returns the words of each number and of the marks between them, without an interpretation of the whole run.
+fn pieces(run: &Run) -> String {
+    let mut said = String::new();
+    let is_dictated = run.numbers.iter().any(|number| number.has_leading_zero() || number.digits.len() > 2)
+        && run.marks.contains(&'-');
+    for (number, mark) in run.numbers.iter().zip(run.marks.iter().map(Some).chain([None])) {
+        let value = number.value().filter(|_| !number.has_leading_zero() && !is_dictated);
+        said.push_str(&value.map_or_else(|| dictated(&number.digits), feminine));
+        let between = match mark {
+            Some('.') => List::Point.word(),
+            Some('/') => List::Slash.word(),
+            Some('\u{2044}') => List::Divided.word(),
+            Some('\u{d7}') => List::Times.word(),
+            Some('-') => {
+                said.push_str(", ");
+                continue;
+            }
+            Some(_) => "",
+            None => break,
+        };
+        said.extend([" ", between, if between.is_empty() { "" } else { " " }]);
+    }
+    said
+}
+
+fn feminine(number: u64) -> String {
+    cardinal(number, Gender::Feminine)
+}
