@@ -14,6 +14,7 @@ mod appointment;
 mod archive;
 mod audit;
 mod backfill;
+mod background_threads;
 mod backlog;
 mod booking;
 mod call;
@@ -27,6 +28,7 @@ mod database_summary;
 mod device;
 mod draft;
 mod empty_log;
+mod empty_log_requests;
 mod error;
 mod fact;
 mod folder;
@@ -38,6 +40,7 @@ mod integrity;
 mod job;
 mod knowledge_gap;
 mod lead;
+mod leftover_log;
 mod lifecycle;
 mod live;
 mod media;
@@ -55,6 +58,8 @@ mod partial_index;
 mod peek;
 mod personal;
 mod probe;
+mod probes;
+mod read_limits;
 mod readers;
 mod recording;
 mod restore;
@@ -88,7 +93,6 @@ mod write_request;
 mod writer;
 
 pub use address::{AddressHolder, NewNumber};
-pub use adopt::{leftover_log, refuse_leftover_log};
 pub use agent_tool::AgentToolData;
 pub use ai_usage::AiUsage;
 pub use alert::AlertEvent;
@@ -112,6 +116,7 @@ pub use idempotency::StoredResponse;
 pub use inbox::InboxQuery;
 pub use job::Job;
 pub use knowledge_gap::AskedQuestion;
+pub use leftover_log::{leftover_log, refuse_leftover_log};
 pub use media::{MediaInfo, MediaState, MessageMedia, StoredMedia};
 pub use media_details::{MediaDetails, UploadedMedia};
 pub use message::{EarlyUpdate, KnownMessage, NewMessage, NewMessageEvent};
@@ -147,10 +152,10 @@ pub use write_queue::Priority;
 
 use crate::clock;
 use background_read::BackgroundReads;
+use background_threads::BackgroundThreads;
 use folder::Folder;
 use health::HealthState;
-use lifecycle::BackgroundThreads;
-use probe::Probes;
+use probes::Probes;
 use readers::Pools;
 use sqlite_mirror::AckAfter;
 use sqlite_mirror::{
@@ -178,9 +183,6 @@ pub enum Choice {
     /// The data of the running service.
     Current,
 }
-
-/// The name of this program, in the state file and in the error message about a held lock.
-const PROGRAM: &str = "agentlocator";
 
 struct Inner {
     folder: Folder,

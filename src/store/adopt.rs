@@ -7,12 +7,12 @@
 use super::archive::{self, Form, failed, remove};
 use super::fault_injection;
 use super::file_stamp::{FileId, FileStamp};
-use super::folder::{Folder, sync_folder, with_suffix};
+use super::folder::{Folder, sync_folder};
 use super::notice::StartNotice;
 use super::publish::{FileState, MissingPages};
 use super::run_state::{Record, RunState};
 use super::sys::{self, LeaseAnswer};
-use super::{Error, Result, disk_reserve, verify};
+use super::{Result, disk_reserve, verify};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
@@ -171,19 +171,6 @@ fn is_exclusive(file: &Path) -> io::Result<bool> {
     sys::release_lease(&file);
     file.sync_all()?;
     Ok(answer != LeaseAnswer::Busy)
-}
-
-/// Returns an error if a write-ahead log or journal exists next to a database file that is to be used alone. The data
-/// in that log would be lost silently.
-pub fn refuse_leftover_log(published: &Path) -> Result<()> {
-    let Some(path) = leftover_log(published) else { return Ok(()) };
-    Err(Error::LeftoverLog(path))
-}
-
-/// Returns the path of a non-empty `-wal` or `-journal` file that belongs to a database file, if one exists.
-pub fn leftover_log(file: &Path) -> Option<PathBuf> {
-    let logs = ["-wal", "-journal"].map(|suffix| with_suffix(file, suffix));
-    logs.into_iter().find(|log| std::fs::metadata(log).is_ok_and(|found| found.len() > 0))
 }
 
 const LIVE: &str = "db.sqlite";

@@ -4,6 +4,7 @@
 //! A follower passes its last known `seq` to [`ReadTx::changes_since`], and waits for further changes on
 //! [`Store::watch_changes`](super::Store).
 
+use super::tx::Recorded;
 use super::write_request::WriteRequest;
 use super::{ReadTx, Result, WriteTx};
 use crate::clock;
@@ -60,14 +61,6 @@ fn writer(actor: ActorId) -> Option<i64> {
         | ActorId::Daemon
         | ActorId::Unauthenticated => None,
     }
-}
-
-/// A change that the running transaction has recorded.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::store) struct Recorded {
-    pub seq: i64,
-    kind: ChangeKind,
-    ref_id: Option<i64>,
 }
 
 impl ReadTx<'_> {

@@ -1,6 +1,6 @@
 //! The paths of the store's files, and the state file with the record of the last run.
 
-use super::{PROGRAM, Result};
+use super::Result;
 use crate::config;
 use sqlite_mirror::run_state::{self, Record, RunState};
 use std::ops::Deref;
@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 pub use sqlite_mirror::with_suffix;
 pub(in crate::store) use sqlite_mirror::{private_folder, sync_folder};
+
+/// The name of this program, in the state file and in the error message about a held lock.
+pub(in crate::store) const PROGRAM: &str = "agentlocator";
 
 /// The files of a store: those of its mirror, and the product's additional files.
 #[derive(Clone, Debug)]

@@ -1,15 +1,16 @@
-//! The start and the stop of a store, in order.
+//! The start of a store, in order. Its stop is in `background_threads`.
 
 use super::background_read::BackgroundReads;
+use super::background_threads::{BackgroundThreads, PublishThreads};
 use super::checkpoint::Checkpoints;
-use super::file_stamp::{FileId, FileStamp};
-use super::folder::Folder;
-use super::health::{HealthState, PublishState};
+use super::file_stamp::FileId;
+use super::folder::{Folder, PROGRAM};
+use super::health::HealthState;
 use super::integrity::IntegrityCheck;
-use super::live::{LiveState, log_stamp};
+use super::live::LiveState;
 use super::notice::StartNotice;
-use super::probe::Probes;
-use super::publish::{self, CheckedCopy, Publishing};
+use super::probes::Probes;
+use super::publish;
 use super::readers::Pools;
 use super::run_state::{Record, RunState};
 use super::startup::{self, Startup};
@@ -17,39 +18,12 @@ use super::unstored::UnstoredRecords;
 use super::write_queue::Priority;
 use super::write_request::WriteRequest;
 use super::writer::{self, Writer};
-use super::{Error, Inner, PROGRAM, Result, Store, WriteTx, archive, copy, disk_reserve, migrate, mirror_log, open};
+use super::{Error, Inner, Result, Store, WriteTx, archive, copy, disk_reserve, migrate, mirror_log, open};
 use crate::config::StoreConfig;
-use crate::domain::Causes;
 use rusqlite::Connection;
-use rusqlite::config::DbConfig;
-use sqlite_mirror::{AckAfter, Acknowledge, CommitError, Lock, Mount, Position, WalFiles};
+use sqlite_mirror::{AckAfter, Acknowledge, CommitError, Lock, Mount, Position};
 use std::sync::{Arc, Mutex, mpsc};
-use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::oneshot;
-
-/// The running threads of a store, and the resources to release when it stops.
-pub(in crate::store) struct BackgroundThreads {
-    writer: JoinHandle<Connection>,
-    publish_threads: Option<PublishThreads>,
-    integrity: Option<IntegrityCheck>,
-    state: Arc<RunState>,
-    health_state: Arc<HealthState>,
-    /// True if the write-ahead log is kept unchanged when the store is closed.
-    with_litestream: bool,
-    /// Why the start could not use a foreign file; may be empty.
-    unusable: Causes,
-    _lock: Lock,
-}
-
-/// The threads that maintain the published copy.
-struct PublishThreads {
-    publishing: Publishing,
-    checkpoints: Arc<Checkpoints>,
-    checkpointer: JoinHandle<()>,
-    // Must be the last field: closing these files before the connections would release the connections' locks.
-    files: WalFiles,
-}
 
 impl Store {
     /// Opens the store and migrates it. Creates it if it does not exist. Returns the names of the applied migrations.
@@ -122,87 +96,6 @@ impl Store {
             folder,
         };
         Ok((Self { inner: Arc::new(inner), priority: Priority::default() }, applied))
-    }
-}
-
-impl BackgroundThreads {
-    /// Returns the state of the published copy.
-    pub(in crate::store) fn publish_state(&self) -> PublishState {
-        let Some(publish_threads) = &self.publish_threads else { return PublishState::Off };
-        PublishState::of(publish_threads.publishing.state(), &self.unusable)
-    }
-
-    /// Requests a comparison of the whole published file with the live database; `None` if publishing is off.
-    pub(in crate::store) fn check_published(&self) -> Option<oneshot::Receiver<CheckedCopy>> {
-        Some(self.publish_threads.as_ref()?.publishing.check())
-    }
-
-    /// Records that the owner wants the foreign file under the published name to be adopted. Returns false if
-    /// publishing is off.
-    pub(in crate::store) fn adopt_at_next_start(&self, folder: &Folder) -> Result<bool> {
-        let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
-        if self.publish_threads.is_none() {
-            return Ok(false);
-        }
-        // The state is synced, so that the decision survives a kill of the process.
-        self.state.change(|record| record.adopt = true).and_then(|()| self.state.sync()).map_err(failed)?;
-        Ok(true)
-    }
-
-    /// Returns true if the write-ahead log belongs to Litestream.
-    pub(in crate::store) fn with_litestream(&self) -> bool {
-        self.with_litestream
-    }
-
-    /// Returns the id of another process that is reading the live database, if known.
-    pub(in crate::store) fn log_reader(&self) -> Option<i32> {
-        self.publish_threads.as_ref()?.files.reader()
-    }
-
-    /// Stops all threads. The writer's queue must be closed first.
-    pub(in crate::store) fn stop(self, folder: &Folder) {
-        // A program that still has the database open may write to it later.
-        let reader = if self.with_litestream { self.log_reader() } else { None };
-        let Self { writer, publish_threads, integrity, state, health_state, with_litestream, unusable: _, _lock } =
-            self;
-        if let Some(integrity) = integrity {
-            integrity.stop();
-        }
-        let conn = writer.join();
-        let copied = publish_threads.map(|publish_threads| {
-            publish_threads.checkpoints.stop();
-            let has_ended = publish_threads.publishing.stop();
-            let _ = publish_threads.checkpointer.join();
-            (has_ended, publish_threads.files)
-        });
-        let (Ok(conn), true) = (conn, copied.as_ref().is_none_or(|(has_ended, _)| *has_ended)) else {
-            tracing::error!(
-                event = "STORE_CLOSE_FAILED",
-                "A thread of the store panicked or did not stop in time; the next start verifies the database"
-            );
-            return;
-        };
-        let log = if with_litestream { keep_log(&conn) } else { checkpoint_all(&conn) };
-        let closed = log.and_then(|()| conn.close().map_err(|(_, error)| error.into()));
-        drop(copied);
-        let stamp = std::fs::metadata(folder.database()).map(|metadata| FileStamp::of(&metadata));
-        match (closed, stamp) {
-            (Ok(()), Ok(stamp)) => {
-                // If the database has not been verified yet, the next start verifies it.
-                let closed = (health_state.is_live_verified() && reader.is_none()).then_some(stamp);
-                let closed_log = closed.and_then(|_| log_stamp(folder));
-                let noted = state.change(|record| (record.closed, record.closed_log) = (closed, closed_log));
-                if let Err(error) = noted.and_then(|()| state.sync()) {
-                    tracing::warn!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot record the clean stop in the state file; the next start verifies the database");
-                }
-            }
-            (Err(error), _) => {
-                tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "The database could not be closed completely; the next start verifies it");
-            }
-            (_, Err(error)) => {
-                tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "The database was closed, but its metadata cannot be read; the next start verifies the database");
-            }
-        }
     }
 }
 
@@ -315,14 +208,3 @@ impl Acknowledge for Marker {
 
 /// How long a start with an unverified live database waits for the published file.
 const PUBLISH_BEFORE_READY: Duration = Duration::from_millis(500);
-
-/// Keeps the log at the stop, because Litestream may not have replicated all of it yet.
-fn keep_log(conn: &Connection) -> Result<()> {
-    Ok(conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)?)
-}
-
-/// Checkpoints the whole log into the database file.
-fn checkpoint_all(conn: &Connection) -> Result<()> {
-    let busy: i64 = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    if busy == 0 { Ok(()) } else { Err(Error::Busy("another process is still reading it".into())) }
-}

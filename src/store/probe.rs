@@ -1,27 +1,11 @@
 //! Probes the database with a write and a read. Probes that are requested within a second share one result.
 
+use super::probes::Outcome;
 use super::{Error, Result, Store};
 use crate::clock;
 use sqlite_mirror::AckAfter;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
-
-/// The outcome of the last probe, and the running probe.
-#[derive(Debug, Default)]
-pub(in crate::store) struct Probes {
-    // Held only to read or set the state, never during a probe.
-    inner: Mutex<Inner>,
-}
-
-#[derive(Debug, Default)]
-struct Inner {
-    last: Option<(Instant, Outcome)>,
-    running: Option<watch::Receiver<Option<Outcome>>>,
-}
-
-/// `Ok`, or the reason of the failure.
-type Outcome = std::result::Result<(), String>;
 
 impl Store {
     /// Sends an empty write through the writer's and the publisher's threads, as for a webhook, and returns when both
@@ -52,21 +36,21 @@ impl Store {
     }
 
     fn last_or_running(&self) -> std::result::Result<Outcome, watch::Receiver<Option<Outcome>>> {
-        let mut inner = self.inner.probes.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.inner.probes.state();
         let now = clock::instant();
-        if let Some((at, outcome)) = &inner.last
+        if let Some((at, outcome)) = &state.last
             && now.saturating_duration_since(*at) < FRESH
         {
             return Ok(outcome.clone());
         }
         // If a probe hangs, callers wait for it instead of starting more probes.
-        if let Some(running) = &inner.running
+        if let Some(running) = &state.running
             && running.has_changed().is_ok()
         {
             return Err(running.clone());
         }
         let (sender, receiver) = watch::channel(None);
-        inner.running = Some(receiver.clone());
+        state.running = Some(receiver.clone());
         let store = self.clone();
         tokio::spawn(async move {
             let outcome = store.write_and_read().await.map_err(|error| {
@@ -74,10 +58,7 @@ impl Store {
                 format!("{error}{reason}")
             });
             store.inner.health_state.record_probe(outcome.is_ok(), clock::now());
-            let mut inner = store.inner.probes.inner.lock().unwrap_or_else(PoisonError::into_inner);
-            inner.last = Some((clock::instant(), outcome.clone()));
-            inner.running = None;
-            drop(inner);
+            store.inner.probes.finish(outcome.clone());
             let _ = sender.send(Some(outcome));
         });
         Err(receiver)

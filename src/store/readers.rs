@@ -1,5 +1,6 @@
 //! Read-only connection pools.
 
+use super::read_limits::Limits;
 use super::{Error, ReadTx, Result, open};
 use crate::clock;
 use rusqlite::{Connection, ErrorCode};
@@ -60,24 +61,6 @@ struct Inner {
     idle: Mutex<Option<Vec<IdleConnection>>>,
     free: Arc<Semaphore>,
     closed: Arc<AtomicBool>,
-}
-
-/// The conditions that end a read early.
-#[derive(Clone)]
-pub(in crate::store) struct Limits {
-    /// True if the future of the read was dropped.
-    cancelled: Arc<AtomicBool>,
-    /// True if the pool was closed.
-    closed: Arc<AtomicBool>,
-    deadline: Instant,
-}
-
-impl Limits {
-    pub(in crate::store) fn are_reached(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-            || self.closed.load(Ordering::Relaxed)
-            || clock::instant() >= self.deadline
-    }
 }
 
 struct IdleConnection {

@@ -6,10 +6,10 @@
 
 use super::archive::{self, Form, failed, remove};
 use super::file_stamp::{ExactStamp, FileId, FileStamp};
-use super::folder::{Folder, sync_folder, with_suffix};
+use super::folder::{Folder, PROGRAM, sync_folder, with_suffix};
 use super::mirror_log;
 use super::run_state::Record;
-use super::{CopySummary, Error, PROGRAM, Result, sys, verify};
+use super::{CopySummary, Error, Result, sys, verify};
 use crate::secure_open;
 use serde::{Deserialize, Serialize};
 use sqlite_mirror::{Lock, LockHolder};

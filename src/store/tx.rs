@@ -3,9 +3,9 @@
 //! The other modules of the store add their queries as methods to these two types. The `Connection` is private to the
 //! store.
 
-use super::change::Recorded;
-use super::readers::Limits;
+use super::read_limits::Limits;
 use super::{Error, Result};
+use crate::domain::ChangeKind;
 use rusqlite::Connection;
 use rusqlite::ffi::{self, SQLITE_INTERRUPT};
 use std::cell::Cell;
@@ -25,6 +25,14 @@ pub struct WriteTx<'c> {
     pub(in crate::store) recorded: Cell<Option<Recorded>>,
     /// Number of audit rows inserted through this handle.
     pub(in crate::store) audit_rows: Cell<u64>,
+}
+
+/// A change that the running transaction has recorded.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Recorded {
+    pub seq: i64,
+    pub kind: ChangeKind,
+    pub ref_id: Option<i64>,
 }
 
 impl<'c> ReadTx<'c> {

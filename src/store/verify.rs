@@ -1,6 +1,7 @@
 //! Verifies a copy of the database: opens it, reads all of it, and summarizes its content.
 
-use super::{Error, ReadTx, Result, adopt, copy, migrate, open};
+use super::leftover_log::refuse_leftover_log;
+use super::{Error, ReadTx, Result, copy, migrate, open};
 use crate::domain::{Cause, Timestamp};
 use rusqlite::ErrorCode;
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,7 @@ pub fn verify_copy(file: &Path) -> Result<CopySummary> {
     if bytes == 0 {
         return Err(Error::Damaged { path: file.to_owned(), findings: Cause::DatabaseEmpty.into() });
     }
-    adopt::refuse_leftover_log(file)?;
+    refuse_leftover_log(file)?;
     read_whole(file, bytes).map_err(|error| read_error(file, error))
 }
 

@@ -2,7 +2,7 @@
 
 use super::change::Announcement;
 use super::checkpoint::{self, Checkpoints};
-use super::empty_log::EmptyLogRequests;
+use super::empty_log_requests::EmptyLogRequests;
 use super::health::HealthState;
 use super::publish::CommitSink;
 use super::write_queue::{Priority, Rejected, WriteQueue};

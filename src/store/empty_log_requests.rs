@@ -1,0 +1,46 @@
+//! Requests to the writer to empty the write-ahead log.
+//!
+//! The writer empties the log between two transactions. At that moment no commit has to wait for a checkpoint of
+//! another connection, and every frame has been read for the published copy.
+
+use super::{Result, open};
+use rusqlite::Connection;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// The callers that wait until the log is empty.
+#[derive(Default)]
+pub(in crate::store) struct EmptyLogRequests(Mutex<Vec<oneshot::Sender<bool>>>);
+
+impl EmptyLogRequests {
+    /// Adds a caller, which receives the result after the next transaction.
+    pub(in crate::store) fn add(&self) -> oneshot::Receiver<bool> {
+        let (sender, answer) = oneshot::channel();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        answer
+    }
+
+    /// Empties the log if a caller has requested it.
+    pub(in crate::store) fn serve(&self, writer: &Connection) {
+        let callers = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if callers.is_empty() {
+            return;
+        }
+        let is_empty = truncate(writer).unwrap_or_else(|error| {
+            tracing::error!(event = "STORE_CHECKPOINT_FAILED", %error, "Cannot empty the write-ahead log, so deleted data may remain in it until a later checkpoint");
+            false
+        });
+        for caller in callers {
+            let _ = caller.send(is_empty);
+        }
+    }
+}
+
+/// Returns false if a reader needs the log. The writer does not wait for that reader: reads of this process end soon.
+fn truncate(writer: &Connection) -> Result<bool> {
+    writer.busy_timeout(Duration::ZERO)?;
+    let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    writer.busy_timeout(open::BUSY)?;
+    Ok(busy? == 0)
+}
