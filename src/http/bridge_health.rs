@@ -1,4 +1,4 @@
-//! A cache of the bridge's last status, so that frequent requests do not query the bridge each time.
+//! The bridge's last status.
 
 use crate::clock;
 use crate::runtime::ActiveSettings;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
+/// A cache of the bridge's last status, so that frequent requests do not query the bridge each time.
 #[derive(Default)]
 pub struct BridgeHealth {
     // Locked during a query of the bridge, so that concurrent requests share the query.

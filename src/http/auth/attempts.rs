@@ -8,7 +8,6 @@ use std::time::Duration;
 
 /// Counts login and setup attempts.
 #[derive(Default)]
-// A blocking mutex suffices, because it is held only for short operations in memory.
 pub(crate) struct Attempts(Mutex<LoginRateLimiter>);
 
 impl Attempts {
@@ -27,6 +26,7 @@ impl Attempts {
         self.limiter().succeeded(client, account, clock::instant());
     }
 
+    // A blocking mutex suffices, because it is held only for short operations in memory.
     fn limiter(&self) -> MutexGuard<'_, LoginRateLimiter> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::mpsc;
 
+/// The calls of this process, by their ids.
 #[derive(Default)]
 pub(super) struct CallRegistry {
     pub(super) live: HashMap<CallSid, LiveCall>,
@@ -23,6 +24,7 @@ pub(super) struct CallRegistry {
     pub(super) is_draining: Option<Instant>,
 }
 
+/// A call whose task runs.
 pub(super) struct LiveCall {
     /// The settings from the start of the call; they apply until the call ends.
     pub(super) settings: Arc<ActiveSettings>,
