@@ -62,6 +62,16 @@ pub(super) enum About {
     Offer { start: DateTime, is_read: bool },
 }
 
+impl About {
+    /// Returns true if both are about the same thing. The same time can be offered before and after it was read.
+    fn is_same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Offer { start: one, .. }, Self::Offer { start: other, .. }) => one == other,
+            _ => self == other,
+        }
+    }
+}
+
 /// The data about a conversation that is stored at one time.
 #[derive(Clone, Default)]
 pub(super) struct Snapshot {
@@ -113,7 +123,7 @@ impl Record {
         let is_true: Vec<bool> = self.said.iter().map(|said| self.is_true(said)).collect();
         for (index, said) in self.said.iter().enumerate() {
             // Several sentences can contain the same promise. The review reports only one of them.
-            let is_it = |other: &Said| other.promise == said.promise && other.about == said.about;
+            let is_it = |other: &Said| other.promise == said.promise && other.about.is_same(said.about);
             let sentences: Vec<_> =
                 self.said.iter().filter(|other| is_it(other)).map(|other| &other.sentence).collect();
             let is_found =
