@@ -9,13 +9,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 /// The store's three pools. They share no connections, so a slow search delays neither a list nor a probe.
 pub(in crate::store) struct Pools {
     /// For lists, single rows, and all reads of a call or webhook.
     pub short: ReaderPool,
-    /// For searches, statistics and exports: reads that may touch much of the database.
+    /// For searches, statistics and exports: reads that may touch much of the database, on threads of low priority.
     pub long: ReaderPool,
     /// For the readiness probe only.
     pub probe: ReaderPool,
@@ -24,8 +24,12 @@ pub(in crate::store) struct Pools {
 impl Pools {
     /// Creates the pools: `count` connections for short reads, and a few for the other pools.
     pub(in crate::store) fn new(live: &std::path::Path, count: usize) -> Self {
-        let pool = |count, limit| ReaderPool::new(live.to_owned(), count, limit);
-        Self { short: pool(count, SHORT_LIMIT), long: pool(LONG_READERS, LONG_LIMIT), probe: pool(1, SHORT_LIMIT) }
+        let pool = |count, limit, priority| ReaderPool::new(live.to_owned(), count, limit, priority);
+        Self {
+            short: pool(count, SHORT_LIMIT, Priority::Normal),
+            long: pool(LONG_READERS, LONG_LIMIT, Priority::Low),
+            probe: pool(1, SHORT_LIMIT, Priority::Normal),
+        }
     }
 
     /// Closes the connections that were unused for a minute. Each keeps up to 1 MiB of pages and its prepared
@@ -56,6 +60,7 @@ pub(in crate::store) struct ReaderPool {
 struct Inner {
     live: PathBuf,
     limit: Duration,
+    priority: Priority,
     // A plain mutex: it is held for a push or a pop, never during a query. `None` after the pool is closed. The most
     // recently used connection is reused first, so that the others become idle.
     idle: Mutex<Option<Vec<IdleConnection>>>,
@@ -69,10 +74,11 @@ struct IdleConnection {
 }
 
 impl ReaderPool {
-    fn new(live: PathBuf, count: usize, limit: Duration) -> Self {
+    fn new(live: PathBuf, count: usize, limit: Duration, priority: Priority) -> Self {
         let inner = Inner {
             live,
             limit,
+            priority,
             idle: Mutex::new(Some(Vec::new())),
             free: Arc::new(Semaphore::new(count.max(1))),
             closed: Arc::default(),
@@ -91,13 +97,16 @@ impl ReaderPool {
         let permit = permit.await.map_err(|_| inner.too_slow())?.map_err(|_| Error::Closed)?;
         let cancel_on_drop = CancelOnDrop::default();
         let cancelled = cancel_on_drop.cancelled.clone();
-        tokio::task::spawn_blocking(move || {
+        let priority = inner.priority;
+        let run = move || {
             // The permit is held until the connection is returned, even if the caller drops its future.
             let _permit = permit;
             inner.read(deadline, cancelled, work)
-        })
-        .await
-        .map_err(|_| Error::Panicked)?
+        };
+        match priority {
+            Priority::Normal => tokio::task::spawn_blocking(run).await.map_err(|_| Error::Panicked)?,
+            Priority::Low => on_low_priority_thread(run).await,
+        }
     }
 
     fn close_idle(&self, now: Instant) {
@@ -114,6 +123,27 @@ impl ReaderPool {
         self.inner.free.close();
         drop(self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
+}
+
+/// The priority of the threads on which the reads of a pool run.
+#[derive(Clone, Copy)]
+enum Priority {
+    Normal,
+    /// Calls and short reads take precedence when the cores are busy.
+    Low,
+}
+
+/// Runs `work` on a thread of its own, because the priority of a shared thread could not be raised again.
+async fn on_low_priority_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let (sender, receiver) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("long-read".to_owned());
+    let started = thread.spawn(move || {
+        // If the operating system does not permit lowering the priority, the thread runs at normal priority.
+        let _ = rustix::process::nice(LONG_READ_NICENESS);
+        let _ = sender.send(work());
+    });
+    started.map_err(|error| Error::Busy(format!("the system started no thread for a search: {error}")))?;
+    receiver.await.map_err(|_| Error::Panicked)?
 }
 
 /// A guard that is owned by the future of a read. When the future is dropped, the guard cancels the running query.
@@ -187,6 +217,9 @@ const LONG_LIMIT: Duration = Duration::from_secs(20);
 
 /// Number of connections for long reads. Each search keeps a CPU core busy, and a small machine has two to four cores.
 const LONG_READERS: usize = 2;
+
+/// Ten steps give a thread a tenth of the share of a normal one, so that searches still end beside many calls.
+const LONG_READ_NICENESS: i32 = 10;
 
 /// SQLite's virtual machine executes about ten million steps a second, so an interrupted read ends within a
 /// millisecond.

@@ -10,7 +10,7 @@ fn pool(limit: Duration) -> (TempDir, ReaderPool) {
     let folder = tempfile::tempdir().unwrap();
     let live = folder.path().join("db.sqlite");
     open::writer(&live).unwrap().execute_batch("CREATE TABLE t(x)").unwrap();
-    (folder, ReaderPool::new(live, 1, limit))
+    (folder, ReaderPool::new(live, 1, limit, Priority::Normal))
 }
 
 fn count(tx: &ReadTx<'_>, sql: &str) -> Result<i64> {
@@ -141,7 +141,7 @@ async fn connections_that_are_not_needed_any_more_are_closed() {
     let folder = tempfile::tempdir().unwrap();
     let live = folder.path().join("db.sqlite");
     open::writer(&live).unwrap().execute_batch("CREATE TABLE t(x)").unwrap();
-    let readers = ReaderPool::new(live, 3, Duration::from_secs(20));
+    let readers = ReaderPool::new(live, 3, Duration::from_secs(20), Priority::Normal);
     let idle = || readers.inner.idle.lock().unwrap().as_ref().unwrap().len();
     // Three reads at once need three connections.
     let meet = Arc::new(std::sync::Barrier::new(3));
@@ -166,4 +166,20 @@ async fn connections_that_are_not_needed_any_more_are_closed() {
     readers.close_idle(all_used + IDLE);
     assert_eq!(idle(), 0);
     assert_eq!(readers.read(rows).await.unwrap(), 0, "another one is opened");
+}
+
+#[tokio::test]
+async fn a_long_read_has_a_lower_priority_than_a_short_one_and_does_not_lower_that_of_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let live = folder.path().join("db.sqlite");
+    open::writer(&live).unwrap().execute_batch("CREATE TABLE t(x)").unwrap();
+    let pools = Pools::new(&live, 1);
+    // On Linux the priority is that of the thread.
+    let niceness =
+        async |pool: &ReaderPool| pool.read(|_| Ok(rustix::process::getpriority_process(None).unwrap())).await.unwrap();
+    let normal = niceness(&pools.short).await;
+    assert_eq!(niceness(&pools.long).await, (normal + LONG_READ_NICENESS).min(19));
+    assert_eq!(niceness(&pools.short).await, normal);
+    let panicked = pools.long.read::<()>(|_| panic!("a search")).await;
+    assert!(matches!(panicked, Err(Error::Panicked)), "{panicked:?}");
 }
