@@ -68,7 +68,9 @@ test('each request of the screens may fail alone: the screen says so, and recove
   const screens = screensOf(await fillShop(page, ownDaemon, TEXTS))
   const silent: string[] = []
   await page.addInitScript(failInPage)
-  for (const [path, screen] of await pathsOf(page, ownDaemon.url, screens)) {
+  const paths = await pathsOf(page, ownDaemon.url, screens)
+  expect([...paths.keys()]).toEqual(expect.arrayContaining(Object.keys(HOME)))
+  for (const [path, screen] of paths) {
     if (!process.env.LONG && !(path in HOME)) continue
     const what = `${screen} without ${path}`
     await page.evaluate(path => sessionStorage.setItem('failing', path), path)

@@ -1,4 +1,4 @@
-//! Transfers of calls to a human agent: their state while the human agent's phone rings.
+//! Transfers of calls to a human agent: their begin, acceptance and failure.
 
 use super::pending_transfer::{PendingTransfer, Transfer};
 use super::{CallMessage, Calls};

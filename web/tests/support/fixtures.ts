@@ -25,7 +25,7 @@ export const LAYOUTS = {
 
 /**
  * The layouts in which a longer flow is tested: both of them with LONG=1, and otherwise only this one, because the
- * browser tests must end within four minutes on two cores. Flows are divided about equally between the two.
+ * browser tests must be short enough to run after each change on two cores.
  */
 export const layouts = (short: keyof typeof LAYOUTS): readonly Layout[] =>
   process.env.LONG ? Object.values(LAYOUTS) : [LAYOUTS[short]]
@@ -58,6 +58,8 @@ export const test = base.extend<Fixtures, { daemon: Daemon }>({
     await daemon.remove()
   },
   page: async ({ page }, use) => {
+    // The permissions of a reused context remain.
+    await page.context().clearPermissions()
     const errors = watch(page)
     await use(page)
     expect(errors, 'errors of the page').toEqual([])

@@ -17,7 +17,7 @@ export function Findings({ answer, isSaved = false }: Props) {
     <div role="status">
       <h2>
         {!answer.ok && isSaved ? (
-          <Trans>בדקנו את מה ששמור, וזה לא עובד</Trans>
+          <Trans>בדקנו את מה ששמור, ונמצאה בעיה</Trans>
         ) : !answer.ok ? (
           <Trans>בדקנו, ועוד לא עובד. לא נשמר</Trans>
         ) : answer.findings.every(({ status }) => status === 'skipped') ? (

@@ -53,7 +53,8 @@ export function SettingFields({ items, isExplained = false, check, onChecked, on
     },
     onDone: refused => {
       if (!refused) setTyped({})
-      for (const path of ['/api/settings', '/api/twilio/numbers', '/api/session', CHECKS_PATH]) {
+      const checks = check && !refused ? [CHECKS_PATH] : []
+      for (const path of ['/api/settings', '/api/twilio/numbers', '/api/session', ...checks]) {
         void queryClient.invalidateQueries({ queryKey: [path] })
       }
       if (!refused) onSaved?.()

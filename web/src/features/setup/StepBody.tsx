@@ -71,7 +71,7 @@ export function StepBody({ step, facts, failed, onward }: Props) {
             <Trans>מזינים את פרטי Twilio, ואנחנו בודקים שהכול עובד לפני ששומרים.</Trans>
           </Head>
           <SettingFields items={[get('twilio.account_sid'), get('twilio.auth_token')]} check="twilio" {...checked} />
-          <Findings answer={answer ?? failed} isSaved={!answer} />
+          <Findings answer={answer} />
           {get('twilio.auth_token')?.secret_set && <Numbers />}
           <Forwarding own={String(get('twilio.phone_number')?.value ?? '')} />
         </>
@@ -86,6 +86,13 @@ export function StepBody({ step, facts, failed, onward }: Props) {
             {isDone('whatsapp', facts) && !failed ? <Trans>מחובר.</Trans> : <Trans>עוד לא מחובר.</Trans>}
           </p>
           <Findings answer={failed} isSaved />
+          {failed && (
+            <p>
+              <Link href="/app/setup/phone">
+                <Trans>לפרטים של Twilio</Trans>
+              </Link>
+            </p>
+          )}
           <Link className="btn" href="/app/whatsapp?setup=whatsapp">
             {isDone('whatsapp', facts) ? <Trans>לדף החיבור</Trans> : <Trans>לסריקת הקוד</Trans>}
           </Link>

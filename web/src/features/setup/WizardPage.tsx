@@ -59,24 +59,22 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
   const before = STEPS[at - 1]?.id
   const onward = () => go(next ? `/app/setup/${next}` : '/app')
   const failed = useFailedChecks(facts)
-  const isWorking = (id: StepId) => isDone(id, facts) && !failed.has(id)
-  const done = isWorking(step)
+  // A problem keeps no step from being left: an address, for example, can be reached by all but its own network.
+  const done = isDone(step, facts)
   const skip = useSkip()
   return (
     <div className="wizard">
       <nav aria-label={t`שלבי ההקמה`}>
         <ol className="wizard-steps">
           {STEPS.map(({ id, title }, index) => {
-            const state =
-              id === step
-                ? 'now'
-                : isWorking(id)
-                  ? 'done'
-                  : failed.has(id)
-                    ? 'failed'
-                    : facts.skipped.has(id)
-                      ? 'skipped'
-                      : ''
+            const outcome = isDone(id, facts)
+              ? failed.has(id)
+                ? 'failed'
+                : 'done'
+              : facts.skipped.has(id)
+                ? 'skipped'
+                : ''
+            const state = id === step ? 'now' : outcome
             return (
               <li key={id} className={state}>
                 <Link href={`/app/setup/${id}`} aria-current={id === step ? 'step' : undefined}>
@@ -94,7 +92,7 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
                     {failed.has(id) && (
                       <span className="small bad">
                         {' · '}
-                        <Trans>לא עובד</Trans>
+                        <Trans>נמצאה בעיה</Trans>
                       </span>
                     )}
                     {state === 'skipped' && (

@@ -81,10 +81,12 @@ const CHECKS: { step: StepId; check: Schemas['SettingsCheck'] }[] = [
 
 /**
  * Checks the saved values of the completed steps, because a value that worked once, or came from a file, may not work.
- * Returns the results of the steps that do not work. Until a check ends, its step counts as working.
+ * Returns the results of the steps with an error.
  */
 export function useFailedChecks(facts: Facts): ReadonlyMap<StepId, Schemas['CheckResponse']> {
   const locale = useLocale()
+  // The bridge has a check of its own: its state.
+  const isChecked = (step: StepId) => isDone(step, facts) && !(step === 'whatsapp' && facts.isLinked)
   const results = useQueries({
     queries: CHECKS.map(({ step, check }) => ({
       queryKey: [CHECKS_PATH, { check, locale }] as const,
@@ -92,15 +94,19 @@ export function useFailedChecks(facts: Facts): ReadonlyMap<StepId, Schemas['Chec
         const params = { header: { 'Accept-Language': locale } }
         return unwrap(client.POST(CHECKS_PATH, { params, body: { check }, signal }))
       },
-      enabled: isDone(step, facts) && !(step === 'whatsapp' && facts.isLinked),
+      enabled: isChecked(step),
+      placeholderData: keepPreviousData<Schemas['CheckResponse']>,
       retry: false,
-      staleTime: 60_000,
+      // The check of the AI opens a session, which can cost something.
+      staleTime: 600_000,
+      refetchOnMount: (query: { state: { data?: Schemas['CheckResponse'] | undefined } }) =>
+        query.state.data?.ok === false ? ('always' as const) : true,
     })),
   })
   return new Map(
     CHECKS.flatMap(({ step }, at) => {
       const answer = results[at]?.data
-      return answer && !answer.ok && isDone(step, facts) ? [[step, answer] as const] : []
+      return answer && !answer.ok && isChecked(step) ? [[step, answer] as const] : []
     }),
   )
 }

@@ -46,7 +46,8 @@ registerChanges({
   bridge_updated: ['/api/whatsapp/bridge', '/api/threads/{id}/route'],
   alert_updated: ['/api/alerts', '/api/database'],
   self_check_updated: ['/api/self-check'],
-  setting_updated: ['/api/settings', '/api/session', '/api/answering'],
+  // The route of a message has a price from the settings.
+  setting_updated: ['/api/settings', '/api/session', '/api/answering', '/api/threads'],
   opening_hours_updated: ['/api/answering'],
   answering_updated: ['/api/answering'],
   user_updated: ['/api/users', '/api/session'],
