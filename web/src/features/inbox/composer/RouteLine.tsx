@@ -29,8 +29,6 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
   const way = chosen === 'auto' ? route?.provider : chosen
   const outage = useBridgeOutage(way === 'baileys')
   if (!route) return <div className={isLoading ? 'route' : 'route none'} />
-  const other = route.alternatives.find(({ provider }) => provider === way)
-  const isTemplate = way === route.provider ? route.template : (other?.template ?? false)
   const ways: Way[] = [
     ...(route.provider ? [{ ...route, provider: route.provider, possible: true }] : []),
     ...route.alternatives.filter(({ provider }) => provider !== route.provider),
@@ -80,7 +78,7 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
         <Outage since={outage.since} />
       ) : (
         <>
-          <WindowText route={route} way={way} isTemplate={isTemplate} />
+          <WindowText route={route} way={way} isTemplate={used?.template ?? false} />
           <span className="sep" />
           <span>{used && <Cost {...used} />}</span>
           {reply && (way !== 'baileys' || reply.provider !== 'baileys') && (
