@@ -67,14 +67,9 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
       <nav aria-label={t`שלבי ההקמה`}>
         <ol className="wizard-steps">
           {STEPS.map(({ id, title }, index) => {
-            const outcome = isDone(id, facts)
-              ? failed.has(id)
-                ? 'failed'
-                : 'done'
-              : facts.skipped.has(id)
-                ? 'skipped'
-                : ''
-            const state = id === step ? 'now' : outcome
+            // A step with a problem keeps its number, beside the words.
+            const outcome = isDone(id, facts) ? 'done' : facts.skipped.has(id) ? 'skipped' : ''
+            const state = id === step ? 'now' : failed.has(id) ? '' : outcome
             return (
               <li key={id} className={state}>
                 <Link href={`/app/setup/${id}`} aria-current={id === step ? 'step' : undefined}>
