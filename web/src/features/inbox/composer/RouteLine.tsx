@@ -107,8 +107,8 @@ type Way = Pick<Route['alternatives'][number], 'possible' | 'template' | 'reason
 /** The cost of the message: the amount for owners, and for others whether it costs something. */
 function Cost({ cost, cost_micros }: Pick<Way, 'cost' | 'cost_micros'>) {
   const format = useFormat()
-  if (cost === 'free' || cost_micros === 0) return <Trans>ללא עלות</Trans>
-  if (cost_micros == null) return <Trans>בתשלום</Trans>
+  if (cost === 'paid' && cost_micros == null) return <Trans>בתשלום</Trans>
+  if (!cost_micros) return <Trans>ללא עלות</Trans>
   const amount = format.number(cost_micros / 1e6, { style: 'currency', currency: 'USD', maximumFractionDigits: 3 })
   return (
     <Trans>
