@@ -70,7 +70,11 @@ test)
     use_node
     libraries
     cargo build --locked --bin agentlocator
-    npm --prefix web --silent test
+    # A failed unit test does not hide the results of the tests in Chromium.
+    status=0
+    npm --prefix web --silent run test:unit || status=1
+    npm --prefix web --silent run test:e2e || status=1
+    exit $status
     ;;
 dev)
     use_node
