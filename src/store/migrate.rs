@@ -146,6 +146,29 @@ mod tests {
     }
 
     #[test]
+    fn an_upgraded_database_accepts_the_words_of_another_provider() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        embedded::migrations::runner().set_target(refinery::Target::Version(15)).run(&mut conn).unwrap();
+        conn.execute_batch(
+            "INSERT OR IGNORE INTO businesses (id, created_at) VALUES (1, 't');
+             INSERT INTO contacts (id, business_id, created_at, updated_at) VALUES (1, 1, 't', 't');",
+        )
+        .unwrap();
+        let add =
+            "INSERT INTO addresses (business_id, contact_id, kind, value, created_at) VALUES (1, 1, ?1, '1', 't')";
+        conn.execute(add, ["phone"]).unwrap();
+        assert!(conn.execute(add, ["telegram"]).is_err(), "version 15 has a list of kinds");
+
+        assert_eq!(apply(&mut conn).unwrap(), plan(&conn).unwrap().current.into_iter().collect::<Vec<_>>());
+        conn.execute(add, ["telegram"]).unwrap();
+        let lists =
+            "SELECT count(*) FROM sqlite_schema WHERE name IN ('addresses', 'recordings') AND sql LIKE '%IN (%twilio%'";
+        let lists: u32 = conn.query_row(lists, [], |row| row.get(0)).unwrap();
+        let intact: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!((lists, intact.as_str()), (0, "ok"));
+    }
+
+    #[test]
     fn a_changed_or_unknown_migration_is_refused() {
         let ours = [migration("V1__first"), migration("V3__third")];
         let mut changed = applied(&ours[0]);

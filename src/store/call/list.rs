@@ -101,10 +101,10 @@ impl ReadTx<'_> {
 
 /// Returns the SQL conditions on calls. Each condition uses its parameters, even if the filter does not set them. Some
 /// selections have faster indexes than the list order: the calls of a thread or a contact, few search hits, and calls
-/// that are active, booked something or were rejected. For these, the `+` prevents SQLite from scanning all calls in
-/// list order.
+/// with a rare outcome. For these, the `+` prevents SQLite from scanning all calls in list order.
 fn conditions(filter: &CallFilter, search: &ListSearch, has_cursor: bool) -> String {
-    let is_rare = matches!(filter.outcome, Some(CallOutcome::Live | CallOutcome::Booked | CallOutcome::Blocked));
+    let is_rare =
+        !matches!(filter.outcome, Some(CallOutcome::Message | CallOutcome::Missed | CallOutcome::Answered) | None);
     let is_few = filter.thread.is_some() || filter.contact.is_some() || search.is_few || is_rare;
     let one_of = |is_used: bool, used: &'static str, unused: &'static str| if is_used { used } else { unused };
     [
