@@ -192,7 +192,7 @@ impl Reloader {
             return Err(ChangeRejected::Store(error));
         }
         // The change is stored by now, so a certificate that cannot be used is only a warning.
-        self.reload_and_report(BadCertificate::Warns).await.map_err(ChangeRejected::Settings)
+        self.reload_and_report(BadCertificate::Warns).await.map_err(ChangeRejected::NotActive)
     }
 
     /// Rejects a change that is based on other versions than the current ones. Only this task changes settings, so the

@@ -57,13 +57,15 @@ pub struct SettingsChange {
 pub type SaveChange =
     Box<dyn FnOnce(ChangedSettings) -> Pin<Box<dyn Future<Output = Result<(), crm::Error>> + Send>> + Send>;
 
-/// The reason why settings were not changed. Nothing was stored.
+/// The reason why a change of settings did not take effect. Except for `NotActive`, nothing was stored.
 #[derive(Debug)]
 pub enum ChangeRejected {
     /// A changed setting is locked, or is invalid in combination with other settings.
     Setting(ChangeError),
     /// The settings from the file and the environment are invalid, so no change can take effect.
     Settings(ReloadRejected),
+    /// The change is stored, but the reload after it failed.
+    NotActive(ReloadRejected),
     /// Another change has modified these settings since the versions that this change is based on.
     Overtaken(Vec<String>),
     /// The database could not store the change.

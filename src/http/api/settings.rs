@@ -61,7 +61,7 @@ pub(super) async fn list(
         (status = 200, body = ChangeSettingsResponse),
         (status = 409, body = ErrorBody, description = "`setting_locked`: the settings file, a credential, the environment or \
             the machine itself sets it (`error.params`: `file`, `line`, `variable`); `settings_rejected`: the settings file is \
-            invalid, so that no change can take effect."),
+            invalid, so that no change can take effect; `settings_not_active`: the change is stored, but the reload after it failed."),
         (status = 412, body = ErrorBody, description = "`changed`: a setting is not at the version that `expected` names; nothing \
             was changed. `current.items` has those settings as they are now, and `error.field` is the key of the first."),
         (status = 422, body = ErrorBody, description = "A value is not allowed, or does not fit the others; `error.field` is \

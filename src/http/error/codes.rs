@@ -65,6 +65,7 @@ pub(super) const CODES: &[&str] = &[
     "recording_expired",
     "reply_to_unknown",
     "setting_locked",
+    "settings_not_active",
     "settings_rejected",
     "slot_taken",
     "template_required",

@@ -49,6 +49,10 @@ pub(super) fn rejection(rejected: ChangeRejected, items: &[SettingItem], languag
                 format!("the settings file or the environment is invalid, so nothing can be changed: {reasons}");
             ApiError::new(StatusCode::CONFLICT, "settings_rejected", message)
         }
+        ChangeRejected::NotActive(reasons) => {
+            let message = format!("the change is stored, but it is not active, because the reload failed: {reasons}");
+            ApiError::new(StatusCode::CONFLICT, "settings_not_active", message)
+        }
         ChangeRejected::Store(error) => error.into(),
         ChangeRejected::Secrets(error) => {
             tracing::error!(event = "SECRETS_NOT_STORED", %error, "Cannot update page-secrets.toml, so the change of settings was rejected: {error}");

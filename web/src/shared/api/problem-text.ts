@@ -71,6 +71,7 @@ export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   calls_active: msg`יש שיחות על הקו. אפשר להפעיל מחדש אחרי שיסתיימו.`,
   not_supervised: msg`המכונה לא תעלה שוב לבד, כי היא הופעלה ביד. צריך להפעיל אותה מחדש באותה דרך.`,
   setting_locked: msg`ההגדרה הזאת נקבעת בקובץ ההגדרות של המכונה, ומשנים אותה רק שם.`,
+  settings_not_active: msg`השינוי נשמר אבל עוד לא פעיל, כי טעינת ההגדרות נכשלה. הסיבה כתובה ביומן של השירות.`,
   settings_rejected: msg`יש שגיאה בקובץ ההגדרות של המכונה. עד שיתוקן אי אפשר לשנות כאן דבר.`,
   bridge_disabled: msg`הגשר ל־WhatsApp לא בשימוש.`,
   bridge_unreachable: msg`הגשר ל־WhatsApp לא פועל או לא עונה. צריך לוודא שהשירות שלו רץ.`,

@@ -3296,8 +3296,8 @@ export interface components {
             connected: boolean;
             /**
              * Format: date-time
-             * @description Since when the bridge has received no data although it is connected, not even the reply to its own link check;
-             *     null while data arrives.
+             * @description Since when the bridge has received no messages, receipts or notifications although it is connected, not even the
+             *     message of its own link check; null while they arrive.
              */
             deaf_since?: string | null;
             /** @description Whether the bridge is enabled in the settings. */
@@ -4458,7 +4458,7 @@ export interface components {
              * @description A stable code for programs. A later version may have more.
              * @enum {string}
              */
-            code: "already_answered" | "already_called" | "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_blocked" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_caller_id" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
+            code: "already_answered" | "already_called" | "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_blocked" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_caller_id" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_not_active" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
             /** @description The name of the rejected field of the body, or of the rejected query parameter. */
             field?: string | null;
             /** @description A message that users can read. */
@@ -4839,7 +4839,7 @@ export interface components {
              * @description The id of the call.
              */
             id: number;
-            /** @description The transcript of the message that the caller left; null if there is none. */
+            /** @description The first 300 characters of the message that the caller left; null if there is none. */
             message_text?: string | null;
             /** @description Whether the agent did not talk with the caller and the caller left no message. */
             missed: boolean;
@@ -19228,7 +19228,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `setting_locked`: the settings file, a credential, the environment or the machine itself sets it (`error.params`: `file`, `line`, `variable`); `settings_rejected`: the settings file is invalid, so that no change can take effect. */
+            /** @description `setting_locked`: the settings file, a credential, the environment or the machine itself sets it (`error.params`: `file`, `line`, `variable`); `settings_rejected`: the settings file is invalid, so that no change can take effect; `settings_not_active`: the change is stored, but the reload after it failed. */
             409: {
                 headers: {
                     [name: string]: unknown;
