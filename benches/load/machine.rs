@@ -9,6 +9,8 @@ pub struct Machine {
     pub server_core: Option<usize>,
     /// Whether the processes have real-time priority.
     pub real_time: bool,
+    /// Whether the server must be released from the core and the priority of this process, which it inherits.
+    is_released: bool,
 }
 
 impl Machine {
@@ -17,12 +19,21 @@ impl Machine {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let pinned = pin && cores > 1 && run("taskset", &["-cp", "1", &own_pid()]);
         let real_time = pin && run("chrt", &["-f", "-p", "40", &own_pid()]);
-        Self { server_core: pinned.then_some(0), real_time }
+        Self { server_core: pinned.then_some(0), real_time, is_released: false }
+    }
+
+    /// Returns the same machine with a server that the system schedules like any other program, on all cores.
+    pub fn with_normal_server(self) -> Self {
+        Self { server_core: None, real_time: false, is_released: self.server_core.is_some() || self.real_time }
     }
 
     /// Returns a command that runs a program with the core and the priority of the server.
     pub fn server(self, program: &str) -> Command {
         let mut words: Vec<String> = Vec::new();
+        if self.is_released {
+            // The affinity mask has a bit for each core.
+            words.extend(["chrt", "-o", "0", "taskset", "0xffffffff"].map(str::to_owned));
+        }
         if self.real_time {
             words.extend(["chrt", "-f", "40"].map(str::to_owned));
         }

@@ -1,7 +1,7 @@
 //! The office: lists, searches and events of a business with a year of messages and calls.
 //!
 //! In this part, the server has no reserved core and no real-time priority, as on a customer's machine. The system schedules its threads on
-//! all cores. A thread that searches must not delay other threads.
+//! all cores. A thread that searches must not delay other threads. Only this process, the clients, keeps its core and its priority.
 
 mod client;
 mod events;
@@ -61,8 +61,8 @@ pub struct Office {
     pub calls: (voice::Outcome, voice::Outcome),
 }
 
-pub async fn measure(size: Size, seconds: u64) -> Office {
-    let machine = Machine { server_core: None, real_time: false };
+pub async fn measure(machine: Machine, size: Size, seconds: u64) -> Office {
+    let machine = machine.with_normal_server();
     let folder = Folder::new("office");
     let seed_s = seed(&folder, size);
     let ai = TcpListener::bind("127.0.0.1:0").await.expect("a port for the AI");
