@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     yes: bool,
     /// The phone number that should send its calls here, with + and country code; may be repeated. By default
     /// twilio.phone_number, else the number that already sends its calls here, else the account's only number.
-    #[arg(long, value_name = "NUMBER", value_parser = number)]
+    #[arg(long, value_name = "NUMBER", value_parser = parse_number)]
     number: Vec<PhoneNumber>,
     /// Print the findings as JSON.
     #[arg(long)]
@@ -85,7 +85,8 @@ pub(super) fn report(findings: &[Finding]) -> serde_json::Value {
     json!({"ok": ok, "at": clock::now(), "release": env!("CARGO_PKG_VERSION"), "findings": findings})
 }
 
-fn number(text: &str) -> Result<PhoneNumber, String> {
+/// Parses a phone number with + and country code. Returns a text for the user if it is none.
+pub(super) fn parse_number(text: &str) -> Result<PhoneNumber, String> {
     let read = PhoneNumber::parse_international(text);
     read.map_err(|_| "a number with + and its country code, such as +97237654321".to_owned())
 }

@@ -1,5 +1,6 @@
-import { Daemon, freePort } from './support/daemon'
+import { Daemon, freePort, SETTINGS } from './support/daemon'
 import { expect, inspect, layouts, logIn, prepare, test, VIEWS, withoutStart } from './support/fixtures'
+import { FakeTwilio } from './support/providers'
 import { FakeAi } from './trial/fake-ai'
 
 for (const view of layouts('phone')) {
@@ -155,3 +156,39 @@ for (const view of layouts('phone')) {
     await daemon.remove()
   })
 }
+
+test("one click sends the calls of a number here, and an undo restores the number's webhooks", async ({ page }) => {
+  const twilio = await FakeTwilio.reserve()
+  const daemon = new Daemon({ TWILIO_API_BASE_URL: `http://${twilio.address}` })
+  try {
+    await daemon.start()
+    await twilio.start(daemon.url, SETTINGS, ['--number', '+97235551234', '--number', '+97237654321'])
+    await prepare(page, VIEWS[1])
+    await logIn(page, daemon)
+    await page.goto(`${daemon.url}/app/setup/phone`)
+    const number = page.locator('.wizard-checks li', { hasText: '03-765-4321' })
+    const other = page.locator('.wizard-checks li', { hasText: '03-555-1234' })
+    await expect(number).toContainText('demo.twilio.com')
+    await number.getByRole('button', { name: 'להפנות לכאן' }).click()
+    const toast = page.getByRole('status').filter({ hasText: 'השיחות למספר מגיעות עכשיו לכאן' })
+    await expect(toast).toBeVisible()
+    await expect(number).toContainText('השיחות מגיעות לכאן')
+    await expect(other).toContainText('demo.twilio.com')
+    await inspect(page, 'setup-number', VIEWS[1])
+    await toast.getByRole('button').first().click()
+    await expect(number).toContainText('demo.twilio.com')
+
+    // The undo is also possible later, and Twilio's reason is shown if it refuses.
+    await number.getByRole('button', { name: 'להפנות לכאן' }).click()
+    await expect(number).toContainText('השיחות מגיעות לכאן')
+    await page.reload()
+    await number.getByRole('button', { name: 'להחזיר את ההפניה הקודמת' }).click()
+    await expect(number).toContainText('demo.twilio.com')
+    await twilio.stop()
+    await number.getByRole('button', { name: 'להפנות לכאן' }).click()
+    await expect(page.getByRole('alert').filter({ hasText: 'Twilio' })).toBeVisible()
+  } finally {
+    await twilio.stop()
+    await daemon.remove()
+  }
+})

@@ -2,7 +2,9 @@
 
 use super::output::{OutputOptions, interrupted};
 use super::target::Target;
+use crate::cli::doctor::parse_number;
 use crate::cli::settings::Settings;
+use crate::domain::PhoneNumber;
 use crate::simulator::Party;
 use crate::simulator::caller::parse_time;
 use crate::simulator::twilio::{TwilioOptions, TwilioRest, TwilioState};
@@ -25,6 +27,9 @@ pub(in crate::cli) struct Arguments {
     /// Refuse texts to contacts who have not written within 24 hours, like WhatsApp.
     #[arg(long)]
     enforce_window: bool,
+    /// A phone number of the account, whose calls go to Twilio's demo like those of a new number. Can be repeated.
+    #[arg(long = "number", value_name = "NUMBER", value_parser = parse_number)]
+    numbers: Vec<PhoneNumber>,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -32,6 +37,9 @@ pub(in crate::cli) struct Arguments {
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Result<()> {
     let log = arguments.output.log();
     let twilio_state = TwilioState::new(arguments.target.account(settings)?);
+    for number in &arguments.numbers {
+        twilio_state.add_number(number.as_str(), |_| {});
+    }
     let options = TwilioOptions {
         status_gap: arguments.status_gap,
         enforce_window: arguments.enforce_window,

@@ -52,8 +52,19 @@ export class FakeTwilio {
     return new FakeTwilio(`127.0.0.1:${await freePort()}`)
   }
 
-  async start(daemonUrl: string, account: NodeJS.ProcessEnv): Promise<void> {
-    const args = ['simulate', 'twilio', '--listen', this.address, '--url', daemonUrl, '--status-gap', '50ms']
+  /** `options` are further options of `agentlocator simulate twilio`. */
+  async start(daemonUrl: string, account: NodeJS.ProcessEnv, options: string[] = []): Promise<void> {
+    const args = [
+      'simulate',
+      'twilio',
+      '--listen',
+      this.address,
+      '--url',
+      daemonUrl,
+      '--status-gap',
+      '50ms',
+      ...options,
+    ]
     const child = spawn(BINARY, args, {
       env: { PATH: process.env.PATH, ...account },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -73,7 +84,7 @@ export class FakeTwilio {
 
   async stop(): Promise<void> {
     const child = this.#child
-    if (!child || child.exitCode !== null) return
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
     const over = new Promise(resolve => child.once('exit', resolve))
     child.kill('SIGTERM')
     await over
