@@ -240,6 +240,28 @@ fn the_map_names_the_allowed_dependencies() {
     none(&findings, "the column `may use` of ARCHITECTURE.md equals MAY_USE");
 }
 
+#[test]
+fn the_picture_shows_the_modules_in_the_order_of_their_dependencies() {
+    let map = super::documents::document("ARCHITECTURE.md");
+    let picture = map.split("```").find(|block| block.starts_with("\n app ")).expect("the picture of the modules");
+    let words = picture.lines().flat_map(|line| line.split('(').next().unwrap_or_default().split_whitespace());
+    let order: Vec<&str> = words.collect();
+    let place = |module: &str| order.iter().position(|word| *word == module);
+    let shown = |module: &&str| !UTILITIES.contains(module);
+    let mut findings = Vec::new();
+    for (module, to) in MAY_USE.iter().filter(|(module, _)| shown(module)) {
+        let Some(own) = place(module) else {
+            findings.push(format!("{module} is missing"));
+            continue;
+        };
+        let before = to.iter().filter(|to| shown(to) && place(to).is_none_or(|place| place < own));
+        findings.extend(before.map(|to| format!("{module} uses {to}, which does not stand after it")));
+    }
+    let is_module = |word: &&&str| **word == "app" || MAY_USE.iter().any(|(module, _)| module == *word);
+    findings.extend(order.iter().filter(|word| !is_module(word)).map(|word| format!("{word} is not a module")));
+    none(&findings, "the picture of the modules in ARCHITECTURE.md");
+}
+
 /// Modules that the map names beside its table, because most modules use them.
 const UTILITIES: [&str; 3] = ["clock", "entropy", "secure_open"];
 
