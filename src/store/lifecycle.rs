@@ -109,7 +109,8 @@ fn record_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool
     // The boot id of the last run is kept until the publisher has inspected the files of that run.
     let mut record = Record { closed: None, closed_log: None, live, ..left };
     if !publish && let Some(published) = &mut record.published {
-        // Without publishing, the file falls behind without a recorded position.
+        // This run's commits do not reach the published file. The next run that publishes must compare the whole file,
+        // so it must not find a position.
         published.position = Position::NOWHERE;
         published.writing = Some(Position::NOWHERE);
     }

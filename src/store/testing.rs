@@ -18,7 +18,7 @@ pub(crate) fn try_out<T>(conn: &Connection, work: impl FnOnce(&WriteTx<'_>) -> R
     work(&WriteTx::new(&tx)).unwrap()
 }
 
-/// Runs `work` in a transaction.
+/// Runs `work` in a transaction that is committed.
 pub(crate) fn transact<T>(conn: &Connection, work: impl FnOnce(&WriteTx<'_>) -> Result<T>) -> T {
     let tx = conn.unchecked_transaction().unwrap();
     let value = work(&WriteTx::new(&tx)).unwrap();

@@ -1,6 +1,6 @@
 /**
  * An event for the daemon: the body of a request to its webhook `/webhook/whatsapp/baileys`.
- * The fixtures in `tests/fixtures/bridge` contain one event of each kind; the daemon's tests read the same files.
+ * `tests/fixtures/bridge/messages.json` contains examples of messages and changes, which the daemon's tests read as well.
  */
 export type WireEvent = MessageEvent | StatusEvent | ChangeEvent
 

@@ -12,7 +12,6 @@ use std::time::Duration;
 /// A message in the outbox, with all data that sending needs.
 #[derive(Clone, Debug)]
 pub struct OutboxEntry {
-    /// The outbox row.
     pub id: OutboxId,
     pub message: MessageId,
     pub contact: ContactId,

@@ -9,7 +9,6 @@ use rusqlite::{OptionalExtension, params};
 /// The outbox fields that the handling of a late refusal needs.
 #[derive(Clone, Debug)]
 pub struct AcceptedSend {
-    /// The outbox row.
     pub id: OutboxId,
     pub state: OutboxState,
     /// The provider of the last attempt.

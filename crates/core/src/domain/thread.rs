@@ -135,7 +135,7 @@ pub struct LastCall {
     pub duration_ms: Option<i64>,
     /// When Twilio announced the call.
     pub started_at: Timestamp,
-    /// The message that the caller left; none if the caller left none.
+    /// The first 300 characters of the message that the caller left; none if the caller left none.
     pub message_text: Option<String>,
 }
 

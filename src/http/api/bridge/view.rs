@@ -34,8 +34,8 @@ pub(crate) struct BridgeStatus {
     waiting: BridgeBacklog,
     /// WhatsApp's restriction on starting new chats; null while there is none.
     restriction: Option<AccountRestriction>,
-    /// Since when the bridge has received no data although it is connected, not even the reply to its own link check;
-    /// null while data arrives.
+    /// Since when the bridge has received no messages, receipts or notifications although it is connected, not even the
+    /// message of its own link check; null while they arrive.
     #[schema(value_type = Option<String>, format = DateTime)]
     deaf_since: Option<Timestamp>,
     /// The QR code to scan while one is valid; for owners only.

@@ -70,7 +70,7 @@ pub(crate) struct LastCall {
     /// When the call started.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    /// The transcript of the message that the caller left; null if there is none.
+    /// The first 300 characters of the message that the caller left; null if there is none.
     message_text: Option<String>,
 }
 
