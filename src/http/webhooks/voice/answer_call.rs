@@ -27,7 +27,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         tracing::warn!(event = "TRANSFER_LOOPED", call.sid = %call_sid, "Call {call_sid} rejected: the human agent's phone forwarded a transferred call back to this server; switch off call forwarding on that phone");
         let (raw, business) = (raw(&form, PATH), state.config().business.clone());
         // The call is stored, so that it is not imported from Twilio's list as a missed call later.
-        store_best_effort(&state, call_sid.as_str(), move |tx| {
+        store_best_effort(&state, PATH, call_sid.as_str(), move |tx| {
             store_call(tx, &call, &raw, &business)?;
             call::end_looped(tx, &call.call_sid, clock::now())
         })

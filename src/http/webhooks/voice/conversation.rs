@@ -42,7 +42,7 @@ pub(super) enum Stored {
 pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static str, call: IncomingCall) -> Stored {
     let (known, raw, config) = (call.clone(), raw(form, path), state.config());
     let for_write = config.clone();
-    let stored = store_best_effort(state, call.call_sid.as_str(), move |tx| {
+    let stored = store_best_effort(state, path, call.call_sid.as_str(), move |tx| {
         let received = store_call(tx, &known, &raw, &for_write.business)?;
         let rings_first = rings_first(tx, &for_write, received.is_vip, clock::now())?;
         Ok((received, rings_first))
@@ -63,7 +63,7 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
         return Stored::Blocked;
     }
     if received.is_over {
-        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %call_sid, "Webhook of call {call_sid} ignored: the call is over, so no conversation starts");
+        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %call_sid, path, "Webhook at {path} of call {call_sid} ignored: the call is over, so no conversation starts");
         return Stored::Over;
     }
     // A number's usage limits apply to its calls from all networks.

@@ -36,7 +36,7 @@ pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: Twil
     let (raw, asked, now) = (raw(&form, ANSWERED_PATH), sid.clone(), clock::now());
     let (requested, business) = (outbound_call_id(&uri), state.config().business.clone());
     let today = start_of_day(now, &business.time_zone);
-    let found = store_best_effort(&state, sid.as_str(), move |tx| {
+    let found = store_best_effort(&state, ANSWERED_PATH, sid.as_str(), move |tx| {
         adopt(tx, requested, &asked, business.country, now)?;
         call::log_notification(tx, &raw, &asked, now)?;
         outbound_call::answered(tx, &asked, today, now)
@@ -75,7 +75,7 @@ pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: Twili
     tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Twilio reports who answered outgoing call {sid}: {who}");
     let (raw, asked, now) = (raw(&form, MACHINE_PATH), sid.clone(), clock::now());
     let (requested, country) = (outbound_call_id(&uri), state.config().business.country);
-    let is_new = store_best_effort(&state, sid.as_str(), move |tx| {
+    let is_new = store_best_effort(&state, MACHINE_PATH, sid.as_str(), move |tx| {
         adopt(tx, requested, &asked, country, now)?;
         call::log_notification(tx, &raw, &asked, now)?;
         if is_machine { outbound_call::record_machine(tx, &asked, now) } else { Ok(false) }

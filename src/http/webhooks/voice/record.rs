@@ -34,12 +34,14 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
     let Some(new) = new_recording(&form, &call) else {
         tracing::info!(event = "FALLBACK_RECORD", call.sid = %call, "Twilio's recorder takes a message from call {call}");
         let (new, raw, at) = (incoming(&form, call.clone()), raw(&form, PATH), clock::now());
-        store_best_effort(&state, call.as_str(), move |tx| recording::start_fallback(tx, &new, &raw, country, at))
-            .await;
+        store_best_effort(&state, PATH, call.as_str(), move |tx| {
+            recording::start_fallback(tx, &new, &raw, country, at)
+        })
+        .await;
         return answer(&prompt(&state));
     };
     let (raw, taken, at) = (raw(&form, PATH), new.clone(), clock::now());
-    store_best_effort(&state, call.as_str(), move |tx| recording::ingest(tx, &taken, &raw, country, at)).await;
+    store_best_effort(&state, PATH, call.as_str(), move |tx| recording::ingest(tx, &taken, &raw, country, at)).await;
     state.jobs.wake();
     let hung_up = form.form.value("Digits") == Some("hangup");
     if hung_up || !state.recorded_turns.has_ai() {
@@ -66,8 +68,10 @@ fn recorder(state: &AppState) -> Verb {
 
 async fn thanks(state: &AppState, call: &CallSid) -> Response {
     let (sid, at) = (call.clone(), clock::now());
-    store_best_effort(state, call.as_str(), move |tx| call::end_at_recorder(tx, &sid, EndReason::MessageTaken, at))
-        .await;
+    store_best_effort(state, PATH, call.as_str(), move |tx| {
+        call::end_at_recorder(tx, &sid, EndReason::MessageTaken, at)
+    })
+    .await;
     answer(&[say_phrase(state, &Phrase::SayThanks), Verb::Hangup])
 }
 
@@ -79,7 +83,7 @@ async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Respo
         Reply::SayAndHangUp(text) => {
             let (sid, at) = (call.clone(), clock::now());
             let end = move |tx: &WriteTx<'_>| call::end_at_recorder(tx, &sid, EndReason::AgentHungUp, at);
-            store_best_effort(state, call.as_str(), end).await;
+            store_best_effort(state, PATH, call.as_str(), end).await;
             answer(&[say(state, &text), Verb::Hangup])
         }
         Reply::Pending if waiting.round < PendingReply::MAX_ROUNDS => {

@@ -34,7 +34,7 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
     let ringing = state.calls.stop_ringing(&sid);
     if ringing.is_none() && transfer::was_accepted(&state, &sid, status, value("DialBridged")) {
         let (raw, at) = (raw(&form, PATH), clock::now());
-        store_best_effort(&state, sid.clone().as_str(), move |tx| {
+        store_best_effort(&state, PATH, sid.clone().as_str(), move |tx| {
             call::log_notification(tx, &raw, &sid, at)?;
             call::end(tx, &sid, EndReason::Transferred, None, at)
         })

@@ -22,7 +22,8 @@ pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -
         Some(new) => {
             let (raw, at, country) = (raw(&form, PATH), clock::now(), state.config().business.country);
             let sid = new.call.call_sid.clone();
-            store_best_effort(&state, sid.as_str(), move |tx| recording::ingest(tx, &new, &raw, country, at)).await;
+            store_best_effort(&state, PATH, sid.as_str(), move |tx| recording::ingest(tx, &new, &raw, country, at))
+                .await;
             state.jobs.wake();
         }
     }
@@ -59,7 +60,7 @@ pub(super) async fn call(State(state): State<AppState>, uri: Uri, form: TwilioFo
     let seconds: Option<i64> = form.form.value("CallDuration").and_then(|text| text.parse().ok());
     let (raw, at, config) = (raw(&form, PATH), clock::now(), state.config());
     let (requested, end) = (outbound::outbound_call_id(&uri), AttemptEnd::of_status(status));
-    store_best_effort(&state, sid.clone().as_str(), move |tx| {
+    store_best_effort(&state, PATH, sid.clone().as_str(), move |tx| {
         outbound::adopt(tx, requested, &sid, config.business.country, at)?;
         call::log_notification(tx, &raw, &sid, at)?;
         if let Some(reason) = reason {

@@ -29,7 +29,7 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
     };
     let raw = raw(&form, PATH);
     let (asked, at_now) = (sid.clone(), clock::now());
-    let stored = store_best_effort(&state, sid.as_str(), move |tx| {
+    let stored = store_best_effort(&state, PATH, sid.as_str(), move |tx| {
         call::log_notification(tx, &raw, &asked, at_now)?;
         tx.call_end(&asked)
     });
@@ -37,7 +37,7 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
     if let Some(status) = form.form.value("DialCallStatus") {
         if transfer::was_accepted(&state, &sid, status, form.form.value("DialBridged")) {
             let at = clock::now();
-            store_best_effort(&state, sid.clone().as_str(), move |tx| {
+            store_best_effort(&state, PATH, sid.clone().as_str(), move |tx| {
                 call::end(tx, &sid, EndReason::Transferred, None, at)
             })
             .await;

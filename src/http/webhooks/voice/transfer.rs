@@ -45,7 +45,7 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
         return answer(&[Verb::Hangup]);
     };
     let (raw, asked, now) = (raw(&form, PATH), sid.clone(), clock::now());
-    store_best_effort(&state, sid.as_str(), move |tx| call::log_notification(tx, &raw, &asked, now)).await;
+    store_best_effort(&state, PATH, sid.as_str(), move |tx| call::log_notification(tx, &raw, &asked, now)).await;
     match form.form.value("Digits") {
         // An empty TwiML document connects the human agent with the caller.
         Some("1") if state.calls.accept_ringing(&sid) => {
@@ -68,7 +68,7 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
 async fn record_acceptance(state: &AppState, sid: CallSid) {
     tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The human agent accepted call {sid}");
     let at = clock::now();
-    store_best_effort(state, sid.clone().as_str(), move |tx| call::accept_by_human(tx, &sid, at)).await;
+    store_best_effort(state, PATH, sid.clone().as_str(), move |tx| call::accept_by_human(tx, &sid, at)).await;
 }
 
 /// Returns true if the human agent accepted the call, according to this process. For a call that an earlier process

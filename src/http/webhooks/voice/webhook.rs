@@ -55,10 +55,11 @@ pub(super) fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
     }
 }
 
-/// Writes a webhook of a call to the store with a timeout, and logs a failure. `sid` names the call in the log. Returns
-/// none on failure, so that the person who calls still gets a response.
+/// Writes a webhook of a call to the store with a timeout, and logs a failure. `path` and `sid` name the webhook and the
+/// call in the log. Returns none on failure, so that the person who calls still gets a response.
 pub(super) async fn store_best_effort<T: Send + 'static>(
     state: &AppState,
+    path: &'static str,
     sid: &str,
     work: impl FnOnce(&store::WriteTx<'_>) -> store::Result<T> + Send + 'static,
 ) -> Option<T> {
@@ -69,8 +70,9 @@ pub(super) async fn store_best_effort<T: Send + 'static>(
             tracing::error!(
                 event = "CALL_WEBHOOK_NOT_STORED",
                 call.sid = sid,
+                path,
                 error,
-                "Cannot store a webhook of call {sid}; Twilio gets a response nevertheless"
+                "Cannot store the webhook at {path} of call {sid}; Twilio gets a response nevertheless"
             );
             None
         }
@@ -78,7 +80,8 @@ pub(super) async fn store_best_effort<T: Send + 'static>(
             tracing::error!(
                 event = "CALL_WEBHOOK_NOT_STORED",
                 call.sid = sid,
-                "A webhook of call {sid} was not stored within {STORE_TIMEOUT:?}; Twilio gets a response nevertheless"
+                path,
+                "The webhook at {path} of call {sid} was not stored within {STORE_TIMEOUT:?}; Twilio gets a response nevertheless"
             );
             None
         }
@@ -88,7 +91,8 @@ pub(super) async fn store_best_effort<T: Send + 'static>(
 /// Adds a webhook that has a valid signature but malformed content to the webhook log.
 pub(super) async fn log_malformed(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
     let raw = raw(form, path);
-    let stored = store_best_effort(state, form.form.value("CallSid").unwrap_or("unknown"), move |tx| {
+    let sid = form.form.value("CallSid").unwrap_or("unknown");
+    let stored = store_best_effort(state, path, sid, move |tx| {
         log_webhook(tx, &raw, WebhookOutcome::Malformed, why, Subject::default(), clock::now())
     });
     let outcome = if stored.await.is_some() { "it is stored but not processed" } else { "it is not processed" };
