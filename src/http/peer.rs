@@ -119,6 +119,11 @@ pub(super) fn is_private(address: IpAddr) -> bool {
     }
 }
 
+/// Returns the address of the sender of a request, in words for the log.
+pub(super) fn sender(peer: Option<Peer>) -> String {
+    peer.map_or_else(|| "an unknown address".to_owned(), |peer| peer.origin().to_string())
+}
+
 impl<S: Sync> FromRequestParts<S> for Peer {
     type Rejection = ApiError;
 

@@ -3,6 +3,7 @@
 use super::AppState;
 use super::body_budget::{BodyError, UnauthenticatedBody};
 use super::connection_limit::Client;
+use super::peer::{self, Peer};
 use crate::providers::twilio::forms::Form;
 use crate::providers::twilio::signature::{self, Payload, Signature};
 use axum::body::Bytes;
@@ -48,6 +49,7 @@ impl FromRequest<AppState> for TwilioForm {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         let path = request.uri().path().to_owned();
+        let peer = request.extensions().get::<Peer>().copied();
         let head = Head::of(&request, state);
         if head.signature.is_some() {
             let client = request.extensions().get::<Arc<Client>>().cloned();
@@ -59,10 +61,12 @@ impl FromRequest<AppState> for TwilioForm {
                 return Ok(form);
             }
         }
+        let sender = peer::sender(peer);
         tracing::warn!(
             event = "TWILIO_BAD_SIG",
             path,
-            "Request to {path} rejected: missing or invalid Twilio signature, or more than {MAX_PAIRS} parameters. If Twilio sent it, http.public_base_url or twilio.auth_token is wrong or missing"
+            address = sender,
+            "Request to {path} from {sender} rejected: missing or invalid Twilio signature, or more than {MAX_PAIRS} parameters. If Twilio sent it, http.public_base_url or twilio.auth_token is wrong or missing"
         );
         Err((StatusCode::FORBIDDEN, "the signature is missing or wrong\n").into_response())
     }

@@ -9,11 +9,12 @@ use crate::clock;
 use crate::crm::call;
 use crate::domain::EndReason;
 use crate::http::twilio_form::AnyForm;
-use crate::http::{AppState, TwilioForm};
+use crate::http::{AppState, Peer, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// The maximum number of bytes of an unsigned notification that are logged.
@@ -96,10 +97,10 @@ fn after_restart(ended: Option<EndReason>) -> StreamEndAction {
 
 /// Handles `POST /webhook/stream_status`. Every notification is acknowledged; only those with Twilio's signature are
 /// processed.
-pub(super) async fn status(State(state): State<AppState>, request: Request) -> Response {
+pub(super) async fn status(State(state): State<AppState>, peer: Peer, request: Request) -> Response {
     match TwilioForm::read_any(request, &state, MAX_STATUS_BYTES).await {
         Ok(AnyForm::Signed(form)) => signed(&state, &form).await,
-        Ok(AnyForm::Unsigned(body)) => unsigned(&body),
+        Ok(AnyForm::Unsigned(body)) => unsigned(peer.origin(), &body),
         // A notification that cannot be read is acknowledged too.
         Err(_) => {}
     }
@@ -128,7 +129,7 @@ async fn signed(state: &AppState, form: &TwilioForm) {
 }
 
 /// Logs an unsigned notification, truncated, and at most one per second, because any client can send notifications.
-fn unsigned(body: &[u8]) {
+fn unsigned(address: IpAddr, body: &[u8]) {
     static LAST: AtomicI64 = AtomicI64::new(0);
     let second = clock::now().as_secs();
     if LAST.swap(second, Ordering::Relaxed) != second {
@@ -140,6 +141,6 @@ fn unsigned(body: &[u8]) {
             }
             body.extend(shown);
         }
-        tracing::info!(event = "STREAM_STATUS", signed = false, body, "Unsigned media stream notification ignored");
+        tracing::info!(event = "STREAM_STATUS", signed = false, %address, body, "Unsigned media stream notification from {address} ignored");
     }
 }

@@ -4,7 +4,7 @@ use super::ingest::ingest;
 use crate::crm::webhook_log::RawWebhook;
 use crate::domain::is_hex;
 use crate::http::connection_limit::Client;
-use crate::http::{AppState, Peer};
+use crate::http::{AppState, Peer, peer};
 use crate::providers::baileys::bridge::{NONCE, PROOF};
 use crate::providers::baileys::signature::{self, Proof};
 use crate::providers::baileys::webhook;
@@ -76,10 +76,12 @@ impl FromRequest<AppState> for BridgeBody {
             }
             Proof::None => {}
         }
+        let sender = peer::sender(head.extensions.get().copied());
         tracing::warn!(
             event = "WA_BAILEYS_BAD_SIG",
             path = PATH,
-            "Request to {PATH} rejected: it is not authenticated as the bridge's. If the bridge sent it, daemon and bridge have different secrets"
+            address = sender,
+            "Request to {PATH} from {sender} rejected: it is not authenticated as the bridge's. If the bridge sent it, daemon and bridge have different secrets"
         );
         Err((StatusCode::FORBIDDEN, "the signature or the secret is missing or wrong\n").into_response())
     }
