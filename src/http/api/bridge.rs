@@ -43,7 +43,7 @@ pub(super) async fn pair(
     State(app): State<AppState>,
     _owner: Owner,
 ) -> Result<axum::Json<StartPairingResponse>, ApiError> {
-    let state = enabled_bridge(&app)?.pair().await.map_err(bridge_error)?;
+    let state = enabled_bridge(&app)?.pair().await.map_err(|error| bridge_error("to start pairing", error))?;
     Ok(axum::Json(StartPairingResponse { ok: true, state: state.into() }))
 }
 
@@ -63,7 +63,8 @@ pub(super) async fn pairing_code(
     let bridge = enabled_bridge(&app)?;
     let phone = PhoneNumber::parse(&body.phone, app.config().business.country);
     let phone = phone.map_err(|error| unprocessable("invalid_phone", error.to_string()))?;
-    let code = bridge.pairing_code(phone.digits()).await.map_err(bridge_error)?;
+    let code = bridge.pairing_code(phone.digits()).await;
+    let code = code.map_err(|error| bridge_error("for a pairing code", error))?;
     actor.set_audit_subject(phone.masked().to_string());
     Ok(axum::Json(PairingCodeResponse { ok: true, code }))
 }
@@ -74,7 +75,7 @@ pub(super) async fn pairing_code(
 #[utoipa::path(post, path = "/api/whatsapp/bridge/logout", tag = "whatsapp", operation_id = "log_out_whatsapp",
     responses((status = 200, description = "The account was unlinked.", body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
-    enabled_bridge(&app)?.log_out().await.map_err(bridge_error)?;
+    enabled_bridge(&app)?.log_out().await.map_err(|error| bridge_error("to unlink the account", error))?;
     Ok(OkResponse::OK)
 }
 
@@ -82,7 +83,7 @@ pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Resul
 #[utoipa::path(post, path = "/api/whatsapp/bridge/reconnect", tag = "whatsapp", operation_id = "reconnect_whatsapp",
     responses((status = 200, description = "The bridge is connecting.", body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
-    enabled_bridge(&app)?.reconnect().await.map_err(bridge_error)?;
+    enabled_bridge(&app)?.reconnect().await.map_err(|error| bridge_error("to reconnect to WhatsApp", error))?;
     Ok(OkResponse::OK)
 }
 
@@ -92,7 +93,8 @@ fn enabled_bridge(app: &AppState) -> Result<Bridge, ApiError> {
     bridge.ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", state_sentence(LinkState::Disabled)))
 }
 
-fn bridge_error(error: BridgeError) -> ApiError {
+/// Converts an error of the bridge into its error response. `request` names the failed request in the log.
+fn bridge_error(request: &str, error: BridgeError) -> ApiError {
     let (status, code, detail) = match error {
         BridgeError::Unavailable(LinkState::Unauthorized) => {
             let message = state_sentence(LinkState::Unauthorized);
@@ -130,7 +132,7 @@ fn bridge_error(error: BridgeError) -> ApiError {
                 status,
                 code,
                 reason = detail,
-                "A request failed, because the WhatsApp bridge gave an unexpected response: HTTP {status}, code {code}"
+                "The WhatsApp bridge gave an unexpected response to the request {request}: HTTP {status}, code {code}"
             );
             let message = "the WhatsApp bridge failed; its log says why";
             ApiError::new(StatusCode::BAD_GATEWAY, "bridge_failed", message)
