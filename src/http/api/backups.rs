@@ -64,6 +64,7 @@ pub(super) async fn create(
     State(state): State<AppState>,
     _owner: Owner,
 ) -> Result<(StatusCode, Json<RunningSnapshot>), ApiError> {
-    let running = manual_backup::start(state.snapshots.clone(), state.store.clone()).await.map_err(refusal)?;
+    let running = manual_backup::start(state.snapshots.clone(), state.store.clone()).await;
+    let running = running.map_err(|error| refusal("Cannot start the requested snapshot", error))?;
     Ok((StatusCode::ACCEPTED, Json(running.into())))
 }

@@ -42,7 +42,9 @@ pub(in crate::http::api) async fn download(
     state.auth.confirmations.require(actor.login.as_ref())?;
     let (snapshots, wanted) = (state.snapshots.clone(), name.clone());
     let opened = tokio::task::spawn_blocking(move || snapshots.open(&wanted)).await;
-    let (file, length) = opened.map_err(|_| ApiError::internal())?.map_err(refusal)?;
+    let opened = opened.map_err(|_| ApiError::internal())?;
+    let (file, length) =
+        opened.map_err(|error| refusal(&format!("Cannot open snapshot {name} for a download"), error))?;
     if method != Method::HEAD {
         let (noted, now) = (name.clone(), clock::now());
         state.store.write(move |tx| backup::note_download(tx, actor.id, &noted, now)).await?;

@@ -117,8 +117,8 @@ impl From<backup::Snapshot> for Snapshot {
 }
 
 /// Converts a backup error into its error response: 409 with `backup_running` or `no_space`, 404, or 503 for all other
-/// errors.
-pub(super) fn refusal(error: backup::Error) -> ApiError {
+/// errors. `failed` is the start of the log line of such an error.
+pub(super) fn refusal(failed: &str, error: backup::Error) -> ApiError {
     let message = error.to_string();
     let conflict = |code| ApiError::new(StatusCode::CONFLICT, code, message.clone());
     match error {
@@ -128,7 +128,7 @@ pub(super) fn refusal(error: backup::Error) -> ApiError {
             .with_param("free_mb", free_mb.to_string()),
         backup::Error::NotFound(_) => ApiError::not_found("there is no such snapshot"),
         error => {
-            tracing::error!(event = "SNAPSHOT_FAILED", %error, "A request to create or download a snapshot failed: {error}");
+            tracing::error!(event = "SNAPSHOT_FAILED", %error, "{failed}: {error}");
             ApiError::unavailable(message)
         }
     }
