@@ -56,10 +56,11 @@ pub(super) async fn create(
     Json(new): Json<CreateAgentToolRequest>,
 ) -> Result<(StatusCode, Tagged<AgentTool>), ApiError> {
     let (change, new_secrets) = new.into_change()?;
+    let tool = change.name.clone().unwrap_or_default();
     check_address(&state, &change).await?;
     let now = clock::now();
     new_secrets
-        .stored_for(&state, async |stored| {
+        .stored_for(&state, &tool, async |stored| {
             let create = move |tx: &WriteTx<'_>| agent_tool::add(tx, BusinessId::FIRST, &change, now);
             actor.create(&state.store, "agent-tool", create, move |tx, id| view_of(tx, id, &stored)).await
         })
@@ -96,7 +97,7 @@ pub(super) async fn change(
     check_address(&state, &change).await?;
     let before = crm::read(&state.store, move |tx| agent_tool::find(tx, id)).await?;
     let edited = new_secrets
-        .stored_for(&state, async |stored| {
+        .stored_for(&state, &before.name, async |stored| {
             let change = move |tx: &WriteTx<'_>| agent_tool::change(tx, id, &change, now);
             if_match.edit(&actor, &state.store, move |tx| view_of(tx, id, &stored), change).await
         })

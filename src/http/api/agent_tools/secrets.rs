@@ -40,19 +40,20 @@ impl NewSecrets {
     }
 
     /// Stores the values, and runs the change that refers to them, with the ids that are then stored. Removes the
-    /// values if the change fails.
+    /// values if the change fails. `tool` is the name of the tool.
     pub(super) async fn stored_for<T>(
         self,
         state: &AppState,
+        tool: &str,
         change: impl AsyncFnOnce(Stored) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let new: Vec<_> = self.0.iter().map(|(id, _)| id.clone()).collect();
         if !new.is_empty() {
-            state.reload_handle.store_tool_secrets(self.0).await.map_err(|error| not_stored(&error))?;
+            state.reload_handle.store_tool_secrets(self.0).await.map_err(|error| not_stored(tool, &error))?;
         }
         let changed = change(stored(state).await).await;
         if changed.is_err() {
-            forget(state, new).await;
+            forget(state, tool, new).await;
         }
         changed
     }
@@ -65,23 +66,24 @@ pub(super) async fn forget_replaced(state: &AppState, before: AgentTool) {
     }
     let Ok(now) = crm::read(&state.store, move |tx| agent_tool::find(tx, before.id)).await else { return };
     let is_used = |id: &String| now.headers.iter().any(|header| header.secret == *id);
-    forget(state, before.headers.into_iter().map(|header| header.secret).filter(|id| !is_used(id)).collect()).await;
+    let unused = before.headers.into_iter().map(|header| header.secret).filter(|id| !is_used(id)).collect();
+    forget(state, &before.name, unused).await;
 }
 
 /// Removes values. If this fails, the hourly purge removes them.
-async fn forget(state: &AppState, ids: Vec<String>) {
+async fn forget(state: &AppState, tool: &str, ids: Vec<String>) {
     if ids.is_empty() {
         return;
     }
     let listed = ids.join(", ");
     let removed = state.reload_handle.store_tool_secrets(ids.into_iter().map(|id| (id, None)).collect()).await;
     if let Err(error) = removed {
-        tracing::warn!(event = "TOOL_SECRETS_KEPT", ids = listed, %error, "Cannot remove the unused secrets {listed} of a tool from page-secrets.toml: this is retried within two hours");
+        tracing::warn!(event = "TOOL_SECRETS_KEPT", tool, ids = listed, %error, "Cannot remove the unused secrets {listed} of tool {tool} from page-secrets.toml: this is retried within two hours");
     }
 }
 
-fn not_stored(error: &std::io::Error) -> ApiError {
-    tracing::error!(event = "TOOL_SECRETS_NOT_STORED", %error, "Cannot store the secrets of a tool in page-secrets.toml, so the change of the tool was rejected: {error}");
+fn not_stored(tool: &str, error: &std::io::Error) -> ApiError {
+    tracing::error!(event = "TOOL_SECRETS_NOT_STORED", tool, %error, "Cannot store the secrets of tool {tool} in page-secrets.toml, so the change of the tool was rejected: {error}");
     ApiError::unavailable("the secrets cannot be stored; the disk may be full")
 }
 
