@@ -159,10 +159,11 @@ impl Reloader {
         let unused: BTreeSet<String> = stored.into_keys().filter(|id| !needed.contains(id)).collect();
         let was_unused = |id: &&String| unused_before.as_ref().is_none_or(|before| before.contains(*id));
         let removed: ToolSecrets = unused.iter().filter(was_unused).map(|id| (id.clone(), None)).collect();
+        let listed = removed.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
         if !removed.is_empty()
             && let Err(error) = self.store_tool_secrets(removed).await
         {
-            tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot remove secrets that no tool of the agent needs from page-secrets.toml: this is retried in an hour");
+            tracing::warn!(event = "TOOL_SECRETS_KEPT", ids = listed, %error, "Cannot remove the secrets {listed}, which no tool of the agent needs, from page-secrets.toml: this is retried in an hour");
         }
         unused
     }
@@ -185,11 +186,12 @@ impl Reloader {
         // The file is written first, because it can be restored if the database does not store the change.
         let replaced =
             if secrets.is_empty() { None } else { Some(file.change(&secrets).map_err(ChangeRejected::Secrets)?) };
-        if let Err(error) = save(changed).await {
+        if let Err(not_saved) = save(changed).await {
             if let Some(Err(error)) = replaced.map(|before| file.restore_previous(before)) {
-                tracing::error!(event = "SECRETS_NOT_RESTORED", %error, "The database did not store a change of settings, and page-secrets.toml, which contains the new secrets, could not be restored; save the change on the page again");
+                let keys = secrets.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(", ");
+                tracing::error!(event = "SECRETS_NOT_RESTORED", keys, %error, "The database did not store the change of {keys} ({not_saved}), and page-secrets.toml, which contains the new values, cannot be restored, so save the change on the page again: {error}");
             }
-            return Err(ChangeRejected::Store(error));
+            return Err(ChangeRejected::Store(not_saved));
         }
         // The change is stored by now, so a certificate that cannot be used is only a warning.
         self.reload_and_report(BadCertificate::Warns).await.map_err(ChangeRejected::NotActive)

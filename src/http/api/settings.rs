@@ -78,7 +78,7 @@ pub(super) async fn change(
     let outcome = state.reload_handle.change(change).await;
     let language = language(&state, &headers);
     let items = items(&state, language).await?;
-    let reloaded = outcome.map_err(|rejected| rejection(rejected, &items, language))?;
+    let reloaded = outcome.map_err(|rejected| rejection(rejected, &keys, &items, language))?;
     Ok(axum::Json(ChangeSettingsResponse::new(reloaded, &keys, items)))
 }
 

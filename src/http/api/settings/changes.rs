@@ -35,8 +35,14 @@ pub(super) fn expected(body: &ChangeSettingsRequest) -> Result<BTreeMap<String, 
     }
 }
 
-/// Returns the error response of a rejected change. `items` are the current settings; `language` is the reader's.
-pub(super) fn rejection(rejected: ChangeRejected, items: &[SettingItem], language: Language) -> ApiError {
+/// Returns the error response of a rejected change of the settings `changed`. `items` are the current settings;
+/// `language` is the reader's.
+pub(super) fn rejection(
+    rejected: ChangeRejected,
+    changed: &[String],
+    items: &[SettingItem],
+    language: Language,
+) -> ApiError {
     match rejected {
         ChangeRejected::Overtaken(keys) => {
             let current: Vec<_> = items.iter().filter(|item| keys.iter().any(|key| key == item.key)).collect();
@@ -55,7 +61,8 @@ pub(super) fn rejection(rejected: ChangeRejected, items: &[SettingItem], languag
         }
         ChangeRejected::Store(error) => error.into(),
         ChangeRejected::Secrets(error) => {
-            tracing::error!(event = "SECRETS_NOT_STORED", %error, "Cannot update page-secrets.toml, so the change of settings was rejected: {error}");
+            let changed = changed.join(", ");
+            tracing::error!(event = "SECRETS_NOT_STORED", changed, %error, "Cannot update page-secrets.toml, so the change of {changed} was rejected: {error}");
             ApiError::unavailable("the secret cannot be stored at the moment; see the daemon's log")
         }
     }
