@@ -49,7 +49,7 @@ pub(super) async fn log_in(
     };
     let (hash, user) = found.unzip();
     let account = auth::AccountKey { name: &name, password_hash: hash.as_deref() };
-    state.auth.attempts.begin(client, account)?;
+    state.auth.attempts.begin("Login attempt", client, account)?;
     let right = state.auth.passwords.verify(client.into(), password, hash.clone()).await?;
     let Some(user) = user.filter(|_| right) else {
         tracing::warn!(event = "LOGIN_FAILED", %address, "Login failed from {address}: wrong name or password");
@@ -193,7 +193,7 @@ pub(super) async fn check_password(state: &AppState, login: &Login, password: St
     let hash = state.store.read(move |tx| tx.password_hash(id)).await?;
     let client = Client::KnownDevice(&login.id_hash);
     let account = auth::AccountKey { name: &login.user.name, password_hash: Some(&hash) };
-    state.auth.attempts.begin(client, account)?;
+    state.auth.attempts.begin("Attempt to confirm a password", client, account)?;
     if !state.auth.passwords.verify(client.into(), password, Some(hash.clone())).await? {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_password", "the current password is wrong"));
     }

@@ -11,14 +11,20 @@ use std::time::Duration;
 pub(crate) struct Attempts(Mutex<LoginRateLimiter>);
 
 impl Attempts {
-    /// Counts a login attempt. Beyond a limit, returns an error.
-    pub(crate) fn begin(&self, client: Client<'_>, account: AccountKey<'_>) -> Result<(), ApiError> {
-        self.limiter().begin(client, account, clock::instant()).map_err(|wait| rate_limit_error(client, wait))
+    /// Counts an attempt to enter a password, which `attempt` names in the log. Beyond a limit, returns an error.
+    pub(crate) fn begin(
+        &self,
+        attempt: &'static str,
+        client: Client<'_>,
+        account: AccountKey<'_>,
+    ) -> Result<(), ApiError> {
+        self.limiter().begin(client, account, clock::instant()).map_err(|wait| rate_limit_error(attempt, client, wait))
     }
 
     /// Counts a setup attempt. Beyond a limit, returns an error.
     pub(crate) fn begin_setup(&self, client: Client<'_>) -> Result<(), ApiError> {
-        self.limiter().begin_setup(client, SETUP, clock::instant()).map_err(|wait| rate_limit_error(client, wait))
+        let begun = self.limiter().begin_setup(client, SETUP, clock::instant());
+        begun.map_err(|wait| rate_limit_error("Set-up attempt", client, wait))
     }
 
     /// Uncounts a successful attempt, and the client's earlier attempts for the same account.
@@ -32,16 +38,12 @@ impl Attempts {
     }
 }
 
-fn rate_limit_error(client: Client<'_>, wait: Duration) -> ApiError {
+fn rate_limit_error(attempt: &str, client: Client<'_>, wait: Duration) -> ApiError {
     let address = match client {
         Client::Address(address) => address.to_string(),
         Client::KnownDevice(_) => "a known device".to_owned(),
     };
-    tracing::warn!(
-        event = "LOGIN_RATE_LIMITED",
-        address,
-        "Login or set-up attempt rejected: too many attempts from {address}"
-    );
+    tracing::warn!(event = "LOGIN_RATE_LIMITED", address, "{attempt} rejected: too many attempts from {address}");
     ApiError::too_often(wait)
 }
 
