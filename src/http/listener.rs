@@ -108,7 +108,7 @@ fn log_closed(key: &'static str, error: &ListenError) {
         event = "LISTENER_CLOSED",
         key,
         error = source,
-        "{error}. This listener ({key}) stays closed until the daemon is restarted; the others are not affected"
+        "Listener {key} stays closed until the daemon is restarted; the others are not affected: {error}"
     );
 }
 
