@@ -53,7 +53,8 @@ impl CallNotices {
         };
         match due {
             Due::Now => {
-                tracing::info!(event = "CALL_NOTICE", call.sid = %call_sid, channel = channel.as_str(), "The owner gets a message about call {call_sid} by {channel}");
+                let done = if channel == AlertChannel::WhatsApp { "queued for" } else { "sent to" };
+                tracing::info!(event = "CALL_NOTICE", call.sid = %call_sid, channel = channel.as_str(), "Message about call {call_sid} {done} the owner by {channel}");
             }
             Due::SentBefore => {}
             Due::TooMany => {

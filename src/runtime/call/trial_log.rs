@@ -102,8 +102,8 @@ impl TrialLog {
                 self.cost_micros = self.cost_micros.saturating_add(usage.cost_micros);
                 self.usage.add_cost(&self.sid, usage.cost_micros);
             }
-            CallEvent::EngineLost { reason, .. } => {
-                tracing::warn!(event = "ENGINE_LOST", call.sid = %self.sid, reason, "The engine failed in trial call {}: {reason}", self.sid);
+            CallEvent::EngineLost { engine, reason } => {
+                tracing::warn!(event = "ENGINE_LOST", call.sid = %self.sid, engine = engine.as_str(), reason, "Engine {} failed in trial call {}: {reason}", engine.as_str(), self.sid);
                 self.lost = Some(reason.clone());
             }
             CallEvent::BargeIn { heard_ms } => self.reports.push(json!({"event": "barge_in", "heard_ms": heard_ms})),
