@@ -103,6 +103,8 @@ fn url(config: &DeepgramConfig, language: &str, terms: &[String]) -> String {
 }
 
 impl TranscriptionProtocol for DeepgramTranscription {
+    const VENDOR: &'static str = "Deepgram";
+
     fn address(&self) -> SessionAddress {
         let key_header = KeyHeader { name: "authorization", scheme: "Token " };
         let keep_alive = Message::text(r#"{"type":"KeepAlive"}"#);

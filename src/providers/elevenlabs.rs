@@ -69,6 +69,8 @@ fn chunk(audio: &EncodedAudio, commits: bool) -> Message {
 }
 
 impl TranscriptionProtocol for ElevenLabsTranscription {
+    const VENDOR: &'static str = "ElevenLabs";
+
     fn address(&self) -> SessionAddress {
         let keep_alive = chunk(&EncodedAudio::silence(CHUNK_MS), false);
         SessionAddress { url: self.url.clone(), key_header: KEY_HEADER, keep_alive_every: KEEP_ALIVE, keep_alive }

@@ -104,6 +104,8 @@ impl SonioxTranscription {
 }
 
 impl TranscriptionProtocol for SonioxTranscription {
+    const VENDOR: &'static str = "Soniox";
+
     fn address(&self) -> SessionAddress {
         session_address(self.url.clone(), r#"{"type":"keepalive"}"#)
     }

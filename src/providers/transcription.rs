@@ -56,6 +56,9 @@ pub type Step = (Option<Message>, Option<Transcribed>);
 
 /// The protocol of a transcription session, without its connection.
 pub trait TranscriptionProtocol: Send {
+    /// The name of the vendor, for the log.
+    const VENDOR: &'static str;
+
     /// Returns the address and the settings of the session.
     fn address(&self) -> SessionAddress;
 

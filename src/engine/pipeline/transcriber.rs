@@ -37,7 +37,8 @@ impl<P: TranscriptionProtocol> SocketTranscriber<P> {
             Err(TranscriptionError::Malformed) => {
                 tracing::warn!(
                     event = "TRANSCRIBER_MALFORMED",
-                    "Ignored a malformed message from the transcriber; some of the caller's words may be missing"
+                    "Ignored a malformed message from {}'s transcriber; some of the caller's words may be missing",
+                    P::VENDOR
                 );
             }
         }
