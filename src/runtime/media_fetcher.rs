@@ -123,7 +123,7 @@ impl MediaFetcher {
             media::store_fetched(tx, (message, position), &sha256, (&file, &url), &details, clock::now())
         });
         stored.await.map_err(|error| later(&error))?;
-        tracing::info!(event = "WA_MEDIA_FETCHED", message.id = %message, "Media file of message {message} fetched and stored");
+        tracing::info!(event = "WA_MEDIA_FETCHED", message.id = %message, position, "Media file of message {message} at position {position} fetched and stored");
         Ok(())
     }
 }

@@ -129,7 +129,7 @@ struct Dispatcher {
     attempts: HashMap<task::Id, Running>,
     in_flight: HashSet<OutboxId>,
     /// The messages whose attempt has panicked. They stay in flight until their state is stored.
-    panicked: Vec<OutboxId>,
+    panicked: Vec<(OutboxId, MessageId)>,
 }
 
 /// A running attempt.
@@ -171,12 +171,13 @@ impl Dispatcher {
 
     /// Starts the due attempts. Returns the time until the next check.
     async fn start_due(&mut self) -> Duration {
-        if let Err(error) = self.recover_panicked().await {
+        if let Err((message, error)) = self.recover_panicked().await {
             let error = &error as &dyn std::error::Error;
             tracing::error!(
                 event = "OUTBOX_FAILED",
+                message.id = %message,
                 error,
-                "Cannot record that an attempt to send a message panicked; no message is sent until this is recorded"
+                "Cannot record that an attempt to send message {message} panicked; no message is sent until this is recorded"
             );
             return AFTER_FAILURE;
         }
@@ -261,18 +262,19 @@ impl Dispatcher {
             Some(Err(error)) => {
                 let Some(Running { id, message, .. }) = self.attempts.remove(&error.id()) else { return };
                 tracing::error!(event = "OUTBOX_PANICKED", message.id = %message, %error, "An attempt to send message {message} panicked, and may have sent it: it is searched in Twilio's list, or sent again to the bridge, which recognizes it by its key");
-                self.panicked.push(id);
+                self.panicked.push((id, message));
             }
             None => std::future::pending().await,
         }
     }
 
     /// Stores that the outcome of the attempts that have panicked is unknown. The next attempt waits, because it may
-    /// panic again.
-    async fn recover_panicked(&mut self) -> store::Result<()> {
-        while let Some(id) = self.panicked.last().copied() {
+    /// panic again. An error names the message whose attempt it concerns.
+    async fn recover_panicked(&mut self) -> Result<(), (MessageId, store::Error)> {
+        while let Some((id, message)) = self.panicked.last().copied() {
             let now = clock::now();
-            self.shared.store.write(move |tx| outbox::recover_one(tx, id, now.plus(AFTER_PANIC), now)).await?;
+            let stored = self.shared.store.write(move |tx| outbox::recover_one(tx, id, now.plus(AFTER_PANIC), now));
+            stored.await.map_err(|error| (message, error))?;
             self.panicked.pop();
             self.in_flight.remove(&id);
         }
