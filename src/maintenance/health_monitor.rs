@@ -71,7 +71,7 @@ impl HealthMonitor {
                     event = "DISK_OK",
                     free_mb,
                     total_mb,
-                    "The disk has enough free space again: files and recordings are stored again"
+                    "The disk has enough free space again, {free_mb} of {total_mb} MB are free: files and recordings are stored again"
                 );
                 let hastened = self.store.write(|tx| tx.make_jobs_due(&[MEDIA_JOB, FETCH_JOB], clock::now())).await;
                 if hastened.is_ok() {

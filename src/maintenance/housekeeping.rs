@@ -24,20 +24,21 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor, input_logs
         let config = settings.config();
         let is_night = local_time::is_within(clock::now(), &config.business.time_zone, config.maintenance.hour, NIGHT);
         let work = async {
-            prune(&store).await?;
-            enforce_retention(&store, &config.retention).await?;
+            prune(&store).await.map_err(|error| ("delete expired data", error))?;
+            let enforced = enforce_retention(&store, &config.retention).await;
+            enforced.map_err(|error| ("delete data that is older than the retention settings allow", error))?;
             input_logs.clean_up(&store, config.input_log_days()).await;
             // If disk space is low, free pages are also returned during the day.
             if is_night || !disk.takes_media() {
-                vacuum(&store).await?;
+                vacuum(&store).await.map_err(|error| ("return free pages of the database to the disk", error))?;
             }
-            Ok::<_, crate::store::Error>(())
+            Ok::<_, (&str, crate::store::Error)>(())
         };
-        if let Err(error) = work.await {
+        if let Err((step, error)) = work.await {
             tracing::warn!(
                 event = "HOUSEKEEPING_FAILED",
                 error = &error as &dyn std::error::Error,
-                "Housekeeping failed: expired data may not be deleted yet; retrying in {} minutes",
+                "Housekeeping cannot {step}, and skips its later steps; retrying in {} minutes",
                 INTERVAL.as_secs() / 60
             );
         }

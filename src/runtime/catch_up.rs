@@ -166,11 +166,17 @@ impl CatchUp {
         let pause = pause.unwrap_or_else(|| retry_delay(failures)).min(INTERVAL);
         // The first failures are not reported, because the network may not be up yet when the daemon starts.
         if failures == REPORT_AFTER_FAILURES {
+            let failed = match &error {
+                PassError::Twilio(_) => "Cannot read Twilio's lists of messages, calls and recordings",
+                PassError::Store(_) => {
+                    "A database error interrupted the storing of the messages, calls and recordings that Twilio lists"
+                }
+            };
             let error = &error as &dyn std::error::Error;
             tracing::warn!(
                 event = "TWILIO_CATCH_UP_FAILED",
                 error,
-                "Cannot read or store the messages, calls and recordings that Twilio lists; the next attempt continues at the same place in the lists"
+                "{failed}; the next attempt continues at the same place in the lists"
             );
         }
         (pause, failures.saturating_add(1))
