@@ -24,8 +24,11 @@ pub(super) async fn open_store(config: Config, data_marker: Option<DataMarker>) 
     for warning in config.warnings() {
         tracing::warn!(event = "CONFIG_WARNING", "{warning}");
     }
-    if let Some(Err(error)) = data_marker.map(|marker| marker.set(&config.store)) {
-        tracing::warn!(event = "DATA_MARKER_FAILED", %error, "Cannot write the marker file which records that this service has data: if the data is missing at a later start, the daemon will create a new database");
+    if let Some(marker) = data_marker
+        && let Err(error) = marker.set(&config.store)
+    {
+        let file = marker.file().display();
+        tracing::warn!(event = "DATA_MARKER_FAILED", %file, %error, "Cannot write the marker file {file}, which records that this service has data: if the data is missing at a later start, the daemon will create a new database");
     }
     clock_wait::wait(&store, &config).await;
     Ok((store, config))

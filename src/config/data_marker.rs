@@ -31,6 +31,11 @@ impl DataMarker {
         Self { file: folder.join("data-folder") }
     }
 
+    /// Returns the path of the marker.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// Returns true if a published or a live database exists and is not an empty file.
     pub fn data_exists(store: &StoreConfig) -> bool {
         let is_there = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.len() > 0);

@@ -239,7 +239,7 @@ impl Challenge {
         let (file, content) = (self.known_file.clone(), digest(&self.origin));
         let written = tokio::task::spawn_blocking(move || private_file::replace(&file, content.as_bytes())).await;
         if let Err(error) = written.map_err(std::io::Error::other).flatten() {
-            tracing::warn!(event = "BRIDGE_PROOF_NOT_STORED", %error, "Cannot store that the WhatsApp bridge has proved its identity; after a restart, the daemon accepts a bridge without a proof until the bridge proves its identity again: {error}");
+            tracing::warn!(event = "BRIDGE_PROOF_NOT_STORED", file = %self.known_file.display(), %error, "Cannot store in {} that the WhatsApp bridge has proved its identity; after a restart, the daemon accepts a bridge without a proof until the bridge proves its identity again: {error}", self.known_file.display());
         }
     }
 }
