@@ -125,7 +125,8 @@ export class Bridge {
         onDiskError: error => void this.#onDiskError(error),
       })
       this.#wasOpen = true
-      if (this.#failure?.state === 'disk') this.#log.info('SESSION_DISK', 'The session can be read and written again')
+      if (this.#failure?.state === 'disk')
+        this.#log.info('SESSION_DISK', `The session in ${this.#settings.sessionFolder} can be read and written again`)
       this.#failure = undefined
       this.#current = opened
       opened.start()
@@ -148,7 +149,8 @@ export class Bridge {
       this.#failure = { state: 'disk', since: Date.now() }
       this.#log.error(
         'SESSION_DISK',
-        `The session cannot be read or cannot be written: ${reason(error)}. No messages are received until this is solved`,
+        `The session in ${this.#settings.sessionFolder} cannot be read or cannot be written, and no messages are received ` +
+          `until this is solved: ${reason(error)}`,
         {
           folder: this.#settings.sessionFolder,
         },

@@ -9,7 +9,11 @@ export function startWatchdog(intervalMs: number, log: Log, program = 'systemd-n
   let hasFailed = false
   const notify = () =>
     execFile(program, ['WATCHDOG=1'], { timeout: intervalMs }, error => {
-      if (error && !hasFailed) log.error('WATCHDOG_FAILED', `systemd cannot be notified: ${reason(error)}`)
+      if (error && !hasFailed)
+        log.error(
+          'WATCHDOG_FAILED',
+          `systemd cannot be notified that the bridge runs, and may restart it: ${reason(error)}`,
+        )
       hasFailed = error !== null
     })
   notify()

@@ -220,7 +220,11 @@ export class MediaStore {
       await this.#change(id, { ...entry, asked: true, message: { ...entry.message, ...content } })
       return true
     } catch (error) {
-      this.#parts.log.debug('WA_MEDIA_RENEW', `The phone did not upload file ${id} again: ${reason(error)}`, { id })
+      this.#parts.log.debug(
+        'WA_MEDIA_RENEW',
+        `The phone did not upload file ${id} of message ${entry.key.id} again: ${reason(error)}`,
+        { id },
+      )
       await this.#change(id, { ...entry, asked: true, tries: entry.tries + 1 })
       return false
     }

@@ -36,7 +36,10 @@ export class Connection {
     ws.socket?.terminate()
     const end = () =>
       Promise.resolve(socket.end(undefined)).catch(error =>
-        log.debug('WA_SOCKET_END_FAILED', `The library did not end its socket: ${reason(error)}`),
+        log.debug(
+          'WA_SOCKET_END_FAILED',
+          `The WhatsApp library did not end the socket of a closed connection: ${reason(error)}`,
+        ),
       )
     setTimeout(end, END_MS).unref()
   }

@@ -63,7 +63,7 @@ export function quietLogger(log: Log): BaileysLogger {
   const writer = (level: string) => (given: unknown, text?: string) => {
     const error = typeof given === 'object' && given !== null && 'err' in given ? reason(given.err) : undefined
     const message = text ?? (typeof given === 'string' ? given : 'an event without a text')
-    log.debug('WA_LIBRARY', message.slice(0, 200), { library_level: level, error })
+    log.debug('WA_LIBRARY', `WhatsApp library: ${message.slice(0, 200)}`, { library_level: level, error })
   }
   const silent = () => {}
   const logger: BaileysLogger = {
