@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_what_was_asked_for() {
+    fn a_year_has_the_requested_contacts_messages_and_calls() {
         let (options, year) = (options(1), ShopYear::generate(&options(1)));
         assert_eq!((year.contacts.len(), year.messages.len(), year.calls.len()), (300, 4_000, 500));
         let numbers: BTreeSet<_> = year.contacts.iter().map(|contact| &contact.number).collect();

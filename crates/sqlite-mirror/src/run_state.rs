@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn it_reads_itself_back_and_fits() {
+    fn a_record_reads_itself_back_and_fits_into_its_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state");
         let open = |program: &str| RunState::open(&path, program, &boot_id()).unwrap();

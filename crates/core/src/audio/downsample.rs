@@ -139,7 +139,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_pieces_do_not_matter(bytes in proptest::collection::vec(any::<u8>(), 0..2000), piece in 1usize..500) {
+        fn the_result_does_not_depend_on_the_pieces_of_the_input(bytes in proptest::collection::vec(any::<u8>(), 0..2000), piece in 1usize..500) {
             prop_assert_eq!(convert(22_050, &bytes, piece), convert(22_050, &bytes, 4000));
         }
     }

@@ -113,7 +113,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn takes_only_base64() {
+    fn invalid_base64_is_rejected() {
         for bad in ["", "=", "==", "abc", "ab\"c", "a===", "ab c", "ab=c", "אבגד"] {
             assert_eq!(EncodedAudio::parse(Bytes::from(bad)), None, "{bad}");
         }
@@ -121,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn keeps_every_sample(samples in proptest::collection::vec(any::<u8>(), 1..400)) {
+        fn encoded_audio_keeps_every_sample(samples in proptest::collection::vec(any::<u8>(), 1..400)) {
             let made = EncodedAudio::encode(&samples);
             prop_assert_eq!(made.len(), samples.len());
             let read = EncodedAudio::parse(Bytes::from(made.base64().to_owned()));

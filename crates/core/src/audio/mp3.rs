@@ -233,7 +233,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_panics_and_never_returns_more_than_the_bytes_can_hold(
+        fn the_duration_of_any_file_is_at_most_what_its_bytes_can_hold(
             head in prop::collection::vec(any::<u8>(), 0..600),
             count in 0..4_u32,
             tail in prop::collection::vec(any::<u8>(), 0..600),

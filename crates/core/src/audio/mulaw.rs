@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_the_table_of_g711() {
+    fn the_encoding_agrees_with_the_table_of_g711() {
         for (byte, linear) in
             [(0x00, -32124), (0x80, 32124), (0xff, 0), (0x7f, 0), (0xf0, 120), (0x70, -120), (0x8f, 16764)]
         {

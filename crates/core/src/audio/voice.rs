@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_and_noise_are_none() {
+    fn silence_and_noise_are_no_voice() {
         let mut seed = 1u32;
         let mut noise = || {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_itself_back() {
+    fn a_cursor_reads_itself_back() {
         let cursor = Cursor { at: Timestamp::from_millis(1_700_000_000_120), id: 42 };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
         for text in ["", "1", "1.", ".1", "a.b", "1.2.3"] {

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_content_decides() {
+    fn the_content_determines_the_media_type() {
         for (content, mime) in [
             (&b"\xff\xd8\xff\xe0rest"[..], Some("image/jpeg")),
             (b"\x89PNG\r\n\x1a\nrest", Some("image/png")),

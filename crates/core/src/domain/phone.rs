@@ -408,7 +408,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_panics_and_reads_itself_back(text in "\\PC{0,24}") {
+        fn any_text_is_parsed_and_a_phone_number_reads_itself_back(text in "\\PC{0,24}") {
             if let Ok(number) = PhoneNumber::parse(&text, country::IL) {
                 prop_assert_eq!(PhoneNumber::parse(number.as_str(), country::IL), Ok(number.clone()));
                 prop_assert_eq!(PhoneNumber::parse_provider(number.digits(), country::US), Ok(number));

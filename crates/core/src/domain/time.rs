@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shows_three_digits_and_reads_itself_back() {
+    fn a_timestamp_has_milliseconds_and_reads_itself_back() {
         let t = Timestamp::from_millis(1_700_000_000_120);
         assert_eq!(t.to_string(), "2023-11-14T22:13:20.120Z");
         assert_eq!(t.to_string().parse::<Timestamp>().ok(), Some(t));

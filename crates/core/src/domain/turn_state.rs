@@ -155,7 +155,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_waits_after_done(kinds in proptest::collection::vec((0_u8..5, 0_i64..100), 0..12)) {
+        fn no_thread_waits_after_done(kinds in proptest::collection::vec((0_u8..5, 0_i64..100), 0..12)) {
             let events: Vec<TurnEvent> = kinds.into_iter().map(|(kind, ms)| match kind {
                 0 => TurnEvent::ContactWaits(at(ms)),
                 1 => TurnEvent::UserAnswered,

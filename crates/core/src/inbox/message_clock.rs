@@ -187,7 +187,7 @@ mod tests {
     const EPOCH: i64 = 1_700_000_000_000;
 
     #[test]
-    fn it_follows_a_step_forward_at_once_and_one_back_at_half_speed() {
+    fn the_message_clock_follows_a_step_forward_at_once_and_one_back_at_half_speed() {
         let mut clock = MessageClock::default();
         let mut read = |steady, wall| clock.read(moment(steady, EPOCH + wall)).as_millis() - EPOCH;
         assert_eq!(read(1_000, 0), 0);

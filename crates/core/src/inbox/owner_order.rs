@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn other_messages_are_none() {
+    fn other_messages_are_no_orders() {
         for text in [
             "",
             "הסוכן לא ענה לי",

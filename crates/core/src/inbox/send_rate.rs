@@ -170,7 +170,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_minute_has_more_than_it_may(
+        fn no_minute_has_more_messages_than_the_rate_allows(
             chances in proptest::collection::vec((0.0..1.0_f64, 0..5_000_i64), 1..200),
             before in 0..30_i64,
         ) {

@@ -111,7 +111,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_and_the_pieces_do_not_matter(
+        fn clauses_contain_the_whole_text_whatever_its_pieces(
             text in "[א-ת0-9a-z ,.?!:\n…]{0,300}", cuts in proptest::collection::vec(0usize..300, 0..20)
         ) {
             let whole = split(&[&text]);

@@ -187,7 +187,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn days_that_are_named() {
+    fn named_days_are_found() {
         // A Tuesday.
         let today = date(2026, 11, 24);
         for (text, day) in [
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn no_day_is_named() {
+    fn no_day_is_found_where_none_is_named() {
         for text in
             ["", "שני תורים לשני ילדים", "בשעה 10:30", "התור הראשון", "second", "24", "may I come at ten", "3 שקלים"]
         {

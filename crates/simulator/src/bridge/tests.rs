@@ -91,7 +91,7 @@ async fn requests_that_violate_the_contract_are_refused() {
 }
 
 #[test]
-fn both_forms_of_a_message() {
+fn a_message_has_a_long_and_a_short_form() {
     let message = BridgeMessage { id: "ABCD123".into(), ..BridgeMessage::text("972501234567", "שלום") };
     assert_eq!(
         message.body(InboundForm::Long),

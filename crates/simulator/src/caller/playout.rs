@@ -192,7 +192,7 @@ mod tests {
         /// For any intervals and any input, the caller hears 8 bytes a millisecond. The caller hears each byte once and
         /// in order until a clear, and each mark returns once and in order.
         #[test]
-        fn nothing_is_lost_or_heard_twice(steps in prop::collection::vec((0_u8..4, 0_u64..90_000, 1_usize..900), 1..60)) {
+        fn each_byte_is_heard_once_and_each_mark_returns_once(steps in prop::collection::vec((0_u8..4, 0_u64..90_000, 1_usize..900), 1..60)) {
             let (mut playout, mut now) = (Playout::default(), 0);
             let (mut sent, mut next_byte) = (Vec::new(), 0_u8);
             let (mut marks_sent, mut marks_back) = (0, Vec::new());

@@ -81,7 +81,7 @@ mod tests {
     const SETTINGS: VadSettings = VadSettings { threshold: 0.5, prefix_ms: 300, silence_ms: 500 };
 
     #[test]
-    fn finds_speech_for_any_chunk_size() {
+    fn speech_is_found_for_any_chunk_size() {
         let sound = [silence(1_000), Voice::caller(1).speak(800), silence(1_000)].concat();
         for piece in [1, 77, 160, 4_000, sound.len()] {
             let mut vad = Vad::default();

@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn known_values_of_the_standard() {
+    fn the_encoding_agrees_with_known_values_of_g711() {
         assert_eq!(decode_sample(0xFF), 0);
         assert_eq!(decode_sample(0x80), 32_124);
         assert_eq!(decode_sample(0x00), -32_124);

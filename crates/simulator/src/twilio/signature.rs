@@ -46,7 +46,7 @@ mod tests {
 
     /// The example on Twilio's documentation page.
     #[test]
-    fn signs_the_documented_example() {
+    fn the_documented_example_has_its_signature() {
         let fields = [
             ("CallSid", "CA1234567890ABCDE"),
             ("Caller", "+14158675309"),

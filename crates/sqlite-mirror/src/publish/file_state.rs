@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kill_in_the_middle_of_an_exchange() {
+    fn a_file_left_by_a_kill_in_the_middle_of_an_exchange_is_ours() {
         let next = FileStamp { inode: 9, ..OURS };
         let record = Record { successor: Some(next), ..record(false) };
         assert_eq!(state(&Observed { stamp: next, ..observed(&record) }), FileState::Ours(MissingPages::Any));

@@ -88,7 +88,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_a_set(steps in prop::collection::vec((any::<bool>(), 1..300_u32), 0..200), cut in 0..300_u32) {
+        fn a_page_set_behaves_as_a_set(steps in prop::collection::vec((any::<bool>(), 1..300_u32), 0..200), cut in 0..300_u32) {
             let (mut set, mut model) = (PageSet::default(), BTreeSet::new());
             for (add, page) in steps {
                 if add { set.insert(page); model.insert(page); } else { set.remove(page); model.remove(&page); }
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn all_pages_of_a_file() {
+    fn a_set_up_to_a_page_has_all_pages_of_a_file() {
         let set = PageSet::up_to(130);
         assert_eq!((set.len(), set.iter().next(), set.iter().last()), (130, Some(1), Some(130)));
     }

@@ -264,7 +264,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_the_copy_becomes_exact(steps in prop::collection::vec(step(), 1..30)) {
+    fn the_copy_becomes_exact_whatever_happens(steps in prop::collection::vec(step(), 1..30)) {
         let (mut rig, mut readers, mut links) = (rig(), Vec::new(), Vec::new());
         for step in &steps {
             take(&mut rig, step, &mut readers, &mut links);

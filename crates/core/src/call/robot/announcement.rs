@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn people_are_not_even_if_they_talk_without_a_pause() {
+    fn the_words_of_callers_are_no_announcement_even_without_a_pause() {
         for text in [
             "",
             "היי, רציתי לקבוע תור למחר בעשר, אפשר?",
@@ -185,7 +185,7 @@ mod tests {
     proptest! {
         /// Without a request to press a key, nothing that is said is an announcement.
         #[test]
-        fn words_without_a_request_are_none(text in "[א-תa-z0-9 ,.?!]{0,200}") {
+        fn words_without_a_request_are_no_announcement(text in "[א-תa-z0-9 ,.?!]{0,200}") {
             let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
             prop_assume!(!PRESS.iter().any(|press| words.contains(press)));
             prop_assert!(!Announcement::of(&text).is_certain(true));

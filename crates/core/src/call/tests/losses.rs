@@ -9,7 +9,7 @@ use crate::domain::EndReason;
 use std::time::Duration;
 
 #[test]
-fn without_stream_and_engine_in_time_twilio_records() {
+fn twilio_records_a_call_whose_stream_or_engine_is_late() {
     for (engine, stream) in [(false, false), (true, false), (false, true)] {
         let mut rig = Rig::new(policy());
         if engine {
@@ -28,7 +28,7 @@ fn without_stream_and_engine_in_time_twilio_records() {
 }
 
 #[test]
-fn with_both_in_time_the_watchdog_is_silent() {
+fn the_watchdog_is_silent_if_stream_and_engine_are_in_time() {
     let mut rig = Rig::live();
     rig.pass(ms(20_000));
     assert_eq!(rig.observed.redirects, 0);

@@ -118,7 +118,7 @@ fn a_person_is_kept() {
 }
 
 #[test]
-fn nothing_ends_by_itself_once_people_decide() {
+fn a_call_that_an_employee_took_over_is_not_ended_for_an_announcement() {
     let mut rig = Rig::live_with(policy());
     rig.take_over();
     rig.input(say("u1", PRESS));

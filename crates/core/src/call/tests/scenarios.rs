@@ -44,7 +44,7 @@ fn a_key_cuts_the_answer_and_is_sent_to_the_engine() {
 }
 
 #[test]
-fn one_answer_at_a_time() {
+fn answers_are_requested_one_at_a_time() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.run_tool(1, "t1");

@@ -265,7 +265,7 @@ fn run(
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
     #[test]
-    fn it_ends_and_no_contact_gets_it_twice_and_each_status_is_true(
+    fn a_delivery_ends_with_a_true_status_and_no_contact_gets_a_message_twice(
         named in proptest::option::of(prop_oneof![Just(Baileys), Just(Twilio)]),
         template: bool,
         recent in proptest::option::of(prop_oneof![Just(Baileys), Just(Twilio)]),

@@ -56,7 +56,7 @@ const PLAIN: Row = Row {
 
 #[test]
 #[rustfmt::skip]
-fn the_table_of_cases() {
+fn each_case_of_the_table_has_its_route() {
     // The letters are those of the table in `policy.rs`.
     let rows = [
         Row { case: "a: named", named: Some(Baileys), last: (None, Some(1)), ..PLAIN },

@@ -64,7 +64,7 @@ impl Bench {
 }
 
 #[test]
-fn starts_as_twilio_does_and_sends_a_frame_each_20_ms() {
+fn a_stream_starts_as_at_twilio_and_sends_a_frame_each_20_ms() {
     let mut bench = Bench::new("wait 10s", Chaos::default());
     bench.run_until(1_000);
     assert_eq!(bench.sent[0], json!({"event": "connected", "protocol": "Call", "version": "1.0.0"}));

@@ -150,39 +150,39 @@ fn killed_at_every_point(scenario: Scenario) {
 }
 
 #[test]
-fn a_kill_at_any_point_in_place() {
+fn the_copy_recovers_from_a_kill_at_any_point_of_writing_in_place() {
     killed_at_every_point(Scenario::InPlace);
 }
 
 #[test]
-fn a_kill_at_any_point_of_growing_and_shrinking() {
+fn the_copy_recovers_from_a_kill_at_any_point_of_growing_and_shrinking() {
     killed_at_every_point(Scenario::Grown);
     killed_at_every_point(Scenario::Shrunk);
 }
 
 #[test]
-fn a_kill_at_any_point_of_growing_beyond_what_is_reserved() {
+fn the_copy_recovers_from_a_kill_at_any_point_of_growing_beyond_what_is_reserved() {
     killed_at_every_point(Scenario::GrownFar);
     killed_at_every_point(Scenario::FromDatabase);
 }
 
 #[test]
-fn a_kill_at_any_point_of_an_exchange() {
+fn the_copy_recovers_from_a_kill_at_any_point_of_an_exchange() {
     killed_at_every_point(Scenario::Exchange);
 }
 
 #[test]
-fn a_kill_at_any_point_of_recreating_it() {
+fn the_copy_recovers_from_a_kill_at_any_point_of_recreating_the_file() {
     killed_at_every_point(Scenario::Recreated);
 }
 
 #[test]
-fn a_kill_at_any_point_without_leases() {
+fn the_copy_recovers_from_a_kill_at_any_point_without_leases() {
     killed_at_every_point(Scenario::Renaming);
 }
 
 #[test]
-fn a_power_cut_at_any_point() {
+fn the_copy_recovers_from_a_power_cut_at_any_point() {
     for scenario in [Scenario::InPlace, Scenario::Grown, Scenario::Shrunk] {
         for point in 0.. {
             let mut fixture = Fixture::new(scenario);
@@ -200,7 +200,7 @@ fn a_power_cut_at_any_point() {
 }
 
 #[test]
-fn a_disk_that_refuses_at_any_point() {
+fn the_copy_recovers_from_a_disk_error_at_any_point() {
     for (scenario, code) in SCENARIOS.into_iter().flat_map(|scenario| [(scenario, libc::ENOSPC), (scenario, libc::EIO)])
     {
         for point in 0.. {
@@ -248,7 +248,7 @@ fn a_disk_that_refuses_before_any_page_is_written_leaves_the_last_copy_readable(
 }
 
 #[test]
-fn a_kill_at_any_point_where_names_cannot_be_exchanged() {
+fn the_copy_recovers_from_a_kill_at_any_point_where_names_cannot_be_exchanged() {
     fault_injection::disable_exchange();
     killed_at_every_point(Scenario::Exchange);
     killed_at_every_point(Scenario::Recreated);

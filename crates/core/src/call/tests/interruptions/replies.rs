@@ -40,7 +40,7 @@ fn a_yes_whose_words_are_late_or_never_known_is_answered_after_the_question() {
 }
 
 #[test]
-fn a_click_after_a_yes_does_not_take_it_back() {
+fn a_click_after_a_yes_does_not_withdraw_the_yes() {
     let mut rig = asking();
     sound(&mut rig, "c1", 300, "כן");
     rig.frames(false, ms(300));
