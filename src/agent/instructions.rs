@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owner_s_words_and_the_time_are_in() {
+    fn the_instructions_contain_the_owner_s_words_and_the_time() {
         let config = AgentConfig { instructions: "פתוחים בימים א-ה.".into(), ..AgentConfig::default() };
         let business = BusinessConfig { name: "מספרת רון".into(), ..BusinessConfig::default() };
         let text = for_phone(&business, &config, &context());
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_box_invents_nothing() {
+    fn instructions_without_the_owner_s_words_forbid_invented_facts() {
         let text = for_phone(
             &BusinessConfig::default(),
             &AgentConfig::default(),

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_read_themselves_back_and_nothing_else_is_one() {
+    fn names_of_snapshots_read_themselves_back_and_other_names_are_refused() {
         let at = Timestamp::from_millis(1_790_000_000_123);
         for kind in Kind::ALL {
             for encrypted in [false, true] {

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_go_until_the_new_one_fits() {
+    fn the_oldest_snapshots_are_deleted_until_the_new_one_fits() {
         let found: Vec<_> = (0..5).map(|day| (nightly(day), 10)).collect();
         let kept = [nightly(4), nightly(3)];
         let needs = SpaceNeeds { copy: 10, required_free: 15, free: 100, budget: 100 };
@@ -268,7 +268,7 @@ mod tests {
             }
         }
         #[test]
-        fn the_good_one_stays_and_the_limits_hold(
+        fn the_good_snapshot_stays_and_the_limits_hold(
             hours in proptest::collection::btree_set(-20_000_i64..20_000, 1..120),
             good in any::<prop::sample::Index>(),
             days in 1_usize..20,

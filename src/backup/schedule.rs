@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_due_once_a_night_and_made_up_after_a_pause() {
+    fn a_snapshot_is_due_once_a_night_and_after_a_pause() {
         let zone = TimeZone::get("Asia/Jerusalem").unwrap();
         let due = |now: &str, last: Option<&str>| is_due(time(now), last.map(time), 3, &zone);
         assert!(due("2026-11-20T12:00:00.000Z", None));
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn nights_on_which_the_clocks_change_have_one_too() {
+    fn a_snapshot_is_due_in_nights_on_which_the_clocks_change_too() {
         let zone = TimeZone::get("Asia/Jerusalem").unwrap();
         // 2026-03-27 02:00 is skipped to 03:00; 2026-10-25 02:00 is set back to 01:00.
         for (night, next) in [("2026-03-27T00:00:00.000Z", 2), ("2026-10-24T23:00:00.000Z", 2)] {

@@ -38,7 +38,7 @@ mod tests {
     use crate::domain::Cause;
 
     #[test]
-    fn a_failure_and_an_old_one_are_bad() {
+    fn a_failed_backup_and_an_old_one_are_bad() {
         let now = Timestamp::from_millis(1_790_000_000_000);
         let made = |hours| Some(now.minus(Duration::from_hours(hours)));
         let status = |last_success_at, last_error: Option<&str>| BackupRun {
@@ -49,7 +49,7 @@ mod tests {
         assert_eq!(BackupStatus::of(&BackupRun::default(), now), BackupStatus::Pending);
         assert_eq!(BackupStatus::of(&status(made(30), None), now), BackupStatus::Good);
         assert_eq!(BackupStatus::of(&status(made(60), None), now), BackupStatus::Bad);
-        assert_eq!(BackupStatus::of(&status(made(1), Some("no room")), now), BackupStatus::Bad);
+        assert_eq!(BackupStatus::of(&status(made(1), Some("no space")), now), BackupStatus::Bad);
         let far = BackupRun { bucket_error: Some(Cause::other("403").into()), ..status(made(1), None) };
         assert_eq!(BackupStatus::of(&far, now), BackupStatus::Bad);
     }

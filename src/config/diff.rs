@@ -44,7 +44,7 @@ mod tests {
     use crate::config::{BaseUrl, Secret};
 
     #[test]
-    fn nothing_new_changes_nothing() {
+    fn equal_settings_have_no_difference() {
         let config = Config::default();
         assert_eq!(config.merge_reloadable(&config), (config.clone(), ConfigDiff::default()));
     }

@@ -82,7 +82,7 @@ mod tests {
     use crate::config::DiskConfig;
 
     #[test]
-    fn the_lesser_of_both_counts() {
+    fn the_lower_of_both_limits_applies() {
         let limit = DiskConfig::default().media_stops_below;
         assert_eq!((limit.of(100 << 30), limit.of(64 << 20)), (500 << 20, (64 << 20) / 20));
         assert_eq!(limit.to_string(), "500 MB or 5 %");

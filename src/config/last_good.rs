@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copied_folder_does_not_use_them() {
+    fn a_copied_folder_does_not_use_saved_settings() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["a", "b"] {
             fs::create_dir_all(folder.path().join(name).join("live")).unwrap();

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_weaker_than_the_environment_and_survive_a_change() {
+    fn secrets_of_the_page_are_weaker_than_the_environment_and_survive_a_change() {
         let folder = tempfile::tempdir().unwrap();
         let store = read_with(folder.path(), None).unwrap().store;
         let secrets = PageSecrets::of(&store);

@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_socket_gives_way_to_an_address_and_to_another_port() {
+    fn the_socket_yields_to_an_address_and_to_another_port() {
         let by_socket = WhatsAppConfig { baileys_socket: Some("/run/bridge.sock".into()), ..WhatsAppConfig::default() };
         assert_eq!(by_socket.bridge_socket(), Some(Path::new("/run/bridge.sock")));
         let elsewhere = Some(BaseUrl::loopback(DEFAULT_PORT));

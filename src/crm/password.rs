@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn short_and_huge_ones_are_refused() {
+    fn short_and_huge_passwords_are_refused() {
         assert!(hash("1234567", &NAMES).is_err());
         assert!(hash("correct h", &NAMES).is_err());
         assert!(hash("correct ho", &NAMES).is_ok());

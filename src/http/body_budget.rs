@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn all_together_have_a_budget_and_short_ones_are_free() {
+    async fn all_bodies_together_have_a_budget_and_short_ones_are_free() {
         let budget = BodyBudget::default();
         let mut held = Vec::new();
         let refused = loop {

@@ -305,7 +305,7 @@ mod tests {
     fn open(connections: &Arc<Connections>, address: &str) -> Admitted {
         match connections.admit(address.parse().unwrap(), false) {
             Admission::Open(admitted, _) => admitted,
-            Admission::Full => panic!("no room for {address}"),
+            Admission::Full => panic!("no slot for {address}"),
         }
     }
 

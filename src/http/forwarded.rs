@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_one_who_is_not_trusted_asked() {
+    fn the_last_address_that_is_not_trusted_is_the_client() {
         let foreign = |last| Some(IpAddr::from([203, 0, 113, last]));
         assert_eq!(origin(&["203.0.113.1, 203.0.113.2"]), foreign(2));
         assert_eq!(origin(&["203.0.113.1, 203.0.113.2", "10.0.0.1, 10.0.0.2"]), foreign(2));
@@ -101,7 +101,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_can_be_read(lines in proptest::collection::vec("[ -~]{0,60}", 0..4)) {
+        fn any_header_can_be_read(lines in proptest::collection::vec("[ -~]{0,60}", 0..4)) {
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
             let _ = origin(&lines);
         }

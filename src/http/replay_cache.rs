@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_ones_are_remembered() {
+    fn the_last_signatures_are_remembered() {
         let (replay_cache, first) = (ReplayCache::default(), signature(0));
         assert!(!replay_cache.record("/a", first));
         assert!(replay_cache.record("/a", first));

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_causes_of_errors() {
+    fn each_error_has_its_cause() {
         use AiFailureCause::{BadKey, NoCredit, Outage, RateLimited, Rejected};
         for (code, message, retry, cause) in [
             (code::UNAUTHENTICATED, "Request had invalid authentication credentials.", false, BadKey),

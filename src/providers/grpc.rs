@@ -285,7 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_status_of_an_answer() {
+    fn the_status_of_an_answer_is_read() {
         let trailers = |pairs: &[(&'static str, &'static str)]| {
             let pairs = pairs.iter().map(|(name, value)| {
                 (tokio_tungstenite::tungstenite::http::HeaderName::from_static(name), HeaderValue::from_static(value))

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_and_garbage() {
+    fn errors_say_whether_to_retry_and_garbage_is_reported() {
         let error = |code| format!(r#"{{"error_code":{code},"error_message":"no","tokens":[]}}"#);
         let read = |code| Transcript::default().read(&error(code));
         for (code, retry) in [(401, false), (402, false), (400, false), (408, true), (429, true), (503, true)] {
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn the_events_of_a_speech_stream() {
+    fn the_events_of_a_speech_stream_are_read() {
         let stream = || "s1".to_owned();
         let audio = EncodedAudio::encode(&[7; 160]);
         let message = json!({"audio": audio.base64(), "audio_end": true, "stream_id": "s1"}).to_string();

@@ -97,7 +97,7 @@ mod tests {
     use crate::store::testing::{database, transact};
 
     #[test]
-    fn one_is_current_and_the_oldest_are_deleted() {
+    fn one_greeting_is_current_and_the_oldest_are_deleted() {
         let (_folder, conn) = database();
         transact(&conn, |tx| {
             let now = Timestamp::from_millis(1_790_000_000_000);

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_embedded_ones_apply_once() {
+    fn the_embedded_migrations_apply_once() {
         let mut conn = Connection::open_in_memory().unwrap();
         let pending = plan(&conn).unwrap().pending;
         assert_eq!(apply(&mut conn).unwrap(), pending);

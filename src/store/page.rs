@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_full_page_with_more_behind_it_has_a_next_one() {
+    fn only_a_full_page_with_more_rows_behind_it_has_a_next_page() {
         for (found, shown, next) in [(0, 0, None), (2, 2, None), (3, 3, None), (4, 3, Some(2))] {
             assert_eq!(page((0..found).collect(), 3, |last| *last), ((0..shown).collect(), next), "{found}");
         }

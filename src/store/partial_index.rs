@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn every_partial_index_of_ours_can_be_counted() {
+    fn every_partial_index_of_the_schema_can_be_counted() {
         let (_folder, conn) = database();
         let found = partial_indexes(&conn).unwrap();
         let stated: i64 = conn

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_listed_by_name() {
+    fn settings_are_listed_by_name() {
         let (_folder, conn) = database();
         transact(&conn, |tx| {
             tx.set_setting("b", &json!(2), "cli", at(0))?;

@@ -78,7 +78,7 @@ mod tests {
     use crate::clock;
 
     #[test]
-    fn it_is_made_once() {
+    fn the_self_signed_certificate_is_created_once() {
         let data = tempfile::tempdir().unwrap();
         let (folder, now) = (Folder::of(data.path()), clock::now());
         let first = load_or_create(&folder, "box", now).unwrap();

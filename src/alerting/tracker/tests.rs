@@ -32,7 +32,7 @@ fn notify(tracker: &mut AlertTracker, seconds: u64) -> Vec<(AlertKind, AlertTran
 }
 
 #[test]
-fn it_notifies_once_then_daily_and_once_when_cleared() {
+fn an_alert_is_notified_once_then_daily_and_once_when_cleared() {
     let mut tracker = tracker();
     let day = 24 * 3600;
     assert!(tracker.raise(KIND, Notice::verbatim("1 MB").into(), at(0)));
@@ -130,7 +130,7 @@ fn an_undelivered_all_clear_is_sent_again_twice_at_most() {
 }
 
 #[test]
-fn a_muted_one_is_silent_until_its_time_or_its_end() {
+fn a_muted_alert_is_silent_until_the_mute_or_the_alert_ends() {
     let mut tracker = tracker();
     assert!(tracker.mute(KIND, Some(Mute::WhileItLasts)).is_none(), "there is nothing to mute");
     tracker.raise(KIND, AlertDetail::default(), at(0));
@@ -146,7 +146,7 @@ fn a_muted_one_is_silent_until_its_time_or_its_end() {
 }
 
 #[test]
-fn it_continues_after_a_restart_where_it_was() {
+fn the_tracker_continues_after_a_restart_where_it_was() {
     let mut before = tracker();
     before.raise(KIND, Notice::verbatim("x").into(), at(0));
     notify(&mut before, 0);

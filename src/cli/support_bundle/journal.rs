@@ -109,10 +109,10 @@ mod tests {
     #[test]
     fn an_event_keeps_what_is_not_private() {
         let entry = json!({"MESSAGE": "A message of +972501234567 came", "PRIORITY": "6", "EVENT": "WA_IN_TWILIO",
-            "TEXT": "hello there", "PUSH_NAME": "Dana", "DURATION_MS": "15", "REASON": "no room",
+            "TEXT": "hello there", "PUSH_NAME": "Dana", "DURATION_MS": "15", "REASON": "no space",
             "__REALTIME_TIMESTAMP": "1700000000000000", "_HOSTNAME": "shop"});
         let line = reduced(&entry).unwrap();
-        assert_eq!((&line["event"], &line["reason"]), (&json!("WA_IN_TWILIO"), &json!("no room")));
+        assert_eq!((&line["event"], &line["reason"]), (&json!("WA_IN_TWILIO"), &json!("no space")));
         assert_eq!(line["at"], "2023-11-14T22:13:20.000Z");
         let text = line.to_string();
         for gone in ["1234567", "hello", "Dana", "shop"] {

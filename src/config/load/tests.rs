@@ -51,7 +51,7 @@ fn keys_of_the_types() -> BTreeSet<String> {
 }
 
 #[test]
-fn nothing_set_is_the_defaults() {
+fn the_defaults_apply_if_nothing_is_set() {
     assert_eq!(load(None, &|_| None), Ok(Config::default()));
 }
 

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_sent_to_a_contact_that_has_lost_its_last_address() {
+    fn no_message_is_sent_to_a_contact_that_has_lost_its_last_address() {
         let (_folder, conn) = database();
         transact(&conn, |tx| {
             let (business, channel, now) = (BusinessId::FIRST, ThreadType::WhatsApp, Timestamp::from_millis(0));

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn common_ones_are_found_with_capitals_digits_and_signs() {
+    fn common_passwords_are_found_with_capitals_digits_and_signs() {
         for password in ["Password123", "PASSWORD2026!", "1234567890", "!!football99", "qwerty12345"] {
             assert!(is_common(password), "{password}");
         }

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_real_one_is_read() {
+    fn a_real_certificate_is_read() {
         let made = rcgen::generate_simple_self_signed(vec!["shop.example".into(), "127.0.0.1".into()]).unwrap();
         let read = Certificate::read(made.cert.der()).unwrap();
         assert_eq!(read.names, ["shop.example", "127.0.0.1"]);

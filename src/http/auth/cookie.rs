@@ -86,7 +86,7 @@ mod tests {
     use crate::config::BaseUrl;
 
     #[test]
-    fn it_is_found_among_others() {
+    fn the_session_cookie_is_found_among_others() {
         let mut headers = HeaderMap::new();
         headers.append("cookie", HeaderValue::from_static("a=b; xagentlocator_session=no"));
         headers.append("cookie", HeaderValue::from_static("c=d;  agentlocator_session=yes; e=f"));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_secure_where_the_page_is() {
+    fn the_session_cookie_is_secure_where_the_page_is() {
         let mut config = HttpConfig::default();
         config.public_base_url = BaseUrl::parse("https://shop.example").ok();
         assert!(is_secure(&config, None) && is_secure(&config, Some(true)));

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn success_is_no_failure() {
+    fn a_successful_login_does_not_count_as_a_failure() {
         let (mut rate_limiter, now) = (LoginRateLimiter::default(), clock::instant());
         let address = Client::Address(IpAddr::from([203, 0, 113, 7]));
         for _ in 0..100 {

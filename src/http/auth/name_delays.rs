@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn success_and_a_day_of_silence_end_it() {
+    fn success_and_a_day_of_silence_end_the_delay() {
         let (mut delays, now) = (NameDelays::default(), clock::instant());
         let later = now + attempts(&mut delays, 20, now);
         assert!(delays.check(1, later).is_err());

@@ -46,7 +46,7 @@ mod tests {
     use crate::clock;
 
     #[test]
-    fn a_burst_then_one_in_each_interval() {
+    fn attempts_are_limited_to_a_burst_and_then_to_one_in_each_interval() {
         let (mut rate, now) = (SharedRate::default(), clock::instant());
         let answered = (0..1000).filter(|_| rate.begin(now).is_ok()).count();
         assert_eq!(answered, BURST as usize);

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_asked_every_six_hours_and_less_and_less_while_an_entry_is_in_the_future() {
+    fn twilio_is_asked_every_six_hours_and_less_and_less_while_an_entry_is_in_the_future() {
         let now = clock::instant();
         let mut right = ClockComparison::new(now);
         assert_eq!(due(&mut right, now, |_| false), [0, 360, 720, 1080]);

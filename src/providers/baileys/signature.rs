@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_as_rfc_4231_says() {
+    fn the_signature_agrees_with_rfc_4231() {
         assert_eq!(
             sign(&Secret::new("Jefe"), b"what do ya want for nothing?"),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"

@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_breaks_off_is_none() {
+    fn an_answer_that_breaks_off_is_malformed_or_incomplete() {
         let (stream, _) = conversation();
         let broken = &stream[..stream.find("tool_calls").unwrap()];
         assert_eq!(read(broken, 50), Err(Malformed));
@@ -291,7 +291,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_pieces_do_not_matter(piece in 1usize..200) {
+        fn the_events_do_not_depend_on_the_pieces_of_the_stream(piece in 1usize..200) {
             let (stream, events) = conversation();
             prop_assert_eq!(read(&stream, piece), Ok(events));
         }

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_minute_of_each_side() {
+    fn a_minute_of_audio_of_each_side_has_its_price() {
         let usage = Usage {
             input_token_details: InputDetails { audio_tokens: 600, ..InputDetails::default() },
             output_token_details: OutputDetails { audio_tokens: 1200, text_tokens: 0 },

@@ -192,7 +192,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn reads_what_twilio_sends() {
+    fn messages_of_twilio_are_read() {
         let media = r#"{"event":"media","sequenceNumber":"2","streamSid":"MZ00000000000000000000000000000001","media":{"track":"inbound","chunk":"1","timestamp":"5","payload":"//8="}}"#;
         assert_eq!(parse(media).unwrap(), Incoming::Media { timestamp_ms: 5, payload: "//8=".into() });
         let escaped = r#"{"event":"media","media":{"timestamp":"5","payload":"\/\/8="}}"#;

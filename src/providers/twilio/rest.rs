@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_go_nowhere_else() {
+    fn recordings_with_addresses_of_other_servers_are_not_fetched() {
         let config =
             TwilioConfig { api_base_url: BaseUrl::parse("https://api.twilio.com").unwrap(), ..TwilioConfig::default() };
         let of = |url: &str| recording_url(&config, url);

@@ -144,7 +144,7 @@ mod tests {
     /// The example from Twilio's page "Validating Signatures from Twilio" and from the tests of Twilio's helper
     /// libraries.
     #[test]
-    fn twilios_own_example() {
+    fn twilios_own_example_is_valid() {
         let token = Secret::new("12345");
         let form = pairs(&[
             ("CallSid", "CA1234567890ABCDE"),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn either_token_and_either_port_form() {
+    fn either_token_and_either_form_of_the_port_are_accepted() {
         let (main, second) = (Secret::new("one"), Secret::new("two"));
         for (base, url) in [
             ("https://shop.example", "https://shop.example/x"),

@@ -42,7 +42,7 @@ mod tests {
     const CALL: &str = "CA00000000000000000000000000000001";
 
     #[test]
-    fn good_for_one_call_and_a_short_time() {
+    fn a_token_is_valid_for_one_call_and_a_short_time() {
         let (key, other) = (Secret::new("k"), Secret::new("o"));
         let (call, now) = (CALL.parse().unwrap(), Timestamp::from_millis(1_700_000_000_000));
         let token = issue(&key, &call, now);

@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_incoming_call() {
+    fn the_answer_to_an_incoming_call_is_written_as_xml() {
         let at = |path: &str| format!("https://shop.example{path}");
         insta::assert_snapshot!(document(&[
             Verb::Play(at("/static/tts/greeting_he.mp3")),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn every_verb() {
+    fn every_verb_is_written_as_xml() {
         let (url, say) = (
             |name: &str| format!("https://shop.example/webhook/{name}"),
             Verb::Say { text: "שלום".into(), voice: "Google.he-IL-Wavenet-A".into(), language: "he-IL".into() },

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn real_time_with_jitter_is_taken_whole() {
+    fn audio_in_real_time_with_jitter_is_accepted_completely() {
         let mut limit = AudioRateLimit::default();
         for frame in 0..90_000_u64 {
             // The network stalls for four seconds of every ten.
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn faster_is_dropped_and_then_closed() {
+    fn faster_audio_is_dropped_and_then_closes_the_socket() {
         let (mut limit, mut outcomes) = (AudioRateLimit::default(), Vec::new());
         for frame in 0..751_u64 {
             outcomes.push(limit.admit(frame * 20, 20, Duration::ZERO));
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_a_wrong_timestamp_nor_empty_frames_get_around_it() {
+    fn neither_a_wrong_timestamp_nor_empty_frames_get_around_the_limit() {
         let mut limit = AudioRateLimit::default();
         assert_eq!(limit.admit(0, 20, Duration::ZERO), Admission::Accept);
         assert_eq!(limit.admit(59_000, 20, Duration::ZERO), Admission::Drop);

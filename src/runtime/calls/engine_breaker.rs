@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn if_all_fail_the_order_stays() {
+    fn the_order_of_engines_stays_if_all_fail() {
         let (breaker, now, config) = (EngineBreaker::default(), crate::clock::instant(), Arc::default());
         for _ in 0..3 {
             breaker.record(&call(&[], &["realtime", "pipeline"]), &config, now);

@@ -133,7 +133,7 @@ async fn a_kill_in_mid_adoption_loses_neither_the_archive_nor_its_name() {
 }
 
 #[tokio::test]
-async fn a_disk_that_refuses_in_mid_adoption_does_not_either() {
+async fn a_disk_error_in_mid_adoption_loses_neither_the_archive_nor_its_name() {
     for situation in [Situation::Backup, Situation::CopiedFolder, Situation::LiveDamaged] {
         survives(situation, Fault::Errno(ENOSPC)).await;
     }

@@ -111,7 +111,7 @@ async fn waiting_for_a_connection_counts_towards_the_deadline() {
 }
 
 #[tokio::test]
-async fn closing_interrupts_what_runs() {
+async fn closing_the_pool_interrupts_running_queries() {
     let (_folder, readers) = pool(Duration::from_secs(100));
     let search = endless_search(&readers).await;
     readers.close();

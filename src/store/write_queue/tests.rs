@@ -68,7 +68,7 @@ fn a_full_queue_refuses_and_a_closed_one_hands_out_what_waits() {
 }
 
 #[test]
-fn an_abandoned_queue_tells_every_write() {
+fn an_abandoned_queue_notifies_every_write() {
     let (queue, answered) = (WriteQueue::new(), Answered::default());
     for (number, priority) in [Priority::Live, Priority::Job, Priority::Backfill].into_iter().enumerate() {
         let write = TestWrite((number, 0), AckAfter::Never, answered.clone());
@@ -89,7 +89,7 @@ fn a_write_without_caller_waits_for_others_but_not_for_long() {
 proptest! {
     /// Every pushed write is returned once, in order within its lane.
     #[test]
-    fn nothing_is_lost_doubled_or_reordered(pushed in prop::collection::vec((0_usize..3, any::<bool>()), 0..600)) {
+    fn no_write_is_lost_doubled_or_reordered(pushed in prop::collection::vec((0_usize..3, any::<bool>()), 0..600)) {
         let queue = WriteQueue::new();
         let priorities = [Priority::Live, Priority::Job, Priority::Backfill];
         let answered = Answered::default();

@@ -27,7 +27,7 @@ async fn a_promise_that_was_not_kept_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes long: make test-all"]
-async fn long_what_was_said_and_not_done_is_found_in_10000_conversations() {
+async fn long_a_promise_that_was_not_kept_is_found_in_10000_conversations() {
     converse(1_000..11_000).await;
 }
 

@@ -109,7 +109,7 @@ fn suggested(tx: &WriteTx<'_>) -> Vec<[ContactId; 2]> {
 }
 
 #[test]
-fn two_with_histories_are_merged_by_a_user_alone_and_can_be_parted() {
+fn contacts_with_histories_are_merged_by_a_user_alone_and_a_merge_can_be_undone() {
     let (_folder, conn) = database();
     transact(&conn, |tx| {
         let number = phone("+972501234567");

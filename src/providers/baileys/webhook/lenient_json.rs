@@ -57,13 +57,13 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_at_the_beginning_goes_and_of_two_fields_the_last_one_stays() {
+    fn a_byte_order_mark_is_removed_and_of_two_equal_fields_the_last_one_stays() {
         assert_eq!(repair(b"\xef\xbb\xbf{\"a\":1,\"a\":2}").as_deref(), Some(r#"{"a":2}"#));
     }
 
     proptest! {
         #[test]
-        fn takes_anything(body in proptest::collection::vec(any::<u8>(), 0..64), text in "(\\\\|u|d8|\\PC){0,12}") {
+        fn any_body_can_be_repaired_without_a_panic(body in proptest::collection::vec(any::<u8>(), 0..64), text in "(\\\\|u|d8|\\PC){0,12}") {
             let _ = repair(&body);
             let _ = repair(text.as_bytes());
         }

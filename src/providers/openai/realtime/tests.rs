@@ -3,7 +3,7 @@ use crate::config::BaseUrl;
 use proptest::prelude::*;
 
 #[test]
-fn reads_what_the_server_sends() {
+fn messages_of_the_server_are_read() {
     let delta = r#"{"event_id":"e","type":"response.output_audio.delta","response_id":"resp_1","item_id":"item_1","output_index":0,"content_index":0,"delta":"//8="}"#;
     assert_eq!(
         parse(delta),

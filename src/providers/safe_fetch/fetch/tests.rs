@@ -65,7 +65,7 @@ async fn redirects_are_checked_and_sizes_are_capped() {
 }
 
 #[tokio::test]
-async fn nothing_on_this_machine_is_asked_but_what_is_trusted() {
+async fn no_server_on_this_machine_is_asked_except_the_trusted_one() {
     let (origin, other) = (server().await, server().await);
     let files = SafeFetcher::new(Trusted::Origin { origin, socket: None }, 1000).unwrap();
     let refused = files.fetch(&format!("{other}/file"), None).await.unwrap_err();

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_message_takes_its_place() {
+    fn the_message_replaces_its_placeholder() {
         let config = TwilioConfig {
             wa_template_sid: Some("HX1".into()),
             wa_template_variables: Some(r#"{"1":"Dana","2":"we say: {{text}}!"}"#.into()),
