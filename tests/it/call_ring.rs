@@ -147,7 +147,7 @@ async fn a_caller_who_hangs_up_while_it_rings_was_missed_and_no_ai_starts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_rings_in_the_opening_hours_alone() {
+async fn the_phone_rings_in_the_opening_hours_alone() {
     let harness = harness("open").await;
     let owner = harness.daemon.logged_in("roni", "owner").await;
     open_on_holidays(&owner).await;

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 #[test]
-fn users_and_tokens_with_and_without_the_daemon() {
+fn users_and_tokens_are_managed_with_and_without_the_daemon() {
     for running in [true, false] {
         let mut daemon = Daemon::prepare(|_| {});
         if running {
@@ -35,7 +35,7 @@ fn users_and_tokens_with_and_without_the_daemon() {
 }
 
 #[tokio::test]
-async fn a_password_that_was_made_up_logs_in() {
+async fn a_generated_password_logs_in() {
     let daemon = Daemon::start(|_| {});
     let password = stdout(&daemon.cli(&["user", "add", "dana"]));
     daemon.log_in("dana", password.trim_end()).await;

@@ -72,7 +72,7 @@ async fn a_retry_does_not_wait_for_the_time_from_before_the_clock_was_set_back()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_right_clock_is_not() {
+async fn a_right_clock_is_not_reported() {
     let daemon = Daemon::start(|_| {});
     until_clock_is(&daemon, "ok").await;
     assert!(daemon.logs().events_named("CLOCK_BEHIND").is_empty());

@@ -100,7 +100,7 @@ fn shown(output: &Output, key: &str) -> (Value, String) {
 }
 
 #[tokio::test]
-async fn without_a_settings_file_it_listens_on_every_address_and_stores_data_in_its_folder() {
+async fn without_a_settings_file_the_daemon_listens_everywhere_and_stores_data_in_its_folder() {
     let shop = Shop::new(&[("PORT", "0")]);
     let served = shop.serve();
     let listening = &served.log.events_named("LISTENING")[0];

@@ -45,12 +45,12 @@ async fn nothing_is_stuck(daemon: &Daemon) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_or_doubled() {
+async fn no_acknowledged_write_is_lost_or_doubled() {
     killed_again_and_again(5).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes long: make test-all"]
-async fn long_nothing_is_lost_or_doubled() {
+async fn long_no_acknowledged_write_is_lost_or_doubled() {
     killed_again_and_again(50).await;
 }

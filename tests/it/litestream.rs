@@ -51,7 +51,7 @@ pub fn messages_in(file: &Path) -> u32 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_misses_nothing_and_sends_the_whole_database_once() {
+async fn litestream_misses_nothing_and_sends_the_whole_database_once() {
     let mut shop = Shop::open_with(beside_litestream, "").await;
     let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
     litestream.start();

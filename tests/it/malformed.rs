@@ -49,7 +49,7 @@ async fn assert_well(harness: &CallHarness, before_kb: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn four_thousand_signed_forms() {
+async fn four_thousand_malformed_signed_forms_cause_no_error() {
     let harness = harness().await;
     let client = harness.daemon.client();
     let (mut mutator, forms) = (Mutator::new(1), corpus("forms.txt"));
@@ -70,7 +70,7 @@ async fn four_thousand_signed_forms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn four_thousand_json_bodies() {
+async fn four_thousand_malformed_json_bodies_cause_no_error() {
     let harness = harness().await;
     let api = tokio::task::block_in_place(|| harness.daemon.api());
     let (mut mutator, bodies) = (Mutator::new(2), corpus("bodies.txt"));
@@ -94,7 +94,7 @@ async fn four_thousand_json_bodies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifteen_hundred_frames_on_live_calls_and_refused_sockets() {
+async fn fifteen_hundred_malformed_frames_on_live_calls_and_refused_sockets_cause_no_error() {
     let harness = harness().await;
     let (mut mutator, frames) = (Mutator::new(3), corpus("frames.txt"));
     let before = harness.daemon.memory_kb("VmRSS");
@@ -127,7 +127,7 @@ async fn fifteen_hundred_frames_on_live_calls_and_refused_sockets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn five_hundred_things_that_are_no_http() {
+async fn five_hundred_requests_that_are_no_http_cause_no_error() {
     let harness = harness().await;
     let mut mutator = Mutator::new(4);
     let heads: Vec<Vec<u8>> = [

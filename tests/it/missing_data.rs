@@ -45,7 +45,7 @@ fn is_empty(folder: &Path) -> bool {
 }
 
 #[test]
-fn it_waits_for_the_disk_of_its_data() {
+fn the_service_does_not_start_without_the_disk_of_its_data() {
     let mut daemon = without_its_data();
     let data = daemon.folder().join("data");
     assert_does_not_start(&mut daemon);
@@ -80,7 +80,7 @@ fn the_owner_may_start_with_new_data() {
 }
 
 #[test]
-fn a_restore_into_the_empty_folder_ends_it() {
+fn a_restore_into_the_empty_folder_lets_the_service_start() {
     let mut daemon = without_its_data();
     let copy = daemon.folder().join("unmounted/agentlocator.db");
     let output = daemon.cli(&["restore", "--yes", copy.to_str().unwrap()]);

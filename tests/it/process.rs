@@ -97,7 +97,7 @@ fn a_request_that_runs_may_end_and_the_next_one_is_not_taken() {
 }
 
 #[test]
-fn one_that_never_ends_does_not_hold_up_the_end() {
+fn a_request_that_never_ends_does_not_delay_the_stop() {
     for signal in [15, 2] {
         let mut daemon = Daemon::start(|_| {});
         let mut connection = TcpStream::connect(daemon.address()).unwrap();
@@ -111,7 +111,7 @@ fn one_that_never_ends_does_not_hold_up_the_end() {
 }
 
 #[test]
-fn a_hang_up_of_the_terminal_does_not_end_it() {
+fn a_hang_up_of_the_terminal_does_not_end_the_daemon() {
     let mut daemon = Daemon::start(|_| {});
     daemon.signal(1);
     daemon.logs().wait_for_event("CONFIG_RELOADED");
@@ -274,7 +274,7 @@ fn a_port_in_use_is_reported_with_a_remedy() {
 }
 
 #[tokio::test]
-async fn without_a_socket_of_systemd_it_binds_its_own() {
+async fn without_a_socket_of_systemd_the_daemon_binds_its_own() {
     let mut daemon = Daemon::start(|setup| {
         setup.binds_itself();
     });

@@ -59,7 +59,7 @@ async fn a_report_for_programs_is_json_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_box_that_refuses_makes_it_fail() {
+async fn a_server_that_refuses_makes_the_simulation_fail() {
     let harness = harness().await;
     let token = harness.daemon.folder().join("token.txt");
     std::fs::write(&token, "not the token\n").unwrap();

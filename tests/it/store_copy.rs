@@ -113,7 +113,7 @@ async fn a_slow_reader_keeps_its_file_and_delays_no_writer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hard_link_keeps_what_it_was() {
+async fn a_hard_link_keeps_its_content() {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
@@ -129,7 +129,7 @@ async fn a_hard_link_keeps_what_it_was() {
 /// Shows why the published file exists: most copies of the live file that are made in this way are damaged.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
-async fn long_copies_of_the_live_file_are_not_whole() {
+async fn long_most_copies_of_the_live_file_are_damaged() {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
     let acks = Arc::new(fixture.acks(8));

@@ -45,7 +45,7 @@ async fn a_full_disk_refuses_and_then_takes_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
+async fn a_copy_that_finds_no_space_stays_complete_and_catches_up() {
     let Some(small) = SmallDisk::mount(64) else { return };
     let fixture = StoreFixture::on(&small);
     let (store, _) = Store::open(fixture.config()).unwrap();

@@ -85,28 +85,28 @@ async fn the_database_fails(calls: &str, code: i32, part: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_under_the_database() {
+async fn no_acknowledged_write_is_lost_when_the_disk_of_the_database_is_full() {
     the_database_fails("w", ENOSPC, DATABASE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broken_disk_under_the_database() {
+async fn no_acknowledged_write_is_lost_when_the_disk_of_the_database_breaks() {
     the_database_fails("ws", EIO, DATABASE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_cannot_store_anything_permanently() {
+async fn no_acknowledged_write_is_lost_when_the_disk_stores_nothing_permanently() {
     the_database_fails("s", EIO, DATABASE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_became_read_only() {
+async fn no_acknowledged_write_is_lost_when_the_disk_becomes_read_only() {
     the_database_fails("wst", EROFS, DATABASE).await;
 }
 
 /// Simulates an emergency remount as read-only by Linux: writes stay in memory, and `fsync` still reports success.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_is_read_only_and_does_not_let_it_be_felt() {
+async fn no_acknowledged_write_is_lost_when_a_read_only_disk_reports_no_error() {
     the_database_fails("r", 0, "/live").await;
 }
 
@@ -165,12 +165,12 @@ async fn a_write_for_which_no_caller_waits_is_named_when_it_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_room_for_the_copy() {
+async fn a_full_disk_delays_the_copy_and_refuses_no_message() {
     the_copy_fails("w", ENOSPC, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_disk_breaks_in_the_middle_of_the_copy() {
+async fn a_disk_that_breaks_during_a_copy_delays_the_copy_and_refuses_no_message() {
     the_copy_fails("wt", EIO, 2).await;
 }
 

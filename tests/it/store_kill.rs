@@ -38,7 +38,7 @@ async fn acknowledged_data_survives_a_kill() {
 
 #[tokio::test]
 #[ignore = "takes long: make test-all"]
-async fn long_what_was_acknowledged_survives_many_kills() {
+async fn long_acknowledged_data_survives_many_kills() {
     killed_again_and_again(200).await;
 }
 

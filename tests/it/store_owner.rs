@@ -45,14 +45,14 @@ async fn is_left_alone(fixture: &StoreFixture, store: &Store) {
 }
 
 #[tokio::test]
-async fn a_copy_over_it_is_left_alone() {
+async fn a_copy_over_the_published_file_is_left_alone() {
     let (fixture, store, old) = with_an_old_copy().await;
     std::fs::write(fixture.published(), std::fs::read(old).unwrap()).unwrap();
     is_left_alone(&fixture, &store).await;
 }
 
 #[tokio::test]
-async fn a_file_moved_over_it_is_left_alone() {
+async fn a_file_moved_over_the_published_file_is_left_alone() {
     let (fixture, store, old) = with_an_old_copy().await;
     std::fs::rename(old, fixture.published()).unwrap();
     is_left_alone(&fixture, &store).await;
@@ -87,7 +87,7 @@ async fn an_appended_byte_is_noticed_without_any_write() {
 }
 
 #[tokio::test]
-async fn reading_it_disturbs_nothing() {
+async fn a_reader_of_the_published_file_disturbs_no_write() {
     let (fixture, store, _) = with_an_old_copy().await;
     let conn = Connection::open(fixture.published()).unwrap();
     for color in ["red", "yellow", "white"] {

@@ -147,7 +147,7 @@ async fn a_file_put_in_place_of_the_published_one_is_restored_or_kept() {
 }
 
 #[tokio::test]
-async fn whichever_tool_puts_it_there() {
+async fn a_file_is_restored_or_kept_whichever_tool_puts_it_in_place() {
     for tool in ["cp -p", "mv", "rsync -a --ignore-times"] {
         if tool.starts_with("rsync") && !is_installed("rsync") {
             continue;
@@ -201,7 +201,7 @@ async fn a_backup_that_the_service_may_not_write_is_restored_and_then_replaced()
 
 /// The state file says that the published file is being written, but the file of that name has other content.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_put_there_after_a_kill_in_the_middle_of_a_write_is_restored() {
+async fn a_backup_put_in_place_after_a_kill_in_the_middle_of_a_write_is_restored() {
     for tool in ["cp -p", "cp", "mv"] {
         let (fixture, older) = with_an_older_copy(Stopped::Cleanly).await;
         let is_being_written = || {
@@ -261,7 +261,7 @@ async fn a_backup_in_a_moved_folder_is_restored() {
 /// A file that is put in place while the service runs is held until the owner decides, also over a restart. The decision has the same
 /// effect as if the file had been put in place while the service was stopped.
 #[tokio::test]
-async fn a_file_put_there_while_the_service_runs_waits_for_the_owner() {
+async fn a_file_put_in_place_while_the_service_runs_waits_for_the_owner() {
     for tool in ["cp", "cp -p", "mv", "rsync -a --ignore-times"] {
         if tool.starts_with("rsync") && !is_installed("rsync") {
             continue;
@@ -310,7 +310,7 @@ async fn put_there_while_it_runs(tool: &str, put: Put, choice: Choice) {
 
 /// A backup that was detected while the service ran is adopted if it is put in place again after the stop.
 #[tokio::test]
-async fn a_file_put_there_again_after_a_stop_is_restored() {
+async fn a_file_put_in_place_again_after_a_stop_is_restored() {
     for tool in ["cp -p", "rsync -a --ignore-times --inplace"] {
         if tool.starts_with("rsync") && !is_installed("rsync") {
             continue;

@@ -221,7 +221,7 @@ async fn a_live_database_damaged_while_down_does_not_replace_the_good_copy() {
 }
 
 #[tokio::test]
-async fn one_damaged_by_a_power_cut_does_not_either() {
+async fn a_live_database_damaged_by_a_power_cut_does_not_replace_the_good_copy() {
     damaged_while_down(true).await;
 }
 

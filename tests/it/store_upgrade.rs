@@ -96,7 +96,7 @@ fn there_is_a_database_of_every_earlier_version() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_daemon_starts_on_each_and_keeps_every_row() {
+async fn the_daemon_starts_on_each_version_and_keeps_every_row() {
     let (newest, fixtures) = versions();
     for (version, sql) in fixtures {
         // The database is tested as the live database, and as a copy that was put in place.
@@ -130,7 +130,7 @@ async fn the_daemon_starts_on_each_and_keeps_every_row() {
 }
 
 #[test]
-fn a_kill_in_the_middle_leaves_the_old_or_the_new_one() {
+fn a_kill_in_the_middle_of_an_upgrade_loses_no_data() {
     let (_, fixtures) = versions();
     let sql = &fixtures[0].1;
     let before = Connection::open_in_memory().unwrap();
@@ -149,7 +149,7 @@ fn a_kill_in_the_middle_leaves_the_old_or_the_new_one() {
 }
 
 #[test]
-fn a_newer_one_is_refused_permanently() {
+fn a_newer_database_is_refused_permanently() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed("INSERT INTO refinery_schema_history VALUES (900, 'from_the_future', '2030-01-01T00:00:00Z', '1')");
     // As a service, the daemon's exit code tells systemd not to restart it.
@@ -174,7 +174,7 @@ fn a_newer_one_is_refused_permanently() {
 }
 
 #[test]
-fn without_room_for_a_copy_nothing_is_touched() {
+fn a_database_without_space_for_its_copy_is_not_upgraded() {
     let (newest, fixtures) = versions();
     let (version, sql) = &fixtures[0];
     assert!(*version < newest);

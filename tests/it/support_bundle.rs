@@ -34,7 +34,7 @@ const PLANTED: [&str; 20] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_contains_no_personal_data_or_secrets() {
+async fn the_bundle_contains_no_personal_data_or_secrets() {
     let options = OpenAiOptions {
         turns: vec![Turn::new("planted words of a caller", "planted answer")],
         ..OpenAiOptions::default()
@@ -75,7 +75,7 @@ async fn it_contains_no_personal_data_or_secrets() {
     assert!(parts["files.txt"].contains("agentlocator.db") && parts["machine.txt"].contains("MemTotal"));
     let log = &parts["log-daemon.jsonl"];
     assert!(
-        log.contains("WA_IN_TWILIO") && log.contains("no room on the disk") && log.contains("BRIDGE_STARTED"),
+        log.contains("WA_IN_TWILIO") && log.contains("no space on the disk") && log.contains("BRIDGE_STARTED"),
         "{log}"
     );
 
@@ -108,7 +108,7 @@ async fn plant(harness: &CallHarness) {
 fn fake_journalctl(folder: &Path) -> String {
     let lines = [
         r#"{"MESSAGE":"A message of +972521239876 came","PRIORITY":"6","EVENT":"WA_IN_TWILIO","TEXT":"planted log text"}"#,
-        r#"{"MESSAGE":"Asked /x?token=planted-query-token","PRIORITY":"4","EVENT":"REQUEST_FAILED","ERROR":"no room on the disk","NAME":"Dana Plantedname"}"#,
+        r#"{"MESSAGE":"Asked /x?token=planted-query-token","PRIORITY":"4","EVENT":"REQUEST_FAILED","ERROR":"no space on the disk","NAME":"Dana Plantedname"}"#,
         r#"{"MESSAGE":"planted debug text","PRIORITY":"7","EVENT":"DEBUG_THING"}"#,
         r#"{"MESSAGE":"Open http://shop/setup#code=AB12C-PLANT","PRIORITY":"6","EVENT":"SETUP_CODE","URL":"http://shop/setup#code=AB12C-PLANT"}"#,
         r#"{"MESSAGE":"{\"ts\":\"t\",\"level\":\"info\",\"event\":\"BRIDGE_STARTED\",\"push_name\":\"Noaplanted\",\"message\":\"for 972521239876@s.whatsapp.net, נועה\"}"}"#,

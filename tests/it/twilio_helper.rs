@@ -85,7 +85,7 @@ fn we_sign_and_check_as_the_library_does() {
 }
 
 #[test]
-fn ports_are_taken_in_or_left_out_as_the_library_does() {
+fn ports_are_included_or_left_out_as_the_library_does() {
     let token = Secret::new(TOKEN);
     let form = [("CallSid".to_owned(), "CA00000000000000000000000000000001".to_owned())];
     let path = "/webhook/call_status";

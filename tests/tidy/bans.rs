@@ -192,7 +192,7 @@ fn clock_and_random_numbers_each_have_one_module() {
 }
 
 #[test]
-fn nothing_is_left_for_later() {
+fn no_work_is_left_for_later() {
     let words = [
         "TO".to_owned() + "DO",
         "FIX".to_owned() + "ME",

@@ -198,7 +198,7 @@ fn files_with(folder: &Path, words: &[&str]) -> Vec<(PathBuf, String)> {
 }
 
 #[tokio::test]
-async fn nothing_of_an_erased_contact_is_in_any_file() {
+async fn no_data_of_an_erased_contact_is_in_any_file() {
     let (daemon, api) = with_data();
     change(&api, "PATCH", "/api/contacts/1", json!({"display_name": "UNIQNAME"}), 200).await;
     change(&api, "POST", "/api/contacts/1/notes", json!({"text": "UNIQNOTE"}), 201).await;

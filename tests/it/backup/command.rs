@@ -100,12 +100,12 @@ async fn under_load(copies: usize, clients: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn under_load_everything_acknowledged_before_is_in_it() {
+async fn a_backup_under_load_has_everything_that_was_acknowledged_before() {
     under_load(15, 8).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
-async fn long_under_load_everything_acknowledged_before_is_in_it() {
+async fn long_a_backup_under_load_has_everything_that_was_acknowledged_before() {
     under_load(300, 16).await;
 }

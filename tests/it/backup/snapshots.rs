@@ -162,12 +162,12 @@ async fn under_load(count: usize, clients: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn under_load_everything_acknowledged_before_is_in_it() {
+async fn a_snapshot_under_load_has_everything_that_was_acknowledged_before() {
     under_load(10, 8).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
-async fn long_under_load_everything_acknowledged_before_is_in_it() {
+async fn long_a_snapshot_under_load_has_everything_that_was_acknowledged_before() {
     under_load(200, 16).await;
 }

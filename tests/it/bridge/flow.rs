@@ -47,7 +47,7 @@ async fn a_contact_with_a_hidden_number_is_answered_and_recognised() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_who_write_at_once_read_each_other() {
+async fn messages_that_both_sides_write_at_once_all_arrive_in_order() {
     let harness = BridgeHarness::linked().await;
     let (ours, theirs): (Vec<_>, Vec<_>) = (0..40).map(|i| (format!("שלנו {i}"), format!("שלהם {i}"))).unzip();
     let write = async {

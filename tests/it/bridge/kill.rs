@@ -198,12 +198,12 @@ async fn assert_matches(harness: &BridgeHarness, expected_state: &ExpectedState)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_or_doubled_between_whatsapp_and_the_crm() {
+async fn no_message_is_lost_or_doubled_between_whatsapp_and_the_crm() {
     killed_again_and_again(5).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes long: make test-all"]
-async fn long_nothing_is_lost_or_doubled_between_whatsapp_and_the_crm() {
+async fn long_no_message_is_lost_or_doubled_between_whatsapp_and_the_crm() {
     killed_again_and_again(50).await;
 }

@@ -15,7 +15,7 @@ async fn a_code_that_the_daemon_shows_links_the_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_that_is_typed_in_links_it_as_well() {
+async fn a_code_that_is_typed_in_links_the_account_as_well() {
     let harness = BridgeHarness::begin().await;
     let code = eventually("a code to type in", async || {
         let asked = json!({ "phone": "050-1234567" });

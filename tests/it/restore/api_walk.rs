@@ -61,7 +61,7 @@ const OF_THE_MOMENT: [&str; 2] = ["last_used_at", "before"];
 const OF_THE_BOX: [&str; 2] = ["/api/backups", "/api/database"];
 
 #[tokio::test]
-async fn every_answer_is_the_same_on_the_restored_box() {
+async fn every_answer_is_the_same_on_the_restored_server() {
     let (mut first, _) = with_a_copy();
     first.launch();
     let token = first.token("owner");

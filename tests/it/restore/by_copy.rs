@@ -145,7 +145,7 @@ async fn a_scheduled_message_that_was_sent_is_not_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_command_takes_it_back() {
+async fn one_command_restores_the_replaced_database() {
     let (mut shop, backup, waits) = with_a_backup().await;
     restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));
     let status = shop.api.get("/api/database").await.json();
@@ -159,7 +159,7 @@ async fn one_command_takes_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_it_runs_the_owner_chooses() {
+async fn the_owner_chooses_the_data_while_the_daemon_runs() {
     let (mut shop, backup, waits) = with_a_backup().await;
     let choose =
         async |shop: &Shop, data: &str| shop.api.post_json("/api/database/found", &json!({ "data": data })).await;

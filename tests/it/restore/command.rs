@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 #[test]
-fn the_copy_takes_the_place_and_the_old_one_is_kept_and_can_come_back() {
+fn the_copy_replaces_the_database_and_the_old_one_is_kept_and_can_be_restored() {
     let (mut daemon, copy) = with_a_copy();
     add_user(&daemon, "dana");
     daemon.launch();
@@ -42,7 +42,7 @@ impl Daemon {
 }
 
 #[test]
-fn a_new_box_takes_a_copy_into_an_empty_folder() {
+fn a_new_server_takes_a_copy_into_an_empty_folder() {
     let (_old, copy) = with_a_copy();
     let mut new = Daemon::prepare(public);
     let done = restore(&new, &copy);
@@ -73,7 +73,7 @@ fn a_restore_archives_a_damaged_database_with_all_of_its_files() {
 }
 
 #[test]
-fn a_file_that_was_put_there_is_kept_as_well() {
+fn a_file_put_in_place_of_the_published_one_is_kept_as_well() {
     let (daemon, copy) = with_a_copy();
     add_user(&daemon, "dana");
     std::fs::copy(&copy, daemon.published_file()).unwrap();

@@ -93,7 +93,7 @@ fn the_service_is_stopped_and_started_again() {
 }
 
 #[test]
-fn if_it_does_not_come_up_the_old_database_comes_back() {
+fn the_old_database_is_restored_if_the_daemon_does_not_start_with_the_copy() {
     let unit = Unit::new();
     std::fs::write(unit.daemon.folder().join("failures"), "once\n").unwrap();
     let output = unit.daemon.cli(&["restore", unit.copy.to_str().unwrap(), "--yes"]);

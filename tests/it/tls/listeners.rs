@@ -10,7 +10,7 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_box_can_be_set_up_encrypted() {
+async fn a_new_server_can_be_set_up_encrypted() {
     let mut daemon = Daemon::start(|setup| {
         setup.web_listeners();
     });

@@ -42,7 +42,7 @@ async fn until_provider_id(shop: &Shop, answer: &Value, id: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_template_follows_and_then_the_bridge() {
+async fn a_refused_message_is_sent_as_a_template_and_then_by_the_bridge() {
     let shop = shop(template).await;
     let (answer, first) = sent_by_twilio(&shop, "hello").await;
     for _ in 0..3 {
@@ -82,7 +82,7 @@ async fn the_template_follows_and_then_the_bridge() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_another_route_it_fails_with_the_reason() {
+async fn a_refused_message_without_another_route_fails_with_the_reason() {
     let shop = shop(|setup| {
         setup.env("ENABLE_WA_BAILEYS", "false");
     })

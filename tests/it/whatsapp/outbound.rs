@@ -104,7 +104,7 @@ async fn the_same_key_gives_the_same_answer_and_one_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_with_one_key_at_once_are_one_message() {
+async fn many_requests_with_one_key_at_once_are_one_message() {
     let shop = Shop::open().await;
     let body = json!({ "to": DANA, "text": "once" });
     let answers = futures_util::future::join_all((0..20).map(|_| post(&shop.api, "key", &body))).await;
