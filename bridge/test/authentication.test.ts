@@ -99,7 +99,7 @@ test('a daemon that does not prove itself gets secret and signature, and is not 
   assert.deepEqual(daemon.complaints, [])
 })
 
-test('with WA_DAEMON_CHALLENGE=required nothing is sent to a program without a proof', async () => {
+test('with WA_DAEMON_CHALLENGE=required no event is sent to a program without a proof', async () => {
   const env = await TestEnv.create()
   const { server, daemon } = env
   const bridge = await env.startLinked({ environment: { WA_DAEMON_CHALLENGE: 'required' } })
@@ -114,7 +114,7 @@ test('with WA_DAEMON_CHALLENGE=required nothing is sent to a program without a p
   assert.deepEqual(daemon.complaints, [])
 })
 
-test('nothing is sent to a program with a wrong proof, until the proof is right', async () => {
+test('no event is sent to a program with a wrong proof, until the proof is right', async () => {
   const env = await TestEnv.create()
   const { server, daemon } = env
   daemon.proof = { secret: 'another' }

@@ -27,7 +27,7 @@ test('a lost receipt does not cause a retry request', async () => {
 })
 
 for (const seed of SEEDS) {
-  test(`one damaged message and six kills lose no other message, seed ${seed}`, async t => {
+  test(`a damaged message and six kills lose no other message, seed ${seed}`, async t => {
     const random = randomFrom(seed)
     const env = await settled()
     const { server, daemon } = env

@@ -18,7 +18,7 @@ import {
 before(() => prepare({ linked: false }))
 
 describe('connections', () => {
-  it('end in every way, each with its code', async () => {
+  it('a connection ends in every way, each with its code', async () => {
     const own = await start()
     const linked = await link(own)
     const ends = [
@@ -44,7 +44,7 @@ describe('connections', () => {
     assert.equal(refused.failure, '401')
   })
 
-  it('are refused at login, once or until the refusal is cleared', async () => {
+  it('a login is refused once, or until the refusal is cleared', async () => {
     const own = await start()
     const linked = await link(own)
     own.drop({ kind: 'close' })
@@ -66,14 +66,14 @@ describe('connections', () => {
     await linked.until('caught-up', () => true, place)
   })
 
-  it('are not even made when the server refuses them', async () => {
+  it('no device registers when the server refuses connections', async () => {
     const own = await start({ refuseConnections: true })
     const refused = clients.client(own.url)
     await refused.until('close')
     assert.equal(own.state().registrations, 0)
   })
 
-  it('are replaced when the same device logs in again', async () => {
+  it('a connection is replaced when the same device logs in again', async () => {
     const own = await start()
     const linked = await link(own)
     const place = linked.now
@@ -83,7 +83,7 @@ describe('connections', () => {
     assert.equal(own.state().logins, 2)
   })
 
-  it('freeze: nothing is answered while TCP stays up', async () => {
+  it('a frozen connection answers nothing while TCP stays up', async () => {
     const own = await start()
     const linked = await link(own)
     own.drop({ kind: 'freeze' })
@@ -95,7 +95,7 @@ describe('connections', () => {
     await linked.until('message', () => true, place)
   })
 
-  it('bring what has waited, until it is acknowledged', async () => {
+  it('messages that have waited arrive in order after a reconnect', async () => {
     const own = await start()
     const linked = await link(own)
     own.drop({ kind: 'reset' })
@@ -112,7 +112,7 @@ describe('connections', () => {
     assert.deepEqual(order, ['one', 'two', 'three'])
   })
 
-  it('bring a message again whose receipt was lost, unchanged', async () => {
+  it('a message whose receipt was lost arrives again unchanged', async () => {
     const own = await start({ dropReceipts: true })
     const linked = await link(own)
     const { id } = await own.inbound({ from: '15553330004', text: 'twice' })
@@ -126,7 +126,7 @@ describe('connections', () => {
     assert.deepEqual([inboundOf(id, own)?.state, inboundOf(id, own)?.deliveries], ['refused', 2])
   })
 
-  it('bring receipts that came while the device was away', async () => {
+  it('receipts that came while the device was away arrive after a reconnect', async () => {
     const own = await start({ autoReceipt: false })
     const linked = await link(own)
     const id = await send(jid('15553330005'), { text: 'seen?' }, linked)
@@ -137,7 +137,7 @@ describe('connections', () => {
     await status(id, 4, linked)
   })
 
-  it('may never tell that the queue is over, or restart after linking', async () => {
+  it('the end of the queue and the restart after linking can be withheld', async () => {
     const own = await start({ withholdOffline: true, restartAfterPair: false })
     const linked = clients.client(own.url)
     own.scan({ qr: String((await linked.until('qr')).qr) })
@@ -150,7 +150,7 @@ describe('connections', () => {
     assert.deepEqual(linked.seen('caught-up'), [])
   })
 
-  it('stall where a test sets it', async () => {
+  it('a query stalls if a test sets it', async () => {
     const own = await start()
     const linked = await link(own)
     own.options({ stallIq: ['w:p:ping'] })

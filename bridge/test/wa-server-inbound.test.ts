@@ -19,7 +19,7 @@ import {
 before(() => prepare())
 
 describe('messages to the device', () => {
-  it('arrive as text, in order', async () => {
+  it('text messages arrive in order', async () => {
     const from = '15551110001'
     const first = await server.inbound({ from, name: 'Alice', text: 'one' })
     const second = await server.inbound({ from, text: 'two' })
@@ -35,7 +35,7 @@ describe('messages to the device', () => {
     assert.equal(inboundOf(first.id)?.deliveries, 1)
   })
 
-  it('are addressed by LID when asked, with or without the number', async () => {
+  it('a message is addressed by LID on request, with or without the number', async () => {
     const open = await server.inbound({ from: '15551110002', addressing: 'lid', text: 'by LID' })
     const hidden = await server.inbound({
       from: '15551110003',
@@ -52,7 +52,7 @@ describe('messages to the device', () => {
     assert.equal(unknown.key.remoteJidAlt, undefined)
   })
 
-  it('come in groups, by lists, as status and in channels', async () => {
+  it('messages come in groups, by lists, as status and in channels', async () => {
     const from = '15551110004'
     const group = '120363000000000001@g.us'
     const inGroup = await received((await server.inbound({ from, group, text: 'to all' })).id)
@@ -70,7 +70,7 @@ describe('messages to the device', () => {
     await acknowledged(channel.id)
   })
 
-  it('are marked when they are for one view only', async () => {
+  it('a message for one view only is marked', async () => {
     const { id } = await server.inbound({ from: '15551110005', viewOnce: true, text: 'secret' })
     assert.equal((await received(id)).content, undefined)
     await acknowledged(id)
@@ -79,14 +79,14 @@ describe('messages to the device', () => {
     assert.ok((await received(wrapped.id)).content.viewOnceMessageV2)
   })
 
-  it('carry media that can be downloaded', async () => {
+  it('the media of a message can be downloaded', async () => {
     const media = { kind: 'audio', base64: base64('a voice'), mimetype: 'audio/ogg', ptt: true, seconds: 3 } as const
     const { id } = await server.inbound({ from: '15551110006', media })
     assert.equal((await received(id)).content.audioMessage?.ptt, true)
     assert.equal((await client.ask('download', { id })).base64, media.base64)
   })
 
-  it('have media uploaded again when the link has gone', async () => {
+  it('media whose link has gone is uploaded again', async () => {
     const media = { kind: 'document', base64: base64('a bill'), mimetype: 'text/plain', fileName: 'bill' } as const
     const { id } = await server.inbound({ from: '15551110007', media: { ...media, gone: true } })
     await received(id)
@@ -97,7 +97,7 @@ describe('messages to the device', () => {
     await assert.rejects(client.ask('download', { id: lost.id, again: true }), /re-upload/)
   })
 
-  it('are encrypted again when the device cannot read them', async () => {
+  it('a message that the device cannot read is encrypted again', async () => {
     server.corruptNext()
     const { id } = await server.inbound({ from: '15551110008', text: 'second try' })
     const got = await Promise.any([
@@ -109,7 +109,7 @@ describe('messages to the device', () => {
     assert.equal(inboundOf(id)?.retries, 1)
   })
 
-  it('stay undecrypted when the sender does not send them again', async () => {
+  it('a message stays undecrypted when the sender does not send it again', async () => {
     const own = await start({ resendOnRetry: false })
     await link(own)
     own.corruptNext()
@@ -118,7 +118,7 @@ describe('messages to the device', () => {
     assert.deepEqual([inboundOf(id, own)?.state, inboundOf(id, own)?.deliveries], ['retry', 1])
   })
 
-  it('are refused when they come twice', async () => {
+  it('a message that comes twice is refused', async () => {
     const { id } = await server.inbound({ from: '15551110010', text: 'once' })
     await received(id)
     await acknowledged(id)
@@ -128,7 +128,7 @@ describe('messages to the device', () => {
     await server.inbound({ from: '15551110010', text: 'next' })
   })
 
-  it('open another session when the sender has a new phone', async () => {
+  it('a sender with a new phone opens another session', async () => {
     const from = '15551110011'
     await received((await server.inbound({ from, text: 'old phone' })).id)
     server.forget({ from })
@@ -138,7 +138,7 @@ describe('messages to the device', () => {
     )
   })
 
-  it('use up keys, of which the device then uploads more', async () => {
+  it('messages use up keys, of which the device then uploads more', async () => {
     const own = await start()
     await link(own)
     assert.equal(own.state().account?.preKeys, 5)
@@ -146,7 +146,7 @@ describe('messages to the device', () => {
     await own.until(() => own.state().account?.preKeys === 9)
   })
 
-  it('keep apart people who use the same id', async () => {
+  it('messages of two people with the same id are kept apart', async () => {
     const id = 'SAME0001'
     await server.inbound({ from: '15551110012', id, text: 'mine' })
     await server.inbound({ from: '15551110013', id, text: 'yours' })
@@ -157,7 +157,7 @@ describe('messages to the device', () => {
     await server.until(() => states().every(({ state }) => state === 'acknowledged'))
   })
 
-  it('from the own phone reach the device', async () => {
+  it('messages from the own phone reach the device', async () => {
     const byNumber = await received((await server.fromPhone({ to: '15551110014', text: 'from the phone' })).id)
     assert.deepEqual([byNumber.key.fromMe, byNumber.key.remoteJid], [true, jid('15551110014')])
     assert.equal(byNumber.content.conversation, 'from the phone')
@@ -167,7 +167,7 @@ describe('messages to the device', () => {
     await acknowledged(id)
   })
 
-  it('can be read, typed at and seen online', async () => {
+  it('the device reports that it has read a message, and that it types', async () => {
     const { id } = await server.inbound({ from: '15551110015', text: 'read me' })
     const { key } = await received(id)
     await client.ask('read', { key })

@@ -18,7 +18,7 @@ import {
 before(() => prepare())
 
 describe('messages from the device', () => {
-  it('are decrypted, acknowledged, delivered and read', async () => {
+  it('a message is decrypted, acknowledged, delivered and read', async () => {
     const to = '15552220001'
     const id = await send(jid(to), { text: 'good day' }, client, '3EB0000000000000000001')
     assert.equal(id, '3EB0000000000000000001')
@@ -33,7 +33,7 @@ describe('messages from the device', () => {
     assert.equal(outboundOf(id)?.acknowledged, true)
   })
 
-  it('are read at once when the recipients are quick', async () => {
+  it('a message is read at once when the recipient is quick', async () => {
     server.options({ autoReceipt: 'read' })
     try {
       await status(await send(jid('15552220012'), { text: 'quick?' }), 4)
@@ -42,14 +42,14 @@ describe('messages from the device', () => {
     }
   })
 
-  it('get receipts for several at once', async () => {
+  it('one receipt covers several messages', async () => {
     const to = jid('15552220002')
     const [first, second] = [await send(to, { text: '1' }), await send(to, { text: '2' })]
     await server.receipt({ id: first, type: 'read', ids: [second] })
     await status(second, 4)
   })
 
-  it('carry media, whose files are checked', async () => {
+  it('the files of media messages are checked', async () => {
     const file = base64('a picture')
     const id = await send(jid('15552220003'), { image: { base64: file }, mimetype: 'image/png', caption: 'look' })
     const media = outboundOf(id)?.media
@@ -64,7 +64,7 @@ describe('messages from the device', () => {
     assert.deepEqual([outboundOf(voice)?.kind, outboundOf(voice)?.media?.ptt], ['audio', true])
   })
 
-  it('are distinguished: reactions, edits, deletions', async () => {
+  it('reactions, edits and deletions are distinguished', async () => {
     const to = jid('15552220004')
     const id = await send(to, { text: 'tpyo' })
     const key = { id, remoteJid: to, fromMe: true }
@@ -74,7 +74,7 @@ describe('messages from the device', () => {
     assert.equal(outboundOf(await send(to, { delete: key }))?.kind, 'deletion')
   })
 
-  it('are shown once when they come twice', async () => {
+  it('a message that comes twice is marked as a duplicate', async () => {
     const to = jid('15552220005')
     const id = await send(to, { text: 'once' })
     await send(to, { text: 'once' }, client, id)
@@ -82,7 +82,7 @@ describe('messages from the device', () => {
     assert.equal(outboundOf(id)?.duplicate, true)
   })
 
-  it('are sent again when the recipient could not read them', async () => {
+  it('a message that the recipient could not read is sent again', async () => {
     const id = await send(jid('15552220006'), { text: 'again, please' })
     await server.receipt({ id, type: 'retry' })
     await server.until(() => server.state().outbound.filter(message => message.id === id).length === 2)
@@ -90,7 +90,7 @@ describe('messages from the device', () => {
     assert.deepEqual([again?.text, again?.duplicate], ['again, please', false])
   })
 
-  it('reach the members of a group', async () => {
+  it('a message to a group reaches its members', async () => {
     const group = '120363000000000002@g.us'
     await server.inbound({ from: '15552220007', group, text: 'hi' })
     const message = outboundOf(await send(group, { text: 'hi all' }))
@@ -103,7 +103,7 @@ describe('messages from the device', () => {
     await client.until('group-receipt', receipt => receipt.id === message?.id)
   })
 
-  it('go unacknowledged, or get an error, when asked', async () => {
+  it('a message goes unacknowledged, or gets an error, on request', async () => {
     const own = await start({ ackMessages: false })
     const sender = await link(own)
     const { id } = await sender.ask('send', { to: jid('15552220008'), content: { text: 'unheard' } })
@@ -117,7 +117,7 @@ describe('messages from the device', () => {
     assert.equal(outboundOf(heard, own)?.acknowledged, true)
   })
 
-  it('find out who is not on WhatsApp', async () => {
+  it('a number that is not on WhatsApp is recognised', async () => {
     const own = await start({ notOnWhatsApp: ['15552220009'] })
     const asker = await link(own)
     const found = async (phone: string) =>
@@ -126,7 +126,7 @@ describe('messages from the device', () => {
     assert.equal(await found('15552220010'), true)
   })
 
-  it('from the own phone get receipts too', async () => {
+  it('messages from the own phone get receipts too', async () => {
     const { id } = await server.fromPhone({ to: '15552220011', text: 'hello' })
     await received(id)
     await server.receipt({ id, type: 'read' })

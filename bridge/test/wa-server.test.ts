@@ -10,7 +10,7 @@ import { client, clients, jid, link, prepare, received, server, start } from './
 before(() => prepare())
 
 describe('linking', () => {
-  it('by QR: keys are uploaded, the stream restarts, the device is known', async () => {
+  it('a device that links by QR uploads its keys, and is known after a restart of the stream', async () => {
     const own = await start({ preKeyCount: null })
     const linked = await link(own)
     assert.deepEqual(
@@ -24,7 +24,7 @@ describe('linking', () => {
     assert.equal(paired?.signed, true)
   })
 
-  it('by QR: other texts are refused', async () => {
+  it('other texts and expired QR codes are refused', async () => {
     const own = await start({ refSeconds: 0 })
     const waiting = clients.client(own.url)
     const { qr } = await waiting.until('qr')
@@ -33,7 +33,7 @@ describe('linking', () => {
     assert.throws(() => own.scan({ qr: String(qr) }), /expired/)
   })
 
-  it('by QR: a secret that was retired does not link', async () => {
+  it('a QR code with a retired secret does not link', async () => {
     const own = await start({ regRefresh: true })
     const waiting = clients.client(own.url)
     const first = await waiting.until('qr')
@@ -44,7 +44,7 @@ describe('linking', () => {
     await waiting.until('open')
   })
 
-  it('by code; a wrong one ends the connection', async () => {
+  it('a pairing code links, and a wrong one ends the connection', async () => {
     const own = await start()
     const phone = '15550001000'
     const waiting = clients.client(own.url)
@@ -61,7 +61,7 @@ describe('linking', () => {
     await wrong.until('close')
   })
 
-  it('for another device leaves the former one out', async () => {
+  it('linking another device unlinks the former one', async () => {
     const own = await start()
     const former = await link(own)
     const place = former.now
@@ -73,7 +73,7 @@ describe('linking', () => {
     assert.equal(other.seen('close').length, 1)
   })
 
-  it('ends when the client logs out', async () => {
+  it('the link ends when the client logs out', async () => {
     const own = await start()
     const linked = await link(own)
     await linked.ask('logout')
@@ -84,7 +84,7 @@ describe('linking', () => {
 })
 
 describe('history', () => {
-  it('reaches a new device', async () => {
+  it('the history reaches a new device', async () => {
     const own = await start()
     const linked = clients.client(own.url, { history: true })
     own.scan({ qr: String((await linked.until('qr')).qr) })
@@ -98,7 +98,7 @@ describe('history', () => {
     assert.deepEqual([history.texts, history.chats], [['long ago', 'answered'], 1])
   })
 
-  it('comes as a file as well', async () => {
+  it('the history comes as a file as well', async () => {
     const messages = [{ id: 'H3', text: 'in a file' }]
     const conversations = [{ jid: jid('15554440003'), messages }]
     await server.history({ conversations, syncType: 3, inline: false })
@@ -107,7 +107,7 @@ describe('history', () => {
 })
 
 describe('the control API', () => {
-  it('answers over HTTP, and tells what is wrong', async () => {
+  it('the control API answers over HTTP, and reports errors', async () => {
     const call = async (path: string, body?: object) => {
       const init = body && { method: 'POST', body: JSON.stringify(body) }
       const response = await fetch(`${server.control}${path}`, init)
@@ -130,7 +130,7 @@ describe('the control API', () => {
 describe('the program', () => {
   const program = fileURLToPath(new URL('./wa-server/main.mjs', import.meta.url))
 
-  it('prints where it listens, and ends with its standard input', async () => {
+  it('the program prints where it listens, and ends with its standard input', async () => {
     const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] })
     const ended = once(child, 'exit')
     const { url, control, rootKey, mediaCa, mediaHost } = JSON.parse(String((await once(child.stdout, 'data'))[0]))
@@ -145,7 +145,7 @@ describe('the program', () => {
     assert.equal(existsSync(mediaCa), false)
   })
 
-  it('ends on SIGTERM', async () => {
+  it('the program ends on SIGTERM', async () => {
     const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] })
     const ended = once(child, 'exit')
     await once(child.stdout, 'data')

@@ -221,7 +221,7 @@ test('a call shows the appointments that the agent booked', async ({ page }) => 
   }
 })
 
-test('why a recording cannot be heard is said', async ({ page }) => {
+test('the page says why a recording cannot be heard', async ({ page }) => {
   await prepare(page, VIEWS[2])
   await logIn(page, daemon)
   await page.route(/\/api\/calls\/\d+$/, async route => {

@@ -161,7 +161,7 @@ for (const hasWorker of WORKERS) {
 }
 
 for (const isKnown of [true, false]) {
-  test(`10,000 missed changes, ${isKnown ? 'all known' : 'most of them no longer known'}`, async ({
+  test(`10,000 missed changes end with a fresh page, ${isKnown ? 'all known' : 'most of them no longer known'}`, async ({
     page,
     ownDaemon,
   }) => {

@@ -136,7 +136,7 @@ function look(page: Page): Promise<Found> {
       pen.font = style.font
       const widest = pen.measureText(select.selectedOptions[0]?.text ?? '').width
       const arrow = style.appearance === 'none' ? Number.parseFloat(style.paddingInlineEnd) : 20
-      if (arrow < 16) faults.push(`no room for the arrow: ${select.outerHTML.slice(0, 80)}`)
+      if (arrow < 16) faults.push(`no space for the arrow: ${select.outerHTML.slice(0, 80)}`)
       if (
         widest + Number.parseFloat(style.paddingInlineStart) + arrow > select.offsetWidth + 2 &&
         style.textOverflow !== 'ellipsis'

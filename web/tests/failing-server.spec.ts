@@ -132,7 +132,7 @@ const MODES: { name: string; answer: (route: Route) => unknown; he: string }[] =
   { name: 'no answer', answer: () => undefined, he: 'זה נמשך יותר מדי' },
 ]
 
-test('an answer that is an error, cut off, or never comes', async ({ page, ownDaemon }) => {
+test('an answer that is an error, cut off, or never comes is reported, with a retry', async ({ page, ownDaemon }) => {
   test.slow()
   await ownDaemon.start()
   await prepare(page, VIEWS[1])

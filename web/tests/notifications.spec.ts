@@ -178,7 +178,7 @@ test('a message is reported once, by one of two hidden tabs, without its words; 
   await other.close()
 })
 
-test('words only by choice; a missed call and, by choice, a live one', async ({ page, context, ownDaemon }) => {
+test('notifications show words and live calls by choice, and missed calls', async ({ page, context, ownDaemon }) => {
   await record(context)
   await ownDaemon.start()
   await prepare(page, VIEWS[0])

@@ -149,7 +149,7 @@ for (const view of layouts('phone')) {
     })
   })
 
-  test(`why there is no trial call, ${view.language} ${view.width}`, async () => {
+  test(`the page says why there is no trial call, ${view.language} ${view.width}`, async () => {
     test.setTimeout(120_000)
     await opened({ view, hasAi: false }, async page => {
       await page.getByRole('button', { name: say.start }).click()

@@ -54,7 +54,7 @@ test('the bridge does not ask without a secret, over a Unix socket, or if that i
   }
 })
 
-test('nothing is sent while it cannot be read whether the daemon has proved itself', async () => {
+test('no event is sent while the record of the proof of the daemon cannot be read', async () => {
   const { client, received, folder } = await start()
   mkdirSync(join(folder, 'daemon-proof'))
   const result = await client.deliver(EVENT)

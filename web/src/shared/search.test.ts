@@ -32,7 +32,7 @@ test('a snippet begins shortly before what was found, and the places move with i
   expect(snippetOf({ text: 'x'.repeat(50), highlights: [[40, 42]] }).spans).toEqual([[40, 42]])
 })
 
-test('the match of a query, without regard to case', () => {
+test('a query matches without regard to case', () => {
   expect(matchOf('Tom Becker', ' beck')).toEqual([4, 8])
   expect(matchOf('דנה', 'x')).toBeUndefined()
   expect(matchOf('דנה', ' ')).toBeUndefined()

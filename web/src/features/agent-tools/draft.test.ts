@@ -44,7 +44,7 @@ describe('the form of a tool', () => {
     expect(body.headers).toEqual([{ name: 'X-Key', value: 'k' }])
   })
 
-  test('it can be sent once every required field has a value', () => {
+  test('a tool can be sent once every required field has a value', () => {
     const draft = draftOf(TOOL)
     expect(isComplete(draft)).toBe(true)
     expect(isComplete(draftOf())).toBe(false)

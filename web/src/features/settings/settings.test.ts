@@ -23,7 +23,7 @@ describe('the values of settings', () => {
     expect(fromText(item('list'), ' , ', 'IL')).toEqual({ value: [] })
   })
 
-  test('lists and phone numbers', () => {
+  test('lists and phone numbers are read from text', () => {
     expect(fromText(item('list'), 'a@x.example, b@x.example', 'IL')).toEqual({ value: ['a@x.example', 'b@x.example'] })
     expect(toText(['twilio', 'baileys'])).toBe('twilio, baileys')
     expect(fromText(item('phone'), '052-555-0142', 'IL')).toEqual({ value: '+972525550142' })
@@ -56,7 +56,7 @@ describe('the search over all settings', () => {
   const links = (query: string, isOwner = true) =>
     search([setting], query, isOwner, ({ message = '' }) => message).map(({ href }) => href)
 
-  test('finds sections, the pages of other features, and the parts of both', () => {
+  test('the search finds sections, the pages of other features, and the parts of both', () => {
     expect(links('longest')).toEqual(['/app/settings/phone?at=voice.max_call_s'])
     expect(links('אסימוני')).toEqual(['/app/account?at=tokens'])
     expect(links('הסיסמה שלי')).toEqual(['/app/account?at=password'])
@@ -64,12 +64,12 @@ describe('the search over all settings', () => {
     expect(links('משחזרים')).toEqual(['/app/settings/backup?at=restore'])
   })
 
-  test('reads the additional words of a section', () => {
+  test('the additional words of a section find the section', () => {
     expect(links('שחזור')).toContain('/app/settings/backup')
     expect(links('דומיין')).toEqual(['/app/settings/address'])
   })
 
-  test('finds for staff only what they may open', () => {
+  test('the search finds for staff only what they may open', () => {
     expect(links('אסימוני', false)).toEqual([])
     expect(links('שחזור', false)).toEqual([])
     expect(links('הסיסמה שלי', false)).toEqual(['/app/account?at=password'])
@@ -110,7 +110,7 @@ describe('the comparison of texts', () => {
     expect(diffLines('', '')).toEqual([])
   })
 
-  test('both texts can be read from it, and nothing common is lost', () => {
+  test('both texts can be read from their comparison, and no common line is lost', () => {
     let seed = 7
     const next = (below: number) => {
       seed = (seed * 48_271) % 2_147_483_647

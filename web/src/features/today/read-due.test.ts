@@ -16,7 +16,7 @@ test('the day is read from the words of a task', () => {
   expect(read('call Tom on Friday')).toEqual({ title: 'call Tom', due_date: '2026-11-27' })
 })
 
-test('so is the time', () => {
+test('the time is read from the words of a task', () => {
   // In winter, Jerusalem is two hours ahead of UTC.
   expect(read('להתקשר לרונית מחר ב-10')).toEqual({ title: 'להתקשר לרונית', due_at: '2026-11-23T08:00:00.000Z' })
   expect(read('להתקשר לרונית ב־10 מחר')).toEqual({ title: 'להתקשר לרונית', due_at: '2026-11-23T08:00:00.000Z' })

@@ -22,24 +22,24 @@ const order = (...messages: Action[]) =>
   after(...messages).lines.map(line => (line.kind === 'turn' ? line.turn.seq : line.name))
 
 describe('the conversation', () => {
-  it('keeps the lines in the order in which they began', () => {
+  it('lines are kept in the order in which they began', () => {
     expect(order({ event: 'begin' }, turn(2), turn(1), turn(3))).toEqual([1, 2, 3])
     expect(order(turn(1), { event: 'tool', name: 'take_message' }, turn(2), turn(1))).toEqual([1, 'take_message', 2])
   })
 
-  it('replaces a turn by its newer state', () => {
+  it('a turn is replaced by its newer state', () => {
     const { lines } = after(turn(2, { is_final: false }), turn(2, { heard_text: 'words' }))
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatchObject({ turn: { is_final: true, heard_text: 'words' } })
   })
 
-  it('shows the greeting until it is over, although the engine connects meanwhile', () => {
+  it('the greeting is shown until it is over, although the engine connects meanwhile', () => {
     const greeting: Action = { event: 'greeting', url: '/', length_ms: 1, mark: 'greeting' }
     expect(after({ event: 'begin' }, greeting, { event: 'state', state: 'connecting' }).state).toBe('greeting')
     expect(after({ event: 'begin' }, greeting, { event: 'state', state: 'listening' }).state).toBe('listening')
   })
 
-  it('ends once', () => {
+  it('the conversation ends once', () => {
     const ended = (reason: string): Action => ({ event: 'ended', reason, duration_ms: 1, cost_micros: 0 })
     const now = after({ event: 'begin' }, turn(1), ended('agent_hung_up'), ended('caller_hung_up'))
     expect([now.phase, now.ended?.reason, now.lines.length]).toEqual(['ended', 'agent_hung_up', 1])
@@ -48,18 +48,18 @@ describe('the conversation', () => {
     expect(reduce(failed, { event: 'begin' })).toEqual({ ...IDLE, phase: 'on' })
   })
 
-  it('stays as it is at a message that it does not show', () => {
+  it('a message that is not shown leaves the conversation as it is', () => {
     const now = after({ event: 'begin' }, turn(1))
     expect(reduce(now, { event: 'barge_in', heard_ms: 5 })).toBe(now)
     expect(reduce(now, { event: 'barge_in_undone', cause: 'noise', paused_ms: 600 })).toBe(now)
   })
 
-  it('knows which words were not heard', () => {
+  it('the words that were not heard are known', () => {
     expect(unheard(turn(2, { text: 'one two', heard_text: 'one' }))).toBe(' two')
     expect(unheard(turn(1, { heard_text: '' }))).toBe('')
   })
 
-  it('names what is wrong with the microphone', () => {
+  it('each problem of the microphone is distinguished', () => {
     expect(microphoneProblem(new DOMException('', 'NotFoundError')).kind).toBe('no_microphone')
     expect(microphoneProblem(new DOMException('', 'NotReadableError')).kind).toBe('microphone_busy')
     expect(microphoneProblem(new DOMException('', 'NotAllowedError')).kind).toBe('denied')
@@ -68,7 +68,7 @@ describe('the conversation', () => {
 })
 
 describe('the levels', () => {
-  it('draw a bar of both sides for 100 ms of the microphone', () => {
+  it('a bar of both sides is drawn for 100 ms of the microphone', () => {
     const levels = new Levels()
     let changes = 0
     levels.subscribe(() => changes++)
@@ -80,7 +80,7 @@ describe('the levels', () => {
     expect([levels.bars.you, levels.bars.agent, levels.quietMs]).toEqual([[1, 0], [1, 0], 100])
   })
 
-  it('are loudness as ears hear it', () => {
+  it('the height of a bar is the loudness as ears hear it', () => {
     expect([heightOf(0), heightOf(0.001), heightOf(1), heightOf(2)]).toEqual([0, 0, 1, 1])
     expect(heightOf(0.1)).toBeCloseTo(0.565, 2)
   })

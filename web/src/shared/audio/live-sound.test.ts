@@ -13,7 +13,7 @@ function file(): Uint8Array<ArrayBuffer> {
 }
 
 describe('the sound of a running call', () => {
-  it.each([1, 7, 58, 61, 4000])('is the same in pieces of %i bytes', size => {
+  it.each([1, 7, 58, 61, 4000])('the sound is the same in pieces of %i bytes', size => {
     const sound = new LiveSound()
     const whole = file()
     const mixed: number[] = []

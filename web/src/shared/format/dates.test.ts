@@ -28,12 +28,12 @@ describe('days', () => {
 })
 
 describe('wall time', () => {
-  test('is that of the business', () => {
+  test('the wall time is that of the business', () => {
     expect(wallTime('2026-11-22T07:30:00Z', ZONE)).toEqual({ day: '2026-11-22', minute: 9 * 60 + 30 })
     expect(wallTime('2026-11-22T22:30:00Z', ZONE)).toEqual({ day: '2026-11-23', minute: 30 })
   })
 
-  test('becomes an instant over both clock changes of 2027', () => {
+  test('a wall time becomes an instant over both clock changes of 2027', () => {
     expect(instantOf('2027-03-25', 600, ZONE)).toBe('2027-03-25T08:00:00.000Z')
     expect(instantOf('2027-03-26', 600, ZONE)).toBe('2027-03-26T07:00:00.000Z')
     // The clock change skips 02:30 on this night.

@@ -14,7 +14,7 @@ describe('phone numbers', () => {
     ['+4930123456', '+49 3 012 3456'],
     ['+35312345678', '+353 1 234 5678'],
     ['*6040', '*6040'],
-  ])('%s', (number, shown) => expect(formatPhone(number, 'IL')).toBe(shown))
+  ])('the number %s is shown as %s', (number, shown) => expect(formatPhone(number, 'IL')).toBe(shown))
 
   test('abroad, Israeli numbers are international', () => {
     expect(formatPhone('+972541234567', 'US')).toBe('+972 54-123-4567')
@@ -35,7 +35,7 @@ describe('phone numbers', () => {
     ['1-700-123-456', '1-700-123-456', 'tel:1700123456'],
     ['תתקשרו ל-*6040', '*6040', 'tel:*6040'],
     ['call +1 (212) 555-0123, thanks', '+1 (212) 555-0123', 'tel:+12125550123'],
-  ])('a number within a text: %s', (text, number, tel) => {
+  ])('a number within a text is found: %s', (text, number, tel) => {
     const parts = phoneParts(text)
     expect(parts.map(part => part.text).join('')).toBe(text)
     expect(parts.filter(part => part.tel)).toEqual([{ text: number, at: text.indexOf(number), tel }])
@@ -49,7 +49,7 @@ describe('phone numbers', () => {
     '1,250 ₪',
     'ISBN 978-0-13-468599-1',
     '2 * 300',
-  ])('no number: %s', text => expect(phoneParts(text).some(part => part.tel)).toBe(false))
+  ])('the text %s has no phone number', text => expect(phoneParts(text).some(part => part.tel)).toBe(false))
 
   test('a name is no number', () => {
     expect(isPhone('+972541234567')).toBe(true)
@@ -61,7 +61,7 @@ describe('times', () => {
   const he = new Formatter('he', 'Asia/Jerusalem')
   const now = new Date('2026-11-22T08:30:00Z')
 
-  test('are those of the business, whatever the zone of the machine', () => {
+  test('times are those of the business, whatever the zone of the machine', () => {
     expect(he.time('2026-11-22T07:12:00Z')).toBe('9:12')
     expect(he.day('2026-11-21T22:30:00Z')).toBe('2026-11-22')
     // The night on which the clock goes forward.
@@ -93,7 +93,7 @@ describe('times', () => {
     expect(he.hebrewDate('2026-11-22T10:00:00Z')).toMatch(/י״ב בכסלו/)
   })
 
-  test('money and lengths', () => {
+  test('money, durations and sizes are formatted', () => {
     expect(stripMarks(he.money(25_000))).toMatch(/^250\s₪$/)
     expect(stripMarks(he.money(25_050))).toMatch(/^250\.50\s₪$/)
     expect(duration(67_400)).toBe('1:07')

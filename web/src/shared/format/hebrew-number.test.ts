@@ -15,7 +15,7 @@ test.each([
   [5787, 'תשפ״ז'],
   [5776, 'תשע״ו'],
   [5800, 'ת״ת'],
-])('%i is %s', (value, text) => expect(hebrewNumber(value)).toBe(text))
+])('the number %i is written as %s', (value, text) => expect(hebrewNumber(value)).toBe(text))
 
 test('a Hebrew date is written in letters', () => {
   const format = new Formatter('he', 'Asia/Jerusalem')

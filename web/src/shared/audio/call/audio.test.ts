@@ -25,7 +25,7 @@ const loudness = (samples: Float32Array) => {
 }
 
 describe('mu-law', () => {
-  it('has the bytes of G.711', () => {
+  it('the encoding has the bytes of G.711', () => {
     expect(encodeSample(0)).toBe(SILENCE)
     expect(encodeSample(1)).toBe(0x80)
     expect(encodeSample(-1)).toBe(0x00)
@@ -33,7 +33,7 @@ describe('mu-law', () => {
     expect(Math.round(decodeSample(0x80) * 32_768)).toBe(32_124)
   })
 
-  it('gives back each byte and every sample within its step', () => {
+  it('each byte, and each sample within its step, survives the round trip', () => {
     for (let byte = 0; byte < 256; byte++) {
       // Negative zero is the only value with two encodings.
       expect(encodeSample(decodeSample(byte))).toBe(byte === 0x7f ? 0xff : byte)
@@ -55,7 +55,7 @@ describe('the resampler', () => {
     [8_000, 48_000],
     [8_000, 44_100],
     [8_000, 8_000],
-  ])('keeps speech and length from %i to %i Hz in pieces of any size', (from, to) => {
+  ])('speech and its length are kept from %i to %i Hz in pieces of any size', (from, to) => {
     const input = tone(1000, from, 1)
     const resampler = new Resampler(from, to)
     const output: number[] = []
@@ -70,7 +70,7 @@ describe('the resampler', () => {
     expect(loudness(whole)).toBeCloseTo(0.5 / Math.SQRT2, 2)
   })
 
-  it('removes what the telephone cannot carry instead of folding it into speech', () => {
+  it('frequencies that the telephone cannot carry are removed, and not folded into speech', () => {
     for (const hertz of [5_000, 7_000, 12_000]) {
       expect(loudness(new Resampler(48_000, SAMPLE_RATE).process(tone(hertz, 48_000, 1)))).toBeLessThan(0.004)
     }
@@ -78,7 +78,7 @@ describe('the resampler', () => {
 })
 
 describe('the loudspeaker', () => {
-  it('reports a mark when the audio before it was played', () => {
+  it('a mark is reported when the audio before it was played', () => {
     const queue = new SpeakerQueue()
     queue.play(new Float32Array([1, 2, 3]))
     queue.mark('a')
@@ -93,7 +93,7 @@ describe('the loudspeaker', () => {
     expect([...output]).toEqual([0, 0])
   })
 
-  it('is silent at once after a clear, and returns the marks', () => {
+  it('a clear silences the loudspeaker at once, and returns the marks', () => {
     const queue = new SpeakerQueue()
     queue.play(new Float32Array([1, 2, 3]))
     queue.mark('a')
@@ -108,7 +108,7 @@ describe('the loudspeaker', () => {
     expect([...output]).toEqual([9])
   })
 
-  it('drops the oldest audio beyond its limit, and keeps the marks', () => {
+  it('the oldest audio beyond the limit is dropped, and the marks are kept', () => {
     const queue = new SpeakerQueue(8)
     for (let piece = 1; piece <= 4; piece++) queue.play(new Float32Array([piece, piece]))
     queue.mark('a')
