@@ -114,7 +114,7 @@ machine_boot() {
         case $state in running | degraded) return 0 ;; esac
         sleep 0.1
     done
-    echo "the box did not come up: $state"
+    echo "the machine did not start: $state"
     tail -n 20 "$MACHINE_WORK/console.log"
     return 1
 }
@@ -133,7 +133,7 @@ machine_reboot() {
     inside systemctl reboot >/dev/null 2>&1
     wait "$MACHINE_PID" || status=$?
     MACHINE_PID=
-    [ "$status" = 133 ] || { echo "the box ended with $status instead of asking for a reboot"; return 1; }
+    [ "$status" = 133 ] || { echo "the machine ended with $status instead of asking for a reboot"; return 1; }
     machine_boot
 }
 
