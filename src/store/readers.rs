@@ -218,8 +218,9 @@ const LONG_LIMIT: Duration = Duration::from_secs(20);
 /// Number of connections for long reads. Each search keeps a CPU core busy, and a small machine has two to four cores.
 const LONG_READERS: usize = 2;
 
-/// The lowest priority: the scheduler lets a call's thread interrupt it at once. A long read keeps 1.5 % of a busy core.
-const LONG_READ_NICENESS: i32 = 19;
+/// A tenth of the share of a normal thread. With the lowest priority, 19, calls beside searches are delayed by 1 ms less, but a
+/// search on a busy machine reaches its limit.
+const LONG_READ_NICENESS: i32 = 10;
 
 /// SQLite's virtual machine executes about ten million steps a second, so an interrupted read ends within a
 /// millisecond.
