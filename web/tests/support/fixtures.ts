@@ -19,15 +19,15 @@ export type Layout = View & { also?: View }
 
 /** A desktop and a phone, each in one language; `inspect` checks both languages. */
 export const LAYOUTS = {
-  desktop: { ...VIEWS[2], also: VIEWS[0] },
-  phone: { ...VIEWS[1], also: VIEWS[3] },
+  desktop: { ...VIEWS[0], also: VIEWS[2] },
+  phone: { ...VIEWS[3], also: VIEWS[1] },
 } satisfies Record<string, Layout>
 
 /**
- * The layouts in which a longer flow is tested: each view with LONG=1, and otherwise only this one, because the browser
- * tests must be short enough to run after each change on two cores.
+ * The layouts in which a longer flow is tested: both of them with LONG=1, and otherwise only this one, because the
+ * browser tests must be short enough to run after each change on two cores.
  */
-export const layouts = (short: keyof typeof LAYOUTS): readonly Layout[] => (process.env.LONG ? VIEWS : [LAYOUTS[short]])
+export const layouts = (short: keyof typeof LAYOUTS): readonly Layout[] => (process.env.LONG ? Object.values(LAYOUTS) : [LAYOUTS[short]])
 
 interface Fixtures {
   /** A daemon for this test only. */
