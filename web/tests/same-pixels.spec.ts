@@ -38,6 +38,9 @@ for (const { also, ...view } of process.env.LONG ? Object.values(LAYOUTS) : [LAY
     }
     for (const [name, path] of screens.filter(([name]) => process.env.LONG || SHORT.includes(name))) {
       await page.goto(ownDaemon.url + path)
+      // The first visit changes what is shown: a conversation counts as read from then on.
+      await stable(page)
+      await page.reload()
       const first = await stable(page)
       await page.reload()
       await compare(`${name}-reload`, first)

@@ -27,7 +27,8 @@ export const LAYOUTS = {
  * The layouts in which a longer flow is tested: both of them with LONG=1, and otherwise only this one, because the
  * browser tests must be short enough to run after each change on two cores.
  */
-export const layouts = (short: keyof typeof LAYOUTS): readonly Layout[] => (process.env.LONG ? Object.values(LAYOUTS) : [LAYOUTS[short]])
+export const layouts = (short: keyof typeof LAYOUTS): readonly Layout[] =>
+  process.env.LONG ? Object.values(LAYOUTS) : [LAYOUTS[short]]
 
 interface Fixtures {
   /** A daemon for this test only. */
