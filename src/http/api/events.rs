@@ -76,7 +76,6 @@ pub(super) async fn stream_events(
         ends: clock::instant() + LIFETIME,
         seq: last.unwrap_or(newest),
         must_read: last.is_some(),
-        next_read: clock::instant(),
         events: VecDeque::from([begin]),
     };
     let events = stream::unfold(follower, |mut follower| async {
@@ -105,8 +104,6 @@ struct Follower {
     seq: i64,
     /// Whether changes must be read before the first wait, because the client sent a position.
     must_read: bool,
-    /// The earliest time of the next read.
-    next_read: Instant,
     events: VecDeque<Event>,
 }
 
@@ -128,15 +125,13 @@ impl Follower {
                 return Some(event);
             }
             let newest = *self.changes.borrow_and_update();
-            let is_behind = self.must_read || newest > self.seq;
-            if is_behind && clock::instant() >= self.next_read {
+            if self.must_read || newest > self.seq {
                 self.must_read = false;
                 self.read(newest).await?;
                 continue;
             }
             tokio::select! {
-                changed = self.changes.changed(), if !is_behind => changed.ok()?,
-                () = tokio::time::sleep_until(self.next_read.into()), if is_behind => {}
+                changed = self.changes.changed() => changed.ok()?,
                 typing = self.typing.recv() => {
                     // A slow client may have missed notices; they expire soon anyway.
                     if let Ok(notice) = typing {
@@ -176,10 +171,7 @@ impl Follower {
         let found = found.inspect_err(|error| {
             tracing::warn!(event = "EVENTS_ENDED", actor = %reader, %error, "Event stream of {reader} closed, because the changes cannot be read from the database; the client has to reconnect");
         });
-        let found = found.ok()?;
-        let is_full = matches!(&found, Found::Changes(changes) if changes.len() >= MAX_BATCH);
-        self.next_read = clock::instant() + if is_full { Duration::ZERO } else { READ_EVERY };
-        match found {
+        match found.ok()? {
             Found::LoggedOut => return None,
             Found::Gap => {
                 self.seq = newest;
@@ -214,7 +206,3 @@ const CHECK_EVERY: Duration = Duration::from_secs(2);
 const LIFETIME: Duration = Duration::from_mins(15);
 
 const MAX_BATCH: usize = 200;
-
-/// The minimum time between two reads of changes: while many changes are committed, each stream reads several together,
-/// because a read for each commit of each stream would slow down the webhooks. The first change is sent at once.
-const READ_EVERY: Duration = Duration::from_millis(20);
