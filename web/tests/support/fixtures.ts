@@ -109,12 +109,6 @@ export async function withoutStart(page: Page): Promise<void> {
  */
 const AUDIT = { resultTypes: ['violations' as const], preload: false, selectors: false }
 
-/**
- * The rules for a page whose elements were inspected in another language: only its colors are new. With LONG=1 all rules
- * are checked again.
- */
-const AUDIT_AGAIN = process.env.LONG ? AUDIT : { ...AUDIT, runOnly: ['color-contrast'] }
-
 /** The script of axe. The minified one compiles faster. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -123,10 +117,10 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
  * With SHOTS=1 a screenshot is kept.
  */
 export async function inspect(page: Page, name: string, { also, ...view }: Layout): Promise<void> {
-  await inspectOne(page, name, view, AUDIT)
+  await inspectOne(page, name, view)
   if (!also) return
   await change(page, also)
-  await inspectOne(page, name, also, AUDIT_AGAIN)
+  await inspectOne(page, name, also)
   await change(page, view)
 }
 
@@ -138,7 +132,7 @@ export async function inspectAll(page: Page, name: string): Promise<void> {
   for (const view of VIEWS) {
     await show(page, view)
     await expect(page.locator('.skeleton-rows')).toHaveCount(0)
-    await inspectOne(page, name, view, view.language === 'he' ? AUDIT : AUDIT_AGAIN)
+    await inspectOne(page, name, view)
   }
 }
 
@@ -148,13 +142,13 @@ export async function show(page: Page, view: View): Promise<void> {
   await change(page, view)
 }
 
-async function inspectOne(page: Page, name: string, view: View, rules: typeof AUDIT): Promise<void> {
+async function inspectOne(page: Page, name: string, view: View): Promise<void> {
   await expect(page.locator('h1')).toHaveCount(1)
   await expect(page.locator('html')).toHaveAttribute('dir', view.language === 'he' ? 'rtl' : 'ltr')
   await shot(page, `${name}-${view.language}-${view.width}-${view.scheme}`)
   // Injected into each document only once, because compiling it takes longer than some pages.
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE)
-  const { wide, small, violations } = await page.evaluate(findings, rules)
+  const { wide, small, violations } = await page.evaluate(findings, AUDIT)
   expect(wide, `${name}: overflows sideways`).toEqual([])
   expect(violations, `${name}: axe`).toEqual([])
   if (view.width === 390) expect(small, `${name}: targets below 44 px`).toEqual([])
