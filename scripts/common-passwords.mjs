@@ -8,15 +8,15 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 const COMMONEST = 10_000;
-const SHORTEST = 10;
+const MIN_LENGTH = 10;
 
 const passwords = JSON.parse(readFileSync(process.argv[2], "utf8"));
 // Rarer passwords are kept only if they are long enough that a user could choose them.
-const kept = passwords.filter((password, rank) => rank < COMMONEST || password.length >= SHORTEST);
+const kept = passwords.filter((password, rank) => rank < COMMONEST || password.length >= MIN_LENGTH);
 const digest = (password) => createHash("sha256").update(password.toLowerCase()).digest("hex").slice(0, 10);
 const digests = [...new Set(kept.map(digest))].sort();
 
-process.stdout.write(`# The ${COMMONEST} commonest passwords, and of the next ${passwords.length - COMMONEST} those with at least ${SHORTEST} characters: the first
+process.stdout.write(`# The ${COMMONEST} commonest passwords, and of the next ${passwords.length - COMMONEST} those with at least ${MIN_LENGTH} characters: the first
 # 40 bits of the SHA-256 of each, in lower case, sorted.
 # Source: the npm package @zxcvbn-ts/language-common 4.1.3, MIT licence, Copyright (c) 2012-2016 Dan Wheeler and Dropbox, Inc.,
 # Copyright (c) 2021 @zxcvbn-ts. Made by scripts/common-passwords.mjs.

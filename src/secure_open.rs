@@ -188,7 +188,7 @@ impl Walk {
         match FileType::from_raw_mode(found.st_mode) {
             FileType::Symlink => {
                 self.links += 1;
-                if self.links > MOST_LINKS {
+                if self.links > MAX_LINKS {
                     return Err(Errno::LOOP.into());
                 }
                 if found.st_uid != 0 && found.st_uid != geteuid().as_raw() {
@@ -288,4 +288,4 @@ fn explain(error: Errno) -> io::Error {
 
 const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 /// Maximum number of links that are followed; the same as the kernel's limit.
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;

@@ -190,7 +190,7 @@ pub async fn line(lines: Lines, number: u64, mut rng: SeededRng) {
         (plan.script, plan.next_script) = (script.parse().unwrap(), Some(next.parse().unwrap()));
         plan.fast = rng.percent(60);
         plan.messages = vec![Clip::Voice(2_500), Clip::Voice(1_500)];
-        plan.time_limit = LONGEST_CALL;
+        plan.time_limit = MAX_CALL;
         kind.shape(&mut plan, &mut rng);
         let turns = kind.turns();
         lines.ai.change(|options| options.turns = turns);
@@ -210,4 +210,4 @@ pub const BAD_NETWORK: &str = "bad network";
 pub const NO_STREAM: &str = "no stream";
 pub const MALFORMED_SOCKET: &str = "malformed socket";
 /// A scripted call that takes longer than this is considered to hang, even on a busy machine.
-const LONGEST_CALL: Duration = Duration::from_mins(5);
+const MAX_CALL: Duration = Duration::from_mins(5);

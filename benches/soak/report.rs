@@ -76,11 +76,11 @@ impl CheckResults {
                 None => "unsure",
             };
             println!("  {word}  {what}");
-            for line in found.iter().take(MOST_FINDINGS) {
+            for line in found.iter().take(MAX_FINDINGS) {
                 println!("            {line}");
             }
-            if found.len() > MOST_FINDINGS {
-                println!("            and {} more", found.len() - MOST_FINDINGS);
+            if found.len() > MAX_FINDINGS {
+                println!("            and {} more", found.len() - MAX_FINDINGS);
             }
         }
         if let Some(evidence) = evidence {
@@ -100,7 +100,7 @@ pub fn violations(log: &EventLog, expected: &Expected) -> Vec<String> {
     let all: Vec<_> = log.violations().iter().map(ToString::to_string).collect();
     let (races, mut rest): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|text| text.contains("already_has_active_response"));
-    if races.len() * 100 > MOST_RACES_PERCENT * expected.state().calls.len() {
+    if races.len() * 100 > MAX_RACES_PERCENT * expected.state().calls.len() {
         rest.push(format!("{} response requests raced with another response, such as {}", races.len(), races[0]));
     }
     rest
@@ -190,5 +190,5 @@ const MEMORY_TOLERANCE_MIB: f64 = 3.0;
 /// The number of threads varies with downloads and name resolution.
 const THREADS_TOLERANCE: f64 = 4.0;
 const FILES_TOLERANCE: f64 = 10.0;
-const MOST_FINDINGS: usize = 20;
-const MOST_RACES_PERCENT: usize = 3;
+const MAX_FINDINGS: usize = 20;
+const MAX_RACES_PERCENT: usize = 3;

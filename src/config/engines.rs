@@ -157,7 +157,7 @@ impl Config {
     }
 
     /// Returns how long the pipeline's transcriber may wait after the caller's last word before it ends the turn.
-    pub fn longest_pause(&self) -> Duration {
+    pub fn max_pause(&self) -> Duration {
         let ms = match self.pipeline.transcriber {
             Transcriber::Soniox => self.soniox.max_endpoint_delay_ms,
             Transcriber::Deepgram => self.deepgram.endpointing_ms,

@@ -77,8 +77,8 @@ pub fn next_opening(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
     let today = now.to_zoned(zone).date();
-    let opening = opening(tx, business, zone, today, today.saturating_add(MOST_DAYS.days()))?;
-    let days = (1..=MOST_DAYS).map(|days| today.saturating_add(days.days()));
+    let opening = opening(tx, business, zone, today, today.saturating_add(MAX_DAYS.days()))?;
+    let days = (1..=MAX_DAYS).map(|days| today.saturating_add(days.days()));
     let mut openings = days.filter_map(|day| Some(instant(day, opening.on(day).ranges.first()?.from, zone)));
     Ok(openings.find(|at| *at > now))
 }
@@ -96,7 +96,7 @@ fn latest(now: Timestamp) -> Timestamp {
 /// The key in the table `meta`. The value is an [`Answering`] as JSON.
 const KEY: &str = "answering";
 /// How far ahead an opening is looked for.
-const MOST_DAYS: i64 = 31;
+const MAX_DAYS: i64 = 31;
 
 #[cfg(test)]
 mod tests {

@@ -68,7 +68,7 @@ pub fn read(tx: &ReadTx<'_>, zone: &TimeZone, now: Timestamp) -> Result<Business
     let business = BusinessId::FIRST;
     let mut resources = tx.resources(business, false)?;
     resources.retain(|resource| resource.name.is_some());
-    let (stored, more) = tx.facts(business, None, MOST_FACTS)?;
+    let (stored, more) = tx.facts(business, None, MAX_FACTS)?;
     let (mut facts, mut chars, mut has_more_facts) = (Vec::new(), 0, more.is_some());
     for fact in stored {
         if knowledge_gap::was_asked(tx, &fact.topic)? {
@@ -76,7 +76,7 @@ pub fn read(tx: &ReadTx<'_>, zone: &TimeZone, now: Timestamp) -> Result<Business
             continue;
         }
         chars += fact.topic.chars().count() + fact.text.chars().count();
-        if chars > MOST_FACT_CHARS {
+        if chars > MAX_FACT_CHARS {
             has_more_facts = true;
             break;
         }
@@ -108,7 +108,7 @@ pub fn read(tx: &ReadTx<'_>, zone: &TimeZone, now: Timestamp) -> Result<Business
 
 /// Returns the facts that match the words best, and the topics of the facts.
 pub fn search_facts(tx: &ReadTx<'_>, words: &str) -> Result<FoundFacts, Error> {
-    let (facts, _) = tx.facts(BusinessId::FIRST, None, MOST_SEARCHED)?;
+    let (facts, _) = tx.facts(BusinessId::FIRST, None, MAX_SEARCHED)?;
     let words: Vec<String> = fold(words).text.split_whitespace().map(str::to_owned).collect();
     let score = |fact: &Fact| {
         let text = fold(&format!("{} {}", fact.topic, fact.text)).text;
@@ -116,10 +116,10 @@ pub fn search_facts(tx: &ReadTx<'_>, words: &str) -> Result<FoundFacts, Error> {
     };
     let mut scored: Vec<_> = facts.iter().map(|fact| (score(fact), fact)).filter(|(score, _)| *score > 0).collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    let best = scored.into_iter().take(MOST_FOUND).map(|(_, fact)| fact.clone()).collect();
+    let best = scored.into_iter().take(MAX_FOUND).map(|(_, fact)| fact.clone()).collect();
     let mut topics: Vec<String> = facts.iter().map(|fact| fact.topic.clone()).collect();
     topics.dedup();
-    topics.truncate(MOST_TOPICS);
+    topics.truncate(MAX_TOPICS);
     Ok(FoundFacts { best, topics })
 }
 
@@ -141,12 +141,12 @@ fn with_stem(word: &str) -> impl Iterator<Item = &str> {
 /// How many days of exceptions the agent gets; for later days it queries the free times.
 const DAYS_AHEAD: i64 = 14;
 /// The maximum number of facts in the profile.
-const MOST_FACTS: usize = 100;
+const MAX_FACTS: usize = 100;
 /// The maximum length of all facts in the instructions, in characters; the search finds the other facts.
-const MOST_FACT_CHARS: usize = 6000;
+const MAX_FACT_CHARS: usize = 6000;
 /// The maximum number of facts that a search reads.
-const MOST_SEARCHED: usize = 2000;
+const MAX_SEARCHED: usize = 2000;
 /// The maximum number of facts that a search returns.
-const MOST_FOUND: usize = 5;
+const MAX_FOUND: usize = 5;
 /// The maximum number of topics that a search returns.
-const MOST_TOPICS: usize = 60;
+const MAX_TOPICS: usize = 60;

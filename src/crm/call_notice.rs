@@ -15,13 +15,13 @@ pub const NOTICE_JOB: &str = "call_notice";
 /// How long after the end of the call the message waits for the summary, at most.
 const AT_LATEST: Duration = Duration::from_secs(90);
 /// The maximum number of messages in an hour on one channel, so that repeated calls do not flood the owner's mailbox.
-const MOST_IN_AN_HOUR: i64 = 20;
+const MAX_PER_HOUR: i64 = 20;
 /// The wait after the summary. The check of promises runs at the same time and also creates tasks, which the message
 /// lists.
 const AFTER_SUMMARY: Duration = Duration::from_secs(2);
 const HOUR: Duration = Duration::from_hours(1);
-const MOST_TASKS: usize = 5;
-const MOST_LEADS: usize = 50;
+const MAX_TASKS: usize = 5;
+const MAX_LEADS: usize = 50;
 
 /// The payload of a job of the kind [`NOTICE_JOB`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -103,8 +103,8 @@ pub fn report(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<CallReport>,
         assignee: None,
         due_before: None,
     };
-    let (tasks, _) = tx.tasks(&filter, None, MOST_TASKS)?;
-    let (leads, _) = tx.leads(BusinessId::FIRST, (None, Some(item.call.contact_id)), None, MOST_LEADS)?;
+    let (tasks, _) = tx.tasks(&filter, None, MAX_TASKS)?;
+    let (leads, _) = tx.leads(BusinessId::FIRST, (None, Some(item.call.contact_id)), None, MAX_LEADS)?;
     let lead = leads.into_iter().find(|lead| lead.created_at >= item.call.started_at);
     Ok(Some(CallReport {
         bookings,
@@ -121,7 +121,7 @@ pub fn is_due(tx: &ReadTx<'_>, call: CallId, channel: AlertChannel, now: Timesta
         return Ok(Due::SentBefore);
     }
     let sent = tx.call_events_since(BusinessId::FIRST, event(channel), now.minus(HOUR))?;
-    Ok(if sent < MOST_IN_AN_HOUR { Due::Now } else { Due::TooMany })
+    Ok(if sent < MAX_PER_HOUR { Due::Now } else { Due::TooMany })
 }
 
 /// Records that the message about a call was sent or queued.

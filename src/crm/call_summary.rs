@@ -73,7 +73,7 @@ pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line
     let mut length = 0;
     lines.retain(|line| {
         length += line.text.chars().count();
-        length <= MOST_CHARS
+        length <= MAX_CHARS
     });
     let has_caller =
         lines.iter().any(|line| line.speaker != "agent" && line.speaker != "tool" && line.speaker != "employee");
@@ -101,7 +101,7 @@ fn line(speaker: Speaker, heard: &str) -> Option<Line> {
 /// still stored.
 pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Timestamp) -> Result<bool, Error> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(false) };
-    let Some(summary) = beginning(&findings.summary, MOST_SUMMARY) else { return Ok(false) };
+    let Some(summary) = beginning(&findings.summary, MAX_SUMMARY_CHARS) else { return Ok(false) };
     let language = Some(findings.language.as_str()).filter(|code| is_language(code));
     tx.set_call_summary(&call.call_sid, &summary, language, now)?;
     let contact = tx.kept_contact(call.contact_id)?;
@@ -110,7 +110,7 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Ti
     {
         tx.set_contact_language(contact, Some(code), now)?;
     }
-    for request in findings.open_requests.iter().filter_map(|text| beginning(text, MOST_TITLE)).take(MOST_TASKS) {
+    for request in findings.open_requests.iter().filter_map(|text| beginning(text, MAX_TITLE_CHARS)).take(MAX_TASKS) {
         let content = TaskContent {
             title: request,
             contact_id: Some(contact),
@@ -122,12 +122,12 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Ti
         };
         unless_refused(&call, "task", task::create(tx, ActorId::Agent, content, None, now))?;
     }
-    for question in findings.unanswered_questions.iter().take(MOST_QUESTIONS) {
+    for question in findings.unanswered_questions.iter().take(MAX_QUESTIONS) {
         unless_refused(&call, "question", knowledge_gap::report(tx, question, &call, now))?;
     }
     let is_staff = tx.contact_relation(contact)? == ContactRelation::Staff;
-    let (leads, _) = tx.leads(BusinessId::FIRST, (None, Some(contact)), None, MOST_LEADS)?;
-    if let Some(title) = beginning(&findings.lead, MOST_TITLE).filter(|_| findings.is_lead && !is_staff)
+    let (leads, _) = tx.leads(BusinessId::FIRST, (None, Some(contact)), None, MAX_LEADS)?;
+    if let Some(title) = beginning(&findings.lead, MAX_TITLE_CHARS).filter(|_| findings.is_lead && !is_staff)
         && leads.iter().all(|lead| lead.closed_at.is_some())
     {
         let new = lead::NewLead { contact, title, stage: None, value_minor: None, source: LEAD_SOURCE.to_owned() };
@@ -159,7 +159,7 @@ fn unsummarized(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Call>> {
 }
 
 fn shortened(text: &str) -> String {
-    text.chars().take(MOST_LINE).collect()
+    text.chars().take(MAX_LINE_CHARS).collect()
 }
 
 /// Returns true if the language is in [`LANGUAGES`].
@@ -170,10 +170,10 @@ fn is_language(code: &str) -> bool {
 /// The languages that the analysis may report for a caller.
 pub const LANGUAGES: [&str; 5] = ["he", "en", "ar", "ru", "fr"];
 const LEAD_SOURCE: &str = "call";
-const MOST_CHARS: usize = 24_000;
-const MOST_LINE: usize = 2_000;
-const MOST_SUMMARY: usize = 400;
-const MOST_TITLE: usize = 200;
-const MOST_TASKS: usize = 3;
-const MOST_QUESTIONS: usize = 5;
-const MOST_LEADS: usize = 50;
+const MAX_CHARS: usize = 24_000;
+const MAX_LINE_CHARS: usize = 2_000;
+const MAX_SUMMARY_CHARS: usize = 400;
+const MAX_TITLE_CHARS: usize = 200;
+const MAX_TASKS: usize = 3;
+const MAX_QUESTIONS: usize = 5;
+const MAX_LEADS: usize = 50;

@@ -63,7 +63,7 @@ pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, now: Timestamp) -> Result<Call
     if identity == CallerIdentity::Unverified {
         return Ok(memory);
     }
-    let appointments = appointment::upcoming(tx, contact.id, now, MOST_APPOINTMENTS)?;
+    let appointments = appointment::upcoming(tx, contact.id, now, MAX_APPOINTMENTS)?;
     let (calls, messages) = (calls(tx, contact.id, stored.id, now)?, messages(tx, contact.id, now)?);
     let is_staff = contact.relation == ContactRelation::Staff;
     Ok(CallerMemory { appointments, calls, messages, is_staff, ..memory })
@@ -72,9 +72,9 @@ pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, now: Timestamp) -> Result<Call
 fn calls(tx: &ReadTx<'_>, contact: ContactId, present: CallId, now: Timestamp) -> Result<Vec<EarlierCall>, Error> {
     let filter =
         CallFilter { business: BusinessId::FIRST, thread: None, contact: Some(contact), outcome: None, words: None };
-    let (found, _) = tx.calls(&filter, None, MOST_CALLS + 1)?;
+    let (found, _) = tx.calls(&filter, None, MAX_CALLS + 1)?;
     let earlier = found.into_iter().filter(|item| item.call.id != present && is_recent(item.call.started_at, now));
-    let earlier = earlier.take(MOST_CALLS).map(|item| {
+    let earlier = earlier.take(MAX_CALLS).map(|item| {
         let names_time = !tx.call_bookings(&item.call)?.is_empty();
         let about = item.summary_line.filter(|_| !names_time).map(|line| beginning(&line));
         Ok(EarlierCall { at: item.call.started_at, outcome: item.outcome, about })
@@ -84,7 +84,7 @@ fn calls(tx: &ReadTx<'_>, contact: ContactId, present: CallId, now: Timestamp) -
 
 fn messages(tx: &ReadTx<'_>, contact: ContactId, now: Timestamp) -> Result<Vec<EarlierMessage>, Error> {
     let Some(thread) = tx.thread_with(BusinessId::FIRST, ThreadType::WhatsApp, contact)? else { return Ok(Vec::new()) };
-    let (found, _) = tx.messages(thread, None, MOST_MESSAGES)?;
+    let (found, _) = tx.messages(thread, None, MAX_MESSAGES)?;
     let agent = ActorId::Agent.to_string();
     let written = found.into_iter().filter(|detail| {
         let message = &detail.message;
@@ -102,18 +102,18 @@ fn messages(tx: &ReadTx<'_>, contact: ContactId, now: Timestamp) -> Result<Vec<E
 }
 
 fn is_recent(at: Timestamp, now: Timestamp) -> bool {
-    now.since(at) < LONGEST_MEMORY
+    now.since(at) < MAX_AGE
 }
 
 /// Returns the beginning of a text as one line.
 fn beginning(text: &str) -> String {
-    one_line(text).chars().filter(|c| !c.is_control()).take(MOST_CHARS).collect()
+    one_line(text).chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect()
 }
 
 /// How far back calls and messages are read.
-const LONGEST_MEMORY: Duration = Duration::from_hours(180 * 24);
-const MOST_APPOINTMENTS: usize = 5;
-const MOST_CALLS: usize = 3;
-const MOST_MESSAGES: usize = 6;
+const MAX_AGE: Duration = Duration::from_hours(180 * 24);
+const MAX_APPOINTMENTS: usize = 5;
+const MAX_CALLS: usize = 3;
+const MAX_MESSAGES: usize = 6;
 /// The maximum length of a text that the agent gets, in characters.
-const MOST_CHARS: usize = 200;
+const MAX_CHARS: usize = 200;

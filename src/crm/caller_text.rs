@@ -44,7 +44,7 @@ const NOT_TEXTED: &str = "missed_caller_not_texted";
 const WRITTEN: &str = "agent_texted_caller";
 const NOT_WRITTEN: &str = "agent_text_not_sent";
 /// How many messages the agent may send to the same caller in 24 hours.
-const MOST_AGENT_TEXTS_PER_DAY: usize = 3;
+const MAX_AGENT_TEXTS_PER_DAY: usize = 3;
 const DAY: Duration = Duration::from_hours(24);
 /// The maximum length of a message from the agent, in characters.
 const MAX_AGENT_TEXT_CHARS: usize = 1000;
@@ -217,7 +217,7 @@ pub fn send_from_agent(
     if let Some((_, id, _)) = sent.iter().find(|(of, _, sent)| *of == call.id && *sent == text) {
         return Ok(CallerText::Queued(*id));
     }
-    let outcome = if sent.len() < MOST_AGENT_TEXTS_PER_DAY {
+    let outcome = if sent.len() < MAX_AGENT_TEXTS_PER_DAY {
         let key = format!("{WRITTEN} {call_sid} {}", sent.len());
         send(tx, &call, text, key, context, now)?
     } else {

@@ -82,8 +82,8 @@ impl MessageClock {
 /// Stores the steps of the wall clock for a run within the same boot of the machine. Retries that are due later than any
 /// retry may be, because the clock was set back after they were planned, become due now.
 pub fn store_steps(tx: &WriteTx<'_>, steps: &ClockSteps, now: Timestamp) -> Result<()> {
-    tx.hasten_late_outbox(now.plus(LONGEST_OUTBOX_RETRY), now)?;
-    tx.hasten_late_jobs(now.plus(LONGEST_JOB_RETRY), now)?;
+    tx.hasten_late_outbox(now.plus(MAX_OUTBOX_RETRY), now)?;
+    tx.hasten_late_jobs(now.plus(MAX_JOB_RETRY), now)?;
     let saved = SavedSteps { boot: boot_id(), steps: steps.clone() };
     tx.set_meta(STEPS, &serde_json::to_string(&saved).unwrap_or_default())
 }
@@ -96,7 +96,7 @@ struct SavedSteps {
 
 /// More than the longest back-off of a message. The limit of new conversations can postpone a message for longer: it
 /// then becomes due too early, and the outbox postpones it again.
-const LONGEST_OUTBOX_RETRY: Duration = Duration::from_mins(2);
+const MAX_OUTBOX_RETRY: Duration = Duration::from_mins(2);
 /// More than the longest time until the retry of a job.
-const LONGEST_JOB_RETRY: Duration = Duration::from_mins(15);
+const MAX_JOB_RETRY: Duration = Duration::from_mins(15);
 const STEPS: &str = "message_clock.steps";

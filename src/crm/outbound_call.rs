@@ -59,12 +59,12 @@ pub fn request(
     hours: &CallingHours,
     now: Timestamp,
 ) -> Result<Vec<i64>, Error> {
-    if request.targets.is_empty() || request.targets.len() > MOST_TARGETS {
-        return Err(RequestError::field("to", format!("must be 1 to {MOST_TARGETS} contacts")).into());
+    if request.targets.is_empty() || request.targets.len() > MAX_TARGETS {
+        return Err(RequestError::field("to", format!("must be 1 to {MAX_TARGETS} contacts")).into());
     }
     let purpose = text::lines_up_to(MAX_PURPOSE_CHARS, "purpose", &request.purpose)?;
     let wanted = request.not_before.unwrap_or(now).max(now);
-    if wanted.since(now) > LONGEST_WAIT {
+    if wanted.since(now) > MAX_WAIT {
         return Err(RequestError::field("not_before", "must be within the next 30 days").into());
     }
     let due_at = hours.next(wanted).ok_or_else(no_hours)?;
@@ -213,7 +213,7 @@ pub fn begin(tx: &WriteTx<'_>, id: i64, hours: &CallingHours, now: Timestamp) ->
     match hours.next(now) {
         Some(at) if at <= now => {}
         at => {
-            let due_at = at.unwrap_or_else(|| now.plus(LONGEST_WAIT));
+            let due_at = at.unwrap_or_else(|| now.plus(MAX_WAIT));
             tx.retry_outbound_call(id, due_at, call.outcome, false, now)?;
             return Ok(None);
         }
@@ -344,8 +344,8 @@ pub fn end_attempt(
             tx.end_outbound_call(found.id, OutboundState::Done, Some(outcome), now)?;
             Ok(())
         }
-        OutboundOutcome::Busy | OutboundOutcome::NoAnswer if found.attempts < MOST_ATTEMPTS => {
-            let due_at = hours.next(now.plus(RETRY_AFTER)).unwrap_or_else(|| now.plus(LONGEST_WAIT));
+        OutboundOutcome::Busy | OutboundOutcome::NoAnswer if found.attempts < MAX_ATTEMPTS => {
+            let due_at = hours.next(now.plus(RETRY_AFTER)).unwrap_or_else(|| now.plus(MAX_WAIT));
             tx.retry_outbound_call(found.id, due_at, Some(outcome), false, now)?;
             Ok(())
         }
@@ -384,11 +384,11 @@ pub(super) fn is_without_conversation(tx: &ReadTx<'_>, sid: &CallSid) -> store::
 }
 
 /// The maximum number of contacts in a request.
-pub const MOST_TARGETS: usize = 20;
+pub const MAX_TARGETS: usize = 20;
 /// The agent says the purpose in one sentence.
 pub const MAX_PURPOSE_CHARS: usize = 300;
 /// The first attempt, and one more after a busy line or no answer.
-const MOST_ATTEMPTS: u32 = 2;
+const MAX_ATTEMPTS: u32 = 2;
 /// How long after a busy line or no answer the other attempt is made.
 const RETRY_AFTER: Duration = Duration::from_mins(30);
-const LONGEST_WAIT: Duration = Duration::from_hours(30 * 24);
+const MAX_WAIT: Duration = Duration::from_hours(30 * 24);

@@ -145,7 +145,7 @@ fn read(tx: &ReadTx<'_>, sid: &CallSid, zone: &TimeZone) -> Result<Left, Error> 
     let call = tx.stored_call(sid)?.ok_or(RequestError::NotFound("call"))?;
     let (business, contact) = (BusinessId::FIRST, Some(call.contact_id));
     let filter = AppointmentFilter { business, from: None, to: None, contact, resource: None, state: None };
-    let (appointments, _) = tx.appointments(&filter, None, MOST)?;
+    let (appointments, _) = tx.appointments(&filter, None, MAX_ROWS)?;
     let appointment = |found: Appointment| (found.service_name, found.starts_at.to_zoned(zone).datetime(), found.state);
     let tasks = TaskFilter {
         business,
@@ -160,9 +160,9 @@ fn read(tx: &ReadTx<'_>, sid: &CallSid, zone: &TimeZone) -> Result<Left, Error> 
         message: call.message_text.clone().filter(|text| !text.is_empty()),
         texts: caller_text::texts_of_agent(tx, &call)?,
         questions: tx.call_findings(&call)?.questions.into_iter().map(|gap| gap.question).collect(),
-        tasks: tx.tasks(&tasks, None, MOST)?.0.into_iter().map(|task| task.content.title).collect(),
+        tasks: tx.tasks(&tasks, None, MAX_ROWS)?.0.into_iter().map(|task| task.content.title).collect(),
         waiting: tx
-            .waiting_list(business, contact, None, MOST)?
+            .waiting_list(business, contact, None, MAX_ROWS)?
             .0
             .into_iter()
             .map(|entry| entry.service_name)
@@ -171,4 +171,4 @@ fn read(tx: &ReadTx<'_>, sid: &CallSid, zone: &TimeZone) -> Result<Left, Error> 
     })
 }
 
-const MOST: usize = 200;
+const MAX_ROWS: usize = 200;

@@ -81,7 +81,7 @@ fn not_waiting() -> Error {
 
 fn check(tx: &ReadTx<'_>, text: &str, media: Option<&str>, send_at: Timestamp, now: Timestamp) -> Result<(), Error> {
     outbox::check_text(text, media.is_some()).map_err(|error| RequestError::field("text", error.to_string()))?;
-    if send_at < now || send_at.since(now) > LONGEST_WAIT {
+    if send_at < now || send_at.since(now) > MAX_WAIT {
         return Err(RequestError::Invalid("send_at must be within the next 366 days".into()).into());
     }
     if let Some(media) = media
@@ -156,4 +156,4 @@ fn deliver(
     }
 }
 
-const LONGEST_WAIT: Duration = Duration::from_hours(366 * 24);
+const MAX_WAIT: Duration = Duration::from_hours(366 * 24);

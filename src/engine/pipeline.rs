@@ -111,7 +111,7 @@ impl Pipeline {
                 id: &format!("pipeline-{}", entropy::random_hex::<4>()),
                 history: &setup.history,
                 notes: setup.notes(),
-                longest_pause: longest_pause(config),
+                max_pause: max_pause(config),
                 speculates: config.pipeline.speculation,
             }),
             voice: VoiceDetector::default(),
@@ -275,12 +275,12 @@ fn google_access(setup: &PipelineSetup) -> Access {
 
 /// Returns the silence after which the pipeline requests the transcriber to end an utterance. Soniox and Deepgram
 /// normally end utterances themselves, so they get additional time.
-fn longest_pause(config: &Config) -> Duration {
+fn max_pause(config: &Config) -> Duration {
     let grace = match config.pipeline.transcriber {
         TranscriberChoice::Soniox | TranscriberChoice::Deepgram => ENDPOINT_GRACE,
         TranscriberChoice::ElevenLabs | TranscriberChoice::Google | TranscriberChoice::Transcription => Duration::ZERO,
     };
-    config.longest_pause() + grace
+    config.max_pause() + grace
 }
 
 impl fmt::Debug for Pipeline {

@@ -18,7 +18,7 @@ impl CheckLimit {
             begun.pop_front();
         }
         match begun.front() {
-            Some(first) if begun.len() >= MOST => Err(WINDOW.saturating_sub(now.duration_since(*first))),
+            Some(first) if begun.len() >= MAX_CHECKS => Err(WINDOW.saturating_sub(now.duration_since(*first))),
             _ => {
                 begun.push_back(now);
                 Ok(())
@@ -28,7 +28,7 @@ impl CheckLimit {
 }
 
 const WINDOW: Duration = Duration::from_mins(1);
-const MOST: usize = 20;
+const MAX_CHECKS: usize = 20;
 
 #[cfg(test)]
 mod tests {

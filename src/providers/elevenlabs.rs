@@ -19,7 +19,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(4);
 /// The minimum length of the audio in a message without a commit ("Chunk size": 0.1 to 1 s).
 const CHUNK_MS: u64 = 100;
 /// The minimum length of the audio between two commits.
-const LEAST_COMMIT_MS: u64 = 300;
+const MIN_COMMIT_MS: u64 = 300;
 /// The minimum length of the audio before the server reports words.
 const FIRST_WORDS_MS: u64 = 2000;
 /// The assumed maximum delay of a transcript after its audio. The server reports no audio positions. The published
@@ -94,7 +94,7 @@ impl TranscriptionProtocol for ElevenLabsTranscription {
 
     fn end_utterance(&mut self) -> Step {
         let waiting_ms = self.waiting.len() as u64 / BYTES_PER_MS;
-        if self.sent_ms + waiting_ms < self.committed_ms + LEAST_COMMIT_MS {
+        if self.sent_ms + waiting_ms < self.committed_ms + MIN_COMMIT_MS {
             // Too little audio for another commit. If a commit is pending, its answer ends the utterance.
             return (None, (!self.is_committing).then_some(Transcribed::End));
         }

@@ -74,8 +74,8 @@ impl OutboundCalls {
         }
         match next {
             Some((id, due_at)) if due_at <= clock::now() => self.dial(id).await,
-            Some((_, due_at)) => Ok(due_at.since(clock::now()).min(LONGEST_WAIT)),
-            None => Ok(LONGEST_WAIT),
+            Some((_, due_at)) => Ok(due_at.since(clock::now()).min(MAX_WAIT)),
+            None => Ok(MAX_WAIT),
         }
     }
 
@@ -85,7 +85,7 @@ impl OutboundCalls {
         let config = services.config();
         // The usage limits of the AI apply to these calls too, and without an AI no agent could talk with the contact.
         if config.ai_engines().is_empty() || !services.has_ai_left().await {
-            return Ok(LONGEST_WAIT);
+            return Ok(MAX_WAIT);
         }
         let hours = calling_hours(&config);
         let begun = self.store.write(move |tx| outbound_call::begin(tx, id, &hours, clock::now())).await?;
@@ -133,7 +133,7 @@ impl OutboundCalls {
     async fn postpone(&self, id: i64, pause: Duration) -> store::Result<Duration> {
         let now = clock::now();
         self.store.write(move |tx| outbound_call::postpone(tx, id, now.plus(pause), now)).await?;
-        Ok(pause.min(LONGEST_WAIT))
+        Ok(pause.min(MAX_WAIT))
     }
 
     async fn record_dialed(&self, id: i64, sid: CallSid, country: country::Id) -> store::Result<()> {
@@ -296,4 +296,4 @@ const CHECK_AFTER: Duration = Duration::from_mins(2);
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 const AFTER_REFUSED_ACCOUNT: Duration = Duration::from_mins(10);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const MAX_WAIT: Duration = Duration::from_secs(30);

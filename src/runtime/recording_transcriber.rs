@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_mins(2);
 
 /// The maximum size of a file that is transcribed; OpenAI accepts 25 MB. The rest of a longer message is not
 /// transcribed.
-const MOST_BYTES: usize = 24 << 20;
+const MAX_BYTES: usize = 24 << 20;
 
 /// Handles the job that transcribes a recording. If there will be no transcript, the message to the owner about the
 /// call is sent without it.
@@ -44,7 +44,7 @@ async fn transcript(services: &CallServices, sid: RecordingSid) -> Result<String
     let found = services.store.read(move |tx| {
         let Some(found) = recording::untranscribed(tx, &sid)? else { return Ok(None) };
         let bytes = usize::try_from(tx.recording_length(found.id)?).unwrap_or(usize::MAX);
-        let content = tx.recording_part(found.id, 0, bytes.min(MOST_BYTES))?;
+        let content = tx.recording_part(found.id, 0, bytes.min(MAX_BYTES))?;
         Ok(Some((found, content)))
     });
     let Some((found, content)) = found.await.map_err(later)? else { return Ok(String::new()) };

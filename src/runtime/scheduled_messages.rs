@@ -42,7 +42,7 @@ impl ScheduledMessages {
             let wait = match self.store.read(|tx| tx.next_scheduled()).await {
                 Ok(Some((id, send_at))) if send_at <= clock::now() => self.send(id).await,
                 Ok(Some((_, send_at))) => until(send_at),
-                Ok(None) => LONGEST_WAIT,
+                Ok(None) => MAX_WAIT,
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     tracing::error!(
@@ -104,8 +104,8 @@ impl ScheduledMessages {
 
 /// Returns the time until `at`, up to a maximum, because the system clock may change during the wait.
 fn until(at: Timestamp) -> Duration {
-    at.since(clock::now()).min(LONGEST_WAIT)
+    at.since(clock::now()).min(MAX_WAIT)
 }
 
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const MAX_WAIT: Duration = Duration::from_secs(30);
 const AFTER_FAILURE: Duration = Duration::from_secs(10);

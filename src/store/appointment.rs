@@ -73,7 +73,7 @@ impl ReadTx<'_> {
              ORDER BY a.starts_at, a.id LIMIT :limit"
         );
         let from = filter.from.unwrap_or(Timestamp::from_millis(0));
-        let since = after.map_or(from, |cursor| cursor.at.max(from)).minus(LONGEST);
+        let since = after.map_or(from, |cursor| cursor.at.max(from)).minus(MAX_DURATION);
         let mut query = self.conn.prepare_cached(&sql)?;
         let rows = query.query_map(
             named_params! {
@@ -145,7 +145,7 @@ impl ReadTx<'_> {
              WHERE resource_id = ?1 AND state IN ('booked', 'done') AND blocked_from > ?2 AND blocked_from < ?3
                  AND blocked_to > ?4 AND id IS NOT ?5",
         )?;
-        let rows = query.query_map(params![resource, from.minus(LONGEST), to, from, except], |row| {
+        let rows = query.query_map(params![resource, from.minus(MAX_DURATION), to, from, except], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -292,4 +292,4 @@ fn appointment(row: &Row<'_>) -> rusqlite::Result<Appointment> {
 }
 
 /// Maximum length of an appointment, buffers included. The overlap queries look back no further than this.
-const LONGEST: std::time::Duration = std::time::Duration::from_hours(72);
+const MAX_DURATION: std::time::Duration = std::time::Duration::from_hours(72);

@@ -122,7 +122,7 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
             let found = messages_in(&litestream.restored().unwrap()) as usize;
             let missing = acknowledged[1..].iter().skip(found).find(|at| **at < looked);
             let lag = missing.map_or(Duration::ZERO, |at| looked - *at);
-            has_resumed |= lag < LONGEST_LAG;
+            has_resumed |= lag < MAX_LAG;
             if has_resumed {
                 resumed_after = resumed_after.or(back_at.map(|back: Instant| looked - back));
                 lags.push(lag);
@@ -140,8 +140,8 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
         load.sent, load.largest_log
     );
     let outage = length / 6;
-    assert!(resumed_after.is_some_and(|after| after < outage + length / 30 + LONGEST_LAG), "{resumed_after:?}");
-    assert!(lags.len() > 5 && lags.iter().all(|lag| *lag < LONGEST_LAG), "{lags:?}");
+    assert!(resumed_after.is_some_and(|after| after < outage + length / 30 + MAX_LAG), "{resumed_after:?}");
+    assert!(lags.len() > 5 && lags.iter().all(|lag| *lag < MAX_LAG), "{lags:?}");
     assert_eq!(litestream.snapshots(), 1);
     assert!(load.largest_log < 64 << 20, "the log had {} bytes", load.largest_log);
     assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
@@ -149,7 +149,7 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
 
 /// Litestream reads the log and uploads changes twice a second, so the replica is about a second behind. The remaining time allows for the
 /// load of other tests.
-const LONGEST_LAG: Duration = Duration::from_secs(3);
+const MAX_LAG: Duration = Duration::from_secs(3);
 
 /// Makes the bucket unavailable, or available again. A file replaces the folder, because Litestream would create a missing folder again.
 fn switch_bucket(litestream: &Litestream, away: &Path, is_down: bool) {

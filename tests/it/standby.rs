@@ -123,7 +123,7 @@ fn random_below(limit: u64) -> u64 {
 
 /// Litestream reads the log and uploads changes twice a second, so about the last second is missing. The remaining time allows for the load
 /// of tests that run in parallel.
-const LONGEST_LAG: Duration = Duration::from_secs(5);
+const MAX_LAG: Duration = Duration::from_secs(5);
 
 fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -135,7 +135,7 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
     assert_eq!(second.status()["follows"], true);
 
     // Sends messages until a random time, and records when each one was acknowledged.
-    let load = LONGEST_LAG + Duration::from_millis(1000 + random_below(3000));
+    let load = MAX_LAG + Duration::from_millis(1000 + random_below(3000));
     eprintln!("the first machine is killed after {load:?}");
     let (began, mut acknowledged) = (Instant::now(), vec![(sid(1), clock::now())]);
     while began.elapsed() < load {
@@ -161,7 +161,7 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
     for (sid, at) in &missing {
         assert!(*at >= until_when, "{sid} was acknowledged at {at}, before {until_when}");
         let before = killed_at.since(*at);
-        assert!(before < LONGEST_LAG, "{sid} is missing, which was acknowledged {before:?} before the kill");
+        assert!(before < MAX_LAG, "{sid} is missing, which was acknowledged {before:?} before the kill");
     }
     let oldest = missing.first().map(|(_, at)| killed_at.since(*at));
     eprintln!("{} of {} messages are missing, the oldest of {oldest:?} before", missing.len(), acknowledged.len());

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 const WANTED_GB: u64 = 10;
 /// The number of files of this size on the disk: live database, published file, its spare, a copy, three snapshots, and temporary files.
 const FILES: u64 = 8;
-const LONGEST: Duration = Duration::from_mins(30);
+const MAX_DURATION: Duration = Duration::from_mins(30);
 /// The limit for a start after a kill. The start waits at most half a second for the verification of the database, whatever its size. The
 /// remaining time allows for a busy machine.
-const LONGEST_START: Duration = Duration::from_secs(10);
+const MAX_START: Duration = Duration::from_secs(10);
 
 /// Waits for a condition, with a timeout that allows for reading and writing this amount of data.
 fn until(what: &str, found: impl Fn() -> bool) {
-    let deadline = Instant::now() + LONGEST;
+    let deadline = Instant::now() + MAX_DURATION;
     while !found() {
         assert!(Instant::now() < deadline, "timed out waiting for {what}");
         std::thread::park_timeout(Duration::from_millis(200));
@@ -26,7 +26,7 @@ fn until(what: &str, found: impl Fn() -> bool) {
 }
 
 /// Returns the peak memory of a process so far, in megabytes.
-fn most_memory_mb(pid: u32) -> u64 {
+fn peak_memory_mb(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10
@@ -71,13 +71,13 @@ async fn long_ten_gigabytes_are_started_copied_and_kept_in_little_memory() {
         assert!(Command::new("cp").arg(&published).arg(&copy).status().unwrap().success());
         assert_eq!(count_messages(&open_copy(&copy)), Ok(number));
         std::fs::remove_file(&copy).unwrap();
-        assert!(most_memory_mb(shop.daemon.pid()) < 128, "{} MB", most_memory_mb(shop.daemon.pid()));
+        assert!(peak_memory_mb(shop.daemon.pid()) < 128, "{} MB", peak_memory_mb(shop.daemon.pid()));
         shop.daemon.kill9();
         let started = Instant::now();
         shop.daemon.launch();
         let took = started.elapsed();
         eprintln!("round {round}: the start after a kill took {took:?}");
-        assert!(took < LONGEST_START, "{took:?}");
+        assert!(took < MAX_START, "{took:?}");
     }
     until("the copy to be current", || messages_in_copy(&published) == Some(number));
     for _ in 0..3 {
@@ -89,7 +89,7 @@ async fn long_ten_gigabytes_are_started_copied_and_kept_in_little_memory() {
     let listed: Value = serde_json::from_slice(&listed).unwrap();
     let kept = listed.as_array().or_else(|| listed["snapshots"].as_array()).unwrap();
     assert_eq!(kept.len(), 2, "{listed}");
-    assert!(most_memory_mb(shop.daemon.pid()) < 128, "{} MB", most_memory_mb(shop.daemon.pid()));
+    assert!(peak_memory_mb(shop.daemon.pid()) < 128, "{} MB", peak_memory_mb(shop.daemon.pid()));
 }
 
 /// Returns the number of messages in the published file; `None` while the file is being written.

@@ -3,7 +3,7 @@
 use super::{none, tree};
 
 /// The maximum number of code lines in a file, without blank lines and comments.
-const LONGEST: usize = 400;
+const MAX_LINES: usize = 400;
 
 /// Longer files, each with the reason why it is not split.
 const EXCEPTIONS: [(&str, &str); 0] = [];
@@ -13,7 +13,7 @@ fn files_are_short() {
     let mut findings = Vec::new();
     for file in tree::rust(&["src/", "crates/", "tests/", "benches/"]) {
         let lines = file.code_lines().count();
-        if lines > LONGEST && !EXCEPTIONS.iter().any(|(path, _)| *path == file.path) {
+        if lines > MAX_LINES && !EXCEPTIONS.iter().any(|(path, _)| *path == file.path) {
             findings.push(format!("{}: {lines} lines of code", file.path));
         }
     }

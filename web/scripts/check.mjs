@@ -12,8 +12,8 @@ import ts from 'typescript'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** The maximum number of lines of a `.tsx` file, without empty lines and comments. */
-const LONGEST_COMPONENT = 250
-const LONGEST_FILE = 400
+const MAX_COMPONENT = 250
+const MAX_FILE = 400
 
 const PHYSICAL =
   /(^|[\s;{(-])(left|right)\b|\b(margin|padding|border)-(left|right)|\b(text-align|float|clear):\s*(left|right)/
@@ -59,10 +59,10 @@ export function findings(path, text) {
     each(line => BARE_NUMBER.test(line) && /^\s*(<[^>]*>)?\s*\{/.test(line), 'a bare number; use <Phone>')
     each(line => /^\s*(style)=\{\{[^}]*(left|right|Left|Right)/.test(line), 'a side by name; use start and end')
     const code = lines.filter(line => line.trim() && !/^\s*(\/\/|\/?\*)/.test(line)).length
-    if (code > LONGEST_COMPONENT) found.push([1, `${code} lines; a component has at most ${LONGEST_COMPONENT}`])
+    if (code > MAX_COMPONENT) found.push([1, `${code} lines; a component has at most ${MAX_COMPONENT}`])
     for (const [line, words] of untranslated(text)) found.push([line, `untranslated text «${words}»; use <Trans> or t`])
-  } else if (/\.(ts|mjs)$/.test(path) && path !== 'src/shared/api/schema.ts' && lines.length > LONGEST_FILE) {
-    found.push([1, `${lines.length} lines; a file has at most ${LONGEST_FILE}`])
+  } else if (/\.(ts|mjs)$/.test(path) && path !== 'src/shared/api/schema.ts' && lines.length > MAX_FILE) {
+    found.push([1, `${lines.length} lines; a file has at most ${MAX_FILE}`])
   }
   return found
 }

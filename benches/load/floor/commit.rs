@@ -55,7 +55,7 @@ pub fn writer(folder: &Path) -> mpsc::Sender<Row> {
                 while let Some(row) = next {
                     insert.execute((&row.sid, &row.sender, &row.body)).expect("a row");
                     committed.push(row.done);
-                    next = if committed.len() < MOST { waiting.try_recv().ok() } else { None };
+                    next = if committed.len() < MAX_BATCH { waiting.try_recv().ok() } else { None };
                 }
             }
             transaction.commit().expect("a commit");
@@ -110,4 +110,4 @@ pub fn measure(machine: Machine, producers: usize, seconds: u64) -> CommitFloor 
     serde_json::from_slice(&output.stdout).unwrap_or_default()
 }
 
-const MOST: usize = 1_024;
+const MAX_BATCH: usize = 1_024;

@@ -174,7 +174,7 @@ export class Outbound {
 
   private async askAgain({ id, to }: OutboundMessage, person: Person): Promise<void> {
     const tries = this.messages.filter(message => message.id === id).length
-    if (tries <= MOST_TRIES) await this.receipts.send('retry', { ids: [id], chat: to, person })
+    if (tries <= MAX_TRIES) await this.receipts.send('retry', { ids: [id], chat: to, person })
   }
 
   private acknowledge(connection: Connection, { attrs }: BinaryNode, error?: number): void {
@@ -193,7 +193,7 @@ export class Outbound {
 }
 
 /** The maximum number of times that a phone requests the same message. */
-const MOST_TRIES = 5
+const MAX_TRIES = 5
 
 /** Returns the copies for single recipients. */
 function sealedCopies(node: BinaryNode, to: string): { jid: string; enc: BinaryNode }[] {

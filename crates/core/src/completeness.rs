@@ -16,7 +16,7 @@ use words::{CLOSED, GERESH, OPEN, is, matching_words, without_prefix, words};
 const MAQAF: char = '\u{5be}';
 /// The minimum number of words in a complete question that begins with a question word and has no question mark. A
 /// shorter question may still continue.
-const LEAST_QUESTION: usize = 3;
+const MIN_QUESTION: usize = 3;
 
 /// Estimates whether the words so far are a complete sentence.
 pub(crate) fn judge(text: &str) -> Completeness {
@@ -52,7 +52,7 @@ pub(crate) fn judge(text: &str) -> Completeness {
         let may_end = is_question || may_be_whole(&found);
         return if may_end { Completeness::Unclear } else { Completeness::Open };
     }
-    let asks = is("question", &found[0]) && found.len() >= LEAST_QUESTION;
+    let asks = is("question", &found[0]) && found.len() >= MIN_QUESTION;
     match () {
         () if is_question || asks || structure::has_full_name(&found) => Completeness::Complete,
         () if structure::ends_with_definite_object(&found) => Completeness::Complete,

@@ -38,7 +38,7 @@ pub struct Start<'a> {
     pub notes: Vec<String>,
     /// The maximum silence after which the transcriber should have ended an utterance, without regard to its words.
     /// After it, the pipeline requests the end.
-    pub longest_pause: Duration,
+    pub max_pause: Duration,
     /// Whether answers are requested before the caller's turn has certainly ended.
     pub speculates: bool,
 }
@@ -64,7 +64,7 @@ pub struct Pipeline {
 impl Pipeline {
     /// Creates a pipeline without an open turn.
     pub fn new(start: Start<'_>) -> Self {
-        let Start { id, history, notes, longest_pause, speculates } = start;
+        let Start { id, history, notes, max_pause, speculates } = start;
         let mut conversation = Conversation::default();
         for note in notes {
             conversation.note(note);
@@ -72,7 +72,7 @@ impl Pipeline {
         conversation.add_history(history);
         Self {
             id: id.to_owned(),
-            listener: Listener::new(id, longest_pause),
+            listener: Listener::new(id, max_pause),
             conversation,
             answer: None,
             speculation: speculates.then(Speculation::default),

@@ -122,7 +122,7 @@ impl Conduct {
             match known {
                 Some(_) if claim.promise == Promise::Offered => {}
                 Some(known) => broken[known] = (at, promise),
-                None if broken.len() < MOST_BROKEN => broken.push((at, promise)),
+                None if broken.len() < MAX_BROKEN => broken.push((at, promise)),
                 None => {}
             }
         }
@@ -135,7 +135,7 @@ impl Conduct {
 }
 
 /// The maximum number of broken promises that are reported for a call. Further ones give the owner no new information.
-const MOST_BROKEN: usize = 6;
+const MAX_BROKEN: usize = 6;
 
 #[cfg(test)]
 mod tests;

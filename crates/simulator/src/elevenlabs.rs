@@ -34,7 +34,7 @@ const SPEECH_FIELDS: [&str; 4] = ["text", "model_id", "language_code", "voice_se
 /// The amount of audio before the first partial transcript, in milliseconds.
 const FIRST_WORDS_MS: u64 = 2000;
 /// The minimum amount of audio between two commits, in milliseconds.
-const LEAST_COMMIT_MS: u64 = 300;
+const MIN_COMMIT_MS: u64 = 300;
 
 /// The transcripts that the fake ElevenLabs returns, and its planned faults.
 #[derive(Clone, Debug)]
@@ -254,7 +254,7 @@ async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
             responses.push(json!({"message_type": "partial_transcript", "text": text}));
         }
         if chunk["commit"] == true {
-            if transcriber.now_ms() < committed_ms + LEAST_COMMIT_MS {
+            if transcriber.now_ms() < committed_ms + MIN_COMMIT_MS {
                 shared.violation("a commit with less than 0.3 s of audio");
                 return reject(&mut socket, "commit_throttled").await;
             }

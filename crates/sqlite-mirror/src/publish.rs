@@ -101,7 +101,7 @@ impl PreparedPublisher {
         state: Arc<RunState>,
         verification: Arc<Verification>,
         found: &FileState,
-        longest_pause: Duration,
+        max_pause: Duration,
     ) -> Result<Publishing> {
         sys::ignore_lease_signal();
         let Self { queue, files, from, observer } = self;
@@ -111,7 +111,7 @@ impl PreparedPublisher {
             wal: files,
             state,
             verification,
-            longest_pause,
+            max_pause,
             observer,
         };
         let mut publisher = Publisher::prepare(&context, found, from)?;

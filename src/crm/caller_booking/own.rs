@@ -19,7 +19,7 @@ pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Ap
     let call = caller.stored_call(tx)?;
     let contact = contact::find(tx, call.contact_id)?;
     let proof = Proof::new(tx, caller, &call, &contact)?;
-    let mut found = appointment::upcoming(tx, contact.id, caller.now, MOST_UPCOMING)?;
+    let mut found = appointment::upcoming(tx, contact.id, caller.now, MAX_UPCOMING)?;
     found.retain(|appointment| proof.covers(appointment.call_id, local_date(appointment.starts_at, &caller.zone)));
     if found.is_empty() && !proof.has_name && proof.days.is_empty() {
         return Err(identity_unverified());
@@ -50,7 +50,7 @@ pub(super) fn at(
     let contact = contact::find(tx, call.contact_id)?;
     let proof = Proof::new(tx, caller, &call, &contact)?;
     let starts_at = caller.moment(at)?;
-    let found = appointment::upcoming(tx, contact.id, caller.now, MOST_UPCOMING)?
+    let found = appointment::upcoming(tx, contact.id, caller.now, MAX_UPCOMING)?
         .into_iter()
         .find(|appointment| appointment.starts_at == starts_at);
     match found {
@@ -88,7 +88,7 @@ impl Proof {
                 days.push(day);
             }
         }
-        if days.len() > MOST_DAYS {
+        if days.len() > MAX_DAYS {
             days.clear();
         }
         // The caller may have set the contact's name in this or an earlier call. Such a name verifies no identity until a
@@ -148,11 +148,11 @@ static COMMON: LazyLock<HashSet<String>> =
 const IDENTITY_UNVERIFIED: &str = "ask for the caller's name or for the day of the appointment first: the caller has said neither the \
                         name that the appointment is in nor its day";
 /// The maximum number of different days that a caller may say; a caller who says more is guessing.
-const MOST_DAYS: usize = 5;
+const MAX_DAYS: usize = 5;
 /// The minimum length of a name, in characters; shorter names are often other words.
 const MIN_NAME: usize = 3;
 /// The maximum number of appointments that are returned; an agent cannot say more.
-const MOST_UPCOMING: usize = 10;
+const MAX_UPCOMING: usize = 10;
 /// Hebrew letters that can stand for vowels: alef, he, vav, yod.
 const VOWEL_LETTERS: [char; 4] = ['\u{5d0}', '\u{5d4}', '\u{5d5}', '\u{5d9}'];
 

@@ -21,9 +21,9 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// consonant.
 const PRE_ROLL: usize = 2400;
 /// The minimum length of voice in an utterance. Shorter sounds are treated as noise.
-const LEAST_VOICE_MS: u64 = 120;
+const MIN_VOICE_MS: u64 = 120;
 /// The maximum length of an utterance. Longer speech is split.
-const LONGEST_MS: u64 = 60_000;
+const MAX_MS: u64 = 60_000;
 /// The interval at which the position in the audio is reported while no utterance is in progress.
 const PROGRESS_MS: u64 = 200;
 
@@ -178,13 +178,13 @@ impl Cutter {
             current.voiced_ms += audio.ms();
         }
         let is_over =
-            self.received_ms >= current.until_ms + self.silence_ms || self.received_ms >= current.from_ms + LONGEST_MS;
+            self.received_ms >= current.until_ms + self.silence_ms || self.received_ms >= current.from_ms + MAX_MS;
         if is_over { self.end() } else { None }
     }
 
     /// Ends the utterance in progress. Returns `None` if there is none, or if it contains too little voice.
     fn end(&mut self) -> Option<Utterance> {
-        self.current.take().filter(|utterance| utterance.voiced_ms >= LEAST_VOICE_MS)
+        self.current.take().filter(|utterance| utterance.voiced_ms >= MIN_VOICE_MS)
     }
 }
 
@@ -220,7 +220,7 @@ mod tests {
         assert!(push(&mut cutter, 2000, 1, false).is_none());
         assert!(cutter.current.is_none());
         let utterance = push(&mut cutter, 61_000, 2, true).unwrap();
-        assert_eq!(utterance.samples.len() as u64, LONGEST_MS * BYTES_PER_MS);
+        assert_eq!(utterance.samples.len() as u64, MAX_MS * BYTES_PER_MS);
         let rest = push(&mut cutter, 600, 1, false).unwrap();
         assert!((900..=1300).contains(&rest.voiced_ms), "{rest:?}");
     }

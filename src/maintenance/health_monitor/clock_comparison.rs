@@ -25,7 +25,7 @@ enum Answer {
 impl ClockComparison {
     /// Creates the schedule; the first comparison is due immediately.
     pub(super) fn new(now: Instant) -> Self {
-        Self { is_behind: false, next: now, pause: SHORTEST, answer: None }
+        Self { is_behind: false, next: now, pause: MIN_PAUSE, answer: None }
     }
 
     /// Returns true if Twilio's clock must be queried now. `is_behind` states whether our clock is behind a time that
@@ -36,8 +36,8 @@ impl ClockComparison {
         }
         let is_due = now >= self.next;
         if is_due {
-            self.next = now + if is_behind { self.pause } else { LONGEST };
-            self.pause = (2 * self.pause).min(LONGEST);
+            self.next = now + if is_behind { self.pause } else { MAX_PAUSE };
+            self.pause = (2 * self.pause).min(MAX_PAUSE);
         }
         is_due
     }
@@ -58,8 +58,8 @@ impl ClockComparison {
     }
 }
 
-const SHORTEST: Duration = Duration::from_mins(1);
-const LONGEST: Duration = Duration::from_hours(6);
+const MIN_PAUSE: Duration = Duration::from_mins(1);
+const MAX_PAUSE: Duration = Duration::from_hours(6);
 /// The difference from which the clock counts as wrong. Certificates and signatures tolerate smaller differences.
 const CLOCK_OFF: Duration = Duration::from_mins(5);
 
@@ -89,13 +89,13 @@ mod tests {
     #[test]
     fn an_entry_in_the_future_is_no_alert_where_twilio_says_that_the_clock_is_right() {
         let (now, time) = (clock::instant(), clock::now());
-        let future = Some(ClockBehind::NewestEntry(time.plus(LONGEST)));
+        let future = Some(ClockBehind::NewestEntry(time.plus(MAX_PAUSE)));
         let reading = |ahead_ms| ClockReading { host: "api.twilio.com".to_owned(), ahead_ms };
         let mut comparison = ClockComparison::new(now);
         assert!(comparison.is_due(true, now) && comparison.alert(future, time).is_some());
         comparison.record(&reading(2_000));
         assert!(comparison.alert(future, time).is_none());
-        assert!(comparison.alert(Some(ClockBehind::Build(time.plus(LONGEST))), time).is_some());
+        assert!(comparison.alert(Some(ClockBehind::Build(time.plus(MAX_PAUSE))), time).is_some());
         comparison.record(&reading(-86_400_000));
         assert!(comparison.alert(future, time).is_some());
         // Once the clock is correct, the alert clears, and Twilio's clock is queried again.

@@ -29,7 +29,7 @@ pub(super) fn of(report: &CallReport, config: &Config, page: &str) -> Message {
     // A message that the caller left is quoted instead of the summary line, since that line would only repeat its
     // beginning.
     let about = call.message_text.as_ref().or(summary_line.as_ref());
-    lines.extend(about.map(|text| shortened(&one_line(text), MOST_CHARS).into_owned()));
+    lines.extend(about.map(|text| shortened(&one_line(text), MAX_CHARS).into_owned()));
     lines.extend(report.bookings.iter().map(|booking| say(booked(config, language, booking))));
     lines.extend(report.tasks.iter().map(|title| say(Phrase::NoticeTask { title: title.clone() })));
     lines.extend(report.lead.iter().map(|title| say(Phrase::NoticeLead { title: title.clone() })));
@@ -69,4 +69,4 @@ fn length(ms: i64) -> String {
 
 /// Maximum length, in characters, of the caller's message or the summary line in the message to the owner. The web page
 /// shows the whole text.
-const MOST_CHARS: usize = 600;
+const MAX_CHARS: usize = 600;

@@ -214,7 +214,7 @@ impl CallServices {
 /// Returns how long the AI may wait after the caller's last word before it ends the turn.
 fn turn_end(config: &Config, engines: &[EngineKind]) -> Duration {
     if engines.first() == Some(&EngineKind::Pipeline) {
-        return config.longest_pause();
+        return config.max_pause();
     }
     let openai = &config.openai;
     match (openai.turn_detection, openai.vad_eagerness) {

@@ -15,7 +15,7 @@ const isMac = /Mac|iPhone|iPad/.test(navigator.platform)
 const none = () => 0
 
 /** The highest number in a badge. The list of open tasks, which one badge counts, is fetched only up to 100. */
-const MOST = 99
+const MAX_SHOWN = 99
 
 /** Returns true if the page at `path` belongs to this entry. */
 const isCurrent = (entry: NavEntry, path: string) => path === entry.href || path.startsWith(`${entry.href}/`)
@@ -37,10 +37,10 @@ function Entry({ entry }: { entry: NavEntry }) {
       <span>{i18n._(entry.label)}</span>
       {count > 0 && (
         <span className="n">
-          <span aria-hidden>{count > MOST ? `${MOST}+` : count}</span>
+          <span aria-hidden>{count > MAX_SHOWN ? `${MAX_SHOWN}+` : count}</span>
           <span className="vh">
-            {count > MOST ? (
-              <Trans>יותר מ־{MOST} ממתינות</Trans>
+            {count > MAX_SHOWN ? (
+              <Trans>יותר מ־{MAX_SHOWN} ממתינות</Trans>
             ) : (
               <Plural value={count} one="אחת ממתינה" two="שתיים ממתינות" other="# ממתינות" />
             )}

@@ -3,7 +3,7 @@ import { useLingui } from '@lingui/react/macro'
 import { useEffect, useState } from 'react'
 import type { PaletteHit } from '#shared/feature'
 import { letterOf } from '#shared/keys'
-import { matchOf, SHORTEST_SEARCH } from '#shared/search'
+import { matchOf, MIN_SEARCH } from '#shared/search'
 import { commands, navigation, providers } from './registry'
 
 /** Hits with a common heading. */
@@ -73,7 +73,7 @@ export function usePaletteGroups(query: string, isOwner: boolean): { groups: Gro
   })
   const isSearching = answered !== query
   // The offers, such as a new contact, follow the actions, so that Enter opens an action whose name was typed.
-  const offers = isSearching || query.trim().length < SHORTEST_SEARCH ? [] : offersFor(query.trim())
+  const offers = isSearching || query.trim().length < MIN_SEARCH ? [] : offersFor(query.trim())
   groups.push({ id: 'actions', heading: t`פעולות`, hits: [...hits, ...offers] as Group['hits'] })
   return { groups: groups.filter(({ hits }) => hits.length > 0), isSearching }
 

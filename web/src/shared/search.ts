@@ -11,7 +11,7 @@ type Kind = SearchHit['kind']
 export type Span = readonly [from: number, to: number]
 
 /** The minimum length of a query. */
-export const SHORTEST_SEARCH = 2
+export const MIN_SEARCH = 2
 
 /** The kinds of hits beside contacts: messages, turns, calls and notes. */
 const WORDS = 'message,turn,call,note' satisfies `${Kind},${string}`

@@ -1,7 +1,7 @@
 import { expect, type Locator, type Page } from '@playwright/test'
 
 /** The maximum number of stops from one control of a page to another. */
-const MOST_STOPS = 120
+const MAX_STOPS = 120
 
 /**
  * Moves the focus to an element with the Tab key alone, as a user without a pointer does. Each stop on the way must be a
@@ -9,7 +9,7 @@ const MOST_STOPS = 120
  */
 export async function tabTo(page: Page, element: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   await expect(element).toBeVisible()
-  for (let stop = 0; stop < MOST_STOPS; stop++) {
+  for (let stop = 0; stop < MAX_STOPS; stop++) {
     if (await element.evaluate(node => node === document.activeElement)) return
     await page.keyboard.press(key)
     const lost = await page.evaluate(() => {

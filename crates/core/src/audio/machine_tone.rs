@@ -88,10 +88,10 @@ impl MachineToneDetector {
                 burst.to_ms = to_ms;
                 burst.tone_ms += FRAME_MS;
                 let is_steady = burst.tone_ms * 10 >= burst.ms() * 9;
-                (tone == MachineTone::Answer && burst.ms() >= LEAST_ANSWER_MS && is_steady).then_some(tone)
+                (tone == MachineTone::Answer && burst.ms() >= MIN_ANSWER_MS && is_steady).then_some(tone)
             }
             // The answer tone may reverse its phase every 450 ms. The frame of the reversal is not a pure tone.
-            (Some(burst), _) if to_ms - burst.to_ms <= MOST_GAP_MS => None,
+            (Some(burst), _) if to_ms - burst.to_ms <= MAX_GAP_MS => None,
             (burst, _) => {
                 let ended =
                     std::mem::replace(burst, heard.map(|tone| Burst { tone, from_ms, to_ms, tone_ms: FRAME_MS }));
@@ -115,7 +115,7 @@ impl MachineToneDetector {
 /// Returns the tone that a frame consists of. A sine of the frequency f fulfils x[n-1] + x[n+1] = 2 cos(2πf/8000) x[n]
 /// for all n. So the best factor by least squares gives the frequency, and the remaining error says how pure the tone is.
 fn tone_of(frame: &[u8]) -> Option<MachineTone> {
-    if mulaw::level(frame) < LEAST_LEVEL {
+    if mulaw::level(frame) < MIN_LEVEL {
         return None;
     }
     let sample = |byte: &u8| f32::from(mulaw::decode(*byte));
@@ -129,7 +129,7 @@ fn tone_of(frame: &[u8]) -> Option<MachineTone> {
     }
     let factor = product / energy.max(1.0);
     let error = (sums - factor * product).max(0.0) / energy.max(1.0);
-    if error > MOST_ERROR || factor.abs() >= 2.0 {
+    if error > MAX_ERROR || factor.abs() >= 2.0 {
         return None;
     }
     let frequency = (factor / 2.0).acos() / TAU * 8000.0;
@@ -141,18 +141,18 @@ fn tone_of(frame: &[u8]) -> Option<MachineTone> {
 
 const FRAME_MS: u64 = 20;
 /// The level below which a frame counts as silence.
-const LEAST_LEVEL: u32 = 150;
+const MIN_LEVEL: u32 = 150;
 /// The largest error of a pure tone, relative to its energy. Noise 20 dB below the tone causes 0.04; the vowels of a
 /// voice cause more than 0.2 at these frequencies.
-const MOST_ERROR: f32 = 0.06;
+const MAX_ERROR: f32 = 0.06;
 /// The longest interruption of a burst.
-const MOST_GAP_MS: u64 = 40;
+const MAX_GAP_MS: u64 = 40;
 /// The lengths of a burst of a calling tone, with a small margin around those that the recommendations allow.
 const BURST_MS: std::ops::RangeInclusive<u64> = 400..=740;
 /// The pauses between the bursts of a calling tone, with a small margin.
 const PAUSE_MS: std::ops::RangeInclusive<u64> = 1400..=3500;
 /// The minimum length of an answer tone. The recommendations require at least 2600 ms.
-const LEAST_ANSWER_MS: u64 = 2000;
+const MIN_ANSWER_MS: u64 = 2000;
 
 #[cfg(test)]
 mod tests {

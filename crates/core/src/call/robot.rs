@@ -80,7 +80,7 @@ impl RobotWatch {
             None => self.words.push((item.clone(), text.to_owned())),
         }
         let words: Vec<&str> = self.words.iter().map(|(_, words)| words.as_str()).collect();
-        let is_nonstop = self.nonstop.is_some_and(|(_, spoken)| spoken >= LEAST_NONSTOP);
+        let is_nonstop = self.nonstop.is_some_and(|(_, spoken)| spoken >= MIN_NONSTOP);
         Announcement::of(&words.join(". ")).is_certain(is_nonstop).then_some(RobotEvidence::Announcement)
     }
 
@@ -91,7 +91,7 @@ impl RobotWatch {
             None if self.speech.speech_ms() > 0 && self.heard <= BEGINS_WITHIN => Some((self.heard, Duration::ZERO)),
             None => None,
             // It was a noise, or the speech of a person who pauses.
-            Some((_, spoken)) if is_paused && spoken < LEAST_NONSTOP => None,
+            Some((_, spoken)) if is_paused && spoken < MIN_NONSTOP => None,
             Some(known) if is_paused => Some(known),
             Some((began, _)) => Some((began, self.heard.saturating_sub(began))),
         };
@@ -105,6 +105,6 @@ const WORDS_WITHIN: Duration = Duration::from_secs(25);
 /// Speech without a pause must begin within this time: an announcement does not wait for the end of the greeting.
 const BEGINS_WITHIN: Duration = Duration::from_secs(2);
 /// Speech of this length without a pause is a sign of an announcement: a person pauses earlier for an answer.
-const LEAST_NONSTOP: Duration = Duration::from_secs(6);
+const MIN_NONSTOP: Duration = Duration::from_secs(6);
 /// The silence that counts as a pause. Announcements have shorter ones between sentences.
 const PAUSE_MS: u64 = 1000;

@@ -20,7 +20,7 @@ const PLATE_LENGTHS: [usize; 2] = [7, 8];
 /// The usual minimum length of the number of an order.
 const ORDER_LENGTH: usize = 6;
 /// The length of the shortest phone number.
-const SHORTEST_PHONE: usize = 9;
+const MIN_PHONE: usize = 9;
 
 /// Estimates whether a dictated number is complete; none if the words do not end with such a number.
 pub(super) fn dictation(found: &[String]) -> Option<Completeness> {
@@ -34,7 +34,7 @@ pub(super) fn dictation(found: &[String]) -> Option<Completeness> {
     let is_long = count >= DICTATED && (begins_with_zero || groups.len() >= DICTATED || count > 5);
     let has_begun = begins_with_zero && count < DICTATED;
     if let Some(corrected) = corrected_digits(before).filter(|_| count > 0) {
-        let is_complete = corrected + count >= SHORTEST_PHONE;
+        let is_complete = corrected + count >= MIN_PHONE;
         return Some(if is_complete { Completeness::Unclear } else { Completeness::Open });
     }
     if !is_long && !has_begun && !has_name && !is_phone {

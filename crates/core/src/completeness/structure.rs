@@ -5,13 +5,13 @@ use super::words::{CLOSED, has_ending, is, matching_words, without_prefix, witho
 
 /// The maximum number of words in a condition at the beginning of a sentence. With more words, the main clause has
 /// probably begun.
-const LONGEST_CONDITION: usize = 5;
+const MAX_CONDITION: usize = 5;
 /// The maximum number of words before a relative clause in a subject such as "the lawyer that".
-const LONGEST_SUBJECT: usize = 3;
+const MAX_SUBJECT: usize = 3;
 /// The number of words in a full name.
 const FULL_NAME: usize = 2;
 /// The minimum number of letters in a word with the article, or in a verb of the first person.
-const LEAST_LETTERS: usize = 4;
+const MIN_LETTERS: usize = 4;
 
 /// Returns the words of each part of the text between punctuation marks.
 pub(super) fn clauses(text: &str) -> Vec<Vec<String>> {
@@ -47,7 +47,7 @@ fn is_condition(clause: &[String], is_first: bool) -> bool {
     let Some(first) = rest.first() else { return false };
     let begins = bare.is_some() || subordinates(first, rest.get(1));
     let is_polite = rest.get(1).is_some_and(|word| is("polite_condition", word));
-    let has_main_clause = rest.len() > LONGEST_CONDITION || rest.iter().skip(2).any(|word| is("main_clause", word));
+    let has_main_clause = rest.len() > MAX_CONDITION || rest.iter().skip(2).any(|word| is("main_clause", word));
     begins && (is_first || is_joined || bare.is_some()) && !is_polite && !has_main_clause
 }
 
@@ -70,7 +70,7 @@ fn is_relative(word: &str) -> bool {
 /// Returns true if the clause is a subject with a relative clause and nothing else, such as "the car that I brought you".
 fn is_subject_with_relative_clause(clause: &[String]) -> bool {
     let Some(first) = clause.first().filter(|first| has_article(first)) else { return false };
-    let relative = clause.iter().take(LONGEST_SUBJECT + 1).skip(1).position(|word| is_relative(word));
+    let relative = clause.iter().take(MAX_SUBJECT + 1).skip(1).position(|word| is_relative(word));
     let Some(relative) = relative.map(|place| place + 1) else { return false };
     let belongs_to_relative = |word: &String| is("complement", word) || is_closed(word);
     !is_closed(first) && clause[relative + 1..].iter().all(belongs_to_relative)
@@ -122,13 +122,13 @@ pub(super) fn lacks_object(found: &[String]) -> bool {
 /// Returns true if the word is a verb in the past of the first person, such as "I bought".
 fn is_first_person_past(word: &str) -> bool {
     let is_past = has_ending("past_ending", word) && !has_ending("plural_ending", word);
-    is_past && word.chars().count() >= LEAST_LETTERS && !is("not_past", word) && !is("intransitive_past", word)
+    is_past && word.chars().count() >= MIN_LETTERS && !is("not_past", word) && !is("intransitive_past", word)
 }
 
 /// Returns true if the word probably has the article.
 fn has_article(word: &str) -> bool {
     let is_noun = !is("not_article", word) && !is("pronoun", word);
-    without_prefix("article", word).is_some() && word.chars().count() >= LEAST_LETTERS && is_noun
+    without_prefix("article", word).is_some() && word.chars().count() >= MIN_LETTERS && is_noun
 }
 
 fn is_closed(word: &str) -> bool {

@@ -7,10 +7,10 @@ const FIRST_AT_COMMA: usize = 8;
 /// The minimum number of letters before a comma that ends a later clause.
 const LATER_AT_COMMA: usize = 90;
 /// The minimum number of letters in a sentence. A shorter sentence is spoken together with the next sentence.
-const SHORTEST_SENTENCE: usize = 3;
+const MIN_SENTENCE: usize = 3;
 /// The number of letters after which a clause without punctuation ends at a space: the first clause, and later clauses.
-const FIRST_LONGEST: usize = 60;
-const LONGEST: usize = 180;
+const FIRST_MAX: usize = 60;
+const LATER_MAX: usize = 180;
 
 /// Splits a text that arrives in pieces into clauses.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl ClauseSplitter {
     /// Returns the end of the first clause in the rest of the text, if it is complete.
     fn end(&self) -> Option<usize> {
         let (at_comma, longest) =
-            if self.has_first { (LATER_AT_COMMA, LONGEST) } else { (FIRST_AT_COMMA, FIRST_LONGEST) };
+            if self.has_first { (LATER_AT_COMMA, LATER_MAX) } else { (FIRST_AT_COMMA, FIRST_MAX) };
         let mut letters = 0;
         let mut chars = self.rest.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
@@ -50,10 +50,10 @@ impl ClauseSplitter {
             let next = chars.peek().map(|(_, next)| *next);
             letters += usize::from(c.is_alphanumeric());
             let is_end = match c {
-                '?' | '!' | '…' | '\u{61f}' => letters >= SHORTEST_SENTENCE && !next.is_some_and(is_closing),
-                '\n' => letters >= SHORTEST_SENTENCE,
+                '?' | '!' | '…' | '\u{61f}' => letters >= MIN_SENTENCE && !next.is_some_and(is_closing),
+                '\n' => letters >= MIN_SENTENCE,
                 // A dot or a comma within a number or an abbreviation is not followed by a space.
-                '.' => letters >= SHORTEST_SENTENCE && next.is_some_and(char::is_whitespace),
+                '.' => letters >= MIN_SENTENCE && next.is_some_and(char::is_whitespace),
                 ',' | ';' | ':' | '–' | '—' | '\u{60c}' => {
                     letters >= at_comma && next.is_some_and(char::is_whitespace)
                 }

@@ -38,7 +38,7 @@ pub(super) struct Listener {
     /// The position in this audio at which the local detector last found voice.
     voiced_until_ms: u64,
     /// The maximum silence after an utterance that the transcriber does not end, for any words.
-    longest_pause_ms: u64,
+    max_pause_ms: u64,
     current: Option<Utterance>,
     count: u64,
     /// The position at which the session ended the turn. Earlier words that the transcriber still reports belong to
@@ -125,12 +125,12 @@ struct Voice {
 }
 
 impl Listener {
-    pub(super) fn new(engine: &str, longest_pause: Duration) -> Self {
+    pub(super) fn new(engine: &str, max_pause: Duration) -> Self {
         Self {
             engine: engine.to_owned(),
             received_ms: 0,
             voiced_until_ms: 0,
-            longest_pause_ms: u64::try_from(longest_pause.as_millis()).unwrap_or(u64::MAX),
+            max_pause_ms: u64::try_from(max_pause.as_millis()).unwrap_or(u64::MAX),
             current: None,
             count: 0,
             committed_ms: None,
@@ -160,7 +160,7 @@ impl Listener {
         if current.is_overdue {
             return None;
         }
-        let wait_ms = current.wait_ms().filter(|_| is_covered).unwrap_or(u64::MAX).min(self.longest_pause_ms);
+        let wait_ms = current.wait_ms().filter(|_| is_covered).unwrap_or(u64::MAX).min(self.max_pause_ms);
         let quiet_from = voiced_until_ms.max(current.until_ms.unwrap_or(0));
         current.is_overdue = received_ms >= quiet_from.saturating_add(wait_ms);
         current.is_overdue.then_some(AudioChange::EndUtterance)

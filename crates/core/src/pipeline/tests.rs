@@ -26,7 +26,7 @@ fn done() -> ModelEvent {
     ModelEvent::Done { is_complete: true, usage: Usage::default() }
 }
 
-const LONGEST_PAUSE: Duration = Duration::from_millis(1300);
+const MAX_PAUSE: Duration = Duration::from_millis(1300);
 
 /// A fake synthesiser and model. Each clause has 100 ms of audio for each character, whose samples have the index of
 /// the clause as their value.
@@ -49,7 +49,7 @@ impl Rig {
                 id: "p",
                 history: &[],
                 notes: Vec::new(),
-                longest_pause: LONGEST_PAUSE,
+                max_pause: MAX_PAUSE,
                 speculates: true,
             }),
             now: now(),
@@ -332,8 +332,7 @@ fn an_engine_that_is_opened_again_knows_what_was_said_and_done() {
     let tool = ToolUse::new("take_message", r#"{"text":"שלום"}"#).with_output(r#"{"ok":true}"#).to_text();
     let turns = [(Speaker::Caller, "אפשר להשאיר הודעה?"), (Speaker::Tool, tool.as_str()), (Speaker::Agent, "רשמתי.")];
     let history = turns.map(|(speaker, text)| HistoryTurn { speaker, text: text.into() });
-    let start =
-        Start { id: "q", history: &history, notes: Vec::new(), longest_pause: LONGEST_PAUSE, speculates: false };
+    let start = Start { id: "q", history: &history, notes: Vec::new(), max_pause: MAX_PAUSE, speculates: false };
     let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
     let id = "earlier.1".to_owned();
     let call = ToolRequest { id: id.clone(), name: "take_message".into(), arguments: r#"{"text":"שלום"}"#.into() };
@@ -353,13 +352,8 @@ fn a_hint_precedes_the_conversation_and_discards_a_speculative_answer() {
     use crate::domain::Speaker;
     let turns = [(Speaker::Caller, "שלום"), (Speaker::System, "ten percent off"), (Speaker::Agent, "היי")];
     let history = turns.map(|(speaker, text)| HistoryTurn { speaker, text: text.into() });
-    let start = Start {
-        id: "q",
-        history: &history,
-        notes: vec!["a note".into()],
-        longest_pause: LONGEST_PAUSE,
-        speculates: true,
-    };
+    let start =
+        Start { id: "q", history: &history, notes: vec!["a note".into()], max_pause: MAX_PAUSE, speculates: true };
     let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
     rig.heard(Heard::Words { text: "כמה זה עולה?".into(), from_ms: Some(100), until_ms: Some(1000) });
     rig.heard(Heard::Progress(1300));

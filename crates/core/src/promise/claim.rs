@@ -140,13 +140,13 @@ impl<'a> Clause<'a> {
 /// words and numbers return none.
 pub(super) fn object(word: &str) -> Option<String> {
     let is_common = |word: &str| LISTS.common.contains(word);
-    let is_short = word.chars().count() < SHORTEST || word.chars().all(|c| c.is_ascii_digit());
+    let is_short = word.chars().count() < MIN_STEM || word.chars().all(|c| c.is_ascii_digit());
     if is_short || stems(word, 2).any(is_common) {
         return None;
     }
-    let known = stems(word, SHORTEST).find_map(|stem| LISTS.meanings.get(stem));
+    let known = stems(word, MIN_STEM).find_map(|stem| LISTS.meanings.get(stem));
     // Only the article is removed, so that "the price" and "price" are the same object.
-    let bare = word.strip_prefix('\u{5D4}').filter(|rest| rest.chars().count() >= SHORTEST).unwrap_or(word);
+    let bare = word.strip_prefix('\u{5D4}').filter(|rest| rest.chars().count() >= MIN_STEM).unwrap_or(word);
     Some(known.cloned().unwrap_or_else(|| bare.to_owned()))
 }
 
@@ -217,7 +217,7 @@ fn ends_with(text: &str, list: &[String]) -> bool {
 
 const PREFIXES: [&str; 3] = ["", "\u{5D5}", "\u{5E9}"];
 /// The minimum length of an object word, in characters. Most shorter words are prepositions.
-const SHORTEST: usize = 3;
+const MIN_STEM: usize = 3;
 
 pub(super) struct Phrase {
     pub(super) promise: Promise,

@@ -89,7 +89,7 @@ fn entry_at(words: &[&str], at: usize) -> Option<(Entry, usize)> {
     let first = words.get(at)?;
     // The genitive, such as "tomorrow's".
     let owner = first.strip_suffix('s').filter(|owner| owner.is_ascii());
-    let entries = stems(first, SHORTEST).chain(owner).find_map(|stem| ENTRIES.get(stem))?;
+    let entries = stems(first, MIN_STEM).chain(owner).find_map(|stem| ENTRIES.get(stem))?;
     let fits = |(rest, _): &&(Vec<String>, Entry)| {
         rest.len() < words.len() - at && rest.iter().zip(&words[at + 1..]).all(|(rest, word)| rest == word)
     };
@@ -106,7 +106,7 @@ fn number_at(words: &[&str], at: usize) -> Option<(i8, usize)> {
         return Some((day, at + 1));
     }
     let two = words.get(at + 1);
-    stems(first, SHORTEST).find_map(|stem| {
+    stems(first, MIN_STEM).find_map(|stem| {
         let both = two.and_then(|two| NUMBERS.get(&format!("{stem} {two}"))).map(|day| (*day, at + 2));
         both.or_else(|| NUMBERS.get(stem).map(|day| (*day, at + 1)))
     })
@@ -178,7 +178,7 @@ static NUMBERS: LazyLock<HashMap<String, i8>> = LazyLock::new(|| {
 /// The maximum distance in days of a day that is mentioned only by its weekday.
 const WEEKDAY_HORIZON: i32 = 14;
 /// The minimum length of a word after a Hebrew prefix, in characters.
-const SHORTEST: usize = 2;
+const MIN_STEM: usize = 2;
 
 #[cfg(test)]
 mod tests {

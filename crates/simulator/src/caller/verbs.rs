@@ -117,8 +117,8 @@ impl RunningCall {
             return Some(Next::Over(EndedBy::Caller));
         };
         let mut sound = message.sound(self.report.recordings.len() as u64 + 101).to_vec();
-        let most_ms = verb.number("maxLength", 3_600) * 1_000;
-        sound.truncate(crate::sound::bytes_of(most_ms));
+        let max_ms = verb.number("maxLength", 3_600) * 1_000;
+        sound.truncate(crate::sound::bytes_of(max_ms));
         self.note(format!("records: the caller speaks for {} ms", millis(sound.len())));
         let spoken = Duration::from_millis(millis(sound.len()));
         let silence = Duration::from_secs(verb.number("timeout", 5));

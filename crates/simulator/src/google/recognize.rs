@@ -17,7 +17,7 @@ const MULAW: i32 = 2;
 const SPEECH_ACTIVITY_BEGIN: i32 = 2;
 const SPEECH_ACTIVITY_END: i32 = 3;
 /// The maximum duration of a transcription.
-const LONGEST_STREAM: Duration = Duration::from_mins(5);
+const MAX_STREAM: Duration = Duration::from_mins(5);
 /// The maximum length of the audio in one message, in bytes.
 const MAX_AUDIO: usize = 25_600;
 const MODELS: [&str; 4] = ["chirp_3", "chirp_2", "telephony", "long"];
@@ -38,7 +38,7 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
     if let Some((code, message)) = options.faults.reject_recognitions {
         return call.end(code, message);
     }
-    let late = tokio::time::sleep(LONGEST_STREAM);
+    let late = tokio::time::sleep(MAX_STREAM);
     tokio::pin!(late);
     let mut transcriber = None;
     loop {

@@ -30,7 +30,7 @@ pub(super) struct PublisherContext {
     pub wal: WalFiles,
     pub state: Arc<RunState>,
     pub verification: Arc<Verification>,
-    pub longest_pause: Duration,
+    pub max_pause: Duration,
     pub observer: Observer,
 }
 
@@ -123,7 +123,7 @@ impl Publisher {
             pending: PendingChanges::new(from, page_count),
             images: Vec::new(),
             phase,
-            lock_pacer: LockPacer::new(context.longest_pause),
+            lock_pacer: LockPacer::new(context.max_pause),
             busy_since: None,
             maintain_at: now,
             spare_used_at: now,

@@ -59,7 +59,7 @@ fn context(conn: &Connection, folder: &Folder) -> (CommitSink, PublisherContext,
         wal,
         state,
         verification: Arc::new(Verification::new(true)),
-        longest_pause: Duration::ZERO,
+        max_pause: Duration::ZERO,
         observer,
     };
     (sink, context, from, files)

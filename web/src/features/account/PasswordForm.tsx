@@ -10,7 +10,7 @@ import { toast } from '#shared/components/toasts'
 import { useTarget } from '#shared/target'
 
 /** The daemon's minimum password length, in characters. */
-const SHORTEST_PASSWORD = 10
+const MIN_PASSWORD = 10
 
 /** Changes the password of the logged-in user. The daemon then ends the user's other sessions. */
 export function PasswordForm({ name }: { name: string }) {
@@ -51,7 +51,7 @@ export function PasswordForm({ name }: { name: string }) {
           label={<Trans>סיסמה חדשה</Trans>}
           help={<Trans>לפחות 10 תווים, ולא סיסמה נפוצה</Trans>}
           autoComplete="new-password"
-          minLength={SHORTEST_PASSWORD}
+          minLength={MIN_PASSWORD}
           required
           value={next}
           onChange={event => setNext(event.target.value)}

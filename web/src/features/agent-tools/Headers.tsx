@@ -3,7 +3,7 @@ import { Field } from '#shared/components/field'
 import { type HeaderDraft, newHeader } from './draft'
 import { Rows } from './Rows'
 
-const MOST = 5
+const MAX_HEADERS = 5
 const EXAMPLE = 'Authorization'
 
 interface Props {
@@ -22,7 +22,7 @@ export function Headers({ all, error, onChange }: Props) {
       legend={<Trans>כותרות סודיות</Trans>}
       error={error}
       add={<Trans>כותרת, למשל Authorization</Trans>}
-      onAdd={all.length < MOST ? () => onChange([...all, newHeader()]) : undefined}
+      onAdd={all.length < MAX_HEADERS ? () => onChange([...all, newHeader()]) : undefined}
     >
       {all.map(header => (
         <fieldset key={header.key} className="tool-row" aria-label={header.name || t`כותרת חדשה`}>

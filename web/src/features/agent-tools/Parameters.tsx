@@ -4,7 +4,7 @@ import { Field } from '#shared/components/field'
 import { isParameterName, newParameter, type ParameterDraft, type ParameterType } from './draft'
 import { Rows } from './Rows'
 
-const MOST = 20
+const MAX_PARAMETERS = 20
 const EXAMPLE = 'part'
 
 interface Props {
@@ -20,7 +20,7 @@ export function Parameters({ all, error, onChange }: Props) {
       legend={<Trans>מה הסוכן שולח</Trans>}
       error={error}
       add={<Trans>פרמטר</Trans>}
-      onAdd={all.length < MOST ? () => onChange([...all, newParameter()]) : undefined}
+      onAdd={all.length < MAX_PARAMETERS ? () => onChange([...all, newParameter()]) : undefined}
     >
       {all.map(parameter => (
         <Row

@@ -21,7 +21,7 @@ import { numberOf } from './CallRow'
 import { askForEach, isOld, returnableCalls } from './call-back'
 
 /** The maximum number of pages of 200 calls. With more calls in 7 days, the callers before them are not offered. */
-const MOST_PAGES = 3
+const MAX_PAGES = 3
 
 /** Fetches the calls of the last 7 days, of all outcomes and directions, newest first, and maybe some older ones. */
 function useRecentCalls(now: Date): CallItem[] | undefined {
@@ -30,7 +30,7 @@ function useRecentCalls(now: Date): CallItem[] | undefined {
   const oldest = data?.pages.at(-1)?.calls.at(-1)
   useNextPages(
     pages,
-    oldest !== undefined && data !== undefined && data.pages.length < MOST_PAGES && !isOld(oldest, now),
+    oldest !== undefined && data !== undefined && data.pages.length < MAX_PAGES && !isOld(oldest, now),
   )
   return data && callsOf(data)
 }

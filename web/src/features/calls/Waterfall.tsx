@@ -5,7 +5,7 @@ import type { Turn } from './api'
 import { type Answer, answersOf, median, SLOW_MS } from './latency'
 
 /** The minimum length of the time scale, in ms, so that fast answers look fast. */
-const LEAST_SCALE_MS = 900
+const MIN_SCALE_MS = 900
 
 /** The response time of each answer, divided into stages. Time runs left to right. */
 export function Waterfall({ turns }: { turns: readonly Turn[] }) {
@@ -14,7 +14,7 @@ export function Waterfall({ turns }: { turns: readonly Turn[] }) {
   const answers = answersOf(turns)
   const middle = median(answers)
   if (middle === null) return null
-  const scale = Math.max(LEAST_SCALE_MS, ...answers.map(({ total }) => total))
+  const scale = Math.max(MIN_SCALE_MS, ...answers.map(({ total }) => total))
   const seconds = format.number(middle / 1000, { maximumFractionDigits: 2, minimumFractionDigits: 2 })
   return (
     <section>

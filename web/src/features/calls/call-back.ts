@@ -9,11 +9,11 @@ type Planned = Pick<Schemas['OutboundCall'], 'contact_id' | 'missed_call_id' | '
 export const UNANSWERED: readonly CallItem['outcome'][] = ['missed', 'failed', 'message']
 
 /** How long after a call its caller is called back together with others, in ms. */
-const LONGEST_MS = 7 * 24 * 60 * 60_000
+const MAX_AGE_MS = 7 * 24 * 60 * 60_000
 
 /** Returns true if a call is too old for `returnableCalls`. */
 export const isOld = ({ started_at }: Pick<CallItem, 'started_at'>, now: Date): boolean =>
-  Date.parse(started_at) < now.getTime() - LONGEST_MS
+  Date.parse(started_at) < now.getTime() - MAX_AGE_MS
 
 /**
  * Returns the newest call of each contact who still waits for an answer: it is an incoming call of the last 7 days that

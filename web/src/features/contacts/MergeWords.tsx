@@ -5,14 +5,14 @@ import { Plain } from '#shared/components/text'
 import type { ContactDetail } from './api'
 
 /** The maximum number of timeline items to count. */
-const MOST = 200
+const MAX_ENTRIES = 200
 
 /**
  * The number of messages and calls among a contact's newest timeline items, and the last message with a text. This
  * helps to tell two contacts apart.
  */
 export function Contacted({ contact: { id } }: { contact: ContactDetail }) {
-  const { data } = useQuery(apiQuery('/api/contacts/{id}/timeline', { path: { id }, query: { limit: MOST } }))
+  const { data } = useQuery(apiQuery('/api/contacts/{id}/timeline', { path: { id }, query: { limit: MAX_ENTRIES } }))
   if (!data) return <span className="faint">…</span>
   const messages = data.items.flatMap(({ message }) => message ?? [])
   const calls = data.items.filter(({ call }) => call).length
@@ -26,7 +26,7 @@ export function Contacted({ contact: { id } }: { contact: ContactDetail }) {
     <>
       <p>
         {data.next_cursor != null ? (
-          <Trans>יותר מ־{MOST}</Trans>
+          <Trans>יותר מ־{MAX_ENTRIES}</Trans>
         ) : (
           <>
             <Plural value={messages.length} _0="אין הודעות" one="הודעה אחת" two="שתי הודעות" other="# הודעות" />

@@ -8,10 +8,10 @@ import { currentCountry } from '#shared/session'
 import { contactPage } from './api'
 
 /** The maximum number of contacts in the palette. */
-const MOST = 6
+const MAX_HITS = 6
 
 async function search(query: string, signal: AbortSignal): Promise<PaletteHit[]> {
-  const { items } = await contactPage({ q: query || undefined, limit: MOST }, signal)
+  const { items } = await contactPage({ q: query || undefined, limit: MAX_HITS }, signal)
   return items.map(({ id, display_name, number }) => {
     const shown = number ? formatPhone(number, currentCountry()) : undefined
     const name = isPhone(display_name) ? '' : display_name.trim()

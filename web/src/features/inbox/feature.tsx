@@ -4,19 +4,19 @@ import { useQuery } from '@tanstack/react-query'
 import { queryClient } from '#shared/api/query'
 import type { Feature, PaletteHit } from '#shared/feature'
 import { duration } from '#shared/format/time'
-import { HIT_ICONS, hitHref, SHORTEST_SEARCH, searchPages, snippetOf } from '#shared/search'
+import { HIT_ICONS, hitHref, MIN_SEARCH, searchPages, snippetOf } from '#shared/search'
 import { OutboxStrip } from './OutboxStrip'
 import { countsQuery } from './queries'
 
 const useWaiting = () => useQuery(countsQuery).data?.waiting ?? 0
 
 /** The maximum number of hits in the palette. */
-const MOST = 6
+const MAX_HITS = 6
 
 /** Searches messages, transcripts, calls and notes. */
 async function search(query: string): Promise<PaletteHit[]> {
-  if (query.length < SHORTEST_SEARCH) return []
-  const { pages } = await queryClient.fetchInfiniteQuery(searchPages(query, MOST))
+  if (query.length < MIN_SEARCH) return []
+  const { pages } = await queryClient.fetchInfiniteQuery(searchPages(query, MAX_HITS))
   return pages.flatMap(({ items }) =>
     items.map(hit => {
       const { text, spans } = snippetOf(hit)

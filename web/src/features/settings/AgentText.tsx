@@ -15,7 +15,7 @@ import { useChange } from './use-settings'
 import { ownValue, toText } from './value'
 
 /** The daemon's maximum length of the text, in characters. */
-const LONGEST = 20_000
+const MAX_CHARS = 20_000
 
 /** The key of the text's draft in this browser's storage. */
 const DRAFT = AGENT_TEXT
@@ -69,7 +69,7 @@ export function AgentText({ item }: { item: Item }) {
       },
     )
   }
-  const isTooLong = text.length > LONGEST
+  const isTooLong = text.length > MAX_CHARS
   return (
     <>
       <section className="agent-text">
@@ -118,7 +118,7 @@ export function AgentText({ item }: { item: Item }) {
           )}
           <span className={isTooLong ? 'err' : 'small muted'} id="agent-text-note">
             <Trans>
-              {format.number(text.length)} מתוך {format.number(LONGEST)} תווים
+              {format.number(text.length)} מתוך {format.number(MAX_CHARS)} תווים
             </Trans>
           </span>
         </div>

@@ -8,7 +8,7 @@ import { type ControlProps, fromText, isNumber, toText } from './value'
 import { CHOICES, KNOWN_VALUES, UNITS } from './words'
 
 /** With more choices than this, a list is shown instead of radio buttons. */
-const MOST_RADIOS = 3
+const MAX_RADIOS = 3
 
 /** The control of a setting, by its kind. */
 export function Control(props: ControlProps) {
@@ -29,7 +29,7 @@ export function Control(props: ControlProps) {
       />
     )
   }
-  if (item.kind === 'bool' || (item.kind === 'choice' && (item.optional || item.choices.length > MOST_RADIOS))) {
+  if (item.kind === 'bool' || (item.kind === 'choice' && (item.optional || item.choices.length > MAX_RADIOS))) {
     return <Select {...props} />
   }
   if (item.kind === 'choice') return <Radios {...props} />

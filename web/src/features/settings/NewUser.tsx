@@ -8,7 +8,7 @@ import { Field, PasswordField } from '#shared/components/field'
 import { useOwnPassword } from '#shared/components/own-password'
 
 /** The daemon's minimum password length, in characters. */
-const SHORTEST_PASSWORD = 10
+const MIN_PASSWORD = 10
 
 /** The form for a new user: name, password, role and, for a new owner, the current user's own password. */
 export function NewUser({ onCreated }: { onCreated: () => void }) {
@@ -60,7 +60,7 @@ export function NewUser({ onCreated }: { onCreated: () => void }) {
         label={<Trans>סיסמה</Trans>}
         help={<Trans>לפחות 10 תווים, ולא סיסמה נפוצה. מסרו אותה למשתמש בעצמכם.</Trans>}
         autoComplete="new-password"
-        minLength={SHORTEST_PASSWORD}
+        minLength={MIN_PASSWORD}
         required
         value={password}
         onChange={event => setPassword(event.target.value)}

@@ -8,13 +8,13 @@ import { useChange } from './use-settings'
 import { isSame } from './value'
 
 /** The maximum number of changes shown for a section. */
-const MOST = 8
+const MAX_CHANGES = 8
 
 /** The recent changes of a section with their authors. The last change of each setting can be undone. */
 export function RecentChanges({ keys, items }: { keys: readonly string[]; items: readonly Item[] }) {
   const { data } = useQuery(apiQuery('/api/settings/history', { query: { limit: 100 } }))
   const change = useChange()
-  const found = (data?.items ?? []).filter(({ key }) => keys.includes(key)).slice(0, MOST)
+  const found = (data?.items ?? []).filter(({ key }) => keys.includes(key)).slice(0, MAX_CHANGES)
   if (found.length === 0) return null
   const isLast = (id: number, key: string) => found.find(one => one.key === key)?.id === id
   return (

@@ -16,7 +16,7 @@ import { useTarget } from '#shared/target'
 import { NewUser } from './NewUser'
 
 /** The daemon's minimum password length, in characters. */
-const SHORTEST_PASSWORD = 10
+const MIN_PASSWORD = 10
 
 const users = apiQuery('/api/users')
 const refresh = () => void queryClient.invalidateQueries({ queryKey: users.queryKey })
@@ -143,7 +143,7 @@ function ResetPassword({ user, onDone }: { user: Schemas['User']; onDone: () => 
         label={<Trans>סיסמה חדשה</Trans>}
         help={<Trans>לפחות 10 תווים, ולא סיסמה נפוצה. מסרו אותה למשתמש בעצמכם.</Trans>}
         autoComplete="new-password"
-        minLength={SHORTEST_PASSWORD}
+        minLength={MIN_PASSWORD}
         required
         value={password}
         onChange={event => setPassword(event.target.value)}

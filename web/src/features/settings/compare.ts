@@ -5,7 +5,7 @@ export interface DiffLine {
 }
 
 /** Longer differing parts are shown as completely replaced, to limit the size of the table below. */
-const MOST_LINES = 1_500
+const MAX_LINES = 1_500
 
 const lines = (text: string): string[] => (text === '' ? [] : text.split('\n'))
 
@@ -28,7 +28,7 @@ export function diffLines(before: string, after: string): DiffLine[] {
 function middle(a: string[], b: string[]): DiffLine[] {
   const removed = (text: string): DiffLine => ({ kind: 'removed', text })
   const added = (text: string): DiffLine => ({ kind: 'added', text })
-  if (a.length > MOST_LINES || b.length > MOST_LINES) return [...a.map(removed), ...b.map(added)]
+  if (a.length > MAX_LINES || b.length > MAX_LINES) return [...a.map(removed), ...b.map(added)]
   // longest[i][j] is the length of the longest common subsequence of a[i..] and b[j..].
   const width = b.length + 1
   const longest = new Uint16Array((a.length + 1) * width)

@@ -10,7 +10,7 @@ import { Field, PasswordField } from '#shared/components/field'
 import { sessionQuery } from '#shared/session'
 
 /** The daemon's minimum password length, in characters. */
-const SHORTEST_PASSWORD = 10
+const MIN_PASSWORD = 10
 
 const codeOfAddress = () => new URLSearchParams(location.hash.slice(1)).get('code') ?? ''
 
@@ -83,7 +83,7 @@ export function OwnerForm() {
           label={<Trans>סיסמה</Trans>}
           help={<Trans>לפחות 10 תווים, ולא סיסמה נפוצה</Trans>}
           autoComplete="new-password"
-          minLength={SHORTEST_PASSWORD}
+          minLength={MIN_PASSWORD}
           required
           value={password}
           onChange={event => setPassword(event.target.value)}

@@ -22,7 +22,7 @@ import { WaitingRow } from './WaitingRow'
  * The maximum number of waiting contacts shown, so that the tasks and the appointments stay visible. The inbox shows
  * all of them.
  */
-const MOST_WAITING = 5
+const MAX_WAITING = 5
 
 const waiting = apiQuery('/api/inbox', { query: { filter: 'waiting', limit: 20 } })
 const counts = apiQuery('/api/threads/counts')
@@ -127,14 +127,14 @@ function Lists({ waiting: waits }: { waiting: number }) {
                   </EmptyState>
                 ) : (
                   <ul>
-                    {items.slice(0, MOST_WAITING).map(row => (
+                    {items.slice(0, MAX_WAITING).map(row => (
                       <WaitingRow key={row.contact_id} row={row} />
                     ))}
                   </ul>
                 )
               }
             </Loaded>
-            {waits > MOST_WAITING && (
+            {waits > MAX_WAITING && (
               <Link className="btn link" href="/app/inbox?filter=waiting">
                 <Trans>לכל {waits} הפניות שמחכות</Trans>
               </Link>

@@ -5,7 +5,7 @@ export type Side = 'you' | 'agent'
 /** The duration of one bar, in ms. */
 export const BAR_MS = 100
 /** The maximum number of bars: one minute. */
-const MOST_BARS = 600
+const MAX_BARS = 600
 /** The peak above which sound counts as audible: louder than the noise of a quiet room. */
 const AUDIBLE = 0.02
 /** The number of peaks in a bar; one peak arrives every 20 ms. */
@@ -29,7 +29,7 @@ export class Levels {
     for (const lane of ['you', 'agent'] as const) {
       const bars = this.bars[lane]
       bars.push(heightOf(this.current[lane]))
-      if (bars.length > MOST_BARS) bars.shift()
+      if (bars.length > MAX_BARS) bars.shift()
       this.current[lane] = 0
     }
     this.version++

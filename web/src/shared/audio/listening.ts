@@ -21,7 +21,7 @@ interface Listening {
 /** The playback buffer in seconds, so that a late piece causes no gap. */
 const AHEAD_S = 0.15
 /** While more than this is buffered, in seconds, new audio is dropped to keep the delay short. */
-const MOST_AHEAD_S = 1.5
+const MAX_AHEAD_S = 1.5
 const NO_BARS: LiveSound['bars'] = { caller: [], agent: [] }
 
 let state: Listening = {
@@ -110,7 +110,7 @@ async function receive(callId: number, signal: AbortSignal, context: AudioContex
     const samples = resampler.process(sound.push(value as Uint8Array<ArrayBuffer>))
     set({ bars: { caller: sound.bars.caller, agent: sound.bars.agent } })
     const now = context.currentTime
-    if (samples.length === 0 || next > now + MOST_AHEAD_S) continue
+    if (samples.length === 0 || next > now + MAX_AHEAD_S) continue
     if (next < now) next = now + AHEAD_S
     const buffer = context.createBuffer(1, samples.length, context.sampleRate)
     buffer.getChannelData(0).set(samples)

@@ -4,7 +4,7 @@ import { decode, SAMPLE_RATE } from './mulaw'
 /** The samples of one bar: a tenth of a second. */
 const BAR_SAMPLES = SAMPLE_RATE / 10
 /** The maximum number of bars: one minute. */
-const MOST_BARS = 600
+const MAX_BARS = 600
 
 /**
  * Decodes the growing WAV file of a live call, in pieces of any size. The audio is mu-law, with the caller on the left
@@ -46,7 +46,7 @@ export class LiveSound {
     this.measured = 0
     for (const lane of ['caller', 'agent'] as const) {
       this.bars[lane].push(heightOf(this.peaks[lane]))
-      if (this.bars[lane].length > MOST_BARS) this.bars[lane].shift()
+      if (this.bars[lane].length > MAX_BARS) this.bars[lane].shift()
       this.peaks[lane] = 0
     }
   }

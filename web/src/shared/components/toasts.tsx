@@ -13,7 +13,7 @@ interface Toast {
 /** How long a toast is shown, in ms. Errors stay until they are closed. */
 const SHOWN_MS = 8_000
 /** The maximum number of toasts; older ones are removed. */
-const MOST = 3
+const MAX_TOASTS = 3
 
 let toasts: readonly Toast[] = []
 let next = 1
@@ -45,7 +45,7 @@ export function withToast(shown: readonly Toast[], made: Toast): readonly Toast[
   return [
     ...shown.filter(one => one !== same),
     { ...made, ...(action && { action: earlier ? { ...action, run } : action }) },
-  ].slice(-MOST)
+  ].slice(-MAX_TOASTS)
 }
 
 /** Functions that show short messages at the bottom of the page. */

@@ -38,7 +38,7 @@ const REFUSED_MS = 5_000
 /** After this time without a stream, its position is discarded, in ms. */
 const FORGET_MS = 300_000
 /** The maximum number of changes kept for tabs that are opened later. */
-const MOST_KEPT = 500
+const MAX_KEPT = 500
 
 /** One connection to `/api/events`. The browser itself reconnects, and resumes after the last event. */
 export class EventStream {
@@ -158,7 +158,7 @@ export class EventStream {
 
   #keep(changes: readonly Change[]): void {
     const all = [...this.#kept, ...changes]
-    const dropped = all.length - MOST_KEPT
+    const dropped = all.length - MAX_KEPT
     if (dropped > 0) this.#keptSince = all[dropped - 1]?.seq
     this.#kept = all.slice(Math.max(0, dropped))
   }

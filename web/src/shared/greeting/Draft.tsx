@@ -2,7 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import { useEffect, useState } from 'react'
 import { Line, Unusable } from './Line'
 import { isSilent, type Sound } from './sound'
-import { MOST_MS } from './useGreeting'
+import { MAX_MS } from './useGreeting'
 
 interface Props {
   sound: Sound
@@ -19,7 +19,7 @@ export function Draft({ sound, isPending, onUse, onDrop }: Props) {
     setUrl(made)
     return () => URL.revokeObjectURL(made)
   }, [sound])
-  const reason = isSilent(sound) ? 'silent' : sound.ms > MOST_MS ? 'long' : undefined
+  const reason = isSilent(sound) ? 'silent' : sound.ms > MAX_MS ? 'long' : undefined
   return (
     <div className="greeting-draft">
       {url && (

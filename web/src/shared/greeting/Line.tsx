@@ -6,7 +6,7 @@ import { PlayButton } from '../components/CallPlayer'
 import { Problem } from '../components/Problem'
 import { Ltr } from '../components/text'
 import { duration } from '../format/time'
-import { MOST_MS } from './useGreeting'
+import { MAX_MS } from './useGreeting'
 
 /** A sound with its play button, name and length. */
 export function Line({ source, ms, children }: { source: string; ms: number; children: ReactNode }) {
@@ -15,7 +15,7 @@ export function Line({ source, ms, children }: { source: string; ms: number; chi
     <div className="greeting-line">
       <PlayButton player={player} />
       <p className="grow">{children}</p>
-      <Ltr className={ms > MOST_MS ? 'num bad' : 'num muted'}>{duration(ms)}</Ltr>
+      <Ltr className={ms > MAX_MS ? 'num bad' : 'num muted'}>{duration(ms)}</Ltr>
     </div>
   )
 }

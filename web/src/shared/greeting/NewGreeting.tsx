@@ -7,7 +7,7 @@ import { Ltr } from '../components/text'
 import { duration } from '../format/time'
 import { Unusable } from './Line'
 import { readSound, type Sound } from './sound'
-import { MOST_MS } from './useGreeting'
+import { MAX_MS } from './useGreeting'
 import { useMicrophone } from './useMicrophone'
 
 const STEPS = 16
@@ -24,7 +24,7 @@ export function NewGreeting({ onSound }: { onSound: (sound: Sound, name: string 
       setUnreadable(true)
     }
   }
-  const microphone = useMicrophone({ mostMs: MOST_MS, onSound: sound => void read(sound) })
+  const microphone = useMicrophone({ maxMs: MAX_MS, onSound: sound => void read(sound) })
   if (microphone.meter) {
     return <Recording {...microphone.meter} onStop={() => void microphone.stop()} onDrop={microphone.cancel} />
   }
@@ -84,7 +84,7 @@ function Recording({ ms, level, onStop, onDrop }: RecordingProps) {
       <span className="strong" role="status">
         <Trans>מקליט…</Trans>
       </span>
-      <Ltr className="num">{`${duration(ms)} / ${duration(MOST_MS)}`}</Ltr>
+      <Ltr className="num">{`${duration(ms)} / ${duration(MAX_MS)}`}</Ltr>
       <span
         className="greeting-meter"
         dir="ltr"

@@ -10,7 +10,7 @@ export type Greeting = Schemas['GreetingResponse']
 export const greetingQuery = apiQuery('/api/greeting')
 
 /** The maximum length of a greeting, in ms: a caller must wait for its end. */
-export const MOST_MS = 10_000
+export const MAX_MS = 10_000
 
 const choose = (id: number | undefined) =>
   id === undefined

@@ -12,12 +12,12 @@ interface Running {
 }
 
 interface Options {
-  mostMs: number
+  maxMs: number
   onSound: (sound: Blob) => void
 }
 
 /** Records from the microphone for a limited time. */
-export function useMicrophone({ mostMs, onSound }: Options) {
+export function useMicrophone({ maxMs, onSound }: Options) {
   const [problem, setProblem] = useState<MicrophoneProblem>()
   const [meter, setMeter] = useState<{ ms: number; level: number }>()
   const running = useRef<Running>(undefined)
@@ -44,13 +44,13 @@ export function useMicrophone({ mostMs, onSound }: Options) {
     try {
       running.current = await record((ms, level) => {
         setMeter({ ms, level })
-        if (ms >= mostMs) void stop()
+        if (ms >= maxMs) void stop()
       })
       setMeter({ ms: 0, level: 0 })
     } catch (reason) {
       setProblem(microphoneProblem(reason))
     }
-  }, [mostMs, stop])
+  }, [maxMs, stop])
 
   useEffect(() => () => running.current?.drop(), [])
   return { problem, meter, start, stop, cancel }

@@ -70,7 +70,7 @@ impl OpusFile {
         let mut decoder =
             Decoder::new(self.rate, channels(self.channels)).map_err(|_| OpusError::Malformed("the rate"))?;
         let width = usize::from(self.channels);
-        let mut packet_out = vec![0; LONGEST_MS * self.rate as usize / 1000 * width];
+        let mut packet_out = vec![0; MAX_PACKET_MS * self.rate as usize / 1000 * width];
         // The audio before the segment is decoded only to initialise the state of the decoder.
         let run_in = before.map(|before| packets(&[&self.head, before])).transpose()?.unwrap_or_default();
         let run_in = &run_in[run_in.len().saturating_sub(RUN_IN_PACKETS)..];
@@ -111,4 +111,4 @@ const HEAD_PACKETS: usize = 2;
 /// run-in does not reduce the difference.
 const RUN_IN_PACKETS: usize = PACKETS_PER_SECOND as usize / 2;
 /// The longest packet that Opus allows, in milliseconds.
-const LONGEST_MS: usize = 120;
+const MAX_PACKET_MS: usize = 120;

@@ -93,7 +93,7 @@ impl OpusEncoder {
         let length = self.packet_frames() as usize * usize::from(self.channels);
         self.waiting.extend_from_slice(samples);
         let waiting = std::mem::take(&mut self.waiting);
-        let (mut segments, mut packet) = (Vec::new(), [0; LONGEST_PACKET]);
+        let (mut segments, mut packet) = (Vec::new(), [0; MAX_PACKET]);
         let mut whole = waiting.chunks_exact(length);
         for frame in &mut whole {
             let bytes = self.encoder.encode(frame, &mut packet)?;
@@ -133,5 +133,5 @@ const BITRATE_MONO: u32 = 16_000;
 /// The encoder's complexity, from 0 to 10. At 5, encoding takes 0.6 times as long as at 10.
 const COMPLEXITY: u8 = 5;
 /// The size of the packet buffer in bytes: more than a packet of 20 ms needs at any bit rate.
-const LONGEST_PACKET: usize = 1500;
+const MAX_PACKET: usize = 1500;
 const VENDOR: &str = "AgentLocator";

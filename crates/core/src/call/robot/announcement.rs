@@ -24,11 +24,11 @@ impl Announcement {
             phrases.iter().any(|phrase| joined.contains(&format!(" {phrase} ")))
         };
         let keys = words.iter().enumerate().filter(|(_, word)| PRESS.contains(*word)).filter_map(|(at, _)| {
-            let from = at.saturating_sub(MOST_WORDS_BEFORE);
+            let from = at.saturating_sub(MAX_WORDS_BEFORE);
             let (before, after) = (words.get(from..at)?, words.get(at + 1..)?);
-            let place = after.iter().take(MOST_WORDS_BETWEEN + 1).position(|word| key(word).is_some())?;
+            let place = after.iter().take(MAX_WORDS_BETWEEN + 1).position(|word| key(word).is_some())?;
             let is_filled = after.iter().take(place).all(|word| BETWEEN.contains(word));
-            let following = after.iter().skip(place + 1).take(MOST_WORDS_AFTER);
+            let following = after.iter().skip(place + 1).take(MAX_WORDS_AFTER);
             let has_purpose = before.iter().chain(following).any(|word| is_purpose(word));
             after.get(place).and_then(|word| key(word)).filter(|_| is_filled && has_purpose)
         });
@@ -72,11 +72,11 @@ fn is_report(word: &str) -> bool {
 }
 
 /// How many words before "press" may contain the purpose.
-const MOST_WORDS_BEFORE: usize = 8;
+const MAX_WORDS_BEFORE: usize = 8;
 /// How many words after the key may contain the purpose.
-const MOST_WORDS_AFTER: usize = 3;
+const MAX_WORDS_AFTER: usize = 3;
 /// The maximum number of words between "press" and the key: "press the number 1", "הקישו על מקש 1".
-const MOST_WORDS_BETWEEN: usize = 3;
+const MAX_WORDS_BETWEEN: usize = 3;
 const BETWEEN: &[&str] =
     &["the", "key", "number", "digit", "button", "now", "על", "את", "מקש", "המקש", "ספרה", "הספרה", "עכשיו", "כעת"];
 

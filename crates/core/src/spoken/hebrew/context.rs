@@ -195,13 +195,13 @@ impl Context<'_> {
 /// Returns true if a text begins with one of the phrases.
 fn begins_with(phrases: List, text: &str) -> bool {
     let text = text.trim_start_matches([' ', '\u{a0}']);
-    let text = plain(&text[..text.ceil_char_boundary(LONGEST_PHRASE)]);
+    let text = plain(&text[..text.ceil_char_boundary(MAX_PHRASE)]);
     let is_whole = |rest: &str| !rest.starts_with(super::plain::is_letter);
     phrases.words().iter().any(|phrase| text.strip_prefix(phrase).is_some_and(is_whole))
 }
 
 /// The maximum length of a phrase in bytes, with vowel points.
-const LONGEST_PHRASE: usize = 80;
+const MAX_PHRASE: usize = 80;
 
 const ARTICLE: char = '\u{5d4}';
 

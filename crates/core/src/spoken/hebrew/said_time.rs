@@ -172,7 +172,7 @@ impl Reader<'_> {
 
     fn has_daypart(&self, at: usize) -> bool {
         let Some(word) = self.words.get(at).filter(|word| word.is_joined) else { return false };
-        let end = self.text.ceil_char_boundary(word.range.start + LONGEST_DAYPART);
+        let end = self.text.ceil_char_boundary(word.range.start + MAX_DAYPART);
         let rest = plain(&self.text[word.range.start..end]);
         List::Dayparts.words().iter().any(|part| rest.starts_with(part))
     }
@@ -213,4 +213,4 @@ const FROM: char = '\u{5de}';
 const ARTICLE: char = '\u{5d4}';
 
 /// The maximum length of a part of the day in bytes, with vowel points.
-const LONGEST_DAYPART: usize = 80;
+const MAX_DAYPART: usize = 80;

@@ -23,7 +23,7 @@ use tokio::sync::watch;
 
 /// The maximum number of intentional false claims in a conversation. The review reports only a limited number of broken
 /// promises for each call, so more false claims would appear as missed.
-const MOST_LIES: usize = 4;
+const MAX_LIES: usize = 4;
 
 pub(super) struct Talk {
     state: u64,
@@ -112,7 +112,7 @@ impl Talk {
     }
 
     fn may_lie(&mut self, count: u64) -> bool {
-        let lies = self.lies < MOST_LIES && self.one_in(count);
+        let lies = self.lies < MAX_LIES && self.one_in(count);
         self.lies += usize::from(lies);
         lies
     }

@@ -5,7 +5,7 @@ import { useDeferredValue, useEffect, useMemo, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { useInView } from '#shared/components/More'
 import { ErrorState, SkeletonRows } from '#shared/components/states'
-import { matchOf, type SearchHit, SHORTEST_SEARCH, searchPages } from '#shared/search'
+import { matchOf, type SearchHit, MIN_SEARCH, searchPages } from '#shared/search'
 import { whenReleased } from '../actions'
 import type { InboxFilter, InboxRow } from '../api'
 import { heldOrder } from '../model/order'
@@ -34,7 +34,7 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
     ...inboxQuery(filter, wanted),
     placeholderData: before => (words === null ? undefined : before),
   })
-  const isSearch = wanted.length >= SHORTEST_SEARCH
+  const isSearch = wanted.length >= MIN_SEARCH
   const inside = useInfiniteQuery({
     ...searchPages(wanted, 20),
     enabled: isSearch,

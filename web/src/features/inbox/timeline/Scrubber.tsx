@@ -15,7 +15,7 @@ interface Props {
 }
 
 /** The minimum length of a history for which the scrubber is shown, in ms. */
-const SHORTEST_MS = 45 * 86_400_000
+const MIN_MS = 45 * 86_400_000
 const MONTH_MS = 30 * 86_400_000
 
 /**
@@ -29,7 +29,7 @@ export function Scrubber({ since, at, onJump }: Props) {
   const [loading, setLoading] = useState<string | null>(null)
   const asked = useRef<AbortController>(undefined)
   const [from, to] = [Date.parse(since), serverNow().getTime()]
-  if (!(to - from > SHORTEST_MS)) return null
+  if (!(to - from > MIN_MS)) return null
 
   const now = at === null ? 1 : clamp((Date.parse(at) - from) / (to - from))
   const place = drag ?? now

@@ -86,7 +86,7 @@ export function useAudio(url: string): Player {
 }
 
 /** Larger files are not decoded for the waveform, in bytes. */
-const MOST_BYTES = 3_000_000
+const MAX_BYTES = 3_000_000
 const BINS = 240
 const known = new Map<string, readonly number[]>()
 
@@ -98,7 +98,7 @@ export function useLoudness(url: string, bytes: number | null | undefined): read
   const [peaks, setPeaks] = useState<readonly number[]>(known.get(url) ?? [])
   useEffect(() => {
     const found = known.get(url)
-    if (found || (bytes ?? 0) > MOST_BYTES || typeof OfflineAudioContext === 'undefined') return setPeaks(found ?? [])
+    if (found || (bytes ?? 0) > MAX_BYTES || typeof OfflineAudioContext === 'undefined') return setPeaks(found ?? [])
     const asked = new AbortController()
     decode(url, asked.signal)
       .then(made => {

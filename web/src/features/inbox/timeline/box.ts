@@ -1,12 +1,12 @@
 /** The box of an image of unknown size, and the maximum box. */
 const UNKNOWN = { width: 240, height: 180 }
-const MOST = { width: 300, height: 340 }
+const MAX_SIZE = { width: 300, height: 340 }
 
 /**
  * Returns the size of an image's box. It does not depend on the loaded image, so the layout does not shift.
  */
 export function boxOf(width: number | null | undefined, height: number | null | undefined) {
   if (!width || !height) return UNKNOWN
-  const scale = Math.min(1, MOST.width / width, MOST.height / height)
+  const scale = Math.min(1, MAX_SIZE.width / width, MAX_SIZE.height / height)
   return { width: Math.max(64, Math.round(width * scale)), height: Math.max(64, Math.round(height * scale)) }
 }

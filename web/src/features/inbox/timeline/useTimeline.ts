@@ -21,9 +21,9 @@ const PAGE = 50
 /** The page size for reaching an entry or a day far back, and for loading a timeline again. */
 const FAR_PAGE = 200
 /** The maximum number of pages that a jump loads. */
-const MOST_FAR_PAGES = 400
+const MAX_FAR_PAGES = 400
 /** When a timeline is loaded again, at most this many pages are kept. Scrolling back loads the others. */
-const MOST_PAGES_AGAIN = 25
+const MAX_PAGES_AGAIN = 25
 
 /** Kinds of changes about timeline entries. Their `ref_id` is the entry's id; for notes it is the contact's id. */
 const ENTRY = /^(message|call|note|task|appointment)_/
@@ -82,7 +82,7 @@ export function useTimeline(contactId: number, threads: readonly number[], filte
   /** Loads older pages until `isFound` accepts an entry. Resolves with whether it did. */
   const loadUntil = useCallback(
     async (isFound: (item: TimelineItem) => boolean, signal?: AbortSignal): Promise<boolean> => {
-      for (let step = 0; step < MOST_FAR_PAGES && !signal?.aborted; step++) {
+      for (let step = 0; step < MAX_FAR_PAGES && !signal?.aborted; step++) {
         const data = cache.getQueryData<Data>(key)
         if (data?.pages.some(page => page.items.some(isFound))) return true
         if (!data?.pages.at(-1)?.next_cursor) return false
@@ -102,7 +102,7 @@ export function useTimeline(contactId: number, threads: readonly number[], filte
 async function readAgain(of: TimelineOf, known: Data | undefined, signal: AbortSignal): Promise<Data> {
   const pages = [await timelinePage(of, null, known ? FAR_PAGE : PAGE, signal)]
   const oldest = known?.pages.at(-1)?.items[0]?.at
-  while (oldest !== undefined && pages.length < MOST_PAGES_AGAIN) {
+  while (oldest !== undefined && pages.length < MAX_PAGES_AGAIN) {
     const last = pages.at(-1)
     if (!last?.next_cursor || (last.items[0]?.at ?? '') <= oldest) break
     pages.push(await timelinePage(of, last.next_cursor, FAR_PAGE, signal))

@@ -16,13 +16,13 @@ import { announceVisible, inOneTab, isInView } from './tabs'
 import { useCount } from './useCount'
 
 /** The maximum number of waiting contacts to fetch. Further ones appear only in the count in the title. */
-const MOST_ROWS = 20
+const MAX_ROWS = 20
 /** The number of newest calls to fetch. It is enough to contain the live calls, because a call lasts only minutes. */
-const MOST_CALLS = 20
+const MAX_CALLS = 20
 /** The maximum number of notifications at once. After the device has slept, many events are new at the same time. */
-const MOST_AT_ONCE = 3
+const MAX_AT_ONCE = 3
 /** The maximum length of a text in a notification, in UTF-16 units. Operating systems truncate long texts anyway. */
-const LONGEST_WORDS = 200
+const MAX_TEXT_CHARS = 200
 
 const LIVE: ReadonlySet<string> = new Set(['ringing', 'live', 'fallback'])
 
@@ -50,7 +50,7 @@ export function Notifier() {
 function Watch() {
   const notify = useEffectEvent(useNotify())
   useEffect(() => {
-    const seen = new Seen(MOST_ROWS)
+    const seen = new Seen(MAX_ROWS)
     const ended = new AbortController()
     // The first response contains only what was waiting before, which is not new.
     let isKnown = false
@@ -66,7 +66,7 @@ function Watch() {
         const [waiting, live] = await fetchActivity(ended.signal)
         const events = seen.take(waiting, live)
         // Only a response with less than a full page contains all waiting contacts.
-        if (waiting.length < MOST_ROWS) closeHandled(new Set([...waiting, ...live].map(tagOf)))
+        if (waiting.length < MAX_ROWS) closeHandled(new Set([...waiting, ...live].map(tagOf)))
         if (isKnown && events.length > 0 && !(await isInView())) await notify(events)
         isKnown = true
       } catch {
@@ -95,8 +95,8 @@ function Watch() {
 }
 
 async function fetchActivity(signal: AbortSignal): Promise<Parameters<Seen['take']>> {
-  const inbox = client.GET('/api/inbox', { params: { query: { filter: 'waiting', limit: MOST_ROWS } }, signal })
-  const calls = client.GET('/api/calls', { params: { query: { limit: MOST_CALLS } }, signal })
+  const inbox = client.GET('/api/inbox', { params: { query: { filter: 'waiting', limit: MAX_ROWS } }, signal })
+  const calls = client.GET('/api/calls', { params: { query: { limit: MAX_CALLS } }, signal })
   const [{ items }, page] = await Promise.all([unwrap(inbox), unwrap(calls)])
   return [items, page.calls.filter(({ state }) => LIVE.has(state))]
 }
@@ -118,10 +118,10 @@ function useNotify() {
     live: t`שיחה עכשיו`,
   }
   return async (events: readonly ActivityEvent[]) => {
-    for (const { kind, name, number, words, tag, href } of wanted(events, choice).slice(0, MOST_AT_ONCE)) {
+    for (const { kind, name, number, words, tag, href } of wanted(events, choice).slice(0, MAX_AT_ONCE)) {
       const known = stripMarks(name).trim()
       const title = known || (number && isPhone(number) ? formatPhone(number, country) : t`מספר חסוי`)
-      const text = choice.words ? stripMarks(words).trim().slice(0, LONGEST_WORDS) : ''
+      const text = choice.words ? stripMarks(words).trim().slice(0, MAX_TEXT_CHARS) : ''
       await show({ title, body: text ? `${kinds[kind]}: ${text}` : kinds[kind], tag, href }, go)
     }
   }

@@ -25,11 +25,11 @@ export class Seen {
    * activity is old.
    */
   #below = Number.NEGATIVE_INFINITY
-  readonly #mostRows: number
+  readonly #maxRows: number
 
-  /** `mostRows`: the maximum number of rows in a list of waiting contacts, newest activity first. */
-  constructor(mostRows: number) {
-    this.#mostRows = mostRows
+  /** `maxRows`: the maximum number of rows in a list of waiting contacts, newest activity first. */
+  constructor(maxRows: number) {
+    this.#maxRows = maxRows
   }
 
   /**
@@ -38,7 +38,7 @@ export class Seen {
    */
   take(waiting: readonly Row[], live: readonly Call[]): ActivityEvent[] {
     const rows = waiting.filter(row => this.#isNewRow(row)).flatMap(row => eventOf(row) ?? [])
-    const last = waiting.length < this.#mostRows ? undefined : waiting.at(-1)
+    const last = waiting.length < this.#maxRows ? undefined : waiting.at(-1)
     this.#below = last ? Date.parse(last.last_activity_at) : Number.NEGATIVE_INFINITY
     const calls = live.filter(({ id }) => !this.#calls.has(id))
     for (const { id } of calls) this.#calls.add(id)
