@@ -49,13 +49,13 @@ pub(super) async fn log_in(
     };
     let (hash, user) = found.unzip();
     let account = auth::AccountKey { name: &name, password_hash: hash.as_deref() };
-    state.auth.attempts.begin("Login attempt", client, account)?;
+    state.auth.login_rate_limiter.begin("Login attempt", client, account)?;
     let right = state.auth.passwords.verify(client.into(), password, hash.clone()).await?;
     let Some(user) = user.filter(|_| right) else {
         tracing::warn!(event = "LOGIN_FAILED", %address, "Login failed from {address}: wrong name or password");
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong_password", "the name or the password is wrong"));
     };
-    state.auth.attempts.succeeded(client, account);
+    state.auth.login_rate_limiter.succeeded(client, account);
     let device = device.map_or_else(OneTimeSecret::cookie, |(device, _)| device);
     start_session(&state, user, device, &headers, peer).await
 }
@@ -193,11 +193,11 @@ pub(super) async fn check_password(state: &AppState, login: &Login, password: St
     let hash = state.store.read(move |tx| tx.password_hash(id)).await?;
     let client = Client::KnownDevice(&login.id_hash);
     let account = auth::AccountKey { name: &login.user.name, password_hash: Some(&hash) };
-    state.auth.attempts.begin("Attempt to confirm a password", client, account)?;
+    state.auth.login_rate_limiter.begin("Attempt to confirm a password", client, account)?;
     if !state.auth.passwords.verify(client.into(), password, Some(hash.clone())).await? {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_password", "the current password is wrong"));
     }
-    state.auth.attempts.succeeded(client, account);
+    state.auth.login_rate_limiter.succeeded(client, account);
     Ok(())
 }
 

@@ -77,7 +77,7 @@ pub(super) async fn complete(
 ) -> Result<Response, ApiError> {
     user::check_name(&name)?;
     let (code, now) = (SetupCode::parse(&code), clock::now());
-    state.auth.attempts.begin_setup(Client::Address(peer.origin()))?;
+    state.auth.login_rate_limiter.begin_setup(Client::Address(peer.origin()))?;
     let checked = code.clone();
     crm::read(&state.store, move |tx| setup::check_code(tx, &checked, now)).await?;
     let hash = hash_password(&state, "password", password, &name).await?;

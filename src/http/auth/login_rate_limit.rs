@@ -1,11 +1,17 @@
-//! Rate limits of login and setup attempts.
+//! The rate limits of login and setup attempts.
 
-use super::name_delays::NameDelays;
-use super::shared_rate::SharedRate;
+mod name_delays;
+mod shared_rate;
+
+use crate::clock;
+use crate::http::ApiError;
 use crate::http::peer::network;
+use name_delays::NameDelays;
+use shared_rate::SharedRate;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The origin of an attempt.
@@ -36,12 +42,53 @@ impl AccountKey<'_> {
     }
 }
 
+/// Counts the login and setup attempts of this process, and enforces their limits.
+#[derive(Default)]
+pub(crate) struct LoginRateLimiter(Mutex<Limits>);
+
+impl LoginRateLimiter {
+    /// Counts an attempt to enter a password, which `attempt` names in the log. Beyond a limit, returns an error.
+    pub(crate) fn begin(
+        &self,
+        attempt: &'static str,
+        client: Client<'_>,
+        account: AccountKey<'_>,
+    ) -> Result<(), ApiError> {
+        self.limits().begin(client, account, clock::instant()).map_err(|wait| rate_limit_error(attempt, client, wait))
+    }
+
+    /// Counts a setup attempt. Beyond a limit, returns an error.
+    pub(crate) fn begin_setup(&self, client: Client<'_>) -> Result<(), ApiError> {
+        let begun = self.limits().begin_setup(client, SETUP, clock::instant());
+        begun.map_err(|wait| rate_limit_error("Set-up attempt", client, wait))
+    }
+
+    /// Uncounts a successful attempt, and the client's earlier attempts for the same account.
+    pub(crate) fn succeeded(&self, client: Client<'_>, account: AccountKey<'_>) {
+        self.limits().succeeded(client, account, clock::instant());
+    }
+
+    // A blocking mutex suffices, because it is held only for short operations in memory.
+    fn limits(&self) -> MutexGuard<'_, Limits> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn rate_limit_error(attempt: &str, client: Client<'_>, wait: Duration) -> ApiError {
+    let address = match client {
+        Client::Address(address) => address.to_string(),
+        Client::KnownDevice(_) => "a known device".to_owned(),
+    };
+    tracing::warn!(event = "LOGIN_RATE_LIMITED", address, "{attempt} rejected: too many attempts from {address}");
+    ApiError::too_often(wait)
+}
+
 /// Counts attempts by address, by address and name, by name, and of all unknown clients together. A successful attempt
 /// is not counted, and removes the attempts for its name by this address or device.
 ///
 /// Keys are hashes with a random key, so a counter has the same size for every name that a client sends.
 #[derive(Default)]
-pub(super) struct LoginRateLimiter {
+struct Limits {
     windows: HashMap<u64, Window>,
     /// The windows by start time, oldest first. Each attempt removes the expired windows.
     oldest: VecDeque<(Instant, u64)>,
@@ -55,9 +102,9 @@ struct Window {
     count: u32,
 }
 
-impl LoginRateLimiter {
+impl Limits {
     /// Counts a login attempt. Beyond a limit, returns the remaining wait as an error.
-    pub(super) fn begin(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) -> Result<(), Duration> {
+    fn begin(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) -> Result<(), Duration> {
         let name = self.hasher.hash_one(account.key());
         let is_unknown = matches!(client, Client::Address(_));
         if is_unknown {
@@ -76,12 +123,7 @@ impl LoginRateLimiter {
 
     /// Counts a setup attempt. The limits per name and for all clients do not apply: the code is too long to be guessed
     /// even from many addresses, and no password is hashed without it.
-    pub(super) fn begin_setup(
-        &mut self,
-        client: Client<'_>,
-        account: AccountKey<'_>,
-        now: Instant,
-    ) -> Result<(), Duration> {
+    fn begin_setup(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) -> Result<(), Duration> {
         self.check_windows(client, account, now)?;
         self.count_in_windows(client, account, now);
         Ok(())
@@ -109,7 +151,7 @@ impl LoginRateLimiter {
     }
 
     /// Uncounts a successful attempt, and the client's earlier attempts for the same account.
-    pub(super) fn succeeded(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) {
+    fn succeeded(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) {
         let (all, one) = (self.key(client, AccountKey::ALL), self.key(client, account));
         self.windows.remove(&one);
         if let Some(all) = self.windows.get_mut(&all) {
@@ -154,6 +196,9 @@ impl LoginRateLimiter {
     }
 }
 
+/// The account key of setup attempts: a name that no user can have.
+const SETUP: AccountKey<'_> = AccountKey { name: "\0set-up", password_hash: None };
+
 const WINDOW: Duration = Duration::from_mins(5);
 const MAX_BY_NAME: u32 = 5;
 const MAX_BY_ADDRESS: u32 = 30;
@@ -161,9 +206,7 @@ const MAX_WINDOWS: usize = 20_000;
 
 #[cfg(test)]
 mod tests {
-    use super::super::shared_rate;
     use super::*;
-    use crate::clock;
 
     fn account(name: &str) -> AccountKey<'_> {
         AccountKey { name, password_hash: None }
@@ -171,91 +214,89 @@ mod tests {
 
     #[test]
     fn the_sixth_attempt_waits_until_the_window_is_over() {
-        let (mut rate_limiter, now) = (LoginRateLimiter::default(), clock::instant());
+        let (mut limits, now) = (Limits::default(), clock::instant());
         let address = Client::Address(IpAddr::from([203, 0, 113, 7]));
         for _ in 0..MAX_BY_NAME {
-            assert_eq!(rate_limiter.begin(address, account("Dana"), now), Ok(()));
+            assert_eq!(limits.begin(address, account("Dana"), now), Ok(()));
         }
         let later = now + Duration::from_secs(100);
-        assert_eq!(rate_limiter.begin(address, account("dana "), later), Err(Duration::from_secs(200)));
-        assert_eq!(rate_limiter.begin(address, account("noa"), later), Ok(()));
-        assert_eq!(rate_limiter.begin(Client::Address(IpAddr::from([203, 0, 113, 8])), account("dana"), later), Ok(()));
-        assert_eq!(rate_limiter.begin(address, account("dana"), now + WINDOW), Ok(()));
+        assert_eq!(limits.begin(address, account("dana "), later), Err(Duration::from_secs(200)));
+        assert_eq!(limits.begin(address, account("noa"), later), Ok(()));
+        assert_eq!(limits.begin(Client::Address(IpAddr::from([203, 0, 113, 8])), account("dana"), later), Ok(()));
+        assert_eq!(limits.begin(address, account("dana"), now + WINDOW), Ok(()));
     }
 
     #[test]
     fn many_names_from_one_address_are_limited_too() {
-        let (mut rate_limiter, now) = (LoginRateLimiter::default(), clock::instant());
+        let (mut limits, now) = (Limits::default(), clock::instant());
         let address = |last: u16| Client::Address(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]));
         for i in 0..MAX_BY_ADDRESS {
-            assert_eq!(rate_limiter.begin(address(1), account(&format!("name{i}")), now), Ok(()));
+            assert_eq!(limits.begin(address(1), account(&format!("name{i}")), now), Ok(()));
         }
-        assert!(rate_limiter.begin(address(2), account("another"), now).is_err());
+        assert!(limits.begin(address(2), account("another"), now).is_err());
     }
 
     #[test]
     fn a_successful_login_does_not_count_as_a_failure() {
-        let (mut rate_limiter, now) = (LoginRateLimiter::default(), clock::instant());
+        let (mut limits, now) = (Limits::default(), clock::instant());
         let address = Client::Address(IpAddr::from([203, 0, 113, 7]));
         for _ in 0..100 {
-            assert_eq!(rate_limiter.begin(address, account("dana"), now), Ok(()));
-            rate_limiter.succeeded(address, account("dana"), now);
+            assert_eq!(limits.begin(address, account("dana"), now), Ok(()));
+            limits.succeeded(address, account("dana"), now);
         }
     }
 
     #[test]
     fn a_known_device_is_not_held_up_by_others() {
-        let (mut rate_limiter, now) = (LoginRateLimiter::default(), clock::instant());
+        let (mut limits, now) = (Limits::default(), clock::instant());
         let mut answered = 0;
         for i in 0..60_u32 {
-            answered += u32::from(
-                rate_limiter.begin(Client::Address(IpAddr::from(i.to_be_bytes())), account("dana"), now).is_ok(),
-            );
+            answered +=
+                u32::from(limits.begin(Client::Address(IpAddr::from(i.to_be_bytes())), account("dana"), now).is_ok());
         }
         assert_eq!(answered, 10, "a name is delayed over all addresses");
         let device = Client::KnownDevice("secret");
         for _ in 0..MAX_BY_NAME {
-            assert_eq!(rate_limiter.begin(device, account("dana"), now), Ok(()));
+            assert_eq!(limits.begin(device, account("dana"), now), Ok(()));
         }
-        assert!(rate_limiter.begin(device, account("dana"), now).is_err(), "its own failures count");
-        assert_eq!(rate_limiter.begin(Client::KnownDevice("another"), account("dana"), now), Ok(()));
+        assert!(limits.begin(device, account("dana"), now).is_err(), "its own failures count");
+        assert_eq!(limits.begin(Client::KnownDevice("another"), account("dana"), now), Ok(()));
     }
 
     #[test]
     fn a_new_password_ends_the_wait() {
-        let (mut rate_limiter, now) = (LoginRateLimiter::default(), clock::instant());
+        let (mut limits, now) = (Limits::default(), clock::instant());
         let client = |last: u8| Client::Address(IpAddr::from([203, 0, 113, last]));
         let (old, new) =
             [Some("old"), Some("new")].map(|password_hash| AccountKey { name: "dana", password_hash }).into();
         for last in 0..10 {
-            assert_eq!(rate_limiter.begin(client(last), old, now), Ok(()));
+            assert_eq!(limits.begin(client(last), old, now), Ok(()));
         }
-        assert!(rate_limiter.begin(client(10), old, now).is_err());
-        assert_eq!(rate_limiter.begin(client(10), new, now), Ok(()));
+        assert!(limits.begin(client(10), old, now).is_err());
+        assert_eq!(limits.begin(client(10), new, now), Ok(()));
     }
 
     #[test]
     fn all_unknown_clients_have_a_limit_and_known_devices_another() {
-        let (mut rate_limiter, now) = (LoginRateLimiter::default(), clock::instant());
-        let mut attempt = |i: u32, now| {
-            rate_limiter.begin(Client::Address(IpAddr::from(i.to_be_bytes())), account(&format!("x{i}")), now)
-        };
+        let (mut limits, now) = (Limits::default(), clock::instant());
+        let mut attempt =
+            |i: u32, now| limits.begin(Client::Address(IpAddr::from(i.to_be_bytes())), account(&format!("x{i}")), now);
         assert_eq!((0..1000).filter(|i| attempt(*i, now).is_ok()).count(), shared_rate::BURST as usize);
         assert_eq!(attempt(1001, now), Err(shared_rate::INTERVAL));
         assert_eq!(attempt(1001, now + shared_rate::INTERVAL), Ok(()), "what was rejected is not counted");
-        assert_eq!(rate_limiter.begin(Client::KnownDevice("secret"), account("dana"), now), Ok(()));
+        assert_eq!(limits.begin(Client::KnownDevice("secret"), account("dana"), now), Ok(()));
         let address = Client::Address(IpAddr::from([203, 0, 113, 7]));
-        assert_eq!(rate_limiter.begin_setup(address, account("set-up"), now), Ok(()));
+        assert_eq!(limits.begin_setup(address, account("set-up"), now), Ok(()));
     }
 
     #[test]
     fn memory_is_bounded() {
-        let (mut rate_limiter, now) = (LoginRateLimiter::default(), clock::instant());
+        let (mut limits, now) = (Limits::default(), clock::instant());
         for i in 0..100_000 {
-            let _ = rate_limiter.begin(Client::KnownDevice(&i.to_string()), account(&format!("x{i}")), now);
+            let _ = limits.begin(Client::KnownDevice(&i.to_string()), account(&format!("x{i}")), now);
         }
-        assert!(rate_limiter.windows.len() <= MAX_WINDOWS + 1 && rate_limiter.oldest.len() <= MAX_WINDOWS + 1);
-        let _ = rate_limiter.begin(Client::Address(IpAddr::from([203, 0, 113, 7])), account("x"), now + WINDOW);
-        assert_eq!((rate_limiter.windows.len(), rate_limiter.oldest.len()), (2, 2), "expired windows are removed");
+        assert!(limits.windows.len() <= MAX_WINDOWS + 1 && limits.oldest.len() <= MAX_WINDOWS + 1);
+        let _ = limits.begin(Client::Address(IpAddr::from([203, 0, 113, 7])), account("x"), now + WINDOW);
+        assert_eq!((limits.windows.len(), limits.oldest.len()), (2, 2), "expired windows are removed");
     }
 }
