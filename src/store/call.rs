@@ -1,9 +1,11 @@
-//! Reads calls with their turns, bookings and recordings.
+//! Calls with their turns, bookings and recordings: reads, and in `write` the writes while a call happens.
 
 mod list;
 mod part;
+mod write;
 
 pub use list::CallFilter;
+pub use write::{NewCall, OpenCall, ROBOT, TimedTurn, TurnUpdate};
 
 use super::peek::peek;
 use super::sql::actor_name;

@@ -1,8 +1,8 @@
 //! Writes to calls while they happen, and the reads that active calls and later jobs need. Most functions identify the
 //! call by Twilio's CallSid.
 
-use super::call::end_reason;
-use super::{Error, ReadTx, Result, WriteTx};
+use super::super::{Error, ReadTx, Result, WriteTx};
+use super::end_reason;
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ContactId, EndReason,
     LeadId, MessageId, Speaker, StreamSid, ThreadId, Timestamp, TurnLatency,
@@ -435,7 +435,7 @@ impl WriteTx<'_> {
 
     /// Inserts or updates a turn.
     pub fn put_turn(&self, sid: &CallSid, turn: &TurnUpdate<'_>, at: Timestamp) -> Result<()> {
-        let mut put = self.conn.prepare_cached(include_str!("call_log/put_turn.sql"))?;
+        let mut put = self.conn.prepare_cached(include_str!("put_turn.sql"))?;
         put.execute(named_params! {
             ":sid": sid, ":seq": turn.seq, ":item": turn.item_id, ":speaker": turn.speaker, ":text": turn.text,
             ":heard": turn.heard_text, ":interrupted": turn.interrupted,
