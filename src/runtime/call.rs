@@ -21,7 +21,7 @@ mod trial_log;
 use super::ActiveSettings;
 use super::caller_texts::can_text;
 use super::calls::{
-    CallContext, CallMessage, CallStart, Calls, Carrier, KnownAtStart, MediaSocket, TransferAnswer, can_transfer,
+    CallContext, CallMessage, CallStart, Calls, KnownAtStart, MediaSocket, TransferAnswer, Transport, can_transfer,
     complete_with_retries,
 };
 use crate::agent::tool::{PhoneTools, ToolRegistry};
@@ -63,7 +63,7 @@ async fn run_task(start: CallStart) {
     } else {
         KnownAtStart::NOTHING
     };
-    let is_trial = context.carrier == Carrier::Browser;
+    let is_trial = context.transport == Transport::Browser;
     let tools = ToolRegistry::for_phone(PhoneTools {
         transfer: can_transfer(&settings.config, &context.call),
         booking: known.profile.can_book(),

@@ -23,7 +23,7 @@ mod trial;
 mod trial_usage;
 
 pub use browser_ticket::{BrowserTicket, LoginCheck};
-pub use context::{CallContext, Carrier};
+pub use context::{CallContext, Transport};
 pub(super) use control::complete_with_retries;
 pub use employee::AnswerRefusal;
 pub(in crate::runtime) use employee::EmployeeSocket;
@@ -388,7 +388,14 @@ impl Calls {
         if !self.is_active(sid) {
             let call = IncomingCall::by_sid(sid.clone());
             let (name, ai_today) = (ContactName::Unknown, None);
-            self.start(CallContext { call, name, ai_today, carrier: Carrier::Twilio, is_stored: true, purpose: None });
+            self.start(CallContext {
+                call,
+                name,
+                ai_today,
+                transport: Transport::Twilio,
+                is_stored: true,
+                purpose: None,
+            });
         }
         let mut registry = self.registry();
         let Some(live) = registry.live.get_mut(sid).filter(|live| live.awaits_stream()) else { return Some(socket) };

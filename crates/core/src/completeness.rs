@@ -4,12 +4,12 @@
 //! Only Hebrew is supported. The words are in `open_endings.txt`, `closed_endings.txt` and `word_classes.txt`. `words`
 //! reads them. Times are handled by rules in this file, dictated numbers in `numbers`, and clauses in `structure`.
 
-mod estimate;
 mod numbers;
 mod structure;
+mod wait;
 mod words;
 
-pub(crate) use estimate::Completeness;
+pub(crate) use wait::Completeness;
 use words::{CLOSED, GERESH, OPEN, is, matching_words, without_prefix, words};
 
 /// The Hebrew hyphen.
@@ -19,7 +19,7 @@ const MAQAF: char = '\u{5be}';
 const MIN_QUESTION: usize = 3;
 
 /// Estimates whether the words so far are a complete sentence.
-pub(crate) fn judge(text: &str) -> Completeness {
+pub(crate) fn estimate(text: &str) -> Completeness {
     let is_hebrew = text.chars().any(|c| ('\u{5d0}'..='\u{5ea}').contains(&c));
     let found = words(text);
     let Some(last) = found.last().filter(|_| is_hebrew || is_number(text)) else { return Completeness::Unknown };

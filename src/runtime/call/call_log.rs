@@ -5,7 +5,7 @@ use super::trial_log::TrialLog;
 use crate::call::{CallEvent, CallSession, StreamEndAction, TurnRecord};
 use crate::domain::{EndReason, StreamSid};
 use crate::runtime::ActiveSettings;
-use crate::runtime::calls::{CallContext, CallServices, Calls, Carrier};
+use crate::runtime::calls::{CallContext, CallServices, Calls, Transport};
 use std::time::Instant;
 
 pub(super) enum CallLog {
@@ -17,11 +17,11 @@ pub(super) enum CallLog {
 
 impl CallLog {
     pub(super) fn new(calls: &Calls, settings: &ActiveSettings, context: &CallContext) -> Self {
-        match context.carrier {
-            Carrier::Twilio => {
+        match context.transport {
+            Transport::Twilio => {
                 Self::Database(Box::new(CallLogWriter::new(context, settings.config.clone(), calls.services())))
             }
-            Carrier::Browser => {
+            Transport::Browser => {
                 let sid = context.call.call_sid.clone();
                 let CallServices { store, trial_usage, .. } = calls.services();
                 Self::Browser(Box::new(TrialLog::new(trial_usage.clone(), store.clone(), sid)))

@@ -5,7 +5,7 @@ use super::CallTask;
 use crate::call::{Input, Operator};
 use crate::clock;
 use crate::providers::twilio::media_stream::{self, Incoming};
-use crate::runtime::calls::Carrier;
+use crate::runtime::calls::Transport;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
 
 impl CallTask {
     pub(super) fn is_trial(&self) -> bool {
-        self.context.carrier == Carrier::Browser
+        self.context.transport == Transport::Browser
     }
 
     /// Returns the input for a lost stream. Twilio continues a call without its stream; a browser does not.

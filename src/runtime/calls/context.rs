@@ -14,7 +14,7 @@ pub struct CallContext {
     /// earlier process started.
     pub ai_today: Option<AiUsage>,
     /// The peer of the media socket.
-    pub carrier: Carrier,
+    pub transport: Transport,
     /// Whether the call is stored; false for a trial call, or if the database could not be written.
     pub is_stored: bool,
     /// Why the agent calls, if the agent makes the call.
@@ -23,7 +23,7 @@ pub struct CallContext {
 
 /// The peer of a call's media socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carrier {
+pub enum Transport {
     /// A phone call through Twilio.
     Twilio,
     /// The browser of a user who tries the agent. Such a call is not stored.

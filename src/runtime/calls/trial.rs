@@ -1,9 +1,9 @@
-//! Trial calls: a user of the web page talks to the agent with the browser. The browser is a second kind of carrier,
+//! Trial calls: a user of the web page talks to the agent with the browser. The browser is a second kind of transport,
 //! see `runtime/call/stream.rs`. Trial calls are not stored.
 
 use super::browser_socket::{BrowserSocket, CHECK_LOGIN_EVERY};
 use super::browser_ticket::{BrowserTicket, LoginCheck, random_sid};
-use super::{CallContext, CallMessage, CallServices, Calls, Carrier, MediaSocket};
+use super::{CallContext, CallMessage, CallServices, Calls, MediaSocket, Transport};
 use crate::call::CallPolicy;
 use crate::clock;
 use crate::config::EngineChoice;
@@ -89,8 +89,8 @@ impl Calls {
         let engines = CallServices::ai_engines(&settings.config);
         let policy = CallPolicy { engines, ends_robots: false, ..self.services().policy(&settings, true) };
         let call = IncomingCall::by_sid(sid.clone());
-        let (name, carrier) = (ContactName::Unknown, Carrier::Browser);
-        let context = CallContext { call, name, ai_today: Some(ai_today), carrier, is_stored: false, purpose: None };
+        let (name, transport) = (ContactName::Unknown, Transport::Browser);
+        let context = CallContext { call, name, ai_today: Some(ai_today), transport, is_stored: false, purpose: None };
         self.services().trial_usage.began(sid, clock::now());
         self.launch(self.registry(), settings, policy, context);
         Ok(())
@@ -107,8 +107,8 @@ impl Calls {
         }
         // A browser has no phone number, so only the limits on all calls apply.
         let (call, ai_today) = (IncomingCall::by_sid(random_sid()), Some(stored));
-        let (name, carrier) = (ContactName::Unknown, Carrier::Browser);
-        let context = CallContext { call, name, ai_today, carrier, is_stored: false, purpose: None };
+        let (name, transport) = (ContactName::Unknown, Transport::Browser);
+        let context = CallContext { call, name, ai_today, transport, is_stored: false, purpose: None };
         match self.exceeded_limit(settings, &registry, &context) {
             Some(setting) => Err(TrialRefusal::Limit { setting }),
             None => Ok(()),

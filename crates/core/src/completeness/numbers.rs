@@ -1,7 +1,7 @@
 //! Estimates whether a number that the caller dictates is complete. A number is dictated digit by digit ("zero five"), or
 //! in groups ("fifty, three hundred and twenty").
 
-use super::estimate::Completeness;
+use super::wait::Completeness;
 use super::words::{is, without_prefix};
 
 /// The minimum number of digits in a row that count as a dictated number.

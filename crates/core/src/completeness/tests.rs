@@ -24,7 +24,7 @@ fn a_time_ends_a_sentence_and_a_particle_does_not() {
         "הטלפון שלי 05 שתיים 123 45 67",
         "דנה שטרודל gmail נקודה com",
     ] {
-        assert_eq!(judge(text), Completeness::Complete, "{text}");
+        assert_eq!(estimate(text), Completeness::Complete, "{text}");
     }
     for text in [
         "אני רוצה ל",
@@ -49,10 +49,10 @@ fn a_time_ends_a_sentence_and_a_particle_does_not() {
         "כן, אבל",
         "ובקשר ל",
     ] {
-        assert_eq!(judge(text), Completeness::Open, "{text}");
+        assert_eq!(estimate(text), Completeness::Open, "{text}");
     }
     for text in ["אני לא יכול", "שלום", "כן", "תספורת", "עשרים", "זה עולה 1,200"] {
-        assert_eq!(judge(text), Completeness::Unclear, "{text}");
+        assert_eq!(estimate(text), Completeness::Unclear, "{text}");
     }
 }
 
@@ -80,7 +80,7 @@ fn the_structure_of_a_clause_requires_more_words_or_none() {
         "אפשר לחזור אליי לאפס חמש שמונה",
         "ברקוביץ', ב' ר'",
     ] {
-        assert_eq!(judge(text), Completeness::Open, "{text}");
+        assert_eq!(estimate(text), Completeness::Open, "{text}");
     }
     for text in [
         "הנייד שלי חמישים שלוש מאות עשרים ושתיים ארבעים וארבע שבע עשרה",
@@ -91,13 +91,13 @@ fn the_structure_of_a_clause_requires_more_words_or_none() {
         "זה ייקח שעתיים בערך",
         "אני אגיע בעוד חצי שעה",
     ] {
-        assert_eq!(judge(text), Completeness::Complete, "{text}");
+        assert_eq!(estimate(text), Completeness::Complete, "{text}");
     }
     for text in ["המזגן לא עובד", "יש לי הפניה", "קניתי אצלכם נעליים"] {
-        assert_eq!(judge(text), Completeness::Described, "{text}");
+        assert_eq!(estimate(text), Completeness::Described, "{text}");
     }
     for text in ["לא הזמנתי", "את התור קבעתי", "להחליף", "כניסה ב'", "עוד לא"] {
-        assert_eq!(judge(text), Completeness::Unclear, "{text}");
+        assert_eq!(estimate(text), Completeness::Unclear, "{text}");
     }
 }
 
@@ -105,7 +105,7 @@ fn the_structure_of_a_clause_requires_more_words_or_none() {
 fn other_languages_are_left_to_the_transcriber() {
     for text in ["", "...", "I would like to", "Вы сегодня открыты?", "هل أنتم مفتوحون", "hello 5"]
     {
-        assert_eq!(judge(text), Completeness::Unknown, "{text}");
+        assert_eq!(estimate(text), Completeness::Unknown, "{text}");
     }
 }
 
@@ -136,13 +136,13 @@ fn few_turns_are_cut_off_and_most_are_answered_early() {
     let turns = turns();
     let (mut cut, mut report) = (0, String::new());
     for turn in &turns {
-        let cuts = |(words, pause): &&(String, Duration)| judge(words).wait().is_none_or(|wait| wait <= *pause);
+        let cuts = |(words, pause): &&(String, Duration)| estimate(words).wait().is_none_or(|wait| wait <= *pause);
         if let Some((words, pause)) = turn.pauses.iter().find(cuts) {
             cut += 1;
             writeln!(report, "cut off after {pause:?}: {words} / {}", turn.text).unwrap();
         }
     }
-    let ends: Vec<_> = turns.iter().map(|turn| (judge(&turn.text), &turn.text)).collect();
+    let ends: Vec<_> = turns.iter().map(|turn| (estimate(&turn.text), &turn.text)).collect();
     for (at_end, text) in &ends {
         if *at_end != Completeness::Complete {
             writeln!(report, "{at_end:?} at its end: {text}").unwrap();

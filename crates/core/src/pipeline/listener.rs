@@ -3,7 +3,7 @@
 use super::conversation::Conversation;
 use super::event::Heard;
 use crate::call::{EngineEvent, ItemId};
-use crate::completeness::{Completeness, judge};
+use crate::completeness::{Completeness, estimate};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -250,7 +250,7 @@ impl Listener {
         }
         if text != current.text {
             current.is_overdue = false;
-            current.completeness = judge(&text);
+            current.completeness = estimate(&text);
             current.changed_ms = self.processed_ms.max(until_ms.unwrap_or(0));
         }
         (current.text, current.until_ms, current.words_until_ms) = (text, until_ms, words_until_ms);

@@ -9,7 +9,7 @@ use crate::host::local_time::start_of_day;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
 use crate::runtime::answering::rings_first;
-use crate::runtime::calls::{CallContext, Carrier};
+use crate::runtime::calls::{CallContext, Transport};
 use crate::store::WriteTx;
 use crate::{clock, store};
 use axum::response::Response;
@@ -69,7 +69,7 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
     // A number's usage limits apply to its calls from all networks.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
     let context =
-        CallContext { call, name: received.name, ai_today, carrier: Carrier::Twilio, is_stored, purpose: None };
+        CallContext { call, name: received.name, ai_today, transport: Transport::Twilio, is_stored, purpose: None };
     Stored::Call(context, rings_first)
 }
 

@@ -12,7 +12,7 @@ use crate::http::{AppState, TwilioForm};
 use crate::messages::Phrase;
 use crate::providers::twilio::rest;
 use crate::providers::twilio::twiml::Verb;
-use crate::runtime::calls::{CallContext, Carrier};
+use crate::runtime::calls::{CallContext, Transport};
 use crate::runtime::outbound_calls::{ANSWERED_PATH, ID, MACHINE_PATH};
 use crate::store::{self, WriteTx};
 use axum::extract::State;
@@ -52,7 +52,7 @@ pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: Twil
         call: found.call,
         name: found.name,
         ai_today: Some(found.ai_today),
-        carrier: Carrier::Twilio,
+        transport: Transport::Twilio,
         is_stored: true,
         purpose: Some(found.purpose),
     });

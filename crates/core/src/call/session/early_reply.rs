@@ -8,7 +8,7 @@ use super::CallSession;
 use super::interruption::CompletedCalls;
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, EngineCommand, ItemId, ResponseId};
-use crate::completeness::judge;
+use crate::completeness::estimate;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -97,7 +97,7 @@ impl CallSession {
     /// Uses the words of the turn to decide how long its reply is held. Words that may still change decide nothing.
     pub(super) fn judge_held_turn(&mut self, item: &ItemId) {
         let Some(held) = self.early_replies.held.as_mut().filter(|held| held.caller_item == *item) else { return };
-        if let Some(wait) = self.transcript.final_unanswered_words(item).and_then(|words| judge(&words).wait()) {
+        if let Some(wait) = self.transcript.final_unanswered_words(item).and_then(|words| estimate(&words).wait()) {
             held.wait = wait;
         }
     }
