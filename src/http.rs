@@ -58,7 +58,7 @@ pub(crate) use page_urls::page_urls;
 pub use peer::Peer;
 pub use replay_cache::ReplayCache;
 pub use server::serve;
-pub use state::{AppParts, AppState};
+pub use state::{AppServices, AppState};
 pub use twilio_form::TwilioForm;
 pub(crate) use version::Version;
 pub use websocket_upgrade::{PendingUpgrade, upgrade as upgrade_to_websocket};

@@ -18,9 +18,9 @@ use crate::domain::PageUrls;
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::host::instance_challenge::InstanceKey;
-use crate::http::{self, AppParts, AppState, BodyBudget, BridgeHealth, CheckLimit, Listeners};
+use crate::http::{self, AppServices, AppState, BodyBudget, BridgeHealth, CheckLimit, Listeners};
 use crate::maintenance::health_monitor::HealthMonitor;
-use crate::maintenance::self_check::{Parts, SelfChecker};
+use crate::maintenance::self_check::{SelfCheckServices, SelfChecker};
 use crate::maintenance::systemd_status::StatusLine;
 use crate::maintenance::{alert_delivery, backfills, housekeeping, nightly_backup, search_index, update_check};
 use crate::providers::google::AccessTokens;
@@ -119,7 +119,7 @@ impl Services {
         let unreached = calls.clone();
         let page = pages.best.clone();
         let status = StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page };
-        let self_check = SelfChecker::new(Parts {
+        let self_check = SelfChecker::new(SelfCheckServices {
             settings,
             store: shared.store.clone(),
             disk: shared.disk.clone(),
@@ -266,7 +266,7 @@ impl Services {
         reload_handle: ReloadHandle,
         restart: RestartHandle,
     ) -> AppState {
-        AppState::from(AppParts {
+        AppState::from(AppServices {
             settings: self.shared.settings.clone(),
             reload_handle,
             restart,

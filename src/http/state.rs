@@ -30,10 +30,10 @@ use std::sync::Arc;
 
 /// The state of the handlers. It is cloned several times per request, so it is a single `Arc`.
 #[derive(Clone)]
-pub struct AppState(Arc<AppParts>);
+pub struct AppState(Arc<AppServices>);
 
-/// The parts of [`AppState`].
-pub struct AppParts {
+/// The services that handlers use.
+pub struct AppServices {
     /// The settings, and the objects that are built from them.
     pub settings: Settings,
     /// Changes and reloads the settings.
@@ -88,20 +88,20 @@ pub struct AppParts {
 }
 
 impl Deref for AppState {
-    type Target = AppParts;
+    type Target = AppServices;
 
-    fn deref(&self) -> &AppParts {
+    fn deref(&self) -> &AppServices {
         &self.0
     }
 }
 
-impl From<AppParts> for AppState {
-    fn from(parts: AppParts) -> Self {
-        Self(Arc::new(parts))
+impl From<AppServices> for AppState {
+    fn from(services: AppServices) -> Self {
+        Self(Arc::new(services))
     }
 }
 
-impl AppParts {
+impl AppServices {
     /// Returns the current settings. A handler that needs several values calls this once, so that they are consistent.
     pub fn config(&self) -> Arc<Config> {
         self.settings.config()

@@ -1,9 +1,9 @@
 //! The nightly self-check, for example of the whole database, the snapshots, the certificate and the AI services.
 
 mod checks;
-mod parts;
+mod services;
 
-pub use parts::Parts;
+pub use services::SelfCheckServices;
 
 use crate::clock;
 use crate::domain::{AlertDetail, AlertKind, CheckResult, CheckStatus, Language, SelfCheck};
@@ -21,7 +21,7 @@ pub struct SelfChecker {
 }
 
 struct Inner {
-    parts: Parts,
+    services: SelfCheckServices,
     /// Locked while a check runs, so that checks do not overlap.
     running: tokio::sync::Mutex<()>,
     // A synchronous mutex is enough, because it is locked only to copy the result.
@@ -30,9 +30,9 @@ struct Inner {
 
 impl SelfChecker {
     /// Creates the checker with the last stored result, which may be from an earlier process.
-    pub async fn new(parts: Parts) -> Self {
-        let last = parts.store.read(|tx| tx.self_checks(1)).await.ok().and_then(|mut checks| checks.pop());
-        Self { inner: Arc::new(Inner { parts, running: tokio::sync::Mutex::default(), last: Mutex::new(last) }) }
+    pub async fn new(services: SelfCheckServices) -> Self {
+        let last = services.store.read(|tx| tx.self_checks(1)).await.ok().and_then(|mut checks| checks.pop());
+        Self { inner: Arc::new(Inner { services, running: tokio::sync::Mutex::default(), last: Mutex::new(last) }) }
     }
 
     /// Returns the result of the last check, or `None` if none is known.
@@ -44,7 +44,7 @@ impl SelfChecker {
     /// after the next start. Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         loop {
-            let config = self.inner.parts.settings.config();
+            let config = self.inner.services.settings.config();
             let (maintenance, zone) = (&config.maintenance, &config.business.time_zone);
             let now = clock::now();
             let next = local_time::next_hour(now, zone, maintenance.hour);
@@ -61,20 +61,20 @@ impl SelfChecker {
     /// Runs all checks now. Concurrent calls run in sequence.
     pub async fn check(&self) -> SelfCheck {
         let _running = self.inner.running.lock().await;
-        let (parts, began_at) = (&self.inner.parts, clock::now());
-        let mut findings = checks::all(parts).await;
-        let (config, now) = (parts.settings.config(), clock::now());
-        findings.extend(ai_check::check_and_learn(&parts.client, &config, now, &parts.rejected).await);
-        findings.extend(check_pipeline(&parts.client, &config, now).await);
-        findings.push(checks::certificate(&parts.tls.status()));
-        findings.push(checks::backup(&parts.snapshots, clock::now()));
+        let (services, began_at) = (&self.inner.services, clock::now());
+        let mut findings = checks::all(services).await;
+        let (config, now) = (services.settings.config(), clock::now());
+        findings.extend(ai_check::check_and_learn(&services.client, &config, now, &services.rejected).await);
+        findings.extend(check_pipeline(&services.client, &config, now).await);
+        findings.push(checks::certificate(&services.tls.status()));
+        findings.push(checks::backup(&services.snapshots, clock::now()));
         let ok = findings.iter().all(|finding| finding.state != CheckStatus::Error);
         let check = SelfCheck { began_at, ended_at: clock::now(), ok, findings };
         log_result(&check);
-        parts.alerts.set(AlertKind::SelfCheck, alert_detail(&check));
+        services.alerts.set(AlertKind::SelfCheck, alert_detail(&check));
         *self.inner.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(check.clone());
         let stored = check.clone();
-        parts.store.write_soon(move |tx| tx.insert_self_check(&stored));
+        services.store.write_soon(move |tx| tx.insert_self_check(&stored));
         check
     }
 }

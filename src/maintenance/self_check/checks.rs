@@ -1,6 +1,6 @@
 //! The individual checks of the self-check.
 
-use super::parts::Parts;
+use super::services::SelfCheckServices;
 use crate::backup::{BackupStatus, Snapshots};
 use crate::clock;
 use crate::domain::{CheckResult, CheckStatus, Found, FoundText, Remedy, Timestamp};
@@ -10,14 +10,14 @@ use crate::tls::{TlsHealth, TlsStatus};
 use std::time::Duration;
 
 /// Runs the checks of the database, its copy, the disk, the outbox, the jobs and the bridge.
-pub(super) async fn all(parts: &Parts) -> Vec<CheckResult> {
+pub(super) async fn all(services: &SelfCheckServices) -> Vec<CheckResult> {
     vec![
-        database(parts).await,
-        published_copy(parts).await,
-        disk(parts),
-        outbox(parts).await,
-        jobs(parts).await,
-        bridge(parts),
+        database(services).await,
+        published_copy(services).await,
+        disk(services),
+        outbox(services).await,
+        jobs(services).await,
+        bridge(services),
     ]
 }
 
@@ -44,9 +44,9 @@ fn problem_found(check: &str, problem: impl Into<FoundText>) -> CheckResult {
     CheckResult::error(check, problem, Remedy::Doctor)
 }
 
-async fn database(parts: &Parts) -> CheckResult {
+async fn database(services: &SelfCheckServices) -> CheckResult {
     let began = clock::instant();
-    match parts.store.check_integrity().await {
+    match services.store.check_integrity().await {
         Ok(None) => {
             let took_ms = clock::instant().duration_since(began).as_millis();
             let took_ms = u64::try_from(took_ms).unwrap_or(u64::MAX);
@@ -59,8 +59,8 @@ async fn database(parts: &Parts) -> CheckResult {
     }
 }
 
-async fn published_copy(parts: &Parts) -> CheckResult {
-    let problem = match parts.store.check_published().await {
+async fn published_copy(services: &SelfCheckServices) -> CheckResult {
+    let problem = match services.store.check_published().await {
         Ok(CopyCheck::Equal) => return CheckResult::ok("published_copy", Found::CopyEqual),
         Ok(CopyCheck::Off) => return CheckResult::skipped("published_copy", Found::CopyOff),
         Ok(CopyCheck::Behind) => Found::CopyBehind,
@@ -72,17 +72,17 @@ async fn published_copy(parts: &Parts) -> CheckResult {
     CheckResult::error("published_copy", problem, Remedy::Doctor)
 }
 
-fn disk(parts: &Parts) -> CheckResult {
-    match parts.disk.check().problem() {
+fn disk(services: &SelfCheckServices) -> CheckResult {
+    match services.disk.check().problem() {
         None => CheckResult::ok("disk", Found::DiskGood),
         Some(detail) => CheckResult::error("disk", detail, Remedy::FreeSpace),
     }
 }
 
-async fn outbox(parts: &Parts) -> CheckResult {
+async fn outbox(services: &SelfCheckServices) -> CheckResult {
     let since = clock::now().minus(STUCK_AFTER);
-    match parts.store.read(move |tx| tx.stuck_outbox(since)).await {
-        Ok(0) if parts.outbox.is_alive() => CheckResult::ok("outbox", Found::OutboxGood),
+    match services.store.read(move |tx| tx.stuck_outbox(since)).await {
+        Ok(0) if services.outbox.is_alive() => CheckResult::ok("outbox", Found::OutboxGood),
         Ok(0) => CheckResult::error("outbox", Found::OutboxStopped, Remedy::Doctor),
         Ok(count) => CheckResult::error("outbox", Found::OutboxStuck { count }, Remedy::Doctor),
         Err(error) => unknown("outbox", &error),
@@ -91,17 +91,17 @@ async fn outbox(parts: &Parts) -> CheckResult {
 
 /// Checks for jobs that failed permanently, such as downloads of files. A single failure needs no action, but many
 /// failures cause a warning.
-async fn jobs(parts: &Parts) -> CheckResult {
+async fn jobs(services: &SelfCheckServices) -> CheckResult {
     let since = clock::now().minus(Duration::from_hours(24));
-    match parts.store.read(move |tx| tx.failed_jobs_since(since)).await {
+    match services.store.read(move |tx| tx.failed_jobs_since(since)).await {
         Ok(count) if count < MANY_FAILED => CheckResult::ok("jobs", Found::JobsFailed { count }),
         Ok(count) => CheckResult::warning("jobs", Found::JobsFailed { count }, Remedy::JobsLog),
         Err(error) => unknown("jobs", &error),
     }
 }
 
-fn bridge(parts: &Parts) -> CheckResult {
-    match parts.outbox.bridge() {
+fn bridge(services: &SelfCheckServices) -> CheckResult {
+    match services.outbox.bridge() {
         None => CheckResult::skipped("bridge", Found::BridgeUnused),
         Some(state) => match state.notice() {
             None => CheckResult::ok("bridge", Found::BridgeConnected),

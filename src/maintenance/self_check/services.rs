@@ -9,7 +9,7 @@ use crate::store::Store;
 use crate::tls::Tls;
 
 /// The services that the self-check checks or uses.
-pub struct Parts {
+pub struct SelfCheckServices {
     pub settings: Settings,
     pub store: Store,
     pub disk: DiskMonitor,
