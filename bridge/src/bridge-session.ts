@@ -26,7 +26,7 @@ import { openSocket, quietLogger } from './whatsapp/socket.ts'
 import { settledWithin } from './with-timeout.ts'
 
 /** The dependencies of a bridge session. */
-export interface BridgeSessionParts {
+export interface BridgeSessionDependencies {
   readonly settings: Settings
   readonly daemon: DaemonClient
   readonly log: Log
@@ -53,17 +53,17 @@ export class BridgeSession {
   readonly outbound: Outbound
   readonly delivery: WebhookDelivery
   readonly #sent: SentMessages
-  readonly #parts: BridgeSessionParts
+  readonly #dependencies: BridgeSessionDependencies
   #ended = false
   #pruning: NodeJS.Timeout | undefined
 
-  private constructor(session: Session, parts: BridgeSessionParts) {
-    const { settings, log, daemon } = parts
+  private constructor(session: Session, dependencies: BridgeSessionDependencies) {
+    const { settings, log, daemon } = dependencies
     const onDiskError = (error: unknown) => this.#fail(error)
     const self = (): Self => ({ phone: session.creds.me?.id, lid: session.creds.me?.lid })
     // The connection must close before Baileys can acknowledge a message that could not be stored.
     session.file.onBroken = onDiskError
-    this.#parts = parts
+    this.#dependencies = dependencies
     this.session = session
     this.inbox = new Inbox(session)
     this.#sent = new SentMessages(session)
@@ -96,7 +96,7 @@ export class BridgeSession {
       openSocket: (version, qrMs) =>
         openSocket({ settings, session, inbound, log, version, qrMs, sentMessage, retries }),
       listener: {
-        onQr: parts.onQr,
+        onQr: dependencies.onQr,
         onSocket: socket => {
           receipts.attach(socket)
           this.outbound.attach(socket)
@@ -118,7 +118,7 @@ export class BridgeSession {
       sent: this.#sent,
       socket: () => this.link.connectedSocket,
       fetchFile: url => this.#fetch(url),
-      onRelay: parts.onRelay,
+      onRelay: dependencies.onRelay,
       pacing: settings.pacing,
       log,
     })
@@ -128,7 +128,7 @@ export class BridgeSession {
       keys: session.keys,
       media: this.media,
       placeholders,
-      mediaUrl: parts.mediaUrl,
+      mediaUrl: dependencies.mediaUrl,
     })
     this.delivery = new WebhookDelivery({
       inbox: this.inbox,
@@ -141,14 +141,14 @@ export class BridgeSession {
   }
 
   /** Opens the session file, without starting anything yet. Throws `DamagedLog`, or an error of the disk. */
-  static async open(parts: BridgeSessionParts): Promise<BridgeSession> {
-    const session = await Session.open(parts.settings.sessionFolder)
+  static async open(dependencies: BridgeSessionDependencies): Promise<BridgeSession> {
+    const session = await Session.open(dependencies.settings.sessionFolder)
     try {
       // Verifies that the disk is writable before the connection to WhatsApp opens.
       await session.saveCreds()
       // Deletes the files whose upload was in progress when the process ended.
-      await rm(join(parts.settings.sessionFolder, 'outgoing'), { recursive: true, force: true })
-      const opened = new BridgeSession(session, parts)
+      await rm(join(dependencies.settings.sessionFolder, 'outgoing'), { recursive: true, force: true })
+      const opened = new BridgeSession(session, dependencies)
       await opened.media.start()
       return opened
     } catch (error) {
@@ -183,7 +183,7 @@ export class BridgeSession {
     this.#ended = true
     // The link stops first: Baileys must not acknowledge a message that could not be stored.
     void this.link.stop()
-    this.#parts.onDiskError(error)
+    this.#dependencies.onDiskError(error)
   }
 
   #socket(): WASocket {
@@ -194,7 +194,7 @@ export class BridgeSession {
 
   /** Fetches a file to be sent: one that this bridge received, a file of the daemon, or a file from the internet. */
   async #fetch(url: string): Promise<OutgoingFile> {
-    const { settings, mediaUrl } = this.#parts
+    const { settings, mediaUrl } = this.#dependencies
     const id = /\/media\/([0-9a-f]{32})$/.exec(url)?.[1]
     if (id && url === mediaUrl(id)) {
       const entry = this.media.find(id)
@@ -223,7 +223,7 @@ export class BridgeSession {
   }
 
   get #refusedFolder(): string {
-    return join(this.#parts.settings.sessionFolder, 'refused')
+    return join(this.#dependencies.settings.sessionFolder, 'refused')
   }
 
   #prune(): void {

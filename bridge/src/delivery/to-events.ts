@@ -18,7 +18,7 @@ import type { MessageEvent, WireEvent } from '../wire/event.ts'
 import { RetryLater, type ToEvents } from './webhook-delivery.ts'
 
 /** The dependencies of the conversion. */
-export interface ToEventsParts {
+export interface ToEventsDependencies {
   readonly settings: Settings
   readonly creds: () => AuthenticationCreds
   readonly keys: SignalKeyStore
@@ -29,22 +29,22 @@ export interface ToEventsParts {
 }
 
 /** Returns the function that converts an entry of the inbox to events for the daemon. */
-export function makeToEvents(parts: ToEventsParts): ToEvents {
+export function makeToEvents(dependencies: ToEventsDependencies): ToEvents {
   return async function* (_id: string, entry: InboxEntry): AsyncGenerator<WireEvent> {
     if ('event' in entry) {
       yield entry.event
       return
     }
-    for await (const incoming of messagesOf(parts, entry)) {
-      const event = await eventOf(parts, incoming)
+    for await (const incoming of messagesOf(dependencies, entry)) {
+      const event = await eventOf(dependencies, incoming)
       if (event) yield event
     }
   }
 }
 
-async function* messagesOf(parts: ToEventsParts, entry: StanzaEntry): AsyncGenerator<Incoming> {
+async function* messagesOf(dependencies: ToEventsDependencies, entry: StanzaEntry): AsyncGenerator<Incoming> {
   const { stanza } = entry
-  const { me } = parts.creds()
+  const { me } = dependencies.creds()
   const self = { phone: me?.id, lid: me?.lid }
   const own = contactOf(me?.id).phone ?? ''
   const envelope = envelopeOf(stanza, self)
@@ -52,18 +52,18 @@ async function* messagesOf(parts: ToEventsParts, entry: StanzaEntry): AsyncGener
   // Only the account's own phone may send the history and resend messages that this device could not decrypt.
   if (envelope.fromMe) {
     for (const info of resentMessages(message)) {
-      const resent = await known(parts, info, own, false)
+      const resent = await known(dependencies, info, own, false)
       if (resent) {
         yield resent
-        await parts.placeholders.forget(resent.id)
+        await dependencies.placeholders.forget(resent.id)
       }
     }
-    yield* historyOf(parts, message, own)
+    yield* historyOf(dependencies, message, own)
   }
   yield {
     id: stanza.id ?? '',
     envelope,
-    contact: await identify(parts.keys, envelope),
+    contact: await identify(dependencies.keys, envelope),
     pushName: stanza.notify,
     timestamp: Number(stanza.t) || undefined,
     message,
@@ -73,9 +73,13 @@ async function* messagesOf(parts: ToEventsParts, entry: StanzaEntry): AsyncGener
 }
 
 /** Yields the messages from before pairing, as far as the settings request them. */
-async function* historyOf(parts: ToEventsParts, message: proto.IMessage, own: string): AsyncGenerator<Incoming> {
+async function* historyOf(
+  dependencies: ToEventsDependencies,
+  message: proto.IMessage,
+  own: string,
+): AsyncGenerator<Incoming> {
   const notice = normalizeMessageContent(message)?.protocolMessage?.historySyncNotification
-  const { history } = parts.settings
+  const { history } = dependencies.settings
   if (!notice || history === 'none') return
   const { FULL } = proto.HistorySync.HistorySyncType
   if (notice.syncType === FULL && history !== 'full') return
@@ -84,26 +88,26 @@ async function* historyOf(parts: ToEventsParts, message: proto.IMessage, own: st
   })
   // WhatsApp sends the history newest first.
   for (const info of messages.reverse()) {
-    const incoming = await known(parts, info, own, true)
+    const incoming = await known(dependencies, info, own, true)
     if (incoming) yield incoming
   }
 }
 
 async function known(
-  parts: ToEventsParts,
+  dependencies: ToEventsDependencies,
   info: proto.IWebMessageInfo,
   own: string,
   history: boolean,
 ): Promise<Incoming | undefined> {
   const address = info.key?.remoteJid
   if (!address || isIgnored(address)) return undefined
-  return incomingOf(info, await identify(parts.keys, { chat: address }), own, history)
+  return incomingOf(info, await identify(dependencies.keys, { chat: address }), own, history)
 }
 
-async function eventOf(parts: ToEventsParts, incoming: Incoming): Promise<WireEvent | undefined> {
+async function eventOf(dependencies: ToEventsDependencies, incoming: Incoming): Promise<WireEvent | undefined> {
   const parsed = parseMessage(incoming)
   const file = parsed?.file && fileOf(incoming.message, incoming.envelope, incoming.id)
   if (!file) return parsed?.event
-  const id = await parts.media.note(file.key, file.content, incoming.history ?? false)
-  return { ...(parsed.event as MessageEvent), media_url: parts.mediaUrl(id) }
+  const id = await dependencies.media.note(file.key, file.content, incoming.history ?? false)
+  return { ...(parsed.event as MessageEvent), media_url: dependencies.mediaUrl(id) }
 }

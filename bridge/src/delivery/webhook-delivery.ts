@@ -14,7 +14,7 @@ export class RetryLater extends Error {
 }
 
 /** The dependencies of a delivery. */
-export interface WebhookDeliveryParts {
+export interface WebhookDeliveryDependencies {
   readonly inbox: Inbox
   readonly daemon: DaemonClient
   readonly toEvents: ToEvents
@@ -30,7 +30,7 @@ export interface WebhookDeliveryParts {
  * is archived. The daemon deduplicates repeated events.
  */
 export class WebhookDelivery {
-  readonly #parts: WebhookDeliveryParts
+  readonly #dependencies: WebhookDeliveryDependencies
   readonly #lanes = new Map<string, Waiting[]>()
   /** Lanes that wait for a free place among the {@link MAX_LANES} running deliveries. */
   readonly #idleLanes: string[] = []
@@ -44,12 +44,12 @@ export class WebhookDelivery {
   #hasWarned = false
   readonly #conversionTries = new Map<string, number>()
 
-  constructor(parts: WebhookDeliveryParts) {
-    this.#parts = parts
+  constructor(dependencies: WebhookDeliveryDependencies) {
+    this.#dependencies = dependencies
   }
 
   start(): void {
-    this.#parts.inbox.listen((id, lane, isNew) =>
+    this.#dependencies.inbox.listen((id, lane, isNew) =>
       this.#enqueue({ id, since: isNew ? performance.now() : Number.NEGATIVE_INFINITY }, lane),
     )
   }
@@ -104,13 +104,13 @@ export class WebhookDelivery {
         if (delivery === 'daemon_down') this.#idleLanes.push(lane)
         else if (delivery !== 'done') this.#retryLane(lane, delivery.afterMs)
         if (delivery !== 'done') return
-        await this.#parts.inbox.done(next.id)
+        await this.#dependencies.inbox.done(next.id)
         waiting.shift()
       }
       if (waiting.length === 0) this.#lanes.delete(lane)
     } catch (error) {
       this.#stopped = true
-      this.#parts.onDiskError(error)
+      this.#dependencies.onDiskError(error)
     }
   }
 
@@ -124,7 +124,7 @@ export class WebhookDelivery {
     this.#conversionTries.set(id, tries)
     if (error instanceof RetryLater && tries < MAX_TRIES) {
       const afterMs = backOff(tries, Math.random())
-      this.#parts.log.warn(
+      this.#dependencies.log.warn(
         'WA_IN_DELAYED',
         `Received message ${id} cannot be read yet (${reason(error)}); retrying in ${Math.round(afterMs / 1000)} s`,
         { id },
@@ -132,8 +132,8 @@ export class WebhookDelivery {
       return { afterMs }
     }
     this.#conversionTries.delete(id)
-    await this.#parts.archive(id, entry, reason(error))
-    this.#parts.log.error(
+    await this.#dependencies.archive(id, entry, reason(error))
+    this.#dependencies.log.error(
       'WA_IN_UNREADABLE',
       `Received message ${id} cannot be read and is archived in the folder "refused": ${reason(error)}`,
       { id },
@@ -153,9 +153,9 @@ export class WebhookDelivery {
    * Delivers the events of an entry. Returns `done` when the daemon has accepted or permanently refused all of them.
    */
   async #deliver({ id, since }: Waiting): Promise<Delivery> {
-    const entry = await this.#parts.inbox.read(id)
+    const entry = await this.#dependencies.inbox.read(id)
     if (!entry) return 'done'
-    const events = this.#parts.toEvents(id, entry)[Symbol.asyncIterator]()
+    const events = this.#dependencies.toEvents(id, entry)[Symbol.asyncIterator]()
     for (;;) {
       let next: IteratorResult<WireEvent>
       try {
@@ -168,13 +168,13 @@ export class WebhookDelivery {
         return 'done'
       }
       const event = performance.now() - since > WAITED_MS ? waited(next.value) : next.value
-      const result = await this.#parts.daemon.deliver(event)
+      const result = await this.#dependencies.daemon.deliver(event)
       if (result.kind === 'accepted') {
         this.#succeed()
       } else if (result.kind === 'refused') {
         this.#refused++
-        await this.#parts.archive(id, { event }, `the daemon answered ${result.status}`)
-        this.#parts.log.error(
+        await this.#dependencies.archive(id, { event }, `the daemon answered ${result.status}`)
+        this.#dependencies.log.error(
           'WA_IN_REFUSED',
           `The daemon refused event ${id} (status ${result.status}); it is archived in the folder "refused"`,
           {
@@ -192,7 +192,7 @@ export class WebhookDelivery {
     this.#delivered++
     if (this.#failures === 0) return
     this.#failures = 0
-    if (this.#hasWarned) this.#parts.log.info('DAEMON_UP', 'The daemon accepts events again')
+    if (this.#hasWarned) this.#dependencies.log.info('DAEMON_UP', 'The daemon accepts events again')
     this.#hasWarned = false
     this.#startLanes()
   }
@@ -206,8 +206,8 @@ export class WebhookDelivery {
     if (isDue) {
       this.#warnedAt = performance.now()
       this.#hasWarned = true
-      const waiting = this.#parts.inbox.length
-      this.#parts.log.warn(
+      const waiting = this.#dependencies.inbox.length
+      this.#dependencies.log.warn(
         'DAEMON_DOWN',
         `The daemon accepts no events: ${reason(why)}${hint}; ${waiting} events wait`,
         {

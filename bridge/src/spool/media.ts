@@ -32,7 +32,7 @@ export interface MediaEntry {
 }
 
 /** The external dependencies of the media spool. */
-export interface MediaParts {
+export interface MediaDependencies {
   readonly session: Session
   readonly settings: Settings
   readonly folder: string
@@ -47,19 +47,19 @@ export interface MediaParts {
  * the daemon has fetched them. If they exceed the space limit, the oldest are evicted first.
  */
 export class MediaStore {
-  readonly #parts: MediaParts
+  readonly #dependencies: MediaDependencies
   readonly #queue: string[] = []
   readonly #timers = new Set<NodeJS.Timeout>()
   #fetching = 0
   #stopped = false
 
-  constructor(parts: MediaParts) {
-    this.#parts = parts
+  constructor(dependencies: MediaDependencies) {
+    this.#dependencies = dependencies
   }
 
   async start(): Promise<void> {
-    await mkdir(this.#parts.folder, { recursive: true, mode: 0o700 })
-    const files = new Set(await readdir(this.#parts.folder))
+    await mkdir(this.#dependencies.folder, { recursive: true, mode: 0o700 })
+    const files = new Set(await readdir(this.#dependencies.folder))
     for (const name of files) if (!this.#get(name)) await rm(this.path(name), { force: true })
     for (const [id, entry] of this.#entries()) {
       // The file was evicted because the disk was full.
@@ -83,7 +83,7 @@ export class MediaStore {
     const { type, message, mime, fileName: name } = content
     const id = idOf(key)
     if (this.#get(id)) return { id, change: undefined }
-    const tooLarge = toNumber(message.fileLength as number) > this.#parts.settings.maxMediaBytes
+    const tooLarge = toNumber(message.fileLength as number) > this.#dependencies.settings.maxMediaBytes
     const entry: MediaEntry = {
       state: tooLarge ? 'gone' : 'wanted',
       at: Date.now(),
@@ -109,7 +109,7 @@ export class MediaStore {
   async note(key: proto.IMessageKey, content: MediaContent, isOld: boolean): Promise<string> {
     const { id, change } = this.prepare(key, content, isOld)
     if (change) {
-      await this.#parts.session.file.commit([change])
+      await this.#dependencies.session.file.commit([change])
       this.arrived(id)
     }
     return id
@@ -124,13 +124,13 @@ export class MediaStore {
   }
 
   path(id: string): string {
-    return join(this.#parts.folder, id)
+    return join(this.#dependencies.folder, id)
   }
 
   /** Deletes a file and its record. */
   async forget(id: string): Promise<void> {
     if (!this.#get(id)) return
-    await this.#parts.session.file.commit([[MEDIA, id, null]])
+    await this.#dependencies.session.file.commit([[MEDIA, id, null]])
     await rm(this.path(id), { force: true })
   }
 
@@ -150,7 +150,9 @@ export class MediaStore {
       this.#fetching++
       void this.#fetch(id)
         .catch(error =>
-          this.#parts.log.error('WA_MEDIA', `The record of file ${id} cannot be written: ${reason(error)}`, { id }),
+          this.#dependencies.log.error('WA_MEDIA', `The record of file ${id} cannot be written: ${reason(error)}`, {
+            id,
+          }),
         )
         .finally(() => {
           this.#fetching--
@@ -162,7 +164,7 @@ export class MediaStore {
   async #fetch(id: string): Promise<void> {
     const entry = this.#get(id)
     if (entry?.state !== 'wanted') return
-    const { settings, log } = this.#parts
+    const { settings, log } = this.#dependencies
     const message = entry.key.id ?? null
     try {
       const bytes = await downloadMedia({
@@ -189,7 +191,7 @@ export class MediaStore {
     const why = statusCode ? `WhatsApp's server answered ${statusCode}` : reason(error).replaceAll(/https?:\S+/g, '…')
     const missing = MISSING.has(statusCode)
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC' && (await this.#evictOldest())) return this.#enqueue(id)
-    if (missing && !entry.asked && this.#parts.isConnected()) {
+    if (missing && !entry.asked && this.#dependencies.isConnected()) {
       const renewed = await this.#requestUpload(id, entry)
       if (renewed) return this.#enqueue(id)
     }
@@ -215,12 +217,12 @@ export class MediaStore {
     const field = `${entry.type}Message`
     const message = { key: entry.key, message: { [field]: { ...entry.message } } } as unknown as WAMessage
     try {
-      const renewed = await withTimeout(this.#parts.renew(message), RENEWAL_MS)
+      const renewed = await withTimeout(this.#dependencies.renew(message), RENEWAL_MS)
       const content = (renewed.message as Record<string, MediaContent['message']>)[field]
       await this.#change(id, { ...entry, asked: true, message: { ...entry.message, ...content } })
       return true
     } catch (error) {
-      this.#parts.log.debug(
+      this.#dependencies.log.debug(
         'WA_MEDIA_RENEW',
         `The phone did not upload file ${id} of message ${entry.key.id} again: ${reason(error)}`,
         { id },
@@ -255,21 +257,21 @@ export class MediaStore {
   }
 
   #logGone(id: string, { key }: MediaEntry, what: string): void {
-    this.#parts.log.warn('WA_MEDIA_GONE', `File ${id} of message ${key.id} ${what}`, { id, message_id: key.id })
+    this.#dependencies.log.warn('WA_MEDIA_GONE', `File ${id} of message ${key.id} ${what}`, { id, message_id: key.id })
   }
 
   #entries(): [string, MediaEntry][] {
-    return [...this.#parts.session.file.entries(MEDIA)] as [string, MediaEntry][]
+    return [...this.#dependencies.session.file.entries(MEDIA)] as [string, MediaEntry][]
   }
 
   #get(id: string): MediaEntry | undefined {
-    return this.#parts.session.file.get(MEDIA, id) as MediaEntry | undefined
+    return this.#dependencies.session.file.get(MEDIA, id) as MediaEntry | undefined
   }
 
   /** Replaces a record. Resolves with false, and writes nothing, if the record was deleted. */
   async #change(id: string, entry: MediaEntry): Promise<boolean> {
     if (!this.#get(id)) return false
-    await this.#parts.session.file.commit([[MEDIA, id, entry]])
+    await this.#dependencies.session.file.commit([[MEDIA, id, entry]])
     return true
   }
 }

@@ -23,7 +23,7 @@ import { SerialHandler } from './serial-handler.ts'
 import { makeSignal } from './signal.ts'
 
 /** The external dependencies of receiving messages. */
-export interface InboundParts {
+export interface InboundDependencies {
   readonly session: Session
   /** The session's keys with transactions, which all sockets share. */
   readonly keys: SignalKeyStoreWithTransaction
@@ -43,15 +43,15 @@ export interface InboundParts {
  * receipt is sent. The library itself is not changed.
  */
 export class DurableInbound {
-  readonly #parts: InboundParts
+  readonly #dependencies: InboundDependencies
   readonly #serial = new SerialHandler()
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
   readonly #received: Received
   #unreadable = 0
 
-  constructor(parts: InboundParts) {
-    this.#parts = parts
-    this.#received = new Received(parts.session)
+  constructor(dependencies: InboundDependencies) {
+    this.#dependencies = dependencies
+    this.#received = new Received(dependencies.session)
   }
 
   /** The number of messages that could not be decrypted and were requested again from their senders. */
@@ -61,7 +61,7 @@ export class DurableInbound {
 
   /** The factory of the Signal repository, for `makeWASocket`. */
   readonly makeSignalRepository: SocketConfig['makeSignalRepository'] = (auth, logger, lookUp) => {
-    const { keys } = this.#parts
+    const { keys } = this.#dependencies
     const { repository, lockOf } = makeSignal(keys, auth, logger, lookUp)
     const decryptMessage = repository.decryptMessage.bind(repository)
     const decryptGroupMessage = repository.decryptGroupMessage.bind(repository)
@@ -102,11 +102,15 @@ export class DurableInbound {
         if (message.messageStubType !== proto.WebMessageInfo.StubType.CIPHERTEXT) continue
         this.#unreadable++
         const id = message.key.id ?? null
-        this.#parts.log.warn('WA_IN_UNREADABLE', `Message ${id} could not be decrypted; it was requested again`, { id })
+        this.#dependencies.log.warn(
+          'WA_IN_UNREADABLE',
+          `Message ${id} could not be decrypted; it was requested again`,
+          { id },
+        )
       }
     })
     socket.ev.on('connection.update', ({ connection }) => {
-      if (connection === 'open') this.#parts.placeholders.askAgain(socket).catch(() => undefined)
+      if (connection === 'open') this.#dependencies.placeholders.askAgain(socket).catch(() => undefined)
     })
   }
 
@@ -127,11 +131,11 @@ export class DurableInbound {
     }
     const unavailable = getBinaryNodeChild(stanza, 'unavailable')
     if (unavailable?.attrs.type?.startsWith('view_once')) await this.#keepUnavailable(stanza)
-    else await this.#parts.placeholders.note(stanza)
+    else await this.#dependencies.placeholders.note(stanza)
   }
 
   async #keepUnavailable({ attrs }: BinaryNode): Promise<void> {
-    const { session, self } = this.#parts
+    const { session, self } = this.#dependencies
     const envelope = envelopeOf(attrs, self())
     const contact = await identify(session.keys, envelope)
     const { event } = parseUnavailable({
@@ -143,12 +147,12 @@ export class DurableInbound {
       waited: attrs.offline !== undefined,
       own: contactOf(self().phone).phone ?? '',
     })
-    await this.#parts.inbox.add(laneOf(contact), { event })
+    await this.#dependencies.inbox.add(laneOf(contact), { event })
   }
 
   /** Prepares the changes that store a message and the record of its file. */
   async #prepare(entry: StanzaEntry): Promise<{ changes: Change[]; arrived(): void }> {
-    const { inbox, media, session, self } = this.#parts
+    const { inbox, media, session, self } = this.#dependencies
     const envelope = envelopeOf(entry.stanza, self())
     const lane = laneOf(await identify(session.keys, envelope))
     const { id, change } = inbox.prepare(lane, entry)

@@ -19,7 +19,7 @@ export interface CheckStatus {
 }
 
 /** The external dependencies of the link check. */
-export interface LinkCheckParts {
+export interface LinkCheckDependencies {
   /** Returns the socket while messages can be sent and received. */
   readonly socket: () => WASocket | undefined
   /** Closes the connection and opens a new one. */
@@ -44,7 +44,7 @@ export interface LinkCheckParts {
  * {@link SILENT_CHECKS} checks over {@link SILENT_INTERVALS} intervals during which nothing has arrived.
  */
 export class LinkCheck {
-  readonly #parts: LinkCheckParts
+  readonly #dependencies: LinkCheckDependencies
   #status: CheckStatus | undefined
   /** The last check failed, and the link was reconnected because of it. */
   #isSuspect = false
@@ -55,8 +55,8 @@ export class LinkCheck {
   #running: Running | undefined
   #stopped = false
 
-  constructor(parts: LinkCheckParts) {
-    this.#parts = parts
+  constructor(dependencies: LinkCheckDependencies) {
+    this.#dependencies = dependencies
   }
 
   get status(): CheckStatus | undefined {
@@ -64,7 +64,7 @@ export class LinkCheck {
   }
 
   start(): void {
-    this.#schedule(this.#parts.everyMs)
+    this.#schedule(this.#dependencies.everyMs)
   }
 
   stop(): void {
@@ -111,7 +111,7 @@ export class LinkCheck {
   }
 
   get #answerMs(): number {
-    return Math.min(ANSWER_MS, this.#parts.everyMs / 2)
+    return Math.min(ANSWER_MS, this.#dependencies.everyMs / 2)
   }
 
   #schedule(ms: number): void {
@@ -122,12 +122,12 @@ export class LinkCheck {
   }
 
   async #check(): Promise<CheckResult | undefined> {
-    const socket = this.#parts.socket()
+    const socket = this.#dependencies.socket()
     const found = socket && (await this.#ask(socket))
     // If the connection has ended meanwhile, there is no result: the link's own state reports the end.
-    const result = this.#parts.socket() === socket ? found : undefined
+    const result = this.#dependencies.socket() === socket ? found : undefined
     if (result) this.#conclude(result)
-    const { everyMs } = this.#parts
+    const { everyMs } = this.#dependencies
     this.#schedule(this.#isSuspect && !this.#isSilenceUnreported ? Math.min(RECHECK_MS, everyMs) : everyMs)
     return result
   }
@@ -144,7 +144,7 @@ export class LinkCheck {
       additionalNodes: [{ tag: 'meta', attrs: { appdata: 'default' } }],
     })
     sending.catch(error =>
-      this.#parts.log.debug('WA_LINK_CHECK', `Message ${id} of the link check was not sent: ${reason(error)}`),
+      this.#dependencies.log.debug('WA_LINK_CHECK', `Message ${id} of the link check was not sent: ${reason(error)}`),
     )
     return running.result.finally(() => {
       if (this.#running === running) this.#running = undefined
@@ -157,7 +157,7 @@ export class LinkCheck {
   }
 
   #conclude(result: CheckResult): void {
-    const { log, reconnect, everyMs } = this.#parts
+    const { log, reconnect, everyMs } = this.#dependencies
     const wasSuspect = this.#isSuspect
     this.#isSuspect = result !== 'ok'
     if (result === 'no_echo') {
@@ -182,7 +182,7 @@ export class LinkCheck {
   }
 
   #setStatus(result: CheckResult, since: number): void {
-    const { log } = this.#parts
+    const { log } = this.#dependencies
     const before = this.#status
     this.#status = { result, at: Date.now(), since: before?.result === result ? before.since : since }
     if (before?.result === result) return

@@ -9,7 +9,7 @@ import { CodePairing, type PairingCode, requestCode, withCurrentSecret } from '.
 import { decideReconnect } from './reconnect-policy.ts'
 
 /** The external dependencies of a link. */
-export interface LinkParts {
+export interface LinkDependencies {
   readonly session: Session
   readonly settings: Settings
   readonly log: Log
@@ -52,7 +52,7 @@ export interface Restriction {
 
 /** Keeps one connection to WhatsApp open, and reconnects as {@link decideReconnect} decides. */
 export class Link {
-  readonly #parts: LinkParts
+  readonly #dependencies: LinkDependencies
   readonly #backoff = { failures: 0, restarts: 0 }
   #phase: Phase = { kind: 'idle', state: 'starting' }
   #status: Omit<LinkStatus, 'state'> = { since: Date.now(), lastCode: undefined }
@@ -64,9 +64,9 @@ export class Link {
   #version: WAVersion | undefined
   #restriction: Restriction | undefined
 
-  constructor(parts: LinkParts) {
-    this.#parts = parts
-    this.#version = parts.settings.version ? [...parts.settings.version] : undefined
+  constructor(dependencies: LinkDependencies) {
+    this.#dependencies = dependencies
+    this.#version = dependencies.settings.version ? [...dependencies.settings.version] : undefined
   }
 
   get status(): LinkStatus {
@@ -115,7 +115,7 @@ export class Link {
 
   #open(): void {
     if (this.#phase.kind !== 'opening') return
-    const { session, settings, listener, openSocket } = this.#parts
+    const { session, settings, listener, openSocket } = this.#dependencies
     // The library ends a connection when all its QR codes have been shown. A pairing code must outlive that, so the
     // time is longer.
     const socket = openSocket(this.#version, this.#codePairing ? 2 * settings.codeMs : settings.qrMs)
@@ -153,7 +153,7 @@ export class Link {
   async logOut(): Promise<void> {
     const socket = this.connectedSocket
     this.#closeSocket(socket !== undefined)
-    const { log } = this.#parts
+    const { log } = this.#dependencies
     await socket
       ?.logout('logged out on request')
       .catch(error => log.warn('WA_LOGOUT', `WhatsApp did not confirm the logout: ${reason(error)}`))
@@ -161,7 +161,7 @@ export class Link {
   }
 
   #onUpdate(connection: Connection, update: Partial<ConnectionState>): void {
-    const { log } = this.#parts
+    const { log } = this.#dependencies
     if (update.qr) this.#showQr(connection, update.qr)
     if (update.isNewLogin) {
       this.#backoff.failures = 0
@@ -190,7 +190,7 @@ export class Link {
   }
 
   async #onClose(code: number | undefined, why: string): Promise<void> {
-    const { session, log } = this.#parts
+    const { session, log } = this.#dependencies
     // While a pairing code is shown, the end of the QR codes is ignored.
     const pairing = this.#codePairing
     const codesUsedUp = pairing ? !pairing.hasCodesLeft : code === 408 && why.includes('QR refs')
@@ -236,7 +236,7 @@ export class Link {
 
   /** Archives the session, and then shows new codes. */
   async #endLink(): Promise<void> {
-    const { session, listener } = this.#parts
+    const { session, listener } = this.#dependencies
     this.#codePairing?.reject(new Error('the link to WhatsApp has ended'))
     this.#codePairing = undefined
     listener.onUnlinked()
@@ -248,13 +248,13 @@ export class Link {
   /** Changes the credentials while no connection is open. Connection requests wait until the change is complete. */
   async #changeCredentials(work: () => Promise<void>): Promise<void> {
     this.#closeSocket()
-    const done = this.#settling.then(work).catch(error => this.#parts.listener.onDiskError(error))
+    const done = this.#settling.then(work).catch(error => this.#dependencies.listener.onDiskError(error))
     this.#settling = done
     await done
   }
 
   #showQr(connection: Connection, text: string): void {
-    const { session, listener } = this.#parts
+    const { session, listener } = this.#dependencies
     if (session.isPaired) return
     if (this.#codePairing) {
       if (!this.pairingCode) void this.#showPairingCode(connection, this.#codePairing)
@@ -267,7 +267,7 @@ export class Link {
 
   /** Replaces the secret of the QR codes after WhatsApp has retired it. */
   #renewSecret(connection: Connection): void {
-    const { session, listener } = this.#parts
+    const { session, listener } = this.#dependencies
     // A pairing code has a separate secret.
     if (!this.#isCurrent(connection) || session.isPaired || this.#codePairing) return
     session.creds.advSecretKey = randomBytes(32).toString('base64')
@@ -303,7 +303,7 @@ export class Link {
 
   /** Requests a code from WhatsApp, and shows the code until it expires. */
   async #showPairingCode(connection: Connection, pairing: CodePairing): Promise<void> {
-    const { codeMs } = this.#parts.settings
+    const { codeMs } = this.#dependencies.settings
     try {
       const text = await requestCode(connection.socket, pairing.phone)
       if (!this.#isCurrent(connection) || this.#codePairing !== pairing) return
@@ -330,7 +330,7 @@ export class Link {
 
   /** Ends the connection, and deletes the credentials that an unused pairing code leaves, which allow no login. */
   #forgetUnpaired(): Promise<void> {
-    const { session } = this.#parts
+    const { session } = this.#dependencies
     return this.#changeCredentials(async () => {
       if (!session.isPaired && session.creds.me) await session.forgetLink()
     })
@@ -341,7 +341,7 @@ export class Link {
    * not fetched if the settings name a version or a test server, or after a second failure.
    */
   async #learnVersion(): Promise<boolean> {
-    const { settings } = this.#parts
+    const { settings } = this.#dependencies
     if (settings.version || settings.webSocketUrl || this.#backoff.failures > 1) return false
     const { version, isLatest } = await fetchLatestWaWebVersion({ signal: AbortSignal.timeout(10_000) })
     if (isLatest) this.#version = version
@@ -365,7 +365,7 @@ export class Link {
 
   get #silenceLimitMs(): number {
     // While codes are shown, the only inbound traffic is the answers to Baileys' own keep-alive.
-    return this.#parts.settings.keepAliveMs + SILENCE_GRACE_MS
+    return this.#dependencies.settings.keepAliveMs + SILENCE_GRACE_MS
   }
 
   /**
@@ -379,8 +379,8 @@ export class Link {
       this.#setPhase({ kind: 'idle', state: state === 'connected' ? 'connecting' : state })
     }
     if (!connection) return
-    this.#settling = Promise.all([this.#settling, this.#parts.listener.onSocketClosed()])
-    connection.close(this.#parts.log, keepSocket)
+    this.#settling = Promise.all([this.#settling, this.#dependencies.listener.onSocketClosed()])
+    connection.close(this.#dependencies.log, keepSocket)
   }
 
   #setPhase(next: Phase): void {

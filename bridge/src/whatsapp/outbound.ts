@@ -14,7 +14,7 @@ export class KeyReused extends Error {
 }
 
 /** The external dependencies of sending messages. */
-export interface OutboundParts {
+export interface OutboundDependencies {
   readonly sent: SentMessages
   /** Returns the socket while messages can be sent and received. */
   readonly socket: () => WASocket | undefined
@@ -34,14 +34,14 @@ export interface OutboundParts {
  * attempt sends the same message with the same id, and the recipient's phone shows it once.
  */
 export class Outbound {
-  readonly #parts: OutboundParts
+  readonly #dependencies: OutboundDependencies
   readonly #recipients = new Recipients()
   readonly #running = new Map<string, { fingerprint: string; result: Promise<SendResult> }>()
   readonly #lanes = new Map<string, Promise<unknown>>()
   readonly #acks = new Map<string, (error: string | undefined) => void>()
 
-  constructor(parts: OutboundParts) {
-    this.#parts = parts
+  constructor(dependencies: OutboundDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** Listens to a new socket's acknowledgements. */
@@ -54,7 +54,7 @@ export class Outbound {
     const id = messageIdOf(request.key)
     const fingerprint = fingerprintOf(request)
     const running = this.#running.get(id)
-    const before = this.#parts.sent.get(id)
+    const before = this.#dependencies.sent.get(id)
     const known = running?.fingerprint ?? before?.fingerprint
     if (known !== undefined && known !== fingerprint) {
       return Promise.reject(new KeyReused('the key was used before, for another message'))
@@ -77,7 +77,7 @@ export class Outbound {
   }
 
   async #try(id: string, fingerprint: string, request: SendRequest, before: SentHead | undefined): Promise<SendResult> {
-    const socket = this.#parts.socket()
+    const socket = this.#dependencies.socket()
     // If an earlier attempt may have sent the message, the result stays `unknown` until WhatsApp is reachable again.
     const unavailable = (message: string): SendResult => ({ kind: before ? 'unknown' : 'not_connected', message })
     if (!socket) return unavailable('the bridge is not connected to WhatsApp')
@@ -94,16 +94,16 @@ export class Outbound {
         : prepared
     }
     // Fetching a file takes time; meanwhile another socket may have taken over the keys.
-    if (this.#parts.socket() !== socket) return unavailable('the connection to WhatsApp has ended')
+    if (this.#dependencies.socket() !== socket) return unavailable('the connection to WhatsApp has ended')
     const { address, message } = prepared
     const head: SentHead = { state: 'trying', fingerprint, address, at: Date.now() }
     try {
-      await this.#parts.sent.put(id, head, message)
+      await this.#dependencies.sent.put(id, head, message)
     } catch (error) {
       return unavailable(`the bridge cannot write to its disk: ${reason(error)}`)
     }
-    this.#parts.onRelay(id)
-    if (this.#parts.pacing && request.type === 'text') await showTyping(socket, address, request.text)
+    this.#dependencies.onRelay(id)
+    if (this.#dependencies.pacing && request.type === 'text') await showTyping(socket, address, request.text)
     const result = await this.#relay(socket, id, head, message, Boolean(before)).catch(
       (error): SendResult => ({ kind: 'unknown', message: reason(error) }),
     )
@@ -118,7 +118,7 @@ export class Outbound {
     request: SendRequest,
     before: SentHead | undefined,
   ): Promise<Prepared | SendResult> {
-    const kept = before && (await this.#parts.sent.message(id))
+    const kept = before && (await this.#dependencies.sent.message(id))
     if (before && kept) {
       await openSessions(socket, before.address, true)
       return { address: before.address, message: kept }
@@ -126,7 +126,7 @@ export class Outbound {
     const address = await this.#recipients.find(socket, request.to)
     if (!address) return refusalOf('404')
     await openSessions(socket, address, true)
-    const file = request.mediaUrl ? await this.#parts.fetchFile(request.mediaUrl) : undefined
+    const file = request.mediaUrl ? await this.#dependencies.fetchFile(request.mediaUrl) : undefined
     try {
       return { address, message: await buildMessage(socket, address, id, request, file) }
     } finally {
@@ -149,14 +149,14 @@ export class Outbound {
     } catch (error) {
       answer.cancel()
       if (inDoubt || !wasNotSent(error)) return { kind: 'unknown', message: reason(error) }
-      await this.#parts.sent.forget(id)
+      await this.#dependencies.sent.forget(id)
       return { kind: 'not_connected', message: reason(error) }
     }
     const reply = await answer.reply
     if (reply === 'none') return { kind: 'unknown', message: 'WhatsApp has not acknowledged the message yet' }
     if (reply === undefined) {
       // If this write fails, the next attempt sends the message again under the same id, which is harmless.
-      await this.#parts.sent.put(id, { ...head, state: 'sent' }, message).catch(() => undefined)
+      await this.#dependencies.sent.put(id, { ...head, state: 'sent' }, message).catch(() => undefined)
       return { kind: 'sent', id }
     }
     if (reply === STALE_DEVICES && !fresh) {
@@ -167,13 +167,13 @@ export class Outbound {
     if (refusal.kind === 'refused') {
       return this.#refuse(id, head.fingerprint, head.address, refusal.code, refusal.message)
     }
-    if (!inDoubt) await this.#parts.sent.forget(id)
+    if (!inDoubt) await this.#dependencies.sent.forget(id)
     return inDoubt ? { kind: 'unknown', message: 'WhatsApp cannot take the message at the moment' } : refusal
   }
 
   async #refuse(id: string, fingerprint: string, address: string, code: string, message: string): Promise<SendResult> {
     const head: SentHead = { state: 'refused', fingerprint, address, at: Date.now(), code, message }
-    await this.#parts.sent.put(id, head, undefined).catch(() => undefined)
+    await this.#dependencies.sent.put(id, head, undefined).catch(() => undefined)
     return { kind: 'refused', code, message }
   }
 
@@ -188,7 +188,7 @@ export class Outbound {
         resolve(answer)
       }
       const timer = setTimeout(() => end('none'), ACK_MS)
-      const watch = setInterval(() => this.#parts.socket() !== socket && end('none'), WATCH_MS)
+      const watch = setInterval(() => this.#dependencies.socket() !== socket && end('none'), WATCH_MS)
       this.#acks.set(id, end)
       cancel = () => end('none')
     })
@@ -206,9 +206,10 @@ export class Outbound {
 
   #report(id: string, { to, type }: SendRequest, result: SendResult): void {
     const fields = { provider_msg_id: id, to: masked(to), type, outcome: result.kind }
-    if (result.kind === 'sent') this.#parts.log.info('WA_OUT_BAILEYS', `Sent message ${id} to ${masked(to)}`, fields)
+    if (result.kind === 'sent')
+      this.#dependencies.log.info('WA_OUT_BAILEYS', `Sent message ${id} to ${masked(to)}`, fields)
     else
-      this.#parts.log.warn(
+      this.#dependencies.log.warn(
         'WA_OUT_BAILEYS',
         `Message ${id} to ${masked(to)}, result "${result.kind}": ${result.message}`,
         fields,

@@ -7,7 +7,7 @@ import type { DurableInbound } from './inbound.ts'
 import { TRANSACTIONS } from './signal.ts'
 
 /** The options of a new socket. */
-export interface SocketParts {
+export interface SocketDependencies {
   readonly settings: Settings
   readonly session: Session
   readonly inbound: DurableInbound
@@ -22,17 +22,17 @@ export interface SocketParts {
 }
 
 /** Opens a socket of the unmodified Baileys, which connects at once. */
-export function openSocket(parts: SocketParts): WASocket {
-  const { settings, session, log } = parts
+export function openSocket(dependencies: SocketDependencies): WASocket {
+  const { settings, session, log } = dependencies
   const socket = makeWASocket({
     auth: { creds: session.creds, keys: session.keys },
-    makeSignalRepository: parts.inbound.makeSignalRepository,
+    makeSignalRepository: dependencies.inbound.makeSignalRepository,
     ...(settings.webSocketUrl ? { waWebSocketUrl: settings.webSocketUrl } : {}),
-    ...(parts.version ? { version: parts.version } : {}),
+    ...(dependencies.version ? { version: dependencies.version } : {}),
     // WhatsApp refuses pairing codes for other browser names.
     browser: Browsers.macOS('Chrome'),
     logger: quietLogger(log),
-    ...(parts.qrMs ? { qrTimeout: parts.qrMs } : {}),
+    ...(dependencies.qrMs ? { qrTimeout: dependencies.qrMs } : {}),
     keepAliveIntervalMs: settings.keepAliveMs,
     // An unanswered query blocks the messages to its contact for this long.
     defaultQueryTimeoutMs: QUERY_MS,
@@ -46,10 +46,10 @@ export function openSocket(parts: SocketParts): WASocket {
     shouldIgnoreJid: isIgnored,
     emitOwnEvents: false,
     // Must return `undefined` for an unknown message: otherwise an empty message would be sent to the recipient.
-    getMessage: key => parts.sentMessage(key.id ?? ''),
-    msgRetryCounterCache: parts.retries,
+    getMessage: key => dependencies.sentMessage(key.id ?? ''),
+    msgRetryCounterCache: dependencies.retries,
   })
-  parts.inbound.attach(socket)
+  dependencies.inbound.attach(socket)
   return socket
 }
 

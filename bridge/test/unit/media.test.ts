@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { LogFile } from '../../src/session/log-file.ts'
 import { MEDIA } from '../../src/session/session.ts'
-import { type MediaEntry, type MediaParts, MediaStore } from '../../src/spool/media.ts'
+import { type MediaDependencies, type MediaEntry, MediaStore } from '../../src/spool/media.ts'
 import type { MediaContent } from '../../src/whatsapp/message-content.ts'
 import { until } from '../support/until.ts'
 
@@ -19,7 +19,7 @@ test('a download that fails after the contact was deleted leaves no record and n
   await until('the server listens', () => server.listening)
   const file = await LogFile.open(join(folder, 'session.log'))
   const silent = () => undefined
-  const parts = {
+  const dependencies = {
     session: { file },
     settings: { maxMediaBytes: 1000, mediaSpoolBytes: 1000, webSocketUrl: 'ws://127.0.0.1' },
     folder: join(folder, 'media'),
@@ -27,7 +27,7 @@ test('a download that fails after the contact was deleted leaves no record and n
     isConnected: () => true,
     log: { debug: silent, info: silent, warn: silent, error: silent },
   }
-  const store = new MediaStore(parts as unknown as MediaParts)
+  const store = new MediaStore(dependencies as unknown as MediaDependencies)
   t.after(() => {
     store.stop()
     server.closeAllConnections()
@@ -57,5 +57,5 @@ test('a download that fails after the contact was deleted leaves no record and n
     assert.equal(file.get(MEDIA, forgotten), undefined)
     await store.forget(kept)
   }
-  assert.deepEqual(readdirSync(parts.folder), [])
+  assert.deepEqual(readdirSync(dependencies.folder), [])
 })
