@@ -10,13 +10,13 @@ use std::time::Duration;
 
 /// A partial change of a tool: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
-pub struct AgentToolChange {
+pub struct AgentToolUpdate {
     pub name: Option<String>,
     pub description: Option<String>,
     pub method: Option<ToolMethod>,
     pub url: Option<String>,
     pub parameters: Option<Vec<ToolParameter>>,
-    pub headers: Option<Vec<HeaderChange>>,
+    pub headers: Option<Vec<HeaderUpdate>>,
     /// The maximum duration of the request, in seconds.
     pub time_limit_s: Option<u32>,
     pub is_enabled: Option<bool>,
@@ -26,7 +26,7 @@ pub struct AgentToolChange {
 
 /// A header of a changed tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeaderChange {
+pub struct HeaderUpdate {
     pub name: String,
     /// The key under which a new value is stored in the file of secrets; `None` keeps the value.
     pub secret: Option<String>,
@@ -41,7 +41,7 @@ pub fn find(tx: &ReadTx<'_>, id: AgentToolId) -> Result<AgentTool, Error> {
 pub fn add(
     tx: &WriteTx<'_>,
     business: BusinessId,
-    change: &AgentToolChange,
+    change: &AgentToolUpdate,
     now: Timestamp,
 ) -> Result<AgentToolId, Error> {
     let data = change.applied_to(&EMPTY, now)?;
@@ -50,7 +50,7 @@ pub fn add(
 }
 
 /// Changes, deletes or restores a tool.
-pub fn change(tx: &WriteTx<'_>, id: AgentToolId, change: &AgentToolChange, now: Timestamp) -> Result<(), Error> {
+pub fn change(tx: &WriteTx<'_>, id: AgentToolId, change: &AgentToolUpdate, now: Timestamp) -> Result<(), Error> {
     let tool = find(tx, id)?;
     if tool.archived_at.is_some_and(|at| now.since(at) > RESTORABLE) {
         return Err(RequestError::NotFound("tool").into());
@@ -117,7 +117,7 @@ fn definition_chars(description: &str, parameters: &[ToolParameter]) -> usize {
     description.chars().count() + parameters.iter().map(of).sum::<usize>()
 }
 
-impl AgentToolChange {
+impl AgentToolUpdate {
     /// Returns the data after the change, validated as a whole.
     fn applied_to(&self, data: &AgentToolData, now: Timestamp) -> Result<AgentToolData, RequestError> {
         let archived_at = match self.is_archived {
@@ -155,13 +155,13 @@ impl AgentToolChange {
     fn applied_headers(&self, data: &AgentToolData, url: &str) -> Result<Vec<ToolHeader>, RequestError> {
         let origin = |url: &str| UrlTemplate::parse(url).ok().map(|template| template.origin().to_owned());
         let is_same_server = origin(&data.url) == origin(url);
-        let kept = || data.headers.iter().map(|header| HeaderChange { name: header.name.clone(), secret: None });
+        let kept = || data.headers.iter().map(|header| HeaderUpdate { name: header.name.clone(), secret: None });
         let changes = self.headers.clone().unwrap_or_else(|| kept().collect());
         if changes.len() > MAX_HEADERS {
             return Err(refuse("headers", format!("must have at most {MAX_HEADERS} entries")));
         }
         let mut headers: Vec<ToolHeader> = Vec::with_capacity(changes.len());
-        for HeaderChange { name, secret } in changes {
+        for HeaderUpdate { name, secret } in changes {
             let name = checked_header(&name)?;
             if headers.iter().any(|header| header.name == name) {
                 return Err(refuse("headers", format!("must not contain {name} twice")));

@@ -39,7 +39,7 @@ pub struct NewAppointment {
 
 /// A partial change of an appointment: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
-pub struct AppointmentChange {
+pub struct AppointmentUpdate {
     pub starts_at: Option<Timestamp>,
     /// The new resource; `Some(None)` selects any free one.
     pub resource: Option<Option<ResourceId>>,
@@ -136,7 +136,7 @@ pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result
 
 /// Moves an appointment, or changes its service or note. A move keeps the booked duration and buffers, unless the
 /// service changes.
-pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &AppointmentChange) -> Result<(), Error> {
+pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &AppointmentUpdate) -> Result<(), Error> {
     let (found, booked) = (find(tx, id)?, time_of(tx, id)?);
     let note = change.note.as_deref().map(|note| remark("note", note)).transpose()?;
     let starts_at = change.starts_at.unwrap_or(found.starts_at);

@@ -7,7 +7,7 @@ mod own;
 pub use caller::Caller;
 pub use own::own;
 
-use super::appointment::{self, AppointmentChange, NewAppointment};
+use super::appointment::{self, AppointmentUpdate, NewAppointment};
 use super::booking::slots::{self, SlotQuery};
 use super::caller_text::{self, AppointmentEvent};
 use super::text::{name, remark};
@@ -237,7 +237,7 @@ pub fn reschedule(
         return Err(RequestError::Conflict("this time is in the past, or too soon".into()).into());
     }
     let resource = Some(Some(asked.unwrap_or(found.resource_id)));
-    let change = AppointmentChange { starts_at: Some(starts_at), resource, ..AppointmentChange::default() };
+    let change = AppointmentUpdate { starts_at: Some(starts_at), resource, ..AppointmentUpdate::default() };
     appointment::change(tx, &caller.context(), found.id, &change).map_err(|error| caller.in_local_time(error))?;
     tx.insert_audit(ActorId::Agent, "update_appointment", &format!("appointment:{}", found.id), caller.now)?;
     confirmed(tx, caller, found.id, AppointmentEvent::Moved)

@@ -19,14 +19,14 @@ pub fn find(tx: &ReadTx<'_>, id: ContactId) -> Result<Contact, Error> {
 
 /// A partial change of a contact: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
-pub struct ContactChange {
+pub struct ContactUpdate {
     /// The name; an empty text removes it.
     pub name: Option<String>,
     /// The language code; `Some(None)` removes it.
     pub language: Option<Option<String>>,
 }
 
-pub fn update(tx: &WriteTx<'_>, id: ContactId, change: &ContactChange, now: Timestamp) -> Result<(), Error> {
+pub fn update(tx: &WriteTx<'_>, id: ContactId, change: &ContactUpdate, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     let name = change.name.as_deref().map(|name| text::name_or_empty("display_name", name)).transpose()?;
     let language = match &change.language {

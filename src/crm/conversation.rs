@@ -7,7 +7,7 @@ use crate::store::{ReadTx, WriteTx};
 
 /// A user's action on a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConversationChange {
+pub enum ConversationAction {
     /// Mark all messages and calls as read.
     Read,
     /// Archive the conversation until the next message, call or failed delivery.
@@ -24,13 +24,13 @@ pub fn find(tx: &ReadTx<'_>, id: ContactId) -> Result<InboxRow, Error> {
 }
 
 /// Changes a conversation. Returns its inbox row after the change.
-pub fn change(tx: &WriteTx<'_>, id: ContactId, change: ConversationChange, now: Timestamp) -> Result<InboxRow, Error> {
+pub fn change(tx: &WriteTx<'_>, id: ContactId, change: ConversationAction, now: Timestamp) -> Result<InboxRow, Error> {
     let contact = contact::find(tx, id)?.id;
     match change {
-        ConversationChange::Read => tx.mark_contact_read(contact)?,
-        ConversationChange::Archive => tx.set_archived(contact, Some(now))?,
-        ConversationChange::Unarchive => tx.set_archived(contact, None)?,
-        ConversationChange::Done => tx.apply_turn_to_contact(contact, TurnEvent::Done)?,
+        ConversationAction::Read => tx.mark_contact_read(contact)?,
+        ConversationAction::Archive => tx.set_archived(contact, Some(now))?,
+        ConversationAction::Unarchive => tx.set_archived(contact, None)?,
+        ConversationAction::Done => tx.apply_turn_to_contact(contact, TurnEvent::Done)?,
     }
     find(tx, contact)
 }

@@ -7,7 +7,7 @@ use crate::store::{ReadTx, WriteTx};
 
 /// A partial change of a fact: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
-pub struct FactChange {
+pub struct FactUpdate {
     pub topic: Option<String>,
     pub text: Option<String>,
     pub source: Option<FactSource>,
@@ -33,7 +33,7 @@ pub fn add(
     Ok(tx.insert_fact(business, (&topic, &fact), source, &actor.to_string(), now)?)
 }
 
-pub fn change(tx: &WriteTx<'_>, id: FactId, change: &FactChange, now: Timestamp) -> Result<(), Error> {
+pub fn change(tx: &WriteTx<'_>, id: FactId, change: &FactUpdate, now: Timestamp) -> Result<(), Error> {
     let fact = find(tx, id)?;
     let topic = name("topic", change.topic.as_deref().unwrap_or(&fact.topic))?;
     let text = not_empty(change.text.as_deref().unwrap_or(&fact.text))?;

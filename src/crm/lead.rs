@@ -81,7 +81,7 @@ pub fn create_stage(
 
 /// A partial change of a stage: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
-pub struct StageChange {
+pub struct StageUpdate {
     /// The name; `Some(None)` restores the default name, which only a built-in stage has.
     pub name: Option<Option<String>>,
     /// The outcome of the leads in this stage.
@@ -90,7 +90,7 @@ pub struct StageChange {
     pub position: Option<i64>,
 }
 
-pub fn update_stage(tx: &WriteTx<'_>, id: StageId, change: StageChange, now: Timestamp) -> Result<(), Error> {
+pub fn update_stage(tx: &WriteTx<'_>, id: StageId, change: StageUpdate, now: Timestamp) -> Result<(), Error> {
     let before = find_stage(tx, id)?;
     let name = match change.name {
         None => before.name.clone(),

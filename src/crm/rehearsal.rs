@@ -1,9 +1,9 @@
 //! Rehearsals: example data in a throw-away database, and what a conversation left there.
 
 use super::appointment::{self, NewAppointment};
-use super::booking::closures::{self, ClosureChange};
+use super::booking::closures::{self, ClosureUpdate};
 use super::booking::hours;
-use super::booking::services::{self, ServiceChange};
+use super::booking::services::{self, ServiceUpdate};
 use super::call::{self, IncomingCall};
 use super::call_review;
 use super::{Error, RequestError, caller_text, fact};
@@ -23,7 +23,7 @@ pub struct ExampleShop {
     /// The weekly opening hours.
     pub hours: Vec<OpeningHours>,
     /// The services, each with a name and a duration.
-    pub services: Vec<ServiceChange>,
+    pub services: Vec<ServiceUpdate>,
     /// The first and last days on which the business is closed, with the reasons.
     pub closures: Vec<(Date, Date, String)>,
     /// Topics and texts of facts.
@@ -68,7 +68,7 @@ pub fn add_shop(tx: &WriteTx<'_>, shop: &ExampleShop, now: Timestamp) -> Result<
         services::add(tx, business, service, now)?;
     }
     for (from, to, reason) in &shop.closures {
-        let change = ClosureChange { reason: Some(reason.clone()), ..ClosureChange::default() };
+        let change = ClosureUpdate { reason: Some(reason.clone()), ..ClosureUpdate::default() };
         closures::add(tx, business, ActorId::CommandLine, (*from, *to), &change, now)?;
     }
     for (topic, text) in &shop.facts {

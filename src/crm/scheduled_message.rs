@@ -24,7 +24,7 @@ pub struct ScheduleRequest {
 
 /// A partial change of a scheduled message: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
-pub struct ScheduleChange {
+pub struct ScheduledMessageUpdate {
     pub text: Option<String>,
     /// The SHA-256 of the new file; `Some(None)` removes the file.
     pub media: Option<Option<String>>,
@@ -58,7 +58,7 @@ pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Re
 }
 
 /// Changes a waiting message. Refused if the message was sent or cancelled, or has failed.
-pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduleChange, now: Timestamp) -> Result<(), Error> {
+pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduledMessageUpdate, now: Timestamp) -> Result<(), Error> {
     let mut message = find(tx, id)?;
     message.text = change.text.unwrap_or(message.text);
     message.media_id = change.media.unwrap_or(message.media_id);

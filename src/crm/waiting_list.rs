@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 /// A partial change of an entry: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
-pub struct WaitingEntryChange {
+pub struct WaitingEntryUpdate {
     pub service: Option<ServiceId>,
     /// The resource; `Some(None)` means any resource.
     pub resource: Option<Option<ResourceId>>,
@@ -122,7 +122,7 @@ pub fn add(
 }
 
 /// Changes an entry. A new service must be bookable.
-pub fn change(tx: &WriteTx<'_>, id: WaitingId, change: &WaitingEntryChange) -> Result<(), Error> {
+pub fn change(tx: &WriteTx<'_>, id: WaitingId, change: &WaitingEntryUpdate) -> Result<(), Error> {
     let found = find(tx, id)?;
     let note = remark("note", change.note.as_deref().unwrap_or(&found.note))?;
     let changed = NewWaitingEntry {

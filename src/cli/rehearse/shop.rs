@@ -1,6 +1,6 @@
 //! The example business that a scenario file may describe in its table `[shop]`.
 
-use crate::crm::booking::services::ServiceChange;
+use crate::crm::booking::services::ServiceUpdate;
 use crate::crm::rehearsal::ExampleShop;
 use crate::domain::{DayRange, DayTime, OpeningHours};
 use jiff::civil::{Date, Weekday};
@@ -85,11 +85,11 @@ impl Shop {
         let hours = days.into_iter().flat_map(|(weekday, ranges)| {
             ranges.iter().map(move |Hours(range)| OpeningHours { weekday, range: *range })
         });
-        let service = |ServiceOfShop { name, minutes, price }: &ServiceOfShop| ServiceChange {
+        let service = |ServiceOfShop { name, minutes, price }: &ServiceOfShop| ServiceUpdate {
             name: Some(name.clone()),
             duration_min: Some(*minutes),
             price_minor: price.map(|price| Some(i64::from(price) * 100)),
-            ..ServiceChange::default()
+            ..ServiceUpdate::default()
         };
         let closed = |Closed { from, to, reason }: &Closed| (*from, to.unwrap_or(*from), reason.clone());
         ExampleShop {

@@ -1,7 +1,7 @@
 //! Tests of cases that the API tests cannot reach: bookings by the agent, and property tests over many appointments.
 
 use super::*;
-use crate::crm::booking::services::{ServiceChange, add};
+use crate::crm::booking::services::{ServiceUpdate, add};
 use crate::store::testing::{Connection, database};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -23,11 +23,11 @@ impl Shop {
         let (contact, service) = run(&conn, |tx| {
             let now = NOW.parse().unwrap();
             let contact = tx.insert_contact(BusinessId::FIRST, "Dana", now)?;
-            let change = ServiceChange {
+            let change = ServiceUpdate {
                 name: Some("a service".to_owned()),
                 duration_min: Some(50),
                 buffer_after_min: Some(10),
-                ..ServiceChange::default()
+                ..ServiceUpdate::default()
             };
             let service = add(tx, BusinessId::FIRST, &change, now)?;
             let (hours, rules) = (tx.opening_hours(BusinessId::FIRST)?, tx.opening_rules(BusinessId::FIRST)?);
@@ -118,7 +118,7 @@ fn random_bookings_moves_and_restores_leave_no_overlap() {
                 book(tx, &context, &new).map(|_| ())
             }
             2 | 3 => {
-                let moved = AppointmentChange { starts_at: Some(starts_at), force, ..AppointmentChange::default() };
+                let moved = AppointmentUpdate { starts_at: Some(starts_at), force, ..AppointmentUpdate::default() };
                 change(tx, &context, id, &moved)
             }
             4 => cancel(tx, &context, id, None),

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 /// A partial change of a closure: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
-pub struct ClosureChange {
+pub struct ClosureUpdate {
     /// The resource; `Some(None)` means the whole business.
     pub resource_id: Option<Option<ResourceId>>,
     /// The first closed day.
@@ -34,7 +34,7 @@ pub fn add(
     business: BusinessId,
     actor: ActorId,
     (from_date, to_date): (Date, Date),
-    change: &ClosureChange,
+    change: &ClosureUpdate,
     now: Timestamp,
 ) -> Result<ClosureId, Error> {
     let empty =
@@ -43,7 +43,7 @@ pub fn add(
     Ok(tx.insert_closure(business, &data, &actor.to_string(), now)?)
 }
 
-pub fn change(tx: &WriteTx<'_>, id: ClosureId, change: &ClosureChange, now: Timestamp) -> Result<(), Error> {
+pub fn change(tx: &WriteTx<'_>, id: ClosureId, change: &ClosureUpdate, now: Timestamp) -> Result<(), Error> {
     let closure = find(tx, id)?;
     let data = ClosureData {
         resource_id: closure.resource_id,
@@ -62,7 +62,7 @@ pub fn delete(tx: &WriteTx<'_>, id: ClosureId) -> Result<(), Error> {
     Ok(tx.delete_closure(id)?)
 }
 
-impl ClosureChange {
+impl ClosureUpdate {
     /// Returns the data after the change, validated as a whole.
     fn applied_to(&self, tx: &ReadTx<'_>, data: &ClosureData) -> Result<ClosureData, Error> {
         let data = ClosureData {

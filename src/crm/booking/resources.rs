@@ -11,7 +11,7 @@ use crate::store::{ReadTx, ResourceData, WriteTx};
 
 /// A partial change of a resource: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
-pub struct ResourceChange {
+pub struct ResourceUpdate {
     /// The name; `Some(None)` is allowed only for a built-in resource, which has a key.
     pub name: Option<Option<String>>,
     pub kind: Option<ResourceKind>,
@@ -34,7 +34,7 @@ pub fn find(tx: &ReadTx<'_>, id: ResourceId) -> Result<Resource, Error> {
 pub fn add(
     tx: &WriteTx<'_>,
     business: BusinessId,
-    change: &ResourceChange,
+    change: &ResourceUpdate,
     now: Timestamp,
 ) -> Result<ResourceId, Error> {
     let empty = ResourceData {
@@ -54,7 +54,7 @@ pub fn change(
     tx: &WriteTx<'_>,
     business: BusinessId,
     id: ResourceId,
-    change: &ResourceChange,
+    change: &ResourceUpdate,
     now: Timestamp,
 ) -> Result<(), Error> {
     let resource = find(tx, id)?;
@@ -92,7 +92,7 @@ pub fn set_hours(
     Ok(tx.set_resource_hours(business, id, hours, now)?)
 }
 
-impl ResourceChange {
+impl ResourceUpdate {
     /// Returns the data after the change, validated as a whole.
     fn applied_to(
         &self,

@@ -8,7 +8,7 @@ use crate::store::{ReadTx, ServiceData, WriteTx};
 
 /// A partial change of a service: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
-pub struct ServiceChange {
+pub struct ServiceUpdate {
     pub name: Option<String>,
     /// The duration in minutes.
     pub duration_min: Option<u32>,
@@ -40,7 +40,7 @@ pub fn find_offered(tx: &ReadTx<'_>, id: ServiceId) -> Result<Service, Error> {
 }
 
 /// Adds a service. The name and the duration are required.
-pub fn add(tx: &WriteTx<'_>, business: BusinessId, change: &ServiceChange, now: Timestamp) -> Result<ServiceId, Error> {
+pub fn add(tx: &WriteTx<'_>, business: BusinessId, change: &ServiceUpdate, now: Timestamp) -> Result<ServiceId, Error> {
     let empty = ServiceData {
         name: String::new(),
         duration_min: 0,
@@ -55,7 +55,7 @@ pub fn add(tx: &WriteTx<'_>, business: BusinessId, change: &ServiceChange, now: 
     Ok(tx.insert_service(business, &data, now)?)
 }
 
-pub fn change(tx: &WriteTx<'_>, id: ServiceId, change: &ServiceChange, now: Timestamp) -> Result<(), Error> {
+pub fn change(tx: &WriteTx<'_>, id: ServiceId, change: &ServiceUpdate, now: Timestamp) -> Result<(), Error> {
     let service = find(tx, id)?;
     let data = ServiceData {
         name: service.name,
@@ -71,7 +71,7 @@ pub fn change(tx: &WriteTx<'_>, id: ServiceId, change: &ServiceChange, now: Time
     Ok(tx.update_service(id, &data, now)?)
 }
 
-impl ServiceChange {
+impl ServiceUpdate {
     /// Returns the data after the change, validated as a whole.
     fn applied_to(&self, data: &ServiceData, now: Timestamp) -> Result<ServiceData, RequestError> {
         let archived_at = match self.archived {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::crm::booking::services::{ServiceChange, add};
+use crate::crm::booking::services::{ServiceUpdate, add};
 use crate::crm::call::{IncomingCall, find_or_create};
 use crate::domain::{Offer, ResourceKind, Speaker, Timestamp};
 use crate::store::ResourceData;
@@ -22,7 +22,7 @@ impl Shop {
         shop.run(|tx| {
             for (name, duration_min) in [("תספורת", 30), ("צבע ותספורת", 90), ("החלקה", 120)] {
                 let (name, duration_min) = (Some(name.to_owned()), Some(duration_min));
-                let change = ServiceChange { name, duration_min, ..ServiceChange::default() };
+                let change = ServiceUpdate { name, duration_min, ..ServiceUpdate::default() };
                 add(tx, BusinessId::FIRST, &change, at(NOW))?;
             }
             Ok(())

@@ -6,7 +6,7 @@ mod view;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
-use crate::crm::agent_tool::{self, AgentToolChange};
+use crate::crm::agent_tool::{self, AgentToolUpdate};
 use crate::crm::{self};
 use crate::domain::{self, AgentToolId, BusinessId, UrlTemplate};
 use crate::entropy::random_hex;
@@ -21,7 +21,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::json;
 use view::{
-    AgentTool, AgentToolPage, ChangeAgentToolRequest, CreateAgentToolRequest, TryAgentToolRequest, TryAgentToolResponse,
+    AgentTool, AgentToolPage, CreateAgentToolRequest, TryAgentToolRequest, TryAgentToolResponse, UpdateAgentToolRequest,
 };
 
 pub(super) fn operations() -> Operations {
@@ -83,14 +83,14 @@ pub(super) async fn show(
 ///
 /// If the address leads to another server, the request must contain the values of all headers.
 #[utoipa::path(patch, path = "/api/agent-tools/{id}", tag = "system", operation_id = "update_agent_tool",
-    params(("id" = i64, Path)), request_body = ChangeAgentToolRequest,
+    params(("id" = i64, Path)), request_body = UpdateAgentToolRequest,
     responses((status = 200, body = AgentTool), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Owner(actor): Owner,
     Id(id): Id,
     if_match: IfMatch,
-    Json(change): Json<ChangeAgentToolRequest>,
+    Json(change): Json<UpdateAgentToolRequest>,
 ) -> Result<Tagged<AgentTool>, ApiError> {
     let (id, now) = (AgentToolId(id), clock::now());
     let (change, new_secrets) = change.into_change()?;
@@ -118,7 +118,7 @@ pub(super) async fn delete(
     if_match: IfMatch,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     let (id, now, stored) = (AgentToolId(id), clock::now(), secrets::stored(&state).await);
-    let archived = AgentToolChange { is_archived: Some(true), ..AgentToolChange::default() };
+    let archived = AgentToolUpdate { is_archived: Some(true), ..AgentToolUpdate::default() };
     let archive = move |tx: &WriteTx<'_>| agent_tool::change(tx, id, &archived, now);
     if_match.delete(&actor, &state.store, move |tx| view_of(tx, id, &stored), archive).await?;
     Ok(OkResponse::OK)
@@ -152,7 +152,7 @@ pub(super) async fn try_out(
 }
 
 /// Rejects an address that is not public.
-async fn check_address(state: &AppState, change: &AgentToolChange) -> Result<(), ApiError> {
+async fn check_address(state: &AppState, change: &AgentToolUpdate) -> Result<(), ApiError> {
     // The validation of all fields rejects an address that cannot be parsed.
     let template = change.url.as_deref().and_then(|url| UrlTemplate::parse(url.trim()).ok());
     let Some(template) = template else { return Ok(()) };

@@ -20,7 +20,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use view::{
     Appointment, AppointmentPage, AppointmentState, BookAppointmentRequest, CancelAppointmentRequest,
-    ChangeAppointmentRequest,
+    UpdateAppointmentRequest,
 };
 
 pub(super) fn operations() -> Operations {
@@ -120,7 +120,7 @@ pub(super) async fn show(
 
 /// Move an appointment, or change its service, resource or note.
 #[utoipa::path(patch, path = "/api/appointments/{id}", tag = "booking", operation_id = "change_appointment",
-    params(("id" = i64, Path)), request_body = ChangeAppointmentRequest,
+    params(("id" = i64, Path)), request_body = UpdateAppointmentRequest,
     responses((status = 200, body = Appointment), (status = 409, body = ErrorBody,
         description = "`slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `conflict`")))]
 pub(super) async fn change(
@@ -128,7 +128,7 @@ pub(super) async fn change(
     Member(actor): Member,
     Id(id): Id,
     if_match: IfMatch,
-    Json(change): Json<ChangeAppointmentRequest>,
+    Json(change): Json<UpdateAppointmentRequest>,
 ) -> Result<Tagged<Appointment>, ApiError> {
     let (id, context) = (AppointmentId(id), context(&state, &actor));
     let change = move |tx: &WriteTx<'_>| appointment::change(tx, &context, id, &change.into());

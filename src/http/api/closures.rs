@@ -18,7 +18,7 @@ use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use view::{ChangeClosureRequest, Closure, ClosurePage, CreateClosureRequest};
+use view::{Closure, ClosurePage, CreateClosureRequest, UpdateClosureRequest};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, show, change, delete]
@@ -82,13 +82,13 @@ pub(super) async fn show(
 
 /// Change a closure.
 #[utoipa::path(patch, path = "/api/closures/{id}", tag = "booking", operation_id = "update_closure",
-    params(("id" = i64, Path)), request_body = ChangeClosureRequest, responses((status = 200, body = Closure)))]
+    params(("id" = i64, Path)), request_body = UpdateClosureRequest, responses((status = 200, body = Closure)))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
     if_match: IfMatch,
-    Json(change): Json<ChangeClosureRequest>,
+    Json(change): Json<UpdateClosureRequest>,
 ) -> Result<Tagged<Closure>, ApiError> {
     let (id, now) = (ClosureId(id), clock::now());
     let change = move |tx: &WriteTx<'_>| closures::change(tx, id, &change.into(), now);

@@ -6,7 +6,7 @@ pub(super) mod view;
 use super::operation::{Operations, operations};
 use super::response::{OkResponse, views};
 use crate::clock;
-use crate::crm::contact::{self, ContactChange};
+use crate::crm::contact::{self, ContactUpdate};
 use crate::crm::{self, custom_field};
 use crate::domain::{self, AppointmentState, BusinessId, ContactId, ContactSort, FieldId, TagId, TextCursor};
 use crate::http::auth::Member;
@@ -143,7 +143,7 @@ pub(super) async fn update(
     Json(change): Json<UpdateContactRequest>,
 ) -> Result<Tagged<ContactDetail>, ApiError> {
     let (id, now) = (ContactId(id), clock::now());
-    let change = ContactChange { name: change.display_name, language: change.language };
+    let change = ContactUpdate { name: change.display_name, language: change.language };
     let update = move |tx: &WriteTx<'_>| contact::update(tx, id, &change, now);
     if_match.edit(&actor, &state.store, move |tx| detail(tx, id), update).await
 }

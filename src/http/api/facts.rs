@@ -17,7 +17,7 @@ use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use view::{ChangeFactRequest, CreateFactRequest, Fact, FactPage};
+use view::{CreateFactRequest, Fact, FactPage, UpdateFactRequest};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, show, change, delete]
@@ -76,13 +76,13 @@ pub(super) async fn show(State(state): State<AppState>, _member: Member, Id(id):
 
 /// Change a fact about the business.
 #[utoipa::path(patch, path = "/api/facts/{id}", tag = "booking", operation_id = "update_fact",
-    params(("id" = i64, Path)), request_body = ChangeFactRequest, responses((status = 200, body = Fact)))]
+    params(("id" = i64, Path)), request_body = UpdateFactRequest, responses((status = 200, body = Fact)))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Owner(actor): Owner,
     Id(id): Id,
     if_match: IfMatch,
-    Json(change): Json<ChangeFactRequest>,
+    Json(change): Json<UpdateFactRequest>,
 ) -> Result<Tagged<Fact>, ApiError> {
     let (id, now) = (FactId(id), clock::now());
     let change = move |tx: &WriteTx<'_>| fact::change(tx, id, &change.into(), now);

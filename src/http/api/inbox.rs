@@ -6,7 +6,7 @@ mod view;
 use super::operation::{Operations, operations};
 use super::threads::view::list::InboxFilter;
 use crate::clock;
-use crate::crm::conversation::{self, ConversationChange};
+use crate::crm::conversation::{self, ConversationAction};
 use crate::domain::{self, ActorId, BusinessId, ContactId, ThreadId};
 use crate::http::auth::{Actor, Member};
 use crate::http::extract::{Id, Query, SearchWords};
@@ -70,7 +70,7 @@ pub(super) async fn mark_read(
     Member(actor): Member,
     Id(id): Id,
 ) -> Result<Json<InboxRow>, ApiError> {
-    change(&state, actor, id, ConversationChange::Read).await
+    change(&state, actor, id, ConversationAction::Read).await
 }
 
 /// Archive the conversation with a contact.
@@ -83,7 +83,7 @@ pub(super) async fn archive(
     Member(actor): Member,
     Id(id): Id,
 ) -> Result<Json<InboxRow>, ApiError> {
-    change(&state, actor, id, ConversationChange::Archive).await
+    change(&state, actor, id, ConversationAction::Archive).await
 }
 
 /// Move the conversation with a contact out of the archive.
@@ -94,7 +94,7 @@ pub(super) async fn unarchive(
     Member(actor): Member,
     Id(id): Id,
 ) -> Result<Json<InboxRow>, ApiError> {
-    change(&state, actor, id, ConversationChange::Unarchive).await
+    change(&state, actor, id, ConversationAction::Unarchive).await
 }
 
 /// Mark a conversation as done, until a new message or call arrives.
@@ -105,14 +105,14 @@ pub(super) async fn done(
     Member(actor): Member,
     Id(id): Id,
 ) -> Result<Json<InboxRow>, ApiError> {
-    change(&state, actor, id, ConversationChange::Done).await
+    change(&state, actor, id, ConversationAction::Done).await
 }
 
 async fn change(
     state: &AppState,
     actor: Actor,
     id: i64,
-    change: ConversationChange,
+    change: ConversationAction,
 ) -> Result<Json<InboxRow>, ApiError> {
     let now = clock::now();
     let author = actor.id;

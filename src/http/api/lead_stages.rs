@@ -6,7 +6,7 @@ use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
 use crate::crm;
-use crate::crm::lead::{self, StageChange};
+use crate::crm::lead::{self, StageUpdate};
 use crate::domain::{self, BusinessId, StageId};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
@@ -61,7 +61,7 @@ pub(super) async fn update(
 ) -> Result<Tagged<LeadStage>, ApiError> {
     let (id, now) = (StageId(id), clock::now());
     let outcome = change.outcome.map(|outcome| outcome.0);
-    let change = StageChange { name: change.name, outcome, position: change.position };
+    let change = StageUpdate { name: change.name, outcome, position: change.position };
     let update = move |tx: &WriteTx<'_>| lead::update_stage(tx, id, change, now);
     if_match.edit(&actor, &state.store, move |tx| shown(tx, id), update).await
 }

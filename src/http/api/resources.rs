@@ -6,7 +6,7 @@ use super::opening_hours::view::{domain_hours, view_hours};
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
-use crate::crm::booking::resources::{self, ResourceChange};
+use crate::crm::booking::resources::{self, ResourceUpdate};
 use crate::crm::{self};
 use crate::domain::{BusinessId, ResourceId};
 use crate::http::auth::{Member, Owner};
@@ -18,7 +18,7 @@ use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use view::{ChangeResourceRequest, CreateResourceRequest, Resource, ResourceHours, ResourceHoursRequest, ResourcePage};
+use view::{CreateResourceRequest, Resource, ResourceHours, ResourceHoursRequest, ResourcePage, UpdateResourceRequest};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, show, change, archive, show_hours, set_hours]
@@ -80,14 +80,14 @@ pub(super) async fn show(
 
 /// Change a resource.
 #[utoipa::path(patch, path = "/api/resources/{id}", tag = "booking", operation_id = "update_resource",
-    params(("id" = i64, Path)), request_body = ChangeResourceRequest,
+    params(("id" = i64, Path)), request_body = UpdateResourceRequest,
     responses((status = 200, body = Resource), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Owner(actor): Owner,
     Id(id): Id,
     if_match: IfMatch,
-    Json(change): Json<ChangeResourceRequest>,
+    Json(change): Json<UpdateResourceRequest>,
 ) -> Result<Tagged<Resource>, ApiError> {
     let (id, now) = (ResourceId(id), clock::now());
     let change = move |tx: &WriteTx<'_>| resources::change(tx, BusinessId::FIRST, id, &change.into(), now);
@@ -107,7 +107,7 @@ pub(super) async fn archive(
     if_match: IfMatch,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     let (id, now) = (ResourceId(id), clock::now());
-    let archived = ResourceChange { archived: Some(true), ..ResourceChange::default() };
+    let archived = ResourceUpdate { archived: Some(true), ..ResourceUpdate::default() };
     let archive = move |tx: &WriteTx<'_>| resources::change(tx, BusinessId::FIRST, id, &archived, now);
     if_match.delete(&actor, &state.store, move |tx| view_of(tx, id), archive).await?;
     Ok(OkResponse::OK)

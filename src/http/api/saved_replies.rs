@@ -15,7 +15,7 @@ use crate::{clock, store};
 use axum::extract::State;
 use axum::http::StatusCode;
 use store::ReadTx;
-use view::{ChangeSavedReplyRequest, CreateSavedReplyRequest, SavedReply, SavedReplyPage};
+use view::{CreateSavedReplyRequest, SavedReply, SavedReplyPage, UpdateSavedReplyRequest};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, show, change, delete]
@@ -58,14 +58,14 @@ pub(super) async fn show(
 
 /// Change a saved reply.
 #[utoipa::path(patch, path = "/api/saved-replies/{id}", tag = "threads", operation_id = "update_saved_reply",
-    params(("id" = i64, Path)), request_body = ChangeSavedReplyRequest,
+    params(("id" = i64, Path)), request_body = UpdateSavedReplyRequest,
     responses((status = 200, body = SavedReply), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
     if_match: IfMatch,
-    Json(new): Json<ChangeSavedReplyRequest>,
+    Json(new): Json<UpdateSavedReplyRequest>,
 ) -> Result<Tagged<SavedReply>, ApiError> {
     let now = clock::now();
     let change =

@@ -16,7 +16,9 @@ use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use view::{ChangeScheduledRequest, ScheduleMessageRequest, ScheduledMessage, ScheduledMessagePage, ScheduledState};
+use view::{
+    ScheduleMessageRequest, ScheduledMessage, ScheduledMessagePage, ScheduledState, UpdateScheduledMessageRequest,
+};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, show, change, cancel]
@@ -84,14 +86,14 @@ pub(super) async fn show(
 
 /// Change a scheduled message that has not been sent.
 #[utoipa::path(patch, path = "/api/scheduled-messages/{id}", tag = "threads", operation_id = "update_scheduled_message",
-    params(("id" = i64, Path)), request_body = ChangeScheduledRequest,
+    params(("id" = i64, Path)), request_body = UpdateScheduledMessageRequest,
     responses((status = 200, body = ScheduledMessage), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
     if_match: IfMatch,
-    Json(new): Json<ChangeScheduledRequest>,
+    Json(new): Json<UpdateScheduledMessageRequest>,
 ) -> Result<Tagged<ScheduledMessage>, ApiError> {
     let now = clock::now();
     let change = move |tx: &WriteTx<'_>| scheduled_message::change(tx, id, new.into(), now);

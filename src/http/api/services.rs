@@ -5,7 +5,7 @@ mod view;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
-use crate::crm::booking::services::{self, ServiceChange};
+use crate::crm::booking::services::{self, ServiceUpdate};
 use crate::crm::{self};
 use crate::domain::{BusinessId, ServiceId};
 use crate::http::auth::{Member, Owner};
@@ -17,7 +17,7 @@ use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use view::{ChangeServiceRequest, CreateServiceRequest, Service, ServicePage};
+use view::{CreateServiceRequest, Service, ServicePage, UpdateServiceRequest};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, show, change, archive]
@@ -74,13 +74,13 @@ pub(super) async fn show(
 
 /// Change a service.
 #[utoipa::path(patch, path = "/api/services/{id}", tag = "booking", operation_id = "update_service",
-    params(("id" = i64, Path)), request_body = ChangeServiceRequest, responses((status = 200, body = Service)))]
+    params(("id" = i64, Path)), request_body = UpdateServiceRequest, responses((status = 200, body = Service)))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Owner(actor): Owner,
     Id(id): Id,
     if_match: IfMatch,
-    Json(change): Json<ChangeServiceRequest>,
+    Json(change): Json<UpdateServiceRequest>,
 ) -> Result<Tagged<Service>, ApiError> {
     let (id, now) = (ServiceId(id), clock::now());
     let change = move |tx: &WriteTx<'_>| services::change(tx, id, &change.into(), now);
@@ -99,7 +99,7 @@ pub(super) async fn archive(
     if_match: IfMatch,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     let (id, now) = (ServiceId(id), clock::now());
-    let archived = ServiceChange { archived: Some(true), ..ServiceChange::default() };
+    let archived = ServiceUpdate { archived: Some(true), ..ServiceUpdate::default() };
     let archive = move |tx: &WriteTx<'_>| services::change(tx, id, &archived, now);
     if_match.delete(&actor, &state.store, move |tx| view_of(tx, id), archive).await?;
     Ok(OkResponse::OK)

@@ -17,7 +17,7 @@ use axum::http::HeaderMap;
 use changes::{expected, rejection, save};
 pub(super) use changes::{locked, refusal};
 use serde::Deserialize;
-use view::{ChangeSettingsRequest, ChangeSettingsResponse, SettingChangeItemPage, SettingItem, SettingItemPage};
+use view::{SettingChangeItemPage, SettingItem, SettingItemPage, UpdateSettingsRequest, UpdateSettingsResponse};
 
 pub(super) fn operations() -> Operations {
     operations![list, change, history]
@@ -57,8 +57,8 @@ pub(super) async fn list(
 /// needed.
 #[utoipa::path(patch, path = "/api/settings", tag = "system", operation_id = "update_settings",
     params(("Accept-Language" = Option<String>, Header, description = "The language of the texts: `he` or `en`")),
-    request_body = ChangeSettingsRequest, responses(
-        (status = 200, body = ChangeSettingsResponse),
+    request_body = UpdateSettingsRequest, responses(
+        (status = 200, body = UpdateSettingsResponse),
         (status = 409, body = ErrorBody, description = "`setting_locked`: the settings file, a credential, the environment or \
             the machine itself sets it (`error.params`: `file`, `line`, `variable`); `settings_rejected`: the settings file is \
             invalid, so that no change can take effect; `settings_not_active`: the change is stored, but the reload after it failed."),
@@ -70,8 +70,8 @@ pub(super) async fn change(
     State(state): State<AppState>,
     Owner(actor): Owner,
     headers: HeaderMap,
-    Json(body): Json<ChangeSettingsRequest>,
-) -> Result<axum::Json<ChangeSettingsResponse>, ApiError> {
+    Json(body): Json<UpdateSettingsRequest>,
+) -> Result<axum::Json<UpdateSettingsResponse>, ApiError> {
     let keys: Vec<String> = body.changes.keys().cloned().collect();
     let expected = expected(&body)?;
     let change = SettingsChange { changes: body.changes.into_iter().collect(), expected, save: save(&state, actor) };
@@ -79,7 +79,7 @@ pub(super) async fn change(
     let language = language(&state, &headers);
     let items = items(&state, language).await?;
     let reloaded = outcome.map_err(|rejected| rejection(rejected, &keys, &items, language))?;
-    Ok(axum::Json(ChangeSettingsResponse::new(reloaded, &keys, items)))
+    Ok(axum::Json(UpdateSettingsResponse::new(reloaded, &keys, items)))
 }
 
 /// List the changes of settings, newest first.

@@ -16,7 +16,7 @@ use crate::store::{NewWaitingEntry, ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use view::{ChangeWaitingEntryRequest, CreateWaitingEntryRequest, WaitingEntry, WaitingEntryPage};
+use view::{CreateWaitingEntryRequest, UpdateWaitingEntryRequest, WaitingEntry, WaitingEntryPage};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, show, change, remove]
@@ -96,14 +96,14 @@ pub(super) async fn show(
 
 /// Change an entry of the waiting list.
 #[utoipa::path(patch, path = "/api/waiting-list/{id}", tag = "booking", operation_id = "update_waiting_entry",
-    params(("id" = i64, Path)), request_body = ChangeWaitingEntryRequest,
+    params(("id" = i64, Path)), request_body = UpdateWaitingEntryRequest,
     responses((status = 200, body = WaitingEntry), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
     if_match: IfMatch,
-    Json(change): Json<ChangeWaitingEntryRequest>,
+    Json(change): Json<UpdateWaitingEntryRequest>,
 ) -> Result<Tagged<WaitingEntry>, ApiError> {
     let (id, show) = (WaitingId(id), view_of(&state));
     let change = move |tx: &WriteTx<'_>| waiting_list::change(tx, id, &change.into());

@@ -9,7 +9,7 @@ mod talk;
 use super::super::{PhoneTools, ToolRegistry};
 use crate::clock;
 use crate::config::StoreConfig;
-use crate::crm::booking::services::{ServiceChange, add};
+use crate::crm::booking::services::{ServiceUpdate, add};
 use crate::domain::{AppointmentState, BusinessId};
 use crate::store::{AppointmentFilter, Store};
 use futures_util::{StreamExt, stream};
@@ -34,7 +34,7 @@ async fn long_a_promise_that_was_not_kept_is_found_in_10000_conversations() {
 async fn converse(seeds: std::ops::Range<u64>) {
     let ((store, _folder), (broken, _other_folder)) = (open(), open());
     let change =
-        ServiceChange { name: Some("תספורת".into()), duration_min: Some(30), ..ServiceChange::default() };
+        ServiceUpdate { name: Some("תספורת".into()), duration_min: Some(30), ..ServiceUpdate::default() };
     crate::crm::transact(&store, move |tx| add(tx, BusinessId::FIRST, &change, clock::now())).await.unwrap();
     // A closed store rejects all requests, so every tool that uses it fails.
     broken.close();

@@ -2,7 +2,7 @@
 
 use super::secrets::{NewSecrets, Stored};
 use crate::config::Secret;
-use crate::crm::agent_tool::{AgentToolChange, HeaderChange};
+use crate::crm::agent_tool::{AgentToolUpdate, HeaderUpdate};
 use crate::domain::{self, Timestamp};
 use crate::http::ApiError;
 use crate::http::api::one_of::OneOf;
@@ -171,7 +171,7 @@ pub(crate) struct CreateAgentToolRequest {
 /// A change of a tool. Absent fields keep their values.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeAgentToolRequest {
+pub(crate) struct UpdateAgentToolRequest {
     /// The name by which the model calls the tool.
     name: Option<String>,
     /// When the agent should use the tool, 1 to 1000 characters.
@@ -194,9 +194,9 @@ pub(crate) struct ChangeAgentToolRequest {
 
 impl CreateAgentToolRequest {
     /// Returns the change, and the values of its headers.
-    pub(super) fn into_change(self) -> Result<(AgentToolChange, NewSecrets), ApiError> {
+    pub(super) fn into_change(self) -> Result<(AgentToolUpdate, NewSecrets), ApiError> {
         let Self { name, description, method, url, parameters, headers, time_limit_s, enabled } = self;
-        let change = ChangeAgentToolRequest {
+        let change = UpdateAgentToolRequest {
             name: Some(name),
             description: Some(description),
             method,
@@ -211,16 +211,16 @@ impl CreateAgentToolRequest {
     }
 }
 
-impl ChangeAgentToolRequest {
+impl UpdateAgentToolRequest {
     /// Returns the change, and the values of its headers.
-    pub(super) fn into_change(self) -> Result<(AgentToolChange, NewSecrets), ApiError> {
+    pub(super) fn into_change(self) -> Result<(AgentToolUpdate, NewSecrets), ApiError> {
         let mut new = NewSecrets::default();
         let mut header = |ToolHeaderRequest { name, value }: ToolHeaderRequest| {
             let secret = value.map(|value| new.add(Secret::new(value.trim()))).transpose()?;
-            Ok::<_, ApiError>(HeaderChange { name, secret })
+            Ok::<_, ApiError>(HeaderUpdate { name, secret })
         };
         let headers = self.headers.map(|all| all.into_iter().map(&mut header).collect::<Result<_, _>>());
-        let change = AgentToolChange {
+        let change = AgentToolUpdate {
             name: self.name,
             description: self.description,
             method: self.method.map(|method| method.0),

@@ -1,6 +1,6 @@
 //! API types of appointments.
 
-use crate::crm::appointment::AppointmentChange;
+use crate::crm::appointment::AppointmentUpdate;
 use crate::domain::{self, ResourceId, ServiceId, Timestamp};
 use crate::http::api::one_of::OneOf;
 use crate::http::etag::Versioned;
@@ -131,7 +131,7 @@ pub(crate) struct BookAppointmentRequest {
 /// A change of an appointment. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeAppointmentRequest {
+pub(crate) struct UpdateAppointmentRequest {
     /// The new start; a full minute.
     #[schema(value_type = Option<String>, format = DateTime)]
     starts_at: Option<Timestamp>,
@@ -149,8 +149,8 @@ pub(crate) struct ChangeAppointmentRequest {
     force: Option<bool>,
 }
 
-impl From<ChangeAppointmentRequest> for AppointmentChange {
-    fn from(change: ChangeAppointmentRequest) -> Self {
+impl From<UpdateAppointmentRequest> for AppointmentUpdate {
+    fn from(change: UpdateAppointmentRequest) -> Self {
         Self {
             starts_at: change.starts_at,
             resource: change.resource_id.map(|id| id.map(ResourceId)),

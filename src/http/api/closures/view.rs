@@ -1,6 +1,6 @@
 //! API types of closures.
 
-use crate::crm::booking::closures::ClosureChange;
+use crate::crm::booking::closures::ClosureUpdate;
 use crate::domain::{self, DayTime, ResourceId, Timestamp};
 use crate::http::etag::{Listed, Versioned};
 use crate::http::extract::nullable;
@@ -93,7 +93,7 @@ pub(crate) struct CreateClosureRequest {
     reason: Option<String>,
 }
 
-impl From<CreateClosureRequest> for ClosureChange {
+impl From<CreateClosureRequest> for ClosureUpdate {
     fn from(new: CreateClosureRequest) -> Self {
         Self {
             resource_id: Some(new.resource_id.map(ResourceId)),
@@ -109,7 +109,7 @@ impl From<CreateClosureRequest> for ClosureChange {
 /// A change of a closure. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeClosureRequest {
+pub(crate) struct UpdateClosureRequest {
     /// The id of the resource; null: the whole business.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
@@ -132,8 +132,8 @@ pub(crate) struct ChangeClosureRequest {
     reason: Option<String>,
 }
 
-impl From<ChangeClosureRequest> for ClosureChange {
-    fn from(change: ChangeClosureRequest) -> Self {
+impl From<UpdateClosureRequest> for ClosureUpdate {
+    fn from(change: UpdateClosureRequest) -> Self {
         Self {
             resource_id: change.resource_id.map(|id| id.map(ResourceId)),
             from_date: change.from_date.map(|date| date.0),

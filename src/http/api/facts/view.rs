@@ -1,6 +1,6 @@
 //! API types of facts.
 
-use crate::crm::fact::FactChange;
+use crate::crm::fact::FactUpdate;
 use crate::domain::{self, Timestamp};
 use crate::http::api::one_of::OneOf;
 use crate::http::etag::{Listed, Versioned};
@@ -77,7 +77,7 @@ pub(crate) struct CreateFactRequest {
 /// A change of a fact. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeFactRequest {
+pub(crate) struct UpdateFactRequest {
     /// The topic of the fact, 1 to 200 characters.
     topic: Option<String>,
     /// The text of the fact, 1 to 4000 characters.
@@ -86,8 +86,8 @@ pub(crate) struct ChangeFactRequest {
     source: Option<FactSource>,
 }
 
-impl From<ChangeFactRequest> for FactChange {
-    fn from(change: ChangeFactRequest) -> Self {
+impl From<UpdateFactRequest> for FactUpdate {
+    fn from(change: UpdateFactRequest) -> Self {
         Self { topic: change.topic, text: change.text, source: change.source.map(|source| source.0) }
     }
 }

@@ -1,6 +1,6 @@
 //! API types of resources.
 
-use crate::crm::booking::resources::ResourceChange;
+use crate::crm::booking::resources::ResourceUpdate;
 use crate::domain::{self, Offer, ServiceId, Timestamp, UserId};
 use crate::http::api::one_of::OneOf;
 use crate::http::api::opening_hours::view::HoursRange;
@@ -101,7 +101,7 @@ pub(crate) struct CreateResourceRequest {
     service_ids: Option<Vec<i64>>,
 }
 
-impl From<CreateResourceRequest> for ResourceChange {
+impl From<CreateResourceRequest> for ResourceUpdate {
     fn from(new: CreateResourceRequest) -> Self {
         Self {
             name: Some(Some(new.name)),
@@ -117,7 +117,7 @@ impl From<CreateResourceRequest> for ResourceChange {
 /// A change of a resource. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeResourceRequest {
+pub(crate) struct UpdateResourceRequest {
     /// The name of the resource; null is allowed only for the resource that a new database contains (its `key` is
     /// `business`).
     #[serde(default, deserialize_with = "nullable")]
@@ -139,8 +139,8 @@ pub(crate) struct ChangeResourceRequest {
     service_ids: Option<Option<Vec<i64>>>,
 }
 
-impl From<ChangeResourceRequest> for ResourceChange {
-    fn from(change: ChangeResourceRequest) -> Self {
+impl From<UpdateResourceRequest> for ResourceUpdate {
+    fn from(change: UpdateResourceRequest) -> Self {
         Self {
             name: change.name,
             kind: change.kind.map(|kind| kind.0),

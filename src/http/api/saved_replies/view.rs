@@ -59,7 +59,7 @@ pub(crate) struct CreateSavedReplyRequest {
 /// A change of a saved reply. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeSavedReplyRequest {
+pub(crate) struct UpdateSavedReplyRequest {
     /// The shortcut that a user types to insert the text; one word.
     pub(super) shortcut: Option<String>,
     /// The text that the shortcut inserts.

@@ -1,6 +1,6 @@
 //! API types of scheduled messages.
 
-use crate::crm::scheduled_message::{ScheduleChange, ScheduleRequest};
+use crate::crm::scheduled_message::{ScheduleRequest, ScheduledMessageUpdate};
 use crate::domain::{self, ActorId, ThreadId, Timestamp};
 use crate::http::api::one_of::OneOf;
 use crate::http::api::threads::view::Provider;
@@ -102,7 +102,7 @@ impl ScheduleMessageRequest {
 /// A change of a scheduled message. Absent fields keep their values; null clears the file or the provider.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeScheduledRequest {
+pub(crate) struct UpdateScheduledMessageRequest {
     /// The new text of the message.
     text: Option<String>,
     /// The id of a file from `POST /api/media` to attach; null removes the file.
@@ -118,8 +118,8 @@ pub(crate) struct ChangeScheduledRequest {
     provider: Option<Option<Provider>>,
 }
 
-impl From<ChangeScheduledRequest> for ScheduleChange {
-    fn from(change: ChangeScheduledRequest) -> Self {
+impl From<UpdateScheduledMessageRequest> for ScheduledMessageUpdate {
+    fn from(change: UpdateScheduledMessageRequest) -> Self {
         Self {
             text: change.text,
             media: change.media_id,

@@ -1,6 +1,6 @@
 //! API types of services.
 
-use crate::crm::booking::services::ServiceChange;
+use crate::crm::booking::services::ServiceUpdate;
 use crate::domain::{self, Timestamp};
 use crate::http::etag::{Listed, Versioned};
 use crate::http::extract::nullable;
@@ -95,7 +95,7 @@ pub(crate) struct CreateServiceRequest {
     archived: Option<bool>,
 }
 
-impl From<CreateServiceRequest> for ServiceChange {
+impl From<CreateServiceRequest> for ServiceUpdate {
     fn from(new: CreateServiceRequest) -> Self {
         Self {
             name: Some(new.name),
@@ -113,7 +113,7 @@ impl From<CreateServiceRequest> for ServiceChange {
 /// A change of a service. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeServiceRequest {
+pub(crate) struct UpdateServiceRequest {
     /// The name of the service, 1 to 200 characters.
     name: Option<String>,
     /// The duration of new appointments in minutes, 1 to 1440. Existing appointments keep their duration.
@@ -134,8 +134,8 @@ pub(crate) struct ChangeServiceRequest {
     archived: Option<bool>,
 }
 
-impl From<ChangeServiceRequest> for ServiceChange {
-    fn from(change: ChangeServiceRequest) -> Self {
+impl From<UpdateServiceRequest> for ServiceUpdate {
+    fn from(change: UpdateServiceRequest) -> Self {
         Self {
             name: change.name,
             duration_min: change.duration_min,

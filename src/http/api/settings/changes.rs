@@ -1,6 +1,6 @@
 //! Storage of a change of settings, and the error responses for a rejected change.
 
-use super::view::{ChangeSettingsRequest, SettingItem};
+use super::view::{SettingItem, UpdateSettingsRequest};
 use crate::clock;
 use crate::config::{ChangeError, ChangeRefusal, Lock};
 use crate::crm::setting;
@@ -25,7 +25,7 @@ pub(super) fn save(state: &AppState, actor: Actor) -> SaveChange {
 }
 
 /// Returns the setting versions on which the change is based. A version of a setting that is not changed is an error.
-pub(super) fn expected(body: &ChangeSettingsRequest) -> Result<BTreeMap<String, i64>, ApiError> {
+pub(super) fn expected(body: &UpdateSettingsRequest) -> Result<BTreeMap<String, i64>, ApiError> {
     match body.expected.keys().find(|key| !body.changes.contains_key(*key)) {
         None => Ok(body.expected.clone()),
         Some(key) => {

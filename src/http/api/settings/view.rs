@@ -127,7 +127,7 @@ impl SettingItem {
 /// Changes of settings.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeSettingsRequest {
+pub(crate) struct UpdateSettingsRequest {
     /// The new values by key; null resets a setting to its default, or removes a secret.
     pub(super) changes: BTreeMap<String, Value>,
     /// By key, the `version` of the setting on which the change is based. If a setting has changed since and does not
@@ -139,7 +139,7 @@ pub(crate) struct ChangeSettingsRequest {
 
 /// The result of a change of settings.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct ChangeSettingsResponse {
+pub(crate) struct UpdateSettingsResponse {
     /// The keys whose values have changed.
     changed: Vec<String>,
     /// The changed keys that take effect only after a restart.
@@ -150,7 +150,7 @@ pub(crate) struct ChangeSettingsResponse {
     items: Vec<SettingItem>,
 }
 
-impl ChangeSettingsResponse {
+impl UpdateSettingsResponse {
     pub(super) fn new(reloaded: Reloaded, keys: &[String], mut items: Vec<SettingItem>) -> Self {
         let requested = |mut changed: Vec<String>| {
             changed.retain(|key| keys.contains(key));

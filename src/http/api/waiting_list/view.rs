@@ -1,6 +1,6 @@
 //! API types of the waiting list.
 
-use crate::crm::waiting_list::{Waiting, WaitingEntryChange};
+use crate::crm::waiting_list::{Waiting, WaitingEntryUpdate};
 use crate::domain::{ResourceId, ServiceId, Timestamp};
 use crate::http::api::calendar::view::FreeSlot;
 use crate::http::etag::{Listed, Versioned};
@@ -124,7 +124,7 @@ pub(crate) struct CreateWaitingEntryRequest {
 /// A change of an entry of the waiting list. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeWaitingEntryRequest {
+pub(crate) struct UpdateWaitingEntryRequest {
     /// The id of the service that the contact wants to book.
     service_id: Option<i64>,
     /// The id of the resource; null if any resource is suitable.
@@ -141,8 +141,8 @@ pub(crate) struct ChangeWaitingEntryRequest {
     note: Option<String>,
 }
 
-impl From<ChangeWaitingEntryRequest> for WaitingEntryChange {
-    fn from(change: ChangeWaitingEntryRequest) -> Self {
+impl From<UpdateWaitingEntryRequest> for WaitingEntryUpdate {
+    fn from(change: UpdateWaitingEntryRequest) -> Self {
         Self {
             service: change.service_id.map(ServiceId),
             resource: change.resource_id.map(|id| id.map(ResourceId)),

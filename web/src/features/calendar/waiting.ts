@@ -10,7 +10,7 @@ export const add = (body: Schemas['CreateWaitingEntryRequest']) => unwrap(client
 
 type Headers = Record<string, string>
 
-export const change = (id: number, body: Schemas['ChangeWaitingEntryRequest'], headers: Headers = {}) =>
+export const change = (id: number, body: Schemas['UpdateWaitingEntryRequest'], headers: Headers = {}) =>
   unwrap(client.PATCH('/api/waiting-list/{id}', { params: at(id), body, headers }))
 
 export const remove = (id: number, headers: Headers = {}) =>

@@ -54,7 +54,7 @@ export interface Change {
 }
 
 interface Options {
-  onDone?: (answer: Schemas['ChangeSettingsResponse'], change: Change) => void
+  onDone?: (answer: Schemas['UpdateSettingsResponse'], change: Change) => void
   /** Handles an error. Returns true if the error is shown beside the field. */
   onError?: (error: ReturnType<typeof asApiError>, change: Change) => boolean
 }

@@ -3582,7 +3582,7 @@ export interface components {
             thread_id?: number | null;
         };
         /** @description A change of a tool. Absent fields keep their values. */
-        ChangeAgentToolRequest: {
+        UpdateAgentToolRequest: {
             /** @description False restores a deleted tool; true deletes it. */
             archived?: boolean | null;
             /** @description When the agent should use the tool, 1 to 1000 characters. */
@@ -3605,7 +3605,7 @@ export interface components {
             url?: string | null;
         };
         /** @description A change of an appointment. Absent fields keep their values. */
-        ChangeAppointmentRequest: {
+        UpdateAppointmentRequest: {
             /** @description Whether a time in the past or outside of the opening hours is allowed; false by default. */
             force?: boolean | null;
             /** @description A note for users; the contact does not see it. Null clears the note. */
@@ -3627,7 +3627,7 @@ export interface components {
             starts_at?: string | null;
         };
         /** @description A change of a closure. Absent fields keep their values. */
-        ChangeClosureRequest: {
+        UpdateClosureRequest: {
             /** @description The time of the first day at which the closure begins, `HH:MM`; null: the beginning of the day. */
             from?: string | null;
             /**
@@ -3651,7 +3651,7 @@ export interface components {
             to_date?: string | null;
         };
         /** @description A change of a fact. Absent fields keep their values. */
-        ChangeFactRequest: {
+        UpdateFactRequest: {
             source?: components["schemas"]["FactSource"] | null;
             /** @description The text of the fact, 1 to 4000 characters. */
             text?: string | null;
@@ -3670,7 +3670,7 @@ export interface components {
             new_password: string;
         };
         /** @description A change of a resource. Absent fields keep their values. */
-        ChangeResourceRequest: {
+        UpdateResourceRequest: {
             /** @description Whether the resource accepts no new appointments. */
             archived?: boolean | null;
             kind?: components["schemas"]["ResourceKind"] | null;
@@ -3693,14 +3693,14 @@ export interface components {
             user_id?: number | null;
         };
         /** @description A change of a saved reply. Absent fields keep their values. */
-        ChangeSavedReplyRequest: {
+        UpdateSavedReplyRequest: {
             /** @description The shortcut that a user types to insert the text; one word. */
             shortcut?: string | null;
             /** @description The text that the shortcut inserts. */
             text?: string | null;
         };
         /** @description A change of a scheduled message. Absent fields keep their values; null clears the file or the provider. */
-        ChangeScheduledRequest: {
+        UpdateScheduledMessageRequest: {
             /** @description The id of a file from `POST /api/media` to attach; null removes the file. */
             media_id?: string | null;
             provider?: components["schemas"]["Provider"] | null;
@@ -3713,7 +3713,7 @@ export interface components {
             text?: string | null;
         };
         /** @description A change of a service. Absent fields keep their values. */
-        ChangeServiceRequest: {
+        UpdateServiceRequest: {
             /** @description Whether the service is no longer offered. */
             archived?: boolean | null;
             /**
@@ -3747,7 +3747,7 @@ export interface components {
             price_minor?: number | null;
         };
         /** @description Changes of settings. */
-        ChangeSettingsRequest: {
+        UpdateSettingsRequest: {
             /** @description The new values by key; null resets a setting to its default, or removes a secret. */
             changes: {
                 [key: string]: unknown;
@@ -3762,7 +3762,7 @@ export interface components {
             };
         };
         /** @description The result of a change of settings. */
-        ChangeSettingsResponse: {
+        UpdateSettingsResponse: {
             /** @description The keys whose values have changed. */
             changed: string[];
             /** @description The settings of the request, in their current state. */
@@ -3773,7 +3773,7 @@ export interface components {
             warnings: string[];
         };
         /** @description A change of an entry of the waiting list. Absent fields keep their values. */
-        ChangeWaitingEntryRequest: {
+        UpdateWaitingEntryRequest: {
             /**
              * Format: date
              * @description The first suitable day.
@@ -7419,7 +7419,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeAgentToolRequest"];
+                "application/json": components["schemas"]["UpdateAgentToolRequest"];
             };
         };
         responses: {
@@ -8308,7 +8308,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeAppointmentRequest"];
+                "application/json": components["schemas"]["UpdateAppointmentRequest"];
             };
         };
         responses: {
@@ -10333,7 +10333,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeClosureRequest"];
+                "application/json": components["schemas"]["UpdateClosureRequest"];
             };
         };
         responses: {
@@ -13363,7 +13363,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeFactRequest"];
+                "application/json": components["schemas"]["UpdateFactRequest"];
             };
         };
         responses: {
@@ -16896,7 +16896,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeResourceRequest"];
+                "application/json": components["schemas"]["UpdateResourceRequest"];
             };
         };
         responses: {
@@ -17736,7 +17736,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeSavedReplyRequest"];
+                "application/json": components["schemas"]["UpdateSavedReplyRequest"];
             };
         };
         responses: {
@@ -18163,7 +18163,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeScheduledRequest"];
+                "application/json": components["schemas"]["UpdateScheduledMessageRequest"];
             };
         };
         responses: {
@@ -18722,7 +18722,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeServiceRequest"];
+                "application/json": components["schemas"]["UpdateServiceRequest"];
             };
         };
         responses: {
@@ -19179,7 +19179,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeSettingsRequest"];
+                "application/json": components["schemas"]["UpdateSettingsRequest"];
             };
         };
         responses: {
@@ -19189,7 +19189,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChangeSettingsResponse"];
+                    "application/json": components["schemas"]["UpdateSettingsResponse"];
                 };
             };
             /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
@@ -22315,7 +22315,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeWaitingEntryRequest"];
+                "application/json": components["schemas"]["UpdateWaitingEntryRequest"];
             };
         };
         responses: {
