@@ -21,7 +21,7 @@ pub mod media_fetcher;
 pub mod outbound_calls;
 pub mod outbox;
 pub mod own_tools;
-pub mod owner_orders;
+pub mod owner_commands;
 mod pipeline_check;
 pub mod recorded_turns;
 pub mod recording_compressor;

@@ -45,7 +45,7 @@ localized_enum! {
         NoticeLead { title: String } = "notice-lead",
         NoticePage { page: String } = "notice-page",
 
-        // Answers to the owner's orders by WhatsApp.
+        // Answers to the owner's commands by WhatsApp.
         AnsweringAgent = "answering-agent",
         AnsweringAgentUntil { time: String } = "answering-agent-until",
         AnsweringRing = "answering-ring",

@@ -5,7 +5,7 @@
 pub mod delivery;
 pub mod message_clock;
 pub mod message_time;
-pub mod owner_order;
+pub mod owner_command;
 pub mod policy;
 pub mod send_rate;
 pub mod window;

@@ -8,7 +8,7 @@ use crate::domain::{BusinessId, InboundMessage, MessageUpdate, Provider, Timesta
 use crate::inbox::message_time::Arrival;
 use crate::providers::twilio::lists::{self, Listed, ListedMessage, Resource};
 use crate::providers::twilio::whatsapp;
-use crate::runtime::owner_orders;
+use crate::runtime::owner_commands;
 
 /// The work for one entry of the list.
 enum Work {
@@ -52,7 +52,7 @@ impl CatchUpList for ListedMessage {
                         match work {
                             Work::Store(message, raw, arrival) => {
                                 let received =
-                                    owner_orders::receive(tx, &settings, message, raw, *arrival, clock::now())?;
+                                    owner_commands::receive(tx, &settings, message, raw, *arrival, clock::now())?;
                                 stored += usize::from(received.message.is_some());
                             }
                             Work::Time { sid, provider_time, written } => {

@@ -180,7 +180,7 @@ impl CallSession {
         self.responses.reset();
         self.tools.engine_lost();
         if let Some(silent) = self.caller.speech.engine_lost(now) {
-            self.reply_watch.silent_since(silent, now);
+            self.reply_watch.record_silence(silent, now);
         }
         self.reply_watch.reset_retries();
         if was_ready {

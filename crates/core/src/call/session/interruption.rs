@@ -280,7 +280,7 @@ impl CallSession {
             self.event(CallEvent::BargeInUndone { cause, paused_ms: pause.ms(now) });
         } else {
             // The agent was not audible when it was stopped: the caller is still waiting for the response.
-            self.reply_watch.silent_since(pause.last_voice.or(pause.stopped).unwrap_or(now), now);
+            self.reply_watch.record_silence(pause.last_voice.or(pause.stopped).unwrap_or(now), now);
         }
         self.interruptions.noises = if pause.has_voice() { 0 } else { self.interruptions.noises + 1 };
         self.interruptions.is_local_unsure |= pause.utterances.is_empty() && cause == FalseBargeIn::Unknown;
@@ -388,7 +388,7 @@ impl CallSession {
             match reply.map(|reply| reply.cause) {
                 Some(ReplyCause::Missed(until)) => {
                     self.caller.speech.missed(until);
-                    self.reply_watch.silent_since(silent_since, now);
+                    self.reply_watch.record_silence(silent_since, now);
                 }
                 _ => self.request_reply(silent_since, now),
             }

@@ -57,7 +57,7 @@ impl CallSession {
 
     /// Sends the pressed keys to the engine. If the engine is not ready, the keys are kept until it is ready.
     pub(super) fn send_keys(&mut self, now: Instant) {
-        self.reply_watch.silent_since(self.caller.keys.last.unwrap_or(now), now);
+        self.reply_watch.record_silence(self.caller.keys.last.unwrap_or(now), now);
         if self.engine.is_ready() {
             let keys = self.caller.keys.take();
             self.command(EngineCommand::Keys(keys));

@@ -82,7 +82,7 @@ impl ReplyWatch {
     }
 
     /// Records that the caller has been silent since `silent`. The wait for a reply starts up to `NOTICED_AFTER` later.
-    pub(super) fn silent_since(&mut self, silent: Instant, now: Instant) {
+    pub(super) fn record_silence(&mut self, silent: Instant, now: Instant) {
         let since = now.min(silent + NOTICED_AFTER);
         self.waiting_since = Some(self.waiting_since.map_or(since, |known| known.min(since)));
     }

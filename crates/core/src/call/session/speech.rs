@@ -71,7 +71,7 @@ impl CallSession {
     fn local_speech_ended(&mut self, voiced: Duration, began: Instant, is_over_agent: bool, now: Instant) {
         let since = self.caller.speech.last_voice().unwrap_or(now);
         let was_known = self.caller.speech.was_known();
-        self.reply_watch.silent_since(since, now);
+        self.reply_watch.record_silence(since, now);
         if self.caller.speech.has_interrupted() && !self.caller.speech.is_detected() {
             return self.request_reply(since, now);
         }
@@ -136,7 +136,7 @@ impl CallSession {
         if self.is_live() && !self.engine.capabilities().controls_hangup {
             self.interruptions.replied();
             self.responses.request_reply();
-            self.reply_watch.silent_since(silent, now);
+            self.reply_watch.record_silence(silent, now);
         }
     }
 

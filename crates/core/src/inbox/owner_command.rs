@@ -2,28 +2,28 @@
 
 use crate::domain::{AnswerMode, DayTime, Language, without_bidi_controls};
 
-/// An order of the owner in a WhatsApp message.
+/// A command of the owner in a WhatsApp message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OwnerOrder {
+pub struct OwnerCommand {
     /// The requested action.
-    pub order: Order,
-    /// The language of the order, in which it is answered.
+    pub action: Action,
+    /// The language of the command, in which it is answered.
     pub language: Language,
 }
 
-/// The actions that the owner can order.
+/// The actions that the owner can request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum Action {
     /// To report who answers.
     Status,
     /// To change who answers.
     Set(AnswerMode, Until),
 }
 
-/// How long an order holds.
+/// How long a command holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {
-    /// Until the next order.
+    /// Until the next command.
     Changed,
     /// Until it is this time of day.
     Time(DayTime),
@@ -31,9 +31,9 @@ pub enum Until {
     Opening,
 }
 
-/// Parses a message. Returns `None` unless the whole message is an order, because the owner also writes about other
+/// Parses a message. Returns `None` unless the whole message is a command, because the owner also writes about other
 /// things.
-pub fn parse(text: &str) -> Option<OwnerOrder> {
+pub fn parse(text: &str) -> Option<OwnerCommand> {
     if text.len() > MAX_BYTES {
         return None;
     }
@@ -52,13 +52,13 @@ pub fn parse(text: &str) -> Option<OwnerOrder> {
         _ => return None,
     };
     let rest: Vec<_> = words.collect();
-    let order = match (mode, rest.as_slice()) {
-        (None, []) => Order::Status,
-        (Some(mode), []) => Order::Set(mode, Until::Changed),
-        (Some(mode), ["עד" | "until", time @ ..]) if mode != AnswerMode::Settings => Order::Set(mode, until(time)?),
+    let action = match (mode, rest.as_slice()) {
+        (None, []) => Action::Status,
+        (Some(mode), []) => Action::Set(mode, Until::Changed),
+        (Some(mode), ["עד" | "until", time @ ..]) if mode != AnswerMode::Settings => Action::Set(mode, until(time)?),
         _ => return None,
     };
-    Some(OwnerOrder { order, language })
+    Some(OwnerCommand { action, language })
 }
 
 fn until(words: &[&str]) -> Option<Until> {
@@ -92,7 +92,7 @@ fn day_time(text: &str, is_afternoon: Option<bool>) -> Option<DayTime> {
     DayTime::from_minutes(hours * 60 + minutes)
 }
 
-/// The maximum length of an order in bytes.
+/// The maximum length of a command in bytes.
 const MAX_BYTES: usize = 100;
 
 #[cfg(test)]
@@ -105,34 +105,34 @@ mod tests {
     }
 
     #[test]
-    fn words_are_orders_in_both_languages() {
+    fn words_are_commands_in_both_languages() {
         use AnswerMode::{Agent, Ring, Settings};
-        for (text, order) in [
-            ("סוכן", Order::Set(Agent, Until::Changed)),
-            (" הסוכן! ", Order::Set(Agent, Until::Changed)),
-            ("סוכן עד 17:00", Order::Set(Agent, at(17 * 60))),
-            ("\u{200f}סוכן עד ה-17:30\u{200f}", Order::Set(Agent, at(17 * 60 + 30))),
-            ("סוכן עד שעה 9", Order::Set(Agent, at(9 * 60))),
-            ("אנחנו עד מחר", Order::Set(Ring, Until::Opening)),
-            ("רגיל", Order::Set(Settings, Until::Changed)),
-            ("מצב?", Order::Status),
-            ("Agent", Order::Set(Agent, Until::Changed)),
-            ("AGENT until 24:00", Order::Set(Agent, at(24 * 60))),
-            ("us until 5pm", Order::Set(Ring, at(17 * 60))),
-            ("us until 12:15 am", Order::Set(Ring, at(15))),
-            ("us until tomorrow", Order::Set(Ring, Until::Opening)),
-            ("normal", Order::Set(Settings, Until::Changed)),
-            ("status", Order::Status),
+        for (text, action) in [
+            ("סוכן", Action::Set(Agent, Until::Changed)),
+            (" הסוכן! ", Action::Set(Agent, Until::Changed)),
+            ("סוכן עד 17:00", Action::Set(Agent, at(17 * 60))),
+            ("\u{200f}סוכן עד ה-17:30\u{200f}", Action::Set(Agent, at(17 * 60 + 30))),
+            ("סוכן עד שעה 9", Action::Set(Agent, at(9 * 60))),
+            ("אנחנו עד מחר", Action::Set(Ring, Until::Opening)),
+            ("רגיל", Action::Set(Settings, Until::Changed)),
+            ("מצב?", Action::Status),
+            ("Agent", Action::Set(Agent, Until::Changed)),
+            ("AGENT until 24:00", Action::Set(Agent, at(24 * 60))),
+            ("us until 5pm", Action::Set(Ring, at(17 * 60))),
+            ("us until 12:15 am", Action::Set(Ring, at(15))),
+            ("us until tomorrow", Action::Set(Ring, Until::Opening)),
+            ("normal", Action::Set(Settings, Until::Changed)),
+            ("status", Action::Status),
         ] {
-            let word = parse(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!(word.order, order, "{text}");
+            let command = parse(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(command.action, action, "{text}");
             let is_hebrew = text.chars().any(|c| ('א'..='ת').contains(&c));
-            assert_eq!(word.language == Language::Hebrew, is_hebrew, "{text}");
+            assert_eq!(command.language == Language::Hebrew, is_hebrew, "{text}");
         }
     }
 
     #[test]
-    fn other_messages_are_no_orders() {
+    fn other_messages_are_no_commands() {
         for text in [
             "",
             "הסוכן לא ענה לי",

@@ -1,5 +1,5 @@
-//! Stores inbound WhatsApp messages, and carries out the owner's orders among them: who answers calls. Both providers'
-//! webhooks and the catch-up with Twilio's list use this, so an order is carried out once, however it arrives.
+//! Stores inbound WhatsApp messages, and executes the owner's commands among them: who answers calls. Both providers'
+//! webhooks and the catch-up with Twilio's list use this, so a command is executed once, however it arrives.
 
 use super::ActiveSettings;
 use super::answering::can_ring;
@@ -14,13 +14,13 @@ use crate::domain::{
     ActorId, AnswerMode, BusinessId, InboundMessage, Language, MediaKind, PeerAddress, PhoneNumber, Timestamp,
 };
 use crate::inbox::message_time::Arrival;
-use crate::inbox::owner_order::{self, Order, OwnerOrder, Until};
+use crate::inbox::owner_command::{self, Action, OwnerCommand, Until};
 use crate::messages::{self, Phrase};
 use crate::store::{self, ReadTx, WriteTx};
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// Stores a message. If it is an order of the owner, carries it out and queues the answer in the same transaction.
+/// Stores a message. If it is a command of the owner, executes it and queues the answer in the same transaction.
 pub fn receive(
     tx: &WriteTx<'_>,
     settings: &ActiveSettings,
@@ -34,42 +34,42 @@ pub fn receive(
     if received.message.is_none() || now.since(written) > TOO_OLD {
         return Ok(received);
     }
-    let Some((owner, word)) = order_of(&settings.config, message) else { return Ok(received) };
+    let Some((owner, command)) = command_of(&settings.config, message) else { return Ok(received) };
     inbox::needs_no_answer(tx, &received)?;
-    let answer = carry_out(tx, &settings.config, word, written, now)?;
-    let text = directed(word.language, &answer);
+    let answer = execute(tx, &settings.config, command, written, now)?;
+    let text = directed(command.language, &answer);
     match notify_owner(tx, owner, text, &settings.rules, now) {
         Ok(_) => {}
         Err(NotifyOwnerError::Store(error)) => return Err(error),
         Err(NotifyOwnerError::Refused(refusal)) => {
-            tracing::warn!(event = "OWNER_ORDER_UNANSWERED", thread.id = %received.thread, %refusal, "The owner's order by WhatsApp in thread {} was processed, but its answer cannot be sent: {refusal}", received.thread);
+            tracing::warn!(event = "OWNER_ORDER_UNANSWERED", thread.id = %received.thread, %refusal, "The owner's command by WhatsApp in thread {} was processed, but its answer cannot be sent: {refusal}", received.thread);
         }
     }
     Ok(received)
 }
 
-/// Returns the owner's number and the order, if the message is one. Only the number in the settings is the owner's: the
+/// Returns the owner's number and the command, if the message is one. Only the number in the settings is the owner's: the
 /// contacts of the CRM may be edited by every user.
-fn order_of(config: &Config, message: &InboundMessage) -> Option<(PhoneNumber, OwnerOrder)> {
+fn command_of(config: &Config, message: &InboundMessage) -> Option<(PhoneNumber, OwnerCommand)> {
     let owner = config.alerts.whatsapp_to.as_ref()?;
     let is_owner = message.peer.iter().any(|peer| matches!(peer, PeerAddress::Phone(number) if number == owner));
     let is_new_text = message.kind == MediaKind::Text && !message.from_phone && !message.history;
     if !is_owner || !is_new_text {
         return None;
     }
-    Some((owner.clone(), owner_order::parse(&message.text)?))
+    Some((owner.clone(), owner_command::parse(&message.text)?))
 }
 
-/// Carries out an order that was written at `written`, and returns the answer.
-fn carry_out(
+/// Executes a command that was written at `written`, and returns the answer.
+fn execute(
     tx: &WriteTx<'_>,
     config: &Config,
-    OwnerOrder { order, language }: OwnerOrder,
+    OwnerCommand { action, language }: OwnerCommand,
     written: Timestamp,
     now: Timestamp,
 ) -> store::Result<String> {
     let zone = &config.business.time_zone;
-    let Order::Set(mode, until) = order else {
+    let Action::Set(mode, until) = action else {
         let state = state(tx, config, language, now)?;
         return Ok(format!("{state}\n{}", say(language, &Phrase::AnsweringWords)));
     };
@@ -82,7 +82,7 @@ fn carry_out(
             Err(error) => return refused(error, language),
         },
     };
-    // A delayed order does not revert a later choice, and one that has ended already changes nothing.
+    // A delayed command does not revert a later choice, and one that has ended already changes nothing.
     let is_overtaken = answering::last(tx)?.is_some_and(|last| last.set_at > written);
     if !is_overtaken && until.is_none_or(|until| until > now) {
         let choice = Choice { mode, until };
@@ -94,7 +94,7 @@ fn carry_out(
     state(tx, config, language, now)
 }
 
-/// Returns the answer to an order that a rule refuses, because there is no phone that can ring.
+/// Returns the answer to a command that a rule refuses, because there is no phone that can ring.
 fn refused(error: crm::Error, language: Language) -> store::Result<String> {
     match error {
         crm::Error::Store(error) => Err(error),
@@ -133,7 +133,7 @@ fn say(language: Language, phrase: &Phrase) -> String {
     messages::text(language, phrase)
 }
 
-/// An order that arrives later than this is not carried out: the owner no longer expects it.
+/// A command that arrives later than this is not carried out: the owner no longer expects it.
 const TOO_OLD: Duration = Duration::from_hours(12);
 
 #[cfg(test)]
@@ -142,7 +142,7 @@ mod tests {
 
     /// A phone that sends every message back would otherwise start a loop.
     #[test]
-    fn no_answer_is_an_order() {
+    fn no_answer_is_a_command() {
         let time = || "17:00 (27.11)".to_owned();
         for language in Language::ALL {
             let rings = ["never", "open", "always"].map(|ring| Phrase::AnsweringSettings { ring: ring.to_owned() });
@@ -158,7 +158,7 @@ mod tests {
             for phrase in rings.iter().chain(&others) {
                 let text = say(*language, phrase);
                 for text in [text.as_str(), &directed(*language, &text)] {
-                    assert_eq!(owner_order::parse(text), None, "{text}");
+                    assert_eq!(owner_command::parse(text), None, "{text}");
                 }
             }
         }
