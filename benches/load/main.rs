@@ -150,8 +150,8 @@ fn main() -> std::process::ExitCode {
             results.turns = turn::measure(machine, arguments.turns).await;
         }
         if arguments.only.contains(&Part::Office) {
-            let [people, messages, calls] = arguments.office[..] else { panic!("--office takes three numbers") };
-            let size = office::Size { people, messages, calls };
+            let [contacts, messages, calls] = arguments.office[..] else { panic!("--office takes three numbers") };
+            let size = office::Size { contacts, messages, calls };
             results.office = Some(office::measure(machine, size, arguments.seconds.min(12)).await);
         }
     });

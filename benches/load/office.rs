@@ -27,7 +27,7 @@ use tokio::task::LocalSet;
 /// How many rows the database is filled with.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Size {
-    pub people: u32,
+    pub contacts: u32,
     pub messages: u32,
     pub calls: u32,
 }
@@ -108,12 +108,15 @@ pub async fn measure(machine: Machine, size: Size, seconds: u64) -> Office {
 }
 
 fn seed(folder: &Folder, size: Size) -> f64 {
-    let Size { people, messages, calls } = size;
-    say(&format!("the office: {people} contacts, {messages} messages and {calls} calls"));
+    let Size { contacts, messages, calls } = size;
+    say(&format!("the office: {contacts} contacts, {messages} messages and {calls} calls"));
     let began = Instant::now();
     std::fs::write(folder.path().join("config.toml"), "").expect("a settings file");
-    let [people, messages, calls] = [people, messages, calls].map(|number| number.to_string());
-    target::run_command(folder, &["simulate", "crm", "--people", &people, "--messages", &messages, "--calls", &calls]);
+    let [contacts, messages, calls] = [contacts, messages, calls].map(|number| number.to_string());
+    target::run_command(
+        folder,
+        &["simulate", "crm", "--contacts", &contacts, "--messages", &messages, "--calls", &calls],
+    );
     began.elapsed().as_secs_f64()
 }
 

@@ -153,8 +153,8 @@ async fn send_until(
 /// Writes a message in the form of Twilio's webhook.
 fn write_request(request: &mut String, hook: &Hook, url: &str, connection: u64, n: u64) {
     let sid = message_sid(connection, n);
-    let person = (connection.wrapping_mul(7_919) + n.wrapping_mul(31)) % PEOPLE;
-    let digits = format!("97250{person:07}");
+    let contact = (connection.wrapping_mul(7_919) + n.wrapping_mul(31)) % CONTACTS;
+    let digits = format!("97250{contact:07}");
     let own: [(&str, &str); 14] = [
         ("AccountSid", "AC00000000000000000000000000000001"),
         ("ApiVersion", "2010-04-01"),
@@ -207,7 +207,7 @@ async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> std::io::R
     }
 }
 
-const PEOPLE: u64 = 1_000;
+const CONTACTS: u64 = 1_000;
 /// The number of connections of an open load, which is large enough that no message waits for a connection while the
 /// server keeps up.
 const OPEN_CONNECTIONS: u64 = 128;

@@ -29,7 +29,7 @@ pub struct TimeSlotRequest {
     /// The name of the service.
     pub service: String,
     /// The name of the person or room; `None` means any free one.
-    pub person: Option<String>,
+    pub resource_name: Option<String>,
     /// The first day; `None` means today.
     pub from: Option<Date>,
     /// The last day. `None` means the first day, or the sixth day after today if there is no first day either; on the
@@ -47,7 +47,7 @@ pub struct FreeTime {
     /// The start, in the business's local time.
     pub starts_at: DateTime,
     /// The name of the person or room; `None` if it has no name.
-    pub person: Option<String>,
+    pub resource_name: Option<String>,
 }
 
 /// The free times for a [`TimeSlotRequest`].
@@ -67,7 +67,7 @@ pub struct CallerBooking {
     /// The name of the service.
     pub service: String,
     /// The name of the person or room; `None` means any free one.
-    pub person: Option<String>,
+    pub resource_name: Option<String>,
     /// The start, in the business's local time.
     pub starts_at: DateTime,
     /// The caller's name, as the caller said it.
@@ -82,7 +82,7 @@ pub struct CallerBooking {
 pub fn free_times(tx: &ReadTx<'_>, caller: &Caller, request: &TimeSlotRequest) -> Result<Offers, Error> {
     let service = service(tx, &request.service)?;
     let resources = tx.resources(BusinessId::FIRST, false)?;
-    let resource = person(&resources, request.person.as_deref())?;
+    let resource = resource_by_name(&resources, request.resource_name.as_deref())?;
     let from = request.from.unwrap_or_else(|| caller.today()).max(caller.today());
     let to = request.to.or(request.from).unwrap_or_else(|| from.saturating_add(6.days()));
     let to = to.min(from.saturating_add(i64::from(slots::MAX_DAYS - 1).days()));
@@ -97,7 +97,7 @@ pub fn free_times(tx: &ReadTx<'_>, caller: &Caller, request: &TimeSlotRequest) -
         let found = slots::free(tx, BusinessId::FIRST, &query, &caller.zone, caller.now)?;
         let found = found.into_iter().map(|slot| FreeTime {
             starts_at: caller.local(slot.starts_at),
-            person: name_of(&resources, slot.resource_id),
+            resource_name: name_of(&resources, slot.resource_id),
         });
         Ok(found.filter(|time| request.allows(time.starts_at)).collect())
     };
@@ -154,7 +154,7 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
     let call = caller.stored_call(tx)?;
     let contact = contact::find(tx, call.contact_id)?;
     let service = service(tx, &booking.service)?;
-    let resource = person(&tx.resources(BusinessId::FIRST, false)?, booking.person.as_deref())?;
+    let resource = resource_by_name(&tx.resources(BusinessId::FIRST, false)?, booking.resource_name.as_deref())?;
     let phone = said(booking.phone.as_deref());
     if contact.number.is_none() && phone.is_none() {
         let message = "the caller's number is withheld: ask for a phone number first, and pass it on";
@@ -177,8 +177,8 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
     let mut earlier = None;
     while !booked.is_new {
         let found = appointment::find(tx, booked.id)?;
-        let is_other_person = new.resource.is_some_and(|resource| resource != found.resource_id);
-        if found.starts_at == new.starts_at && !is_other_person {
+        let is_other_resource = new.resource.is_some_and(|resource| resource != found.resource_id);
+        if found.starts_at == new.starts_at && !is_other_resource {
             earlier = Some(found.state);
             break;
         }
@@ -218,10 +218,10 @@ pub fn reschedule(
     tx: &WriteTx<'_>,
     caller: &Caller,
     (from, to): (DateTime, DateTime),
-    who: Option<&str>,
+    resource_name: Option<&str>,
 ) -> Result<Appointment, Error> {
     let starts_at = caller.moment(to)?;
-    let asked = person(&tx.resources(BusinessId::FIRST, false)?, who)?;
+    let asked = resource_by_name(&tx.resources(BusinessId::FIRST, false)?, resource_name)?;
     let is_as_asked =
         |found: &Appointment| found.starts_at == starts_at && asked.is_none_or(|asked| asked == found.resource_id);
     let is_done = |done: &CallBooking| {
@@ -277,7 +277,7 @@ fn confirmed(
 pub fn wait(tx: &WriteTx<'_>, caller: &Caller, request: &TimeSlotRequest, note: Option<&str>) -> Result<(), Error> {
     let contact = contact::find(tx, caller.stored_call(tx)?.contact_id)?;
     let service = service(tx, &request.service)?;
-    let resource = person(&tx.resources(BusinessId::FIRST, false)?, request.person.as_deref())?;
+    let resource = resource_by_name(&tx.resources(BusinessId::FIRST, false)?, request.resource_name.as_deref())?;
     let from_date = request.from.unwrap_or_else(|| caller.today()).max(caller.today());
     let to_date = request.to.unwrap_or_else(|| from_date.saturating_add(6.days()));
     let note = remark("note", note.unwrap_or_default())?;
@@ -302,7 +302,7 @@ fn service(tx: &ReadTx<'_>, said: &str) -> Result<Service, Error> {
 
 /// Returns the person or room with this name, or the only one whose name contains the text or is contained in it.
 /// `None` if no name was said.
-fn person(resources: &[Resource], said: Option<&str>) -> Result<Option<ResourceId>, Error> {
+fn resource_by_name(resources: &[Resource], said: Option<&str>) -> Result<Option<ResourceId>, Error> {
     let Some(said) = self::said(said) else { return Ok(None) };
     let (ids, names): (Vec<_>, Vec<_>) =
         resources.iter().filter_map(|resource| Some((resource.id, resource.name.as_deref()?))).unzip();

@@ -100,8 +100,8 @@ async fn a_caller_is_offered_a_free_time_and_booked_and_the_next_one_hears_that_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_person_at_the_same_time_is_booked_and_a_repetition_says_that_it_books_nothing() {
     let start = format!("{}T10:00", monday(2));
-    let book = |person: &str, name: &str| {
-        ("book_appointment", json!({"service": "תספורת", "start": start, "person": person, "caller_name": name}))
+    let book = |resource: &str, name: &str| {
+        ("book_appointment", json!({"service": "תספורת", "start": start, "person": resource, "caller_name": name}))
     };
     let (harness, owner) = shop(&[book("נועה", "דנה"), book("נועה", "דנה כהן"), book("רון", "דנה")]).await;
     for name in ["נועה", "רון"] {
@@ -109,11 +109,11 @@ async fn a_second_person_at_the_same_time_is_booked_and_a_repetition_says_that_i
     }
     call(&harness, DANA, 3).await;
     let got = outputs(&harness, 0);
-    let person = |output: &Value| output["booked"]["with"].clone();
-    assert_eq!((person(&got[0]), &got[0]["note"]), (json!("נועה"), &Value::Null), "{got:#?}");
-    assert_eq!(person(&got[1]), json!("נועה"), "{got:#?}");
+    let resource = |output: &Value| output["booked"]["with"].clone();
+    assert_eq!((resource(&got[0]), &got[0]["note"]), (json!("נועה"), &Value::Null), "{got:#?}");
+    assert_eq!(resource(&got[1]), json!("נועה"), "{got:#?}");
     assert!(got[1]["note"].as_str().unwrap().contains("no second one was made"), "{got:#?}");
-    assert_eq!((person(&got[2]), &got[2]["note"]), (json!("רון"), &Value::Null), "{got:#?}");
+    assert_eq!((resource(&got[2]), &got[2]["note"]), (json!("רון"), &Value::Null), "{got:#?}");
     assert_eq!(appointments(&owner).await.len(), 2);
 }
 

@@ -1,6 +1,6 @@
 //! The owner's quick switch: who answers calls now, by the API and by WhatsApp.
 
-use super::call_ring::PERSON;
+use super::call_ring::EMPLOYEE;
 use super::support::client::send;
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::{Shop, until};
@@ -27,7 +27,7 @@ async fn harness(settings: &str) -> CallHarness {
 }
 
 fn with_phone(ring_first: &str) -> String {
-    format!("[agent]\ntransfer_to = \"{PERSON}\"\n[voice]\nring_first = \"{ring_first}\"\n")
+    format!("[agent]\ntransfer_to = \"{EMPLOYEE}\"\n[voice]\nring_first = \"{ring_first}\"\n")
 }
 
 /// Returns whether a new call rings at the phone first.
@@ -105,7 +105,7 @@ async fn invalid_choices_and_choices_of_staff_are_refused() {
 }
 
 fn of_owner(setup: &mut Setup) {
-    setup.toml(&format!("[alerts]\nwhatsapp_to = \"{OWNER}\"\n[agent]\ntransfer_to = \"{PERSON}\"\n"));
+    setup.toml(&format!("[alerts]\nwhatsapp_to = \"{OWNER}\"\n[agent]\ntransfer_to = \"{EMPLOYEE}\"\n"));
 }
 
 async fn mode(daemon: &Daemon) -> (Value, Value) {

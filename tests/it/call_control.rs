@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-const PERSON: &str = "+97235550000";
+const EMPLOYEE: &str = "+97235550000";
 /// Silence in mu-law.
 const SILENCE: u8 = 0xFF;
 
@@ -32,7 +32,7 @@ fn assert_audited(harness: &CallHarness, action: &str, call: &Value) {
 async fn with_person(turn: Turn) -> CallHarness {
     let options = OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() };
     CallHarness::with_ai(options, |setup| {
-        setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n"));
+        setup.toml(&format!("[agent]\ntransfer_to = \"{EMPLOYEE}\"\n"));
     })
     .await
 }

@@ -9,14 +9,14 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-pub(super) const PERSON: &str = "+97235550000";
+pub(super) const EMPLOYEE: &str = "+97235550000";
 const ANSWER: &str = "שלום, איך אפשר לעזור?";
 
 async fn harness(ring_first: &str) -> CallHarness {
     let options = OpenAiOptions { turns: vec![Turn::new("שלום", ANSWER)], ..OpenAiOptions::default() };
     CallHarness::with_ai(options, |setup| {
         setup.toml(&format!(
-            "[agent]\ntransfer_to = \"{PERSON}\"\n[voice]\nring_first = \"{ring_first}\"\nring_first_s = 5\n"
+            "[agent]\ntransfer_to = \"{EMPLOYEE}\"\n[voice]\nring_first = \"{ring_first}\"\nring_first_s = 5\n"
         ));
     })
     .await
@@ -40,7 +40,7 @@ async fn a_person_who_presses_1_has_the_call_and_no_ai_is_paid_for() {
     let dial = DialPlan::Answered(Duration::from_millis(300));
     let chaos = Chaos { webhooks_twice: true, ..Chaos::default() };
     let report = harness.call(CallPlan { chaos, ..plan(&harness, dial) }).await;
-    assert_eq!(report.dialled, [PERSON], "{report:#?}");
+    assert_eq!(report.dialled, [EMPLOYEE], "{report:#?}");
     assert!(report.asked_person[0].contains('1'), "{:?}", report.asked_person);
     assert_eq!((report.ended, report.streams.len(), report.recordings.len()), (EndedBy::Hangup, 0, 0), "{report:#?}");
     let call = harness.ended_call(&report.call_sid).await;
@@ -56,7 +56,7 @@ async fn a_call_that_is_not_accepted_is_answered_by_the_agent() {
         // Twilio repeats a webhook if the response was lost.
         let chaos = Chaos { webhooks_twice: dial == DialPlan::NoAnswer, ..Chaos::default() };
         let report = harness.call(CallPlan { chaos, ..plan(&harness, dial) }).await;
-        assert_eq!(report.dialled, [PERSON], "{dial:?}: {report:#?}");
+        assert_eq!(report.dialled, [EMPLOYEE], "{dial:?}: {report:#?}");
         assert_agent_answered(&report, &harness.ended_call(&report.call_sid).await);
         assert_eq!(harness.ai.state().sessions.len(), 1, "{dial:?}");
         assert!(harness.log.violations().is_empty(), "{dial:?}: {:#?}", harness.log.violations());
@@ -67,7 +67,7 @@ async fn a_call_that_is_not_accepted_is_answered_by_the_agent() {
 async fn the_phone_rings_for_as_long_as_the_settings_say() {
     let set = harness("always").await;
     let unset = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
-        setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n[voice]\nring_first = \"always\"\n"));
+        setup.toml(&format!("[agent]\ntransfer_to = \"{EMPLOYEE}\"\n[voice]\nring_first = \"always\"\n"));
     })
     .await;
     for (harness, seconds) in [(set, 5), (unset, 20)] {
@@ -128,7 +128,7 @@ async fn a_call_that_a_person_accepted_on_a_full_disk_was_not_missed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_phone_does_not_ring_for_its_own_calls() {
     let harness = harness("always").await;
-    let report = harness.call(CallPlan { from: PERSON.into(), ..plan(&harness, DialPlan::NoAnswer) }).await;
+    let report = harness.call(CallPlan { from: EMPLOYEE.into(), ..plan(&harness, DialPlan::NoAnswer) }).await;
     assert!(report.dialled.is_empty(), "{report:#?}");
     assert_agent_answered(&report, &harness.ended_call(&report.call_sid).await);
 }
@@ -182,7 +182,7 @@ async fn after_a_restart_what_twilio_reports_decides() {
 async fn beyond_the_limits_of_a_number_no_phone_rings() {
     let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
         setup.toml(&format!(
-            "[agent]\ntransfer_to = \"{PERSON}\"\n[voice]\nring_first = \"always\"\nai_calls_at_once = 2\n\
+            "[agent]\ntransfer_to = \"{EMPLOYEE}\"\n[voice]\nring_first = \"always\"\nai_calls_at_once = 2\n\
              ai_calls_per_number_per_day = 2\n"
         ));
     })

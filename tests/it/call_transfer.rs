@@ -6,7 +6,7 @@ use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, DialPlan, End
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use std::time::Duration;
 
-const PERSON: &str = "+97235550000";
+const EMPLOYEE: &str = "+97235550000";
 const BACK: &str = "אין מענה, אפשר לקחת הודעה?";
 
 async fn harness() -> CallHarness {
@@ -14,7 +14,7 @@ async fn harness() -> CallHarness {
         Turn::new("אפשר לדבר עם בן אדם?", BACK).calling("transfer_to_person", r#"{"reason": "רוצה להזיז תור"}"#);
     let options = OpenAiOptions { turns: vec![transfer], ..OpenAiOptions::default() };
     CallHarness::with_ai(options, |setup| {
-        setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n"));
+        setup.toml(&format!("[agent]\ntransfer_to = \"{EMPLOYEE}\"\n"));
     })
     .await
 }
@@ -39,7 +39,7 @@ async fn a_person_hears_who_calls_and_why_and_accepts() {
     let harness = harness().await;
     let dial = DialPlan::Answered(Duration::from_millis(300));
     let report = harness.call(CallPlan { dial, ..harness.plan("say 1s; stay") }).await;
-    assert_eq!(report.dialled, [PERSON], "{report:#?}");
+    assert_eq!(report.dialled, [EMPLOYEE], "{report:#?}");
     assert!(report.asked_person[0].contains("רוצה להזיז תור"), "{:?}", report.asked_person);
     let rings = report.webhooks.iter().find(|hook| hook.body.contains("<Dial")).unwrap();
     assert!(rings.body.contains(" timeout=\"25\""), "{}", rings.body);
@@ -102,7 +102,7 @@ async fn a_transfer_that_comes_back_unmarked_ends_at_the_agent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_on_the_transfer_phone_is_not_transferred_to_it() {
     let harness = harness().await;
-    let report = harness.call(CallPlan { from: PERSON.into(), ..harness.plan("say 1s; listen; wait 300ms") }).await;
+    let report = harness.call(CallPlan { from: EMPLOYEE.into(), ..harness.plan("say 1s; listen; wait 300ms") }).await;
     assert!(report.dialled.is_empty(), "{report:#?}");
     assert!(!has_offered_transfers(&harness));
 }

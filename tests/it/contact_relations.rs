@@ -10,7 +10,7 @@ use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const PERSON: &str = "+97235550000";
+const EMPLOYEE: &str = "+97235550000";
 const DANA: &str = "+972501234567";
 const MOSHE: &str = "+972507654321";
 
@@ -35,14 +35,14 @@ async fn call_from(harness: &CallHarness, from: &str, script: &str) -> CallRepor
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vips_call_rings_first_at_any_hour() {
     let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
-        setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n[voice]\nring_first_s = 5\n"));
+        setup.toml(&format!("[agent]\ntransfer_to = \"{EMPLOYEE}\"\n[voice]\nring_first_s = 5\n"));
     })
     .await;
     let api = tokio::task::block_in_place(|| harness.daemon.api());
     let dana = contact_with(&api, DANA, "vip").await;
     contact_with(&api, MOSHE, "staff").await;
     let report = call_from(&harness, DANA, "say 1s; listen").await;
-    assert_eq!(report.dialled, [PERSON], "{report:#?}");
+    assert_eq!(report.dialled, [EMPLOYEE], "{report:#?}");
     for other in [MOSHE, "+972509999999"] {
         let report = call_from(&harness, other, "say 1s; listen").await;
         assert!(report.dialled.is_empty() && report.streams.len() == 1, "{report:#?}");

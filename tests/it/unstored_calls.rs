@@ -1,6 +1,6 @@
 //! Calls that the daemon answered and could not store because the disk was full. After a restart they are not listed as missed calls.
 
-use super::call_ring::PERSON;
+use super::call_ring::EMPLOYEE;
 use super::support::Setup;
 use super::support::small_disk::SmallDisk;
 use super::support::telephony::CallHarness;
@@ -124,7 +124,7 @@ async fn a_call_that_a_kill_cut_off_on_a_full_disk_was_interrupted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_a_person_accepted_on_a_full_disk_is_transferred_after_a_restart() {
     let mut harness = harness(|setup| {
-        setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n[voice]\nring_first = \"always\"\n"));
+        setup.toml(&format!("[agent]\ntransfer_to = \"{EMPLOYEE}\"\n[voice]\nring_first = \"always\"\n"));
     })
     .await;
     harness.daemon.let_files_grow(NO_SPACE);

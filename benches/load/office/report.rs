@@ -10,7 +10,7 @@ impl Office {
         let mut text = format!(
             "\nTHE OFFICE: {} contacts, {} messages, {} calls; filled in {:.0} s, indexed in {:.0} s\n\
              {:<41} {:>7} {:>8} {:>7} {:>7} {:>9}   p99 beside {} searching clients\n",
-            self.size.people,
+            self.size.contacts,
             self.size.messages,
             self.size.calls,
             self.seed_s,

@@ -11,7 +11,7 @@ use script::{Details, Lines};
 #[derive(Clone, Copy, Debug)]
 pub struct ShopYearOptions {
     /// The number of contacts.
-    pub people: usize,
+    pub contacts: usize,
     /// The number of messages, in both directions.
     pub messages: usize,
     /// The number of calls, including the missed ones.
@@ -21,7 +21,7 @@ pub struct ShopYearOptions {
     /// The end of the year, in milliseconds since 1970. This time must be midnight in the business's time zone.
     pub until_ms: i64,
     /// The number of contacts that already exist; new contacts get other phone numbers.
-    pub existing_people: u64,
+    pub existing_contacts: u64,
 }
 
 /// The contacts of a shop, and a year of their messages, calls and appointments.
@@ -142,9 +142,9 @@ pub enum ShopCallOutcome {
 impl ShopYear {
     /// Generates the contacts with their messages, calls and appointments. Without contacts, the year is empty.
     pub fn generate(options: &ShopYearOptions) -> Self {
-        let mut random = Random::new(options.seed ^ options.existing_people.rotate_left(32));
-        let number = |at: usize| phone_number(options.existing_people + at as u64);
-        let contacts = (0..options.people).map(|at| contact(&mut random, number(at))).collect();
+        let mut random = Random::new(options.seed ^ options.existing_contacts.rotate_left(32));
+        let number = |at: usize| phone_number(options.existing_contacts + at as u64);
+        let contacts = (0..options.contacts).map(|at| contact(&mut random, number(at))).collect();
         let mut year = Self { contacts, ..Self::default() };
         if !year.contacts.is_empty() {
             year.add_messages(options, &mut random);
@@ -341,7 +341,7 @@ mod tests {
 
     fn options(seed: u64) -> ShopYearOptions {
         let until_ms = 20_000 * DAY_MS;
-        ShopYearOptions { people: 300, messages: 4_000, calls: 500, seed, until_ms, existing_people: 0 }
+        ShopYearOptions { contacts: 300, messages: 4_000, calls: 500, seed, until_ms, existing_contacts: 0 }
     }
 
     #[test]
@@ -383,7 +383,7 @@ mod tests {
     #[test]
     fn later_contacts_have_other_numbers() {
         let first = ShopYear::generate(&options(1));
-        let more = ShopYear::generate(&ShopYearOptions { existing_people: 300, ..options(1) });
+        let more = ShopYear::generate(&ShopYearOptions { existing_contacts: 300, ..options(1) });
         let known: BTreeSet<_> = first.contacts.iter().map(|contact| &contact.number).collect();
         assert!(more.contacts.iter().all(|contact| !known.contains(&contact.number)));
         let sids: BTreeSet<_> = first.calls.iter().map(|call| &call.sid).collect();

@@ -44,12 +44,15 @@ pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks)
         (RONI, vec!["<היי, אפשר להזמין?", "<שני שקים", ">רגע, בודק במחסן", "<מהסוג הזה", "<"]),
         (AVI, vec!["<עד מתי פתוח?", "<בוקר טוב"]),
     ];
-    for (person, expected) in ways {
-        let came = eventually(async || Ok(Some(talk(env, person).await?).filter(|talk| *talk == expected))).await?;
-        let talk =
-            if came.is_some() { expected.iter().map(ToString::to_string).collect() } else { talk(env, person).await? };
+    for (contact, expected) in ways {
+        let came = eventually(async || Ok(Some(talk(env, contact).await?).filter(|talk| *talk == expected))).await?;
+        let talk = if came.is_some() {
+            expected.iter().map(ToString::to_string).collect()
+        } else {
+            talk(env, contact).await?
+        };
         let expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
-        checks.same(&talk, &expected, &format!("{} is one contact with one thread, each message once", person.name));
+        checks.same(&talk, &expected, &format!("{} is one contact with one thread, each message once", contact.name));
     }
     let number = number(RONI);
     let files = eventually(async || {
@@ -85,14 +88,14 @@ pub(super) async fn send_messages(env: &DemoEnvironment, checks: &mut Checks) ->
     let both = [answer, "להתראות!"];
     checks.that(is_shown(env, RONI, &both).await?, "the bridge sends the next message again");
 
-    for person in [RONI, NOA, AVI] {
-        let number = number(person);
+    for contact in [RONI, NOA, AVI] {
+        let number = number(contact);
         let last = eventually(async || {
             let messages = env.api.messages_with(&number).await?;
             let last = messages.into_iter().rfind(|message| message["direction"] == "out");
             Ok(last.filter(|message| message["status"] == "read"))
         });
-        checks.that(last.await?.is_some(), &format!("the CRM shows that {} has read the last message", person.name));
+        checks.that(last.await?.is_some(), &format!("the CRM shows that {} has read the last message", contact.name));
     }
     Ok(())
 }
@@ -112,9 +115,9 @@ async fn send(env: &DemoEnvironment, to: WhatsAppUser, text: &str, checks: &mut 
 }
 
 /// Waits until a contact's phone shows exactly these texts. Returns false after a timeout.
-async fn is_shown(env: &DemoEnvironment, person: WhatsAppUser, texts: &[&str]) -> anyhow::Result<bool> {
+async fn is_shown(env: &DemoEnvironment, contact: WhatsAppUser, texts: &[&str]) -> anyhow::Result<bool> {
     let shown = eventually(async || {
-        let shown = env.whatsapp.shown_to(person.number).await?;
+        let shown = env.whatsapp.shown_to(contact.number).await?;
         Ok((shown == texts).then_some(()))
     });
     Ok(shown.await?.is_some())
@@ -131,8 +134,8 @@ async fn bridge(env: &DemoEnvironment) -> anyhow::Result<Value> {
 }
 
 /// Returns the texts exchanged with a contact. Incoming texts start with `<`, outgoing texts with `>`.
-async fn talk(env: &DemoEnvironment, person: WhatsAppUser) -> anyhow::Result<Vec<String>> {
-    let messages = env.api.messages_with(&number(person)).await?;
+async fn talk(env: &DemoEnvironment, contact: WhatsAppUser) -> anyhow::Result<Vec<String>> {
+    let messages = env.api.messages_with(&number(contact)).await?;
     let shown = |message: &Value| {
         let mark = if message["direction"] == "out" { '>' } else { '<' };
         format!("{mark}{}", message["content_text"].as_str().unwrap_or_default())
@@ -140,8 +143,8 @@ async fn talk(env: &DemoEnvironment, person: WhatsAppUser) -> anyhow::Result<Vec
     Ok(messages.iter().map(shown).collect())
 }
 
-fn number(person: WhatsAppUser) -> String {
-    format!("+{}", person.number)
+fn number(contact: WhatsAppUser) -> String {
+    format!("+{}", contact.number)
 }
 
 pub(super) const NOA: WhatsAppUser = WhatsAppUser { number: "972509876543", name: "נועה" };

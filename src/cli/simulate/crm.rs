@@ -23,7 +23,7 @@ use phonenumber::country;
 pub(in crate::cli) struct Arguments {
     /// The number of contacts.
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    people: u32,
+    contacts: u32,
     /// The number of WhatsApp messages.
     #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
     messages: u32,
@@ -63,12 +63,12 @@ async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::
     let known = crm::read(store, move |tx| seed::check_empty(tx, may_add)).await?;
     let until_ms = end_of_year(arguments, config)?;
     let year = ShopYear::generate(&ShopYearOptions {
-        people: arguments.people as usize,
+        contacts: arguments.contacts as usize,
         messages: arguments.messages as usize,
         calls: arguments.calls as usize,
         seed: arguments.seed,
         until_ms,
-        existing_people: known.contacts.unsigned_abs(),
+        existing_contacts: known.contacts.unsigned_abs(),
     });
     let ShopYear { contacts, messages, calls, appointments } = year;
     let (counts, providers) = ((contacts.len(), messages.len(), calls.len()), providers(&contacts));

@@ -79,7 +79,7 @@ fn saying(caller: &Caller, words: &str) -> Caller {
 
 fn booking(service: &str, start: &str) -> CallerBooking {
     let (service, starts_at) = (service.to_owned(), start.parse().unwrap());
-    CallerBooking { service, person: None, starts_at, name: None, phone: None, note: None }
+    CallerBooking { service, resource_name: None, starts_at, name: None, phone: None, note: None }
 }
 
 fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
@@ -260,10 +260,10 @@ fn a_move_keeps_the_person_and_refuses_what_is_taken() {
     });
     let yael = yael.unwrap();
     let dana = shop.call(1, DANA);
-    let request = CallerBooking { person: Some("יעל".into()), ..booking("תספורת", "2026-11-23T10:00") };
+    let request = CallerBooking { resource_name: Some("יעל".into()), ..booking("תספורת", "2026-11-23T10:00") };
     assert_eq!(shop.run(|tx| book(tx, &dana, &request)).unwrap().0.resource_id, yael);
     let other = shop.call(2, "+972507654321");
-    let request = CallerBooking { person: Some("יעל".into()), ..booking("תספורת", "2026-11-23T12:00") };
+    let request = CallerBooking { resource_name: Some("יעל".into()), ..booking("תספורת", "2026-11-23T12:00") };
     shop.run(|tx| book(tx, &other, &request)).unwrap();
     let times = |from: &str, to: &str| (from.parse().unwrap(), to.parse().unwrap());
     let moved = shop.run(|tx| reschedule(tx, &dana, times("2026-11-23T10:00", "2026-11-23T11:00"), None)).unwrap();

@@ -156,11 +156,11 @@ impl BridgeHarness {
     }
 
     /// Returns all messages with a contact, oldest first.
-    pub async fn messages_with(&self, person: WhatsAppUser) -> Vec<Value> {
-        let number = format!("+{}", person.number);
+    pub async fn messages_with(&self, contact: WhatsAppUser) -> Vec<Value> {
+        let number = format!("+{}", contact.number);
         let threads = self.api.get("/api/threads?type=whatsapp").await.json();
-        let of_person = |thread: &&Value| thread["peer_number"] == number.as_str();
-        let threads: Vec<_> = threads["threads"].as_array().unwrap().iter().filter(of_person).cloned().collect();
+        let of_contact = |thread: &&Value| thread["peer_number"] == number.as_str();
+        let threads: Vec<_> = threads["threads"].as_array().unwrap().iter().filter(of_contact).cloned().collect();
         assert!(threads.len() <= 1, "one thread with {number}: {threads:?}");
         let Some(thread) = threads.first() else { return Vec::new() };
         let page = self.api.get(&format!("/api/threads/{}/messages?limit=200", thread["id"])).await.json();
@@ -168,19 +168,19 @@ impl BridgeHarness {
     }
 
     /// Returns the texts of all messages with a contact, oldest first, with `>` before outbound ones.
-    pub async fn talk(&self, person: WhatsAppUser) -> Vec<String> {
+    pub async fn talk(&self, contact: WhatsAppUser) -> Vec<String> {
         let shown = |message: &Value| {
             let mark = if message["direction"] == "out" { ">" } else { "" };
             format!("{mark}{}", message["content_text"].as_str().unwrap())
         };
-        self.messages_with(person).await.iter().map(shown).collect()
+        self.messages_with(contact).await.iter().map(shown).collect()
     }
 
     /// Waits until the conversation with a contact equals `expected`.
-    pub async fn talk_becomes(&self, person: WhatsAppUser, expected: &[&str]) {
+    pub async fn talk_becomes(&self, contact: WhatsAppUser, expected: &[&str]) {
         let deadline = Instant::now() + LIMIT;
         loop {
-            let talk = self.talk(person).await;
+            let talk = self.talk(contact).await;
             if talk == expected {
                 return;
             }
@@ -194,14 +194,15 @@ impl BridgeHarness {
     }
 
     /// Waits for a message with the contact that `fits` accepts.
-    pub async fn message(&self, person: WhatsAppUser, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        eventually(what, async || self.messages_with(person).await.into_iter().find(|message| fits(message))).await
+    pub async fn message(&self, contact: WhatsAppUser, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        eventually(what, async || self.messages_with(contact).await.into_iter().find(|message| fits(message))).await
     }
 
     /// Waits until the message of a response to [`BridgeHarness::say`] has this status.
-    pub async fn until_status(&self, person: WhatsAppUser, answer: &Value, status: &str) -> Value {
+    pub async fn until_status(&self, contact: WhatsAppUser, answer: &Value, status: &str) -> Value {
         let id = &answer["message_id"];
-        self.message(person, &format!("message {id} to be {status}"), |m| m["id"] == *id && m["status"] == status).await
+        self.message(contact, &format!("message {id} to be {status}"), |m| m["id"] == *id && m["status"] == status)
+            .await
     }
 
     /// Returns the bridge's session folder.

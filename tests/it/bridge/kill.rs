@@ -42,16 +42,16 @@ async fn killed_again_and_again(rounds: u64) {
     let mut harness = BridgeHarness::linked().await;
     let expected_state = Arc::new(ExpectedState::default());
     let mut load = JoinSet::new();
-    for person in READERS {
-        load.spawn(send(harness.api.clone(), person, expected_state.clone()));
+    for contact in READERS {
+        load.spawn(send(harness.api.clone(), contact, expected_state.clone()));
     }
     for round in 0..rounds {
         let mut number = 0;
         let until = tokio::time::Instant::now() + Duration::from_millis(300 + rng.below(1_500));
         while tokio::time::Instant::now() < until {
-            for person in WRITERS {
+            for contact in WRITERS {
                 number += 1;
-                harness.whatsapp.writes(person, &format!("נכנסת {round} {number}")).await.unwrap();
+                harness.whatsapp.writes(contact, &format!("נכנסת {round} {number}")).await.unwrap();
             }
             if number % 9 == 0 {
                 harness.whatsapp.writes_from_phone(WRITERS[1], &format!("מהטלפון {round} {number}")).await.unwrap();
@@ -91,18 +91,18 @@ async fn killed_again_and_again(rounds: u64) {
 }
 
 /// Repeats each request with the same key until the API answers it, and only then sends the next message.
-async fn send(api: Client, person: &'static str, expected_state: Arc<ExpectedState>) {
+async fn send(api: Client, contact: &'static str, expected_state: Arc<ExpectedState>) {
     let mut number = 0;
     while !expected_state.is_over() {
         number += 1;
-        let text = format!("יוצאת {person} {number}");
-        let body = json!({ "to": format!("+{person}"), "text": text });
+        let text = format!("יוצאת {contact} {number}");
+        let body = json!({ "to": format!("+{contact}"), "text": text });
         loop {
-            let key = format!("{person}-{number}");
+            let key = format!("{contact}-{number}");
             let request = api.request(reqwest::Method::POST, "/api/whatsapp/send").header("Idempotency-Key", key);
             match request.json(&body).send().await {
                 Ok(answer) if answer.status() == 200 => {
-                    expected_state.taken.lock().unwrap().entry(person).or_default().push(text);
+                    expected_state.taken.lock().unwrap().entry(contact).or_default().push(text);
                     break;
                 }
                 Ok(answer) => assert!(answer.status().is_server_error(), "{}", answer.status()),
@@ -150,31 +150,31 @@ async fn assert_matches(harness: &BridgeHarness, expected_state: &ExpectedState)
              WHERE m.direction = 'in' OR m.content_text LIKE 'מהטלפון%' ORDER BY m.id",
     );
     let written = |message: &Value| {
-        let person = message["to"].as_str().or(message["from"].as_str()).unwrap();
-        format!("+{person} {}", message["text"].as_str().unwrap())
+        let contact = message["to"].as_str().or(message["from"].as_str()).unwrap();
+        format!("+{contact} {}", message["text"].as_str().unwrap())
     };
     let inbound = state["inbound"].as_array().unwrap();
     let again: Vec<String> = inbound.iter().filter(|message| message["retries"] != 0).map(written).collect();
     let written: Vec<String> = inbound.iter().map(written).collect();
     let own: Vec<_> = stored.iter().filter(|text| text.contains("מהטלפון")).cloned().collect();
-    for person in WRITERS {
+    for contact in WRITERS {
         let of = |texts: &[String]| -> Vec<String> {
-            texts.iter().filter(|text| text.contains(person.number)).cloned().collect()
+            texts.iter().filter(|text| text.contains(contact.number)).cloned().collect()
         };
         let (mut all, mut expected) = (of(&stored), of(&written));
         // If a message could not be decrypted, its sender sent it again, so it may arrive after later messages.
         let at_once =
             |texts: &[String]| -> Vec<String> { texts.iter().filter(|text| !again.contains(*text)).cloned().collect() };
-        assert_eq!(at_once(&all), at_once(&expected), "what {} wrote, in order", person.number);
+        assert_eq!(at_once(&all), at_once(&expected), "what {} wrote, in order", contact.number);
         all.sort();
         expected.sort();
-        assert_eq!(all, expected, "what {} wrote, once each", person.number);
+        assert_eq!(all, expected, "what {} wrote, once each", contact.number);
     }
     assert_eq!(stored.len(), written.len());
     let taken = expected_state.taken.lock().unwrap().clone();
-    for (person, texts) in &taken {
-        let shown = harness.whatsapp.shown_to(person).await.unwrap();
-        assert_eq!(&shown, texts, "the messages to {person}, once each and in order");
+    for (contact, texts) in &taken {
+        let shown = harness.whatsapp.shown_to(contact).await.unwrap();
+        assert_eq!(&shown, texts, "the messages to {contact}, once each and in order");
     }
     let failed: Vec<String> = harness
         .daemon

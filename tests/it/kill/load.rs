@@ -73,14 +73,14 @@ impl KillHarness {
     /// Starts the tasks that generate the load.
     pub(super) fn load(&self, expected: &Arc<ExpectedState>) -> JoinSet<()> {
         let mut load = JoinSet::new();
-        for person in BY_TWILIO {
-            load.spawn(write_by_twilio(self.network.clone(), self.hook("whatsapp/twilio"), person, expected.clone()));
+        for contact in BY_TWILIO {
+            load.spawn(write_by_twilio(self.network.clone(), self.hook("whatsapp/twilio"), contact, expected.clone()));
         }
-        for person in BY_BRIDGE {
-            load.spawn(write_by_bridge(self.inbound.clone(), self.hook("whatsapp/baileys"), person, expected.clone()));
+        for contact in BY_BRIDGE {
+            load.spawn(write_by_bridge(self.inbound.clone(), self.hook("whatsapp/baileys"), contact, expected.clone()));
         }
-        for person in BY_TWILIO.into_iter().chain(BY_BRIDGE) {
-            load.spawn(send(self.api.clone(), person, expected.clone()));
+        for contact in BY_TWILIO.into_iter().chain(BY_BRIDGE) {
+            load.spawn(send(self.api.clone(), contact, expected.clone()));
         }
         for line in 0..2 {
             load.spawn(phone(self.phone.clone(), self.hook("incoming_call"), line, expected.clone()));
@@ -102,20 +102,20 @@ impl KillHarness {
 }
 
 /// Sends each webhook once without retries, as Twilio does.
-async fn write_by_twilio(network: WhatsAppNetwork, url: Url, person: &'static str, expected: Arc<ExpectedState>) {
+async fn write_by_twilio(network: WhatsAppNetwork, url: Url, contact: &'static str, expected: Arc<ExpectedState>) {
     while !expected.is_over() {
-        let (record, answer) = network.send(&url, &InboundMessage::text(person, OWN, "שלום")).await;
+        let (record, answer) = network.send(&url, &InboundMessage::text(contact, OWN, "שלום")).await;
         expected.message_in(&record.sid, answer.is_ok_and(|answer| answer.status == 204));
         pause(7).await;
     }
 }
 
 /// Retries each message until the daemon acknowledges it, and sometimes repeats it afterwards, as the bridge does.
-async fn write_by_bridge(inbound: BridgeInbound, url: Url, person: &'static str, expected: Arc<ExpectedState>) {
+async fn write_by_bridge(inbound: BridgeInbound, url: Url, contact: &'static str, expected: Arc<ExpectedState>) {
     let mut number = 0;
     while !expected.is_over() {
         number += 1;
-        let message = BridgeMessage::text(person.trim_start_matches('+'), "מה נשמע?");
+        let message = BridgeMessage::text(contact.trim_start_matches('+'), "מה נשמע?");
         let mut left = if number % 5 == 0 { 2 } else { 1 };
         while left > 0 {
             let answer = inbound.send(&url, &message, InboundForm::Long, InboundAuth::Both).await;
@@ -128,12 +128,12 @@ async fn write_by_bridge(inbound: BridgeInbound, url: Url, person: &'static str,
 }
 
 /// Repeats each request with the same key until the daemon accepts it or requires a template.
-async fn send(api: Client, person: &'static str, expected: Arc<ExpectedState>) {
+async fn send(api: Client, contact: &'static str, expected: Arc<ExpectedState>) {
     let mut number = 0;
     while !expected.is_over() {
         number += 1;
-        let text = format!("{person} {number}");
-        let body = json!({"to": person, "text": text});
+        let text = format!("{contact} {number}");
+        let body = json!({"to": contact, "text": text});
         loop {
             let request = api.request(reqwest::Method::POST, "/api/whatsapp/send").header("Idempotency-Key", &text);
             match request.json(&body).send().await {

@@ -85,8 +85,8 @@ impl WhatsAppServer {
     ///
     /// # Errors
     /// The errors of [`WhatsAppServer::call`], also while no device is linked.
-    pub async fn writes(&self, person: WhatsAppUser, text: &str) -> Result<String, HarnessError> {
-        let WhatsAppUser { number, name } = person;
+    pub async fn writes(&self, contact: WhatsAppUser, text: &str) -> Result<String, HarnessError> {
+        let WhatsAppUser { number, name } = contact;
         id(&self.call("/inbound", &json!({ "from": number, "name": name, "text": text })).await?)
     }
 
@@ -97,7 +97,7 @@ impl WhatsAppServer {
     /// The errors of [`WhatsAppServer::writes`].
     pub async fn sends_file(
         &self,
-        person: WhatsAppUser,
+        contact: WhatsAppUser,
         kind: &str,
         mime: &str,
         content: &[u8],
@@ -107,7 +107,7 @@ impl WhatsAppServer {
         for (name, value) in more.as_object().into_iter().flatten() {
             media[name] = value.clone();
         }
-        let WhatsAppUser { number, name } = person;
+        let WhatsAppUser { number, name } = contact;
         id(&self.call("/inbound", &json!({ "from": number, "name": name, "media": media })).await?)
     }
 

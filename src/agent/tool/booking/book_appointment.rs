@@ -38,7 +38,8 @@ impl Run for BookAppointment {
 
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
         let Arguments { service, start: at, person, caller_name: name, phone, note } = arguments;
-        let booking = CallerBooking { service, person, starts_at: start("start", &at)?, name, phone, note };
+        let booking =
+            CallerBooking { service, resource_name: person, starts_at: start("start", &at)?, name, phone, note };
         let (caller, of) = (context.caller(), context.caller());
         let (booked, is_repeated) = context.transact(move |tx| caller_booking::book(tx, &caller, &booking)).await?;
         let mut answer = json!({"booked": output::appointment(&of, &booked)});

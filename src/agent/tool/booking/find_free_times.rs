@@ -43,7 +43,7 @@ impl Run for FindFreeTimes {
             earliest: time("earliest", arguments.earliest.as_deref())?,
             latest: time("latest", arguments.latest.as_deref())?,
             service: arguments.service,
-            person: arguments.person,
+            resource_name: arguments.person,
         };
         let caller = context.caller();
         let offers = context.read(move |tx| caller_booking::free_times(tx, &caller, &request)).await?;

@@ -37,8 +37,10 @@ impl Run for JoinWaitingList {
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
         let Arguments { service, from_day, to_day, person, note } = arguments;
         let (from, to) = (day("from_day", from_day.as_deref())?, day("to_day", to_day.as_deref())?);
-        let (caller, request) =
-            (context.caller(), TimeSlotRequest { service, person, from, to, ..TimeSlotRequest::default() });
+        let (caller, request) = (
+            context.caller(),
+            TimeSlotRequest { service, resource_name: person, from, to, ..TimeSlotRequest::default() },
+        );
         context.transact(move |tx| caller_booking::wait(tx, &caller, &request, note.as_deref())).await?;
         Ok(json!({"ok": true}))
     }

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 /// Returns a free time as JSON. Its member `with` is missing if the person or room has no name.
 pub(super) fn free_time(time: &FreeTime) -> Value {
     let mut output = json!({"start": start(time.starts_at), "day": day(time.starts_at)});
-    if let Some(person) = &time.person {
-        output["with"] = person.as_str().into();
+    if let Some(name) = &time.resource_name {
+        output["with"] = name.as_str().into();
     }
     output
 }
@@ -18,8 +18,8 @@ pub(super) fn free_time(time: &FreeTime) -> Value {
 pub(super) fn appointment(caller: &Caller, appointment: &Appointment) -> Value {
     let at = caller.local(appointment.starts_at);
     let mut output = json!({"service": appointment.service_name, "start": start(at), "day": day(at)});
-    if let Some(person) = &appointment.resource_name {
-        output["with"] = person.as_str().into();
+    if let Some(name) = &appointment.resource_name {
+        output["with"] = name.as_str().into();
     }
     output
 }

@@ -79,14 +79,14 @@ fn check_answer(method: &str, path: &str, body: &Value) {
     }
 }
 
-const PERSON: &str = "whatsapp:+972501234567";
+const CONTACT: &str = "whatsapp:+972501234567";
 const OWN: &str = "whatsapp:+97235551234";
 
 #[tokio::test]
 async fn a_message_is_accepted_and_its_statuses_are_reported() {
     let mut bench = bench(TwilioOptions { status_gap: Duration::from_millis(1), ..TwilioOptions::default() }).await;
     let callback = format!("{}/hook", bench.daemon_url);
-    let form = [("To", PERSON), ("From", OWN), ("Body", "שלום"), ("StatusCallback", &callback)];
+    let form = [("To", CONTACT), ("From", OWN), ("Body", "שלום"), ("StatusCallback", &callback)];
     let (status, message) = bench.ask("POST", "Messages.json", &form).await;
     assert_eq!((status, &message["status"]), (201, &json!("queued")));
     for expected in ["sent", "delivered", "read"] {
@@ -104,7 +104,7 @@ async fn messages_are_listed_by_number_and_date_page_by_page() {
     let bench = bench(TwilioOptions { statuses: vec![], ..TwilioOptions::default() }).await;
     for n in 0..5 {
         let (status, _) =
-            bench.ask("POST", "Messages.json", &[("To", PERSON), ("From", OWN), ("Body", &n.to_string())]).await;
+            bench.ask("POST", "Messages.json", &[("To", CONTACT), ("From", OWN), ("Body", &n.to_string())]).await;
         assert_eq!(status, 201);
     }
     bench.ask("POST", "Messages.json", &[("To", "whatsapp:+12025550123"), ("From", OWN), ("Body", "other")]).await;
@@ -137,10 +137,10 @@ async fn messages_that_twilio_rejects_are_rejected() {
     for (form, code) in [
         (vec![("From", OWN), ("Body", "x")], 20001),
         (vec![("To", "+972501234567"), ("From", OWN), ("Body", "x")], 21211),
-        (vec![("To", PERSON), ("Body", "x")], 21603),
-        (vec![("To", PERSON), ("From", OWN)], 21602),
-        (vec![("To", PERSON), ("From", OWN), ("Body", &long)], 21617),
-        (vec![("To", PERSON), ("From", OWN), ("Text", "x")], 20001),
+        (vec![("To", CONTACT), ("Body", "x")], 21603),
+        (vec![("To", CONTACT), ("From", OWN)], 21602),
+        (vec![("To", CONTACT), ("From", OWN), ("Body", &long)], 21617),
+        (vec![("To", CONTACT), ("From", OWN), ("Text", "x")], 20001),
     ] {
         let before = bench.log.violations().len();
         let (status, body) = bench.ask("POST", "Messages.json", &form).await;
@@ -160,7 +160,7 @@ async fn the_window_of_24_hours_may_be_enforced() {
         TwilioOptions { enforce_window: true, status_gap: Duration::from_millis(1), ..TwilioOptions::default() };
     let mut bench = bench(options).await;
     let callback = format!("{}/hook", bench.daemon_url);
-    let form = [("To", PERSON), ("From", OWN), ("Body", "x"), ("StatusCallback", callback.as_str())];
+    let form = [("To", CONTACT), ("From", OWN), ("Body", "x"), ("StatusCallback", callback.as_str())];
     bench.ask("POST", "Messages.json", &form).await;
     let (status, fields) = bench.received.recv().await.unwrap();
     assert_eq!(status, "failed");
@@ -220,7 +220,7 @@ async fn calls_are_changed_and_faults_happen_as_planned() {
     let (status, body) = bench.ask("POST", &path, &[("Status", "completed")]).await;
     assert_eq!((status, &body["code"]), (400, &json!(21220)));
     bench.rest.fail_next(Operation::SendMessage, Fault::HangAfterAccept, 1);
-    let form = [("To", PERSON), ("From", OWN), ("Body", "x")];
+    let form = [("To", CONTACT), ("From", OWN), ("Body", "x")];
     let hanging = tokio::time::timeout(Duration::from_millis(300), bench.ask("POST", "Messages.json", &form)).await;
     assert!(hanging.is_err());
     assert_eq!(bench.twilio_state.sent_messages().len(), 1);

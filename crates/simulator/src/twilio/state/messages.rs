@@ -36,12 +36,12 @@ impl TwilioState {
         }
     }
 
-    /// Returns true if `person` has written to `own` in the last 24 hours, which allows free text by WhatsApp's rules.
-    pub(crate) fn window_is_open(&self, own: &str, person: &str) -> bool {
+    /// Returns true if `contact` has written to `own` in the last 24 hours, which allows free text by WhatsApp's rules.
+    pub(crate) fn window_is_open(&self, own: &str, contact: &str) -> bool {
         let since = crate::clock::now().minus(std::time::Duration::from_hours(24));
         let messages = &self.lock().messages;
         messages.iter().any(|message| {
-            let this = message.direction == "inbound" && message.from == person && message.to == own;
+            let this = message.direction == "inbound" && message.from == contact && message.to == own;
             this && message.created_at.is_some_and(|at| at > since)
         })
     }
