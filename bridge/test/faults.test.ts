@@ -199,9 +199,9 @@ test('a flood while the daemon is down waits on disk, and is delivered in order'
   const { server, daemon } = env
   const bridge = await env.startLinked()
   daemon.behaviour = 503
-  const people = Array.from({ length: 50 }, (_, i) => `9725400000${String(i).padStart(2, '0')}`)
+  const contacts = Array.from({ length: 50 }, (_, i) => `9725400000${String(i).padStart(2, '0')}`)
   for (let round = 0; round < 10; round++) {
-    await Promise.all(people.map(from => server.inbound({ from, text: `${round}` })))
+    await Promise.all(contacts.map(from => server.inbound({ from, text: `${round}` })))
   }
   await acknowledged(server, LONG_MS)
   assert.equal((await bridge.get('/health')).body.inbox >= 500, true)
@@ -209,8 +209,8 @@ test('a flood while the daemon is down waits on disk, and is delivered in order'
   assert.ok(resident < 400e6, `${resident} bytes of memory`)
   daemon.behaviour = 'accepts'
   await until('all of them', () => daemon.messages.length >= 500, LONG_MS)
-  for (const person of people) {
-    const texts = daemon.messages.filter(one => one.from === person).map(one => one.text)
+  for (const contact of contacts) {
+    const texts = daemon.messages.filter(one => one.from === contact).map(one => one.text)
     assert.deepEqual(
       texts,
       Array.from({ length: 10 }, (_, i) => `${i}`),

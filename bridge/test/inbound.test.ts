@@ -49,11 +49,13 @@ test('messages of every kind reach the daemon, signed, each once and in order', 
 
   for (let i = 0; i < 30; i++) await server.inbound({ from: [DANA, AVI][i % 2] as string, text: `סדרה ${i}` })
   await until('all thirty', () => daemon.texts.filter(text => text.startsWith('סדרה')).length === 30)
-  for (const [person, rest] of [
+  for (const [contact, rest] of [
     [DANA, 0],
     [AVI, 1],
   ] as const) {
-    const texts = daemon.messages.filter(one => one.from === person && one.text.startsWith('סדרה')).map(one => one.text)
+    const texts = daemon.messages
+      .filter(one => one.from === contact && one.text.startsWith('סדרה'))
+      .map(one => one.text)
     assert.deepEqual(
       texts,
       Array.from({ length: 15 }, (_, i) => `סדרה ${2 * i + rest}`),

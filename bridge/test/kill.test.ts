@@ -6,7 +6,7 @@ import { pick, randomFrom } from './support/random.ts'
 import { TestEnv } from './support/test-env.ts'
 import { pause, until } from './support/until.ts'
 
-const PEOPLE = ['972501234567', '972523334455', '972541112233']
+const CONTACTS = ['972501234567', '972523334455', '972541112233']
 const ROUNDS = process.env.LONG ? 50 : 5
 const LONG_MS = 120_000
 
@@ -46,10 +46,10 @@ test(`${ROUNDS} kills under traffic lose no message and repeat none`, async t =>
       `out: ${wanted.length}, handed over again: ${handed.length - wanted.length}`,
   )
   assert.equal(inbound.length, written)
-  for (const person of PEOPLE) {
+  for (const contact of CONTACTS) {
     assert.deepEqual(
-      firsts.filter(one => one.from === person).map(one => one.text),
-      inbound.filter(one => one.from === person).map(one => one.text),
+      firsts.filter(one => one.from === contact).map(one => one.text),
+      inbound.filter(one => one.from === contact).map(one => one.text),
     )
   }
   // Outbound: each recipient was shown every message once, under the id that the bridge reported. A phone that could
@@ -66,14 +66,14 @@ test(`${ROUNDS} kills under traffic lose no message and repeat none`, async t =>
 
   async function receive(stop: { asked: boolean }): Promise<void> {
     while (!stop.asked) {
-      await server.inbound({ from: pick(random, PEOPLE), text: `פנימה ${written++}` })
+      await server.inbound({ from: pick(random, CONTACTS), text: `פנימה ${written++}` })
       await pause(random.below(40))
     }
   }
 
   async function send(stop: { asked: boolean }, by: BridgeProcess): Promise<void> {
     while (!stop.asked) {
-      const one = { to: pick(random, PEOPLE), text: `החוצה ${wanted.length}`, key: `key ${seed} ${wanted.length}` }
+      const one = { to: pick(random, CONTACTS), text: `החוצה ${wanted.length}`, key: `key ${seed} ${wanted.length}` }
       wanted.push(one)
       await ask(by, one)
       await pause(random.below(40))

@@ -11,7 +11,7 @@ import { WaServer } from './wa-server/server.ts'
 
 const RECEIVED = Number(option('received') ?? 10_000)
 const SENT = 1000
-const PEOPLE = 50
+const CONTACTS = 50
 const LONG_MS = 600_000
 
 const options = option('node') ?? ''
@@ -24,8 +24,8 @@ const start = () =>
     ...(options && { environment: { NODE_OPTIONS: options } }),
   })
 
-const people = Array.from({ length: PEOPLE }, (_, i) => `9725400000${String(i).padStart(2, '0')}`)
-const person = (i: number) => people[i % PEOPLE] as string
+const contacts = Array.from({ length: CONTACTS }, (_, i) => `9725400000${String(i).padStart(2, '0')}`)
+const contact = (i: number) => contacts[i % CONTACTS] as string
 const print = (what: string, value: string) => process.stdout.write(`${what.padEnd(44)} ${value}\n`)
 
 /** Returns the resident memory in MB after an idle period. */
@@ -49,7 +49,7 @@ try {
 
   const inBegun = performance.now()
   for (let i = 0; i < RECEIVED; i++) {
-    await server.inbound({ from: person(i), text: `message ${i} of many, about as long as people write them` })
+    await server.inbound({ from: contact(i), text: `message ${i} of many, about as long as contacts write them` })
   }
   await until('the daemon has all', () => daemon.taken.length >= RECEIVED, LONG_MS)
   print('received, and taken by the daemon', `${rate(RECEIVED, inBegun)} a second`)
@@ -58,8 +58,8 @@ try {
   const outBegun = performance.now()
   // One concurrent sender for each contact: the messages to one contact are sent one by one.
   await Promise.all(
-    people.map(async (to, lane) => {
-      for (let i = lane; i < SENT; i += PEOPLE) {
+    contacts.map(async (to, lane) => {
+      for (let i = lane; i < SENT; i += CONTACTS) {
         const { status } = await bridge.send(to, `answer ${i}`, `measure ${i}`)
         if (status !== 200) throw new Error(`sending ended with ${status}`)
       }

@@ -244,10 +244,10 @@ test('messages to one contact are sent one at a time, in the order of the reques
     wanted.map(() => 200),
   )
   const { outbound } = server.state()
-  for (const person of [DANA, AVI]) {
+  for (const contact of [DANA, AVI]) {
     assert.deepEqual(
-      outbound.filter(one => one.phone === person).map(one => one.text),
-      wanted.filter(one => one.to === person).map(one => one.text),
+      outbound.filter(one => one.phone === contact).map(one => one.text),
+      wanted.filter(one => one.to === contact).map(one => one.text),
     )
   }
   const waiting = new Map<string, string>()

@@ -6,7 +6,7 @@ import { newKey, TestEnv } from './support/test-env.ts'
 import { pause, until } from './support/until.ts'
 import type { WaServer } from './wa-server/server.ts'
 
-const PEOPLE = ['972501234567', '972523334455', '972541112233']
+const CONTACTS = ['972501234567', '972523334455', '972541112233']
 const LONG_MS = 120_000
 const SEEDS = Array.from({ length: process.env.LONG ? 10 : 3 }, (_, index) => 11 + index)
 
@@ -15,7 +15,7 @@ test('a lost receipt does not cause a retry request', async () => {
   const { server, daemon } = env
   server.options({ dropReceipts: true })
   for (let number = 0; number < 600; number++) {
-    await server.inbound({ from: PEOPLE[number % PEOPLE.length] as string, text: `הודעה ${number}` })
+    await server.inbound({ from: CONTACTS[number % CONTACTS.length] as string, text: `הודעה ${number}` })
   }
   const hasAll = () => daemon.messages.filter(one => one.text?.startsWith('הודעה ')).length === 600
   await until('the daemon has all', hasAll, LONG_MS)
@@ -39,14 +39,14 @@ for (const seed of SEEDS) {
       const traffic = { ended: false }
       const out = (async () => {
         while (!traffic.ended) {
-          const to = pick(random, PEOPLE)
+          const to = pick(random, CONTACTS)
           await bridge.send(to, `החוצה ${sent++}`, newKey()).catch(() => undefined)
           await pause(random.below(40))
         }
       })()
       while (written < last) {
         if (written === 40) server.corruptNext()
-        await server.inbound({ from: pick(random, PEOPLE), text: `פנימה ${written++}` })
+        await server.inbound({ from: pick(random, CONTACTS), text: `פנימה ${written++}` })
         if (round !== 1) await pause(random.below(40))
       }
       if (round === 1) await until('the damaged message is requested again', () => askedAgain(server) > 0)
@@ -69,10 +69,10 @@ for (const seed of SEEDS) {
 async function settled(): Promise<TestEnv> {
   const env = await TestEnv.create()
   const bridge = await env.startLinked()
-  for (const person of PEOPLE) {
-    await env.server.inbound({ from: person, text: `שלום מ-${person}` })
-    await env.daemon.message(`שלום מ-${person}`)
-    assert.equal((await bridge.send(person, 'שלום', newKey())).status, 200)
+  for (const contact of CONTACTS) {
+    await env.server.inbound({ from: contact, text: `שלום מ-${contact}` })
+    await env.daemon.message(`שלום מ-${contact}`)
+    assert.equal((await bridge.send(contact, 'שלום', newKey())).status, 200)
   }
   return env
 }

@@ -146,7 +146,7 @@ describe('messages to the device', () => {
     await own.until(() => own.state().account?.preKeys === 9)
   })
 
-  it('messages of two people with the same id are kept apart', async () => {
+  it('messages of two users with the same id are kept apart', async () => {
     const id = 'SAME0001'
     await server.inbound({ from: '15551110012', id, text: 'mine' })
     await server.inbound({ from: '15551110013', id, text: 'yours' })

@@ -1,7 +1,7 @@
 // A message to the device, and its state.
 import type { BinaryNode, proto } from 'baileys'
-import type { Person } from './person.ts'
 import type { Route } from './route.ts'
+import type { User } from './user.ts'
 
 /**
  * `queued`: waits for the device; `sent`: in transit; `acknowledged`: the device has the message; `refused`: the device
@@ -13,7 +13,7 @@ export type InboundState = 'queued' | 'sent' | 'acknowledged' | 'refused' | 'ret
 /** A message to the device. */
 export interface InboundMessage {
   readonly id: string
-  readonly sender: Person
+  readonly sender: User
   readonly route: Route
   readonly content: proto.IMessage
   /**

@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
 import { aesDecryptGCM, aesEncryptGCM, hkdf, proto } from 'baileys'
 
-/** The kinds of media that people send. */
+/** The kinds of media that users send. */
 export const MEDIA_KINDS = ['image', 'audio', 'video', 'document', 'sticker'] as const
 
 export type MediaKind = (typeof MEDIA_KINDS)[number]

@@ -5,23 +5,23 @@ import type { Connection } from './connection.ts'
 import type { Journal } from './journal.ts'
 import type { MediaHost } from './media-host.ts'
 import type { Options } from './options.ts'
-import type { People } from './people.ts'
-import type { Person } from './person.ts'
+import type { User } from './user.ts'
+import type { Users } from './users.ts'
 
-/** The state of the simulated WhatsApp: people, one business account, and at most one live connection of its device. */
+/** The state of the simulated WhatsApp: users, one business account, and at most one live connection of its device. */
 export class Network {
   /** The linked device; undefined until one is paired. */
   account: Account | undefined
   /** The connection on which the device is logged in. */
   live: Connection | undefined
-  /** The people who have written to each group, by the group's JID. */
-  readonly groups = new Map<string, Set<Person>>()
+  /** The users who have written to each group, by the group's JID. */
+  readonly groups = new Map<string, Set<User>>()
   private turns: Promise<unknown> = Promise.resolve()
 
   constructor(
     readonly options: Options,
     readonly journal: Journal,
-    readonly people: People,
+    readonly users: Users,
     readonly media: MediaHost,
   ) {}
 

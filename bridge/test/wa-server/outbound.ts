@@ -3,9 +3,9 @@ import { type BinaryNode, type proto, proto as protocol } from 'baileys'
 import type { Connection } from './connection.ts'
 import { type ContentSeen, describe } from './content.ts'
 import type { Network } from './network.ts'
-import type { Person } from './person.ts'
 import type { Receipts } from './receipts.ts'
 import { bytesOf, child, children, seconds, stanza } from './stanza.ts'
+import type { User } from './user.ts'
 
 /** One recipient's copy of a message. */
 export interface Copy {
@@ -67,7 +67,7 @@ export class Outbound {
       this.onPeerMessage(message)
       return
     }
-    const phone = to.endsWith('@g.us') ? undefined : this.network.people.byJid(to)?.phone
+    const phone = to.endsWith('@g.us') ? undefined : this.network.users.byJid(to)?.phone
     const duplicate = this.shown.has(id)
     const record: OutboundMessage = {
       ...{ id, to, phone, ...seen, duplicate, acknowledged: false },
@@ -110,12 +110,12 @@ export class Outbound {
    */
   private async readCopy(to: string, copy: Copy, enc: BinaryNode, isPeer: boolean): Promise<proto.Message | undefined> {
     try {
-      const person = this.network.people.byJid(copy.jid)
-      if (!person) throw new Error('no contact has that address')
-      const message = await person.decrypt(this.network.device, enc.attrs.type, bytesOf(enc))
+      const user = this.network.users.byJid(copy.jid)
+      if (!user) throw new Error('no contact has that address')
+      const message = await user.decrypt(this.network.device, enc.attrs.type, bytesOf(enc))
       const key = message.senderKeyDistributionMessage?.axolotlSenderKeyDistributionMessage
       if (key) {
-        await person.learnSenderKey(to, this.network.device, key)
+        await user.learnSenderKey(to, this.network.device, key)
         copy.senderKey = true
       }
       const own = message.deviceSentMessage?.message
@@ -129,14 +129,14 @@ export class Outbound {
     }
   }
 
-  /** Decrypts a group message for every person who has any group key of the device. */
+  /** Decrypts a group message for every user who has any group key of the device. */
   private async readGrouped(to: string, enc: BinaryNode, copies: Copy[]): Promise<proto.Message | undefined> {
     let message: proto.Message | undefined
-    for (const person of this.network.people.all.filter(({ readsGroups }) => readsGroups)) {
-      const copy: Copy = { jid: person.lidJid, type: 'skmsg' }
+    for (const user of this.network.users.all.filter(({ readsGroups }) => readsGroups)) {
+      const copy: Copy = { jid: user.lidJid, type: 'skmsg' }
       copies.push(copy)
       try {
-        message = await person.decryptFromGroup(to, this.network.device, bytesOf(enc))
+        message = await user.decryptFromGroup(to, this.network.device, bytesOf(enc))
         copy.text = describe(message, this.network.media).text
       } catch (error) {
         copy.error = String(error)
@@ -146,7 +146,7 @@ export class Outbound {
   }
 
   private answer(connection: Connection, node: BinaryNode, record: OutboundMessage): void {
-    const { options, people } = this.network
+    const { options, users } = this.network
     if (!options.ackMessages) return
     const error = options.nextSendError ?? undefined
     options.nextSendError = null
@@ -157,24 +157,24 @@ export class Outbound {
       else record.acknowledged = true
       this.network.journal.note('server-ack', { id: record.id, error })
       if (error) return
-      const person = people.byJid(record.to)
-      if (!person || person === people.own) return
+      const user = users.byJid(record.to)
+      if (!user || user === users.own) return
       // Phones automatically request messages that they could not decrypt.
       const receipt = record.message || this.shown.has(record.id) ? this.autoReceipt : this.askAgain
-      setTimeout(() => receipt.call(this, record, person), options.receiptDelayMs)
+      setTimeout(() => receipt.call(this, record, user), options.receiptDelayMs)
     }, options.ackDelayMs)
   }
 
   /** Confirms the device's request, as the business's own phone does. */
   private confirm(id: string): void {
-    const { own } = this.network.people
+    const { own } = this.network.users
     // Not awaited, because both the acknowledgement and the receipt are queued, and the receipt must come second.
-    void this.receipts.send('peer_msg', { ids: [id], chat: own.jid, person: own })
+    void this.receipts.send('peer_msg', { ids: [id], chat: own.jid, user: own })
   }
 
-  private async askAgain({ id, to }: OutboundMessage, person: Person): Promise<void> {
+  private async askAgain({ id, to }: OutboundMessage, user: User): Promise<void> {
     const tries = this.messages.filter(message => message.id === id).length
-    if (tries <= MAX_TRIES) await this.receipts.send('retry', { ids: [id], chat: to, person })
+    if (tries <= MAX_TRIES) await this.receipts.send('retry', { ids: [id], chat: to, user })
   }
 
   private acknowledge(connection: Connection, { attrs }: BinaryNode, error?: number): void {
@@ -183,10 +183,10 @@ export class Outbound {
     connection.send(stanza('ack', { class: 'message', id, from: to, participant, t: seconds(), error: failure }))
   }
 
-  private async autoReceipt({ id, to }: OutboundMessage, person: Person): Promise<void> {
+  private async autoReceipt({ id, to }: OutboundMessage, user: User): Promise<void> {
     const { autoReceipt } = this.network.options
     if (!autoReceipt) return
-    const subject = { ids: [id], chat: to, person }
+    const subject = { ids: [id], chat: to, user }
     await this.receipts.send('delivery', subject)
     if (autoReceipt === 'read') await this.receipts.send('read', subject)
   }

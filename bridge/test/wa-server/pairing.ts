@@ -146,7 +146,7 @@ export class Pairing {
         stanza('notification', { from: S_WHATSAPP_NET, type, id: 'primary-hello', t: seconds() }, [
           stanza(type, { stage: 'primary_hello' }, [
             stanza('link_code_pairing_wrapped_primary_ephemeral_pub', {}, Buffer.concat([newSalt, newIv, resealed])),
-            stanza('primary_identity_pub', {}, this.network.people.accountKey.public),
+            stanza('primary_identity_pub', {}, this.network.users.accountKey.public),
             stanza('link_code_pairing_ref', {}, Buffer.from('ref')),
           ]),
         ]),
@@ -173,11 +173,11 @@ export class Pairing {
   /** Handles the client's answer to pair-success, which contains its signature. */
   acknowledged(connection: Connection, answer: BinaryNode): void {
     const signed = inner(answer)[0]
-    const { account, options, people, journal } = this.network
+    const { account, options, users, journal } = this.network
     if (answer.attrs.id !== SUCCESS_ID || signed?.tag !== 'pair-device-sign' || !account) return
     const identity = proto.ADVSignedDeviceIdentity.decode(bytesOf(child(signed, 'device-identity')))
     const details = Buffer.from(identity.details ?? [])
-    const text = Buffer.concat([DEVICE_SIGNATURE, details, account.identityKey, people.accountKey.public])
+    const text = Buffer.concat([DEVICE_SIGNATURE, details, account.identityKey, users.accountKey.public])
     const genuine = Curve.verify(account.identityKey, text, Buffer.from(identity.deviceSignature ?? []))
     journal.note('paired', { jid: account.jid, signed: genuine })
     this.candidate = undefined
@@ -202,14 +202,14 @@ export class Pairing {
   private finishCode(candidate: Candidate, bundle: Buffer): void {
     const { attempt, connection } = candidate
     if (!attempt) return
-    const { people, journal } = this.network
+    const { users, journal } = this.network
     const shared = Curve.sharedKey(attempt.phoneKey.private, attempt.companionKey)
     const info = 'link_code_pairing_key_bundle_encryption_key'
     const key = Buffer.from(hkdf(shared, 32, { salt: bundle.subarray(0, 32), info }))
     try {
       const plain = aesDecryptGCM(bundle.subarray(44), key, bundle.subarray(32, 44), Buffer.alloc(0))
       const [identity, random] = [plain.subarray(0, 32), plain.subarray(64, 96)]
-      const identityShared = Curve.sharedKey(people.accountKey.private, identity)
+      const identityShared = Curve.sharedKey(users.accountKey.private, identity)
       const secret = hkdf(Buffer.concat([shared, identityShared, random]), 32, { info: 'adv_secret' })
       journal.note('pair-code-ok')
       attempt.settle(this.link(candidate, Buffer.from(secret)))
@@ -222,17 +222,17 @@ export class Pairing {
 
   private link(candidate: Candidate, secret: Buffer): Linked {
     const { network } = this
-    const { options, people, journal } = network
+    const { options, users, journal } = network
     const device = (network.account?.device ?? 0) + 1
     const account = new Account(options.phone, options.lid, device, candidate.registration)
     network.account = account
-    for (const person of people.all) person.forget()
+    for (const user of users.all) user.forget()
     this.onLinked()
     const identity = { rawId: 1, timestamp: Number(seconds()), keyIndex: device, accountType: 0, deviceType: 0 }
     const details = proto.ADVDeviceIdentity.encode(identity).finish()
     const text = Buffer.concat([ACCOUNT_SIGNATURE, details, account.identityKey])
-    const accountSignature = Curve.sign(people.accountKey.private, text)
-    const accountSignatureKey = people.accountKey.public
+    const accountSignature = Curve.sign(users.accountKey.private, text)
+    const accountSignatureKey = users.accountKey.public
     const signed = proto.ADVSignedDeviceIdentity.encode({ details, accountSignatureKey, accountSignature }).finish()
     const hmac = createHmac('sha256', secret).update(signed).digest()
     const proof = proto.ADVSignedDeviceIdentityHMAC.encode({ details: signed, hmac }).finish()

@@ -56,7 +56,7 @@ export class Queries {
           stanza(
             'list',
             {},
-            children(subject, 'user').map(user => this.keysOf(user.attrs.jid ?? '')),
+            children(subject, 'user').map(node => this.keysOf(node.attrs.jid ?? '')),
           ),
         ]
       case 'usync:usync':
@@ -98,19 +98,19 @@ export class Queries {
   }
 
   private keysOf(jid: string): BinaryNode {
-    const { people } = this.network
-    const person = people.byJid(jid)
-    if (person && people.exists(person)) return person.keyBundle(jid)
+    const { users } = this.network
+    const user = users.byJid(jid)
+    if (user && users.exists(user)) return user.keyBundle(jid)
     return stanza('user', { jid }, [stanza('error', { code: '404', text: 'item-not-found' })])
   }
 
-  /** A group consists of the business and the people who have written in it, or of all people if none has. */
+  /** A group consists of the business and the users who have written in it, or of all users if none has. */
   private groupOf(jid: string): BinaryNode {
-    const { people, groups } = this.network
-    const members = groups.get(jid) ?? new Set(people.all)
-    const participants = [people.own, ...members]
-      .filter((person, index, all) => all.indexOf(person) === index)
-      .map(person => stanza('participant', { jid: person.lidJid, phone_number: person.jid }))
+    const { users, groups } = this.network
+    const members = groups.get(jid) ?? new Set(users.all)
+    const participants = [users.own, ...members]
+      .filter((user, index, all) => all.indexOf(user) === index)
+      .map(user => stanza('participant', { jid: user.lidJid, phone_number: user.jid }))
     const id = jid.split('@')[0]
     return stanza('group', { id, subject: 'Test group', creation: seconds(), addressing_mode: 'lid' }, participants)
   }

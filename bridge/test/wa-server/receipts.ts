@@ -2,8 +2,8 @@
 // acknowledges it.
 import type { BinaryNode } from 'baileys'
 import type { Network } from './network.ts'
-import type { Person } from './person.ts'
 import { seconds, stanza } from './stanza.ts'
+import type { User } from './user.ts'
 
 /** The types of receipts. In stanzas the type `delivery` is omitted. */
 export const RECEIPT_TYPES = ['delivery', 'read', 'played', 'retry', 'sender', 'inactive', 'peer_msg'] as const
@@ -16,8 +16,8 @@ export interface ReceiptSubject {
   ids: string[]
   /** The chat's address, as the device wrote it. */
   chat: string
-  /** The person who has received or read the messages. */
-  person: Person
+  /** The user who has received or read the messages. */
+  user: User
 }
 
 export class Receipts {
@@ -60,15 +60,15 @@ export class Receipts {
     return this.kept.filter(({ taken }) => !taken)
   }
 
-  private nodeOf(type: ReceiptType, { ids, chat, person }: ReceiptSubject): BinaryNode {
+  private nodeOf(type: ReceiptType, { ids, chat, user }: ReceiptSubject): BinaryNode {
     const [id = '', ...more] = ids
-    const { own } = this.network.people
+    const { own } = this.network.users
     const lid = chat.endsWith('@lid')
     const group = chat.endsWith('@g.us')
     const attributes =
       type === 'sender'
         ? { from: lid ? own.lidJid : own.jid, recipient: chat }
-        : { from: chat, participant: group ? person.lidJid : undefined }
+        : { from: chat, participant: group ? user.lidJid : undefined }
     const content: BinaryNode[] = []
     if (more.length)
       content.push(
@@ -78,15 +78,15 @@ export class Receipts {
           more.map(item => stanza('item', { id: item })),
         ),
       )
-    if (type === 'retry') content.push(...this.retryOf(id, person))
+    if (type === 'retry') content.push(...this.retryOf(id, user))
     const named = { id, t: seconds(), type: type === 'delivery' ? undefined : type }
     return stanza('receipt', { ...attributes, ...named }, content.length ? content : undefined)
   }
 
-  private retryOf(id: string, person: Person): BinaryNode[] {
+  private retryOf(id: string, user: User): BinaryNode[] {
     const count = (this.retries.get(id) ?? 0) + 1
     this.retries.set(id, count)
     const retry = stanza('retry', { v: '1', count: String(count), id, t: seconds() })
-    return [retry, stanza('registration', {}, person.registration)]
+    return [retry, stanza('registration', {}, user.registration)]
   }
 }

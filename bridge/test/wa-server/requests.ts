@@ -6,7 +6,7 @@ import type { Addressing, Route } from './route.ts'
 
 export type { HistoryRequest } from './history.ts'
 
-/** A message from a person to the business. */
+/** A message from a user to the business. */
 export interface InboundRequest extends ContentRequest {
   /** The writer's phone number, digits. */
   from: string
@@ -36,7 +36,7 @@ export interface InboundRequest extends ContentRequest {
   absent?: boolean
 }
 
-/** A message from the business's own phone to a person. */
+/** A message from the business's own phone to a user. */
 export interface FromPhoneRequest extends ContentRequest {
   /** A phone number or an address. */
   to: string
@@ -53,7 +53,7 @@ export interface ReceiptRequest {
   ids?: string[]
   /** In groups the member; by default any member. */
   from?: string
-  /** The addressing of the person's receipt; by default that of the message. */
+  /** The addressing of the user's receipt; by default that of the message. */
   addressing?: Addressing
 }
 

@@ -25,7 +25,7 @@ export function resend(network: Network, inbound: Inbound, request: proto.IMessa
       },
     },
   }
-  const sender = network.people.own
+  const sender = network.users.own
   const answer = {
     id: newMessageId(),
     sender,

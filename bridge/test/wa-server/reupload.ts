@@ -26,7 +26,7 @@ export function reupload(network: Network, message: InboundMessage, receipt: Bin
   const answer = file
     ? encryptedAnswer({ stanzaId: id, directPath: network.media.put(file), result: ResultType.SUCCESS }, mediaKey, id)
     : stanza('error', { code: String(ResultType.NOT_FOUND) })
-  const attributes = { from: network.people.own.jid, type: 'mediaretry', id, t: seconds() }
+  const attributes = { from: network.users.own.jid, type: 'mediaretry', id, t: seconds() }
   const { jid, from_me, participant } = child(receipt, 'rmr')?.attrs ?? {}
   network.send(stanza('notification', attributes, [answer, stanza('rmr', { jid, from_me, participant })]))
 }

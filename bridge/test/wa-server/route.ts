@@ -1,19 +1,20 @@
 // The route of a message to the device: the sender, the kind of chat, the addresses.
-import type { Person } from './person.ts'
+
 import type { Attributes } from './stanza.ts'
+import type { User } from './user.ts'
 
 /** Whether chats are addressed by phone number or by LID. */
 export type Addressing = 'pn' | 'lid'
 
 export type Route =
-  /** From a person to the business. */
+  /** From a user to the business. */
   | { kind: 'chat'; addressing: Addressing; hidePhone: boolean }
-  /** From a person: in a group, through a broadcast list, or as a status update. */
+  /** From a user: in a group, through a broadcast list, or as a status update. */
   | { kind: 'group' | 'list' | 'status'; chat: string; addressing: Addressing; hidePhone: boolean }
   /** From a channel. Nothing is encrypted. */
   | { kind: 'newsletter'; chat: string }
-  /** From the business's own phone to that person. */
-  | { kind: 'own'; recipient: Person; addressing: Addressing }
+  /** From the business's own phone to that user. */
+  | { kind: 'own'; recipient: User; addressing: Addressing }
   /** Internal, from the business's own phone to its device: history and similar data. */
   | { kind: 'peer' }
 
@@ -21,7 +22,7 @@ export type Route =
 export const bySenderKey = ({ kind }: Route): boolean => kind === 'group' || kind === 'status'
 
 /** Returns the attributes of the message's stanza that depend on the route. */
-export function attributesOf(route: Route, sender: Person): Attributes {
+export function attributesOf(route: Route, sender: User): Attributes {
   switch (route.kind) {
     case 'chat': {
       const phone = route.hidePhone ? undefined : sender.jid
@@ -53,4 +54,4 @@ export function attributesOf(route: Route, sender: Person): Attributes {
 }
 
 const by = ({ addressing }: { addressing: Addressing }): Attributes => ({ addressing_mode: addressing })
-const named = ({ name }: Person): Attributes => ({ notify: name })
+const named = ({ name }: User): Attributes => ({ notify: name })

@@ -16,13 +16,13 @@ import { Network } from './network.ts'
 import { certificateChain } from './noise.ts'
 import { change, DEFAULTS, type Options, type OptionsPatch } from './options.ts'
 import type { Linked } from './pairing.ts'
-import { People } from './people.ts'
 import { RECEIPT_TYPES } from './receipts.ts'
 import type * as requests from './requests.ts'
 import { routeOf } from './requests.ts'
 import { quietLibsignal } from './signal-store.ts'
 import { newMessageId } from './stanza.ts'
 import { Switchboard } from './switchboard.ts'
+import { Users } from './users.ts'
 
 export interface StartOptions {
   /** The port for clients; 0 (default) selects a free port. */
@@ -96,7 +96,7 @@ export class WaServer {
     await media.listen()
     const http = await listening(start.port)
     const controlHttp = await listening(start.controlPort)
-    const network = new Network(options, journal, new People(options), media)
+    const network = new Network(options, journal, new Users(options), media)
     return new WaServer(network, http, controlHttp, certificate, start)
   }
 
@@ -121,10 +121,10 @@ export class WaServer {
     return this.parts.pairing.enterCode(code)
   }
 
-  /** Sends a message from a person to the business. */
+  /** Sends a message from a user to the business. */
   async inbound(request: requests.InboundRequest): Promise<{ id: string }> {
-    const { people, groups, media } = this.network
-    const sender = people.byPhone(request.from, { name: request.name, lid: request.lid })
+    const { users, groups, media } = this.network
+    const sender = users.byPhone(request.from, { name: request.name, lid: request.lid })
     const route = routeOf(request)
     if (route.kind === 'group') groups.set(route.chat, (groups.get(route.chat) ?? new Set()).add(sender))
     let content = contentOf(request, media)
@@ -135,20 +135,20 @@ export class WaServer {
     return { id }
   }
 
-  /** Sends a message from the business's own phone to a person. Its linked device gets a copy. */
+  /** Sends a message from the business's own phone to a user. Its linked device gets a copy. */
   async fromPhone(request: requests.FromPhoneRequest): Promise<{ id: string }> {
-    const { people, media } = this.network
+    const { users, media } = this.network
     const { addressing = 'pn', id = newMessageId() } = request
-    const route = { kind: 'own', recipient: people.named(request.to), addressing } as const
+    const route = { kind: 'own', recipient: users.named(request.to), addressing } as const
     const content = contentOf(request, media)
-    await this.parts.inbound.add({ id, sender: people.own, route, content, unavailable: false, lost: false })
+    await this.parts.inbound.add({ id, sender: users.own, route, content, unavailable: false, lost: false })
     return { id }
   }
 
   /** Sends a part of the history from the business's own phone. */
   async history(request: requests.HistoryRequest): Promise<{ id: string }> {
     const content = historyMessage(request, this.network.media)
-    const sender = this.network.people.own
+    const sender = this.network.users.own
     const id = newMessageId()
     await this.parts.inbound.add({ id, sender, route: { kind: 'peer' }, content, unavailable: false, lost: false })
     return { id }
@@ -164,25 +164,25 @@ export class WaServer {
     this.parts.inbound.corruptNext()
   }
 
-  /** Gives that person a new phone, so that the next message opens a new session. */
+  /** Gives that user a new phone, so that the next message opens a new session. */
   forget({ from }: { from: string }): void {
-    this.network.people.named(from).forget()
+    this.network.users.named(from).forget()
   }
 
   /** Sends a recipient's receipt for a message of the device or the business's own phone. */
   async receipt({ id, type = 'delivery', ids = [], from, addressing }: requests.ReceiptRequest): Promise<void> {
     if (!RECEIPT_TYPES.includes(type)) throw new Error(`no such receipt: ${type}`)
-    const { people, groups } = this.network
+    const { users, groups } = this.network
     const chat = this.parts.outbound.find(id)?.to ?? this.chatOfOwn(id)
     if (!chat) throw new Error(`nothing was sent with the id ${id}`)
     const [member] = groups.get(chat) ?? []
-    const person = from ? people.named(from) : (people.byJid(chat) ?? member ?? people.own)
+    const user = from ? users.named(from) : (users.byJid(chat) ?? member ?? users.own)
     if (type === 'retry') {
-      person.renewSession()
+      user.renewSession()
       this.parts.outbound.unreadable(id)
     }
-    const address = addressing && !groups.has(chat) ? (addressing === 'lid' ? person.lidJid : person.jid) : chat
-    await this.parts.receipts.send(type, { ids: [id, ...ids], chat: address, person })
+    const address = addressing && !groups.has(chat) ? (addressing === 'lid' ? user.lidJid : user.jid) : chat
+    await this.parts.receipts.send(type, { ids: [id, ...ids], chat: address, user })
   }
 
   /** Ends the connection of the device, or otherwise that of the client that is not linked yet. */

@@ -1,4 +1,4 @@
-// The in-memory store that libsignal requires, for one person.
+// The in-memory store that libsignal requires, for one user.
 import { Curve, generateSignalPubKey, type KeyPair, signedKeyPair } from 'baileys'
 import type { SenderKeyName } from 'baileys/lib/Signal/Group/index.js'
 import { SenderKeyRecord } from 'baileys/lib/Signal/Group/index.js'
@@ -9,7 +9,7 @@ const signalKeys = (pair: KeyPair) => ({
   pubKey: Buffer.from(generateSignalPubKey(pair.public)),
 })
 
-/** One person's keys and sessions. */
+/** One user's keys and sessions. */
 export class SignalStore implements SignalStorage {
   readonly signedPreKey
   private readonly sessions = new Map<string, SessionRecord>()

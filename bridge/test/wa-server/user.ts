@@ -1,4 +1,4 @@
-// People on the simulated WhatsApp. The phone of each encrypts and decrypts for real.
+// Users on the simulated WhatsApp. The phone of each encrypts and decrypts for real.
 import { randomBytes } from 'node:crypto'
 import {
   type BinaryNode,
@@ -34,7 +34,7 @@ export interface Ciphertext {
   body: Buffer
 }
 
-export class Person {
+export class User {
   readonly store: SignalStore
   private readonly ownSenderKeys = new SenderKeyStore()
   private readonly learntSenderKeys = new SenderKeyStore()
@@ -63,7 +63,7 @@ export class Person {
     return bigEndian(this.store.registrationId, 4)
   }
 
-  /** Returns the keys with which a device opens a session with this person. */
+  /** Returns the keys with which a device opens a session with this user. */
   keyBundle(jid: string): BinaryNode {
     const { signedPreKey, identity } = this.store
     const preKey = this.store.newPreKey()
@@ -111,7 +111,7 @@ export class Person {
     await new GroupSessionBuilder(this.learntSenderKeys).process(name, message)
   }
 
-  /** Whether this person has any group key of the linked device. */
+  /** Whether this user has any group key of the linked device. */
   get readsGroups(): boolean {
     return !this.learntSenderKeys.empty
   }
