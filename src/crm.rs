@@ -52,4 +52,4 @@ pub mod user;
 pub mod waiting_list;
 pub mod webhook_log;
 
-pub use error::{Error, RequestError, read, read_long, rehearse, transact};
+pub use error::{Error, RequestError, Transactions, read, read_long, rehearse, transact};

@@ -21,11 +21,11 @@ pub use registry::{PhoneTools, ToolDefinition, ToolRegistry};
 
 use crate::call::{CallerWords, ToolCall};
 use crate::clock;
-use crate::crm;
 use crate::crm::call::IncomingCall;
 use crate::crm::caller_booking::Caller;
 use crate::crm::caller_text::CallerText;
-use crate::domain::{AgentTool, ArgumentError, CallSid, MessageId, Timestamp};
+use crate::crm::{self, Transactions};
+use crate::domain::{AgentTool, ArgumentError, BuiltInTool, CallSid, MessageId, Timestamp};
 use crate::store::{self, ReadTx, Store, WriteTx};
 use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
@@ -43,7 +43,7 @@ trait Tool {
     /// field's description.
     type Arguments: DeserializeOwned + JsonSchema;
     /// The name by which the model calls the tool.
-    const NAME: &'static str;
+    const NAME: BuiltInTool;
     /// The description, which tells the model when to use the tool.
     const DESCRIPTION: &'static str;
 }
@@ -193,28 +193,6 @@ impl ToolContext {
         }
     }
 
-    /// Reads from one snapshot of the database. A trial call is not stored, so its reads run in a transaction that
-    /// creates the call and is then rolled back.
-    async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&ReadTx<'_>) -> Result<T, crm::Error> + Send + 'static,
-    ) -> Result<T, crm::Error> {
-        if self.is_trial() { self.transact(move |tx| work(tx)).await } else { crm::read(&self.store, work).await }
-    }
-
-    /// Records a question that the stored facts do not answer, so that the owner can add the answer. If this fails,
-    /// the error is only logged, because the conversation can continue.
-    async fn report_unanswered(&self, question: String) {
-        let (sid, now) = (self.call.clone(), self.now());
-        let report = self.transact(move |tx| match tx.stored_call(&sid)? {
-            Some(call) => crm::knowledge_gap::report(tx, &question, &call, now),
-            None => Ok(()),
-        });
-        if let Err(error) = report.await {
-            tracing::warn!(event = "KNOWLEDGE_GAP", call.sid = %self.call, %error, "Cannot store a question that the agent could not answer in call {}, so the owner does not see it; the call continues", self.call);
-        }
-    }
-
     /// Sends a message to the caller. In a trial call, returns [`CallerText::Queued`] without sending; without a
     /// sender, [`CallerText::Unneeded`].
     async fn write_to_caller(&self, text: String) -> Result<CallerText, crm::Error> {
@@ -223,6 +201,17 @@ impl ToolContext {
             Some(texts) => texts.send(self.call.clone(), text).await,
             None => Ok(CallerText::Unneeded),
         }
+    }
+}
+
+impl Transactions for ToolContext {
+    /// Reads from one snapshot of the database. A trial call is not stored, so its reads run in a transaction that
+    /// creates the call and is then rolled back.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&ReadTx<'_>) -> Result<T, crm::Error> + Send + 'static,
+    ) -> Result<T, crm::Error> {
+        if self.is_trial() { self.transact(move |tx| work(tx)).await } else { crm::read(&self.store, work).await }
     }
 
     /// Runs a use case in one transaction (see [`crm::transact`]). In a trial call, the transaction is rolled back.

@@ -3,7 +3,8 @@
 use super::text::{lines_up_to, refuse};
 use super::{Error, RequestError};
 use crate::domain::{
-    AgentTool, AgentToolId, BusinessId, ParameterType, Timestamp, ToolHeader, ToolMethod, ToolParameter, UrlTemplate,
+    AgentTool, AgentToolId, BuiltInTool, BusinessId, ParameterType, Timestamp, ToolHeader, ToolMethod, ToolParameter,
+    UrlTemplate,
 };
 use crate::store::{AgentToolData, ReadTx, WriteTx};
 use std::time::Duration;
@@ -190,7 +191,7 @@ fn checked_name(name: &str) -> Result<String, RequestError> {
             format!("must have {MIN_NAME_CHARS} to {MAX_NAME_CHARS} characters a-z, 0-9 and _, with a letter first");
         return Err(refuse("name", rule));
     }
-    if AgentTool::BUILT_IN.contains(&name) {
+    if name.parse::<BuiltInTool>().is_ok() {
         return Err(refuse("name", "must not be the name of a tool that every agent has"));
     }
     Ok(name.to_owned())

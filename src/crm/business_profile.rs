@@ -2,9 +2,9 @@
 
 use super::booking::opening;
 use super::booking::slots::local_date;
-use super::{Error, knowledge_gap};
+use super::{Error, Transactions, knowledge_gap};
 use crate::booking::{DayOpening, holiday};
-use crate::domain::{AgentTool, BusinessId, Fact, Holiday, OpeningHours, Resource, Service, Timestamp};
+use crate::domain::{AgentTool, BusinessId, CallSid, Fact, Holiday, OpeningHours, Resource, Service, Timestamp};
 use crate::search::{self, fold};
 use crate::store::ReadTx;
 use jiff::ToSpan;
@@ -106,8 +106,32 @@ pub fn read(tx: &ReadTx<'_>, zone: &TimeZone, now: Timestamp) -> Result<Business
     })
 }
 
+/// Searches the facts for the agent of a call. If no fact matches, the words are stored as a question without an answer,
+/// so that the owner can add the answer. If storing them fails, the error is only logged, because the conversation can
+/// continue.
+pub async fn search_facts(
+    transactions: &impl Transactions,
+    call: &CallSid,
+    words: String,
+    now: Timestamp,
+) -> Result<FoundFacts, Error> {
+    let searched = words.clone();
+    let found = transactions.read(move |tx| matching_facts(tx, &searched)).await?;
+    if found.best.is_empty() {
+        let sid = call.clone();
+        let report = transactions.transact(move |tx| match tx.stored_call(&sid)? {
+            Some(call) => knowledge_gap::report(tx, &words, &call, now),
+            None => Ok(()),
+        });
+        if let Err(error) = report.await {
+            tracing::warn!(event = "KNOWLEDGE_GAP", call.sid = %call, %error, "Cannot store a question that the agent could not answer in call {call}, so the owner does not see it; the call continues");
+        }
+    }
+    Ok(found)
+}
+
 /// Returns the facts that match the words best, and the topics of the facts.
-pub fn search_facts(tx: &ReadTx<'_>, words: &str) -> Result<FoundFacts, Error> {
+fn matching_facts(tx: &ReadTx<'_>, words: &str) -> Result<FoundFacts, Error> {
     let (facts, _) = tx.facts(BusinessId::FIRST, None, MAX_SEARCHED)?;
     let words: Vec<String> = fold(words).text.split_whitespace().map(str::to_owned).collect();
     let score = |fact: &Fact| {

@@ -81,6 +81,21 @@ pub async fn read_long<T: Send + 'static>(
     store.read_long(move |tx| Answer::new(work(tx))).await?.into_result()
 }
 
+/// Runs the transactions of a use case that needs more than one.
+pub trait Transactions: Sync {
+    /// Reads from one snapshot of the database.
+    fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&ReadTx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> impl Future<Output = Result<T, Error>> + Send;
+
+    /// Runs a change in one transaction, see [`transact`].
+    fn transact<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> impl Future<Output = Result<T, Error>> + Send;
+}
+
 /// Runs a use case in one transaction. An error of the store or a refusal rolls it back.
 pub async fn transact<T: Send + 'static, E: From<store::Error> + Send + 'static>(
     store: &Store,

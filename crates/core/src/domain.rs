@@ -59,7 +59,8 @@ mod user;
 pub use actor::ActorId;
 pub use address::{Address, AddressKind};
 pub use agent_tool::{
-    AgentTool, ArgumentError, ParameterType, ToolHeader, ToolMethod, ToolParameter, UrlTemplate, UrlTemplateError,
+    AgentTool, ArgumentError, BuiltInTool, ParameterType, ToolHeader, ToolMethod, ToolParameter, UrlTemplate,
+    UrlTemplateError,
 };
 pub use ai_failure::{AiFailure, AiFailureCause, AiPart};
 pub use alert::{Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, AlertState, AlertTransition, Mute};

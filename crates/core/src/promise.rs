@@ -12,7 +12,6 @@ mod terms;
 
 use crate::domain::{CallBookingChanges, Speaker, ToolUse};
 use claim::{Claim, claims};
-pub use deed::TOOLS;
 use deed::{Deed, deeds};
 use evidence::{Evidence, Finding};
 use jiff::civil::{Date, DateTime};

@@ -2,6 +2,7 @@
 
 use super::{ControlCall, Tool};
 use crate::call::ToolCall;
+use crate::domain::BuiltInTool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -12,7 +13,7 @@ pub(super) struct Arguments {}
 
 impl Tool for EndCall {
     type Arguments = Arguments;
-    const NAME: &'static str = "end_call";
+    const NAME: BuiltInTool = BuiltInTool::EndCall;
     const DESCRIPTION: &'static str = "Hang up. Use it after saying goodbye.";
 }
 

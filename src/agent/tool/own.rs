@@ -35,7 +35,7 @@ pub(super) async fn run(context: &ToolContext, tool: Arc<AgentTool>, arguments: 
 mod tests {
     use super::*;
     use crate::agent::tool::{PhoneTools, ToolRegistry};
-    use crate::domain::{AgentToolId, Timestamp};
+    use crate::domain::{AgentToolId, BuiltInTool, Timestamp};
 
     fn tool(name: &str) -> AgentTool {
         let at = Timestamp::from_millis(1_795_000_000_000);
@@ -56,17 +56,17 @@ mod tests {
     }
 
     #[test]
-    fn the_names_of_all_built_in_tools_are_reserved() {
+    fn every_agent_can_have_all_built_in_tools() {
         let registry = ToolRegistry::for_phone(PhoneTools::ALL);
         let names: Vec<_> = registry.definitions().iter().map(|tool| tool.name.to_string()).collect();
-        assert_eq!(names, AgentTool::BUILT_IN.map(str::to_owned).to_vec());
+        assert_eq!(names, BuiltInTool::ALL.iter().map(ToString::to_string).collect::<Vec<_>>());
     }
 
     #[test]
     fn the_agent_has_the_tools_of_the_owner() {
         let registry = ToolRegistry::for_phone(PhoneTools::ALL).with_own(&[tool("check_stock")]);
         let definitions = registry.definitions();
-        let added: Vec<_> = definitions.iter().skip(AgentTool::BUILT_IN.len()).map(|tool| &*tool.name).collect();
+        let added: Vec<_> = definitions.iter().skip(BuiltInTool::ALL.len()).map(|tool| &*tool.name).collect();
         assert_eq!(added, ["check_stock"]);
         let call = registry.classify("check_stock".into(), "{}".into());
         let time_limit = Duration::from_secs(6);

@@ -124,7 +124,7 @@ impl ToolRegistry {
     #[must_use]
     pub fn for_trial(mut self) -> Self {
         let tools = Arc::make_mut(&mut self.tools).iter_mut();
-        for tool in tools.filter(|tool| tool.definition.name == TransferToPerson::NAME) {
+        for tool in tools.filter(|tool| tool.definition.name == TransferToPerson::NAME.as_str()) {
             tool.action = Action::Run { time_limit: UNKNOWN_LIMIT, run: rehearse_transfer };
         }
         self
@@ -185,7 +185,7 @@ fn running<T: Run>() -> Entry {
 }
 
 fn entry<T: Tool>(action: Action) -> Entry {
-    let (name, description) = (T::NAME.into(), T::DESCRIPTION.into());
+    let (name, description) = (T::NAME.as_str().into(), T::DESCRIPTION.into());
     Entry { definition: ToolDefinition { name, description, parameters: schema::of::<T::Arguments>() }, action }
 }
 

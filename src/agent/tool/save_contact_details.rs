@@ -1,7 +1,8 @@
 //! The tool that stores the caller's name, email address and callback number.
 
-use super::{Run, Tool, ToolContext, ToolError};
+use super::{Run, Tool, ToolContext, ToolError, Transactions};
 use crate::crm::contact_details::{self, ContactDetails};
+use crate::domain::BuiltInTool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ pub(super) struct Arguments {
 
 impl Tool for SaveContactDetails {
     type Arguments = Arguments;
-    const NAME: &'static str = "save_contact_details";
+    const NAME: BuiltInTool = BuiltInTool::SaveContactDetails;
     const DESCRIPTION: &'static str = "Store the caller's name, e-mail address or another number to call back, once the caller has said it and you \
                                        have repeated it. book_appointment and take_message store a name and a number by themselves. This \
                                        notifies no one: a caller who wants to be called back needs take_message.";

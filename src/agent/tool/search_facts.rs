@@ -2,6 +2,7 @@
 
 use super::{Run, Tool, ToolContext, ToolError};
 use crate::crm::business_profile;
+use crate::domain::BuiltInTool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ pub(super) struct Arguments {
 
 impl Tool for SearchFacts {
     type Arguments = Arguments;
-    const NAME: &'static str = "search_facts";
+    const NAME: BuiltInTool = BuiltInTool::SearchFacts;
     const DESCRIPTION: &'static str = "Search the owner's facts about the business.";
 }
 
@@ -25,10 +26,9 @@ impl Run for SearchFacts {
     const TIME_LIMIT: Duration = Duration::from_secs(8);
 
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
-        let words = arguments.words.clone();
-        let found = context.read(move |tx| business_profile::search_facts(tx, &arguments.words)).await?;
+        let (call, now) = (&context.call, context.now());
+        let found = business_profile::search_facts(context, call, arguments.words, now).await?;
         if found.best.is_empty() {
-            context.report_unanswered(words).await;
             return Ok(json!({"facts": [], "topics": found.topics}));
         }
         let facts: Vec<_> = found

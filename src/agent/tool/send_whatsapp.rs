@@ -2,6 +2,7 @@
 
 use super::{Run, Tool, ToolContext, ToolError};
 use crate::crm::caller_text::{CallerText, TextRefusal};
+use crate::domain::BuiltInTool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ pub(super) struct Arguments {
 
 impl Tool for SendWhatsapp {
     type Arguments = Arguments;
-    const NAME: &'static str = "send_whatsapp";
+    const NAME: BuiltInTool = BuiltInTool::SendWhatsapp;
     const DESCRIPTION: &'static str =
         "Send a WhatsApp message to the number that the caller calls from, once the caller has agreed to it.";
 }

@@ -1,8 +1,9 @@
 //! The tool that stores a message from the caller to the owner.
 
-use super::{Run, Tool, ToolContext, ToolError};
+use super::{Run, Tool, ToolContext, ToolError, Transactions};
 use crate::crm;
 use crate::crm::call::CallerMessage;
+use crate::domain::BuiltInTool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ pub(super) struct Arguments {
 
 impl Tool for TakeMessage {
     type Arguments = Arguments;
-    const NAME: &'static str = "take_message";
+    const NAME: BuiltInTool = BuiltInTool::TakeMessage;
     const DESCRIPTION: &'static str =
         "Write down a message for the owner: who calls, what about, and how to be reached.";
 }

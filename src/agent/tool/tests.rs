@@ -51,14 +51,6 @@ fn definition(name: &str) -> String {
 }
 
 #[test]
-fn the_tools_that_keep_promises_exist() {
-    let definitions = ToolRegistry::for_phone(PhoneTools::ALL).definitions();
-    for name in crate::promise::TOOLS {
-        assert!(definitions.iter().any(|tool| tool.name == name), "{name}");
-    }
-}
-
-#[test]
 fn end_call_as_the_model_receives_it() {
     insta::assert_snapshot!(definition("end_call"), @r#"
     Hang up. Use it after saying goodbye.

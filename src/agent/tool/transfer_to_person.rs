@@ -2,6 +2,7 @@
 
 use super::{ControlCall, Tool};
 use crate::call::ToolCall;
+use crate::domain::BuiltInTool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -15,7 +16,7 @@ pub(super) struct Arguments {
 
 impl Tool for TransferToPerson {
     type Arguments = Arguments;
-    const NAME: &'static str = "transfer_to_person";
+    const NAME: BuiltInTool = BuiltInTool::TransferToPerson;
     const DESCRIPTION: &'static str =
         "Put the call through to a person of the business. Say first that you are doing it.";
 }

@@ -1,4 +1,5 @@
-//! Tools of the agent that the owner defined: each is one request to a server of the owner.
+//! The names of the agent's built-in tools, and the tools that the owner defined: each of these is one request to a server of
+//! the owner.
 
 mod address;
 mod argument_error;
@@ -13,6 +14,24 @@ pub use template::{UrlTemplate, UrlTemplateError};
 use super::{AgentToolId, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+
+text_enum! {
+    /// A tool that every agent may have. No tool of the owner may have its name.
+    BuiltInTool {
+        EndCall = "end_call",
+        TakeMessage = "take_message",
+        SaveContactDetails = "save_contact_details",
+        TransferToPerson = "transfer_to_person",
+        FindFreeTimes = "find_free_times",
+        BookAppointment = "book_appointment",
+        FindAppointments = "find_appointments",
+        MoveAppointment = "move_appointment",
+        CancelAppointment = "cancel_appointment",
+        JoinWaitingList = "join_waiting_list",
+        SearchFacts = "search_facts",
+        SendWhatsapp = "send_whatsapp",
+    }
+}
 
 text_enum! {
     /// How the request of a tool is sent.
@@ -94,22 +113,6 @@ pub struct ToolHeader {
 }
 
 impl AgentTool {
-    /// The names of the tools that every agent may have. No other tool may have one of them.
-    pub const BUILT_IN: [&'static str; 12] = [
-        "end_call",
-        "take_message",
-        "save_contact_details",
-        "transfer_to_person",
-        "find_free_times",
-        "book_appointment",
-        "find_appointments",
-        "move_appointment",
-        "cancel_appointment",
-        "join_waiting_list",
-        "search_facts",
-        "send_whatsapp",
-    ];
-
     /// Returns the JSON Schema of the arguments, which the model receives.
     pub fn schema(&self) -> Value {
         let property = |parameter: &ToolParameter| {

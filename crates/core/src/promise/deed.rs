@@ -2,23 +2,12 @@
 //! compared.
 
 use super::terms::{Moment, Promise};
-use crate::domain::{CallBookingChanges, ToolUse};
+use crate::domain::{BuiltInTool, CallBookingChanges, ToolUse};
 use crate::search::fold;
 use crate::spoken::said_times;
 use jiff::civil::{Date, DateTime};
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// The names of the tools that keep promises.
-pub const TOOLS: [&str; 7] = [BOOK, MOVE, CANCEL, FIND, JOIN, TAKE_MESSAGE, SEND];
-
-const BOOK: &str = "book_appointment";
-const MOVE: &str = "move_appointment";
-const CANCEL: &str = "cancel_appointment";
-const FIND: &str = "find_appointments";
-const JOIN: &str = "join_waiting_list";
-const TAKE_MESSAGE: &str = "take_message";
-const SEND: &str = "send_whatsapp";
 
 /// The start of an appointment: its day, and its time in minutes on a 12-hour clock.
 pub(super) type Start = (Date, u16);
@@ -70,10 +59,10 @@ impl Deed {
             tool.arguments.get(name).into_iter().for_each(|start| collect_starts(start, &mut starts));
             starts.first().copied()
         };
-        let (name, promise) = match tool.name.as_str() {
-            BOOK => ("start", Promise::Booked),
-            MOVE => ("new_start", Promise::Moved),
-            CANCEL => ("start", Promise::Cancelled),
+        let (name, promise) = match built_in(tool) {
+            Some(BuiltInTool::BookAppointment) => ("start", Promise::Booked),
+            Some(BuiltInTool::MoveAppointment) => ("new_start", Promise::Moved),
+            Some(BuiltInTool::CancelAppointment) => ("start", Promise::Cancelled),
             _ => return self,
         };
         let Some(at) = start(name).filter(|_| tool.output.is_none()) else { return self };
@@ -113,7 +102,9 @@ pub(super) fn deeds(
         if own_tools.contains(&tool.name) { of_own_tool(at, tool) } else { of_tool(at, tool) }
     };
     let is_of_tool = |text: &&str| {
-        tools.iter().any(|(_, tool)| tool.name == TAKE_MESSAGE && tool.success().is_some() && text_of(tool) == *text)
+        tools.iter().any(|(_, tool)| {
+            built_in(tool) == Some(BuiltInTool::TakeMessage) && tool.success().is_some() && text_of(tool) == *text
+        })
     };
     let message = message
         .filter(|text| !is_of_tool(text))
@@ -157,32 +148,37 @@ fn of_tool(at: Moment, tool: &ToolUse) -> Deed {
         collect_starts(output, &mut read);
     }
     if done.is_some() {
-        match tool.name.as_str() {
-            BOOK | FIND => added.clone_from(&read),
-            MOVE => {
+        match built_in(tool) {
+            Some(BuiltInTool::BookAppointment | BuiltInTool::FindAppointments) => added.clone_from(&read),
+            Some(BuiltInTool::MoveAppointment) => {
                 added.clone_from(&read);
                 tool.arguments.get("start").into_iter().for_each(|start| collect_starts(start, &mut removed));
             }
-            CANCEL => {
+            Some(BuiltInTool::CancelAppointment) => {
                 removed.clone_from(&read);
                 tool.arguments.get("start").into_iter().for_each(|start| collect_starts(start, &mut removed));
             }
             _ => {}
         }
     }
-    let promises = match tool.name.as_str() {
-        BOOK => BTreeSet::from([Promise::Booked]),
+    let promises = match built_in(tool) {
+        Some(BuiltInTool::BookAppointment) => BTreeSet::from([Promise::Booked]),
         // "You are booked for Monday" is also true after a move.
-        MOVE => BTreeSet::from([Promise::Moved, Promise::Booked]),
-        CANCEL => BTreeSet::from([Promise::Cancelled]),
-        JOIN => BTreeSet::from([Promise::Waiting, Promise::PassedOn]),
-        TAKE_MESSAGE => BTreeSet::from([Promise::PassedOn]),
-        SEND => BTreeSet::from([Promise::Sent]),
+        Some(BuiltInTool::MoveAppointment) => BTreeSet::from([Promise::Moved, Promise::Booked]),
+        Some(BuiltInTool::CancelAppointment) => BTreeSet::from([Promise::Cancelled]),
+        Some(BuiltInTool::JoinWaitingList) => BTreeSet::from([Promise::Waiting, Promise::PassedOn]),
+        Some(BuiltInTool::TakeMessage) => BTreeSet::from([Promise::PassedOn]),
+        Some(BuiltInTool::SendWhatsapp) => BTreeSet::from([Promise::Sent]),
         // The agent read out an appointment that was booked before the call.
-        FIND if done.is_some_and(has_appointments) => BTreeSet::from([Promise::Booked]),
+        Some(BuiltInTool::FindAppointments) if done.is_some_and(has_appointments) => BTreeSet::from([Promise::Booked]),
         _ => BTreeSet::new(),
     };
     Deed { at, promises, is_done: done.is_some(), added, removed, read, words: words_of_text(text_of(tool)) }
+}
+
+/// Returns the built-in tool; `None` for a tool of the owner.
+fn built_in(tool: &ToolUse) -> Option<BuiltInTool> {
+    tool.name.parse().ok()
 }
 
 fn has_appointments(output: &Value) -> bool {

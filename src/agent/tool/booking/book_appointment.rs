@@ -1,8 +1,9 @@
 //! The tool that books an appointment.
 
 use super::{TIME_LIMIT, output, start};
-use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
+use crate::agent::tool::{Run, Tool, ToolContext, ToolError, Transactions};
 use crate::crm::caller_booking::{self, CallerBooking};
+use crate::domain::BuiltInTool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ pub(in crate::agent::tool) struct Arguments {
 
 impl Tool for BookAppointment {
     type Arguments = Arguments;
-    const NAME: &'static str = "book_appointment";
+    const NAME: BuiltInTool = BuiltInTool::BookAppointment;
     const DESCRIPTION: &'static str =
         "Book an appointment for the caller, after the caller has confirmed service, day and time.";
 }

@@ -3,6 +3,7 @@
 use super::{TIME_LIMIT, output, start};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
 use crate::crm::caller_booking::{self, Caller};
+use crate::domain::BuiltInTool;
 use crate::store::WriteTx;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,7 +22,7 @@ pub(in crate::agent::tool) struct Arguments {
 
 impl Tool for CancelAppointment {
     type Arguments = Arguments;
-    const NAME: &'static str = "cancel_appointment";
+    const NAME: BuiltInTool = BuiltInTool::CancelAppointment;
     const DESCRIPTION: &'static str = "Cancel the caller's appointment, after the caller has confirmed it.";
 }
 

@@ -3,6 +3,7 @@
 use super::{TIME_LIMIT, day, output};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
 use crate::crm::caller_booking;
+use crate::domain::BuiltInTool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ pub(in crate::agent::tool) struct Arguments {
 
 impl Tool for FindAppointments {
     type Arguments = Arguments;
-    const NAME: &'static str = "find_appointments";
+    const NAME: BuiltInTool = BuiltInTool::FindAppointments;
     const DESCRIPTION: &'static str = "Read the caller's coming appointments. It needs the caller's name or the day of the appointment, in the caller's own words.";
 }
 

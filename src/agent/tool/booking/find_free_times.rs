@@ -1,8 +1,9 @@
 //! The tool that lists free times for a service.
 
 use super::{TIME_LIMIT, day, output, time};
-use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
+use crate::agent::tool::{Run, Tool, ToolContext, ToolError, Transactions};
 use crate::crm::caller_booking::{self, TimeSlotRequest};
+use crate::domain::BuiltInTool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ pub(in crate::agent::tool) struct Arguments {
 
 impl Tool for FindFreeTimes {
     type Arguments = Arguments;
-    const NAME: &'static str = "find_free_times";
+    const NAME: BuiltInTool = BuiltInTool::FindFreeTimes;
     const DESCRIPTION: &'static str =
         "Read the free times for a service. Use it before you offer a time or say that a time is free or taken.";
 }

@@ -1,8 +1,9 @@
 //! The tool that adds the caller to the waiting list.
 
 use super::{TIME_LIMIT, day};
-use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
+use crate::agent::tool::{Run, Tool, ToolContext, ToolError, Transactions};
 use crate::crm::caller_booking::{self, TimeSlotRequest};
+use crate::domain::BuiltInTool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ pub(in crate::agent::tool) struct Arguments {
 
 impl Tool for JoinWaitingList {
     type Arguments = Arguments;
-    const NAME: &'static str = "join_waiting_list";
+    const NAME: BuiltInTool = BuiltInTool::JoinWaitingList;
     const DESCRIPTION: &'static str =
         "Add the caller to the waiting list, if no free time suits and the caller wants to wait for one.";
 }

@@ -3,6 +3,7 @@
 use super::{TIME_LIMIT, output, start};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
 use crate::crm::caller_booking::{self, Caller};
+use crate::domain::BuiltInTool;
 use crate::store::WriteTx;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -23,7 +24,7 @@ pub(in crate::agent::tool) struct Arguments {
 
 impl Tool for MoveAppointment {
     type Arguments = Arguments;
-    const NAME: &'static str = "move_appointment";
+    const NAME: BuiltInTool = BuiltInTool::MoveAppointment;
     const DESCRIPTION: &'static str =
         "Move the caller's appointment to another time, after the caller has confirmed it.";
 }
