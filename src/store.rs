@@ -99,7 +99,7 @@ pub use appointment::{AppointmentFilter, AppointmentRow, BookedTime};
 pub use backfill::BackfillProgress;
 pub use backlog::Undelivered;
 pub use booking::{ClosureData, ResourceData, ServiceData};
-pub use call::{CallFilter, NewCall, OpenCall, ROBOT, TimedTurn, TurnUpdate, peek_call_sid};
+pub use call::{CallFilter, NewCall, OpenCall, TimedTurn, TurnUpdate, peek_call_sid};
 pub use change::Change;
 pub use contact::{ContactFilter, MergeRecord, NewSuggestion};
 pub use copy::{copy_database, spool_database};
@@ -124,7 +124,7 @@ pub use outbound_call::{NewOutboundCall, OutboundFilter};
 pub use outbox::{
     AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate, QuotedMessage,
 };
-pub use personal::{ERASURE_JOB, Erased, ErasureRest, PersonalData, PersonalFile};
+pub use personal::{Erased, ErasureRest, PersonalData, PersonalFile};
 pub use recording::{CompressedFile, RecordedMessage, RecordingToFetch, StoredPeaks};
 pub use restore::{
     ReplacedFiles, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,

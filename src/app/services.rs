@@ -5,16 +5,8 @@ use super::reload::{Reloader, Reloading};
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
 use crate::config::{Config, Reloadable};
-use crate::crm::call_notice::NOTICE_JOB;
-use crate::crm::call_review::REVIEW_JOB;
-use crate::crm::call_summary::SUMMARY_JOB;
-use crate::crm::caller_text::{CONFIRM_JOB, MISSED_JOB};
-use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::message_clock::MessageClock;
-use crate::crm::outbound_call::NOT_REACHED_JOB;
-use crate::crm::privacy::BRIDGE_ERASURE_JOB;
-use crate::crm::recording::{FETCH_JOB, TRANSCRIBE_JOB};
-use crate::domain::PageUrls;
+use crate::domain::{JobKind, PageUrls};
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::host::instance_challenge::InstanceKey;
@@ -45,7 +37,7 @@ use crate::runtime::{
     ActiveSettings, Clips, call_review, call_summary, erasure, recording_compressor, recording_fetcher,
     recording_transcriber, run_call, stale_calls, unstored_calls,
 };
-use crate::store::{ERASURE_JOB, Priority, Store};
+use crate::store::{Priority, Store};
 use crate::telemetry::metrics::Metrics;
 use crate::tls::Tls;
 use anyhow::Context;
@@ -140,8 +132,8 @@ impl Services {
         };
         Ok(Self {
             jobs: with_handlers(worker, &shared, examiner.clone(), texts)
-                .on(NOTICE_JOB, move |job| notices.clone().notify(job))
-                .on(NOT_REACHED_JOB, move |job| outbound_calls::add_task(unreached.clone(), job)),
+                .on(JobKind::NotifyOwner, move |job| notices.clone().notify(job))
+                .on(JobKind::ContactNotReached, move |job| outbound_calls::add_task(unreached.clone(), job)),
             examiner,
             gap: Gap::default(),
             calls,
@@ -317,19 +309,21 @@ fn with_handlers(worker: JobWorker, services: &CallServices, examiner: MediaExam
     let (recordings_of, reviewed, summarized) = (services.clone(), services.clone(), services.clone());
     let transcribed = services.clone();
     let worker = worker
-        .on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job))
-        .on_failure(FETCH_JOB, recording_fetcher::fail)
-        .on_failure(MEDIA_JOB, MediaFetcher::fail)
-        .on(TRANSCRIBE_JOB, move |job| recording_transcriber::transcribe(transcribed.clone(), job));
+        .on(JobKind::FetchRecording, move |job| recording_fetcher::fetch(recordings_of.clone(), job))
+        .on_failure(JobKind::FetchRecording, recording_fetcher::fail)
+        .on_failure(JobKind::FetchMedia, MediaFetcher::fail)
+        .on(JobKind::TranscribeRecording, move |job| recording_transcriber::transcribe(transcribed.clone(), job));
     let fetcher = MediaFetcher::new(services.settings.clone(), store, services.disk.clone(), examiner);
     let erased_from = services.store.with_priority(Priority::Job);
     let (store_of_bridge, settings) = (erased_from.clone(), services.settings.clone());
     worker
-        .on(MEDIA_JOB, move |job| fetcher.clone().fetch(job))
-        .on(CONFIRM_JOB, move |job| texts.clone().confirm(job))
-        .on(MISSED_JOB, move |job| missed.clone().text_missed_caller(job))
-        .on(SUMMARY_JOB, move |job| call_summary::summarize(summarized.clone(), job))
-        .on(REVIEW_JOB, move |job| call_review::review(reviewed.clone(), job))
-        .on(ERASURE_JOB, move |job| erasure::resume(erased_from.clone(), job))
-        .on(BRIDGE_ERASURE_JOB, move |job| erasure::resume_in_bridge(store_of_bridge.clone(), settings.clone(), job))
+        .on(JobKind::FetchMedia, move |job| fetcher.clone().fetch(job))
+        .on(JobKind::ConfirmAppointment, move |job| texts.clone().confirm(job))
+        .on(JobKind::TextMissedCaller, move |job| missed.clone().text_missed_caller(job))
+        .on(JobKind::SummarizeCall, move |job| call_summary::summarize(summarized.clone(), job))
+        .on(JobKind::ReviewCall, move |job| call_review::review(reviewed.clone(), job))
+        .on(JobKind::EraseContact, move |job| erasure::resume(erased_from.clone(), job))
+        .on(JobKind::EraseInBridge, move |job| {
+            erasure::resume_in_bridge(store_of_bridge.clone(), settings.clone(), job)
+        })
 }

@@ -4,13 +4,12 @@ mod end;
 mod message;
 mod progress;
 
-pub use crate::store::ROBOT;
 pub use end::{
     Conversation, EndedStream, end, end_at_recorder, end_looped, end_stream, end_unreported, is_stream_end_stored,
 };
 pub use message::{CallerMessage, take_message};
 pub use progress::{
-    TAKEN_OVER, accept_by_human, add_cost, append_turn, change_engine, record_event, start_conversation, store_turn,
+    accept_by_human, add_cost, append_turn, change_engine, record_event, start_conversation, store_turn,
 };
 
 use super::contact::resolve::{self, Sighting};
@@ -18,7 +17,7 @@ use super::webhook_log::{RawWebhook, log_webhook};
 use super::{RequestError, call_notice, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
-    ContactRelation, EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadId, ThreadType, Timestamp,
+    ContactRelation, EndReason, ForwardedCall, JobKind, PeerAddress, PhoneNumber, ThreadId, ThreadType, Timestamp,
     whatsapp_address,
 };
 use crate::store::{AiUsage, Error, NewCall, ReadTx, Result, WebhookOutcome, WriteTx};
@@ -265,7 +264,7 @@ pub fn store_missed(
 /// Makes the waiting messages to the owner about missed calls without a recording due within seconds. Called after all
 /// recordings were read from Twilio's list. The messages about other calls wait for the transcript.
 pub fn notify_of_missed(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
-    tx.missed_calls_without_recording(call_notice::NOTICE_JOB)?
+    tx.missed_calls_without_recording(JobKind::NotifyOwner)?
         .iter()
         .try_for_each(|call| call_notice::hasten(tx, call, now))
 }

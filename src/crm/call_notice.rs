@@ -3,15 +3,14 @@
 use super::Error;
 use super::caller_text::was_left_without_help;
 use crate::domain::{
-    AlertChannel, BusinessId, CallBooking, CallId, CallItem, CallOutcome, CallSid, CallState, TaskState, Timestamp,
+    AlertChannel, BusinessId, CallBooking, CallEventKind, CallId, CallItem, CallOutcome, CallSid, CallState, JobKind,
+    TaskState, Timestamp,
 };
 use crate::store::{ReadTx, Result, TaskFilter, WriteTx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 
-/// The kind of the job that sends the owner the message about a call.
-pub const NOTICE_JOB: &str = "call_notice";
 /// How long after the end of the call the message waits for the summary, at most.
 const AT_LATEST: Duration = Duration::from_secs(90);
 /// The maximum number of messages in an hour on one channel, so that repeated calls do not flood the owner's mailbox.
@@ -23,7 +22,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const MAX_TASKS: usize = 5;
 const MAX_LEADS: usize = 50;
 
-/// The payload of a job of the kind [`NOTICE_JOB`].
+/// The payload of a job of the kind [`JobKind::NotifyOwner`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NoticeJob {
     pub call_sid: CallSid,
@@ -79,7 +78,7 @@ pub enum Due {
 pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     for channel in AlertChannel::ALL {
         let payload = json!(NoticeJob { call_sid: call_sid.clone(), channel: *channel }).to_string();
-        tx.insert_job(NOTICE_JOB, Some(&key(call_sid, *channel)), &payload, now.plus(AT_LATEST), now)?;
+        tx.insert_job(JobKind::NotifyOwner, Some(&key(call_sid, *channel)), &payload, now.plus(AT_LATEST), now)?;
     }
     Ok(())
 }
@@ -130,13 +129,13 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, channel: AlertChannel, now: 
 }
 
 fn key(call_sid: &CallSid, channel: AlertChannel) -> String {
-    format!("{NOTICE_JOB}:{channel}:{call_sid}")
+    format!("{}:{channel}:{call_sid}", JobKind::NotifyOwner)
 }
 
 /// Returns the call event that records that the message was sent or queued.
-const fn event(channel: AlertChannel) -> &'static str {
+const fn event(channel: AlertChannel) -> CallEventKind {
     match channel {
-        AlertChannel::Mail => "owner_notified_by_mail",
-        AlertChannel::WhatsApp => "owner_notified_by_whatsapp",
+        AlertChannel::Mail => CallEventKind::OwnerNotifiedByMail,
+        AlertChannel::WhatsApp => CallEventKind::OwnerNotifiedByWhatsApp,
     }
 }

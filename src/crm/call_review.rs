@@ -2,7 +2,9 @@
 
 use super::booking::slots::local_date;
 use super::{Error, caller_text, task};
-use crate::domain::{ActorId, AppointmentState, BusinessId, CallSid, TaskContent, Timestamp, ToolMethod};
+use crate::domain::{
+    ActorId, AppointmentState, BusinessId, CallEventKind, CallSid, JobKind, TaskContent, Timestamp, ToolMethod,
+};
 use crate::promise::{BrokenPromise, Conduct, Findings};
 use crate::store::{Result, WriteTx};
 use jiff::tz::TimeZone;
@@ -10,14 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 
-/// The kind of the job that reviews a call.
-pub const REVIEW_JOB: &str = "review_call";
-/// The call event that records a broken promise.
-const BROKEN: &str = "promise_broken";
 /// The delay between the end of a call and its review. The last transcripts arrive after the end.
 pub const DELAY: Duration = Duration::from_secs(5);
 
-/// The payload of a job of the kind [`REVIEW_JOB`].
+/// The payload of a job of the kind [`JobKind::ReviewCall`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReviewJob {
     pub call_sid: CallSid,
@@ -28,10 +26,10 @@ pub struct ReviewJob {
 pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     let payload = json!({"call_sid": call_sid}).to_string();
     let key = match tx.recorded_answers(call_sid)? {
-        0 => format!("{REVIEW_JOB}:{call_sid}"),
-        answers => format!("{REVIEW_JOB}:{call_sid}:{answers}"),
+        0 => format!("{}:{call_sid}", JobKind::ReviewCall),
+        answers => format!("{}:{call_sid}:{answers}", JobKind::ReviewCall),
     };
-    tx.insert_job(REVIEW_JOB, Some(&key), &payload, now.plus(DELAY), now)
+    tx.insert_job(JobKind::ReviewCall, Some(&key), &payload, now.plus(DELAY), now)
 }
 
 /// Compares what the agent said with what it did, and creates a task for each broken promise. Promises that an earlier
@@ -62,7 +60,7 @@ pub fn review(
         conduct.add_text(&text);
     }
     let mut found = conduct.findings();
-    let known = tx.call_event_details(call.id, BROKEN)?;
+    let known = tx.call_event_details(call.id, CallEventKind::PromiseBroken)?;
     found.broken.retain(|promise| !known.contains(&detail(promise)));
     for promise in &found.broken {
         let content = TaskContent {
@@ -75,7 +73,7 @@ pub fn review(
             assignee: None,
         };
         task::create(tx, ActorId::Agent, content, None, now)?;
-        tx.insert_call_event(call_sid, BROKEN, Some(&detail(promise)), now)?;
+        tx.insert_call_event(call_sid, CallEventKind::PromiseBroken, Some(&detail(promise)), now)?;
     }
     Ok(found)
 }

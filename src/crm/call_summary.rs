@@ -5,19 +5,17 @@
 use super::text::beginning;
 use super::{Error, knowledge_gap, lead, task};
 use crate::domain::{
-    ActorId, BusinessId, Call, CallSid, CallState, ContactRelation, Speaker, TaskContent, Timestamp, ToolUse,
+    ActorId, BusinessId, Call, CallSid, CallState, ContactRelation, JobKind, Speaker, TaskContent, Timestamp, ToolUse,
 };
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 
-/// The kind of the job that summarizes a call.
-pub const SUMMARY_JOB: &str = "summarize_call";
 /// The delay between the end of a call and its summary. The last transcripts arrive after the end.
 const DELAY: Duration = super::call_review::DELAY;
 
-/// The payload of a job of the kind [`SUMMARY_JOB`].
+/// The payload of a job of the kind [`JobKind::SummarizeCall`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SummaryJob {
     pub call_sid: CallSid,
@@ -53,12 +51,18 @@ pub struct Findings {
 /// Queues the summary of an ended call. A repeated report of the end queues none.
 pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     let payload = json!(SummaryJob { call_sid: call_sid.clone() }).to_string();
-    tx.insert_job(SUMMARY_JOB, Some(&format!("{SUMMARY_JOB}:{call_sid}")), &payload, now.plus(DELAY), now)
+    tx.insert_job(
+        JobKind::SummarizeCall,
+        Some(&format!("{}:{call_sid}", JobKind::SummarizeCall)),
+        &payload,
+        now.plus(DELAY),
+        now,
+    )
 }
 
 /// Queues the summary of a call again, because a message of its caller was found after its end.
 pub fn queue_again(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
-    tx.delete_job(&format!("{SUMMARY_JOB}:{call_sid}"))?;
+    tx.delete_job(&format!("{}:{call_sid}", JobKind::SummarizeCall))?;
     queue(tx, call_sid, now)
 }
 

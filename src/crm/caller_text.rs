@@ -5,25 +5,20 @@
 //! and raises no alert.
 
 use super::appointment;
-use super::call::TAKEN_OVER;
 use super::contact::relation_of_caller;
 use super::outbox::{self, SendError, SendRefusal, SendRequest};
 use super::scheduled_message::SendContext;
 use super::text::lines_up_to;
 use super::{Error, RequestError};
 use crate::domain::{
-    ActorId, Appointment, AppointmentId, AppointmentState, Call, CallDirection, CallSid, CallState, ContactRelation,
-    EndReason, MessageId, PeerAddress, PhoneNumber, Timestamp,
+    ActorId, Appointment, AppointmentId, AppointmentState, Call, CallDirection, CallEventKind, CallSid, CallState,
+    ContactRelation, EndReason, JobKind, MessageId, PeerAddress, PhoneNumber, Timestamp,
 };
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 
-/// The kind of the job that confirms an appointment.
-pub const CONFIRM_JOB: &str = "confirm_appointment";
-/// The kind of the job that writes to a caller who hung up before the agent could help.
-pub const MISSED_JOB: &str = "text_missed_caller";
 /// The delay between the end of a call and the decision about a message. The last transcripts are stored by then, and
 /// the caller still gets the message within 10 s.
 pub const AFTER_CALL: Duration = Duration::from_secs(3);
@@ -34,15 +29,6 @@ const AFTER_CHANGE: Duration = Duration::from_secs(5);
 const ONE_MISSED_TEXT_PER: Duration = Duration::from_hours(24);
 /// The maximum age of a missed call for which a message is still sent.
 const MISSED_TEXT_WITHIN: Duration = Duration::from_hours(1);
-/// Kinds of call events: a message was queued, or was not queued, with the reason.
-const CONFIRMED: &str = "appointment_confirmed";
-const NOT_CONFIRMED: &str = "appointment_not_confirmed";
-const TEXTED: &str = "missed_caller_texted";
-/// The call event that records that the conversation could not be stored while it happened. Its transcript is lost.
-pub(super) const STORED_LATE: &str = "stored_late";
-const NOT_TEXTED: &str = "missed_caller_not_texted";
-const WRITTEN: &str = "agent_texted_caller";
-const NOT_WRITTEN: &str = "agent_text_not_sent";
 /// How many messages the agent may send to the same caller in 24 hours.
 const MAX_AGENT_TEXTS_PER_DAY: usize = 3;
 const DAY: Duration = Duration::from_hours(24);
@@ -125,16 +111,17 @@ pub fn queue_confirmation(
     now: Timestamp,
 ) -> Result<()> {
     let (id, version, starts_at) = (appointment.id, appointment.updated_at, appointment.starts_at);
-    let key = format!("{CONFIRM_JOB}:{id}:{}", version.as_millis());
+    let key = format!("{}:{id}:{}", JobKind::ConfirmAppointment, version.as_millis());
     let payload = json!(ConfirmJob { appointment: id, call_sid: call_sid.clone(), event, starts_at });
-    tx.insert_job(CONFIRM_JOB, Some(&key), &payload.to_string(), now.plus(AFTER_CHANGE), now)
+    tx.insert_job(JobKind::ConfirmAppointment, Some(&key), &payload.to_string(), now.plus(AFTER_CHANGE), now)
 }
 
 /// Queues the job that decides whether the caller of an ended call gets a message. A repeated report of the end queues
 /// no second job.
 pub fn queue_after_call(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
-    let (key, payload) = (format!("{MISSED_JOB}:{call_sid}"), json!(MissedJob { call_sid: call_sid.clone() }));
-    tx.insert_job(MISSED_JOB, Some(&key), &payload.to_string(), now.plus(AFTER_CALL), now)
+    let (key, payload) =
+        (format!("{}:{call_sid}", JobKind::TextMissedCaller), json!(MissedJob { call_sid: call_sid.clone() }));
+    tx.insert_job(JobKind::TextMissedCaller, Some(&key), &payload.to_string(), now.plus(AFTER_CALL), now)
 }
 
 /// Returns the appointment to confirm. Returns `None` if its contact was deleted, or its state or start was changed
@@ -168,13 +155,21 @@ pub fn confirm(
     }
     let sent = send(tx, &call, text, key, context, now)?;
     let about = json!({"appointment_id": job.appointment.0});
-    record(tx, &call, (CONFIRMED, NOT_CONFIRMED), about, &sent, now)?;
+    record(
+        tx,
+        &call,
+        (CallEventKind::AppointmentConfirmed, CallEventKind::AppointmentNotConfirmed),
+        about,
+        &sent,
+        now,
+    )?;
     Ok(sent)
 }
 
 /// Returns true if a confirmation was sent to the caller of a call, or a job is about to send it.
 pub(super) fn is_confirmed(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
-    Ok(tx.has_call_event(call.id, CONFIRMED)? || tx.has_open_call_job(CONFIRM_JOB, &call.call_sid)?)
+    Ok(tx.has_call_event(call.id, CallEventKind::AppointmentConfirmed)?
+        || tx.has_open_call_job(JobKind::ConfirmAppointment, &call.call_sid)?)
 }
 
 /// Sends a message to a caller whose call ended before the agent could help, at most once in 24 hours.
@@ -194,12 +189,19 @@ pub fn text_missed_caller(
     if is_staff(tx, &call)?
         || !was_left_without_help(tx, &call)?
         || tx.has_later_call(&call)?
-        || tx.contact_had_call_event(call.contact_id, TEXTED, since)?
+        || tx.contact_had_call_event(call.contact_id, CallEventKind::MissedCallerTexted, since)?
     {
         return Ok(CallerText::Unneeded);
     }
     let sent = send(tx, &call, text, key, context, now)?;
-    record(tx, &call, (TEXTED, NOT_TEXTED), json!({}), &sent, now)?;
+    record(
+        tx,
+        &call,
+        (CallEventKind::MissedCallerTexted, CallEventKind::MissedCallerNotTexted),
+        json!({}),
+        &sent,
+        now,
+    )?;
     Ok(sent)
 }
 
@@ -213,23 +215,23 @@ pub fn send_from_agent(
 ) -> Result<CallerText, Error> {
     let text = lines_up_to(MAX_AGENT_TEXT_CHARS, "text", text)?;
     let Some(call) = tx.stored_call(call_sid)? else { return Ok(CallerText::Unneeded) };
-    let sent = tx.messages_of_calls(call.contact_id, WRITTEN, now.minus(DAY))?;
+    let sent = tx.messages_of_calls(call.contact_id, CallEventKind::AgentTextedCaller, now.minus(DAY))?;
     if let Some((_, id, _)) = sent.iter().find(|(of, _, sent)| *of == call.id && *sent == text) {
         return Ok(CallerText::Queued(*id));
     }
     let outcome = if sent.len() < MAX_AGENT_TEXTS_PER_DAY {
-        let key = format!("{WRITTEN} {call_sid} {}", sent.len());
+        let key = format!("{} {call_sid} {}", CallEventKind::AgentTextedCaller, sent.len());
         send(tx, &call, text, key, context, now)?
     } else {
         CallerText::Refused(TextRefusal::TooMany)
     };
-    record(tx, &call, (WRITTEN, NOT_WRITTEN), json!({}), &outcome, now)?;
+    record(tx, &call, (CallEventKind::AgentTextedCaller, CallEventKind::AgentTextNotSent), json!({}), &outcome, now)?;
     Ok(outcome)
 }
 
 /// Returns the texts that the agent sent to the caller in this call.
 pub(super) fn texts_of_agent(tx: &ReadTx<'_>, call: &Call) -> Result<Vec<String>> {
-    let sent = tx.messages_of_calls(call.contact_id, WRITTEN, call.started_at)?;
+    let sent = tx.messages_of_calls(call.contact_id, CallEventKind::AgentTextedCaller, call.started_at)?;
     Ok(sent.into_iter().filter(|(of, ..)| *of == call.id).map(|(.., text)| text).collect())
 }
 
@@ -247,12 +249,12 @@ pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool
     Ok(is_over
         && by_caller
         && call.message_text.is_none()
-        && !tx.has_call_event(call.id, "transfer_accepted")?
-        && !tx.has_call_event(call.id, TAKEN_OVER)?
-        && !tx.has_call_event(call.id, "hung_up_by_employee")?
+        && !tx.has_call_event(call.id, CallEventKind::TransferAccepted)?
+        && !tx.has_call_event(call.id, CallEventKind::TakenOver)?
+        && !tx.has_call_event(call.id, CallEventKind::HungUpByEmployee)?
         && !tx.caller_heard_answer(call.id)?
         // The AI led a conversation whose transcript is lost, so it may have helped.
-        && (call.is_voicemail() || !tx.has_call_event(call.id, STORED_LATE)?)
+        && (call.is_voicemail() || !tx.has_call_event(call.id, CallEventKind::StoredLate)?)
         && tx.call_bookings(call)?.is_empty())
 }
 
@@ -292,7 +294,7 @@ fn send(
 fn record(
     tx: &WriteTx<'_>,
     call: &Call,
-    (queued, refused): (&str, &str),
+    (queued, refused): (CallEventKind, CallEventKind),
     mut detail: serde_json::Value,
     sent: &CallerText,
     now: Timestamp,

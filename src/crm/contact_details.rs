@@ -3,13 +3,9 @@
 
 use super::text::{self, lines_up_to};
 use super::{Error, RequestError, contact, note};
-use crate::domain::{ActorId, CallSid, ContactName, Timestamp};
+use crate::domain::{ActorId, CallEventKind, CallSid, ContactName, Timestamp};
 use crate::search::fold;
 use crate::store::WriteTx;
-
-/// The call event that records that the caller gave the contact its name. Such a name does not verify the caller's
-/// identity.
-pub(super) const NAMED: &str = "contact_named";
 
 /// The details that the caller said; `None` for each that was not said.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +49,7 @@ pub fn store(
     let is_unknown = matches!(tx.name_of(contact.id)?, ContactName::Unknown);
     if let Some(name) = name.as_deref().filter(|_| is_unknown) {
         tx.rename_contact_from_profile(contact.id, name, now)?;
-        tx.insert_call_event(&call.call_sid, NAMED, None, now)?;
+        tx.insert_call_event(&call.call_sid, CallEventKind::ContactNamed, None, now)?;
     }
     let is_named = name.as_deref().is_some_and(|name| is_unknown || is_same(name));
     let lines = [

@@ -7,8 +7,8 @@ pub use message_update::{apply_early, apply_listed_status, apply_update, is_new_
 use super::contact::resolve::{self, Sighting};
 use super::webhook_log::{RawWebhook, log_webhook};
 use crate::domain::{
-    BusinessId, Direction, InboundMessage, MessageId, MessageStatus, OutboundAuthor, Provider, ThreadId, ThreadType,
-    Timestamp, TurnEvent, without_bidi_controls,
+    BusinessId, Direction, InboundMessage, JobKind, MessageId, MessageStatus, OutboundAuthor, Provider, ThreadId,
+    ThreadType, Timestamp, TurnEvent, without_bidi_controls,
 };
 use crate::inbox::message_time::{self, Arrival};
 use crate::store::{FoundThread, MediaState, NewMessage, Result, WebhookOutcome, WriteTx};
@@ -172,13 +172,16 @@ fn store_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: 
             continue;
         }
         let payload = serde_json::json!({ "message": message, "position": position, "provider": new.provider });
-        tx.insert_job(MEDIA_JOB, Some(&format!("{MEDIA_JOB}:{message}:{position}")), &payload.to_string(), now, now)?;
+        tx.insert_job(
+            JobKind::FetchMedia,
+            Some(&format!("{}:{message}:{position}", JobKind::FetchMedia)),
+            &payload.to_string(),
+            now,
+            now,
+        )?;
     }
     Ok(())
 }
-
-/// The job that fetches a file of a message; its payload is `{"message", "position", "provider"}`.
-pub const MEDIA_JOB: &str = "whatsapp.media";
 
 const MAX_NAME_CHARS: usize = 200;
 /// A message counts as delayed if its webhook arrives later than this after the message was written. Providers report

@@ -6,8 +6,9 @@ use super::contact::resolve::{self, Sighting};
 use super::{Error, RequestError, task, text};
 use crate::booking::CallingHours;
 use crate::domain::{
-    ActorId, BusinessId, CallDirection, CallId, CallOutcome, CallSid, CallState, ContactId, ContactName, OutboundCall,
-    OutboundOutcome, OutboundState, PeerAddress, PhoneNumber, TaskContent, ThreadType, Timestamp,
+    ActorId, BusinessId, CallDirection, CallEventKind, CallId, CallOutcome, CallSid, CallState, ContactId, ContactName,
+    JobKind, OutboundCall, OutboundOutcome, OutboundState, PeerAddress, PhoneNumber, TaskContent, ThreadType,
+    Timestamp,
 };
 use crate::store::{self, AiUsage, NewOutboundCall, ReadTx, WriteTx};
 use phonenumber::country;
@@ -15,10 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 
-/// The kind of the job that makes a task for a contact who was not reached.
-pub const NOT_REACHED_JOB: &str = "contact_not_reached";
-
-/// The payload of a [`NOT_REACHED_JOB`].
+/// The payload of a [`JobKind::ContactNotReached`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct NotReachedJob {
     pub outbound_call: i64,
@@ -276,17 +274,14 @@ pub fn answered(
     }))
 }
 
-/// The event of a call that an answering machine has answered.
-pub const MACHINE: &str = "answered_by_machine";
-
 /// Records that a machine has answered. Returns true only for the first report about a call of the queue that has not
 /// ended.
 pub fn record_machine(tx: &WriteTx<'_>, sid: &CallSid, now: Timestamp) -> store::Result<bool> {
     let Some(call) = tx.stored_call(sid)?.filter(|call| call.state != CallState::Ended) else { return Ok(false) };
-    if tx.outbound_call_by_sid(sid)?.is_none() || tx.has_call_event(call.id, MACHINE)? {
+    if tx.outbound_call_by_sid(sid)?.is_none() || tx.has_call_event(call.id, CallEventKind::AnsweredByMachine)? {
         return Ok(false);
     }
-    tx.insert_call_event(sid, MACHINE, None, now)?;
+    tx.insert_call_event(sid, CallEventKind::AnsweredByMachine, None, now)?;
     Ok(true)
 }
 
@@ -330,7 +325,8 @@ pub fn end_attempt(
         AttemptEnd::Failed => OutboundOutcome::Failed,
         AttemptEnd::Completed => {
             let call = tx.stored_call(sid)?;
-            let by_machine = call.as_ref().map(|call| tx.has_call_event(call.id, MACHINE)).transpose()?;
+            let by_machine =
+                call.as_ref().map(|call| tx.has_call_event(call.id, CallEventKind::AnsweredByMachine)).transpose()?;
             match call.and_then(|call| call.answered_at) {
                 _ if by_machine == Some(true) => OutboundOutcome::Machine,
                 Some(_) => OutboundOutcome::Answered,
@@ -357,7 +353,13 @@ pub fn end_attempt(
 pub fn fail(tx: &WriteTx<'_>, id: i64, outcome: OutboundOutcome, now: Timestamp) -> store::Result<()> {
     if tx.end_outbound_call(id, OutboundState::Failed, Some(outcome), now)? {
         let payload = json!(NotReachedJob { outbound_call: id }).to_string();
-        tx.insert_job(NOT_REACHED_JOB, Some(&format!("{NOT_REACHED_JOB}:{id}")), &payload, now, now)?;
+        tx.insert_job(
+            JobKind::ContactNotReached,
+            Some(&format!("{}:{id}", JobKind::ContactNotReached)),
+            &payload,
+            now,
+            now,
+        )?;
     }
     Ok(())
 }
@@ -372,7 +374,7 @@ pub fn add_task(tx: &WriteTx<'_>, call: &OutboundCall, title: String, now: Times
         due_date: None,
         assignee: None,
     };
-    let key = format!("{NOT_REACHED_JOB}:{}", call.id);
+    let key = format!("{}:{}", JobKind::ContactNotReached, call.id);
     task::create(tx, ActorId::Agent, content, Some(&key), now).map(drop)
 }
 
@@ -380,7 +382,7 @@ pub fn add_task(tx: &WriteTx<'_>, call: &OutboundCall, title: String, now: Times
 pub(super) fn is_without_conversation(tx: &ReadTx<'_>, sid: &CallSid) -> store::Result<bool> {
     let Some(call) = tx.stored_call(sid)?.filter(|call| call.direction == CallDirection::Out) else { return Ok(false) };
     let facts = crate::domain::CallFacts::from(&call);
-    Ok(facts.outcome() == CallOutcome::Missed || tx.has_call_event(call.id, MACHINE)?)
+    Ok(facts.outcome() == CallOutcome::Missed || tx.has_call_event(call.id, CallEventKind::AnsweredByMachine)?)
 }
 
 /// The maximum number of contacts in a request.

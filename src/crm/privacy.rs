@@ -1,7 +1,7 @@
 //! Export and deletion of the data about a contact, as privacy law requires.
 
 use super::{Error, RequestError, contact, text};
-use crate::domain::{ActorId, Address, AddressKind, Contact, ContactId, PeerAddress, Provider, Timestamp};
+use crate::domain::{ActorId, Address, AddressKind, Contact, ContactId, JobKind, PeerAddress, Provider, Timestamp};
 use crate::store::{self, Erased, ErasureRest, PersonalData, ReadTx, WriteTx};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -32,9 +32,6 @@ pub struct BridgeErasure {
     /// Phone numbers and LIDs, as the bridge takes them.
     pub addresses: Vec<String>,
 }
-
-/// The kind of the job that asks the bridge to delete the data of a contact.
-pub const BRIDGE_ERASURE_JOB: &str = "erase_in_bridge";
 
 /// Collects the data about a contact for the export.
 pub fn collect(tx: &ReadTx<'_>, id: ContactId) -> Result<(Contact, PersonalData), Error> {
@@ -97,7 +94,7 @@ fn erase_in_bridge(tx: &WriteTx<'_>, erasure: &Erasure, now: Timestamp) -> Resul
     let erasure = BridgeErasure { key: format!("erase_in_bridge:{}:{now}", erasure.contact), addresses };
     let payload = serde_json::to_string(&erasure).map_err(|error| store::Error::Value(error.to_string()))?;
     // The HTTP handler asks the bridge immediately. The job retries later, in case the bridge does not answer.
-    tx.insert_job(BRIDGE_ERASURE_JOB, Some(&erasure.key), &payload, now.plus(Duration::from_secs(10)), now)?;
+    tx.insert_job(JobKind::EraseInBridge, Some(&erasure.key), &payload, now.plus(Duration::from_secs(10)), now)?;
     Ok(Some(erasure))
 }
 

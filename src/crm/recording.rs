@@ -4,15 +4,12 @@ use super::backfill::Step;
 use super::call::{self, CallerMessage, IncomingCall};
 use super::webhook_log::{RawWebhook, log_webhook};
 use super::{Error, call_notice, call_summary};
-use crate::domain::{CallSid, CallState, RecordingId, RecordingSid, Timestamp};
+use crate::domain::{CallSid, CallState, JobKind, RecordingId, RecordingSid, Timestamp};
 use crate::store::{CompressedFile, ReadTx, RecordedMessage, Result, StoredPeaks, WebhookOutcome, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
-/// The kind of the job that downloads a recording from Twilio.
-pub const FETCH_JOB: &str = "fetch_recording";
-
-/// The payload of a [`FETCH_JOB`].
+/// The payload of a [`JobKind::FetchRecording`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FetchJob {
     pub recording_sid: RecordingSid,
@@ -21,19 +18,13 @@ pub struct FetchJob {
     pub is_message: bool,
 }
 
-/// The kind of the job that transcribes the message of a caller whom the daemon did not answer.
-pub const TRANSCRIBE_JOB: &str = "transcribe_recording";
-
-/// The payload of a [`TRANSCRIBE_JOB`].
+/// The payload of a [`JobKind::TranscribeRecording`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TranscribeJob {
     pub recording_sid: RecordingSid,
 }
 
-/// The kind of the job that compresses a recording.
-pub const COMPRESS_JOB: &str = "compress_recording";
-
-/// The payload of a [`COMPRESS_JOB`].
+/// The payload of a [`JobKind::CompressRecording`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct CompressJob {
     pub recording_id: RecordingId,
@@ -66,7 +57,13 @@ pub fn ingest(
     if is_new {
         let job = FetchJob { recording_sid: new.recording_sid.clone(), is_message: new.is_read_back };
         let payload = serde_json::to_string(&job).unwrap_or_default();
-        tx.insert_job(FETCH_JOB, Some(&format!("{FETCH_JOB}:{sid}")), &payload, now, now)?;
+        tx.insert_job(
+            JobKind::FetchRecording,
+            Some(&format!("{}:{sid}", JobKind::FetchRecording)),
+            &payload,
+            now,
+            now,
+        )?;
     }
     let outcome = if is_new { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     log_webhook(tx, raw, outcome, "", Some(call), now)
@@ -121,7 +118,13 @@ pub fn store_file(tx: &WriteTx<'_>, job: &FetchJob, mime: &str, content: &[u8], 
         return Ok(());
     }
     let payload = serde_json::to_string(&TranscribeJob { recording_sid: job.recording_sid.clone() });
-    tx.insert_job(TRANSCRIBE_JOB, Some(&format!("{TRANSCRIBE_JOB}:{key}")), &payload.unwrap_or_default(), now, now)
+    tx.insert_job(
+        JobKind::TranscribeRecording,
+        Some(&format!("{}:{key}", JobKind::TranscribeRecording)),
+        &payload.unwrap_or_default(),
+        now,
+        now,
+    )
 }
 
 /// Records that a recording cannot be downloaded, and why. The owner's message about the call no longer waits for it.
@@ -154,7 +157,7 @@ pub fn store_transcript(tx: &WriteTx<'_>, sid: &RecordingSid, text: &str, now: T
 }
 
 /// Marks a recording as complete, and adds the job that compresses it. The caller must wake the worker of
-/// [`COMPRESS_JOB`] after the commit.
+/// [`JobKind::CompressRecording`] after the commit.
 fn complete(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
     tx.complete_recording(key)?;
     match tx.recording_id(key)? {
@@ -166,7 +169,13 @@ fn complete(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
 /// Adds the job that compresses a recording, unless the job exists already.
 pub fn compress_later(tx: &WriteTx<'_>, recording_id: RecordingId, now: Timestamp) -> Result<()> {
     let payload = serde_json::to_string(&CompressJob { recording_id }).unwrap_or_default();
-    tx.insert_job(COMPRESS_JOB, Some(&format!("{COMPRESS_JOB}:{recording_id}")), &payload, now, now)
+    tx.insert_job(
+        JobKind::CompressRecording,
+        Some(&format!("{}:{recording_id}", JobKind::CompressRecording)),
+        &payload,
+        now,
+        now,
+    )
 }
 
 /// Replaces the WAV file of a recording with a compressed file. Returns false, and changes nothing, if the recording no
@@ -186,7 +195,7 @@ pub fn store_peaks(tx: &WriteTx<'_>, id: RecordingId, peaks: &StoredPeaks) -> Re
 pub fn queue_wav_recordings(tx: &WriteTx<'_>, done_to: i64, rows: u32, now: Timestamp) -> Result<Step> {
     let found = tx.wav_recordings(RecordingId(done_to), rows)?;
     let Some(last) = found.last() else { return Ok(Step::Done) };
-    if tx.waiting_jobs(COMPRESS_JOB)? > 0 {
+    if tx.waiting_jobs(JobKind::CompressRecording)? > 0 {
         return Ok(Step::Waits);
     }
     found.iter().try_for_each(|id| compress_later(tx, *id, now))?;

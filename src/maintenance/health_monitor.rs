@@ -7,9 +7,7 @@ use crate::alerting::Alerts;
 use crate::backup::{BackupStatus, Snapshots};
 use crate::clock;
 use crate::config::Config;
-use crate::crm::inbox::MEDIA_JOB;
-use crate::crm::recording::FETCH_JOB;
-use crate::domain::{AlertDetail, AlertKind, Notice, Provider, Timestamp};
+use crate::domain::{AlertDetail, AlertKind, JobKind, Notice, Provider, Timestamp};
 use crate::host::clock_check::{self, ClockReading};
 use crate::host::clock_floor::{self, ClockFloor};
 use crate::host::disk::DiskMonitor;
@@ -73,7 +71,10 @@ impl HealthMonitor {
                     total_mb,
                     "The disk has enough free space again, {free_mb} of {total_mb} MB are free: files and recordings are stored again"
                 );
-                let hastened = self.store.write(|tx| tx.make_jobs_due(&[MEDIA_JOB, FETCH_JOB], clock::now())).await;
+                let hastened = self
+                    .store
+                    .write(|tx| tx.make_jobs_due(&[JobKind::FetchMedia, JobKind::FetchRecording], clock::now()))
+                    .await;
                 if hastened.is_ok() {
                     self.jobs.wake();
                 }

@@ -117,7 +117,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::{BusinessId, Timestamp};
+    use crate::domain::{BusinessId, JobKind, Timestamp};
     use crate::store::testing::{database, transact};
     use crate::store::{NewWebhookEntry, StoredResponse, WebhookOutcome};
 
@@ -129,7 +129,7 @@ mod tests {
             for day in 0..10 {
                 let given = StoredResponse { fingerprint: String::new(), answer: "{}".to_owned() };
                 tx.insert_response(BusinessId::FIRST, &day.to_string(), &given, at(day))?;
-                tx.insert_job("x", None, "{}", at(day), at(day))?;
+                tx.insert_job(JobKind::FetchMedia, None, "{}", at(day), at(day))?;
                 // A webhook that is already in the journal adds no entry.
                 let body = day.to_string();
                 tx.insert_webhook_entry(&NewWebhookEntry {
@@ -154,10 +154,10 @@ mod tests {
             assert_eq!(tx.prune_webhook_log(at(4), 3)?, 1);
             assert_eq!(tx.prune_webhook_log(at(4), 3)?, 0);
             // Pending work is never deleted, however old it is.
-            let due = tx.due_jobs(&["x"], at(20), 100)?;
+            let due = tx.due_jobs(&[JobKind::FetchMedia], at(20), 100)?;
             tx.finish_job(due[0].id, at(0))?;
             tx.prune_jobs(at(9))?;
-            assert_eq!(tx.due_jobs(&["x"], at(20), 100)?.len(), 9);
+            assert_eq!(tx.due_jobs(&[JobKind::FetchMedia], at(20), 100)?.len(), 9);
             Ok(())
         });
     }

@@ -1,6 +1,6 @@
 //! Runs background jobs from the database: each at least once, with retries after failures, in no fixed order.
 
-use crate::domain::{JobId, Timestamp};
+use crate::domain::{JobId, JobKind, Timestamp};
 use crate::store::{self, Job, Store, WriteTx};
 use crate::{clock, entropy};
 use futures_util::FutureExt;
@@ -46,8 +46,8 @@ type OnFailure = Arc<dyn Fn(&WriteTx<'_>, &Job, &str) -> store::Result<()> + Sen
 pub struct JobWorker {
     store: Store,
     jobs: Jobs,
-    kinds: BTreeMap<&'static str, Arc<dyn Fn(Job) -> JobFuture + Send + Sync>>,
-    on_failure: BTreeMap<&'static str, OnFailure>,
+    kinds: BTreeMap<JobKind, Arc<dyn Fn(Job) -> JobFuture + Send + Sync>>,
+    on_failure: BTreeMap<JobKind, OnFailure>,
     max_concurrent: usize,
 }
 
@@ -66,7 +66,7 @@ impl JobWorker {
     /// Registers the handler of a kind of job. The handler must be idempotent, because it may run more than once for
     /// the same job.
     #[must_use]
-    pub fn on<F>(mut self, kind: &'static str, work: impl Fn(Job) -> F + Send + Sync + 'static) -> Self
+    pub fn on<F>(mut self, kind: JobKind, work: impl Fn(Job) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<(), JobError>> + Send + 'static,
     {
@@ -79,7 +79,7 @@ impl JobWorker {
     #[must_use]
     pub fn on_failure(
         mut self,
-        kind: &'static str,
+        kind: JobKind,
         record: impl Fn(&WriteTx<'_>, &Job, &str) -> store::Result<()> + Send + Sync + 'static,
     ) -> Self {
         self.on_failure.insert(kind, Arc::new(record));
@@ -132,15 +132,15 @@ impl JobWorker {
         in_flight: &mut HashSet<JobId>,
     ) -> crate::store::Result<Option<Timestamp>> {
         let now = clock::now();
-        let kinds: Vec<&'static str> = self.kinds.keys().copied().collect();
+        let kinds: Vec<JobKind> = self.kinds.keys().copied().collect();
         let (due, next) =
             self.store.read(move |tx| Ok((tx.due_jobs(&kinds, now, MAX_BATCH)?, tx.next_job_at(&kinds, now)?))).await?;
         for job in due {
-            let Some(work) = self.kinds.get(job.kind.as_str()).filter(|_| in_flight.len() < self.max_concurrent) else {
+            let Some(work) = self.kinds.get(&job.kind).filter(|_| in_flight.len() < self.max_concurrent) else {
                 break;
             };
             if in_flight.insert(job.id) {
-                let (store, on_failure) = (self.store.clone(), self.on_failure.get(job.kind.as_str()).cloned());
+                let (store, on_failure) = (self.store.clone(), self.on_failure.get(&job.kind).cloned());
                 let future = AssertUnwindSafe(work(job.clone())).catch_unwind();
                 running.spawn(async move {
                     // A job that panicked would panic again; a retry would occupy its slot permanently.
@@ -173,11 +173,11 @@ async fn record_outcome(
     let is_hardly_tried = retry_for >= MIN_ATTEMPTS_TAKE && job.attempts + 1 < MIN_ATTEMPTS;
     let retry_at = (is_young || is_hardly_tried).then(|| now.plus(back_off(job.attempts)));
     if let Some(error) = &error {
-        let (kind, attempts) = (&job.kind, job.attempts + 1);
+        let (kind, attempts) = (job.kind.as_str(), job.attempts + 1);
         if let Some(at) = retry_at {
-            tracing::info!(event = "JOB_RETRY", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed and is retried at {at}");
+            tracing::info!(event = "JOB_RETRY", job.id = %id, job.kind = kind, attempts, error, "Job {id} ({kind}) failed and is retried at {at}");
         } else {
-            tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed permanently and is not retried");
+            tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind = kind, attempts, error, "Job {id} ({kind}) failed permanently and is not retried");
         }
     }
     let what = format!("the outcome of job {id}");

@@ -7,8 +7,8 @@ use super::jobs::{JobError, JobWorker};
 use crate::audio::opus::{self, OpusEncoder, OpusError, OpusFile};
 use crate::audio::wav::WavFormat;
 use crate::clock;
-use crate::crm::recording::{self, COMPRESS_JOB, CompressJob};
-use crate::domain::RecordingId;
+use crate::crm::recording::{self, CompressJob};
+use crate::domain::{JobKind, RecordingId};
 use crate::store::{self, CompressedFile, Job, Store};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 /// Compresses recordings until `stopping`. `worker` runs only this kind of job, so that other jobs do not wait for it.
 pub async fn run(worker: JobWorker, store: Store, stopping: CancellationToken) {
     let until = stopping.clone();
-    let worker = worker.on(COMPRESS_JOB, move |job| {
+    let worker = worker.on(JobKind::CompressRecording, move |job| {
         let (store, until) = (store.clone(), until.clone());
         async move {
             // The job runs again after the next start of the service.

@@ -2,15 +2,14 @@
 
 use super::sql::json_list;
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{CallSid, JobId, Timestamp};
+use crate::domain::{CallSid, JobId, JobKind, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// A job that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     pub id: JobId,
-    /// The kind of work.
-    pub kind: String,
+    pub kind: JobKind,
     /// The arguments, as JSON.
     pub payload: String,
     /// The number of earlier attempts.
@@ -20,26 +19,26 @@ pub struct Job {
 
 impl ReadTx<'_> {
     /// Returns the due jobs of kinds that have a handler, those that have been due longest first.
-    pub fn due_jobs(&self, kinds: &[&str], now: Timestamp, limit: usize) -> Result<Vec<Job>> {
+    pub fn due_jobs(&self, kinds: &[JobKind], now: Timestamp, limit: usize) -> Result<Vec<Job>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, kind, payload, attempts, created_at FROM jobs
              WHERE state = 'waiting' AND run_at <= ?1 AND kind IN (SELECT value FROM json_each(?2))
              ORDER BY run_at, id LIMIT ?3",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![now, json_list(kinds), limit], job)?;
+        let rows = query.query_map(params![now, kind_list(kinds), limit], job)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Returns the number of waiting jobs of a kind.
-    pub fn waiting_jobs(&self, kind: &str) -> Result<u64> {
+    pub fn waiting_jobs(&self, kind: JobKind) -> Result<u64> {
         let mut query = self.conn.prepare_cached("SELECT count(*) FROM jobs WHERE state = 'waiting' AND kind = ?1")?;
         let count: i64 = query.query_row([kind], |row| row.get(0))?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// Returns true if a job of this kind for a call is waiting.
-    pub fn has_open_call_job(&self, kind: &str, call: &CallSid) -> Result<bool> {
+    pub fn has_open_call_job(&self, kind: JobKind, call: &CallSid) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM jobs WHERE state = 'waiting' AND kind = ?1 AND payload ->> 'call_sid' = ?2 LIMIT 1",
         )?;
@@ -47,13 +46,13 @@ impl ReadTx<'_> {
     }
 
     /// Returns when the next job of these kinds becomes due, among those that are not due yet.
-    pub fn next_job_at(&self, kinds: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
+    pub fn next_job_at(&self, kinds: &[JobKind], now: Timestamp) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached(
             "SELECT run_at FROM jobs
              WHERE state = 'waiting' AND run_at > ?1 AND kind IN (SELECT value FROM json_each(?2))
              ORDER BY run_at LIMIT 1",
         )?;
-        Ok(query.query_row(params![now, json_list(kinds)], |row| row.get(0)).optional()?)
+        Ok(query.query_row(params![now, kind_list(kinds)], |row| row.get(0)).optional()?)
     }
 }
 
@@ -62,7 +61,7 @@ impl WriteTx<'_> {
     /// commit.
     pub fn insert_job(
         &self,
-        kind: &str,
+        kind: JobKind,
         unique_key: Option<&str>,
         payload: &str,
         run_at: Timestamp,
@@ -117,12 +116,12 @@ impl WriteTx<'_> {
     }
 
     /// Makes waiting jobs of these kinds due now.
-    pub fn make_jobs_due(&self, kinds: &[&str], now: Timestamp) -> Result<usize> {
+    pub fn make_jobs_due(&self, kinds: &[JobKind], now: Timestamp) -> Result<usize> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET run_at = ?2, updated_at = ?2
              WHERE state = 'waiting' AND run_at > ?2 AND kind IN (SELECT value FROM json_each(?1))",
         )?;
-        Ok(update.execute(params![json_list(kinds), now])?)
+        Ok(update.execute(params![kind_list(kinds), now])?)
     }
 
     /// Makes the jobs whose retry is due after `limit` due now.
@@ -142,6 +141,10 @@ impl WriteTx<'_> {
         update.execute(params![id, error, now])?;
         Ok(())
     }
+}
+
+fn kind_list(kinds: &[JobKind]) -> String {
+    json_list(&kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>())
 }
 
 fn job(row: &Row<'_>) -> rusqlite::Result<Job> {

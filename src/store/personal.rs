@@ -7,7 +7,7 @@
 mod erase;
 mod export;
 
-pub use erase::{ERASURE_JOB, Erased, ErasureRest};
+pub use erase::{Erased, ErasureRest};
 pub use export::PersonalFile;
 
 use super::media::IS_USED;

@@ -2,7 +2,7 @@
 //! recording. The waveform of a recording is computed once and stored.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{CallId, CallSid, ChangeKind, RecordingId, RecordingSource, Timestamp};
+use crate::domain::{CallId, CallSid, ChangeKind, JobKind, RecordingId, RecordingSource, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 /// A recording at Twilio that has not been fetched yet.
@@ -107,7 +107,7 @@ impl ReadTx<'_> {
     }
 
     /// Returns the missed calls without a recording for which a job of this kind is waiting.
-    pub fn missed_calls_without_recording(&self, kind: &str) -> Result<Vec<CallSid>> {
+    pub fn missed_calls_without_recording(&self, kind: JobKind) -> Result<Vec<CallSid>> {
         let mut query = self.conn.prepare_cached(
             "SELECT DISTINCT c.call_sid FROM jobs j JOIN calls c ON c.call_sid = j.payload ->> 'call_sid'
              WHERE j.state = 'waiting' AND j.kind = ?1 AND c.missed = 1

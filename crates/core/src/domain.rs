@@ -13,6 +13,7 @@ mod appointment;
 mod attempt;
 mod bookable;
 mod call;
+mod call_event;
 mod call_outcome;
 mod cause;
 mod change;
@@ -30,6 +31,7 @@ mod hex;
 mod holiday;
 mod ids;
 mod inbound;
+mod job;
 mod knowledge_gap;
 mod lead;
 mod localized;
@@ -72,6 +74,7 @@ pub use call::{
     Call, CallBooking, CallBookingChanges, CallDirection, CallFindings, CallMedium, CallState, EndReason, Speaker,
     ToolUse, TransferFailure, Turn, TurnLatency,
 };
+pub use call_event::CallEventKind;
 pub use call_outcome::{CallFacts, CallItem, CallOutcome};
 pub use cause::{Cause, Causes};
 pub use change::ChangeKind;
@@ -92,6 +95,7 @@ pub use ids::{
     ServiceId, StageId, StreamSid, TagId, TaskId, ThreadId, TokenId, TurnId, UserId, WaitingId,
 };
 pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, Malformed, MessageUpdate};
+pub use job::JobKind;
 pub use knowledge_gap::{GapState, KnowledgeGap};
 pub use lead::{Lead, LeadContent, LeadOutcome, LeadStage};
 pub use localized::{Language, Localized, TextParam, localized_enum};

@@ -3,7 +3,7 @@
 use super::{IncomingCall, find_or_create};
 use crate::crm::outbound_call::is_without_conversation;
 use crate::crm::{call_notice, call_review, call_summary, caller_text};
-use crate::domain::{CallSid, CallState, EndReason, StreamSid, Timestamp};
+use crate::domain::{CallEventKind, CallSid, CallState, EndReason, StreamSid, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ pub fn end_stream(tx: &WriteTx<'_>, ended: &EndedStream, country: country::Id) -
         (conversation, known.is_none_or(|call| call.answered_at.is_none()))
     {
         tx.set_call_live(sid, stream, engine, model.as_deref(), *at)?;
-        tx.insert_call_event(sid, caller_text::STORED_LATE, None, *at)?;
+        tx.insert_call_event(sid, CallEventKind::StoredLate, None, *at)?;
     }
     tx.set_end_reason(sid, *reason, *at)?;
     if *reason != EndReason::Robot {
@@ -119,7 +119,7 @@ pub fn is_stream_end_stored(tx: &ReadTx<'_>, ended: &EndedStream) -> Result<bool
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CallFacts, CallOutcome, Speaker};
+    use crate::domain::{CallFacts, CallOutcome, JobKind, Speaker};
     use crate::store::testing::{database, try_out};
 
     fn ended(unstored: bool) -> EndedStream {
@@ -191,7 +191,7 @@ mod tests {
                 let call = tx.stored_call(&ended.sid)?.unwrap();
                 assert_eq!(CallFacts::from(&call).outcome(), outcome, "{reason:?}");
                 assert!(!caller_text::was_left_without_help(tx, &call)?, "{reason:?}");
-                for job in ["review_call", "summarize_call", "call_notice"] {
+                for job in [JobKind::ReviewCall, JobKind::SummarizeCall, JobKind::NotifyOwner] {
                     assert!(tx.has_open_call_job(job, &ended.sid)?, "{job}");
                 }
                 Ok(())
@@ -206,7 +206,7 @@ mod tests {
         try_out(&conn, |tx| {
             find_or_create(tx, ended.unstored.as_ref().unwrap(), country::IL, ended.started_at)?;
             end_unreported(tx, &ended.sid, EndReason::Interrupted, None, ended.at, ended.at)?;
-            assert!(tx.has_open_call_job("review_call", &ended.sid)?);
+            assert!(tx.has_open_call_job(JobKind::ReviewCall, &ended.sid)?);
             Ok(())
         });
     }

@@ -1,6 +1,6 @@
 //! Records of a running call. Each function does nothing if the call is not stored.
 
-use crate::domain::{CallSid, CallState, EndReason, Speaker, StreamSid, Timestamp};
+use crate::domain::{CallEventKind, CallSid, CallState, EndReason, Speaker, StreamSid, Timestamp};
 use crate::store::{Result, TurnUpdate, WriteTx};
 
 /// Records that an engine's conversation with the caller has started.
@@ -37,11 +37,14 @@ pub fn append_turn(
     tx.append_turn(sid, item, speaker, text, at)
 }
 
-/// The kind of the event that records that an employee talked with the caller through the browser.
-pub const TAKEN_OVER: &str = "taken_over";
-
 /// Adds an event to the call's log.
-pub fn record_event(tx: &WriteTx<'_>, sid: &CallSid, kind: &str, detail: Option<&str>, at: Timestamp) -> Result<()> {
+pub fn record_event(
+    tx: &WriteTx<'_>,
+    sid: &CallSid,
+    kind: CallEventKind,
+    detail: Option<&str>,
+    at: Timestamp,
+) -> Result<()> {
     tx.insert_call_event(sid, kind, detail, at)
 }
 

@@ -4,9 +4,10 @@
 
 use super::caller::Caller;
 use crate::crm::booking::slots::local_date;
-use crate::crm::contact_details::NAMED;
 use crate::crm::{Error, RequestError, appointment, contact};
-use crate::domain::{Appointment, BusinessId, Call, CallBooking, CallId, Contact, ContactName, Speaker, Timestamp};
+use crate::domain::{
+    Appointment, BusinessId, Call, CallBooking, CallEventKind, CallId, Contact, ContactName, Speaker, Timestamp,
+};
 use crate::search::{fold, stems};
 use crate::spoken::{SaidDay, said_days};
 use crate::store::ReadTx;
@@ -94,7 +95,7 @@ impl Proof {
         // The caller may have set the contact's name in this or an earlier call. Such a name verifies no identity until a
         // user enters it.
         let is_new = matches!(tx.name_of(contact.id)?, ContactName::ByProfile(_))
-            && (tx.contact_had_call_event(contact.id, NAMED, Timestamp::from_millis(0))?
+            && (tx.contact_had_call_event(contact.id, CallEventKind::ContactNamed, Timestamp::from_millis(0))?
                 || tx.call_bookings(call)?.iter().any(|booking| booking.changes.booked));
         let has_name = !is_new && says_name(&contact.display_name, &names_of_business(tx)?, &caller.said);
         Ok(Self { call: call.id, today: caller.today(), has_name, days })

@@ -4,9 +4,9 @@ use crate::alerting::AiCall;
 use crate::call::{CallEvent, EngineKind, FalseBargeIn, StreamEndAction, TurnRecord, Usage};
 use crate::clock;
 use crate::config::{AiEngine, Config};
-use crate::crm::call::{self, Conversation, EndedStream, IncomingCall, ROBOT, TAKEN_OVER};
+use crate::crm::call::{self, Conversation, EndedStream, IncomingCall};
 use crate::crm::{caller_text, recording};
-use crate::domain::{AiFailure, CallSid, CallState, EndReason, StreamSid, Timestamp, TurnLatency};
+use crate::domain::{AiFailure, CallEventKind, CallSid, CallState, EndReason, StreamSid, Timestamp, TurnLatency};
 use crate::runtime::calls::{CallContext, CallServices};
 use crate::runtime::unstored_calls;
 use crate::store::TurnUpdate;
@@ -104,15 +104,17 @@ impl CallLogWriter {
             CallEvent::BargeIn { heard_ms } => {
                 tracing::info!(event = "BARGE_IN", call.sid = %sid, heard_ms, "The caller interrupted the agent after hearing {heard_ms} ms of the answer: call {sid}");
                 metrics::counter!("agentlocator_call_interruptions_total", "outcome" => "interrupted").increment(1);
-                self.insert_event("barge_in", &json!({"heard_ms": heard_ms}));
+                self.insert_event(CallEventKind::BargeIn, &json!({"heard_ms": heard_ms}));
             }
             CallEvent::BargeInUndone { cause, paused_ms } => self.barge_in_undone(*cause, *paused_ms),
             CallEvent::HeldReplyDiscarded => {
                 metrics::counter!("agentlocator_call_early_replies_discarded_total").increment(1);
-                self.insert_event("early_reply_discarded", &Value::Null);
+                self.insert_event(CallEventKind::EarlyReplyDiscarded, &Value::Null);
             }
-            CallEvent::Key(key) => self.insert_event("key", &json!({"key": key.to_string()})),
-            CallEvent::IdlePrompt { number } => self.insert_event("idle_prompt", &json!({"number": number})),
+            CallEvent::Key(key) => self.insert_event(CallEventKind::Key, &json!({"key": key.to_string()})),
+            CallEvent::IdlePrompt { number } => {
+                self.insert_event(CallEventKind::IdlePrompt, &json!({"number": number}))
+            }
             CallEvent::MessageStarted { at_ms } => self.message_started(*at_ms),
             CallEvent::EngineLost { engine, reason } => {
                 metrics::counter!("agentlocator_engine_failures_total", "engine" => engine.as_str()).increment(1);
@@ -121,12 +123,12 @@ impl CallLogWriter {
                 let problem = failure.cause.words();
                 tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), part, cause, reason, "Engine {} failed in call {sid}: {problem} ({reason})", engine.as_str());
                 let detail = json!({"engine": engine.as_str(), "part": part, "cause": cause, "reason": reason});
-                self.insert_event("engine_lost", &detail);
+                self.insert_event(CallEventKind::EngineLost, &detail);
             }
             CallEvent::EngineFailover { to } => self.failover(*to),
             CallEvent::EngineWarning { code } => {
                 tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine of call {sid} rejected a request or sent a malformed message, and the call continues: error code {code}");
-                self.insert_event("engine_warning", &json!({"code": code}));
+                self.insert_event(CallEventKind::EngineWarning, &json!({"code": code}));
             }
             CallEvent::Used(usage) => {
                 self.services.add_cost(&self.sid, usage.cost_micros);
@@ -134,31 +136,31 @@ impl CallLogWriter {
             CallEvent::RobotDetected(evidence) => {
                 let (evidence, words) = (evidence.as_str(), evidence.words());
                 tracing::info!(event = "ROBOT_CALL", call.sid = %sid, evidence, "The agent ends call {sid}, because its caller is a machine: {words}");
-                self.insert_event(ROBOT, &json!({"evidence": evidence}));
+                self.insert_event(CallEventKind::Robot, &json!({"evidence": evidence}));
             }
             CallEvent::TransferBegan => {
                 tracing::info!(event = "TRANSFER_STARTED", call.sid = %sid, "Transferring call {sid} to a human agent");
-                self.insert_event("transfer_began", &Value::Null);
+                self.insert_event(CallEventKind::TransferBegan, &Value::Null);
             }
             CallEvent::TransferAccepted => {
                 tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The human agent accepted call {sid}");
-                self.insert_event("transfer_accepted", &Value::Null);
+                self.insert_event(CallEventKind::TransferAccepted, &Value::Null);
             }
             CallEvent::TransferFailed(why) => {
                 let (why, words) = (why.as_str(), why.words());
                 tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Transfer of call {sid} to a human agent failed: {words}; the conversation with the AI continues");
-                self.insert_event("transfer_failed", &json!({"why": why}));
+                self.insert_event(CallEventKind::TransferFailed, &json!({"why": why}));
             }
-            CallEvent::TakenOver => self.insert_event(TAKEN_OVER, &Value::Null),
+            CallEvent::TakenOver => self.insert_event(CallEventKind::TakenOver, &Value::Null),
             CallEvent::HandedBack { is_lost } => {
                 let cause =
                     if *is_lost { "the employee was disconnected" } else { "the employee handed the call back" };
                 tracing::info!(event = "CALL_HANDED_BACK", call.sid = %sid, is_lost, "The agent continues call {sid}: {cause}");
-                self.insert_event("handed_back", &json!({"is_lost": is_lost}));
+                self.insert_event(CallEventKind::HandedBack, &json!({"is_lost": is_lost}));
             }
             CallEvent::WatchdogFired => {
                 tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Media stream or engine of call {sid} was not connected in time: the daemon redirects the call to Twilio's recorder");
-                self.insert_event("watchdog", &Value::Null);
+                self.insert_event(CallEventKind::Watchdog, &Value::Null);
             }
         }
     }
@@ -226,7 +228,7 @@ impl CallLogWriter {
         let (cause, sound) = (cause.as_str(), cause.words());
         tracing::info!(event = "BARGE_IN_UNDONE", call.sid = %self.sid, cause, paused_ms, "The agent paused for {paused_ms} ms in call {} and continued: it heard {sound}, which is no interruption", self.sid);
         metrics::counter!("agentlocator_call_interruptions_total", "outcome" => cause).increment(1);
-        self.insert_event("barge_in_undone", &json!({"cause": cause, "paused_ms": paused_ms}));
+        self.insert_event(CallEventKind::BargeInUndone, &json!({"cause": cause, "paused_ms": paused_ms}));
     }
 
     fn live(&mut self, engine: EngineKind) {
@@ -247,13 +249,13 @@ impl CallLogWriter {
 
     fn failover(&self, to: EngineKind) {
         tracing::warn!(event = "ENGINE_FAILOVER", call.sid = %self.sid, engine = to.as_str(), "Call {} switches to engine {}, because the previous engine failed", self.sid, to.as_str());
-        self.insert_event("engine_failover", &json!({"engine": to.as_str()}));
+        self.insert_event(CallEventKind::EngineFailover, &json!({"engine": to.as_str()}));
         let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(to));
         self.services.store.write_soon(move |tx| call::change_engine(tx, &sid, to.as_str(), model.as_deref(), at));
     }
 
     fn message_started(&self, at_ms: u64) {
-        self.insert_event("message_started", &json!({"at_ms": at_ms}));
+        self.insert_event(CallEventKind::MessageStarted, &json!({"at_ms": at_ms}));
         let Some(key) = self.stream.as_ref().map(|stream| stream.as_str().to_owned()) else { return };
         let at_ms = i64::try_from(at_ms).unwrap_or(i64::MAX);
         self.services.store.write_soon(move |tx| recording::mark_message(tx, &key, at_ms));
@@ -267,7 +269,7 @@ impl CallLogWriter {
         }
     }
 
-    fn insert_event(&self, kind: &'static str, detail: &Value) {
+    fn insert_event(&self, kind: CallEventKind, detail: &Value) {
         let (sid, at, detail) = (self.sid.clone(), clock::now(), detail.to_string());
         self.services.store.write_soon(move |tx| call::record_event(tx, &sid, kind, Some(&detail), at));
     }

@@ -4,8 +4,8 @@
 use super::super::{Error, ReadTx, Result, WriteTx};
 use super::end_reason;
 use crate::domain::{
-    ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ContactId, EndReason,
-    LeadId, MessageId, Speaker, StreamSid, ThreadId, Timestamp, TurnLatency,
+    ActorId, BusinessId, Call, CallDirection, CallEventKind, CallId, CallMedium, CallSid, CallState, ChangeKind,
+    ContactId, EndReason, LeadId, MessageId, Speaker, StreamSid, ThreadId, Timestamp, TurnLatency,
 };
 use rusqlite::{OptionalExtension, named_params, params};
 use std::time::Duration;
@@ -114,13 +114,13 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    pub fn has_call_event(&self, call: CallId, kind: &str) -> Result<bool> {
+    pub fn has_call_event(&self, call: CallId, kind: CallEventKind) -> Result<bool> {
         let mut query = self.conn.prepare_cached("SELECT 1 FROM call_events WHERE call_id = ?1 AND kind = ?2")?;
         Ok(query.exists(params![call, kind])?)
     }
 
     /// Returns the details of a call's events of this kind.
-    pub fn call_event_details(&self, call: CallId, kind: &str) -> Result<Vec<String>> {
+    pub fn call_event_details(&self, call: CallId, kind: CallEventKind) -> Result<Vec<String>> {
         let sql = "SELECT detail FROM call_events WHERE call_id = ?1 AND kind = ?2 AND detail IS NOT NULL ORDER BY id";
         let mut query = self.conn.prepare_cached(sql)?;
         let details = query.query_map(params![call, kind], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -132,7 +132,7 @@ impl ReadTx<'_> {
     pub fn messages_of_calls(
         &self,
         contact: ContactId,
-        kind: &str,
+        kind: CallEventKind,
         since: Timestamp,
     ) -> Result<Vec<(CallId, MessageId, String)>> {
         let mut query = self.conn.prepare_cached(
@@ -146,7 +146,7 @@ impl ReadTx<'_> {
 
     /// Counts the events of this kind since `since`, in calls that started after one day before `since`. The limit on
     /// the start time is needed because events are indexed only by call.
-    pub fn call_events_since(&self, business: BusinessId, kind: &str, since: Timestamp) -> Result<i64> {
+    pub fn call_events_since(&self, business: BusinessId, kind: CallEventKind, since: Timestamp) -> Result<i64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM calls JOIN call_events e ON e.call_id = calls.id
              WHERE calls.business_id = ?1 AND calls.started_at > ?2 AND e.kind = ?3 AND e.at > ?4",
@@ -179,7 +179,7 @@ impl ReadTx<'_> {
     }
 
     /// Returns true if a call of the contact has an event of this kind since `since`.
-    pub fn contact_had_call_event(&self, contact: ContactId, kind: &str, since: Timestamp) -> Result<bool> {
+    pub fn contact_had_call_event(&self, contact: ContactId, kind: CallEventKind, since: Timestamp) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM calls JOIN call_events e ON e.call_id = calls.id
              WHERE calls.contact_id = ?1 AND e.kind = ?2 AND e.at > ?3",
@@ -203,16 +203,6 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![sid, item], |row| row.get(0)).optional()?)
     }
 }
-
-/// The kind of the event that records that an employee ended a call. The displayed end reason is derived from it, see
-/// `call/end_reason.sql`.
-const HUNG_UP: &str = "hung_up_by_employee";
-
-/// The kind of the event that records that the caller was a machine. The end reason is derived from it too.
-pub const ROBOT: &str = "robot";
-
-/// The kind of the event that records that a lead was found in a call; see `ReadTx::call_findings`.
-const LEAD_FOUND: &str = "lead_found";
 
 impl WriteTx<'_> {
     /// Stores a call. Returns `None` if its CallSid is already stored.
@@ -301,7 +291,7 @@ impl WriteTx<'_> {
     /// gets `agent_hung_up` or `not_connected` (`stored_reason`). If several actors end the call, the first one counts.
     pub fn record_hang_up(&self, sid: &CallSid, by: ActorId, at: Timestamp) -> Result<()> {
         let detail = serde_json::json!({"by": by.to_string()}).to_string();
-        self.insert_call_event(sid, HUNG_UP, Some(&detail), at)?;
+        self.insert_call_event(sid, CallEventKind::HungUpByEmployee, Some(&detail), at)?;
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
@@ -310,9 +300,9 @@ impl WriteTx<'_> {
     fn stored_reason(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<EndReason> {
         if reason == EndReason::Robot {
             if let Some((id, _)) = self.call_by_sid(sid)?
-                && !self.has_call_event(id, ROBOT)?
+                && !self.has_call_event(id, CallEventKind::Robot)?
             {
-                self.insert_call_event(sid, ROBOT, None, at)?;
+                self.insert_call_event(sid, CallEventKind::Robot, None, at)?;
             }
             return Ok(EndReason::AgentHungUp);
         }
@@ -429,7 +419,12 @@ impl WriteTx<'_> {
 
     /// Records that a lead was found in a call.
     pub fn record_lead_of_call(&self, sid: &CallSid, lead: LeadId, at: Timestamp) -> Result<()> {
-        self.insert_call_event(sid, LEAD_FOUND, Some(&serde_json::json!({"lead": lead.0}).to_string()), at)?;
+        self.insert_call_event(
+            sid,
+            CallEventKind::LeadFound,
+            Some(&serde_json::json!({"lead": lead.0}).to_string()),
+            at,
+        )?;
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
@@ -465,7 +460,13 @@ impl WriteTx<'_> {
     }
 
     /// Adds an event to a call. `detail` is JSON. Does nothing if the call is not stored.
-    pub fn insert_call_event(&self, sid: &CallSid, kind: &str, detail: Option<&str>, at: Timestamp) -> Result<()> {
+    pub fn insert_call_event(
+        &self,
+        sid: &CallSid,
+        kind: CallEventKind,
+        detail: Option<&str>,
+        at: Timestamp,
+    ) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO call_events(call_id, kind, detail, at) SELECT id, ?2, ?3, ?4 FROM calls WHERE call_sid = ?1",
         )?;

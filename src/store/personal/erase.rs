@@ -10,7 +10,7 @@
 use super::super::sql::json_list;
 use super::super::{Error, ReadTx, Result, WriteTx};
 use super::{PERSONAL, PersonalData, PersonalTable, UNUSED_FILES};
-use crate::domain::{ChangeKind, ContactId, Timestamp};
+use crate::domain::{ChangeKind, ContactId, JobKind, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ impl WriteTx<'_> {
             let key = format!("erase:{contact}:{now}");
             let rest = ErasureRest { key, contact: has_sound.then_some(contact), files };
             let payload = serde_json::to_string(&rest).map_err(|error| Error::Value(error.to_string()))?;
-            self.insert_job(ERASURE_JOB, Some(&rest.key), &payload, now.plus(JOB_DELAY), now)?;
+            self.insert_job(JobKind::EraseContact, Some(&rest.key), &payload, now.plus(JOB_DELAY), now)?;
             Ok(rest)
         })
     }
@@ -188,8 +188,6 @@ fn unused_files(list: &str) -> String {
     UNUSED_FILES.replace("{hashes}", &format!("(SELECT value FROM json_each({list}))"))
 }
 
-/// The kind of the job that continues an erasure.
-pub const ERASURE_JOB: &str = "erase_contact";
 /// The request itself continues the deletion at once. The job is needed only if the request ends early.
 const JOB_DELAY: std::time::Duration = std::time::Duration::from_secs(10);
 /// The tables of audio, and of the rows to which it belongs. They are deleted last.

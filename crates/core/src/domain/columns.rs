@@ -4,13 +4,13 @@
 
 use super::{
     AddressId, AddressKind, AgentToolId, AiMode, AppointmentId, AppointmentSource, AppointmentState, BusinessId,
-    CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId, ContactRelation, DayTime,
-    Direction, EndReason, FactId, FactSource, FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, LeadId,
-    LeadOutcome, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId,
-    OutboundOutcome, OutboundState, OutboxId, PeerAddress, PhoneNumber, Provider, RecordingId, RecordingSid,
-    RecordingSource, RecordingState, ResourceId, ResourceKind, Role, ScheduledState, SearchKind, ServiceId, Speaker,
-    StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource, ThreadId, ThreadType, Timestamp,
-    TokenId, ToolMethod, TurnId, UserId, WaitingId,
+    CallDirection, CallEventKind, CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId,
+    ContactRelation, DayTime, Direction, EndReason, FactId, FactSource, FieldId, FieldKind, GapId, GapState,
+    HolidayRule, JobId, JobKind, LeadId, LeadOutcome, MediaKind, MessageEventKind, MessageId, MessageSid,
+    MessageStatus, MessageType, NoteId, OutboundOutcome, OutboundState, OutboxId, PeerAddress, PhoneNumber, Provider,
+    RecordingId, RecordingSid, RecordingSource, RecordingState, ResourceId, ResourceKind, Role, ScheduledState,
+    SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource,
+    ThreadId, ThreadType, Timestamp, TokenId, ToolMethod, TurnId, UserId, WaitingId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -93,6 +93,7 @@ words!(
     AppointmentSource,
     AppointmentState,
     CallDirection,
+    CallEventKind,
     CallMedium,
     CallState,
     ChangeKind,
@@ -102,6 +103,7 @@ words!(
     GapState,
     HolidayRule,
     FieldKind,
+    JobKind,
     LeadOutcome,
     MediaKind,
     MessageEventKind,

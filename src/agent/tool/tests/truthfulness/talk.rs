@@ -8,7 +8,7 @@ use crate::clock;
 use crate::crm::call::{IncomingCall, find_or_create};
 use crate::crm::{self, call_review};
 use crate::domain::{
-    ActorId, AppointmentState, BusinessId, CallSid, ContactId, Speaker, Timestamp, ToolUse, TurnLatency,
+    ActorId, AppointmentState, BusinessId, CallEventKind, CallSid, ContactId, Speaker, Timestamp, ToolUse, TurnLatency,
 };
 use crate::promise::{Findings, Promise};
 use crate::store::{AppointmentFilter, Store, TurnUpdate};
@@ -325,7 +325,7 @@ impl Talk {
             state: None,
         };
         let stored = self.store.read(move |tx| {
-            let texts = tx.messages_of_calls(contact, "agent_texted_caller", Timestamp::from_millis(0))?;
+            let texts = tx.messages_of_calls(contact, CallEventKind::AgentTextedCaller, Timestamp::from_millis(0))?;
             let message = tx.stored_call(&sid)?.and_then(|call| call.message_text);
             Ok((tx.appointments(&filter, None, 100)?.0, texts, message.is_some()))
         });

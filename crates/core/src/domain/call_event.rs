@@ -1,0 +1,58 @@
+//! The events of a call that are stored.
+
+use super::text_enum;
+
+text_enum! {
+    /// The kind of a stored event of a call.
+    CallEventKind {
+        /// The caller interrupted the agent.
+        BargeIn = "barge_in",
+        /// The agent paused for a sound that was no interruption, and continued.
+        BargeInUndone = "barge_in_undone",
+        /// A reply that was requested early was discarded.
+        EarlyReplyDiscarded = "early_reply_discarded",
+        /// The caller pressed a key.
+        Key = "key",
+        /// The agent asked a silent caller whether they are still there.
+        IdlePrompt = "idle_prompt",
+        EngineLost = "engine_lost",
+        EngineFailover = "engine_failover",
+        /// The engine rejected a request or sent a malformed message.
+        EngineWarning = "engine_warning",
+        /// The caller is a machine. The end reason of the call is derived from this event.
+        Robot = "robot",
+        TransferBegan = "transfer_began",
+        TransferAccepted = "transfer_accepted",
+        TransferFailed = "transfer_failed",
+        /// An employee talked with the caller through the browser.
+        TakenOver = "taken_over",
+        /// The call went from an employee back to the agent.
+        HandedBack = "handed_back",
+        /// Media stream or engine were not connected in time.
+        Watchdog = "watchdog",
+        /// The caller began to leave a message.
+        MessageStarted = "message_started",
+        /// A user or an API client ended the call. The end reason of the call is derived from this event.
+        HungUpByEmployee = "hung_up_by_employee",
+        /// The conversation could not be stored while it happened. Its transcript is lost.
+        StoredLate = "stored_late",
+        LeadFound = "lead_found",
+        /// The caller gave the contact its name. Such a name does not verify the caller's identity.
+        ContactNamed = "contact_named",
+        /// A machine answered the outgoing call.
+        AnsweredByMachine = "answered_by_machine",
+        /// The agent broke a promise.
+        PromiseBroken = "promise_broken",
+        /// The confirmation of an appointment was queued.
+        AppointmentConfirmed = "appointment_confirmed",
+        AppointmentNotConfirmed = "appointment_not_confirmed",
+        /// A message to a caller who hung up before the agent could help was queued.
+        MissedCallerTexted = "missed_caller_texted",
+        MissedCallerNotTexted = "missed_caller_not_texted",
+        /// A message that the agent wrote to the caller was queued.
+        AgentTextedCaller = "agent_texted_caller",
+        AgentTextNotSent = "agent_text_not_sent",
+        OwnerNotifiedByMail = "owner_notified_by_mail",
+        OwnerNotifiedByWhatsApp = "owner_notified_by_whatsapp",
+    }
+}

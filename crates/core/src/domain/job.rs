@@ -1,0 +1,31 @@
+//! Background jobs.
+
+use super::text_enum;
+
+text_enum! {
+    /// The kind of a background job.
+    JobKind {
+        /// Fetch a file of a WhatsApp message.
+        FetchMedia = "whatsapp.media",
+        /// Download a recording from Twilio.
+        FetchRecording = "fetch_recording",
+        /// Transcribe the message of a caller whom the service did not answer.
+        TranscribeRecording = "transcribe_recording",
+        CompressRecording = "compress_recording",
+        /// Compare what the agent promised in a call with what it did.
+        ReviewCall = "review_call",
+        SummarizeCall = "summarize_call",
+        /// Send the owner the message about a call.
+        NotifyOwner = "call_notice",
+        /// Send a caller the confirmation of an appointment.
+        ConfirmAppointment = "confirm_appointment",
+        /// Write to a caller who hung up before the agent could help.
+        TextMissedCaller = "text_missed_caller",
+        /// Make a task for a contact whom an outgoing call did not reach.
+        ContactNotReached = "contact_not_reached",
+        /// Continue the deletion of a contact's data.
+        EraseContact = "erase_contact",
+        /// Ask the bridge to delete the data of a contact.
+        EraseInBridge = "erase_in_bridge",
+    }
+}
