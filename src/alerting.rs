@@ -15,7 +15,7 @@ pub use tracker::{AlertThresholds, AlertTracker, Change};
 
 use crate::clock;
 use crate::domain::{
-    Alert, AlertChannel, AlertDetail, AlertKind, AlertState, AlertTransition, Language, Mute, Timestamp,
+    Alert, AlertChannel, AlertDetail, AlertEventKind, AlertKind, AlertState, AlertTransition, Language, Mute, Timestamp,
 };
 use crate::messages;
 use crate::store::Store;
@@ -91,8 +91,8 @@ impl Alerts {
     /// Mutes or unmutes an alert; returns `None` if no alert of this kind is known.
     pub fn mute(&self, kind: AlertKind, mute: Option<Mute>) -> Option<Alert> {
         let alert = self.tracker().mute(kind, mute)?;
-        let transition = if mute.is_some() { "muted" } else { "unmuted" };
-        self.save_event(alert.clone(), transition, "", clock::now());
+        let event = if mute.is_some() { AlertEventKind::Muted } else { AlertEventKind::Unmuted };
+        self.save_event(alert.clone(), event, None, clock::now());
         self.inner.changed.notify_one();
         Some(alert)
     }
@@ -107,7 +107,9 @@ impl Alerts {
         all.retain(|alert| changes.iter().any(|change| change.kind == alert.kind));
         for alert in all {
             log_change(&alert);
-            self.save_event(alert.clone(), alert.state.as_str(), "", now);
+            let is_cleared = alert.state == AlertState::Cleared;
+            let event = if is_cleared { AlertEventKind::Cleared } else { AlertEventKind::Raised };
+            self.save_event(alert.clone(), event, None, now);
         }
         changes
     }
@@ -123,7 +125,7 @@ impl Alerts {
         for (kind, transition) in deliveries {
             let alert = self.tracker().note_delivery(*kind, channel, *transition, now);
             if let Some(alert) = alert {
-                self.save_event(alert, transition.as_str(), channel.as_str(), now);
+                self.save_event(alert, (*transition).into(), Some(channel), now);
             }
         }
     }
@@ -156,10 +158,10 @@ impl Alerts {
         self.inner.store.write_soon(move |tx| tx.put_alert(&alert, now));
     }
 
-    fn save_event(&self, alert: Alert, transition: &'static str, channel: &'static str, now: Timestamp) {
+    fn save_event(&self, alert: Alert, event: AlertEventKind, channel: Option<AlertChannel>, now: Timestamp) {
         self.inner.store.write_soon(move |tx| {
             tx.put_alert(&alert, now)?;
-            tx.insert_alert_event(alert.kind, transition, channel, now)
+            tx.insert_alert_event(alert.kind, event, channel, now)
         });
     }
 

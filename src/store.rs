@@ -115,7 +115,7 @@ pub use inbox::InboxQuery;
 pub use job::Job;
 pub use knowledge_gap::AskedQuestion;
 pub use leftover_log::{leftover_log, refuse_leftover_log};
-pub use media::{MediaInfo, MediaState, MessageMedia, StoredMedia};
+pub use media::{MediaInfo, MessageMedia, StoredMedia};
 pub use media_details::{MediaDetails, UploadedMedia};
 pub use message::{EarlyUpdate, KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;

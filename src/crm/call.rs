@@ -17,8 +17,8 @@ use super::webhook_log::{RawWebhook, log_webhook};
 use super::{RequestError, call_notice, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
-    ContactRelation, EndReason, ForwardedCall, JobKind, PeerAddress, PhoneNumber, ThreadId, ThreadType, Timestamp,
-    whatsapp_address,
+    ContactRelation, EndReason, ForwardedCall, JobKind, PeerAddress, PhoneNumber, Provider, ThreadId, ThreadType,
+    Timestamp, whatsapp_address,
 };
 use crate::store::{AiUsage, Error, NewCall, ReadTx, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
@@ -353,7 +353,7 @@ mod tests {
         let sid: CallSid = format!("CA{:032x}", 1).parse().unwrap();
         let call = IncomingCall { from: "+972501234567".into(), ..IncomingCall::by_sid(sid) };
         let raw = RawWebhook {
-            source: "twilio",
+            source: Provider::Twilio,
             path: "/webhook/incoming_call",
             content_type: String::new(),
             body: bytes::Bytes::new(),

@@ -6,6 +6,7 @@ use super::text::beginning;
 use super::{Error, knowledge_gap, lead, task};
 use crate::domain::{
     ActorId, BusinessId, Call, CallSid, CallState, ContactRelation, JobKind, Speaker, TaskContent, Timestamp, ToolUse,
+    text_enum,
 };
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
@@ -21,11 +22,23 @@ pub struct SummaryJob {
     pub call_sid: CallSid,
 }
 
+text_enum! {
+    /// The speaker of a line in a transcript, as the model gets it.
+    LineSpeaker {
+        Caller = "caller",
+        Agent = "agent",
+        /// An action of the agent.
+        Tool = "tool",
+        Employee = "employee",
+        /// The message that the caller left.
+        MessageOfCaller = "message_of_caller",
+    }
+}
+
 /// One line of a transcript, as the model gets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// The speaker; `tool` for an action of the agent.
-    pub speaker: &'static str,
+    pub speaker: LineSpeaker,
     /// The words that were heard; for a tool, its name and whether it succeeded.
     pub text: String,
 }
@@ -72,7 +85,7 @@ pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(None) };
     let turns = tx.heard_turns(call_sid)?;
     let mut lines: Vec<_> = turns.into_iter().filter_map(|(speaker, heard)| line(speaker, &heard)).collect();
-    let left = call.message_text.map(|text| Line { speaker: "message_of_caller", text: shortened(&text) });
+    let left = call.message_text.map(|text| Line { speaker: LineSpeaker::MessageOfCaller, text: shortened(&text) });
     lines.extend(left);
     let mut length = 0;
     lines.retain(|line| {
@@ -80,7 +93,7 @@ pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line
         length <= MAX_CHARS
     });
     let has_caller =
-        lines.iter().any(|line| line.speaker != "agent" && line.speaker != "tool" && line.speaker != "employee");
+        lines.iter().any(|line| matches!(line.speaker, LineSpeaker::Caller | LineSpeaker::MessageOfCaller));
     Ok(Some(lines).filter(|_| has_caller))
 }
 
@@ -89,13 +102,13 @@ const EMPLOYEE_TALKED: &str = "[An employee talked with the caller here. The wor
 
 fn line(speaker: Speaker, heard: &str) -> Option<Line> {
     match speaker {
-        Speaker::Caller => Some(Line { speaker: "caller", text: shortened(heard) }),
-        Speaker::Agent => Some(Line { speaker: "agent", text: shortened(heard) }),
+        Speaker::Caller => Some(Line { speaker: LineSpeaker::Caller, text: shortened(heard) }),
+        Speaker::Agent => Some(Line { speaker: LineSpeaker::Agent, text: shortened(heard) }),
         Speaker::Tool => ToolUse::from_text(heard).map(|tool| {
             let outcome = if tool.success().is_some() { "done" } else { "failed" };
-            Line { speaker: "tool", text: format!("{}: {outcome}", tool.name) }
+            Line { speaker: LineSpeaker::Tool, text: format!("{}: {outcome}", tool.name) }
         }),
-        Speaker::Employee => Some(Line { speaker: "employee", text: EMPLOYEE_TALKED.to_owned() }),
+        Speaker::Employee => Some(Line { speaker: LineSpeaker::Employee, text: EMPLOYEE_TALKED.to_owned() }),
         Speaker::System => None,
     }
 }

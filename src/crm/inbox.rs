@@ -7,11 +7,11 @@ pub use message_update::{apply_early, apply_listed_status, apply_update, is_new_
 use super::contact::resolve::{self, Sighting};
 use super::webhook_log::{RawWebhook, log_webhook};
 use crate::domain::{
-    BusinessId, Direction, InboundMessage, JobKind, MessageId, MessageStatus, OutboundAuthor, Provider, ThreadId,
-    ThreadType, Timestamp, TurnEvent, without_bidi_controls,
+    BusinessId, Direction, InboundMessage, JobKind, MediaState, MessageId, MessageStatus, OutboundAuthor, Provider,
+    ThreadId, ThreadType, Timestamp, TurnEvent, without_bidi_controls,
 };
 use crate::inbox::message_time::{self, Arrival};
-use crate::store::{FoundThread, MediaState, NewMessage, Result, WebhookOutcome, WriteTx};
+use crate::store::{FoundThread, NewMessage, Result, WebhookOutcome, WriteTx};
 use std::time::Duration;
 
 /// The result of storing an inbound message.

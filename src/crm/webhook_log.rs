@@ -1,12 +1,12 @@
 //! The webhook log: the webhooks from the providers, byte for byte, and the outcome of each.
 
-use crate::domain::{CallId, MessageId, Timestamp};
+use crate::domain::{CallId, MessageId, Provider, Timestamp};
 use crate::store::{NewWebhookEntry, Result, WebhookOutcome, WriteTx};
 
 #[derive(Clone, Debug)]
 pub struct RawWebhook {
-    /// The sender of the webhook: `twilio` or `baileys`.
-    pub source: &'static str,
+    /// The sender of the webhook.
+    pub source: Provider,
     pub path: &'static str,
     pub content_type: String,
     /// The body of the request, byte for byte.

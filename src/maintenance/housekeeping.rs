@@ -117,7 +117,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::{BusinessId, JobKind, Timestamp};
+    use crate::domain::{BusinessId, JobKind, Provider, Timestamp};
     use crate::store::testing::{database, transact};
     use crate::store::{NewWebhookEntry, StoredResponse, WebhookOutcome};
 
@@ -134,7 +134,7 @@ mod tests {
                 let body = day.to_string();
                 tx.insert_webhook_entry(&NewWebhookEntry {
                     received_at: at(day),
-                    source: "twilio",
+                    source: Provider::Twilio,
                     path: "/",
                     content_type: "",
                     body: body.as_bytes(),

@@ -5,11 +5,11 @@ use super::jobs::JobError;
 use super::media_details::MediaExaminer;
 use crate::clock;
 use crate::crm::media;
-use crate::domain::{MEDIA_PATH, MessageId, Provider, hex, sniff_mime};
+use crate::domain::{MEDIA_PATH, MediaState, MessageId, Provider, hex, sniff_mime};
 use crate::host::disk::DiskMonitor;
 use crate::providers::baileys::bridge::Bridge;
 use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher};
-use crate::store::{self, Job, MediaState, Store, StoredMedia, WriteTx};
+use crate::store::{self, Job, Store, StoredMedia, WriteTx};
 use bytes::Bytes;
 use reqwest::Method;
 use serde::Deserialize;
@@ -46,7 +46,7 @@ impl MediaFetcher {
         let noted =
             self.store.read(move |tx| tx.message_media(message, position)).await.map_err(|error| later(&error))?;
         let Some(noted) = noted else { return Ok(()) };
-        if noted.state == MediaState::Stored.as_str() {
+        if noted.state == MediaState::Stored {
             // An earlier run of the job stored the file, but may have ended before it released the file at the bridge.
             self.release(provider, &noted.source_url).await;
             return Ok(());

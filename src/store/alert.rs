@@ -2,7 +2,7 @@
 
 use super::page::{page, rows_for};
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{Alert, AlertKind, Cursor, Timestamp};
+use crate::domain::{Alert, AlertChannel, AlertEventKind, AlertKind, Cursor, Timestamp};
 use rusqlite::params;
 
 /// A transition of an alert, or a notification about it.
@@ -12,7 +12,7 @@ pub struct AlertEvent {
     pub at: Timestamp,
     /// The alert's kind. Text, because another version may have written a kind that this version does not support.
     pub kind: String,
-    /// The transition: `raised`, `lasts`, `cleared`, `muted`, `unmuted`.
+    /// The kind of the event, see [`AlertEventKind`]. Text for the same reason.
     pub transition: String,
     /// The channel by which a notification was sent; empty for a transition.
     pub channel: String,
@@ -52,10 +52,17 @@ impl WriteTx<'_> {
         self.record_alert()
     }
 
-    /// Adds an event to an alert.
-    pub fn insert_alert_event(&self, kind: AlertKind, transition: &str, channel: &str, now: Timestamp) -> Result<()> {
+    /// Adds an event to an alert. `channel` is the channel of a notification.
+    pub fn insert_alert_event(
+        &self,
+        kind: AlertKind,
+        event: AlertEventKind,
+        channel: Option<AlertChannel>,
+        now: Timestamp,
+    ) -> Result<()> {
         let sql = "INSERT INTO alert_events(at, kind, transition, channel) VALUES (?1, ?2, ?3, ?4)";
-        self.conn.prepare_cached(sql)?.execute(params![now, kind.as_str(), transition, channel])?;
+        let channel = channel.map_or("", AlertChannel::as_str);
+        self.conn.prepare_cached(sql)?.execute(params![now, kind.as_str(), event.as_str(), channel])?;
         Ok(())
     }
 

@@ -5,24 +5,8 @@ mod usage;
 pub(in crate::store) use usage::{IS_USED, IS_USED_SINCE};
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{ChangeKind, MessageId, Timestamp, text_enum};
+use crate::domain::{ChangeKind, MediaState, MessageId, Timestamp};
 use rusqlite::{OptionalExtension, named_params, params};
-
-text_enum! {
-    /// The state of a message's media file.
-    MediaState {
-        /// The file has not been fetched yet.
-        Waiting = "waiting",
-        /// The content of the file is stored.
-        Stored = "stored",
-        /// Only the URL of the file is stored.
-        Linked = "linked",
-        /// The file could not be fetched.
-        Failed = "failed",
-        /// The content of the file was stored, and was later deleted by retention.
-        Pruned = "pruned",
-    }
-}
 
 /// A file to be stored. The whole file is in memory, up to `whatsapp.max_media_bytes`. Writing it in parts would not
 /// save memory, because SQLite builds the row in memory if columns follow the content.
@@ -49,8 +33,7 @@ pub struct MediaInfo {
 pub struct MessageMedia {
     /// The provider's URL of the file.
     pub source_url: String,
-    /// The state as stored, see [`MediaState`].
-    pub state: String,
+    pub state: MediaState,
     /// The media type that the provider stated.
     pub mime: Option<String>,
 }

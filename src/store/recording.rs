@@ -2,7 +2,7 @@
 //! recording. The waveform of a recording is computed once and stored.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{CallId, CallSid, ChangeKind, JobKind, RecordingId, RecordingSource, Timestamp};
+use crate::domain::{CallId, CallSid, ChangeKind, JobKind, RecordingId, RecordingSource, RecordingState, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 /// A recording at Twilio that has not been fetched yet.
@@ -186,12 +186,12 @@ impl WriteTx<'_> {
     }
 
     pub fn complete_recording(&self, key: &str) -> Result<()> {
-        self.set_recording_state(key, "complete", None)
+        self.set_recording_state(key, RecordingState::Complete, None)
     }
 
     /// Marks a recording as failed, with the reason.
     pub fn fail_recording(&self, key: &str, error: &str) -> Result<()> {
-        self.set_recording_state(key, "failed", Some(error))
+        self.set_recording_state(key, RecordingState::Failed, Some(error))
     }
 
     /// Records that Twilio has a recording that must be fetched later. Returns true if it is new.
@@ -222,7 +222,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    fn set_recording_state(&self, key: &str, state: &str, error: Option<&str>) -> Result<()> {
+    fn set_recording_state(&self, key: &str, state: RecordingState, error: Option<&str>) -> Result<()> {
         let mut update =
             self.conn.prepare_cached("UPDATE recordings SET state = ?2, error = ?3 WHERE provider_sid = ?1")?;
         update.execute(params![key, state, error])?;

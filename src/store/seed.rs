@@ -3,7 +3,8 @@
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
-    BusinessId, CallId, CallSid, CallState, ContactId, MessageStatus, PhoneNumber, Provider, Timestamp,
+    AppointmentSource, AppointmentState, BusinessId, CallId, CallSid, CallState, ContactId, EndReason, EngineKind,
+    MessageStatus, PhoneNumber, Provider, Timestamp,
 };
 use rusqlite::params;
 
@@ -53,9 +54,8 @@ pub struct SeedCall {
     /// The number of the business.
     pub own_number: PhoneNumber,
     /// The engine that answered; `None` if no engine answered.
-    pub engine: Option<&'static str>,
-    /// The end reason, as stored in `calls.end_reason`.
-    pub end_reason: &'static str,
+    pub engine: Option<EngineKind>,
+    pub end_reason: EndReason,
     pub is_missed: bool,
     /// The message that the caller left.
     pub message_text: Option<String>,
@@ -91,10 +91,8 @@ pub struct SeedAppointment {
     pub contact: ContactId,
     /// The index of the service in the list of services.
     pub service: usize,
-    /// The state, as stored in the database.
-    pub state: &'static str,
-    /// The source of the booking: `user` or `agent`.
-    pub source: &'static str,
+    pub state: AppointmentState,
+    pub source: AppointmentSource,
     pub starts_at: Timestamp,
     pub booked_at: Timestamp,
 }

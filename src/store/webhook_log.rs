@@ -1,7 +1,7 @@
 //! The log of raw webhook requests.
 
 use super::{Result, WriteTx};
-use crate::domain::{CallId, MessageId, Timestamp, text_enum};
+use crate::domain::{CallId, MessageId, Provider, Timestamp, text_enum};
 use rusqlite::params;
 
 text_enum! {
@@ -22,8 +22,8 @@ text_enum! {
 #[derive(Clone, Copy, Debug)]
 pub struct NewWebhookEntry<'a> {
     pub received_at: Timestamp,
-    /// The sender: `twilio` or `baileys`.
-    pub source: &'a str,
+    /// The sender.
+    pub source: Provider,
     pub path: &'a str,
     pub content_type: &'a str,
     /// The body, byte for byte.
@@ -45,7 +45,7 @@ impl WriteTx<'_> {
     /// captured a signed request could replay it, because the signature does not cover the time. Requests of the bridge
     /// are not compared.
     pub fn insert_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<()> {
-        if new.source == "twilio" && self.has_webhook_entry(new)? {
+        if new.source == Provider::Twilio && self.has_webhook_entry(new)? {
             return Ok(());
         }
         let mut insert = self.conn.prepare_cached(

@@ -33,7 +33,9 @@ pub use output::{
     CallEvent, CallerWords, Clip, EngineCommand, FalseBargeIn, HistoryTurn, Output, ResponseRequest, StreamEndAction,
     TurnRecord,
 };
-pub use policy::{CallPolicy, EngineCapabilities, EngineKind, Prompts};
+pub use policy::{CallPolicy, EngineCapabilities, Prompts};
+
+pub use crate::domain::EngineKind;
 pub use robot::RobotEvidence;
 pub use session::{Activity, CallSession, TakeoverState};
 

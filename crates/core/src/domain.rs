@@ -23,6 +23,7 @@ mod columns;
 mod contact;
 mod cursor;
 mod custom_field;
+mod engine_kind;
 mod fact;
 mod file_type;
 mod finding;
@@ -65,7 +66,9 @@ pub use agent_tool::{
     UrlTemplateError,
 };
 pub use ai_failure::{AiFailure, AiFailureCause, AiPart};
-pub use alert::{Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, AlertState, AlertTransition, Mute};
+pub use alert::{
+    Alert, AlertChannel, AlertDelivery, AlertDetail, AlertEventKind, AlertKind, AlertState, AlertTransition, Mute,
+};
 pub use answering::{AnswerMode, Answering};
 pub use appointment::{Appointment, AppointmentSource, AppointmentState, WaitingEntry};
 pub use attempt::{LateRefusal, NotSent, Outcome, ProviderError, Refusal, RefusedRoute, Search};
@@ -83,6 +86,7 @@ pub use clean_text::{Masked, clean_name, is_visible, one_line, shortened, withou
 pub use contact::{Contact, ContactName, ContactRelation, ContactSort, MergeSuggestion, SuggestionReason};
 pub use cursor::{Cursor, TextCursor};
 pub use custom_field::{CustomField, FieldKind, FieldValue, day};
+pub use engine_kind::EngineKind;
 pub use fact::{Fact, FactSource};
 pub use file_type::sniff_mime;
 pub use finding::{Found, FoundText, Remedy, RemedyText};
@@ -100,8 +104,8 @@ pub use knowledge_gap::{GapState, KnowledgeGap};
 pub use lead::{Lead, LeadContent, LeadOutcome, LeadStage};
 pub use localized::{Language, Localized, TextParam, localized_enum};
 pub use message::{
-    Direction, Edit, MEDIA_PATH, MediaKind, Message, MessageDetail, MessageEventKind, MessageFile, MessageStatus,
-    MessageType, Provider, Quote, Reaction,
+    Direction, Edit, MEDIA_PATH, MediaKind, MediaState, Message, MessageDetail, MessageEventKind, MessageFile,
+    MessageStatus, MessageType, Provider, Quote, Reaction,
 };
 pub use note::Note;
 pub use notice::{Notice, StoredNotice};

@@ -4,6 +4,7 @@
 pub(crate) mod random;
 mod script;
 
+use agentlocator_core::domain::AppointmentState;
 use random::Random;
 use script::{Details, Lines};
 
@@ -63,8 +64,7 @@ pub struct ShopAppointment {
     pub contact: usize,
     /// The index in [`SERVICES`].
     pub service: usize,
-    /// The stored status: `booked`, `done`, `no_show` or `cancelled`.
-    pub state: &'static str,
+    pub state: AppointmentState,
     /// Whether the agent booked the appointment, instead of a user.
     pub by_agent: bool,
     /// The start, in milliseconds since 1970.
@@ -251,10 +251,10 @@ impl ShopYear {
             }
             let is_past = at_ms < options.until_ms;
             let state = match random.below(100) {
-                0..=8 => "cancelled",
-                9..=14 if is_past => "no_show",
-                _ if is_past => "done",
-                _ => "booked",
+                0..=8 => AppointmentState::Cancelled,
+                9..=14 if is_past => AppointmentState::NoShow,
+                _ if is_past => AppointmentState::Done,
+                _ => AppointmentState::Booked,
             };
             let booked_ms =
                 at_ms.min(options.until_ms) - 3_600_000 - random.below(10 * DAY_MS.unsigned_abs()).cast_signed();

@@ -8,7 +8,9 @@ use crate::clock;
 use crate::config::Config;
 use crate::control::{self, ControlError};
 use crate::crm::{self, seed};
-use crate::domain::{CallSid, ContactId, MessageStatus, PhoneNumber, Provider, Timestamp};
+use crate::domain::{
+    AppointmentSource, CallSid, ContactId, EndReason, EngineKind, MessageStatus, PhoneNumber, Provider, Timestamp,
+};
 use crate::simulator::shop_year::{
     SERVICES, ShopAppointment, ShopCall, ShopCallOutcome, ShopContact, ShopMessage, ShopService, ShopYear,
     ShopYearOptions,
@@ -143,10 +145,10 @@ fn message(it: &ShopMessage, ids: &[ContactId], providers: &[Provider]) -> anyho
 
 fn call(it: &ShopCall, ids: &[ContactId], own_number: &PhoneNumber) -> anyhow::Result<SeedCall> {
     let (engine, end_reason) = match it.outcome {
-        ShopCallOutcome::Answered => (Some("realtime"), "caller_hung_up"),
-        ShopCallOutcome::Transferred => (Some("realtime"), "transferred"),
-        ShopCallOutcome::Message => (Some("voicemail"), "message_taken"),
-        ShopCallOutcome::Missed => (None, "not_connected"),
+        ShopCallOutcome::Answered => (Some(EngineKind::Realtime), EndReason::CallerHungUp),
+        ShopCallOutcome::Transferred => (Some(EngineKind::Realtime), EndReason::Transferred),
+        ShopCallOutcome::Message => (Some(EngineKind::Voicemail), EndReason::MessageTaken),
+        ShopCallOutcome::Missed => (None, EndReason::NotConnected),
     };
     let is_message = it.outcome == ShopCallOutcome::Message;
     let turns = it.turns.iter();
@@ -179,7 +181,7 @@ fn appointment(it: &ShopAppointment, ids: &[ContactId]) -> SeedAppointment {
         contact: ids[it.contact],
         service: it.service,
         state: it.state,
-        source: if it.by_agent { "agent" } else { "user" },
+        source: if it.by_agent { AppointmentSource::Agent } else { AppointmentSource::User },
         starts_at: Timestamp::from_millis(it.at_ms),
         booked_at: Timestamp::from_millis(it.booked_ms),
     }

@@ -3,7 +3,7 @@
 use super::{IncomingCall, find_or_create};
 use crate::crm::outbound_call::is_without_conversation;
 use crate::crm::{call_notice, call_review, call_summary, caller_text};
-use crate::domain::{CallEventKind, CallSid, CallState, EndReason, StreamSid, Timestamp};
+use crate::domain::{CallEventKind, CallSid, CallState, EndReason, EngineKind, StreamSid, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,7 @@ pub struct Conversation {
     /// The id of its media stream.
     pub stream: StreamSid,
     /// The engine that handled it last.
-    pub engine: String,
+    pub engine: EngineKind,
     pub model: Option<String>,
     /// The start of the conversation.
     pub at: Timestamp,
@@ -100,7 +100,7 @@ pub fn end_stream(tx: &WriteTx<'_>, ended: &EndedStream, country: country::Id) -
     if let (Some(Conversation { stream, engine, model, at }), true) =
         (conversation, known.is_none_or(|call| call.answered_at.is_none()))
     {
-        tx.set_call_live(sid, stream, engine, model.as_deref(), *at)?;
+        tx.set_call_live(sid, stream, *engine, model.as_deref(), *at)?;
         tx.insert_call_event(sid, CallEventKind::StoredLate, None, *at)?;
     }
     tx.set_end_reason(sid, *reason, *at)?;
@@ -157,11 +157,11 @@ mod tests {
 
     #[test]
     fn a_conversation_without_a_transcript_leaves_no_caller_without_help() {
-        for (conversation, was_left) in [(None, true), (Some("voicemail"), true), (Some("realtime"), false)] {
+        for (conversation, was_left) in [(None, true), (Some(EngineKind::Voicemail), true), (Some(EngineKind::Realtime), false)] {
             let mut ended = ended(true);
             ended.conversation = conversation.map(|engine| Conversation {
                 stream: format!("MZ{:032x}", 1).parse().unwrap(),
-                engine: engine.to_owned(),
+                engine,
                 model: None,
                 at: ended.started_at,
             });

@@ -1,6 +1,6 @@
 //! Records of a running call. Each function does nothing if the call is not stored.
 
-use crate::domain::{CallEventKind, CallSid, CallState, EndReason, Speaker, StreamSid, Timestamp};
+use crate::domain::{CallEventKind, CallSid, CallState, EndReason, EngineKind, Speaker, StreamSid, Timestamp};
 use crate::store::{Result, TurnUpdate, WriteTx};
 
 /// Records that an engine's conversation with the caller has started.
@@ -8,7 +8,7 @@ pub fn start_conversation(
     tx: &WriteTx<'_>,
     sid: &CallSid,
     stream: &StreamSid,
-    engine: &str,
+    engine: EngineKind,
     model: Option<&str>,
     at: Timestamp,
 ) -> Result<()> {
@@ -16,7 +16,13 @@ pub fn start_conversation(
 }
 
 /// Records that another engine continues the conversation.
-pub fn change_engine(tx: &WriteTx<'_>, sid: &CallSid, engine: &str, model: Option<&str>, at: Timestamp) -> Result<()> {
+pub fn change_engine(
+    tx: &WriteTx<'_>,
+    sid: &CallSid,
+    engine: EngineKind,
+    model: Option<&str>,
+    at: Timestamp,
+) -> Result<()> {
     tx.set_call_engine(sid, engine, model, at)
 }
 

@@ -189,7 +189,7 @@ impl CallLogWriter {
         let heard = self.live_at.zip(self.engine);
         let conversation = self.stream.clone().zip(heard).map(|(stream, (at, engine))| Conversation {
             stream,
-            engine: engine.as_str().to_owned(),
+            engine,
             model: self.model(engine),
             at,
         });
@@ -244,14 +244,14 @@ impl CallLogWriter {
         let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(engine));
         self.services
             .store
-            .write_soon(move |tx| call::start_conversation(tx, &sid, &stream, engine.as_str(), model.as_deref(), at));
+            .write_soon(move |tx| call::start_conversation(tx, &sid, &stream, engine, model.as_deref(), at));
     }
 
     fn failover(&self, to: EngineKind) {
         tracing::warn!(event = "ENGINE_FAILOVER", call.sid = %self.sid, engine = to.as_str(), "Call {} switches to engine {}, because the previous engine failed", self.sid, to.as_str());
         self.insert_event(CallEventKind::EngineFailover, &json!({"engine": to.as_str()}));
         let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(to));
-        self.services.store.write_soon(move |tx| call::change_engine(tx, &sid, to.as_str(), model.as_deref(), at));
+        self.services.store.write_soon(move |tx| call::change_engine(tx, &sid, to, model.as_deref(), at));
     }
 
     fn message_started(&self, at_ms: u64) {

@@ -58,7 +58,7 @@ pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> 
             duration_ms: item.duration_ms(),
         };
         let raw = RawWebhook {
-            source: "twilio",
+            source: Provider::Twilio,
             path: "Calls.json",
             content_type: "application/json".to_owned(),
             body: raw.into(),

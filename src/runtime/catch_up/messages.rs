@@ -98,7 +98,7 @@ async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Resul
     };
     let message = InboundMessage { provider_time: item.at(), waited: true, ..message };
     let raw = RawWebhook {
-        source: "twilio",
+        source: Provider::Twilio,
         path: "Messages.json",
         content_type: "application/json".to_owned(),
         body: raw.into(),

@@ -6,7 +6,7 @@ use crate::clock;
 use crate::crm::call::IncomingCall;
 use crate::crm::recording::{self, NewRecording};
 use crate::crm::webhook_log::RawWebhook;
-use crate::domain::{CallSid, RecordingSid};
+use crate::domain::{CallSid, Provider, RecordingSid};
 use crate::providers::twilio::lists::{self, Listed, ListedRecording, Resource};
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
         is_read_back: true,
     };
     let raw = RawWebhook {
-        source: "twilio",
+        source: Provider::Twilio,
         path: "Recordings.json",
         content_type: "application/json".to_owned(),
         body: raw.into(),

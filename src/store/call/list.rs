@@ -5,7 +5,9 @@ use super::super::search::{HitsOf, ListSearch};
 use super::super::sql::json_list;
 use super::super::{ReadTx, Result};
 use super::{call, columns, end_reason};
-use crate::domain::{BusinessId, CallFacts, CallId, CallItem, CallOutcome, ContactId, Cursor, ThreadId, Timestamp};
+use crate::domain::{
+    BusinessId, CallFacts, CallId, CallItem, CallOutcome, ContactId, Cursor, EngineKind, ThreadId, Timestamp,
+};
 use rusqlite::{Row, named_params};
 use std::collections::HashMap;
 
@@ -133,8 +135,7 @@ fn needed(outcome: Option<CallOutcome>) -> &'static str {
 }
 
 fn outcome_of(row: &Row<'_>) -> rusqlite::Result<CallOutcome> {
-    let (answered_at, engine): (Option<Timestamp>, Option<String>) = (row.get("answered_at")?, row.get("engine")?);
-    let answered = (answered_at, engine.as_deref());
+    let answered: (Option<Timestamp>, Option<EngineKind>) = (row.get("answered_at")?, row.get("engine")?);
     let (state, end_reason) = (row.get("state")?, row.get("end_reason")?);
     let facts = CallFacts::new(state, end_reason, row.get("missed")?, answered, row.get("has_message")?);
     Ok(facts.outcome_with(row.get("has_booked")?))

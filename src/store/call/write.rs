@@ -5,7 +5,7 @@ use super::super::{Error, ReadTx, Result, WriteTx};
 use super::end_reason;
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallEventKind, CallId, CallMedium, CallSid, CallState, ChangeKind,
-    ContactId, EndReason, LeadId, MessageId, Speaker, StreamSid, ThreadId, Timestamp, TurnLatency,
+    ContactId, EndReason, EngineKind, LeadId, MessageId, Speaker, StreamSid, ThreadId, Timestamp, TurnLatency,
 };
 use rusqlite::{OptionalExtension, named_params, params};
 use std::time::Duration;
@@ -256,7 +256,7 @@ impl WriteTx<'_> {
         &self,
         sid: &CallSid,
         stream: &StreamSid,
-        engine: &str,
+        engine: EngineKind,
         model: Option<&str>,
         at: Timestamp,
     ) -> Result<()> {
@@ -270,7 +270,7 @@ impl WriteTx<'_> {
     }
 
     /// Records the engine that handles the call from this time on.
-    pub fn set_call_engine(&self, sid: &CallSid, engine: &str, model: Option<&str>, at: Timestamp) -> Result<()> {
+    pub fn set_call_engine(&self, sid: &CallSid, engine: EngineKind, model: Option<&str>, at: Timestamp) -> Result<()> {
         let mut update = self
             .conn
             .prepare_cached("UPDATE calls SET engine = ?2, model = ?3, updated_at = ?4 WHERE call_sid = ?1")?;

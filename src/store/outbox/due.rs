@@ -101,7 +101,7 @@ const QUOTING_PROVIDER: Provider = Provider::Baileys;
 
 fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
     let last_refusal: Option<String> = row.get("last_refusal")?;
-    let state: String = row.get("state")?;
+    let state: OutboxState = row.get("state")?;
     Ok(OutboxEntry {
         id: row.get("id")?,
         message: row.get("message_id")?,
@@ -115,7 +115,7 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
         refused: refused_routes(&row.get::<_, String>("refused")?)?,
         // A refusal that a newer version stored in another format is ignored, so that it does not prevent sending.
         last_refusal: last_refusal.as_deref().and_then(|stored| serde_json::from_str(stored).ok()),
-        unconfirmed: state == OutboxState::Unconfirmed.as_str(),
+        unconfirmed: state == OutboxState::Unconfirmed,
         attempts: row.get("attempts")?,
         unconfirmed_attempts: row.get("unconfirmed_attempts")?,
         attempt_at: row.get("attempt_at")?,

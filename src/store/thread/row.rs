@@ -52,12 +52,11 @@ pub(in crate::store) fn last_call(row: &Row<'_>) -> rusqlite::Result<Option<Last
     let Some(id) = row.get("k_id")? else { return Ok(None) };
     let message_text: Option<String> = row.get("k_message")?;
     let answered_at: Option<Timestamp> = row.get("k_answered_at")?;
-    let engine: Option<String> = row.get("k_engine")?;
     let facts = CallFacts::new(
         row.get("k_state")?,
         row.get("k_end_reason")?,
         row.get("k_missed")?,
-        (answered_at, engine.as_deref()),
+        (answered_at, row.get("k_engine")?),
         message_text.is_some(),
     );
     Ok(Some(LastCall {

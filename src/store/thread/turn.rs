@@ -79,8 +79,7 @@ impl WriteTx<'_> {
         );
         let mut query = self.conn.prepare_cached(&sql)?;
         let found = query.query_row([sid], |row| {
-            let (answered_at, engine): (Option<Timestamp>, Option<String>) = (row.get(6)?, row.get(7)?);
-            let answered = (answered_at, engine.as_deref());
+            let answered = (row.get(6)?, row.get(7)?);
             let facts = CallFacts::new(row.get(3)?, row.get(4)?, row.get(5)?, answered, row.get(8)?);
             let direction: CallDirection = row.get(9)?;
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, facts, direction))

@@ -1,39 +1,11 @@
 //! The parameters of a call: values from the settings, and the capabilities of the engines.
 
 use crate::audio::EncodedAudio;
+use crate::domain::EngineKind;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The kinds of engines, which conduct the conversation with the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EngineKind {
-    /// OpenAI Realtime: speech to speech.
-    Realtime,
-    /// A transcriber, a language model and a speech synthesiser.
-    Pipeline,
-    /// Takes a message; needs no external service.
-    Voicemail,
-}
-
 impl EngineKind {
-    /// Returns the name in the database and the log.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Realtime => "realtime",
-            Self::Pipeline => "pipeline",
-            Self::Voicemail => "voicemail",
-        }
-    }
-
-    /// Returns true if an AI speaks with the caller.
-    pub const fn is_ai(self) -> bool {
-        match self {
-            Self::Realtime | Self::Pipeline => true,
-            Self::Voicemail => false,
-        }
-    }
-
     /// Returns what engines of this kind can do.
     pub const fn capabilities(self) -> EngineCapabilities {
         match self {

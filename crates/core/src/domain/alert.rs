@@ -94,6 +94,28 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// The kind of a stored event of an alert.
+    AlertEventKind {
+        Raised = "raised",
+        /// The alert is still active; only notifications report this.
+        Lasts = "lasts",
+        Cleared = "cleared",
+        Muted = "muted",
+        Unmuted = "unmuted",
+    }
+}
+
+impl From<AlertTransition> for AlertEventKind {
+    fn from(transition: AlertTransition) -> Self {
+        match transition {
+            AlertTransition::Raised => Self::Raised,
+            AlertTransition::Lasts => Self::Lasts,
+            AlertTransition::Cleared => Self::Cleared,
+        }
+    }
+}
+
 /// The findings that raised an alert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -1,7 +1,8 @@
 //! Phone calls and their transcripts.
 
 use super::{
-    Appointment, BusinessId, CallId, CallSid, ContactId, KnowledgeGap, Lead, ThreadId, Timestamp, TurnId, text_enum,
+    Appointment, BusinessId, CallId, CallSid, ContactId, EngineKind, KnowledgeGap, Lead, ThreadId, Timestamp, TurnId,
+    text_enum,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -159,8 +160,8 @@ pub struct Call {
     pub own_number: String,
     /// The phase in which the call is.
     pub state: CallState,
-    /// The voice engine: `realtime`, `pipeline` or `voicemail`; none before the stream begins.
-    pub engine: Option<String>,
+    /// The voice engine; none before the stream begins.
+    pub engine: Option<EngineKind>,
     /// The name of the AI model; none if no AI was used.
     pub model: Option<String>,
     /// When Twilio announced the call.

@@ -1,6 +1,6 @@
 //! The outcome of a call, as lists of calls show it.
 
-use super::{Call, CallState, EndReason, Timestamp, text_enum};
+use super::{Call, CallState, EndReason, EngineKind, Timestamp, text_enum};
 
 text_enum! {
     /// The outcome of a call.
@@ -63,12 +63,12 @@ impl CallFacts {
         state: CallState,
         end_reason: Option<EndReason>,
         missed: bool,
-        (answered_at, engine): (Option<Timestamp>, Option<&str>),
+        (answered_at, engine): (Option<Timestamp>, Option<EngineKind>),
         has_message: bool,
     ) -> Self {
         // A call without a media stream uses Twilio's recorder. If the agent hung up, it had talked with the caller.
         let talked = answered_at.is_some() || end_reason == Some(EndReason::AgentHungUp);
-        let answered = talked && engine != Some(VOICEMAIL);
+        let answered = talked && engine != Some(EngineKind::Voicemail);
         Self { state, end_reason, missed, answered, has_message }
     }
 }
@@ -76,19 +76,16 @@ impl CallFacts {
 impl Call {
     /// Returns true if the voicemail engine, which only takes a message, was in use.
     pub fn is_voicemail(&self) -> bool {
-        self.engine.as_deref() == Some(VOICEMAIL)
+        self.engine == Some(EngineKind::Voicemail)
     }
 }
 
 impl From<&Call> for CallFacts {
     fn from(call: &Call) -> Self {
-        let answered = (call.answered_at, call.engine.as_deref());
+        let answered = (call.answered_at, call.engine);
         Self::new(call.state, call.end_reason, call.missed, answered, call.message_text.is_some())
     }
 }
-
-/// The engine that only records a message.
-const VOICEMAIL: &str = "voicemail";
 
 impl CallFacts {
     /// Returns the outcome; `has_booked` is true if the call led to an appointment.

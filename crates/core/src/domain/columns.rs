@@ -5,12 +5,12 @@
 use super::{
     AddressId, AddressKind, AgentToolId, AiMode, AppointmentId, AppointmentSource, AppointmentState, BusinessId,
     CallDirection, CallEventKind, CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId,
-    ContactRelation, DayTime, Direction, EndReason, FactId, FactSource, FieldId, FieldKind, GapId, GapState,
-    HolidayRule, JobId, JobKind, LeadId, LeadOutcome, MediaKind, MessageEventKind, MessageId, MessageSid,
-    MessageStatus, MessageType, NoteId, OutboundOutcome, OutboundState, OutboxId, PeerAddress, PhoneNumber, Provider,
-    RecordingId, RecordingSid, RecordingSource, RecordingState, ResourceId, ResourceKind, Role, ScheduledState,
-    SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource,
-    ThreadId, ThreadType, Timestamp, TokenId, ToolMethod, TurnId, UserId, WaitingId,
+    ContactRelation, DayTime, Direction, EndReason, EngineKind, FactId, FactSource, FieldId, FieldKind, GapId,
+    GapState, HolidayRule, JobId, JobKind, LeadId, LeadOutcome, MediaKind, MediaState, MessageEventKind, MessageId,
+    MessageSid, MessageStatus, MessageType, NoteId, OutboundOutcome, OutboundState, OutboxId, PeerAddress, PhoneNumber,
+    Provider, RecordingId, RecordingSid, RecordingSource, RecordingState, ResourceId, ResourceKind, Role,
+    ScheduledState, SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId,
+    TaskSource, ThreadId, ThreadType, Timestamp, TokenId, ToolMethod, TurnId, UserId, WaitingId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -99,6 +99,7 @@ words!(
     ChangeKind,
     Direction,
     EndReason,
+    EngineKind,
     FactSource,
     GapState,
     HolidayRule,
@@ -106,6 +107,7 @@ words!(
     JobKind,
     LeadOutcome,
     MediaKind,
+    MediaState,
     MessageEventKind,
     MessageStatus,
     MessageType,

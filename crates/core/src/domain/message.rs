@@ -23,6 +23,22 @@ text_enum! {
 }
 
 text_enum! {
+    /// The state of a message's media file.
+    MediaState {
+        /// The file has not been fetched yet.
+        Waiting = "waiting",
+        /// The content of the file is stored.
+        Stored = "stored",
+        /// Only the URL of the file is stored.
+        Linked = "linked",
+        /// The file could not be fetched.
+        Failed = "failed",
+        /// The content of the file was stored, and was later deleted by retention.
+        Pruned = "pruned",
+    }
+}
+
+text_enum! {
     /// The kind of a message's content.
     MediaKind {
         Text = "text",
@@ -124,7 +140,7 @@ pub struct Message {
     pub media_url: Option<String>,
     /// The state of the message's file: `waiting` to be fetched, `stored`, `linked` if only its URL is known, `failed`, or
     /// `pruned` if it was deleted according to the retention settings.
-    pub media_state: Option<String>,
+    pub media_state: Option<MediaState>,
     /// The provider that sent, delivered or will send the message.
     pub provider: Option<Provider>,
     /// The provider's id of the message.
@@ -213,8 +229,8 @@ pub struct MessageFile {
     pub mime: Option<String>,
     /// The size in bytes; none until the file has been fetched.
     pub bytes: Option<i64>,
-    /// The state, as in `Message::media_state`: `waiting`, `stored`, `linked`, `failed` or `pruned`.
-    pub state: String,
+    /// The state, as in `Message::media_state`.
+    pub state: MediaState,
     /// Why it could not be fetched.
     pub error: Option<String>,
     /// The URL of the file; none until the file has been fetched.

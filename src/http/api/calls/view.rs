@@ -3,7 +3,7 @@
 #![expect(clippy::struct_field_names, reason = "the fields are those of the JSON")]
 
 use crate::audio::peaks::resample;
-use crate::domain::{self, Role, Timestamp};
+use crate::domain::{self, EngineKind, Role, Timestamp};
 use crate::http::api::appointments::view::Appointment;
 use crate::http::api::knowledge_gaps::view::KnowledgeGap;
 use crate::http::api::leads::view::Lead;
@@ -148,7 +148,7 @@ pub(crate) struct Call {
     /// The state of the call.
     state: CallState,
     /// The voice engine: `realtime`, `pipeline` or `voicemail`; null if no media stream has begun.
-    engine: Option<String>,
+    engine: Option<&'static str>,
     /// The name of the AI model of the voice engine; null if no model was used.
     model: Option<String>,
     /// When Twilio reported the call to the daemon, or, for a call that the daemon found later, when it started.
@@ -186,7 +186,7 @@ impl Call {
             peer_number: call.peer_number,
             own_number: call.own_number,
             state: call.state.into(),
-            engine: call.engine,
+            engine: call.engine.map(EngineKind::as_str),
             model: call.model,
             started_at: call.started_at,
             answered_at: call.answered_at,

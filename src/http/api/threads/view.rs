@@ -6,7 +6,7 @@ pub(in crate::http::api) mod list;
 pub(super) mod route;
 
 use crate::clock;
-use crate::domain::{self, Language, Timestamp};
+use crate::domain::{self, Language, MediaState, Timestamp};
 use crate::http::api::one_of::OneOf;
 use crate::http::api::response::views;
 use crate::messages;
@@ -175,7 +175,7 @@ struct Message {
     media_url: Option<String>,
     /// The state of the message's file: `waiting` for the download, `stored`, `linked` if only the URL is known,
     /// `failed`, or `pruned` if the retention settings deleted it.
-    media_state: Option<String>,
+    media_state: Option<&'static str>,
     /// The provider that sent the message, or is expected to send it.
     provider: Option<Provider>,
     /// The provider's id of the message.
@@ -216,7 +216,7 @@ impl Message {
             media_kind: message.media_kind.into(),
             content_text: message.content_text,
             media_url: message.media_url,
-            media_state: message.media_state,
+            media_state: message.media_state.map(MediaState::as_str),
             provider: message.provider.map(OneOf),
             provider_msg_id: message.provider_msg_id,
             status: message.status.into(),
@@ -297,7 +297,7 @@ struct MessageFile {
     /// The size in bytes; null until the file has been downloaded.
     bytes: Option<i64>,
     /// The state of the file: `waiting`, `stored`, `linked`, `failed` or `pruned`, like the message's `media_state`.
-    state: String,
+    state: &'static str,
     /// Why the file could not be downloaded, or why its download is still waiting; null if there is no error.
     error: Option<String>,
     /// The URL of the file; null until the file has been downloaded.
@@ -321,7 +321,7 @@ impl From<domain::MessageFile> for MessageFile {
             file_name: file.file_name,
             mime: file.mime,
             bytes: file.bytes,
-            state: file.state,
+            state: file.state.as_str(),
             error: file.error,
             url: file.url,
             width: file.width,

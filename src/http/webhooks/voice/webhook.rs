@@ -2,7 +2,7 @@
 
 use crate::crm::call::IncomingCall;
 use crate::crm::webhook_log::{RawWebhook, Subject, log_webhook};
-use crate::domain::CallSid;
+use crate::domain::{CallSid, Provider};
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::forms::{Form, caller_id};
 use crate::store::WebhookOutcome;
@@ -47,7 +47,7 @@ pub(super) fn incoming(form: &TwilioForm, call_sid: CallSid) -> IncomingCall {
 
 pub(super) fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
     RawWebhook {
-        source: "twilio",
+        source: Provider::Twilio,
         path,
         content_type: form.content_type.clone(),
         body: form.body.clone(),

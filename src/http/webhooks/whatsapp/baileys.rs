@@ -2,7 +2,7 @@
 
 use super::ingest::ingest;
 use crate::crm::webhook_log::RawWebhook;
-use crate::domain::is_hex;
+use crate::domain::{Provider, is_hex};
 use crate::http::connection_limit::Client;
 use crate::http::{AppState, Peer, peer};
 use crate::providers::baileys::bridge::{NONCE, PROOF};
@@ -18,7 +18,7 @@ pub(super) const PATH: &str = "/webhook/whatsapp/baileys";
 pub(super) async fn event(State(app): State<AppState>, signed: BridgeBody) -> Response {
     let read = webhook::read(&signed.body, app.config().business.country);
     let raw = RawWebhook {
-        source: "baileys",
+        source: Provider::Baileys,
         path: PATH,
         content_type: signed.content_type,
         body: signed.body,

@@ -2,7 +2,7 @@
 
 use super::ingest::ingest;
 use crate::crm::webhook_log::RawWebhook;
-use crate::domain::{Inbound, Malformed};
+use crate::domain::{Inbound, Malformed, Provider};
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::forms::Form;
 use crate::providers::twilio::{messages, whatsapp};
@@ -34,5 +34,5 @@ fn own_form(signed: &TwilioForm) -> Result<&Form, Malformed> {
 
 fn raw(signed: TwilioForm, path: &'static str) -> RawWebhook {
     let TwilioForm { content_type, body, is_repeated, .. } = signed;
-    RawWebhook { source: "twilio", path, content_type, body, is_repeated }
+    RawWebhook { source: Provider::Twilio, path, content_type, body, is_repeated }
 }
