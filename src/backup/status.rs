@@ -1,19 +1,21 @@
 //! Whether a usable backup exists.
 
 use super::BackupRun;
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, text_enum};
 use std::time::Duration;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BackupStatus {
-    /// Backups are switched off in the settings.
-    Off,
-    /// No backup has been attempted yet.
-    Pending,
-    /// The last backup and the last upload succeeded, and the backup is recent.
-    Good,
-    /// The last attempt or the last upload failed, or the last successful backup is too old.
-    Bad,
+text_enum! {
+    /// The status of the backups.
+    BackupStatus {
+        /// Backups are switched off in the settings.
+        Off = "off",
+        /// No backup has been attempted yet.
+        Pending = "pending",
+        /// The last backup and the last upload succeeded, and the backup is recent.
+        Good = "good",
+        /// The last attempt or the last upload failed, or the last successful backup is too old.
+        Bad = "bad",
+    }
 }
 
 impl BackupStatus {

@@ -294,19 +294,6 @@ pub enum AttemptEnd {
     Failed,
 }
 
-impl AttemptEnd {
-    /// Returns the end for Twilio's status of a call; `None` if the call is not over.
-    pub fn of_status(status: &str) -> Option<Self> {
-        match status {
-            "completed" => Some(Self::Completed),
-            "busy" => Some(Self::Busy),
-            "no-answer" => Some(Self::NoAnswer),
-            "failed" | "canceled" => Some(Self::Failed),
-            _ => None,
-        }
-    }
-}
-
 /// Records the end of an attempt. After a busy line or no answer, one more attempt is made; after that, and after a
 /// failure, a job makes a task. Idempotent.
 pub fn end_attempt(

@@ -1,6 +1,7 @@
 //! Twilio: webhooks, TwiML, media streams, and the REST API.
 
 pub mod account;
+pub mod call_progress;
 pub mod error_messages;
 pub mod forms;
 pub mod lists;

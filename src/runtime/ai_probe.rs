@@ -11,6 +11,7 @@ use crate::crm::business_profile::BusinessProfile;
 use crate::domain::{CheckResult, CheckStatus, Found, Language, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup};
 use crate::messages;
+use crate::providers::openai::ChatRole;
 use crate::providers::openai::rest::{self, ChatMessage, Paid, SoundFile};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -213,10 +214,10 @@ async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp)
     };
     let messages = [
         ChatMessage {
-            role: "system",
+            role: ChatRole::System,
             content: recorded_turns::instructions(&config.business, &config.agent, &BusinessProfile::EMPTY, now),
         },
-        ChatMessage { role: "user", content: heard.clone() },
+        ChatMessage { role: ChatRole::User, content: heard.clone() },
     ];
     let answer = match rest::chat(client, openai, &messages, REQUEST_LIMIT).await {
         Ok(Paid { answer: Some(answer), .. }) => answer,

@@ -35,7 +35,7 @@ use crate::providers::websocket::Received;
 use crate::telemetry::log;
 use call_log::CallLog;
 use deadline_timer::DeadlineTimer;
-use employee::Employee;
+use employee::{Employee, EmployeeEnd};
 use listeners::Listeners;
 use logged_session::LoggedSession;
 use recording_writer::RecordingWriter;
@@ -46,6 +46,7 @@ use stream::Stream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite;
+use trial_log::TrialEnd;
 
 /// Runs the task of one call until the call has ended.
 pub fn run(start: CallStart) -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -236,7 +237,7 @@ impl CallTask {
                     log::spawn(complete_with_retries(self.calls.clone(), self.sid.clone(), has_stream));
                 }
                 if let Some(employee) = &mut self.employee {
-                    employee.set_end(reason.as_str());
+                    employee.set_end(EmployeeEnd::Call(reason));
                 }
                 self.calls.set_stream_end_action(&self.sid, action);
                 self.log.ended(reason, action);
@@ -311,7 +312,7 @@ impl CallTask {
             }
             Some(CallMessage::EndedByEmployee) => {
                 if let Some(employee) = &mut self.employee {
-                    employee.set_end(EndReason::EmployeeHungUp.as_str());
+                    employee.set_end(EmployeeEnd::Call(EndReason::EmployeeHungUp));
                 }
                 Input::Operator(Operator::End)
             }
@@ -340,7 +341,7 @@ impl CallTask {
                 return drop(reply.send(listeners.subscribe()));
             }
             Some(CallMessage::Revoked) => {
-                self.log.set_end("logged_out");
+                self.log.set_end(TrialEnd::LoggedOut);
                 Input::StreamStopped
             }
         };

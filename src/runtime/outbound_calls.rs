@@ -11,6 +11,7 @@ use crate::crm;
 use crate::crm::outbound_call::{self, AttemptEnd, NotReachedJob};
 use crate::domain::{CallSid, DayTime, OutboundCall, OutboundOutcome};
 use crate::messages::{self, Phrase};
+use crate::providers::twilio::call_progress::CallProgress;
 use crate::providers::twilio::lists;
 use crate::providers::twilio::rest::{self, NewCall};
 use crate::store::{self, Job, Store};
@@ -192,7 +193,7 @@ impl OutboundCalls {
         let services = self.calls.services();
         let config = services.config();
         let end = match rest::call_status(&services.client, &config.twilio, sid).await {
-            Ok(status) => AttemptEnd::of_status(&status.status),
+            Ok(status) => CallProgress::of(&status.status).and_then(attempt_end),
             Err(error) if error.is_call_over() => Some(AttemptEnd::Failed),
             Err(_) => None,
         };
@@ -235,6 +236,21 @@ impl fmt::Display for NextStep {
             Self::GiveUp => "it is not dialed again",
             Self::ReadList => "Twilio's list of calls is read to find out whether it was dialed",
         })
+    }
+}
+
+/// Returns the end of an attempt; `None` if the call is not over.
+pub fn attempt_end(call: CallProgress) -> Option<AttemptEnd> {
+    match call {
+        CallProgress::Completed => Some(AttemptEnd::Completed),
+        CallProgress::Busy => Some(AttemptEnd::Busy),
+        CallProgress::NoAnswer => Some(AttemptEnd::NoAnswer),
+        CallProgress::Failed | CallProgress::Canceled => Some(AttemptEnd::Failed),
+        CallProgress::Queued
+        | CallProgress::Initiated
+        | CallProgress::Ringing
+        | CallProgress::InProgress
+        | CallProgress::Answered => None,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::crm::call;
 use crate::crm::caller_memory::CallerMemory;
 use crate::crm::recording::NewRecording;
 use crate::domain::{CallSid, RecordingSid, Speaker, Timestamp};
+use crate::providers::openai::ChatRole;
 use crate::providers::openai::rest::{self as openai, ChatMessage};
 use crate::providers::twilio::rest as twilio;
 use std::collections::{HashMap, VecDeque};
@@ -134,7 +135,7 @@ async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Rep
     store_turn(services, sid, format!("{item}.caller"), Speaker::Caller, transcript.clone());
 
     let mut messages = conversation(services, sid).await;
-    messages.push(ChatMessage { role: "user", content: transcript });
+    messages.push(ChatMessage { role: ChatRole::User, content: transcript });
     let answer = openai::chat(&services.client, &config.openai, &messages, STEP_TIMEOUT).await;
     let openai::Paid { answer, cost_micros } = answer.map_err(|error| error.to_string())?;
     services.add_cost(sid, cost_micros);
@@ -188,16 +189,16 @@ async fn conversation(services: &CallServices, sid: &CallSid) -> Vec<ChatMessage
     let config = services.config();
     let profile = services.business_profile(&config.business.time_zone, sid).await;
     let content = instructions(&config.business, &config.agent, &profile, clock::now());
-    let mut messages = vec![ChatMessage { role: "system", content }];
+    let mut messages = vec![ChatMessage { role: ChatRole::System, content }];
     let sid = sid.clone();
     let turns = services.store.read(move |tx| tx.heard_turns(&sid)).await.unwrap_or_default();
     messages.extend(turns.into_iter().filter_map(|(speaker, content)| match speaker {
-        Speaker::Caller => Some(ChatMessage { role: "user", content }),
-        Speaker::Agent => Some(ChatMessage { role: "assistant", content }),
+        Speaker::Caller => Some(ChatMessage { role: ChatRole::User, content }),
+        Speaker::Agent => Some(ChatMessage { role: ChatRole::Assistant, content }),
         Speaker::Tool | Speaker::System | Speaker::Employee => None,
     }));
     // The turn that is being answered is appended by the caller of this function.
-    if messages.last().is_some_and(|last| last.role == "user") {
+    if messages.last().is_some_and(|last| last.role == ChatRole::User) {
         messages.pop();
     }
     messages

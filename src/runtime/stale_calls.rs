@@ -5,6 +5,7 @@ use super::calls::Calls;
 use crate::clock;
 use crate::crm::call;
 use crate::domain::{EndReason, Timestamp};
+use crate::providers::twilio::call_progress::CallProgress;
 use crate::providers::twilio::rest;
 use crate::store::OpenCall;
 use std::time::Duration;
@@ -56,8 +57,9 @@ async fn close_if_over(calls: &Calls, call: OpenCall, quiet: Duration) {
     let services = calls.services();
     let (reason, duration_ms) =
         match rest::call_status(&services.client, &services.config().twilio, &call.call_sid).await {
-            Ok(status) if is_over(&status.status) => {
-                let reason = if status.status == COMPLETED { EndReason::Interrupted } else { EndReason::NotConnected };
+            Ok(status) if CallProgress::of(&status.status).is_some_and(CallProgress::is_over) => {
+                let is_completed = CallProgress::of(&status.status) == Some(CallProgress::Completed);
+                let reason = if is_completed { EndReason::Interrupted } else { EndReason::NotConnected };
                 let seconds = status.duration.and_then(|text| text.parse::<i64>().ok());
                 (reason, seconds.map(|seconds| seconds.saturating_mul(1000)))
             }
@@ -92,9 +94,3 @@ fn ended_at(call: &OpenCall, duration_ms: Option<i64>, now: Timestamp) -> Timest
     let by_duration = duration.map_or(call.updated_at, |duration| call.started_at.plus(duration).min(now));
     by_duration.max(call.updated_at)
 }
-
-fn is_over(status: &str) -> bool {
-    matches!(status, COMPLETED | "busy" | "failed" | "no-answer" | "canceled")
-}
-
-const COMPLETED: &str = "completed";

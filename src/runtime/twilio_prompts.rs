@@ -3,7 +3,7 @@
 use crate::audio::mp3;
 use crate::audio::prompt::{self, Prompt};
 use crate::config::{Config, ConfigErrors};
-use crate::domain::{SettingError, hex};
+use crate::domain::{SettingError, hex, text_enum};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -20,14 +20,16 @@ pub struct TwilioPrompt {
     pub length: Duration,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GreetingSource {
-    /// The file that is included in the program.
-    Shipped,
-    /// The web page; the audio is in the database.
-    Page,
-    /// The file in `voice.greeting_file`.
-    File,
+text_enum! {
+    /// The source of the active greeting.
+    GreetingSource {
+        /// The file that is included in the program.
+        Shipped = "shipped",
+        /// The web page; the audio is in the database.
+        Page = "page",
+        /// The file in `voice.greeting_file`.
+        File = "file",
+    }
 }
 
 /// The audio that Twilio itself plays to a caller.

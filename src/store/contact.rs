@@ -10,7 +10,7 @@ pub use merge::MergeRecord;
 pub use suggestion::NewSuggestion;
 
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{BusinessId, Contact, ContactId, ContactName, Timestamp};
+use crate::domain::{BusinessId, Contact, ContactId, ContactName, ContactNameSource, Timestamp};
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -35,11 +35,11 @@ impl ReadTx<'_> {
     /// Returns the name of a contact and the source of that name.
     pub fn name_of(&self, id: ContactId) -> Result<ContactName> {
         let mut query = self.conn.prepare_cached("SELECT display_name, name_source FROM contacts WHERE id = ?1")?;
-        let found = query.query_row([id], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).optional()?;
+        let found = query.query_row([id], |row| Ok((row.get(0)?, row.get::<_, ContactNameSource>(1)?))).optional()?;
         Ok(match found {
-            Some((name, source)) if source == "owner" => ContactName::ByOwner(name),
-            Some((name, source)) if source == "profile" => ContactName::ByProfile(name),
-            _ => ContactName::Unknown,
+            Some((name, ContactNameSource::Owner)) => ContactName::ByOwner(name),
+            Some((name, ContactNameSource::Profile)) => ContactName::ByProfile(name),
+            Some((_, ContactNameSource::None)) | None => ContactName::Unknown,
         })
     }
 }

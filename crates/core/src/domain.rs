@@ -83,7 +83,9 @@ pub use cause::{Cause, Causes};
 pub use change::ChangeKind;
 pub use check_result::{CheckResult, CheckStatus, SelfCheck};
 pub use clean_text::{Masked, clean_name, is_visible, one_line, shortened, without_bidi_controls};
-pub use contact::{Contact, ContactName, ContactRelation, ContactSort, MergeSuggestion, SuggestionReason};
+pub use contact::{
+    Contact, ContactName, ContactNameSource, ContactRelation, ContactSort, MergeSuggestion, SuggestionReason,
+};
 pub use cursor::{Cursor, TextCursor};
 pub use custom_field::{CustomField, FieldKind, FieldValue, day};
 pub use engine_kind::EngineKind;

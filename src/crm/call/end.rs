@@ -157,7 +157,9 @@ mod tests {
 
     #[test]
     fn a_conversation_without_a_transcript_leaves_no_caller_without_help() {
-        for (conversation, was_left) in [(None, true), (Some(EngineKind::Voicemail), true), (Some(EngineKind::Realtime), false)] {
+        for (conversation, was_left) in
+            [(None, true), (Some(EngineKind::Voicemail), true), (Some(EngineKind::Realtime), false)]
+        {
             let mut ended = ended(true);
             ended.conversation = conversation.map(|engine| Conversation {
                 stream: format!("MZ{:032x}", 1).parse().unwrap(),

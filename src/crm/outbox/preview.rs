@@ -1,7 +1,7 @@
 //! The route that a message in a thread would take now.
 
 use super::send::capable_providers;
-use crate::domain::{Provider, ThreadId, Timestamp};
+use crate::domain::{Provider, ThreadId, Timestamp, text_enum};
 use crate::inbox::policy::{self, NoRoute, Route, RouteInput, RoutingRules};
 use crate::inbox::window;
 use crate::store::{Error, ReadTx, Result};
@@ -16,18 +16,20 @@ pub struct RoutePreview {
     pub alternatives: Vec<(Provider, std::result::Result<Route, NoRoute>)>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RouteReason {
-    /// The settings allow only this provider.
-    OnlyProvider,
-    /// The contact wrote through this provider within 24 hours.
-    ContactWrote,
-    /// The contact has not written within 24 hours, and a template is configured.
-    Template,
-    /// The provider has the highest priority of those that can send the message.
-    Priority,
-    /// The preferred provider is down.
-    OtherDown,
+text_enum! {
+    /// Why a route was chosen.
+    RouteReason {
+        /// The settings allow only this provider.
+        OnlyProvider = "only_provider",
+        /// The contact wrote through this provider within 24 hours.
+        ContactWrote = "contact_wrote",
+        /// The contact has not written within 24 hours, and a template is configured.
+        Template = "template",
+        /// The provider has the highest priority of those that can send the message.
+        Priority = "priority",
+        /// The preferred provider is down.
+        OtherDown = "other_down",
+    }
 }
 
 /// Returns the route that a text without a file, not longer than Twilio accepts, would take in a thread.

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::domain::AiFailureCause;
 use crate::pipeline::{Entry, ModelEvent};
 use crate::providers::http_client;
+use crate::providers::openai::ChatRole;
 use crate::providers::openai::chat::{self, ChatEvent, ChatStream};
 use crate::providers::openai::realtime::{hint_note, retry_after};
 use crate::providers::openai::response_stream::{self as responses, ResponseStream};
@@ -210,16 +211,20 @@ impl Api {
     fn entry(self, entry: &Entry) -> Vec<Value> {
         match (self, entry) {
             (_, Entry::Staff(_)) => Vec::new(),
-            (Self::Chat, Entry::Caller(text)) => vec![chat::message("user", text)],
-            (Self::Responses, Entry::Caller(text)) => vec![responses::message("user", text)],
-            (Self::Chat, Entry::Agent { text, calls }) if calls.is_empty() => vec![chat::message("assistant", text)],
+            (Self::Chat, Entry::Caller(text)) => vec![chat::message(ChatRole::User, text)],
+            (Self::Responses, Entry::Caller(text)) => vec![responses::message(ChatRole::User, text)],
+            (Self::Chat, Entry::Agent { text, calls }) if calls.is_empty() => {
+                vec![chat::message(ChatRole::Assistant, text)]
+            }
             (Self::Chat, Entry::Agent { text, calls }) => {
                 let calls: Vec<_> =
                     calls.iter().map(|call| (call.id.as_str(), call.name.as_str(), call.arguments.as_str())).collect();
                 vec![chat::calling_message(text, &calls)]
             }
             (Self::Responses, Entry::Agent { text, calls }) => {
-                let said = Some(text).filter(|text| !text.is_empty()).map(|text| responses::message("assistant", text));
+                let said = Some(text)
+                    .filter(|text| !text.is_empty())
+                    .map(|text| responses::message(ChatRole::Assistant, text));
                 let calls = calls.iter().map(|call| responses::call(&call.id, &call.name, &call.arguments));
                 said.into_iter().chain(calls).collect()
             }
@@ -231,7 +236,7 @@ impl Api {
     fn body(self, model: &str, instructions: &str, messages: &[Value], tools: &[Value], effort: Option<&str>) -> Value {
         match self {
             Self::Chat => {
-                let system = chat::message("system", instructions);
+                let system = chat::message(ChatRole::System, instructions);
                 let messages: Vec<_> = std::iter::once(system).chain(messages.iter().cloned()).collect();
                 chat::body(model, &messages, tools, effort)
             }

@@ -5,7 +5,6 @@ mod view;
 
 use super::operation::{Operations, operations};
 use super::response::views;
-use crate::backup::BackupStatus;
 use crate::clock;
 use crate::domain::Language;
 use crate::http::accept_language::preferred;
@@ -31,12 +30,7 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Json<BackupsResponse>, ApiError> {
     let language = preferred(&headers).unwrap_or(Language::English);
-    let status = match state.snapshots.status(clock::now()) {
-        BackupStatus::Off => "off",
-        BackupStatus::Pending => "pending",
-        BackupStatus::Good => "good",
-        BackupStatus::Bad => "bad",
-    };
+    let status = state.snapshots.status(clock::now()).as_str();
     let snapshots = state.snapshots.clone();
     // The folder may be on a network file system, where listing can block.
     let found = tokio::task::spawn_blocking(move || snapshots.list()).await;

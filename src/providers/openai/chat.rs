@@ -1,6 +1,7 @@
 //! Streamed chat completions (API reference, "Chat Completions", "Streaming"), from OpenAI or from a compatible server
 //! such as Ollama, vLLM or llama.cpp.
 
+use super::ChatRole;
 use super::sse::{Events, Malformed};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ pub fn function(name: &str, description: &str, parameters: &Value) -> Value {
 }
 
 /// Returns a message of the system, the caller or the agent.
-pub fn message(role: &str, content: &str) -> Value {
+pub fn message(role: ChatRole, content: &str) -> Value {
     json!({"role": role, "content": content})
 }
 
@@ -280,8 +281,8 @@ mod tests {
     fn the_body_of_a_request() {
         let tools = [function("end_call", "Hang up", &json!({"type": "object"}))];
         let messages = [
-            message("system", "be brief"),
-            message("user", "when?"),
+            message(ChatRole::System, "be brief"),
+            message(ChatRole::User, "when?"),
             calling_message("", &[("call.1", "find", "{}")]),
             tool_message("call.1", "{\"ok\":true}"),
         ];

@@ -1,6 +1,7 @@
 //! The streamed Responses API with tools (API reference, "Responses", "Streaming"). OpenAI's newest models support tool
 //! calls only in this API, not in chat completions.
 
+use super::ChatRole;
 use super::chat::ChatEvent;
 use super::sse::{Events, Malformed};
 use serde::Deserialize;
@@ -15,7 +16,7 @@ pub fn function(name: &str, description: &str, parameters: &Value) -> Value {
 }
 
 /// Returns a message of the caller or the agent.
-pub fn message(role: &str, content: &str) -> Value {
+pub fn message(role: ChatRole, content: &str) -> Value {
     json!({"role": role, "content": content})
 }
 

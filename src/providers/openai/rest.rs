@@ -1,5 +1,6 @@
 //! The REST API of OpenAI or a compatible server: transcribes recordings, and completes conversations.
 
+use super::ChatRole;
 use super::prices::{self, TextUsage, TranscriptionUsage};
 use crate::config::{ModelServer, OpenAiConfig, PipelineConfig, Secret, TranscriptionServer};
 use reqwest::multipart::{Form, Part};
@@ -53,8 +54,7 @@ impl From<reqwest::Error> for Error {
 /// One message of a text conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatMessage {
-    /// `system`, `user` or `assistant`.
-    pub role: &'static str,
+    pub role: ChatRole,
     pub content: String,
 }
 
@@ -294,7 +294,11 @@ mod tests {
     #[test]
     fn the_body_of_a_chat_completion() {
         let message = |role, content: &str| ChatMessage { role, content: content.to_owned() };
-        let messages = [message("system", "be brief"), message("assistant", "hello"), message("user", "when?")];
+        let messages = [
+            message(ChatRole::System, "be brief"),
+            message(ChatRole::Assistant, "hello"),
+            message(ChatRole::User, "when?"),
+        ];
         let body = |effort| chat_body(&OpenAiConfig::default(), &messages, MIN_TOKENS, effort);
         let bodies = [body(LOWEST_EFFORTS.first()), body(None)];
         insta::assert_snapshot!(serde_json::to_string_pretty(&bodies).unwrap());

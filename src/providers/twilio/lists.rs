@@ -3,6 +3,7 @@
 //! Twilio returns the newest entries first. Entries that are added during the listing shift older entries to later
 //! pages. Therefore the same resource can be on two pages; it is returned only once.
 
+use super::call_progress::CallProgress;
 use super::forms::Form;
 use super::rest::{Error, account_url, send};
 use crate::config::TwilioConfig;
@@ -181,9 +182,9 @@ impl ListedCall {
             && time(self.date_created.as_deref()).is_some_and(|at| at >= oldest)
     }
 
-    /// Returns true if the call has ended; false if Twilio lists no status.
+    /// Returns true if the call has ended; false if Twilio lists no status. A call with an unknown status counts as ended.
     pub fn is_over(&self) -> bool {
-        !matches!(self.status.as_deref(), None | Some("queued" | "ringing" | "in-progress"))
+        self.status.as_deref().is_some_and(|status| CallProgress::of(status).is_none_or(CallProgress::is_over))
     }
 
     pub fn duration_ms(&self) -> i64 {

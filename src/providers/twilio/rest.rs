@@ -171,9 +171,10 @@ pub async fn create_call(
     created.sid.parse().map_err(|_| Error::Malformed)
 }
 
-/// The status of a call: `queued`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer` or `canceled`.
+/// The status of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CallStatus {
+    /// How far the call is, see [`CallProgress`](super::call_progress::CallProgress).
     pub status: String,
     /// The duration in seconds, after the call has ended.
     pub duration: Option<String>,

@@ -1,7 +1,7 @@
 //! The destination of a call's turns and events: the database, or the browser of a trial call.
 
 use super::call_log_writer::CallLogWriter;
-use super::trial_log::TrialLog;
+use super::trial_log::{TrialEnd, TrialLog};
 use crate::call::{CallEvent, CallSession, StreamEndAction, TurnRecord};
 use crate::domain::{EndReason, StreamSid};
 use crate::runtime::ActiveSettings;
@@ -50,7 +50,7 @@ impl CallLog {
     }
 
     /// Sets the end reason that is reported to the browser, for an end that the session did not decide.
-    pub(super) fn set_end(&mut self, reason: &'static str) {
+    pub(super) fn set_end(&mut self, reason: TrialEnd) {
         if let Self::Browser(log) = self {
             log.set_end(reason);
         }

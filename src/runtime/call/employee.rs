@@ -4,7 +4,7 @@ use super::audio_rate_limit::Admission;
 use super::stream::Stream;
 use crate::audio::EncodedAudio;
 use crate::call::TakeoverState;
-use crate::domain::StreamSid;
+use crate::domain::{EndReason, StreamSid};
 use crate::providers::twilio::media_stream::Start;
 use crate::providers::websocket::Received;
 use crate::runtime::calls::MediaSocket;
@@ -12,6 +12,29 @@ use serde_json::json;
 use std::time::Instant;
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Error;
+
+/// Why an employee's conversation with the caller ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EmployeeEnd {
+    ConnectionLost,
+    /// The employee is no longer logged in.
+    LoggedOut,
+    HandedBack,
+    /// The call ended.
+    Call(EndReason),
+}
+
+impl EmployeeEnd {
+    /// Returns the reason code for the browser.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConnectionLost => "connection_lost",
+            Self::LoggedOut => "logged_out",
+            Self::HandedBack => "handed_back",
+            Self::Call(reason) => reason.as_str(),
+        }
+    }
+}
 
 /// The employee who talks with the caller.
 pub(super) struct Employee {
@@ -21,7 +44,7 @@ pub(super) struct Employee {
     /// The state that was reported to the browser last.
     reported: Option<TakeoverState>,
     /// The reason that is reported to the browser at the end.
-    end: &'static str,
+    end: EmployeeEnd,
     /// Closed with the connection, which ends the checks of the employee's login.
     _connected: oneshot::Sender<()>,
 }
@@ -30,7 +53,7 @@ impl Employee {
     /// Creates the connection. `connected` is closed when the connection ends.
     pub(super) fn new(socket: MediaSocket, start: Start, connected: oneshot::Sender<()>, now: Instant) -> Self {
         let stream = Stream::new(socket, &start);
-        let (sid, end) = (start.stream_sid, "connection_lost");
+        let (sid, end) = (start.stream_sid, EmployeeEnd::ConnectionLost);
         Self { stream, sid, began: now, reported: None, end, _connected: connected }
     }
 
@@ -40,7 +63,7 @@ impl Employee {
     }
 
     /// Sets the reason that is reported to the browser at the end.
-    pub(super) fn set_end(&mut self, reason: &'static str) {
+    pub(super) fn set_end(&mut self, reason: EmployeeEnd) {
         self.end = reason;
     }
 
@@ -62,7 +85,7 @@ impl Employee {
             Some(_) if state == self.reported => None,
             Some(TakeoverState::Announcing) => Some(json!({"event": "state", "state": "announcing"})),
             Some(TakeoverState::Talking) => Some(json!({"event": "state", "state": "talking"})),
-            None => Some(json!({"event": "ended", "reason": self.end})),
+            None => Some(json!({"event": "ended", "reason": self.end.as_str()})),
         };
         self.reported = state;
         // A browser that does not read is disconnected by the session, because it sends no audio either.

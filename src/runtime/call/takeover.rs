@@ -2,7 +2,7 @@
 
 use super::CallTask;
 use super::audio_rate_limit::Admission;
-use super::employee::Employee;
+use super::employee::{Employee, EmployeeEnd};
 use crate::audio::EncodedAudio;
 use crate::call::{Input, Operator};
 use crate::clock;
@@ -45,7 +45,7 @@ impl CallTask {
     /// Disconnects an employee whose login is no longer valid.
     pub(super) fn revoke_employee(&mut self, sid: &StreamSid, now: Instant) {
         if let Some(employee) = self.employee.as_mut().filter(|employee| employee.is(sid)) {
-            employee.set_end("logged_out");
+            employee.set_end(EmployeeEnd::LoggedOut);
             self.session.handle_input(Input::EmployeeLost, now);
         }
     }
@@ -70,7 +70,7 @@ impl CallTask {
             }
             Ok(Incoming::Stop) => {
                 if let Some(employee) = &mut self.employee {
-                    employee.set_end("handed_back");
+                    employee.set_end(EmployeeEnd::HandedBack);
                 }
                 Input::Operator(Operator::HandBack)
             }

@@ -2,6 +2,7 @@
 //! and receives reports of the conversation. When the stream ends, the call ends.
 
 use super::CallTask;
+use super::trial_log::TrialEnd;
 use crate::call::{Input, Operator};
 use crate::clock;
 use crate::providers::twilio::media_stream::{self, Incoming};
@@ -65,7 +66,7 @@ impl CallTask {
 
     /// Ends the trial call because the daemon shuts down. The agent may finish its sentence.
     pub(super) fn end_trial_soon(&mut self, deadline: Instant, now: Instant) {
-        self.log.set_end("shutdown");
+        self.log.set_end(TrialEnd::Shutdown);
         let within = deadline.saturating_duration_since(now).min(SHUTDOWN_LIMIT);
         self.session.handle_input(Input::Shutdown { within }, now);
         self.session.handle_input(Input::Operator(Operator::HangUp), now);

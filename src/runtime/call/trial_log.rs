@@ -4,7 +4,7 @@
 use crate::call::{Activity, CallEvent, CallSession, ItemId, TurnRecord};
 use crate::clock;
 use crate::crm::setup;
-use crate::domain::{CallSid, EndReason, Speaker, ToolUse};
+use crate::domain::{CallSid, EndReason, Speaker, ToolUse, text_enum};
 use crate::runtime::calls::TrialUsage;
 use crate::store::Store;
 use serde_json::{Value, json};
@@ -13,6 +13,17 @@ use std::time::{Duration, Instant};
 
 /// The interval between two reports of a sentence that is still being spoken.
 const WORDS_INTERVAL: Duration = Duration::from_millis(100);
+
+text_enum! {
+    /// An end reason that the browser gets and that no other call has.
+    TrialEnd {
+        /// The user is no longer logged in.
+        LoggedOut = "logged_out",
+        /// The daemon stops.
+        Shutdown = "shutdown",
+        EngineFailed = "engine_failed",
+    }
+}
 
 pub(super) struct TrialLog {
     usage: TrialUsage,
@@ -32,7 +43,7 @@ pub(super) struct TrialLog {
     /// The reason of the latest loss of an engine.
     lost: Option<String>,
     /// The end reason, if the session did not decide the end.
-    end: Option<&'static str>,
+    end: Option<TrialEnd>,
 }
 
 impl TrialLog {
@@ -120,26 +131,24 @@ impl TrialLog {
         self.reports.extend(tool.map(|tool| json!({"event": "tool", "name": tool.name})));
     }
 
-    pub(super) fn set_end(&mut self, reason: &'static str) {
+    pub(super) fn set_end(&mut self, reason: TrialEnd) {
         self.end = Some(reason);
     }
 
     pub(super) fn ended(&mut self, reason: EndReason) {
         let words = match self.end {
-            Some("logged_out") => "the user is no longer logged in",
-            Some("shutdown") => "the daemon stops",
-            Some(_) | None => reason.words(),
+            Some(TrialEnd::LoggedOut) => "the user is no longer logged in",
+            Some(TrialEnd::Shutdown) => "the daemon stops",
+            Some(TrialEnd::EngineFailed) | None => reason.words(),
         };
-        let reason = self.end.unwrap_or(match reason {
-            EndReason::Fallback => "engine_failed",
-            other => other.as_str(),
-        });
+        let end = self.end.or_else(|| (reason == EndReason::Fallback).then_some(TrialEnd::EngineFailed));
+        let reason = end.map_or(reason.as_str(), TrialEnd::as_str);
         tracing::info!(event = "TRIAL_CALL_ENDED", call.sid = %self.sid, end_reason = reason, "Trial call {} ended: {words}", self.sid);
         let duration_ms = u64::try_from((clock::instant() - self.began).as_millis()).unwrap_or(u64::MAX);
         self.reports.push(json!({
             "event": "ended",
             "reason": reason,
-            "detail": self.lost.as_ref().filter(|_| reason == "engine_failed"),
+            "detail": self.lost.as_ref().filter(|_| end == Some(TrialEnd::EngineFailed)),
             "duration_ms": duration_ms,
             "cost_micros": self.cost_micros,
         }));

@@ -18,13 +18,7 @@ impl ReadTx<'_> {
         let mut query =
             self.conn.prepare_cached("SELECT holidays, eves, notice_min FROM opening_rules WHERE business_id = ?1")?;
         let found = query.query_row([business], |row| {
-            let eves: String = row.get(1)?;
-            let eves = match eves.as_str() {
-                "closed" => EveRule::Closed,
-                "open" => EveRule::Open,
-                _ => EveRule::Until(row.get(1)?),
-            };
-            Ok(OpeningRules { holidays: row.get(0)?, eves, notice_min: row.get(2)? })
+            Ok(OpeningRules { holidays: row.get(0)?, eves: row.get(1)?, notice_min: row.get(2)? })
         });
         let default = OpeningRules { holidays: HolidayRule::Closed, eves: EveRule::Closed, notice_min: 0 };
         Ok(found.optional()?.unwrap_or(default))
@@ -58,11 +52,6 @@ impl WriteTx<'_> {
         rules: &OpeningRules,
         now: Timestamp,
     ) -> Result<()> {
-        let eves = match rules.eves {
-            EveRule::Closed => "closed".to_owned(),
-            EveRule::Open => "open".to_owned(),
-            EveRule::Until(time) => time.to_string(),
-        };
         self.conn
             .prepare_cached(
                 "INSERT INTO opening_rules(business_id, holidays, eves, notice_min, updated_at)
@@ -70,7 +59,7 @@ impl WriteTx<'_> {
                  ON CONFLICT(business_id) DO UPDATE SET holidays = excluded.holidays, eves = excluded.eves,
                      notice_min = excluded.notice_min, updated_at = excluded.updated_at",
             )?
-            .execute(params![business, rules.holidays, eves, rules.notice_min, now])?;
+            .execute(params![business, rules.holidays, rules.eves, rules.notice_min, now])?;
         self.replace_hours(business, None, hours)?;
         self.record_in(ChangeKind::OpeningHoursUpdated, None, None)
     }

@@ -2,7 +2,7 @@
 
 use super::{EngineKind, ItemId, ResponseId, RobotEvidence, Usage};
 use crate::audio::EncodedAudio;
-use crate::domain::{EndReason, Speaker, TransferFailure, TurnLatency};
+use crate::domain::{EndReason, Speaker, TransferFailure, TurnLatency, text_enum};
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
@@ -116,29 +116,20 @@ pub enum EngineCommand {
     },
 }
 
-/// The cause of a false barge-in: a sound during the agent's speech that is not an interruption.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FalseBargeIn {
-    /// A word that only shows that the caller listens, such as "mm-hm".
-    BackChannel,
-    /// A sound without words.
-    Noise,
-    /// A short sound whose words were not known in time. If the transcript then contains more than back-channels, it
-    /// interrupts the agent at that time.
-    Unknown,
+text_enum! {
+    /// The cause of a false barge-in: a sound during the agent's speech that is not an interruption.
+    FalseBargeIn {
+        /// A word that only shows that the caller listens, such as "mm-hm".
+        BackChannel = "back_channel",
+        /// A sound without words.
+        Noise = "noise",
+        /// A short sound whose words were not known in time. If the transcript then contains more than back-channels,
+        /// it interrupts the agent at that time.
+        Unknown = "unknown",
+    }
 }
 
 impl FalseBargeIn {
-    /// Returns the name in the database, the log and the metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BackChannel => "back_channel",
-            Self::Noise => "noise",
-            Self::Unknown => "unknown",
-        }
-    }
-
     /// Returns the sound in words, for the log.
     pub const fn words(self) -> &'static str {
         match self {

@@ -5,12 +5,13 @@
 use super::{
     AddressId, AddressKind, AgentToolId, AiMode, AppointmentId, AppointmentSource, AppointmentState, BusinessId,
     CallDirection, CallEventKind, CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId,
-    ContactRelation, DayTime, Direction, EndReason, EngineKind, FactId, FactSource, FieldId, FieldKind, GapId,
-    GapState, HolidayRule, JobId, JobKind, LeadId, LeadOutcome, MediaKind, MediaState, MessageEventKind, MessageId,
-    MessageSid, MessageStatus, MessageType, NoteId, OutboundOutcome, OutboundState, OutboxId, PeerAddress, PhoneNumber,
-    Provider, RecordingId, RecordingSid, RecordingSource, RecordingState, ResourceId, ResourceKind, Role,
-    ScheduledState, SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId,
-    TaskSource, ThreadId, ThreadType, Timestamp, TokenId, ToolMethod, TurnId, UserId, WaitingId,
+    ContactNameSource, ContactRelation, DayTime, Direction, EndReason, EngineKind, EveRule, FactId, FactSource,
+    FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, JobKind, LeadId, LeadOutcome, MediaKind, MediaState,
+    MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId, OutboundOutcome, OutboundState,
+    OutboxId, PeerAddress, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState,
+    ResourceId, ResourceKind, Role, ScheduledState, SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid,
+    SuggestionReason, TagId, TaskId, TaskSource, ThreadId, ThreadType, Timestamp, TokenId, ToolMethod, TurnId, UserId,
+    WaitingId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -121,6 +122,7 @@ words!(
     ScheduledState,
     SearchKind,
     Speaker,
+    ContactNameSource,
     ContactRelation,
     SuggestionReason,
     TaskSource,
@@ -144,6 +146,18 @@ impl FromSql for PhoneNumber {
 impl ToSql for PeerAddress {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.to_string().into())
+    }
+}
+
+impl ToSql for EveRule {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.to_string().into())
+    }
+}
+
+impl FromSql for EveRule {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map_err(|error| FromSqlError::Other(Box::new(error)))
     }
 }
 

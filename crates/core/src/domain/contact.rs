@@ -34,6 +34,18 @@ pub struct Contact {
 }
 
 text_enum! {
+    /// Who gave a contact its name.
+    ContactNameSource {
+        /// A user.
+        Owner = "owner",
+        /// The contact, by a WhatsApp profile or in a call.
+        Profile = "profile",
+        /// The contact has no name.
+        None = "",
+    }
+}
+
+text_enum! {
     /// What a contact is to the business.
     ContactRelation {
         /// An ordinary customer.

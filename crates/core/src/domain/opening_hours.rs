@@ -118,6 +118,29 @@ pub enum EveRule {
     Until(DayTime),
 }
 
+impl fmt::Display for EveRule {
+    /// Writes the stored value: the word of a [`HolidayRule`], or a time.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => HolidayRule::Closed.fmt(f),
+            Self::Open => HolidayRule::Open.fmt(f),
+            Self::Until(time) => time.fmt(f),
+        }
+    }
+}
+
+impl FromStr for EveRule {
+    type Err = <DayTime as FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(HolidayRule::Closed) => Ok(Self::Closed),
+            Ok(HolidayRule::Open) => Ok(Self::Open),
+            Err(_) => text.parse().map(Self::Until),
+        }
+    }
+}
+
 /// The booking rules for holidays, eves of holidays and advance notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpeningRules {

@@ -66,11 +66,7 @@ impl GreetingResponse {
         let origin = settings.config.origins.of(KEY);
         let path = settings.config.voice.greeting_file.as_ref().map(|path| path.display().to_string());
         Self {
-            source: match prompts.greeting_source {
-                GreetingSource::Shipped => "shipped",
-                GreetingSource::Page => "page",
-                GreetingSource::File => "file",
-            },
+            source: prompts.greeting_source.as_str(),
             duration_ms: u64::try_from(prompts.greeting.length.as_millis()).unwrap_or(u64::MAX),
             version: prompts.greeting.etag.clone(),
             path: path.filter(|_| is_file),

@@ -2,6 +2,7 @@
 
 use crate::crm::twilio_number::ReplacedWebhooks;
 use crate::doctor::webhooks_at;
+use crate::domain::text_enum;
 use crate::http::pagination::Page;
 use crate::providers::twilio::account::{AccountNumber, NumberWebhooks};
 use serde::Serialize;
@@ -27,6 +28,20 @@ pub(crate) struct TwilioNumber {
     webhooks: TwilioWebhooks,
     /// Whether a change of the webhooks can be undone.
     can_undo: bool,
+}
+
+text_enum! {
+    /// Where Twilio sends the calls to a number.
+    CallTarget {
+        Here = "here",
+        /// To another address.
+        Elsewhere = "elsewhere",
+        Nowhere = "nowhere",
+        /// To a TwiML app.
+        App = "app",
+        /// To a SIP trunk.
+        Trunk = "trunk",
+    }
 }
 
 /// The webhooks of a number.
@@ -58,15 +73,15 @@ impl TwilioNumber {
         let points_here = base.is_some_and(|base| number.webhooks == webhooks_at(base));
         let is_at = |base: &str| number.webhooks.voice_url == webhooks_at(base).voice_url;
         let calls_go_to = if !number.trunk_sid.is_empty() {
-            "trunk"
+            CallTarget::Trunk
         } else if !number.voice_application_sid.is_empty() {
-            "app"
+            CallTarget::App
         } else if base.is_some_and(is_at) {
-            "here"
+            CallTarget::Here
         } else if number.webhooks.voice_url.is_empty() {
-            "nowhere"
+            CallTarget::Nowhere
         } else {
-            "elsewhere"
+            CallTarget::Elsewhere
         };
         Self {
             can_undo: known.iter().any(|(sid, _)| *sid == number.sid),
@@ -74,8 +89,8 @@ impl TwilioNumber {
             number: number.phone_number,
             friendly_name: number.friendly_name,
             capabilities: number.capabilities,
-            points_here: points_here && calls_go_to == "here",
-            calls_go_to,
+            points_here: points_here && calls_go_to == CallTarget::Here,
+            calls_go_to: calls_go_to.as_str(),
             webhooks: number.webhooks.into(),
         }
     }

@@ -9,6 +9,7 @@ use crate::clock;
 use crate::crm::call;
 use crate::domain::{CallSid, EndReason};
 use crate::http::{AppState, TwilioForm};
+use crate::providers::twilio::call_progress::CallProgress;
 use crate::providers::twilio::twiml::Verb;
 use crate::runtime::calls::PendingTransfer;
 use axum::extract::State;
@@ -42,7 +43,7 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
         state.jobs.wake();
         return answer(&[Verb::Hangup]);
     }
-    if matches!(value("CallStatus"), Some("completed" | "canceled" | "failed" | "busy" | "no-answer")) {
+    if value("CallStatus").and_then(CallProgress::of).is_some_and(CallProgress::is_over) {
         // The caller has hung up; Twilio reports the end of the call in another webhook.
         return answer(&[Verb::Hangup]);
     }

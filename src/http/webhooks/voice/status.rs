@@ -4,11 +4,11 @@ use super::outbound;
 use super::record::new_recording;
 use super::webhook::{call_sid, log_malformed, raw, store_best_effort};
 use crate::clock;
-use crate::crm::outbound_call::{self, AttemptEnd};
-use crate::crm::{call, recording};
+use crate::crm::{call, outbound_call, recording};
 use crate::domain::EndReason;
 use crate::http::{AppState, TwilioForm};
-use crate::runtime::outbound_calls::calling_hours;
+use crate::providers::twilio::call_progress::CallProgress;
+use crate::runtime::outbound_calls::{attempt_end, calling_hours};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 
@@ -37,21 +37,22 @@ pub(super) async fn call(State(state): State<AppState>, uri: Uri, form: TwilioFo
         log_malformed(&state, &form, PATH, "no call of the configured account, or no CallStatus").await;
         return StatusCode::NO_CONTENT;
     };
-    let reason = match status {
-        "completed" => Some(EndReason::CallerHungUp),
-        "busy" | "failed" | "no-answer" | "canceled" => Some(EndReason::NotConnected),
-        _ => None,
+    let progress = CallProgress::of(status);
+    let reason = match progress.filter(|progress| progress.is_over()) {
+        Some(CallProgress::Completed) => Some(EndReason::CallerHungUp),
+        Some(_) => Some(EndReason::NotConnected),
+        None => None,
     };
-    let words = match status {
-        "queued" | "initiated" => "it begins",
-        "ringing" => "it rings",
-        "in-progress" => "it was answered",
-        "completed" => "it has ended",
-        "busy" => "the line is busy",
-        "no-answer" => "it was not answered",
-        "canceled" => "it was cancelled before it was answered",
-        "failed" => "it could not be connected",
-        other => other,
+    let words = match progress {
+        Some(CallProgress::Queued | CallProgress::Initiated) => "it begins",
+        Some(CallProgress::Ringing) => "it rings",
+        Some(CallProgress::InProgress) => "it was answered",
+        Some(CallProgress::Completed) => "it has ended",
+        Some(CallProgress::Busy) => "the line is busy",
+        Some(CallProgress::NoAnswer) => "it was not answered",
+        Some(CallProgress::Canceled) => "it was cancelled before it was answered",
+        Some(CallProgress::Failed) => "it could not be connected",
+        Some(CallProgress::Answered) | None => status,
     };
     tracing::info!(event = "CALL_STATUS", call.sid = %sid, status, "Twilio reports the status of call {sid}: {words}");
     if reason.is_some() {
@@ -59,7 +60,7 @@ pub(super) async fn call(State(state): State<AppState>, uri: Uri, form: TwilioFo
     }
     let seconds: Option<i64> = form.form.value("CallDuration").and_then(|text| text.parse().ok());
     let (raw, at, config) = (raw(&form, PATH), clock::now(), state.config());
-    let (requested, end) = (outbound::outbound_call_id(&uri), AttemptEnd::of_status(status));
+    let (requested, end) = (outbound::outbound_call_id(&uri), progress.and_then(attempt_end));
     store_best_effort(&state, PATH, sid.clone().as_str(), move |tx| {
         outbound::adopt(tx, requested, &sid, config.business.country, at)?;
         call::log_notification(tx, &raw, &sid, at)?;

@@ -9,6 +9,7 @@ use crate::crm::call;
 use crate::domain::{CallMedium, CallSid, ContactName, Language, TransferFailure};
 use crate::http::{AppState, TwilioForm};
 use crate::messages::{self, Phrase};
+use crate::providers::twilio::call_progress::CallProgress;
 use crate::providers::twilio::twiml::Verb;
 use crate::runtime::calls::PendingTransfer;
 use axum::extract::State;
@@ -77,7 +78,7 @@ pub(super) fn was_accepted(state: &AppState, sid: &CallSid, status: &str, bridge
     if state.calls.is_transferred(sid) {
         return true;
     }
-    !state.calls.is_active(sid) && matches!(status, "completed" | "answered") && bridged != Some("false")
+    !state.calls.is_active(sid) && is_answered(CallProgress::of(status)) && bridged != Some("false")
 }
 
 /// Records that the human agent did not accept transfer `number`, with the reason. Returns true if the conversation
@@ -93,12 +94,16 @@ pub(super) fn fail(state: &AppState, sid: &CallSid, number: u32, status: &str) -
 
 /// Returns why the human agent did not accept a call, by Twilio's status of the call to the human agent's phone.
 pub(super) fn failure_of(status: &str) -> TransferFailure {
-    match status {
-        "completed" | "answered" => TransferFailure::NotAccepted,
-        "busy" => TransferFailure::Busy,
-        "no-answer" | "canceled" => TransferFailure::NoAnswer,
+    match CallProgress::of(status) {
+        progress if is_answered(progress) => TransferFailure::NotAccepted,
+        Some(CallProgress::Busy) => TransferFailure::Busy,
+        Some(CallProgress::NoAnswer | CallProgress::Canceled) => TransferFailure::NoAnswer,
         _ => TransferFailure::Failed,
     }
+}
+
+fn is_answered(progress: Option<CallProgress>) -> bool {
+    matches!(progress, Some(CallProgress::Completed | CallProgress::Answered))
 }
 
 /// Returns the prompt with the caller's name and reason, which is spoken twice.

@@ -2,7 +2,7 @@
 
 use super::Provider;
 use crate::config::TwilioConfig;
-use crate::crm::outbox::{RoutePreview, RouteReason, SendRefusal};
+use crate::crm::outbox::{RoutePreview, SendRefusal};
 use crate::domain::{self, Role, Timestamp};
 use crate::http::api::calls::view::cost_for;
 use crate::inbox::policy::NoRoute;
@@ -75,7 +75,7 @@ impl MessageRoute {
             provider: route.map(|route| route.provider.into()),
             template: route.is_some_and(|route| route.template),
             window_until: preview.window_until,
-            reason: preview.chosen.map_or_else(obstacle, |(_, reason)| word(reason)),
+            reason: preview.chosen.map_or_else(obstacle, |(_, reason)| reason.as_str()),
             alternatives: alternatives.collect(),
             cost,
             cost_micros: cost_for(reader, micros),
@@ -97,16 +97,6 @@ fn cost(provider: domain::Provider, is_template: bool, prices: &TwilioConfig) ->
 #[expect(clippy::cast_possible_truncation, reason = "the settings allow at most ten dollars")]
 fn micros(usd: f64) -> i64 {
     (usd * 1e6).round() as i64
-}
-
-fn word(reason: RouteReason) -> &'static str {
-    match reason {
-        RouteReason::OnlyProvider => "only_provider",
-        RouteReason::ContactWrote => "contact_wrote",
-        RouteReason::Template => "template",
-        RouteReason::Priority => "priority",
-        RouteReason::OtherDown => "other_down",
-    }
 }
 
 fn obstacle(obstacle: NoRoute) -> &'static str {
