@@ -147,6 +147,24 @@ mod tests {
     }
 
     #[test]
+    fn the_instructions_in_english() {
+        let config = AgentConfig { language: "en".to_owned(), ..AgentConfig::default() };
+        let context = PhoneContext { can_transfer: true, can_book: true, ..context() };
+        insta::assert_snapshot!("english", for_phone(&BusinessConfig::default(), &config, &context));
+    }
+
+    #[test]
+    fn the_instructions_of_a_call_that_the_agent_makes() {
+        let purpose = "To move the appointment of \"Dana\" to Monday";
+        insta::assert_snapshot!("outbound", [outbound(purpose), speak_first_outbound(purpose)].join("\n"));
+    }
+
+    #[test]
+    fn the_instructions_of_a_summary() {
+        insta::assert_snapshot!("summary", SUMMARIZE);
+    }
+
+    #[test]
     fn the_instructions_contain_the_owner_s_words_and_the_time() {
         let config = AgentConfig { instructions: "פתוחים בימים א-ה.".into(), ..AgentConfig::default() };
         let business = BusinessConfig { name: "מספרת רון".into(), ..BusinessConfig::default() };

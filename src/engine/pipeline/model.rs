@@ -58,9 +58,7 @@ impl LanguageModel {
     ) -> Self {
         let api =
             if config.model_server().is_some_and(|server| server.uses_responses) { Api::Responses } else { Api::Chat };
-        let definitions = tools.definitions();
-        let definitions =
-            definitions.iter().map(|tool| api.function(&tool.name, &tool.description, &tool.parameters)).collect();
+        let definitions = api.functions(&tools);
         let (sender, receiver) = mpsc::channel(BUFFER);
         let rejected_efforts = Arc::default();
         let asker = Asker { config, client, instructions, tools, definitions, api, rejected_efforts };
@@ -196,6 +194,12 @@ impl Api {
         }
     }
 
+    /// Returns the definitions of the tools.
+    fn functions(self, tools: &ToolRegistry) -> Arc<[Value]> {
+        let definitions = tools.definitions();
+        definitions.iter().map(|tool| self.function(&tool.name, &tool.description, &tool.parameters)).collect()
+    }
+
     fn function(self, name: &str, description: &str, parameters: &Value) -> Value {
         match self {
             Self::Chat => chat::function(name, description, parameters),
@@ -285,4 +289,39 @@ async fn refusal(response: reqwest::Response) -> (ModelEvent, bool) {
 
 fn failed(retry: bool, retry_after: Option<Duration>, reason: String) -> ModelEvent {
     ModelEvent::Failed { retry, retry_after, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::tool::PhoneTools;
+    use crate::pipeline::ToolRequest;
+
+    fn request(api: Api) -> String {
+        let calls = vec![ToolRequest {
+            id: "call_1".to_owned(),
+            name: "find_appointments".to_owned(),
+            arguments: r#"{"day":"2026-11-18"}"#.to_owned(),
+        }];
+        let conversation = [
+            Entry::Caller("יש לי תור היום?".to_owned()),
+            Entry::Agent { text: "רגע, אני בודקת.".to_owned(), calls },
+            Entry::ToolOutput { id: "call_1".to_owned(), output: r#"{"appointments":[]}"#.to_owned() },
+            Entry::Staff("The shop closes at 18:00 today.".to_owned()),
+            Entry::Agent { text: "אין לך תור היום.".to_owned(), calls: Vec::new() },
+        ];
+        let tools = api.functions(&ToolRegistry::for_phone(PhoneTools::ALL));
+        let body = api.body("some-model", "be brief", &api.messages(&conversation), &tools, Some("none"));
+        serde_json::to_string_pretty(&body).unwrap()
+    }
+
+    #[test]
+    fn a_request_with_all_tools_to_the_responses_api() {
+        insta::assert_snapshot!(request(Api::Responses));
+    }
+
+    #[test]
+    fn a_request_with_all_tools_for_a_chat_completion() {
+        insta::assert_snapshot!(request(Api::Chat));
+    }
 }

@@ -56,6 +56,15 @@ impl RealtimeSetup {
             tools.iter().map(|tool| wire::function(&tool.name, &tool.description, &tool.parameters)).collect();
         wire::session(&self.config.openai, &self.instructions, &tools, &self.language)
     }
+
+    /// Returns the messages that follow the server's first event: the settings, and the conversation so far.
+    fn first_messages(&self, session: &Value) -> Vec<String> {
+        let mut messages = vec![wire::session_update(session)];
+        messages.extend(wire::caller_name(&self.caller_name));
+        messages.extend(self.caller_history.as_deref().map(wire::caller_history));
+        messages.extend(self.history.iter().zip(1..).flat_map(|(turn, number)| history_items(turn, number)));
+        messages
+    }
 }
 
 /// The fields of `session.update` that the server rejected, with the rejected values. If the value of such a field
@@ -173,10 +182,7 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
     wait_for_event(&mut socket, &ServerEvent::SessionCreated).await.map_err(Rejection::into_failure)?;
     let mut session = setup.session();
     setup.rejected.remove_from(&mut session);
-    let mut messages = vec![wire::session_update(&session)];
-    messages.extend(wire::caller_name(&setup.caller_name));
-    messages.extend(setup.caller_history.as_deref().map(wire::caller_history));
-    messages.extend(setup.history.iter().zip(1..).flat_map(|(turn, number)| history_items(turn, number)));
+    let mut messages = setup.first_messages(&session);
     loop {
         for message in messages {
             socket.queue(message).map_err(|error| lost(&error))?;
@@ -257,4 +263,35 @@ async fn wait_for_event(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Re
 
 pub(super) fn lost(error: &WsError) -> Failure {
     Failure { retry: true, reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::tool::PhoneTools;
+
+    #[test]
+    fn the_first_messages_of_a_session() {
+        let turn = |speaker, text: &str| HistoryTurn { speaker, text: text.to_owned() };
+        let tool = ToolUse::new("find_appointments", r#"{"day":"2026-11-18"}"#).with_output(r#"{"appointments":[]}"#);
+        let setup = RealtimeSetup {
+            config: Arc::new(Config::default()),
+            instructions: "be brief".into(),
+            tools: ToolRegistry::for_phone(PhoneTools::ALL),
+            language: "he".to_owned(),
+            caller_name: ContactName::ByProfile("דנה".to_owned()),
+            caller_history: Some(r#"{"earlier_calls":[],"last_messages":[]}"#.to_owned()),
+            history: vec![
+                turn(Speaker::Agent, "שלום, במה אפשר לעזור?"),
+                turn(Speaker::Caller, "יש לי תור היום?"),
+                turn(Speaker::Tool, &tool.to_text()),
+                turn(Speaker::System, "The shop closes at 18:00 today."),
+                turn(Speaker::Employee, "רון"),
+            ],
+            rejected: RejectedFields::default(),
+        };
+        let messages = setup.first_messages(&setup.session());
+        let messages = messages.iter().map(|message| serde_json::from_str::<Value>(message).unwrap());
+        insta::assert_snapshot!(serde_json::to_string_pretty(&messages.collect::<Vec<_>>()).unwrap());
+    }
 }
