@@ -7,7 +7,7 @@ import {
   type Entry,
   encodeChange,
   encodeLine,
-  type Place,
+  type RecordPosition,
   type Written,
 } from './record.ts'
 import { cutOff, NotReplaced, writeAll, writeWhole } from './write-log.ts'
@@ -56,8 +56,8 @@ export class LogFile {
   static async open(path: string, cold: readonly string[] = []): Promise<LogFile> {
     await rm(`${path}.new`, { force: true })
     const file = new LogFile(path, cold)
-    const found = await readLog(path, (changes, place) => {
-      for (const change of changes) file.#apply(encodeChange(change)).place = place
+    const found = await readLog(path, (changes, position) => {
+      for (const change of changes) file.#apply(encodeChange(change)).position = position
     })
     if (!found) {
       const { handle, size } = await writeWhole(path, [])
@@ -100,8 +100,8 @@ export class LogFile {
   /** Reads the complete value of a `cold` table from disk; `undefined` if there is none. */
   async read(table: string, id: string): Promise<unknown> {
     const entry = this.#tables.get(table)?.get(id)
-    while (entry && !entry.place && this.#flushing) await this.#flushing
-    return entry?.place && this.#readAt(entry.place, table, id)
+    while (entry && !entry.position && this.#flushing) await this.#flushing
+    return entry?.position && this.#readAt(entry.position, table, id)
   }
 
   /**
@@ -148,7 +148,7 @@ export class LogFile {
     this.#tables.set(name, table)
     this.#live += json.length - (table.get(id)?.bytes ?? 0)
     const shown = this.#cold.has(name) ? (value as { head?: unknown } | null)?.head : value
-    const entry: Entry = { value: shown, bytes: json.length, place: undefined }
+    const entry: Entry = { value: shown, bytes: json.length, position: undefined }
     if (value === null || value === undefined) {
       table.delete(id)
       this.#live -= json.length
@@ -191,7 +191,7 @@ export class LogFile {
     const line = encodeLine(written.map(one => one.encoded))
     await writeAll(this.#handle, line, this.#size)
     await this.#handle.datasync()
-    for (const { entry } of written) entry.place = { at: this.#size, length: line.length }
+    for (const { entry } of written) entry.position = { at: this.#size, length: line.length }
     this.#size += line.length
   }
 
@@ -201,7 +201,7 @@ export class LogFile {
     const kept = [...this.#tables].flatMap(([table, entries]) =>
       [...entries].map(([id, entry]) => ({
         entry,
-        place: entry.place as Place,
+        position: entry.position as RecordPosition,
         encoded: this.#cold.has(table) ? undefined : encodeChange([table, id, entry.value]),
         table,
         id,
@@ -210,8 +210,8 @@ export class LogFile {
     const changes = async function* (this: LogFile) {
       // Values of the same line are read together.
       let line: { at: number; changes: Change[] } | undefined
-      for (const { entry, place, encoded, table, id } of kept) {
-        if (!encoded && line?.at !== place.at) line = { at: place.at, changes: await this.#lineAt(place) }
+      for (const { entry, position, encoded, table, id } of kept) {
+        if (!encoded && line?.at !== position.at) line = { at: position.at, changes: await this.#lineAt(position) }
         const value = encoded ? undefined : valueIn(line?.changes ?? [], table, id)
         yield { entry, encoded: encoded ?? encodeChange([table, id, value]) }
       }
@@ -233,11 +233,11 @@ export class LogFile {
     await old.close()
   }
 
-  async #readAt(place: Place, table: string, id: string): Promise<unknown> {
-    return valueIn(await this.#lineAt(place), table, id)
+  async #readAt(position: RecordPosition, table: string, id: string): Promise<unknown> {
+    return valueIn(await this.#lineAt(position), table, id)
   }
 
-  async #lineAt({ at, length }: Place): Promise<Change[]> {
+  async #lineAt({ at, length }: RecordPosition): Promise<Change[]> {
     const line = Buffer.alloc(length)
     await this.#handle.read(line, 0, length, at).catch(error => {
       throw new DiskError(error.message, { cause: error })

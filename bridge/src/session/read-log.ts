@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { type Change, decodeLine, FORMAT, type LogLength, type Place, VERSION } from './record.ts'
+import { type Change, decodeLine, FORMAT, type LogLength, type RecordPosition, VERSION } from './record.ts'
 
 /** The file exists, but is not an intact session file of the bridge. The bridge does not change its content. */
 export class DamagedLog extends Error {
@@ -14,7 +14,7 @@ export class DamagedLog extends Error {
  */
 export async function readLog(
   path: string,
-  onRecord: (changes: readonly Change[], place: Place) => void,
+  onRecord: (changes: readonly Change[], position: RecordPosition) => void,
 ): Promise<LogLength | undefined> {
   const whole = await lengthOf(path)
   if (whole === undefined) return undefined

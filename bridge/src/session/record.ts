@@ -11,16 +11,16 @@ export interface EncodedChange {
 }
 
 /** The position and the length of a line in the file, in bytes. The length includes the line feed. */
-export interface Place {
+export interface RecordPosition {
   readonly at: number
   readonly length: number
 }
 
-/** The part of a value that is in memory. `place` is the position on disk, `undefined` until the value is written. */
+/** The part of a value that is in memory. `position` is the position on disk, `undefined` until the value is written. */
 export interface Entry {
   readonly value: unknown
   readonly bytes: number
-  place: Place | undefined
+  position: RecordPosition | undefined
 }
 
 /** A value that is being written, and its entry in memory. */

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { encodeLine, headerLine, type LogLength, type Place, type Written } from './record.ts'
+import { encodeLine, headerLine, type LogLength, type RecordPosition, type Written } from './record.ts'
 
 /** Writes all bytes at a position: a single write may be partial. */
 export async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
@@ -32,7 +32,7 @@ export async function writeWhole(
     throw error
   }
   const settle = () => {
-    for (const [entry, place] of moved) entry.place = place
+    for (const [entry, position] of moved) entry.position = position
   }
   return { handle, size, settle }
 }
@@ -67,7 +67,7 @@ async function writeLines(handle: FileHandle, changes: Iterable<Written> | Async
   const header = headerLine()
   await writeAll(handle, header, 0)
   let size = header.length
-  const moved: [Written['entry'], Place][] = []
+  const moved: [Written['entry'], RecordPosition][] = []
   let batch: Written[] = []
   let bytes = 0
   const put = async () => {

@@ -58,8 +58,8 @@ const READERS: Readonly<Record<string, (message: proto.IMessage) => Read>> = {
   documentMessage: m => file('document', 'document', m.documentMessage),
   stickerMessage: m => file('sticker', 'sticker', m.stickerMessage),
   lottieStickerMessage: m => file('sticker', 'sticker', m.lottieStickerMessage?.message?.stickerMessage),
-  locationMessage: m => ({ kind: 'location', text: place(m.locationMessage) }),
-  liveLocationMessage: m => ({ kind: 'location', text: place(m.liveLocationMessage) }),
+  locationMessage: m => ({ kind: 'location', text: locationText(m.locationMessage) }),
+  liveLocationMessage: m => ({ kind: 'location', text: locationText(m.liveLocationMessage) }),
   contactMessage: m => ({ kind: 'contact', text: contactCard(m.contactMessage) }),
   contactsArrayMessage: m => ({
     kind: 'contact',
@@ -144,7 +144,7 @@ function file(kind: Kind, type: MediaContent['type'], message: FileMessage | nul
   }
 }
 
-interface Place {
+interface Location {
   name?: string | null
   address?: string | null
   caption?: string | null
@@ -153,7 +153,7 @@ interface Place {
   degreesLongitude?: number | null
 }
 
-function place(message: Place | null | undefined): string {
+function locationText(message: Location | null | undefined): string {
   const { degreesLatitude: north, degreesLongitude: east } = message ?? {}
   const known = typeof north === 'number' && typeof east === 'number'
   return lines(

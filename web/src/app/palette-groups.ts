@@ -3,7 +3,7 @@ import { useLingui } from '@lingui/react/macro'
 import { useEffect, useState } from 'react'
 import type { PaletteHit } from '#shared/feature'
 import { letterOf } from '#shared/keys'
-import { matchOf, MIN_SEARCH } from '#shared/search'
+import { MIN_SEARCH, matchOf } from '#shared/search'
 import { commands, navigation, providers } from './registry'
 
 /** Hits with a common heading. */

@@ -57,15 +57,15 @@ const SEVERE: ReadonlySet<Kind> = new Set<Kind>([
   'ai_unavailable',
 ])
 
-interface Place {
+interface Target {
   href: string
   label: MessageDescriptor
 }
 
-const WHATSAPP: Place = { href: '/app/whatsapp', label: msg`לחיבור ל־WhatsApp` }
+const WHATSAPP: Target = { href: '/app/whatsapp', label: msg`לחיבור ל־WhatsApp` }
 
 /** The page on which an alert can be solved; alerts that are not in the list lead to {@link HEALTH}. */
-const PLACES: Partial<Record<Kind, Place>> = {
+const TARGETS: Partial<Record<Kind, Target>> = {
   bridge_link: { href: '/app/whatsapp', label: msg`לחיבור מחדש` },
   bridge_down: WHATSAPP,
   bridge_deaf: WHATSAPP,
@@ -82,9 +82,9 @@ const PLACES: Partial<Record<Kind, Place>> = {
 }
 
 /** The page of the system checks. */
-const HEALTH: Place = { href: '/app/settings/health', label: msg`לבדיקת המערכת` }
+const HEALTH: Target = { href: '/app/settings/health', label: msg`לבדיקת המערכת` }
 
-export const placeOf = (kind: Kind): Place => PLACES[kind] ?? HEALTH
+export const placeOf = (kind: Kind): Target => TARGETS[kind] ?? HEALTH
 
 export const iconOf = (kind: Kind): IconGlyph => ICONS[kind] ?? IconAlertTriangle
 

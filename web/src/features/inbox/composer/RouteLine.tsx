@@ -29,11 +29,11 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
   const way = chosen === 'auto' ? route?.provider : chosen
   const outage = useBridgeOutage(way === 'baileys')
   if (!route) return <div className={isLoading ? 'route' : 'route none'} />
-  const ways: Way[] = [
+  const options: RouteOption[] = [
     ...(route.provider ? [{ ...route, provider: route.provider, possible: true }] : []),
     ...route.alternatives.filter(({ provider }) => provider !== route.provider),
   ]
-  const used = ways.find(({ provider }) => provider === way)
+  const used = options.find(({ provider }) => provider === way)
   return (
     <div className="route">
       <Menu position="top-start" width={300}>
@@ -45,7 +45,7 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
           </button>
         </Menu.Target>
         <Menu.Dropdown>
-          {ways.map(({ provider, possible, template, reason, ...costs }) => (
+          {options.map(({ provider, possible, template, reason, ...costs }) => (
             <Menu.Item
               key={provider}
               disabled={!possible}
@@ -100,12 +100,12 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
 }
 
 /** A way to send the message, and its cost. */
-type Way = Pick<Route['alternatives'][number], 'possible' | 'template' | 'reason' | 'cost' | 'cost_micros'> & {
+type RouteOption = Pick<Route['alternatives'][number], 'possible' | 'template' | 'reason' | 'cost' | 'cost_micros'> & {
   provider: Provider
 }
 
 /** The cost of the message: the amount for owners, and for others whether it costs something. */
-function Cost({ cost, cost_micros }: Pick<Way, 'cost' | 'cost_micros'>) {
+function Cost({ cost, cost_micros }: Pick<RouteOption, 'cost' | 'cost_micros'>) {
   const format = useFormat()
   if (cost === 'paid' && cost_micros == null) return <Trans>בתשלום</Trans>
   if (!cost_micros) return <Trans>ללא עלות</Trans>

@@ -100,21 +100,21 @@ function MessageWords({ message }: { message: LastMessage }) {
   const { direction, author, status, media_kind: kind, text } = message
   if (status === 'failed') {
     return (
-      <Said icon={IconAlertCircle} tone="missed">
+      <Snippet icon={IconAlertCircle} tone="missed">
         <span className="plain bad">
           <Trans>ההודעה שלך לא נשלחה</Trans>
         </span>
-      </Said>
+      </Snippet>
     )
   }
   const mark = direction === 'in' ? undefined : author === 'agent' ? IconPencil : TICKS[status]
   const icon = MEDIA_ICONS[kind]
   const tone = author === 'agent' ? 'pencil' : ''
   return (
-    <Said icon={mark} tone={tone}>
+    <Snippet icon={mark} tone={tone}>
       {icon && <Icon icon={icon} size="s" />}
       {text ? <Plain text={oneLine(text)} /> : <span className="plain">{mediaText(kind)}</span>}
-    </Said>
+    </Snippet>
   )
 }
 
@@ -122,7 +122,7 @@ function CallWords({ call }: { call: LastCall }) {
   const callText = useCallText()
   const isMissed = call.outcome === 'missed' || call.outcome === 'failed'
   return (
-    <Said icon={callIcon(call)} tone={isMissed ? 'missed' : ''}>
+    <Snippet icon={callIcon(call)} tone={isMissed ? 'missed' : ''}>
       {call.message_text ? (
         <Plain text={oneLine(call.message_text)} />
       ) : (
@@ -136,11 +136,11 @@ function CallWords({ call }: { call: LastCall }) {
           ) : null}
         </span>
       )}
-    </Said>
+    </Snippet>
   )
 }
 
-function Said({ icon, tone = '', children }: { icon: IconGlyph | undefined; tone?: string; children: ReactNode }) {
+function Snippet({ icon, tone = '', children }: { icon: IconGlyph | undefined; tone?: string; children: ReactNode }) {
   return (
     <>
       {icon && <Icon icon={icon} size="s" className={tone} />}

@@ -8,10 +8,12 @@ import { routeQuery } from '../queries'
 import { useFailure } from '../texts'
 
 /** Returns the other providers by which a message can be sent now. */
-export function otherWays(route: Route | undefined, failed: Provider | null | undefined): Provider[] {
+export function otherRoutes(route: Route | undefined, failed: Provider | null | undefined): Provider[] {
   if (!route) return []
   const possible = route.alternatives.filter(({ possible }) => possible).map(({ provider }) => provider)
-  return [...new Set([...(route.provider ? [route.provider] : []), ...possible])].filter(way => way !== failed)
+  return [...new Set([...(route.provider ? [route.provider] : []), ...possible])].filter(
+    provider => provider !== failed,
+  )
 }
 
 /** The label of a button that sends by this provider. */
@@ -34,7 +36,7 @@ interface Props {
 export function Failure({ message, contact: { id, to } }: Props) {
   const { data: route } = useQuery({ ...routeQuery(message.thread_id), retry: false })
   const failure = useFailure()
-  const ways = otherWays(route, message.provider)
+  const providers = otherRoutes(route, message.provider)
   const isOnItsWay = useOutgoing(id).some(entry => resentBy(entry) === message.id)
   const isSentAgain = !isOnItsWay && sentAgain().includes(message.id)
   const canSend = to !== null && !isOnItsWay && !isSentAgain
@@ -69,15 +71,15 @@ export function Failure({ message, contact: { id, to } }: Props) {
           <Trans>ההודעה כבר נשלחה שוב, ומופיעה בהמשך השיחה</Trans>
         </span>
       )}
-      {canSend && ways.length === 0 && (
+      {canSend && providers.length === 0 && (
         <button className="btn link" type="button" onClick={() => send('auto')}>
           <Trans>לנסות שוב</Trans>
         </button>
       )}
       {canSend &&
-        ways.map(way => (
-          <button key={way} className="btn link" type="button" onClick={() => send(way)}>
-            <SendBy provider={way} />
+        providers.map(provider => (
+          <button key={provider} className="btn link" type="button" onClick={() => send(provider)}>
+            <SendBy provider={provider} />
           </button>
         ))}
     </div>

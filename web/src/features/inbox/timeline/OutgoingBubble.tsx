@@ -9,7 +9,7 @@ import { type Outgoing, outbox } from '../outbox'
 import { routeQuery } from '../queries'
 import { useFailure } from '../texts'
 import { Attachment } from './Attachment'
-import { NotSent, otherWays, SendBy } from './Failure'
+import { NotSent, otherRoutes, SendBy } from './Failure'
 import { Words } from './Words'
 
 interface Props {
@@ -103,16 +103,16 @@ function Refused({ entry, threadId, onEdit }: { entry: Outgoing; threadId: numbe
   const failure = useFailure()
   const { data: route } = useQuery({ ...routeQuery(threadId ?? 0), enabled: threadId !== null, retry: false })
   const failed = entry.provider === 'auto' ? route?.provider : entry.provider
-  const ways = otherWays(route, failed)
+  const providers = otherRoutes(route, failed)
   return (
     <div className="fail" role="alert">
       <Icon icon={IconAlertCircle} size="s" />
       <span>
         <NotSent provider={failed} reason={failure(entry.error?.code, entry.error?.message)} />
       </span>
-      {ways.map(way => (
-        <button key={way} className="btn link" type="button" onClick={() => outbox.retry(entry.key, way)}>
-          <SendBy provider={way} />
+      {providers.map(provider => (
+        <button key={provider} className="btn link" type="button" onClick={() => outbox.retry(entry.key, provider)}>
+          <SendBy provider={provider} />
         </button>
       ))}
       <button className="btn link" type="button" onClick={() => outbox.retry(entry.key)}>

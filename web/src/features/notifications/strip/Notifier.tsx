@@ -44,10 +44,10 @@ export function Notifier() {
   useClicks()
   const choice = useChoice()
   const [permission] = usePermission()
-  return choice.isOn && support() === 'yes' && permission === 'granted' ? <Watch /> : null
+  return choice.isOn && support() === 'yes' && permission === 'granted' ? <Watcher /> : null
 }
 
-function Watch() {
+function Watcher() {
   const notify = useEffectEvent(useNotify())
   useEffect(() => {
     const seen = new Seen(MAX_ROWS)
