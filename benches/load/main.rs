@@ -34,7 +34,7 @@ mod wire;
 use clap::Parser;
 use machine::Machine;
 use process::Folder;
-use report::{Beside, DAEMON, FLOOR, NO_PUBLISHING, NO_RECORDING, Results, VoiceRun, WebhookRun, say};
+use report::{Combined, DAEMON, FLOOR, NO_PUBLISHING, NO_RECORDING, Results, VoiceRun, WebhookRun, say};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use target::Target;
@@ -240,7 +240,7 @@ async fn measure_webhooks(arguments: &Arguments, machine: Machine, results: &mut
     }
     if arguments.only.contains(&Part::Webhooks) {
         say("200 calls beside 1,000 webhooks a second");
-        results.beside_calls = Some(measure_beside(machine, arguments.seconds).await);
+        results.beside_calls = Some(measure_combined(machine, arguments.seconds).await);
     }
 }
 
@@ -305,7 +305,7 @@ async fn top_up(machine: Machine, folder: &Folder, wanted: u64) -> u64 {
     stored_in(folder.path())
 }
 
-async fn measure_beside(machine: Machine, seconds: u64) -> Beside {
+async fn measure_combined(machine: Machine, seconds: u64) -> Combined {
     let folder = Folder::new("beside");
     let ai = TcpListener::bind("127.0.0.1:0").await.expect("a port for the AI");
     let (server, endpoint) = Target::daemon().start(machine, &folder, ai.local_addr().expect("its address"));
@@ -315,7 +315,7 @@ async fn measure_beside(machine: Machine, seconds: u64) -> Beside {
     let messages = local.run_until(async { webhooks::run(&hook, rate, seconds, 1, &server).await });
     let (calls, webhooks) = tokio::join!(voice::run(Load::new(200, seconds), &server, &endpoint, ai), messages);
     server.stop();
-    Beside { calls, webhooks }
+    Combined { calls, webhooks }
 }
 
 /// Returns the number of messages in the published database or, if it has none, in the live one.

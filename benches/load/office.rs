@@ -34,7 +34,7 @@ pub struct Size {
 
 /// The latency of a request, alone and during searches.
 #[derive(Clone, Serialize)]
-pub struct Asked {
+pub struct RequestLatency {
     pub what: &'static str,
     pub alone: Summary,
     /// The mean of the best round, which is affected the least by other processes.
@@ -51,8 +51,8 @@ pub struct Office {
     /// The round trip of `/livez`, a request without a database query.
     pub floor: Summary,
     pub floor_best_ms: f64,
-    pub lists: Vec<Asked>,
-    pub searches: Vec<Asked>,
+    pub lists: Vec<RequestLatency>,
+    pub searches: Vec<RequestLatency>,
     /// The time from a webhook to the event of its message.
     pub to_event: Summary,
     /// Webhooks without and with ten event streams.
@@ -163,7 +163,7 @@ async fn add_tasks(server: &Server, token: &str) {
 
 /// Measures each request in turn, so that a disturbance affects all requests equally. The first round is not measured, because it fills
 /// caches.
-async fn alone(server: &Server, token: &str, requests: &[Request]) -> Vec<Asked> {
+async fn alone(server: &Server, token: &str, requests: &[Request]) -> Vec<RequestLatency> {
     let mut client = Client::connect(server.address, token).await.expect("a connection");
     let mut samples: Vec<(Samples, f64)> = requests.iter().map(|_| (Samples::default(), f64::MAX)).collect();
     for round in 0..=ROUNDS {
@@ -181,7 +181,7 @@ async fn alone(server: &Server, token: &str, requests: &[Request]) -> Vec<Asked>
             }
         }
     }
-    let asked = |((what, _), (mut samples, best_ms)): (&Request, (Samples, f64))| Asked {
+    let asked = |((what, _), (mut samples, best_ms)): (&Request, (Samples, f64))| RequestLatency {
         what,
         alone: samples.summary(),
         best_ms,
@@ -198,7 +198,7 @@ async fn ask(client: &mut Client, path: &str) -> u64 {
 }
 
 /// Measures the same requests while eight clients search.
-async fn beside_searches(server: &Server, token: &str, requests: &[Request], asked: &mut [Asked]) {
+async fn beside_searches(server: &Server, token: &str, requests: &[Request], asked: &mut [RequestLatency]) {
     let searching = Searching::start(server, token, SEARCHERS);
     let mut client = Client::connect(server.address, token).await.expect("a connection");
     let mut samples: Vec<Samples> = requests.iter().map(|_| Samples::default()).collect();

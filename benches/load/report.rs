@@ -24,7 +24,7 @@ pub struct Results {
     pub commit: Vec<CommitFloor>,
     pub webhooks: Vec<WebhookRun>,
     pub stored: BTreeMap<&'static str, Counted>,
-    pub beside_calls: Option<Beside>,
+    pub beside_calls: Option<Combined>,
     pub starts: Option<Starts>,
     pub flood: Option<Flood>,
     pub memory: Vec<MemoryRun>,
@@ -55,7 +55,7 @@ pub struct Counted {
 
 /// The results of concurrent webhooks and calls.
 #[derive(Clone, Serialize)]
-pub struct Beside {
+pub struct Combined {
     pub calls: voice::Outcome,
     pub webhooks: webhooks::Outcome,
 }

@@ -37,7 +37,7 @@ impl Clock {
 
 /// The rhythm of the callers' speech: one burst in each period.
 #[derive(Clone, Copy, Debug)]
-pub struct Shape {
+pub struct SpeechRhythm {
     /// The length of a period.
     pub every: Duration,
     /// The start of the burst within the period.
@@ -46,7 +46,7 @@ pub struct Shape {
     pub burst: Duration,
 }
 
-impl Default for Shape {
+impl Default for SpeechRhythm {
     fn default() -> Self {
         Self { every: Duration::from_secs(3), first: Duration::from_millis(500), burst: Duration::from_millis(400) }
     }
@@ -58,13 +58,13 @@ pub struct Load {
     pub calls: u16,
     pub seconds: u64,
     pub behavior: AiBehavior,
-    pub shape: Shape,
+    pub shape: SpeechRhythm,
 }
 
 impl Load {
     /// Creates a load with the default behaviour of the AI and the default rhythm of speech.
     pub fn new(calls: u16, seconds: u64) -> Self {
-        Self { calls, seconds, behavior: AiBehavior::default(), shape: Shape::default() }
+        Self { calls, seconds, behavior: AiBehavior::default(), shape: SpeechRhythm::default() }
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn read(path: &Path, settings: &[Setting<Config>], builder: &mut Conf
         Ok(Err(error)) => {
             let at = error.utf8_error().valid_up_to();
             let before = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
-            builder.add_problem_of_file(place(path, &before, at), SettingError::NotUtf8);
+            builder.add_problem_of_file(origin_at(path, &before, at), SettingError::NotUtf8);
             return;
         }
         Err(error) => {
@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path, settings: &[Setting<Config>], builder: &mut Conf
         source.read_sections(root.get_ref(), settings, builder);
     }
     for error in errors {
-        let origin = source.place(error.span().map_or(text.len(), |span| span.start));
+        let origin = source.origin_at(error.span().map_or(text.len(), |span| span.start));
         // Use only the message: the full error text quotes the line, which may contain a secret.
         builder.add_problem_of_file(origin, source.describe(&error));
     }
@@ -116,16 +116,16 @@ impl Source<'_> {
     }
 
     fn place_of(&self, key: &Key<'_>) -> Origin {
-        self.place(key.span().start)
+        self.origin_at(key.span().start)
     }
 
-    fn place(&self, at: usize) -> Origin {
-        place(self.path, self.text, at)
+    fn origin_at(&self, at: usize) -> Origin {
+        origin_at(self.path, self.text, at)
     }
 }
 
 /// Converts a byte offset to line and column.
-fn place(path: &Path, text: &str, at: usize) -> Origin {
+fn origin_at(path: &Path, text: &str, at: usize) -> Origin {
     let before = text.get(..at).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     Origin::File {

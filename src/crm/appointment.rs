@@ -103,9 +103,10 @@ pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result
     };
     let waiting = new.waiting.map(|id| waiting_list::fulfilled(tx, id, contact)).transpose()?.flatten();
     let booking = Booking::from(&service);
-    let place = Place { service: &service, booking, resource: new.resource, starts_at: new.starts_at, except: None };
+    let slot =
+        SlotRequest { service: &service, booking, resource: new.resource, starts_at: new.starts_at, except: None };
     check_start(context, new.starts_at, notice_min, new.force)?;
-    let time = place.reserve(tx, context, new.force)?;
+    let time = slot.reserve(tx, context, new.force)?;
     let id = tx.insert_appointment(
         &AppointmentRow {
             business: context.business,
@@ -158,8 +159,8 @@ pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &A
         if starts_at != found.starts_at {
             check_start(context, starts_at, 0, change.force)?;
         }
-        let place = Place { service: &service, booking, resource, starts_at, except: Some(id) };
-        let time = place.reserve(tx, context, change.force)?;
+        let slot = SlotRequest { service: &service, booking, resource, starts_at, except: Some(id) };
+        let time = slot.reserve(tx, context, change.force)?;
         tx.move_appointment(id, service.id, price, &time, context.now)?;
     }
     if let Some(note) = note.filter(|note| *note != found.note) {
@@ -199,14 +200,14 @@ pub fn restore(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result
         }
         let occupied = tx.occupied(booked.resource, booked.blocked_from, booked.blocked_to, Some(id))?;
         if !occupied.is_empty() {
-            let place = Place {
+            let slot = SlotRequest {
                 service: &service,
                 booking: booking_of(&booked),
                 resource: Some(booked.resource),
                 starts_at: booked.starts_at,
                 except: Some(id),
             };
-            return Err(place.taken(tx, context)?);
+            return Err(slot.taken(tx, context)?);
         }
     }
     Ok(tx.set_appointment_state(id, AppointmentState::Booked, None, context.now)?)
@@ -259,10 +260,10 @@ fn booked_before(
 /// only service and time count: its key identifies a time in a call, and a retry may name a resource that the first
 /// request left open.
 fn fingerprint(new: &NewAppointment) -> String {
-    let place = json!([new.service.0, new.starts_at]);
+    let slot = json!([new.service.0, new.starts_at]);
     let parts = match new.source {
-        AppointmentSource::Agent => place,
-        AppointmentSource::User => json!([place, new.resource.map(|id| id.0), new.note, new.force]),
+        AppointmentSource::Agent => slot,
+        AppointmentSource::User => json!([slot, new.resource.map(|id| id.0), new.note, new.force]),
     };
     StoredResponse::fingerprint(&parts)
 }
@@ -294,7 +295,7 @@ fn no_resource(message: &'static str) -> Error {
 }
 
 /// The requested service, resource and time of an appointment.
-struct Place<'a> {
+struct SlotRequest<'a> {
     service: &'a Service,
     booking: Booking,
     resource: Option<ResourceId>,
@@ -303,7 +304,7 @@ struct Place<'a> {
     except: Option<AppointmentId>,
 }
 
-impl Place<'_> {
+impl SlotRequest<'_> {
     /// Selects a resource and returns the time to book on it.
     fn reserve(&self, tx: &WriteTx<'_>, context: &Context, force: bool) -> Result<BookedTime, Error> {
         let day = local_date(self.starts_at, &context.zone);

@@ -20,7 +20,7 @@ use crate::search::fold;
 use crate::store::{NewWaitingEntry, ReadTx, WriteTx};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
-use own::Found;
+use own::OwnAppointment;
 use std::time::Duration;
 
 /// The service and the times that a caller asks for.
@@ -229,8 +229,8 @@ pub fn reschedule(
         changes.moved && appointment.state == AppointmentState::Booked && is_as_asked(appointment)
     };
     let found = match own::at(tx, caller, from, is_done)? {
-        Found::Unchanged(found) if !is_as_asked(&found) => found,
-        Found::Unchanged(done) | Found::Done(done) => return Ok(done),
+        OwnAppointment::Unchanged(found) if !is_as_asked(&found) => found,
+        OwnAppointment::Unchanged(done) | OwnAppointment::Done(done) => return Ok(done),
     };
     let notice = tx.opening_rules(BusinessId::FIRST)?.notice_min;
     if starts_at < caller.now.plus(Duration::from_secs(u64::from(notice) * 60)) {
@@ -252,8 +252,8 @@ pub fn cancel(tx: &WriteTx<'_>, caller: &Caller, at: DateTime, reason: Option<&s
         changes.cancelled && appointment.state == AppointmentState::Cancelled && appointment.starts_at == starts_at
     };
     let found = match own::at(tx, caller, at, is_done)? {
-        Found::Unchanged(found) => found,
-        Found::Done(done) => return Ok(done),
+        OwnAppointment::Unchanged(found) => found,
+        OwnAppointment::Done(done) => return Ok(done),
     };
     appointment::cancel(tx, &caller.context(), found.id, said(reason))?;
     tx.insert_audit(ActorId::Agent, "cancel_appointment", &format!("appointment:{}", found.id), caller.now)?;

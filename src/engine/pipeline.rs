@@ -199,19 +199,19 @@ impl Pipeline {
         }
     }
 
-    fn transcriber_event(&mut self, event: PartEvent<parts::Heard>) {
+    fn transcriber_event(&mut self, event: PartEvent<parts::TranscriberEvent>) {
         match event {
             PartEvent::Ready => {
                 if let Readiness::Opening { transcriber, .. } = &mut self.readiness {
                     *transcriber = true;
                 }
             }
-            PartEvent::Event(heard) => self.logic.handle_heard(heard, clock::instant()),
+            PartEvent::Event(event) => self.logic.handle_transcriber_event(event, clock::instant()),
             PartEvent::Lost(error) => self.lost("transcriber", error),
         }
     }
 
-    fn synthesiser_event(&mut self, event: PartEvent<parts::Spoken>) {
+    fn synthesiser_event(&mut self, event: PartEvent<parts::ClauseEvent>) {
         match event {
             PartEvent::Ready => {
                 if let Readiness::Opening { synthesiser, .. } = &mut self.readiness {

@@ -6,7 +6,7 @@ mod transcript;
 mod wire;
 
 pub use account::{AccessToken, AccessTokens};
-pub use transcript::{Place, Transcript};
+pub use transcript::{StreamPosition, Transcript};
 pub use wire::{StreamingRecognizeRequest, StreamingSynthesizeRequest};
 
 use super::grpc::{Channel, Status, code};

@@ -199,7 +199,7 @@ impl Transcript {
 
 /// An event on a speech socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Spoken {
+pub enum SpeechMessage {
     /// A piece of a stream's audio.
     Audio { stream: String, audio: EncodedAudio },
     /// The stream is complete, cancelled or failed. No more events of this stream follow.
@@ -221,17 +221,17 @@ struct TtsMessage {
 }
 
 /// Parses a message of a speech socket. Returns `None` if the message is malformed.
-pub fn read_speech(message: &str) -> Option<Spoken> {
+pub fn read_speech(message: &str) -> Option<SpeechMessage> {
     let message: TtsMessage = serde_json::from_str(message).ok()?;
     if let Some(code) = message.error_code {
         let error = ServerError { code, message: message.error_message.unwrap_or_default() };
-        return Some(Spoken::Error { stream: message.stream_id, error });
+        return Some(SpeechMessage::Error { stream: message.stream_id, error });
     }
-    let Some(stream) = message.stream_id else { return Some(Spoken::Other) };
+    let Some(stream) = message.stream_id else { return Some(SpeechMessage::Other) };
     match message.audio.filter(|audio| !audio.is_empty()) {
-        Some(audio) => Some(Spoken::Audio { stream, audio: EncodedAudio::parse(audio.into())? }),
-        None if message.terminated => Some(Spoken::Terminated { stream }),
-        None => Some(Spoken::Other),
+        Some(audio) => Some(SpeechMessage::Audio { stream, audio: EncodedAudio::parse(audio.into())? }),
+        None if message.terminated => Some(SpeechMessage::Terminated { stream }),
+        None => Some(SpeechMessage::Other),
     }
 }
 
@@ -274,7 +274,7 @@ mod tests {
         }
         assert_eq!(read_speech("{"), None);
         assert_eq!(read_speech(r#"{"stream_id":"1","audio":"%"}"#), None);
-        assert_eq!(read_speech("{}"), Some(Spoken::Other));
+        assert_eq!(read_speech("{}"), Some(SpeechMessage::Other));
     }
 
     #[test]
@@ -282,11 +282,11 @@ mod tests {
         let stream = || "s1".to_owned();
         let audio = EncodedAudio::encode(&[7; 160]);
         let message = json!({"audio": audio.base64(), "audio_end": true, "stream_id": "s1"}).to_string();
-        assert_eq!(read_speech(&message), Some(Spoken::Audio { stream: stream(), audio }));
+        assert_eq!(read_speech(&message), Some(SpeechMessage::Audio { stream: stream(), audio }));
         let done = read_speech(r#"{"terminated":true,"stream_id":"s1"}"#);
-        assert_eq!(done, Some(Spoken::Terminated { stream: stream() }));
+        assert_eq!(done, Some(SpeechMessage::Terminated { stream: stream() }));
         let failed = read_speech(r#"{"stream_id":"s1","error_code":429,"error_message":"slow down"}"#);
         let error = ServerError { code: 429, message: "slow down".into() };
-        assert_eq!(failed, Some(Spoken::Error { stream: Some(stream()), error }));
+        assert_eq!(failed, Some(SpeechMessage::Error { stream: Some(stream()), error }));
     }
 }

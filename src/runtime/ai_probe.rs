@@ -97,7 +97,7 @@ async fn answer(setup: RealtimeSetup) -> Vec<CheckResult> {
     }
 }
 
-fn evaluate_wait(spoken: &Spoken) -> CheckResult {
+fn evaluate_wait(spoken: &VoiceAnswer) -> CheckResult {
     let (waited, cents) = (spoken.waited, cents(spoken.cost_micros));
     let found = format!(
         "a spoken answer began {} ms after the question, and cost {cents}: “{}”",
@@ -126,7 +126,7 @@ fn cents(micros: i64) -> String {
 }
 
 /// The result of a spoken answer.
-struct Spoken {
+struct VoiceAnswer {
     /// The time from the end of the question to the first audio of the answer.
     waited: Duration,
     answer: String,
@@ -135,7 +135,7 @@ struct Spoken {
     cost_micros: i64,
 }
 
-async fn ask_by_voice(setup: RealtimeSetup) -> Result<Spoken, String> {
+async fn ask_by_voice(setup: RealtimeSetup) -> Result<VoiceAnswer, String> {
     let mut engine = Realtime::open(setup, Duration::ZERO);
     let spoken = tokio::time::timeout(ANSWER_LIMIT, play_question(&mut engine)).await;
     engine.close().await;
@@ -143,7 +143,7 @@ async fn ask_by_voice(setup: RealtimeSetup) -> Result<Spoken, String> {
 }
 
 /// Plays the question and then silence, as the line of a caller does, until the answer has ended.
-async fn play_question(engine: &mut Realtime) -> Result<Spoken, String> {
+async fn play_question(engine: &mut Realtime) -> Result<VoiceAnswer, String> {
     let mut question = QUESTION.chunks(FRAME_BYTES);
     let mut line = interval(FRAME);
     let (mut is_open, mut is_requested) = (false, false);
@@ -192,7 +192,7 @@ async fn play_question(engine: &mut Realtime) -> Result<Spoken, String> {
         if let (Some(done), Some(waited)) = (done_at, waited)
             && (heard.is_some() || clock::instant().duration_since(done) > TRANSCRIPT_LIMIT)
         {
-            return Ok(Spoken { waited, answer, heard, cost_micros });
+            return Ok(VoiceAnswer { waited, answer, heard, cost_micros });
         }
     }
 }

@@ -98,7 +98,7 @@ struct Progress {
 
 /// The number of entries that a pass has stored.
 #[derive(Clone, Copy, Debug, Default)]
-struct Found {
+struct StoredCounts {
     messages: usize,
     calls: usize,
     recordings: usize,
@@ -139,9 +139,9 @@ impl CatchUp {
 
     /// Runs one pass. Returns the delay until the next pass, and the number of consecutive failures.
     async fn pass_and_report(&self, progress: &mut Progress, failures: u32) -> (Duration, u32) {
-        let mut found = Found::default();
+        let mut found = StoredCounts::default();
         let outcome = self.pass(progress, &mut found).await;
-        let Found { messages, calls, recordings } = found;
+        let StoredCounts { messages, calls, recordings } = found;
         if messages + calls + recordings > 0 {
             self.jobs.wake();
             tracing::info!(
@@ -182,7 +182,7 @@ impl CatchUp {
         (pause, failures.saturating_add(1))
     }
 
-    async fn pass(&self, progress: &mut Progress, found: &mut Found) -> Result<(), PassError> {
+    async fn pass(&self, progress: &mut Progress, found: &mut StoredCounts) -> Result<(), PassError> {
         let settings = self.services.settings.current();
         let Some((account, _)) = settings.config.twilio.credentials() else { return Ok(()) };
         if progress.read.account != account {

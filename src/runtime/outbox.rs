@@ -205,9 +205,9 @@ impl Dispatcher {
             if self.in_flight.contains(&entry.id) {
                 continue;
             }
-            match self.pace(&entry, &settings.rules, &down, now).await {
-                Ok(Pace::Start(slot)) => self.start(entry, slot),
-                Ok(Pace::Wait(until)) => next = Some(next.map_or(until, |next| next.min(until))),
+            match self.admit(&entry, &settings.rules, &down, now).await {
+                Ok(Admission::Start(slot)) => self.start(entry, slot),
+                Ok(Admission::Wait(until)) => next = Some(next.map_or(until, |next| next.min(until))),
                 Err(_) => return AFTER_FAILURE,
             }
         }
@@ -216,29 +216,29 @@ impl Dispatcher {
 
     /// Returns whether the bridge's send rate delays a message. A message that must wait longer than `POSTPONE_AFTER` is
     /// postponed, so that later messages can be sent before it.
-    async fn pace(
+    async fn admit(
         &mut self,
         entry: &OutboxEntry,
         rules: &RoutingRules,
         down: &[Provider],
         now: Timestamp,
-    ) -> store::Result<Pace> {
+    ) -> store::Result<Admission> {
         let delivery = delivery(entry);
         let step = delivery.next(&route_input(entry, rules, down, now));
         let by_bridge = matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }));
         // A repeated attempt of an unconfirmed message does not count towards the send rate.
         if !by_bridge || entry.unconfirmed {
-            return Ok(Pace::Start(None));
+            return Ok(Admission::Start(None));
         }
         let Some(until) = self.pacer.earliest(entry.is_first_contact, now).filter(|until| *until > now) else {
-            return Ok(Pace::Start(Some(self.pacer.reserve(entry.is_first_contact, now, entropy::chance()))));
+            return Ok(Admission::Start(Some(self.pacer.reserve(entry.is_first_contact, now, entropy::chance()))));
         };
         if until.since(now) > POSTPONE_AFTER {
             let id = entry.id;
             let reason = "today's limit of new conversations is reached; WhatsApp blocks accounts that write to many new contacts";
             self.shared.store.write(move |tx| outbox::postpone(tx, id, until, reason)).await?;
         }
-        Ok(Pace::Wait(until))
+        Ok(Admission::Wait(until))
     }
 
     fn start(&mut self, entry: OutboxEntry, slot: Option<Slot>) {
@@ -301,7 +301,7 @@ impl Dispatcher {
 }
 
 /// Whether an attempt may start now.
-enum Pace {
+enum Admission {
     /// The attempt may start; the place in the bridge's send rate, if it counts.
     Start(Option<Slot>),
     /// The attempt must wait until this time.

@@ -49,7 +49,7 @@ async fn compress(store: Store, job: Job) -> Result<(), JobError> {
             reason,
             "Recording {recording_id} is not compressed: {reason}"
         ),
-        Outcome::Gone => {}
+        Outcome::Deleted => {}
     }
     // Pauses for as long as the job took, so that a backlog of old recordings leaves at least half of the time to other
     // work.
@@ -65,13 +65,13 @@ enum Outcome {
     /// The recording stays a WAV file, for this reason.
     Skipped(&'static str),
     /// The recording was deleted or replaced before the job ran.
-    Gone,
+    Deleted,
 }
 
 async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
     let later = |error: store::Error| JobError::Retry(error.to_string());
     let found = store.read(move |tx| Ok((tx.wav_recording_bytes(id)?, tx.recording_part(id, 0, MAX_HEADER_BYTES)?)));
-    let (Some(wav_bytes), start) = found.await.map_err(later)? else { return Ok(Outcome::Gone) };
+    let (Some(wav_bytes), start) = found.await.map_err(later)? else { return Ok(Outcome::Deleted) };
     let Some(format) = WavFormat::parse(&start, wav_bytes).filter(opus::can_encode) else {
         return Ok(Outcome::Skipped("not a WAV file in a format that can be compressed"));
     };
@@ -80,7 +80,7 @@ async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
     if format.frames() < u64::from(format.rate) {
         return Ok(Outcome::Skipped("it is shorter than a second"));
     }
-    let Some(encoded) = encode(store, id, &format).await? else { return Ok(Outcome::Gone) };
+    let Some(encoded) = encode(store, id, &format).await? else { return Ok(Outcome::Deleted) };
     let file = verify(&encoded, &format)?;
     let opus_bytes = encoded.chunks.iter().map(Vec::len).sum();
     let compressed = CompressedFile {
@@ -90,7 +90,7 @@ async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
         chunks: encoded.chunks,
     };
     let replaced = store.write(move |tx| recording::compress(tx, id, wav_bytes, &compressed)).await.map_err(later)?;
-    Ok(if replaced { Outcome::Replaced { wav_bytes, opus_bytes } } else { Outcome::Gone })
+    Ok(if replaced { Outcome::Replaced { wav_bytes, opus_bytes } } else { Outcome::Deleted })
 }
 
 struct Encoded {

@@ -125,7 +125,7 @@ pub async fn hold(
     store: &Store,
     scene: &Scene,
 ) -> Result<HeldConversation, RehearsalError> {
-    let mut stage = Stage::set(config, client, store, scene).await?;
+    let mut stage = ConversationState::start(config, client, store, scene).await?;
     let (mut turns, mut end) = (Vec::new(), ConversationEnd::Caller);
     for line in &scene.lines {
         let mut turn = RehearsedTurn { caller: line.text.clone(), ..RehearsedTurn::default() };
@@ -142,7 +142,7 @@ pub async fn hold(
 }
 
 /// The state of a conversation.
-struct Stage {
+struct ConversationState {
     store: Store,
     sid: CallSid,
     zone: TimeZone,
@@ -155,8 +155,8 @@ struct Stage {
     seq: i64,
 }
 
-impl Stage {
-    async fn set(
+impl ConversationState {
+    async fn start(
         config: &Arc<Config>,
         client: &reqwest::Client,
         store: &Store,

@@ -295,7 +295,7 @@ fn systemd_hears_of_the_beginning_the_life_and_the_end() {
     let mut daemon = Daemon::start(|setup| {
         setup.env("NOTIFY_SOCKET", folder.path().join("notify").to_str().unwrap()).env("WATCHDOG_USEC", "300000");
     });
-    let hear = |what: &str| {
+    let expect = |what: &str| {
         let mut datagram = [0; 4096];
         loop {
             let length = systemd.recv(&mut datagram).unwrap_or_else(|_| panic!("no notification of {what}"));
@@ -304,11 +304,11 @@ fn systemd_hears_of_the_beginning_the_life_and_the_end() {
             }
         }
     };
-    hear("READY=1");
-    hear("WATCHDOG=1");
-    hear("WATCHDOG=1");
+    expect("READY=1");
+    expect("WATCHDOG=1");
+    expect("WATCHDOG=1");
     daemon.signal(15);
-    hear("STOPPING=1");
+    expect("STOPPING=1");
     assert!(daemon.wait(Duration::from_secs(15)).success());
 }
 

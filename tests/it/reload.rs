@@ -248,7 +248,7 @@ fn systemd_is_notified_when_a_reload_begins_and_ends() {
     let daemon = Daemon::start(|setup| {
         setup.env("NOTIFY_SOCKET", folder.path().join("notify").to_str().unwrap());
     });
-    let hear = |what: &str| {
+    let expect = |what: &str| {
         let mut datagram = [0; 4096];
         loop {
             let length = systemd.recv(&mut datagram).unwrap_or_else(|_| panic!("no notification of {what}"));
@@ -258,10 +258,10 @@ fn systemd_is_notified_when_a_reload_begins_and_ends() {
             }
         }
     };
-    hear("READY=1");
+    expect("READY=1");
     reload(&daemon);
-    let began = hear("RELOADING=1");
+    let began = expect("RELOADING=1");
     let at = began.lines().find_map(|line| line.strip_prefix("MONOTONIC_USEC=")).unwrap();
     assert!(at.parse::<u64>().unwrap() > 0);
-    hear("READY=1");
+    expect("READY=1");
 }

@@ -22,7 +22,7 @@ async fn ready(shop: &Shop) -> (u16, Value) {
 }
 
 /// Sends the next message. Returns true if the daemon acknowledged it.
-async fn hear(shop: &Shop, number: usize) -> bool {
+async fn receive(shop: &Shop, number: usize) -> bool {
     let body = json!({ "from": DANA, "text": format!("message {number}"), "id": format!("B{number}") });
     let reply = shop.bridge_posts(&body).await;
     if reply.status == 503 {
@@ -54,14 +54,14 @@ async fn the_database_fails(calls: &str, code: i32, part: &str) {
     let (mut shop, faults) = shop().await;
     let mut acknowledged = Vec::new();
     for number in 0..5 {
-        assert!(hear(&shop, number).await);
+        assert!(receive(&shop, number).await);
         acknowledged.push(number);
     }
     faults.fail_calls(calls, code, 3, part);
     let mut number = 5;
     let mut refused = 0;
     while refused < 3 {
-        if hear(&shop, number).await {
+        if receive(&shop, number).await {
             acknowledged.push(number);
         } else {
             refused += 1;
@@ -75,7 +75,7 @@ async fn the_database_fails(calls: &str, code: i32, part: &str) {
     assert_eq!(shop.daemon.client().get("/livez").await.status, 200);
 
     faults.end();
-    until("messages to be accepted again", async || hear(&shop, number).await.then_some(())).await;
+    until("messages to be accepted again", async || receive(&shop, number).await.then_some(())).await;
     acknowledged.push(number);
     until("it to be ready", async || Some(ready(&shop).await).filter(|(status, _)| *status == 200)).await;
     is_all_there(&shop, &acknowledged);
@@ -113,12 +113,12 @@ async fn no_acknowledged_write_is_lost_when_a_read_only_disk_reports_no_error() 
 /// Runs the test with a published file that cannot be written: messages are accepted, and the status reports the error.
 async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
     let (shop, faults) = shop().await;
-    assert!(hear(&shop, 0).await);
+    assert!(receive(&shop, 0).await);
     faults.fail_calls(calls, code, skip, "/agentlocator.db");
     let number = AtomicUsize::new(1);
     // Messages that are acknowledged while the file is out of date are in the database.
     let late = until("it to say so", async || {
-        assert!(hear(&shop, number.fetch_add(1, Ordering::Relaxed)).await, "messages are accepted");
+        assert!(receive(&shop, number.fetch_add(1, Ordering::Relaxed)).await, "messages are accepted");
         Some(ready(&shop).await).filter(|(_, parts)| parts["published_copy"] == "error")
     });
     let (status, parts) = late.await;
@@ -145,7 +145,7 @@ async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_for_which_no_caller_waits_is_named_when_it_is_lost() {
     let (shop, faults) = shop().await;
-    assert!(hear(&shop, 0).await);
+    assert!(receive(&shop, 0).await);
     faults.fail_calls("w", ENOSPC, 0, DATABASE);
     let call = [
         ("CallSid", "CA00000000000000000000000000000001"),
@@ -178,7 +178,7 @@ async fn a_disk_that_breaks_during_a_copy_delays_the_copy_and_refuses_no_message
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_fails_makes_no_backup() {
     let (shop, faults) = shop().await;
-    assert!(hear(&shop, 0).await);
+    assert!(receive(&shop, 0).await);
     let target = shop.daemon.folder().join("backup.db");
     for (calls, code) in [("w", ENOSPC), ("s", EIO)] {
         faults.fail_calls(calls, code, 0, "backup.db.part");
@@ -200,10 +200,10 @@ async fn a_disk_that_fails_makes_no_backup() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_that_cannot_be_read_is_not_called_damaged() {
     let (mut shop, faults) = shop().await;
-    assert!(hear(&shop, 0).await);
+    assert!(receive(&shop, 0).await);
     let backup = shop.daemon.folder().join("backup.db");
     std::fs::copy(shop.daemon.published_file(), &backup).unwrap();
-    assert!(hear(&shop, 1).await);
+    assert!(receive(&shop, 1).await);
     tokio::task::block_in_place(|| assert!(shop.daemon.stop().success()));
     std::fs::copy(&backup, shop.daemon.published_file()).unwrap();
     faults.fail_calls("e", EIO, 0, "/agentlocator.db");

@@ -1,6 +1,6 @@
 //! The results of the office as a table, and its goals.
 
-use super::{Asked, Office};
+use super::{Office, RequestLatency};
 use crate::report::{Goal, most};
 use crate::stats::Summary;
 use std::fmt::Write as _;
@@ -23,8 +23,12 @@ impl Office {
             "",
             super::SEARCHERS,
         );
-        let floor =
-            Asked { what: "/livez, the floor", alone: self.floor, best_ms: self.floor_best_ms, beside_searches: None };
+        let floor = RequestLatency {
+            what: "/livez, the floor",
+            alone: self.floor,
+            best_ms: self.floor_best_ms,
+            beside_searches: None,
+        };
         for it in std::iter::once(&floor).chain(&self.lists).chain(&self.searches) {
             let _ = writeln!(
                 text,
@@ -62,16 +66,17 @@ impl Office {
 
     pub fn goals(&self) -> Vec<Goal> {
         let mut goals = Vec::new();
-        let mut worst = |what: &str, asked: &[Asked], of: fn(&Asked) -> Option<Summary>, limit: f64| {
-            let slowest = asked.iter().filter_map(|it| Some((of(it)?.p99, it.what)));
-            let (p99, which) = slowest.max_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or((0.0, "none"));
-            goals.push(Goal {
-                what: what.into(),
-                limit: format!("<= {limit:.1} ms"),
-                reached: format!("{p99:.2} ms ({which})"),
-                good: p99 <= limit,
-            });
-        };
+        let mut worst =
+            |what: &str, asked: &[RequestLatency], of: fn(&RequestLatency) -> Option<Summary>, limit: f64| {
+                let slowest = asked.iter().filter_map(|it| Some((of(it)?.p99, it.what)));
+                let (p99, which) = slowest.max_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or((0.0, "none"));
+                goals.push(Goal {
+                    what: what.into(),
+                    limit: format!("<= {limit:.1} ms"),
+                    reached: format!("{p99:.2} ms ({which})"),
+                    good: p99 <= limit,
+                });
+            };
         worst("lists, p99 of the slowest", &self.lists, |it| Some(it.alone), 10.0);
         worst("searches, p99 of the slowest", &self.searches, |it| Some(it.alone), 50.0);
         worst("lists beside eight searching clients, p99 of the slowest", &self.lists, |it| it.beside_searches, 10.0);

@@ -114,7 +114,7 @@ impl Session {
                     self.speak(&mut out);
                 }
                 message = socket.next() => match message {
-                    Some(Ok(Message::Text(text))) => self.hear(text.as_str(), &mut out),
+                    Some(Ok(Message::Text(text))) => self.receive(text.as_str(), &mut out),
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                     Some(Ok(_)) => {}
                 },
@@ -132,7 +132,7 @@ impl Session {
         }
     }
 
-    fn hear(&mut self, event: &str, out: &mut Vec<String>) {
+    fn receive(&mut self, event: &str, out: &mut Vec<String>) {
         if event.contains("input_audio_buffer.append") {
             if let Some(payload) = text_after(event, "\"audio\":\"") {
                 self.hear_frame(payload, out);

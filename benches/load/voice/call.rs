@@ -1,7 +1,7 @@
 //! A caller of the bench: sends a frame every 20 ms and a burst of speech every 3 s, and plays the received audio in
 //! real time with marks.
 
-use super::{Clock, Counters, Shape};
+use super::{Clock, Counters, SpeechRhythm};
 use crate::target::Endpoint;
 use crate::wire::{bytes_in, stamp, stamp_of, text_after};
 use base64::Engine;
@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 pub struct Caller {
     number: u16,
     clock: Clock,
-    shape: Shape,
+    shape: SpeechRhythm,
     counters: Rc<RefCell<Counters>>,
     stream_sid: String,
     frame: [u8; 160],
@@ -43,7 +43,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    pub fn new(number: u16, clock: Clock, shape: Shape, counters: Rc<RefCell<Counters>>) -> Self {
+    pub fn new(number: u16, clock: Clock, shape: SpeechRhythm, counters: Rc<RefCell<Counters>>) -> Self {
         Self {
             number,
             clock,
@@ -118,7 +118,7 @@ impl Caller {
                     self.send_marks(socket).await?;
                 }
                 message = socket.next() => match message {
-                    Some(Ok(Message::Text(text))) => self.hear(text.as_str()),
+                    Some(Ok(Message::Text(text))) => self.receive(text.as_str()),
                     Some(Ok(Message::Close(frame))) => return Err(format!("closed in mid-call: {frame:?}")),
                     Some(Err(error)) => return Err(error.to_string()),
                     None => return Err("broken off in mid-call".into()),
@@ -172,7 +172,7 @@ impl Caller {
         if sent { socket.flush().await.map_err(|error| error.to_string()) } else { Ok(()) }
     }
 
-    fn hear(&mut self, message: &str) {
+    fn receive(&mut self, message: &str) {
         let now_us = self.clock.micros();
         if message.contains("\"media\"") {
             if let Some(payload) = text_after(message, "\"payload\":\"") {

@@ -21,7 +21,7 @@ pub use action::{Action, ClauseId};
 use answer::Answer;
 use conversation::Conversation;
 pub use conversation::{Entry, ToolRequest, UNINTELLIGIBLE};
-pub use event::{Heard, ModelEvent, SpeechEvent};
+pub use event::{ModelEvent, SpeechEvent, TranscriberEvent};
 use listener::{AudioChange, Listener};
 use speculation::Speculation;
 use std::collections::VecDeque;
@@ -134,9 +134,9 @@ impl Pipeline {
     }
 
     /// Handles a report of the transcriber.
-    pub fn handle_heard(&mut self, heard: Heard, now: Instant) {
+    pub fn handle_transcriber_event(&mut self, event: TranscriberEvent, now: Instant) {
         let is_agent_audible = self.is_agent_audible(now);
-        self.listener.heard(heard, is_agent_audible, &mut self.conversation, &mut self.events);
+        self.listener.transcriber_event(event, is_agent_audible, &mut self.conversation, &mut self.events);
         if !is_agent_audible {
             self.revise_guess();
             self.speculate();

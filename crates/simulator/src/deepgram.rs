@@ -5,7 +5,7 @@
 
 use crate::server::Parameters;
 use crate::server::Server;
-use crate::transcriber::{self, Heard, Transcriber, TranscriberPlan, Word, text_of};
+use crate::transcriber::{self, Transcriber, TranscriberEvent, TranscriberPlan, Word, text_of};
 use crate::websocket::{self, Socket};
 use crate::{EventLog, Party};
 use axum::Router;
@@ -276,12 +276,12 @@ impl Transcription {
         let mut responses = Vec::new();
         for heard in self.transcriber.receive(audio) {
             match heard {
-                Heard::Words(words) if words.len() >= self.final_words + SEGMENT_WORDS => {
+                TranscriberEvent::Words(words) if words.len() >= self.final_words + SEGMENT_WORDS => {
                     responses.push(self.result(&words, true, None));
                     self.final_words = words.len();
                 }
-                Heard::Words(words) => responses.push(self.result(&words, false, None)),
-                Heard::End(words) => {
+                TranscriberEvent::Words(words) => responses.push(self.result(&words, false, None)),
+                TranscriberEvent::End(words) => {
                     responses.push(self.result(&words, true, Some("speech_final")));
                     self.final_words = 0;
                 }

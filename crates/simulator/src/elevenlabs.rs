@@ -7,7 +7,7 @@ use crate::openai::options::spoken_ms;
 use crate::server::Parameters;
 use crate::server::Server;
 use crate::sound::{Voice, millis};
-use crate::transcriber::{self, Heard, Transcriber, TranscriberPlan, text_of};
+use crate::transcriber::{self, Transcriber, TranscriberEvent, TranscriberPlan, text_of};
 use crate::websocket::{self, Socket};
 use crate::{EventLog, Party};
 use axum::Router;
@@ -246,7 +246,7 @@ async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
         }
         shared.state().transcriptions[index].received += audio.len();
         for heard in transcriber.receive(&audio) {
-            if let Heard::Words(words) = heard {
+            if let TranscriberEvent::Words(words) = heard {
                 unsent = Some(text_of(&words));
             }
         }

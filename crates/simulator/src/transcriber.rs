@@ -29,7 +29,7 @@ pub(crate) struct Word {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Heard {
+pub(crate) enum TranscriberEvent {
     /// All words of the utterance so far. Returned only if new words were added.
     Words(Vec<Word>),
     /// All words of an utterance that has ended.
@@ -68,7 +68,7 @@ impl Transcriber {
     }
 
     /// Transcribes a piece of mu-law audio.
-    pub(crate) fn receive(&mut self, audio: &[u8]) -> Vec<Heard> {
+    pub(crate) fn receive(&mut self, audio: &[u8]) -> Vec<TranscriberEvent> {
         self.received += audio.len();
         let now_ms = self.now_ms();
         let silence = self.plan.endpoint.unwrap_or(PAUSE);
@@ -81,7 +81,7 @@ impl Transcriber {
                     self.current.get_or_insert((audio_start_ms, 0));
                 }
                 VadEvent::Stopped { .. } if self.current.is_some() && self.plan.endpoint.is_some() => {
-                    heard.push(Heard::End(self.finish()));
+                    heard.push(TranscriberEvent::End(self.finish()));
                 }
                 VadEvent::Stopped { .. } => {}
             }
@@ -91,7 +91,7 @@ impl Transcriber {
             let words = usize::try_from(now_ms.saturating_sub(began_ms) / WORD_MS).unwrap_or(0).min(most);
             if words > reported {
                 self.current = Some((began_ms, words));
-                heard.push(Heard::Words(self.placed(began_ms, words)));
+                heard.push(TranscriberEvent::Words(self.placed(began_ms, words)));
             }
         }
         heard

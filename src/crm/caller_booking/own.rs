@@ -32,7 +32,7 @@ pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Ap
 }
 
 /// The caller's appointment that a tool is to change.
-pub(super) enum Found {
+pub(super) enum OwnAppointment {
     /// An upcoming appointment at this time.
     Unchanged(Appointment),
     /// An appointment that the tool changed in this call already.
@@ -46,7 +46,7 @@ pub(super) fn at(
     caller: &Caller,
     at: DateTime,
     is_done: impl Fn(&CallBooking) -> bool,
-) -> Result<Found, Error> {
+) -> Result<OwnAppointment, Error> {
     let call = caller.stored_call(tx)?;
     let contact = contact::find(tx, call.contact_id)?;
     let proof = Proof::new(tx, caller, &call, &contact)?;
@@ -55,12 +55,12 @@ pub(super) fn at(
         .into_iter()
         .find(|appointment| appointment.starts_at == starts_at);
     match found {
-        Some(found) if proof.covers(found.call_id, at.date()) => return Ok(Found::Unchanged(found)),
+        Some(found) if proof.covers(found.call_id, at.date()) => return Ok(OwnAppointment::Unchanged(found)),
         Some(_) => return Err(identity_unverified()),
         None => {}
     }
     if let Some(done) = tx.call_bookings(&call)?.into_iter().find(is_done) {
-        return Ok(Found::Done(done.appointment));
+        return Ok(OwnAppointment::Done(done.appointment));
     }
     if !proof.covers(None, at.date()) {
         return Err(identity_unverified());

@@ -1,7 +1,7 @@
 //! A transcriber over HTTP. The local voice detector finds the utterances. Each utterance is sent in one request after
 //! a silence of the caller, so no words are available before an utterance ends.
 
-use super::parts::{Heard, PartEvent, Transcriber};
+use super::parts::{PartEvent, Transcriber, TranscriberEvent};
 use crate::audio::{BYTES_PER_MS, EncodedAudio, mulaw, wav};
 use crate::config::Config;
 use crate::domain::AiFailureCause;
@@ -36,8 +36,8 @@ pub(super) struct HttpTranscriber {
     prompt: String,
     cutter: Cutter,
     /// The running requests for finished utterances, in order.
-    requests: FuturesOrdered<BoxFuture<'static, Result<Heard, DialError>>>,
-    events: VecDeque<PartEvent<Heard>>,
+    requests: FuturesOrdered<BoxFuture<'static, Result<TranscriberEvent, DialError>>>,
+    events: VecDeque<PartEvent<TranscriberEvent>>,
     reported_ms: u64,
 }
 
@@ -64,7 +64,11 @@ impl HttpTranscriber {
             let file = SoundFile { content: wav_of(&samples), mime: "audio/wav", length_ms: 0 };
             let answer =
                 rest::transcribe(&client, config.transcription_server(), file, &language, &prompt, LIMIT).await;
-            Ok(Heard::Words { text: answer.map_err(failed)?.answer, from_ms: Some(from_ms), until_ms: Some(until_ms) })
+            Ok(TranscriberEvent::Words {
+                text: answer.map_err(failed)?.answer,
+                from_ms: Some(from_ms),
+                until_ms: Some(until_ms),
+            })
         }));
     }
 }
@@ -97,29 +101,29 @@ impl Transcriber for HttpTranscriber {
         let is_idle = self.cutter.current.is_none() && self.requests.is_empty();
         if is_idle && now_ms >= self.reported_ms + PROGRESS_MS {
             self.reported_ms = now_ms;
-            self.events.push_back(PartEvent::Event(Heard::Progress(now_ms)));
+            self.events.push_back(PartEvent::Event(TranscriberEvent::Progress(now_ms)));
         }
     }
 
     fn end_utterance(&mut self) {
         match self.cutter.end() {
             Some(utterance) => self.request(utterance),
-            None if self.requests.is_empty() => self.events.push_back(PartEvent::Event(Heard::End)),
-            // `Heard::End` follows when the running requests are complete.
+            None if self.requests.is_empty() => self.events.push_back(PartEvent::Event(TranscriberEvent::End)),
+            // `TranscriberEvent::End` follows when the running requests are complete.
             None => {}
         }
     }
 
     fn try_flush(&mut self) {}
 
-    fn next(&mut self) -> BoxFuture<'_, PartEvent<Heard>> {
+    fn next(&mut self) -> BoxFuture<'_, PartEvent<TranscriberEvent>> {
         Box::pin(async move {
             loop {
                 if let Some(event) = self.events.pop_front() {
                     return event;
                 }
                 match self.requests.next().await {
-                    Some(Ok(words)) => self.events.extend([words, Heard::End].map(PartEvent::Event)),
+                    Some(Ok(words)) => self.events.extend([words, TranscriberEvent::End].map(PartEvent::Event)),
                     Some(Err(error)) => return PartEvent::Lost(error),
                     None => std::future::pending().await,
                 }

@@ -8,10 +8,10 @@ use crate::providers::transcription::Transcribed;
 use crate::providers::websocket::DialError;
 use futures_util::future::BoxFuture;
 
-pub(super) use crate::pipeline::Heard;
+pub(super) use crate::pipeline::TranscriberEvent;
 
 /// An event of a synthesiser, with the clause that it concerns.
-pub(super) type Spoken = (ClauseId, SpeechEvent);
+pub(super) type ClauseEvent = (ClauseId, SpeechEvent);
 
 /// An event of the transcriber or the synthesiser.
 #[derive(Debug)]
@@ -24,13 +24,15 @@ pub(super) enum PartEvent<T> {
     Lost(DialError),
 }
 
-impl From<Transcribed> for PartEvent<Heard> {
+impl From<Transcribed> for PartEvent<TranscriberEvent> {
     fn from(transcribed: Transcribed) -> Self {
         match transcribed {
             Transcribed::Ready => Self::Ready,
-            Transcribed::Words { text, from_ms, until_ms } => Self::Event(Heard::Words { text, from_ms, until_ms }),
-            Transcribed::End => Self::Event(Heard::End),
-            Transcribed::Progress(ms) => Self::Event(Heard::Progress(ms)),
+            Transcribed::Words { text, from_ms, until_ms } => {
+                Self::Event(TranscriberEvent::Words { text, from_ms, until_ms })
+            }
+            Transcribed::End => Self::Event(TranscriberEvent::End),
+            Transcribed::Progress(ms) => Self::Event(TranscriberEvent::Progress(ms)),
         }
     }
 }
@@ -43,7 +45,7 @@ pub(super) trait Transcriber: Send {
     fn end_utterance(&mut self);
     /// Sends queued data, as far as the server accepts it without blocking.
     fn try_flush(&mut self);
-    fn next(&mut self) -> BoxFuture<'_, PartEvent<Heard>>;
+    fn next(&mut self) -> BoxFuture<'_, PartEvent<TranscriberEvent>>;
     /// Closes the connection, if the part has one.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
@@ -76,7 +78,7 @@ pub(super) trait Synthesiser: Send {
     fn stop(&mut self, clause: ClauseId);
     /// Sends queued data, as far as the server accepts it without blocking.
     fn try_flush(&mut self);
-    fn next(&mut self) -> BoxFuture<'_, PartEvent<Spoken>>;
+    fn next(&mut self) -> BoxFuture<'_, PartEvent<ClauseEvent>>;
     /// Closes the connection, if the part has one.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
 }

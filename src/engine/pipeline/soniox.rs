@@ -1,7 +1,7 @@
 //! Soniox as a synthesiser.
 
 use super::link::{Link, LinkEvent};
-use super::parts::{PartEvent, Spoken, Synthesiser};
+use super::parts::{ClauseEvent, PartEvent, Synthesiser};
 use crate::config::Config;
 use crate::pipeline::{ClauseId, SpeechEvent};
 use crate::providers::soniox as wire;
@@ -31,7 +31,7 @@ impl SonioxTts {
         Some(self.streams.swap_remove(at).1)
     }
 
-    fn read(&mut self, text: &str) -> Option<Spoken> {
+    fn read(&mut self, text: &str) -> Option<ClauseEvent> {
         let Some(event) = wire::read_speech(text) else {
             tracing::warn!(
                 event = "SONIOX_MALFORMED",
@@ -40,21 +40,21 @@ impl SonioxTts {
             return None;
         };
         match event {
-            wire::Spoken::Audio { stream, audio } => {
+            wire::SpeechMessage::Audio { stream, audio } => {
                 let (_, clause) = self.streams.iter().find(|(known, _)| *known == stream)?;
                 Some((*clause, SpeechEvent::Audio(audio)))
             }
-            wire::Spoken::Terminated { stream } => Some((self.take(&stream)?, SpeechEvent::Done)),
-            wire::Spoken::Error { stream: Some(stream), error } => {
+            wire::SpeechMessage::Terminated { stream } => Some((self.take(&stream)?, SpeechEvent::Done)),
+            wire::SpeechMessage::Error { stream: Some(stream), error } => {
                 let retry = error.is_temporary();
                 let reason = format!("synthesiser: {} {}", error.code, error.message);
                 Some((self.take(&stream)?, SpeechEvent::Failed { retry, retry_after: None, reason }))
             }
-            wire::Spoken::Error { stream: None, error } => {
+            wire::SpeechMessage::Error { stream: None, error } => {
                 self.link.fail(error.is_temporary(), format!("{} {}", error.code, error.message));
                 None
             }
-            wire::Spoken::Other => None,
+            wire::SpeechMessage::Other => None,
         }
     }
 }
@@ -79,7 +79,7 @@ impl Synthesiser for SonioxTts {
         self.link.try_flush();
     }
 
-    fn next(&mut self) -> BoxFuture<'_, PartEvent<Spoken>> {
+    fn next(&mut self) -> BoxFuture<'_, PartEvent<ClauseEvent>> {
         Box::pin(async move {
             self.link.try_flush();
             loop {

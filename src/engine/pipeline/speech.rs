@@ -1,7 +1,7 @@
 //! A synthesiser over HTTP. Each clause is one request; its audio is played while it is received.
 
 use super::clause_tasks::{ClauseEvents, ClauseTasks, LIMIT};
-use super::parts::{PartEvent, Spoken, Synthesiser};
+use super::parts::{ClauseEvent, PartEvent, Synthesiser};
 use crate::audio::{Downsampler, EncodedAudio};
 use crate::config::{Config, Secret};
 use crate::domain::AiFailureCause;
@@ -54,7 +54,7 @@ impl Synthesiser for HttpSynthesiser {
 
     fn try_flush(&mut self) {}
 
-    fn next(&mut self) -> BoxFuture<'_, PartEvent<Spoken>> {
+    fn next(&mut self) -> BoxFuture<'_, PartEvent<ClauseEvent>> {
         Box::pin(async move {
             if !std::mem::replace(&mut self.is_reported, true) {
                 return PartEvent::Ready;

@@ -1,7 +1,7 @@
 //! A transcriber over a WebSocket, for the protocol of any vendor.
 
 use super::link::{Link, LinkEvent};
-use super::parts::{Heard, PartEvent, Transcriber};
+use super::parts::{PartEvent, Transcriber, TranscriberEvent};
 use crate::audio::EncodedAudio;
 use crate::config::Secret;
 use crate::providers::transcription::{Step, Transcribed, TranscriptionError, TranscriptionProtocol};
@@ -60,7 +60,7 @@ impl<P: TranscriptionProtocol> Transcriber for SocketTranscriber<P> {
         self.link.try_flush();
     }
 
-    fn next(&mut self) -> BoxFuture<'_, PartEvent<Heard>> {
+    fn next(&mut self) -> BoxFuture<'_, PartEvent<TranscriberEvent>> {
         Box::pin(async move {
             loop {
                 if let Some(event) = self.events.pop_front() {

@@ -108,7 +108,7 @@ struct Follower {
 }
 
 /// The result of reading the next changes.
-enum Found {
+enum ReadResult {
     /// The credential is no longer accepted.
     LoggedOut,
     /// Some of the next changes are not stored any more.
@@ -162,9 +162,9 @@ impl Follower {
         let (since, credential) = (self.seq, self.credential.clone());
         let found = self.store.read(move |tx| {
             if !credential.is_accepted(tx, clock::now())? {
-                return Ok(Found::LoggedOut);
+                return Ok(ReadResult::LoggedOut);
             }
-            Ok(tx.changes_since(since, MAX_BATCH)?.map_or(Found::Gap, Found::Changes))
+            Ok(tx.changes_since(since, MAX_BATCH)?.map_or(ReadResult::Gap, ReadResult::Changes))
         });
         let found = found.await;
         let reader = self.reader.0;
@@ -172,14 +172,14 @@ impl Follower {
             tracing::warn!(event = "EVENTS_ENDED", actor = %reader, %error, "Event stream of {reader} closed, because the changes cannot be read from the database; the client has to reconnect");
         });
         match found.ok()? {
-            Found::LoggedOut => return None,
-            Found::Gap => {
+            ReadResult::LoggedOut => return None,
+            ReadResult::Gap => {
                 self.seq = newest;
                 self.events.push_back(
                     Event::default().event("reset").id(newest.to_string()).json_data(EventData::Empty {}).ok()?,
                 );
             }
-            Found::Changes(changes) => {
+            ReadResult::Changes(changes) => {
                 for change in changes.into_iter().filter(|change| change.seq <= newest) {
                     self.seq = change.seq;
                     if !change.is_for(self.reader.0, self.reader.1) {

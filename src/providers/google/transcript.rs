@@ -16,7 +16,7 @@ pub struct Transcript {
 
 /// Where a response belongs in the caller's audio.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Place {
+pub struct StreamPosition {
     /// The position in the caller's audio at which the stream began, in milliseconds. Negative if the stream began with
     /// silence that is no part of that audio.
     pub from_ms: i64,
@@ -27,7 +27,7 @@ pub struct Place {
     pub is_ending: bool,
 }
 
-impl Place {
+impl StreamPosition {
     fn at(self, offset: Duration) -> u64 {
         u64::try_from(self.from_ms.saturating_add(offset.as_millis())).unwrap_or(0)
     }
@@ -43,7 +43,7 @@ impl Transcript {
     ///
     /// # Errors
     /// If the response is malformed.
-    pub fn read(&mut self, message: Bytes, place: Place) -> Result<Vec<Transcribed>, TranscriptionError> {
+    pub fn read(&mut self, message: Bytes, place: StreamPosition) -> Result<Vec<Transcribed>, TranscriptionError> {
         let response = StreamingRecognizeResponse::decode(message).map_err(|_| TranscriptionError::Malformed)?;
         let (mut read, mut tentative, mut until_ms) = (Vec::new(), String::new(), None);
         for result in &response.results {
@@ -75,7 +75,7 @@ impl Transcript {
         Transcribed::End
     }
 
-    fn words(&mut self, tentative: &str, until_ms: Option<u64>, place: Place) -> Option<Transcribed> {
+    fn words(&mut self, tentative: &str, until_ms: Option<u64>, place: StreamPosition) -> Option<Transcribed> {
         let text = joined(&self.words, tentative);
         if text.is_empty() {
             return None;
@@ -95,7 +95,7 @@ mod tests {
     use super::super::wire::{SpeechRecognitionAlternative, StreamingRecognitionResult};
     use super::*;
 
-    const PLACE: Place = Place { from_ms: 10_000, voiced_until_ms: 11_200, is_ending: false };
+    const POSITION: StreamPosition = StreamPosition { from_ms: 10_000, voiced_until_ms: 11_200, is_ending: false };
 
     fn response(results: &[(&str, bool)]) -> Bytes {
         let results = results.iter().map(|(text, is_final)| StreamingRecognitionResult {
@@ -113,20 +113,20 @@ mod tests {
     #[test]
     fn tentative_results_are_replaced_and_a_final_one_ends_the_utterance() {
         let mut transcript = Transcript::default();
-        let mut read = |results: &[(&str, bool)]| transcript.read(response(results), PLACE).unwrap();
+        let mut read = |results: &[(&str, bool)]| transcript.read(response(results), POSITION).unwrap();
         let progress = Transcribed::Progress(11_500);
         assert_eq!(read(&[("שלום", false)]), [words("שלום"), progress.clone()]);
         assert_eq!(read(&[("שלום אתם", false), (" פתוחים", false)]), [words("שלום אתם פתוחים"), progress.clone()]);
         let last = read(&[("שלום, אתם פתוחים?", true), ("ועוד", false)]);
         assert_eq!(last, [words("שלום, אתם פתוחים?"), Transcribed::End, words("ועוד"), progress.clone()]);
-        let noise = Transcript::default().read(response(&[("", true)]), PLACE).unwrap();
+        let noise = Transcript::default().read(response(&[("", true)]), POSITION).unwrap();
         assert_eq!(noise, [progress], "a result without words ends no utterance");
     }
 
     #[test]
     fn all_final_results_of_an_ended_stream_are_one_utterance() {
         let mut transcript = Transcript::default();
-        let ending = Place { is_ending: true, ..PLACE };
+        let ending = StreamPosition { is_ending: true, ..POSITION };
         let mut read = |text| transcript.read(response(&[(text, true)]), ending).unwrap();
         let progress = Transcribed::Progress(11_500);
         assert_eq!(read("שלום."), [words("שלום."), progress.clone()]);
@@ -143,10 +143,10 @@ mod tests {
             speech_event_offset: Some(Duration { seconds: 2, nanos: 0 }),
             ..Default::default()
         };
-        let read = Transcript::default().read(event.encode_to_vec().into(), PLACE);
+        let read = Transcript::default().read(event.encode_to_vec().into(), POSITION);
         assert_eq!(read, Ok(vec![Transcribed::Progress(12_000)]));
-        let garbage = Transcript::default().read(Bytes::from_static(b"\xff\xff\xff"), PLACE);
+        let garbage = Transcript::default().read(Bytes::from_static(b"\xff\xff\xff"), POSITION);
         assert_eq!(garbage, Err(TranscriptionError::Malformed));
-        assert_eq!(Place { from_ms: -200, ..PLACE }.at(Duration { seconds: 0, nanos: 100_000_000 }), 0);
+        assert_eq!(StreamPosition { from_ms: -200, ..POSITION }.at(Duration { seconds: 0, nanos: 100_000_000 }), 0);
     }
 }

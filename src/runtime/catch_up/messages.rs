@@ -11,7 +11,7 @@ use crate::providers::twilio::whatsapp;
 use crate::runtime::owner_commands;
 
 /// The work for one entry of the list.
-enum Work {
+enum PendingWrite {
     /// Store an unknown message.
     Store(Box<InboundMessage>, RawWebhook, Arrival),
     /// Correct the time of a message. Its webhook did not contain the time at which it was written.
@@ -32,7 +32,7 @@ impl CatchUpList for ListedMessage {
         for (listed, has_time) in listed.into_iter().zip(known.await?) {
             match (has_time, listed.item.at()) {
                 (None, _) => work.extend(new_message(catch_up, listed).await?),
-                (Some(false), Some(provider_time)) => work.push(Work::Time {
+                (Some(false), Some(provider_time)) => work.push(PendingWrite::Time {
                     sid: listed.item.sid().to_owned(),
                     provider_time,
                     written: catch_up.clock.time_of(Provider::Twilio, provider_time),
@@ -50,15 +50,15 @@ impl CatchUpList for ListedMessage {
                     let mut stored = 0;
                     for work in &some {
                         match work {
-                            Work::Store(message, raw, arrival) => {
+                            PendingWrite::Store(message, raw, arrival) => {
                                 let received =
                                     owner_commands::receive(tx, &settings, message, raw, *arrival, clock::now())?;
                                 stored += usize::from(received.message.is_some());
                             }
-                            Work::Time { sid, provider_time, written } => {
+                            PendingWrite::Time { sid, provider_time, written } => {
                                 inbox::note_provider_time(tx, Provider::Twilio, sid, *provider_time, *written)?;
                             }
-                            Work::Status(update) => {
+                            PendingWrite::Status(update) => {
                                 inbox::apply_listed_status(tx, BusinessId::FIRST, update, clock::now())?;
                             }
                         }
@@ -74,7 +74,7 @@ impl CatchUpList for ListedMessage {
 }
 
 /// Returns the listed statuses that are later than the stored statuses.
-async fn new_statuses(catch_up: &CatchUp, listed: &[Listed<ListedMessage>]) -> Result<Vec<Work>, PassError> {
+async fn new_statuses(catch_up: &CatchUp, listed: &[Listed<ListedMessage>]) -> Result<Vec<PendingWrite>, PassError> {
     let outbound = listed.iter().filter(|listed| listed.item.is_outbound_whatsapp());
     let updates: Vec<MessageUpdate> =
         outbound.filter_map(|listed| whatsapp::status(&listed.item.status_form()).ok().flatten()).collect();
@@ -83,11 +83,11 @@ async fn new_statuses(catch_up: &CatchUp, listed: &[Listed<ListedMessage>]) -> R
         updates.into_iter().filter_map(|update| is_new(&update).map(|new| new.then_some(update)).transpose()).collect()
     });
     let updates: Vec<MessageUpdate> = known.await?;
-    Ok(updates.into_iter().map(|update| Work::Status(Box::new(update))).collect())
+    Ok(updates.into_iter().map(|update| PendingWrite::Status(Box::new(update))).collect())
 }
 
 /// Builds the message as its webhook would have described it; `None` if it is malformed or not from a contact.
-async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Result<Option<Work>, PassError> {
+async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Result<Option<PendingWrite>, PassError> {
     let settings = catch_up.services.settings.current();
     let (twilio, country) = (&settings.config.twilio, settings.config.business.country);
     let Listed { item, raw } = listed;
@@ -106,7 +106,7 @@ async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Resul
         is_repeated: true,
     };
     let arrival = catch_up.clock.arrival(&message);
-    Ok(Some(Work::Store(Box::new(message), raw, arrival)))
+    Ok(Some(PendingWrite::Store(Box::new(message), raw, arrival)))
 }
 
 /// The maximum number of messages that are stored in one transaction.

@@ -121,12 +121,12 @@ impl InputLog {
     fn add(&mut self, record: Record<Output>) {
         self.records.push(record);
         if self.records.len() >= BATCH {
-            self.pass_on();
+            self.forward();
         }
     }
 
     /// Passes the records on to the writer, or drops them if the writer is too slow.
-    fn pass_on(&mut self) {
+    fn forward(&mut self) {
         let mut records = std::mem::replace(&mut self.records, Vec::with_capacity(BATCH));
         let count = records.len() as u64;
         if self.dropped > 0 {
@@ -147,7 +147,7 @@ impl InputLog {
 impl Drop for InputLog {
     fn drop(&mut self) {
         self.records.push(Record::End);
-        self.pass_on();
+        self.forward();
     }
 }
 

@@ -6,14 +6,14 @@ use crate::domain::{SearchHit, SearchKind};
 use rusqlite::{OptionalExtension, params};
 
 /// A document that a search has found.
-pub(super) struct Found {
+pub(super) struct FoundDocument {
     pub id: i64,
     kind: SearchKind,
     ref_id: i64,
 }
 
 impl ReadTx<'_> {
-    pub(super) fn found_documents(&self, request: &SearchRequest, limit: usize) -> Result<Vec<Found>> {
+    pub(super) fn found_documents(&self, request: &SearchRequest, limit: usize) -> Result<Vec<FoundDocument>> {
         let kinds: Vec<&str> = request.kinds.iter().map(|kind| kind.as_str()).collect();
         let mut query = self.conn.prepare_cached(
             "SELECT d.id, d.kind, d.ref_id FROM search_index s CROSS JOIN search_documents d ON d.id = s.rowid
@@ -28,13 +28,13 @@ impl ReadTx<'_> {
                 serde_json::Value::from(kinds).to_string(),
                 i64::try_from(limit).unwrap_or(i64::MAX)
             ],
-            |row| Ok(Found { id: row.get(0)?, kind: row.get(1)?, ref_id: row.get(2)? }),
+            |row| Ok(FoundDocument { id: row.get(0)?, kind: row.get(1)?, ref_id: row.get(2)? }),
         )?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Returns the details of a hit; `None` if its row was deleted and the index has not been updated yet.
-    pub(super) fn search_hit(&self, found: &Found) -> Result<Option<SearchHit>> {
+    pub(super) fn search_hit(&self, found: &FoundDocument) -> Result<Option<SearchHit>> {
         let sql = match found.kind {
             SearchKind::Contact => {
                 "SELECT c.id, NULL, NULL, c.created_at, NULL,

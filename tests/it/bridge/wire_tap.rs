@@ -57,12 +57,12 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         let target = *shared.target.lock().unwrap();
         // Without a target, the connection is closed.
         if let Some(target) = target {
-            connections.spawn(pass_on(stream, target, shared.clone()));
+            connections.spawn(forward(stream, target, shared.clone()));
         }
     }
 }
 
-async fn pass_on(client: TcpStream, target: SocketAddr, shared: Arc<Shared>) {
+async fn forward(client: TcpStream, target: SocketAddr, shared: Arc<Shared>) {
     let Ok(server) = TcpStream::connect(target).await else { return };
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();

@@ -74,18 +74,18 @@ impl Drop for FakeServer {
 fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, answer: &(impl Fn(&str) -> String + ?Sized)) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
     match tls {
-        None => converse(stream, answer),
+        None => answer_request(stream, answer),
         Some(config) => {
             let Ok(connection) = ServerConnection::new(config) else { return };
             let mut stream = StreamOwned::new(connection, stream);
-            converse(&mut stream, answer);
+            answer_request(&mut stream, answer);
             stream.conn.send_close_notify();
             let _ = stream.flush();
         }
     }
 }
 
-fn converse(mut stream: impl Read + Write, answer: &(impl Fn(&str) -> String + ?Sized)) {
+fn answer_request(mut stream: impl Read + Write, answer: &(impl Fn(&str) -> String + ?Sized)) {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {

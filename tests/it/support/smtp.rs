@@ -152,7 +152,7 @@ enum End {
 async fn talk<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, state: &Shared, protected: bool) -> End {
     let (mut logged_in, mut from, mut to) = (false, String::new(), Vec::new());
     loop {
-        let Some(line) = hear(stream).await else { return End::Over };
+        let Some(line) = read_line(stream).await else { return End::Over };
         let behavior = state.lock().unwrap().behavior;
         let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
         match verb.to_ascii_uppercase().as_str() {
@@ -181,7 +181,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, stat
             "DATA" => {
                 say(stream, "354 go on").await;
                 let mut content = String::new();
-                while let Some(line) = hear(stream).await.filter(|line| line != ".") {
+                while let Some(line) = read_line(stream).await.filter(|line| line != ".") {
                     content.push_str(line.strip_prefix('.').unwrap_or(&line));
                     content.push('\n');
                 }
@@ -204,9 +204,9 @@ async fn login<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, how
         "PLAIN" => unbase64(first) == format!("\0{USER}\0{MAIL_PASSWORD}"),
         "LOGIN" => {
             say(stream, "334 VXNlcm5hbWU6").await;
-            let user = hear(stream).await.unwrap_or_default();
+            let user = read_line(stream).await.unwrap_or_default();
             say(stream, "334 UGFzc3dvcmQ6").await;
-            let password = hear(stream).await.unwrap_or_default();
+            let password = read_line(stream).await.unwrap_or_default();
             (unbase64(&user), unbase64(&password)) == (USER.to_owned(), MAIL_PASSWORD.to_owned())
         }
         _ => false,
@@ -219,7 +219,7 @@ async fn say<S: AsyncWrite + Unpin>(stream: &mut S, line: &str) {
     let _ = stream.flush().await;
 }
 
-async fn hear<S: AsyncBufRead + Unpin>(stream: &mut S) -> Option<String> {
+async fn read_line<S: AsyncBufRead + Unpin>(stream: &mut S) -> Option<String> {
     let mut line = String::new();
     let length = stream.read_line(&mut line).await.ok()?;
     (length > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned())

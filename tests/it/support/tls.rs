@@ -101,7 +101,7 @@ impl Daemon {
     }
 
     /// Opens a TLS connection without sending a request.
-    pub async fn shake_hands(&self, tls: ClientConfig) -> std::io::Result<TlsStream<TcpStream>> {
+    pub async fn handshake(&self, tls: ClientConfig) -> std::io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(self.https_address()).await?;
         let name = HOST.try_into().unwrap();
         tokio_rustls::TlsConnector::from(std::sync::Arc::new(tls)).connect(name, stream).await

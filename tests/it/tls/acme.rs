@@ -116,7 +116,7 @@ async fn a_certificate_by_tls_alpn_01_at_an_authority_with_errors() {
     // The TLS handshake of another client that requests the authority's validation protocol fails.
     let mut curious = trusting(pebble.root().await);
     curious.alpn_protocols = vec![b"acme-tls/1".to_vec()];
-    assert!(daemon.shake_hands(curious).await.is_err());
+    assert!(daemon.handshake(curious).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,7 +153,7 @@ async fn restarted_in_the_middle() -> (Daemon, Pebble, usize, TcpStream, TcpList
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_in_the_middle_of_an_order_resumes_it() {
     let (daemon, pebble, mark, question, waiting) = restarted_in_the_middle().await;
-    tokio::spawn(carry(question, daemon.http_address()));
+    tokio::spawn(copy_both_ways(question, daemon.http_address()));
     tokio::spawn(forward(waiting, daemon.http_address()));
     wait_for_certificate(&daemon, mark);
     is_trusted(&daemon, &pebble).await;
@@ -351,11 +351,11 @@ async fn strange_directory(authority: &Authority, validity: (i32, i32), time_the
 /// Forwards the connections of a listener to another port.
 async fn forward(listener: TcpListener, to: SocketAddr) {
     while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(carry(stream, to));
+        tokio::spawn(copy_both_ways(stream, to));
     }
 }
 
-async fn carry(mut stream: TcpStream, to: SocketAddr) {
+async fn copy_both_ways(mut stream: TcpStream, to: SocketAddr) {
     let mut other = TcpStream::connect(to).await.unwrap();
     let _ = tokio::io::copy_bidirectional(&mut stream, &mut other).await;
 }

@@ -41,7 +41,7 @@ async fn a_new_certificate_is_served_and_open_connections_continue() {
     let first = daemon.tls_status().await;
     assert_eq!((&first["health"], &first["source"]), (&"ok".into(), &"files".into()), "{first:#}");
 
-    let stream = daemon.shake_hands(authority.trusted()).await.unwrap();
+    let stream = daemon.handshake(authority.trusted()).await.unwrap();
     let url = format!("wss://{HOST}/ws/twilio-media");
     let (mut socket, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
 
@@ -53,7 +53,7 @@ async fn a_new_certificate_is_served_and_open_connections_continue() {
         }
         let logged = wait_for(&daemon, mark, "TLS_CERTIFICATE");
         assert_ne!(logged["fingerprint"], before);
-        let stream = daemon.shake_hands(authority.trusted()).await.unwrap();
+        let stream = daemon.handshake(authority.trusted()).await.unwrap();
         let served = stream.get_ref().1.peer_certificates().unwrap()[0].clone();
         let on_disk = std::fs::read(daemon.folder().join("chain.pem")).unwrap();
         assert_eq!(served, CertificateDer::from_pem_slice(&on_disk).unwrap());

@@ -41,7 +41,7 @@ async fn shop(template: bool, baileys: Option<u32>, twilio: Option<u32>) -> Shop
 }
 
 /// Sends a message to Dana. Returns how it was sent: `baileys`, `twilio`, `template`, or an error code.
-async fn way(shop: &Shop, provider: &str) -> String {
+async fn route(shop: &Shop, provider: &str) -> String {
     let (by_bridge, by_twilio) = (shop.bridge.sent().len(), shop.twilio.taken().len());
     let reply = shop.send(&json!({ "to": DANA, "text": "hello", "provider": provider })).await;
     if reply.status != 200 {
@@ -71,13 +71,13 @@ async fn way(shop: &Shop, provider: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_named_provider_is_the_only_one() {
     let shop = shop(false, Some(1), None).await;
-    assert_eq!(way(&shop, "baileys").await, "baileys");
+    assert_eq!(route(&shop, "baileys").await, "baileys");
     let shop = self::shop(false, Some(0), Some(1)).await;
-    assert_eq!(way(&shop, "twilio").await, "twilio");
+    assert_eq!(route(&shop, "twilio").await, "twilio");
     let shop = self::shop(false, Some(0), Some(25)).await;
-    assert_eq!(way(&shop, "twilio").await, "template_required");
+    assert_eq!(route(&shop, "twilio").await, "template_required");
     let shop = self::shop(true, Some(0), Some(25)).await;
-    assert_eq!(way(&shop, "twilio").await, "template");
+    assert_eq!(route(&shop, "twilio").await, "template");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,29 +101,29 @@ async fn the_settings_may_name_the_only_provider() {
         &wrote(Some(0), Some(1)),
     )
     .await;
-    assert_eq!(way(&shop, "auto").await, "twilio");
+    assert_eq!(route(&shop, "auto").await, "twilio");
     shop.twilio.reply_next([TwilioReply::Refuse(503, 0)]);
-    assert_eq!(way(&shop, "auto").await, "twilio", "the message waits for Twilio");
+    assert_eq!(route(&shop, "auto").await, "twilio", "the message waits for Twilio");
     assert_eq!(shop.bridge.requests().len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_uses_the_provider_of_the_question() {
     let shop = shop(true, Some(1), Some(2)).await;
-    assert_eq!(way(&shop, "auto").await, "baileys");
+    assert_eq!(route(&shop, "auto").await, "baileys");
     let shop = self::shop(true, Some(2), Some(1)).await;
-    assert_eq!(way(&shop, "auto").await, "twilio");
+    assert_eq!(route(&shop, "auto").await, "twilio");
     // A message that this daemon stored counts as well.
     shop.receive_by_bridge(DANA, "1", "now here").await;
-    assert_eq!(way(&shop, "auto").await, "baileys");
+    assert_eq!(route(&shop, "auto").await, "baileys");
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "and there").await;
-    assert_eq!(way(&shop, "auto").await, "twilio");
+    assert_eq!(route(&shop, "auto").await, "twilio");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_24_hours_twilio_s_template_is_sent() {
     let shop = shop(true, Some(25), Some(26)).await;
-    assert_eq!(way(&shop, "auto").await, "template");
+    assert_eq!(route(&shop, "auto").await, "template");
     let shop = Shop::open_with(
         |setup| {
             setup.env("TWILIO_WA_TEMPLATE_SID", TEMPLATE).env("TWILIO_WA_TEMPLATE_VARIABLES", r#"{"1":"{{text}}"}"#);
@@ -131,13 +131,13 @@ async fn after_24_hours_twilio_s_template_is_sent() {
         "",
     )
     .await;
-    assert_eq!(way(&shop, "auto").await, "template", "never wrote");
+    assert_eq!(route(&shop, "auto").await, "template", "never wrote");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn otherwise_the_first_provider_of_the_priority_is_used() {
     let shop = shop(false, Some(25), Some(26)).await;
-    assert_eq!(way(&shop, "auto").await, "baileys");
+    assert_eq!(route(&shop, "auto").await, "baileys");
     let shop = Shop::open_with(
         |setup| {
             setup.env("WA_PROVIDER_PRIORITY", "twilio,baileys");
@@ -145,7 +145,7 @@ async fn otherwise_the_first_provider_of_the_priority_is_used() {
         "",
     )
     .await;
-    assert_eq!(way(&shop, "auto").await, "baileys", "Twilio may not");
+    assert_eq!(route(&shop, "auto").await, "baileys", "Twilio may not");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,8 +154,8 @@ async fn a_message_that_no_provider_may_send_is_refused_and_not_stored() {
         setup.env("ENABLE_WA_BAILEYS", "false");
     };
     let shop = Shop::open_with(only_twilio, &wrote(Some(1), Some(25))).await;
-    assert_eq!(way(&shop, "auto").await, "template_required");
-    assert_eq!(way(&shop, "baileys").await, "provider_disabled");
+    assert_eq!(route(&shop, "auto").await, "template_required");
+    assert_eq!(route(&shop, "baileys").await, "provider_disabled");
     assert_eq!((shop.count("messages"), shop.count("contacts")), (0, 1));
     let shop = Shop::open_with(
         |setup| {
@@ -164,7 +164,7 @@ async fn a_message_that_no_provider_may_send_is_refused_and_not_stored() {
         "",
     )
     .await;
-    assert_eq!(way(&shop, "auto").await, "no_provider");
+    assert_eq!(route(&shop, "auto").await, "no_provider");
     assert_eq!((shop.count("messages"), shop.count("contacts")), (0, 0));
 }
 
@@ -175,24 +175,24 @@ async fn a_provider_that_is_down_is_skipped_if_the_other_may_send() {
     until("the bridge to be seen", async || (shop.bridge.health_checks() > 0).then_some(())).await;
     shop.bridge.down(true);
     tokio::time::sleep(Duration::from_millis(60)).await;
-    assert_eq!(way(&shop, "auto").await, "twilio");
+    assert_eq!(route(&shop, "auto").await, "twilio");
     assert_eq!(shop.bridge.requests().len(), 0);
 
     // The bridge reports that it is up, but rejects messages.
     let shop = self::shop(true, Some(1), None).await;
     shop.bridge.reply_next([BridgeReply::Refuse(503)]);
-    assert_eq!(way(&shop, "auto").await, "template");
+    assert_eq!(route(&shop, "auto").await, "template");
 
     // Twilio answers the request with status 503.
     let shop = self::shop(true, None, Some(1)).await;
     shop.twilio.reply_next([TwilioReply::Refuse(503, 20503)]);
-    assert_eq!(way(&shop, "auto").await, "baileys");
+    assert_eq!(route(&shop, "auto").await, "baileys");
 
     // The daemon must not use the other provider, so the message waits for the first provider.
     let shop = self::shop(false, Some(1), None).await;
     shop.bridge.down(true);
     shop.bridge.reply_next([BridgeReply::Refuse(503)]);
-    assert_eq!(way(&shop, "auto").await, "baileys");
+    assert_eq!(route(&shop, "auto").await, "baileys");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,11 +200,11 @@ async fn a_refused_message_is_sent_by_the_other_provider_once() {
     for status in [400, 401, 422] {
         let shop = shop(false, Some(1), Some(2)).await;
         shop.bridge.reply_next([BridgeReply::Refuse(status)]);
-        assert_eq!(way(&shop, "auto").await, "twilio", "{status}");
+        assert_eq!(route(&shop, "auto").await, "twilio", "{status}");
     }
     let shop = shop(false, Some(2), Some(1)).await;
     shop.twilio.reply_next([TwilioReply::Refuse(400, 63016)]);
-    assert_eq!(way(&shop, "auto").await, "baileys");
+    assert_eq!(route(&shop, "auto").await, "baileys");
 
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "again").await;
     shop.twilio.reply_next([TwilioReply::Refuse(400, 63003)]);

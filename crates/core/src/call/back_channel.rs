@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 
 /// The classification of the transcript of a short sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Words {
+pub(super) enum SpeechKind {
     /// The transcript contains no word.
     None,
     /// The transcript contains only back-channels.
@@ -34,26 +34,26 @@ static BACK_CHANNELS: LazyLock<HashSet<Vec<String>>> = LazyLock::new(|| {
 
 /// Classifies a transcript. If the transcript is not final and ends with a letter or a digit, its last word may be
 /// incomplete and is ignored.
-pub(super) fn classify(text: &str, is_final: bool) -> Words {
+pub(super) fn classify(text: &str, is_final: bool) -> SpeechKind {
     let mut found: Vec<_> = words(&without_descriptions(text)).collect();
     if !is_final && text.chars().next_back().is_some_and(char::is_alphanumeric) {
         found.pop();
     }
     if found.is_empty() {
-        return Words::None;
+        return SpeechKind::None;
     }
     if found.len() > MAX_BACK_CHANNEL {
-        return Words::Speech;
+        return SpeechKind::Speech;
     }
     let mut rest = &found[..];
     while !rest.is_empty() {
         let known = (1..=MAX_WORDS.min(rest.len())).rev().find(|count| BACK_CHANNELS.contains(&rest[..*count]));
         match known {
             Some(count) => rest = &rest[count..],
-            None => return Words::Speech,
+            None => return SpeechKind::Speech,
         }
     }
-    Words::BackChannel
+    SpeechKind::BackChannel
 }
 
 /// Returns the text without the descriptions of sounds that some models write in brackets, such as "[cough]".
@@ -120,7 +120,7 @@ mod tests {
             "Угу",
             "Ну да",
         ] {
-            assert_eq!(classify(text, true), Words::BackChannel, "{text}");
+            assert_eq!(classify(text, true), SpeechKind::BackChannel, "{text}");
         }
     }
 
@@ -145,22 +145,22 @@ mod tests {
             "כן כן כן כן כן כן כן",
             "that's wrong",
         ] {
-            assert_eq!(classify(text, true), Words::Speech, "{text}");
+            assert_eq!(classify(text, true), SpeechKind::Speech, "{text}");
         }
     }
 
     #[test]
     fn a_sound_has_no_words() {
         for text in ["", " ", "...", "[cough]", "(noise) ", "♪ ♪", "<unk>", "—"] {
-            assert_eq!(classify(text, true), Words::None, "{text}");
+            assert_eq!(classify(text, true), SpeechKind::None, "{text}");
         }
     }
 
     #[test]
     fn the_last_word_of_a_part_may_continue() {
-        assert_eq!(classify("כ", false), Words::None);
-        assert_eq!(classify("כן, אב", false), Words::BackChannel);
-        assert_eq!(classify("כן, אבל ", false), Words::Speech);
-        assert_eq!(classify("wait ", false), Words::Speech);
+        assert_eq!(classify("כ", false), SpeechKind::None);
+        assert_eq!(classify("כן, אב", false), SpeechKind::BackChannel);
+        assert_eq!(classify("כן, אבל ", false), SpeechKind::Speech);
+        assert_eq!(classify("wait ", false), SpeechKind::Speech);
     }
 }

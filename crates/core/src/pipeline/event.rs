@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// A report of the transcriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum TranscriberEvent {
     /// The words of the current utterance so far. Each report replaces the previous report.
     Words {
         /// All words of the utterance so far.

@@ -1,7 +1,7 @@
 //! Derives the caller's utterances from the reports of the transcriber.
 
 use super::conversation::Conversation;
-use super::event::Heard;
+use super::event::TranscriberEvent;
 use crate::call::{EngineEvent, ItemId};
 use crate::completeness::{Completeness, estimate};
 use std::collections::VecDeque;
@@ -166,21 +166,21 @@ impl Listener {
         current.is_overdue.then_some(AudioChange::EndUtterance)
     }
 
-    pub(super) fn heard(
+    pub(super) fn transcriber_event(
         &mut self,
-        heard: Heard,
+        event: TranscriberEvent,
         is_agent_audible: bool,
         conversation: &mut Conversation,
         events: &mut VecDeque<EngineEvent>,
     ) {
-        match heard {
-            Heard::Words { text, from_ms, until_ms } => self.words(text, from_ms, until_ms, events),
-            Heard::End => {
+        match event {
+            TranscriberEvent::Words { text, from_ms, until_ms } => self.words(text, from_ms, until_ms, events),
+            TranscriberEvent::End => {
                 if self.committed_ms.take().is_none() {
                     self.part_ended(conversation, events);
                 }
             }
-            Heard::Progress(ms) => self.progress(ms, is_agent_audible, conversation, events),
+            TranscriberEvent::Progress(ms) => self.progress(ms, is_agent_audible, conversation, events),
         }
     }
 

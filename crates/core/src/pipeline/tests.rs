@@ -14,8 +14,8 @@ fn now() -> Instant {
     Instant::now()
 }
 
-fn words(text: &str) -> Heard {
-    Heard::Words { text: text.into(), from_ms: Some(100), until_ms: Some(900) }
+fn words(text: &str) -> TranscriberEvent {
+    TranscriberEvent::Words { text: text.into(), from_ms: Some(100), until_ms: Some(900) }
 }
 
 fn run_tool() -> ToolCall {
@@ -105,11 +105,11 @@ impl Rig {
     /// Reports the end of the utterance long after its last word.
     fn utterance_ended(&mut self) {
         self.pipeline.handle_audio(&EncodedAudio::silence(3000), false, self.now);
-        self.heard(Heard::End);
+        self.transcriber_event(TranscriberEvent::End);
     }
 
-    fn heard(&mut self, heard: Heard) {
-        self.pipeline.handle_heard(heard, self.now);
+    fn transcriber_event(&mut self, event: TranscriberEvent) {
+        self.pipeline.handle_transcriber_event(event, self.now);
         self.drain();
     }
 
@@ -165,9 +165,9 @@ impl Rig {
 #[test]
 fn an_utterance_is_a_turn_that_ends_with_its_words() {
     let mut rig = Rig::new();
-    rig.heard(words("שלום אתם"));
-    rig.heard(words("שלום אתם פתוחים היום"));
-    rig.heard(words("שלום, אתם פתוחים היום?"));
+    rig.transcriber_event(words("שלום אתם"));
+    rig.transcriber_event(words("שלום אתם פתוחים היום"));
+    rig.transcriber_event(words("שלום, אתם פתוחים היום?"));
     rig.utterance_ended();
     let item: ItemId = "p.caller.1".into();
     let text = |text: &str, is_final| EngineEvent::CallerText { item: item.clone(), text: text.into(), is_final };
@@ -189,11 +189,13 @@ fn an_utterance_is_a_turn_that_ends_with_its_words() {
 fn a_committed_turn_is_not_repeated_by_the_rest_of_the_transcript() {
     let mut rig = Rig::new();
     rig.pipeline.handle_audio(&EncodedAudio::silence(2000), true, rig.now);
-    rig.heard(words("אני רוצה"));
+    rig.transcriber_event(words("אני רוצה"));
     rig.command(EngineCommand::Commit);
-    rig.heard(words("אני רוצה תור"));
+    rig.transcriber_event(words("אני רוצה תור"));
     rig.utterance_ended();
-    rig.heard(Heard::Words { text: "למחר".into(), from_ms: Some(2500), until_ms: Some(3000) });
+    rig.transcriber_event(TranscriberEvent::Words {
+        text: "למחר".into(), from_ms: Some(2500), until_ms: Some(3000)
+    });
     rig.utterance_ended();
     assert_eq!(rig.asked_after(), [Entry::Caller("אני רוצה\nלמחר".into())]);
 }
@@ -206,15 +208,15 @@ fn a_voice_without_words_is_a_turn_unless_the_agent_speaks() {
     };
     let mut rig = Rig::new();
     voice(&mut rig);
-    rig.heard(Heard::Progress(1500));
+    rig.transcriber_event(TranscriberEvent::Progress(1500));
     assert_eq!(rig.events, []);
-    rig.heard(Heard::Progress(2600));
+    rig.transcriber_event(TranscriberEvent::Progress(2600));
     assert_eq!(rig.events.len(), 3, "{:?}", rig.events);
     assert_eq!(rig.asked_after(), [Entry::Caller(conversation::UNINTELLIGIBLE.into())]);
     rig.model(ModelEvent::Text("אפשר לחזור?".into()));
     let before = rig.events.len();
     voice(&mut rig);
-    rig.heard(Heard::Progress(5400));
+    rig.transcriber_event(TranscriberEvent::Progress(5400));
     assert_eq!(rig.events.len(), before, "an echo of the agent");
 }
 
@@ -223,9 +225,9 @@ fn a_voice_whose_words_are_reported_as_empty_is_a_turn() {
     let mut rig = Rig::new();
     rig.pipeline.handle_audio(&EncodedAudio::silence(700), true, rig.now);
     rig.pipeline.handle_audio(&EncodedAudio::silence(2000), false, rig.now);
-    rig.heard(Heard::Words { text: String::new(), from_ms: None, until_ms: None });
+    rig.transcriber_event(TranscriberEvent::Words { text: String::new(), from_ms: None, until_ms: None });
     rig.utterance_ended();
-    rig.heard(Heard::Progress(2600));
+    rig.transcriber_event(TranscriberEvent::Progress(2600));
     assert_eq!(rig.asked_after(), [Entry::Caller(conversation::UNINTELLIGIBLE.into())]);
 }
 
@@ -237,7 +239,7 @@ fn words_without_positions_have_those_of_the_voice() {
     for is_voice in [[false; 10], [true; 10], [false; 10]].concat() {
         rig.pipeline.handle_audio(&audio, is_voice, rig.now);
     }
-    rig.heard(Heard::Words { text: "שלום".into(), from_ms: None, until_ms: None });
+    rig.transcriber_event(TranscriberEvent::Words { text: "שלום".into(), from_ms: None, until_ms: None });
     rig.utterance_ended();
     let position = |event: &EngineEvent| match event {
         EngineEvent::SpeechStarted { at_ms, .. } | EngineEvent::SpeechStopped { at_ms, .. } => *at_ms,
@@ -254,7 +256,7 @@ fn a_caller_who_interrupts_is_answered_to_what_was_heard() {
     // The first clause has 10 characters, which are 1 s of audio in this test. The second clause is heard for 1.6 s of
     // its 3.5 s.
     rig.command(EngineCommand::Truncate { item: "p.agent.1".into(), heard_ms: 2600 });
-    rig.heard(words("רגע"));
+    rig.transcriber_event(words("רגע"));
     rig.utterance_ended();
     let heard = Entry::Agent { text: "בשמחה רבה, יש לנו תור".into(), calls: vec![] };
     assert_eq!(rig.asked_after()[1..], [heard, Entry::Caller("רגע".into())]);
@@ -288,7 +290,7 @@ fn tools_are_called_when_the_answer_is_complete_and_their_outputs_follow_them() 
     rig.speak_all();
     let id = "p.answer.1.call.1".to_owned();
     assert!(rig.events.iter().any(|event| matches!(event, EngineEvent::ToolCall { id: of, .. } if *of == id)));
-    rig.heard(words("הלו"));
+    rig.transcriber_event(words("הלו"));
     rig.utterance_ended();
     rig.command(EngineCommand::ToolOutput { id: id.clone(), output: "{\"ok\":true}".into() });
     let call = ToolRequest { id: id.clone(), name: "take_message".into(), arguments: "{}".into() };
@@ -355,8 +357,12 @@ fn a_hint_precedes_the_conversation_and_discards_a_speculative_answer() {
     let start =
         Start { id: "q", history: &history, notes: vec!["a note".into()], max_pause: MAX_PAUSE, speculates: true };
     let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
-    rig.heard(Heard::Words { text: "כמה זה עולה?".into(), from_ms: Some(100), until_ms: Some(1000) });
-    rig.heard(Heard::Progress(1300));
+    rig.transcriber_event(TranscriberEvent::Words {
+        text: "כמה זה עולה?".into(),
+        from_ms: Some(100),
+        until_ms: Some(1000),
+    });
+    rig.transcriber_event(TranscriberEvent::Progress(1300));
     let guess = rig.request;
     assert!(guess > 0, "an answer is requested in advance");
     rig.command(EngineCommand::Hint("free today".into()));

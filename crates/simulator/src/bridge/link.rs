@@ -37,7 +37,7 @@ async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let mut body = json!({"connected": options.connected, "ts": crate::clock::now().as_millis()});
     let whole = options.behavior == BridgeBehavior::Full;
     if !options.connected || whole {
-        body["state"] = json!(word(&options));
+        body["state"] = json!(state_name(&options));
     }
     if whole {
         (body["inbox"], body["last_code"], body["version"]) = (json!(0), json!(null), json!("simulated"));
@@ -51,7 +51,7 @@ async fn status(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(json!({
         "connected": options.connected,
         "ts": now,
-        "state": word(&options),
+        "state": state_name(&options),
         "since": now - 60_000,
         "last_code": if options.connected { json!(null) } else { json!(401) },
         "version": "simulated",
@@ -120,7 +120,7 @@ async fn change(State(shared): State<Arc<Shared>>, request: Request) -> Response
     }
 }
 
-fn word(options: &BridgeOptions) -> &'static str {
+fn state_name(options: &BridgeOptions) -> &'static str {
     if options.connected { "connected" } else { options.state }
 }
 

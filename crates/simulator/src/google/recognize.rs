@@ -9,7 +9,7 @@ use super::messages::{
 use super::options::GoogleOptions;
 use super::state::{Recognition, Shared};
 use super::token::PROJECT;
-use crate::transcriber::{Heard, Transcriber, TranscriberPlan, Word, text_of};
+use crate::transcriber::{Transcriber, TranscriberEvent, TranscriberPlan, Word, text_of};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +25,7 @@ const LANGUAGES: [&str; 7] = ["iw-IL", "en-US", "ar-EG", "ru-RU", "am-ET", "uk-U
 
 /// A result of the transcriber, and the length of the audio so far.
 struct Finding {
-    heard: Heard,
+    heard: TranscriberEvent,
     now_ms: u64,
 }
 
@@ -68,7 +68,7 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
             if index < options.faults.close_connections {
                 return closing.cancel();
             }
-            if matches!(heard, Heard::End(_)) {
+            if matches!(heard, TranscriberEvent::End(_)) {
                 *shared.utterances() += 1;
             }
             let finding = Finding { heard, now_ms: transcriber.now_ms() };
@@ -83,7 +83,7 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
     shared.state().recognitions[index].ended = true;
     if let Some(transcriber) = transcriber.as_mut().filter(|transcriber| transcriber.is_in_utterance()) {
         *shared.utterances() += 1;
-        let finding = Finding { heard: Heard::End(transcriber.finish()), now_ms: transcriber.now_ms() };
+        let finding = Finding { heard: TranscriberEvent::End(transcriber.finish()), now_ms: transcriber.now_ms() };
         tokio::time::sleep(options.transcribe).await;
         send(&mut call, &finding, options.faults.malformed);
     }
@@ -145,11 +145,11 @@ fn record(recognizer: String, config: RecognitionConfig) -> Recognition {
 
 fn send(call: &mut Call, finding: &Finding, malformed: bool) -> bool {
     let responses = match &finding.heard {
-        Heard::Words(words) if words.len() == 1 => {
+        TranscriberEvent::Words(words) if words.len() == 1 => {
             vec![activity(SPEECH_ACTIVITY_BEGIN, words[0].start_ms), interim(words)]
         }
-        Heard::Words(words) => vec![interim(words)],
-        Heard::End(words) => {
+        TranscriberEvent::Words(words) => vec![interim(words)],
+        TranscriberEvent::End(words) => {
             let last = vec![result(&text_of(words), true, 0.0, finding.now_ms)];
             vec![
                 RecognizeResponse { results: last, ..Default::default() },

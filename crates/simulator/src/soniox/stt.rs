@@ -3,7 +3,7 @@
 use super::options::SonioxOptions;
 use super::state::{Shared, complaints};
 use crate::server::delay;
-use crate::transcriber::{Heard, Transcriber, TranscriberPlan, Word};
+use crate::transcriber::{Transcriber, TranscriberEvent, TranscriberPlan, Word};
 use crate::websocket::Socket;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -156,8 +156,8 @@ impl Transcription {
         let mut responses: Vec<_> = heard
             .into_iter()
             .map(|heard| match heard {
-                Heard::Words(words) => self.response(&tokens(&words, false)),
-                Heard::End(words) => self.ended(&words, "<end>"),
+                TranscriberEvent::Words(words) => self.response(&tokens(&words, false)),
+                TranscriberEvent::End(words) => self.ended(&words, "<end>"),
             })
             .collect();
         if now_ms >= self.responded_ms + RESPONSE_MS && responses.is_empty() {

@@ -32,7 +32,7 @@ impl Publisher {
                     check.result(self.has_expected_length())
                 }
                 Err(PublishError::Failed(cause)) => CheckedCopy::Failed(cause.to_string()),
-                Err(PublishError::Gone | PublishError::Foreign(_)) => CheckedCopy::NotMaintained,
+                Err(PublishError::Missing | PublishError::Foreign(_)) => CheckedCopy::NotMaintained,
             }
         } else {
             CheckedCopy::NotMaintained

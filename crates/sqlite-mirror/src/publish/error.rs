@@ -8,7 +8,7 @@ use std::io;
 #[derive(Debug)]
 pub(super) enum PublishError {
     /// The published file no longer exists.
-    Gone,
+    Missing,
     /// Another program has changed or replaced the file.
     Foreign(ForeignCause),
     /// A read or write failed. It is retried.

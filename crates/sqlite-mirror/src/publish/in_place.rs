@@ -140,7 +140,7 @@ impl Publisher {
                 Err(PublishError::Foreign(ForeignCause::Changed))
             }
             Ok(_) => Err(PublishError::Foreign(ForeignCause::Replaced)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(PublishError::Gone),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(PublishError::Missing),
             Err(error) => Err(PublishError::file("inspect the published file")(error)),
         }
     }

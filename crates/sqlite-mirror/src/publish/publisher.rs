@@ -118,7 +118,7 @@ impl Publisher {
     pub(super) fn handle_error(&mut self, error: PublishError) {
         let now = clock::instant();
         match error {
-            PublishError::Gone => {
+            PublishError::Missing => {
                 self.observer.report(&Event::CopyGone { file: &self.folder.published });
                 self.images.clear();
                 self.phase = Phase::Building(InstallMode::Free);

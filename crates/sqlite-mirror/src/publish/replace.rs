@@ -58,11 +58,11 @@ impl Publisher {
     }
 
     /// Checks whether the published name, which a foreign file has taken, is free again, and then returns
-    /// [`PublishError::Gone`].
+    /// [`PublishError::Missing`].
     pub(super) fn check_for_free_name(&mut self) -> Result<Progress, PublishError> {
         self.pending.take_commits();
         match std::fs::symlink_metadata(&self.folder.published) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(PublishError::Gone),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(PublishError::Missing),
             _ => {
                 self.record_foreign();
                 self.queue.pause(CHECK_INTERVAL);

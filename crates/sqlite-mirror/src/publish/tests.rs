@@ -394,7 +394,7 @@ fn a_file_that_is_gone_is_recreated_without_pauses() {
     rig.publish();
     assert_eq!(rig.publisher.next_check(), rig.publisher.maintain_at);
     std::fs::remove_file(&rig.folder.published).unwrap();
-    rig.publisher.handle_error(PublishError::Gone);
+    rig.publisher.handle_error(PublishError::Missing);
     let mut steps = 0;
     while !rig.folder.published.exists() {
         assert!(rig.publisher.next_check() <= clock::instant());

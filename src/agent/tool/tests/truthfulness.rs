@@ -22,16 +22,16 @@ const AT_ONCE: usize = 40;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_promise_that_was_not_kept_is_found() {
-    converse(0..400).await;
+    run_conversations(0..400).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes long: make test-all"]
 async fn long_a_promise_that_was_not_kept_is_found_in_10000_conversations() {
-    converse(1_000..11_000).await;
+    run_conversations(1_000..11_000).await;
 }
 
-async fn converse(seeds: std::ops::Range<u64>) {
+async fn run_conversations(seeds: std::ops::Range<u64>) {
     let ((store, _folder), (broken, _other_folder)) = (open(), open());
     let change =
         ServiceUpdate { name: Some("תספורת".into()), duration_min: Some(30), ..ServiceUpdate::default() };

@@ -24,7 +24,7 @@ fn see(tx: &WriteTx<'_>, channel: ThreadType, addresses: &[PeerAddress], name: &
     observe(tx, &Sighting { business: US, channel, addresses, name, seen_at: Some(at), begins_at: at }).unwrap()
 }
 
-fn hear(tx: &WriteTx<'_>, peer: &[PeerAddress], name: &str, id: &str, ms: i64) -> (FoundThread, bool) {
+fn receive(tx: &WriteTx<'_>, peer: &[PeerAddress], name: &str, id: &str, ms: i64) -> (FoundThread, bool) {
     let thread = see(tx, WHATSAPP, peer, name, at(ms));
     let new = tx
         .insert_message(&NewMessage {
@@ -57,8 +57,8 @@ fn texts(tx: &WriteTx<'_>, thread: ThreadId) -> Vec<String> {
 fn one_person_has_one_thread_of_each_kind() {
     let (_folder, conn) = database();
     transact(&conn, |tx| {
-        let (first, _) = hear(tx, &[phone("+972501234567")], "Dana", "1", 0);
-        let (again, _) = hear(tx, &[phone("050-1234567")], "Dana", "2", 1);
+        let (first, _) = receive(tx, &[phone("+972501234567")], "Dana", "1", 0);
+        let (again, _) = receive(tx, &[phone("050-1234567")], "Dana", "2", 1);
         assert_eq!(again.id, first.id);
         let call = see(tx, ThreadType::Call, &[phone("+972501234567")], "", at(2));
         assert_eq!(call.contact, first.contact);
@@ -74,10 +74,10 @@ fn one_person_has_one_thread_of_each_kind() {
 fn a_profile_s_new_name_is_taken_over() {
     let (_folder, conn) = database();
     transact(&conn, |tx| {
-        let (thread, _) = hear(tx, &[phone("+972501234567")], "", "1", 0);
+        let (thread, _) = receive(tx, &[phone("+972501234567")], "", "1", 0);
         assert_eq!(tx.thread(thread.id)?.unwrap().title, "+972501234567");
-        hear(tx, &[phone("+972501234567")], "Dana", "2", 1);
-        hear(tx, &[phone("+972501234567")], "", "3", 2);
+        receive(tx, &[phone("+972501234567")], "Dana", "2", 1);
+        receive(tx, &[phone("+972501234567")], "", "3", 2);
         assert_eq!(tx.thread(thread.id)?.unwrap().title, "Dana");
         assert_eq!(tx.contact(thread.contact)?.unwrap().display_name, "Dana");
         Ok(())
@@ -88,13 +88,13 @@ fn a_profile_s_new_name_is_taken_over() {
 fn a_hidden_id_that_gets_a_number_is_shown_as_the_number() {
     let (_folder, conn) = database();
     transact(&conn, |tx| {
-        let (hidden, _) = hear(tx, &[lid("111111111")], "", "1", 0);
+        let (hidden, _) = receive(tx, &[lid("111111111")], "", "1", 0);
         assert_eq!(tx.thread(hidden.id)?.unwrap().peer_number, "111111111@lid");
-        let (shown, _) = hear(tx, &[phone("+972501234567"), lid("111111111")], "", "2", 1);
+        let (shown, _) = receive(tx, &[phone("+972501234567"), lid("111111111")], "", "2", 1);
         assert_eq!(shown.id, hidden.id);
         let thread = tx.thread(hidden.id)?.unwrap();
         assert_eq!((thread.peer_number.as_str(), thread.title.as_str()), ("+972501234567", "+972501234567"));
-        assert_eq!(hear(tx, &[phone("+972501234567")], "", "3", 2).0.id, hidden.id);
+        assert_eq!(receive(tx, &[phone("+972501234567")], "", "3", 2).0.id, hidden.id);
         Ok(())
     });
 }
@@ -113,14 +113,14 @@ fn contacts_with_histories_are_merged_by_a_user_alone_and_a_merge_can_be_undone(
     let (_folder, conn) = database();
     transact(&conn, |tx| {
         let number = phone("+972501234567");
-        let (known, _) = hear(tx, std::slice::from_ref(&number), "", "a", 0);
-        let (hidden, _) = hear(tx, &[lid("222222222")], "Dana", "b", 1);
-        hear(tx, std::slice::from_ref(&number), "", "c", 2);
+        let (known, _) = receive(tx, std::slice::from_ref(&number), "", "a", 0);
+        let (hidden, _) = receive(tx, &[lid("222222222")], "Dana", "b", 1);
+        receive(tx, std::slice::from_ref(&number), "", "c", 2);
         // The same message also arrived with the other address of the contact.
-        hear(tx, &[lid("222222222")], "Dana", "c", 2);
+        receive(tx, &[lid("222222222")], "Dana", "c", 2);
         assert_ne!(known.contact, hidden.contact);
 
-        let (one, new) = hear(tx, &[number.clone(), lid("222222222")], "", "b", 3);
+        let (one, new) = receive(tx, &[number.clone(), lid("222222222")], "", "b", 3);
         assert_eq!((one.contact, new), (hidden.contact, false), "the id decides");
         assert_eq!(suggested(tx), [[known.contact, hidden.contact]]);
         assert_eq!((peer_number(tx, &known).as_str(), peer_number(tx, &hidden).as_str()), ("", "+972501234567"));
@@ -141,7 +141,7 @@ fn contacts_with_histories_are_merged_by_a_user_alone_and_a_merge_can_be_undone(
         )?;
         assert_eq!((listed.len(), next), (1, None));
         assert_eq!(tx.kept_contact(hidden.contact)?, known.contact);
-        assert_eq!(hear(tx, &[number.clone(), lid("222222222")], "", "d", 5).0.id, known.id);
+        assert_eq!(receive(tx, &[number.clone(), lid("222222222")], "", "d", 5).0.id, known.id);
 
         tx.undo_merge(merge, at(9))?;
         assert_eq!(texts(tx, known.id), ["a", "c", "d"]);
@@ -161,18 +161,18 @@ fn a_new_number_of_a_known_id_is_taken_and_the_old_one_has_no_contact() {
     let (_folder, conn) = database();
     transact(&conn, |tx| {
         let (old, new, id) = (phone("+972501111111"), phone("+972502222222"), lid("111111111"));
-        let (dana, _) = hear(tx, &[old.clone(), id.clone()], "", "1", 0);
+        let (dana, _) = receive(tx, &[old.clone(), id.clone()], "", "1", 0);
         let call = see(tx, ThreadType::Call, std::slice::from_ref(&old), "", at(1));
-        let (again, _) = hear(tx, &[new.clone(), id.clone()], "", "2", 2);
+        let (again, _) = receive(tx, &[new.clone(), id.clone()], "", "2", 2);
         assert_eq!((again.id, peer_number(tx, &dana)), (dana.id, "+972502222222".to_owned()));
         assert_eq!(peer_number(tx, &call), "+972502222222");
         assert_eq!((find(tx, US, &old)?, find_recipient(tx, US, &old)?), (None, Some(dana.contact)));
         // A message that was written earlier does not change the contact's number.
-        hear(tx, &[old.clone(), id], "", "0", 1);
+        receive(tx, &[old.clone(), id], "", "0", 1);
         assert_eq!(peer_number(tx, &dana), "+972502222222");
         assert_eq!(suggested(tx).len(), 0);
 
-        let (new_contact, _) = hear(tx, std::slice::from_ref(&old), "", "3", 3);
+        let (new_contact, _) = receive(tx, std::slice::from_ref(&old), "", "3", 3);
         assert_ne!(new_contact.contact, dana.contact);
         assert_eq!(suggested(tx), [[dana.contact, new_contact.contact]]);
         assert_eq!(peer_number(tx, &new_contact), "+972501111111");
@@ -185,15 +185,15 @@ fn a_number_that_changed_hands_merges_no_contacts() {
     let (_folder, conn) = database();
     transact(&conn, |tx| {
         let (one, other) = (phone("+972501111111"), phone("+972502222222"));
-        let (anna, _) = hear(tx, &[one.clone(), lid("111111111")], "", "1", 0);
-        let (boris, _) = hear(tx, &[other.clone(), lid("222222222")], "", "2", 1);
-        let (again, _) = hear(tx, &[one.clone(), lid("222222222")], "", "3", 2);
+        let (anna, _) = receive(tx, &[one.clone(), lid("111111111")], "", "1", 0);
+        let (boris, _) = receive(tx, &[other.clone(), lid("222222222")], "", "2", 1);
+        let (again, _) = receive(tx, &[one.clone(), lid("222222222")], "", "3", 2);
         assert_eq!(again.contact, boris.contact);
         assert_eq!(
             (peer_number(tx, &anna).as_str(), peer_number(tx, &boris).as_str()),
             ("111111111@lid", "+972501111111")
         );
-        let (new, _) = hear(tx, &[other, lid("333333333")], "", "4", 3);
+        let (new, _) = receive(tx, &[other, lid("333333333")], "", "4", 3);
         assert!(![anna.contact, boris.contact].contains(&new.contact));
         assert_eq!(suggested(tx), [[boris.contact, new.contact], [anna.contact, boris.contact]]);
         Ok(())
@@ -205,9 +205,9 @@ fn two_known_numbers_in_one_message_are_a_suggestion() {
     let (_folder, conn) = database();
     transact(&conn, |tx| {
         let (one, other) = (phone("+972501111111"), phone("+972502222222"));
-        let (anna, _) = hear(tx, std::slice::from_ref(&one), "", "1", 0);
-        let (boris, _) = hear(tx, std::slice::from_ref(&other), "", "2", 1);
-        let (again, _) = hear(tx, &[one, other], "", "3", 2);
+        let (anna, _) = receive(tx, std::slice::from_ref(&one), "", "1", 0);
+        let (boris, _) = receive(tx, std::slice::from_ref(&other), "", "2", 1);
+        let (again, _) = receive(tx, &[one, other], "", "3", 2);
         assert_eq!(again.contact, anna.contact);
         assert_eq!(suggested(tx), [[anna.contact, boris.contact]]);
         assert_eq!(
@@ -223,7 +223,7 @@ fn a_message_that_waits_goes_to_the_new_number() {
     let (_folder, conn) = database();
     transact(&conn, |tx| {
         let (old, new, id) = (phone("+972501111111"), phone("+972502222222"), lid("111111111"));
-        let (dana, _) = hear(tx, &[old.clone(), id.clone()], "", "1", 0);
+        let (dana, _) = receive(tx, &[old.clone(), id.clone()], "", "1", 0);
         let message = tx.insert_message(&NewMessage {
             thread: dana.id,
             direction: Direction::Out,
@@ -249,7 +249,7 @@ fn a_message_that_waits_goes_to_the_new_number() {
             template: false,
         };
         tx.insert_outbox(&new_entry, at(1))?;
-        hear(tx, &[new.clone(), id], "", "2", 2);
+        receive(tx, &[new.clone(), id], "", "2", 2);
         assert_eq!(tx.due_outbox(at(9), 10)?[0].recipient, Some(new));
         Ok(())
     });
@@ -298,7 +298,7 @@ fn check(tx: &WriteTx<'_>, sightings: &[Shown]) -> Result<()> {
     for (ms, seen) in (1..).zip(sightings) {
         let addresses = seen.addresses();
         let written = if seen.is_late { ms * 1000 - 5500 } else { ms * 1000 };
-        let (thread, _) = hear(tx, &addresses, "", &ms.to_string(), written);
+        let (thread, _) = receive(tx, &addresses, "", &ms.to_string(), written);
         of_message.insert(ms.to_string(), thread.contact);
         if let Some(number) = addresses[0].number() {
             // A late sighting may or may not change the number of its contact, so nothing is expected of it.
@@ -342,8 +342,8 @@ fn whatsapp_s_own_spelling_of_a_number_is_the_same_person() {
     let (_folder, conn) = database();
     transact(&conn, |tx| {
         let typed = phone("+5511987654321");
-        let (by_twilio, _) = hear(tx, &[typed, PeerAddress::TwilioWa("551187654321".into())], "", "1", 0);
-        let (by_bridge, _) = hear(tx, &[phone("+551187654321")], "", "2", 1);
+        let (by_twilio, _) = receive(tx, &[typed, PeerAddress::TwilioWa("551187654321".into())], "", "1", 0);
+        let (by_bridge, _) = receive(tx, &[phone("+551187654321")], "", "2", 1);
         assert_eq!(by_bridge.id, by_twilio.id);
         Ok(())
     });

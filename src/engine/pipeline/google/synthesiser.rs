@@ -1,7 +1,7 @@
 //! Google as a synthesiser. All clauses share one connection; each clause is a call on it.
 
 use super::super::clause_tasks::{ClauseEvents, ClauseTasks, LIMIT};
-use super::super::parts::{PartEvent, Spoken, Synthesiser};
+use super::super::parts::{ClauseEvent, PartEvent, Synthesiser};
 use super::{Access, Service, closed};
 use crate::audio::EncodedAudio;
 use crate::audio::wav::WavFormat;
@@ -87,7 +87,7 @@ impl Synthesiser for GoogleSynthesiser {
 
     fn try_flush(&mut self) {}
 
-    fn next(&mut self) -> BoxFuture<'_, PartEvent<Spoken>> {
+    fn next(&mut self) -> BoxFuture<'_, PartEvent<ClauseEvent>> {
         Box::pin(async move {
             tokio::select! {
                 biased;

@@ -1,12 +1,12 @@
 //! Google as a transcriber. An utterance ends when the client ends its stream: the audio after it goes to the next stream,
 //! and the words of the streams are read in their order.
 
-use super::super::parts::{Heard, PartEvent, Transcriber};
+use super::super::parts::{PartEvent, Transcriber, TranscriberEvent};
 use super::{Access, Service};
 use crate::audio::{BYTES_PER_MS, EncodedAudio};
 use crate::clock;
 use crate::config::Config;
-use crate::providers::google::{self, AccessTokens, Place, Speech, Transcript};
+use crate::providers::google::{self, AccessTokens, Speech, StreamPosition, Transcript};
 use crate::providers::grpc::{Call, Status, code};
 use crate::providers::transcription::{Transcribed, TranscriptionError};
 use bytes::Bytes;
@@ -162,7 +162,7 @@ impl GoogleTranscriber {
         let Some(stream) = self.streams.front() else { return };
         match received {
             Ok(Some(message)) => {
-                let place = Place {
+                let place = StreamPosition {
                     from_ms: stream.from_ms,
                     voiced_until_ms: self.audio.voiced_until_ms,
                     is_ending: stream.end != End::Open,
@@ -224,7 +224,7 @@ impl Transcriber for GoogleTranscriber {
 
     fn try_flush(&mut self) {}
 
-    fn next(&mut self) -> BoxFuture<'_, PartEvent<Heard>> {
+    fn next(&mut self) -> BoxFuture<'_, PartEvent<TranscriberEvent>> {
         Box::pin(async move {
             loop {
                 if let Some(event) = self.events.pop_front() {
@@ -286,9 +286,9 @@ mod tests {
         let mut words = String::new();
         loop {
             match transcriber.next().await {
-                PartEvent::Event(Heard::Words { text, .. }) => words = text,
-                PartEvent::Event(Heard::End) => return words,
-                PartEvent::Event(Heard::Progress(_)) => {}
+                PartEvent::Event(TranscriberEvent::Words { text, .. }) => words = text,
+                PartEvent::Event(TranscriberEvent::End) => return words,
+                PartEvent::Event(TranscriberEvent::Progress(_)) => {}
                 other => panic!("{other:?}"),
             }
         }

@@ -66,11 +66,11 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
     let body = new(owner, noun).await;
     if operation.starts_with("create_") || operation == "book_appointment" {
         // The request's object gets the next id. Ids increase by one, so an object that is created now shows that id.
-        let id = made(owner, path, &body).await + 1;
+        let id = created(owner, path, &body).await + 1;
         let body = new(owner, noun).await;
         return Some((Method::POST, path.to_owned(), body, format!("{noun}:{id}")));
     }
-    let id = made(owner, path, &body).await;
+    let id = created(owner, path, &body).await;
     let one = format!("{path}/{id}");
     let (method, path, body) = match operation {
         "update_service" | "update_resource" => (Method::PATCH, one, json!({"name": "another"})),
@@ -105,7 +105,7 @@ async fn new(owner: &Client, noun: &str) -> Value {
             json!({"name": format!("tool_{count}"), "description": "a tool", "url": "http://127.0.0.1:1/"})
         }
         _ => {
-            let service = made(owner, "/api/services", &json!({"name": "a service", "duration_min": 1})).await;
+            let service = created(owner, "/api/services", &json!({"name": "a service", "duration_min": 1})).await;
             if noun == "waiting-list" {
                 return json!({"contact_id": 1, "service_id": service, "from_date": "2030-01-01", "to_date": "2030-01-02"});
             }
@@ -117,7 +117,7 @@ async fn new(owner: &Client, noun: &str) -> Value {
     }
 }
 
-async fn made(owner: &Client, path: &str, body: &Value) -> i64 {
+async fn created(owner: &Client, path: &str, body: &Value) -> i64 {
     let reply = send(owner.request(Method::POST, path).json(body)).await;
     assert_eq!(reply.status, 201, "{path}: {}", reply.text());
     reply.json()["id"].as_i64().unwrap()

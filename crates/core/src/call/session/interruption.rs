@@ -5,7 +5,7 @@
 mod pause;
 
 use super::{CallSession, Phase};
-use crate::call::back_channel::{Words, classify};
+use crate::call::back_channel::{SpeechKind, classify};
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, EngineCommand, FalseBargeIn, ItemId, Output};
 use crate::domain::EndReason;
@@ -202,7 +202,7 @@ impl CallSession {
             paused.into_iter().flatten().chain(&self.interruptions.undecided).find(|utterance| is_item(utterance));
         let Some(is_reply_possible) = found.map(|utterance| utterance.is_reply_possible) else { return };
         let words = classify(self.transcript.caller_words(item), is_final);
-        if words == Words::Speech || (is_final && words == Words::BackChannel && is_reply_possible) {
+        if words == SpeechKind::Speech || (is_final && words == SpeechKind::BackChannel && is_reply_possible) {
             // The local detector is not used here: it may be detecting an echo of the agent.
             return self.confirm_interruption(self.caller.speech.is_detected(), now);
         }
@@ -210,10 +210,10 @@ impl CallSession {
             return;
         }
         self.interruptions.undecided.retain(|utterance| !is_item(utterance));
-        if words == Words::BackChannel && !self.interruptions.is_pausing() {
-            self.interruptions.reply = Some(self.possible_reply(ReplyCause::Word, now));
+        if words == SpeechKind::BackChannel && !self.interruptions.is_pausing() {
+            self.interruptions.reply = Some(self.possible_reply(ReplyCause::BackChannel, now));
         }
-        if words == Words::None && !self.caller.speech.is_detecting(item) {
+        if words == SpeechKind::None && !self.caller.speech.is_detecting(item) {
             // Delete the noise from the engine's conversation, so that the model does not reply to it later.
             self.command(EngineCommand::Delete { item: item.clone() });
             self.interruptions.reply = None;
@@ -221,7 +221,7 @@ impl CallSession {
         let Some(pause) = &mut self.interruptions.pause else { return };
         pause.utterances.retain(|utterance| !is_item(utterance));
         if pause.utterances.is_empty() && pause.stopped.is_some() {
-            let is_word = words == Words::BackChannel;
+            let is_word = words == SpeechKind::BackChannel;
             self.undo_interruption(if is_word { FalseBargeIn::BackChannel } else { FalseBargeIn::Noise }, now);
         }
     }
@@ -306,10 +306,10 @@ impl CallSession {
         let has_voice = pause.has_voice() && is_detected;
         match cause {
             _ if missed.is_some() => missed.map(ReplyCause::Missed),
-            FalseBargeIn::BackChannel => Some(ReplyCause::Word),
+            FalseBargeIn::BackChannel => Some(ReplyCause::BackChannel),
             _ if is_detected && pause.is_reply_possible => Some(ReplyCause::AtTheEnd),
             FalseBargeIn::Unknown if has_voice && pause.is_unknowable() => Some(ReplyCause::UnknowableWords),
-            FalseBargeIn::Unknown if has_voice => Some(ReplyCause::Word),
+            FalseBargeIn::Unknown if has_voice => Some(ReplyCause::BackChannel),
             FalseBargeIn::Unknown | FalseBargeIn::Noise => None,
         }
     }
@@ -364,7 +364,7 @@ impl CallSession {
         let delay = silent.saturating_duration_since(reply.at);
         let is_same_turn = reply.turn == self.transcript.last_agent_item();
         let is_reply = match reply.cause {
-            ReplyCause::Word => is_same_turn && delay <= REPLY_WINDOW && self.transcript.has_asked(),
+            ReplyCause::BackChannel => is_same_turn && delay <= REPLY_WINDOW && self.transcript.has_asked(),
             ReplyCause::AtTheEnd => is_same_turn && delay <= REPLY_WINDOW,
             // The model has received the speech; if the agent takes another turn, that turn is the reply to it.
             ReplyCause::UnknowableWords => is_same_turn,

@@ -88,12 +88,12 @@ impl Check {
                     self.cancelled = Some(response);
                 }
             }
-            Step::Words => self.rig.heard(words(["שלום לכם", "שלום לכם שם"][self.checked % 2])),
-            Step::End => self.rig.heard(Heard::End),
+            Step::Words => self.rig.transcriber_event(words(["שלום לכם", "שלום לכם שם"][self.checked % 2])),
+            Step::End => self.rig.transcriber_event(TranscriberEvent::End),
             Step::Commit => self.rig.command(EngineCommand::Commit),
             Step::Progress(ms) => {
                 self.rig.pipeline.handle_audio(&EncodedAudio::silence(300), ms % 2 == 0, self.rig.now);
-                self.rig.heard(Heard::Progress(*ms));
+                self.rig.transcriber_event(TranscriberEvent::Progress(*ms));
             }
         }
         if self.request != self.rig.request {

@@ -3,10 +3,14 @@
 use super::*;
 
 fn ask_in_advance(rig: &mut Rig) -> u64 {
-    rig.heard(Heard::Words { text: "אתם פתוחים היום".into(), from_ms: Some(100), until_ms: Some(1000) });
-    rig.heard(Heard::Progress(1100));
+    rig.transcriber_event(TranscriberEvent::Words {
+        text: "אתם פתוחים היום".into(),
+        from_ms: Some(100),
+        until_ms: Some(1000),
+    });
+    rig.transcriber_event(TranscriberEvent::Progress(1100));
     assert_eq!(rig.request, 0, "the caller may continue");
-    rig.heard(Heard::Progress(1300));
+    rig.transcriber_event(TranscriberEvent::Progress(1300));
     assert_eq!(rig.asked, [Entry::Caller("אתם פתוחים היום".into())]);
     rig.request
 }
@@ -24,7 +28,11 @@ fn an_answer_in_advance_has_its_first_clause_ready_and_is_heard_when_the_turn_ha
     let is_silent =
         rig.events.iter().all(|event| matches!(event, EngineEvent::SpeechStarted { .. } | EngineEvent::Activity));
     assert!(rig.open.is_empty() && is_silent, "nothing is heard or done before: {:?}", rig.events);
-    rig.heard(Heard::Words { text: "אתם פתוחים היום?".into(), from_ms: Some(100), until_ms: Some(1000) });
+    rig.transcriber_event(TranscriberEvent::Words {
+        text: "אתם פתוחים היום?".into(),
+        from_ms: Some(100),
+        until_ms: Some(1000),
+    });
     rig.utterance_ended();
     let before = rig.events.len();
     rig.reply();
@@ -51,7 +59,7 @@ fn a_clause_that_was_ready_counts_as_the_agents_speech_while_it_plays() {
     let before = rig.events.len();
     rig.pipeline.handle_audio(&EncodedAudio::silence(700), true, rig.now);
     rig.pipeline.handle_audio(&EncodedAudio::silence(2000), false, rig.now);
-    rig.heard(Heard::Progress(9000));
+    rig.transcriber_event(TranscriberEvent::Progress(9000));
     assert_eq!(rig.events.len(), before, "a voice without words over it is an echo");
 }
 
@@ -60,8 +68,10 @@ fn an_answer_in_advance_to_other_words_is_never_heard() {
     let mut rig = Rig::new();
     let guess = ask_in_advance(&mut rig);
     rig.model(ModelEvent::Text(TEXT.into()));
-    rig.heard(Heard::Words {
-        text: "אתם פתוחים היום או מחר".into(), from_ms: Some(100), until_ms: Some(1900)
+    rig.transcriber_event(TranscriberEvent::Words {
+        text: "אתם פתוחים היום או מחר".into(),
+        from_ms: Some(100),
+        until_ms: Some(1900),
     });
     assert_eq!((rig.stopped_models, rig.open.len()), (1, 0), "the model and the synthesiser are stopped");
     rig.utterance_ended();

@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn said(text: &str, until_ms: u64) -> Heard {
-    Heard::Words { text: text.into(), from_ms: Some(100), until_ms: Some(until_ms) }
+fn said(text: &str, until_ms: u64) -> TranscriberEvent {
+    TranscriberEvent::Words { text: text.into(), from_ms: Some(100), until_ms: Some(until_ms) }
 }
 
 /// Returns the texts of the turns that have ended.
@@ -19,8 +19,8 @@ fn turns(rig: &Rig) -> Vec<&str> {
 fn speech(text: &str) -> Rig {
     let mut rig = Rig::new();
     rig.listen(1000, true);
-    rig.heard(said(text, 1000));
-    rig.heard(Heard::Progress(1100));
+    rig.transcriber_event(said(text, 1000));
+    rig.transcriber_event(TranscriberEvent::Progress(1100));
     rig
 }
 
@@ -48,7 +48,7 @@ fn a_complete_sentence_ends_early() {
 fn words_that_may_follow_are_waited_for() {
     let mut rig = Rig::new();
     rig.listen(1000, true);
-    rig.heard(said("אפשר תור בשעה", 700));
+    rig.transcriber_event(said("אפשר תור בשעה", 700));
     rig.listen(1000, false);
     assert_eq!(rig.ended, 0, "the transcript of the last voice is not known");
 }
@@ -57,17 +57,17 @@ fn words_that_may_follow_are_waited_for() {
 fn an_open_sentence_continues_in_the_same_turn() {
     let mut rig = speech("אני רוצה ל");
     rig.listen(600, false);
-    rig.heard(Heard::End);
-    rig.heard(Heard::End);
+    rig.transcriber_event(TranscriberEvent::End);
+    rig.transcriber_event(TranscriberEvent::End);
     assert!(turns(&rig).is_empty(), "the transcriber judges only the silence");
     rig.listen(300, false);
     rig.listen(400, true);
-    rig.heard(said("קבוע", 2200));
+    rig.transcriber_event(said("קבוע", 2200));
     rig.listen(400, true);
-    rig.heard(said("קבוע תור למחר", 2700));
-    rig.heard(Heard::Progress(2900));
+    rig.transcriber_event(said("קבוע תור למחר", 2700));
+    rig.transcriber_event(TranscriberEvent::Progress(2900));
     rig.listen(300, false);
-    rig.heard(Heard::End);
+    rig.transcriber_event(TranscriberEvent::End);
     assert_eq!(turns(&rig), ["אני רוצה ל קבוע תור למחר"]);
     let starts = rig.events.iter().filter(|event| matches!(event, EngineEvent::SpeechStarted { .. })).count();
     assert_eq!(starts, 1);
@@ -86,7 +86,7 @@ fn an_open_sentence_continues_in_the_same_turn() {
 fn an_open_sentence_that_does_not_continue_ends_after_a_second() {
     let mut rig = speech("אני רוצה ל");
     rig.listen(600, false);
-    rig.heard(Heard::End);
+    rig.transcriber_event(TranscriberEvent::End);
     rig.listen(380, false);
     assert!(turns(&rig).is_empty());
     rig.listen(20, false);
@@ -99,7 +99,7 @@ fn an_open_sentence_that_does_not_continue_ends_after_a_second() {
 fn a_noise_after_an_open_sentence_does_not_keep_the_turn_open() {
     let mut rig = speech("אני רוצה ל");
     rig.listen(600, false);
-    rig.heard(Heard::End);
+    rig.transcriber_event(TranscriberEvent::End);
     rig.listen(980, true);
     assert!(turns(&rig).is_empty());
     rig.listen(20, true);
@@ -109,10 +109,10 @@ fn a_noise_after_an_open_sentence_does_not_keep_the_turn_open() {
 #[test]
 fn no_answer_to_an_open_sentence_is_requested_in_advance() {
     let mut rig = speech("אני רוצה לקבוע");
-    rig.heard(Heard::Progress(1900));
+    rig.transcriber_event(TranscriberEvent::Progress(1900));
     assert_eq!(rig.request, 0);
     let mut rig = speech("אני רוצה לקבוע תור למחר");
-    rig.heard(Heard::Progress(1150));
+    rig.transcriber_event(TranscriberEvent::Progress(1150));
     assert_eq!(rig.request, 1);
 }
 
@@ -123,7 +123,11 @@ fn a_transcriber_that_does_not_end_an_utterance_is_asked_to() {
     assert_eq!(rig.ended, 0, "nothing was said");
     rig.listen(1000, true);
     // The end of the voice is not transcribed.
-    rig.heard(Heard::Words { text: "אתם פתוחים היום".into(), from_ms: Some(5000), until_ms: Some(5700) });
+    rig.transcriber_event(TranscriberEvent::Words {
+        text: "אתם פתוחים היום".into(),
+        from_ms: Some(5000),
+        until_ms: Some(5700),
+    });
     rig.listen(1280, false);
     assert_eq!(rig.ended, 0, "the caller may think");
     rig.listen(400, true);
@@ -143,7 +147,7 @@ fn a_complete_sentence_is_answered_in_advance_as_soon_as_the_caller_is_silent() 
     let asked_after_ms = |text: &str, until_ms: u64| {
         let mut rig = Rig::new();
         rig.listen(1000, true);
-        rig.heard(said(text, until_ms));
+        rig.transcriber_event(said(text, until_ms));
         assert_eq!(rig.request, 0, "the caller is speaking");
         (1..20)
             .find(|_| {
@@ -162,7 +166,7 @@ fn a_complete_sentence_is_answered_in_advance_as_soon_as_the_caller_is_silent() 
 fn a_turn_whose_words_reach_to_the_end_of_the_voice_does_not_wait_for_the_transcriber() {
     let mut rig = Rig::new();
     rig.listen(1000, true);
-    rig.heard(said("אפשר תור בשעה חמש", 1000));
+    rig.transcriber_event(said("אפשר תור בשעה חמש", 1000));
     rig.listen(140, false);
     assert_eq!(rig.ended, 0);
     rig.listen(20, false);

@@ -15,7 +15,7 @@ pub(super) type Line = (Speaker, String, i64, Option<i64>);
 pub(super) struct Record {
     pub(super) seed: u64,
     pub(super) lines: Vec<Line>,
-    pub(super) said: Vec<Said>,
+    pub(super) said: Vec<Statement>,
     pub(super) snapshots: Vec<Snapshot>,
 }
 
@@ -45,24 +45,24 @@ impl Outcome {
 }
 
 /// A claim of the scripted model.
-pub(super) struct Said {
+pub(super) struct Statement {
     pub(super) at: i64,
     pub(super) promise: Promise,
     pub(super) sentence: String,
-    pub(super) about: About,
+    pub(super) about: Subject,
     /// Whether the sentence names a day and a time.
     pub(super) has_time: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum About {
+pub(super) enum Subject {
     Start(DateTime),
     Topic(usize),
     Message,
     Offer { start: DateTime, is_read: bool },
 }
 
-impl About {
+impl Subject {
     /// Returns true if both are about the same thing. The same time can be offered before and after it was read.
     fn is_same(self, other: Self) -> bool {
         match (self, other) {
@@ -84,21 +84,21 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    fn shows(&self, promise: Promise, about: About) -> bool {
+    fn shows(&self, promise: Promise, about: Subject) -> bool {
         match (promise, about) {
-            (Promise::Booked, About::Start(start)) => self.booked.contains(&start),
-            (Promise::Moved, About::Start(start)) => self.moved.contains(&start),
-            (Promise::Cancelled, About::Start(start)) => self.cancelled.contains(&start),
-            (Promise::Sent, About::Topic(topic)) => self.texts.contains(&topic),
-            (Promise::PassedOn, About::Message) => self.has_message,
+            (Promise::Booked, Subject::Start(start)) => self.booked.contains(&start),
+            (Promise::Moved, Subject::Start(start)) => self.moved.contains(&start),
+            (Promise::Cancelled, Subject::Start(start)) => self.cancelled.contains(&start),
+            (Promise::Sent, Subject::Topic(topic)) => self.texts.contains(&topic),
+            (Promise::PassedOn, Subject::Message) => self.has_message,
             _ => false,
         }
     }
 }
 
 impl Record {
-    fn is_true(&self, said: &Said) -> bool {
-        if let About::Offer { is_read, .. } = said.about {
+    fn is_true(&self, said: &Statement) -> bool {
+        if let Subject::Offer { is_read, .. } = said.about {
             return is_read;
         }
         let first = self.snapshots.iter().rposition(|snapshot| snapshot.at < said.at).unwrap_or(0);
@@ -107,11 +107,11 @@ impl Record {
 
     /// Returns true if the transcript contains a call of a matching tool without its output. The review cannot know
     /// whether such a call succeeded, so it may report the claim as false.
-    fn lacks_tool_output(&self, said: &Said) -> bool {
+    fn lacks_tool_output(&self, said: &Statement) -> bool {
         let about = match said.about {
-            About::Start(start) | About::Offer { start, .. } => iso(start),
-            About::Topic(topic) => TOPICS[topic].0.to_owned(),
-            About::Message => "take_message".to_owned(),
+            Subject::Start(start) | Subject::Offer { start, .. } => iso(start),
+            Subject::Topic(topic) => TOPICS[topic].0.to_owned(),
+            Subject::Message => "take_message".to_owned(),
         };
         let is_lost = |line: &&Line| line.0 == Speaker::Tool && line.3.is_none();
         self.lines.iter().filter(is_lost).any(|(_, text, ..)| text.contains(&about))
@@ -156,7 +156,7 @@ impl Record {
         outcome
     }
 
-    fn describe(&self, what: &str, said: &Said, found: &Findings) -> String {
+    fn describe(&self, what: &str, said: &Statement, found: &Findings) -> String {
         let lines: Vec<_> =
             self.lines.iter().map(|(speaker, text, at, _)| format!("  {at} {speaker:?}: {text}")).collect();
         format!(

@@ -1,7 +1,7 @@
 //! Simulates one conversation. A seed determines the model's behaviour; the real tools change the stored data.
 
 use super::super::super::{ToolContext, ToolRegistry};
-use super::record::{About, Outcome, Record, Said, Snapshot};
+use super::record::{Outcome, Record, Snapshot, Statement, Subject};
 use super::script::{TOPICS, Texts, collect, day, iso, time};
 use crate::call::CallerWords;
 use crate::clock;
@@ -59,7 +59,7 @@ impl Talk {
         }
         let found = talk.review().await;
         let outcome = talk.record.compare(&found);
-        talk.leave().await;
+        talk.finish().await;
         outcome
     }
 
@@ -131,9 +131,9 @@ impl Talk {
         self.record.lines.push((Speaker::Agent, format!("{filler}{text}"), self.now, Some(self.now + 700)));
     }
 
-    fn claim(&mut self, promise: Promise, about: About, sentence: String, has_time: bool) {
+    fn claim(&mut self, promise: Promise, about: Subject, sentence: String, has_time: bool) {
         self.say(&sentence);
-        self.record.said.push(Said { at: self.now, promise, sentence, about, has_time });
+        self.record.said.push(Statement { at: self.now, promise, sentence, about, has_time });
     }
 
     /// Returns a random start on a half hour in the next 12 days. The business may be closed at that time.
@@ -189,7 +189,7 @@ impl Talk {
             1 => format!("ב-{day} ב-{time} פנוי, מתאים לך?"),
             _ => format!("{day} at {time} is available."),
         };
-        self.claim(Promise::Offered, About::Offer { start, is_read }, sentence, true);
+        self.claim(Promise::Offered, Subject::Offer { start, is_read }, sentence, true);
     }
 
     /// Books, moves or cancels an appointment with the typical mistakes of a model. The model may claim the change too
@@ -243,7 +243,7 @@ impl Talk {
             (_, 1) => format!("I've booked you for {day} at {time}."),
             _ => format!("Я записала вас на {day} в {time}."),
         };
-        self.claim(promise, About::Start(start), sentence, true);
+        self.claim(promise, Subject::Start(start), sentence, true);
     }
 
     async fn send(&mut self) {
@@ -255,7 +255,7 @@ impl Talk {
         let is_done = output.get("error").is_none() && !output.is_null();
         if is_done || self.may_lie(2) {
             let sentence = if self.one_in(2) { hebrew } else { english };
-            self.claim(Promise::Sent, About::Topic(topic), sentence.to_owned(), false);
+            self.claim(Promise::Sent, Subject::Topic(topic), sentence.to_owned(), false);
         } else {
             self.say("לצערי אי אפשר לשלוח הודעה למספר הזה.");
         }
@@ -281,7 +281,7 @@ impl Talk {
             } else {
                 "We'll call you back today."
             };
-            self.claim(Promise::PassedOn, About::Message, sentence.to_owned(), false);
+            self.claim(Promise::PassedOn, Subject::Message, sentence.to_owned(), false);
         }
     }
 
@@ -375,7 +375,7 @@ impl Talk {
     }
 
     /// Cancels the booked appointments, so that later conversations can book the same times.
-    async fn leave(self) {
+    async fn finish(self) {
         let context = crm::appointment::Context {
             business: BusinessId::FIRST,
             zone: self.zone.clone(),

@@ -38,7 +38,7 @@ pub(super) struct PossibleReply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReplyCause {
     /// A back-channel or a possible back-channel. It is a reply only to a question.
-    Word,
+    BackChannel,
     /// A sound just before the end of the agent's speech.
     AtTheEnd,
     /// Speech that could not be transcribed, so it may contain any words.
