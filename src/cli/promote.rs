@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let standby = StandbyService::stop(&arguments.consent);
     let outcome = promote(arguments, &config.store, &copy);
     if outcome.is_err() {
-        standby.start_again();
+        standby.restart_if_active();
     }
     outcome
 }
@@ -138,7 +138,7 @@ impl StandbyService {
     }
 
     /// Starts the unit again if it was active. Called after a failed promotion.
-    fn start_again(&self) {
+    fn restart_if_active(&self) {
         if self.was_active
             && let Err(error) = systemctl(&["start", "--no-block", STANDBY_UNIT])
         {

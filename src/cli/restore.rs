@@ -146,19 +146,19 @@ fn replace_and_restart(
             // Stop the service again: systemd has restarted it because of a connection to one of its sockets.
             Err(_) if attempts < MAX_STOPS && matches!(store::lock_holder(published), Ok(Some(_))) => attempts += 1,
             Err(error) => {
-                let _ = service.start_again();
+                let _ = service.start_if_wanted();
                 return Err(error);
             }
         }
     };
-    let Err(error) = service.start_again() else { return Ok(aside) };
+    let Err(error) = service.start_if_wanted() else { return Ok(aside) };
     if aside.database.is_none() {
         return Err(error.context("the daemon does not start with the restored database; there was none before"));
     }
     print_status(&format!("The daemon does not start ({error:#}). Putting the old database back."));
     service.stop()?;
     as_data_owner::roll_back_restore(published, &aside).context("cannot put the old database back")?;
-    service.start_again().context("the old database was restored, but the daemon does not start with it either")?;
+    service.start_if_wanted().context("the old database was restored, but the daemon does not start with it either")?;
     bail!(
         "the daemon does not start with the restored database; the old one was restored and the daemon runs ({error:#})"
     )

@@ -74,7 +74,7 @@ pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()>
 }
 
 /// Queues the summary of a call again, because a message of its caller was found after its end.
-pub fn queue_again(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
+pub fn requeue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     tx.delete_job(&format!("{}:{call_sid}", JobKind::SummarizeCall))?;
     queue(tx, call_sid, now)
 }

@@ -153,7 +153,7 @@ pub fn store_transcript(tx: &WriteTx<'_>, sid: &RecordingSid, text: &str, now: T
     }
     let message = CallerMessage { message: text.trim().to_owned(), caller_name: None, callback_number: None };
     call::take_message(tx, &found.call_sid, &message)?;
-    Ok(call_summary::queue_again(tx, &found.call_sid, now)?)
+    Ok(call_summary::requeue(tx, &found.call_sid, now)?)
 }
 
 /// Marks a recording as complete, and adds the job that compresses it. The caller must wake the worker of

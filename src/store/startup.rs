@@ -292,7 +292,7 @@ impl Inspection<'_> {
         }
         if let Err(error) = verify::verify_copy(&self.folder.published) {
             if !is_caused_by_file(&error) {
-                return Ok(self.keep_live_beside(&error));
+                return Ok(self.keep_live_without_copy(&error));
             }
             self.archive_foreign((&error).into())?;
             return Ok(self.keep_live(FileState::Missing));
@@ -325,7 +325,7 @@ impl Inspection<'_> {
                 );
                 Ok(after_adoption(adopted))
             }
-            Err(error) if self.folder.database().exists() => Ok(self.keep_live_beside(&error)),
+            Err(error) if self.folder.database().exists() => Ok(self.keep_live_without_copy(&error)),
             Err(error) => Err(error),
         }
     }
@@ -359,7 +359,7 @@ impl Inspection<'_> {
     }
 
     /// Keeps the live database, beside a file that cannot be used because of this error.
-    fn keep_live_beside(self, error: &Error) -> Startup {
+    fn keep_live_without_copy(self, error: &Error) -> Startup {
         let unusable = Causes::from(error);
         let published = FileState::unusable(ForeignCause::Unusable(english(&unusable)));
         Startup { unusable, ..self.keep_live(published) }

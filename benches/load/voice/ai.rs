@@ -135,7 +135,7 @@ impl Session {
     fn receive(&mut self, event: &str, out: &mut Vec<String>) {
         if event.contains("input_audio_buffer.append") {
             if let Some(payload) = text_after(event, "\"audio\":\"") {
-                self.hear_frame(payload, out);
+                self.receive_frame(payload, out);
             }
         } else if event.contains("session.update") {
             self.updated = true;
@@ -151,7 +151,7 @@ impl Session {
         }
     }
 
-    fn hear_frame(&mut self, payload: &str, out: &mut Vec<String>) {
+    fn receive_frame(&mut self, payload: &str, out: &mut Vec<String>) {
         let now_us = self.clock.micros();
         {
             let mut counters = self.counters.borrow_mut();

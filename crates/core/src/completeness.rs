@@ -49,7 +49,7 @@ pub(crate) fn estimate(text: &str) -> Completeness {
         return Completeness::Complete;
     }
     if open > 0 || structure::lacks_object(&found) {
-        let may_end = is_question || may_be_whole(&found);
+        let may_end = is_question || may_be_complete(&found);
         return if may_end { Completeness::Unclear } else { Completeness::Open };
     }
     let asks = is("question", &found[0]) && found.len() >= MIN_QUESTION;
@@ -77,7 +77,7 @@ fn spelled(found: &[String], end: char) -> Option<Completeness> {
 
 /// Returns true if the words end with a verb or an object that can complete the sentence, such as "I cannot", "what do I
 /// need" or "I took this".
-fn may_be_whole(found: &[String]) -> bool {
+fn may_be_complete(found: &[String]) -> bool {
     let Some((last, before)) = found.split_last() else { return false };
     let is_negated = before.last().is_some_and(|word| is("negation", word));
     let asks = before.len() >= 2 && is("asks_verb", &before[0]);

@@ -5,14 +5,14 @@
 //! address", but not for a second promised message. The comparison avoids false alarms: a clause counts only if it
 //! plainly states that something was done or will be done. Questions, conditions and negations do not count.
 
+mod agent_action;
 mod claim;
-mod deed;
 mod evidence;
 mod terms;
 
 use crate::domain::{CallBookingChanges, Speaker, ToolUse};
+use agent_action::{AgentAction, actions};
 use claim::{Claim, claims};
-use deed::{Deed, deeds};
 use evidence::{Evidence, Finding};
 use jiff::civil::{Date, DateTime};
 use std::collections::BTreeSet;
@@ -39,7 +39,7 @@ pub struct Conduct {
     tools: Vec<(Moment, ToolUse)>,
     /// The stored results of the call, independent of the tools' outputs, because a tool may finish after the call has
     /// ended.
-    stored: Vec<Deed>,
+    stored: Vec<AgentAction>,
     /// The text of the message that the caller left, if any.
     message: Option<String>,
     /// The names of the owner's own tools that may change data in another system, such as book there. The success of one
@@ -83,7 +83,7 @@ impl Conduct {
     /// Adds an appointment that the agent changed in the call, with its currently stored start in the business's time
     /// zone.
     pub fn add_booking(&mut self, start: DateTime, changes: CallBookingChanges, is_booked: bool) {
-        self.stored.push(Deed::stored_booking(start, changes, is_booked));
+        self.stored.push(AgentAction::stored_booking(start, changes, is_booked));
     }
 
     /// Adds a tool of the owner's that may do anything. Its success is evidence for each promise but an offered time,
@@ -94,19 +94,20 @@ impl Conduct {
 
     /// Adds a message that was sent to the caller in the call, unless the output of a tool already shows it.
     pub fn add_text(&mut self, text: &str) {
-        let is_known =
-            |(_, tool): &(Moment, ToolUse)| tool.success().is_some() && deed::text_of(tool).trim() == text.trim();
+        let is_known = |(_, tool): &(Moment, ToolUse)| {
+            tool.success().is_some() && agent_action::text_of(tool).trim() == text.trim()
+        };
         if !self.tools.iter().any(is_known) {
-            self.stored.push(Deed::stored_text(text));
+            self.stored.push(AgentAction::stored_text(text));
         }
     }
 
     /// Compares the agent's promises with its actions.
     pub fn findings(&self) -> Findings {
-        let deeds = deeds(&self.tools, &self.own_tools, &self.stored, self.message.as_deref());
+        let actions = actions(&self.tools, &self.own_tools, &self.stored, self.message.as_deref());
         let claims: Vec<Claim> =
             self.said.iter().flat_map(|(at, text)| claims(*at, text, self.today.is_some())).collect();
-        let evidence = Evidence { deeds: &deeds, has_confirmation: self.has_confirmation, today: self.today };
+        let evidence = Evidence { actions: &actions, has_confirmation: self.has_confirmation, today: self.today };
         let found = evidence.evaluate(&claims);
         let mut broken: Vec<(usize, BrokenPromise)> = Vec::new();
         for (at, claim) in claims.iter().enumerate() {

@@ -50,7 +50,7 @@ impl SystemdUnit {
     }
 
     /// Starts the unit if [`Self::was_wanted`], and waits until it is ready.
-    pub(super) fn start_again(&self) -> anyhow::Result<()> {
+    pub(super) fn start_if_wanted(&self) -> anyhow::Result<()> {
         if !self.was_wanted {
             return Ok(());
         }

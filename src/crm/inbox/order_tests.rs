@@ -25,7 +25,7 @@ enum Event {
     /// The daemon reads Twilio's list of messages.
     ReadList,
     /// A provider loses its connection to the daemon. Its messages wait until `Reconnect`, which delivers them.
-    Cut(Provider),
+    Disconnect(Provider),
     Reconnect(Provider),
     /// The daemon restarts, and loses all state that is not stored.
     Restart,
@@ -66,7 +66,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => prop_oneof![Just(Order::Written), Just(Order::Reversed)].prop_map(Event::Arrive),
         1 => Just(Event::ReadList),
         1 => Just(Event::Restart),
-        1 => provider().prop_map(Event::Cut),
+        1 => provider().prop_map(Event::Disconnect),
         1 => provider().prop_map(Event::Reconnect),
         1 => (-30_000_i64..30_000).prop_map(Event::Set),
     ]
@@ -308,7 +308,7 @@ fn the_order_per_contact_is_the_order_of_writing() {
                 Event::Arrive(order) => simulation.arrive(order),
                 Event::ReadList => simulation.read_list(),
                 Event::Restart => simulation.restart(),
-                Event::Cut(provider) => simulation.is_cut[place(provider)] = true,
+                Event::Disconnect(provider) => simulation.is_cut[place(provider)] = true,
                 Event::Reconnect(provider) => simulation.reconnect(provider),
                 Event::Set(by) => {
                     simulation.skews.ours += by;

@@ -23,7 +23,7 @@ impl<P: TranscriptionProtocol> SocketTranscriber<P> {
         Self { link: Link::open(protocol.address(), key, delay), protocol, events: VecDeque::new() }
     }
 
-    fn carry_out(&mut self, (message, event): Step) {
+    fn apply(&mut self, (message, event): Step) {
         if let Some(message) = message {
             self.link.send(message);
         }
@@ -48,12 +48,12 @@ impl<P: TranscriptionProtocol> SocketTranscriber<P> {
 impl<P: TranscriptionProtocol> Transcriber for SocketTranscriber<P> {
     fn send(&mut self, audio: &EncodedAudio, _is_voice: bool) {
         let step = self.protocol.audio(audio);
-        self.carry_out(step);
+        self.apply(step);
     }
 
     fn end_utterance(&mut self) {
         let step = self.protocol.end_utterance();
-        self.carry_out(step);
+        self.apply(step);
     }
 
     fn try_flush(&mut self) {
@@ -69,7 +69,7 @@ impl<P: TranscriptionProtocol> Transcriber for SocketTranscriber<P> {
                 match self.link.next().await {
                     LinkEvent::Opened => {
                         let step = self.protocol.opened();
-                        self.carry_out(step);
+                        self.apply(step);
                         self.link.try_flush();
                     }
                     LinkEvent::Text(text) => self.read(&text),

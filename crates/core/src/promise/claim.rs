@@ -1,6 +1,6 @@
 //! Finds the statements of the agent that something was done or will be done.
 
-use super::deed::{named_times, words};
+use super::agent_action::{named_times, words};
 use super::terms::{Moment, Named, Promise};
 use crate::search::{fold, stems};
 use crate::spoken::{SaidDay, said_days};

@@ -1,7 +1,7 @@
 //! Finds the evidence for each claim in the actions of the call.
 
+use super::agent_action::{AgentAction, Start};
 use super::claim::{Claim, is_about_confirmation, is_kind, object};
-use super::deed::{Deed, Start};
 use super::terms::{Moment, Promise};
 use jiff::civil::Date;
 
@@ -24,7 +24,7 @@ impl Finding {
 
 /// The facts about a call with which claims are compared.
 pub(super) struct Evidence<'a> {
-    pub(super) deeds: &'a [Deed],
+    pub(super) actions: &'a [AgentAction],
     pub(super) has_confirmation: bool,
     pub(super) today: Option<Date>,
 }
@@ -63,7 +63,7 @@ impl Evidence<'_> {
     /// rejection.
     fn offer(&self, claim: &Claim<'_>) -> Finding {
         let fits = |start: &Start| claim.named.fits(*start, self.today);
-        let is_read = self.before(claim.at).any(|deed| deed.read.iter().any(fits));
+        let is_read = self.before(claim.at).any(|action| action.read.iter().any(fits));
         if claim.named.times.is_empty() || is_read { Finding::Kept } else { Finding::Broken { is_time_wrong: false } }
     }
 
@@ -71,26 +71,26 @@ impl Evidence<'_> {
     fn change(&self, claims: &[Claim<'_>], index: usize) -> Finding {
         let claim = &claims[index];
         let fits = |start: &Start| claim.named.fits(*start, self.today);
-        let is_it = |deed: &&Deed| deed.is_done && deed.promises.contains(&claim.promise);
+        let is_it = |action: &&AgentAction| action.is_done && action.promises.contains(&claim.promise);
         let is_new_alone =
             claim.promise == Promise::Booked || self.has_just_failed(claims, index) || self.has_no_new(claims, index);
-        let starts_of = |deed: &Deed| -> Vec<Start> {
+        let starts_of = |action: &AgentAction| -> Vec<Start> {
             match claim.promise {
                 // "I have moved your appointment of Monday" refers to the last move, not to the earlier time of the
                 // appointment.
-                Promise::Booked | Promise::Moved if is_new_alone => deed.added.clone(),
-                _ => [deed.added.clone(), deed.removed.clone()].concat(),
+                Promise::Booked | Promise::Moved if is_new_alone => action.added.clone(),
+                _ => [action.added.clone(), action.removed.clone()].concat(),
             }
         };
         // An action without a start time is evidence for each claim of its kind.
-        let holds = |deed: &Deed| {
-            let starts = starts_of(deed);
+        let holds = |action: &AgentAction| {
+            let starts = starts_of(action);
             starts.is_empty() || starts.iter().any(fits)
         };
         let has_failed = claim.named.is_empty() && self.has_just_failed(claims, index);
         let is_kept = match claim.promise {
             Promise::Booked => {
-                let is_wild = self.before(claim.at).filter(is_it).any(|deed| deed.added.is_empty());
+                let is_wild = self.before(claim.at).filter(is_it).any(|action| action.added.is_empty());
                 is_wild || self.state(claim.at).iter().any(fits)
             }
             _ => self.before(claim.at).filter(is_it).any(holds),
@@ -102,7 +102,7 @@ impl Evidence<'_> {
             return Finding::Early;
         }
         let has_other =
-            self.deeds.iter().filter(is_it).any(|deed| deed.at > claim.at || claim.promise != Promise::Booked);
+            self.actions.iter().filter(is_it).any(|action| action.at > claim.at || claim.promise != Promise::Booked);
         let is_time_wrong = !claim.named.is_empty()
             && (has_other || claim.promise == Promise::Booked && !self.state(claim.at).is_empty());
         Finding::Broken { is_time_wrong }
@@ -111,19 +111,19 @@ impl Evidence<'_> {
     /// Returns the appointments that exist at a moment, as far as the tools have returned them.
     fn state(&self, at: Moment) -> Vec<Start> {
         let mut starts: Vec<Start> = Vec::new();
-        for deed in self.before(at) {
-            starts.retain(|start| !deed.removed.contains(start));
-            starts.extend(&deed.added);
+        for action in self.before(at) {
+            starts.retain(|start| !action.removed.contains(start));
+            starts.extend(&action.added);
         }
         starts
     }
 
-    fn before(&self, at: Moment) -> impl Iterator<Item = &Deed> {
-        self.deeds.iter().take_while(move |deed| deed.at < at)
+    fn before(&self, at: Moment) -> impl Iterator<Item = &AgentAction> {
+        self.actions.iter().take_while(move |action| action.at < at)
     }
 
-    fn after(&self, at: Moment) -> impl Iterator<Item = &Deed> {
-        self.deeds.iter().skip_while(move |deed| deed.at < at)
+    fn after(&self, at: Moment) -> impl Iterator<Item = &AgentAction> {
+        self.actions.iter().skip_while(move |action| action.at < at)
     }
 
     /// Returns true if the tool for a claim has failed since the last claim of its kind, and has not succeeded since.
@@ -131,10 +131,12 @@ impl Evidence<'_> {
         let claim = &claims[index];
         let last = claims[..index].iter().rev().find(|other| other.promise == claim.promise);
         let since = last.map_or((i64::MIN, 0), |other| other.at);
-        let tried = self.before(claim.at).filter(|deed| deed.at > since && deed.promises.contains(&claim.promise));
-        let is_done_before =
-            |text: &[String]| !text.is_empty() && self.before(claim.at).any(|deed| deed.is_done && deed.words == text);
-        tried.last().is_some_and(|deed| !deed.is_done && !is_done_before(&deed.words))
+        let tried =
+            self.before(claim.at).filter(|action| action.at > since && action.promises.contains(&claim.promise));
+        let is_done_before = |text: &[String]| {
+            !text.is_empty() && self.before(claim.at).any(|action| action.is_done && action.words == text)
+        };
+        tried.last().is_some_and(|action| !action.is_done && !is_done_before(&action.words))
     }
 
     /// Returns true if the tool for a claim was not used since the last claim of its kind.
@@ -142,7 +144,7 @@ impl Evidence<'_> {
         let claim = &claims[index];
         let last = claims[..index].iter().rev().find(|other| other.promise == claim.promise);
         last.is_some_and(|last| {
-            !self.before(claim.at).any(|deed| deed.at > last.at && deed.promises.contains(&claim.promise))
+            !self.before(claim.at).any(|action| action.at > last.at && action.promises.contains(&claim.promise))
         })
     }
 
@@ -150,8 +152,12 @@ impl Evidence<'_> {
     /// uses. A claim that repeats another claim in other words needs no second row.
     fn evaluate_texts(&self, promise: Promise, claims: &[Claim<'_>], found: &mut [Finding]) {
         let mine: Vec<usize> = (0..claims.len()).filter(|index| claims[*index].promise == promise).collect();
-        let mut rows: Vec<Row> =
-            self.deeds.iter().filter(|deed| deed.is_done && deed.promises.contains(&promise)).map(Row::new).collect();
+        let mut rows: Vec<Row> = self
+            .actions
+            .iter()
+            .filter(|action| action.is_done && action.promises.contains(&promise))
+            .map(Row::new)
+            .collect();
         let by = |row: &Row, claim: &Claim<'_>| {
             if row.at < claim.at || !claim.is_past { Finding::Kept } else { Finding::Early }
         };
@@ -212,10 +218,10 @@ struct Row {
 }
 
 impl Row {
-    fn new(deed: &Deed) -> Self {
-        let objects: Vec<String> = deed.words.iter().filter_map(|word| object(word)).collect();
+    fn new(action: &AgentAction) -> Self {
+        let objects: Vec<String> = action.words.iter().filter_map(|word| object(word)).collect();
         let has_kind = objects.iter().any(|object| is_kind(object));
-        Self { at: deed.at, objects, has_kind, is_taken: false, is_used: false }
+        Self { at: action.at, objects, has_kind, is_taken: false, is_used: false }
     }
 
     fn has_words_of(&self, claim: &Claim<'_>) -> bool {

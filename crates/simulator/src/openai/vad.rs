@@ -35,7 +35,7 @@ impl Vad {
         let frames: Vec<u8> = self.rest.drain(..whole).collect();
         for frame in frames.chunks_exact(FRAME) {
             self.position += FRAME;
-            events.extend(self.hear_frame(frame, settings));
+            events.extend(self.receive_frame(frame, settings));
         }
         events
     }
@@ -46,7 +46,7 @@ impl Vad {
         self.loud_frames = 0;
     }
 
-    fn hear_frame(&mut self, frame: &[u8], settings: VadSettings) -> Option<VadEvent> {
+    fn receive_frame(&mut self, frame: &[u8], settings: VadSettings) -> Option<VadEvent> {
         if f64::from(loudness(frame)) >= settings.threshold * LOUDNESS_OF_ONE {
             self.loud_frames += 1;
             self.quiet_bytes = 0;

@@ -112,7 +112,7 @@ impl CallSession {
         if let Some(evidence) = self.caller.robot.as_mut().and_then(|robot| robot.words(item, words)) {
             return self.end_robot(evidence, now);
         }
-        self.judge_held_turn(item);
+        self.update_held_wait(item);
         self.weigh_words(item, is_final, now);
     }
 

@@ -91,11 +91,11 @@ impl CallSession {
             let (items, calls, is_completed) = (Vec::new(), Vec::new(), false);
             self.early_replies.held = Some(HeldReply { caller_item, ended, wait, items, calls, is_completed });
         }
-        self.judge_held_turn(item);
+        self.update_held_wait(item);
     }
 
     /// Uses the words of the turn to decide how long its reply is held. Words that may still change decide nothing.
-    pub(super) fn judge_held_turn(&mut self, item: &ItemId) {
+    pub(super) fn update_held_wait(&mut self, item: &ItemId) {
         let Some(held) = self.early_replies.held.as_mut().filter(|held| held.caller_item == *item) else { return };
         if let Some(wait) = self.transcript.final_unanswered_words(item).and_then(|words| estimate(&words).wait()) {
             held.wait = wait;

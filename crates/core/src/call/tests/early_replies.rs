@@ -96,7 +96,7 @@ fn an_open_sentence_is_given_a_second() {
 #[test]
 fn without_words_the_usual_silence_is_waited_for() {
     assert_eq!(heard_after(None, 240), ms(500));
-    assert_eq!(heard_after(Some("I would like an appointment"), 240), ms(500), "only Hebrew words are judged");
+    assert_eq!(heard_after(Some("I would like an appointment"), 240), ms(500), "only Hebrew words are evaluated");
     assert_eq!(heard_after(None, 700), ms(700), "a late reply is not delayed further");
 }
 
@@ -359,7 +359,7 @@ fn words_count_until_there_is_a_reply_to_hear() {
 }
 
 #[test]
-fn all_parts_of_a_turn_are_judged_together() {
+fn all_parts_of_a_turn_are_evaluated_together() {
     let mut rig = holding();
     speak(&mut rig, "c1");
     words(&mut rig, "c1", "כמה עולה");

@@ -14,7 +14,7 @@ pub(super) type Start = (Date, u16);
 
 /// An action of the agent: a use of a tool, or a stored result.
 #[derive(Clone, Debug)]
-pub(super) struct Deed {
+pub(super) struct AgentAction {
     pub(super) at: Moment,
     /// The promises that the action keeps, or would have kept if it had succeeded.
     pub(super) promises: BTreeSet<Promise>,
@@ -30,7 +30,7 @@ pub(super) struct Deed {
     pub(super) words: Vec<String>,
 }
 
-impl Deed {
+impl AgentAction {
     fn done(at: Moment, promises: impl Into<BTreeSet<Promise>>) -> Self {
         let (added, removed, read, words) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self { at, promises: promises.into(), is_done: true, added, removed, read, words }
@@ -66,11 +66,11 @@ impl Deed {
             _ => return self,
         };
         let Some(at) = start(name).filter(|_| tool.output.is_none()) else { return self };
-        let is_it = |deed: &&Self| {
-            let of_start = deed.added.contains(&at) || deed.removed.contains(&at);
-            of_start && deed.promises.contains(&promise)
+        let is_it = |action: &&Self| {
+            let of_start = action.added.contains(&at) || action.removed.contains(&at);
+            of_start && action.promises.contains(&promise)
         };
-        let was_done = stored.iter().any(|deed| is_it(&deed)) || promise != Promise::Cancelled && is_gone(&at);
+        let was_done = stored.iter().any(|action| is_it(&action)) || promise != Promise::Cancelled && is_gone(&at);
         match promise {
             _ if !was_done => self,
             Promise::Cancelled => Self { is_done: true, removed: vec![at], ..self },
@@ -92,13 +92,13 @@ const AFTER_CALL: Moment = (i64::MAX, 0);
 
 /// Returns the tool uses in the order in which they ended, followed by the stored results. The caller's message is
 /// added as a separate action if no tool recorded it.
-pub(super) fn deeds(
+pub(super) fn actions(
     tools: &[(Moment, ToolUse)],
     own_tools: &BTreeSet<String>,
-    stored: &[Deed],
+    stored: &[AgentAction],
     message: Option<&str>,
-) -> Vec<Deed> {
-    let deed = |at: Moment, tool: &ToolUse| {
+) -> Vec<AgentAction> {
+    let action = |at: Moment, tool: &ToolUse| {
         if own_tools.contains(&tool.name) { of_own_tool(at, tool) } else { of_tool(at, tool) }
     };
     let is_of_tool = |text: &&str| {
@@ -108,16 +108,17 @@ pub(super) fn deeds(
     };
     let message = message
         .filter(|text| !is_of_tool(text))
-        .map(|text| Deed { words: words(text), ..Deed::done(BEFORE_CALL, [Promise::PassedOn]) });
+        .map(|text| AgentAction { words: words(text), ..AgentAction::done(BEFORE_CALL, [Promise::PassedOn]) });
     // An appointment that a later tool moved or cancelled was booked before.
-    let done: Vec<Deed> = tools.iter().map(|(at, tool)| deed(*at, tool)).filter(|deed| deed.is_done).collect();
+    let done: Vec<AgentAction> =
+        tools.iter().map(|(at, tool)| action(*at, tool)).filter(|action| action.is_done).collect();
     let tools = tools.iter().map(|(at, tool)| {
         let is_gone = |start: &Start| done.iter().any(|other| other.at > *at && other.removed.contains(start));
-        deed(*at, tool).completed_by(tool, stored, is_gone)
+        action(*at, tool).completed_by(tool, stored, is_gone)
     });
-    let mut deeds: Vec<Deed> = message.into_iter().chain(tools).chain(stored.iter().cloned()).collect();
-    deeds.sort_by_key(|deed| deed.at);
-    deeds
+    let mut actions: Vec<AgentAction> = message.into_iter().chain(tools).chain(stored.iter().cloned()).collect();
+    actions.sort_by_key(|action| action.at);
+    actions
 }
 
 /// Returns the text that the tool was requested to send or to write down.
@@ -126,13 +127,13 @@ pub(super) fn text_of(tool: &ToolUse) -> &str {
 }
 
 /// Creates the action of a tool of the owner's. Only its success is evidence: its failure says nothing of the other tools.
-fn of_own_tool(at: Moment, tool: &ToolUse) -> Deed {
+fn of_own_tool(at: Moment, tool: &ToolUse) -> AgentAction {
     let is_done = tool.success().is_some_and(|output| !is_refusal(&output["body"]));
     let all = [Promise::Booked, Promise::Moved, Promise::Cancelled, Promise::Waiting, Promise::PassedOn, Promise::Sent];
     let promises = if is_done { BTreeSet::from(all) } else { BTreeSet::new() };
     let mut read = Vec::new();
     tool.output.iter().for_each(|output| collect_starts(output, &mut read));
-    Deed { is_done, read, ..Deed::done(at, promises) }
+    AgentAction { is_done, read, ..AgentAction::done(at, promises) }
 }
 
 /// Returns true if a server's answer says by a usual field that it did nothing.
@@ -141,7 +142,7 @@ fn is_refusal(body: &Value) -> bool {
     body.get("error").is_some_and(|error| !error.is_null()) || ["ok", "success"].iter().any(is_false)
 }
 
-fn of_tool(at: Moment, tool: &ToolUse) -> Deed {
+fn of_tool(at: Moment, tool: &ToolUse) -> AgentAction {
     let done = tool.success();
     let (mut added, mut removed, mut read) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(output) = &tool.output {
@@ -173,7 +174,7 @@ fn of_tool(at: Moment, tool: &ToolUse) -> Deed {
         Some(BuiltInTool::FindAppointments) if done.is_some_and(has_appointments) => BTreeSet::from([Promise::Booked]),
         _ => BTreeSet::new(),
     };
-    Deed { at, promises, is_done: done.is_some(), added, removed, read, words: words_of_text(text_of(tool)) }
+    AgentAction { at, promises, is_done: done.is_some(), added, removed, read, words: words_of_text(text_of(tool)) }
 }
 
 /// Returns the built-in tool; `None` for a tool of the owner.
