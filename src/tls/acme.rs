@@ -231,7 +231,7 @@ impl Acme {
             one => vec![one],
         };
         // The challenge type of an unfinished order is tried first.
-        let open_type = self.state.order.as_ref().map(|order| order.way);
+        let open_type = self.state.order.as_ref().map(|order| order.challenge_type);
         challenge_types.sort_by_key(|challenge_type| Some(*challenge_type) != open_type);
         challenge_types
     }

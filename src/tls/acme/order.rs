@@ -58,7 +58,7 @@ impl Acme {
         account: &Account,
         challenge_type: AcmeChallenge,
     ) -> Result<Option<(Order, OpenOrder)>, AcmeError> {
-        let of_this_type = self.state.order.clone().filter(|open_order| open_order.way == challenge_type);
+        let of_this_type = self.state.order.clone().filter(|open_order| open_order.challenge_type == challenge_type);
         let Some(open_order) = of_this_type else { return Ok(None) };
         let order = account.order(open_order.url.clone()).await;
         let found = match order.map_err(|error| AcmeError::of(&error, &self.authority)) {
@@ -83,7 +83,7 @@ impl Acme {
         let order = account.new_order(&NewOrder::new(&names)).await;
         let order = order.map_err(|error| AcmeError::of(&error, &self.authority))?;
         let key = KeyPair::generate().map_err(|error| AcmeError::local("key", Cause::other(error.to_string())))?;
-        let open_order = OpenOrder { url: order.url().to_owned(), way: challenge_type, key: key.serialize_pem() };
+        let open_order = OpenOrder { url: order.url().to_owned(), challenge_type, key: key.serialize_pem() };
         self.state.order = Some(open_order.clone());
         // Stored before the order is completed, because a resumed order needs the key.
         let stored = self.state.write(&self.tls.inner.folder);
@@ -94,10 +94,10 @@ impl Acme {
     async fn complete(&self, order: &mut Order, open_order: &OpenOrder) -> Result<Certificate, AcmeError> {
         let acme_error = |error| AcmeError::of(&error, &self.authority);
         if order.state().status == OrderStatus::Pending {
-            self.answer_challenges(order, open_order.way).await?;
+            self.answer_challenges(order, open_order.challenge_type).await?;
             let status = order.poll_ready(&retry_policy()).await;
             if !matches!(status, Ok(OrderStatus::Ready)) {
-                let found = self.validation_error(order, open_order.way).await;
+                let found = self.validation_error(order, open_order.challenge_type).await;
                 return Err(match (found, status) {
                     (Some(found), _) => found,
                     (None, Err(error)) => acme_error(error),

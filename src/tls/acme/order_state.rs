@@ -28,8 +28,8 @@ pub(super) struct Purpose {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OpenOrder {
     pub(super) url: String,
-    /// The challenge type.
-    pub(super) way: AcmeChallenge,
+    #[serde(rename = "way")]
+    pub(super) challenge_type: AcmeChallenge,
     /// The private key of the future certificate, in PEM format.
     pub(super) key: String,
 }

@@ -76,9 +76,9 @@ impl Default for Script {
 
 /// Why a script cannot be parsed.
 #[derive(Debug, thiserror::Error)]
-#[error("step {place}, \"{step}\": {reason}")]
+#[error("step {number}, \"{step}\": {reason}")]
 pub struct ScriptError {
-    place: usize,
+    number: usize,
     step: String,
     reason: String,
 }
@@ -88,8 +88,8 @@ impl FromStr for Script {
 
     fn from_str(text: &str) -> Result<Self, ScriptError> {
         let steps = text.split(';').map(str::trim).filter(|step| !step.is_empty()).enumerate();
-        let read = |(place, step): (usize, &str)| {
-            parse_step(step).map_err(|reason| ScriptError { place: place + 1, step: step.to_owned(), reason })
+        let read = |(number, step): (usize, &str)| {
+            parse_step(step).map_err(|reason| ScriptError { number: number + 1, step: step.to_owned(), reason })
         };
         Ok(Self(steps.map(read).collect::<Result<_, _>>()?))
     }

@@ -16,10 +16,10 @@ pub(in crate::call) struct Source {
 #[derive(Debug)]
 pub(super) struct Utterance {
     pub(super) source: Source,
-    /// The offset in the playback at which the utterance's byte `base` plays; none until that byte is sent.
+    /// The offset in the playback at which the utterance's byte `resumed_at` plays; none until that byte is sent.
     pub(super) start: Option<u64>,
     /// The position in the utterance at which the playback resumes after a hold; 0 before any hold.
-    pub(super) base: u64,
+    pub(super) resumed_at: u64,
     /// The number of its bytes that were heard before the playback was held.
     pub(super) heard_before: u64,
     pub(super) sent: u64,
@@ -36,7 +36,7 @@ impl Utterance {
         Self {
             source,
             start: None,
-            base: 0,
+            resumed_at: 0,
             heard_before: 0,
             sent: 0,
             received: 0,
@@ -54,7 +54,7 @@ impl Utterance {
     /// Returns the offset in the whole playback at which the sent part of this utterance ends.
     pub(super) fn end(&self) -> u64 {
         let inserted: u64 = self.inserted.iter().map(|(_, length)| length).sum();
-        self.start.map_or(0, |start| start + self.sent - self.base + inserted)
+        self.start.map_or(0, |start| start + self.sent - self.resumed_at + inserted)
     }
 
     /// Returns true if more audio was received than was sent.
@@ -66,15 +66,15 @@ impl Utterance {
     /// from `resume`.
     pub(super) fn rewind(&mut self, resume: u64, heard: u64) {
         self.heard_before = self.heard(heard);
-        self.base = self.position(resume).min(self.sent);
-        (self.start, self.sent) = (None, self.base);
+        self.resumed_at = self.position(resume).min(self.sent);
+        (self.start, self.sent) = (None, self.resumed_at);
         self.inserted.clear();
     }
 
     /// Converts an offset in the whole playback to an offset in this utterance.
     fn position(&self, offset: u64) -> u64 {
-        let Some(start) = self.start else { return self.base };
-        let own = self.base + offset.saturating_sub(start);
+        let Some(start) = self.start else { return self.resumed_at };
+        let own = self.resumed_at + offset.saturating_sub(start);
         let after =
             |own: u64, (at, length): &(u64, u64)| if own > *at { own.saturating_sub(*length).max(*at) } else { own };
         self.inserted.iter().fold(own, after)

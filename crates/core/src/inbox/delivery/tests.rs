@@ -40,8 +40,8 @@ enum Fate {
 
 /// The simulated outcome of a search in Twilio's message list.
 #[derive(Clone, Copy, Debug)]
-enum Look {
-    Honest,
+enum SearchFault {
+    None,
     Unreachable,
 }
 
@@ -129,13 +129,13 @@ impl FakeProviders {
     }
 
     /// Simulates a search. Twilio's list shows a message late, but within a minute.
-    fn look(&self, look: Look, delay: Duration, since: Timestamp, now: Timestamp) -> Search {
+    fn search(&self, fault: SearchFault, delay: Duration, since: Timestamp, now: Timestamp) -> Search {
         let listed = self.by_twilio.iter().copied().chain(self.refused_by_twilio.iter().map(|(at, _)| *at));
         let there = listed.into_iter().any(|at| at >= since && now.since(at) >= delay);
-        match look {
-            Look::Unreachable => Search::Unreachable(provider_error()),
-            Look::Honest if there => Search::Found("SM1".into()),
-            Look::Honest => Search::NotFound,
+        match fault {
+            SearchFault::Unreachable => Search::Unreachable(provider_error()),
+            SearchFault::None if there => Search::Found("SM1".into()),
+            SearchFault::None => Search::NotFound,
         }
     }
 }
@@ -161,8 +161,8 @@ fn refusal() -> impl Strategy<Value = Refusal> {
     prop_oneof![Just(Refusal::FreeText), Just(Refusal::Message), Just(Refusal::Contact)]
 }
 
-fn look() -> impl Strategy<Value = Look> {
-    prop_oneof![3 => Just(Look::Honest), 1 => Just(Look::Unreachable)]
+fn search_fault() -> impl Strategy<Value = SearchFault> {
+    prop_oneof![3 => Just(SearchFault::None), 1 => Just(SearchFault::Unreachable)]
 }
 
 struct Run {
@@ -183,7 +183,7 @@ fn run(
     named: Option<Provider>,
     last_in: LastInbound,
     fates: &[Fate],
-    looks: &[Look],
+    search_faults: &[SearchFault],
     delay: Duration,
     chances: &[f64],
     down: &[Vec<Provider>],
@@ -242,7 +242,11 @@ fn run(
             }
             Step::Search => {
                 let since = delivery.attempt_at.unwrap();
-                delivery.after_search(providers.look(looks[round % looks.len()], delay, since, now), now, chance)
+                delivery.after_search(
+                    providers.search(search_faults[round % search_faults.len()], delay, since, now),
+                    now,
+                    chance,
+                )
             }
             Step::GiveUp(reason) => StepResult::Failed(reason),
         };
@@ -270,7 +274,7 @@ proptest! {
         template: bool,
         recent in proptest::option::of(prop_oneof![Just(Baileys), Just(Twilio)]),
         fates in proptest::collection::vec(fate(), 1..12),
-        looks in proptest::collection::vec(look(), 1..6),
+        search_faults in proptest::collection::vec(search_fault(), 1..6),
         delay in 0..60_u64,
         chances in proptest::collection::vec(0.0..1.0_f64, 1..5),
         down in proptest::collection::vec(prop_oneof![Just(vec![]), Just(vec![Baileys]), Just(vec![Twilio])], 1..4),
@@ -278,7 +282,7 @@ proptest! {
         let rules = RoutingRules { only: None, priority: vec![Baileys, Twilio], template };
         let last_in = LastInbound { provider: recent, at: recent.map(|_| start()), twilio_at: recent.filter(|p| *p == Twilio).map(|_| start()) };
         let delay = Duration::from_secs(delay);
-        let Some(run) = run(&rules, named, last_in, &fates, &looks, delay, &chances, &down) else { return Ok(()) };
+        let Some(run) = run(&rules, named, last_in, &fates, &search_faults, delay, &chances, &down) else { return Ok(()) };
 
         prop_assert!(run.providers.deliveries() <= 1, "the person got it {} times: {:?}", run.providers.deliveries(), run.tried);
         match &run.result {
@@ -304,16 +308,16 @@ fn recently(provider: Provider) -> LastInbound {
     LastInbound { provider: Some(provider), at: Some(start()), twilio_at: Some(start()) }
 }
 
-fn go(named: Option<Provider>, last: Provider, fates: &[Fate], looks: &[Look]) -> Run {
-    run(&auto(), named, recently(last), fates, looks, Duration::from_secs(30), &[0.5], &[vec![]]).unwrap()
+fn go(named: Option<Provider>, last: Provider, fates: &[Fate], search_faults: &[SearchFault]) -> Run {
+    run(&auto(), named, recently(last), fates, search_faults, Duration::from_secs(30), &[0.5], &[vec![]]).unwrap()
 }
 
 #[test]
 fn a_provider_that_is_down_or_refuses_is_passed_over_at_once() {
     for fate in [Fate::Down, Fate::Refused, Fate::Barred, Fate::Unable] {
-        let run = go(None, Baileys, &[fate, Fate::Taken], &[Look::Honest]);
+        let run = go(None, Baileys, &[fate, Fate::Taken], &[SearchFault::None]);
         assert_eq!((run.tried, run.took), (vec![Baileys, Twilio], Duration::ZERO), "{fate:?}");
-        let run = go(None, Twilio, &[fate, Fate::Taken], &[Look::Honest]);
+        let run = go(None, Twilio, &[fate, Fate::Taken], &[SearchFault::None]);
         assert_eq!((run.tried, run.took), (vec![Twilio, Baileys], Duration::ZERO), "{fate:?}");
     }
 }
@@ -322,17 +326,17 @@ fn a_provider_that_is_down_or_refuses_is_passed_over_at_once() {
 fn a_message_waits_for_the_credentials_of_its_only_provider() {
     let fates = [Fate::Barred, Fate::Barred, Fate::Barred, Fate::Taken];
     for provider in [Baileys, Twilio] {
-        let run = go(Some(provider), provider, &fates, &[Look::Honest]);
+        let run = go(Some(provider), provider, &fates, &[SearchFault::None]);
         assert!(matches!(run.result, StepResult::Sent { .. }), "{:?}", run.result);
         assert_eq!((run.tried, run.took), (vec![provider; 4], Duration::from_secs(1 + 2 + 4)));
     }
-    let run = go(Some(Twilio), Twilio, &[Fate::Barred], &[Look::Honest]);
+    let run = go(Some(Twilio), Twilio, &[Fate::Barred], &[SearchFault::None]);
     assert_eq!(run.result, StepResult::Failed(Reason::Expired));
 }
 
 #[test]
 fn a_contact_who_opted_out_receives_nothing() {
-    let run = go(None, Twilio, &[Fate::OptedOut, Fate::Taken], &[Look::Honest]);
+    let run = go(None, Twilio, &[Fate::OptedOut, Fate::Taken], &[SearchFault::None]);
     assert_eq!((run.tried, run.providers.deliveries()), (vec![Twilio], 0));
 }
 
@@ -348,7 +352,7 @@ fn a_late_refusal_is_followed_as_one_at_once() {
         (&[late(Refusal::Message), late(Refusal::Message)], &["twilio", "baileys"]),
         (&[late(Refusal::Contact), Fate::Taken], &["twilio"]),
     ] {
-        let run = go(None, Twilio, fates, &[Look::Honest]);
+        let run = go(None, Twilio, fates, &[SearchFault::None]);
         let tried: Vec<_> =
             run.routes.iter().map(|route| if route.template { "template" } else { route.provider.as_str() }).collect();
         assert_eq!(tried, routes, "{fates:?}");
@@ -365,8 +369,12 @@ fn a_late_refusal_is_followed_as_one_at_once() {
 
 #[test]
 fn a_refusal_after_an_unconfirmed_attempt_leads_to_no_other_provider() {
-    let run =
-        go(None, Twilio, &[Fate::LostInSilence, Fate::RefusedLate(Refusal::FreeText), Fate::Taken], &[Look::Honest]);
+    let run = go(
+        None,
+        Twilio,
+        &[Fate::LostInSilence, Fate::RefusedLate(Refusal::FreeText), Fate::Taken],
+        &[SearchFault::None],
+    );
     assert_eq!((run.tried, run.providers.deliveries()), (vec![Twilio, Twilio], 0));
     assert_eq!(run.result, StepResult::Failed(Reason::Refused(provider_error())));
 }
@@ -379,7 +387,7 @@ fn after_an_unconfirmed_attempt_the_bridge_is_asked_again_and_no_other_provider(
         &[Fate::TakenInSilence, Fate::Down, Fate::Barred, Fate::Busy, Fate::Taken],
         &[Fate::Killed(true), Fate::Taken],
     ] {
-        let run = go(None, Baileys, fates, &[Look::Honest]);
+        let run = go(None, Baileys, fates, &[SearchFault::None]);
         assert!(run.tried.iter().all(|tried| *tried == Baileys), "{fates:?}");
         assert!(matches!(run.result, StepResult::Sent { .. }));
     }
@@ -387,7 +395,7 @@ fn after_an_unconfirmed_attempt_the_bridge_is_asked_again_and_no_other_provider(
 
 #[test]
 fn after_an_unconfirmed_attempt_twilio_s_list_is_searched() {
-    let run = go(None, Twilio, &[Fate::TakenInSilence], &[Look::Honest]);
+    let run = go(None, Twilio, &[Fate::TakenInSilence], &[SearchFault::None]);
     assert_eq!(run.result, StepResult::Sent { provider_msg_id: Some("SM1".into()) });
     assert_eq!(run.tried, [Twilio]);
     assert!(run.took >= Duration::from_secs(30) && run.took <= LIST_COMPLETE_AFTER);
@@ -395,11 +403,11 @@ fn after_an_unconfirmed_attempt_twilio_s_list_is_searched() {
 
 #[test]
 fn a_message_missing_in_twilio_s_list_for_a_minute_is_sent_again() {
-    let run = go(None, Twilio, &[Fate::LostInSilence, Fate::Taken], &[Look::Honest]);
+    let run = go(None, Twilio, &[Fate::LostInSilence, Fate::Taken], &[SearchFault::None]);
     assert_eq!((run.tried, run.took), (vec![Twilio, Twilio], LIST_COMPLETE_AFTER));
     assert!(matches!(run.result, StepResult::Sent { .. }));
 
-    let run = go(None, Twilio, &[Fate::LostInSilence], &[Look::Honest]);
+    let run = go(None, Twilio, &[Fate::LostInSilence], &[SearchFault::None]);
     assert_eq!(run.result, StepResult::Failed(Reason::Unconfirmed));
     assert_eq!(run.tried, [Twilio, Twilio], "once, and by no other provider");
     assert_eq!(run.took, LIST_COMPLETE_AFTER * 2);
@@ -407,7 +415,7 @@ fn a_message_missing_in_twilio_s_list_for_a_minute_is_sent_again() {
 
 #[test]
 fn while_twilio_s_list_cannot_be_read_the_message_waits() {
-    let run = go(None, Twilio, &[Fate::TakenInSilence], &[Look::Unreachable]);
+    let run = go(None, Twilio, &[Fate::TakenInSilence], &[SearchFault::Unreachable]);
     assert_eq!(run.result, StepResult::Failed(Reason::Unconfirmed));
     assert_eq!(run.tried, [Twilio]);
     assert!(run.took >= DELIVERY_TIMEOUT);
@@ -415,6 +423,6 @@ fn while_twilio_s_list_cannot_be_read_the_message_waits() {
 
 #[test]
 fn a_named_provider_that_is_down_is_waited_for() {
-    let run = go(Some(Baileys), Baileys, &[Fate::Down, Fate::Down, Fate::Taken], &[Look::Honest]);
+    let run = go(Some(Baileys), Baileys, &[Fate::Down, Fate::Down, Fate::Taken], &[SearchFault::None]);
     assert_eq!((run.tried, run.took), (vec![Baileys; 3], Duration::from_secs(3)));
 }

@@ -7,7 +7,7 @@ use super::plain::is_dash;
 /// Returns the words of the phone number at the beginning of a text, and its length in bytes. The text must begin with
 /// a digit or a plus. Payment card numbers of four groups are read in the same way.
 pub(super) fn phone(text: &str) -> Option<(String, usize)> {
-    let found = Found::read(text);
+    let found = FoundNumber::read(text);
     let number = found.digits.as_str();
     let is_plus = text.starts_with(PLUS);
     let mut said = Vec::new();
@@ -60,13 +60,13 @@ pub(super) fn star(text: &str) -> Option<(String, usize)> {
 }
 
 /// Digits with the separators that a phone number may contain.
-struct Found {
+struct FoundNumber {
     digits: String,
     /// For each group of digits, the total number of digits up to its end, and the byte offset of its end.
     ends: Vec<(usize, usize)>,
 }
 
-impl Found {
+impl FoundNumber {
     fn read(text: &str) -> Self {
         let mut found = Self { digits: String::new(), ends: Vec::new() };
         let mut at = usize::from(text.starts_with(PLUS));
