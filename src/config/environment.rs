@@ -79,9 +79,9 @@ fn credentials_folder(env: Environment<'_>, file: Option<&Path>) -> Option<PathB
     if let Some(folder) = present(env, "CREDENTIALS_DIRECTORY") {
         return Some(folder.into());
     }
-    let beside = file?.parent()?.join("credentials");
+    let folder = file?.parent()?.join("credentials");
     // Only root can read the folder. Commands of other users run without these credentials.
-    std::fs::read_dir(&beside).is_ok().then_some(beside)
+    std::fs::read_dir(&folder).is_ok().then_some(folder)
 }
 
 /// Reads a credential, such as `twilio-auth-token` for `TWILIO_AUTH_TOKEN`. The name has a prefix if systemd loaded a

@@ -35,9 +35,10 @@ fn missing(database: &Path, purpose: Purpose) -> Option<Error> {
         Purpose::Read | Purpose::ReadWithLog => (Access::EXEC_OK, Access::READ_OK),
         Purpose::Write => (Access::EXEC_OK | Access::WRITE_OK, Access::READ_OK | Access::WRITE_OK),
     };
-    let beside: &[&str] = if purpose == Purpose::Read { &[] } else { &["-wal", "-shm"] };
-    let beside = beside.iter().map(|ending| (with_suffix(database, ending), files));
-    let mut wanted = [(folder_of(database).to_owned(), folder), (database.to_owned(), files)].into_iter().chain(beside);
+    let log_files: &[&str] = if purpose == Purpose::Read { &[] } else { &["-wal", "-shm"] };
+    let log_files = log_files.iter().map(|ending| (with_suffix(database, ending), files));
+    let mut wanted =
+        [(folder_of(database).to_owned(), folder), (database.to_owned(), files)].into_iter().chain(log_files);
     wanted.find(|(path, access)| is_denied(path, *access)).map(|(path, _)| denied(path))
 }
 

@@ -39,12 +39,12 @@ pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks)
     let answer = env.unauthenticated.send(&url, &forged, InboundForm::Long, InboundAuth::WrongSignature).await;
     checks.same(&answer.map(|answer| answer.status), &Ok(403), "a forged bridge webhook is refused");
 
-    let ways = [
+    let conversations = [
         (NOA, vec!["<שלום, זה החנות?", "<יש לכם את זה?"]),
         (RONI, vec!["<היי, אפשר להזמין?", "<שני שקים", ">רגע, בודק במחסן", "<מהסוג הזה", "<"]),
         (AVI, vec!["<עד מתי פתוח?", "<בוקר טוב"]),
     ];
-    for (contact, expected) in ways {
+    for (contact, expected) in conversations {
         let came = eventually(async || Ok(Some(talk(env, contact).await?).filter(|talk| *talk == expected))).await?;
         let talk = if came.is_some() {
             expected.iter().map(ToString::to_string).collect()

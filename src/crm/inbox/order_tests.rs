@@ -90,7 +90,7 @@ struct Simulation<'a> {
     /// The messages whose webhooks have not arrived yet, with their times.
     late: Vec<(String, i64)>,
     /// For each provider: whether the provider cannot reach the daemon.
-    is_cut: [bool; 2],
+    is_disconnected: [bool; 2],
 }
 
 impl Simulation<'_> {
@@ -114,9 +114,9 @@ impl Simulation<'_> {
             self.listed.push((text.clone(), self.now));
         }
         match provider {
-            Baileys if self.is_cut(Baileys) => self.waiting.push((text, self.now)),
+            Baileys if self.is_disconnected(Baileys) => self.waiting.push((text, self.now)),
             // The message remains in Twilio's list until the catch-up reads it.
-            Twilio if self.is_cut(Twilio) => {}
+            Twilio if self.is_disconnected(Twilio) => {}
             Baileys | Twilio => self.deliver(provider, &text, self.now, late, DeliveryMode::Live),
         }
     }
@@ -134,7 +134,7 @@ impl Simulation<'_> {
     }
 
     fn arrive(&mut self, order: Order) {
-        if self.is_cut(Twilio) {
+        if self.is_disconnected(Twilio) {
             return;
         }
         let mut late = std::mem::take(&mut self.late);
@@ -148,7 +148,7 @@ impl Simulation<'_> {
 
     /// Simulates the catch-up, which stores unknown messages and corrects the times of delayed ones.
     fn read_list(&mut self) {
-        if self.is_cut(Twilio) {
+        if self.is_disconnected(Twilio) {
             return;
         }
         let (reported, now) = (self.reported_time(Twilio, self.now), self.moment(0));
@@ -168,7 +168,7 @@ impl Simulation<'_> {
     }
 
     fn reconnect(&mut self, provider: Provider) {
-        self.is_cut[place(provider)] = false;
+        self.is_disconnected[place(provider)] = false;
         if provider == Twilio {
             return self.read_list();
         }
@@ -188,8 +188,8 @@ impl Simulation<'_> {
         self.read_list();
     }
 
-    fn is_cut(&self, provider: Provider) -> bool {
-        self.is_cut[place(provider)]
+    fn is_disconnected(&self, provider: Provider) -> bool {
+        self.is_disconnected[place(provider)]
     }
 
     fn id(&self, text: &str) -> String {
@@ -291,16 +291,16 @@ fn the_order_per_contact_is_the_order_of_writing() {
             waiting: vec![],
             listed: vec![],
             late: vec![],
-            is_cut: [false; 2],
+            is_disconnected: [false; 2],
         };
         // The daemon must learn the offset of the bridge's clock before the first outage.
         simulation.write(Baileys, 30);
         let mut last = Some(Baileys);
         for (event, gap, late) in events {
-            let way = if let Event::Write(provider) = event { Some(provider) } else { None };
+            let provider = if let Event::Write(provider) = event { Some(provider) } else { None };
             // Messages of one provider arrive in the order in which they were written, even within a second.
-            let is_same_way = way.is_some() && way == last;
-            simulation.now += gap + if is_same_way { late } else { APART };
+            let is_same_provider = provider.is_some() && provider == last;
+            simulation.now += gap + if is_same_provider { late } else { APART };
             match event {
                 Event::Write(provider) => simulation.write(provider, late),
                 Event::WriteLate => simulation.write_late(),
@@ -308,7 +308,7 @@ fn the_order_per_contact_is_the_order_of_writing() {
                 Event::Arrive(order) => simulation.arrive(order),
                 Event::ReadList => simulation.read_list(),
                 Event::Restart => simulation.restart(),
-                Event::Disconnect(provider) => simulation.is_cut[place(provider)] = true,
+                Event::Disconnect(provider) => simulation.is_disconnected[place(provider)] = true,
                 Event::Reconnect(provider) => simulation.reconnect(provider),
                 Event::Set(by) => {
                     simulation.skews.ours += by;
@@ -317,7 +317,7 @@ fn the_order_per_contact_is_the_order_of_writing() {
                     simulation.steps = simulation.clock.take_steps().or(simulation.steps.take());
                 }
             }
-            last = way;
+            last = provider;
         }
         simulation.now += APART;
         simulation.reconnect(Twilio);

@@ -41,11 +41,14 @@ impl Access {
             return Self::Anyone;
         }
         let role_of = |scheme: &str| {
-            let roles = security.iter().find_map(|way| way.get(scheme))?;
+            let roles = security.iter().find_map(|requirement| requirement.get(scheme))?;
             let role = ROLES.into_iter().find(|role| *roles == json!([role]));
             Some(role.unwrap_or_else(|| panic!("{} declares no role for {scheme}", operation["operationId"])))
         };
-        assert!(!security.is_empty() && security.iter().all(|way| way["cookie"] != way["token"]), "{security:?}");
+        assert!(
+            !security.is_empty() && security.iter().all(|requirement| requirement["cookie"] != requirement["token"]),
+            "{security:?}"
+        );
         Self::Roles { cookie: role_of("cookie"), token: role_of("token") }
     }
 }

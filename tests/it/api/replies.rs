@@ -119,8 +119,8 @@ async fn an_owner_sees_the_price_of_a_message_from_the_settings_and_staff_do_not
     let price = async |api: &Client| {
         let route = api.get("/api/threads/1/route").await.json();
         let of = |provider: &str| {
-            let ways = route["alternatives"].as_array().unwrap();
-            ways.iter().find(|way| way["provider"] == provider).unwrap()["cost_micros"].clone()
+            let alternatives = route["alternatives"].as_array().unwrap();
+            alternatives.iter().find(|alternative| alternative["provider"] == provider).unwrap()["cost_micros"].clone()
         };
         (route["cost_micros"].clone(), of("twilio"), of("baileys"))
     };

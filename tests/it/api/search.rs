@@ -182,9 +182,9 @@ async fn searches_of_long_texts_delay_no_other_request() {
         tokio::spawn(async move { search(&api, &[("q", word), ("limit", "200")]).await })
     });
     let searches: Vec<_> = searches.collect();
-    let mut beside = [Duration::ZERO; 3];
+    let mut during_search = [Duration::ZERO; 3];
     while searches.iter().any(|search| !search.is_finished()) {
-        for (slowest, path) in beside.iter_mut().zip(paths) {
+        for (slowest, path) in during_search.iter_mut().zip(paths) {
             *slowest = took(path).await.max(*slowest);
         }
     }
@@ -194,9 +194,9 @@ async fn searches_of_long_texts_delay_no_other_request() {
         assert_eq!(items.len(), 60);
         assert!(items.iter().all(|item| !item["highlights"].as_array().unwrap().is_empty()));
     }
-    for (path, (alone, beside)) in paths.iter().zip(alone.into_iter().zip(beside)) {
+    for (path, (alone, during_search)) in paths.iter().zip(alone.into_iter().zip(during_search)) {
         // The searches and other tests may use all cores, so the limit depends on the time without searches.
         let limit = Duration::from_secs(1) + 5 * alone;
-        assert!(beside < limit, "{path}: {beside:?} beside the searches, {alone:?} without");
+        assert!(during_search < limit, "{path}: {during_search:?} beside the searches, {alone:?} without");
     }
 }
