@@ -3581,83 +3581,6 @@ export interface components {
              */
             thread_id?: number | null;
         };
-        /** @description A change of a tool. Absent fields keep their values. */
-        UpdateAgentToolRequest: {
-            /** @description False restores a deleted tool; true deletes it. */
-            archived?: boolean | null;
-            /** @description When the agent should use the tool, 1 to 1000 characters. */
-            description?: string | null;
-            /** @description Whether the agent has the tool. */
-            enabled?: boolean | null;
-            /** @description All headers. A header without a value keeps its stored value. */
-            headers?: components["schemas"]["ToolHeaderRequest"][] | null;
-            method?: components["schemas"]["ToolMethod"] | null;
-            /** @description The name by which the model calls the tool. */
-            name?: string | null;
-            /** @description All parameters. */
-            parameters?: components["schemas"]["ToolParameter"][] | null;
-            /**
-             * Format: int32
-             * @description The maximum duration of the request, 1 to 15 seconds.
-             */
-            time_limit_s?: number | null;
-            /** @description The address, https and public. */
-            url?: string | null;
-        };
-        /** @description A change of an appointment. Absent fields keep their values. */
-        UpdateAppointmentRequest: {
-            /** @description Whether a time in the past or outside of the opening hours is allowed; false by default. */
-            force?: boolean | null;
-            /** @description A note for users; the contact does not see it. Null clears the note. */
-            note?: string | null;
-            /**
-             * Format: int64
-             * @description The id of the resource; null: the first one that provides the service and is free.
-             */
-            resource_id?: number | null;
-            /**
-             * Format: int64
-             * @description The id of the service; the duration and the price change to those of the new service.
-             */
-            service_id?: number | null;
-            /**
-             * Format: date-time
-             * @description The new start; a full minute.
-             */
-            starts_at?: string | null;
-        };
-        /** @description A change of a closure. Absent fields keep their values. */
-        UpdateClosureRequest: {
-            /** @description The time of the first day at which the closure begins, `HH:MM`; null: the beginning of the day. */
-            from?: string | null;
-            /**
-             * Format: date
-             * @description The first day of the closure.
-             */
-            from_date?: string | null;
-            /** @description The reason for the closure, shown to users. */
-            reason?: string | null;
-            /**
-             * Format: int64
-             * @description The id of the resource; null: the whole business.
-             */
-            resource_id?: number | null;
-            /** @description The time of the last day at which the closure ends, `HH:MM`; null: the end of the day. */
-            to?: string | null;
-            /**
-             * Format: date
-             * @description The last day of the closure.
-             */
-            to_date?: string | null;
-        };
-        /** @description A change of a fact. Absent fields keep their values. */
-        UpdateFactRequest: {
-            source?: components["schemas"]["FactSource"] | null;
-            /** @description The text of the fact, 1 to 4000 characters. */
-            text?: string | null;
-            /** @description The topic of the fact, 1 to 200 characters. */
-            topic?: string | null;
-        };
         /**
          * @description The kind of a change. `ref_id` is the id of the changed row; for a turn it is the id of its call.
          * @enum {string}
@@ -3668,134 +3591,6 @@ export interface components {
             current_password: string;
             /** @description The new password: at least 10 characters, no common password, and not close to the name of the user or business. */
             new_password: string;
-        };
-        /** @description A change of a resource. Absent fields keep their values. */
-        UpdateResourceRequest: {
-            /** @description Whether the resource accepts no new appointments. */
-            archived?: boolean | null;
-            kind?: components["schemas"]["ResourceKind"] | null;
-            /**
-             * @description The name of the resource; null is allowed only for the resource that a new database contains (its `key` is
-             *     `business`).
-             */
-            name?: string | null;
-            /**
-             * Format: int64
-             * @description The position in lists, and the order in which a free resource is chosen; the lowest is first.
-             */
-            position?: number | null;
-            /** @description The ids of the services that the resource provides; null: all services. */
-            service_ids?: number[] | null;
-            /**
-             * Format: int64
-             * @description The id of the user whom the resource represents; null removes the reference.
-             */
-            user_id?: number | null;
-        };
-        /** @description A change of a saved reply. Absent fields keep their values. */
-        UpdateSavedReplyRequest: {
-            /** @description The shortcut that a user types to insert the text; one word. */
-            shortcut?: string | null;
-            /** @description The text that the shortcut inserts. */
-            text?: string | null;
-        };
-        /** @description A change of a scheduled message. Absent fields keep their values; null clears the file or the provider. */
-        UpdateScheduledMessageRequest: {
-            /** @description The id of a file from `POST /api/media` to attach; null removes the file. */
-            media_id?: string | null;
-            provider?: components["schemas"]["Provider"] | null;
-            /**
-             * Format: date-time
-             * @description When the message is due to be sent; within the next 366 days.
-             */
-            send_at?: string | null;
-            /** @description The new text of the message. */
-            text?: string | null;
-        };
-        /** @description A change of a service. Absent fields keep their values. */
-        UpdateServiceRequest: {
-            /** @description Whether the service is no longer offered. */
-            archived?: boolean | null;
-            /**
-             * Format: int32
-             * @description The minutes after the appointment in which the resource is not available, at most 480.
-             */
-            buffer_after_min?: number | null;
-            /**
-             * Format: int32
-             * @description The minutes before the appointment in which the resource is not available, at most 480.
-             */
-            buffer_before_min?: number | null;
-            /** @description A description of the service for contacts. */
-            description?: string | null;
-            /**
-             * Format: int32
-             * @description The duration of new appointments in minutes, 1 to 1440. Existing appointments keep their duration.
-             */
-            duration_min?: number | null;
-            /** @description The name of the service, 1 to 200 characters. */
-            name?: string | null;
-            /**
-             * Format: int64
-             * @description The position in lists; the lowest is first.
-             */
-            position?: number | null;
-            /**
-             * Format: int64
-             * @description The price in agorot; null removes the price.
-             */
-            price_minor?: number | null;
-        };
-        /** @description Changes of settings. */
-        UpdateSettingsRequest: {
-            /** @description The new values by key; null resets a setting to its default, or removes a secret. */
-            changes: {
-                [key: string]: unknown;
-            };
-            /**
-             * @description By key, the `version` of the setting on which the change is based. If a setting has changed since and does not
-             *     already have the new value, the request is rejected with 412 and changes nothing. For a setting without an
-             *     entry, the version is not checked.
-             */
-            expected?: {
-                [key: string]: number;
-            };
-        };
-        /** @description The result of a change of settings. */
-        UpdateSettingsResponse: {
-            /** @description The keys whose values have changed. */
-            changed: string[];
-            /** @description The settings of the request, in their current state. */
-            items: components["schemas"]["SettingItem"][];
-            /** @description The changed keys that take effect only after a restart. */
-            requires_restart: string[];
-            /** @description Likely mistakes in the settings, in English. */
-            warnings: string[];
-        };
-        /** @description A change of an entry of the waiting list. Absent fields keep their values. */
-        UpdateWaitingEntryRequest: {
-            /**
-             * Format: date
-             * @description The first suitable day.
-             */
-            from_date?: string | null;
-            /** @description A note for users; the contact does not see it. */
-            note?: string | null;
-            /**
-             * Format: int64
-             * @description The id of the resource; null if any resource is suitable.
-             */
-            resource_id?: number | null;
-            /**
-             * Format: int64
-             * @description The id of the service that the contact wants to book.
-             */
-            service_id?: number | null;
-            /**
-             * Format: date
-             * @description The last suitable day.
-             */
-            to_date?: string | null;
         };
         /** @description One finding of a check. */
         CheckFinding: {
@@ -6861,6 +6656,75 @@ export interface components {
             /** @description The name of the user; empty for a token. */
             user_name: string;
         };
+        /** @description A change of a tool. Absent fields keep their values. */
+        UpdateAgentToolRequest: {
+            /** @description False restores a deleted tool; true deletes it. */
+            archived?: boolean | null;
+            /** @description When the agent should use the tool, 1 to 1000 characters. */
+            description?: string | null;
+            /** @description Whether the agent has the tool. */
+            enabled?: boolean | null;
+            /** @description All headers. A header without a value keeps its stored value. */
+            headers?: components["schemas"]["ToolHeaderRequest"][] | null;
+            method?: components["schemas"]["ToolMethod"] | null;
+            /** @description The name by which the model calls the tool. */
+            name?: string | null;
+            /** @description All parameters. */
+            parameters?: components["schemas"]["ToolParameter"][] | null;
+            /**
+             * Format: int32
+             * @description The maximum duration of the request, 1 to 15 seconds.
+             */
+            time_limit_s?: number | null;
+            /** @description The address, https and public. */
+            url?: string | null;
+        };
+        /** @description A change of an appointment. Absent fields keep their values. */
+        UpdateAppointmentRequest: {
+            /** @description Whether a time in the past or outside of the opening hours is allowed; false by default. */
+            force?: boolean | null;
+            /** @description A note for users; the contact does not see it. Null clears the note. */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description The id of the resource; null: the first one that provides the service and is free.
+             */
+            resource_id?: number | null;
+            /**
+             * Format: int64
+             * @description The id of the service; the duration and the price change to those of the new service.
+             */
+            service_id?: number | null;
+            /**
+             * Format: date-time
+             * @description The new start; a full minute.
+             */
+            starts_at?: string | null;
+        };
+        /** @description A change of a closure. Absent fields keep their values. */
+        UpdateClosureRequest: {
+            /** @description The time of the first day at which the closure begins, `HH:MM`; null: the beginning of the day. */
+            from?: string | null;
+            /**
+             * Format: date
+             * @description The first day of the closure.
+             */
+            from_date?: string | null;
+            /** @description The reason for the closure, shown to users. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description The id of the resource; null: the whole business.
+             */
+            resource_id?: number | null;
+            /** @description The time of the last day at which the closure ends, `HH:MM`; null: the end of the day. */
+            to?: string | null;
+            /**
+             * Format: date
+             * @description The last day of the closure.
+             */
+            to_date?: string | null;
+        };
         /** @description A change of a contact. Absent fields keep their values. */
         UpdateContactRequest: {
             /** @description The new name of the contact; an empty text removes the name. */
@@ -6874,6 +6738,14 @@ export interface components {
             choices?: string[] | null;
             /** @description The new name of the field. */
             name?: string | null;
+        };
+        /** @description A change of a fact. Absent fields keep their values. */
+        UpdateFactRequest: {
+            source?: components["schemas"]["FactSource"] | null;
+            /** @description The text of the fact, 1 to 4000 characters. */
+            text?: string | null;
+            /** @description The topic of the fact, 1 to 200 characters. */
+            topic?: string | null;
         };
         /** @description A change of a lead. Absent fields keep their values. */
         UpdateLeadRequest: {
@@ -6907,6 +6779,109 @@ export interface components {
         UpdateNoteRequest: {
             /** @description The new text of the note; if absent, the text is unchanged. */
             text?: string | null;
+        };
+        /** @description A change of a resource. Absent fields keep their values. */
+        UpdateResourceRequest: {
+            /** @description Whether the resource accepts no new appointments. */
+            archived?: boolean | null;
+            kind?: components["schemas"]["ResourceKind"] | null;
+            /**
+             * @description The name of the resource; null is allowed only for the resource that a new database contains (its `key` is
+             *     `business`).
+             */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description The position in lists, and the order in which a free resource is chosen; the lowest is first.
+             */
+            position?: number | null;
+            /** @description The ids of the services that the resource provides; null: all services. */
+            service_ids?: number[] | null;
+            /**
+             * Format: int64
+             * @description The id of the user whom the resource represents; null removes the reference.
+             */
+            user_id?: number | null;
+        };
+        /** @description A change of a saved reply. Absent fields keep their values. */
+        UpdateSavedReplyRequest: {
+            /** @description The shortcut that a user types to insert the text; one word. */
+            shortcut?: string | null;
+            /** @description The text that the shortcut inserts. */
+            text?: string | null;
+        };
+        /** @description A change of a scheduled message. Absent fields keep their values; null clears the file or the provider. */
+        UpdateScheduledMessageRequest: {
+            /** @description The id of a file from `POST /api/media` to attach; null removes the file. */
+            media_id?: string | null;
+            provider?: components["schemas"]["Provider"] | null;
+            /**
+             * Format: date-time
+             * @description When the message is due to be sent; within the next 366 days.
+             */
+            send_at?: string | null;
+            /** @description The new text of the message. */
+            text?: string | null;
+        };
+        /** @description A change of a service. Absent fields keep their values. */
+        UpdateServiceRequest: {
+            /** @description Whether the service is no longer offered. */
+            archived?: boolean | null;
+            /**
+             * Format: int32
+             * @description The minutes after the appointment in which the resource is not available, at most 480.
+             */
+            buffer_after_min?: number | null;
+            /**
+             * Format: int32
+             * @description The minutes before the appointment in which the resource is not available, at most 480.
+             */
+            buffer_before_min?: number | null;
+            /** @description A description of the service for contacts. */
+            description?: string | null;
+            /**
+             * Format: int32
+             * @description The duration of new appointments in minutes, 1 to 1440. Existing appointments keep their duration.
+             */
+            duration_min?: number | null;
+            /** @description The name of the service, 1 to 200 characters. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description The position in lists; the lowest is first.
+             */
+            position?: number | null;
+            /**
+             * Format: int64
+             * @description The price in agorot; null removes the price.
+             */
+            price_minor?: number | null;
+        };
+        /** @description Changes of settings. */
+        UpdateSettingsRequest: {
+            /** @description The new values by key; null resets a setting to its default, or removes a secret. */
+            changes: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description By key, the `version` of the setting on which the change is based. If a setting has changed since and does not
+             *     already have the new value, the request is rejected with 412 and changes nothing. For a setting without an
+             *     entry, the version is not checked.
+             */
+            expected?: {
+                [key: string]: number;
+            };
+        };
+        /** @description The result of a change of settings. */
+        UpdateSettingsResponse: {
+            /** @description The keys whose values have changed. */
+            changed: string[];
+            /** @description The settings of the request, in their current state. */
+            items: components["schemas"]["SettingItem"][];
+            /** @description The changed keys that take effect only after a restart. */
+            requires_restart: string[];
+            /** @description Likely mistakes in the settings, in English. */
+            warnings: string[];
         };
         /** @description A change of a tag's name. */
         UpdateTagRequest: {
@@ -6947,6 +6922,31 @@ export interface components {
             thread_id?: number | null;
             /** @description A description of the task in one line. */
             title?: string | null;
+        };
+        /** @description A change of an entry of the waiting list. Absent fields keep their values. */
+        UpdateWaitingEntryRequest: {
+            /**
+             * Format: date
+             * @description The first suitable day.
+             */
+            from_date?: string | null;
+            /** @description A note for users; the contact does not see it. */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description The id of the resource; null if any resource is suitable.
+             */
+            resource_id?: number | null;
+            /**
+             * Format: int64
+             * @description The id of the service that the contact wants to book.
+             */
+            service_id?: number | null;
+            /**
+             * Format: date
+             * @description The last suitable day.
+             */
+            to_date?: string | null;
         };
         /** @description The installed release, and the newest one. */
         UpdatesResponse: {
