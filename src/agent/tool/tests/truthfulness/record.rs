@@ -123,7 +123,7 @@ impl Record {
         let is_true: Vec<bool> = self.said.iter().map(|said| self.is_true(said)).collect();
         for (index, said) in self.said.iter().enumerate() {
             // Several sentences can contain the same promise. The review reports only one of them.
-            let is_it = |other: &Said| other.promise == said.promise && other.about.is_same(said.about);
+            let is_it = |other: &Statement| other.promise == said.promise && other.about.is_same(said.about);
             let sentences: Vec<_> =
                 self.said.iter().filter(|other| is_it(other)).map(|other| &other.sentence).collect();
             let is_found =
