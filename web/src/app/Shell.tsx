@@ -2,12 +2,12 @@ import { Trans } from '@lingui/react/macro'
 import { Suspense, useEffect, useState } from 'react'
 import { Redirect, Route, Switch, useLocation } from 'wouter'
 import { queryClient } from '#shared/api/query'
-import { SkeletonRows } from '#shared/components/states'
+import { Link } from '#shared/components/Link'
+import { EmptyState, SkeletonRows } from '#shared/components/states'
 import { followChanges } from '#shared/events/stream'
 import { sessionQuery } from '#shared/session'
 import { Failure } from './Failure'
 import { More } from './More'
-import { NotFound } from './NotFound'
 import { PageBody } from './PageBody'
 import { Rail, Tabs } from './Rail'
 import { home, pages, palette, preloadPalette, shortcuts } from './registry'
@@ -73,5 +73,24 @@ export function Shell() {
         </Suspense>
       )}
     </div>
+  )
+}
+
+/** The page for a URL that no route matches. */
+function NotFound() {
+  return (
+    <main className="page">
+      <EmptyState
+        heading="h1"
+        title={<Trans>אין כאן דף</Trans>}
+        action={
+          <Link className="btn" href={home()}>
+            <Trans>להתחלה</Trans>
+          </Link>
+        }
+      >
+        <Trans>ייתכן שהקישור ישן, או שהדבר נמחק.</Trans>
+      </EmptyState>
+    </main>
   )
 }

@@ -1,20 +1,21 @@
-import { Trans, useLingui } from '@lingui/react/macro'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { Menu } from '@mantine/core'
 import {
   IconCalendarSearch,
   IconChevronDown,
   IconChevronLeft,
   IconChevronRight,
+  IconHourglass,
   IconPlus,
   IconUsers,
 } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
+import { Hidden } from '#shared/components/text'
 import { atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
-import type { Resource } from './data'
+import { type Resource, useWaitingList } from './data'
 import { ResourceName } from './ResourceName'
 import type { Shown } from './url'
-import { WaitingButton } from './WaitingButton'
 
 interface Props {
   shown: Shown
@@ -121,5 +122,29 @@ export function CalendarHead({ shown, change, move, resources, jump }: Props) {
         </span>
       </button>
     </header>
+  )
+}
+
+/** A button that opens and closes the waiting list, with the number of its entries. */
+function WaitingButton({ isOpen, toggle }: { isOpen: boolean; toggle: (isOpen: boolean) => void }) {
+  const { entries, hasNextPage } = useWaitingList()
+  const count = entries?.length ?? 0
+  return (
+    <button className="btn waiting-button" type="button" aria-pressed={isOpen} onClick={() => toggle(!isOpen)}>
+      <Icon icon={IconHourglass} size="s" />
+      <span className="words">
+        <Trans>רשימת המתנה</Trans>
+      </span>
+      {count > 0 && (
+        <>
+          <b className="n num" aria-hidden>
+            {hasNextPage ? `${count}+` : count}
+          </b>
+          <Hidden>
+            <Plural value={count} one="אחד מחכה" two="שניים מחכים" other="# מחכים" />
+          </Hidden>
+        </>
+      )}
+    </button>
   )
 }

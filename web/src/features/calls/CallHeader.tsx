@@ -1,8 +1,11 @@
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Menu } from '@mantine/core'
 import { IconArrowLeft, IconDotsVertical, IconDownload, IconMessage2, IconPhone, IconUser } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
+import type { Schemas } from '#shared/api/client'
 import { recordingUrl } from '#shared/audio'
 import { outcomeOf } from '#shared/call-outcome'
 import { Icon } from '#shared/components/Icon'
@@ -10,7 +13,6 @@ import { Link } from '#shared/components/Link'
 import { Duration, Name, Phone, Time } from '#shared/components/text'
 import type { CallDetail } from './api'
 import { numberOf } from './CallRow'
-import { endTexts } from './end-reason'
 
 /** The header of a call: contact, time, length, outcome, and the actions. */
 export function CallHeader({ call }: { call: CallDetail }) {
@@ -108,4 +110,21 @@ function MoreActions({ call, label }: { call: CallDetail; label: string }) {
       </Menu.Dropdown>
     </Menu>
   )
+}
+
+const endTexts: Record<Schemas['EndReason'], MessageDescriptor> = {
+  caller_hung_up: msg`הצד השני ניתק`,
+  agent_hung_up: msg`הסוכן נפרד וניתק`,
+  employee_hung_up: msg`עובד סיים אותה`,
+  message_taken: msg`נגמרה אחרי ההודעה`,
+  transferred: msg`הועברה אליכם`,
+  idle: msg`היה שקט, והשיחה נותקה`,
+  too_long: msg`הגיעה לאורך המרבי`,
+  fallback: msg`הסוכן לא היה זמין, והמענה הפשוט ענה`,
+  dropped: msg`הקו נותק`,
+  shutdown: msg`המכונה נעצרה באמצע`,
+  not_connected: msg`לא התחברה`,
+  blocked: msg`נדחתה, כי הלקוח חסום`,
+  robot: msg`התקשרה מכונה, והסוכן ניתק`,
+  interrupted: msg`נקטעה בתקלה`,
 }

@@ -1,17 +1,18 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useInfiniteQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { WhoAnswers } from '#shared/answering/WhoAnswers'
+import { type CallOutcome, isCallOutcome } from '#shared/call-outcome'
 import { Link } from '#shared/components/Link'
 import { More } from '#shared/components/More'
 import { SearchField } from '#shared/components/SearchField'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useShortcuts } from '#shared/keys'
-import { type CallItem, callPages, callsOf } from './api'
+import { type UrlChange, useUrl } from '#shared/url'
+import { type CallFilter, type CallItem, callPages, callsOf } from './api'
 import { CallBackSeveral } from './CallBackSeveral'
-import { CallFilters } from './CallFilters'
 import { CallRow } from './CallRow'
-import { useCallFilter } from './url'
 
 /** The list of calls with search and filters. The keys J and K open the next and the previous call. */
 export function CallList({ current }: { current: number | null }) {
@@ -121,4 +122,47 @@ function Rows({ calls, current, more }: RowsProps) {
       )}
     </ul>
   )
+}
+
+interface Props {
+  outcome: CallOutcome | undefined
+  onChange: (outcome: CallOutcome | null) => void
+}
+
+function CallFilters({ outcome, onChange }: Props) {
+  const { t } = useLingui()
+  const choices: [CallOutcome | null, ReactNode][] = [
+    [null, <Trans key="all">הכול</Trans>],
+    ['missed', <Trans key="missed">לא נענו</Trans>],
+    ['booked', <Trans key="booked">תורים</Trans>],
+    ['message', <Trans key="message">הודעות</Trans>],
+    ['transferred', <Trans key="transferred">הועברו</Trans>],
+    ['blocked', <Trans key="blocked">חסומים</Trans>],
+    ['robot', <Trans key="robot">מכונות</Trans>],
+  ]
+  return (
+    <div className="filters list-filters" role="group" aria-label={t`סינון`}>
+      {choices.map(([value, text]) => (
+        <button
+          key={value ?? 'all'}
+          type="button"
+          aria-pressed={(outcome ?? null) === value}
+          onClick={() => onChange(value)}
+        >
+          {text}
+        </button>
+      ))}
+    </div>
+  )
+}
+
+/** Returns the filter of the list, which is stored in the URL, and a function that changes it. */
+function useCallFilter(): [CallFilter, (change: UrlChange) => void] {
+  const [params, change] = useUrl()
+  const outcome = params.get('outcome')
+  const filter: CallFilter = {}
+  if (outcome && isCallOutcome(outcome)) filter.outcome = outcome
+  const q = params.get('q')?.trim()
+  if (q) filter.q = q
+  return [filter, change]
 }

@@ -1,9 +1,11 @@
+import { Trans } from '@lingui/react/macro'
+import { IconMicrophoneOff } from '@tabler/icons-react'
 import { useEffect, useMemo, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { type Player, recordingUrl, usePlayer } from '#shared/audio'
+import { Icon } from '#shared/components/Icon'
 import { Aside } from './Aside'
 import type { CallDetail } from './api'
-import { NoRecording } from './NoRecording'
 import { Recording } from './Recording'
 import { Transcript } from './Transcript'
 import { type Follow, useFollow } from './use-follow'
@@ -61,4 +63,26 @@ function useFound(lines: readonly Line[], player: Player | null, { scrollRef }: 
     scrollRef.current?.querySelector(`[data-line="${found}"]`)?.scrollIntoView({ block: 'center' })
   }, [found, at, player, scrollRef])
   return found
+}
+
+/** Explains why a call has no recording. */
+function NoRecording({ call }: { call: CallDetail }) {
+  return (
+    <div className="rec none">
+      <Icon icon={IconMicrophoneOff} />
+      <p>
+        <Reason call={call} />
+      </p>
+    </div>
+  )
+}
+
+function Reason({ call }: { call: CallDetail }) {
+  const state = call.recordings.at(-1)?.state
+  if (state === 'pruned') return <Trans>ההקלטה נמחקה, כי עבר זמן השמירה שנקבע. התמלול נשמר.</Trans>
+  if (state === 'waiting') return <Trans>ההקלטה עוד בדרך מ־Twilio. היא תופיע כאן לבד.</Trans>
+  if (state === 'running') return <Trans>ההקלטה נסגרת עכשיו. היא תופיע כאן בעוד רגע.</Trans>
+  if (state === 'failed') return <Trans>ההקלטה לא הגיעה מ־Twilio. התמלול נשמר.</Trans>
+  if (!call.answered_at && call.turns.length === 0) return <Trans>השיחה לא נענתה, ולכן אין מה לשמוע.</Trans>
+  return <Trans>השיחה לא הוקלטה: ההקלטה כבויה בהגדרות, או שהשיחה נגמרה לפני שהתחילה.</Trans>
 }

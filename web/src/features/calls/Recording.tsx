@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconLink, IconPencil } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { useSearchParams } from 'wouter'
 import { type Player, usePlayerState } from '#shared/audio'
 import { PlayButton } from '#shared/components/CallPlayer'
@@ -14,7 +14,6 @@ import { peaksQuery } from '#shared/peaks'
 import type { CallDetail, Recording as Item } from './api'
 import { Lanes } from './Lanes'
 import { speakerName } from './speaker'
-import { useSpace } from './use-space'
 import type { Line } from './words'
 
 const STEP_MS = 5000
@@ -161,4 +160,23 @@ function Choice({ call, current, pick }: { call: CallDetail; current: number; pi
       ))}
     </span>
   )
+}
+
+const OWN = 'button, a, input, textarea, select, summary, [role=menuitem], [contenteditable]'
+
+/** Calls `run` on the space bar, unless the focused control handles that key itself or a dialog is open. */
+function useSpace(run: () => void): void {
+  const latest = useRef(run)
+  latest.current = run
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.code !== 'Space' || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return
+      if (event.target instanceof Element && event.target.closest(OWN)) return
+      if (document.querySelector('[role=dialog][aria-modal=true]')) return
+      event.preventDefault()
+      latest.current()
+    }
+    addEventListener('keydown', listen)
+    return () => removeEventListener('keydown', listen)
+  }, [])
 }

@@ -1,12 +1,21 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconArrowLeft, IconCalendarPlus, IconMessage2, IconPhone } from '@tabler/icons-react'
+import { Menu } from '@mantine/core'
+import {
+  IconArrowLeft,
+  IconArrowsJoin,
+  IconCalendarPlus,
+  IconDots,
+  IconDownload,
+  IconMessage2,
+  IconPhone,
+} from '@tabler/icons-react'
+import { useLocation } from 'wouter'
 import { useAllPages } from '#shared/api/all-pages'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
 import type { ContactDetail } from './api'
 import { Block } from './Block'
-import { CardMenu } from './CardMenu'
 import { EditName } from './EditName'
 import { Fields } from './Fields'
 import { Language } from './Language'
@@ -96,5 +105,36 @@ function Duplicate({ id }: { id: number }) {
         <Trans>השוואה</Trans>
       </Link>
     </div>
+  )
+}
+
+/** A menu with the less frequent actions of the card. */
+function CardMenu({ contact }: { contact: ContactDetail }) {
+  const { t } = useLingui()
+  const [, go] = useLocation()
+  return (
+    <Menu position="bottom-end" width={240}>
+      <Menu.Target>
+        <button className="btn quiet icon" type="button" aria-label={t`עוד פעולות`}>
+          <Icon icon={IconDots} />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item
+          leftSection={<Icon icon={IconArrowsJoin} />}
+          onClick={() => go(`/app/contacts/merge?keep=${contact.id}`)}
+        >
+          <Trans>איחוד עם לקוח אחר</Trans>
+        </Menu.Item>
+        <Menu.Item
+          component="a"
+          href={`/api/contacts/${contact.id}/export`}
+          download
+          leftSection={<Icon icon={IconDownload} />}
+        >
+          <Trans>הורדת כל המידע</Trans>
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   )
 }

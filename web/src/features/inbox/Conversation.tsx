@@ -10,7 +10,7 @@ import { useShortcuts } from '#shared/keys'
 import { useCountry, useFormat, useSession } from '#shared/session'
 import type { TimelineFilter } from '#shared/timeline-filter'
 import { Announcer } from './Announcer'
-import type { Contact } from './api'
+import { type Contact, call } from './api'
 import { Composer } from './composer/Composer'
 import { Header } from './Header'
 import { numberOf, recipientOf, unreadOf, whatsappOf } from './model/person'
@@ -25,7 +25,6 @@ import { Filtered } from './timeline/Filtered'
 import { Line } from './timeline/Lines'
 import { OutgoingBubble } from './timeline/OutgoingBubble'
 import { useTimeline } from './timeline/useTimeline'
-import { useMarkRead } from './useMarkRead'
 
 interface Props {
   contactId: number
@@ -225,4 +224,32 @@ function useTarget(loadUntil: ReturnType<typeof useTimeline>['loadUntil'], isRea
     setFound(`message-${id}`)
   }, [])
   return { target, found, jumpTo }
+}
+
+/** A conversation counts as read only after this time on the screen, in ms. */
+const MARK_READ_DELAY_MS = 600
+
+/** Marks the conversation as read while it is visible. */
+function useMarkRead(contact: Contact, newest: string | undefined): void {
+  const isVisible = useVisible()
+  const { id } = contact
+  const isFresh = unreadOf(contact) > 0 || contact.threads.some(({ turn }) => turn === 'agent')
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what arrives is read as well
+  useEffect(() => {
+    if (!isVisible || !isFresh) return
+    const timer = setTimeout(() => {
+      call('POST', '/api/inbox/{contact_id}/read', { params: { path: { contact_id: id } } }).catch(() => undefined)
+    }, MARK_READ_DELAY_MS)
+    return () => clearTimeout(timer)
+  }, [id, isVisible, isFresh, newest])
+}
+
+function useVisible(): boolean {
+  const [isVisible, setVisible] = useState(document.visibilityState === 'visible')
+  useEffect(() => {
+    const listen = () => setVisible(document.visibilityState === 'visible')
+    document.addEventListener('visibilitychange', listen)
+    return () => document.removeEventListener('visibilitychange', listen)
+  }, [])
+  return isVisible
 }

@@ -4,7 +4,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { Drawer } from '@mantine/core'
 import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useLocation, useParams, useSearchParams } from 'wouter'
 import { BackCloses } from '#shared/components/BackCloses'
 import { EmptyState } from '#shared/components/states'
@@ -19,7 +19,6 @@ import { TaskDialog } from './card/TaskDialog'
 import { ThreadList } from './list/ThreadList'
 import { focusedMessage } from './model/reply'
 import { contactQuery } from './queries'
-import { useFullScreen } from './useFullScreen'
 
 const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived']
 
@@ -185,4 +184,18 @@ function useFocusOnReturn(contactId: number | null, isPhone: boolean) {
       row?.focus({ preventScroll: false })
     }
   }, [contactId, isPhone])
+}
+
+/**
+ * While `isFull` is true, the page fills a phone's screen below the strips, and the bottom bar is hidden
+ * (`html[data-full]` in the styles).
+ */
+function useFullScreen(isFull: boolean): void {
+  useLayoutEffect(() => {
+    if (!isFull) return
+    document.documentElement.dataset.full = ''
+    return () => {
+      delete document.documentElement.dataset.full
+    }
+  }, [isFull])
 }

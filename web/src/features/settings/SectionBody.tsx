@@ -1,17 +1,22 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { Plural, Trans } from '@lingui/react/macro'
-import { IconLock } from '@tabler/icons-react'
+import { IconLock, IconPlugConnected } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, type Schemas, unwrap } from '#shared/api/client'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
 import { Problem } from '#shared/components/Problem'
 import { GreetingEditor } from '#shared/greeting/GreetingEditor'
+import { useLocale } from '#shared/i18n/locale'
 import { useSession } from '#shared/session'
 import { useTarget, useTargetName } from '#shared/target'
 import { AgentText } from './AgentText'
 import { Audit } from './Audit'
 import { Backups } from './Backups'
 import { Certificate } from './Certificate'
-import { CheckButton } from './CheckButton'
+import { Findings } from './Findings'
 import { Health } from './Health'
-import { Pointer } from './Pointer'
 import { RecentChanges } from './RecentChanges'
 import { Restart } from './Restart'
 import { RetentionNow } from './Retention'
@@ -108,5 +113,39 @@ function Greeting() {
       </p>
       <GreetingEditor />
     </section>
+  )
+}
+
+/** A button that lets the daemon verify saved settings by using them. */
+function CheckButton({ check }: { check: Schemas['SettingsCheck'] }) {
+  const locale = useLocale()
+  const run = useAction({
+    run: () =>
+      unwrap(
+        client.POST('/api/checks', { params: { header: { 'Accept-Language': locale } }, body: { check, values: {} } }),
+      ),
+  })
+  return (
+    <div className="check-now">
+      <button className="btn" type="button" disabled={run.isPending} onClick={() => run.mutate()}>
+        <Icon icon={IconPlugConnected} size="s" />
+        {run.isPending ? <Trans>בודק…</Trans> : <Trans>בדיקה</Trans>}
+      </button>
+      <div role="status">{run.data && <Findings findings={run.data.findings} />}</div>
+    </div>
+  )
+}
+
+/** A line with a link to another page. */
+function Pointer({ href, link, children }: { href: string; link: ReactNode; children: ReactNode }) {
+  return (
+    <div className="set pointer">
+      <p className="muted">{children}</p>
+      <div className="c">
+        <Link className="btn" href={href}>
+          {link}
+        </Link>
+      </div>
+    </div>
   )
 }

@@ -1,18 +1,18 @@
 import { useLingui as useTexts } from '@lingui/react'
-import { Plural, Trans } from '@lingui/react/macro'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { IconAlertCircle, IconClock, IconPlugConnected } from '@tabler/icons-react'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { Confirm } from '#shared/components/Confirm'
 import { Icon } from '#shared/components/Icon'
-import { Name, Time } from '#shared/components/text'
+import { Ltr, Name, Time } from '#shared/components/text'
+import { useSeconds } from '#shared/format/clock'
+import { duration } from '#shared/format/time'
 import { useSession } from '#shared/session'
 import { NotRunning } from './NotRunning'
-import { PairingCode } from './PairingCode'
 import { PairingForm } from './PairingForm'
-import { QrCode } from './QrCode'
 import { refreshLink } from './refresh'
-import { levelOf, possible, STATE_TEXTS, TYPED_CODE_TEXT } from './states'
+import { grouped, levelOf, possible, STATE_TEXTS, secondsUntil, TYPED_CODE_TEXT } from './states'
 
 type Link = Schemas['BridgeStatus']
 
@@ -141,5 +141,63 @@ function Unlink() {
       question={<Trans>לנתק את חשבון ה־WhatsApp? כדי לחבר אותו שוב יידרש קוד חדש.</Trans>}
       onConfirm={() => unlink.mutate()}
     />
+  )
+}
+
+/** The code to type on the phone, with the remaining time. */
+function PairingCode({ code, until }: { code: string; until: string | null | undefined }) {
+  const now = useSeconds()
+  return (
+    <section className="section">
+      <div aria-live="polite">
+        <p>
+          <Trans>בטלפון: WhatsApp, מכשירים מקושרים, קישור באמצעות מספר טלפון. ואז מקלידים:</Trans>
+        </p>
+        <output className="pairing-code" dir="ltr">
+          {grouped(code)}
+        </output>
+      </div>
+      {until && (
+        <p className="muted" role="timer" aria-live="off">
+          <Trans>
+            הקוד טוב לעוד <Ltr>{duration(secondsUntil(until, now) * 1000)}</Ltr>. אחריו יופיע קוד חדש.
+          </Trans>
+        </p>
+      )}
+    </section>
+  )
+}
+
+/**
+ * The QR code for the phone to scan. It is rendered as an image, in which no script can run and which can fetch
+ * nothing.
+ */
+function QrCode({ pairing }: { pairing: Schemas['PairingQr'] }) {
+  const { t } = useLingui()
+  return (
+    <section className="section qr-section">
+      <ol className="steps">
+        <li>
+          <Trans>פותחים את WhatsApp בטלפון של העסק</Trans>
+        </li>
+        <li>
+          <Trans>נכנסים ל״מכשירים מקושרים״ ולוחצים על ״קישור מכשיר״</Trans>
+        </li>
+        <li>
+          <Trans>מכוונים את המצלמה אל הקוד הזה</Trans>
+        </li>
+      </ol>
+      {pairing.svg ? (
+        <img
+          className="qr"
+          alt={t`קוד QR לקישור החשבון`}
+          src={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(pairing.svg)}`}
+        />
+      ) : (
+        <p className="muted">
+          <Trans>הקוד מודפס ביומן של הגשר.</Trans>
+        </p>
+      )}
+    </section>
   )
 }

@@ -1,7 +1,9 @@
 import { useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useEffectEvent } from 'react'
 import { useLocation } from 'wouter'
 import { client, unwrap } from '#shared/api/client'
+import { apiQuery } from '#shared/api/query'
 import type { Signal } from '#shared/events/source'
 import { onSignal } from '#shared/events/stream'
 import { stripMarks } from '#shared/format/bidi'
@@ -13,7 +15,6 @@ import { useClicks } from './clicks'
 import { support, usePermission } from './permission'
 import { closeHandled, show } from './show'
 import { announceVisible, inOneTab, isInView } from './tabs'
-import { useCount } from './useCount'
 
 /** The maximum number of waiting contacts to fetch. Further ones appear only in the count in the title. */
 const MAX_ROWS = 20
@@ -125,4 +126,36 @@ function useNotify() {
       await show({ title, body: text ? `${kinds[kind]}: ${text}` : kinds[kind], tag, href }, go)
     }
   }
+}
+
+/** The prefix of the page's title with the count. */
+const COUNT = /^\(\d+\) /
+
+/** Shows the number of waiting conversations in the tab's title and on the icon of the installed page. */
+function useCount(): void {
+  const count = useQuery(apiQuery('/api/threads/counts')).data?.waiting ?? 0
+  useEffect(() => {
+    const title = document.querySelector('title')
+    if (!title) return
+    const set = (waiting: number) => {
+      const bare = document.title.replace(COUNT, '')
+      const wanted = waiting > 0 ? `(${waiting}) ${bare}` : bare
+      if (document.title !== wanted) document.title = wanted
+    }
+    set(count)
+    // Each page sets its own title without the count, so the count is added again.
+    const observer = new MutationObserver(() => set(count))
+    observer.observe(title, { childList: true })
+    return () => {
+      observer.disconnect()
+      set(0)
+    }
+  }, [count])
+  useEffect(() => {
+    if (!('setAppBadge' in navigator)) return
+    const clear = () => navigator.clearAppBadge().catch(() => undefined)
+    if (count === 0) void clear()
+    else navigator.setAppBadge(count).catch(() => undefined)
+    return () => void clear()
+  }, [count])
 }

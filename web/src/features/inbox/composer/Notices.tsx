@@ -1,0 +1,66 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconAlertCircle, IconArrowBackUp, IconBan, IconX } from '@tabler/icons-react'
+import { useRef } from 'react'
+import { Icon } from '#shared/components/Icon'
+import { dirOf, stripMarks } from '#shared/format/bidi'
+import type { MessageItem } from '../api'
+import type { Reply } from '../model/reply'
+import { sideOf } from '../model/rows'
+
+/** The quoted message above the field. */
+export function Answered({ reply, name, onClose }: { reply: Reply; name: string; onClose: () => void }) {
+  const { t } = useLingui()
+  return (
+    <div className="reply-strip">
+      <Icon icon={IconArrowBackUp} size="s" />
+      <div className="grow quote" dir={dirOf(reply.text)}>
+        <span className="small strong">{reply.isOurs ? <Trans>תשובה להודעה שלכם</Trans> : <bdi>{name}</bdi>}</span>
+        <span className="plain clip">{stripMarks(reply.text) || '…'}</span>
+      </div>
+      <button className="btn quiet icon" type="button" aria-label={t`ביטול התשובה להודעה`} onClick={onClose}>
+        <Icon icon={IconX} size="s" />
+      </button>
+    </div>
+  )
+}
+
+/** Replaces the composer, and explains why messages to the contact are impossible. */
+export function CannotWrite({ hasOptedOut }: { hasOptedOut: boolean }) {
+  return (
+    <div className="dock">
+      <p className="route closed">
+        <Icon icon={IconBan} />
+        {hasOptedOut ? (
+          <Trans>הלקוח ביקש לא לקבל הודעות. אפשר לענות לו אחרי שיכתוב.</Trans>
+        ) : (
+          <Trans>המספר חסוי, ולכן אי אפשר לכתוב חזרה.</Trans>
+        )}
+      </p>
+    </div>
+  )
+}
+
+interface Props {
+  /** The newest answer of the agent or another user; null if there is none, undefined while it is not known. */
+  answer: MessageItem | null | undefined
+  isWriting: boolean
+}
+
+/** Warns a user who is writing while the agent or another user answers the contact, so that it is not answered twice. */
+export function Overtaken({ answer, isWriting }: Props) {
+  /** The id of the newest answer when this user began to write; 0 if there was none. */
+  const known = useRef<number>(undefined)
+  if (!isWriting) known.current = undefined
+  else if (answer !== undefined) known.current ??= answer?.id ?? 0
+  if (!answer || known.current === undefined || answer.id <= known.current) return null
+  return (
+    <p className="overtaken small" role="alert">
+      <Icon icon={IconAlertCircle} size="s" />
+      {sideOf(answer) === 'agent' ? (
+        <Trans>הסוכן ענה ללקוח הזה בזמן שכתבתם. כדאי לקרוא את התשובה לפני ששולחים.</Trans>
+      ) : (
+        <Trans>מישהו מהצוות ענה ללקוח הזה בזמן שכתבתם. כדאי לקרוא את התשובה לפני ששולחים.</Trans>
+      )}
+    </p>
+  )
+}
