@@ -28,7 +28,6 @@ mod simulate;
 mod snapshots;
 mod standby;
 mod support_bundle;
-mod table;
 mod temporary_folder;
 #[cfg(test)]
 mod tests;

@@ -39,7 +39,6 @@ mod tls_accept;
 mod twilio_form;
 mod version;
 mod webhooks;
-mod websocket_paths;
 mod websocket_upgrade;
 mod well_known;
 

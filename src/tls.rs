@@ -4,7 +4,6 @@
 //! calls.
 
 mod acme;
-mod acme_certificate;
 mod certificate;
 mod file_certificate;
 mod folder;
@@ -152,7 +151,7 @@ impl Tls {
         if let Some(files) = config.tls.own_files() {
             let _ = self.load_files(&CertificateFiles::new(files), now);
         } else if config.tls.uses_acme()
-            && let Some(kept) = acme_certificate::read(folder)
+            && let Some(kept) = acme::read_certificate(folder)
         {
             resolver.set(CertificateSource::Acme, kept);
         }

@@ -9,7 +9,6 @@ mod end_call;
 mod own;
 mod registry;
 mod save_contact_details;
-mod schema;
 mod search_facts;
 mod send_whatsapp;
 mod take_message;

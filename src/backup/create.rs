@@ -6,10 +6,9 @@ mod space;
 
 use super::bucket::Bucket;
 use super::folder::{self, Snapshot, Stored};
-use super::last_run::BackupRun;
 use super::name::{Kind, SnapshotName};
 use super::retention::{RetentionPolicy, expired};
-use super::{BackupStatus, Error, encryption, schedule};
+use super::{BackupRun, BackupStatus, Error, encryption, schedule};
 use crate::clock;
 use crate::config::{BackupConfig, Config};
 use crate::domain::{Cause, Causes, Timestamp};

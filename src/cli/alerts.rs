@@ -2,9 +2,8 @@
 
 use super::as_data_owner::load_with_stored;
 use super::daemon_client;
-use super::output::{print, print_json, print_status};
+use super::output::{Table, format_time, print, print_json, print_status};
 use super::settings::Settings;
-use super::table::{Table, format_time};
 use crate::alerting::AlertMessage;
 use crate::app;
 use crate::config::Config;

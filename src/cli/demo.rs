@@ -6,7 +6,6 @@ mod daemon;
 mod environment;
 mod phone;
 mod summary;
-mod twilio;
 mod whatsapp;
 
 use super::interruption::interrupted;
@@ -91,7 +90,7 @@ async fn run_steps(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result
     heading("The owner scans a QR code to link the business's own WhatsApp")?;
     whatsapp::link(env, checks).await?;
     heading("Incoming WhatsApp messages: to the number at Twilio, each delivered twice, and to the business's own")?;
-    twilio::receive_messages(env, checks).await?;
+    whatsapp::receive_from_twilio(env, checks).await?;
     whatsapp::receive_messages(env, checks).await?;
     heading("Outgoing messages: by the bridge, by Twilio, and by Twilio while the bridge is down, until it is back")?;
     whatsapp::send_messages(env, checks).await

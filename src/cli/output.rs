@@ -1,6 +1,8 @@
-//! Output of commands: results on stdout, all other messages on stderr.
+//! Output of commands: results on stdout, all other messages on stderr; tables as plain text.
 
+use crate::domain::Timestamp;
 use serde::Serialize;
+use std::fmt;
 use std::io::{ErrorKind, Write};
 
 /// Prints the result on stdout. Ignores a broken pipe, because the reader (such as `head`) may close it early.
@@ -21,4 +23,36 @@ pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
 #[expect(clippy::print_stderr, reason = "what is for people belongs on stderr")]
 pub(super) fn print_status(text: &str) {
     eprintln!("{text}");
+}
+
+/// A table with aligned columns and a heading row.
+pub(super) struct Table<const N: usize> {
+    rows: Vec<[String; N]>,
+}
+
+impl<const N: usize> Table<N> {
+    pub(super) fn new(headings: [&str; N]) -> Self {
+        Self { rows: vec![headings.map(str::to_owned)] }
+    }
+
+    pub(super) fn row(&mut self, cells: [String; N]) {
+        self.rows.push(cells);
+    }
+}
+
+impl<const N: usize> fmt::Display for Table<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let widths: [usize; N] =
+            std::array::from_fn(|i| self.rows.iter().map(|row| row[i].chars().count()).max().unwrap_or(0));
+        for row in &self.rows {
+            let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            writeln!(f, "{}", cells.join("  ").trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// Formats a UTC time with minutes as the smallest unit; returns `-` for `None`.
+pub(super) fn format_time(time: Option<Timestamp>) -> String {
+    time.map_or_else(|| "-".to_owned(), |time| time.to_string()[..16].replace('T', " "))
 }

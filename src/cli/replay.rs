@@ -4,9 +4,8 @@ mod reproduce;
 mod timeline;
 
 use super::as_data_owner;
-use super::output::{print, print_json, print_status};
+use super::output::{Table, format_time, print, print_json, print_status};
 use super::settings::Settings;
-use super::table::{Table, format_time};
 use crate::domain::{CallId, CallSid, Timestamp};
 use crate::host::disk::format_bytes;
 use crate::runtime::input_log::{self, Header, LoggedCall, StoredLog};

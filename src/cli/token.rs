@@ -1,9 +1,8 @@
 //! `agentlocator token`: manages API tokens.
 
 use super::daemon_client;
-use super::output::{print, print_json, print_status};
+use super::output::{Table, format_time, print, print_json, print_status};
 use super::settings::Settings;
-use super::table::{Table, format_time};
 use crate::clock;
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::crm::token::OneTimeSecret;

@@ -1,10 +1,9 @@
 //! `agentlocator user`: manages the users who may log in.
 
 use super::daemon_client;
-use super::output::{print, print_json, print_status};
+use super::output::{Table, format_time, print, print_json, print_status};
 use super::password_prompt::{NewPassword, PasswordSource};
 use super::settings::Settings;
-use super::table::{Table, format_time};
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::domain::{Role, UnknownValue};
 use clap::Subcommand;

@@ -17,8 +17,8 @@ use super::webhook_log::{RawWebhook, log_webhook};
 use super::{RequestError, call_notice, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
-    ContactRelation, EndReason, ForwardedCall, JobKind, PeerAddress, PhoneNumber, Provider, ThreadId, ThreadType,
-    Timestamp, whatsapp_address,
+    ContactRelation, EndReason, ForwardedCall, JobKind, PeerAddress, PhoneNumber, ThreadId, ThreadType, Timestamp,
+    whatsapp_address,
 };
 use crate::store::{AiUsage, Error, NewCall, ReadTx, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
@@ -346,6 +346,7 @@ pub fn log_notification(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Provider;
     use crate::store::testing::{database, try_out};
 
     #[test]

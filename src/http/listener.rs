@@ -1,13 +1,12 @@
 //! The listening sockets, which systemd passes or the settings configure.
 
 mod bind;
-mod error;
 mod inherited;
 
 use crate::config::{Config, DEFAULT_PORT};
 use crate::tls::TlsListeners;
+pub use bind::ListenError;
 use bind::{bind, bind_all_addresses};
-pub use error::ListenError;
 use inherited::Inherited;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, UnixListener};

@@ -2,7 +2,6 @@
 //! browser of an employee who answers a call.
 
 use super::network_limit::PerNetworkLimit;
-use super::websocket_paths::{ANSWER_PATH, TRIAL_PATH};
 use super::{ApiError, AppState, Peer, websocket_upgrade};
 use crate::runtime::calls::{MAX_PENDING_SOCKETS, MediaSocket};
 use axum::Router;
@@ -12,6 +11,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::FutureExt;
 use std::sync::Arc;
+
+/// The path of the WebSocket of a trial call.
+pub(crate) const TRIAL_PATH: &str = "/ws/trial";
+
+/// The path of the WebSocket with which an employee answers a call.
+pub(crate) const ANSWER_PATH: &str = "/ws/answer";
 
 /// Returns the route of Twilio's WebSocket.
 pub(crate) fn routes() -> Router<AppState> {

@@ -1,9 +1,8 @@
 //! The nightly self-check, for example of the whole database, the snapshots, the certificate and the AI services.
 
 mod checks;
-mod services;
 
-pub use services::SelfCheckServices;
+pub use checks::SelfCheckServices;
 
 use crate::clock;
 use crate::domain::{AlertDetail, AlertKind, CheckResult, CheckStatus, Language, SelfCheck};

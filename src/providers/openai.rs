@@ -1,7 +1,6 @@
 //! OpenAI: the Realtime API for live calls, and the REST APIs for recordings, summaries and the pipeline engine.
 
 pub mod chat;
-mod chat_role;
 pub mod prices;
 pub mod realtime;
 pub mod response_stream;
@@ -9,4 +8,4 @@ pub mod rest;
 pub mod sse;
 pub mod structured;
 
-pub use chat_role::ChatRole;
+pub use chat::ChatRole;

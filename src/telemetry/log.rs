@@ -5,7 +5,6 @@
 //! value.
 
 mod journal;
-mod json;
 mod queue;
 mod record;
 mod redact;
@@ -14,7 +13,7 @@ mod throttle;
 
 use crate::config::{Config, LogLevel};
 use queue::Queue;
-use record::Record;
+use record::{Record, json_line};
 use redact::Redactor;
 use std::io::{self, Write};
 use std::panic::PanicHookInfo;
@@ -47,7 +46,7 @@ fn write(journal: Option<&journal::Journal>, record: &Record) {
     if !sent {
         // Uses one write per line, so that lines of several threads are not mixed. An error cannot be reported
         // anywhere, so it is ignored.
-        let _ = io::stderr().lock().write_all(&json::line(record));
+        let _ = io::stderr().lock().write_all(&json_line(record));
     }
 }
 

@@ -23,7 +23,6 @@ mod columns;
 mod contact;
 mod cursor;
 mod custom_field;
-mod engine_kind;
 mod fact;
 mod file_type;
 mod finding;
@@ -45,7 +44,6 @@ mod page_urls;
 mod peer;
 mod phone;
 mod recording;
-mod role;
 mod saved_reply;
 mod search_hit;
 mod setting_error;
@@ -74,8 +72,8 @@ pub use appointment::{Appointment, AppointmentSource, AppointmentState, WaitingE
 pub use attempt::{LateRefusal, NotSent, Outcome, ProviderError, Refusal, RefusedRoute, Search};
 pub use bookable::{Offer, Resource, ResourceKind, Service};
 pub use call::{
-    Call, CallBooking, CallBookingChanges, CallDirection, CallFindings, CallMedium, CallState, EndReason, Speaker,
-    ToolUse, TransferFailure, Turn, TurnLatency,
+    Call, CallBooking, CallBookingChanges, CallDirection, CallFindings, CallMedium, CallState, EndReason, EngineKind,
+    Speaker, ToolUse, TransferFailure, Turn, TurnLatency,
 };
 pub use call_event::CallEventKind;
 pub use call_outcome::{CallFacts, CallItem, CallOutcome};
@@ -88,7 +86,6 @@ pub use contact::{
 };
 pub use cursor::{Cursor, TextCursor};
 pub use custom_field::{CustomField, FieldKind, FieldValue, day};
-pub use engine_kind::EngineKind;
 pub use fact::{Fact, FactSource};
 pub use file_type::sniff_mime;
 pub use finding::{Found, FoundText, Remedy, RemedyText};
@@ -117,7 +114,6 @@ pub use page_urls::PageUrls;
 pub use peer::{PeerAddress, PeerError, whatsapp_address};
 pub use phone::{PhoneNumber, PhoneNumberError};
 pub use recording::{Recording, RecordingSource, RecordingState};
-pub use role::Role;
 pub use saved_reply::{SavedReply, ScheduledMessage, ScheduledState};
 pub use search_hit::{SearchHit, SearchKind};
 pub use setting_error::{AllowedValues, SettingError, SettingFault};
@@ -132,4 +128,4 @@ pub use thread::{
 pub use time::{Moment, Timestamp};
 pub use timeline::{ContactMerge, TimelineContent, TimelineCursor, TimelineEntry, TimelineKind};
 pub use turn_state::{OutboundAuthor, TurnEvent, TurnState};
-pub use user::{ApiToken, AuditEntry, Session, SessionSummary, User};
+pub use user::{ApiToken, AuditEntry, Role, Session, SessionSummary, User};

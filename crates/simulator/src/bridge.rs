@@ -1,6 +1,5 @@
 //! A fake WhatsApp bridge: its HTTP interface, and inbound messages that it sends to the daemon.
 
-mod files;
 mod inbound;
 mod link;
 mod server;

@@ -64,6 +64,7 @@ pub struct ShopAppointment {
     pub contact: usize,
     /// The index in [`SERVICES`].
     pub service: usize,
+    /// The state at the end of the year.
     pub state: AppointmentState,
     /// Whether the agent booked the appointment, instead of a user.
     pub by_agent: bool,

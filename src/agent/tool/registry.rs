@@ -9,9 +9,12 @@ use super::search_facts::SearchFacts;
 use super::send_whatsapp::SendWhatsapp;
 use super::take_message::TakeMessage;
 use super::transfer_to_person::TransferToPerson;
-use super::{ControlCall, Run, Tool, ToolContext, ToolError, own, schema};
+use super::{ControlCall, Run, Tool, ToolContext, ToolError, own};
 use crate::call::ToolCall;
 use crate::domain::AgentTool;
+use schemars::generate::SchemaSettings;
+use schemars::transform::{RecursiveTransform, Transform};
+use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::pin::Pin;
@@ -186,7 +189,7 @@ fn running<T: Run>() -> Entry {
 
 fn entry<T: Tool>(action: Action) -> Entry {
     let (name, description) = (T::NAME.as_str().into(), T::DESCRIPTION.into());
-    Entry { definition: ToolDefinition { name, description, parameters: schema::of::<T::Arguments>() }, action }
+    Entry { definition: ToolDefinition { name, description, parameters: schema_of::<T::Arguments>() }, action }
 }
 
 fn parse_and_run<'a, T: Run>(context: &'a ToolContext, arguments: &'a str) -> RunFuture<'a> {
@@ -198,4 +201,34 @@ fn parse_and_run<'a, T: Run>(context: &'a ToolContext, arguments: &'a str) -> Ru
 
 fn rehearse_transfer<'a>(_: &'a ToolContext, _: &'a str) -> RunFuture<'a> {
     Box::pin(std::future::ready(Ok(json!({"ok": true, "trial": TRIAL_TRANSFER}))))
+}
+
+/// Returns the JSON Schema of a tool's arguments in the form that function calling requires: one object without `$ref`. The members
+/// `properties` and `required` are present even if they are empty.
+fn schema_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.meta_schema = None;
+        settings.inline_subschemas = true;
+    });
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    RecursiveTransform(simplify).transform(&mut schema);
+    // The type's doc comment is for developers. The model receives `Tool::DESCRIPTION` instead.
+    schema.remove("description");
+    let object = schema.ensure_object();
+    object.entry("properties").or_insert_with(|| json!({}));
+    object.entry("required").or_insert_with(|| json!([]));
+    schema.to_value()
+}
+
+/// Removes parts without information for the model: the names of Rust types, and the type `null` of optional fields,
+/// which the model can omit.
+fn simplify(schema: &mut Schema) {
+    schema.remove("title");
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = &mut types[..] {
+            let only = only.take();
+            schema.insert("type".to_owned(), only);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Formats the content of the CRM as tables.
 
-use super::super::table::Table;
+use super::super::output::Table;
 use super::api::Api;
 use serde_json::Value;
 

@@ -1,8 +1,9 @@
-//! Simulates messages of the business's own WhatsApp account, which the real bridge links.
+//! Simulates messages of the business's own WhatsApp account, which the real bridge links, and to its number at Twilio.
 
 use super::checks::{Checks, eventually};
-use super::environment::DemoEnvironment;
+use super::environment::{DemoEnvironment, SHOP};
 use crate::simulator::bridge::{BridgeMessage, InboundAuth, InboundForm};
+use crate::simulator::twilio::{InboundMessage, MediaRecord, SignaturePlan};
 use crate::simulator::whatsapp::WhatsAppUser;
 use serde_json::{Value, json};
 
@@ -161,3 +162,26 @@ pub(super) const PICTURE: &[u8] = &[
     0x3A, 0x7E, 0x9B, 0x55, 0, 0, 0, 10, b'I', b'D', b'A', b'T', 0x78, 0x9C, 0x63, 0xF8, 0x0F, 0, 1, 1, 1, 0, 0x1B,
     0xB6, 0xEE, 0x56, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82,
 ];
+
+/// Simulates incoming messages to the WhatsApp number at Twilio: delivers each message twice, then a forged message, and checks what the daemon stores.
+pub(super) async fn receive_from_twilio(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
+    let url = env.webhook("/webhook/whatsapp/twilio")?;
+    let (network, noa) = (&env.twilio_whatsapp, format!("+{}", NOA.number));
+    let mut picture = InboundMessage::text(&noa, SHOP, "יש לכם את זה?");
+    picture.media.push(MediaRecord::new("image/png", PICTURE.to_vec()));
+    let avi = InboundMessage::text(format!("+{}", AVI.number), SHOP, "עד מתי פתוח?");
+    for message in [InboundMessage::text(&noa, SHOP, "שלום, זה החנות?"), picture, avi] {
+        let kept = network.keep(&message);
+        let fields = network.fields(&message, &kept);
+        for _ in 0..2 {
+            let answer = network.post_webhook(&url, &fields, SignaturePlan::Good).await;
+            checks.same(&answer.map(|answer| answer.status), &Ok(204), "Twilio's webhook is accepted");
+        }
+    }
+    let forged = network.fields(&InboundMessage::text(&noa, SHOP, "forged"), &env.twilio_state.messages()[0]);
+    let answer = network.post_webhook(&url, &forged, SignaturePlan::Wrong).await;
+    checks.same(&answer.map(|answer| answer.status), &Ok(403), "a forged Twilio webhook is refused");
+    let fetched = eventually(async || env.api.first_file_of(&noa).await).await?;
+    checks.same(&fetched.as_deref(), &Some(PICTURE), "the picture is in the CRM, although Twilio delivered it late");
+    Ok(())
+}

@@ -224,7 +224,7 @@ impl Simulation<'_> {
             history: false,
         };
         let raw = RawWebhook {
-            source: provider.as_str(),
+            source: provider,
             path: "/",
             content_type: String::new(),
             body: bytes::Bytes::new(),

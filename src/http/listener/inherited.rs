@@ -1,7 +1,7 @@
 //! Sockets of systemd's socket activation (sd_listen_fds(3)). They stay open during a restart, so no connection is
 //! refused.
 
-use super::error::ListenError;
+use super::bind::ListenError;
 use crate::config::process_env;
 use listenfd::ListenFd;
 use tokio::net::{TcpListener, UnixListener};

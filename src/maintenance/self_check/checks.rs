@@ -1,13 +1,31 @@
-//! The individual checks of the self-check.
+//! The individual checks of the self-check, and the services that they use.
 
-use super::services::SelfCheckServices;
+use crate::alerting::Alerts;
 use crate::backup::{BackupStatus, Snapshots};
 use crate::clock;
 use crate::domain::{CheckResult, CheckStatus, Found, FoundText, Remedy, Timestamp};
+use crate::host::disk::DiskMonitor;
 use crate::maintenance::health_monitor::{backup_problem, certificate_problem};
-use crate::store::{CopyCheck, Error};
-use crate::tls::{TlsHealth, TlsStatus};
+use crate::runtime::outbox::Outbox;
+use crate::runtime::{RejectedFields, Settings};
+use crate::store::{CopyCheck, Error, Store};
+use crate::tls::{Tls, TlsHealth, TlsStatus};
 use std::time::Duration;
+
+/// The services that the self-check checks or uses.
+pub struct SelfCheckServices {
+    pub settings: Settings,
+    pub store: Store,
+    pub disk: DiskMonitor,
+    pub outbox: Outbox,
+    /// The HTTP client for the AI server.
+    pub client: reqwest::Client,
+    pub alerts: Alerts,
+    pub tls: Tls,
+    pub snapshots: Snapshots,
+    /// The fields of `session.update` that the AI server rejects.
+    pub rejected: RejectedFields,
+}
 
 /// Runs the checks of the database, its copy, the disk, the outbox, the jobs and the bridge.
 pub(super) async fn all(services: &SelfCheckServices) -> Vec<CheckResult> {

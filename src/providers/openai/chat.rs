@@ -1,10 +1,22 @@
 //! Streamed chat completions (API reference, "Chat Completions", "Streaming"), from OpenAI or from a compatible server
 //! such as Ollama, vLLM or llama.cpp.
 
-use super::ChatRole;
 use super::sse::{Events, Malformed};
+use crate::domain::text_enum;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+text_enum! {
+    /// The author of a message, as the APIs name it.
+    ChatRole {
+        /// The instructions.
+        System = "system",
+        /// The caller.
+        User = "user",
+        /// The agent.
+        Assistant = "assistant",
+    }
+}
 
 /// The maximum number of output tokens: an answer, and the model's reasoning before the answer.
 const MAX_TOKENS: u32 = 4_000;

@@ -1,8 +1,8 @@
 //! The streamed Responses API with tools (API reference, "Responses", "Streaming"). OpenAI's newest models support tool
 //! calls only in this API, not in chat completions.
 
-use super::ChatRole;
 use super::chat::ChatEvent;
+use super::chat::ChatRole;
 use super::sse::{Events, Malformed};
 use serde::Deserialize;
 use serde_json::{Value, json};

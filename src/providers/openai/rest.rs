@@ -1,6 +1,6 @@
 //! The REST API of OpenAI or a compatible server: transcribes recordings, and completes conversations.
 
-use super::ChatRole;
+use super::chat::ChatRole;
 use super::prices::{self, TextUsage, TranscriptionUsage};
 use crate::config::{ModelServer, OpenAiConfig, PipelineConfig, Secret, TranscriptionServer};
 use reqwest::multipart::{Form, Part};

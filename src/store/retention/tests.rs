@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::MessageId;
+use crate::domain::{MediaState, MessageId};
 use crate::store::StoredMedia;
 use crate::store::testing::{database, transact};
 
@@ -37,7 +37,7 @@ fn a_file_goes_when_its_youngest_message_is_old_and_comes_back_if_it_is_sent_aga
         assert_eq!(tx.prune_media(day(10), 1 << 20, day(30))?, Amount { rows: 1, bytes: 5 });
         assert_eq!(tx.prune_media(day(10), 1 << 20, day(30))?, Amount::default());
         assert!(tx.media("alone")?.unwrap().is_pruned && tx.media_part("alone", 0, 9)?.is_empty());
-        assert_eq!(tx.message_media(MessageId(3), 0)?.unwrap().state, "pruned");
+        assert_eq!(tx.message_media(MessageId(3), 0)?.unwrap().state, MediaState::Pruned);
         assert_eq!(tx.media_part("shared", 0, 9)?, b"both");
         tx.store_media(MessageId(2), 0, "alone", &file(b"alone"), "/api/media/alone", day(31))?;
         assert_eq!(tx.media_part("alone", 2, 2)?, b"on");

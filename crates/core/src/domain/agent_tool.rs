@@ -1,14 +1,12 @@
 //! The names of the agent's built-in tools, and the tools that the owner defined: each of these is one request to a server of
 //! the owner.
 
-mod address;
-mod argument_error;
 mod arguments;
 mod template;
 #[cfg(test)]
 mod tests;
 
-pub use argument_error::ArgumentError;
+pub use arguments::ArgumentError;
 pub use template::{UrlTemplate, UrlTemplateError};
 
 use super::{AgentToolId, Timestamp, text_enum};

@@ -1,11 +1,32 @@
 //! Phone calls and their transcripts.
 
 use super::{
-    Appointment, BusinessId, CallId, CallSid, ContactId, EngineKind, KnowledgeGap, Lead, ThreadId, Timestamp, TurnId,
-    text_enum,
+    Appointment, BusinessId, CallId, CallSid, ContactId, KnowledgeGap, Lead, ThreadId, Timestamp, TurnId, text_enum,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+text_enum! {
+    /// The kind of an engine, which conducts the conversation with the caller.
+    EngineKind {
+        /// OpenAI Realtime: speech to speech.
+        Realtime = "realtime",
+        /// A transcriber, a language model and a speech synthesiser.
+        Pipeline = "pipeline",
+        /// Takes a message; needs no external service.
+        Voicemail = "voicemail",
+    }
+}
+
+impl EngineKind {
+    /// Returns true if an AI speaks with the caller.
+    pub const fn is_ai(self) -> bool {
+        match self {
+            Self::Realtime | Self::Pipeline => true,
+            Self::Voicemail => false,
+        }
+    }
+}
 
 text_enum! {
     /// The direction of a call: `in` if the contact called, `out` if the business called.

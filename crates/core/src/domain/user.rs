@@ -1,7 +1,17 @@
-//! The users and API tokens of the CRM.
+//! The users and API tokens of the CRM, and their roles.
 
-use super::{ContactId, Role, Timestamp, TokenId, UserId};
+use super::{ContactId, Timestamp, TokenId, UserId, text_enum};
 use serde::{Deserialize, Serialize};
+
+text_enum! {
+    /// The permissions of a user or a token.
+    Role {
+        /// All permissions, including settings and users.
+        Owner = "owner",
+        /// Permissions for daily work: threads, messages, calls and contacts.
+        Staff = "staff",
+    }
+}
 
 /// An account of a person who uses the page or the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,19 +1,19 @@
 //! The HTTP server of the fake bridge: its authentication, and the route `/send`.
 
+use super::link;
 use super::state::{
     BridgeBehavior, BridgeFault, BridgeFile, BridgeOptions, BridgeSent, BridgeState, Shared, error, lock,
 };
-use super::{files, link};
 use crate::entropy;
 use crate::server::Server;
 use crate::{EventLog, Party};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -79,7 +79,7 @@ fn routes(shared: Arc<Shared>) -> Router {
     let guarded = Router::new()
         .route("/send", post(send))
         .merge(link::routes())
-        .merge(files::routes())
+        .merge(file_routes())
         .layer(from_fn_with_state(shared.clone(), require_secret));
     Router::new()
         .merge(link::open_routes())
@@ -207,4 +207,28 @@ fn done(id: &str) -> Response {
 
 fn not_connected() -> Response {
     error(StatusCode::SERVICE_UNAVAILABLE, "not_connected", "WhatsApp is not connected")
+}
+
+/// The routes of the media files of messages, which the bridge keeps until the daemon releases them.
+fn file_routes() -> Router<Arc<Shared>> {
+    Router::new().route("/media/{id}", get(show_file).delete(release_file))
+}
+
+async fn show_file(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Response {
+    match lock(&shared.memory).files.get(&id) {
+        Some(BridgeFile::Ready { mime, content }) => ([(header::CONTENT_TYPE, *mime)], *content).into_response(),
+        Some(BridgeFile::OnItsWay) => {
+            let reason = error(StatusCode::SERVICE_UNAVAILABLE, "not_yet", "the file is on its way");
+            ([(header::RETRY_AFTER, "1")], reason).into_response()
+        }
+        Some(BridgeFile::Gone) => error(StatusCode::GONE, "gone", "WhatsApp does not have the file any more"),
+        None => error(StatusCode::NOT_FOUND, "not_found", "there is no such file"),
+    }
+}
+
+async fn release_file(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> StatusCode {
+    let mut memory = lock(&shared.memory);
+    memory.files.remove(&id);
+    memory.state.released.push(id);
+    StatusCode::NO_CONTENT
 }

@@ -9,7 +9,7 @@ use crate::http::api::knowledge_gaps::view::KnowledgeGap;
 use crate::http::api::leads::view::Lead;
 use crate::http::api::one_of::OneOf;
 use crate::http::api::response::views;
-use crate::http::websocket_paths::ANSWER_PATH;
+use crate::http::media_stream::ANSWER_PATH;
 use crate::runtime::calls::BrowserTicket;
 use crate::store::StoredPeaks;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! API types of trial calls.
 
-use crate::http::websocket_paths::TRIAL_PATH;
+use crate::http::media_stream::TRIAL_PATH;
 use crate::runtime::calls::BrowserTicket;
 use serde::Serialize;
 

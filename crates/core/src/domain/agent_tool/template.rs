@@ -1,7 +1,8 @@
 //! Addresses with placeholders, such as `https://shop.example/stock/{part}?branch={branch}`.
 
-use super::argument_error::ArgumentError;
-use serde_json::Value;
+use super::arguments::ArgumentError;
+use super::{AgentTool, ToolMethod};
+use serde_json::{Map, Value};
 use std::fmt::Write;
 
 /// An address with a placeholder `{name}` for each value. Placeholders are allowed only in the path and the query, so
@@ -136,5 +137,24 @@ pub(super) fn push_encoded(address: &mut String, text: &str) {
             // Writing to a string cannot fail.
             let _ = write!(address, "%{byte:02X}");
         }
+    }
+}
+
+impl AgentTool {
+    /// Returns the address with the arguments. `arguments` must be the result of [`Self::check_arguments`]. With GET,
+    /// arguments that the template does not contain are appended to the query.
+    pub fn address(&self, arguments: &Map<String, Value>) -> Result<String, ArgumentError> {
+        let template = UrlTemplate::parse(&self.url).map_err(|error| ArgumentError::Address(error.to_string()))?;
+        let mut address = template.expand(|name| arguments.get(name))?;
+        if self.method == ToolMethod::Get {
+            let others = arguments.iter().filter(|(name, _)| !template.parameters().any(|used| used == *name));
+            for (name, value) in others {
+                address.push(if address.contains('?') { '&' } else { '?' });
+                push_encoded(&mut address, name);
+                address.push('=');
+                push_encoded(&mut address, &text(value));
+            }
+        }
+        Ok(address)
     }
 }
