@@ -1,151 +1,50 @@
-//! The SQLite store: one file, one writer thread and a few reader connections. All SQL of the product is in this
-//! module, in one submodule per noun.
+//! The SQLite store: one file, one writer thread and a few reader connections. All SQL of the product is in `tables`,
+//! in one module per noun.
 //!
 //! The typed functions are methods of [`ReadTx`] and [`WriteTx`]. A use case receives one of these from [`Store::read`]
 //! or [`Store::write`] and does all of its work in that one transaction. The live database is `live/db.sqlite`. The
 //! file that users copy is its published copy (see `publish`).
 
-mod address;
-mod adopt;
-mod agent_tool;
-mod ai_usage;
-mod alert;
-mod appointment;
-mod archive;
-mod audit;
-mod backfill;
 mod background_threads;
-mod backlog;
-mod booking;
-mod call;
-mod change;
-mod contact;
-mod copy;
-mod copy_check;
-mod custom_field;
-mod database_summary;
-mod device;
-mod draft;
+mod backup;
 mod empty_log;
 mod empty_log_requests;
 mod error;
-mod fact;
 mod folder;
-mod greeting;
 mod health;
-mod idempotency;
-mod inbox;
 mod integrity;
-mod job;
-mod knowledge_gap;
-mod lead;
-mod leftover_log;
 mod lifecycle;
 mod live;
-mod media;
-mod media_details;
-mod message;
-mod meta;
 mod migrate;
 mod mirror_log;
-mod note;
 mod notice;
-mod outbound_call;
-mod outbox;
-mod page;
 mod partial_index;
 mod peek;
-mod personal;
 mod probe;
 mod probes;
 mod read_limits;
 mod readers;
-mod recording;
-mod restore;
-mod retention;
-mod saved_reply;
-mod scheduled_message;
-mod search;
-mod seed;
-mod self_check;
-mod session;
-mod setting;
-mod setup;
-mod sql;
 mod startup;
-mod tag;
-mod task;
+mod tables;
 #[cfg(test)]
 pub(crate) mod testing;
-mod thread;
-mod timeline;
-mod token;
-mod twilio_number;
 mod tx;
 mod unstored;
-mod user;
-mod verify;
-mod waiting_list;
-mod webhook_log;
 mod write_queue;
 mod write_request;
 mod writer;
 
-pub use address::{AddressHolder, NewNumber};
-pub use agent_tool::AgentToolData;
-pub use ai_usage::AiUsage;
-pub use alert::AlertEvent;
-pub use appointment::{AppointmentFilter, AppointmentRow, BookedTime};
-pub use backfill::BackfillProgress;
-pub use backlog::Undelivered;
-pub use booking::{ClosureData, ResourceData, ServiceData};
-pub use call::{CallFilter, NewCall, OpenCall, TimedTurn, TurnUpdate, peek_call_sid};
-pub use change::Change;
-pub use contact::{ContactFilter, MergeRecord, NewSuggestion};
-pub use copy::{copy_database, spool_database};
-pub use copy_check::CopyCheck;
-pub use database_summary::{DatabaseSummary, summarize_copy};
-pub use device::Device;
+pub use backup::*;
 pub use error::{Error, Result};
 pub use folder::{boot_id, with_suffix};
-pub use greeting::NewGreeting;
 pub use health::{ForeignCause, Health, Integrity, LateCause, LogSize, PublishState};
-pub use idempotency::StoredResponse;
-pub use inbox::InboxQuery;
-pub use job::Job;
-pub use knowledge_gap::AskedQuestion;
-pub use leftover_log::{leftover_log, refuse_leftover_log};
-pub use media::{MediaInfo, MessageMedia, StoredMedia};
-pub use media_details::{MediaDetails, UploadedMedia};
-pub use message::{EarlyUpdate, KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
 pub use notice::{StartEvent, StartNotice, leave_promotion_notice};
-pub use outbound_call::{NewOutboundCall, OutboundFilter};
-pub use outbox::{
-    AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate, QuotedMessage,
-};
-pub use personal::{Erased, ErasureRest, PersonalData, PersonalFile};
-pub use recording::{CompressedFile, RecordedMessage, RecordingToFetch, StoredPeaks};
-pub use restore::{
-    ReplacedFiles, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,
-};
-pub use retention::{Amount, PageUsage};
-pub use scheduled_message::NewScheduledMessage;
-pub use search::{IndexStep, SearchRequest};
-pub use seed::{SeedAppointment, SeedCall, SeedContact, SeedMessage, SeedService, SeedTurn, StoredRows};
-pub use session::NewSession;
-pub use setting::{Setting, SettingChange, peek_stored_settings};
 pub use sqlite_mirror::sys::{DiskSpace, disk_space, ignore_file_size_signal};
 pub use sqlite_mirror::{FsSupport, LockHolder, probe_file_system};
-pub use task::TaskFilter;
-pub use thread::{FoundThread, ThreadFilter};
-pub use token::NewApiToken;
-pub use twilio_number::ReplacedWebhooks;
+pub use tables::*;
 pub use tx::{ReadTx, WriteTx};
 pub use unstored::UnstoredRecords;
-pub use verify::{BACKUP_MARK, CopySummary, verify_copy};
-pub use waiting_list::{NewWaitingEntry, NextAppointment};
-pub use webhook_log::{NewWebhookEntry, WebhookOutcome};
 pub use write_queue::Priority;
 
 use crate::clock;
@@ -266,7 +165,7 @@ impl Store {
     }
 
     /// Returns a receiver of the number of the newest change that is on disk and in the published copy. Changes that
-    /// are committed together cause one notification, in the order of commits (`store::change::Announcement`). While
+    /// are committed together cause one notification, in the order of commits (`store::tables::change::Announcement`). While
     /// the published copy is late, followers are notified without waiting for it, as callers are.
     pub fn watch_changes(&self) -> Result<watch::Receiver<i64>> {
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);

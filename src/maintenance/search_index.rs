@@ -45,7 +45,7 @@ fn report(error: &store::Error) {
     );
 }
 
-/// The maximum number of rows per step. The number is limited because a step blocks the writer. `store/search/index.rs`
+/// The maximum number of rows per step. The number is limited because a step blocks the writer. `store/tables/search/index.rs`
 /// also limits the length of the texts.
 const ROWS_PER_STEP: usize = 200;
 const STEP_PAUSE: Duration = Duration::from_millis(5);

@@ -2,10 +2,11 @@
 //! background.
 
 use super::health::{HealthState, Integrity};
-use super::{background_read, copy, open};
+use super::{background_read, open};
 use crate::clock;
 use crate::domain::Language;
 use crate::messages;
+use crate::store::backup::copy;
 use rusqlite::InterruptHandle;
 use std::path::Path;
 use std::sync::Arc;

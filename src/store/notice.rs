@@ -1,11 +1,11 @@
 //! The notice of a start that found a foreign, changed or damaged file, or a copied folder: what it found and what it
 //! did. The owner sees the notice until it is dismissed.
 
-use super::archive::{failed, remove};
 use super::folder::{Folder, sync_folder, with_suffix};
 use super::{Error, ReadTx, Result, WriteTx, sys};
 use crate::clock;
 use crate::domain::{Cause, Causes, Timestamp, text_enum};
+use crate::store::backup::archive::{failed, remove};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;

@@ -28,8 +28,6 @@
 //!                 └── damaged, newer, foreign, or power cut ──────▶ archive it as agentlocator-found-DATE.db; MISSING
 //! ```
 
-use super::adopt::{self, Adopted};
-use super::archive::{self, Form};
 use super::file_stamp::{ExactStamp, FileId, FileStamp};
 use super::folder::Folder;
 use super::health::ForeignCause;
@@ -38,10 +36,13 @@ use super::migrate::Plan;
 use super::notice::{StartEvent, StartNotice};
 use super::publish::{FileState, MissingPages};
 use super::run_state::{Boot, Record, RunState};
-use super::{Error, Result, open, verify};
+use super::{Error, Result, open};
 use crate::clock;
 use crate::domain::{Cause, Causes, Language};
 use crate::messages;
+use crate::store::backup::adopt::{self, Adopted};
+use crate::store::backup::archive::{self, Form};
+use crate::store::backup::verify;
 use rusqlite::Connection;
 use std::fs::{File, Metadata};
 use std::os::unix::fs::FileExt;

@@ -1,6 +1,5 @@
 //! The writer thread: commits queued writes of a lane, up to [`MAX_BATCH`], in one transaction.
 
-use super::change::Announcement;
 use super::checkpoint::{self, Checkpoints};
 use super::empty_log_requests::EmptyLogRequests;
 use super::health::HealthState;
@@ -9,6 +8,7 @@ use super::write_queue::{Priority, Rejected, WriteQueue};
 use super::write_request::{Write, WriteBatch, WriteRequest, callers};
 use super::{Error, Result, WriteTx};
 use crate::clock;
+use crate::store::tables::change::Announcement;
 use metrics::Counter;
 use rusqlite::Connection;
 use sqlite_mirror::{AckAfter, Callers, CommitError, Mount, complete_all};

@@ -1,5 +1,5 @@
 //! The event stream. It reports a change once its commit is on disk and in the published file; if the publication is
-//! late, the stream does not wait for it (`store::change::Announcement`).
+//! late, the stream does not wait for it (`store::tables::change::Announcement`).
 
 mod view;
 

@@ -1,0 +1,19 @@
+//! Copies of the database: made, verified, restored, adopted at a start and archived.
+
+pub mod adopt;
+pub mod archive;
+pub mod copy;
+pub mod copy_check;
+pub mod database_summary;
+pub mod leftover_log;
+pub mod restore;
+pub mod verify;
+
+pub use copy::{copy_database, spool_database};
+pub use copy_check::CopyCheck;
+pub use database_summary::{DatabaseSummary, summarize_copy};
+pub use leftover_log::{leftover_log, refuse_leftover_log};
+pub use restore::{
+    ReplacedFiles, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,
+};
+pub use verify::{BACKUP_MARK, CopySummary, verify_copy};

@@ -1,0 +1,94 @@
+//! Archives database files. An archived file gets a dated name beside the published file, and the service does not
+//! delete it.
+
+use crate::clock;
+use crate::store::folder::{Folder, sync_folder, with_suffix};
+use crate::store::{Error, Result, fault_injection, open, sys};
+use std::fs::{OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// The form in which a live database is archived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Form {
+    /// One file that includes the content of its log. If that fails, the database and its log are kept unchanged.
+    OneFile,
+    /// The unchanged database with its log beside it, for a database that is known to be damaged.
+    AsItIs,
+}
+
+/// Archives the live database under `name`. Until the database is renamed in the last step, a start still opens it.
+pub(in crate::store) fn live_database(folder: &Folder, form: Form, name: &Path) -> Result<()> {
+    let live = folder.database();
+    let log = with_suffix(name, "-wal");
+    if std::fs::metadata(folder.wal()).is_ok_and(|log| log.len() > 0) {
+        // The log gets a second name first: the archive then keeps the log, whatever SQLite does to the log of a
+        // damaged database.
+        link_or_copy(&folder.wal(), &log).map_err(failed("cannot keep", &folder.wal()))?;
+    }
+    // The checkpoint fails if the database is too damaged. The log then stays beside the archived database.
+    if form == Form::OneFile && make_one_file(&live).is_ok() {
+        remove(&log)?;
+    }
+    // In `live/` only the service could read the file. In its new folder it gets the mode of the published file.
+    let mode = std::fs::symlink_metadata(&folder.published).map_or(MODE, |found| found.permissions().mode() & 0o777);
+    for file in [&live, &log] {
+        match std::fs::set_permissions(file, Permissions::from_mode(mode)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(failed("cannot set the permissions of", file)(error));
+            }
+            _ => {}
+        }
+    }
+    sys::rename(&live, name).map_err(failed("cannot archive", &live))?;
+    remove(&folder.wal())?;
+    remove(&folder.wal_index())?;
+    sync_folder(folder.root()).and_then(|()| sync_folder(folder.live())).map_err(failed("cannot fsync", folder.live()))
+}
+
+/// Renames the published file to `name`.
+pub(in crate::store) fn published_file(folder: &Folder, name: &Path) -> Result<()> {
+    sys::rename(&folder.published, name)
+        .and_then(|()| sync_folder(folder.root()))
+        .map_err(failed("cannot archive", &folder.published))
+}
+
+/// Creates a hard link, or a copy if the file system does not support hard links.
+fn link_or_copy(of: &Path, name: &Path) -> io::Result<()> {
+    fault_injection::inject()?;
+    std::fs::hard_link(of, name)
+        .or_else(|_| std::fs::copy(of, name).and_then(|_| OpenOptions::new().write(true).open(name)?.sync_all()))
+}
+
+/// Checkpoints the log into the database. The database then needs no log.
+fn make_one_file(live: &Path) -> Result<()> {
+    let conn = open::writer(live)?;
+    let mode: String = conn.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+    conn.close().map_err(|(_, error)| error)?;
+    if mode == "delete" { Ok(()) } else { Err(Error::Busy("its log cannot be checkpointed".into())) }
+}
+
+/// Returns an unused name `agentlocator-KIND-DATE.db` beside the published file.
+pub(in crate::store) fn free_name(folder: &Folder, kind: &str, suffix: &str) -> PathBuf {
+    let time: String = clock::now().to_string().chars().filter(|c| !matches!(c, '-' | ':' | '.')).collect();
+    let name = |more: &str| folder.root().join(format!("agentlocator-{kind}-{time}{suffix}{more}.db"));
+    let more = std::iter::once(String::new()).chain((2..).map(|number| format!("-{number}")));
+    more.map(|more| name(&more)).find(|path| !path.exists()).unwrap_or_else(|| name("-last"))
+}
+
+/// Deletes a file if it exists.
+pub(in crate::store) fn remove(path: &Path) -> Result<()> {
+    match fault_injection::inject().and_then(|()| std::fs::remove_file(path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("cannot remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Returns a function that maps an I/O error to [`Error::File`] with the operation and the path.
+pub(in crate::store) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::File { doing, path, source }
+}
+
+const MODE: u32 = 0o640;

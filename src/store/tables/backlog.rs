@@ -1,0 +1,117 @@
+//! Counts of pending work.
+
+use crate::domain::{Provider, Timestamp};
+use crate::store::{ReadTx, Result};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Number of messages that wait in the outbox.
+    pub outbox: u64,
+    /// Number of waiting background jobs.
+    pub jobs: u64,
+    /// Number of calls that have not ended.
+    pub calls: u64,
+    /// Number of unread messages and calls.
+    pub unread: u64,
+    /// The time at which the oldest message in the outbox was written.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Messages that a provider has accepted but not delivered yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undelivered {
+    /// The number of messages that each provider accepted.
+    by: BTreeMap<Provider, u64>,
+    /// Number of distinct recipients.
+    pub contacts: u64,
+}
+
+impl Undelivered {
+    /// Returns the number of messages of all providers.
+    pub fn count(&self) -> u64 {
+        self.by.values().sum()
+    }
+
+    /// Returns the number of messages that this provider accepted.
+    pub fn by(&self, provider: Provider) -> u64 {
+        self.by.get(&provider).copied().unwrap_or(0)
+    }
+}
+
+impl ReadTx<'_> {
+    /// Returns how many messages have been in the outbox since before `before` although an attempt was made or
+    /// deferred. Messages that only wait for the bridge's rate limit, or whose first attempt has begun since then, are not
+    /// counted.
+    pub fn stuck_outbox(&self, before: Timestamp) -> Result<u64> {
+        self.count_outbox(
+            "state IN ('queued', 'sending', 'doubtful') AND (attempts > 0 OR last_error IS NOT NULL)
+             AND NOT (state = 'sending' AND attempts = 1 AND last_error IS NULL AND attempt_at >= ?1)",
+            before,
+        )
+    }
+
+    /// Returns how many messages have been in the outbox since before `before` and were not attempted, because the rate
+    /// limit of the bridge has not admitted them yet.
+    pub fn paced_outbox(&self, before: Timestamp) -> Result<u64> {
+        self.count_outbox("state = 'queued' AND attempts = 0 AND last_error IS NULL", before)
+    }
+
+    /// Counts the messages with this condition that were created before `before`. Held messages are left out.
+    fn count_outbox(&self, condition: &'static str, before: Timestamp) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM outbox WHERE {condition} AND created_at < ?1 AND id > ?2");
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let count: i64 = query.query_row(rusqlite::params![before, self.held_to()?], |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Counts, by provider, the messages that a provider accepted in a period but has not delivered yet. Messages of
+    /// the daemon itself are left out, because alerts track their own delivery.
+    pub fn undelivered(&self, from: Timestamp, to: Timestamp) -> Result<Undelivered> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT m.provider, o.contact_id, count(*)
+             FROM messages m JOIN outbox o ON o.message_id = m.id
+             WHERE m.direction = 'out' AND m.status = 'sent' AND m.sent_at BETWEEN ?1 AND ?2
+               AND o.state = 'done' AND m.author <> 'daemon' AND m.provider IS NOT NULL
+             GROUP BY m.provider, o.contact_id",
+        )?;
+        let rows =
+            query.query_map([from, to], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
+        let (mut by, mut contacts) = (BTreeMap::<_, u64>::new(), BTreeSet::new());
+        for row in rows {
+            let (provider, contact, count) = row?;
+            contacts.insert(contact);
+            *by.entry(provider).or_default() += u64::try_from(count).unwrap_or(0);
+        }
+        Ok(Undelivered { by, contacts: contacts.len() as u64 })
+    }
+
+    pub fn backlog(&self) -> Result<Backlog> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT (SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')),
+                    (SELECT count(*) FROM jobs WHERE state = 'waiting'),
+                    (SELECT count(*) FROM calls WHERE state <> 'ended'),
+                    (SELECT coalesce(sum(unread_count), 0) FROM threads),
+                    (SELECT min(created_at) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful'))",
+        )?;
+        let count = |value: i64| u64::try_from(value).unwrap_or(0);
+        Ok(query.query_row([], |row| {
+            Ok(Backlog {
+                outbox: count(row.get(0)?),
+                jobs: count(row.get(1)?),
+                calls: count(row.get(2)?),
+                unread: count(row.get(3)?),
+                oldest: row.get(4)?,
+            })
+        })?)
+    }
+
+    /// Returns the number of messages in the outbox that were written at `then` or earlier.
+    pub fn count_messages_waiting_since(&self, then: Timestamp) -> Result<u64> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND created_at <= ?1",
+        )?;
+        let count: i64 = query.query_row([then], |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+}

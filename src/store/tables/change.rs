@@ -1,0 +1,243 @@
+//! The change log. It has one row for each change that clients such as the web page show, written in the same
+//! transaction as the change.
+//!
+//! A follower passes its last known `seq` to [`ReadTx::changes_since`], and waits for further changes on
+//! [`Store::watch_changes`](crate::store::Store).
+
+use crate::clock;
+use crate::domain::{ActorId, CallId, CallSid, ChangeKind, ContactId, MessageId, Role, ThreadId, Timestamp};
+use crate::store::tx::Recorded;
+use crate::store::write_request::WriteRequest;
+use crate::store::{ReadTx, Result, WriteTx};
+use rusqlite::{OptionalExtension, Params, params};
+use sqlite_mirror::{AckAfter, Acknowledge, CommitError};
+use tokio::sync::watch;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The number of the change. Later changes have greater numbers.
+    pub seq: i64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The kind of object that changed.
+    pub kind: ChangeKind,
+    /// The thread that the object belongs to.
+    pub thread_id: Option<ThreadId>,
+    /// The id of the changed object, such as a message, a contact or a call. For a draft, the user or token that writes
+    /// it, see `writer`.
+    pub ref_id: Option<i64>,
+}
+
+impl Change {
+    /// Returns true if a user or token may receive the change. Changes of drafts are only for their writer. Changes of
+    /// users, tokens, the agent's own tools, snapshots, self-checks and the setup are only for owners. All other changes
+    /// are for every user and token.
+    pub fn is_for(&self, actor: ActorId, role: Role) -> bool {
+        if self.kind == ChangeKind::DraftUpdated {
+            return self.ref_id == writer(actor);
+        }
+        let is_for_owners = matches!(
+            self.kind,
+            ChangeKind::UserUpdated
+                | ChangeKind::TokenUpdated
+                | ChangeKind::AgentToolUpdated
+                | ChangeKind::BackupUpdated
+                | ChangeKind::SelfCheckUpdated
+                | ChangeKind::SetupUpdated
+        );
+        role == Role::Owner || !is_for_owners
+    }
+}
+
+/// Returns a user or token as one number; `None` for other actors. The numbers of tokens are negative.
+fn writer(actor: ActorId) -> Option<i64> {
+    match actor {
+        ActorId::User(id) => Some(id.0),
+        ActorId::Token(id) => Some(-id.0),
+        ActorId::CommandLine
+        | ActorId::Agent
+        | ActorId::Phone
+        | ActorId::OwnerByWhatsApp
+        | ActorId::Daemon
+        | ActorId::Unauthenticated => None,
+    }
+}
+
+impl ReadTx<'_> {
+    /// Returns the number of the newest change; 0 if there are no changes.
+    pub fn newest_change(&self) -> Result<i64> {
+        let mut query = self.conn.prepare_cached("SELECT coalesce(max(seq), 0) FROM changes")?;
+        Ok(query.query_row([], |row| row.get(0))?)
+    }
+
+    /// Returns the changes after `seq`, at most `limit`, in order. `None` if some of them are unavailable, because they
+    /// were pruned or because `seq` belongs to another database.
+    pub fn changes_since(&self, seq: i64, limit: usize) -> Result<Option<Vec<Change>>> {
+        let mut oldest = self.conn.prepare_cached("SELECT coalesce(min(seq), 1) FROM changes")?;
+        let oldest: i64 = oldest.query_row([], |row| row.get(0))?;
+        if seq > self.newest_change()? || seq < oldest - 1 {
+            return Ok(None);
+        }
+        let mut query = self.conn.prepare_cached(
+            "SELECT seq, at, kind, thread_id, ref_id FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+        )?;
+        let rows = query.query_map(params![seq, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            Ok(Change {
+                seq: row.get(0)?,
+                at: row.get(1)?,
+                kind: row.get(2)?,
+                thread_id: row.get(3)?,
+                ref_id: row.get(4)?,
+            })
+        })?;
+        Ok(Some(rows.collect::<rusqlite::Result<_>>()?))
+    }
+}
+
+impl WriteTx<'_> {
+    /// Deletes the oldest changes except the newest `keep`, at most `limit` of them. Returns the number of deleted
+    /// changes.
+    pub fn prune_changes(&self, keep: i64, limit: usize) -> Result<usize> {
+        let mut delete = self.conn.prepare_cached(
+            "DELETE FROM changes WHERE seq <= (SELECT max(seq) FROM changes) - max(?1, 1)
+                 AND seq IN (SELECT seq FROM changes ORDER BY seq LIMIT ?2)",
+        )?;
+        Ok(delete.execute(params![keep, i64::try_from(limit).unwrap_or(i64::MAX)])?)
+    }
+
+    /// Invalidates every position that a follower may hold, because another database is now used, in which the same
+    /// numbers may denote other changes. The numbering continues from the current time in milliseconds, which is
+    /// greater than any number of changes.
+    pub(in crate::store) fn restart_changes(&self, now: Timestamp) -> Result<()> {
+        let next = self.newest_change()?.saturating_add(1).max(now.as_millis());
+        self.conn.execute("DELETE FROM changes", [])?;
+        self.conn.execute(
+            "INSERT INTO changes(seq, at, kind) VALUES (?1, ?2, ?3)",
+            params![next, now, ChangeKind::ThreadUpdated],
+        )?;
+        Ok(())
+    }
+
+    pub(in crate::store) fn record_message(&self, kind: ChangeKind, id: MessageId) -> Result<()> {
+        self.record(
+            kind,
+            Some(id.0),
+            "INSERT INTO changes(at, kind, thread_id, ref_id) SELECT ?1, ?2, thread_id, id FROM messages WHERE id = ?3",
+            params![clock::now(), kind, id],
+        )
+    }
+
+    pub(in crate::store) fn record_thread(&self, id: ThreadId) -> Result<()> {
+        self.record_in(ChangeKind::ThreadUpdated, Some(id), Some(id.0))
+    }
+
+    pub(in crate::store) fn record_contact(&self, id: ContactId) -> Result<()> {
+        self.record_in(ChangeKind::ContactUpdated, None, Some(id.0))
+    }
+
+    pub(in crate::store) fn record_alert(&self) -> Result<()> {
+        self.record_in(ChangeKind::AlertUpdated, None, None)
+    }
+
+    /// Records that a snapshot has started, was created, or failed. The snapshots themselves are files.
+    pub fn record_backup(&self) -> Result<()> {
+        self.record_in(ChangeKind::BackupUpdated, None, None)
+    }
+
+    /// Records that the state of the bridge's link has changed. The state itself is not stored.
+    pub fn record_bridge(&self) -> Result<()> {
+        self.record_in(ChangeKind::BridgeUpdated, None, None)
+    }
+
+    /// Records that the choice of who answers calls has changed.
+    pub fn record_answering(&self) -> Result<()> {
+        self.record_in(ChangeKind::AnsweringUpdated, None, None)
+    }
+
+    pub(in crate::store) fn record_draft(&self, actor: ActorId, thread: ThreadId) -> Result<()> {
+        self.record_in(ChangeKind::DraftUpdated, Some(thread), writer(actor))
+    }
+
+    pub(in crate::store) fn record_call_id(&self, kind: ChangeKind, id: CallId) -> Result<()> {
+        self.record(
+            kind,
+            Some(id.0),
+            "INSERT INTO changes(at, kind, thread_id, ref_id) SELECT ?1, ?2, thread_id, id FROM calls WHERE id = ?3",
+            params![clock::now(), kind, id],
+        )
+    }
+
+    pub(in crate::store) fn record_call(&self, kind: ChangeKind, sid: &CallSid) -> Result<()> {
+        let mut query = self.conn.prepare_cached("SELECT id, thread_id FROM calls WHERE call_sid = ?1")?;
+        let found = query.query_row([sid], |row| Ok((row.get::<_, CallId>(0)?, row.get(1)?))).optional()?;
+        found.map_or(Ok(()), |(id, thread)| self.record_in(kind, Some(thread), Some(id.0)))
+    }
+
+    pub(in crate::store) fn record_in(
+        &self,
+        kind: ChangeKind,
+        thread: Option<ThreadId>,
+        ref_id: Option<i64>,
+    ) -> Result<()> {
+        self.record(
+            kind,
+            ref_id,
+            "INSERT INTO changes(at, kind, thread_id, ref_id) VALUES (?1, ?2, ?3, ?4)",
+            params![clock::now(), kind, thread, ref_id],
+        )
+    }
+
+    /// Writes the row, unless the previous change of this transaction is equal: followers see both at the same time.
+    fn record(&self, kind: ChangeKind, ref_id: Option<i64>, sql: &str, params: impl Params) -> Result<()> {
+        if self.recorded.get().is_some_and(|last| last.kind == kind && last.ref_id == ref_id) {
+            return Ok(());
+        }
+        if self.conn.prepare_cached(sql)?.execute(params)? > 0 {
+            self.recorded.set(Some(Recorded { seq: self.conn.last_insert_rowid(), kind, ref_id }));
+        }
+        Ok(())
+    }
+}
+
+/// Notifies followers of the changes of a transaction. It is queued in the transaction's batch after the callers of its
+/// writes, and therefore completes after them, in commit order: when the published file contains the commit, or without
+/// waiting for that file while it is late.
+pub(in crate::store) struct Announcement {
+    newest: i64,
+    followers: watch::Sender<i64>,
+}
+
+impl Announcement {
+    pub(in crate::store) fn new(newest: i64, followers: watch::Sender<i64>) -> Self {
+        Self { newest, followers }
+    }
+}
+
+impl WriteRequest for Announcement {
+    fn name(&self) -> &'static str {
+        "store::change"
+    }
+
+    fn run(&mut self, _: &WriteTx<'_>) -> bool {
+        true
+    }
+}
+
+impl Acknowledge for Announcement {
+    fn complete(self: Box<Self>, outcome: &Result<(), CommitError>) {
+        if outcome.is_ok() {
+            self.followers.send_if_modified(|newest| {
+                let is_newer = self.newest > *newest;
+                *newest = self.newest.max(*newest);
+                is_newer
+            });
+        }
+    }
+
+    fn ack_after(&self) -> AckAfter {
+        AckAfter::Publish
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! Contacts and their names.
+
+mod details;
+mod list;
+mod merge;
+mod suggestion;
+
+pub use list::ContactFilter;
+pub use merge::MergeRecord;
+pub use suggestion::NewSuggestion;
+
+use crate::domain::{BusinessId, Contact, ContactId, ContactName, ContactNameSource, Timestamp};
+use crate::store::{Error, ReadTx, Result, WriteTx};
+use rusqlite::types::Type;
+use rusqlite::{OptionalExtension, Row, params};
+
+impl ReadTx<'_> {
+    pub fn contact(&self, id: ContactId) -> Result<Option<Contact>> {
+        let sql = format!("SELECT {} FROM contacts c WHERE c.id = ?1", columns("c"));
+        Ok(self.conn.prepare_cached(&sql)?.query_row([id], |row| contact(row, 0)).optional()?)
+    }
+
+    /// Returns true if a contact has data beyond its addresses: messages, calls, appointments, or a name that the owner
+    /// set.
+    pub fn has_history(&self, id: ContactId) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM contacts WHERE id = ?1 AND name_source = 'owner')
+                 OR EXISTS (SELECT 1 FROM threads JOIN messages ON thread_id = threads.id WHERE contact_id = ?1)
+                 OR EXISTS (SELECT 1 FROM threads JOIN calls ON thread_id = threads.id WHERE threads.contact_id = ?1)
+                 OR EXISTS (SELECT 1 FROM appointments WHERE contact_id = ?1)",
+        )?;
+        Ok(query.query_row([id], |row| row.get(0))?)
+    }
+
+    /// Returns the name of a contact and the source of that name.
+    pub fn name_of(&self, id: ContactId) -> Result<ContactName> {
+        let mut query = self.conn.prepare_cached("SELECT display_name, name_source FROM contacts WHERE id = ?1")?;
+        let found = query.query_row([id], |row| Ok((row.get(0)?, row.get::<_, ContactNameSource>(1)?))).optional()?;
+        Ok(match found {
+            Some((name, ContactNameSource::Owner)) => ContactName::ByOwner(name),
+            Some((name, ContactNameSource::Profile)) => ContactName::ByProfile(name),
+            Some((_, ContactNameSource::None)) | None => ContactName::Unknown,
+        })
+    }
+}
+
+impl WriteTx<'_> {
+    /// Adds a contact. `name` is its WhatsApp profile name; empty if it is unknown.
+    pub fn insert_contact(&self, business: BusinessId, name: &str, now: Timestamp) -> Result<ContactId> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO contacts(id, business_id, display_name, name_source, created_at, updated_at)
+             VALUES (1 + max((SELECT coalesce(max(id), 0) FROM contacts),
+                     coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?4), 0)),
+                 ?1, ?2, iif(?2 = '', '', 'profile'), ?3, ?3)",
+        )?;
+        insert.execute(params![business, name, now, NEWEST_ERASED])?;
+        let id = ContactId(self.conn.last_insert_rowid());
+        self.record_contact(id)?;
+        Ok(id)
+    }
+
+    /// Prevents the ids of deleted contacts from being reused: links, bookmarks and logs would then refer to another
+    /// contact.
+    pub(in crate::store) fn retire_contact_ids(&self, ids: &[i64]) -> Result<()> {
+        let known = self.meta(NEWEST_ERASED)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        match ids.iter().copied().max() {
+            Some(newest) if newest > known => self.set_meta(NEWEST_ERASED, &newest.to_string()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Stores a WhatsApp profile name for a contact and as the title of its threads, unless the owner has set a name.
+    pub fn rename_contact_from_profile(&self, id: ContactId, name: &str, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE contacts SET display_name = ?2, name_source = 'profile', updated_at = ?3
+             WHERE id = ?1 AND name_source <> 'owner' AND display_name <> ?2",
+        )?;
+        if update.execute(params![id, name, now])? > 0 {
+            self.retitle_threads(id)?;
+        }
+        Ok(())
+    }
+
+    /// Stores the name that the owner set for a contact. Profile names do not replace it. An empty name removes it.
+    pub fn rename_contact_by_owner(&self, id: ContactId, name: &str, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE contacts SET display_name = ?2, name_source = iif(?2 = '', '', 'owner'), updated_at = ?3
+             WHERE id = ?1 AND merged_into IS NULL",
+        )?;
+        if update.execute(params![id, name, now])? == 0 {
+            return Err(Error::NotFound("contact"));
+        }
+        self.retitle_threads(id)
+    }
+
+    /// Sets the title of a contact's threads to the contact's name, or to the thread's address if the contact has no
+    /// name. A thread with neither keeps its title.
+    pub(super) fn retitle_threads(&self, id: ContactId) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE threads SET title = coalesce(
+                 (SELECT nullif(display_name, '') FROM contacts WHERE id = ?1), nullif(peer_number, ''), title)
+             WHERE contact_id = ?1",
+        )?;
+        update.execute([id])?;
+        self.record_contact(id)
+    }
+}
+
+/// Returns the columns of a contact in the table with this alias; [`contact`] reads them.
+fn columns(alias: &str) -> String {
+    include_str!("contact/columns.sql").trim_end().replace("{number}", &number(alias)).replace("{c}", alias)
+}
+
+/// The number of columns that [`columns`] names.
+const COLUMN_COUNT: usize = 12;
+
+/// Returns an SQL expression for the current phone number of a contact.
+fn number(alias: &str) -> String {
+    format!(
+        "(SELECT value FROM addresses WHERE contact_id = {alias}.id AND kind = 'phone' AND former_at IS NULL ORDER BY id DESC LIMIT 1)"
+    )
+}
+
+/// Returns an SQL expression for the label of a contact: its name, or its number if it has no name; null if it has
+/// neither.
+pub(in crate::store) fn name_or_number(alias: &str) -> String {
+    format!("coalesce(nullif({alias}.display_name, ''), {})", number(alias))
+}
+
+/// Reads the columns of a contact, starting at column `at`.
+fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<Contact> {
+    let tags: String = row.get(at + 11)?;
+    let tags = serde_json::from_str(&tags)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(at + 11, Type::Text, Box::new(error)))?;
+    Ok(Contact {
+        id: row.get(at)?,
+        business_id: row.get(at + 1)?,
+        display_name: row.get(at + 2)?,
+        created_at: row.get(at + 3)?,
+        language: row.get(at + 4)?,
+        last_activity_at: row.get(at + 5)?,
+        number: row.get(at + 6)?,
+        opted_out: row.get(at + 7)?,
+        blocked: row.get(at + 8)?,
+        relation: row.get(at + 9)?,
+        unread_count: row.get(at + 10)?,
+        tags,
+    })
+}
+
+/// The greatest id of a deleted contact, in the table `meta`.
+const NEWEST_ERASED: &str = "contacts.newest_erased_id";

@@ -1,0 +1,159 @@
+//! Merges the threads of two contacts, and separates them again.
+
+use super::super::super::sql::json_list;
+use crate::domain::{BusinessId, ContactId, ThreadId, ThreadType, Timestamp};
+use crate::store::{ReadTx, Result, WriteTx};
+use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+/// A thread whose content was moved into another one.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct MovedThread {
+    pub from: ThreadId,
+    pub into: ThreadId,
+    messages: Vec<i64>,
+    calls: Vec<i64>,
+    unread: i64,
+    /// The authors of the moved drafts.
+    #[serde(default)]
+    drafts: Vec<String>,
+}
+
+/// The greatest row ids at the time of a merge. Rows that are added later have greater ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Newest {
+    message: i64,
+    call: i64,
+    scheduled: i64,
+}
+
+/// The rows that were added to a thread after a merge.
+struct Added {
+    messages: Vec<i64>,
+    calls: Vec<i64>,
+    scheduled: Vec<i64>,
+}
+
+impl ReadTx<'_> {
+    pub(super) fn newest_rows(&self) -> Result<Newest> {
+        let sql = "SELECT (SELECT coalesce(max(id), 0) FROM messages), (SELECT coalesce(max(id), 0) FROM calls),
+                       (SELECT coalesce(max(id), 0) FROM scheduled_messages)";
+        let row =
+            |row: &rusqlite::Row<'_>| Ok(Newest { message: row.get(0)?, call: row.get(1)?, scheduled: row.get(2)? });
+        Ok(self.conn.prepare_cached(sql)?.query_row([], row)?)
+    }
+
+    /// Returns the rows of a thread that were added after a merge. [`Newest`] identifies them by id, otherwise they are
+    /// identified by time.
+    fn added_since(&self, thread: ThreadId, newest: Option<Newest>, merged_at: Timestamp) -> Result<Added> {
+        let added = |table: &str, time: &str, newest: Option<i64>| -> Result<Vec<i64>> {
+            let sql = format!(
+                "SELECT id FROM {table} WHERE thread_id = ?1 AND iif(?2 IS NULL, {time} > ?3, id > ?2) ORDER BY id"
+            );
+            let mut query = self.conn.prepare_cached(&sql)?;
+            let rows = query.query_map(params![thread, newest, merged_at], |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        };
+        Ok(Added {
+            messages: added("messages", "created_at", newest.map(|newest| newest.message))?,
+            calls: added("calls", "started_at", newest.map(|newest| newest.call))?,
+            scheduled: added("scheduled_messages", "created_at", newest.map(|newest| newest.scheduled))?,
+        })
+    }
+
+    fn draft_authors(&self, from: ThreadId, into: ThreadId) -> Result<Vec<String>> {
+        let sql = "SELECT actor FROM drafts WHERE thread_id = ?1 EXCEPT SELECT actor FROM drafts WHERE thread_id = ?2";
+        let mut query = self.conn.prepare_cached(sql)?;
+        let rows = query.query_map(params![from, into], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Moves the content of `merged`'s threads into `kept`'s threads of the same kind, if such threads exist.
+    pub(super) fn merge_threads(&self, kept: ContactId, merged: ContactId) -> Result<Vec<MovedThread>> {
+        let mut pairs = self.conn.prepare_cached(
+            "SELECT loser.id, winner.id, loser.unread_count FROM threads loser JOIN threads winner
+                 ON winner.business_id = loser.business_id AND winner.type = loser.type AND winner.contact_id = ?1
+             WHERE loser.contact_id = ?2",
+        )?;
+        let pairs = pairs
+            .query_map(params![kept, merged], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<rusqlite::Result<Vec<(ThreadId, ThreadId, i64)>>>()?;
+        pairs.into_iter().map(|(from, into, unread)| self.merge_thread(from, into, unread)).collect()
+    }
+
+    fn merge_thread(&self, from: ThreadId, into: ThreadId, unread: i64) -> Result<MovedThread> {
+        let messages = self.ids("SELECT id FROM messages WHERE thread_id = ?1 ORDER BY id", from.0)?;
+        let calls = self.ids("SELECT id FROM calls WHERE thread_id = ?1 ORDER BY id", from.0)?;
+        let drafts = self.draft_authors(from, into)?;
+        self.point("messages", "thread_id", &messages, into.0)?;
+        self.point("calls", "thread_id", &calls, into.0)?;
+        self.conn.prepare_cached(include_str!("../merge_thread.sql"))?.execute(params![from, into])?;
+        self.move_drafts(from, into)?;
+        self.conn
+            .prepare_cached("UPDATE threads SET merged_into = ?2, unread_count = 0 WHERE id = ?1")?
+            .execute(params![from, into])?;
+        Ok(MovedThread { from, into, messages, calls, unread, drafts })
+    }
+
+    /// Moves the content of a thread back, if it is still in the thread that it was moved into. A draft that has
+    /// changed since the merge is not moved back.
+    pub(super) fn unmerge_thread(&self, thread: &MovedThread, merged_at: Timestamp) -> Result<()> {
+        let MovedThread { from, into, messages, calls, unread, drafts } = thread;
+        for (table, ids) in [("messages", messages), ("calls", calls)] {
+            let sql = format!(
+                "UPDATE OR IGNORE {table} SET thread_id = ?1 WHERE thread_id = ?2 AND id IN (SELECT value FROM json_each(?3))"
+            );
+            self.conn.prepare_cached(&sql)?.execute(params![from, into, json_list(ids)])?;
+        }
+        let mut draft = self.conn.prepare_cached(
+            "UPDATE OR IGNORE drafts SET thread_id = ?1 WHERE thread_id = ?2 AND actor = ?3 AND updated_at <= ?4",
+        )?;
+        drafts.iter().try_for_each(|author| draft.execute(params![from, into, author, merged_at]).map(drop))?;
+        // Messages that were read after the merge stay read.
+        self.conn
+            .prepare_cached(
+                "UPDATE threads SET merged_into = NULL,
+                     unread_count = min(?3, (SELECT unread_count FROM threads WHERE id = ?2)) WHERE id = ?1",
+            )?
+            .execute(params![from, into, unread])?;
+        self.conn
+            .prepare_cached("UPDATE threads SET unread_count = max(0, unread_count - ?2) WHERE id = ?1")?
+            .execute(params![into, unread])?;
+        Ok(())
+    }
+
+    /// Creates a thread for the kept contact with the rows that were added after the merge to a thread that returns to
+    /// the merged contact. Returns that thread; `None` if no rows were added.
+    pub(super) fn split_thread(
+        &self,
+        thread: ThreadId,
+        kept: ContactId,
+        newest: Option<Newest>,
+        merged_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<ThreadId>> {
+        let added = self.added_since(thread, newest, merged_at)?;
+        if added.messages.is_empty() && added.calls.is_empty() && added.scheduled.is_empty() {
+            return Ok(None);
+        }
+        let sql = "SELECT business_id, type FROM threads WHERE id = ?1";
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let found: Option<(BusinessId, ThreadType)> =
+            self.conn.prepare_cached(sql)?.query_row([thread], row).optional()?;
+        let Some((business, kind)) = found else { return Ok(None) };
+        let (own, _) = self.find_or_insert_thread(business, kind, kept, self.best_address(kept)?.as_ref(), now)?;
+        for (table, ids) in
+            [("messages", &added.messages), ("calls", &added.calls), ("scheduled_messages", &added.scheduled)]
+        {
+            self.point(table, "thread_id", ids, own.0)?;
+        }
+        self.conn.prepare_cached(include_str!("split_thread.sql"))?.execute(params![thread, own])?;
+        for (thread, is_new) in [(thread, false), (own, true)] {
+            let mut update = self.conn.prepare_cached(include_str!("newest_of_thread.sql"))?;
+            update.execute(params![thread, is_new])?;
+        }
+        Ok(Some(own))
+    }
+}

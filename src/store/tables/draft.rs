@@ -1,0 +1,47 @@
+//! Drafts: texts that users have started to write.
+
+use crate::domain::{ActorId, Draft, ThreadId, Timestamp};
+use crate::store::{ReadTx, Result, WriteTx};
+use rusqlite::params;
+use std::collections::HashMap;
+
+impl ReadTx<'_> {
+    /// Returns the drafts of a user in these threads.
+    pub fn drafts(&self, actor: ActorId, threads: &[ThreadId]) -> Result<HashMap<ThreadId, Draft>> {
+        let ids: Vec<i64> = threads.iter().map(|thread| thread.0).collect();
+        let mut query = self.conn.prepare_cached(
+            "SELECT thread_id, text, updated_at FROM drafts
+             WHERE thread_id IN (SELECT value FROM json_each(?2)) AND actor = ?1",
+        )?;
+        let rows = query.query_map(params![actor.to_string(), serde_json::Value::from(ids).to_string()], |row| {
+            Ok((row.get(0)?, Draft { text: row.get(1)?, updated_at: row.get(2)? }))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Stores the draft of a user in a thread. An empty text deletes the draft.
+    pub fn put_draft(&self, actor: ActorId, thread: ThreadId, text: &str, now: Timestamp) -> Result<()> {
+        let (actor_id, actor) = (actor, actor.to_string());
+        let changed = if text.is_empty() {
+            let mut delete = self.conn.prepare_cached("DELETE FROM drafts WHERE thread_id = ?1 AND actor = ?2")?;
+            delete.execute(params![thread, actor])?
+        } else {
+            let mut put = self.conn.prepare_cached(
+                "INSERT INTO drafts(thread_id, actor, text, updated_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (thread_id, actor) DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at
+                     WHERE text <> excluded.text",
+            )?;
+            put.execute(params![thread, actor, text, now])?
+        };
+        if changed == 0 { Ok(()) } else { self.record_draft(actor_id, thread) }
+    }
+
+    /// Moves the drafts of a thread to another thread, except those of users who already have a draft there.
+    pub(in crate::store) fn move_drafts(&self, from: ThreadId, to: ThreadId) -> Result<()> {
+        let sql = "UPDATE OR IGNORE drafts SET thread_id = ?2 WHERE thread_id = ?1";
+        self.conn.prepare_cached(sql)?.execute(params![from, to])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Stored responses to requests with an idempotency key. A repeated request receives the stored response.
+
+use crate::domain::{BusinessId, Timestamp, hex};
+use crate::store::{ReadTx, Result, WriteTx};
+use rusqlite::{OptionalExtension, params};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// The response to the first request with an idempotency key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct StoredResponse {
+    /// A hash of the request, to detect a different request with the same key.
+    pub fingerprint: String,
+    /// The response as JSON.
+    pub answer: String,
+}
+
+impl StoredResponse {
+    /// Returns a hash of the request. Requests with equal hashes count as equal.
+    pub fn fingerprint(request: &Value) -> String {
+        hex(&Sha256::digest(request.to_string()))
+    }
+}
+
+impl ReadTx<'_> {
+    /// Returns the stored response to the request with a key.
+    pub fn stored_response(&self, business: BusinessId, key: &str) -> Result<Option<StoredResponse>> {
+        let mut query = self
+            .conn
+            .prepare_cached("SELECT fingerprint, answer FROM idempotency_keys WHERE business_id = ?1 AND key = ?2")?;
+        let found = query.query_row(params![business, key], |row| {
+            Ok(StoredResponse { fingerprint: row.get(0)?, answer: row.get(1)? })
+        });
+        Ok(found.optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    pub fn insert_response(
+        &self,
+        business: BusinessId,
+        key: &str,
+        response: &StoredResponse,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO idempotency_keys(business_id, key, fingerprint, answer, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        insert.execute(params![business, key, response.fingerprint, response.answer, now])?;
+        Ok(())
+    }
+
+    /// Deletes the responses that were stored before `before`. The response of a message is kept as long as the
+    /// message, so that a late repetition of the request sends no second message.
+    pub fn prune_responses(&self, before: Timestamp) -> Result<()> {
+        let sql = "DELETE FROM idempotency_keys WHERE created_at < ?1 AND answer ->> 'message_id' IS NULL";
+        self.conn.prepare_cached(sql)?.execute([before])?;
+        Ok(())
+    }
+}

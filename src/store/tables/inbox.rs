@@ -1,0 +1,115 @@
+//! The inbox, which has one row for each contact.
+
+use super::call::end_reason;
+use super::page::{page, page_keys, rows_for};
+use super::search::HitsOf;
+use super::thread::{last_call, last_message};
+use crate::domain::{BusinessId, ContactId, Cursor, InboxCounts, InboxFilter, InboxRow, Timestamp, TurnState};
+use crate::store::{ReadTx, Result};
+use rusqlite::{OptionalExtension, Row, named_params};
+
+/// A filter for rows of the inbox.
+#[derive(Clone, Debug)]
+pub struct InboxQuery {
+    pub business: BusinessId,
+    /// Only rows in this state.
+    pub state: InboxFilter,
+    /// Search terms for names, numbers, messages and transcripts; `None` for all contacts.
+    pub words: Option<String>,
+}
+
+impl ReadTx<'_> {
+    /// Returns a page of the inbox, newest activity first, and the position of the next page if one exists.
+    pub fn inbox(
+        &self,
+        query: &InboxQuery,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<(Vec<InboxRow>, Option<Cursor>)> {
+        let search = self.list_search(query.words.as_deref(), HitsOf::Contacts)?;
+        // Few contacts are waiting, so the index of waiting contacts is faster than the index of the list order.
+        let is_few = matches!(query.state, InboxFilter::Waiting | InboxFilter::Agent) || search.is_few;
+        let keys = page_keys(KEYS, is_few, &search.condition("t.contact_id"), after.is_some());
+        let keys = keys.replace("{state}", condition(query.state));
+        let sql =
+            format!("{select} WHERE t.id IN ({keys}) ORDER BY t.last_message_at DESC, t.id DESC", select = select());
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let rows = statement.query_map(
+            named_params! {
+                ":business": query.business,
+                ":found": search.found,
+                ":words": search.words,
+                ":digits": search.digits,
+                ":after_at": after.map(|cursor| cursor.at),
+                ":after_id": after.map(|cursor| cursor.id),
+                ":limit": rows_for(limit),
+            },
+            inbox_row,
+        )?;
+        let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(page(rows, limit, |last| Cursor { at: last.last_activity_at, id: last.newest_thread_id.0 }))
+    }
+
+    /// Returns the row of a contact; `None` if the contact has no thread.
+    pub fn inbox_row(&self, contact: ContactId) -> Result<Option<InboxRow>> {
+        let newest = "SELECT id FROM threads WHERE contact_id = :contact AND merged_into IS NULL
+                      ORDER BY last_message_at DESC, id DESC LIMIT 1";
+        let mut query = self.conn.prepare_cached(&format!("{} WHERE t.id = ({newest})", select()))?;
+        Ok(query.query_row(named_params! {":contact": contact}, inbox_row).optional()?)
+    }
+
+    /// Counts the contacts that wait for an answer, those that the agent answered, and those with unread messages or
+    /// calls. Archived contacts are left out.
+    pub fn inbox_counts(&self, business: BusinessId) -> Result<InboxCounts> {
+        let mut query = self.conn.prepare_cached(include_str!("inbox/counts.sql"))?;
+        Ok(query.query_row([business], |row| {
+            Ok(InboxCounts { waiting: row.get(0)?, agent: row.get(1)?, unread: row.get(2)? })
+        })?)
+    }
+}
+
+fn condition(state: InboxFilter) -> &'static str {
+    match state {
+        InboxFilter::All => "t.archived_at IS NULL",
+        InboxFilter::Waiting => {
+            "t.archived_at IS NULL AND t.contact_id IN (
+                 SELECT contact_id FROM threads
+                 WHERE business_id = :business AND waiting_since IS NOT NULL AND merged_into IS NULL)"
+        }
+        InboxFilter::Agent => {
+            "t.archived_at IS NULL AND t.contact_id IN (
+                 SELECT contact_id FROM threads
+                 WHERE business_id = :business AND agent_since IS NOT NULL AND merged_into IS NULL
+                 EXCEPT SELECT contact_id FROM threads
+                 WHERE business_id = :business AND waiting_since IS NOT NULL AND merged_into IS NULL)"
+        }
+        InboxFilter::Archived => "t.archived_at IS NOT NULL",
+    }
+}
+
+fn inbox_row(row: &Row<'_>) -> rusqlite::Result<InboxRow> {
+    let turn = TurnState { waiting_since: row.get("w_waiting")?, agent_since: row.get("w_agent")? };
+    let turn = turn.join(TurnState { waiting_since: row.get("p_waiting")?, agent_since: row.get("p_agent")? });
+    let last_activity_at: Option<Timestamp> = row.get("last_message_at")?;
+    Ok(InboxRow {
+        contact_id: row.get("contact_id")?,
+        contact_name: row.get("contact_name")?,
+        number: row.get("number")?,
+        turn: turn.turn(),
+        waiting_since: turn.waiting_since,
+        unread_count: row.get("unread")?,
+        last_activity_at: last_activity_at.map_or_else(|| row.get("created_at"), Ok)?,
+        newest_thread_id: row.get("id")?,
+        last_message: last_message(row)?,
+        last_call: last_call(row)?,
+        whatsapp_thread_id: row.get("w_id")?,
+        call_thread_id: row.get("p_id")?,
+        archived_at: row.get("archived_at")?,
+    })
+}
+
+fn select() -> String {
+    include_str!("inbox/select.sql").trim_end().replace("{end_reason}", &end_reason("k"))
+}
+
+const KEYS: &str = include_str!("inbox/keys.sql");

@@ -1,0 +1,152 @@
+//! Background jobs. A job may run more than once.
+
+use super::sql::json_list;
+use crate::domain::{CallSid, JobId, JobKind, Timestamp};
+use crate::store::{ReadTx, Result, WriteTx};
+use rusqlite::{OptionalExtension, Row, params};
+
+/// A job that is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    pub id: JobId,
+    pub kind: JobKind,
+    /// The arguments, as JSON.
+    pub payload: String,
+    /// The number of earlier attempts.
+    pub attempts: u32,
+    pub created_at: Timestamp,
+}
+
+impl ReadTx<'_> {
+    /// Returns the due jobs of kinds that have a handler, those that have been due longest first.
+    pub fn due_jobs(&self, kinds: &[JobKind], now: Timestamp, limit: usize) -> Result<Vec<Job>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT id, kind, payload, attempts, created_at FROM jobs
+             WHERE state = 'waiting' AND run_at <= ?1 AND kind IN (SELECT value FROM json_each(?2))
+             ORDER BY run_at, id LIMIT ?3",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![now, kind_list(kinds), limit], job)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Returns the number of waiting jobs of a kind.
+    pub fn waiting_jobs(&self, kind: JobKind) -> Result<u64> {
+        let mut query = self.conn.prepare_cached("SELECT count(*) FROM jobs WHERE state = 'waiting' AND kind = ?1")?;
+        let count: i64 = query.query_row([kind], |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Returns true if a job of this kind for a call is waiting.
+    pub fn has_open_call_job(&self, kind: JobKind, call: &CallSid) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT 1 FROM jobs WHERE state = 'waiting' AND kind = ?1 AND payload ->> 'call_sid' = ?2 LIMIT 1",
+        )?;
+        Ok(query.exists(params![kind, call])?)
+    }
+
+    /// Returns when the next job of these kinds becomes due, among those that are not due yet.
+    pub fn next_job_at(&self, kinds: &[JobKind], now: Timestamp) -> Result<Option<Timestamp>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT run_at FROM jobs
+             WHERE state = 'waiting' AND run_at > ?1 AND kind IN (SELECT value FROM json_each(?2))
+             ORDER BY run_at LIMIT 1",
+        )?;
+        Ok(query.query_row(params![now, kind_list(kinds)], |row| row.get(0)).optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Adds a job. A second job with the same `unique_key` is ignored. The caller must wake the worker after the
+    /// commit.
+    pub fn insert_job(
+        &self,
+        kind: JobKind,
+        unique_key: Option<&str>,
+        payload: &str,
+        run_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO jobs(kind, unique_key, payload, state, run_at, created_at, updated_at)
+             VALUES (?1, ?2, ?3, 'waiting', ?4, ?5, ?5) ON CONFLICT (unique_key) DO NOTHING",
+        )?;
+        insert.execute(params![kind, unique_key, payload, run_at, now])?;
+        Ok(())
+    }
+
+    /// Makes a waiting job due at `at`, if it is due later. The caller must wake the worker after the commit.
+    pub fn hasten_job(&self, unique_key: &str, at: Timestamp, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE jobs SET run_at = ?2, updated_at = ?3 WHERE unique_key = ?1 AND state = 'waiting' AND run_at > ?2",
+        )?;
+        update.execute(params![unique_key, at, now])?;
+        Ok(())
+    }
+
+    /// Marks a job as done. The row is kept for some time, so that an equal job is not added again.
+    pub fn finish_job(&self, id: JobId, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE jobs SET state = 'done', attempts = attempts + 1, last_error = NULL, updated_at = ?2 WHERE id = ?1",
+        )?;
+        update.execute(params![id, now])?;
+        Ok(())
+    }
+
+    /// Deletes the job with this key, in any state.
+    pub fn delete_job(&self, unique_key: &str) -> Result<()> {
+        self.conn.prepare_cached("DELETE FROM jobs WHERE unique_key = ?1")?.execute([unique_key])?;
+        Ok(())
+    }
+
+    /// Deletes the jobs that were done or failed before `before`.
+    pub fn prune_jobs(&self, before: Timestamp) -> Result<()> {
+        let mut delete = self.conn.prepare_cached("DELETE FROM jobs WHERE state <> 'waiting' AND updated_at < ?1")?;
+        delete.execute([before])?;
+        Ok(())
+    }
+
+    /// Records a failed attempt. The job is retried at `run_at`.
+    pub fn retry_job(&self, id: JobId, error: &str, run_at: Timestamp, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE jobs SET attempts = attempts + 1, last_error = ?2, run_at = ?3, updated_at = ?4 WHERE id = ?1",
+        )?;
+        update.execute(params![id, error, run_at, now])?;
+        Ok(())
+    }
+
+    /// Makes waiting jobs of these kinds due now.
+    pub fn make_jobs_due(&self, kinds: &[JobKind], now: Timestamp) -> Result<usize> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE jobs SET run_at = ?2, updated_at = ?2
+             WHERE state = 'waiting' AND run_at > ?2 AND kind IN (SELECT value FROM json_each(?1))",
+        )?;
+        Ok(update.execute(params![kind_list(kinds), now])?)
+    }
+
+    /// Makes the jobs whose retry is due after `limit` due now.
+    pub fn hasten_late_jobs(&self, limit: Timestamp, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE jobs SET run_at = ?2, updated_at = ?2 WHERE state = 'waiting' AND attempts > 0 AND run_at > ?1",
+        )?;
+        update.execute(params![limit, now])?;
+        Ok(())
+    }
+
+    /// Marks a job as failed permanently.
+    pub fn fail_job(&self, id: JobId, error: &str, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE jobs SET state = 'failed', attempts = attempts + 1, last_error = ?2, updated_at = ?3 WHERE id = ?1",
+        )?;
+        update.execute(params![id, error, now])?;
+        Ok(())
+    }
+}
+
+fn kind_list(kinds: &[JobKind]) -> String {
+    json_list(&kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>())
+}
+
+fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
+    Ok(Job { id: row.get(0)?, kind: row.get(1)?, payload: row.get(2)?, attempts: row.get(3)?, created_at: row.get(4)? })
+}

@@ -1,0 +1,93 @@
+//! Holds messages after a restore. Messages that were queued in the restored database may have been sent after its
+//! backup was made, so they are held until the owner decides.
+//!
+//! All rows up to a row id, which is stored in the database, are held. New rows get higher ids, because held rows are
+//! kept.
+
+use crate::domain::{MessageId, MessageStatus, PeerAddress, StoredNotice, ThreadId, Timestamp};
+use crate::store::{ReadTx, Result, WriteTx};
+use rusqlite::params;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldMessage {
+    pub message_id: MessageId,
+    pub thread_id: ThreadId,
+    /// The address of the recipient; `None` if the contact has no address.
+    pub recipient: Option<PeerAddress>,
+    pub text: String,
+    /// When the message was written.
+    pub created_at: Timestamp,
+}
+
+impl ReadTx<'_> {
+    /// Returns the held messages, oldest first.
+    pub fn held_outbox(&self) -> Result<Vec<HeldMessage>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT o.message_id, m.thread_id, o.recipient, m.content_text, o.created_at
+             FROM outbox o JOIN messages m ON m.id = o.message_id
+             WHERE o.state IN ('queued', 'sending', 'doubtful') AND o.id <= ?1 ORDER BY o.id",
+        )?;
+        let rows = query.query_map([self.held_to()?], |row| {
+            Ok(HeldMessage {
+                message_id: row.get(0)?,
+                thread_id: row.get(1)?,
+                recipient: PeerAddress::from_stored(&row.get::<_, String>(2)?),
+                text: row.get(3)?,
+                created_at: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Returns the number of held messages.
+    pub fn count_held_outbox(&self) -> Result<u64> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND id <= ?1",
+        )?;
+        Ok(u64::try_from(query.query_row([self.held_to()?], |row| row.get::<_, i64>(0))?).unwrap_or(0))
+    }
+
+    /// Returns the row id up to which all rows are held; 0 if no row is held.
+    pub(in crate::store) fn held_to(&self) -> Result<i64> {
+        Ok(self.meta(HELD_TO)?.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+}
+
+impl WriteTx<'_> {
+    /// Holds all queued messages. Returns the number of held messages.
+    pub fn hold_outbox(&self) -> Result<u64> {
+        let sql = "SELECT coalesce(max(id), 0) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')";
+        let last: i64 = self.conn.query_row(sql, [], |row| row.get(0))?;
+        self.set_meta(HELD_TO, &last.to_string())?;
+        self.count_held_outbox()
+    }
+
+    /// Releases the held messages, which are then sent as if they had just been written. Returns the number of
+    /// messages.
+    pub fn release_held_outbox(&self, now: Timestamp) -> Result<u64> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET next_attempt_at = ?2, created_at = ?2, updated_at = ?2
+             WHERE state IN ('queued', 'sending', 'doubtful') AND id <= ?1",
+        )?;
+        let released = update.execute(params![self.held_to()?, now])?;
+        self.set_meta(HELD_TO, "0")?;
+        Ok(released as u64)
+    }
+
+    /// Discards the held messages: each is marked as failed with `error`. Returns the number of messages.
+    pub fn discard_held_outbox(&self, error: (&str, &StoredNotice), now: Timestamp) -> Result<u64> {
+        let held = self.held_outbox()?;
+        for message in &held {
+            self.set_message_status(message.message_id, MessageStatus::Failed, Some(error), now)?;
+        }
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET state = 'failed', last_error = ?3, updated_at = ?2
+             WHERE state IN ('queued', 'sending', 'doubtful') AND id <= ?1",
+        )?;
+        update.execute(params![self.held_to()?, now, error.0])?;
+        self.set_meta(HELD_TO, "0")?;
+        Ok(held.len() as u64)
+    }
+}
+
+const HELD_TO: &str = "outbox_held_to";

@@ -1,0 +1,196 @@
+//! Deletes the data about a contact from the database.
+//!
+//! The first transaction deletes everything except audio and the content of files, which may be too much for one
+//! transaction. These are deleted afterwards, in steps. The first transaction adds a job that continues the steps after
+//! a kill of the process.
+//!
+//! `secure_delete` overwrites the deleted content with zeros, in the live database and thereby in the published copy.
+//! Otherwise the content would remain in unused parts of a file that users copy.
+
+use super::super::sql::json_list;
+use super::{PERSONAL, PersonalData, PersonalTable, UNUSED_FILES};
+use crate::domain::{ChangeKind, ContactId, JobKind, Timestamp};
+use crate::store::{Error, ReadTx, Result, WriteTx};
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The numbers of deleted rows, by table.
+pub type Erased = BTreeMap<String, u64>;
+
+/// The data that remains to be deleted after a contact was deleted. It is the payload of the job that continues.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureRest {
+    /// The unique key of the job.
+    pub key: String,
+    /// The contact; set if rows without content remain because audio refers to them.
+    contact: Option<ContactId>,
+    /// The files that no other contact has.
+    files: Vec<String>,
+}
+
+impl ReadTx<'_> {
+    /// Returns true if a running operation would store more data about the contact: a call, or a message that is being
+    /// sent.
+    pub fn is_in_progress(&self, data: &PersonalData) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT 1 FROM calls WHERE state <> 'ended' AND contact_id IN (SELECT value FROM json_each(?1))
+             UNION ALL SELECT 1 FROM outbox WHERE state = 'sending' AND contact_id IN (SELECT value FROM json_each(?1))",
+        )?;
+        Ok(query.exists([json_list(&data.contacts)])?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Deletes everything about a contact except audio and the content of files, and adds the job that deletes these.
+    /// `plan` is the data that was found before. From here on, no incoming data is assigned to this contact.
+    pub fn erase_contact(
+        &self,
+        contact: ContactId,
+        plan: &PersonalData,
+        erased: &mut Erased,
+        now: Timestamp,
+    ) -> Result<ErasureRest> {
+        let data = self.renewed(plan, contact)?;
+        self.overwriting(|| {
+            self.detach_from_others(&data)?;
+            let has_sound = self.has_sound(&data)?;
+            for table in PERSONAL.iter().filter(|table| !(has_sound && SOUND_TABLES.contains(&table.name))) {
+                if table.name == "media" {
+                    continue;
+                }
+                *erased.entry(table.name.to_owned()).or_default() += self.erase_rows(table, &data)?;
+            }
+            if has_sound {
+                self.empty_sound_owners(&data)?;
+            }
+            let files = self.column(&unused_files("?1"), [json_list(&data.hashes)])?;
+            if erased.get("search_index").is_some_and(|rows| *rows > 0) {
+                // FTS5 keeps deleted documents, marked as deleted, until it merges their segment. `optimize` merges all
+                // segments.
+                self.conn.execute("INSERT INTO search_index(search_index) VALUES ('optimize')", [])?;
+            }
+            self.retire_contact_ids(&data.contacts)?;
+            for id in &data.contacts {
+                self.record_in(ChangeKind::ContactDeleted, None, Some(*id))?;
+            }
+            let key = format!("erase:{contact}:{now}");
+            let rest = ErasureRest { key, contact: has_sound.then_some(contact), files };
+            let payload = serde_json::to_string(&rest).map_err(|error| Error::Value(error.to_string()))?;
+            self.insert_job(JobKind::EraseContact, Some(&rest.key), &payload, now.plus(JOB_DELAY), now)?;
+            Ok(rest)
+        })
+    }
+
+    /// Deletes a part of the remaining audio and files, and finally the rows to which they belonged. Returns false when
+    /// no data remains.
+    pub fn erase_rest(&self, rest: &ErasureRest, erased: &mut Erased) -> Result<bool> {
+        self.overwriting(|| {
+            let data = rest.contact.map(|contact| self.personal_ids(contact)).transpose()?.unwrap_or_default();
+            let chunks = self.erase_chunks(&data)?;
+            *erased.entry("recording_chunks".to_owned()).or_default() += chunks;
+            let files = if chunks == 0 { self.erase_file(&rest.files)? } else { 0 };
+            *erased.entry("media".to_owned()).or_default() += files;
+            if chunks + files > 0 {
+                return Ok(true);
+            }
+            // The audit log is skipped, because the contact was removed from it earlier. It now contains the entry of
+            // this deletion, which must remain.
+            for table in PERSONAL.iter().filter(|table| !["media", "audit_log"].contains(&table.name)) {
+                if rest.contact.is_some() {
+                    *erased.entry(table.name.to_owned()).or_default() += self.erase_rows(table, &data)?;
+                }
+            }
+            erased.retain(|_, rows| *rows > 0);
+            self.delete_job(&rest.key)?;
+            Ok(false)
+        })
+    }
+
+    /// Removes references to the contact's threads and calls from rows of other contacts. Those rows are kept.
+    fn detach_from_others(&self, data: &PersonalData) -> Result<()> {
+        for (table, column, of) in [
+            ("tasks", "thread_id", &data.threads),
+            ("tasks", "call_id", &data.calls),
+            ("appointments", "call_id", &data.calls),
+        ] {
+            let sql = format!(
+                "UPDATE {table} SET {column} = NULL WHERE {column} IN (SELECT value FROM json_each(?1))
+                     AND contact_id NOT IN (SELECT value FROM json_each(?2))"
+            );
+            self.conn.prepare(&sql)?.execute(params![json_list(of), json_list(&data.contacts)])?;
+        }
+        Ok(())
+    }
+
+    fn has_sound(&self, data: &PersonalData) -> Result<bool> {
+        let sql = "SELECT 1 FROM recording_chunks WHERE recording_id IN (SELECT value FROM json_each(?1))";
+        Ok(self.conn.prepare_cached(sql)?.exists([json_list(&data.recordings)])?)
+    }
+
+    /// Clears the content of the rows that are kept until the audio is deleted.
+    fn empty_sound_owners(&self, data: &PersonalData) -> Result<()> {
+        for (sql, ids) in [
+            ("UPDATE contacts SET display_name = '', name_source = '', language = NULL", &data.contacts),
+            ("UPDATE threads SET peer_number = '', title = '', unread_count = 0", &data.threads),
+            ("UPDATE calls SET peer_number = '', message_text = NULL, summary = NULL", &data.calls),
+            ("UPDATE recordings SET state = 'pruned', source_url = NULL, error = NULL", &data.recordings),
+        ] {
+            let sql = format!("{sql} WHERE id IN (SELECT value FROM json_each(?1))");
+            self.conn.prepare(&sql)?.execute([json_list(ids)])?;
+        }
+        Ok(())
+    }
+
+    fn erase_chunks(&self, data: &PersonalData) -> Result<u64> {
+        let mut delete = self.conn.prepare_cached(
+            "DELETE FROM recording_chunks WHERE (recording_id, seq) IN (SELECT recording_id, seq FROM recording_chunks
+                 WHERE recording_id IN (SELECT value FROM json_each(?1)) LIMIT ?2)",
+        )?;
+        Ok(delete.execute(params![json_list(&data.recordings), CHUNKS_PER_STEP])? as u64)
+    }
+
+    /// Deletes one of the files. A file that a message has used again is kept, as is one that was uploaded again and
+    /// therefore has details.
+    fn erase_file(&self, files: &[String]) -> Result<u64> {
+        let sql = format!(
+            "DELETE FROM media WHERE sha256 IN (
+                 SELECT sha256 FROM media WHERE sha256 IN ({}) AND sha256 NOT IN (SELECT sha256 FROM media_details) LIMIT 1)",
+            unused_files("?1")
+        );
+        Ok(self.conn.prepare_cached(&sql)?.execute([json_list(files)])? as u64)
+    }
+
+    fn erase_rows(&self, table: &PersonalTable, data: &PersonalData) -> Result<u64> {
+        let (name, rows) = (table.name, table.condition());
+        // The entry still shows that an action was done, but no longer for which contact.
+        let sql = if name == "audit_log" {
+            format!("UPDATE audit_log SET subject = '', detail = NULL WHERE {rows}")
+        } else {
+            format!("DELETE FROM {name} WHERE {rows}")
+        };
+        let mut delete = self.conn.prepare(&sql)?;
+        data.bind(&mut delete)?;
+        Ok(delete.raw_execute()? as u64)
+    }
+
+    /// Runs `work` so that deleted content is overwritten with zeros, including content on pages that become free.
+    fn overwriting<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.conn.execute_batch("PRAGMA secure_delete = ON")?;
+        let done = work();
+        self.conn.execute_batch("PRAGMA secure_delete = FAST")?;
+        done
+    }
+}
+
+/// Returns a query for the files in a JSON list to which no row refers.
+fn unused_files(list: &str) -> String {
+    UNUSED_FILES.replace("{hashes}", &format!("(SELECT value FROM json_each({list}))"))
+}
+
+/// The request itself continues the deletion at once. The job is needed only if the request ends early.
+const JOB_DELAY: std::time::Duration = std::time::Duration::from_secs(10);
+/// The tables of audio, and of the rows to which it belongs. They are deleted last.
+const SOUND_TABLES: [&str; 5] = ["recording_chunks", "recordings", "calls", "threads", "contacts"];
+/// Number of chunks per step. A chunk has up to 256 KiB.
+const CHUNKS_PER_STEP: i64 = 16;

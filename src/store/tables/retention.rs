@@ -1,0 +1,175 @@
+//! Retention: deletes data that is older than the owner's settings allow, in small steps.
+
+use super::media::IS_USED_SINCE;
+use crate::domain::{CallId, ChangeKind, MessageId, RecordingId, Timestamp};
+use crate::store::{ReadTx, Result, WriteTx, open};
+use rusqlite::params;
+use std::collections::BTreeSet;
+
+/// An amount of data that was deleted or is to be deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// Number of rows: media files, recordings, turns, webhooks or audit entries.
+    pub rows: u64,
+    /// Bytes of their content.
+    pub bytes: u64,
+}
+
+/// The size of the database and its free pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PageUsage {
+    /// Page size in bytes.
+    pub page_bytes: u64,
+    pub pages: u64,
+    pub free_pages: u64,
+}
+
+/// Returns an SQL fragment that selects media files older than `?1`. The newest message with the file determines its
+/// age. A file that is still to be sent is never old.
+fn old_media() -> String {
+    format!("media WHERE pruned_at IS NULL AND created_at < ?1 AND NOT {IS_USED_SINCE}")
+}
+
+const OLD_RECORDINGS: &str = "recordings WHERE state = 'complete' AND created_at < ?1";
+const OLD_TURNS: &str = "call_turns WHERE call_id IN (SELECT id FROM calls WHERE started_at < ?1 AND state = 'ended')";
+
+impl ReadTx<'_> {
+    /// Returns the amount of media files that belong only to messages from before `before`.
+    pub fn old_media(&self, before: Timestamp) -> Result<Amount> {
+        self.amount(&format!("SELECT count(*), sum(bytes) FROM {}", old_media()), before)
+    }
+
+    /// Returns the amount of complete recordings from before `before`.
+    pub fn old_recordings(&self, before: Timestamp) -> Result<Amount> {
+        self.amount(&format!("SELECT count(*), sum(bytes) FROM {OLD_RECORDINGS}"), before)
+    }
+
+    /// Returns the amount of turns of ended calls that started before `before`.
+    pub fn old_turns(&self, before: Timestamp) -> Result<Amount> {
+        self.amount(&format!("SELECT count(*), sum(length(text)) FROM {OLD_TURNS}"), before)
+    }
+
+    /// Returns the amount of webhooks from before `before`.
+    pub fn old_webhook_entries(&self, before: Timestamp) -> Result<Amount> {
+        self.amount("SELECT count(*), sum(length(body)) FROM webhook_journal WHERE received_at < ?1", before)
+    }
+
+    /// Returns the amount of audit entries from before `before`.
+    pub fn old_audit(&self, before: Timestamp) -> Result<Amount> {
+        self.amount("SELECT count(*), 0 FROM audit_log WHERE at < ?1", before)
+    }
+
+    pub fn page_usage(&self) -> Result<PageUsage> {
+        let free_pages: i64 = self.conn.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
+        Ok(PageUsage {
+            page_bytes: open::page_size(self.conn)? as u64,
+            pages: open::page_count(self.conn)?,
+            free_pages: u64::try_from(free_pages).unwrap_or(0),
+        })
+    }
+
+    fn amount(&self, sql: &str, before: Timestamp) -> Result<Amount> {
+        let of = |value: Option<i64>| u64::try_from(value.unwrap_or(0)).unwrap_or(0);
+        let mut query = self.conn.prepare_cached(sql)?;
+        Ok(query.query_row([before], |row| Ok(Amount { rows: of(row.get(0)?), bytes: of(row.get(1)?) }))?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Deletes the content of old media files: at least one, up to about `bytes`. Their messages show that the content
+    /// was deleted.
+    pub fn prune_media(&self, before: Timestamp, bytes: u64, now: Timestamp) -> Result<Amount> {
+        let sql = format!("SELECT sha256, bytes FROM {} ORDER BY created_at LIMIT {FILES_PER_STEP}", old_media());
+        let chosen = self.chosen(&sql, before, bytes)?;
+        let mut empty = self.conn.prepare_cached("UPDATE media SET content = x'', pruned_at = ?2 WHERE sha256 = ?1")?;
+        let mut note = self.conn.prepare_cached(
+            "UPDATE message_media SET state = 'pruned', error = ?2 WHERE sha256 = ?1 AND state = 'stored'",
+        )?;
+        let mut messages_with = self.conn.prepare_cached("SELECT message_id FROM message_media WHERE sha256 = ?1")?;
+        let mut forget = self.conn.prepare_cached(
+            "UPDATE media_details SET thumbnail = NULL, thumbhash = NULL, file_name = NULL WHERE sha256 = ?1",
+        )?;
+        for (sha256, _) in &chosen {
+            empty.execute(params![sha256, now])?;
+            forget.execute([sha256])?;
+            note.execute(params![sha256, PRUNED_ERROR])?;
+            let messages =
+                messages_with.query_map([sha256], |row| row.get(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+            messages.into_iter().try_for_each(|id: MessageId| self.record_message(ChangeKind::MessageUpdated, id))?;
+        }
+        Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
+    }
+
+    /// Deletes the audio of old recordings: at least one, up to about `bytes`.
+    pub fn prune_recordings(&self, before: Timestamp, bytes: u64) -> Result<Amount> {
+        let sql =
+            format!("SELECT CAST(id AS TEXT), bytes FROM {OLD_RECORDINGS} ORDER BY created_at LIMIT {FILES_PER_STEP}");
+        let chosen = self.chosen(&sql, before, bytes)?;
+        let mut delete =
+            self.conn.prepare_cached("DELETE FROM recording_chunks WHERE recording_id = CAST(?1 AS INTEGER)")?;
+        let mut forget =
+            self.conn.prepare_cached("DELETE FROM recording_peaks WHERE recording_id = CAST(?1 AS INTEGER)")?;
+        let mut note = self.conn.prepare_cached(
+            "UPDATE recordings SET state = 'pruned', bytes = 0, error = ?2 WHERE id = CAST(?1 AS INTEGER)",
+        )?;
+        for (id, _) in &chosen {
+            delete.execute([id])?;
+            forget.execute([id])?;
+            note.execute(params![id, PRUNED_ERROR])?;
+            self.record_recording(RecordingId(id.parse().unwrap_or_default()))?;
+        }
+        Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
+    }
+
+    /// Deletes up to `TURNS_PER_STEP` old call turns.
+    pub fn prune_turns(&self, before: Timestamp) -> Result<Amount> {
+        let mut delete = self.conn.prepare_cached(&format!(
+            "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {TURNS_PER_STEP}) RETURNING length(text), call_id"
+        ))?;
+        let deleted = delete
+            .query_map([before], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<(i64, CallId)>>>()?;
+        let calls: BTreeSet<CallId> = deleted.iter().map(|(_, call)| *call).collect();
+        calls.into_iter().try_for_each(|call| self.record_call_id(ChangeKind::TurnUpdated, call))?;
+        Ok(sum(deleted.into_iter().map(|(length, _)| u64::try_from(length).unwrap_or(0))))
+    }
+
+    /// Releases up to `pages` free pages to the disk. Returns the number of released pages. For each released page
+    /// SQLite may move two other pages, and all of them must also be written to the published copy.
+    pub fn release_pages(&self, pages: u32) -> Result<u64> {
+        let before = self.page_usage()?.pages;
+        let mut release = self.conn.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
+        // Each row that is read from this statement releases one page.
+        let mut freed = release.query([])?;
+        while freed.next()?.is_some() {}
+        Ok(before.saturating_sub(self.page_usage()?.pages))
+    }
+
+    /// Selects rows to delete, with their sizes, until their total size reaches `enough` bytes.
+    fn chosen(&self, sql: &str, before: Timestamp, enough: u64) -> Result<Vec<(String, u64)>> {
+        let mut query = self.conn.prepare_cached(sql)?;
+        let mut rows = query.query([before])?;
+        let (mut chosen, mut total) = (Vec::new(), 0_u64);
+        while let Some(row) = rows.next()? {
+            let bytes = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+            chosen.push((row.get(0)?, bytes));
+            total = total.saturating_add(bytes);
+            if total >= enough {
+                break;
+            }
+        }
+        Ok(chosen)
+    }
+}
+
+fn sum(bytes: impl Iterator<Item = u64>) -> Amount {
+    bytes.fold(Amount::default(), |all, bytes| Amount { rows: all.rows + 1, bytes: all.bytes.saturating_add(bytes) })
+}
+
+/// The error text of a file that retention has deleted.
+const PRUNED_ERROR: &str = "deleted, as the settings say ([retention])";
+const FILES_PER_STEP: usize = 200;
+const TURNS_PER_STEP: usize = 500;
+
+#[cfg(test)]
+mod tests;

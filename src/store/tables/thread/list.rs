@@ -1,0 +1,69 @@
+//! The list of threads, newest activity first.
+
+use super::super::page::{page, page_keys, rows_for};
+use super::super::search::HitsOf;
+use super::{select, thread};
+use crate::domain::{BusinessId, Cursor, InboxFilter, Thread, ThreadType};
+use crate::store::{ReadTx, Result};
+use rusqlite::named_params;
+
+#[derive(Clone, Debug)]
+pub struct ThreadFilter {
+    pub business: BusinessId,
+    /// Only threads of this kind; `None` for both kinds.
+    pub kind: Option<ThreadType>,
+    /// Only threads in this state.
+    pub state: InboxFilter,
+    /// Search terms for names, numbers, messages and transcripts; `None` for all threads.
+    pub words: Option<String>,
+}
+
+impl ReadTx<'_> {
+    /// Returns a page of threads, and the position of the next page if one exists.
+    pub fn threads(
+        &self,
+        filter: &ThreadFilter,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<(Vec<Thread>, Option<Cursor>)> {
+        let search = self.list_search(filter.words.as_deref(), HitsOf::Threads)?;
+        // Few threads are waiting, so the index of waiting threads is faster than the index of the list order.
+        let is_few = matches!(filter.state, InboxFilter::Waiting | InboxFilter::Agent) || search.is_few;
+        let keys = page_keys(include_str!("keys.sql"), is_few, &search.condition("t.id"), after.is_some());
+        let keys = keys.replace("{state}", condition(filter.state));
+        let sql =
+            format!("{select} WHERE t.id IN ({keys}) ORDER BY t.last_message_at DESC, t.id DESC", select = select());
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let rows = query.query_map(
+            named_params! {
+                ":business": filter.business,
+                ":kind": filter.kind,
+                ":found": search.found,
+                ":words": search.words,
+                ":digits": search.digits,
+                ":after_at": after.map(|cursor| cursor.at),
+                ":after_id": after.map(|cursor| cursor.id),
+                ":limit": rows_for(limit),
+            },
+            thread,
+        )?;
+        let threads = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let position = |last: &Thread| Cursor { at: last.last_message_at.unwrap_or(last.created_at), id: last.id.0 };
+        Ok(page(threads, limit, position))
+    }
+}
+
+fn condition(state: InboxFilter) -> &'static str {
+    match state {
+        InboxFilter::All => "t.archived_at IS NULL",
+        InboxFilter::Waiting => {
+            "t.archived_at IS NULL AND t.id IN (
+                 SELECT id FROM threads WHERE business_id = :business AND waiting_since IS NOT NULL)"
+        }
+        InboxFilter::Agent => {
+            "t.archived_at IS NULL AND t.waiting_since IS NULL AND t.id IN (
+                 SELECT id FROM threads WHERE business_id = :business AND agent_since IS NOT NULL)"
+        }
+        InboxFilter::Archived => "t.archived_at IS NOT NULL",
+    }
+}

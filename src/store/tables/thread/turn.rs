@@ -1,0 +1,137 @@
+//! Records the turn of each thread (whether the contact waits for an answer, or a user must look at an answer of the
+//! agent), and whether threads are archived.
+
+use super::super::call::end_reason;
+use crate::domain::{
+    CallDirection, CallFacts, CallOutcome, CallSid, ContactId, ThreadId, Timestamp, TurnEvent, TurnState,
+};
+use crate::store::{Error, ReadTx, Result, WriteTx};
+use rusqlite::{OptionalExtension, params};
+
+/// The stored columns of a thread from which its turn is derived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct StoredTurn {
+    thread: ThreadId,
+    state: TurnState,
+    archived_at: Option<Timestamp>,
+}
+
+impl ReadTx<'_> {
+    pub fn contact_of_thread(&self, thread: ThreadId) -> Result<ContactId> {
+        let mut query = self.conn.prepare_cached("SELECT contact_id FROM threads WHERE id = ?1")?;
+        query.query_row([thread], |row| row.get(0)).optional()?.ok_or(Error::NotFound("thread"))
+    }
+
+    /// Returns the threads of a contact, without merged ones.
+    fn turns_of(&self, contact: ContactId) -> Result<Vec<StoredTurn>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT id, waiting_since, agent_since, archived_at FROM threads
+             WHERE contact_id = ?1 AND merged_into IS NULL",
+        )?;
+        let rows = query.query_map([contact], |row| {
+            let state = TurnState { waiting_since: row.get(1)?, agent_since: row.get(2)? };
+            Ok(StoredTurn { thread: row.get(0)?, state, archived_at: row.get(3)? })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Applies an event to the turn of a thread. An event that concerns all threads is also applied to the contact's
+    /// other threads.
+    pub fn apply_turn(&self, thread: ThreadId, event: TurnEvent) -> Result<()> {
+        for before in self.turns_of(self.contact_of_thread(thread)?)? {
+            let is_same = before.thread == thread;
+            let concerns = is_same || event.concerns_all_threads();
+            let after = StoredTurn {
+                state: if concerns { before.state.after(event) } else { before.state },
+                archived_at: before.archived_at.filter(|_| !event.returns_to_inbox()),
+                ..before
+            };
+            // The event's message or call records its own change.
+            self.store_turn(before, after, !(is_same && event.returns_to_inbox()))?;
+        }
+        Ok(())
+    }
+
+    pub fn apply_turn_to_contact(&self, contact: ContactId, event: TurnEvent) -> Result<()> {
+        self.turns_of(contact)?.into_iter().try_for_each(|before| {
+            let after = StoredTurn { state: before.state.after(event), ..before };
+            self.store_turn(before, after, true)
+        })
+    }
+
+    /// Archives all threads of a contact, or unarchives them.
+    pub fn set_archived(&self, contact: ContactId, archived_at: Option<Timestamp>) -> Result<()> {
+        self.turns_of(contact)?.into_iter().try_for_each(|before| {
+            let archived_at = archived_at.map(|at| before.archived_at.unwrap_or(at));
+            self.store_turn(before, StoredTurn { archived_at, ..before }, true)
+        })
+    }
+
+    /// Applies the end of a call, or a message that was transcribed after the end.
+    pub(in crate::store) fn apply_call_end(&self, sid: &CallSid) -> Result<()> {
+        let sql = format!(
+            "SELECT thread_id, started_at, coalesce(ended_at, started_at), state, {}, missed, answered_at, engine,
+                 message_text IS NOT NULL, direction FROM calls WHERE call_sid = ?1
+                 AND NOT EXISTS (SELECT 1 FROM call_events e WHERE e.call_id = calls.id AND e.kind = 'answered_by_machine')",
+            end_reason("calls")
+        );
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let found = query.query_row([sid], |row| {
+            let answered = (row.get(6)?, row.get(7)?);
+            let facts = CallFacts::new(row.get(3)?, row.get(4)?, row.get(5)?, answered, row.get(8)?);
+            let direction: CallDirection = row.get(9)?;
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, facts, direction))
+        });
+        let Some((thread, started_at, ended_at, facts, direction)) = found.optional()? else { return Ok(()) };
+        match facts.outcome() {
+            CallOutcome::Live | CallOutcome::Blocked => Ok(()),
+            // No user has to look at it. The start of the call has marked the thread as unread.
+            CallOutcome::Robot => self.uncount_unread(thread),
+            CallOutcome::Transferred => self.apply_turn(thread, TurnEvent::UserAnswered),
+            CallOutcome::Answered | CallOutcome::Booked => self.apply_turn(thread, TurnEvent::AgentAnswered(ended_at)),
+            // A contact whom the agent did not reach does not wait for an answer because of that call.
+            CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed if direction == CallDirection::Out => {
+                Ok(())
+            }
+            CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed => {
+                self.apply_turn(thread, TurnEvent::ContactWaits(started_at))
+            }
+        }
+    }
+
+    fn uncount_unread(&self, thread: ThreadId) -> Result<()> {
+        let sql = "UPDATE threads SET unread_count = max(unread_count - 1, 0) WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute([thread])?;
+        self.record_thread(thread)
+    }
+
+    fn store_turn(&self, before: StoredTurn, after: StoredTurn, is_change: bool) -> Result<()> {
+        if before == after {
+            return Ok(());
+        }
+        self.conn
+            .prepare_cached("UPDATE threads SET waiting_since = ?2, agent_since = ?3, archived_at = ?4 WHERE id = ?1")?
+            .execute(params![after.thread, after.state.waiting_since, after.state.agent_since, after.archived_at])?;
+        if is_change { self.record_thread(after.thread) } else { Ok(()) }
+    }
+
+    pub fn mark_contact_read(&self, contact: ContactId) -> Result<()> {
+        let threads = self.turns_of(contact)?;
+        threads.into_iter().try_for_each(|turn| self.mark_thread_read(turn.thread))
+    }
+
+    /// Sets the turns of threads that an earlier version stored without turns: those with ids above `after`, at most
+    /// `rows`. Returns the last examined id; `None` if no threads remain.
+    pub fn start_turns(&self, after: i64, rows: u32) -> Result<Option<i64>> {
+        let last: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT max(id) FROM (SELECT id FROM threads WHERE id > ?1 ORDER BY id LIMIT ?2)")?
+            .query_row(params![after, rows], |row| row.get(0))?;
+        if let Some(last) = last {
+            self.conn.prepare_cached(include_str!("start_turns.sql"))?.execute(params![after, last])?;
+        }
+        Ok(last)
+    }
+}

@@ -1,0 +1,98 @@
+//! The log of raw webhook requests.
+
+use crate::domain::{CallId, MessageId, Provider, Timestamp, text_enum};
+use crate::store::{Result, WriteTx};
+use rusqlite::params;
+
+text_enum! {
+    /// The outcome of a webhook request.
+    WebhookOutcome {
+        /// The data of the request was stored.
+        Stored = "stored",
+        /// The request repeated data that was already stored.
+        Duplicate = "duplicate",
+        /// The request was valid but irrelevant.
+        Ignored = "ignored",
+        /// The request had a valid signature but was malformed.
+        Malformed = "malformed",
+    }
+}
+
+/// A webhook request as it was received.
+#[derive(Clone, Copy, Debug)]
+pub struct NewWebhookEntry<'a> {
+    pub received_at: Timestamp,
+    /// The sender.
+    pub source: Provider,
+    pub path: &'a str,
+    pub content_type: &'a str,
+    /// The body, byte for byte.
+    pub body: &'a [u8],
+    pub outcome: WebhookOutcome,
+    /// The reason for the outcome, if it is not obvious.
+    pub note: &'a str,
+    /// The message to which the request belongs.
+    pub message: Option<MessageId>,
+    /// The call to which the request belongs.
+    pub call: Option<CallId>,
+}
+
+/// A request without a message and a call is compared only with this many latest requests.
+const SEARCHED: i64 = 256;
+
+impl WriteTx<'_> {
+    /// Adds a webhook request. A request of Twilio that the log already contains is not added again: a client that
+    /// captured a signed request could replay it, because the signature does not cover the time. Requests of the bridge
+    /// are not compared.
+    pub fn insert_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<()> {
+        if new.source == Provider::Twilio && self.has_webhook_entry(new)? {
+            return Ok(());
+        }
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO webhook_journal(received_at, source, path, content_type, body, outcome, note, message_id, call_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        insert.execute(params![
+            new.received_at,
+            new.source,
+            new.path,
+            new.content_type,
+            new.body,
+            new.outcome.as_str(),
+            new.note,
+            new.message,
+            new.call,
+        ])?;
+        Ok(())
+    }
+
+    /// Returns true if the log contains this request. It is compared with requests for the same message or call. If it
+    /// has neither, it is compared with the latest requests.
+    fn has_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<bool> {
+        match (new.message, new.call) {
+            (Some(MessageId(id)), _) => self.same_webhook("message_id = ?1", id, new),
+            (None, Some(CallId(id))) => self.same_webhook("call_id = ?1", id, new),
+            (None, None) => {
+                let newest = "id > (SELECT coalesce(max(id), 0) - ?1 FROM webhook_journal)";
+                self.same_webhook(newest, SEARCHED, new)
+            }
+        }
+    }
+
+    fn same_webhook(&self, condition: &str, value: i64, new: &NewWebhookEntry<'_>) -> Result<bool> {
+        // The length is compared first, because SQLite can determine it without reading the body.
+        let sql = format!(
+            "SELECT 1 FROM webhook_journal WHERE {condition} AND path = ?2 AND length(body) = length(?3) AND body = ?3"
+        );
+        Ok(self.conn.prepare_cached(&sql)?.exists(params![value, new.path, new.body])?)
+    }
+
+    /// Deletes up to `limit` webhook requests from before `before`. Returns the number of deleted requests.
+    pub fn prune_webhook_log(&self, before: Timestamp, limit: usize) -> Result<usize> {
+        let mut delete = self.conn.prepare_cached(
+            "DELETE FROM webhook_journal WHERE received_at < ?1
+                 AND id IN (SELECT id FROM webhook_journal ORDER BY id LIMIT ?2)",
+        )?;
+        Ok(delete.execute(params![before, i64::try_from(limit).unwrap_or(i64::MAX)])?)
+    }
+}
