@@ -175,6 +175,37 @@ async fn a_stream_resumes_or_says_that_it_cannot() {
     }
 }
 
+/// More changes than are read at once or kept for all streams, read by streams that are at different positions.
+#[tokio::test]
+async fn streams_at_different_positions_miss_no_change() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(include_str!("data.sql"));
+    daemon.seed(
+        "WITH RECURSIVE n(seq) AS (SELECT 500 UNION ALL SELECT seq + 1 FROM n WHERE seq < 2899)
+         INSERT INTO changes(seq, at, kind, thread_id, ref_id)
+             SELECT seq, '2026-11-10T10:00:00.000Z', 'message_created', 1, seq FROM n",
+    );
+    daemon.launch();
+    let api = daemon.api();
+    let positions = [499, 2700, 2899, 1200, 499, 2898];
+    let streams = futures_util::future::join_all(positions.map(|position| {
+        let api = &api;
+        async move {
+            let mut events = Events::open(api, Some(&position.to_string())).await;
+            for seq in position..2900 {
+                assert_eq!(events.next().await.unwrap().id, seq.to_string(), "after {position}");
+            }
+            events
+        }
+    }));
+    let streams = streams.await;
+    let put = api.request(Method::PUT, "/api/threads/1/draft").json(&json!({"text": "of the token"}));
+    assert_eq!(crate::support::client::send(put).await.status, 200);
+    for mut events in streams {
+        assert_eq!(events.change().await, kind("draft_updated", 1, 1));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_reader_gets_what_it_may_see() {
     let (daemon, _) = with_data();
