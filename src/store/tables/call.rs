@@ -5,7 +5,7 @@ mod part;
 mod write;
 
 pub use list::CallFilter;
-pub use write::{NewCall, OpenCall, ROBOT, TimedTurn, TurnUpdate};
+pub use write::{NewCall, OpenCall, TimedTurn, TurnUpdate};
 
 use super::sql::actor_name;
 use crate::domain::{
