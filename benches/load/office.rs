@@ -115,7 +115,7 @@ fn seed(folder: &Folder, size: Size) -> f64 {
     let [contacts, messages, calls] = [contacts, messages, calls].map(|number| number.to_string());
     target::run_command(
         folder,
-        &["simulate", "crm", "--contacts", &contacts, "--messages", &messages, "--calls", &calls],
+        &["simulate", "crm", "--people", &contacts, "--messages", &messages, "--calls", &calls],
     );
     began.elapsed().as_secs_f64()
 }

@@ -114,7 +114,7 @@ async fn messages_go_in_by_both_ways_and_forged_ones_do_not() {
 fn filled(seed: &str) -> Daemon {
     let daemon = Daemon::prepare(|_| {});
     let until = "2026-11-22";
-    let arguments = ["--contacts", "60", "--messages", "900", "--calls", "120", "--until", until, "--seed", seed];
+    let arguments = ["--people", "60", "--messages", "900", "--calls", "120", "--until", until, "--seed", seed];
     let output = daemon.cli(&[&["simulate", "crm"], &arguments[..]].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stdout(&output).contains("Added 60 contacts, 900 messages and 120 calls"), "{}", stdout(&output));
@@ -141,13 +141,13 @@ async fn a_stopped_database_is_filled_with_a_year() {
     assert_eq!(texts(&daemon), texts(&filled("7")), "the same seed gives the same data");
     assert_ne!(texts(&daemon), texts(&filled("8")));
 
-    let refused = daemon.cli(&["simulate", "crm", "--contacts", "5"]);
+    let refused = daemon.cli(&["simulate", "crm", "--people", "5"]);
     assert!(
         !refused.status.success() && stderr(&refused).contains("has data already (60 contacts"),
         "{}",
         stderr(&refused)
     );
-    let more = ["simulate", "crm", "--contacts", "40", "--messages", "50", "--calls", "5", "--seed", "7", "--add"];
+    let more = ["simulate", "crm", "--people", "40", "--messages", "50", "--calls", "5", "--seed", "7", "--add"];
     let added = daemon.cli(&more);
     assert!(added.status.success(), "{}", stderr(&added));
 

@@ -53,7 +53,7 @@ test('an old phone on Fast 3G', async ({ browser }) => {
   const daemon = new Daemon()
   await daemon.start()
   await daemon.stop()
-  await daemon.cli(['simulate', 'crm', '--contacts', '1000', '--messages', '10000', '--calls', '1000'])
+  await daemon.cli(['simulate', 'crm', '--people', '1000', '--messages', '10000', '--calls', '1000'])
   await daemon.start()
   const figures: Record<'cold' | 'warm' | 'thread' | 'letter' | 'task', number[]> = {
     cold: [],

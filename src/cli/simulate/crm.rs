@@ -24,7 +24,7 @@ use phonenumber::country;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
     /// The number of contacts.
-    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long = "people", value_name = "PEOPLE", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     contacts: u32,
     /// The number of WhatsApp messages.
     #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
