@@ -4,6 +4,7 @@
 //! calls.
 
 mod acme;
+mod acme_certificate;
 mod certificate;
 mod file_certificate;
 mod folder;
@@ -151,7 +152,7 @@ impl Tls {
         if let Some(files) = config.tls.own_files() {
             let _ = self.load_files(&CertificateFiles::new(files), now);
         } else if config.tls.uses_acme()
-            && let Some(kept) = acme::read_certificate(folder)
+            && let Some(kept) = acme_certificate::read(folder)
         {
             resolver.set(CertificateSource::Acme, kept);
         }

@@ -13,10 +13,9 @@ mod renewal_info;
 mod schedule;
 
 use super::certificate::Certificate;
-use super::folder::Folder;
 use super::resolver::CertificateSource;
 use super::status::TlsHealth;
-use super::{Tls, TlsError};
+use super::{Tls, TlsError, acme_certificate};
 use crate::config::{AcmeChallenge, TlsConfig};
 use crate::domain::{Cause, Causes, Timestamp};
 use crate::host::clock_check;
@@ -252,7 +251,7 @@ impl Acme {
     }
 
     fn store_certificate(&self, pem: &str) -> io::Result<()> {
-        self.tls.inner.folder.write(CERTIFICATE_FILE, pem.as_bytes())
+        acme_certificate::write(&self.tls.inner.folder, pem)
     }
 }
 
@@ -276,12 +275,3 @@ const ADVICE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A smaller clock error is ignored.
 const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
-
-/// The file in the folder; contains the key, and the certificate with its chain.
-const CERTIFICATE_FILE: &str = "acme.pem";
-
-/// Returns the certificate that was obtained last.
-pub(super) fn read_certificate(folder: &Folder) -> Option<Certificate> {
-    let pem = folder.read(CERTIFICATE_FILE).ok().flatten()?;
-    Certificate::from_pem(&pem, &pem).ok()
-}
