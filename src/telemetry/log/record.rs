@@ -75,16 +75,20 @@ impl Record {
     }
 }
 
-/// Appends the reason of a failure to its message, because `journalctl` shows the message without the fields.
+/// Appends the reason of a failure to its message, because `journalctl` shows the message without the fields. If the
+/// message also says what follows (after a semicolon), the reason is in brackets, so that it does not seem to be the
+/// reason of that.
 fn append_reasons(message: &mut String, fields: &[(&'static str, Value)]) {
     let reasons = fields.iter().filter(|(name, _)| ["error", "reason"].contains(name));
     for reason in reasons.filter_map(|(_, value)| value.as_str()) {
         if !message.is_empty() && !reason.is_empty() && !message.contains(reason) {
-            message.push_str(": ");
+            let (before, after) = if message.contains(';') { (" (", ")") } else { (": ", "") };
+            message.push_str(before);
             // The reason is put on one line, because readers of the messages treat each line as an event. It is
             // shortened, because the field contains the full text.
             let one_line = |c: char| if c.is_control() { ' ' } else { c };
             message.extend(reason.chars().map(one_line).take(MAX_REASON));
+            message.push_str(after);
         }
     }
 }
@@ -188,6 +192,7 @@ mod tests {
     fn a_message_says_why() {
         for (message, fields, expected) in [
             ("Snapshot failed", vec![("error", "disk full".into())], "Snapshot failed: disk full"),
+            ("Not stored; retrying in 5 s", vec![("error", "disk full".into())], "Not stored; retrying in 5 s (disk full)"),
             ("Not written: disk full", vec![("error", "disk full".into())], "Not written: disk full"),
             ("Given up", vec![("reason", "late".into()), ("count", 3.into())], "Given up: late"),
             ("Ready", vec![("reason", "".into())], "Ready"),
