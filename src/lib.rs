@@ -12,8 +12,8 @@
 //! - [`providers`], [`store`]: the protocol of each vendor; all SQL.
 //! - [`call`], [`pipeline`], [`inbox`], [`booking`], [`audio`], [`promise`], [`search`], [`spoken`]: decisions, as
 //!   state machines and functions without I/O.
-//! - [`messages`]: texts for users and callers, in Hebrew and English.
-//! - [`config`], [`domain`]: settings; the types of the business.
+//! - [`config`], [`messages`]: settings; texts for users and callers, in Hebrew and English.
+//! - [`domain`]: the types of the business.
 //! - [`clock`], [`entropy`], [`secure_open`]: time, random bytes, and files in folders that another user can write to.
 //! - [`simulator`]: simulated callers, Twilio, AI and WhatsApp, for the demo and the tests.
 

@@ -1,5 +1,5 @@
-//! The SQLite store: one file, one writer thread and a few reader connections. All SQL of the product is in `tables`,
-//! in one module per noun.
+//! The SQLite store: one file, one writer thread and a few reader connections. The SQL of the product's operations is in
+//! `tables`, in one module per noun.
 //!
 //! The typed functions are methods of [`ReadTx`] and [`WriteTx`]. A use case receives one of these from [`Store::read`]
 //! or [`Store::write`] and does all of its work in that one transaction. The live database is `live/db.sqlite`. The

@@ -1,5 +1,5 @@
 //! The tables of the database, one module per noun: typed functions on [`ReadTx`](super::ReadTx) and
-//! [`WriteTx`](super::WriteTx). All SQL of the product is here.
+//! [`WriteTx`](super::WriteTx). Other modules of the store query tables only to examine a whole database.
 
 pub mod address;
 pub mod agent_tool;
