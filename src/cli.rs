@@ -39,7 +39,6 @@ mod version;
 use crate::config::{ConfigErrors, process_env};
 use clap::{CommandFactory, Parser, Subcommand, ValueHint};
 use output::print_status;
-use rustix::process::geteuid;
 use settings::Settings;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -183,8 +182,6 @@ enum Command {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let settings = Settings { file: arguments.config };
-    // Determined before the process changes its user to the owner of the data.
-    let is_root = geteuid().is_root();
     let done = if arguments.command.opens_database() {
         let needs_bucket = matches!(arguments.command, Command::Snapshots(_));
         privileges::drop_to_data_owner(&settings, needs_bucket)
@@ -196,7 +193,10 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let text = format!("{error:#}");
             print_status(&format!("agentlocator: {text}"));
-            if text.contains("Permission denied") && !is_root && process_env("NOTIFY_SOCKET").is_none() {
+            if text.contains("Permission denied")
+                && !privileges::is_run_by_root()
+                && process_env("NOTIFY_SOCKET").is_none()
+            {
                 print_status(
                     "If AgentLocator is installed as a service, its commands need root: put sudo before them.",
                 );

@@ -1,7 +1,7 @@
 //! Runs commands of root as the owner of the data, because the service's user could not write to files that root creates.
 
 use super::settings::Settings;
-use crate::config::{Config, folder_of};
+use crate::config::{Config, folder_of, process_env};
 use rustix::process::geteuid;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -14,7 +14,7 @@ pub(super) fn drop_to_data_owner(settings: &Settings, needs_bucket: bool) -> any
     let Some((user, group)) = data_owner(&settings.store().published_file()) else { return Ok(()) };
     let program = std::env::current_exe()?;
     let mut command = std::process::Command::new(program);
-    command.args(std::env::args_os().skip(1)).uid(user).gid(group);
+    command.args(std::env::args_os().skip(1)).env(BY_ROOT, "1").uid(user).gid(group);
     // Ignore errors in the settings here: the re-executed command reports them.
     if needs_bucket && let Ok(config) = settings.load() {
         command.envs(keys(&config));
@@ -22,6 +22,14 @@ pub(super) fn drop_to_data_owner(settings: &Settings, needs_bucket: bool) -> any
     let error = command.exec();
     Err(anyhow::Error::new(error).context(format!("cannot change to the user {user}, who owns the data")))
 }
+
+/// Returns true if root runs the command, also after the program was re-executed as the owner of the data.
+pub(super) fn is_run_by_root() -> bool {
+    geteuid().is_root() || process_env(BY_ROOT).is_some()
+}
+
+/// The environment variable that tells the re-executed program that root runs the command.
+const BY_ROOT: &str = "AGENTLOCATOR_RUN_BY_ROOT";
 
 /// Returns the keys of the backup bucket as environment variables. Root can read them; the owner of the data may not be able to.
 fn keys(config: &Config) -> Vec<(&'static str, String)> {

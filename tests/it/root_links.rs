@@ -101,6 +101,19 @@ fn restore_follows_no_link_of_the_data_folder() {
     here.assert_restore_is_refused(&format!("{}/../data/folder/root.db", here.path("data").display()));
 }
 
+/// Such a command is executed again as the owner of the data, who may not read the file.
+#[test]
+fn root_is_not_advised_to_use_sudo() {
+    let Some(here) = Installation::new() else { return };
+    let config = here.path("secret/config.toml");
+    fs::write(&config, "").unwrap();
+    let arguments = ["--config", config.to_str().unwrap(), "user", "list"];
+    let of_root = printed(&here.as_root(&arguments));
+    assert!(of_root.contains("Permission denied") && !of_root.contains("sudo"), "{of_root}");
+    let of_user = printed(&here.command(&arguments).uid(SERVICE).gid(SERVICE).output().unwrap());
+    assert!(of_user.contains("Permission denied") && of_user.contains("put sudo before"), "{of_user}");
+}
+
 #[test]
 fn restore_takes_no_hard_link_to_a_file_of_root() {
     let Some(here) = Installation::new() else { return };
