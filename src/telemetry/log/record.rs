@@ -192,7 +192,11 @@ mod tests {
     fn a_message_says_why() {
         for (message, fields, expected) in [
             ("Snapshot failed", vec![("error", "disk full".into())], "Snapshot failed: disk full"),
-            ("Not stored; retrying in 5 s", vec![("error", "disk full".into())], "Not stored; retrying in 5 s (disk full)"),
+            (
+                "Not stored; retrying in 5 s",
+                vec![("error", "disk full".into())],
+                "Not stored; retrying in 5 s (disk full)",
+            ),
             ("Not written: disk full", vec![("error", "disk full".into())], "Not written: disk full"),
             ("Given up", vec![("reason", "late".into()), ("count", 3.into())], "Given up: late"),
             ("Ready", vec![("reason", "".into())], "Ready"),
