@@ -73,8 +73,8 @@ impl CallerAudio {
         Some(audio)
     }
 
-    /// Records that the caller has been speaking since position `at`, or since now if it is none. While earlier speech
-    /// is unanswered, the earlier position is kept.
+    /// Records that the caller has been speaking since position `at`, or since now if `at` is none. While earlier
+    /// speech is unanswered, the earlier position is kept.
     pub(super) fn speech_started(&mut self, at: Option<u64>) {
         let at = at.unwrap_or(self.end).min(self.end);
         self.unanswered.get_or_insert(at);

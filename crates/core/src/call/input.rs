@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The engine's id of one utterance.
+/// The engine's id of an utterance. The session assigns such ids to built-in sentences and to other entries of the
+/// transcript.
 pub type ItemId = Arc<str>;
 /// The engine's id of one response, which may contain several items.
 pub type ResponseId = Arc<str>;
@@ -23,7 +24,7 @@ pub enum Input {
         timestamp_ms: u64,
         /// The audio, usually one frame of 20 ms.
         audio: EncodedAudio,
-        /// Whether the local voice detector classifies it as voice.
+        /// Whether the local voice detector classifies the audio as voice.
         is_voice: bool,
     },
     /// The caller pressed a key of the telephone, such as `1` or `#`.
@@ -36,7 +37,7 @@ pub enum Input {
     StreamLost,
     /// The engine that is open reports an event.
     Engine(EngineEvent),
-    /// A tool that [`super::Output::RunTool`] started has returned.
+    /// A tool that [`super::Output::RunTool`] started has finished.
     ToolFinished {
         /// The engine's id of the tool call.
         id: String,
@@ -68,7 +69,7 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operator {
-    /// Give the agent information that the caller does not hear. The session ignores it unless
+    /// Give the agent information that the caller does not hear. The session ignores the information unless
     /// [`CallSession::takes_hints`] returns true.
     ///
     /// [`CallSession::takes_hints`]: super::CallSession::takes_hints
@@ -79,7 +80,7 @@ pub enum Operator {
     /// request to wait.
     Transfer,
     /// Connect the caller with an employee: the caller, unless speaking, hears a request to wait, and the agent's
-    /// engine is closed. The session ignores it unless [`CallSession::may_be_taken_over`] returns true.
+    /// engine is closed. The session ignores the command unless [`CallSession::may_be_taken_over`] returns true.
     ///
     /// [`CallSession::may_be_taken_over`]: super::CallSession::may_be_taken_over
     TakeOver {
@@ -193,7 +194,7 @@ pub enum EngineEvent {
     Failed {
         /// Whether it makes sense to reopen the same engine.
         retry: bool,
-        /// The reason, for the log.
+        /// The error text, for the program's log and the stored events of the call.
         reason: String,
     },
 }

@@ -30,7 +30,7 @@ pub(super) enum Change {
     Ended {
         voiced: Duration,
         began: Instant,
-        /// True if the caller heard the agent meanwhile: the sound may be an echo of the agent.
+        /// True if the caller heard the agent during the speech, so that the sound may be an echo of the agent.
         is_over_agent: bool,
     },
 }

@@ -18,7 +18,7 @@ pub enum Output {
         /// The time at which the caller will hear the audio, in milliseconds since the stream started.
         at_ms: u64,
     },
-    /// Send a mark, which Twilio echoes once the audio before it was played.
+    /// Send a mark, which Twilio returns once the audio before the mark was played or cleared.
     Mark(String),
     /// Drop the audio that was sent to Twilio and is not yet played.
     Clear {
@@ -100,7 +100,8 @@ pub enum EngineCommand {
         /// How much of the utterance the caller heard, in milliseconds; at least 1 and at most the received length.
         heard_ms: u64,
     },
-    /// Remove an utterance from the engine's conversation: the caller heard nothing of it.
+    /// Remove an utterance from the engine's conversation, because the caller heard nothing of it, or because the
+    /// caller made only a noise.
     Delete {
         /// The utterance of the agent or the caller, by the engine's id.
         item: ItemId,
@@ -123,14 +124,14 @@ text_enum! {
         BackChannel = "back_channel",
         /// A sound without words.
         Noise = "noise",
-        /// A short sound whose words were not known in time. If the transcript then contains more than back-channels,
-        /// it interrupts the agent at that time.
+        /// A short sound whose words were not known in time. If a later transcript contains more than back-channels,
+        /// the sound interrupts the agent at that time.
         Unknown = "unknown",
     }
 }
 
 impl FalseBargeIn {
-    /// Returns the sound in words, for the log.
+    /// Returns a description of the sound for the program's log.
     pub const fn words(self) -> &'static str {
         match self {
             Self::BackChannel => "a word that shows only that the caller listens",
@@ -212,7 +213,7 @@ pub struct CallerWords {
 /// The current state of a turn. A later record of the same item replaces this record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TurnRecord {
-    /// The engine's id of the utterance; for an entry that is not an utterance, an id of the session.
+    /// The engine's id of the utterance; for an entry that is not an utterance, an id that the session assigns.
     pub item: ItemId,
     /// The turn's position in the conversation, from 1.
     pub seq: i64,
@@ -234,7 +235,7 @@ pub struct TurnRecord {
     pub usage: Usage,
 }
 
-/// An event of a call, for the database, the log and the metrics.
+/// An event of a call, for the database, the program's log and the metrics.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallEvent {
@@ -252,7 +253,7 @@ pub enum CallEvent {
         #[serde(skip_serializing)]
         has_failed: bool,
     },
-    /// The first audio of a response was sent.
+    /// The first audio of an utterance of the agent was sent.
     FirstAudio {
         /// Milliseconds since the caller stopped speaking, if the caller had spoken.
         latency_ms: Option<u64>,
@@ -262,7 +263,8 @@ pub enum CallEvent {
         /// How much of the utterance was heard, in milliseconds.
         heard_ms: u64,
     },
-    /// A sound of the caller stopped the agent for a moment, but was not an interruption: the agent has continued.
+    /// A sound of the caller stopped the agent for a moment, but was not an interruption. The agent continues, unless
+    /// no unheard audio was left.
     BargeInUndone {
         /// Why the sound did not count as an interruption.
         cause: FalseBargeIn,
@@ -281,7 +283,7 @@ pub enum CallEvent {
         /// Milliseconds since the first stream of the call started.
         at_ms: u64,
     },
-    /// The connection to the engine failed, or the engine did not respond in time.
+    /// The engine counts as lost: its connection failed, it did not respond in time, or too many requests failed.
     EngineLost {
         /// The engine that failed.
         engine: EngineKind,
@@ -293,14 +295,14 @@ pub enum CallEvent {
         /// The engine that is opened next.
         to: EngineKind,
     },
-    /// The engine rejected a request or sent a malformed event.
+    /// The engine rejected a request or sent a malformed event, or a response failed or stopped early.
     EngineWarning {
-        /// The code of the [`super::EngineEvent::Warning`].
+        /// The code of the [`super::EngineEvent::Warning`]; `response_failed` or `response_incomplete` for a response.
         code: String,
     },
     /// A response has ended, with this usage.
     Used(Usage),
-    /// The stream and the engine were not connected in time.
+    /// The stream and the engine were not connected in time, or no engine could be opened.
     WatchdogFired,
     /// The caller continued to speak while a reply was held, so the reply was discarded.
     HeldReplyDiscarded,
@@ -316,12 +318,13 @@ pub enum CallEvent {
     TakenOver,
     /// The agent continues, because the employee does not talk with the caller any more.
     HandedBack {
-        /// True if the employee was disconnected; false if the employee handed the call back.
+        /// True if the employee was disconnected; false if the employee handed the call back, or if the takeover
+        /// reached its maximum duration.
         is_lost: bool,
     },
 }
 
-/// Writes the length and a hash instead of the audio. Outputs are serialised only for the input log, and a replay of
+/// Writes the length and a hash instead of the audio. Outputs are serialized only for the input log, and a replay of
 /// the call compares them with its own outputs.
 fn fingerprint<S: Serializer>(audio: &EncodedAudio, serializer: S) -> Result<S::Ok, S::Error> {
     // FNV-1a, which needs no dependency. It only has to detect differences.

@@ -1,7 +1,7 @@
 //! The playback state: which part of the sent audio the caller has heard.
 //!
-//! Offsets are bytes of mu-law audio since the last clear or hold, 8 per millisecond. Twilio's marks report how far it
-//! has played. Between two marks, the position is estimated from the clock. Invariant: `acked <= heard <= sent`.
+//! Offsets are bytes of mu-law audio since the last clear or hold, 8 per millisecond. Twilio's marks report how far
+//! Twilio has played. Between two marks, the position is estimated from the clock. Invariant: `acked <= heard <= sent`.
 
 mod hold;
 mod utterance;
@@ -18,7 +18,7 @@ use utterance::Utterance;
 pub(super) const LINE_DELAY: Duration = Duration::from_millis(60);
 /// The number of bytes after which a mark is sent.
 const MARK_EVERY: u64 = 200 * BYTES_PER_MS;
-/// The piece size into which longer audio is split.
+/// Longer audio is split into pieces of this size.
 const PIECE_BYTES: usize = 10 * FRAME_BYTES;
 /// The maximum amount of queued audio. More is a fault of the engine, not a response. Twilio itself drops audio beyond
 /// ten minutes (error 31931).

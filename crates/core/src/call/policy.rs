@@ -57,8 +57,8 @@ pub struct CallPolicy {
     pub lead: Duration,
     /// How long the engine may wait after the caller's last word before it ends the turn.
     pub turn_end: Duration,
-    /// Whether the reply of an engine that only measures silence is held until the caller has certainly finished, and the
-    /// silence that is needed if the words do not decide it. None: the caller hears the reply at once.
+    /// The silence after which the caller hears the reply of an engine that only measures silence. The reply is held
+    /// until then. The words of the caller's turn may determine a different silence. None: replies are not held.
     #[serde(default)]
     pub hold_replies: Option<Duration>,
     /// The silence after which the agent asks "are you still there?"; none disables the question.

@@ -4,7 +4,7 @@ use super::{ResponseId, ResponseRequest};
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// How many ids of cancelled responses are kept: more than an engine's unfinished responses.
+/// The maximum number of ids of cancelled responses that are kept. An engine has fewer unfinished responses.
 const MAX_CANCELLED: usize = 16;
 
 #[derive(Debug, Default)]
@@ -86,7 +86,8 @@ impl Responses {
         self.active.as_ref().map(|active| active.id.clone())
     }
 
-    /// Returns the instruction of the requests that are queued, in flight or active, if they have one.
+    /// Returns the instructions of the requests that are queued, in flight or active, as one request; none if they have
+    /// no instructions. The queued request and the request of the active response are removed.
     pub(super) fn take_instruction(&mut self) -> Option<ResponseRequest> {
         let active = self.active.as_mut().and_then(|active| active.request.take());
         let requests = [active, self.in_flight.clone(), self.queued.take()];
@@ -94,7 +95,7 @@ impl Responses {
         instructions.reduce(both)
     }
 
-    /// Returns when the queued request may be sent.
+    /// Returns when the queued request may be sent; none if no request is queued, or if it is not delayed.
     pub(super) fn retry_at(&self) -> Option<Instant> {
         self.not_before.filter(|_| self.queued.is_some())
     }

@@ -22,7 +22,7 @@ pub enum RobotEvidence {
 }
 
 impl RobotEvidence {
-    /// Returns the name in the database and the log.
+    /// Returns the name in the database and in the program's log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Tone(tone) => tone.as_str(),
@@ -30,7 +30,7 @@ impl RobotEvidence {
         }
     }
 
-    /// Returns the evidence in words, for the log.
+    /// Returns a description of the evidence for the program's log.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Tone(MachineTone::Fax) => "it sends the tone of a fax machine",
@@ -41,7 +41,7 @@ impl RobotEvidence {
     }
 }
 
-/// Watches the beginning of a call.
+/// Looks for signs of a machine at the beginning of a call.
 #[derive(Debug, Default)]
 pub(super) struct RobotWatch {
     tones: MachineToneDetector,
@@ -90,7 +90,7 @@ impl RobotWatch {
         self.nonstop = match self.nonstop {
             None if self.speech.speech_ms() > 0 && self.heard <= BEGINS_WITHIN => Some((self.heard, Duration::ZERO)),
             None => None,
-            // It was a noise, or the speech of a person who pauses.
+            // The sound was a noise, or the speech of a person who pauses.
             Some((_, spoken)) if is_paused && spoken < MIN_NONSTOP => None,
             Some(known) if is_paused => Some(known),
             Some((began, _)) => Some((began, self.heard.saturating_sub(began))),
@@ -98,13 +98,14 @@ impl RobotWatch {
     }
 }
 
-/// Tones are looked for in the audio before this time.
+/// The tones of machines are searched for in the audio before this time.
 const TONES_WITHIN: Duration = Duration::from_secs(30);
-/// Words are checked during this part of the call. Later, a person may talk about an announcement.
+/// Words are checked until this time of the call. Later, a person may talk about an announcement.
 const WORDS_WITHIN: Duration = Duration::from_secs(25);
-/// Speech without a pause must begin within this time: an announcement does not wait for the end of the greeting.
+/// Speech without a pause must begin within this time, because an announcement does not wait for the end of the
+/// greeting.
 const BEGINS_WITHIN: Duration = Duration::from_secs(2);
-/// Speech of this length without a pause is a sign of an announcement: a person pauses earlier for an answer.
+/// Speech of this length without a pause is a sign of an announcement, because a person pauses earlier for an answer.
 const MIN_NONSTOP: Duration = Duration::from_secs(6);
 /// The silence that counts as a pause. Announcements have shorter ones between sentences.
 const PAUSE_MS: u64 = 1000;

@@ -95,7 +95,8 @@ enum Phase {
     TakenOver(Takeover),
     /// The human agent's phone rings; the caller has no stream.
     Transferring,
-    /// Since `since`, the last audio plays, and the call ends or is transferred after it; at the latest at `limit`.
+    /// The last audio has been playing since `since`. After it, or at `limit` at the latest, the call ends or is
+    /// transferred.
     Ending { reason: EndReason, action: StreamEndAction, since: Instant, limit: Instant },
     /// The call is over.
     Done,
@@ -162,8 +163,8 @@ impl CallSession {
         self.advance(now);
     }
 
-    /// Processes the timers that are due. The driver calls it at the time that [`CallSession::poll_timeout`] returns;
-    /// calling it earlier is harmless.
+    /// Processes the timers that are due. The driver uses this method at the time that [`CallSession::poll_timeout`]
+    /// returns; using it earlier is harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(timer) = self.timers.take_due(now) {
             match timer {
@@ -197,7 +198,7 @@ impl CallSession {
         self.timers.next()
     }
 
-    /// Returns the next output. The driver calls it after each input and each timeout until it returns none.
+    /// Returns the next output. After each input and each timeout, the driver uses this method until it returns none.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
@@ -213,7 +214,7 @@ impl CallSession {
         self.transcript.words_so_far()
     }
 
-    /// Returns the kind of the engine in use, which may not be connected.
+    /// Returns the kind of the engine in use. The engine is not necessarily connected.
     pub fn engine(&self) -> EngineKind {
         self.engine.kind()
     }
@@ -223,8 +224,8 @@ impl CallSession {
         self.is_live() && self.engine.is_ready() && self.engine.capabilities().can_follow_instructions
     }
 
-    /// Performs the work that follows every input: forwards audio and requests, and sets the timers that depend on the
-    /// state.
+    /// Performs the work that follows every input and timeout: forwards audio and requests, and sets the timers that
+    /// depend on the state.
     fn advance(&mut self, now: Instant) {
         if self.is_over() {
             return;
@@ -234,7 +235,8 @@ impl CallSession {
             while let Some(audio) = self.caller.audio.poll() {
                 self.outputs.push_back(Output::Engine(EngineCommand::AppendAudio(audio)));
             }
-            // A request is not sent while the caller speaks.
+            // No request is sent while the caller speaks, while the agent is stopped, or while deferred tool calls have
+            // no output.
             if !self.caller.speech.is_detected()
                 && !self.interruptions.is_pausing()
                 && !self.early_replies.has_deferred_calls()
@@ -323,5 +325,5 @@ fn turn_output(turn: TurnRecord) -> Output {
     Output::Turn(Box::new(turn))
 }
 
-/// The minimum wait before more audio is sent: timers are not more precise.
+/// The minimum wait before more audio is sent, because timers are not more precise.
 const MIN_WAIT: Duration = Duration::from_millis(1);

@@ -23,9 +23,9 @@ pub(super) enum Timer {
     ResponseTimeout,
     /// A failed request may be retried.
     Retry,
-    /// The session must decide whether the caller interrupts the agent, or whether a sound was a reply.
+    /// The session must decide whether the caller interrupts the agent, or whether a sound of the caller was a reply.
     Interruption,
-    /// A reply that is held may be heard.
+    /// A reply that is held may be played to the caller.
     HeldReply,
     /// The engine has reported speech for too long, or still reports speech after the local voice detector found its
     /// end.

@@ -21,15 +21,15 @@ pub(super) struct Transcript {
 /// The times of the stages of a reply whose audio has not arrived yet.
 #[derive(Debug, Default)]
 struct PendingReply {
-    /// The caller stopped speaking; none once a reply has arrived, or if no reply is needed.
+    /// When the caller stopped speaking; none once a reply has arrived, or if no reply is needed.
     speech_stopped: Option<Instant>,
-    /// The last partial transcript of the speech arrived.
+    /// When the last partial transcript of the speech arrived.
     transcript_partial: Option<Instant>,
-    /// The final transcript of the speech arrived.
+    /// When the final transcript of the speech arrived.
     transcript_final: Option<Instant>,
-    /// The engine started to reply.
+    /// When the engine started to reply.
     response_created: Option<Instant>,
-    /// The first text of the reply arrived.
+    /// When the first text of the reply arrived.
     first_token: Option<Instant>,
 }
 
@@ -176,7 +176,7 @@ impl Transcript {
         }
     }
 
-    /// Records text of the agent. Returns the turn if only its text was missing.
+    /// Records text of the agent. Returns the turn if the text completes a turn that the caller has already heard.
     pub(super) fn agent_text(
         &mut self,
         item: &ItemId,
@@ -277,7 +277,7 @@ impl Transcript {
         self.turns.iter().any(|turn| turn.is(item))
     }
 
-    /// Returns the words of all caller's turns that are not answered, if the text of this one is final.
+    /// Returns the words of all unanswered turns of the caller, if the text of the turn `item` is final.
     pub(super) fn final_unanswered_words(&self, item: &ItemId) -> Option<String> {
         self.turns.iter().rev().find(|turn| turn.is(item)).filter(|turn| turn.text_final)?;
         let unanswered = self.turns.iter().filter(|turn| turn.is_unanswered(self.answered_seq));
@@ -292,7 +292,7 @@ impl Transcript {
         turn.closed.then(|| turn.record.clone())
     }
 
-    /// Closes the transcript at the end of the call. Returns the turns that were still open, as they are.
+    /// Closes the transcript at the end of the call. Returns the turns that were still open, in their final state.
     pub(super) fn close(&mut self, at_ms: u64) -> Vec<TurnRecord> {
         let open = self.turns.iter_mut().filter(|turn| !turn.closed || !turn.text_final);
         open.map(|turn| {

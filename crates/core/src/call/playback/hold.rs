@@ -47,7 +47,8 @@ impl Playback {
         self.is_held = false;
     }
 
-    /// Returns true if all audio that the caller has not heard was withdrawn by [`Playback::hold`].
+    /// Returns true while the playback is held and nothing was sent since the last hold or clear, so that Twilio has no
+    /// audio to drop.
     pub(in crate::call) fn is_withdrawn(&self) -> bool {
         self.is_held && self.sent == 0
     }

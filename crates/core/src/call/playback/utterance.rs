@@ -20,7 +20,7 @@ pub(super) struct Utterance {
     pub(super) start: Option<u64>,
     /// The position in the utterance at which the playback resumes after a hold; 0 before any hold.
     pub(super) resumed_at: u64,
-    /// The number of its bytes that were heard before the playback was held.
+    /// The number of bytes of the utterance that were heard before the playback was held.
     pub(super) heard_before: u64,
     pub(super) sent: u64,
     pub(super) received: u64,

@@ -39,8 +39,9 @@ impl Announcement {
         }
     }
 
-    /// Returns true if only a recording can have said this. One request to press a key is not enough, since a person may
-    /// quote it: there must be a choice of keys, the statement that this is a recording, or speech without any pause.
+    /// Returns true if only a recording can have said the words. One request to press a key is not enough, since a
+    /// person may quote it: the words must also offer a choice of keys, say that they are recorded, or be spoken
+    /// without a pause. A word of a person who talks about an announcement excludes a recording.
     pub(super) fn is_certain(&self, is_nonstop: bool) -> bool {
         let has_more = self.keys.len() >= 2 || self.says_so || is_nonstop;
         !self.keys.is_empty() && has_more && !self.is_report
@@ -100,7 +101,7 @@ const KEYS: &[(char, &[&str])] = &[
     ('#', &["pound", "hash", "סולמית"]),
 ];
 
-/// By these words, a recording says that it is one.
+/// Phrases with which a recording says that it is recorded or automated.
 const RECORDED: &[&str] = &[
     "this is an automated message",
     "this is an automated call",
@@ -183,7 +184,7 @@ mod tests {
     }
 
     proptest! {
-        /// Without a request to press a key, nothing that is said is an announcement.
+        /// A text without a request to press a key is never classified as an announcement.
         #[test]
         fn words_without_a_request_are_no_announcement(text in "[א-תa-z0-9 ,.?!]{0,200}") {
             let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();

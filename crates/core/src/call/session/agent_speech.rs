@@ -10,7 +10,7 @@ const CLIP: &str = "clip.";
 pub(super) struct AgentSpeech {
     /// The newest utterance and its response.
     newest: Option<(ResponseId, ItemId)>,
-    /// The number of audio bytes received of that response.
+    /// The number of audio bytes received of the newest response.
     newest_bytes: usize,
     /// The number of built-in sentences that were played.
     clips: u32,

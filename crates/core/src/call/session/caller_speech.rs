@@ -35,7 +35,8 @@ const JUST_NOW: Duration = Duration::from_millis(500);
 const RECENT_MS: u64 = 5000;
 /// The minimum amount of voice in speech to which the engine must react. Speech with less voice may be noise.
 pub(super) const SURE_SPEECH: Duration = Duration::from_millis(600);
-/// Sounds with at most this much time between them count together: a caller who is not answered says "hello?" again.
+/// Sounds with at most this much time between them count together, because a caller who is not answered says "hello?"
+/// again.
 const REPEATED_WITHIN: Duration = Duration::from_millis(2500);
 /// The maximum duration of sounds that count together. Noise repeats itself for longer.
 const MAX_REPEATED: Duration = Duration::from_secs(5);
@@ -62,8 +63,8 @@ pub(super) struct CallerSpeech {
     last_audio: Option<Instant>,
     /// How often silence was inserted into the current speech because no audio arrived.
     gap_fills: u32,
-    /// When the current speech last produced words. None until the engine has reported words before the end of speech,
-    /// because not every engine does.
+    /// When the engine last reported words of an utterance that it was still detecting. None before the first such
+    /// report, because not every engine reports words before the end of speech.
     words_at: Option<Instant>,
     /// The utterance that the session ended last, while its words are not yet known.
     cut_off: Option<ItemId>,
@@ -77,7 +78,7 @@ pub(super) struct CallerSpeech {
     missed_since: Option<Instant>,
     /// The last short sounds that the engine did not detect.
     short_sounds: Option<ShortSounds>,
-    /// True if an engine that is lost had detected the current local speech.
+    /// True if the current local speech was detected by an engine that is lost.
     is_known: bool,
     /// True if the current speech has interrupted the agent and only the local detector finds it. A reply is due at its
     /// end.
@@ -151,9 +152,9 @@ impl CallerSpeech {
         self.local.last_voice()
     }
 
-    /// Returns when the caller's voice ended: the time that the engine reports, in milliseconds ago; otherwise the time
-    /// from the local detector; otherwise when audio last arrived. A time of a detector more than `RECENT_MS` ago is
-    /// ignored.
+    /// Returns when the caller's voice ended: the time that the engine reports (`reported_ms_ago`); otherwise the time
+    /// from the local detector; otherwise the time at which audio last arrived; otherwise `now`. A time of a detector
+    /// that is more than `RECENT_MS` ago is ignored.
     pub(super) fn ended_at(&self, reported_ms_ago: Option<u64>, now: Instant) -> Instant {
         let reported = reported_ms_ago.filter(|ago| *ago <= RECENT_MS);
         let reported = reported.and_then(|ago| now.checked_sub(Duration::from_millis(ago)));
@@ -287,7 +288,7 @@ impl CallerSpeech {
         false
     }
 
-    /// Ends the utterance that the engine detects, because it is too long or contains no voice. Returns the utterance
+    /// Ends the utterance that the engine detects, because the utterance is too long or has no voice. Returns the utterance
     /// and the end of its voice; without voice, its start.
     pub(super) fn end_detected(&mut self) -> Option<(ItemId, Instant)> {
         let since = self.detected_since()?;

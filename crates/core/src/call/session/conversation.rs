@@ -186,7 +186,8 @@ impl CallSession {
         }
     }
 
-    /// Requests a response again after it failed or stopped early.
+    /// Requests a response again after a response that failed, stopped early, or contained neither speech nor tool
+    /// calls.
     fn retry_response(&mut self, has_spoken: bool, outcome: ResponseOutcome, now: Instant) {
         let request =
             if has_spoken { ResponseRequest::Instructed(CONTINUE_RESPONSE.into()) } else { ResponseRequest::Reply };

@@ -1,8 +1,9 @@
-//! Early replies. An engine that only measures the caller's silence can end the turn after a short one, and prepare its
-//! reply during a pause in which the caller may continue. The reply is held: the caller does not hear it, and its tools
-//! do not run, until the caller has been silent for long enough. If the caller continues to speak, it is discarded.
+//! Early replies. An engine that only measures the caller's silence can end the turn after a short silence, and prepare
+//! its reply during a pause in which the caller may continue. The reply is held: the caller does not hear the reply, and
+//! its tools do not run, until the caller has been silent for long enough. If the caller continues to speak, the reply
+//! is discarded.
 //!
-//! How long is enough depends on whether the words are a complete sentence (`crate::completeness`).
+//! The required silence depends on whether the words are a complete sentence (`crate::completeness`).
 
 use super::CallSession;
 use super::interruption::CompletedCalls;
@@ -14,11 +15,11 @@ use std::time::{Duration, Instant};
 
 /// The maximum time for which a reply is held after the end of the caller's voice.
 const MAX_HOLD: Duration = Duration::from_millis(1500);
-/// By how much sound of the local detector that the engine does not detect, such as a television, prolongs a hold.
+/// The maximum time by which a sound that only the local detector finds, such as a television, prolongs a hold.
 const MAX_EXTENSION: Duration = Duration::from_millis(500);
 /// The detectors find the end of the same voice at times that differ by at most this much.
 const SAME_END: Duration = Duration::from_millis(150);
-/// After this many discarded replies, the reply to the next turn is not requested early.
+/// After this many discarded replies in a row, the reply to the next turn is not requested early.
 const MAX_DISCARDED: u32 = 2;
 /// How many utterances of discarded replies are remembered.
 const MAX_DROPPED: usize = 16;
@@ -37,13 +38,13 @@ pub(super) struct EarlyReplies {
 /// A reply that the caller does not hear yet.
 #[derive(Debug)]
 struct HeldReply {
-    /// The utterance to which it is the reply.
+    /// The caller's utterance that the reply answers.
     caller_item: ItemId,
     /// The end of the caller's voice.
     ended: Instant,
     /// The silence after which the reply may be heard.
     wait: Duration,
-    /// The agent's utterances so far.
+    /// The agent's utterances in the reply so far.
     items: Vec<ItemId>,
     /// The tool calls of complete responses.
     calls: Vec<CompletedCalls>,
@@ -144,7 +145,7 @@ impl CallSession {
         let latest = held.ended + MAX_HOLD;
         let quiet_since = last_voice.clamp(held.ended, held.ended + MAX_EXTENSION);
         let is_ready = self.playback.has_unsent() || !held.calls.is_empty() || held.is_completed;
-        // Words may arrive before the reply does.
+        // Until the reply is ready, words of the caller may arrive that change the wait.
         let due = if is_ready { (quiet_since + held.wait).min(latest) } else { latest };
         if due <= now {
             self.release_reply(now);
@@ -174,7 +175,8 @@ impl CallSession {
         for item in &items {
             self.transcript.forget(item);
             match self.responses.active() {
-                // Its text arrived, and no audio yet, so nothing that is cleared below contains it.
+                // The text of the utterance has arrived, but no audio, so the audio that is cleared below does not
+                // contain the utterance.
                 Some(response) if !self.playback.has(item) => {
                     self.early_replies.unspoken.push((response, item.clone()));
                 }
@@ -185,7 +187,7 @@ impl CallSession {
             self.early_replies.dropped.pop_front();
         }
         self.early_replies.discarded += 1;
-        // The model has not acted on the instruction yet.
+        // The caller has heard nothing of the response to the instruction, so the instruction is requested again.
         let instruction = self.responses.take_instruction();
         self.stop_speaking(false, now);
         self.event(CallEvent::HeldReplyDiscarded);

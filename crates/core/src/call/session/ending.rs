@@ -7,7 +7,7 @@ use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
 /// How long the session waits for an engine to continue its last response, after the end of the last audio. Messages
-/// without audio do not prolong it, because the caller hears nothing of them.
+/// without audio do not prolong the wait, because the caller hears nothing of them.
 const CONTINUATION_TIMEOUT: Duration = Duration::from_millis(1900);
 /// The maximum duration of the last audio.
 const MAX_LAST_WORDS: Duration = Duration::from_mins(2);

@@ -13,7 +13,8 @@ pub(super) struct EngineLink {
     /// The index of the engine in use.
     index: usize,
     is_ready: bool,
-    /// True while no engine is open, because an employee talks with the caller. An engine's late events are ignored.
+    /// True while no engine is open, because an employee talks with the caller. Late events of the closed engine are
+    /// ignored.
     is_closed: bool,
     /// A counter that increases when an engine is opened, and when it is closed for an employee. It identifies the
     /// current engine, so that commands about an earlier engine's items are not sent to it.
@@ -84,7 +85,8 @@ impl EngineLink {
         std::mem::replace(&mut self.is_ready, false)
     }
 
-    /// Counts a failure. Returns true if the engine may be reopened, which is only after the first failure in a row.
+    /// Counts a failure. Returns true if the engine may be reopened, which is the case only after the first failure in a
+    /// row.
     pub(super) fn failed(&mut self) -> bool {
         self.consecutive_failures += 1;
         self.consecutive_failures == 1

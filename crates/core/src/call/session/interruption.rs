@@ -30,7 +30,8 @@ const MAX_NOISES: u32 = 2;
 const REPLY_WINDOW: Duration = Duration::from_secs(5);
 /// Speech that the engine did not detect is a reply if the agent finishes at most this long after that speech.
 const MISSED_WINDOW: Duration = Duration::from_secs(3);
-/// How long after the end of the agent's audio the caller has time to say more. Then the sound counts as the reply.
+/// How long after the end of the agent's audio the caller has time to say more. After this time, the caller's earlier
+/// sound counts as the reply.
 const REPLY_DELAY: Duration = Duration::from_millis(700);
 
 #[derive(Debug, Default)]
@@ -159,7 +160,8 @@ impl CallSession {
         });
     }
 
-    /// Returns true if the agent has nearly finished, so that even a "yes" is a reply to it.
+    /// Returns true if the agent has nearly finished, or says goodbye because of the caller's silence, so that even a
+    /// "yes" is a reply to the agent.
     fn is_reply_possible(&self, now: Instant) -> bool {
         match self.phase {
             Phase::Live => !self.responses.is_replying() && self.playback.remaining(now) <= NEARLY_OVER,

@@ -64,7 +64,7 @@ struct Reaction {
     engine: u32,
     /// The number of the request.
     request: u32,
-    /// Whether the engine is ready. If false, the expected reaction is that it becomes ready.
+    /// Whether the engine is ready. If false, the expected reaction is that the engine becomes ready.
     is_ready: bool,
 }
 
@@ -235,7 +235,8 @@ impl CallSession {
         !self.engine.is_ready() || (is_asked && !self.is_caller_speaking(now))
     }
 
-    /// Plays a filler if the caller's wait has been silent for too long. A reply that is held is heard instead.
+    /// Plays a filler if the caller's wait has been silent for too long. If audio of a held reply has arrived, the caller
+    /// hears the reply instead.
     pub(super) fn filler(&mut self, now: Instant) {
         if self.is_reply_held() && self.playback.has_unsent() {
             return self.release_reply(now);
@@ -258,7 +259,8 @@ impl CallSession {
         }
     }
 
-    /// Handles a failed request: retries it after a delay, or reports the engine as lost after too many failures.
+    /// Handles a failed request: retries the request after a delay, or reports the engine as lost after too many failures
+    /// or if the engine requests too long a delay.
     pub(super) fn request_failed(
         &mut self,
         request: ResponseRequest,

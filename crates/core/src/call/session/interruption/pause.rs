@@ -17,7 +17,8 @@ const LOCAL_TIMEOUT: Duration = Duration::from_millis(400);
 const MAX_WAIT: Duration = Duration::from_millis(1800);
 /// The maximum time for which several sounds in a row may stop the agent.
 const MAX_PAUSE: Duration = Duration::from_secs(2);
-/// The extra time if the caller is speaking when one of these times, except `MAX_PAUSE`, ends.
+/// How long the agent stays stopped after the caller's last voice, even if `WORDS_TIMEOUT`, `LOCAL_TIMEOUT` or `MAX_WAIT`
+/// ends earlier. `MAX_PAUSE` is not extended.
 const IN_WORD: Duration = Duration::from_millis(300);
 
 /// The maximum number of utterances that wait for their words while the agent speaks.
@@ -143,7 +144,7 @@ impl Pause {
         self.last_voice.filter(|_| self.utterances.is_empty() && self.voiced >= SURE_SPEECH)
     }
 
-    /// Returns true if the words of an utterance will never be known.
+    /// Returns true if the words of at least one utterance will never be known.
     pub(super) fn is_unknowable(&self) -> bool {
         self.utterances.iter().any(|utterance| utterance.is_unknowable)
     }

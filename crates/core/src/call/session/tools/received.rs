@@ -1,4 +1,4 @@
-//! Tool calls that the engine has made in responses that have not ended yet.
+//! Tool calls of the engine that were not run yet: their responses have not ended, or the tool calls are deferred.
 
 use crate::call::{ResponseId, ToolCall};
 use std::collections::VecDeque;

@@ -54,7 +54,7 @@ struct LateTool {
 pub(super) enum Start {
     /// The tool must be started, with the id of this tool call.
     Run,
-    /// An identical tool call is already running; both receive its output.
+    /// The tool of an identical tool call is already running; its output is sent for both tool calls.
     Join,
     /// An identical tool call exceeded its time limit and has finished since, with this output.
     Finished(String),
