@@ -1,5 +1,6 @@
-//! Audio processing without I/O: mu-law, WAV, MP3 and Opus, levels, voice detection, the tones of fax machines and modems, and the recording of both sides of
-//! a call. Each byte of mu-law is one sample; there are 8 samples per millisecond.
+//! Audio processing without I/O: mu-law, WAV, MP3 and Opus, levels, voice detection, the tones of fax machines and
+//! modems, and the recording and the live mix of both sides of a call. Each byte of mu-law is one sample; there are 8
+//! samples per millisecond.
 
 mod downsample;
 mod encoded;

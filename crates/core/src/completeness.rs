@@ -61,8 +61,8 @@ pub(crate) fn estimate(text: &str) -> Completeness {
     }
 }
 
-/// Estimates whether a word that is spelled letter by letter is complete; none if the words do not end with a letter. A
-/// single letter, such as that of an entrance, is not spelling.
+/// Returns `Open` if the caller spells a word letter by letter, because more letters may follow; `Unclear` after a
+/// single letter with a geresh or an apostrophe, such as the letter of an entrance; otherwise none.
 fn spelled(found: &[String], end: char) -> Option<Completeness> {
     let is_sign = |word: &String| word.chars().count() == 1 && !word.chars().all(|c| c.is_ascii_digit());
     let is_letter = |word: &String| is_sign(word) || is("letter_name", word);

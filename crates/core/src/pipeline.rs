@@ -36,8 +36,8 @@ pub struct Start<'a> {
     pub history: &'a [HistoryTurn],
     /// Messages to the model about the caller, before the conversation.
     pub notes: Vec<String>,
-    /// The maximum silence after which the transcriber should have ended an utterance, without regard to its words.
-    /// After it, the pipeline requests the end.
+    /// The silence after which the pipeline requests the end of an utterance that the transcriber has not ended,
+    /// whatever the words of the utterance are.
     pub max_pause: Duration,
     /// Whether answers are requested before the caller's turn has certainly ended.
     pub speculates: bool,

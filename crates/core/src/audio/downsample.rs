@@ -19,7 +19,7 @@ pub struct Downsampler {
     half: usize,
     /// The filters: one for each fractional position between two input samples.
     filters: Vec<Vec<f32>>,
-    /// The buffered input samples. The first is the first sample that the next output needs.
+    /// The buffered input samples, beginning with the first sample that the next output sample needs.
     samples: Vec<f32>,
     /// The fractional position of the next output sample: an index into `filters`.
     phase: usize,
@@ -40,7 +40,7 @@ impl Downsampler {
         Self { numerator, denominator, half, filters, samples: vec![0.0; half], phase: 0, rest: None }
     }
 
-    /// Converts the next input bytes. A sample may be split between two calls.
+    /// Converts the next input bytes. The two bytes of a sample may arrive in different pieces of input.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.iter().copied();
         while let Some(low) = self.rest.take().or_else(|| bytes.next()) {

@@ -20,7 +20,7 @@ pub enum MachineTone {
 }
 
 impl MachineTone {
-    /// Returns the name in the database and the log.
+    /// Returns the name in the database and in the program's log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Fax => "fax_tone",
@@ -29,7 +29,7 @@ impl MachineTone {
         }
     }
 
-    /// The frequency, and how much it may differ, in hertz. The recommendations allow 38, 15 and 15 Hz.
+    /// Returns the frequency and the accepted deviation from it, in hertz. The recommendations allow 38, 15 and 15 Hz.
     const fn frequency(self) -> (f32, f32) {
         match self {
             Self::Fax => (1100.0, 40.0),

@@ -4,8 +4,8 @@
 use super::mulaw::SILENCE;
 use super::{BYTES_PER_MS, EncodedAudio};
 
-/// The approximate size of a chunk with both sides: 2 s. A call keeps up to about this much audio in memory, and the
-/// audio that is not final yet. A crash of the daemon loses them.
+/// The approximate size of a chunk with both sides: 2 s. A call keeps up to about this much final audio in memory,
+/// and the audio that is not final yet. A crash of the daemon loses the audio in memory.
 pub const CHUNK_BYTES: usize = 32 * 1024;
 
 /// The delay after which the agent's audio is final. Until then, audio that was sent but not yet heard may be removed.

@@ -7,7 +7,7 @@ use super::{BYTES_PER_MS, mulaw};
 const MIN_LEVEL: u32 = 300;
 /// The minimum ratio of the level of speech to the level of noise.
 const OVER_NOISE: u32 = 3;
-/// The longest gap that does not end the speech.
+/// The length of the silence that ends the speech.
 const HANGOVER_MS: u64 = 300;
 
 /// A speech detector for one side of a call.

@@ -27,7 +27,7 @@ const MIN_CORRELATION: f32 = 0.5;
 /// shorter.
 const MAX_STEPS_WITHOUT_PITCH: u32 = 8;
 /// The coefficients of the interpolation filter: a half-band low-pass at 4 kHz, as a sinc with a Hamming window,
-/// normalised to a sum of 1.
+/// normalized to a sum of 1.
 const BETWEEN: [f32; TAPS] = [-0.010_5, 0.046_5, -0.152_48, 0.616_47, 0.616_47, -0.152_48, 0.046_5, -0.010_5];
 
 /// A voice detector for one side of a call.

@@ -6,7 +6,7 @@ use super::words::{is, without_prefix};
 
 /// The minimum number of digits in a row that count as a dictated number.
 const DICTATED: usize = 3;
-/// The same minimum, if the caller has said that a phone number follows.
+/// The minimum number of digits in a dictated phone number that the caller has announced.
 const DICTATED_BY_NAME: usize = 2;
 /// The lengths at which a number that begins with neither 0 nor 972 is complete: 9 for an identity number and for a
 /// mobile number without its zero, and 10 for a number such as 1-800-123456.
@@ -82,7 +82,7 @@ enum Part {
 /// A word of a number, and whether it is joined to the word before it by "and".
 type NumberWord = (Part, bool);
 
-/// Returns the last words that belong to a number. Its first word may have a prefix, as in "to zero five".
+/// Returns the words of the number at the end. The first word of the number may have a prefix, as in "to zero five".
 fn number_words(found: &[String]) -> Vec<NumberWord> {
     let mut run: Vec<_> = found.iter().rev().map_while(|word| number_word(word)).collect();
     let before = found.len().checked_sub(run.len() + 1).and_then(|at| found.get(at));

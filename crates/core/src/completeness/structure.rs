@@ -37,7 +37,7 @@ fn opening(clause: &[String]) -> &[String] {
 }
 
 /// Returns true if the clause is a condition or another subordinate clause at the beginning of a sentence ("if it
-/// rains"). In a later clause without a conjunction, the main clause came before it.
+/// rains"). A later clause without a conjunction does not count, because its main clause came before it.
 fn is_condition(clause: &[String], is_first: bool) -> bool {
     let opened = opening(clause);
     let Some(first) = opened.first() else { return false };

@@ -12,14 +12,15 @@ pub(crate) enum Completeness {
     /// The caller has described something, but has not asked for anything. The sentence may have ended; often a further
     /// sentence follows.
     Described,
-    /// The last word requires another word.
+    /// The sentence, or the number that the caller dictates, requires more words.
     Open,
-    /// The language is not supported.
+    /// The text has no words, or its language is not supported.
     Unknown,
 }
 
 impl Completeness {
-    /// Returns the silence after which the caller's turn is over; none if only the transcriber can decide it.
+    /// Returns the silence after which the caller's turn is over; none if only the transcriber can decide when the turn
+    /// is over.
     pub(crate) fn wait(self) -> Option<Duration> {
         match self {
             Self::Complete => Some(Duration::from_millis(150)),

@@ -5,11 +5,11 @@ use super::conversation::Entry;
 /// An action that the driver must perform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Request the transcriber to end the current utterance with the audio that it has received.
+    /// Tell the transcriber to end the current utterance with the audio that it has received.
     EndUtterance,
-    /// Request an answer from the model. It replaces a request that is still running.
+    /// Request an answer from the model. The new request replaces a request that is still running.
     Ask {
-        /// The number of the request, which its events contain.
+        /// The number of the request, for [`super::Pipeline::handle_model`].
         request: u64,
         /// Instructions for this answer alone.
         instructions: Option<String>,
@@ -20,7 +20,7 @@ pub enum Action {
     StopModel,
     /// Synthesise a clause.
     Speak {
-        /// The id of the clause, which its events contain.
+        /// The id of the clause, for [`super::Pipeline::handle_speech`].
         clause: ClauseId,
         /// The text to synthesise, without surrounding white space.
         text: String,

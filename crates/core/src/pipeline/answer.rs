@@ -33,7 +33,7 @@ pub(super) struct Answer {
     current: usize,
     calls: Vec<(ToolRequest, ToolCall)>,
     model: Option<(ResponseOutcome, Usage)>,
-    /// The number of audio bytes that were passed on since the last call of `take_passed_on`.
+    /// The number of audio bytes that were passed on since `take_passed_on` was last used.
     passed_on: u64,
 }
 
@@ -131,7 +131,8 @@ impl Answer {
         }
     }
 
-    /// Handles a failed clause: it is retried if it returned no audio. Returns true if the whole answer has failed.
+    /// Handles a failed clause. The clause is synthesised again if no audio of it has arrived and an attempt is left.
+    /// Otherwise the answer has failed, and the function returns true.
     pub(super) fn clause_failed(&mut self, clause: ClauseId) -> bool {
         let Some(clause) = self.open(clause) else { return false };
         let may_retry = clause.audio == 0 && clause.attempts < MAX_ATTEMPTS;
@@ -157,7 +158,8 @@ impl Answer {
         Some(Action::Speak { clause: id, text: clause.text.trim().to_owned() })
     }
 
-    /// Returns the first clause if no clause was synthesised yet. It is used for a speculative answer.
+    /// Returns the first clause if no clause was synthesised yet. A speculative answer uses this function, so that only
+    /// its first clause is synthesised.
     pub(super) fn poll_speak_first(&mut self) -> Option<Action> {
         if self.clauses.iter().any(|clause| clause.attempts > 0) {
             return None;
@@ -191,7 +193,7 @@ impl Answer {
         }
     }
 
-    /// Returns the duration of the audio that was passed on since the last call.
+    /// Returns the duration of the audio that was passed on since this function was last used.
     pub(super) fn take_passed_on(&mut self) -> Duration {
         Duration::from_millis(std::mem::take(&mut self.passed_on) / BYTES_PER_MS)
     }

@@ -1,6 +1,6 @@
 //! Divides the text of an answer into clauses for the synthesiser. The first clause is short, so that the caller hears
-//! the answer soon. Later clauses end with a sentence unless it is long, because the intonation depends on the whole
-//! sentence.
+//! the answer soon. A later clause ends with a sentence, because the intonation depends on the whole sentence. Only
+//! long sentences are divided.
 
 /// The minimum number of letters before a comma that ends the first clause.
 const FIRST_AT_COMMA: usize = 8;
@@ -8,7 +8,8 @@ const FIRST_AT_COMMA: usize = 8;
 const LATER_AT_COMMA: usize = 90;
 /// The minimum number of letters in a sentence. A shorter sentence is spoken together with the next sentence.
 const MIN_SENTENCE: usize = 3;
-/// The number of letters after which a clause without punctuation ends at a space: the first clause, and later clauses.
+/// The number of letters after which a clause without punctuation ends at a space: `FIRST_MAX` for the first clause,
+/// `LATER_MAX` for later clauses.
 const FIRST_MAX: usize = 60;
 const LATER_MAX: usize = 180;
 

@@ -8,7 +8,7 @@ use crate::domain::{Speaker, ToolUse};
 const MAX_MESSAGES: usize = 400;
 /// The text for the model in place of words that could not be transcribed.
 pub const UNINTELLIGIBLE: &str = "[the caller said something that could not be understood]";
-/// The output for the model while a tool has not returned.
+/// The text for the model in place of the output of a tool that is still running.
 const PENDING: &str = r#"{"error":"it has not answered yet"}"#;
 
 /// A message for the model.

@@ -51,7 +51,7 @@ pub enum ModelEvent {
         retry: bool,
         /// How long to wait before the next request, if the server specifies it.
         retry_after: Option<Duration>,
-        /// The reason, for the log.
+        /// The error text of the failed request.
         reason: String,
     },
 }
@@ -69,7 +69,7 @@ pub enum SpeechEvent {
         retry: bool,
         /// How long to wait before the next request, if the server specifies it.
         retry_after: Option<Duration>,
-        /// The reason, for the log.
+        /// The error text of the failed synthesis.
         reason: String,
     },
 }

@@ -16,12 +16,12 @@ const MARGIN_MS: u64 = 400;
 /// How much audio must be transcribed without a change of the words before the utterance is probably finished, if the
 /// sentence may be incomplete.
 const SETTLED_MS: u64 = 250;
-/// The same amount of audio, if the sentence is complete.
+/// Like [`SETTLED_MS`], but for a complete sentence.
 const COMPLETE_SETTLED_MS: u64 = 150;
 /// The silence, in milliseconds of the local detector, after which the utterance is probably finished if the words
 /// reach to the end of the voice and the sentence may be incomplete.
 const QUIET_SETTLED_MS: u64 = 160;
-/// The same silence, if the sentence is complete.
+/// Like [`QUIET_SETTLED_MS`], but for a complete sentence.
 const QUIET_COMPLETE_SETTLED_MS: u64 = 60;
 /// The maximum difference between the end of a word at the transcriber and the end of the same voice at the local
 /// detector.
@@ -35,9 +35,9 @@ pub(super) struct Listener {
     engine: String,
     /// The amount of audio that was sent to the transcriber, in milliseconds.
     received_ms: u64,
-    /// The position in this audio at which the local detector last found voice.
+    /// The position in the caller's audio at which the local detector last found voice, in milliseconds.
     voiced_until_ms: u64,
-    /// The maximum silence after an utterance that the transcriber does not end, for any words.
+    /// The silence after which an utterance is ended that the transcriber has not ended, whatever its words are.
     max_pause_ms: u64,
     current: Option<Utterance>,
     count: u64,
@@ -54,8 +54,8 @@ struct Utterance {
     item: ItemId,
     text: String,
     completeness: Completeness,
-    /// The text of the parts that the transcriber has ended. The turn continues after them if the caller continues to
-    /// speak in time.
+    /// The text of the parts that the transcriber has ended. Another part follows if the caller continues to speak in
+    /// time.
     ended_parts: String,
     /// The position at which the transcriber ended the utterance, while the caller may still continue.
     ended_ms: Option<u64>,
@@ -87,7 +87,7 @@ impl Utterance {
     }
 
     /// Returns the silence after the words that ends the turn, in milliseconds; none if only the transcriber can decide
-    /// it.
+    /// when the turn ends.
     fn wait_ms(&self) -> Option<u64> {
         self.completeness.wait().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
     }
@@ -101,7 +101,8 @@ impl Utterance {
     /// not ended the utterance.
     fn over_ms(&self, voiced_until_ms: u64) -> Option<u64> {
         let (ended, wait) = (self.ended_ms?, self.wait_ms().unwrap_or(0));
-        // The transcriber reports further words soon after their voice.
+        // The transcriber reports further words soon after the caller speaks them. So voice without such a report
+        // delays the end of the turn no further than `ended + wait`.
         Some((voiced_until_ms.max(self.until_ms.unwrap_or(0)) + wait).min(ended + wait))
     }
 }

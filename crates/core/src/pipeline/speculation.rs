@@ -3,7 +3,7 @@
 
 use super::answer::Answer;
 
-/// The maximum number of speculative requests for one utterance. Each request is billed.
+/// The maximum number of speculative requests for one turn of the caller. Each request is billed.
 const MAX_TRIES: u32 = 2;
 
 #[derive(Debug, Default)]

@@ -71,7 +71,7 @@ impl OpusFile {
             Decoder::new(self.rate, channels(self.channels)).map_err(|_| OpusError::Malformed("the rate"))?;
         let width = usize::from(self.channels);
         let mut packet_out = vec![0; MAX_PACKET_MS * self.rate as usize / 1000 * width];
-        // The audio before the segment is decoded only to initialise the state of the decoder.
+        // The audio before the segment is decoded only to initialize the state of the decoder.
         let run_in = before.map(|before| packets(&[&self.head, before])).transpose()?.unwrap_or_default();
         let run_in = &run_in[run_in.len().saturating_sub(RUN_IN_PACKETS)..];
         for packet in run_in {
@@ -107,8 +107,8 @@ fn packets(pieces: &[&[u8]]) -> Result<Vec<Packet>, OpusError> {
 
 const HEAD_PACKETS: usize = 2;
 /// The number of packets that are decoded before a segment. RFC 7845 requires at least 80 ms. With half a second, the
-/// difference to a continuous decoding of the file is less than a twentieth of the codec's own distortion. A longer
-/// run-in does not reduce the difference.
+/// result differs from a continuous decoding of the file by less than a twentieth of the codec's own distortion. A
+/// longer run-in does not reduce this difference.
 const RUN_IN_PACKETS: usize = PACKETS_PER_SECOND as usize / 2;
 /// The longest packet that Opus allows, in milliseconds.
 const MAX_PACKET_MS: usize = 120;

@@ -1,7 +1,7 @@
 //! Early replies. An engine that only measures the caller's silence can end the turn after a short silence, and prepare
-//! its reply during a pause in which the caller may continue. The reply is held: the caller does not hear the reply, and
-//! its tools do not run, until the caller has been silent for long enough. If the caller continues to speak, the reply
-//! is discarded.
+//! its reply during a pause in which the caller may continue. The reply is held: the caller does not hear the reply,
+//! and its tools do not run, until the caller has been silent for long enough. If the caller continues to speak, the
+//! reply is discarded.
 //!
 //! The required silence depends on whether the words are a complete sentence (`crate::completeness`).
 

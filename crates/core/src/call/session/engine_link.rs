@@ -85,8 +85,8 @@ impl EngineLink {
         std::mem::replace(&mut self.is_ready, false)
     }
 
-    /// Counts a failure. Returns true if the engine may be reopened, which is the case only after the first failure in a
-    /// row.
+    /// Counts a failure. Returns true if the engine may be reopened, which is the case only after the first failure in
+    /// a row.
     pub(super) fn failed(&mut self) -> bool {
         self.consecutive_failures += 1;
         self.consecutive_failures == 1

@@ -235,8 +235,8 @@ impl CallSession {
         !self.engine.is_ready() || (is_asked && !self.is_caller_speaking(now))
     }
 
-    /// Plays a filler if the caller's wait has been silent for too long. If audio of a held reply has arrived, the caller
-    /// hears the reply instead.
+    /// Plays a filler if the caller's wait has been silent for too long. If audio of a held reply has arrived, the
+    /// caller hears the reply instead.
     pub(super) fn filler(&mut self, now: Instant) {
         if self.is_reply_held() && self.playback.has_unsent() {
             return self.release_reply(now);
@@ -259,8 +259,8 @@ impl CallSession {
         }
     }
 
-    /// Handles a failed request: retries the request after a delay, or reports the engine as lost after too many failures
-    /// or if the engine requests too long a delay.
+    /// Handles a failed request: retries the request after a delay. After too many failures, or if the engine requests
+    /// too long a delay, the engine counts as lost.
     pub(super) fn request_failed(
         &mut self,
         request: ResponseRequest,

@@ -14,13 +14,13 @@ use std::time::{Duration, Instant};
 const EMPLOYEE_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The longest accepted piece of the employee's audio. Browsers send 20 ms.
 const MAX_PIECE_BYTES: usize = 10 * FRAME_BYTES;
-/// The maximum delay of the employee's audio behind earlier audio. Audio with a longer delay is dropped: it arrived in a
-/// burst, after the employee's network had held it back.
+/// The maximum time for which a piece of the employee's audio waits until earlier pieces were played. A piece that
+/// would wait longer is dropped. Such pieces arrive in a burst, after the employee's network has held them back.
 const MAX_DELAY: Duration = Duration::from_millis(400);
 /// Above this delay, pauses of the employee are dropped, so that the delay decreases without a loss of words.
 const SHORTENED_FROM: Duration = Duration::from_millis(100);
-/// The maximum duration of a takeover. After this time, the agent continues, because the employee may have forgotten the
-/// browser tab.
+/// The maximum duration of a takeover. After this time, the agent continues, because the employee may have forgotten
+/// the browser tab.
 const MAX_TAKEOVER: Duration = Duration::from_hours(1);
 /// The maximum mean level of a pause.
 const PAUSE_LEVEL: u32 = 120;

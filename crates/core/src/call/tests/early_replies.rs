@@ -63,8 +63,8 @@ fn tools(rig: &Rig) -> usize {
     rig.count(|output| matches!(output, Output::RunTool { .. }))
 }
 
-/// Returns how long after the last frame with voice the caller hears the reply. The engine has sent it completely
-/// `after` that frame, with the transcript `said` just before.
+/// Returns how long after the last frame with voice the caller hears the reply. The engine sends the complete reply
+/// `after` milliseconds after that frame, and the transcript `said` just before the reply.
 fn heard_after(said: Option<&str>, after: u64) -> Duration {
     let mut rig = holding();
     speak(&mut rig, "c");

@@ -11,8 +11,8 @@ use proptest::test_runner::{RngSeed, TestRunner};
 use std::time::Duration;
 use step::{Step, is_of_engine, step};
 
-/// A model of a real engine: at most one active response, each response with any number of utterances, also none, and
-/// unique response ids.
+/// A model of a real engine: at most one active response, each response with any number of utterances, including none,
+/// and unique response ids.
 #[derive(Default)]
 struct Engine {
     answers: u8,
@@ -215,7 +215,7 @@ fn for_any_order(cases: u32, test: u64, check: impl Fn(&[Step], Setup)) {
 
 const TESTS: u64 = 6;
 
-// Separate tests, so that they run in parallel: 100,000 calls in total.
+// Separate tests, so that they run in parallel: 100,000 phone calls in total.
 macro_rules! any_order {
     ($($name:ident: $connected:literal, $test:literal;)+) => {
         $(#[test]

@@ -23,7 +23,8 @@ pub(super) fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// Returns a call of a tool that the session does not implement itself. `n` distinguishes it from other tool calls.
+/// Returns a tool call for a tool that the session does not implement itself. `n` distinguishes the tool call from
+/// others.
 pub(super) fn free_slots(n: &str) -> ToolCall {
     run("free_slots", format!("{{\"n\":\"{n}\"}}"))
 }
@@ -82,7 +83,7 @@ pub(super) struct Rig {
     waits: Waits,
     /// The ids of the tool calls so far.
     seen_calls: BTreeSet<String>,
-    /// The response with the tool call that ends or transfers the call.
+    /// The response with the tool call that ends the phone call or transfers the caller.
     last_words: Option<u8>,
     /// True while the human agent's phone rings.
     is_transferring: bool,
@@ -422,8 +423,8 @@ impl Rig {
         self.engine(EngineEvent::AgentText { response, item: item.into(), text, is_final });
     }
 
-    /// Makes the phone play nothing for the given time. It happens once per call, and is too short for its marks to
-    /// count as lost.
+    /// Makes the phone play nothing for the given time, which is too short for the phone's marks to count as lost. Only
+    /// the first stall of a phone call has an effect.
     pub(super) fn stall(&mut self, time: Duration) {
         if !std::mem::replace(&mut self.has_stalled, true) {
             self.phone.stall(time, self.now);

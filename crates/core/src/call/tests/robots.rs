@@ -33,8 +33,8 @@ fn say(item: &str, text: &str) -> Input {
     Input::Engine(EngineEvent::CallerText { item: item.into(), text: text.into(), is_final: true })
 }
 
-/// Plays the sound of a caller to a call, and returns how the call ended and when, counted from the start of the stream.
-/// `words`: what the engine understands, and when.
+/// Sends the sound of a caller to a session. Returns why the phone call ended, how long after the start of the stream,
+/// and the events; none if the call did not end. `words`: when the engine reports which words.
 fn call(policy: CallPolicy, sound: &[u8], words: &[(Duration, &str)]) -> Option<(EndReason, Duration, Vec<CallEvent>)> {
     let (mut now, mut words) = (start(), words.iter().enumerate().peekable());
     let mut session = CallSession::new(policy, now);

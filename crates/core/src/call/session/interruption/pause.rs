@@ -17,8 +17,8 @@ const LOCAL_TIMEOUT: Duration = Duration::from_millis(400);
 const MAX_WAIT: Duration = Duration::from_millis(1800);
 /// The maximum time for which several sounds in a row may stop the agent.
 const MAX_PAUSE: Duration = Duration::from_secs(2);
-/// How long the agent stays stopped after the caller's last voice, even if `WORDS_TIMEOUT`, `LOCAL_TIMEOUT` or `MAX_WAIT`
-/// ends earlier. `MAX_PAUSE` is not extended.
+/// How long the session waits at least after the caller's last voice, even if `WORDS_TIMEOUT`, `LOCAL_TIMEOUT` or
+/// `MAX_WAIT` ends earlier. `MAX_PAUSE` is not extended.
 const IN_WORD: Duration = Duration::from_millis(300);
 
 /// The maximum number of utterances that wait for their words while the agent speaks.

@@ -128,7 +128,7 @@ impl Rig {
                 self.waits.is_over = true;
             }
             CallEvent::HandedBack { .. } => {
-                // The line is silent from the last audio of the employee on.
+                // The line has been silent since the last audio of the employee.
                 self.waits.forget();
                 self.waits.since = observed.employee_at;
                 self.waits.is_over = self.waits.is_final;
@@ -223,8 +223,9 @@ impl Rig {
         }
     }
 
-    /// Checks that the reported heard length of an utterance equals what the caller heard. Unless the phone stalled or
-    /// marks were lost, it is not more, and less only by the transit time.
+    /// Checks the reported heard length of an utterance against what the caller heard. The report may be longer by the
+    /// delay that the session cannot know, and by `UNSURE_MS` if the phone stalled. Unless marks were lost, the report
+    /// may be shorter only by the transit time.
     fn check_heard(&self, item: &ItemId, reported_ms: u64) {
         let sample = self.observed.utterances.iter().position(|(known, _)| known == item).unwrap();
         let heard_ms = self.phone.heard(u8::try_from(sample).unwrap()) / 8;
