@@ -75,8 +75,8 @@ fn spelled(found: &[String], end: char) -> Option<Completeness> {
     }
 }
 
-/// Returns true if the words end with a verb or an object that can complete the sentence, such as "I cannot", "what do I
-/// need" or "I took this".
+/// Returns true if the words end with a verb or an object that can complete the sentence, such as "I cannot", "what do
+/// I need" or "I took this".
 fn may_be_complete(found: &[String]) -> bool {
     let Some((last, before)) = found.split_last() else { return false };
     let is_negated = before.last().is_some_and(|word| is("negation", word));

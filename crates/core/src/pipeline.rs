@@ -55,7 +55,7 @@ pub struct Pipeline {
     /// The number of answers so far, for their ids.
     answers: u64,
     requests: u64,
-    /// When the caller will have heard the audio that was passed on, if it is not stopped.
+    /// When the caller will have heard the audio that was passed on, if the playback is not stopped.
     audible_until: Option<Instant>,
     events: VecDeque<EngineEvent>,
     actions: VecDeque<Action>,

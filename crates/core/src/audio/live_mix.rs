@@ -1,5 +1,5 @@
-//! The live mix of a call for users who listen in: the caller on the left, the agent on the right, as the caller hears
-//! it.
+//! The live mix of a call for users who listen in: the caller on the left, the agent on the right, both at the times at
+//! which the caller speaks and hears.
 //!
 //! Unlike the recorder, the mix follows the clock, `delay_ms` behind it. Audio that has not arrived in time is replaced
 //! by silence.
@@ -44,7 +44,7 @@ impl LiveMix {
         self.agent.put(self.start, at_ms, audio);
     }
 
-    /// Removes the agent's audio from `at_ms` on, after Twilio has cleared its queued audio.
+    /// Removes the agent's audio from `at_ms` on, after Twilio has dropped its queue of audio.
     pub fn truncate_agent(&mut self, at_ms: u64) {
         let keep = at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start);
         self.agent.samples.truncate(usize::try_from(keep).unwrap_or(usize::MAX));

@@ -46,7 +46,7 @@ impl MachineTone {
 pub struct MachineToneDetector {
     /// Samples that do not fill a frame yet.
     rest: Vec<u8>,
-    /// The time of the next frame, in milliseconds since the first one.
+    /// The time of the next frame, in milliseconds since the first frame.
     at_ms: u64,
     /// The tone that is heard now.
     burst: Option<Burst>,
@@ -100,7 +100,7 @@ impl MachineToneDetector {
         }
     }
 
-    /// Returns the tone if this burst and the one before have the lengths and the pause of a calling tone.
+    /// Returns the tone if this burst and the previous burst have the lengths and the pause of a calling tone.
     fn burst_ended(&mut self, burst: Burst) -> Option<MachineTone> {
         if burst.tone == MachineTone::Answer || !BURST_MS.contains(&burst.ms()) {
             self.last = None;
@@ -113,7 +113,8 @@ impl MachineToneDetector {
 }
 
 /// Returns the tone that a frame consists of. A sine of the frequency f fulfils x[n-1] + x[n+1] = 2 cos(2πf/8000) x[n]
-/// for all n. So the best factor by least squares gives the frequency, and the remaining error says how pure the tone is.
+/// for all n. So the best factor by least squares gives the frequency, and the remaining error measures how pure the
+/// tone is.
 fn tone_of(frame: &[u8]) -> Option<MachineTone> {
     if mulaw::level(frame) < MIN_LEVEL {
         return None;

@@ -1,5 +1,5 @@
-//! The recorder of a call: one stereo file with the caller on the left and the agent on the right, as the caller heard
-//! it.
+//! The recorder of a call: one stereo file with the caller on the left and the agent on the right, both at the times at
+//! which the caller spoke and heard.
 
 use super::mulaw::SILENCE;
 use super::{BYTES_PER_MS, EncodedAudio};
@@ -36,7 +36,7 @@ impl Recorder {
         self.agent.put(at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start), audio);
     }
 
-    /// Removes the agent's audio from `at_ms` on, after Twilio has cleared its queued audio.
+    /// Removes the agent's audio from `at_ms` on, after Twilio has dropped its queue of audio.
     pub fn truncate_agent(&mut self, at_ms: u64) {
         let keep = at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start);
         self.agent.samples.truncate(usize::try_from(keep).unwrap_or(usize::MAX));

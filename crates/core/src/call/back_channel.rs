@@ -1,5 +1,5 @@
-//! Back-channels: words by which a listener shows that they follow, without wanting to speak. They do not interrupt the
-//! agent. The list of the words is `back_channels.txt`.
+//! Back-channels: words by which a listener shows that they follow, without wanting to speak. Back-channels do not
+//! interrupt the agent. The list of the words is `back_channels.txt`.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;

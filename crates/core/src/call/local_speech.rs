@@ -36,7 +36,7 @@ pub(super) enum Change {
 }
 
 impl LocalSpeech {
-    /// Processes the next piece of the caller's audio. `is_agent_heard`: whether the caller hears the agent during it.
+    /// Processes the next piece of the caller's audio. `is_agent_heard`: whether the caller hears the agent now.
     pub(super) fn push(
         &mut self,
         is_voice: bool,

@@ -31,7 +31,7 @@ pub enum Output {
     /// answered with TwiML that opens a stream to this conversation.
     AwaitStream,
     /// Close the caller's socket and transfer the caller to a human agent. The call continues until
-    /// [`super::Input::TransferAccepted`]; after [`super::Input::TransferFailed`] it waits for another stream.
+    /// [`super::Input::TransferAccepted`]; after [`super::Input::TransferFailed`], the session awaits a stream.
     StartTransfer {
         /// The caller's request, from the agent's tool call; none if an operator requested the transfer.
         reason: Option<String>,
@@ -187,7 +187,8 @@ pub enum Clip {
 pub struct HistoryTurn {
     /// The party that spoke, or the source of the entry.
     pub speaker: Speaker,
-    /// What the other side heard, or the whole text while the agent is still speaking; for an employee, the name.
+    /// What the other side heard, or the whole text while the agent is still speaking; for an employee's conversation
+    /// with the caller, the employee's name.
     pub text: String,
 }
 

@@ -102,8 +102,8 @@ pub(super) struct Playback {
     utterances: VecDeque<Utterance>,
     queue: VecDeque<(ItemId, EncodedAudio)>,
     queued: u64,
-    /// A partial frame of the last utterance. It is queued once more audio completes it, or, filled with silence, at
-    /// the end of the utterance.
+    /// A partial frame of the last utterance. The frame is queued as soon as further audio completes it, or, filled
+    /// with silence, at the end of the utterance.
     partial_frame: Vec<u8>,
     marks: VecDeque<(u32, u64)>,
     next_mark: u32,
@@ -163,7 +163,7 @@ impl Playback {
         is_new
     }
 
-    /// Queues a complete built-in sentence. An utterance that is still open continues after it.
+    /// Queues a complete built-in sentence. An utterance that is still open continues after the sentence.
     pub(super) fn insert(&mut self, source: Source, audio: &EncodedAudio) {
         let mut samples = audio.decode();
         samples.resize(samples.len().next_multiple_of(FRAME_BYTES), SILENCE);

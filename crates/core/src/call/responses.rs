@@ -35,7 +35,7 @@ struct Active {
 }
 
 impl Responses {
-    /// Requests a response as soon as none is active. One response serves all requests that wait: it follows the
+    /// Requests a response as soon as no response is active. One response serves all requests that wait: it follows the
     /// instructions of all of them, and a request for a plain reply adds nothing to instructions.
     pub(super) fn request(&mut self, request: ResponseRequest) {
         self.queued = Some(match self.queued.take() {
@@ -76,7 +76,7 @@ impl Responses {
         self.not_before = Some(at);
     }
 
-    /// Delays the queued request until this time.
+    /// Delays the queued request at least until this time.
     pub(super) fn not_before(&mut self, at: Instant) {
         self.not_before = self.not_before.max(Some(at));
     }

@@ -95,8 +95,8 @@ enum Phase {
     TakenOver(Takeover),
     /// The human agent's phone rings; the caller has no stream.
     Transferring,
-    /// The last audio has been playing since `since`. After it, or at `limit` at the latest, the call ends or is
-    /// transferred.
+    /// The last audio has been playing since `since`. After this audio, or at `limit` at the latest, the call ends or
+    /// is transferred.
     Ending { reason: EndReason, action: StreamEndAction, since: Instant, limit: Instant },
     /// The call is over.
     Done,

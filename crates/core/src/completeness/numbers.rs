@@ -1,5 +1,5 @@
-//! Estimates whether a number that the caller dictates is complete. A number is dictated digit by digit ("zero five"), or
-//! in groups ("fifty, three hundred and twenty").
+//! Estimates whether a number that the caller dictates is complete. A number is dictated digit by digit ("zero five"),
+//! or in groups ("fifty, three hundred and twenty").
 
 use super::wait::Completeness;
 use super::words::{is, without_prefix};
@@ -9,7 +9,7 @@ const DICTATED: usize = 3;
 /// The minimum number of digits in a dictated phone number that the caller has announced.
 const DICTATED_BY_NAME: usize = 2;
 /// The lengths at which a number that begins with neither 0 nor 972 is complete: 9 for an identity number and for a
-/// mobile number without its zero, and 10 for a number such as 1-800-123456.
+/// mobile number without its leading zero, and 10 for a number such as 1-800-123456.
 const NUMBER_LENGTHS: [usize; 2] = [9, 10];
 /// The country calling code of Israel, which replaces the leading zero.
 const ISRAEL: &str = "972";
@@ -56,8 +56,8 @@ pub(super) fn dictation(found: &[String]) -> Option<Completeness> {
     })
 }
 
-/// Returns the number of digits that the caller has just corrected ("nine zero, no, nine one"); none if the words do not
-/// end with a correction of a dictated number.
+/// Returns the number of digits that the caller has just corrected ("nine zero, no, nine one"); none if the words do
+/// not end with a correction of a dictated number.
 fn corrected_digits(before: &[String]) -> Option<usize> {
     let (last, before) = before.split_last()?;
     let count = groups(&number_words(before)).concat().len();

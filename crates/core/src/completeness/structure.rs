@@ -67,7 +67,8 @@ fn is_relative(word: &str) -> bool {
     is("pronoun", bare) || is("clause_begin", bare) || has_article(bare) || is_first_person_past(bare)
 }
 
-/// Returns true if the clause is a subject with a relative clause and nothing else, such as "the car that I brought you".
+/// Returns true if the clause is a subject with a relative clause and nothing else, such as "the car that I brought
+/// you".
 fn is_subject_with_relative_clause(clause: &[String]) -> bool {
     let Some(first) = clause.first().filter(|first| has_article(first)) else { return false };
     let relative = clause.iter().take(MAX_SUBJECT + 1).skip(1).position(|word| is_relative(word));
@@ -109,7 +110,8 @@ fn is_first_of_two(clauses: &[Vec<String>]) -> bool {
     one + 1 < found.len() && !found[one..].iter().any(|word| is_other(word) || is("digit2", word))
 }
 
-/// Returns true if the last word is a verb that requires an object, and the object did not come before it.
+/// Returns true if the last word is a verb that requires an object, no object comes before the verb, and the word before
+/// the verb is neither a negation nor "already".
 pub(super) fn lacks_object(found: &[String]) -> bool {
     let Some((last, before)) = found.split_last() else { return false };
     let Some(before_last) = before.last() else { return false };

@@ -47,8 +47,8 @@ pub(super) fn has_ending(class: &str, word: &str) -> bool {
     CLASSES.get(class).is_some_and(|endings| endings.iter().any(|ending| word.ends_with(ending)))
 }
 
-/// Returns the number of last words that match an entry of the list. The first of them may have a prefix of these
-/// classes, such as "and".
+/// Returns how many words at the end match an entry of the list. The first of these words may have a prefix of the
+/// given classes, such as "and".
 pub(super) fn matching_words(found: &[String], list: &HashSet<Vec<String>>, prefixes: &[&str]) -> usize {
     let is_entry = |count: &usize| {
         let end = &found[found.len() - count..];

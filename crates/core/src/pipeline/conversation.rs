@@ -4,7 +4,7 @@ use crate::audio::BYTES_PER_MS;
 use crate::call::{HistoryTurn, ItemId};
 use crate::domain::{Speaker, ToolUse};
 
-/// The maximum number of messages that are kept. Beyond it, the oldest message is dropped.
+/// The maximum number of messages that are kept. Beyond this number, the oldest message is dropped.
 const MAX_MESSAGES: usize = 400;
 /// The text for the model in place of words that could not be transcribed.
 pub const UNINTELLIGIBLE: &str = "[the caller said something that could not be understood]";
@@ -173,7 +173,7 @@ impl Conversation {
     }
 
     /// Returns the messages for the model. Successive messages of one side are merged, because the templates of some
-    /// models require that the sides alternate. The output of a tool directly follows its call.
+    /// models require that the sides alternate. The output of a tool directly follows its tool call.
     pub(super) fn entries(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
         for message in &self.messages {

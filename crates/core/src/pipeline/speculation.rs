@@ -1,5 +1,6 @@
-//! An answer that is requested before the caller's turn has ended, because the words no longer change. Its first clause is
-//! synthesised. Its audio is not played and its tools are not called until the turn has ended with the same words.
+//! An answer that is requested before the caller's turn has ended, because the words no longer change. The first clause
+//! of the answer is synthesised. The audio is not played and the tools are not called until the turn has ended with the
+//! same words.
 
 use super::answer::Answer;
 

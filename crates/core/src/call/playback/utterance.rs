@@ -62,8 +62,8 @@ impl Utterance {
         self.sent < self.received
     }
 
-    /// Prepares the utterance for a resumed playback whose offsets start at 0: it was heard up to `heard`, and resumes
-    /// from `resume`.
+    /// Prepares the utterance for a resumed playback whose offsets start at 0: the utterance was heard up to `heard`,
+    /// and resumes from `resume`.
     pub(super) fn rewind(&mut self, resume: u64, heard: u64) {
         self.heard_before = self.heard(heard);
         self.resumed_at = self.position(resume).min(self.sent);

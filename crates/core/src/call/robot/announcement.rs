@@ -64,8 +64,8 @@ fn is_purpose(word: &str) -> bool {
     is_hebrew_purpose || ["to", "for", "if", "כדי", "אם"].contains(&word)
 }
 
-/// Returns true for a word of a person who talks about a message, a menu or a key. Hebrew words may have a prefix, such as
-/// "ב" in "בשער".
+/// Returns true for a word of a person who talks about a message, a menu or a key. Hebrew words may have a prefix, such
+/// as "ב" in "בשער".
 fn is_report(word: &str) -> bool {
     let prefixes = ['ב', 'ה', 'ו', 'כ', 'ל', 'מ', 'ש'];
     let rest = word.strip_prefix(prefixes).filter(|rest| rest.chars().count() >= 3);

@@ -44,11 +44,11 @@ const MAX_REPEATED: Duration = Duration::from_secs(5);
 /// Short sounds that follow each other.
 #[derive(Clone, Copy, Debug)]
 struct ShortSounds {
-    /// How much voice they contain.
+    /// How much voice the sounds contain.
     voiced: Duration,
-    /// When the first one began.
+    /// When the first sound began.
     began: Instant,
-    /// When the end of the last one was found.
+    /// When the end of the last sound was found.
     ended: Instant,
 }
 
@@ -80,8 +80,8 @@ pub(super) struct CallerSpeech {
     short_sounds: Option<ShortSounds>,
     /// True if the current local speech was detected by an engine that is lost.
     is_known: bool,
-    /// True if the current speech has interrupted the agent and only the local detector finds it. A reply is due at its
-    /// end.
+    /// True if the current speech has interrupted the agent and only the local detector finds the speech. A reply is
+    /// due at the end of the speech.
     is_interruption: bool,
 }
 
@@ -211,7 +211,7 @@ impl CallerSpeech {
         self.noticed.filter(|_| self.detected.is_some())
     }
 
-    /// Processes a piece of the caller's audio. `is_agent_heard`: whether the caller hears the agent during it.
+    /// Processes a piece of the caller's audio. `is_agent_heard`: whether the caller hears the agent now.
     pub(super) fn received(
         &mut self,
         is_voice: bool,
@@ -255,13 +255,13 @@ impl CallerSpeech {
         is_speech
     }
 
-    /// Returns true once when the last short sounds were not followed by another one, so that they were noise.
+    /// Returns true once when the last short sounds were not followed by another sound, so that they were noise.
     pub(super) fn were_noise(&mut self, now: Instant) -> bool {
         let is_over = self.short_sounds.is_some_and(|sounds| now > sounds.ended + REPEATED_WITHIN);
         is_over && !self.local.is_heard() && self.short_sounds.take().is_some()
     }
 
-    /// Returns true while short sounds may be continued by another one.
+    /// Returns true while another sound may count together with the last short sounds.
     pub(super) fn has_short_sounds(&self) -> bool {
         self.short_sounds.is_some()
     }
@@ -288,8 +288,8 @@ impl CallerSpeech {
         false
     }
 
-    /// Ends the utterance that the engine detects, because the utterance is too long or has no voice. Returns the utterance
-    /// and the end of its voice; without voice, its start.
+    /// Ends the utterance that the engine detects, because the utterance is too long or has no voice. Returns the
+    /// utterance and the end of its voice; without voice, its start.
     pub(super) fn end_detected(&mut self) -> Option<(ItemId, Instant)> {
         let since = self.detected_since()?;
         let item = self.detected.take()?;

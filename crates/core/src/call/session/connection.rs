@@ -90,8 +90,8 @@ impl CallSession {
                     }
                 }
                 self.outputs.push_back(Output::RedirectToFallback);
-                // Without a stream, only the redirect brings the caller to the recorder, so it is retried as long as
-                // the call may last.
+                // Without a stream, only the redirect brings the caller to the recorder, so the driver may retry the
+                // redirect as long as the call may last.
                 let limit = if self.stream.is_open() { REDIRECT_LIMIT } else { self.policy.max_call };
                 self.timers.set(Timer::Watchdog, now + limit);
             }
@@ -115,7 +115,7 @@ impl CallSession {
     }
 
     /// Ends the session after the redirect. If the redirect failed, closing the stream sends the call to the recorder.
-    /// Without a stream, Twilio continues the TwiML with the recorder once it gives up the stream.
+    /// Without a stream, Twilio gives up the stream at some time, and then continues the TwiML with the recorder.
     pub(super) fn redirect_done(&mut self, now: Instant) {
         if matches!(self.phase, Phase::Redirecting) {
             self.end(EndReason::Fallback, StreamEndAction::Record, now);
@@ -161,7 +161,7 @@ impl CallSession {
         self.caller.speech.end_local();
     }
 
-    /// Requests that Twilio opens another stream. `request` is the agent's first response on it.
+    /// Requests that Twilio opens another stream. `request` is the agent's first response on that stream.
     pub(super) fn wait_for_stream(&mut self, request: Option<ResponseRequest>, now: Instant) {
         self.stream.request(request);
         self.outputs.push_back(Output::AwaitStream);

@@ -1,4 +1,4 @@
-//! Handles the engine's events, and records what the caller hears of its responses.
+//! Handles the engine's events, and records what the caller hears of the engine's responses.
 
 use super::agent_speech::is_clip;
 use super::interruption::CompletedCalls;

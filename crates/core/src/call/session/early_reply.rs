@@ -27,7 +27,7 @@ const MAX_DROPPED: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct EarlyReplies {
     held: Option<HeldReply>,
-    /// The number of replies that were discarded since the caller last heard one.
+    /// The number of replies that were discarded since the caller last heard a reply.
     discarded: u32,
     /// Utterances of cancelled responses that never became audible, and that the engine still has in its conversation.
     unspoken: Vec<(ResponseId, ItemId)>,
@@ -119,7 +119,7 @@ impl CallSession {
         true
     }
 
-    /// Records that a response is complete. Returns true if it is held, so that the caller has not heard it.
+    /// Records that a response is complete. Returns true if the response is held, so that the caller has not heard it.
     pub(super) fn completed_while_held(&mut self) -> bool {
         let Some(held) = &mut self.early_replies.held else { return false };
         held.is_completed = true;
@@ -153,7 +153,7 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::HeldReply, Some(due).filter(|due| *due > now));
     }
 
-    /// Lets the caller hear the reply, and runs its tools.
+    /// Lets the caller hear the held reply, and runs the tools of the reply.
     pub(super) fn release_reply(&mut self, now: Instant) {
         let Some(held) = self.early_replies.held.take() else { return };
         self.playback.resume();
@@ -204,8 +204,8 @@ impl CallSession {
         }
     }
 
-    /// Records an utterance of a cancelled response. If it never became audible, it is deleted at the engine when the
-    /// response has ended: the model would otherwise believe that the caller has heard it.
+    /// Records an utterance of a cancelled response. An utterance that never became audible is deleted at the engine
+    /// when the response has ended, because the model would otherwise believe that the caller has heard it.
     pub(super) fn cancelled_item(&mut self, response: &ResponseId, item: &ItemId) {
         let is_known = self.transcript.has(item) || self.early_replies.dropped.contains(item);
         let is_noted = self.early_replies.unspoken.iter().any(|(_, noted)| noted == item);

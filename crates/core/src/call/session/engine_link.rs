@@ -16,8 +16,8 @@ pub(super) struct EngineLink {
     /// True while no engine is open, because an employee talks with the caller. Late events of the closed engine are
     /// ignored.
     is_closed: bool,
-    /// A counter that increases when an engine is opened, and when it is closed for an employee. It identifies the
-    /// current engine, so that commands about an earlier engine's items are not sent to it.
+    /// A counter that increases when an engine is opened, and when it is closed for an employee. The value
+    /// identifies the current engine, so that commands about an earlier engine's items are not sent to it.
     generation: u32,
     /// The number of failures since the engine's last complete response, or since the switch to this engine.
     consecutive_failures: u32,

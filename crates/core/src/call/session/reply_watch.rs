@@ -26,8 +26,8 @@ pub(super) const READY_TIMEOUT: Duration = Duration::from_secs(3);
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(3);
 /// The time after which an engine counts as lost if it sends messages but no audio.
 const AUDIO_TIMEOUT: Duration = Duration::from_secs(8);
-/// The time after which an engine counts as lost if it has not detected speech that the local detector found. It counts
-/// from the report of the local detector, half a second after the end of the speech.
+/// The time after which an engine counts as lost if it has not detected speech that the local detector found. The
+/// time counts from the report of the local detector, half a second after the end of the speech.
 const DETECTION_TIMEOUT: Duration = Duration::from_millis(2500);
 /// The delays before a failed request is retried.
 const RETRY_DELAYS: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
@@ -51,7 +51,7 @@ pub(super) struct ReplyWatch {
     fillers: u32,
     /// True if the last audio was a filler.
     is_filler_last: bool,
-    /// The number of fillers in this call. It selects the next filler, so that two successive fillers differ.
+    /// The number of fillers in this call. This number selects the next filler, so that two successive fillers differ.
     total_fillers: u32,
     /// The number of failed requests since the last reply.
     retries: usize,

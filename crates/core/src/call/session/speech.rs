@@ -78,7 +78,7 @@ impl CallSession {
         if self.caller.speech.has_detected(began) || self.engine.capabilities().controls_hangup {
             return;
         }
-        // A sound over the agent's speech may be an echo of it.
+        // A sound during the agent's speech may be an echo of that speech.
         if was_known || (!is_over_agent && self.caller.speech.is_speech(voiced, began, now)) {
             self.caller.audio.speech_started(None);
             self.caller.speech.missed(since);
@@ -147,7 +147,7 @@ impl CallSession {
     }
 
     /// Returns the deadline for speech whose end the engine does not detect; none if the engine leads the turns,
-    /// because it then ends them itself.
+    /// because such an engine ends turns itself.
     fn stuck_at(&self, now: Instant) -> Option<Instant> {
         let can_end_turn = self.engine.is_ready() && !self.engine.capabilities().leads_turns;
         self.caller.speech.stuck_at(self.policy.turn_end, now).filter(|_| can_end_turn)

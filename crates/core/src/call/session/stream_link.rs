@@ -41,7 +41,7 @@ impl StreamLink {
         !std::mem::replace(&mut self.was_replaced, true)
     }
 
-    /// Records that another stream is requested. `resume_with` is the agent's first response on it.
+    /// Records that another stream is requested. `resume_with` is the agent's first response on that stream.
     pub(super) fn request(&mut self, resume_with: Option<ResponseRequest>) {
         (self.is_requested, self.resume_with) = (true, resume_with);
     }

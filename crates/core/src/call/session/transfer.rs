@@ -6,7 +6,7 @@ use crate::call::{CallEvent, EngineCommand, Output, ResponseRequest, StreamEndAc
 use crate::domain::{EndReason, TransferFailure};
 use std::time::{Duration, Instant};
 
-/// The maximum time for the ringing and the human agent's answer. After it, no report from Twilio is expected.
+/// The maximum time for the ringing and the human agent's answer. After this time, no report from Twilio is expected.
 const TRANSFER_LIMIT: Duration = Duration::from_mins(2);
 
 impl CallSession {

@@ -362,8 +362,8 @@ fn a_call_that_ends_does_not_wait_longer_because_of_messages_without_audio() {
     run(&idle, &[Realtime, Voicemail], true);
 }
 
-/// A failure that the property tests above found: the line fails twice after the caller's last word, for five seconds in
-/// all, and the engine then reports the end of the speech.
+/// A failure that the property tests above found: the line fails twice after the caller's last word, for five seconds
+/// in total, and the engine then reports the end of the speech.
 #[test]
 fn a_late_report_of_the_end_of_speech_does_not_restart_the_wait() {
     use EngineKind::{Realtime, Voicemail};

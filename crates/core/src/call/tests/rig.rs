@@ -431,8 +431,8 @@ impl Rig {
         }
     }
 
-    /// Checks, after the end of the call, that each heard utterance is stored, and that a turn without an interruption is
-    /// stored as heard to its end if, and only if, the caller heard it to its end.
+    /// Checks, after the end of the call, that each heard utterance is stored, and that a turn without an interruption
+    /// is stored as heard to its end if, and only if, the caller heard it to its end.
     pub(super) fn check_heard_turns(&mut self) {
         self.phone.play(self.now);
         for (sample, (item, _)) in (0u8..).zip(&self.observed.utterances) {

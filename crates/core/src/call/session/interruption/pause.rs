@@ -24,7 +24,7 @@ const IN_WORD: Duration = Duration::from_millis(300);
 /// The maximum number of utterances that wait for their words while the agent speaks.
 pub(super) const MAX_UNDECIDED: usize = 8;
 
-/// A sound during the agent's speech that may be a reply to it.
+/// A sound during the agent's speech that may be a reply to the agent.
 #[derive(Debug)]
 pub(super) struct PossibleReply {
     pub(super) at: Instant,

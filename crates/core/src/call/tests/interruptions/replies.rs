@@ -1,4 +1,5 @@
-//! Tests of sounds during the agent's speech that may be replies to it, and of the caller's wait for a reply afterwards.
+//! Tests of sounds during the agent's speech that may be replies to the agent, and of the caller's wait for a reply
+//! afterwards.
 
 use super::{answer_of, is_cut, replies, say, sound, speaking, start, stop, undone};
 use crate::call::tests::rig::{Rig, free_slots, ms, policy};

@@ -55,7 +55,7 @@ pub(super) struct CallerVoice {
     last_voice: Option<Instant>,
     /// True if an engine that is lost had detected the sound.
     pub(super) was_detected: bool,
-    /// The last short sounds that no engine detected: the amount of voice in them, when they began, and when they ended.
+    /// The last short sounds that no engine detected: the amount of voice in them, and when they began and ended.
     pub(super) short_sounds: Option<(Duration, Instant, Instant)>,
 }
 
