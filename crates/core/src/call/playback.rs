@@ -266,7 +266,7 @@ impl Playback {
         self.marks.drain(..=at).next_back().map(|(_, offset)| offset)
     }
 
-    /// Counts all sent audio as heard if its marks are overdue. Returns true in this case.
+    /// Counts all sent audio as heard if its marks are overdue. Returns true if they are overdue.
     pub(super) fn expire_marks(&mut self, now: Instant) -> bool {
         let is_overdue = self.marks_expire_at().is_some_and(|at| at <= now);
         if is_overdue {

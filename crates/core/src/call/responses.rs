@@ -13,7 +13,7 @@ pub(super) struct Responses {
     cancelled: VecDeque<ResponseId>,
     /// The request that was sent to the engine and for which no response has started yet.
     in_flight: Option<ResponseRequest>,
-    /// True if the request in flight must be cancelled as soon as its response starts.
+    /// True if the response to the request in flight must be cancelled as soon as that response starts.
     is_in_flight_cancelled: bool,
     /// True while the caller's speech is replayed to a new engine. A reply is requested once the engine has detected
     /// the end of that speech.
@@ -105,7 +105,7 @@ impl Responses {
         self.request_count
     }
 
-    /// Records that the engine started a response. Returns true if its request was cancelled meanwhile.
+    /// Records that the engine started a response. Returns true if the request for the response was cancelled before.
     pub(super) fn started(&mut self, response: &ResponseId) -> bool {
         let request = self.in_flight.take();
         if request.is_none() {

@@ -110,8 +110,8 @@ fn is_first_of_two(clauses: &[Vec<String>]) -> bool {
     one + 1 < found.len() && !found[one..].iter().any(|word| is_other(word) || is("digit2", word))
 }
 
-/// Returns true if the last word is a verb that requires an object, no object comes before the verb, and the word before
-/// the verb is neither a negation nor "already".
+/// Returns true if the last word is a verb that requires an object, no object comes before the verb, and the word
+/// before the verb is neither a negation nor "already".
 pub(super) fn lacks_object(found: &[String]) -> bool {
     let Some((last, before)) = found.split_last() else { return false };
     let Some(before_last) = before.last() else { return false };

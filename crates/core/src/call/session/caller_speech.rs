@@ -52,7 +52,7 @@ struct ShortSounds {
     ended: Instant,
 }
 
-/// The state of the caller's speech, as both detectors report it.
+/// The state of the caller's speech, as the engine and the local voice detector report it.
 #[derive(Debug, Default)]
 pub(super) struct CallerSpeech {
     /// The utterance in progress, as the engine detects it.

@@ -115,7 +115,7 @@ impl CallSession {
     }
 
     /// Ends the session after the redirect. If the redirect failed, closing the stream sends the call to the recorder.
-    /// Without a stream, Twilio gives up the stream at some time, and then continues the TwiML with the recorder.
+    /// If no stream is open, Twilio continues the TwiML with the recorder once Twilio stops waiting for the stream.
     pub(super) fn redirect_done(&mut self, now: Instant) {
         if matches!(self.phase, Phase::Redirecting) {
             self.end(EndReason::Fallback, StreamEndAction::Record, now);

@@ -2,7 +2,7 @@
 
 use crate::call::{EngineCapabilities, EngineKind};
 
-/// The maximum number of warnings of the engine that are stored per call; further warnings are dropped.
+/// The maximum number of warnings of the engines that are stored per phone call; further warnings are dropped.
 const MAX_WARNINGS: u32 = 50;
 
 /// The state of the connection to the engine in use.
