@@ -60,7 +60,8 @@ impl CallerAudio {
         self.append(EncodedAudio::silence(ms));
     }
 
-    /// Resets the gap detection, because another stream of the same phone call has timestamps that start at 0.
+    /// Resets the gap detection: the timestamp of the next piece is not compared with earlier timestamps. The
+    /// timestamps of another stream of the same phone call start at 0.
     pub(super) fn restart_clock(&mut self) {
         (self.expected_ms, self.advanced_ms) = (None, 0);
     }
