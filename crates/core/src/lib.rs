@@ -1,5 +1,5 @@
 //! The business logic of AgentLocator, without I/O: values, pure functions and state machines.
-//! The caller passes the time and random bytes as arguments, so tests can run any order of events in virtual time.
+//! Functions receive the time and random bytes as arguments, so tests can run any order of events in virtual time.
 //!
 //! - [`domain`]: the business's types.
 //! - [`call`]: the phone call.

@@ -1,7 +1,7 @@
 //! Compares the agent's promises in a call with its actions.
 //!
 //! The instructions and the tools require that the agent promises only what is stored as a database row. This module
-//! verifies it after the call. Each promise needs its own row: one sent message is evidence for "I have sent you the
+//! verifies this after the call. Each promise needs its own row: one sent message is evidence for "I have sent you the
 //! address", but not for a second promised message. The comparison avoids false alarms: a clause counts only if it
 //! plainly states that something was done or will be done. Questions, conditions and negations do not count.
 
@@ -42,8 +42,8 @@ pub struct Conduct {
     stored: Vec<AgentAction>,
     /// The text of the message that the caller left, if any.
     message: Option<String>,
-    /// The names of the owner's own tools that may change data in another system, such as book there. The success of one
-    /// counts as evidence for every promise but an offered time.
+    /// The names of the owner's own tools that may change data in another system, such as book an appointment there. A
+    /// successful use of one counts as evidence for every promise but an offered time.
     own_tools: BTreeSet<String>,
     /// True if the caller receives a confirmation of an appointment.
     has_confirmation: bool,
@@ -67,7 +67,8 @@ impl Conduct {
         Self { today: Some(today), message, has_confirmation, ..Self::default() }
     }
 
-    /// Adds a turn of the transcript: the part of it that was heard, and its start and end.
+    /// Adds a turn of the transcript: the part of its text that was heard, and its start and end. Only turns of the
+    /// agent and uses of tools are recorded.
     pub fn add(&mut self, speaker: Speaker, heard: &str, (started_ms, ended_ms): (i64, Option<i64>)) {
         let order = self.said.len() + self.tools.len();
         match speaker {
@@ -92,7 +93,7 @@ impl Conduct {
         self.own_tools.insert(name);
     }
 
-    /// Adds a message that was sent to the caller in the call, unless the output of a tool already shows it.
+    /// Adds a message that was sent to the caller in the call, unless a successful use of a tool already has this text.
     pub fn add_text(&mut self, text: &str) {
         let is_known = |(_, tool): &(Moment, ToolUse)| {
             tool.success().is_some() && agent_action::text_of(tool).trim() == text.trim()

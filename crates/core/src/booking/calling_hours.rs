@@ -1,4 +1,5 @@
-//! When the agent may call contacts: in the hours of the settings, and in Israel not on the Sabbath and holidays.
+//! The times at which the agent may call contacts: within the hours of the settings, and in Israel neither on the
+//! Sabbath and holidays nor after 13:00 on Fridays and the eves of holidays.
 
 use super::holidays::holiday;
 use super::opening::instant;
@@ -14,7 +15,8 @@ pub struct CallingHours {
     pub from: DayTime,
     /// The end of the hours: the first minute of the day at which the agent may not call any more.
     pub until: DayTime,
-    /// Whether the agent calls neither on Saturdays and holidays nor in the afternoon before them.
+    /// Whether the agent makes no calls on Saturdays and holidays, and none after 13:00 on Fridays and the eves of
+    /// holidays.
     pub keeps_sabbath: bool,
     /// The time zone of the business.
     pub zone: TimeZone,

@@ -109,7 +109,7 @@ fn in_iyar(date: HebrewDate, weekday: Weekday) -> Option<Holiday> {
     }
 }
 
-/// Returns true if a fast is observed on `day`. `fast` is its regular day; it moves from Saturday to Sunday.
+/// Returns true if a fast is observed on `day`. `fast` is its regular day; a fast on a Saturday moves to Sunday.
 fn is_off_saturday(fast: u8, day: u8, weekday: Weekday) -> bool {
     (day == fast && weekday != Weekday::Saturday) || (day == fast + 1 && weekday == Weekday::Sunday)
 }

@@ -41,7 +41,8 @@ impl Opening {
         self.of(date, None, None)
     }
 
-    /// Returns when a resource is available on a day: within the hours of the business and within its own hours.
+    /// Returns when a resource is available on a day: within the hours of the business and within its own hours, except
+    /// for holidays and closures. Without a resource and own hours, returns when the business is open.
     pub fn of(&self, date: Date, resource: Option<ResourceId>, own: OwnHours<'_>) -> DayOpening {
         let mut ranges = of_weekday(&self.hours, date.weekday());
         if let Some(own) = own {

@@ -24,8 +24,8 @@ impl Span {
     }
 }
 
-/// The times at which a resource is occupied, including buffers. The spans are sorted and joined once, and shared by
-/// the searches, so both the starts and the ends are in ascending order.
+/// The times at which a resource is occupied, including buffers. The spans are sorted and joined once, so both their
+/// starts and their ends are in ascending order. Clones share the spans.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Busy(Arc<[Span]>);
 
@@ -77,7 +77,7 @@ pub(super) fn join_ranges(mut ranges: Vec<DayRange>) -> Vec<DayRange> {
     joined
 }
 
-/// Returns the parts of `ranges` that are also in `others`. Both must be joined.
+/// Returns the parts of `ranges` that are also in `others`. Both lists must be sorted and free of overlaps.
 pub(super) fn intersect(ranges: &[DayRange], others: &[DayRange]) -> Vec<DayRange> {
     let parts = ranges.iter().flat_map(|range| {
         others.iter().map(|other| DayRange { from: range.from.max(other.from), to: range.to.min(other.to) })

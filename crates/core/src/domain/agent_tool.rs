@@ -1,5 +1,5 @@
-//! The names of the agent's built-in tools, and the tools that the owner defined: each of these is one request to a server of
-//! the owner.
+//! The names of the agent's built-in tools, and the tools that the owner defined. A use of such a tool sends one HTTP
+//! request to a server that the owner chose.
 
 mod arguments;
 mod template;
@@ -66,7 +66,7 @@ pub struct AgentTool {
     pub description: String,
     /// How the request is sent.
     pub method: ToolMethod,
-    /// The address, a [`UrlTemplate`].
+    /// The address of the request, in the form of a [`UrlTemplate`].
     pub url: String,
     /// The parameters that the model may pass.
     pub parameters: Vec<ToolParameter>,
@@ -94,7 +94,7 @@ pub struct ToolParameter {
     pub kind: ParameterType,
     /// What the agent should enter.
     pub description: String,
-    /// Whether the tool cannot be used without it.
+    /// Whether the model must pass the parameter.
     pub required: bool,
     /// The allowed values of a text; empty if all values are allowed.
     #[serde(default)]

@@ -45,7 +45,8 @@ pub struct AiFailure {
 }
 
 impl AiFailure {
-    /// Returns the error without its classification: a code, or the text of the service.
+    /// Returns the causes without the classification [`AiFailure::cause`]: a code for a known error, else the error
+    /// text of the service.
     pub fn detail(&self) -> Causes {
         let reason = self.reason.strip_prefix(self.part.as_str()).and_then(|rest| rest.strip_prefix(": "));
         let text = reason.unwrap_or(&self.reason);
@@ -104,7 +105,7 @@ impl AiFailureCause {
     }
 
     /// Returns the cause that an HTTP status and an error code indicate. A known code takes precedence over the status,
-    /// except that 401 means a bad key even if the code says that the request is invalid.
+    /// except that 401 means a bad key even if the code alone means a rejected request.
     pub fn from_status(status: u16, code: &str) -> Self {
         match (Self::from_code(code), status) {
             // OpenAI reports a missing or malformed key as an "invalid request".

@@ -94,7 +94,7 @@ pub struct ProviderError {
     /// The error code: a word, or the provider's number.
     pub code: String,
     /// What happened and what to do.
-    // Earlier releases stored it under another name.
+    // Earlier releases stored the notice under the name `sentence`.
     #[serde(alias = "sentence")]
     pub notice: StoredNotice,
 }

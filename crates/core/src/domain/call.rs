@@ -232,7 +232,7 @@ pub struct TurnLatency {
     pub first_delta_ms: Option<i64>,
     /// The first audio was sent to Twilio.
     pub first_sent_ms: Option<i64>,
-    /// The caller began to hear it, by Twilio's mark.
+    /// The caller began to hear the answer, according to Twilio's mark.
     pub first_played_ms: Option<i64>,
 }
 
@@ -302,7 +302,7 @@ pub struct Turn {
     pub text: String,
     /// The part of `text` that the other side heard.
     pub heard_text: String,
-    /// Whether the other side interrupted it.
+    /// Whether the other side interrupted the utterance.
     pub interrupted: bool,
     /// When the utterance began, in milliseconds since the first stream of the call began. Utterances that only
     /// Twilio's recorder has recorded count from the start of the call.

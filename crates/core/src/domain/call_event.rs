@@ -28,7 +28,7 @@ text_enum! {
         TakenOver = "taken_over",
         /// The call went from an employee back to the agent.
         HandedBack = "handed_back",
-        /// Media stream or engine were not connected in time.
+        /// The media stream or the engine was not connected in time.
         Watchdog = "watchdog",
         /// The caller began to leave a message.
         MessageStarted = "message_started",

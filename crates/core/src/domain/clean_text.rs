@@ -11,15 +11,16 @@ pub fn without_bidi_controls(text: &str) -> Cow<'_, str> {
 }
 
 /// Normalises a name or a title for storage: removes bidirectional control characters and surrounding white space. A
-/// text without visible characters becomes empty. Returns none if the text has other control characters, such as line
-/// breaks, or more than `most` characters.
+/// text without visible characters becomes empty. Returns none if the result has a control character, such as a line
+/// break, or more than `most` characters.
 pub fn clean_name(text: &str, most: usize) -> Option<String> {
     let text = without_bidi_controls(text);
     let name = if text.contains(is_visible) { text.trim() } else { "" };
     (name.chars().count() <= most && !name.chars().any(char::is_control)).then(|| name.to_owned())
 }
 
-/// Returns the text as one line: each run of white space becomes a single space.
+/// Returns the text as one line: white space around the text is removed, and each run of white space within the text
+/// becomes a single space.
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

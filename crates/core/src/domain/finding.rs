@@ -93,7 +93,7 @@ localized_enum! {
         CopyForeign = "found-copy-foreign",
         CopyFrozen = "found-copy-frozen",
         CopyPagesDiffer { count: u64, page: u64 } = "found-copy-pages-differ",
-        // Only earlier releases stored the next two.
+        // Only earlier releases stored `CopyNoSpace` and `CopyDiffers`.
         CopyNoSpace = "found-copy-no-space",
         CopyDiffers { reason: Causes } = "found-copy-differs",
         DiskGood = "found-disk-good",
@@ -188,7 +188,8 @@ pub enum RemedyText {
 }
 
 impl FoundText {
-    /// Returns the code and its parameters; none if the finding is stored as text or has no notice.
+    /// Returns the code and its parameters, for notices those of the first notice. Returns none if the finding is
+    /// stored as text or has no notice.
     pub fn code(&self) -> Option<(&'static str, Vec<(&'static str, TextParam<'_>)>)> {
         match self {
             Self::Found(found) => Some((found.key(), found.params())),

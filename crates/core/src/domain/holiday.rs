@@ -51,9 +51,9 @@ text_enum! {
         TuBishvat = "tu_bishvat",
         /// 13 Adar (Adar II in a leap year), or 11 Adar if that day is a Saturday.
         FastOfEsther = "fast_of_esther",
-        /// 14 Adar.
+        /// 14 Adar (Adar II in a leap year).
         Purim = "purim",
-        /// 15 Adar.
+        /// 15 Adar (Adar II in a leap year).
         ShushanPurim = "shushan_purim",
         /// 14 Nisan.
         PassoverEve = "passover_eve",

@@ -27,7 +27,7 @@ macro_rules! sids {
         pub struct $name(String);
 
         impl $name {
-            /// Wraps an id from the database without a check: its format was checked when it was received.
+            /// Wraps an id from the database without a check, because its format was checked when it was received.
             pub fn stored(text: &str) -> Self {
                 Self(text.to_owned())
             }
@@ -56,8 +56,8 @@ macro_rules! sids {
     )+};
 }
 
-/// The error for a text that is not a Twilio id: two letters and 32 hexadecimal digits. The strict check prevents
-/// forgeries. Twilio signs the names and values of a form without separators, so an attacker who has a signed form can
+/// The error for a text that is not a Twilio id. Such an id consists of two letters and 32 hexadecimal digits. The
+/// strict check prevents forgeries. Twilio signs the names and values of a form without separators, so an attacker who has a signed form can
 /// move characters between its names and values without invalidating the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a Twilio id")]

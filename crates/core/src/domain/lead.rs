@@ -21,7 +21,7 @@ pub struct LeadStage {
     pub id: StageId,
     /// The key of a built-in stage: `new`, `quoted`, `won` or `lost`; none for a stage that a user created.
     pub key: Option<String>,
-    /// The name that a user gave it.
+    /// The name that a user gave the stage; none if a user gave none, which only a built-in stage allows.
     pub name: Option<String>,
     /// The outcome of the leads in the stage.
     pub outcome: LeadOutcome,

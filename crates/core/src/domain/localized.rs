@@ -34,7 +34,7 @@ pub enum TextParam<'a> {
     Number(u64),
     /// A text.
     Text(Cow<'a, str>),
-    /// Texts of the locale files, each of them with its parameters, which are joined by colons.
+    /// Texts of the locale files, joined by colons. Each text has its own parameters.
     Chain(Vec<(&'static str, Vec<(&'static str, Self)>)>),
 }
 

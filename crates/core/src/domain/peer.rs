@@ -119,8 +119,9 @@ impl PeerAddress {
         }
     }
 
-    /// Returns the address as the provider's API takes it: `whatsapp:+9725…` or `whatsapp:IL.…` for Twilio, `9725…` or
-    /// `…@lid` for the bridge.
+    /// Returns the address as the provider's API takes it: for Twilio the stored form after `whatsapp:`, such as
+    /// `whatsapp:+9725…`; for the bridge the digits of a phone number, or the stored form of another address, such as
+    /// `…@lid`.
     pub fn wire(&self, provider: Provider) -> String {
         match (provider, self) {
             (Provider::Twilio, _) => format!("{WHATSAPP}{self}"),
@@ -129,8 +130,8 @@ impl PeerAddress {
         }
     }
 
-    /// Returns a number as a `WaId`, and a `WaId` as a number: for most countries they have the same digits. None for
-    /// other ids, and for a `WaId` that is not a number.
+    /// Returns a phone number as a `WaId`, and a `WaId` as a phone number, because in most countries both have the same
+    /// digits. Returns none for other ids, and for a `WaId` that is not a phone number.
     pub fn other_spelling(&self) -> Option<Self> {
         match self {
             Self::Phone(number) => Some(Self::TwilioWa(number.digits().to_owned())),
@@ -160,8 +161,8 @@ impl fmt::Display for PeerAddress {
 /// Twilio's prefix of WhatsApp addresses.
 const WHATSAPP: &str = "whatsapp:";
 
-/// Returns Twilio's address of a WhatsApp message or call without its prefix; none if it has none, because the message or
-/// call did not come by WhatsApp.
+/// Returns Twilio's address of a WhatsApp message or call without the prefix. Returns none for an address without the
+/// prefix, which means that the message or call did not come by WhatsApp.
 pub fn whatsapp_address(text: &str) -> Option<&str> {
     text.strip_prefix(WHATSAPP)
 }

@@ -7,8 +7,8 @@
 //! such key, so its message list is searched; the message is sent again only if the list does not show it after a
 //! minute. A contact therefore never receives the same message twice.
 //!
-//! A provider may reject a message at once, or after it has accepted the message ([`Delivery::refuse`]). Both
-//! rejections close the same routes, and [`Delivery::next`] chooses among the remaining routes.
+//! A provider may reject a message at once, or after it has accepted the message ([`Delivery::refuse`]). Both kinds of
+//! rejection close the same routes, and [`Delivery::next`] chooses among the remaining routes.
 
 use super::policy::{self, NoRoute, Route, RouteInput};
 use crate::domain::{LateRefusal, NotSent, Outcome, Provider, ProviderError, Refusal, RefusedRoute, Search, Timestamp};
@@ -79,8 +79,8 @@ pub enum StepResult {
 }
 
 impl Delivery {
-    /// Returns the next step. `input` must describe this message, including its rejected routes
-    /// ([`Delivery::refused`]).
+    /// Returns the next step. `input` must describe this message; its chosen provider and its rejected routes are
+    /// replaced by [`Delivery::named`] and [`Delivery::refused`].
     pub fn next(&self, input: &RouteInput<'_>) -> Step {
         let expired = input.now.since(self.created_at) >= DELIVERY_TIMEOUT;
         match (self.unconfirmed, self.route.provider) {
@@ -91,7 +91,8 @@ impl Delivery {
         }
     }
 
-    /// Returns a new attempt, or gives up if no route is left or the delivery timeout has expired.
+    /// Returns a new attempt. Gives up if no route is left, the delivery timeout has expired, the contact does not
+    /// accept the business's messages, or a user cancelled the message.
     fn next_route(&self, input: &RouteInput<'_>, expired: bool) -> Step {
         match (&self.last_refusal, self.choose(input)) {
             (Some(LateRefusal { refusal: Refusal::Contact | Refusal::Cancelled, provider_error }), _) => {

@@ -11,9 +11,10 @@ use std::time::Duration;
 /// therefore the order of moments. After a larger step back, the earlier times were wrong, and the clock follows at
 /// once.
 ///
-/// A provider's time is converted by a difference that is measured with live messages. The smallest difference between
-/// the arrival and the provider's time is the difference of the clocks plus the shortest delay. It is measured against
-/// the monotonic clock, which is never set. The caller passes the current time, so the type needs no I/O.
+/// A provider's time is converted with the difference between the provider's clock and the monotonic clock, which is
+/// never set. The difference is estimated from live messages: the smallest difference between a message's arrival and
+/// the provider's time of the message is the difference of the clocks plus the shortest delay. The caller passes the
+/// current time, so the type needs no I/O.
 #[derive(Clone, Debug, Default)]
 pub struct MessageClock {
     /// How far the wall clock was ahead of the monotonic clock at the last step, in ms.

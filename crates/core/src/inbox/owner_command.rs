@@ -71,7 +71,8 @@ fn until(words: &[&str]) -> Option<Until> {
     }
 }
 
-/// Parses `17`, `17:00`, `17.30`, `ה-17:00` and `5pm`.
+/// Parses `17`, `17:00`, `17.30`, `ה-17:00` and `5pm`. `is_afternoon` is none unless `am` or `pm` follows as a separate
+/// word.
 fn day_time(text: &str, is_afternoon: Option<bool>) -> Option<DayTime> {
     let text = text.strip_prefix("ה-").or_else(|| text.strip_prefix("ה־")).unwrap_or(text);
     let (text, is_afternoon) = match (text.strip_suffix("pm"), text.strip_suffix("am")) {

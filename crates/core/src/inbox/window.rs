@@ -6,7 +6,7 @@ use std::time::Duration;
 /// How long after the contact's last message a reply may be free text.
 pub const WINDOW: Duration = Duration::from_hours(24);
 
-/// Returns true if the window of a message from the contact that was written at `at` is still open.
+/// Returns true if the window that the contact opened with a message at `at` is still open; false without a message.
 pub fn is_open(at: Option<Timestamp>, now: Timestamp) -> bool {
     at.is_some_and(|at| now.since(at) < WINDOW)
 }

@@ -24,7 +24,7 @@ pub(super) struct AgentAction {
     pub(super) added: Vec<Start>,
     /// The appointments that no longer exist after this action.
     pub(super) removed: Vec<Start>,
-    /// The start times that the tool returned, even with a rejection.
+    /// The start times in the output of the tool, also if the output is a rejection.
     pub(super) read: Vec<Start>,
     /// The words of a message, folded.
     pub(super) words: Vec<String>,
@@ -90,8 +90,8 @@ impl AgentAction {
 const BEFORE_CALL: Moment = (i64::MIN, 0);
 const AFTER_CALL: Moment = (i64::MAX, 0);
 
-/// Returns the tool uses in the order in which they ended, followed by the stored results. The caller's message is
-/// added as a separate action if no tool recorded it.
+/// Returns the tool uses in the order in which they ended, followed by the stored results. If no tool recorded the
+/// caller's message, the message is the first action.
 pub(super) fn actions(
     tools: &[(Moment, ToolUse)],
     own_tools: &BTreeSet<String>,
@@ -126,7 +126,8 @@ pub(super) fn text_of(tool: &ToolUse) -> &str {
     ["text", "message"].iter().find_map(|name| tool.arguments.get(*name)?.as_str()).unwrap_or_default()
 }
 
-/// Creates the action of a tool of the owner's. Only its success is evidence: its failure says nothing of the other tools.
+/// Creates the action of a tool that the owner defined. Only a success of the tool is evidence, because its failure
+/// says nothing about other tools.
 fn of_own_tool(at: Moment, tool: &ToolUse) -> AgentAction {
     let is_done = tool.success().is_some_and(|output| !is_refusal(&output["body"]));
     let all = [Promise::Booked, Promise::Moved, Promise::Cancelled, Promise::Waiting, Promise::PassedOn, Promise::Sent];
@@ -136,7 +137,8 @@ fn of_own_tool(at: Moment, tool: &ToolUse) -> AgentAction {
     AgentAction { is_done, read, ..AgentAction::done(at, promises) }
 }
 
-/// Returns true if a server's answer says by a usual field that it did nothing.
+/// Returns true if a server's answer reports a failure in a common field: `error` is present and not null, or `ok` or
+/// `success` is false.
 fn is_refusal(body: &Value) -> bool {
     let is_false = |name: &&str| body.get(name) == Some(&Value::Bool(false));
     body.get("error").is_some_and(|error| !error.is_null()) || ["ok", "success"].iter().any(is_false)
@@ -197,7 +199,7 @@ fn words_of_text(text: &str) -> Vec<String> {
     words(text).into_iter().chain(signs).collect()
 }
 
-/// Collects the start times in all strings of a tool's output.
+/// Collects the start times in all strings of a tool's output or arguments.
 fn collect_starts(output: &Value, starts: &mut Vec<Start>) {
     match output {
         Value::String(text) => {

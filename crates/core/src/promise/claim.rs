@@ -84,7 +84,7 @@ fn of_sentence(at: Moment, sentence: &str, has_days: bool) -> Vec<Claim<'_>> {
     claims
 }
 
-/// A part of a sentence, up to a comma or before a word such as "but".
+/// A part of a sentence that ends at a comma, a semicolon or a dash, or before a word such as "but".
 struct Clause<'a> {
     text: &'a str,
     /// The folded text, with a space before and after.
@@ -181,7 +181,7 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Splits a sentence into clauses: at commas, and before each word such as "but".
+/// Splits a sentence into clauses: at commas, semicolons and dashes, and before each word such as "but".
 fn clauses(sentence: &str) -> impl Iterator<Item = &str> {
     sentence.split([',', ';', '\u{60C}', '\u{61B}', '\u{2013}', '\u{2014}']).flat_map(|part| {
         let mut cuts = vec![0];

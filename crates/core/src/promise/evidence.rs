@@ -126,7 +126,8 @@ impl Evidence<'_> {
         self.actions.iter().skip_while(move |action| action.at < at)
     }
 
-    /// Returns true if the tool for a claim has failed since the last claim of its kind, and has not succeeded since.
+    /// Returns true if the tool for a claim was used after the last claim of the same kind, and its last use failed. A
+    /// failed repetition of a message that was sent before does not count.
     fn has_just_failed(&self, claims: &[Claim<'_>], index: usize) -> bool {
         let claim = &claims[index];
         let last = claims[..index].iter().rev().find(|other| other.promise == claim.promise);

@@ -130,7 +130,8 @@ pub(super) fn is_number_separator(c: char) -> bool {
     matches!(c, '+' | '-' | ' ' | '(' | ')' | '.' | '/' | '\u{2010}'..='\u{2013}' | '\u{a0}') || is_direction_mark(c)
 }
 
-/// Returns true for characters that folding removes: accents, niqqud, cantillation and direction marks.
+/// Returns true for characters that folding removes: accents, niqqud, cantillation and direction marks, and invisible
+/// characters such as the soft hyphen.
 fn is_ignored(c: char) -> bool {
     // Maqaf, paseq and sof pasuq separate words.
     let is_separator = matches!(c, '\u{5be}' | '\u{5c0}' | '\u{5c3}' | '\u{5c6}');

@@ -137,8 +137,8 @@ fn number_hits(text: &str, digits: &str) -> Vec<Range<usize>> {
     ranges.filter_map(|(at, needle)| Some(found.get(at)?.0..found.get(at + needle.len() - 1)?.0 + 1)).collect()
 }
 
-/// Returns the part of a text to show: `longest` characters. A third of them are before the hit, or more if the text
-/// ends soon after the hit.
+/// Returns the part of a text to show: at most `longest` characters. Up to a third of them are before the hit, or more
+/// if the text ends soon after the hit.
 fn window(text: &str, hit: Option<&Range<usize>>, longest: usize) -> Range<usize> {
     let hit_at = hit.map_or(0, |hit| hit.start);
     let last = |part: &str, count: usize| part.char_indices().rev().take(count).last().map_or(part.len(), |(at, _)| at);

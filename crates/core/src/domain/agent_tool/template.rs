@@ -29,7 +29,7 @@ pub enum UrlTemplateError {
     /// A placeholder is before the path.
     #[error("may have {{parameters}} only after the name of the server")]
     ParameterInServer,
-    /// A brace has no partner, or what is between them is not a name.
+    /// A brace has no partner, or the text between two braces is not a name.
     #[error("must have a parameter's name between each {{ and }}")]
     BadParameter,
     /// A segment of the path is a dot or two dots.
@@ -95,7 +95,8 @@ impl UrlTemplate {
         self.expand(|_| Some(&example)).unwrap_or_else(|_| self.origin.clone())
     }
 
-    /// Returns the address with the percent-encoded values. Rejects values that would remove a segment of the path.
+    /// Returns the address with the percent-encoded values. Rejects missing and empty values, and values that would
+    /// remove a segment of the path.
     pub(super) fn expand<'v>(&self, value: impl Fn(&str) -> Option<&'v Value>) -> Result<String, ArgumentError> {
         let mut address = self.origin.clone();
         for part in &self.parts {
@@ -116,8 +117,8 @@ impl UrlTemplate {
     }
 }
 
-/// Returns true if a segment of the path is a dot or two dots, which clients remove together with the segment before
-/// (RFC 3986, section 5.2.4). Clients decode `%2e` before that.
+/// Returns true if a segment of the path is one dot or two dots. Clients remove such a segment, and for two dots also
+/// the segment before it (RFC 3986, section 5.2.4). `%2e` counts as a dot, because clients decode it first.
 fn has_dot_segment(path_and_query: &str) -> bool {
     let path = path_and_query.split('?').next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
     path.split('/').any(|segment| matches!(segment, "." | ".."))
@@ -128,7 +129,7 @@ pub(super) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Appends a text, with every byte percent-encoded that is not unreserved (RFC 3986, section 2.3).
+/// Appends a text. Every byte except the unreserved characters (RFC 3986, section 2.3) is percent-encoded.
 pub(super) fn push_encoded(address: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~' | b'.') {
