@@ -168,7 +168,7 @@ impl Config {
     }
 
     /// Returns whether WhatsApp through Twilio is enabled: the value of `whatsapp.enable_twilio` if that is set,
-    /// otherwise true if all settings that it needs are set.
+    /// otherwise true if all settings that Twilio needs are set.
     pub fn twilio_whatsapp_enabled(&self) -> bool {
         self.whatsapp.enable_twilio.unwrap_or_else(|| self.has_twilio_sender())
     }

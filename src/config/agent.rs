@@ -23,7 +23,8 @@ pub struct AgentConfig {
     pub confirm_appointments: bool,
     /// Whether a WhatsApp message is sent to a caller whose call ended before the agent could help.
     pub text_missed_callers: bool,
-    /// The text of the message to such a caller; empty for the built-in text in the agent's language.
+    /// The text of the message to a caller whose call ended before the agent could help; empty for the built-in text in
+    /// the agent's language.
     pub missed_call_text: String,
     /// The calls after which a notification is sent to the owner, through the channels of the alerts.
     pub call_notices: CallNotices,
@@ -31,7 +32,7 @@ pub struct AgentConfig {
     pub summaries: bool,
     /// The hour of the day from which the agent makes calls that employees requested.
     pub calls_from_hour: u32,
-    /// The hour of the day until which the agent makes such calls.
+    /// The hour of the day until which the agent makes calls that employees requested.
     pub calls_until_hour: u32,
 }
 

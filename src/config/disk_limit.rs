@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// An amount of disk space: a number of bytes, a percentage of the disk, or the smaller of both.
+/// An amount of disk space: a number of bytes, a percentage of the disk, or the smaller of the two.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DiskLimit {
     /// Number of bytes; `None` if only the percentage is set.

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 pub struct GoogleConfig {
     /// The path of a service account's JSON file. Environment variable: `GOOGLE_APPLICATION_CREDENTIALS`.
     pub credentials_file: Option<PathBuf>,
-    /// The content of such a JSON file; takes precedence over the path. Environment variable: `GCP_CREDENTIALS_JSON`.
+    /// The content of a service account's JSON file; takes precedence over the path. Environment variable:
+    /// `GCP_CREDENTIALS_JSON`.
     pub credentials_json: Option<Secret>,
     /// The region of both services, which is a part of their addresses. Not every model exists in every region.
     pub region: String,
@@ -68,7 +69,8 @@ impl GoogleConfig {
         json.or_else(|| self.credentials_file.as_deref().map(GoogleAccount::File))
     }
 
-    /// Returns the key of the setting with the account; if no account is set, that of the file.
+    /// Returns the key of the setting with the account; if no account is set, the key of the setting with
+    /// the path of a file.
     pub fn account_setting(&self) -> &'static str {
         match self.account() {
             Some(GoogleAccount::Json(_)) => "google.credentials_json",
@@ -77,7 +79,7 @@ impl GoogleConfig {
     }
 
     /// Returns why the account cannot be used for speech: it is no service account, or has no private key. `None` if
-    /// neither is found, if the account cannot be read, or if none is set. Google may still reject the key.
+    /// neither fault is found, if the account cannot be read, or if none is set. Google may still reject the key.
     pub fn account_fault(&self) -> Option<&'static str> {
         let json = match self.account()? {
             GoogleAccount::Json(json) => json.expose().to_owned(),

@@ -50,8 +50,8 @@ impl LastGood {
         private_file::replace(&file, &text)
     }
 
-    /// Loads the stored settings, which replace the settings with `errors`. Returns `None` if there are no usable
-    /// stored settings. Omits a stored setting that this version does not accept.
+    /// Loads the stored settings, which are used instead of the settings that have `errors`. Returns `None` if there
+    /// are no usable stored settings. Omits a stored setting that this version does not accept.
     pub fn load(&self, errors: &ConfigErrors) -> Option<Config> {
         let saved: SavedSettings = serde_json::from_slice(&fs::read(self.file()).ok()?).ok()?;
         if saved.folder != fs::canonicalize(&self.folder).ok()? {

@@ -15,8 +15,8 @@ use std::path::Path;
 #[cfg(test)]
 mod tests;
 
-/// Loads the settings from the file, if there is one, from the environment, which takes precedence, and the secrets
-/// that were entered on the web page.
+/// Loads the settings from the file, if there is one, from the environment, which takes precedence, and from the
+/// secrets that were entered on the web page.
 ///
 /// All values are validated, also overridden ones, and all problems are returned together.
 pub fn load(file: Option<&Path>, env: Environment<'_>) -> Result<Config, ConfigErrors> {

@@ -18,7 +18,7 @@ pub struct Network {
 pub enum NetworkError {
     /// The part before the slash is not an IP address.
     NoAddress,
-    /// The number of bits is not a number, or is larger than the contained maximum.
+    /// The number of network bits is not a number, or is larger than the maximum, which this variant contains.
     Bits(u8),
     /// Host bits are set. This is rejected, because the prefix length is probably wrong.
     HostBits {

@@ -58,7 +58,7 @@ pub struct OpenAiConfig {
     pub vad_silence_ms: u32,
     /// Server VAD: whether the reply is requested after a short silence already, and held until the caller has certainly
     /// finished: after `vad_silence_ms`, or after a time that depends on the last words if they are Hebrew. Without
-    /// effect if `vad_silence_ms` is above 1000.
+    /// effect if `vad_silence_ms` is below 200 or above 1000.
     pub early_replies: bool,
     /// Semantic VAD: the maximum pause after which the turn ends.
     pub vad_eagerness: Eagerness,
@@ -100,13 +100,13 @@ impl OpenAiConfig {
     }
 
     /// Returns the silence after which the server ends the turn, in milliseconds. With semantic VAD, the server ignores
-    /// it.
+    /// this value.
     pub fn server_silence_ms(&self) -> u32 {
         if self.replies_early() { EARLY_SILENCE_MS } else { self.vad_silence_ms }
     }
 
-    /// Returns the silence after which the caller hears a reply that was requested early, if the words do not decide
-    /// it; none if replies are not requested early.
+    /// Returns the silence after which the caller hears a reply that was requested early, unless the caller's last words
+    /// determine another time. Returns none if replies are not requested early.
     pub fn hold_replies(&self) -> Option<Duration> {
         self.replies_early().then(|| Duration::from_millis(self.vad_silence_ms.into()))
     }

@@ -1,8 +1,8 @@
 //! Stores the secrets that the owner entered on the web page, in a file of the data folder that only the service's user
 //! can read.
 //!
-//! They are never stored in the database, because copies of the database leave the machine. After a restore, they must
-//! be entered again.
+//! These secrets are never stored in the database, because copies of the database leave the machine. After a restore,
+//! users must enter them again.
 
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
@@ -45,7 +45,7 @@ impl PageSecrets {
         keys.collect()
     }
 
-    /// Returns the stored headers of tools, by the ids that [`tool_secret`] takes.
+    /// Returns the stored header values of tools, by the ids that [`tool_secret`] takes.
     pub fn tool_secrets(&self) -> io::Result<BTreeMap<String, Secret>> {
         let text = match content(&self.file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
@@ -104,7 +104,7 @@ pub fn tool_secret(id: &str) -> String {
 /// Reads the secrets of settings that have no value from a source of higher precedence.
 pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     let file = PageSecrets::of(&builder.config.store).file;
-    // Other users than root and the service's user cannot access the file. For them, the program runs without these
+    // Users other than root and the service's user cannot access the file. For them, the program runs without these
     // secrets.
     if fs::symlink_metadata(&file).is_err() {
         return;

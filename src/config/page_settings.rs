@@ -37,8 +37,8 @@ pub struct ProposedSettings {
 }
 
 impl Config {
-    /// Applies changes by key to `self`, which must not contain stored settings, and to the settings stored in the
-    /// database. Null resets a setting. Validates the resulting settings in combination.
+    /// Returns the settings that result from `changes`, by key; null resets a setting. `self` must not contain settings
+    /// from the database; these are in `stored`. Validates the resulting settings in combination.
     pub fn propose(
         self,
         stored: &[(String, Value)],
@@ -178,7 +178,7 @@ const DESTINATIONS: [(&str, &[&str]); 16] = [
     ("pipeline.speech_base_url", &["pipeline.speech_api_key"]),
     ("pipeline.transcription_base_url", &["pipeline.transcription_api_key"]),
     ("whatsapp.baileys_outbound_url", &["whatsapp.shared_secret", "whatsapp.webhook_secret"]),
-    // The access token goes to these addresses, and it may do more than speech.
+    // The account's access token is sent to these addresses, and it may permit more than speech.
     ("google.speech_base_url", &["google.credentials_json", "google.credentials_file"]),
     ("google.tts_base_url", &["google.credentials_json", "google.credentials_file"]),
     ("google.token_url", &["google.credentials_json", "google.credentials_file"]),

@@ -45,9 +45,9 @@ text_enum! {
 pub struct PipelineConfig {
     /// The base URL of the language model's server; `None` means `openai.base_url`.
     pub model_base_url: Option<BaseUrl>,
-    /// The API key of this server; `None` if the server requires no key.
+    /// The API key of the language model's server; `None` if the server requires no key.
     pub model_api_key: Option<Secret>,
-    /// The API that is used for requests to this server.
+    /// The API that is used for requests to the language model's server.
     pub model_api: ModelApi,
     /// The name of the language model; `None` means `openai.chat_model`.
     pub model: Option<String>,
@@ -58,7 +58,7 @@ pub struct PipelineConfig {
     pub transcriber: Transcriber,
     /// The base URL of a server that is compatible with OpenAI's `/audio/transcriptions`.
     pub transcription_base_url: Option<BaseUrl>,
-    /// The API key of this server; `None` if the server requires no key.
+    /// The API key of the transcription server; `None` if the server requires no key.
     pub transcription_api_key: Option<Secret>,
     pub transcription_model: String,
     /// The silence after which an utterance is sent to the transcription server, in milliseconds.
@@ -67,13 +67,14 @@ pub struct PipelineConfig {
     pub synthesiser: Synthesiser,
     /// The base URL of a server that is compatible with OpenAI's `/audio/speech`.
     pub speech_base_url: Option<BaseUrl>,
-    /// The API key of this server; `None` if the server requires no key.
+    /// The API key of the speech server; `None` if the server requires no key.
     pub speech_api_key: Option<Secret>,
     pub speech_model: String,
     pub speech_voice: String,
     /// The sample rate of the speech server's PCM audio, in Hz.
     pub speech_sample_rate: u32,
-    /// The estimated cost of one hour of calls with all three services, in US cents. A setting, because the servers report no prices.
+    /// The estimated cost of one hour of calls with all three services, in US cents. This is a setting, because
+    /// the servers report no prices.
     pub cents_per_hour: u32,
 }
 

@@ -81,8 +81,8 @@ pub struct VoiceConfig {
     /// Maximum number of concurrent calls that the AI answers or that ring; further calls go to voicemail. For this and
     /// the following limits, 0 means no limit.
     pub ai_calls_at_once: u32,
-    /// Maximum number of such concurrent calls from one number. All callers with a withheld number count as one number.
-    /// For it, this limit and the next limit are multiplied by five.
+    /// Maximum number of concurrent calls from one number that the AI answers or that ring. All callers with a withheld
+    /// number count as one number, for which this limit and `ai_calls_per_number_per_day` are multiplied by five.
     pub ai_calls_per_number_at_once: u32,
     /// Maximum number of calls per day from one number that the AI answers or that ring.
     pub ai_calls_per_number_per_day: u32,
