@@ -50,7 +50,7 @@ text_enum! {
         SavedReplyUpdated = "saved_reply_updated",
         /// A scheduled message is new, was changed, sent, cancelled, or could not be sent.
         ScheduledMessageUpdated = "scheduled_message_updated",
-        /// An alert was raised, muted or reported, or has cleared. This change has no `ref_id`.
+        /// An alert was raised, muted, unmuted or reported, or has cleared. This change has no `ref_id`.
         AlertUpdated = "alert_updated",
         /// The state of the bridge's link to WhatsApp has changed. This change has no `ref_id`.
         BridgeUpdated = "bridge_updated",

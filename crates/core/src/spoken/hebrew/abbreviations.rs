@@ -8,7 +8,7 @@ use super::run::Run;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// Abbreviations and their full forms.
+/// Abbreviations that may have a Hebrew prefix, and their full forms.
 static FULL: LazyLock<BTreeMap<&'static str, &'static str>> =
     LazyLock::new(|| entries().filter(|(short, _)| !short.starts_with('~')).collect());
 
@@ -127,7 +127,8 @@ fn weekday(word: &str) -> Option<String> {
     letter(&word[first.len_utf8()..]).map(|day| format!("{first}{day}"))
 }
 
-/// Returns true if the letter denotes a weekday: the word "day" precedes it, or it is in a list or range of days.
+/// Returns true if the letter denotes a weekday: the word "day" precedes the letter, the letter is in a list or range
+/// of days, or a geresh and then a time or words such as "and holidays" follow the letter.
 fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -> bool {
     let is_number = after.trim_start_matches(is_dash).starts_with(|c: char| c.is_ascii_digit());
     let is_named = is_named_day(before);
@@ -135,7 +136,8 @@ fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -> bool {
         let rest = after.strip_prefix(is_dash).unwrap_or_default();
         let next = plain(&rest[..word_length(rest)]);
         let is_alike = next.ends_with('\'') == word.ends_with('\'') && weekday(&next).is_some() && !is_and_day(&next);
-        // A symbol is replaced by a word and a space, also a currency before the number.
+        // A symbol counts as a space, because it is later replaced by a word and a space. So does a price whose
+        // currency precedes the number.
         let is_start =
             |c: char| matches!(c, ' ' | '(' | '\n' | '%' | '\u{b0}' | '+' | '#' | '*') || CURRENCIES.contains(&c);
         let number = before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
@@ -157,7 +159,8 @@ fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -> bool {
             && (begins_range() || continues_range() || has_mark && (follows_day || has_time() || has_day_after()))
 }
 
-/// Returns true if a number in words is before a letter: the letter belongs to it, as in "entrance 3a-b".
+/// Returns true if the text before a letter ends with a number in words. The letter then belongs to the number, as in
+/// "entrance 3a-b".
 fn ends_with_number(before: &str) -> bool {
     let lists = [List::Feminine, List::Masculine, List::Tens, List::Hundreds, List::Thousands, List::Large];
     let mut names = lists.into_iter().flat_map(|list| list.words());

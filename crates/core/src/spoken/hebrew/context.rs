@@ -25,7 +25,7 @@ impl Context<'_> {
         words_before(self.before).take(words).any(|word| list.has(&word))
     }
 
-    /// Returns the last word before the number, if only spaces, colons and dashes are between them.
+    /// Returns the last word before the number, if only spaces, colons and dashes are between the word and the number.
     pub(super) fn last_word(&self) -> Option<String> {
         let is_near = self
             .before
@@ -100,7 +100,7 @@ impl Context<'_> {
         self.has_before(List::Open, 5)
     }
 
-    /// Returns true if the last word is the name of a weekday.
+    /// Returns true if the last word before the number is the name of a weekday.
     pub(super) fn follows_weekday(&self) -> bool {
         self.last_word().is_some_and(|word| List::Weekdays.has(&word))
     }

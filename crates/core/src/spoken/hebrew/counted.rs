@@ -49,8 +49,8 @@ impl Counted {
     }
 }
 
-/// Returns the offset after a second number that shares the noun: after "or 3", "until 5", "to 5" or ", 3 or 4". A plus
-/// is between the number and its noun, too: "3+ children".
+/// Returns the offset after a second number that shares the noun: after "or 3", "until 5", "to 5" or ", 3 or 4". Also
+/// returns the offset after a plus between a number and its noun, as in "3+ children".
 pub(super) fn after_shared(text: &str, begins_range: bool) -> Option<usize> {
     if text.starts_with(PLUS) {
         return Some(1);

@@ -56,7 +56,8 @@ fn is_key(before: &str, after: &str) -> bool {
     is_alone && words_before(before).take(8).any(|word| List::BeforeKeys.has(&word))
 }
 
-/// Returns the unit after a price and a slash in the singular, and its length in bytes: "50 shekels/hour".
+/// Returns the singular of the unit that follows a price and a slash, as in "50 shekels/hour", and the length of the
+/// unit in bytes.
 fn unit(price: &str, rest: &str) -> Option<(String, usize)> {
     let before_word = || {
         let (before, word) = price.split_at(price.trim_end_matches(|c: char| c.is_alphabetic()).len());

@@ -71,7 +71,7 @@ impl Scan<'_> {
         let before = self.text[..start].chars().next_back();
         let is_free = before.is_none_or(|c| !is_letter(c) && !c.is_ascii_digit());
         match mark {
-            // Markdown puts stars on both sides of a number; only a star before the number alone is a sign.
+            // Markdown puts stars on both sides of a number. A star is a sign only if no star follows the number.
             '*' if (is_free || before.is_some_and(is_hebrew)) && before != Some('*') && !self.is_starred(digit) => {
                 (start, Sign::Star, false)
             }
@@ -114,7 +114,7 @@ impl Scan<'_> {
         let is_date = run.as_ref().is_some_and(|run| run.full_date().is_some());
         if !is_date && let Some((said, length)) = phone::phone(&text[whole..]) {
             let end = whole + length;
-            // "(03) 1234567": the words have no parenthesis, so the one before the number is removed, too.
+            // "(03) 1234567": the words have no parentheses, so the parenthesis before the number is removed, too.
             if self.said.ends_with('(') && text[whole..end].contains(')') {
                 self.said.pop();
             }
@@ -198,7 +198,8 @@ impl Scan<'_> {
     }
 }
 
-/// Returns true if a hyphen after the number is its minus. Text from right to left often has it there: "floor 1-".
+/// Returns true if a hyphen after the number is its minus sign, which is often written there in right-to-left text:
+/// "floor 1-".
 fn is_below_zero(run: &Run, before: &str, after: &str) -> bool {
     let Some(after) = after.strip_prefix('-').filter(|_| run.marks.iter().all(|mark| *mark == '.')) else {
         return false;

@@ -88,8 +88,8 @@ fn said(value: u64, counted: &Counted) -> String {
     }
 }
 
-/// Returns the words of a number that counts no noun: an ordinal after the article and after some nouns, otherwise the
-/// feminine cardinal.
+/// Returns the words of a number that counts no noun: an ordinal after the article and after some nouns, "a year" for
+/// the age 1, otherwise a cardinal, which is usually feminine.
 fn uncounted(value: u64, context: &Context<'_>) -> String {
     let last = context.last_word();
     let noun = last.as_deref().and_then(|word| bases(word).find_map(Noun::find)).map(|(noun, _)| noun.gender);

@@ -157,7 +157,7 @@ impl Run {
         Date::new(first.at_most(2)?, second.at_most(2)?, Some(year?))
     }
 
-    /// Parses a date with a year that has no dashes, so that a dash can separate it from another date.
+    /// Parses a date with a year and without dashes, so that a dash can separate the date from another date.
     fn pointed_date(&self) -> Option<Date> {
         self.full_date().filter(|_| !self.marks.contains(&'-'))
     }

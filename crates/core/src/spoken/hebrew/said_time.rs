@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 /// Returns the times in a text whose numbers are words, as minutes on a 12-hour clock. Only unambiguous times are
 /// returned. The hour must follow "at", "to" or a similar word, or must precede minutes, "half" or a part of the day.
-/// It must not count a noun.
+/// The hour must not count a noun.
 pub(super) fn times(text: &str) -> Vec<u16> {
     let words = words(text);
     let (mut times, mut at) = (Vec::new(), 0);

@@ -104,8 +104,8 @@ fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) ->
     quantity::amount(&amount, context)
 }
 
-/// Reads two numbers with a slash between them: a fraction, a date, a rating, or the number of a building with its
-/// flat.
+/// Reads two numbers with a slash between them, such as a fraction, a date, a rating, or the number of a building with
+/// its flat.
 fn slash(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> Option<Reading> {
     let (above, below) = (first.value()?, second.value()?);
     let divided = || format!("{} {} {}", feminine(above), List::Divided.word(), feminine(below));
