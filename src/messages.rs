@@ -1,5 +1,6 @@
-//! The texts that people read and hear, in Hebrew and English. Other modules name a text by a [`Notice`] or a
-//! [`Phrase`], with its parameters; what is stored or compared is this value and never the text.
+//! The texts that people read and hear, in Hebrew and English. Other modules name a text by a value with
+//! parameters, such as a [`Notice`] or a [`Phrase`]. Notices, causes and findings are stored as values and not as
+//! texts; a phrase is rendered immediately.
 //!
 //! The texts are in `locales/`, one Fluent file for each language. `tests` compares the two files with each other and
 //! with the keys and parameters that the code uses.

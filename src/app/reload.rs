@@ -1,5 +1,5 @@
-//! Reloads the settings at run time. All settings are validated first. If one from the file or the environment is
-//! invalid, nothing changes; an invalid one from the database is ignored.
+//! Reloads the settings at run time. All settings are validated first. If a setting from the file or the
+//! environment is invalid, nothing changes; an invalid setting from the database is ignored.
 
 use crate::clock;
 use crate::config::{
@@ -163,7 +163,7 @@ impl Reloader {
         if !removed.is_empty()
             && let Err(error) = self.store_tool_secrets(removed).await
         {
-            tracing::warn!(event = "TOOL_SECRETS_KEPT", ids = listed, %error, "Cannot remove the secrets {listed}, which no tool of the agent needs, from page-secrets.toml: this is retried in an hour");
+            tracing::warn!(event = "TOOL_SECRETS_KEPT", ids = listed, %error, "Cannot remove the secrets {listed}, which no tool of the agent needs, from page-secrets.toml: the daemon retries this in an hour");
         }
         unused
     }

@@ -69,8 +69,8 @@ impl GoogleConfig {
         json.or_else(|| self.credentials_file.as_deref().map(GoogleAccount::File))
     }
 
-    /// Returns the key of the setting with the account; if no account is set, the key of the setting with
-    /// the path of a file.
+    /// Returns the key of the setting with the account; if no account is set, the key of the
+    /// setting with the path of a file.
     pub fn account_setting(&self) -> &'static str {
         match self.account() {
             Some(GoogleAccount::Json(_)) => "google.credentials_json",

@@ -28,8 +28,8 @@ pub struct TwilioConfig {
     /// The template's variables as JSON; `{{text}}` is replaced by the message. Environment variable:
     /// `TWILIO_WA_TEMPLATE_VARIABLES`.
     pub wa_template_variables: Option<String>,
-    /// The estimated price of a WhatsApp message with free text, in US dollars. This is a setting, because Twilio reports
-    /// a price only after the message was sent, and Meta's part depends on the country.
+    /// The estimated price of a WhatsApp message with free text, in US dollars. This is a setting, because Twilio
+    /// reports a price only after the message was sent, and Meta's part depends on the country.
     pub wa_text_price_usd: f64,
     /// The estimated price of a WhatsApp message with the template, in US dollars.
     pub wa_template_price_usd: f64,

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
-/// A path that refers to the same socket and has at most `MAX_PATH_BYTES` bytes.
+/// A path that refers to the same socket as the given path and has at most `MAX_PATH_BYTES` bytes.
 pub(super) struct ShortPath {
     path: PathBuf,
     /// The open folder to which the shortened path refers; it must stay open.

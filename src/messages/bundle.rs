@@ -22,7 +22,7 @@ pub(super) fn source(language: Language) -> &'static str {
     }
 }
 
-// Constants: they are parsed on first use and never change, so no test or part can influence another one through them.
+// These statics are parsed on first use and never change, so one test or module cannot influence another through them.
 static HEBREW: LazyLock<Bundle> = LazyLock::new(|| parse(Language::Hebrew));
 static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| parse(Language::English));
 
