@@ -58,7 +58,7 @@ struct Sources {
 
 /// The imports, definitions and code of a file.
 struct Source {
-    /// Imports: the path, the name in this file, and whether other files may import the name from this one.
+    /// Imports: the path, the name in this file, and whether other files may import the name from this file.
     imports: Vec<(Vec<String>, String, bool)>,
     /// The names of the types, functions, constants and macros that the file defines.
     defined: BTreeSet<String>,
@@ -93,7 +93,7 @@ impl Sources {
         circles
     }
 
-    /// Returns the other files of its module that a file uses.
+    /// Returns the files of the same module that a file uses, without the file itself.
     fn targets(&self, path: &str) -> BTreeSet<&str> {
         let source = &self.files[path];
         let mut found = BTreeSet::new();

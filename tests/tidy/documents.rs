@@ -31,7 +31,7 @@ fn every_dependency_has_its_reason() {
     none(&missing, "ARCHITECTURE.md says of each dependency what it is for");
 }
 
-/// A path may be short: `call/session.rs` is in `crates/core/src/`.
+/// A path may omit its first folders: `call/session.rs` is in `crates/core/src/`.
 #[test]
 fn every_path_in_the_map_exists() {
     let map = document("ARCHITECTURE.md");

@@ -113,7 +113,7 @@ const BANNED: &[(&str, &str)] = &[
     ("of its own accord", "by itself"),
 ];
 
-/// A banned word that lines may contain, the beginning of the word being enough; a part of these lines or of their file's path; and the
+/// The beginning of a banned word that some lines may contain; a part of these lines or of their file's path; and the
 /// reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("nobody", "f.write_str(\"nobody\")", "stored in the audit log"),
@@ -228,7 +228,7 @@ fn names_of_tests() -> Vec<(String, String)> {
                 false => title(line),
             };
             let Some(name) = name else { continue };
-            // Only here, because other attributes may follow the one of the test.
+            // Reset only here, because other attributes may follow `#[test]`.
             is_test = false;
             found.push((format!("{}:{number}", file.path), name.to_owned()));
         }

@@ -90,8 +90,8 @@ fn later_migrations_move_no_data() {
     none(&findings, "move data by a backfill (crm/backfill.rs), which runs after the start");
 }
 
-/// The last migration that the rule does not apply to. Up to it, V3 breaks the rule for two columns, and V6
-/// for small tables.
+/// The rule does not apply to this migration and earlier ones. V3 breaks the rule for two columns, and V6 for small
+/// tables.
 const LAST_THAT_MOVES_DATA: u32 = 11;
 
 fn number(file: &tree::File) -> u32 {

@@ -262,7 +262,7 @@ fn the_picture_shows_the_modules_in_the_order_of_their_dependencies() {
     none(&findings, "the picture of the modules in ARCHITECTURE.md");
 }
 
-/// Modules that the map names beside its table, because most modules use them.
+/// Modules that ARCHITECTURE.md names outside its table, because most modules use them.
 const UTILITIES: [&str; 3] = ["clock", "entropy", "secure_open"];
 
 /// Returns true if the first cell of a row names this module of the daemon.

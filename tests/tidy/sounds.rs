@@ -14,7 +14,7 @@ const PROMPTS: [(&str, f64); 6] = [
     ("more_time_he", 3.0),
 ];
 
-/// Returns the duration of this many samples.
+/// Returns the duration of this number of samples in seconds, at 8000 samples per second.
 fn seconds(samples: usize) -> f64 {
     Duration::from_micros(samples as u64 * 125).as_secs_f64()
 }

@@ -1,4 +1,4 @@
-//! The schemas that the simulator checks requests with match the script's output for the vendors' documents.
+//! The schemas with which the simulator checks requests equal the output of `trim.py` for the vendors' documents.
 
 use super::tree;
 use std::process::Command;

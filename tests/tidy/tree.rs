@@ -79,7 +79,8 @@ impl File {
             || self.path.ends_with("/testing.rs")
     }
 
-    /// Returns the code lines with their numbers, up to the tests at the end of the file.
+    /// Returns the code lines with their numbers, up to the tests at the end of the file. A file that is only for tests
+    /// has no such lines.
     pub(crate) fn product_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let before_tests = |line: &&str| !line.starts_with("#[cfg(test)]");
         let lines = if self.is_test() { "" } else { &self.text };
