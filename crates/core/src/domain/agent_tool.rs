@@ -78,9 +78,9 @@ pub struct AgentTool {
     pub is_enabled: bool,
     /// Since when the tool is deleted.
     pub archived_at: Option<Timestamp>,
-    /// When it was added.
+    /// When the tool was added.
     pub created_at: Timestamp,
-    /// When it was last changed; at first the time of its creation.
+    /// When the tool was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }
 

@@ -40,7 +40,7 @@ pub struct AiFailure {
     pub part: AiPart,
     /// The class of the error, which decides what the owner has to do.
     pub cause: AiFailureCause,
-    /// The error text of the service, for the log.
+    /// The error text of the service, for the daemon's log.
     pub reason: String,
 }
 
@@ -93,7 +93,7 @@ impl From<&AiFailure> for Causes {
 }
 
 impl AiFailureCause {
-    /// Returns the cause in words, for the log.
+    /// Returns the cause in words, for the daemon's log.
     pub const fn words(self) -> &'static str {
         match self {
             Self::BadKey => "the service does not accept the key or the account",

@@ -149,7 +149,7 @@ pub struct AlertDelivery {
     pub channel: AlertChannel,
     /// What the notification reported.
     pub transition: AlertTransition,
-    /// When it was sent.
+    /// When the notification was sent.
     pub at: Timestamp,
 }
 

@@ -16,7 +16,7 @@ text_enum! {
 }
 
 impl AnswerMode {
-    /// Returns the choice in words, for the log.
+    /// Returns the choice in words, for the daemon's log.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Settings => "the settings decide who answers",

@@ -9,7 +9,7 @@ text_enum! {
         Booked = "booked",
         /// Cancelled; its time is free again.
         Cancelled = "cancelled",
-        /// It has taken place.
+        /// The appointment has taken place.
         Done = "done",
         /// The contact did not come.
         NoShow = "no_show",
@@ -53,19 +53,19 @@ pub struct Appointment {
     pub service_name: String,
     /// The resource that the appointment occupies.
     pub resource_id: ResourceId,
-    /// The name of the resource, if it has one.
+    /// The name of the resource; none if the resource has no name.
     pub resource_name: Option<String>,
-    /// When it starts, without the buffer before it.
+    /// When the appointment starts, without the buffer before it.
     pub starts_at: Timestamp,
-    /// When it ends, without the buffer after it.
+    /// When the appointment ends, without the buffer after it.
     pub ends_at: Timestamp,
-    /// The time zone of the business when it was booked, by its IANA name.
+    /// The time zone of the business when the appointment was booked, by its IANA name.
     pub time_zone: String,
     /// Whether the appointment is booked, cancelled or over.
     pub state: AppointmentState,
-    /// Who booked it.
+    /// Who booked the appointment.
     pub source: AppointmentSource,
-    /// The call in which it was booked; none if it was booked in another way.
+    /// The call in which the appointment was booked; none if it was booked in another way.
     pub call_id: Option<CallId>,
     /// When a user first saw the appointment. For an appointment that a user booked, the time of the booking.
     pub seen_at: Option<Timestamp>,
@@ -75,13 +75,13 @@ pub struct Appointment {
     pub price_minor: Option<i64>,
     /// The reason for the cancellation; none if no reason was given.
     pub cancel_reason: Option<String>,
-    /// The actor that booked it, in the form of the audit log, such as `user:3`.
+    /// The actor that booked the appointment, in the form of the audit log, such as `user:3`.
     pub created_by: String,
-    /// When it was booked.
+    /// When the appointment was booked.
     pub created_at: Timestamp,
-    /// When it was last changed; at first the time of its creation.
+    /// When the appointment was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
-    /// When it was cancelled.
+    /// When the appointment was cancelled.
     pub cancelled_at: Option<Timestamp>,
 }
 

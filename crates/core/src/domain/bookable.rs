@@ -23,9 +23,9 @@ pub struct Service {
     pub position: i64,
     /// When the service was archived; none while it is offered.
     pub archived_at: Option<Timestamp>,
-    /// When it was created, by the daemon's clock.
+    /// When the service was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last changed; at first the time of its creation.
+    /// When the service was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }
 
@@ -76,10 +76,10 @@ pub struct Resource {
     pub position: i64,
     /// When the resource was archived; none while it can be booked.
     pub archived_at: Option<Timestamp>,
-    /// The services that it provides.
+    /// The services that the resource provides.
     pub offer: Offer,
-    /// When it was created, by the daemon's clock.
+    /// When the resource was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last changed; at first the time of its creation.
+    /// When the resource was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }

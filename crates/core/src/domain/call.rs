@@ -94,7 +94,7 @@ text_enum! {
 }
 
 impl EndReason {
-    /// Returns the reason in words, for the log.
+    /// Returns the reason in words, for the daemon's log.
     pub const fn words(self) -> &'static str {
         match self {
             Self::CallerHungUp => "the caller hung up",
@@ -132,7 +132,7 @@ text_enum! {
 }
 
 impl TransferFailure {
-    /// Returns the reason in words, for the log.
+    /// Returns the reason in words, for the daemon's log.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Declined => "the human agent declined the call",
@@ -331,10 +331,10 @@ pub struct CallBooking {
 /// The actions of the agent on an appointment in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallBookingChanges {
-    /// The agent booked it.
+    /// The agent booked the appointment.
     pub booked: bool,
-    /// The agent moved it.
+    /// The agent moved the appointment.
     pub moved: bool,
-    /// The agent cancelled it.
+    /// The agent cancelled the appointment.
     pub cancelled: bool,
 }

@@ -7,7 +7,7 @@ use super::{BusinessId, ContactId, ContactTag, Timestamp, text_enum};
 pub struct Contact {
     /// The id: the number of the database row.
     pub id: ContactId,
-    /// The business whose contact it is.
+    /// The business to which the contact belongs.
     pub business_id: BusinessId,
     /// The name that the owner gave. If there is none, the WhatsApp profile name or the name that a caller gave; may be
     /// empty.

@@ -5,11 +5,11 @@ use super::{FactId, Timestamp, text_enum};
 text_enum! {
     /// The source of a fact.
     FactSource {
-        /// A user wrote it.
+        /// A user wrote the fact.
         User = "user",
-        /// The agent recorded it.
+        /// The agent recorded the fact.
         Agent = "agent",
-        /// It was imported.
+        /// The fact was imported.
         Import = "import",
         /// A user answered a question that the agent could not answer.
         Answer = "answer",
@@ -27,10 +27,10 @@ pub struct Fact {
     pub text: String,
     /// Where the fact comes from.
     pub source: FactSource,
-    /// The actor that added it, in the form of the audit log, such as `user:3`.
+    /// The actor that added the fact, in the form of the audit log, such as `user:3`.
     pub created_by: String,
-    /// When it was added.
+    /// When the fact was added.
     pub created_at: Timestamp,
-    /// When it was last changed; at first the time of its creation.
+    /// When the fact was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }

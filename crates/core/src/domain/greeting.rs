@@ -17,8 +17,8 @@ pub struct Greeting {
     pub duration_ms: i64,
     /// The name of the uploaded file.
     pub file_name: Option<String>,
-    /// The actor that added it, such as `user:3`.
+    /// The actor that added the greeting, such as `user:3`.
     pub author: String,
-    /// When it was added.
+    /// When the greeting was added.
     pub created_at: Timestamp,
 }

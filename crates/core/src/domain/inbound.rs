@@ -27,7 +27,7 @@ pub struct InboundMessage {
     pub quoted: Option<String>,
     /// Further fields of the provider, as JSON.
     pub extra: Option<String>,
-    /// When it was written, by the provider's clock.
+    /// When the message was written, by the provider's clock.
     pub provider_time: Option<Timestamp>,
     /// Whether delivery was delayed: by the provider while the daemon was not connected, or by the bridge while the
     /// daemon did not answer. A delayed message is ordered by the provider's time, any other message by its time of
@@ -107,9 +107,9 @@ pub enum Change {
     Status(MessageStatus, Option<LateRefusal>),
     /// The new text of an edited message.
     Edit(String),
-    /// An emoji reaction; an empty text removes it.
+    /// An emoji reaction; an empty text removes the author's earlier reaction.
     Reaction(String),
-    /// The author deleted it.
+    /// The author deleted the message.
     Deletion,
 }
 

@@ -5,11 +5,11 @@ use super::{CallId, ContactId, FactId, GapId, Timestamp, text_enum};
 text_enum! {
     /// The state of a question that the agent could not answer.
     GapState {
-        /// A user has not answered or dismissed it yet.
+        /// A user has not answered or dismissed the question yet.
         Open = "open",
-        /// A user answered it; the answer is stored as a fact.
+        /// A user answered the question; the answer is stored as a fact.
         Answered = "answered",
-        /// A user decided that it needs no answer.
+        /// A user decided that the question needs no answer.
         Dismissed = "dismissed",
     }
 }
@@ -21,20 +21,20 @@ pub struct KnowledgeGap {
     pub id: GapId,
     /// The question, in a few words.
     pub question: String,
-    /// The number of calls in which it was asked.
+    /// The number of calls in which the question was asked.
     pub times_asked: i64,
     /// Whether a user has answered or dismissed the question.
     pub state: GapState,
-    /// The contact who asked it last; none if the contact is unknown.
+    /// The contact who asked the question last; none if the contact is unknown.
     pub contact_id: Option<ContactId>,
-    /// The call in which it was asked last.
+    /// The call in which the question was asked last.
     pub call_id: Option<CallId>,
     /// The fact with the answer; none if the question is not answered or the fact was deleted.
     pub fact_id: Option<FactId>,
-    /// When it was asked first.
+    /// When the question was asked first.
     pub created_at: Timestamp,
-    /// When it was asked last.
+    /// When the question was asked last.
     pub asked_at: Timestamp,
-    /// When a user answered or dismissed it; none while it is open.
+    /// When a user answered or dismissed the question; none while it is open.
     pub decided_at: Option<Timestamp>,
 }

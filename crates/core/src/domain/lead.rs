@@ -55,11 +55,11 @@ pub struct Lead {
     pub contact_name: Option<String>,
     /// The fields that users edit.
     pub content: LeadContent,
-    /// The actor that created it, such as `user:3`.
+    /// The actor that created the lead, such as `user:3`.
     pub created_by: String,
-    /// When it was created, by the daemon's clock.
+    /// When the lead was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last changed; at first the time of its creation.
+    /// When the lead was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
     /// When the lead moved into a stage with the outcome won or lost; none while it is open.
     pub closed_at: Option<Timestamp>,

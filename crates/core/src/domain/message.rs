@@ -88,14 +88,14 @@ text_enum! {
         Received = "received",
         /// Queued in the outbox.
         Queued = "queued",
-        /// A provider has accepted it.
+        /// A provider has accepted the message.
         Sent = "sent",
         /// Delivered to the contact's phone.
         Delivered = "delivered",
-        /// The contact has read it.
+        /// The contact has read the message.
         Read = "read",
-        /// It could not be sent or delivered; the reason is stored with it. A later report of its delivery replaces
-        /// this status.
+        /// The message could not be sent or delivered; the reason is stored with it. A later report of its delivery
+        /// replaces this status.
         Failed = "failed",
     }
 }
@@ -128,7 +128,7 @@ pub struct Message {
     pub id: MessageId,
     /// The conversation to which the message belongs.
     pub thread_id: ThreadId,
-    /// Whether the contact or the business wrote it.
+    /// Whether the contact or the business wrote the message.
     pub direction: Direction,
     /// `text`, or `media` for a message with files.
     pub message_type: MessageType,
@@ -138,8 +138,8 @@ pub struct Message {
     pub content_text: String,
     /// The URL of the file: the provider's URL until the file has been fetched, then the local URL.
     pub media_url: Option<String>,
-    /// The state of the message's file: `waiting` to be fetched, `stored`, `linked` if only its URL is known, `failed`, or
-    /// `pruned` if it was deleted according to the retention settings.
+    /// The state of the message's file: `waiting` to be fetched, `stored`, `linked` if only its URL is known, `failed`,
+    /// or `pruned` if the file was deleted according to the retention settings.
     pub media_state: Option<MediaState>,
     /// The provider that sent, delivered or will send the message.
     pub provider: Option<Provider>,
@@ -156,13 +156,13 @@ pub struct Message {
     pub author: Option<String>,
     /// The provider's id of the quoted message.
     pub quoted_msg_id: Option<String>,
-    /// When a provider accepted it.
+    /// When a provider accepted the message.
     pub sent_at: Option<Timestamp>,
-    /// When it was delivered to the contact's phone.
+    /// When the message was delivered to the contact's phone.
     pub delivered_at: Option<Timestamp>,
-    /// When the contact read it.
+    /// When the contact read the message.
     pub read_at: Option<Timestamp>,
-    /// When it was created: the provider's time if the message was delayed, else the time of arrival.
+    /// When the message was created: the provider's time if the message was delayed, else the time of arrival.
     pub created_at: Timestamp,
 }
 
@@ -177,9 +177,9 @@ pub struct MessageDetail {
     pub reactions: Vec<Reaction>,
     /// The edits, oldest first.
     pub edits: Vec<Edit>,
-    /// When its author deleted it; the text is kept.
+    /// When the author deleted the message; the text is kept.
     pub deleted_at: Option<Timestamp>,
-    /// Who deleted it: `contact`, or `phone` for the business's own phone.
+    /// Who deleted the message: `contact`, or `phone` for the business's own phone.
     pub deleted_by: Option<String>,
     /// The files, in the order of their positions.
     pub files: Vec<MessageFile>,
@@ -203,7 +203,7 @@ pub struct Reaction {
     pub emoji: String,
     /// The author: `contact`, or `phone` for the business's own phone.
     pub actor: String,
-    /// When it was made.
+    /// When the reaction was made.
     pub at: Timestamp,
 }
 
@@ -214,7 +214,7 @@ pub struct Edit {
     pub previous_text: String,
     /// The author: `contact`, or `phone` for the business's own phone.
     pub actor: String,
-    /// When it was made.
+    /// When the edit was made.
     pub at: Timestamp,
 }
 
@@ -225,13 +225,13 @@ pub struct MessageFile {
     pub position: i64,
     /// The file name that the sender gave.
     pub file_name: Option<String>,
-    /// The MIME type, if it is known.
+    /// The MIME type; none if it is unknown.
     pub mime: Option<String>,
     /// The size in bytes; none until the file has been fetched.
     pub bytes: Option<i64>,
-    /// The state, as in `Message::media_state`.
+    /// The state of the file, as in `Message::media_state`.
     pub state: MediaState,
-    /// Why it could not be fetched.
+    /// Why the file could not be fetched.
     pub error: Option<String>,
     /// The URL of the file; none until the file has been fetched.
     pub url: Option<String>,

@@ -11,20 +11,20 @@ pub struct Note {
     pub contact_id: ContactId,
     /// The current text.
     pub text: String,
-    /// The actor that wrote it: `user:3`, `token:2`, `agent`.
+    /// The actor that wrote the note: `user:3`, `token:2`, `agent`.
     pub author: String,
-    /// The name of the user or token that wrote it.
+    /// The name of the user or token that wrote the note.
     pub author_name: Option<String>,
-    /// The actor that last changed the text; none if it was never changed, or if the audit log no longer contains the
-    /// change.
+    /// The actor that last changed the text; none if the text was never changed, or if the audit log no longer contains
+    /// the change.
     pub edited_by: Option<String>,
     /// The name of the user or token that last changed the text.
     pub edited_by_name: Option<String>,
-    /// When it was written.
+    /// When the note was written.
     pub created_at: Timestamp,
-    /// When the text was last changed; at first the time at which it was written.
+    /// When the text was last changed; at first the time at which the note was written.
     pub updated_at: Timestamp,
-    /// When it was deleted; none if it was not. A deleted note can be restored.
+    /// When the note was deleted; none if it was not deleted. A deleted note can be restored.
     pub deleted_at: Option<Timestamp>,
 }
 

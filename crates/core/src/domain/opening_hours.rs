@@ -170,9 +170,9 @@ pub struct Closure {
     pub to_time: Option<DayTime>,
     /// The reason, for users.
     pub reason: String,
-    /// When it was created, by the daemon's clock.
+    /// When the closure was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last changed; at first the time of its creation.
+    /// When the closure was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }
 

@@ -11,7 +11,7 @@ text_enum! {
         Dialing = "dialing",
         /// The contact was reached, or the agent left a message on an answering machine.
         Done = "done",
-        /// The contact was not reached; there is a task for it.
+        /// The contact was not reached, and a task for the business's users was created.
         Failed = "failed",
         /// A user cancelled the call, or the contact must not be called any more.
         Cancelled = "cancelled",

@@ -49,7 +49,7 @@ pub struct Recording {
     pub state: RecordingState,
     /// The position in milliseconds at which the caller's message begins.
     pub message_ms: Option<i64>,
-    /// The reason why it could not be fetched.
+    /// The reason why the recording could not be fetched.
     pub error: Option<String>,
     /// When the recording began.
     pub created_at: Timestamp,

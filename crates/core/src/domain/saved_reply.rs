@@ -11,9 +11,9 @@ pub struct SavedReply {
     pub shortcut: String,
     /// The text that is inserted.
     pub text: String,
-    /// When it was created, by the daemon's clock.
+    /// When the reply was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last changed; at first the time of its creation.
+    /// When the reply was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }
 
@@ -46,18 +46,18 @@ pub struct ScheduledMessage {
     pub media_id: Option<String>,
     /// When the message is due.
     pub send_at: Timestamp,
-    /// The requested provider; none if the routing policy chooses it.
+    /// The requested provider; none if the routing policy chooses one.
     pub provider: Option<Provider>,
     /// Whether the message still waits, was sent, failed or was cancelled.
     pub state: ScheduledState,
     /// The message that was created from it; none unless it was sent.
     pub message_id: Option<MessageId>,
-    /// The reason why it was not sent: an error code of `POST /api/whatsapp/send`.
+    /// The reason why the message was not sent: an error code of `POST /api/whatsapp/send`.
     pub error_code: Option<String>,
-    /// The actor that scheduled it, such as `user:3` or `token:2`.
+    /// The actor that scheduled the message, such as `user:3` or `token:2`.
     pub author: String,
-    /// When it was scheduled.
+    /// When the message was scheduled.
     pub created_at: Timestamp,
-    /// When it was last changed; at first the time of its creation.
+    /// When the message was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
 }

@@ -54,17 +54,17 @@ pub struct Task {
     pub contact_name: Option<String>,
     /// The name of the user to whom the task is assigned.
     pub assignee_name: Option<String>,
-    /// Whether a user or the AI created it.
+    /// Whether a user or the AI created the task.
     pub source: TaskSource,
-    /// The actor that created it, such as `user:3`.
+    /// The actor that created the task, such as `user:3`.
     pub created_by: String,
-    /// When it was created, by the daemon's clock.
+    /// When the task was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last changed; at first the time of its creation.
+    /// When the task was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
-    /// When it was marked as done; none while it is open.
+    /// When the task was marked as done; none while it is open.
     pub done_at: Option<Timestamp>,
-    /// The actor that marked it as done; none while it is open.
+    /// The actor that marked the task as done; none while it is open.
     pub done_by: Option<String>,
     /// The sort key of the task in lists.
     pub due_key: String,

@@ -67,7 +67,7 @@ pub struct Thread {
     pub turn: ThreadTurn,
     /// Since when the contact waits for an answer.
     pub waiting_since: Option<Timestamp>,
-    /// When it was archived; none if it is not archived. A new message or call moves it back to the inbox.
+    /// When the thread was archived; none if it is not archived. A new message or call moves it back to the inbox.
     pub archived_at: Option<Timestamp>,
     /// The time of the contact's last message to the business's Twilio sender.
     pub last_in_twilio_at: Option<Timestamp>,
@@ -104,7 +104,7 @@ pub struct LastInbound {
 pub struct LastMessage {
     /// The id: the number of the message's database row.
     pub id: MessageId,
-    /// Whether the contact or the business wrote it.
+    /// Whether the contact or the business wrote the message.
     pub direction: Direction,
     /// The author of an outgoing message, as in [`Message`](super::Message).
     pub author: Option<String>,
@@ -114,7 +114,7 @@ pub struct LastMessage {
     pub text: String,
     /// The delivery status.
     pub status: MessageStatus,
-    /// When it was written.
+    /// When the message was written.
     pub created_at: Timestamp,
 }
 
@@ -144,7 +144,7 @@ pub struct LastCall {
 pub struct Draft {
     /// The text as the user last typed it.
     pub text: String,
-    /// When it was stored.
+    /// When the draft was stored.
     pub updated_at: Timestamp,
 }
 
@@ -175,7 +175,7 @@ pub struct InboxRow {
     pub whatsapp_thread_id: Option<ThreadId>,
     /// The contact's thread of calls; none if there is none.
     pub call_thread_id: Option<ThreadId>,
-    /// When it was archived; none if it is not archived.
+    /// When the conversation was archived; none if it is not archived.
     pub archived_at: Option<Timestamp>,
 }
 

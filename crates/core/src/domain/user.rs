@@ -22,7 +22,7 @@ pub struct User {
     pub name: String,
     /// The role, which decides the user's permissions.
     pub role: Role,
-    /// When it was created, by the daemon's clock.
+    /// When the account was created, by the daemon's clock.
     pub created_at: Timestamp,
     /// When the user last logged in; none before the first time.
     pub last_login_at: Option<Timestamp>,
@@ -33,20 +33,20 @@ pub struct User {
 pub struct ApiToken {
     /// The id: the number of the database row.
     pub id: TokenId,
-    /// The name that its creator gave it, such as its purpose.
+    /// The name that the creator gave the token, such as its purpose.
     pub name: String,
     /// The role, which decides the token's permissions.
     pub role: Role,
-    /// When it was created, by the daemon's clock.
+    /// When the token was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last used, with a precision of a minute.
+    /// When the token was last used, with a precision of a minute.
     pub last_used_at: Option<Timestamp>,
-    /// The actor that created it: `user:3`, `token:2`, `cli`; none if unknown.
+    /// The actor that created the token: `user:3`, `token:2`, `cli`; none if unknown.
     pub created_by: Option<String>,
     /// The name of the user who is responsible for the token; none for a token that the command line created. The token
     /// is rejected if this user is deleted, or if the user's role lacks the token's permissions.
     pub user_name: Option<String>,
-    /// When it expires; none if it never expires.
+    /// When the token expires; none if it never expires.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -64,11 +64,11 @@ pub struct Session {
     pub user: User,
     /// The token that each modifying request must contain in the header `X-CSRF-Token`.
     pub csrf_token: String,
-    /// When it was created, by the daemon's clock.
+    /// When the session was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last used, with a precision of a few minutes.
+    /// When the session was last used, with a precision of a few minutes.
     pub last_seen_at: Timestamp,
-    /// When it expires; each use extends it.
+    /// When the session expires; each use extends it.
     pub expires_at: Timestamp,
 }
 
@@ -79,11 +79,11 @@ pub struct SessionSummary {
     pub id: String,
     /// The User-Agent of the browser.
     pub user_agent: String,
-    /// When it was created, by the daemon's clock.
+    /// When the session was created, by the daemon's clock.
     pub created_at: Timestamp,
-    /// When it was last used, with a precision of a few minutes.
+    /// When the session was last used, with a precision of a few minutes.
     pub last_seen_at: Timestamp,
-    /// When it expires; each use extends it.
+    /// When the session expires; each use extends it.
     pub expires_at: Timestamp,
 }
 
@@ -102,7 +102,7 @@ impl SessionSummary {
 pub struct AuditEntry {
     /// The number of the entry; later entries have greater numbers.
     pub id: i64,
-    /// When it happened.
+    /// When the action happened.
     pub at: Timestamp,
     /// The actor, such as `user:3`, `token:2` or `cli`.
     pub actor: String,
@@ -110,7 +110,8 @@ pub struct AuditEntry {
     pub actor_name: Option<String>,
     /// For a token, the actor that created it.
     pub token_created_by: Option<String>,
-    /// The action: `login`, `user_added`, `token_revoked`, …; for all other changes by the API the `operationId` of the request.
+    /// The action: `login`, `user_added`, `token_revoked`, …; for all other changes by the API the `operationId` of the
+    /// request.
     pub action: String,
     /// The changed object: `user:3`, `token:2`, …
     pub subject: String,

@@ -25,7 +25,7 @@ text_enum! {
 }
 
 impl Promise {
-    /// Returns the promise in words, for the log.
+    /// Returns the promise in words, for the daemon's log.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Booked => "that an appointment is booked",
