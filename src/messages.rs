@@ -39,8 +39,8 @@ pub fn stored(language: Language, notice: &StoredNotice) -> String {
     }
 }
 
-/// Returns a failure of a message for the log, in English. A provider's own text is left out, because it may contain a
-/// phone number.
+/// Returns a failure of a message for the daemon's log, in English. A provider's own text is left out, because it may
+/// contain a phone number.
 pub fn logged(code: &str, notice: &StoredNotice) -> String {
     match notice {
         StoredNotice::Notice(Notice::TwilioErrorBecause { .. } | Notice::WhatsAppRefusedBecause { .. })

@@ -105,8 +105,8 @@ impl Reloader {
         outcome
     }
 
-    /// Notifies clients of the change feed that new settings are active. Data that they read between the commit and now
-    /// may still show the former settings.
+    /// Notifies clients of the change feed that new settings are active. Data that such clients read between the commit
+    /// and now may still show the former settings.
     async fn report_active(&self) {
         if let Err(error) = self.store.write(|tx| tx.record_active_settings()).await {
             tracing::warn!(event = "RELOAD_NOT_REPORTED", %error, "Cannot record the reload of the settings: open pages may show the former settings until they are loaded again");

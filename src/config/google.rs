@@ -16,7 +16,8 @@ pub struct GoogleConfig {
     /// The content of a service account's JSON file; takes precedence over the path. Environment variable:
     /// `GCP_CREDENTIALS_JSON`.
     pub credentials_json: Option<Secret>,
-    /// The region of both services, which is a part of their addresses. Not every model exists in every region.
+    /// The region of speech to text and text to speech, which is a part of their addresses. Not every model exists in
+    /// every region.
     pub region: String,
     /// The base URL of speech to text; `None` means that of the region. Environment variable: `GOOGLE_SPEECH_BASE_URL`.
     pub speech_base_url: Option<BaseUrl>,

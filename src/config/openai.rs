@@ -56,9 +56,9 @@ pub struct OpenAiConfig {
     pub vad_prefix_padding_ms: u32,
     /// Server VAD: the length of a silence that ends the turn, in milliseconds.
     pub vad_silence_ms: u32,
-    /// Server VAD: whether the reply is requested after a short silence already, and held until the caller has certainly
-    /// finished: after `vad_silence_ms`, or after a time that depends on the last words if they are Hebrew. Without
-    /// effect if `vad_silence_ms` is below 200 or above 1000.
+    /// Server VAD: whether the reply is requested after a silence of only 200 ms, and held until the caller has
+    /// certainly finished: after `vad_silence_ms`, or after a time that depends on the last words if they are Hebrew.
+    /// Without effect if `vad_silence_ms` is below 200 or above 1000.
     pub early_replies: bool,
     /// Semantic VAD: the maximum pause after which the turn ends.
     pub vad_eagerness: Eagerness,

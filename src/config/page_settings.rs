@@ -101,8 +101,8 @@ impl Config {
         }
     }
 
-    /// Returns these settings with the values that are stored in the database now, including values that take effect
-    /// only after a restart.
+    /// Returns these settings with the values of `stored`, the current settings in the database, including values that
+    /// take effect only after a restart.
     #[must_use]
     pub fn with_saved(&self, stored: &[(String, Value)]) -> Self {
         let mut config = self.clone();

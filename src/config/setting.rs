@@ -19,7 +19,7 @@ pub(super) struct Setting<S> {
     pub(super) key: &'static str,
     /// Whether the value is a secret. A secret is never shown, and can also be read from files and systemd credentials.
     pub(super) secret: bool,
-    /// The environment variables that set it, in order of increasing precedence.
+    /// The environment variables that set the value, in order of increasing precedence.
     pub(super) variables: Vec<EnvVar<S>>,
     /// True if the daemon reads the setting only at its start, so a change takes effect after a restart.
     pub(super) needs_restart: bool,

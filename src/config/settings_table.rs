@@ -63,7 +63,7 @@ pub struct KnownSetting {
     pub secret: bool,
     /// Whether a change takes effect only after a restart.
     pub needs_restart: bool,
-    /// The environment variables that set it, in order of increasing precedence.
+    /// The environment variables that set the value, in order of increasing precedence.
     pub variables: Vec<&'static str>,
 }
 

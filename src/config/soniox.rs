@@ -7,7 +7,7 @@ use serde::Serialize;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SonioxConfig {
-    /// The API key for both services. Environment variable: `SONIOX_API_KEY`.
+    /// The API key for speech to text and text to speech. Environment variable: `SONIOX_API_KEY`.
     pub api_key: Option<Secret>,
     /// The base URL of speech to text. The WebSocket has the same URL with the scheme `ws` or `wss`. Environment
     /// variable: `SONIOX_STT_BASE_URL`.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ElevenLabsConfig {
-    /// The API key for both services. Environment variable: `ELEVENLABS_API_KEY`.
+    /// The API key for speech to text and text to speech. Environment variable: `ELEVENLABS_API_KEY`.
     pub api_key: Option<Secret>,
     /// The base URL of ElevenLabs or a compatible server. The WebSocket has the same URL with the scheme `ws` or `wss`.
     /// Environment variable: `ELEVENLABS_BASE_URL`.

@@ -64,8 +64,9 @@ pub struct VoiceConfig {
     pub max_call_s: u32,
     /// Whether calls are recorded.
     pub recording: bool,
-    /// How long the inputs and decisions of each call are kept for `agentlocator replay`, in days; 0 means that they are
-    /// not logged. The log contains the audio, so it is not kept without recordings or longer than they are.
+    /// How long the inputs and decisions of each call are kept for `agentlocator replay`, in days; 0 means that they
+    /// are not logged. These logs contain the calls' audio and words, so they are kept neither without recordings nor
+    /// longer than recordings and transcripts.
     pub input_log_days: u32,
     /// The voice of sentences that Twilio speaks while no AI voice is connected. The name of the voice contains its
     /// language.
