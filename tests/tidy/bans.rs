@@ -166,7 +166,7 @@ fn sql_is_written_in_store_alone() {
                 .any(|word| line.contains(word))
     };
     let mut findings = lines_outside(&["store"], is_sql);
-    // The mirror uses no tables of the product: its SQL is about pages, pragmas and the log.
+    // The mirror uses no tables of the product: its SQL is about pages, pragmas and the write-ahead log.
     findings.retain(|finding| !finding.starts_with(MIRROR));
     none(&findings, "SQL is written in `store` alone");
 }
