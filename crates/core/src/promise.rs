@@ -42,8 +42,8 @@ pub struct Conduct {
     stored: Vec<AgentAction>,
     /// The text of the message that the caller left, if any.
     message: Option<String>,
-    /// The names of the owner's own tools that may change data in another system, such as book an appointment there. A
-    /// successful use of one counts as evidence for every promise but an offered time.
+    /// The names of the owner's own tools that may change data in another system, such as by booking an appointment
+    /// there. A successful use of one counts as evidence for every promise but an offered time.
     own_tools: BTreeSet<String>,
     /// True if the caller receives a confirmation of an appointment.
     has_confirmation: bool,

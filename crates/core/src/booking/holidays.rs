@@ -6,7 +6,7 @@ use crate::domain::{HebrewDate, HebrewMonth, Holiday};
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
-/// Returns the special day of the Israeli calendar on a civil day, if any. A civil day never has two of them.
+/// Returns the special day of the Israeli calendar on a civil day, if any. A civil day never has two special days.
 pub fn holiday(date: Date) -> Option<Holiday> {
     let hebrew = hebrew_date(date)?;
     let weekday = date.weekday();
@@ -109,7 +109,7 @@ fn in_iyar(date: HebrewDate, weekday: Weekday) -> Option<Holiday> {
     }
 }
 
-/// Returns true if a fast is observed on `day`. `fast` is its regular day; a fast on a Saturday moves to Sunday.
+/// Returns true if a fast is observed on `day`. `fast` is the regular day; a fast on a Saturday moves to Sunday.
 fn is_off_saturday(fast: u8, day: u8, weekday: Weekday) -> bool {
     (day == fast && weekday != Weekday::Saturday) || (day == fast + 1 && weekday == Weekday::Sunday)
 }

@@ -154,8 +154,8 @@ pub fn next_free(search: &SlotSearch, opening: &Opening, resources: &[Bookable])
     })
 }
 
-/// Chooses the resource for a booking: the first resource that is open and free. With `force`, a closed resource may be
-/// chosen, but a resource is never booked twice at the same time: this is rejected as [`NotBookable::Taken`].
+/// Chooses the resource for a booking: the first resource that is open and free. With `force`, a closed resource is
+/// chosen if no open resource is free. An occupied resource is never chosen.
 pub fn choose(
     booking: &Booking,
     starts_at: Timestamp,

@@ -119,7 +119,7 @@ impl AiFailureCause {
         }
     }
 
-    /// Returns true if a retry fails as well until the owner changes the key, the account or the settings.
+    /// Returns true if every retry fails until the owner changes the key, the account or the settings.
     pub fn needs_owner(self) -> bool {
         matches!(self, Self::BadKey | Self::NoCredit | Self::Rejected)
     }

@@ -31,7 +31,7 @@ impl AnswerMode {
 pub struct Answering {
     /// Who answers, or that the settings decide.
     pub mode: AnswerMode,
-    /// When the settings decide again; none if the choice lasts until the next one.
+    /// When the settings decide again; none if the choice lasts until the next choice.
     pub until: Option<Timestamp>,
     /// The actor that made the choice, such as `user:3`, `token:2` or `owner`.
     pub set_by: String,

@@ -17,10 +17,10 @@ pub fn live(now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
     newest.map_or(now, |newest| newest.max(now))
 }
 
-/// Returns the time of a delayed message: when it was written, with two limits. It is not after `latest`, the time that
-/// the message would have as a live message. It is not before `predecessor`, the last message that the same provider
-/// delivered earlier and that was not written later. Providers report whole seconds, so messages of the same second are
-/// in the order of their delivery.
+/// Returns the time of a delayed message: when the message was written, with two limits. The time is not after
+/// `latest`, the time that the message would have as a live message. The time is not before `predecessor`, the time of
+/// the last message that the same provider delivered earlier and that was not written later. Providers report whole
+/// seconds, so messages of the same second are in the order of their delivery.
 pub fn delayed(written: Timestamp, predecessor: Option<Timestamp>, latest: Timestamp) -> Timestamp {
     predecessor.map_or(written, |predecessor| predecessor.max(written)).min(latest)
 }

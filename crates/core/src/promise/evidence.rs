@@ -140,7 +140,7 @@ impl Evidence<'_> {
         tried.last().is_some_and(|action| !action.is_done && !is_done_before(&action.words))
     }
 
-    /// Returns true if the tool for a claim was not used since the last claim of its kind.
+    /// Returns true if the tool for a claim was not used after the last claim of the same kind.
     fn has_no_new(&self, claims: &[Claim<'_>], index: usize) -> bool {
         let claim = &claims[index];
         let last = claims[..index].iter().rev().find(|other| other.promise == claim.promise);

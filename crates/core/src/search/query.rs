@@ -35,8 +35,8 @@ impl Query {
 
     /// Returns the expression for an FTS5 table with the columns `text` and `numbers` and the tokenizer `trigram`.
     ///
-    /// A word of two letters is too short for a trigram. The space before the word is added, which makes three
-    /// characters; the expression then finds words that begin with the two letters.
+    /// A word of two letters is too short for a trigram. The space before such a word is therefore included, which
+    /// makes three characters; the expression then finds words that begin with the two letters.
     pub fn match_expression(&self) -> String {
         let word = |word: &String| {
             let space = if word.chars().count() < TRIGRAM { " " } else { "" };
