@@ -46,7 +46,7 @@ pub struct TlsConfig {
     pub acme_eab_key_id: Option<String>,
     /// The HMAC key of the external account, in base64url. Environment variable: `ACME_EAB_HMAC_KEY`.
     pub acme_eab_hmac_key: Option<Secret>,
-    /// A file with a certificate from another source and its chain, in PEM format.
+    /// A file with a certificate that is not obtained by ACME, followed by its chain, in PEM format.
     pub certificate_file: Option<PathBuf>,
     /// The file with the private key of that certificate, in PEM format.
     pub key_file: Option<PathBuf>,
