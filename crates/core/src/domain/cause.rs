@@ -9,7 +9,8 @@ use std::path::Path;
 localized_enum! {
     /// The cause of a failure. The codes are stored, so a key of the locale files may be added, but not renamed.
     Cause {
-        // A text that exists in one language only: of the operating system, of SQLite, of a library, of a provider, or of a command.
+        // A text that exists in one language only: of the operating system, of SQLite, of a library, of a provider, or
+        // of a command.
         Other { text: String } = "cause-other",
 
         // Files and disks.

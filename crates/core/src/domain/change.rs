@@ -68,7 +68,8 @@ text_enum! {
         WaitingListUpdated = "waiting_list_updated",
         /// A fact about the business is new, was changed or deleted.
         FactUpdated = "fact_updated",
-        /// A tool of the agent that the owner defined is new, was changed, deleted or restored. Only owners are notified.
+        /// A tool of the agent that the owner defined is new, was changed, deleted or restored. Only owners are
+        /// notified.
         AgentToolUpdated = "agent_tool_updated",
         /// A question that the agent could not answer is new, was asked again, answered or dismissed.
         KnowledgeGapUpdated = "knowledge_gap_updated",

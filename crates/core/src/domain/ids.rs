@@ -57,8 +57,8 @@ macro_rules! sids {
 }
 
 /// The error for a text that is not a Twilio id. Such an id consists of two letters and 32 hexadecimal digits. The
-/// strict check prevents forgeries. Twilio signs the names and values of a form without separators, so an attacker who has a signed form can
-/// move characters between its names and values without invalidating the signature.
+/// strict check prevents forgeries. Twilio signs the names and values of a form without separators, so an attacker who
+/// has a signed form can move characters between its names and values without invalidating the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a Twilio id")]
 pub struct InvalidSid;

@@ -52,8 +52,8 @@ impl PeerAddress {
         if is_wa_id { Some(Self::TwilioWa(text.to_owned())) } else { Self::parse_user_id(text) }
     }
 
-    /// Returns the address with this kind and value, as [`kind`](Self::kind) and [`value`](Self::value) return them; none
-    /// if the value is invalid, or if no WhatsApp message can be sent to that kind of address.
+    /// Returns the address with this kind and value, as [`kind`](Self::kind) and [`value`](Self::value) return them;
+    /// none if the value is invalid, or if no WhatsApp message can be sent to that kind of address.
     pub fn of_kind(kind: AddressKind, value: &str) -> Option<Self> {
         match kind {
             AddressKind::Phone => PhoneNumber::from_e164(value).map(Self::Phone),

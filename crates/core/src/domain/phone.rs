@@ -48,9 +48,9 @@ impl PhoneNumber {
     }
 
     /// Parses a provider's address: `+9725…`, `whatsapp:+9725…`, `9725…@s.whatsapp.net`, `9725…:12@s.whatsapp.net`.
-    /// Such a number is already in E.164 form, so the rules for dialled numbers are not applied: they would mistake a Russian
-    /// area code for a trunk prefix. Only a number that starts with a single `0` is read as a national number of
-    /// `default_country`.
+    /// Such a number is already in E.164 form, so the rules for dialled numbers are not applied: they would mistake a
+    /// Russian area code for a trunk prefix. Only a number that starts with a single `0` is read as a national number
+    /// of `default_country`.
     pub fn parse_provider(text: &str, default_country: country::Id) -> Result<Self, PhoneNumberError> {
         let (digits, form) = Form::of(text)?;
         match form {

@@ -7,8 +7,8 @@
 //! - Quotation marks inside a word are removed (צה״ל, בע"מ).
 //! - All other punctuation is replaced by a space.
 //!
-//! A folded word is also compared without its Hebrew prefixes: prepositions, the article and conjunctions that are written
-//! together with the next word.
+//! A folded word is also compared without its Hebrew prefixes: prepositions, the article and conjunctions that are
+//! written together with the next word.
 
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
