@@ -19,7 +19,8 @@ pub struct AgentConfig {
     pub pronunciation: String,
     /// Whether the agent may send WhatsApp messages to the caller during a call.
     pub send_whatsapp: bool,
-    /// Whether the agent confirms an appointment that it booked, moved or cancelled in a call by a WhatsApp message to the caller.
+    /// Whether the agent confirms an appointment that it booked, moved or cancelled in a call by a WhatsApp message to
+    /// the caller.
     pub confirm_appointments: bool,
     /// Whether a WhatsApp message is sent to a caller whose call ended before the agent could help.
     pub text_missed_callers: bool,
@@ -41,7 +42,8 @@ text_enum! {
     CallNotices {
         /// Never.
         Off = "off",
-        /// After calls that need attention: calls with a booking, a task or a message, and calls whose caller waits for an answer.
+        /// After calls that need attention: calls with a booking, a task or a message, and calls whose caller waits for
+        /// an answer.
         Important = "important",
         /// After every call.
         All = "all",

@@ -1,5 +1,5 @@
-//! A marker file outside the data folder. It records that the data folder contains data. If the marker exists but the data is missing, the
-//! disk with the data is probably not mounted. The daemon then does not create a new database.
+//! A marker file outside the data folder. It records that the data folder contains data. If the marker exists but the
+//! data is missing, the disk with the data is probably not mounted. The daemon then does not create a new database.
 
 use super::{StoreConfig, folder_of};
 use std::fs;

@@ -56,8 +56,8 @@ impl PageSecrets {
         Ok(secrets.into_iter().map(|(id, value)| (id, Secret::new(value))).collect())
     }
 
-    /// Sets or removes secrets, by key. Returns the previous content, with which [`PageSecrets::restore_previous`] can undo the
-    /// change.
+    /// Sets or removes secrets, by key. Returns the previous content, with which [`PageSecrets::restore_previous`] can
+    /// undo the change.
     pub fn change(&self, changes: &[(impl AsRef<str>, Option<Secret>)]) -> io::Result<Replaced> {
         let before = match fs::read(&self.file) {
             Ok(content) => Some(content),

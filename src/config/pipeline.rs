@@ -51,8 +51,8 @@ pub struct PipelineConfig {
     pub model_api: ModelApi,
     /// The name of the language model; `None` means `openai.chat_model`.
     pub model: Option<String>,
-    /// Whether to request an answer, and to synthesise its first clause, before the end of the caller's turn is certain. An answer that
-    /// does not fit the complete turn is discarded, but its tokens are billed.
+    /// Whether to request an answer, and to synthesise its first clause, before the end of the caller's turn is
+    /// certain. An answer that does not fit the complete turn is discarded, but its tokens are billed.
     pub speculation: bool,
     /// The service that transcribes the caller's speech.
     pub transcriber: Transcriber,

@@ -8,8 +8,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Replaces a file atomically: writes a new file with mode 0600, syncs it, and renames it. After a power failure, the file has either the
-/// old or the new content.
+/// Replaces a file atomically: writes a new file with mode 0600, syncs it, and renames it. After a power failure, the
+/// file has either the old or the new content.
 pub(crate) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder_of(file))?;
     let fresh = file.with_extension("new");
@@ -21,7 +21,8 @@ pub(crate) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     File::open(folder_of(file))?.sync_all()
 }
 
-/// Reads a short file inside the data folder. Follows no symbolic links, because root may read a folder that belongs to another user.
+/// Reads a short file inside the data folder. Follows no symbolic links, because root may read a folder that belongs to
+/// another user.
 pub(crate) fn read_inside(folder: &Path, inside: &Path) -> io::Result<String> {
     let mut text = String::new();
     secure_open::open_inside(folder, inside)?.take(MAX_SECRET_SIZE).read_to_string(&mut text)?;
@@ -36,8 +37,8 @@ pub(super) fn remove(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Reads a secret from a file that contains only the secret. Removes white space at both ends, such as the line break that editors append.
-/// The error never contains a part of the secret.
+/// Reads a secret from a file that contains only the secret. Removes white space at both ends, such as the line break
+/// that editors append. The error never contains a part of the secret.
 pub(super) fn read_secret(path: &Path) -> Result<String, SettingError> {
     let file = || path.display().to_string();
     let not_read = |error: io::Error| SettingError::FileNotRead { file: file(), reason: error.to_string() };

@@ -47,8 +47,8 @@ impl Default for TwilioConfig {
             phone_number: None,
             wa_template_sid: None,
             wa_template_variables: None,
-            // Twilio's fee of $0.005, and Meta's for a utility template in Israel, which since October 2026 is charged for free
-            // text as well.
+            // Twilio's fee of $0.005, and Meta's for a utility template in Israel, which since October 2026 is charged
+            // for free text as well.
             wa_text_price_usd: 0.0103,
             wa_template_price_usd: 0.0103,
         }

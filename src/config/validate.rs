@@ -41,7 +41,8 @@ pub(super) fn finish(builder: &mut ConfigBuilder) {
     }
 }
 
-/// Checks that the TLS listeners do not conflict with other listeners, and that settings which belong together are set in pairs.
+/// Checks that the TLS listeners do not conflict with other listeners, and that settings which belong together are set
+/// in pairs.
 fn check_tls(builder: &mut ConfigBuilder, listen: SocketAddr) {
     let Config { http, tls, .. } = &builder.config;
     let others = [("http.listen", Some(listen)), ("http.crm_listen", http.crm_listen)];

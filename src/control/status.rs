@@ -32,8 +32,8 @@ pub struct Status {
     /// The part that does not change while the daemon runs.
     #[serde(flatten)]
     pub info: DaemonInfo,
-    /// The state of the store: the published copy (`publish`) and `integrity`, each with its reason, and whether the boot
-    /// id is known (`boot_known`).
+    /// The state of the store: the published copy (`publish`) and `integrity`, each with its reason, and whether the
+    /// boot id is known (`boot_known`).
     pub store: Value,
     /// The newer release that the release feed offers, if there is one.
     pub newer_release: Option<Release>,

@@ -131,7 +131,8 @@ fn every_text_is_rendered_without_an_error_in_both_languages() {
         let bundle = bundle(*language);
         for (key, names) in used() {
             for (text, number) in samples.iter().flat_map(|text| numbers.iter().map(move |number| (text, number))) {
-                // Only these parameters are numbers (`TextParam::Number`): the Fluent texts select a plural form by them.
+                // Only these parameters are numbers (`TextParam::Number`): the Fluent texts select a plural form by
+                // them.
                 let is_number = |name: &str| ["count", "files"].contains(&name);
                 let args = names
                     .iter()

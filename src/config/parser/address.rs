@@ -42,8 +42,8 @@ pub(in crate::config) fn bridge_url() -> Parser<BaseUrl> {
     .of_kind(ValueKind::Url)
 }
 
-/// Returns a parser of a host name or URL. A host name becomes an https URL, because the daemon or a proxy in front of it
-/// serves https. On loopback it becomes an http URL, which the daemon itself serves.
+/// Returns a parser of a host name or URL. A host name becomes an https URL, because the daemon or a proxy in front of
+/// it serves https. On loopback it becomes an http URL, which the daemon itself serves.
 pub(in crate::config) fn public_host() -> Parser<Option<BaseUrl>> {
     Parser::from_text(AllowedValues::PublicHost, |text| {
         if text.contains("://") {
