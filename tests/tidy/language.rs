@@ -1,4 +1,5 @@
-//! Plain technical English: words that a newcomer would not search for, and their replacements. Hebrew texts are in the locale files.
+//! Plain technical English: words that a newcomer would not search for, and their replacements. Hebrew texts are in the
+//! locale files.
 
 use super::{none, tree};
 use std::collections::BTreeMap;
@@ -33,7 +34,8 @@ const CHECKED: [&str; 26] = [
     "web/",
 ];
 
-/// Files by other authors, the page's API types, which are generated from the daemon's names and texts, and this list itself.
+/// Files by other authors, the page's API types, which are generated from the daemon's names and texts, and this list
+/// itself.
 const NOT_CHECKED: [&str; 4] =
     ["bridge/LICENSE", "tests/fixtures/", "tests/tidy/language.rs", "web/src/shared/api/schema.ts"];
 
@@ -316,7 +318,8 @@ fn texts(file: &tree::File) -> Vec<(usize, String)> {
         () if has(&["po"]) => lines().filter(|(_, line)| !starts_with(line, &["#", "msgid"])).collect(),
         // JSON is generated. Snapshots contain texts of the code, which is checked itself.
         () if has(&["json", "snap"]) => Vec::new(),
-        // Names cannot contain the words either, so the strings, titles and texts of a script need no separation from its code.
+        // Names cannot contain the words either, so the strings, titles and texts of a script need no separation from
+        // its code.
         () if has(&["js", "mjs", "cjs", "ts", "tsx"]) => {
             lines().map(|(number, line)| (number, line.replace('`', "'"))).collect()
         }

@@ -4,8 +4,8 @@ use super::{none, tree};
 use agentlocator::domain::hex;
 use sha2::{Digest, Sha256};
 
-/// Migrations that existing databases may contain, with the SHA-256 of their text. New migrations are added here; an entry is never
-/// changed.
+/// Migrations that existing databases may contain, with the SHA-256 of their text. New migrations are added here; an
+/// entry is never changed.
 const RELEASED: [(&str, &str); 16] = [
     ("V1__foundation.sql", "2e0a31f1c92c90f0459bb9abec3059f9aa64a16bc321cd5efe7248d0b71e4c87"),
     ("V2__changes_backfills.sql", "899989da8515c063f6a8ba1bb92d2cd5c57d0ae5f3343a73acb1cd2e423dbe8d"),
@@ -69,8 +69,9 @@ fn migrations_only_add() {
     none(&findings, "an older program may still have to read what a newer one has written");
 }
 
-/// A start on a large database must be fast. Early migrations also fill some small tables. A later migration may add constant rows, but
-/// data is moved by a backfill. Statements begin at the start of a line, unlike the statements in a trigger.
+/// A start on a large database must be fast. Early migrations also fill some small tables. A later migration may add
+/// constant rows, but data is moved by a backfill. Statements begin at the start of a line, unlike the statements in a
+/// trigger.
 #[test]
 fn later_migrations_move_no_data() {
     let mut findings = Vec::new();
