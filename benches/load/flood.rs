@@ -20,9 +20,10 @@ const QUIET_SECONDS: u64 = 10;
 const FLOOD_SECONDS: u64 = 25;
 const WEBHOOKS: u16 = 100;
 
-/// Runs this program again in a network namespace, and waits for it. Returns `None` if the program already runs in one.
-/// Without root, a network namespace requires a user namespace. Sets the packet size of the loopback interface to 1,500
-/// bytes, as on the internet. With the default size, the kernel would buffer megabytes of each unread response.
+/// Runs this program again in a network namespace, and waits for it. Returns `None` if the program already runs in that
+/// namespace. Without root, a network namespace requires a user namespace. Sets the maximum packet size (MTU) of the
+/// loopback interface to 1,500 bytes, as on the internet. With the default size, the kernel would buffer megabytes of
+/// each unread response.
 pub fn enter_own_network() -> Option<ExitCode> {
     if std::env::var_os(INSIDE).is_some() {
         return None;
@@ -48,7 +49,8 @@ pub fn enter_own_network() -> Option<ExitCode> {
     }
 }
 
-/// Measures calls without a flood, as many calls during a flood, and then the memory after a minute of rest.
+/// Measures calls without a flood, then as many calls and signed webhooks during a flood, and then the memory after a
+/// minute of rest.
 pub async fn measure(machine: Machine) -> Flood {
     let folder = Folder::new("flood");
     let ai = TcpListener::bind("127.0.0.1:0").await.expect("cannot bind a port for the AI");

@@ -72,11 +72,11 @@ struct Arguments {
     /// /realtime).
     #[arg(long, value_name = "COMMAND")]
     other: Option<String>,
-    /// Path of its media socket.
+    /// Path of the media socket of the server in --other.
     #[arg(long, value_name = "PATH", default_value = "/media-stream")]
     other_path: String,
-    /// Additional environment variable of the daemon, for comparisons, such as `MALLOC_ARENA_MAX=2`; it gets no other variable
-    /// of this program.
+    /// Additional environment variable of the daemon, for comparisons, such as `MALLOC_ARENA_MAX=2`. The daemon gets no
+    /// other variable of this program's environment.
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
     /// Do not pin processes to cores and do not set priorities.
@@ -196,7 +196,8 @@ async fn measure_voice(arguments: &Arguments, machine: Machine, results: &mut Re
     results.slow_model = Some(measure_calls(&Target::daemon(), machine, load).await);
 }
 
-/// Runs a load against a fresh server. If the generator was late or a call failed, repeats it, up to [`TRIES`] runs.
+/// Runs a load against a fresh server. If the generator was late or a call failed, repeats the run; at most [`TRIES`]
+/// runs.
 async fn measure_calls(target: &Target, machine: Machine, load: Load) -> voice::Outcome {
     let mut outcome = voice::Outcome::default();
     for attempt in 1..=TRIES {

@@ -69,7 +69,7 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1_024
     }
 
-    /// Requests the process to exit, and waits up to 20 s; then kills it.
+    /// Asks the process to exit, and waits up to 20 s; then kills it.
     pub fn stop(mut self) {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let deadline = Instant::now() + Duration::from_secs(20);

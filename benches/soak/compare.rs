@@ -16,7 +16,7 @@ pub struct Observed<'a> {
     pub ai: OpenAiState,
 }
 
-/// Counts unfinished work by kind; empty once no work is pending.
+/// Counts the unfinished work of each kind. Returns no entry for a kind without pending work.
 pub fn open(copy: &Copy, expected: &Expected, whatsapp: &Value) -> Vec<(&'static str, i64)> {
     let written: usize = expected.state().written.values().map(Vec::len).sum();
     let stored = copy.number("SELECT count(*) FROM messages WHERE direction = 'in'");
@@ -167,8 +167,8 @@ fn messages_out(copy: &Copy, observed: &Observed<'_>, found: &mut Vec<String>) {
     }
 }
 
-/// Checks that no message taken by the agent is stored twice, or stored although its tool call failed. The text of the
-/// message contains the id of the tool call.
+/// Checks that at least one message taken by the agent is stored, that none is stored twice, and that none is stored
+/// although its tool call failed. The text of the message contains the id of the tool call.
 fn tools(copy: &Copy, ai: &OpenAiState, found: &mut Vec<String>) {
     let texts = copy.texts("SELECT message_text FROM calls WHERE message_text IS NOT NULL").join("\n");
     let outputs = ai.sessions.iter().flat_map(|session| &session.function_outputs);

@@ -69,7 +69,8 @@ const GROWING: [&str; 8] =
     ["messages", "message_events", "calls", "call_turns", "webhook_journal", "threads", "contacts", "media"];
 
 impl Copies {
-    /// Makes a copy every 20 seconds, and a backup and a snapshot with the command line every two minutes.
+    /// Makes a copy every 20 seconds until the load ends. Every two minutes, makes a backup and a snapshot with the
+    /// command line, and prunes the snapshots.
     pub async fn make(&self, published: &Path, expected: &Expected) {
         let mut every = tokio::time::interval(Duration::from_secs(20));
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

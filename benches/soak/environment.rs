@@ -25,7 +25,8 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Starts all processes and links the bridge. `env` are additional environment variables of the daemon, as `NAME=VALUE`.
+    /// Starts all processes and links the bridge. `env` contains additional environment variables of the daemon, as
+    /// `NAME=VALUE`.
     pub async fn begin(env: &[String]) -> Self {
         let (log, twilio_state) = (EventLog::new(), TwilioState::new(Account::random()));
         let connector = DaemonConnector::new(None).unwrap();

@@ -43,7 +43,7 @@ pub struct Sent {
 pub struct Call {
     pub sid: String,
     pub kind: &'static str,
-    /// Whether the daemon answered the first webhook.
+    /// Whether the daemon answered the first webhook with status 200.
     pub is_answered: bool,
     /// Whether a media stream was open for a second or more.
     pub was_streamed: bool,
@@ -92,7 +92,8 @@ impl Expected {
         self.state().problems.push(text);
     }
 
-    /// Returns the contacts that have written, and may therefore be sent messages.
+    /// Returns the numbers of the contacts from whom the daemon has acknowledged a message. The daemon may therefore
+    /// send them messages.
     pub fn writers(&self) -> Vec<String> {
         let has_reached = |written: &Vec<Written>| written.iter().any(|message| message.is_acknowledged);
         self.state().written.iter().filter(|(_, all)| has_reached(all)).map(|(number, _)| number.clone()).collect()

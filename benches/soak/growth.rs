@@ -1,10 +1,10 @@
 //! Detects the growth of a metric from its median in each minute.
 //!
-//! The load is the same in every minute, so a metric that depends only on the load stays near one level. Two conditions must hold for the
-//! minutes after the warm-up. Level: the median of their second half exceeds the median of their first half by at most the tolerance.
-//! Slope: the median slope between all pairs of minutes is at most the tolerance divided by half of the time. This is the Theil-Sen
-//! estimator, which single outliers do not affect. A steady leak fails both conditions; a single lasting increase fails
-//! only the first.
+//! The load is the same in every minute, so a metric that depends only on the load stays near one level. Two conditions
+//! must hold for the minutes after the warm-up. Level: the median of their second half exceeds the median of their
+//! first half by at most the tolerance. Slope: the median slope between all pairs of minutes is at most the tolerance
+//! divided by half of the number of minutes. This is the Theil-Sen estimator, which single outliers do not affect. A
+//! steady leak fails both conditions; a single lasting increase fails only the first.
 
 use std::fmt::Write;
 

@@ -76,7 +76,8 @@ const AFTERMATH: Duration = Duration::from_secs(90);
 const DELAY: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The explained and the unexplained warnings and errors, each with a count and an example.
+/// The warnings and errors by name: the counts of the explained ones, and the counts of the unexplained ones, each with
+/// its first log line. `lines` is the number of all log lines.
 #[derive(Debug, Default)]
 pub struct Logged {
     pub explained: BTreeMap<String, usize>,

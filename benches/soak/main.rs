@@ -53,7 +53,8 @@ struct Arguments {
     /// Number of concurrent calls.
     #[arg(long, default_value_t = 15)]
     calls: u64,
-    /// Seed of the random load: the same seed gives the same load. Not set: a new one, which is printed.
+    /// Seed of the random load: the same seed gives the same load. Without it, the program chooses a seed and prints
+    /// it.
     #[arg(long)]
     seed: Option<u64>,
     /// Run without outages.
@@ -167,8 +168,8 @@ fn begin(environment: &Environment, arguments: &Arguments, seed: u64, expected: 
     load
 }
 
-/// Waits until no work is pending. If the pending work does not change for five and a half minutes, returns it. In this time, the daemon
-/// reads Twilio's lists once more.
+/// Waits until no work is pending. Returns the pending work if it does not change for five and a half minutes. In this
+/// time, the daemon reads Twilio's lists once more.
 async fn drain(environment: &Environment, expected: &Expected) -> Vec<String> {
     let (mut before, mut changed) = (Vec::new(), Instant::now());
     loop {

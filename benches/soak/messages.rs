@@ -14,7 +14,8 @@ use url::Url;
 /// The business's WhatsApp sender at Twilio.
 pub const OWN: &str = "+97239999999";
 
-/// Returns the contacts that write through Twilio. No contact uses both providers, because the order across providers is not checked.
+/// Returns the numbers of the contacts that write through Twilio. No contact uses both providers, because the order
+/// across providers is not checked.
 pub fn twilio_writers() -> Vec<String> {
     (0..CONTACTS_OF_A_WRITER * u64::from(TWILIO_WRITERS)).map(|n| format!("+97250{:07}", 1_000_000 + n)).collect()
 }
@@ -180,7 +181,7 @@ const TWILIO_PER_SECOND: u32 = 6;
 const BRIDGE_PER_SECOND: u32 = 2;
 const SENT_PER_SECOND: u32 = 2;
 
-/// Returns the contacts of one writer.
+/// Returns the numbers of the contacts for whom one task writes through Twilio.
 pub fn of_writer(writer: u32) -> Vec<String> {
     let each = usize::try_from(CONTACTS_OF_A_WRITER).unwrap_or(1);
     twilio_writers().chunks(each).nth(writer as usize).unwrap_or_default().to_vec()

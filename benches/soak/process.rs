@@ -83,8 +83,8 @@ impl Samples {
         self.samples.lock().unwrap_or_else(PoisonError::into_inner).last().copied().unwrap_or_default()
     }
 
-    /// Returns the seconds in which other programs kept the daemon from running: an event loop thread waited for a core for more than a
-    /// quarter of a second.
+    /// Returns the ends of the seconds in which other programs kept the daemon from running: an event loop thread
+    /// waited for a core for more than a quarter of a second.
     pub fn busy(&self) -> Vec<SystemTime> {
         self.busy.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// Prints a line each minute, and ends the load after the last one.
+/// Prints a line each minute, and ends the load after the last minute.
 pub async fn progress(minutes: u64, expected: &Expected, samples: &Samples, copies: &Copies, outages: &Outages) {
     for minute in 1..=minutes {
         tokio::time::sleep(Duration::from_mins(1)).await;
@@ -94,8 +94,8 @@ pub fn unexplained(logged: &Logged) -> Vec<String> {
     logged.unexplained.iter().map(|(event, (times, example))| format!("{event} {times} times: {example}")).collect()
 }
 
-/// Returns the violations of the vendors' rules. A small share of races is allowed: a client cannot prevent that the AI starts a response
-/// by itself while the client requests a response.
+/// Returns the violations of the vendors' rules. In a small share of calls, a race is allowed, because a client cannot
+/// prevent the AI from starting a response by itself while the client requests one.
 pub fn violations(log: &EventLog, expected: &Expected) -> Vec<String> {
     let all: Vec<_> = log.violations().iter().map(ToString::to_string).collect();
     let (races, mut rest): (Vec<_>, Vec<_>) =
@@ -106,7 +106,7 @@ pub fn violations(log: &EventLog, expected: &Expected) -> Vec<String> {
     rest
 }
 
-/// Prints the load, the memory by minute, and the explained warnings.
+/// Prints the load, the memory by minute, the number of busy seconds, and the explained warnings.
 pub fn tables(expected: &Expected, samples: &Samples, logged: &Logged, copy: &Copy, load_time: Duration) {
     let state = expected.state();
     let mut kinds: BTreeMap<_, usize> = BTreeMap::new();

@@ -28,7 +28,7 @@ pub async fn to_event(hook: &Hook, token: &str, webhooks: u64) -> Summary {
     samples.summary()
 }
 
-/// Runs as many webhooks as possible while this many event streams are read.
+/// Sends as many webhooks as possible for this many seconds, while this many event streams are read.
 pub async fn with_streams(
     server: &Server,
     hook: &Hook,

@@ -88,7 +88,7 @@ impl Caller {
         }
         socket.flush().await.map_err(|error| error.to_string())?;
         let talked = self.talk(&mut socket, end).await;
-        // The server may drop audio in transit when the caller hangs up; it would be counted as lost.
+        // The server may drop audio in transit when the caller hangs up; this audio would be counted as lost.
         tokio::time::sleep(Duration::from_millis(200)).await;
         let stop = format!(
             r#"{{"event":"stop","sequenceNumber":"9","streamSid":"{}","stop":{{"accountSid":"{}","callSid":"{call_sid}"}}}}"#,
