@@ -35,7 +35,7 @@ impl DaemonConnector {
         Ok(Self { connect_to, http: client().build()?, tls: None })
     }
 
-    /// Creates a connector that uses TLS to `address`. The daemon's URLs have `host`, and `tls` accepts its
+    /// Creates a connector that uses TLS to `address`. The daemon's URLs have `host`, and `tls` accepts the daemon's
     /// certificate.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl DaemonConnector {
             Some(_) if self.tls.is_some() => self.http.request(method, url.clone()),
             Some(address) => {
                 let mut direct = url.clone();
-                // These calls succeed for http and https URLs.
+                // These methods succeed for http and https URLs.
                 let _ = direct.set_scheme("http");
                 let _ = direct.set_ip_host(address.ip());
                 let _ = direct.set_port(Some(address.port()));

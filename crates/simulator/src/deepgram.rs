@@ -88,7 +88,7 @@ pub struct DeepgramTranscription {
     pub kept_alive: usize,
 }
 
-/// A running fake Deepgram. Dropping it stops it.
+/// A running fake Deepgram. Dropping this value stops the server.
 pub struct Deepgram {
     server: Server,
     shared: Arc<Shared>,

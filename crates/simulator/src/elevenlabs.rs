@@ -97,7 +97,7 @@ pub struct ElevenLabsSpeech {
     pub body: Value,
 }
 
-/// A running fake ElevenLabs. Dropping it stops it.
+/// A running fake ElevenLabs. Dropping this value stops the server.
 pub struct ElevenLabs {
     server: Server,
     shared: Arc<Shared>,

@@ -33,7 +33,7 @@ pub enum Party {
 pub struct Entry {
     /// Milliseconds since the log was created.
     pub at_ms: u64,
-    /// The simulator that recorded it.
+    /// The simulator that recorded the event.
     pub who: Party,
     /// Whether the event is a fault of the daemon, such as a violation of the vendor's documentation.
     pub violation: bool,

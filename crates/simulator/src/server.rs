@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// A running fake server. Dropping it stops it.
+/// A running fake server. Dropping this value stops the server.
 pub(super) struct Server {
     address: SocketAddr,
     stop: CancellationToken,

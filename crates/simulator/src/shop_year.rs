@@ -94,7 +94,7 @@ pub struct ShopContact {
 pub struct ShopMessage {
     /// The index in [`ShopYear::contacts`].
     pub contact: usize,
-    /// Whether the shop wrote it.
+    /// Whether the shop wrote the message.
     pub is_out: bool,
     /// For a message of the shop: whether the agent wrote it, instead of the owner on the phone.
     pub by_agent: bool,

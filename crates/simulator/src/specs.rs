@@ -1,5 +1,5 @@
 //! Checks requests against the vendors' published schemas. The feature `conformance`, which the tests and `make demo`
-//! use, compiles in the schemas and their validator. Without it, every request passes.
+//! use, compiles in the schemas and their validator. Without the feature, every request passes.
 
 #[cfg(feature = "conformance")]
 mod schemas;

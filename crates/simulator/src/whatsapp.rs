@@ -1,4 +1,4 @@
-//! WhatsApp as seen by a linked device, and the real bridge between it and the daemon, both as child processes.
+//! WhatsApp as seen by a linked device, and the real bridge between WhatsApp and the daemon, both as child processes.
 //!
 //! The bridge is the same file as in a release. The server is part of the bridge's tests: it implements WhatsApp's
 //! protocol with an unmodified library, and its control interface simulates the contacts' phones.

@@ -40,7 +40,7 @@ impl BridgeMessage {
     }
 }
 
-/// The form of a message body. The daemon accepts both.
+/// The form of a message body. The daemon accepts both forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InboundForm {
     /// `from`, `text`, `media_url`, `provider_msg_id`.

@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
-/// A running bridge. Dropping it stops it.
+/// A running bridge. Dropping this value stops the server.
 pub struct Bridge {
     server: Server,
     shared: Arc<Shared>,

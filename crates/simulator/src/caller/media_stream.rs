@@ -156,7 +156,7 @@ impl MediaStream {
         self.actions.pop_front()
     }
 
-    /// Returns the daemon's violations since the last call.
+    /// Returns the daemon's violations since this method was last called.
     pub(super) fn take_complaints(&mut self) -> Vec<String> {
         std::mem::take(&mut self.complaints)
     }

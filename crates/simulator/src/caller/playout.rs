@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 /// Twilio's buffer of one stream, on a clock of microseconds since the stream started. 8 bytes are 1 ms.
 ///
 /// Call [`Playout::advance`] with the current time before any other method, because the other methods act at the time
-/// of the last call.
+/// that `advance` last received.
 #[derive(Debug, Default)]
 pub struct Playout {
     queue: VecDeque<Piece>,

@@ -164,8 +164,8 @@ impl ScriptedCaller {
     }
 }
 
-/// Returns the activity that waits for the end of the current utterance, or for the next utterance if the agent is
-/// silent.
+/// Returns the activity of listening to the agent's current utterance, or to the next one if the agent is silent. The
+/// activity ends with the utterance; with `time`, once this much time has passed since the utterance began.
 fn listening(now_us: u64, time: Option<Duration>, monitor: &SpeechMonitor) -> Activity {
     let utterance = monitor.utterances().len() - usize::from(monitor.speaking());
     Activity::Listening { utterance, hears_us: time.map(micros), since_us: now_us }

@@ -22,8 +22,8 @@ pub struct Utterance {
 }
 
 impl SpeechMonitor {
-    /// Analyses the audio that was added to `heard` since the last call. `heard` has all audio since the stream
-    /// started.
+    /// Analyses the audio that was added to `heard` since this method was last called. `heard` has all audio since the
+    /// stream started.
     pub(super) fn listen(&mut self, heard: &[u8]) {
         while let Some(frame) = heard.get(self.listened_bytes..self.listened_bytes + FRAME) {
             let frame_began = self.listened_bytes;

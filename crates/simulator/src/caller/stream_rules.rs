@@ -1,5 +1,5 @@
-//! Checks the messages that the daemon sends on a media stream, by Twilio's page "Media Streams – WebSocket messages"
-//! for bidirectional streams.
+//! Checks the messages that the daemon sends on a media stream against Twilio's page "Media Streams – WebSocket
+//! messages" for bidirectional streams.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

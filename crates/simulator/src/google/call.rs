@@ -6,7 +6,7 @@ use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
 use prost::Message;
 
-/// Status codes of gRPC, as far as the fake uses them.
+/// The gRPC status codes that the fake uses.
 pub(super) const INVALID_ARGUMENT: u32 = 3;
 pub(super) const ABORTED: u32 = 10;
 pub(super) const UNIMPLEMENTED: u32 = 12;

@@ -12,7 +12,7 @@ pub struct GoogleOptions {
     pub endpoint: Duration,
     /// The delay from the end of a stream to its last words.
     pub transcribe: Duration,
-    /// The delay from the text of a call to its first audio.
+    /// The delay from the text of a speech request to its first audio.
     pub think: Duration,
     /// How many times faster than real time speech is sent.
     pub speed: f64,
@@ -56,8 +56,8 @@ pub struct GoogleFaults {
     pub endless_utterances: bool,
     /// Whether each message of a transcription is preceded by one that is no protobuf.
     pub malformed: bool,
-    /// Speech calls that are rejected: the number of the call, from 1, and the status.
+    /// Speech requests that are rejected: the number of the request, from 1, and the status.
     pub reject_speeches: Vec<(usize, Rejection)>,
-    /// The number of the first speech call, from 1, that gets no audio. All later calls also get no audio.
+    /// The number of the first speech request, from 1, that gets no audio. All later requests also get no audio.
     pub mute_from_speech: Option<usize>,
 }

@@ -160,7 +160,7 @@ fn send(call: &mut Call, finding: &Finding, malformed: bool) -> bool {
     responses.iter().all(|response| (!malformed || call.send_raw(&[0xff; 4])) && call.send(response))
 }
 
-/// Returns the words so far. The last one is likely to change, so it is a result of its own.
+/// Returns the words so far. The last word is likely to change, so it is a separate result with a low stability.
 fn interim(words: &[Word]) -> RecognizeResponse {
     let (stable, last) = words.split_at(words.len().saturating_sub(1));
     let parts = [(stable, 0.9), (last, 0.1)].into_iter().filter(|(words, _)| !words.is_empty());

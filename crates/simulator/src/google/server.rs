@@ -1,4 +1,4 @@
-//! The server of the fake Google: HTTP/1.1 for tokens and HTTP/2 for calls, on one port.
+//! The server of the fake Google: HTTP/1.1 for tokens and HTTP/2 for gRPC calls, on one port.
 
 use super::call::{Call, UNAUTHENTICATED, UNIMPLEMENTED};
 use super::options::GoogleOptions;
@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 /// The first bytes of a connection with HTTP/2.
 const PREFACE: &[u8; 3] = b"PRI";
 
-/// A running fake Google. Dropping it stops it.
+/// A running fake Google. Dropping this value stops the server.
 pub struct Google {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -30,7 +30,7 @@ pub struct Google {
 }
 
 impl Google {
-    /// Serves tokens and both services on `listener`. An invalid call is recorded as a violation in `log`; a wrong
+    /// Serves tokens and both services on `listener`. An invalid gRPC call is recorded as a violation in `log`; a wrong
     /// token or assertion is not.
     pub fn start(listener: TcpListener, options: GoogleOptions, log: EventLog) -> std::io::Result<Self> {
         let address = listener.local_addr()?;

@@ -14,7 +14,7 @@ pub struct GoogleState {
     pub connections: usize,
     /// Transcriptions, in order.
     pub recognitions: Vec<Recognition>,
-    /// Speech calls, in order.
+    /// Speech requests, in order.
     pub speeches: Vec<Synthesis>,
 }
 
@@ -35,14 +35,14 @@ pub struct Recognition {
     pub ended: bool,
 }
 
-/// The record of a speech call.
+/// The record of a speech request.
 #[derive(Clone, Debug, Default)]
 pub struct Synthesis {
     /// The requested language code, such as `he-IL`.
     pub language: String,
     /// The requested voice, such as `he-IL-Chirp3-HD-Kore`.
     pub voice: String,
-    /// The texts of all messages of the call, joined.
+    /// The texts of all messages of the request, joined.
     pub text: String,
 }
 

@@ -1,4 +1,4 @@
-//! `StreamingSynthesize`: returns synthetic speech for the text of a call that names a Chirp 3 HD voice.
+//! `StreamingSynthesize`: returns synthetic speech for the text of a gRPC call that names a Chirp 3 HD voice.
 
 use super::call::{Call, INVALID_ARGUMENT};
 use super::messages::{SynthesizeConfig, SynthesizeInput, SynthesizeRequest, SynthesizeResponse};

@@ -79,8 +79,8 @@ pub(super) fn planned_refusal(faults: &Faults, number: usize, (param, effort): (
     Some((StatusCode::BAD_REQUEST, Json(json!({ "error": refusal }))).into_response())
 }
 
-/// Finds a tool call without an output. The API requires that the outputs of an assistant's tool calls follow it
-/// directly.
+/// Finds a tool call without an output. The API requires that the outputs of tool calls directly follow the assistant's
+/// message.
 fn unanswered_calls(messages: &Value) -> Option<String> {
     let messages = messages.as_array()?;
     for (at, message) in messages.iter().enumerate() {

@@ -18,7 +18,7 @@ pub struct OpenAiOptions {
     pub greeting: String,
     /// The delay from the end of the caller's turn to the first audio of the answer.
     pub think: Duration,
-    /// The 95th percentile of this delay, as a multiple of its median.
+    /// The 95th percentile of `think`, as a multiple of its median.
     pub spread: f64,
     /// The length of the audio in one delta.
     pub delta: Duration,
@@ -26,7 +26,7 @@ pub struct OpenAiOptions {
     pub speed: f64,
     /// The delay from the end of the caller's turn to its transcript, unless `late_transcripts` is set.
     pub transcribe: Duration,
-    /// The delay from the request to the open socket.
+    /// The delay from the request for a WebSocket to the response that opens it.
     pub connect: Duration,
     /// The delay from `session.update` to `session.updated`.
     pub update: Duration,
@@ -163,7 +163,7 @@ pub struct Faults {
     /// the failure.
     pub fail_midway: Option<(usize, Duration)>,
     /// The number of the response of the first session that ends as incomplete, from 1, and the amount of audio that it
-    /// sends before. The API ends a response as incomplete at the limit of output tokens.
+    /// sends before its end. The API ends a response as incomplete at the limit of output tokens.
     pub incomplete: Option<(usize, Duration)>,
     /// The responses of each session, counted from 1, that are completed without any output.
     pub empty: Vec<usize>,
@@ -174,7 +174,7 @@ pub struct Faults {
     /// response.
     pub phantom_responses: usize,
     /// The number of the response of the first session, from 1, during which the socket is dropped. The second value is
-    /// the amount of audio that the response sends before.
+    /// the amount of audio that the response sends before that.
     pub break_off: Option<(usize, Duration)>,
     /// The HTTP status with which REST requests are rejected; `None` accepts them.
     pub refuse_requests: Option<u16>,

@@ -53,7 +53,7 @@ pub struct AnswerRecord {
     pub sound: Vec<u8>,
     /// The length of the sent audio, in milliseconds.
     pub sent_ms: u64,
-    /// The length to which the client truncated the answer, in milliseconds; `None` if it did not.
+    /// The length to which the client truncated the answer, in milliseconds; `None` if the client did not truncate it.
     pub truncated_ms: Option<u64>,
     /// `in_progress`, `completed`, `cancelled`, `incomplete` or `failed`.
     pub status: String,

@@ -98,7 +98,7 @@ impl Response {
         self.next_us
     }
 
-    /// Stops the response permanently: it takes no further step. It can still be closed.
+    /// Stops the response permanently: it takes no further step. The response can still be closed.
     pub(super) fn hold(&mut self) {
         self.next_us = u64::MAX;
     }

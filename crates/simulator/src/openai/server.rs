@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-/// A running fake AI. Dropping it stops it.
+/// A running fake AI. Dropping this value stops the server.
 pub struct OpenAi {
     server: Server,
     shared: Arc<Shared>,

@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The server's side of a realtime session. The caller passes the time and performs the outputs.
+/// The server's side of a realtime session. The code that uses the session passes the time to its methods, and performs
+/// its outputs.
 #[derive(Debug)]
 pub struct Session {
     options: Arc<OpenAiOptions>,
@@ -61,7 +62,7 @@ enum ItemKind {
     Answer {
         sent_ms: u64,
     },
-    /// `is_earlier` is true if the client added the call as the history of an earlier session.
+    /// A function call. `is_earlier` is true if the client added it as the history of an earlier session.
     Function {
         call_id: String,
         is_earlier: bool,
@@ -230,7 +231,7 @@ impl Session {
         timer.into_iter().chain(self.active.as_ref().map(Response::next_us)).min()
     }
 
-    /// Returns the client's violations since the last call.
+    /// Returns the client's violations since this method was last called.
     pub fn take_complaints(&mut self) -> Vec<String> {
         std::mem::take(&mut self.complaints)
     }

@@ -29,7 +29,8 @@ fn blocks(text: &'static str) -> Vec<(&'static str, Lines)> {
     text.split("\n\n").map(block).filter(|(_, lines)| !lines.is_empty()).collect()
 }
 
-/// Returns the words in the lines of `list` that start with the key `language`, such as `he-first`; without the key.
+/// Returns the words of the lines of `list` that start with the key `language`, such as `he-first`. The key is not
+/// returned.
 pub(super) fn words(list: &'static str, language: &str) -> Vec<&'static str> {
     let lines = list.lines().filter_map(|line| line.strip_prefix(language)?.strip_prefix(' '));
     lines.flat_map(str::split_whitespace).collect()

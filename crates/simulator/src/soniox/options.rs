@@ -13,11 +13,12 @@ pub struct SonioxOptions {
     pub heard: Vec<String>,
     /// The silence that ends an utterance. The real service's threshold depends on the words.
     pub endpoint: Duration,
-    /// The delay from audio to the words in it, and to the end of its utterance.
+    /// The delay from the last audio of an utterance to the response that ends the utterance. Responses with words in
+    /// between are sent after half of this delay.
     pub transcribe: Duration,
     /// The delay from the text of a stream to the first audio.
     pub think: Duration,
-    /// The 95th percentile of both delays, as a multiple of their medians.
+    /// The 95th percentiles of `transcribe` and `think`, as a multiple of their medians.
     pub spread: f64,
     /// How many times faster than real time speech is sent.
     pub speed: f64,
@@ -57,7 +58,7 @@ pub struct SonioxFaults {
     /// The speech streams, counted from 1 over all sockets, that are rejected because of the rate limit.
     pub rate_limited_streams: Vec<usize>,
     /// The stream, counted from 1 over all sockets, during which the socket is closed, and the amount of audio that is
-    /// sent before. Afterwards, sockets of both services are rejected.
+    /// sent before that. Afterwards, sockets of both services are rejected.
     pub close_in_stream: Option<(usize, Duration)>,
     /// The number of the first stream, from 1 over all sockets, that gets no audio. All later streams also get no
     /// audio.

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
-/// A running fake Soniox. Dropping it stops it.
+/// A running fake Soniox. Dropping this value stops the server.
 pub struct Soniox {
     server: Server,
     shared: Arc<Shared>,

@@ -144,7 +144,7 @@ fn start(shared: &Shared, streams: &mut Vec<Stream>, id: String, config: Value) 
     replies
 }
 
-/// Returns the pieces of audio that are due, and whether to close the socket.
+/// Returns the messages that are due (pieces of audio, and the ends of streams), and whether to close the socket.
 fn speak(shared: &Shared, streams: &mut Vec<Stream>) -> (Vec<Value>, bool) {
     let (options, now) = (shared.options(), crate::clock::instant());
     let (mut replies, mut closes) = (Vec::new(), false);

@@ -6,7 +6,8 @@
 /// The length of a timestamp in bytes: marker, value and checksum.
 pub const AUDIO_TIMESTAMP_BYTES: usize = 13;
 
-/// Overwrites the start of `sound` with `value`. Audio shorter than [`AUDIO_TIMESTAMP_BYTES`] is not changed.
+/// Overwrites the start of `sound` with a timestamp that contains `value`. Audio shorter than [`AUDIO_TIMESTAMP_BYTES`]
+/// is not changed.
 pub fn write_audio_timestamp(sound: &mut [u8], value: u64) {
     let Some(place) = sound.get_mut(..AUDIO_TIMESTAMP_BYTES) else { return };
     place[..4].copy_from_slice(&MAGIC);

@@ -28,7 +28,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpListener;
 
-/// A running REST interface. Dropping it stops it.
+/// A running REST interface. Dropping this value stops the server.
 pub struct TwilioRest {
     server: Server,
     shared: Arc<Shared>,

@@ -28,7 +28,8 @@ pub(super) struct Memory {
     recordings: BTreeMap<String, RecordingRecord>,
     pub(super) messages: Vec<MessageRecord>,
     asked_for: BTreeSet<String>,
-    /// Passes the calls that REST requests make to the phone network; `None` if it receives none.
+    /// The channel to the phone network, which receives the calls that REST requests make. `None` if no phone network
+    /// receives them.
     dialled: Option<mpsc::UnboundedSender<DialRequest>>,
     numbers: Vec<NumberRecord>,
     state: AccountState,
@@ -107,7 +108,7 @@ impl TwilioState {
         receiver
     }
 
-    /// Ends a call that was not answered with this status.
+    /// Ends an unanswered call, and sets its status.
     pub(crate) fn end_unanswered(&self, sid: &str, status: &str) {
         self.end_call(sid);
         self.set_call_status(sid, status);

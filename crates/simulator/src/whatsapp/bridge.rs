@@ -80,8 +80,7 @@ impl BridgeProcess {
         }
     }
 
-    /// Requests the process to exit, and waits. Returns its exit status; `None` if it was not running or had to be
-    /// killed.
+    /// Asks the process to exit, and waits. Returns its exit status; `None` if it was not running or had to be killed.
     pub async fn stop(&mut self) -> Option<ExitStatus> {
         self.node.take()?.stop().await
     }

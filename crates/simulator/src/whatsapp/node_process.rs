@@ -82,7 +82,7 @@ impl NodeProcess {
         }
     }
 
-    /// Returns the process id; `None` once the end of the process has been noticed by a wait.
+    /// Returns the process id; `None` after a wait has found that the process has ended.
     pub(super) fn id(&self) -> Option<u32> {
         self.child.id()
     }
@@ -92,7 +92,7 @@ impl NodeProcess {
         let _ = self.child.kill().await;
     }
 
-    /// Requests the process to exit, and waits. Kills it after ten seconds, and then returns `None`.
+    /// Asks the process to exit, and waits. Kills it after ten seconds, and then returns `None`.
     pub(super) async fn stop(mut self) -> Option<ExitStatus> {
         let pid = self.child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
         if let Some(pid) = pid {

@@ -84,14 +84,14 @@ impl WhatsAppServer {
     /// Sends a message from a contact to the business. Returns the id of the message.
     ///
     /// # Errors
-    /// The errors of [`WhatsAppServer::call`], also while no device is linked.
+    /// The errors of [`WhatsAppServer::call`]. The server also refuses the request while no device is linked.
     pub async fn writes(&self, contact: WhatsAppUser, text: &str) -> Result<String, HarnessError> {
         let WhatsAppUser { number, name } = contact;
         id(&self.call("/inbound", &json!({ "from": number, "name": name, "text": text })).await?)
     }
 
-    /// Sends a file from a contact to the business: `image`, `audio` with `ptt`, …, as `more` specifies. Returns the id
-    /// of the message.
+    /// Sends a file from a contact to the business. `kind` is `image`, `audio`, …; `more` contains further fields of
+    /// the file, such as `ptt` for a voice note. Returns the id of the message.
     ///
     /// # Errors
     /// The errors of [`WhatsAppServer::writes`].
@@ -135,7 +135,7 @@ impl WhatsAppServer {
         self.node.id()
     }
 
-    /// Requests the process to exit, and waits. Kills it after ten seconds.
+    /// Asks the process to exit, and waits. Kills it after ten seconds.
     pub async fn stop(self) {
         self.node.stop().await;
     }

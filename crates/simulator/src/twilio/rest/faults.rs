@@ -68,8 +68,8 @@ impl Faults {
         self.planned.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Applies the faults that precede the execution of the request. Returns the response of a request that must not be
-    /// executed as `Err`.
+    /// Applies the faults that precede the execution of the request. If the request must not be executed, returns its
+    /// response as `Err`.
     pub(super) async fn before(&self, operation: Operation) -> Result<(), Response> {
         match self.take(operation, |fault| !fault.follows()) {
             None | Some(Fault::HangAfterAccept | Fault::AnswerAfter(_)) => Ok(()),
