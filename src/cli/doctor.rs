@@ -85,7 +85,7 @@ pub(super) fn report(findings: &[Finding]) -> serde_json::Value {
     json!({"ok": ok, "at": clock::now(), "release": env!("CARGO_PKG_VERSION"), "findings": findings})
 }
 
-/// Parses a phone number with + and country code. Returns a text for the user if it is none.
+/// Parses a phone number with + and country code. For any other text, returns an error message for the user.
 pub(super) fn parse_number(text: &str) -> Result<PhoneNumber, String> {
     let read = PhoneNumber::parse_international(text);
     read.map_err(|_| "a number with + and its country code, such as +97237654321".to_owned())

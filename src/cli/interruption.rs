@@ -3,7 +3,8 @@
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Returns a future that completes on SIGINT, SIGTERM or SIGHUP. After this call, these signals do not end the process.
+/// Returns a future that completes on SIGINT, SIGTERM or SIGHUP. After this function has returned, these signals do not
+/// end the process.
 pub(super) fn interrupted() -> anyhow::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;

@@ -57,7 +57,7 @@ impl NewPassword {
         Ok(password::hash(&self.text, &[user_name, &business])?)
     }
 
-    /// Returns the password if it was generated; the caller must then print it.
+    /// Returns the password if it was generated. The command must then print it.
     pub(super) fn generated(&self) -> Option<&str> {
         self.generated.then_some(self.text.as_str())
     }

@@ -86,12 +86,14 @@ impl Settings {
         find_last_good(self.file(), &process_env)
     }
 
-    /// Returns the marker that the data folder contained data; `None` unless systemd has started this process as the service.
+    /// Returns the marker, which records that the data folder contained data; `None` unless systemd has started this
+    /// process as the service.
     pub(super) fn data_marker_of_service() -> Option<DataMarker> {
         find_data_marker(&process_env)
     }
 
-    /// Returns the service's marker that its data folder contained data. A command in a shell queries systemd for the location.
+    /// Returns the service's marker, which records that its data folder contained data. A command in a shell queries
+    /// systemd for the location.
     pub(super) fn data_marker() -> Option<DataMarker> {
         Self::data_marker_of_service().or_else(|| {
             let unit = UnitSettings::query()?;

@@ -67,7 +67,7 @@ impl Command {
 pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> {
     let config = match command {
         Command::Create { .. } | Command::Prune { .. } => load_with_stored(settings)?,
-        // These also work with a damaged database, which is about to be restored.
+        // These commands also work with a damaged database, because they help to restore it.
         Command::List { .. } | Command::Verify { .. } | Command::Fetch { .. } => {
             load_with_stored(settings).or_else(|error| {
                 print_status(&format!("{error:#}; the settings of the file are used."));

@@ -69,7 +69,8 @@ async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: 
         let ended =
             follow(copy, replica, lock, &mut pause, stop).await.unwrap_or_else(|error| Some(format!("{error:#}")));
         let Some(reason) = ended else { return Ok(()) };
-        // A warning although it is retried, because the machine of a standby has no other way to report that the copy is not current.
+        // This is a warning although the standby retries, because the machine of a standby has no other way to report
+        // that the copy is not current.
         tracing::warn!(
             event = "STANDBY_INTERRUPTED",
             reason,

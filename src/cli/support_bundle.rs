@@ -1,8 +1,8 @@
 //! `agentlocator support-bundle`: collects diagnostics in one file, without secrets and without the content of calls and
 //! messages.
 //!
-//! All content except the versions and the tables of the database is filtered by [`redact`], even if it should contain no
-//! private data: a single filter is easier to verify than several.
+//! All content except the versions and the tables of the database is filtered by [`redact`], even if it should contain
+//! no private data, because a single filter is easier to verify than several.
 
 mod journal;
 mod machine;

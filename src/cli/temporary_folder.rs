@@ -15,7 +15,7 @@ impl TemporaryFolder {
         Self::within(&std::env::temp_dir(), &format!("agentlocator-{command}-{}", entropy::random_hex::<4>()))
     }
 
-    /// Creates the folder `name` in an existing folder. Fails if it exists.
+    /// Creates the folder `name` in an existing folder. Fails if `name` already exists there.
     pub(super) fn within(folder: &Path, name: &str) -> anyhow::Result<Self> {
         let path = folder.join(name);
         DirBuilder::new().mode(0o700).create(&path).with_context(|| format!("cannot create {}", path.display()))?;

@@ -118,5 +118,5 @@ fn soon_days(certificate: &Certificate) -> i64 {
     i64::try_from(days / 6).unwrap_or(MAX_SOON_DAYS).min(MAX_SOON_DAYS)
 }
 
-/// The remaining validity, in days, below which the check warns also of a certificate that is valid for a year.
+/// The upper limit of [`soon_days`]. It applies to certificates that are valid for more than 90 days in total.
 const MAX_SOON_DAYS: i64 = 15;

@@ -44,7 +44,8 @@ fn unreachable(error: &ControlError) -> Finding {
     }
 }
 
-/// Returns one finding for each part with an error that no other check reports, or a single finding without such parts.
+/// Returns one finding for each part with an error that no other check reports. If there is no such part, returns a
+/// single finding.
 fn evaluate(code: u16, parts: &Map<String, Value>) -> Vec<Finding> {
     let with = |state: &str| {
         let named = parts.iter().filter(|(_, value)| value.as_str() == Some(state));

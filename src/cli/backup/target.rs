@@ -118,7 +118,8 @@ fn find(wanted: &Path) -> anyhow::Result<secure_open::Target> {
     })
 }
 
-/// Fails if the target exists and is no regular file, belongs to the service, or has another database's log beside it.
+/// Fails if the target exists and is no regular file, belongs to the service, or has the write-ahead log or journal of
+/// another database beside it.
 fn check(location: &secure_open::Target, path: &Path, published: &Path) -> anyhow::Result<()> {
     let kind = location.found.map(|found| FileType::from_raw_mode(found.st_mode));
     match kind {

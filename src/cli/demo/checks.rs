@@ -30,7 +30,7 @@ impl Checks {
         }
     }
 
-    /// Records a check that two values are equal; prints both if they are not.
+    /// Records a check that two values are equal. Prints both values if they differ.
     pub(super) fn same<T: PartialEq + std::fmt::Debug>(&mut self, found: &T, expected: &T, what: &str) {
         if found == expected {
             self.that(true, what);

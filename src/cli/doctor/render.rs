@@ -5,7 +5,8 @@ use crate::doctor::{Finding, State};
 use std::fmt::Write;
 use std::io::IsTerminal;
 
-/// Returns one line per finding, each followed by its remedy, and a summary line at the end.
+/// Returns one line per finding, each followed by its remedy, and a summary line. Adds a hint about `sudo` if a remedy
+/// contains `systemctl`.
 pub(super) fn text(findings: &[Finding], colourful: bool) -> String {
     let width = findings.iter().map(|finding| finding.check.len()).max().unwrap_or_default();
     let mut text = String::new();

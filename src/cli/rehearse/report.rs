@@ -16,7 +16,7 @@ pub(super) struct Report {
     failed: usize,
     total_ms: u64,
     tokens: (i64, i64),
-    /// The known costs, in millionths of a dollar; none if no cost is known.
+    /// The sum of the known costs, in millionths of a dollar; `None` if no cost is known.
     cost_micros: Option<i64>,
     scenarios: Vec<Value>,
 }
@@ -37,7 +37,7 @@ impl Report {
         }
     }
 
-    /// Adds a result. Returns its text, if texts are wanted.
+    /// Adds a result. Returns its text, or `None` if the output is JSON.
     pub(super) fn add(&mut self, scenario: &Scenario, held: &HeldConversation, check: &Check) -> Option<String> {
         let has_passed = check.failures.is_empty();
         *(if has_passed { &mut self.passed } else { &mut self.failed }) += 1;
@@ -76,7 +76,7 @@ impl Report {
         text
     }
 
-    /// Adds a scenario that could not be run to its end. Returns its text, if texts are wanted.
+    /// Adds a scenario that could not be run to its end. Returns its text, or `None` if the output is JSON.
     pub(super) fn add_error(&mut self, scenario: &Scenario, error: &anyhow::Error) -> Option<String> {
         self.failed += 1;
         let error = format!("{error:#}");

@@ -108,7 +108,7 @@ pub(super) struct Expect {
     /// Words that the agent says; | separates alternatives.
     #[serde(default)]
     pub(super) says: Vec<String>,
-    /// Words that the agent never says.
+    /// Words that the agent never says; | separates alternatives.
     #[serde(default)]
     pub(super) never_says: Vec<String>,
     /// How the conversation ends.
@@ -149,7 +149,8 @@ impl End {
 }
 
 impl Scenario {
-    /// Returns what the caller is and says, for a call at this time.
+    /// Returns the caller's number, name and lines, the earlier appointments, and the answers of the owner's tools, for
+    /// a call at this time.
     pub(super) fn scene(&self, now: Timestamp) -> Scene {
         let from = if self.withheld { WITHHELD } else { self.from.as_deref().unwrap_or(FROM) };
         let line = |line: &Line| match line {
@@ -175,7 +176,7 @@ impl Scenario {
     }
 }
 
-/// Reads and checks a file. An error of its syntax names the line and the column.
+/// Reads and checks a file. A syntax error names the line and the column.
 pub(super) fn read(path: &Path) -> anyhow::Result<ScenarioFile> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let file: ScenarioFile = toml::from_str(&text).map_err(|error| {

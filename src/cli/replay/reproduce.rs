@@ -187,7 +187,7 @@ impl Outcome {
     }
 }
 
-/// Returns an output as the log has it.
+/// Returns an output as JSON, in the format of the input log.
 fn value(output: &Output) -> Value {
     serde_json::to_value(output).unwrap_or_default()
 }

@@ -62,7 +62,7 @@ enum Run {
     Voice,
     /// The engine's audio of one utterance.
     Received,
-    /// What is sent to the caller.
+    /// The audio that is sent to the caller.
     Played,
     /// Marks that Twilio returned.
     Marks,

@@ -39,7 +39,7 @@ impl SystemdUnit {
         self.name
     }
 
-    /// Returns true if the unit ran or had failed before the restore, and was not inactive. It must then start again.
+    /// Returns true unless the unit was inactive before the restore: it ran, or had failed. It must then start again.
     pub(super) fn was_wanted(&self) -> bool {
         self.was_wanted
     }

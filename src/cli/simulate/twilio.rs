@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// Accepts messages and sends signed status callbacks for them. Serves only media that it was given.
+/// Accepts messages and sends signed status callbacks for them. Has no inbound messages, so it serves no media files.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]

@@ -96,8 +96,8 @@ impl StandbyCopy {
         read_line(&self.position_file())
     }
 
-    /// Returns true if the copy equals a committed state of the other machine's database. It is false while Litestream applies a change,
-    /// and after a rewind until all earlier changes are applied again.
+    /// Returns true if the copy equals a committed state of the other machine's database. Returns false while
+    /// Litestream applies a change, and after a rewind until all changes before the rewind are applied again.
     pub(in crate::cli) fn is_complete(&self) -> bool {
         let written = |path: &Path| fs::metadata(path).map(|found| (found.mtime(), found.mtime_nsec()));
         // Litestream writes the position file after each change. A database file newer than the position file means that a change is

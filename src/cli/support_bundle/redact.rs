@@ -76,7 +76,7 @@ fn is_key(piece: &str) -> bool {
     piece.len() <= 32 && piece.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// Redacts a single word: addresses, query strings and tokens.
+/// Redacts a single word: addresses, query strings, tokens, and words with non-ASCII letters.
 fn word(word: &str) -> String {
     if word.contains('@') {
         // A mail or WhatsApp address. Keep the server of a WhatsApp address, because it shows the kind of the address.

@@ -13,8 +13,8 @@ pub struct SonioxOptions {
     pub heard: Vec<String>,
     /// The silence that ends an utterance. The real service's threshold depends on the words.
     pub endpoint: Duration,
-    /// The delay from the last audio of an utterance to the response that ends the utterance. Responses with words in
-    /// between are sent after half of this delay.
+    /// The delay from the last audio of an utterance to the response that ends the utterance. Other responses are sent
+    /// after half of this delay.
     pub transcribe: Duration,
     /// The delay from the text of a stream to the first audio.
     pub think: Duration,
