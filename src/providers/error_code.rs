@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-/// Returns the error code of a response body, or an empty text. Its path is `error.code` or `error.type` at OpenAI,
-/// `err_code` at Deepgram, `detail.status` at ElevenLabs, and `error_type` at Soniox.
+/// Returns the error code of a response body, or an empty text if there is none. The path of the code is `error.code`
+/// or `error.type` at OpenAI, `err_code` at Deepgram, `detail.status` at ElevenLabs, and `error_type` at Soniox.
 pub fn of(body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let texts = ["/error/code", "/error/type", "/err_code", "/detail/status", "/error_type"];

@@ -43,7 +43,7 @@ pub struct Connection {
     token: AccessToken,
 }
 
-/// Opens a connection to a service, after it has requested a token if necessary.
+/// Requests a token if necessary, and opens a connection to a service.
 pub async fn connect(
     client: &reqwest::Client,
     config: &GoogleConfig,
@@ -59,7 +59,7 @@ pub async fn connect(
     tokio::time::timeout(DIAL_LIMIT, opening).await.map_err(late)?
 }
 
-/// Returns the address of a service. Each region has its own ("Regional endpoints").
+/// Returns the address of a service. Each region has its own address ("Regional endpoints").
 fn base_url(config: &GoogleConfig, service: Speech) -> String {
     let (own, host) = match service {
         Speech::ToText => (&config.speech_base_url, "speech.googleapis.com"),
@@ -73,8 +73,8 @@ fn base_url(config: &GoogleConfig, service: Speech) -> String {
 }
 
 impl Connection {
-    /// Returns the error of a call. Its reason begins with the corresponding HTTP status, from which the cause of the
-    /// failure is derived as for the other services.
+    /// Returns the error of a failed gRPC call. The reason begins with the corresponding HTTP status, because the cause
+    /// of a failure is derived from the HTTP status for all providers.
     pub fn error(&self, status: &Status) -> DialError {
         let is_expired = status.code == code::UNAUTHENTICATED && self.token.is_expired();
         let DialError { retry, reason } = error_of(status);
@@ -88,7 +88,7 @@ pub fn is_rejected_token(status: &Status) -> bool {
 }
 
 fn error_of(Status { code, message }: &Status) -> DialError {
-    // A limit for each day is used up until tomorrow, others only for some seconds.
+    // An exhausted daily quota is restored only on the next day; other limits are restored within seconds.
     let is_daily = *code == code::RESOURCE_EXHAUSTED && message.to_ascii_lowercase().contains("per day");
     let (retry, number, name) = match *code {
         code::UNAUTHENTICATED => (false, 401, "UNAUTHENTICATED"),
@@ -99,7 +99,7 @@ fn error_of(Status { code, message }: &Status) -> DialError {
         code::NOT_FOUND => (false, 404, "NOT_FOUND"),
         code::FAILED_PRECONDITION => (false, 400, "FAILED_PRECONDITION"),
         code::UNIMPLEMENTED => (false, 404, "UNIMPLEMENTED"),
-        // A stream that is too long or gets no audio.
+        // These two codes are for a stream that is too long or gets no audio.
         code::ABORTED => (true, 408, "ABORTED"),
         code::OUT_OF_RANGE => (true, 408, "OUT_OF_RANGE"),
         code::CANCELLED => (true, 503, "CANCELLED"),
@@ -162,13 +162,13 @@ pub fn speech(config: &GoogleConfig, language: &str, text: &str) -> [StreamingSy
         .map(|part| StreamingSynthesizeRequest { part: Some(part) })
 }
 
-/// Reads a piece of speech, mu-law. Returns `None` if it is malformed.
+/// Reads a piece of speech, in mu-law, from a message. Returns `None` if the message is malformed.
 pub fn read_speech(message: Bytes) -> Option<Bytes> {
     wire::StreamingSynthesizeResponse::decode(message).ok().map(|answer| answer.audio_content)
 }
 
-/// The codes of languages that callers in Israel speak: ISO 639-1, of speech to text, of text to speech. Google has two codes
-/// for Hebrew ("Supported languages" of both services).
+/// The languages that callers in Israel speak, each with three codes: ISO 639-1, the code of Speech-to-Text, and the
+/// code of Text-to-Speech. Google has two codes for Hebrew ("Supported languages" of both services).
 const LANGUAGES: [(&str, &str, &str); 6] = [
     ("he", "iw-IL", "he-IL"),
     ("en", "en-US", "en-US"),
@@ -190,7 +190,8 @@ fn known(language: &str) -> Option<(&'static str, &'static str, &'static str)> {
     LANGUAGES.into_iter().find(|(known, ..)| *known == language)
 }
 
-/// Many languages have the code of their largest country, such as `fr-FR`. Google rejects the others by name.
+/// Returns the code whose region has the same letters as the language, such as `fr-FR`. Google rejects a code that does
+/// not exist, with an error that contains the code.
 fn same_region(language: &str) -> String {
     format!("{language}-{}", language.to_ascii_uppercase())
 }

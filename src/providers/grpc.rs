@@ -22,15 +22,16 @@ use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, Request, Uri, header};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// The interval of pings. They keep the connection open while the caller listens, and detect a lost one.
+/// The interval of pings. They keep the connection open while the caller listens, and detect a lost connection.
 const PING_EVERY: Duration = Duration::from_secs(30);
 /// The maximum time until the answer to a ping.
 const PING_LIMIT: Duration = Duration::from_secs(5);
-/// The amount of data that the server may send before it is read.
+/// The maximum amount of unread data, in bytes, that the server may send.
 const WINDOW: u32 = 1 << 20;
 /// The maximum size of a received message.
 const MAX_MESSAGE: usize = 4 << 20;
-/// The length of the prefix of a message: a byte that tells whether it is compressed, and its length.
+/// The length of the prefix of a message: a byte that states whether the message is compressed, and the length of the
+/// message.
 const PREFIX: usize = 5;
 
 /// The status codes that have a meaning here (gRPC, "Status codes and their use").
@@ -52,7 +53,7 @@ pub mod code {
     pub const UNAUTHENTICATED: u32 = 16;
 }
 
-/// The reason that a call failed.
+/// The reason that a gRPC call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     /// The gRPC status code; [`code`] has names for some of them.
@@ -98,7 +99,7 @@ impl Status {
     }
 }
 
-/// A connection to a server. The calls share it; dropping it closes it.
+/// A connection to a server, which all its gRPC calls share. Dropping the channel closes the connection.
 pub struct Channel {
     sender: SendRequest<Bytes>,
     origin: String,
@@ -182,7 +183,7 @@ async fn encrypt(url: &Uri, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> 
     TlsConnector::from(Arc::new(config)).connect(name, tcp).await
 }
 
-/// A call with streams of messages in both directions. Dropping it cancels it.
+/// A gRPC call with streams of messages in both directions. Dropping the value cancels the call.
 pub struct Call {
     sending: SendStream<Bytes>,
     receiving: Receiving,

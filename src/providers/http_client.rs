@@ -9,11 +9,11 @@ use std::path::Path;
 use std::time::Duration;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Response timeout, if the caller does not set another one.
+/// Response timeout of a request that does not set another one.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Builds a client with built-in root certificates, because the machine may have no CA certificates. The client has
-/// timeouts, and follows no redirects, because a redirect must not receive credentials.
+/// timeouts, and follows no redirects, because the target of a redirect must not receive credentials.
 pub fn build() -> Result<reqwest::Client, reqwest::Error> {
     builder().build()
 }
@@ -46,8 +46,8 @@ pub fn build_insecure(pinned: Option<(&str, std::net::SocketAddr)>) -> Option<re
     builder.build().ok()
 }
 
-/// Returns the innermost error of a failed request, which names the cause, or a text of its own for a timeout. The
-/// outer errors only state that the request failed.
+/// Returns the innermost error of a failed request, which names the cause, or a fixed text for a timeout. The outer
+/// errors only state that the request failed.
 pub fn root_cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".into();

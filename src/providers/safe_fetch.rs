@@ -109,7 +109,7 @@ impl SafeFetcher {
         if public { Ok(url) } else { Err(Forbidden::NotPublic) }
     }
 
-    /// Checks the target of a redirect. Only the trusted origin itself may redirect to the trusted origin.
+    /// Checks the target of a redirect. Only a trusted address may redirect to a trusted address.
     fn validate_redirect(&self, from: &Url, to: &Url) -> Result<Url, Forbidden> {
         let to = self.validate(to.as_str())?;
         if self.is_trusted(&to) && !self.is_trusted(from) { Err(Forbidden::NotPublic) } else { Ok(to) }

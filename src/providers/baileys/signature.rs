@@ -22,8 +22,8 @@ pub enum Proof<'h> {
     None,
 }
 
-/// Checks the two authentication headers. Either header is sufficient, and both are compared in constant time. If no
-/// secret is configured, every webhook is rejected.
+/// Checks the two authentication headers, of which either is sufficient. Compares the secret in constant time. Checks
+/// only the form of a signature, which [`is_signed`] verifies. If no secret is configured, every webhook is rejected.
 pub fn proof<'h>(config: &WhatsAppConfig, signature: Option<&'h [u8]>, token: Option<&[u8]>) -> Proof<'h> {
     let has_token = token
         .zip(config.token_secret())

@@ -1,5 +1,5 @@
-//! Access tokens of a service account: a signed JSON web token is exchanged for one ("Using OAuth 2.0 for server to server
-//! applications", and RFC 7523).
+//! Access tokens of a service account. Google issues an access token in exchange for a signed JSON web token ("Using
+//! OAuth 2.0 for server to server applications", and RFC 7523).
 
 use crate::clock;
 use crate::config::{GoogleAccount, GoogleConfig};
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
-/// The permission that the token is for. Both speech services require it.
+/// The OAuth scope of the tokens. Both speech services require this scope.
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 /// The lifetime of a token, in seconds; Google's maximum.
 const LIFETIME_S: i64 = 3600;
@@ -44,7 +44,7 @@ struct ServiceAccount {
 pub struct AccessToken {
     /// The value of the header `authorization`.
     pub authorization: HeaderValue,
-    /// The project of the account, whose quota is used and which pays.
+    /// The project of the account, whose quota is used and which is billed.
     pub project: String,
     received: Instant,
 }
@@ -62,10 +62,10 @@ impl std::fmt::Debug for AccessToken {
     }
 }
 
-/// The access token of the present account, which all calls share.
+/// The access token of the configured account. All phone calls share this token.
 #[derive(Clone, Default)]
 pub struct AccessTokens {
-    /// The token, with the account and the address that it was requested for.
+    /// The token, with the account and the token URL for which it was requested.
     current: Arc<Mutex<Option<(ServiceAccount, String, AccessToken)>>>,
 }
 
@@ -76,8 +76,8 @@ impl std::fmt::Debug for AccessTokens {
 }
 
 impl AccessTokens {
-    /// Returns a token that is valid for about half an hour or longer. Requests one if necessary; concurrent callers
-    /// wait for the same request.
+    /// Returns a token that is valid for about half an hour or longer. Requests one if necessary; concurrent tasks wait
+    /// for the same request.
     pub async fn get(&self, client: &reqwest::Client, config: &GoogleConfig) -> Result<AccessToken, DialError> {
         let account = read_account(config).await?;
         let mut current = self.current.lock().await;

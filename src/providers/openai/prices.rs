@@ -1,4 +1,5 @@
-//! Token prices (OpenAI, "Pricing", November 2026), from which the cost of each call is calculated.
+//! Token prices (OpenAI, "Pricing", November 2026), from which the costs of responses and transcriptions are
+//! calculated.
 
 use serde::Deserialize;
 
@@ -120,8 +121,8 @@ pub fn text_cost_micros(model: &str, usage: &TextUsage) -> i64 {
     (read + usage.output_tokens.saturating_mul(text_out)) / 100
 }
 
-/// Returns the price of a transcription in millionths of a dollar. Without a usage, the price depends on the length of
-/// the audio.
+/// Returns the price of a transcription in millionths of a dollar. If the server reports no usage, the price depends on
+/// the length of the audio.
 pub fn transcription_cost_micros(usage: Option<&TranscriptionUsage>, length_ms: i64) -> i64 {
     let by_time = |ms: i64| ms.saturating_mul(MICROS_PER_SECOND) / 1000;
     match usage {

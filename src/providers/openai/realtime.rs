@@ -67,17 +67,17 @@ pub enum ServerEvent<'a> {
         /// Whether `text` is the full text.
         is_final: bool,
     },
-    /// A tool call of the model. The call may be incomplete.
+    /// A tool call of the model, which may be incomplete.
     FunctionCall {
         /// The id of the response that contains the tool call.
         response_id: Cow<'a, str>,
-        /// The id of the call. The daemon returns it with the tool's output.
+        /// The id of the tool call. The daemon sends this id with the tool's output.
         call_id: String,
         /// The name of the tool.
         name: String,
         /// The arguments, as JSON.
         arguments: String,
-        /// Whether the call is complete. Calls in a cancelled or failed response are `incomplete`.
+        /// Whether the tool call is complete. In a cancelled or failed response, its status is `incomplete`.
         is_complete: bool,
     },
     /// A response has ended.
@@ -360,7 +360,7 @@ const HINT: &str = "(From the staff of the business; the caller does not hear it
     words. Do not read it out and do not mention it.)";
 
 /// Builds the events for a tool call earlier in the conversation and its output. Returns no events if the output is not
-/// known yet. `number` makes the id of the call unique.
+/// known yet. `number` makes the id of the tool call unique.
 pub fn history_tool(number: usize, tool: &ToolUse) -> Vec<String> {
     let Some(output) = &tool.output else { return Vec::new() };
     let call_id = format!("earlier_{number}");

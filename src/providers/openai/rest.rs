@@ -135,7 +135,7 @@ pub async fn chat(
                 }
                 tokens = MAX_TOKENS;
             }
-            // The accepted values depend on the model. Some compatible servers accept no value.
+            // The accepted values of the reasoning effort depend on the model. Some compatible servers accept no value.
             Err(error) if effort.is_some() && error.may_reject_effort() => effort = efforts.next(),
             Err(error) => return Err(error),
         }

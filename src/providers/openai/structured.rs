@@ -39,7 +39,7 @@ pub async fn answer(
                 let cost_micros = prices::text_cost_micros(server.model, &usage);
                 return Ok(Paid { answer: answer.text(), cost_micros });
             }
-            // The accepted values depend on the model, and some models accept none.
+            // The accepted values of the reasoning effort depend on the model, and some models accept none.
             Err(error) if error.may_reject_effort() && body.get(effort).is_some() => {
                 if let Some(body) = body.as_object_mut() {
                     body.remove(effort);
@@ -114,7 +114,7 @@ struct Message {
 }
 
 impl Answer {
-    /// Returns the text, or `None` if the model wrote none, for example because it used up its tokens before.
+    /// Returns the text, or `None` if the model wrote none, for example because its reasoning used up all tokens.
     fn text(self) -> Option<String> {
         let parts = self.output.into_iter().flat_map(|item| item.content);
         let written = parts.filter(|part| part.kind == "output_text").map(|part| part.text);

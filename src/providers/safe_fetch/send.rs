@@ -12,10 +12,10 @@ use url::Url;
 pub struct OwnRequest {
     pub method: Method,
     pub address: String,
-    /// The headers. A redirect to another server gets neither them nor the body: they may contain secrets and personal
-    /// data.
+    /// The headers. If a redirect leads to another server, that server receives neither the headers nor the body,
+    /// because they may contain secrets and personal data.
     pub headers: HeaderMap,
-    /// The body as JSON; null for no body.
+    /// The body as JSON; null for no body. Not sent with a GET request.
     pub body: Value,
 }
 

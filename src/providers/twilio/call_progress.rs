@@ -1,4 +1,4 @@
-//! How far a call is, as Twilio reports it in webhooks and in the REST API.
+//! The progress of a call, as Twilio reports it in webhooks and in the REST API.
 
 use crate::domain::text_enum;
 
@@ -14,9 +14,9 @@ text_enum! {
         Completed = "completed",
         Busy = "busy",
         NoAnswer = "no-answer",
-        /// It was cancelled before it was answered.
+        /// The call was cancelled before it was answered.
         Canceled = "canceled",
-        /// It could not be connected.
+        /// The call could not be connected.
         Failed = "failed",
     }
 }

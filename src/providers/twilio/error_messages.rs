@@ -13,7 +13,7 @@ pub fn for_code(code: &str, message: Option<&str>) -> ProviderError {
     ProviderError { code: code.to_owned(), notice: notice.into() }
 }
 
-/// Converts a Twilio error code into a refusal. An unlisted code refuses only the message itself.
+/// Converts a Twilio error code into a refusal. For an unlisted code, only the message itself is refused.
 pub(super) fn refusal(code: &str) -> Refusal {
     match code {
         "63016" => Refusal::FreeText,

@@ -90,7 +90,8 @@ impl Messages {
     }
 
     /// Returns the ids of the messages with the same content that Twilio has sent to this recipient since `since`, the
-    /// oldest first. The list has times of Twilio's clock, which the response shows, so that `since` is converted to it.
+    /// oldest first. The list contains times of Twilio's clock. If that clock is behind this machine's clock, `since`
+    /// is converted to it; the response contains its time.
     pub async fn find(&self, message: Text<'_>, since: Timestamp) -> Result<Vec<String>, ProviderError> {
         let to = message.to.wire(Provider::Twilio);
         let query = [("To", to.as_str()), ("From", self.from.as_str()), ("PageSize", PAGE_SIZE)];

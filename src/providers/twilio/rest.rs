@@ -135,7 +135,8 @@ pub struct NewCall<'a> {
     pub url: String,
     /// The URL that receives the status of the ended call.
     pub status_callback: String,
-    /// The URL that receives who answered: a human or a machine, whose greeting has ended then.
+    /// The URL that receives the result of the answering machine detection. For a machine, Twilio sends the result
+    /// after the end of the greeting.
     pub amd_callback: String,
     /// How long the phone rings.
     pub ring: Duration,
@@ -174,7 +175,7 @@ pub async fn create_call(
 /// The status of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CallStatus {
-    /// How far the call is, see [`CallProgress`](super::call_progress::CallProgress).
+    /// The progress of the call, see [`CallProgress`](super::call_progress::CallProgress).
     pub status: String,
     /// The duration in seconds, after the call has ended.
     pub duration: Option<String>,
@@ -277,8 +278,9 @@ impl Credentials {
         Some(Self { account: account.to_owned(), tokens: config.auth_tokens().cloned().collect() })
     }
 
-    /// Sends a request with the primary token. While tokens are rotated, Twilio may accept only the secondary token:
-    /// after the status 401, which means that Twilio has not carried out the request, it is sent with that token.
+    /// Sends a request with the primary token. While tokens are rotated, Twilio may accept only the secondary token.
+    /// Therefore, after the status 401, which means that Twilio has not carried out the request, the request is sent
+    /// again with the secondary token.
     pub(super) async fn send(&self, request: RequestBuilder) -> reqwest::Result<Response> {
         let mut tokens = self.tokens.iter().peekable();
         while let Some(token) = tokens.next() {

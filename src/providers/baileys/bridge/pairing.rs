@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A QR code to be scanned. Has no `Debug`, because a QR code in a log would let its readers link the account.
+/// A QR code to be scanned. Has no `Debug`, because anyone who reads a QR code in a log could link the account.
 #[derive(Clone)]
 pub struct QrCode {
     /// The text that the QR code encodes.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// The bridge's report about its link. A field is `None` if it does not apply, or if the bridge does not send it.
 ///
-/// Has no `Debug`, because a pairing code in a log would let its readers link the account.
+/// Has no `Debug`, because anyone who reads a pairing code in a log could link the account.
 #[derive(Clone)]
 pub struct Report {
     pub state: LinkState,
@@ -57,16 +57,16 @@ pub struct Restriction {
     pub kind: Option<String>,
 }
 
-/// The bridge's state, as one query returns it.
+/// The result of [`Bridge::overview`].
 #[derive(Clone)]
 pub struct Overview {
     /// Whether the bridge answered any request.
     pub reachable: bool,
     /// Whether the session is known to be connected. The health request needs no secret, so a bridge that rejects the
-    /// secret can also be connected; one that cannot prove that it knows the secret is not believed.
+    /// secret can also be connected; the answer of a bridge that cannot prove that it has the secret is ignored.
     pub connected: bool,
     pub report: Report,
-    /// The QR code to be scanned, if the caller requested it and the bridge shows one.
+    /// The QR code to be scanned, if it was requested and the bridge shows one.
     pub qr: Option<QrCode>,
 }
 

@@ -85,7 +85,7 @@ impl MessageKey {
 }
 
 impl Bridge {
-    /// Sends a message. The call is idempotent: a retry with the same key does not send the message again.
+    /// Sends a message. The request is idempotent: a retry with the same key does not send the message again.
     pub async fn send(&self, message: Text<'_>) -> Outcome {
         let Ok(request) = self.send_request(message) else {
             return Outcome::NotSent(NotSent::Refused(Refusal::Message), provider_error("unreadable", None));
@@ -148,7 +148,8 @@ impl Bridge {
     }
 }
 
-/// Converts an error code into an error with a notice. A code without a notice of its own uses the bridge's message.
+/// Converts an error code into an error with a notice. For a code without a notice of its own, the notice contains the
+/// bridge's message, or the code if there is no message.
 fn provider_error(code: &str, message: Option<&str>) -> ProviderError {
     let notice = match code {
         "not_connected" => Some(Notice::BridgeNotConnected),

@@ -4,8 +4,8 @@
 use serde_json::Value;
 use std::fmt::Write;
 
-/// Replaces invalid characters by `U+FFFD`, and keeps the last value of a duplicate field. Returns `None` if the body
-/// is still not valid JSON.
+/// Removes a byte order mark, replaces invalid characters by `U+FFFD`, and keeps the last value of a duplicate field.
+/// Returns `None` if the body is still not valid JSON.
 pub(super) fn repair(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let repaired = replace_unpaired_surrogates(text.trim_start_matches('\u{feff}'));
