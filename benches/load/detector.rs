@@ -18,9 +18,9 @@ const MAX_SHARE: f64 = 0.03;
 /// The computing time for a second of audio, in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct DetectorRun {
-    /// Speech that the engine does not confirm, so that the neural network judges all of it.
+    /// Speech that the engine does not detect, so the neural network of the local detector processes all of it.
     pub speech: f64,
-    /// Speech that the engine detects as well, so that its level is enough.
+    /// Speech that the engine detects as well, so its loudness is sufficient and the network does not run.
     pub confirmed_speech: f64,
     pub silence: f64,
 }

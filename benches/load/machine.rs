@@ -9,7 +9,8 @@ pub struct Machine {
     pub server_core: Option<usize>,
     /// Whether the processes have real-time priority.
     pub real_time: bool,
-    /// Whether the server must be released from the core and the priority of this process, which it inherits.
+    /// Whether the server must be reset to all cores and the normal priority, because it inherits the core and the
+    /// priority of this process.
     is_released: bool,
 }
 

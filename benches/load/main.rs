@@ -287,7 +287,8 @@ fn start_hooks(name: &'static str, machine: Machine, folder: &Folder) -> (proces
     (server, hook)
 }
 
-/// Fills the database with messages, by webhooks, until it has this many.
+/// Fills the database with messages, by webhooks, until it has `wanted` messages. Returns the number of stored
+/// messages.
 async fn top_up(machine: Machine, folder: &Folder, wanted: u64) -> u64 {
     for run in 10.. {
         let stored = stored_in(folder.path());

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A temporary folder; dropping it deletes it.
+/// A temporary folder, which is deleted when this value is dropped.
 pub struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -20,7 +20,7 @@ impl Folder {
     }
 }
 
-/// A server as a child process; dropping it kills the process.
+/// A server as a child process, which is killed when this value is dropped.
 pub struct Server {
     child: Child,
     pub address: SocketAddr,

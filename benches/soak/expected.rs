@@ -28,7 +28,8 @@ pub struct Written {
     pub text: String,
     /// Whether the message has a file.
     pub has_file: bool,
-    /// Whether the daemon answered 204. Always true for the bridge, which retries its webhook until then.
+    /// Whether the daemon acknowledged the message with status 204. Always true for a message through the bridge, which
+    /// retries its webhook until the daemon answers 204.
     pub is_acknowledged: bool,
 }
 
