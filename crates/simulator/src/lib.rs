@@ -1,9 +1,10 @@
 //! Simulators of the daemon's peers: a caller on Twilio's phone network, Twilio's REST interface, providers of AI,
 //! transcription and speech, and the WhatsApp bridge.
 //!
-//! They are based on the vendors' documentation and never on the daemon's types, so that they do not repeat the
-//! daemon's errors. With the feature `conformance`, requests to Twilio and OpenAI are also checked against the vendors'
-//! published schemas ([`specs`]). A request that does not conform is recorded as a violation in the [`EventLog`].
+//! The simulators are based on the vendors' documentation and never on the daemon's types, so that they do not repeat
+//! the daemon's errors. With the feature `conformance`, requests to Twilio and OpenAI are also checked against the
+//! vendors' published schemas ([`specs`]). A request that does not conform is recorded as a violation in the
+//! [`EventLog`].
 //!
 //! - [`caller`]: a simulated caller: signed webhooks, TwiML executed as Twilio does, a media stream with real-time
 //!   playout.

@@ -167,7 +167,7 @@ fn record_sent(shared: &Shared, key: &str, asked: Value) -> String {
     id
 }
 
-/// Lists the errors in a send request; empty if it is valid.
+/// Returns the errors in a send request; an empty list if the request is valid.
 fn complaints(kind: &str, asked: &Value) -> Vec<String> {
     let Value::Object(fields) = asked else { return vec!["the body is no JSON object".into()] };
     let mut wrong = Vec::new();

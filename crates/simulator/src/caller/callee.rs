@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use url::Url;
 
-/// How a call of the daemon is answered, if it is.
+/// How a phone reacts to a call of the daemon.
 #[derive(Clone, Debug)]
 pub enum Callee {
     /// A person answers, and follows the script.

@@ -15,7 +15,7 @@ const MAX_DOCUMENTS: usize = 10;
 struct Dialled {
     /// Twilio's `DialCallStatus`.
     status: &'static str,
-    /// How long the caller and the dialled party were connected, if they were.
+    /// How long the caller and the dialled party were connected; `None` if they were not connected.
     talked: Option<Duration>,
 }
 

@@ -54,7 +54,7 @@ pub struct GoogleFaults {
     pub close_connections: usize,
     /// Whether silence never ends an utterance.
     pub endless_utterances: bool,
-    /// Whether each message of a transcription is preceded by one that is no protobuf.
+    /// Whether each message of a transcription is preceded by a message that is not valid protobuf.
     pub malformed: bool,
     /// Speech requests that are rejected: the number of the request, from 1, and the status.
     pub reject_speeches: Vec<(usize, Rejection)>,

@@ -32,8 +32,7 @@ pub struct OpenAiOptions {
     pub update: Duration,
     /// The maximum duration of a session.
     pub session_limit: Duration,
-    /// Whether deltas start with a timestamp, as far as they are long enough for one: microseconds since the fake AI
-    /// started.
+    /// Whether each delta that is long enough starts with a timestamp: the microseconds since the fake AI started.
     pub audio_timestamps: bool,
     /// Models and their announced shutdown dates, such as `2026-12-11`.
     pub shutdown_dates: Vec<(String, String)>,
@@ -85,7 +84,7 @@ pub struct Turn {
 pub struct FunctionCall {
     /// The name of the function, as in the `tools` of the request.
     pub name: String,
-    /// The arguments as JSON. In a realtime session, `{call_id}` in them becomes the id of the call.
+    /// The arguments as JSON. In a realtime session, `{call_id}` in the arguments becomes the id of the function call.
     pub arguments: String,
 }
 

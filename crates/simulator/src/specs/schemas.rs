@@ -13,7 +13,7 @@ pub fn realtime_client_events() -> impl Iterator<Item = &'static str> {
     OPENAI.document["events"].as_object().into_iter().flat_map(Map::keys).map(String::as_str)
 }
 
-/// Lists the errors in an event from a client of a realtime session; empty if it is valid.
+/// Returns the errors in an event from a client of a realtime session; an empty list if the event is valid.
 pub fn check_realtime_event(event: &Value) -> Vec<String> {
     let Some(kind) = event.get("type").and_then(Value::as_str) else {
         return vec!["an event without a type".into()];
@@ -24,7 +24,7 @@ pub fn check_realtime_event(event: &Value) -> Vec<String> {
     }
 }
 
-/// Lists the errors in the body of a request to OpenAI; empty if it is valid.
+/// Returns the errors in the body of a request to OpenAI; an empty list if the body is valid.
 pub fn check_openai_request(request: OpenAiRequest, body: &Value) -> Vec<String> {
     let name = match request {
         OpenAiRequest::Chat => "chat",
@@ -36,13 +36,13 @@ pub fn check_openai_request(request: OpenAiRequest, body: &Value) -> Vec<String>
     OPENAI.check(&format!("/$defs/{schema}"), body)
 }
 
-/// Lists the errors in the fields of a multipart form for OpenAI. The value of the field `file` is a placeholder.
+/// Returns the errors in the fields of a multipart form for OpenAI. The value of the field `file` is a placeholder.
 pub fn check_transcription_form(fields: &[(String, String)]) -> Vec<String> {
     let schema = &OPENAI.document["$defs"]["CreateTranscriptionRequest"];
     check_openai_request(OpenAiRequest::Transcription, &typed(fields, schema, &OPENAI.document))
 }
 
-/// Lists the errors in a request to Twilio's REST interface. `operation` is the method and path in Twilio's document,
+/// Returns the errors in a request to Twilio's REST interface. `operation` is the method and path in Twilio's document,
 /// for example `POST /2010-04-01/Accounts/{AccountSid}/Messages.json`.
 pub fn check_twilio_request(
     operation: &str,

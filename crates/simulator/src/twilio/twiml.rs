@@ -47,7 +47,8 @@ pub fn parse(document: &str) -> Result<Vec<Element>, String> {
     Ok(root.children)
 }
 
-/// Lists the errors in a document that was requested from `url`, by Twilio's documentation; empty if it is valid.
+/// Returns the errors, by Twilio's documentation, in a document that was requested from `url`; an empty list if the
+/// document is valid.
 pub fn check(verbs: &[Element], url: &Url) -> Vec<String> {
     let mut wrong = Vec::new();
     for (place, verb) in verbs.iter().enumerate() {
