@@ -12,7 +12,7 @@ pub struct SessionAddress {
     pub url: String,
     /// The header in which the server expects the key.
     pub key_header: KeyHeader,
-    /// The maximum time without a sent message. `keep_alive` is sent before it has passed.
+    /// The maximum time without a sent message. `keep_alive` is sent before this time has passed.
     pub keep_alive_every: Duration,
     /// The message that prevents the server from closing an idle session.
     pub keep_alive: Message,

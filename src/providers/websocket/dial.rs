@@ -96,8 +96,8 @@ pub(in crate::providers) async fn connect_tcp(url: &Uri) -> io::Result<TcpStream
     Ok(stream.map_err(io::Error::other)?.into_inner())
 }
 
-/// Returns a connector that tries several addresses of a name, so that one unreachable address does not fail a call
-/// (RFC 8305).
+/// Returns a connector that tries several addresses of a name, so that one unreachable address does not prevent the
+/// connection (RFC 8305).
 fn connector<R>(resolver: R) -> HttpConnector<R> {
     let mut connector = HttpConnector::new_with_resolver(resolver);
     connector.set_nodelay(true);
