@@ -81,7 +81,6 @@ const KEPT_FIELDS: [&str; 27] = [
     "engine",
     "provider",
     "port",
-    "way",
     "channel",
     "listener",
     "code",
