@@ -60,7 +60,8 @@ pub(super) async fn log_in(
     start_session(&state, user, device, &headers, peer).await
 }
 
-/// Returns the device cookie of this browser and its status, or none if no user has logged in with this cookie before.
+/// Returns the device cookie of the browser, and whether the user with this name or only other users have logged in
+/// from the browser. Returns none without a device cookie, and if no user has logged in from the browser.
 async fn known_device(
     state: &AppState,
     headers: &HeaderMap,

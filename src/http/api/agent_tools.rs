@@ -45,9 +45,9 @@ pub(super) async fn list(
 
 /// Add a tool of the agent: a request to a server of the owner.
 ///
-/// The agent has the tool from the next call on. With GET, arguments that the address does not contain are appended to
-/// its query. With POST, the body is JSON with `arguments`, `call_sid` and `caller`: the number of the caller, or null if
-/// it is withheld or may be forged. Each request has an `Idempotency-Key`.
+/// The agent has the tool from the next phone call on. With GET, arguments that the address does not contain are
+/// appended to its query. With POST, the body is JSON with `arguments`, `call_sid` and `caller`: the number of the
+/// caller, or null if it is withheld or may be forged. Each request has an `Idempotency-Key`.
 #[utoipa::path(post, path = "/api/agent-tools", tag = "system", operation_id = "create_agent_tool",
     request_body = CreateAgentToolRequest, responses((status = 201, body = AgentTool), (status = 409, body = ErrorBody)))]
 pub(super) async fn create(
@@ -108,7 +108,7 @@ pub(super) async fn change(
 
 /// Delete a tool of the agent.
 ///
-/// For a day, a change with `archived` false restores it.
+/// Within a day, a change with `archived` false restores the tool.
 #[utoipa::path(delete, path = "/api/agent-tools/{id}", tag = "system", operation_id = "delete_agent_tool",
     params(("id" = i64, Path)), responses((status = 200, description = "The tool was deleted.", body = OkResponse)))]
 pub(super) async fn delete(
@@ -124,9 +124,10 @@ pub(super) async fn delete(
     Ok(OkResponse::OK)
 }
 
-/// Send the request of a tool as in a call, and get what the agent would receive.
+/// Send the request of a tool as in a phone call, and get what the agent would receive.
 ///
-/// The server receives the request, so it may change data there. The request names no call and no caller.
+/// The server of the tool receives the request, which may change data there. The request names no phone call and no
+/// caller.
 #[utoipa::path(post, path = "/api/agent-tools/{id}/try", tag = "system", operation_id = "try_agent_tool",
     params(("id" = i64, Path)), request_body = TryAgentToolRequest,
     responses((status = 200, body = TryAgentToolResponse), (status = 429, body = ErrorBody)))]

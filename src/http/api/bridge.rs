@@ -34,7 +34,7 @@ pub(super) async fn show(State(app): State<AppState>, Member(actor): Member) -> 
     axum::Json(BridgeStatus::of(overview, app.config().language(), is_owner))
 }
 
-/// Start pairing with WhatsApp: show QR codes again.
+/// Start pairing with WhatsApp: the bridge creates QR codes again.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/pair", tag = "whatsapp", operation_id = "start_whatsapp_pairing", responses(
         (status = 200, body = StartPairingResponse),
         (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
@@ -93,7 +93,7 @@ fn enabled_bridge(app: &AppState) -> Result<Bridge, ApiError> {
     bridge.ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", state_sentence(LinkState::Disabled)))
 }
 
-/// Converts an error of the bridge into its error response. `request` names the failed request in the log.
+/// Converts an error of the bridge into its error response. `request` names the failed request in the log message.
 fn bridge_error(request: &str, error: BridgeError) -> ApiError {
     let (status, code, detail) = match error {
         BridgeError::Unavailable(LinkState::Unauthorized) => {

@@ -120,7 +120,7 @@ pub(super) struct FreeGapQuery {
 
 /// List the free gaps in the calendars of the resources.
 ///
-/// A gap is a range of start and end times, from now on, that can be booked with at least one service of the resource.
+/// A gap is the joined time of all appointments that the resource could take from now on, for any of its services.
 #[utoipa::path(get, path = "/api/free-gaps", tag = "booking", operation_id = "get_free_gaps", params(FreeGapQuery),
     responses((status = 200, body = FreeGaps)))]
 pub(super) async fn free_gaps(
@@ -137,8 +137,8 @@ pub(super) async fn free_gaps(
     Ok(Json(FreeGaps { gaps: views(read.await?) }))
 }
 
-/// The maximum `days` of a request for gaps. It is lower than that for free times, since gaps are computed for all
-/// services.
+/// The maximum `days` of a request for gaps. This maximum is lower than the one for free times, because gaps are
+/// computed for all services.
 const MAX_GAP_DAYS: u16 = 31;
 
 impl FreeSlotQuery {

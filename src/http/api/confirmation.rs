@@ -18,7 +18,7 @@ pub(super) fn operations() -> Operations {
 
 /// Confirm the session with the password.
 ///
-/// Operations that answer `confirmation_required` need this first.
+/// Operations that answered `confirmation_required` are then accepted in this session until `valid_until`.
 #[utoipa::path(post, path = "/api/session/confirm", tag = "account", operation_id = "confirm_password",
     request_body = ConfirmPasswordRequest, responses(
     (status = 200, body = ConfirmPasswordResponse),

@@ -150,7 +150,7 @@ pub(super) async fn update(
 
 /// Set whether a contact receives messages.
 ///
-/// If the contact has opted out, sending answers 422 `contact_opted_out`.
+/// If the contact has opted out, a request to send a message to the contact answers 422 `contact_opted_out`.
 #[utoipa::path(put, path = "/api/contacts/{id}/opt-out", tag = "contacts", operation_id = "set_contact_opt_out",
     params(("id" = i64, Path)), request_body = OptOutRequest, responses((status = 200, body = ContactDetail)))]
 pub(super) async fn set_opt_out(
@@ -187,9 +187,9 @@ pub(super) async fn set_block(
 
 /// Set what a contact is to the business.
 ///
-/// A VIP's calls ring at the human agent's phone first, at any hour, if `agent.transfer_to` is set and the owner has
-/// not chosen that the agent answers. A contact of the staff is a colleague to the agent, gets no confirmations and no
-/// messages about missed calls, and is no lead.
+/// The calls of a VIP ring at `agent.transfer_to` first, at any hour, if this setting has a number and the owner has
+/// not chosen that the agent answers. The agent treats a contact of the staff as a colleague; such a contact gets no
+/// confirmations and no messages about missed calls, and is no lead.
 #[utoipa::path(put, path = "/api/contacts/{id}/relation", tag = "contacts", operation_id = "set_contact_relation",
     params(("id" = i64, Path)), request_body = RelationRequest,
     responses((status = 200, body = ContactDetail),
@@ -222,7 +222,7 @@ pub(super) async fn set_field(
     if_match.edit(&actor, &state.store, move |tx| detail(tx, id), set).await
 }
 
-/// Merge another contact into this one.
+/// Merge another contact into the contact of the path.
 #[utoipa::path(post, path = "/api/contacts/{id}/merge", tag = "contacts", operation_id = "merge_contacts",
     params(("id" = i64, Path)), request_body = MergeRequest,
     responses((status = 200, body = MergeResponse), (status = 409, body = ErrorBody)))]

@@ -34,7 +34,7 @@ pub(super) async fn show(
     let language = preferred(&headers).unwrap_or(Language::English);
     let health = state.store.health();
     let file = state.store.published_file().display().to_string();
-    // The notice of a restore by the command line is not returned: the command has already printed it.
+    // The notice of a restore by the command line is not returned, because the command has already printed it.
     let read =
         state.store.read(|tx| Ok((tx.start_notice()?, (tx.held_outbox()?, tx.held_scheduled()?), tx.backfills()?)));
     let (notice, (held, held_scheduled), backfills) = read.await?;
@@ -49,7 +49,7 @@ pub(super) async fn show(
     }))
 }
 
-/// Choose between the file that was found as the published file and the current data.
+/// Choose between the current data and the file that was found under the name of the published file.
 #[utoipa::path(post, path = "/api/database/found", tag = "system", operation_id = "choose_database",
     request_body = ChooseRequest, responses((status = 200, body = ChooseResponse), (status = 404, body = ErrorBody)))]
 pub(super) async fn choose(

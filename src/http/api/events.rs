@@ -1,5 +1,5 @@
-//! The event stream. It reports a change once its commit is on disk and in the published file; if the publication is
-//! late, the stream does not wait for it (`store::tables::change::Announcement`).
+//! The event stream. The stream reports a change once the commit of the change is on disk and in the published file; if
+//! the publication is late, the stream does not wait for the publication (`store::tables::change::Announcement`).
 
 mod recent;
 mod view;
@@ -43,12 +43,13 @@ pub(super) struct EventsQuery {
 
 /// Follow changes as server-sent events, in the order of commits.
 ///
-/// Only changes that the user may see are sent. `id` is the change's `seq`, and `Last-Event-ID` resumes after it.
-/// Browsers do not set this header in a first request, which therefore begins after `after`.
+/// Only changes that the user or token may see are sent. The `id` of an event is the `seq` of the change, and
+/// `Last-Event-ID` resumes the stream after this change. Browsers do not set this header in a first request, which
+/// therefore begins after `after`.
 ///
-/// `event: reset` reports that changes were missed and are no longer stored: fetch the displayed data again. `event:
-/// alive` is sent after 15 s without another event: consider a stream that is silent for longer as disconnected. The
-/// server ends the stream from time to time; reconnect.
+/// `event: typing` reports that a user is typing in a thread. `event: reset` reports that changes were missed and are
+/// no longer stored: fetch the displayed data again. `event: alive` is sent after 15 s without another event: consider
+/// a stream that is silent for longer as disconnected. The server ends the stream from time to time; reconnect.
 #[utoipa::path(get, path = "/api/events", tag = "system", operation_id = "follow_events",
     params(EventsQuery, ("Last-Event-ID" = Option<i64>, Header, description = "The last `id` that was received")), responses(
         (status = 200, description = "A stream of events; the schema is that of their `data`", body = EventData, content_type = "text/event-stream")))]
@@ -105,14 +106,14 @@ struct Follower {
     stopping: Stopping,
     /// The user or token that reads the stream, by which changes are filtered.
     reader: (ActorId, Role),
-    /// The credential that opened the stream. The stream ends when it is no longer accepted.
+    /// The credential that opened the stream. The stream ends when the credential is no longer accepted.
     credential: Credential,
     next_check: Instant,
     next_alive: Instant,
     ends: Instant,
     /// The last change that was sent.
     seq: i64,
-    /// Whether changes must be read before the first wait, because the client sent a position.
+    /// Whether stored changes must be read before the first wait, because the client sent a position.
     must_read: bool,
 }
 
@@ -131,7 +132,7 @@ impl Follower {
             tokio::select! {
                 changed = self.changes.changed() => changed.ok()?,
                 typing = self.typing.recv() => {
-                    // A slow client may have missed notices; they expire soon anyway.
+                    // A slow client may have missed notices, which expire soon anyway.
                     if let Ok(notice) = typing {
                         let data = serde_json::to_string(&EventData::from(notice)).ok()?;
                         break format!("event: typing\ndata: {data}\n\n").into();
@@ -164,8 +165,9 @@ impl Follower {
         accepted.unwrap_or(true).then_some(())
     }
 
-    /// Returns the next changes up to `newest` that the reader may see; later commits are not published yet. Empty if
-    /// there are none.
+    /// Returns the next changes up to `newest` that the reader may see, as text; later commits are not published yet.
+    /// The text is empty if the reader may see none of them. Returns none, which ends the stream, if the credential is
+    /// no longer accepted or the changes cannot be read.
     async fn read(&mut self, newest: i64) -> Option<Bytes> {
         let reader = self.reader.0;
         if clock::instant() >= self.next_check {

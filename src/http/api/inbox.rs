@@ -75,7 +75,7 @@ pub(super) async fn mark_read(
 
 /// Archive the conversation with a contact.
 ///
-/// A new message or call moves it out of the archive, unless the contact is blocked.
+/// A new message or call moves the conversation out of the archive, unless the contact is blocked.
 #[utoipa::path(post, path = "/api/inbox/{contact_id}/archive", tag = "threads", operation_id = "archive_conversation",
     params(("contact_id" = i64, Path)), responses((status = 200, body = InboxRow)))]
 pub(super) async fn archive(

@@ -61,7 +61,7 @@ async fn show(_anyone: Anyone, Extension(Document(document)): Extension<Document
     ([(header::CONTENT_TYPE, "application/json")], Bytes::clone(document))
 }
 
-/// The document as JSON, which is built by the first request.
+/// The document as JSON, which the first request for the document builds.
 #[derive(Clone, Copy)]
 pub(super) struct Document(pub(super) &'static LazyLock<Bytes>);
 

@@ -47,7 +47,7 @@ pub(super) async fn export(
 
 /// Erase all data about a contact.
 ///
-/// This cannot be undone.
+/// The erasure cannot be undone.
 #[utoipa::path(post, path = "/api/contacts/{id}/erase", tag = "contacts", operation_id = "erase_contact", params(("id" = i64, Path)),
     request_body = EraseContactRequest, responses((status = 200, body = EraseContactResponse),
         (status = 409, body = ErrorBody, description = "`conflict`: a call is active, or a message is being sent.")))]

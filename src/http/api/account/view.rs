@@ -55,6 +55,7 @@ impl BusinessSummary {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangePasswordRequest {
     pub(super) current_password: String,
-    /// The new password: at least 10 characters, no common password, and not close to the name of the user or business.
+    /// The new password: at least 10 characters, no repetition of a short text, no common password, and not close to
+    /// the name of the user, the business or the product.
     pub(super) new_password: String,
 }

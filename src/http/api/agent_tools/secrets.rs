@@ -1,7 +1,7 @@
-//! The values of headers, which are stored in the file of secrets and not in the database.
+//! The values of the tools' headers, which are stored in `page-secrets.toml` and not in the database.
 //!
 //! Each new value gets a random id. The value is stored before the tool that refers to it, and a replaced value is
-//! removed after the change, so that a call finds the values of the stored tool.
+//! removed after the change, so that every use of the tool finds the values of its headers.
 
 use crate::config::{PageSecrets, Secret};
 use crate::crm::agent_tool;
@@ -39,8 +39,8 @@ impl NewSecrets {
         Ok(id)
     }
 
-    /// Stores the values, and runs the change that refers to them, with the ids that are then stored. Removes the
-    /// values if the change fails. `tool` is the name of the tool.
+    /// Stores the values, and then runs the change of the tool that refers to them, with the ids of all stored values
+    /// as its argument. Removes the values if the change fails. `tool` is the name of the tool.
     pub(super) async fn stored_for<T>(
         self,
         state: &AppState,
@@ -59,7 +59,7 @@ impl NewSecrets {
     }
 }
 
-/// Removes the values that `before` refers to and that its tool no longer needs.
+/// Removes the header values that only the previous state of the tool, `before`, refers to.
 pub(super) async fn forget_replaced(state: &AppState, before: AgentTool) {
     if before.headers.is_empty() {
         return;
@@ -70,7 +70,7 @@ pub(super) async fn forget_replaced(state: &AppState, before: AgentTool) {
     forget(state, &before.name, unused).await;
 }
 
-/// Removes values. If this fails, the hourly purge removes them.
+/// Removes values. If this fails, the hourly purge removes them within two hours.
 async fn forget(state: &AppState, tool: &str, ids: Vec<String>) {
     if ids.is_empty() {
         return;
@@ -78,7 +78,7 @@ async fn forget(state: &AppState, tool: &str, ids: Vec<String>) {
     let listed = ids.join(", ");
     let removed = state.reload_handle.store_tool_secrets(ids.into_iter().map(|id| (id, None)).collect()).await;
     if let Err(error) = removed {
-        tracing::warn!(event = "TOOL_SECRETS_KEPT", tool, ids = listed, %error, "Cannot remove the unused secrets {listed} of tool {tool} from page-secrets.toml: this is retried within two hours");
+        tracing::warn!(event = "TOOL_SECRETS_KEPT", tool, ids = listed, %error, "Cannot remove the unused secrets {listed} of tool {tool} from page-secrets.toml; the daemon retries within two hours");
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) type ParameterType = OneOf<domain::ParameterType>;
 pub(crate) struct AgentTool {
     /// The id of the tool.
     id: i64,
-    /// The name by which the model calls the tool.
+    /// The name by which the model uses the tool.
     name: String,
     /// When the agent should use the tool.
     description: String,
@@ -54,16 +54,16 @@ pub(crate) struct AgentTool {
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ToolParameter {
-    /// The name of the parameter: a letter a-z, then a-z, 0-9 and _.
+    /// The name of the parameter: a letter a-z, then up to 40 of a-z, 0-9 and _.
     name: String,
     /// The type of the parameter.
     r#type: ParameterType,
     /// What the agent should enter, 1 to 500 characters.
     description: String,
-    /// Whether the tool cannot be used without it; true by default.
+    /// Whether the agent must enter the parameter to use the tool; true by default.
     #[serde(default = "yes")]
     required: bool,
-    /// The allowed values of a `string`; empty if all values are allowed.
+    /// The allowed values of a `string`, at most 50; empty if all values are allowed.
     #[serde(default)]
     choices: Vec<String>,
 }
@@ -73,7 +73,8 @@ pub(crate) struct ToolParameter {
 pub(crate) struct ToolHeader {
     /// The name of the header, in lower case.
     name: String,
-    /// Whether its value is stored. Backups contain no values, so after a restore some may have to be entered again.
+    /// Whether the value of the header is stored. Backups contain no values of headers, so after a restore some may
+    /// have to be entered again.
     value_set: bool,
     /// The id of the stored value. A new value has a new id, so it changes the version of the tool.
     #[serde(skip)]
@@ -148,7 +149,7 @@ impl From<ToolParameter> for domain::ToolParameter {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateAgentToolRequest {
-    /// The name by which the model calls the tool: a letter a-z, then 2 to 40 of a-z, 0-9 and _. It must be unique.
+    /// The unique name by which the model uses the tool: a letter a-z, then 2 to 40 of a-z, 0-9 and _.
     name: String,
     /// When the agent should use the tool, 1 to 1000 characters.
     description: String,
@@ -172,7 +173,7 @@ pub(crate) struct CreateAgentToolRequest {
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateAgentToolRequest {
-    /// The name by which the model calls the tool.
+    /// The name by which the model uses the tool.
     name: Option<String>,
     /// When the agent should use the tool, 1 to 1000 characters.
     description: Option<String>,
@@ -247,7 +248,7 @@ pub(crate) struct TryAgentToolRequest {
 /// The outcome of a tool that was tried.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TryAgentToolResponse {
-    /// The status of the server's response; null if there was none.
+    /// The HTTP status code of the server's response; null if there was no response.
     pub(super) status: Option<u16>,
     /// What the agent receives: `status` and `body` of the response, or `error` with the reason.
     pub(super) output: Value,

@@ -65,12 +65,12 @@ impl AlertItem {
     }
 }
 
-/// One of the findings that raised an alert, for programs.
+/// One of the findings that raised an alert, as a code with values instead of a text.
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 struct AlertNotice {
     /// The code of the finding, such as `disk-space`.
     code: String,
-    /// The values in the text: numbers, texts, or the causes, which have codes themselves.
+    /// The values in the text of the finding: numbers, texts, or causes, which also have codes.
     #[schema(value_type = Object, required = true)]
     #[serde(default)]
     params: Map<String, Value>,
@@ -98,7 +98,7 @@ impl AlertNotice {
     }
 }
 
-/// Returns texts as data: `{"code", "params"}`.
+/// Serializes texts as JSON objects with `code` and `params`.
 fn values(texts: &[impl Serialize]) -> Vec<Value> {
     texts.iter().filter_map(|text| serde_json::to_value(text).ok()).collect()
 }

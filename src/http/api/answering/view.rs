@@ -13,24 +13,25 @@ pub(crate) type RingFirst = OneOf<config::RingFirst>;
 pub(crate) struct Answering {
     /// The owner's choice; `settings` if there is none, or it has ended.
     mode: AnswerMode,
-    /// When the settings decide again; null if there is no choice, or it lasts until the next one.
+    /// When the settings decide again; null if there is no choice, or the choice lasts until the next one.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
     /// The actor that made the choice: `user:3`, `token:2`, or `owner` for a WhatsApp message of the owner; null
     /// without a choice.
     set_by: Option<String>,
-    /// The name of the user or token that made the choice.
+    /// The name of the user or token that made the choice; null for the owner by WhatsApp, and without a choice.
     set_by_name: Option<String>,
-    /// When the choice was made.
+    /// When the choice was made; null without a choice.
     #[schema(value_type = Option<String>, format = DateTime)]
     set_at: Option<Timestamp>,
-    /// Whether a call that comes in now rings first. A VIP's call also does so unless `mode` is `agent`.
+    /// Whether an incoming call now rings at `agent.transfer_to` before the agent answers. If `can_ring` is true, a
+    /// VIP's call does so in every `mode` except `agent`.
     rings: bool,
     /// Whether there is a phone that can ring: `agent.transfer_to` is set.
     can_ring: bool,
     /// The setting `voice.ring_first`.
     ring_first: RingFirst,
-    /// When the business opens on the next day on which it opens; null if it does not open within a month.
+    /// When the business next opens on a later day than today; null if it does not open within 31 days.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_opening: Option<Timestamp>,
 }

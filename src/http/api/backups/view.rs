@@ -7,12 +7,12 @@ use crate::messages;
 use axum::http::StatusCode;
 use serde::Serialize;
 
-/// The snapshots, and the status of the backups.
+/// The snapshots, and the state of the backups.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BackupsResponse {
-    /// The status of the backups. `good`: the last snapshot succeeded and is recent. `bad`: the last attempt or upload
-    /// failed, or the last snapshot is too old. `pending`: no attempt has been made yet. `off`: backups are
-    /// disabled in the settings.
+    /// The state of the backups. `good`: the last snapshot and the last upload succeeded, and the snapshot is recent.
+    /// `bad`: the last attempt or upload failed, or the last snapshot is too old. `pending`: no attempt has been made
+    /// yet. `off`: backups are disabled in the settings.
     pub(super) status: &'static str,
     /// The snapshot that is being created now; null if there is none.
     pub(super) running: Option<RunningSnapshot>,
@@ -50,18 +50,18 @@ pub(crate) struct BackupRun {
     /// When a snapshot was last created; null if none has been.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_success_at: Option<Timestamp>,
-    /// The file name of that snapshot.
+    /// The file name of that snapshot; null if there is none.
     last_snapshot: Option<String>,
     /// The size of that snapshot in bytes; 0 if there is none.
     last_bytes: u64,
-    /// When the last attempt was made.
+    /// When the last attempt was made; null if none was made.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_attempt_at: Option<Timestamp>,
     /// Why the last attempt failed, in the language of `Accept-Language`; null if it succeeded, or none was made.
     last_error: Option<String>,
     /// Whether the last attempt failed for lack of disk space.
     lacks_space: bool,
-    /// When the upload to the bucket was last verified to be complete.
+    /// When the upload to the bucket was last verified to be complete; null if it never was.
     #[schema(value_type = Option<String>, format = DateTime)]
     bucket_success_at: Option<Timestamp>,
     /// Why the last upload to the bucket failed, in the language of `Accept-Language`; null if it succeeded, or if
@@ -117,7 +117,7 @@ impl From<backup::Snapshot> for Snapshot {
 }
 
 /// Converts a backup error into its error response: 409 with `backup_running` or `no_space`, 404, or 503 for all other
-/// errors. `failed` is the start of the log line of such an error.
+/// errors. `failed` says what failed, at the start of the log message about an error with status 503.
 pub(super) fn refusal(failed: &str, error: backup::Error) -> ApiError {
     let message = error.to_string();
     let conflict = |code| ApiError::new(StatusCode::CONFLICT, code, message.clone());

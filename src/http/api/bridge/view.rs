@@ -34,8 +34,8 @@ pub(crate) struct BridgeStatus {
     waiting: BridgeBacklog,
     /// WhatsApp's restriction on starting new chats; null while there is none.
     restriction: Option<AccountRestriction>,
-    /// Since when the bridge has received no messages, receipts or notifications although it is connected, not even the
-    /// message of its own link check; null while they arrive.
+    /// Since when the bridge has received nothing although it is connected: no messages, receipts or notifications, and
+    /// not even the message of its own link check. Null while the bridge receives them.
     #[schema(value_type = Option<String>, format = DateTime)]
     deaf_since: Option<Timestamp>,
     /// The QR code to scan while one is valid; for owners only.
@@ -63,7 +63,7 @@ struct BridgeBacklog {
     inbox: Option<u64>,
     /// The number of message files that the bridge has not downloaded from WhatsApp yet.
     media: Option<u64>,
-    /// The number of messages and updates that the daemon rejected; the log gives the reasons.
+    /// The number of messages and updates that the daemon rejected; the bridge's log gives the reasons.
     refused: Option<u64>,
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct CalendarDay {
     holiday: Option<DayName>,
     /// The hours in which the business is open, in chronological order.
     open: Vec<OpenRange>,
-    /// Why the business is closed, or open for less time than on other such weekdays.
+    /// Why the business is closed, or open for less time than usual on this weekday; null if neither is the case.
     closed_reason: Option<ClosedReason>,
     /// The reasons of the business's closures on this day.
     closures: Vec<String>,
@@ -54,7 +54,8 @@ pub(crate) struct ResourceDay {
     resource_id: i64,
     /// The hours in which the resource is available, in order: its own hours within those of the business.
     open: Vec<OpenRange>,
-    /// Why the resource is not available, or available for less time than on other such weekdays.
+    /// Why the resource is not available, or available for less time than usual on this weekday; null if neither is the
+    /// case.
     closed_reason: Option<ClosedReason>,
     /// The reasons of the resource's own closures on this day.
     closures: Vec<String>,
@@ -69,7 +70,7 @@ pub(crate) struct HebrewDate {
     month: HebrewMonth,
     /// The Hebrew year, such as 5787.
     year: i32,
-    /// The complete date; in Hebrew with letters as numbers.
+    /// The complete date; the Hebrew text has the day and the year in Hebrew letters.
     text: LocalizedText,
 }
 

@@ -71,7 +71,7 @@ pub(super) async fn transfer(
 /// Send a hint to the agent of a running call; the caller does not hear it.
 ///
 /// The agent uses the hint from its next answer on; its current utterance is not interrupted. The transcript of the
-/// call contains the hint as a turn of `system`.
+/// call contains the hint as a turn with the speaker `system`.
 #[utoipa::path(post, path = "/api/calls/{id}/hints", tag = "calls", operation_id = "hint_call", params(("id" = i64, Path)),
     request_body = HintRequest, responses((status = 200, description = "The hint was given to the agent.", body = OkResponse),
         (status = 409, body = ErrorBody, description = "`call_over`, or `no_agent`: the greeting plays, or the call is with voicemail, \
@@ -96,7 +96,7 @@ pub(super) fn no_agent(message: &'static str) -> ApiError {
     ApiError::new(StatusCode::CONFLICT, "no_agent", message)
 }
 
-/// Requests that Twilio ends a call.
+/// Asks Twilio to end a call. Returns whether the call ended now, or was over before the request.
 async fn complete(state: &AppState, sid: &CallSid) -> Result<Completed, ApiError> {
     match state.calls.complete(sid).await {
         Ok(()) => Ok(Completed::Now),

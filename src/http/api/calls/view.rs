@@ -167,7 +167,7 @@ pub(crate) struct Call {
     missed: bool,
     /// The duration in milliseconds, as reported by Twilio, or as measured by the daemon if Twilio has not reported it.
     duration_ms: Option<i64>,
-    /// The cost of the AI, in millionths of a dollar; null for other users than owners.
+    /// The cost of the AI, in millionths of a dollar; null if the user or token does not have the role `owner`.
     cost_micros: Option<i64>,
     /// The transcript of the message that the caller left, if there is one.
     message_text: Option<String>,
@@ -211,8 +211,8 @@ pub(crate) struct Turn {
     seq: i64,
     /// The speaker of the turn.
     speaker: Speaker,
-    /// The complete text of the turn; empty if the speaker is `tool`. If the speaker is `employee`, the name of an
-    /// employee who talked with the caller through the browser in this time; the words are not transcribed.
+    /// The complete text of the turn; empty if the speaker is `tool`. If the speaker is `employee`, the name of the
+    /// employee who talked with the caller through the browser during the turn; the words are not transcribed.
     text: String,
     /// The tool that the agent used; null unless the speaker is `tool`.
     tool: Option<ToolUse>,
@@ -230,7 +230,8 @@ pub(crate) struct Turn {
     tokens_in: i64,
     /// The number of AI output tokens of this turn.
     tokens_out: i64,
-    /// The cost of the AI for this turn, in millionths of a dollar; null for other users than owners.
+    /// The cost of the AI for this turn, in millionths of a dollar; null if the user or token does not have the role
+    /// `owner`.
     cost_micros: Option<i64>,
 }
 

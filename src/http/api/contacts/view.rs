@@ -32,8 +32,8 @@ pub(crate) struct Contact {
     last_activity_at: Option<Timestamp>,
     /// The tags of the contact, sorted by name.
     tags: Vec<ContactTag>,
-    /// Whether the contact receives no messages, because a user set this, or the contact blocked the business or opted
-    /// out.
+    /// Whether no messages are sent to the contact, because a user has set this, or the contact has blocked the
+    /// business or opted out.
     opted_out: bool,
     /// Whether a user has blocked the contact. Calls of a blocked contact are rejected. Messages are stored without a
     /// notification.
@@ -120,7 +120,7 @@ impl From<domain::FieldValue> for ContactField {
     }
 }
 
-/// A contact that was merged into this one.
+/// A contact that was merged into another contact.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct MergedContact {
     /// The id of the merge, for `/api/merges/{id}/undo`.

@@ -27,8 +27,8 @@ pub(crate) struct DatabaseStatus {
     pub(super) notice: Option<StartNotice>,
     /// The messages that the daemon holds since a restore, oldest first.
     pub(super) held: Vec<HeldMessage>,
-    /// The scheduled messages that the daemon holds since a restore, because they were due before it, earliest first. A
-    /// message whose `send_at` is changed is no longer held.
+    /// The scheduled messages that the daemon holds since a restore, because they were due before the restore, earliest
+    /// first. A message whose `send_at` is changed is no longer held.
     pub(super) held_scheduled: Vec<ScheduledMessage>,
     /// Data migrations that run in the background.
     pub(super) backfills: Vec<BackfillProgress>,
@@ -120,7 +120,7 @@ impl From<store::BackfillProgress> for BackfillProgress {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChooseRequest {
     /// `found`: the service uses the database file that it found, after its next start. `current`: the service keeps
-    /// its current data, and archives the file that it found.
+    /// its current data, and archives the found file.
     #[schema(value_type = String)]
     pub(super) data: Choice,
 }

@@ -6,7 +6,8 @@ use axum::body::Bytes;
 use std::collections::VecDeque;
 use tokio::sync::Mutex;
 
-/// The newest changes. Ten open pages therefore cost one read and one serialization of each change.
+/// The newest changes, which all event streams share: ten open pages cost only one read and one serialization of each
+/// change.
 #[derive(Default)]
 pub struct RecentChanges(Mutex<Recent>);
 
@@ -99,8 +100,9 @@ impl ChangeEvent {
     }
 }
 
-/// Streams that fall further behind read the changes themselves.
+/// The maximum number of changes in memory. A stream that falls further behind reads the changes from the database
+/// itself.
 const MAX_KEPT: usize = 1000;
 
-/// The changes of one read.
+/// The maximum number of changes in one read.
 const MAX_BATCH: usize = 200;

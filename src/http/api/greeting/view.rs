@@ -9,11 +9,11 @@ use serde::Serialize;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct GreetingResponse {
     /// The source of the active greeting: `shipped` (the built-in one), `page` (a stored greeting), or `file` (the
-    /// setting `voice.greeting_file`). With `file`, the web page cannot change the greeting.
+    /// setting `voice.greeting_file`). With `file`, a request to change the greeting answers 409 `setting_locked`.
     source: &'static str,
     /// The duration of the active greeting in milliseconds.
     duration_ms: u64,
-    /// The version of the active greeting's audio; it changes with the audio.
+    /// The version of the active greeting's audio, which changes with the audio.
     version: String,
     /// The path of the greeting file, if `source` is `file`.
     path: Option<String>,

@@ -23,7 +23,7 @@ pub(in crate::http::api) struct TimelineQuery {
     #[param(value_type = Option<String>)]
     #[serde(default)]
     kinds: CommaSeparated<TimelineKind>,
-    /// `next_cursor` of another page, to get the page with the entries before it.
+    /// `next_cursor` of another page, to get the entries that are older than that page.
     #[param(value_type = Option<String>)]
     before: Option<TimelinePosition>,
 }

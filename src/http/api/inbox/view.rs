@@ -25,7 +25,8 @@ pub(crate) struct InboxRow {
     contact_name: String,
     /// The contact's current phone number in E.164; null if the contact has none.
     number: Option<String>,
-    /// Whether the business or the contact must answer next.
+    /// Whether the contact waits for an answer (`us`), no user has seen the agent's answer yet (`agent`), or no action
+    /// is needed (`done`).
     turn: ThreadTurn,
     /// Since when the contact has waited for an answer; null if the contact does not wait.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -43,8 +44,8 @@ pub(crate) struct InboxRow {
     call_thread_id: Option<i64>,
     /// The current user's draft of a WhatsApp message; null if there is none.
     draft: Option<Draft>,
-    /// When the conversation was archived; null if it is not. A new message or call moves it out of the archive, unless
-    /// the contact is blocked.
+    /// When the conversation was archived; null if it is not archived. A new message or call moves the conversation out
+    /// of the archive, unless the contact is blocked.
     #[schema(value_type = Option<String>, format = DateTime)]
     archived_at: Option<Timestamp>,
     /// The tags of the contact.
@@ -124,12 +125,12 @@ pub(crate) struct TimelineItem {
     /// The appointment; set only if `kind` is `appointment`.
     #[serde(skip_serializing_if = "Option::is_none")]
     appointment: Option<Appointment>,
-    /// The merge of another contact into this one; set only if `kind` is `merge`.
+    /// The merge of another contact into the contact of the timeline; set only if `kind` is `merge`.
     #[serde(skip_serializing_if = "Option::is_none")]
     merge: Option<ContactMerge>,
 }
 
-/// A merge of another contact into this one.
+/// A merge of another contact into the contact of a timeline.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ContactMerge {
     /// The id of the merge, for `/api/merges/{id}/undo`.

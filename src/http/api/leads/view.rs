@@ -15,7 +15,7 @@ pub(crate) struct Lead {
     id: i64,
     /// The id of the contact who may buy.
     contact_id: i64,
-    /// The name of the contact, or the number if the contact has no name.
+    /// The name of the contact, or the number if the contact has no name; null if the contact has neither.
     contact_name: Option<String>,
     /// The product or service that may be sold.
     title: String,

@@ -57,8 +57,9 @@ async fn read(body: Body, most: usize) -> Result<Bytes, ApiError> {
     })
 }
 
-/// Detects the media type by the content. If the content has no signature, the type that the client declares is used
-/// only if it is in [`STATED`]; browsers do not run files of these types.
+/// Detects the media type by the content. For content without a known signature, returns the type that the client
+/// declares if this type is in [`STATED`], because browsers do not run files of these types; otherwise returns
+/// `application/octet-stream`.
 fn media_type(headers: &HeaderMap, content: &[u8]) -> String {
     let stated = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let stated = stated.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

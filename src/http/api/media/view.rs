@@ -9,7 +9,7 @@ use serde::Serialize;
 pub(crate) struct UploadedFile {
     /// The id of the file: the SHA-256 of its content.
     id: String,
-    /// The MIME type, detected from the content; for some formats the type that the client declared.
+    /// The MIME type, detected from the content, or, for some formats, declared by the client.
     mime: String,
     /// The size of the file in bytes.
     bytes: i64,

@@ -20,8 +20,8 @@ pub(crate) struct MergeSuggestion {
     other_contact: Contact,
     /// Why the two contacts may be the same person.
     reason: SuggestionReason,
-    /// The phone number or id that led to the suggestion: one that moved from one contact to the other, or one of a
-    /// message that names both.
+    /// The phone number or WhatsApp id that led to the suggestion: it moved from one contact to the other, or a message
+    /// or call contained it together with an address of the other contact.
     address: String,
     /// When the suggestion was created.
     #[schema(value_type = String, format = DateTime)]

@@ -49,7 +49,7 @@ pub(crate) fn view_hours(hours: &[domain::OpeningHours]) -> Vec<HoursRange> {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Eves {
-    /// `closed`: closed the whole day; `open`: open during the usual hours of the weekday.
+    /// `closed`: the business is closed all day; `open`: the business is open during the usual hours of the weekday.
     Word(HolidayRule),
     /// The business closes at the given time.
     Until(EvesUntil),

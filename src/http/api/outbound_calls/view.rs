@@ -26,11 +26,12 @@ pub(crate) struct OutboundCall {
     own_number: String,
     /// Why the agent calls.
     purpose: String,
-    /// The id of the missed call that is returned; null if none is.
+    /// The id of the incoming call that is returned; null if the agent returns no call.
     missed_call_id: Option<i64>,
     /// The state of the outbound call.
     state: OutboundState,
-    /// What became of the last attempt; null before it.
+    /// The result of the last finished attempt, or why the call was cancelled (`opted_out`, `blocked`); null if there
+    /// is neither.
     outcome: Option<OutboundOutcome>,
     /// The earliest time of the next attempt.
     #[schema(value_type = String, format = DateTime)]
@@ -74,11 +75,11 @@ impl From<domain::OutboundCall> for OutboundCall {
 /// The calls that were planned, in the order of the request.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct OutboundCalls {
-    /// The calls.
+    /// One outbound call for each contact of the request, in the same order.
     pub(super) calls: Vec<OutboundCall>,
 }
 
-/// Whom the agent should call, and why.
+/// The contacts that the agent should call, and the reason.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OutboundCallsRequest {
@@ -100,7 +101,7 @@ pub(crate) struct CallTargetRequest {
     contact_id: Option<i64>,
     /// A phone number.
     number: Option<String>,
-    /// The id of an incoming call to return.
+    /// The id of an incoming call that has ended, to call its caller back.
     call_id: Option<i64>,
 }
 

@@ -74,6 +74,7 @@ pub(crate) struct SetupRequest {
     /// The one-time code that the daemon logs at its start, or that `agentlocator setup` prints.
     pub(super) code: String,
     pub(super) name: String,
-    /// The owner's password: at least 10 characters, no common password, and not close to the owner's name.
+    /// The owner's password: at least 10 characters, no repetition of a short text, no common password, and not close
+    /// to the name of the owner, the business or the product.
     pub(super) password: String,
 }

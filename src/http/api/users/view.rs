@@ -43,8 +43,8 @@ impl From<domain::User> for User {
 pub(crate) struct CreateUserRequest {
     pub(super) name: String,
     pub(super) role: Role,
-    /// The user's password: at least 10 characters, no common password, and not close to the name of the user or
-    /// business.
+    /// The user's password: at least 10 characters, no repetition of a short text, no common password, and not close to
+    /// the name of the user, the business or the product.
     pub(super) password: String,
 }
 
@@ -52,6 +52,7 @@ pub(crate) struct CreateUserRequest {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResetPasswordRequest {
-    /// The new password: at least 10 characters, no common password, and not close to the name of the user or business.
+    /// The new password: at least 10 characters, no repetition of a short text, no common password, and not close to
+    /// the name of the user, the business or the product.
     pub(super) password: String,
 }

@@ -25,7 +25,7 @@ pub(crate) struct MessageRoute {
     alternatives: Vec<RouteAlternative>,
     /// The cost of the message: `paid` if Twilio would send it, otherwise `free`.
     cost: RouteCost,
-    /// The estimated cost, in millionths of a dollar; null for other users than owners.
+    /// The estimated cost, in millionths of a dollar; null if the user or token does not have the role `owner`.
     cost_micros: Option<i64>,
 }
 
@@ -42,7 +42,7 @@ struct RouteAlternative {
     reason: Option<&'static str>,
     /// Whether the provider charges for the message.
     cost: RouteCost,
-    /// The estimated cost, in millionths of a dollar; null for other users than owners.
+    /// The estimated cost, in millionths of a dollar; null if the user or token does not have the role `owner`.
     cost_micros: Option<i64>,
 }
 
