@@ -23,7 +23,7 @@ pub(super) struct UnauthenticatedBody {
     _share: Option<OwnedSemaphorePermit>,
 }
 
-/// The reason why a body was not read.
+/// The reason why a body was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyError {
     /// The body is longer than the route allows.

@@ -1,4 +1,4 @@
-//! The bridge's last status.
+//! The health of the bridge, for `/readyz`.
 
 use crate::clock;
 use crate::runtime::ActiveSettings;
@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// A cache of the bridge's last status, so that frequent requests do not query the bridge each time.
+/// The result of the last health check of the bridge, so that frequent requests do not query the bridge each time.
 #[derive(Default)]
 pub struct BridgeHealth {
     // Locked during a query of the bridge, so that concurrent requests share the query.
     last: Mutex<Option<CachedCheck>>,
 }
 
-/// The bridge's status with these settings, and the time of the query.
+/// Whether the bridge was healthy with these settings, and the time of the health check.
 struct CachedCheck {
     settings: Arc<ActiveSettings>,
     at: Instant,

@@ -3,9 +3,9 @@
 //!
 //! Only responses to GET are compressed. An attacker who can observe the length of compressed responses that repeat the
 //! attacker's input can guess secrets in them (the BREACH attack). No compressed response contains both a credential
-//! and text that an outsider can write. Tokens are returned only to other methods. `GET /api/session`, which returns
-//! the CSRF token, and the HTML file are not compressed. Session cookies are `SameSite=Lax`, so of the requests that
-//! other sites cause, only those that open a page have them.
+//! and text that an outsider can write. API tokens are returned only in responses to methods other than GET.
+//! `GET /api/session`, which returns the CSRF token, and the HTML file are not compressed. Session cookies are
+//! `SameSite=Lax`, so of the requests that other sites cause, only those that open a page have them.
 
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::Request;

@@ -1,10 +1,10 @@
 //! The connection limit of a listener, and the eviction of connections when the limit is reached.
 //!
-//! New connections do not wait in the kernel's queue, where a flood of other connections could delay Twilio's. At the
-//! limit, the connection without activity for the longest time is closed; connections whose last request was
-//! authenticated are closed last. Twilio is not affected, since it sends its request immediately. A new connection is
-//! refused only if all others have a request in progress and count as authenticated, by their last request or by an
-//! earlier request of their network.
+//! New connections do not wait in the kernel's queue, where a flood of other connections could delay those of Twilio.
+//! At the limit, the connection without activity for the longest time is closed; connections whose last request was
+//! authenticated are closed last. Twilio is not affected, because Twilio sends its request immediately. A new
+//! connection is refused only if all others have a request in progress and count as authenticated, by their last
+//! request or by an earlier request of their network.
 
 use super::peer::network;
 use crate::clock;
@@ -27,7 +27,8 @@ pub(super) struct Connections {
 struct Table {
     next_id: u64,
     open: HashMap<u64, Arc<Client>>,
-    /// The networks of closed connections that had an authenticated request, with the time of the last such closing.
+    /// The networks of closed connections that had an authenticated request, with the time at which the last such
+    /// connection was closed.
     known: HashMap<IpAddr, u64>,
 }
 
@@ -77,8 +78,8 @@ impl Connections {
         Arc::new(Self { limit: max_connections, started_at: clock::instant(), table: Mutex::default() })
     }
 
-    /// Admits a connection from `address`, unless the limit is reached and no connection can be evicted. A proxy's
-    /// connection does not count toward the share of its network.
+    /// Admits a connection from `address`, unless the limit is reached and no connection can be evicted. The connection
+    /// of a trusted proxy, or from this machine, does not count toward the share of its network.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr, is_proxy: bool) -> Admission {
         let is_local = address.to_canonical().is_loopback();
         let network = (!is_local && !is_proxy).then(|| network(address));
@@ -289,8 +290,8 @@ const MAX_HEAD: Duration = Duration::from_secs(20);
 const MAX_IDLE: Duration = Duration::from_secs(20);
 
 /// The maximum idle time after an authenticated request. It is longer than HTTP clients usually keep idle connections
-/// (at most 60 s). A request that is sent just when the server closes the connection fails, and Twilio may not retry
-/// it.
+/// (at most 60 s). A request that a client sends just when the server closes the connection fails, and Twilio may not
+/// retry the request.
 const MAX_AUTHENTICATED_IDLE: Duration = Duration::from_secs(75);
 
 /// The maximum number of networks whose authenticated requests are remembered. Twilio's webhooks come from some hundred

@@ -1,6 +1,6 @@
 //! The error responses: `{"ok":false,"error":{"code","message"}}` with a matching status.
 //!
-//! The message is for users, and says what to do. The internal cause is logged here, once, and is never sent to the
+//! The message is for users, and says what to do. This module logs the internal cause once, and never sends it to the
 //! client.
 
 mod codes;
@@ -47,8 +47,8 @@ pub struct ErrorBody {
     ok: bool,
     /// The error's code and message.
     error: ErrorDetail,
-    /// The current item, in the form in which the operation returns it, or for settings those that have changed; only
-    /// with the code `changed`.
+    /// The current item, in the form in which the operation returns it; for settings, an object whose `items` are the
+    /// settings that have changed. Only with the code `changed`.
     #[schema(value_type = Option<Object>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<Value>,
@@ -122,7 +122,7 @@ impl ApiError {
         error
     }
 
-    /// Returns 500: an internal error; the log has the cause.
+    /// Returns 500: an internal error; the daemon's log has the cause.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "internal error; see the daemon's log")
     }
@@ -155,7 +155,7 @@ impl ApiError {
         self
     }
 
-    /// Returns the error without the status, for use inside another response.
+    /// Returns the error without the HTTP status, for use inside another response.
     pub(super) fn into_detail(self) -> ErrorDetail {
         ErrorDetail { code: Cow::Borrowed(self.code), message: self.message, field: self.field, params: self.params }
     }

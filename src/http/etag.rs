@@ -1,8 +1,8 @@
 //! Versions of editable items. Each response with an item has the version as its `ETag`. With `If-Match`, a change is
 //! rejected if the item has changed since the client read it.
 //!
-//! The version is a hash of the item's view, so it is not stored. Comparison and change are in one transaction, so of
-//! two changes that are based on the same version, the second is rejected.
+//! The version is a hash of the item's view or of a part of it, so no version is stored. Comparison and change are in
+//! one transaction, so of two changes that are based on the same version, the second is rejected.
 
 use super::{Actor, ApiError};
 use crate::crm;

@@ -18,8 +18,8 @@ pub(super) async fn redirect(State(state): State<AppState>, request: Request, ne
     }
 }
 
-/// Returns the response while no https address is available for a redirect. It says what is missing and what to do. The
-/// web page and the API are never served on this port.
+/// Returns the response while no https address is available for a redirect. The response says what is missing and what
+/// to do. The web page and the API are never served on this port.
 pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMap, uri: Uri) -> Response {
     let has_own_listener = state.config().http.crm_listen.is_some();
     let url = if has_own_listener { None } else { https_required::https_url(&state, &headers) };

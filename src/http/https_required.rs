@@ -52,9 +52,10 @@ fn rejection(message: String) -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "https_required", message)
 }
 
-/// Returns the https URL of the web page without a trailing slash. If the web page has a separate listener, this is the
-/// requested host and port. Otherwise, in order of preference, it is the public address, a domain whose certificate
-/// browsers accept, or the requested host, if this daemon serves TLS there with a certificate of its own.
+/// Returns the https URL of the web page without a trailing slash. If the web page has a separate listener, the URL has
+/// the requested host and port. Otherwise, the URL is the public address, or else has the port of the TLS listener and
+/// a domain whose certificate browsers accept, or else the requested host. Returns none if no such URL exists, for
+/// example because the daemon does not serve TLS.
 pub(super) fn https_url(state: &AppState, headers: &HeaderMap) -> Option<String> {
     let config = state.config();
     if config.http.crm_listen.is_some() {

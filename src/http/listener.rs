@@ -19,7 +19,8 @@ pub struct Listeners {
     pub public: Vec<TcpListener>,
     /// The separate listener for the web page, the API and monitoring, by plain HTTP and TLS.
     pub crm: Vec<TcpListener>,
-    /// Port 80: redirects to https, and answers monitoring requests and ACME challenges.
+    /// The listener for plain HTTP, on port 80 by default, which redirects to https, and answers monitoring requests
+    /// and ACME challenges.
     pub http: Vec<TcpListener>,
     /// The TLS listener with the same routes as the public listener.
     pub https: Vec<TcpListener>,
@@ -35,7 +36,8 @@ impl Listeners {
     /// listener.
     ///
     /// If a listener cannot be opened, the error is logged, and the other listeners are served. Returns an error if
-    /// Twilio could reach none of the open listeners, or if a socket of systemd cannot be used.
+    /// neither the public listener nor `http` nor `https` is open, so that Twilio could not reach the daemon, or if a
+    /// socket of systemd cannot be used.
     pub async fn open(config: &Config) -> Result<Self, ListenError> {
         let Inherited { mut public, mut crm, mut http, mut https, bridge } = Inherited::take()?;
         let mut failures = Vec::new();
@@ -64,7 +66,7 @@ impl Listeners {
             }
         }
         if public.is_empty() && http.is_empty() && https.is_empty() {
-            // The public listener is not open, so it has failed, and its error is the first.
+            // The public listener could not be opened, and its error is the first one.
             return failures.into_iter().next().map_or_else(|| Ok(Self::default()), |(_, error)| Err(error));
         }
         for (key, error) in failures {
@@ -73,8 +75,9 @@ impl Listeners {
         Ok(Self { public, crm, http, https, bridge })
     }
 
-    /// Opens the TLS listeners for a host name that is set on the web page, and therefore known only after the database
-    /// is open. If a listener cannot be opened, the error is logged and the other listeners are served.
+    /// Opens the listeners `http` and `https` for a host name that is set on the web page, and therefore known only
+    /// after the database is open. If a listener cannot be opened, the error is logged and the other listeners are
+    /// served.
     pub async fn open_web(&mut self, config: &Config) {
         let tls = &config.tls;
         for (listeners, configured, port, key) in [
@@ -121,7 +124,8 @@ fn record_failure(
     Vec::new()
 }
 
-/// Returns the configured listener, or the default listener if TLS is in use and no other setting has this port.
+/// Returns the configured listener, or the default listener on `port` if TLS is configured and no other setting has
+/// this port; otherwise none.
 async fn web_listeners(
     config: &Config,
     configured: Option<SocketAddr>,

@@ -26,7 +26,7 @@ impl PerNetworkLimit {
     }
 
     /// Acquires a slot for this address, or returns none if its network has reached the limit. This machine is not
-    /// limited: a proxy on it forwards the requests of all clients.
+    /// limited, because a proxy on this machine forwards the requests of all clients.
     pub(super) fn try_acquire(self: &Arc<Self>, address: IpAddr) -> Option<Permit> {
         if address.to_canonical().is_loopback() {
             return Some(Permit { limit: self.clone(), network: None });

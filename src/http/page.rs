@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 /// Returns the HTML file, with links to the files that the path needs, and with the responses to the page's first
-/// requests. Each response has a new nonce, so caches must not reuse it.
+/// requests. Each copy of the HTML file has a new nonce, so caches must not reuse a copy.
 async fn index(State(state): State<AppState>, peer: Peer, uri: Uri, headers: HeaderMap) -> Response {
     let nonce = entropy::random_hex::<16>();
     let Inlined { json, has_session, cookie } = start::of(&state, peer, &uri, &headers).await;
@@ -70,8 +70,8 @@ fn language(headers: &HeaderMap) -> Language {
     }
 }
 
-/// Returns the value of `Content-Security-Policy`. It allows scripts from this server, and styles from this server or
-/// with the nonce. It forbids other origins and framing.
+/// Returns the value of `Content-Security-Policy`. The policy allows scripts from this server, and styles from this
+/// server or with the nonce. It forbids scripts and styles from other origins, and framing.
 fn content_security_policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; font-src 'self'; \

@@ -43,7 +43,7 @@ fn https_url(address: SocketAddr) -> String {
     url.strip_suffix(":443").map(str::to_owned).unwrap_or(url)
 }
 
-/// Replaces an unspecified address with this machine's `own` address, or with loopback if that is unknown.
+/// Replaces an unspecified address with this machine's `own` address, or with the loopback address if `own` is unknown.
 fn specific(mut address: SocketAddr, own: Option<IpAddr>) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(own.unwrap_or(Ipv4Addr::LOCALHOST.into()));

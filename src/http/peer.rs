@@ -53,8 +53,8 @@ impl Peer {
         self.reported.origin.filter(|_| self.is_proxy).unwrap_or(self.address())
     }
 
-    /// Returns whether the client's connection is encrypted; none if it is unknown: a trusted proxy does not report it, or
-    /// the connection comes from this machine without TLS.
+    /// Returns whether the client's connection is encrypted; none if this is unknown, because a trusted proxy does not
+    /// report it, or because the connection comes from this machine without TLS.
     pub fn is_encrypted(self) -> Option<bool> {
         match self.reported.encrypted {
             _ if self.tls => Some(true),
@@ -70,7 +70,7 @@ impl Peer {
         self.tls
     }
 
-    /// Returns true if a password may be sent over the connection: see [`is_confidential`].
+    /// Returns true if a password may be sent over the connection, as described at the function [`is_confidential`].
     pub(super) fn is_confidential(self) -> bool {
         is_confidential(self.tls, self.address(), self.is_proxy, self.reported)
     }
@@ -119,7 +119,7 @@ pub(super) fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// Returns the address of the sender of a request, in words for the log.
+/// Returns the address of the sender of a request, as text for a log message.
 pub(super) fn sender(peer: Option<Peer>) -> String {
     peer.map_or_else(|| "an unknown address".to_owned(), |peer| peer.origin().to_string())
 }

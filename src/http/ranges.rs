@@ -8,8 +8,8 @@ use bytes::Bytes;
 use futures_util::stream;
 use std::ops::Range;
 
-/// Streams a part of a file; `read` returns a piece by its offset and length. The next piece is read only after the
-/// client has consumed the previous one, each in a separate transaction. A slow client therefore holds little memory
+/// Streams a part of a file; `read` returns a piece by its offset and length. Each piece is read in a separate
+/// transaction, and only after the client has consumed the previous one. A slow client therefore holds little memory
 /// and no database connection.
 pub(crate) fn stream_chunks<F>(part: Range<u64>, read: impl Fn(u64, usize) -> F + Send + 'static) -> Body
 where

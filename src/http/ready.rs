@@ -30,7 +30,7 @@ enum Check {
 struct Checks {
     /// Whether a test write and read of the database succeed.
     db: Check,
-    /// Whether the current settings are active. If they are invalid, the last valid settings are active instead.
+    /// Whether the configured settings are active. If they are invalid, the last valid settings are active instead.
     settings: Check,
     openai: Check,
     tts: Check,
@@ -46,9 +46,9 @@ struct Checks {
     integrity: Check,
     /// Whether the certificate is valid and does not expire soon.
     tls: Check,
-    /// Whether the last backup and its upload succeeded and the backup is recent. Also ok before the first backup.
+    /// Whether the last backup and its upload succeeded, and the backup is recent. `ok` also before the first backup.
     backup: Check,
-    /// Whether the clock is not known to be wrong.
+    /// `error` while the alert `clock_wrong` is raised.
     clock: Check,
 }
 

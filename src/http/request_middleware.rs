@@ -105,10 +105,10 @@ pub(super) async fn handle_request(
     response
 }
 
-/// Prevents pages of other sites from loading these resources.
+/// Prevents pages of other sites from loading the responses of this server.
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Records the request by route. Metrics by path would grow without bound, since paths contain ids.
+/// Records the metrics of a request by its route. Metrics by path would grow without bound, because paths contain ids.
 fn record_metrics(method: &Method, route: &str, status: u16, took: Duration) {
     let method = match method.as_str() {
         "GET" => "GET",

@@ -51,7 +51,8 @@ pub(super) fn with_hsts(routes: Router, state: &AppState) -> Router {
     routes.layer(from_fn_with_state(state.clone(), https_redirect::hsts))
 }
 
-/// Returns the routes for liveness, readiness, metrics, version and the instance challenge. [`port_80`] has its own.
+/// Returns the routes for liveness, readiness, metrics, version and the instance challenge. [`port_80`] has a smaller
+/// set of monitoring routes.
 fn monitoring(with_page: bool) -> Router<AppState> {
     Router::new()
         .merge(health::routes(with_page))

@@ -1,7 +1,7 @@
 //! The accept loop: accepts connections, passes requests to the router, and shuts down gracefully.
 //!
-//! axum's own accept loop is not used, because the media WebSocket recovers its stream from the upgraded connection.
-//! For this, the type of the connection must be known.
+//! axum's own accept loop is not used, because the media WebSocket recovers its stream from the upgraded connection. To
+//! recover the stream, the WebSocket must know the type of the connection.
 
 use super::connection_limit::{Admission, Admitted, Client, Connections};
 use super::peer::is_among;
@@ -100,13 +100,13 @@ impl ListenSocket {
 }
 
 /// Sets `TCP_USER_TIMEOUT`: the kernel closes a connection whose peer has not acknowledged sent data for this long.
-/// Request timeouts do not cover the sending of a response. Without this option, a client that never reads its
-/// responses would occupy a slot forever. Connections inherit the option from their listener.
+/// Request timeouts do not cover the sending of a response, so without this option, a client that never reads its
+/// responses would occupy a connection slot forever. Connections inherit the option from their listener.
 fn set_user_timeout(name: &str, listener: &ListenSocket, timeout: Duration) {
     let ListenSocket::Tcp(listener) = listener else { return };
     let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
     if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(listener, ms) {
-        tracing::warn!(event = "SOCKET_OPTION_FAILED", listener = name, %error, "Cannot set TCP_USER_TIMEOUT on the listener {name}: its connections whose client does not read are not dropped: {error}");
+        tracing::warn!(event = "SOCKET_OPTION_FAILED", listener = name, %error, "Cannot set TCP_USER_TIMEOUT on listener {name}, so a connection whose client never reads its responses stays open: {error}");
     }
 }
 
@@ -196,7 +196,7 @@ impl Listener {
         if is_full && *next_warning <= clock::instant() {
             *next_warning = clock::instant() + LOG_INTERVAL;
             let name = self.name;
-            tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address, "Listener {name} has reached its connection limit, or the limit for the network of {address}: a new connection replaces the one that has been silent longest, or is refused while all have authenticated requests in progress");
+            tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address, "Listener {name} has reached its connection limit, or the limit for the network of {address}: each new connection replaces the connection without activity for the longest time, or is refused while all connections have authenticated requests in progress");
         }
         admitted
     }
@@ -234,7 +234,7 @@ impl ConnectionContext {
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::debug!(event = "TLS_HANDSHAKE_FAILED", address = %self.address.ip(), %error, "TLS handshake with {} failed, and its connection is closed", self.address.ip());
+                tracing::debug!(event = "TLS_HANDSHAKE_FAILED", address = %self.address.ip(), %error, "TLS handshake with {} failed, so the connection is closed", self.address.ip());
             }
         }
     }
@@ -296,18 +296,18 @@ impl ConnectionContext {
     }
 }
 
-/// Returns the default connection limit: one connection per MiB of memory, within the two bounds below. An
-/// unauthenticated client can make a connection hold a request head of [`MAX_HEAD_BYTES`], and all heads together must
-/// use only a small part of the memory. Three TCP listeners with this limit, and port 80 with its share of the limit,
-/// hold at most 52 MiB of heads.
+/// Returns the default connection limit: one connection per MiB of memory, but at least [`MIN_CONNECTIONS`] and at most
+/// [`MAX_CONNECTIONS`]. An unauthenticated client can make a connection hold a request head of [`MAX_HEAD_BYTES`], and
+/// all heads together must use only a small part of the memory. Three TCP listeners with this limit, and port 80 with
+/// its share of the limit, hold at most 52 MiB of heads.
 fn default_connections() -> usize {
     let system = rustix::system::sysinfo();
     let bytes = system.totalram.saturating_mul(system.mem_unit.into());
     usize::try_from(bytes >> 20).unwrap_or(usize::MAX).clamp(MIN_CONNECTIONS, MAX_CONNECTIONS)
 }
 
-/// Logs a warning about a proxy that is missing in `http.trusted_proxies`: all of its clients share one login rate
-/// limit, for which users would find no explanation.
+/// Logs a warning about a proxy that is missing in `http.trusted_proxies`. All clients of such a proxy share one login
+/// rate limit, so users could be locked out without an explanation.
 fn warn_of_untrusted_proxy(address: IpAddr) {
     let address = address.to_canonical();
     tracing::warn!(

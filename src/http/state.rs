@@ -28,7 +28,7 @@ use crate::tls::Tls;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// The state of the handlers. It is cloned several times per request, so it is a single `Arc`.
+/// The state of the handlers, a single `Arc`, because it is cloned several times per request.
 #[derive(Clone)]
 pub struct AppState(Arc<AppServices>);
 
@@ -38,7 +38,7 @@ pub struct AppServices {
     pub settings: Settings,
     /// Changes and reloads the settings.
     pub reload_handle: ReloadHandle,
-    /// Restarts the daemon, at once or when no call is active.
+    /// Restarts the daemon, at once or as soon as no call is active.
     pub restart: RestartHandle,
     /// The rate limit of account checks and of trials of the agent's tools.
     pub checks: CheckLimit,
@@ -51,18 +51,19 @@ pub struct AppServices {
     pub jobs: Jobs,
     /// The clock that orders all messages, inbound and outbound.
     pub message_clock: MessageClock,
-    /// Signals that webhooks of Twilio may have been lost and must be read from its lists.
+    /// Signals that webhooks may have been lost, so that their calls, messages and recordings must be read from
+    /// Twilio's lists.
     pub gap: Gap,
     /// The queue of outbound messages.
     pub outbox: Outbox,
     /// Detects repeated signed webhooks.
     pub replay_cache: Arc<ReplayCache>,
-    /// Limits of login attempts, confirmed sessions and password hashing.
+    /// The login rate limits, the confirmed sessions, and the queue of password hashing.
     pub auth: Arc<Auth>,
     /// The memory budget for the bodies of unauthenticated requests.
     pub bodies: BodyBudget,
     pub snapshots: Snapshots,
-    /// The cached status of the bridge for `/readyz`.
+    /// The cached health of the bridge for `/readyz`.
     pub bridge_health: BridgeHealth,
     /// Monitors the free disk space.
     pub disk: DiskMonitor,

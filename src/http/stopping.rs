@@ -1,4 +1,4 @@
-//! The end of the server, as handlers of endless responses see it.
+//! The signal that ends endless responses, such as event streams, when the server stops.
 
 use tokio_util::sync::CancellationToken;
 

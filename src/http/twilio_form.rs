@@ -153,6 +153,7 @@ fn has_valid_names(form: &Form) -> bool {
 /// about 20 KiB.
 const MAX_BODY_BYTES: usize = 64 << 10;
 
-/// The maximum number of parameters. A form with more is rejected before its signature is verified, which requires
-/// sorting them. A query or a JSON object with more is malformed. Twilio's webhooks have about 30.
+/// The maximum number of parameters. A form with more parameters is rejected before its signature is verified, because
+/// the verification sorts the parameters. A query or a JSON object with more parameters is malformed. Twilio's webhooks
+/// have about 30.
 const MAX_PAIRS: usize = 300;

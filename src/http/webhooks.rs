@@ -12,17 +12,18 @@ use voice::response::{RECORDER, answer, say_phrase};
 
 /// Returns the response for a webhook whose handler panicked or timed out; none for a path that is not a webhook.
 ///
-/// The response of a call's webhook sends the caller to Twilio's recorder, but after a recording the caller hears an
-/// apology, and calls that the daemon has placed end. A WhatsApp webhook, whose message may not be stored, gets
-/// 503: the bridge then retries. Status notifications are acknowledged.
+/// For most webhooks of a call, the response sends the caller to Twilio's recorder; after a recording, the caller hears
+/// an apology instead. A call that the daemon has placed, and the call to the human agent in a transfer, are hung up. A
+/// WhatsApp webhook, whose message may not be stored, gets 503, so that the bridge retries. Status notifications are
+/// acknowledged.
 pub(super) fn failure_response(path: &str) -> Option<Response> {
     let hook = path.strip_prefix("/webhook/")?;
     Some(match hook {
-        // Requesting another recording would loop. The recording itself is not lost: another webhook reports it as
-        // well.
+        // Requesting another recording would loop. The recording itself is not lost, because another webhook reports it
+        // as well.
         "handle_recording" => answer(&[say_phrase(SAY_VOICE, &Phrase::SayError), Verb::Hangup]),
-        // The end of the human agent's leg of a transfer brings the caller back to the conversation. Whom the agent has
-        // called does not expect to leave a message.
+        // After the human agent's leg of a transfer has ended, the caller continues the conversation. A contact whom
+        // the agent has called does not expect to leave a message.
         "transfer" | "outbound_call" | "outbound_message" => answer(&[Verb::Hangup]),
         "stream_status" | "recording_status" | "call_status" | "outbound_machine" => {
             StatusCode::NO_CONTENT.into_response()

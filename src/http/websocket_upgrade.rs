@@ -18,7 +18,7 @@ const MAX_MESSAGE: usize = 64 << 10;
 /// The size of the read buffer in bytes. A message with 20 ms of audio has about 0.3 KiB.
 const READ_BUFFER: usize = 2 << 10;
 
-/// An accepted handshake, whose WebSocket opens after the response has been sent.
+/// An accepted handshake, whose WebSocket opens as soon as the response has been sent.
 #[derive(Debug)]
 pub struct PendingUpgrade(OnUpgrade);
 

@@ -1,4 +1,4 @@
-//! Restarts of the daemon, which some settings need. For owners only.
+//! Restarts of the daemon, after which some changed settings take effect. For owners only.
 
 mod view;
 
@@ -16,7 +16,7 @@ pub(super) fn operations() -> Operations {
     operations![show, start, cancel]
 }
 
-/// Get whether the daemon can be restarted, and whether a restart waits for calls.
+/// Get whether the daemon can be restarted, and whether a restart waits for calls to end.
 #[utoipa::path(get, path = "/api/restart", tag = "system", operation_id = "get_restart_status",
     responses((status = 200, body = RestartStatus)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> axum::Json<RestartStatus> {
@@ -56,7 +56,7 @@ pub(super) async fn start(
     Ok((StatusCode::ACCEPTED, axum::Json(RestartStatus::of(&state))))
 }
 
-/// Cancel a restart that waits for calls.
+/// Cancel a restart that waits for calls to end.
 #[utoipa::path(delete, path = "/api/restart", tag = "system", operation_id = "cancel_restart",
     responses((status = 200, description = "The restart was cancelled.", body = OkResponse)))]
 pub(super) async fn cancel(State(state): State<AppState>, _owner: Owner) -> axum::Json<OkResponse> {

@@ -24,7 +24,7 @@ pub(super) fn operations() -> Operations {
 #[into_params(parameter_in = Query)]
 struct SearchQuery {
     /// Words, all of which must match, or a part of a number. A word of two letters matches only the beginning of a
-    /// word.
+    /// word, and a single letter is ignored.
     #[param(value_type = String, max_length = 500)]
     q: SearchWords,
     /// The kinds of hits, separated by commas: `contact`, `message`, `turn`, `call`, `note`; all by default.

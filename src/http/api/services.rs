@@ -89,7 +89,7 @@ pub(super) async fn change(
 
 /// Archive a service.
 ///
-/// It is no longer offered; its existing appointments are kept.
+/// An archived service cannot be booked; its existing appointments are kept.
 #[utoipa::path(delete, path = "/api/services/{id}", tag = "booking", operation_id = "archive_service",
     params(("id" = i64, Path)), responses((status = 200, description = "The service was archived.", body = OkResponse)))]
 pub(super) async fn archive(

@@ -1,4 +1,4 @@
-//! Login sessions of the current user, and, for owners, of other users.
+//! The login sessions of the current user, and, for owners, those of other users.
 
 mod view;
 
@@ -43,7 +43,7 @@ pub(super) async fn end_others(
     Ok(OkResponse::OK)
 }
 
-/// End a session: of the current user, or for owners of any user.
+/// End a session of the current user, or, as an owner, a session of any user.
 #[utoipa::path(delete, path = "/api/sessions/{id}", tag = "account", operation_id = "end_session",
     params(("id" = String, Path)), responses((status = 200, description = "The session has ended.", body = OkResponse)))]
 pub(super) async fn end(

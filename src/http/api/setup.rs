@@ -24,7 +24,7 @@ pub(super) fn operations() -> Operations {
     operations![is_needed, complete, progress, skip]
 }
 
-/// Returns what the settings and the running daemon show about the completed setup steps.
+/// Returns the facts about completed setup steps that the settings and the running daemon show.
 fn evidence(state: &AppState) -> setup::Evidence {
     let settings = state.settings.current();
     let config = &settings.config;

@@ -37,14 +37,15 @@ pub(in crate::http) struct Inlined {
 }
 
 /// Returns the responses to inline. If the store does not answer, there are none; the page then makes the requests
-/// itself and shows the error.
+/// itself, and shows their errors.
 pub(in crate::http) async fn of(state: &AppState, peer: Peer, uri: &Uri, headers: &HeaderMap) -> Inlined {
     let none = Inlined { json: "{}".to_owned(), has_session: false, cookie: None };
     find(state, peer, uri, headers).await.unwrap_or(none)
 }
 
 async fn find(state: &AppState, peer: Peer, uri: &Uri, headers: &HeaderMap) -> Option<Inlined> {
-    // Read first, so that no change between the reads is missed.
+    // The newest change is read before the other data, so that the event stream includes every change after these
+    // reads.
     let newest_change = state.store.watch_changes().ok().map(|changes| *changes.borrow());
     let (start, cookie) = match authenticate(state, &Method::GET, headers).await {
         Ok(actor) => {

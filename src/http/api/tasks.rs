@@ -68,7 +68,7 @@ impl<'de> Deserialize<'de> for Assignee {
 }
 
 impl Assignee {
-    /// Returns the user; none for `me` of a token without a user, who has no tasks.
+    /// Returns the user; none if a token that belongs to no user sends `me`.
     fn user(self, tx: &ReadTx<'_>, actor: ActorId) -> store::Result<Option<UserId>> {
         match (self, actor) {
             (Self::User(id), _) | (Self::Me, ActorId::User(id)) => Ok(Some(id)),
@@ -113,7 +113,7 @@ pub(super) async fn list(
             state: query.state.map_or(crate::domain::TaskState::Open, |state| state.0),
             contact: query.contact_id.map(|id| tx.kept_contact(ContactId(id))).transpose()?,
             call: query.call_id.map(CallId),
-            // No user has the id 0, so the filter matches no task.
+            // A token that belongs to no user has no tasks: the filter matches no task, because no user has the id 0.
             assignee: assignee.map(|user| user.unwrap_or(UserId(0))),
             due_before: query.due_before.map(|before| before.0),
         };

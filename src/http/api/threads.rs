@@ -54,7 +54,7 @@ pub(super) struct MessageQuery {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
-    /// `next_cursor` of the following page.
+    /// `next_cursor` of another page, to get the messages that are older than that page.
     #[param(value_type = Option<String>)]
     before: Option<CursorParam>,
 }

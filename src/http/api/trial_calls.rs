@@ -16,8 +16,9 @@ pub(super) fn operations() -> Operations {
 
 /// Prepare a trial call, in which the user talks to the agent with the browser.
 ///
-/// The call begins when the WebSocket sends its first message. It ends at the latest with the login session. The call
-/// is not stored, and the agent's tools have no effect; its duration and cost count towards the daily limits.
+/// The call begins when the client sends its first message on the WebSocket, and ends at the latest with the login
+/// session or the token. The call is not stored, and the agent's tools have no effect; its duration and cost count
+/// towards the daily limits.
 ///
 /// The code of a 409 is `no_engine` if no AI engine answers calls. It is `limit_reached` at a daily limit, which
 /// `error.params.setting` names.

@@ -41,7 +41,7 @@ pub(super) async fn list(
     Ok(axum::Json(Page::only(numbers.into_iter().map(item).collect())))
 }
 
-/// Set a phone number's webhooks to this server, so that it receives the number's calls.
+/// Set a phone number's webhooks to this server, so that this server receives the number's calls.
 ///
 /// The original webhooks are stored, so that the change can be undone.
 #[utoipa::path(post, path = "/api/twilio/numbers/{sid}/webhooks", tag = "system", operation_id = "set_twilio_webhooks",
@@ -63,7 +63,7 @@ pub(super) async fn set_webhooks(
     }
     let (replaced, after) = (number.webhooks, webhooks_at(base));
     if replaced == after {
-        // An undo restores the webhooks that an earlier request stored, not those of this server.
+        // The webhooks of this server are not stored: an undo must restore those that an earlier request stored.
         return respond(&state, &config, &sid, replaced).await;
     }
     // The original webhooks are stored before the change, so that an undo is possible after a crash.

@@ -39,7 +39,8 @@ pub(super) struct WaitingListQuery {
 
 /// List the waiting list, longest wait first.
 ///
-/// Each entry has the first suitable free time, and the contact's appointment that may make the entry obsolete.
+/// Each entry contains the first suitable free time, and an appointment of the contact that may make the entry
+/// obsolete.
 #[utoipa::path(get, path = "/api/waiting-list", tag = "booking", operation_id = "list_waiting_entries",
     params(WaitingListQuery), responses((status = 200, body = WaitingEntryPage)))]
 pub(super) async fn list(

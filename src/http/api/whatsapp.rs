@@ -68,7 +68,7 @@ pub(super) async fn send(
     Ok(axum::Json(sent.into()))
 }
 
-/// Parses and validates the request. Nothing is stored if it is invalid.
+/// Parses and validates a request before anything is stored.
 fn request(
     app: &AppState,
     actor: &Actor,

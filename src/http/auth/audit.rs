@@ -45,7 +45,7 @@ impl Audit {
     }
 
     /// Runs a use case, and adds a row to its transaction unless the use case has added a row itself. A request that
-    /// changes no data adds no row, such as opening a thread that is already read, or a retry with the same
+    /// changes no data adds no row, for example a request that marks a read thread as read, or a retry with the same
     /// `Idempotency-Key`.
     pub(crate) fn around<T, E: From<store::Error>>(
         &self,
@@ -73,8 +73,8 @@ impl Audit {
         self.0.is_recorded.store(true, Ordering::Relaxed);
     }
 
-    /// Adds the row after a change outside a transaction. If the row cannot be stored, the change is kept: an alert can
-    /// be muted even when the disk is full.
+    /// Adds the row after a change outside a transaction. If the row cannot be stored, the change is kept, so that an
+    /// alert can be muted even when the disk is full.
     pub(super) async fn ensure_recorded(self, store: &Store) {
         if self.0.is_recorded.load(Ordering::Relaxed) {
             return;
@@ -120,13 +120,13 @@ impl OperationIds {
     }
 }
 
-/// Returns the route pattern that a request matched, or its path if none.
+/// Returns the route pattern that a request matched, or the path of the request if it matched no pattern.
 pub(super) fn route(request: &axum::extract::Request) -> &str {
     request.extensions().get::<MatchedPath>().map_or_else(|| request.uri().path(), MatchedPath::as_str)
 }
 
-/// Returns the subject, such as `contact:3` for `/api/contacts/{id}/merge` and `/api/contacts/3/merge`; none without an
-/// id.
+/// Returns the subject of a request, such as `contact:3` for `/api/contacts/{id}/merge` and `/api/contacts/3/merge`;
+/// none for a path without an id.
 fn subject_of(route: &str, path: &str) -> Option<String> {
     let mut segments = route.split('/').zip(path.split('/'));
     let mut noun = "";

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The expiry of each confirmation, by the session's key. Kept in memory only: after a restart, users must confirm
-/// again.
+/// The expiry of each confirmation, by the hash of the session cookie. Confirmations are kept in memory only, so after
+/// a restart of the daemon, users must confirm again.
 #[derive(Debug, Default)]
 pub(crate) struct Confirmations(Mutex<HashMap<String, Instant>>);
 
@@ -21,7 +21,7 @@ impl Confirmations {
         VALIDITY
     }
 
-    /// Rejects a session without a recent confirmation. Tokens are accepted: programs do not leave a browser
+    /// Rejects a session without a recent confirmation. Tokens are accepted, because programs do not leave a browser
     /// unattended.
     pub(crate) fn require(&self, login: Option<&Login>) -> Result<(), ApiError> {
         match login {

@@ -26,7 +26,7 @@ impl Credential {
     }
 
     /// Returns a function that checks whether the session or the token is still valid. If the database cannot be read,
-    /// it counts as valid.
+    /// the session or the token counts as valid.
     pub(crate) fn into_check(self, store: Store) -> LoginCheck {
         Arc::new(move || {
             let (store, credential) = (store.clone(), self.clone());

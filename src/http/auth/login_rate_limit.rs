@@ -20,12 +20,12 @@ pub(crate) enum Client<'a> {
     /// A client at this address.
     Address(IpAddr),
     /// A browser in which the user has logged in before, identified by its secret device cookie, or by its session.
-    /// Attempts of other clients do not count against it.
+    /// Attempts of other clients do not count against this browser.
     KnownDevice(&'a str),
 }
 
-/// The account of the attempt. Attempts count against its current password: after the owner or the command line sets a
-/// new password, the account has no counted attempts.
+/// The account that an attempt is for. Attempts are counted for the account's current password, so after a new password
+/// is set, the account has no counted attempts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AccountKey<'a> {
     pub(crate) name: &'a str,
@@ -47,7 +47,8 @@ impl AccountKey<'_> {
 pub(crate) struct LoginRateLimiter(Mutex<Limits>);
 
 impl LoginRateLimiter {
-    /// Counts an attempt to enter a password, which `attempt` names in the log. Beyond a limit, returns an error.
+    /// Counts an attempt to enter a password. Beyond a limit, returns an error. `attempt` names the attempt in the log
+    /// message.
     pub(crate) fn begin(
         &self,
         attempt: &'static str,
@@ -63,7 +64,7 @@ impl LoginRateLimiter {
         begun.map_err(|wait| rate_limit_error("Set-up attempt", client, wait))
     }
 
-    /// Uncounts a successful attempt, and the client's earlier attempts for the same account.
+    /// Removes a successful attempt from the counts, and the client's earlier attempts for the same account.
     pub(crate) fn succeeded(&self, client: Client<'_>, account: AccountKey<'_>) {
         self.limits().succeeded(client, account, clock::instant());
     }
@@ -83,10 +84,12 @@ fn rate_limit_error(attempt: &str, client: Client<'_>, wait: Duration) -> ApiErr
     ApiError::too_often(wait)
 }
 
-/// Counts attempts by address, by address and name, by name, and of all unknown clients together. A successful attempt
-/// is not counted, and removes the attempts for its name by this address or device.
+/// Counts the attempts of each client (an address or a known device), and those of each client for each account. For
+/// clients that are not known devices, also counts the attempts for each account, and all attempts together. A
+/// successful attempt is not counted, and removes the client's attempts for the account.
 ///
-/// Keys are hashes with a random key, so a counter has the same size for every name that a client sends.
+/// The keys of counters are hashes with a random seed, so a counter has the same size for every name that a client
+/// sends.
 #[derive(Default)]
 struct Limits {
     windows: HashMap<u64, Window>,
@@ -111,8 +114,8 @@ impl Limits {
             self.names.check(name, now)?;
         }
         self.check_windows(client, account, now)?;
-        // Checked last, so that attempts that the other limits reject do not use up the shared limit of all unknown
-        // clients.
+        // The shared limit of all unknown clients is checked last, so that attempts that the other limits reject do not
+        // use it up.
         if is_unknown {
             self.unknown_clients.begin(now)?;
             self.names.count(name, now);
@@ -150,7 +153,7 @@ impl Limits {
         [(self.key(client, AccountKey::ALL), MAX_BY_ADDRESS), (self.key(client, account), MAX_BY_NAME)]
     }
 
-    /// Uncounts a successful attempt, and the client's earlier attempts for the same account.
+    /// Removes a successful attempt from the counts, and the client's earlier attempts for the same account.
     fn succeeded(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) {
         let (all, one) = (self.key(client, AccountKey::ALL), self.key(client, account));
         self.windows.remove(&one);

@@ -11,7 +11,7 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 /// Limits hashing to one password at a time, since each hash takes 19 MiB and a CPU core.
 pub(crate) struct Passwords {
     hasher: Arc<Semaphore>,
-    /// Acquired before `hasher`, so that at most one unknown client is queued ahead of a known one.
+    /// Unknown clients acquire this before `hasher`, so that at most one unknown client is queued ahead of a known one.
     unknown: Arc<Semaphore>,
 }
 
@@ -46,8 +46,8 @@ struct Permit {
 }
 
 impl Passwords {
-    /// Verifies a password against a hash. Without a hash, takes the same time, so that timing does not reveal which
-    /// names exist.
+    /// Verifies a password against a hash. Without a hash, takes the same time and returns false, so that the response
+    /// time does not reveal which names exist.
     pub(crate) async fn verify(
         &self,
         requester: Requester,
@@ -57,7 +57,8 @@ impl Passwords {
         self.with_permit(requester, move || password::verify(&password, hash.as_deref())).await
     }
 
-    /// Validates and hashes a new password, which must not contain these names. A weak password is an error in `field`.
+    /// Validates and hashes a new password, which must not be close to one of these names. The error for a weak
+    /// password names the field `field`.
     pub(crate) async fn hash(
         &self,
         field: &'static str,

@@ -110,14 +110,15 @@ impl File {
             Encoding::Gzip => Bytes::from_static(self.gzip),
             Encoding::Identity => match self.plain.get() {
                 Some(plain) => plain.clone(),
-                // Decompressing the longest file takes milliseconds, too long for the event loop. It cannot fail,
-                // because the build compressed the file.
+                // Decompressing the longest file takes milliseconds, too long for the event loop. The decompression
+                // cannot fail, because the build compressed the file.
                 None => tokio::task::spawn_blocking(move || self.plain().clone()).await.unwrap_or_default(),
             },
         }
     }
 
-    /// Returns the uncompressed content, decompressing it once. It is not compiled in, because few clients request it.
+    /// Returns the uncompressed content, which the first call decompresses. The binary does not contain the
+    /// uncompressed content, because few clients request it.
     fn plain(&self) -> &Bytes {
         self.plain.get_or_init(|| {
             let mut plain = Vec::with_capacity(usize::try_from(self.length(Encoding::Identity)).unwrap_or(0));

@@ -1,4 +1,5 @@
-//! Twilio's voice webhooks. Calls do not depend on the store: if the database fails, the caller still gets a response.
+//! Twilio's voice webhooks. Calls do not depend on the store: even if the database fails, Twilio gets a response with
+//! which the call continues.
 
 mod answer_call;
 mod conversation;

@@ -24,7 +24,7 @@ pub(crate) struct Resource {
     name: Option<String>,
     /// The kind of the resource.
     kind: ResourceKind,
-    /// The id of the user whom the resource represents; null if it represents none.
+    /// The id of the user whom the resource represents; null if it represents no user.
     user_id: Option<i64>,
     /// The position in lists, and the order in which a free resource is chosen; the lowest is first.
     position: i64,
@@ -51,7 +51,8 @@ impl Listed for Resource {
 }
 
 impl Versioned for Resource {
-    // A new service must not change the version of resources that provide all services; hours have their own version.
+    // A new service must not change the version of resources that provide all services. The opening hours of a resource
+    // have a version of their own.
     fn version(&self) -> impl Serialize {
         let services = (!self.all_services).then_some(&self.service_ids);
         (self.id, &self.name, self.kind, self.user_id, self.position, self.archived, services)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum RestartTime {
     /// Restart immediately; rejected while calls are active.
     Now,
-    /// Restart when no call is active.
+    /// Restart as soon as no call is active.
     AfterCalls,
 }
 

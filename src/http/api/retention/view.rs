@@ -18,7 +18,7 @@ pub(crate) struct RetentionAmount {
     key: String,
     /// The kind of data: `media`, `recordings`, `transcripts`, `journal` or `audit`.
     kind: &'static str,
-    /// The cutoff. The daemon deletes older data within the next hours.
+    /// The cutoff: with these limits, the daemon deletes data from before this time within hours.
     #[schema(value_type = String, format = DateTime)]
     before: Timestamp,
     /// The number of files, recordings, turns, webhooks or audit entries to delete.

@@ -47,7 +47,7 @@ struct CheckResult {
     check: String,
     /// The severity of the finding.
     state: CheckStatus,
-    /// The stable code of the finding; null if it has none, such as findings of earlier releases.
+    /// The stable code of the finding; null if the finding has no code, like those of earlier releases.
     code: Option<&'static str>,
     /// The values that the text contains, by name.
     #[schema(value_type = BTreeMap<String, Value>)]

@@ -24,7 +24,8 @@ pub(super) fn save(state: &AppState, actor: Actor) -> SaveChange {
     })
 }
 
-/// Returns the setting versions on which the change is based. A version of a setting that is not changed is an error.
+/// Returns the setting versions on which the change is based, or an error if the request has a version of a setting
+/// that it does not change.
 pub(super) fn expected(body: &UpdateSettingsRequest) -> Result<BTreeMap<String, i64>, ApiError> {
     match body.expected.keys().find(|key| !body.changes.contains_key(*key)) {
         None => Ok(body.expected.clone()),
@@ -36,7 +37,7 @@ pub(super) fn expected(body: &UpdateSettingsRequest) -> Result<BTreeMap<String, 
 }
 
 /// Returns the error response of a rejected change of the settings `changed`. `items` are the current settings;
-/// `language` is the reader's.
+/// `language` is that of the request.
 pub(super) fn rejection(
     rejected: ChangeRejected,
     changed: &[String],
@@ -68,7 +69,7 @@ pub(super) fn rejection(
     }
 }
 
-/// Returns the error response for a setting that is locked or invalid. `language` is the reader's.
+/// Returns the error response for a setting that is locked or invalid. `language` is that of the request.
 pub(in crate::http::api) fn refusal(ChangeError { key, refusal }: ChangeError, language: Language) -> ApiError {
     match refusal {
         ChangeRefusal::Invalid(error) => {

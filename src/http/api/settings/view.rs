@@ -26,7 +26,7 @@ pub(crate) struct SettingItem {
     kind: &'static str,
     /// The value; null if it is not set, and always null for a secret.
     value: Value,
-    /// The default value; null for a secret, or if there is no default.
+    /// The default value; null for a secret, and if there is no default.
     default: Value,
     /// The allowed values; empty if there is no fixed set.
     choices: Vec<&'static str>,
@@ -177,10 +177,10 @@ pub(crate) struct SettingChangeItem {
     value: Value,
     /// The previous value; null if the web page had not set one. For a secret, as in `value`.
     previous: Value,
-    /// When it was changed.
+    /// When the setting was changed.
     #[schema(value_type = String, format = DateTime)]
     changed_at: Timestamp,
-    /// The actor: `user:3`, `token:2`.
+    /// The actor that changed the setting: `user:3` or `token:2`.
     actor: String,
     /// The name of the user or the token; null for other actors.
     actor_name: Option<String>,

@@ -65,20 +65,23 @@ pub(crate) struct Thread {
     last_message: Option<LastMessage>,
     /// The newest call; null if there is none.
     last_call: Option<LastCall>,
-    /// Whether the business or the contact must answer next.
+    /// Whether the contact waits for an answer (`us`), no user has seen the agent's answer yet (`agent`), or no action
+    /// is needed (`done`).
     turn: ThreadTurn,
     /// Since when the contact has waited for an answer; null if the contact does not wait.
     #[schema(value_type = Option<String>, format = DateTime)]
     waiting_since: Option<Timestamp>,
-    /// When the thread was archived; null if it is not. A new message or call moves it out of the archive, unless the
-    /// contact is blocked.
+    /// When the thread was archived; null if it is not archived. A new message or call moves the thread out of the
+    /// archive, unless the contact is blocked.
     #[schema(value_type = Option<String>, format = DateTime)]
     archived_at: Option<Timestamp>,
-    /// The current user's draft in this thread; null if there is none.
+    /// The current user's draft in this thread; null if there is none. Always null in the response of
+    /// `POST /api/threads/{id}/read` and in the `threads` of a contact.
     draft: Option<Draft>,
     /// The period in which Twilio accepts free text.
     window: Window,
-    /// The tags of the contact.
+    /// The tags of the contact. Always empty in the response of `POST /api/threads/{id}/read` and in the `threads` of a
+    /// contact.
     tags: Vec<TagName>,
     /// When the thread was created.
     #[schema(value_type = String, format = DateTime)]

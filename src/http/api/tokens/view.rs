@@ -19,7 +19,7 @@ pub(crate) struct ApiToken {
     /// When the token was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When the token was last used, to within a minute.
+    /// When the token was last used, to within a minute; null if it never was.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Timestamp>,
     /// The actor that created the token: `user:3`, `token:2` or `cli`; null if unknown.

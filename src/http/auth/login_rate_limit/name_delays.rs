@@ -1,10 +1,10 @@
-//! A delay for each login name, which grows with failed attempts from all addresses.
+//! A delay for each account, which grows with failed attempts from all addresses.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// The failed attempts by the hash of the login name. Names that do not exist are counted as well, so that responses do
-/// not reveal which names exist.
+/// The failed attempts by the hash of the account's name and current password hash. Names that do not exist are counted
+/// as well, so that responses do not reveal which names exist.
 #[derive(Default)]
 pub(super) struct NameDelays {
     names: HashMap<u64, Failures>,
@@ -71,7 +71,7 @@ impl NameDelays {
     }
 }
 
-/// The number of attempts that need no wait. The limit per address is lower.
+/// The number of attempts that need no wait. The limit for one address and one account is lower.
 const FREE: u32 = 10;
 
 const MAX_DELAY: Duration = Duration::from_mins(15);

@@ -16,9 +16,9 @@ use axum::response::Response;
 
 /// The path that Twilio requests after a stream or a transfer.
 pub(super) const ENDED_PATH: &str = "/webhook/stream_ended";
-/// The name of the stream's number in the query of that path.
+/// The query parameter of [`ENDED_PATH`] with the number of the stream.
 pub(super) const CONNECT: &str = "connect";
-/// The name of the transfer's number in the query of that path.
+/// The query parameter of [`ENDED_PATH`] with the number of the transfer.
 pub(super) const TRANSFER: &str = "transfer";
 
 /// Starts the conversation with the AI, and returns the TwiML for it.
@@ -38,7 +38,7 @@ pub(super) enum Stored {
     Over,
 }
 
-/// Stores a call as received now, if the database is writable.
+/// Stores an incoming call with the current time, if the database is writable. Returns how to answer the call.
 pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static str, call: IncomingCall) -> Stored {
     let (known, raw, config) = (call.clone(), raw(form, path), state.config());
     let for_write = config.clone();
@@ -66,7 +66,8 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
         tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %call_sid, path, "Webhook at {path} of call {call_sid} ignored: the call is over, so no conversation starts");
         return Stored::Over;
     }
-    // A number's usage limits apply to its calls from all networks.
+    // The usage limits of a number apply to its phone calls and WhatsApp calls together, so the prefix for WhatsApp is
+    // removed.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
     let context =
         CallContext { call, name: received.name, ai_today, transport: Transport::Twilio, is_stored, purpose: None };
@@ -91,8 +92,8 @@ pub(super) fn greeting(state: &AppState, token: Option<String>) -> [Verb; 3] {
 }
 
 /// Returns the verb that connects the media stream, and the verb that follows it. The stream's `action` and the next
-/// verb have the same URL, because Twilio uses one or the other, depending on how the stream ends. `number` is the
-/// number of the call's streams, including this one.
+/// verb have the same URL, because Twilio requests the URL of one or the other, depending on how the stream ends.
+/// `number` is the number of streams of the call so far, including this one.
 pub(super) fn connect(state: &AppState, token: Option<String>, number: u32) -> [Verb; 2] {
     let next = public_url(state, &path_after(number, None));
     [

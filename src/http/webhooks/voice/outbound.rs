@@ -23,7 +23,7 @@ use std::time::Duration;
 
 /// The path of the TwiML that leaves a message on an answering machine.
 pub(super) const MESSAGE_PATH: &str = "/webhook/outbound_message";
-/// The delays before further requests to leave the message.
+/// The delays before the retries of the request to leave the message.
 const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -109,12 +109,13 @@ pub(super) async fn message(State(state): State<AppState>, _form: TwilioForm) ->
     answer(&[say_phrase(&config.voice.say_voice, &phrase), Verb::Hangup])
 }
 
-/// Returns the id of the outbound call that a webhook is about, which its address contains; `None` for other calls.
+/// Returns the id of the outbound call from the query of a webhook's URL; none for other calls.
 pub(super) fn outbound_call_id(uri: &Uri) -> Option<i64> {
     own_query(uri)?.value(ID)?.parse().ok()
 }
 
-/// Stores the id of an outbound call that Twilio reports before the answer to the request to dial was stored.
+/// Stores Twilio's id of an outbound call, if a webhook of the call arrives before Twilio's response to the dialling
+/// request has been stored.
 pub(super) fn adopt(
     tx: &WriteTx<'_>,
     requested: Option<i64>,

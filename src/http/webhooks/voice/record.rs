@@ -75,8 +75,8 @@ async fn thanks(state: &AppState, call: &CallSid) -> Response {
     answer(&[say_phrase(state, &Phrase::SayThanks), Verb::Hangup])
 }
 
-/// Returns the AI's answer to a recording, or a waiting message while the answer is not ready. Without an answer, the
-/// response thanks the caller and hangs up.
+/// Returns the AI's answer to a recording, or asks the caller to wait while the answer is not ready. If there is no
+/// answer, thanks the caller and hangs up.
 async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Response {
     match state.recorded_turns.reply(&waiting.recording).await {
         Reply::Say(text) => answer(&[say(state, &text), recorder(state), Verb::Hangup]),

@@ -24,7 +24,7 @@ pub(super) fn dial(state: &AppState, sid: &CallSid, pending: PendingTransfer) ->
 }
 
 /// Handles `POST /webhook/ring_ended`: the phone stopped ringing, or the conversation with the human agent ended.
-/// Twilio may request it twice.
+/// Twilio may send this webhook twice.
 pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Response {
     let Some(sid) = call_sid(&form) else {
         log_malformed(&state, &form, PATH, NO_CALL).await;

@@ -22,7 +22,8 @@ const MAX_LOGGED_BYTES: usize = 1024;
 /// The maximum length of a notification. Twilio's notifications have less than 1 KiB.
 const MAX_STATUS_BYTES: usize = 16 << 10;
 
-/// Handles `POST /webhook/stream_ended`: returns the next TwiML. Twilio may request it twice for one call.
+/// Handles `POST /webhook/stream_ended`: a media stream or a transfer has ended. Returns the TwiML that follows. Twilio
+/// may send this webhook twice.
 pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(sid) = call_sid(&form) else {
         log_malformed(&state, &form, PATH, NO_CALL).await;
@@ -80,7 +81,7 @@ fn query_number(uri: &Uri, name: &str) -> u32 {
 }
 
 /// Returns the action after a restart of the daemon, by the end reason in the database. For a call without an end
-/// reason, or with another one than these, the caller can leave a message.
+/// reason, or with an end reason that is not listed here, the caller can leave a message.
 fn after_restart(ended: Option<EndReason>) -> StreamEndAction {
     match ended {
         Some(

@@ -24,8 +24,8 @@ const KEY_TIMEOUT_S: u32 = 5;
 
 /// Returns the verb that dials the human agent. Twilio requests `action` when the dialled call has ended.
 pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, action: &str, timeout_s: u32) -> Verb {
-    // By default, Twilio uses the caller's number as the caller id. It must be a phone number, otherwise the business's
-    // number is used.
+    // By default, Twilio uses the caller's number as the caller id. If the caller's number is not a phone number, or
+    // belongs to a WhatsApp call, the business's number is used.
     let shows_ours = transfer.medium == CallMedium::WhatsApp || transfer.caller_number.is_none();
     let caller_id = transfer.called_number.filter(|_| shows_ours);
     Verb::Dial {

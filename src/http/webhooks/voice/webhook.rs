@@ -1,4 +1,4 @@
-//! What all voice webhooks do: read the call, store the webhook, and name URLs of this server.
+//! Functions that all voice webhooks use: to read the call, to store the webhook, and to build URLs of this server.
 
 use crate::crm::call::IncomingCall;
 use crate::crm::webhook_log::{RawWebhook, Subject, log_webhook};
@@ -10,7 +10,7 @@ use crate::{clock, store};
 use axum::http::Uri;
 use std::time::Duration;
 
-/// The log text for a webhook without a call of this account.
+/// The reason for which a webhook without a call of this account is malformed, for the logs.
 pub(super) const NO_CALL: &str = "no call of the configured account";
 /// The maximum time that the response to a webhook waits for one write to the database.
 const STORE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -20,7 +20,8 @@ pub(super) fn public_url(state: &AppState, path: &str) -> String {
     format!("{}{path}", state.config().http.base_url())
 }
 
-/// Returns the call of a webhook; none if the webhook has no call, or belongs to another account.
+/// Returns the id of the call that a webhook is about; none if the webhook has no valid call id, or belongs to another
+/// account.
 pub(super) fn call_sid(form: &TwilioForm) -> Option<CallSid> {
     form.form.value("CallSid").filter(|_| form.is_own_account)?.parse().ok()
 }
@@ -28,7 +29,7 @@ pub(super) fn call_sid(form: &TwilioForm) -> Option<CallSid> {
 /// Returns the decoded query of a URL that this server gave to Twilio; none if the URL has no query, or more than
 /// `MAX_PAIRS` parameters.
 pub(super) fn own_query(uri: &Uri) -> Option<Form> {
-    /// Our URLs have two parameters at most; Twilio may add `bodySHA256`.
+    /// The URLs that this server gives to Twilio have at most two parameters; Twilio may add `bodySHA256`.
     const MAX_PAIRS: usize = 8;
     Form::decode(uri.query()?.as_bytes(), MAX_PAIRS)
 }
@@ -55,8 +56,8 @@ pub(super) fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
     }
 }
 
-/// Writes a webhook of a call to the store with a timeout, and logs a failure. `path` and `sid` name the webhook and the
-/// call in the log. Returns none on failure, so that the person who calls still gets a response.
+/// Writes a webhook of a call to the store with a timeout, and logs a failure. `path` and `sid` name the webhook and
+/// the call in the log message. Returns none on failure, so that the webhook can still be answered.
 pub(super) async fn store_best_effort<T: Send + 'static>(
     state: &AppState,
     path: &'static str,
@@ -88,7 +89,7 @@ pub(super) async fn store_best_effort<T: Send + 'static>(
     }
 }
 
-/// Adds a webhook that has a valid signature but malformed content to the webhook log.
+/// Adds a webhook that has a valid signature but malformed content to the webhook log, and logs a warning.
 pub(super) async fn log_malformed(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
     let raw = raw(form, path);
     let sid = form.form.value("CallSid").unwrap_or("unknown");

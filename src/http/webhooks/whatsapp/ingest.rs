@@ -45,7 +45,7 @@ async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> st
     let receive = move |tx: &WriteTx<'_>| owner_commands::receive(tx, &settings, &message, &raw, arrival, clock::now());
     let received = app.store.write(receive).await?;
     if received.message.is_some() {
-        // The message may have been an order of the owner, which is answered at once.
+        // The message may have been a command of the owner, whose answer is then queued in the outbox.
         app.outbox.wake();
     }
     if received.has_media {
@@ -91,7 +91,7 @@ async fn apply_update(app: &AppState, update: MessageUpdate, raw: RawWebhook) ->
         let reason = error.as_ref().map(|error| messages::logged(&error.code, &error.notice)).unwrap_or_default();
         if let Some(message) = known {
             tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code, reason,
-                "Message {message} was rejected by {provider} after it had been accepted; the next route is tried, or the message fails");
+                "Message {message} was rejected by {provider} after it had been accepted; the daemon tries the next route, or marks the message as failed");
         }
         // Wakes the outbox, so that it tries the next provider immediately.
         app.outbox.wake();
@@ -113,9 +113,9 @@ fn provider_id(read: &Result<Inbound, Malformed>) -> String {
     id.unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// Handles a webhook that cannot be processed by storing it unprocessed, so that a webhook that triggers a bug is not
-/// retried forever. If the raw webhook cannot be stored either, the response is 503. `named` is the provider's id of
-/// the message.
+/// Stores a webhook whose processing failed in the webhook log only, and acknowledges it, so that the provider does not
+/// retry a webhook that triggers a bug forever. If the webhook log cannot be written either, the response is 503.
+/// `named` is the provider's id of the message.
 async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &store::Error) -> Response {
     let path = raw.path;
     let nothing_can_be_stored = matches!(
@@ -124,7 +124,11 @@ async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &st
     );
     let is_logged = !nothing_can_be_stored
         && log_only(app, raw, WebhookOutcome::Malformed, "the message could not be stored").await.is_ok();
-    let outcome = if is_logged { "it is kept in the webhook log only" } else { "its sender is to send it again" };
+    let outcome = if is_logged {
+        "it is kept in the webhook log only"
+    } else {
+        "it is answered with HTTP 503: the bridge retries, and Twilio's messages are read from Twilio's list later"
+    };
     tracing::error!(
         event = "WA_IN_FAILED",
         path,
@@ -135,7 +139,8 @@ async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &st
     if is_logged {
         return StatusCode::NO_CONTENT.into_response();
     }
-    // The bridge retries. Twilio may not, so its list of messages is read when the database is writable again.
+    // The bridge retries the webhook. Twilio may not, so Twilio's list of messages is read when the database is
+    // writable again.
     app.gap.request_pass();
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")]).into_response()
 }

@@ -55,7 +55,7 @@ enum RouteCost {
 }
 
 impl MessageRoute {
-    /// Describes the route to this user. The prices are those of the settings.
+    /// Creates the view of a route for a user or token with the role `reader`. `prices` are the prices in the settings.
     pub(crate) fn new(preview: RoutePreview, prices: &TwilioConfig, reader: Role) -> Self {
         let route = preview.chosen.as_ref().ok().map(|(route, _)| *route);
         let alternatives = preview.alternatives.into_iter().map(|(provider, route)| {
@@ -83,7 +83,7 @@ impl MessageRoute {
     }
 }
 
-/// Returns whether a message costs something, and how much, in millionths of a dollar.
+/// Returns whether a message costs something, and its cost in millionths of a dollar.
 fn cost(provider: domain::Provider, is_template: bool, prices: &TwilioConfig) -> (RouteCost, i64) {
     match provider {
         domain::Provider::Baileys => (RouteCost::Free, 0),
