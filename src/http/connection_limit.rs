@@ -42,8 +42,8 @@ pub(super) struct Client {
     received_ms: AtomicU64,
     sent_ms: AtomicU64,
     idle_since_ms: AtomicU64,
-    /// Since when the head of a request is incomplete: for the first request since the connection was opened, later since
-    /// the first byte of the head. [`NO_HEAD`] at all other times.
+    /// When the incomplete head of a request began: for the first request, when the connection was opened; for later
+    /// requests, when the first byte of the head arrived. [`NO_HEAD`] while no head is incomplete.
     head_since_ms: AtomicU64,
     /// Whether a request of the connection has been answered.
     has_finished: AtomicBool,

@@ -19,8 +19,8 @@ impl FromRequestParts<AppState> for Confidential {
     }
 }
 
-/// Returns the error that says why this connection must not carry passwords, and which address may; none if this
-/// connection may.
+/// Returns the error that says why passwords are not accepted on this connection, and, if known, at which address they
+/// are; none if passwords are accepted on this connection.
 pub(super) fn error(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option<ApiError> {
     if peer.is_confidential() {
         return None;

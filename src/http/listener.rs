@@ -110,7 +110,7 @@ fn log_closed(key: &'static str, error: &ListenError) {
         event = "LISTENER_CLOSED",
         key,
         error = source,
-        "Listener {key} stays closed until the daemon is restarted; the others are not affected: {error}"
+        "Listener {key} stays closed until the daemon is restarted; the other listeners are not affected: {error}"
     );
 }
 

@@ -47,7 +47,7 @@ pub(crate) struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Creates a page of these items; `next` is the position after it, or none for the last page.
+    /// Creates a page of these items; `next` is the position of the next page, or none for the last page.
     pub(crate) fn new<I: Into<T>>(items: Vec<I>, next: Option<impl ToString>) -> Self {
         Self { items: items.into_iter().map(Into::into).collect(), next_cursor: next.map(|next| next.to_string()) }
     }

@@ -17,11 +17,11 @@ pub(super) enum Protocol {
     Plain,
     /// HTTP over TLS.
     Tls(Arc<ServerConfig>),
-    /// Both; the first byte of a connection decides which.
+    /// HTTP with or without TLS, as the first byte of a connection shows.
     PlainOrTls(Arc<ServerConfig>),
 }
 
-/// Detects the protocol and performs the TLS handshake. Returns the connection; none if no request can follow.
+/// Detects the protocol and performs the TLS handshake. Returns the connection; none if no request can follow on it.
 pub(super) async fn accept(stream: TcpStream, protocol: Protocol) -> io::Result<Option<ConnectionStream>> {
     match tokio::time::timeout(ACCEPT_TIMEOUT, detect_protocol(stream, protocol)).await {
         Ok(outcome) => outcome,

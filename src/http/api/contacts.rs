@@ -31,7 +31,7 @@ pub(super) fn operations() -> Operations {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ContactQuery {
-    /// The business; 1 by default.
+    /// The id of the business; 1 by default.
     business_id: Option<i64>,
     /// A part of a contact's name or address.
     #[param(value_type = Option<String>, max_length = 500)]

@@ -24,7 +24,7 @@ pub(super) fn operations() -> Operations {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct SuggestionQuery {
-    /// The business; 1 by default.
+    /// The id of the business; 1 by default.
     business_id: Option<i64>,
     /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]

@@ -29,7 +29,7 @@ pub(super) struct ThreadQuery {
     /// The channel; both by default.
     #[serde(rename = "type")]
     kind: Option<ThreadType>,
-    /// The business; 1 by default.
+    /// The id of the business; 1 by default.
     business_id: Option<i64>,
     /// The state of the listed threads; `all`, the default, leaves archived threads out.
     #[param(inline)]

@@ -11,7 +11,8 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 /// Limits hashing to one password at a time, since each hash takes 19 MiB and a CPU core.
 pub(crate) struct Passwords {
     hasher: Arc<Semaphore>,
-    /// Unknown clients acquire this before `hasher`, so that at most one unknown client is queued ahead of a known one.
+    /// Unknown clients acquire this semaphore before `hasher`, so that at most one unknown client is queued ahead of a
+    /// known one.
     unknown: Arc<Semaphore>,
 }
 

@@ -50,7 +50,8 @@ pub(crate) struct StartNotice {
 
 impl StartNotice {
     pub(super) fn new(notice: store::StartNotice, language: Language) -> Self {
-        // For a promotion, the reason holds the time up to which the other machine replicated, which needs no translation.
+        // For a promotion, the reason contains the time up to which the other machine replicated, which needs no
+        // translation.
         let language = if notice.event == store::StartEvent::Promoted { Language::English } else { language };
         Self {
             event: notice.event.into(),

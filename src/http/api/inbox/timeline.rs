@@ -18,8 +18,8 @@ pub(in crate::http::api) struct TimelineQuery {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
-    /// The kinds of entries, separated by commas: `message`, `call`, `note`, `task`, `task_done`, `appointment`, `merge`; all
-    /// by default.
+    /// The kinds of entries, separated by commas: `message`, `call`, `note`, `task`, `task_done`, `appointment`,
+    /// `merge`; all by default.
     #[param(value_type = Option<String>)]
     #[serde(default)]
     kinds: CommaSeparated<TimelineKind>,
