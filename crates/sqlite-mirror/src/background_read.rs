@@ -1,4 +1,5 @@
-//! Background reads of a whole file: each runs on its own low-priority thread, and closing the store interrupts it.
+//! Background reads of a whole file: each read runs on its own low-priority thread, and closing the database interrupts
+//! all of them.
 
 use crate::{Error, Result};
 use rusqlite::{Connection, InterruptHandle};
@@ -20,7 +21,7 @@ struct State {
 }
 
 impl BackgroundReads {
-    /// Runs `work` on `conn`, and returns its result. [`Self::stop`] interrupts it.
+    /// Runs `work` with `conn` on a new thread, and returns the result of `work`. [`Self::stop`] interrupts `work`.
     pub async fn run<T: Send + 'static, E: From<Error> + Send + 'static>(
         &self,
         conn: Connection,

@@ -1,13 +1,14 @@
-//! Checkpoints: copies the content of the write-ahead log (WAL) into the database file while the writer works.
+//! Runs checkpoints, which copy the content of the write-ahead log (WAL) into the database file, while the writer
+//! works.
 //!
-//! A separate thread does most of the work, including the `fsync` calls. New commits add a few frames to the log
-//! meanwhile. The writer checkpoints those frames itself, between two batches, so that the log can restart. Without
-//! this step the log would grow without limit under steady load.
+//! A separate thread does most of the work, including the `fsync` calls. New commits add a few frames to the WAL
+//! meanwhile. The writer checkpoints those frames itself, between two batches, so that the WAL can restart. Without
+//! this step the WAL would grow without limit under steady load.
 //!
-//! Litestream reads the log, and must have read all of it before the log restarts. Litestream ensures this itself: it
+//! Litestream reads the WAL, and must have read all of it before the WAL restarts. Litestream ensures this itself: it
 //! keeps a read transaction open, and checkpoints after it has copied everything. With Litestream configured, this
-//! module starts no checkpoint until the log is so long that Litestream cannot be running. If Litestream does hold a
-//! read transaction, SQLite checkpoints only up to that transaction.
+//! module starts no checkpoint until the WAL is so long that Litestream is probably not running. If Litestream holds a
+//! read transaction nevertheless, SQLite checkpoints only up to that transaction.
 
 use crate::event::{Event, Observer};
 use crate::{Error, Result, open};
@@ -18,7 +19,7 @@ use std::thread::JoinHandle;
 
 /// State shared by the writer and the checkpoint thread.
 pub struct Checkpoints {
-    /// A checkpoint starts when the log has this many frames.
+    /// A checkpoint starts when the WAL has this many frames.
     checkpoint_frames: u32,
     observer: Observer,
     // Held only while a few flags are set or read.
@@ -28,9 +29,9 @@ pub struct Checkpoints {
 
 #[derive(Default)]
 struct Requests {
-    /// A checkpoint is due because the log is long.
+    /// A checkpoint is due because the WAL is long.
     is_requested: bool,
-    /// The thread has finished: the writer should checkpoint the remaining frames.
+    /// The thread's last checkpoint left frames in the WAL, and the writer should checkpoint them.
     rest_for_writer: bool,
     stop: bool,
 }
@@ -50,8 +51,8 @@ impl Checkpoints {
         Ok((checkpoints, thread))
     }
 
-    /// Requests a checkpoint if one is due. The writer calls this after each commit, with the length of the log in
-    /// frames. Returns true if the writer should checkpoint the remaining frames.
+    /// Requests a checkpoint if one is due. The writer calls this after each commit, with the length of the WAL in
+    /// frames. Returns true if the writer should checkpoint the frames that the thread has left.
     pub fn after_commit(&self, frames: u32) -> bool {
         if frames < self.checkpoint_frames {
             return false;
@@ -91,7 +92,7 @@ impl Checkpoints {
     }
 }
 
-/// Runs a passive checkpoint, which does not wait for readers. Returns the number of remaining frames.
+/// Runs a passive checkpoint, which does not wait for readers. Returns the number of frames that it could not copy.
 pub fn passive(conn: &Connection) -> Result<u32> {
     let (frames, moved): (Option<u32>, Option<u32>) = conn
         .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?
@@ -115,9 +116,10 @@ fn checkpoint_rounds(conn: &Connection, observer: &Observer) -> bool {
     false
 }
 
-/// Length of the log, in frames, at which a checkpoint starts: 8 MB with the usual page size.
+/// Length of the WAL, in frames, at which a checkpoint starts: 8 MB with the usual page size.
 const CHECKPOINT_FRAMES: u32 = 2000;
-/// The same with Litestream configured: 32 MB. Litestream itself checkpoints after 1000 frames.
+/// Length of the WAL, in frames, at which a checkpoint starts if Litestream is configured: 32 MB with the usual page
+/// size. Litestream itself checkpoints after 1000 frames.
 pub const CHECKPOINT_FRAMES_WITH_LITESTREAM: u32 = 8000;
 /// If fewer frames than this remain, the thread leaves them to the writer without a further round.
 const MAX_WRITER_FRAMES: u32 = 200;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// An error of the mirror.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// SQLite cannot write or read a file: usually the disk is full or read-only.
+    /// SQLite cannot open, read or write a file: usually the disk is full or read-only.
     #[error("the disk is full, read-only or failing; nothing was stored")]
     NoSpace(#[source] rusqlite::Error),
     /// The user of this process lacks permissions for a file or folder.
@@ -33,7 +33,7 @@ pub enum Error {
         /// The free space in MB (2^20 bytes).
         free_mb: u64,
     },
-    /// Another process has locked the database, or a concurrent operation was first.
+    /// Another connection or process has locked the database, or changes it continuously.
     #[error("the database is in use: {0}")]
     Busy(String),
     /// The database has been closed.

@@ -77,7 +77,7 @@ pub enum Event<'e> {
     ForeignCommit,
     /// The write-ahead log or its index cannot be read. The mirror writes all pages of the published file again.
     LogUnreadable {
-        /// True if the index cannot be read, false if the log cannot be read.
+        /// True if the index of the write-ahead log cannot be read, false if the write-ahead log itself cannot be read.
         is_index: bool,
         /// The error of the operating system.
         error: &'e io::Error,

@@ -1,9 +1,9 @@
-//! Fault injection for tests: a kill of the process, a disk error, or a file system without leases or exchanging
-//! renames. Outside tests no fault is injected.
+//! Fault injection for tests: a kill of the process, a disk error, a file system without leases or exchanging renames,
+//! a short lease break time, or files that count as large. Outside tests no fault is injected.
 
 use std::io;
 
-/// Returns `Ok`: no fault is planned. The crate calls this before each change of a file that a test can let fail.
+/// Returns `Ok`: no fault is planned. The crate calls this before each change of a file that a test can make fail.
 #[cfg(not(any(test, feature = "fault-injection")))]
 #[inline]
 #[expect(clippy::unnecessary_wraps, reason = "in tests it fails")]

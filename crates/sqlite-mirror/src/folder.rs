@@ -86,7 +86,7 @@ impl Folder {
         self.live.join("db.sqlite-shm")
     }
 
-    /// Returns the path of the lock file. The process that has the store open holds the lock.
+    /// Returns the path of the lock file. The process that has the database open holds the lock.
     pub fn lock(&self) -> PathBuf {
         self.live.join("lock")
     }

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FsSupport {
-    /// `Ok` if a database with a write-ahead log works there (shared memory, locks, `fsync`); otherwise the reason.
+    /// `Ok` if a database with a write-ahead log works on this file system (shared memory, locks, `fsync`); otherwise
+    /// the reason why it does not.
     pub database: Result<(), String>,
     /// Files can be locked.
     pub locks: bool,

@@ -1,4 +1,4 @@
-//! The lock file `live/lock`. The process that has the store open locks the file and writes its process id into it.
+//! The lock file `live/lock`. The process that has the database open locks this file and writes its process id into it.
 
 use crate::event::{Event, Observer};
 use crate::folder::Folder;
@@ -12,7 +12,7 @@ pub struct Lock {
     _file: File,
 }
 
-/// The process that has the store open.
+/// The process that has the database open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockHolder {
     /// The process id from the lock file; `None` if it cannot be read.
@@ -20,7 +20,8 @@ pub struct LockHolder {
 }
 
 impl Lock {
-    /// Acquires the lock. If another process holds the lock, the error contains the process id from the lock file.
+    /// Acquires the lock. If another process holds the lock, the error contains the process id from the lock file, if
+    /// one is written there.
     pub fn take(folder: &Folder, program: &str, observer: &Observer) -> Result<Self> {
         let path = folder.lock();
         let failed = |doing| {

@@ -16,7 +16,7 @@ pub fn writer(file: &Path) -> Result<Connection> {
 fn open_writer(file: &Path) -> Result<Connection> {
     let conn = Connection::open(file)?;
     conn.busy_timeout(BUSY)?;
-    // Setting an unchanged pragma would create a commit that no published file contains.
+    // Setting the pragma to the value that it already has would create a commit that no published file contains.
     if conn.query_row("PRAGMA auto_vacuum", [], |row| row.get::<_, i64>(0))? != INCREMENTAL {
         conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
     }
@@ -35,16 +35,16 @@ fn open_writer(file: &Path) -> Result<Connection> {
 }
 
 /// Enlarges the cache of prepared statements and keeps their query plans stable (`ENABLE_QPSG`). Without this option
-/// SQLite inspects the values that are bound to a query and may prepare the query again when they change, which costs
-/// more than the query.
+/// SQLite inspects the values that are bound to a query and may prepare the query again when they change, which takes
+/// longer than running the query.
 fn keep_statements(conn: &Connection, how_many: usize) -> Result<()> {
     conn.set_prepared_statement_cache_capacity(how_many);
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
-/// Enables automatic checkpoints for a writer without a published copy: after 1000 frames, SQLite's default, and later
-/// with Litestream.
+/// Enables automatic checkpoints for a writer without a published copy: after 1000 frames, which is SQLite's default,
+/// or after 8000 frames if Litestream is configured.
 pub fn checkpoint_by_itself(writer: &Connection, with_litestream: bool) -> Result<()> {
     let frames = if with_litestream { CHECKPOINT_FRAMES_WITH_LITESTREAM } else { 1000 };
     Ok(writer.pragma_update(None, "wal_autocheckpoint", frames)?)

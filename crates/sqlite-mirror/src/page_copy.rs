@@ -10,10 +10,10 @@ use std::io::{BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Writes every page that `conn` sees to `out`, which then contains a database file that needs no log. Returns the
-/// number of bytes.
+/// Writes every page that `conn` sees to `out`, which then contains a database file that needs no write-ahead log.
+/// Returns the number of bytes.
 ///
-/// The copy contains everything that was committed before the call. Writers are not blocked meanwhile.
+/// The copy contains everything that was committed before this function started. Writers are not blocked meanwhile.
 pub fn write_pages(conn: &Connection, out: &mut impl Write) -> Result<u64> {
     conn.execute_batch("BEGIN")?;
     let written = pages(conn, out);
@@ -48,8 +48,8 @@ fn pages(conn: &Connection, out: &mut impl Write) -> Result<u64> {
     Ok(bytes)
 }
 
-/// Writes the whole database that belongs to a published file to `out`, whether or not a daemon has it open. Returns
-/// the number of bytes.
+/// Writes the whole database that belongs to a published file to `out`, whether or not a daemon has the database open.
+/// Returns the number of bytes.
 ///
 /// A running daemon continues to write meanwhile, but its write-ahead log cannot restart. If no daemon is running, the
 /// copy includes what the last one left in the write-ahead log.
@@ -58,7 +58,7 @@ pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     if folder.database().exists() {
         return write_pages(&open::reader(&folder.database())?, out);
     }
-    // The file was placed there as a database, and no daemon has adopted it yet.
+    // The file was placed under the published name as a database, and no daemon has adopted it yet.
     let failed = |doing| move |source| Error::File { doing, path: published.to_owned(), source };
     let mut file = BufReader::with_capacity(CHUNK, File::open(published).map_err(failed("there is no database at"))?);
     let (mut chunk, mut bytes) = (vec![0; CHUNK], 0);

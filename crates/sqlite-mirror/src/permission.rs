@@ -13,16 +13,16 @@ use std::path::{Path, PathBuf};
 pub enum Purpose {
     /// Reads only the file.
     Read,
-    /// Reads the file and its log.
+    /// Reads the file and its write-ahead log.
     ReadWithLog,
-    /// Reads and writes the file and its log.
+    /// Reads and writes the file and its write-ahead log.
     Write,
 }
 
 /// Returns a more specific error if `error` was caused by a missing permission, else `error`.
 ///
 /// Permissions are checked by path and not by opening the file: closing another descriptor of a database or of its
-/// index would release the locks that SQLite holds on it in this process.
+/// index would release the locks that SQLite holds on that file in this process.
 pub fn explain(error: Error, database: &Path, purpose: Purpose) -> Error {
     match error {
         Error::NoSpace(_) => missing(database, purpose).unwrap_or(error),

@@ -11,7 +11,8 @@
 //! Invariants:
 //!
 //! - No byte of a file changes while another process has it open for reading, unless the kernel has broken the lease.
-//! - The stale pages of an image and the pending commits include all pages in which it differs from the live database.
+//! - The stale pages of an image and the pending commits include all pages in which the image differs from the live
+//!   database.
 //! - A file that does not count as the service's own is never written; see `file_state`.
 //! - A file that can be opened as a database is not written before the live database has been verified; see `compare`.
 //! - A write that was acknowledged with [`AckAfter::Publish`](crate::AckAfter::Publish) is in the published file,

@@ -36,7 +36,8 @@ struct Content {
 pub struct Record {
     /// The boot id at the time of writing; empty if the process could not read it.
     pub boot: String,
-    /// The identity of the live database. If another file has its name after an unclean stop, this folder is a copy.
+    /// The identity of the live database. If another file has the name of the live database after an unclean stop, this
+    /// folder is a copy.
     pub live: Option<FileId>,
     /// The live database after a clean stop; `None` during a run.
     pub closed: Option<FileStamp>,

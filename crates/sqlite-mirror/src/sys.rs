@@ -106,7 +106,7 @@ pub fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     Ok(rustix::fs::renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
 }
 
-/// Returns true if a call failed because the kernel or the file system does not support it.
+/// Returns true if the error means that the kernel or the file system does not support the operation.
 pub fn is_unsupported(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP))
 }
@@ -129,8 +129,8 @@ pub fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Allocates `length` bytes of disk space from offset `start`, without changing the file's length. Succeeds on a file
-/// system that does not support this.
+/// Allocates `length` bytes of disk space from offset `start`, without changing the file's length. Also succeeds,
+/// without allocating space, on a file system that does not support allocation.
 pub fn reserve(file: &File, start: u64, length: u64) -> io::Result<()> {
     fault_injection::inject()?;
     match rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, start, length) {
@@ -160,7 +160,7 @@ pub fn is_read_only(file: &File) -> bool {
 /// The capacity of a file system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskSpace {
-    /// Bytes that this user can still write.
+    /// Bytes that an unprivileged user can still write.
     pub free_bytes: u64,
     /// Total bytes; 0 if unknown.
     pub total_bytes: u64,

@@ -20,12 +20,12 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A position in the write-ahead log. It stands for all frames before it.
+/// A position in the write-ahead log. The position stands for all frames before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
-    /// A value that SQLite changes each time the log restarts.
+    /// A value that SQLite changes each time the WAL restarts.
     pub salt: [u8; 8],
-    /// Number of frames since the start of the log.
+    /// Number of frames since the start of the WAL.
     pub frame: u32,
 }
 
@@ -40,9 +40,9 @@ pub(crate) struct Delta {
     pub changes: Changes,
     /// The length of the database after the commit, in pages.
     pub page_count: u32,
-    /// The end of the log after the commit.
+    /// The end of the WAL after the commit.
     pub position: Position,
-    /// The log's change counter after the commit.
+    /// The change counter of the WAL's index after the commit.
     pub change: u32,
 }
 
@@ -53,7 +53,8 @@ pub(crate) enum Changes {
     Content(Content),
     /// Only the page numbers, because the content is too large.
     Numbers(Vec<u32>),
-    /// Any page may have changed: another program has written, or the log could not be read.
+    /// Any page may have changed: another program has written, the WAL could not be read, or the queue dropped the
+    /// changes.
     Unknown,
 }
 
@@ -67,7 +68,7 @@ impl Changes {
     }
 }
 
-/// Frames with the same bytes as in the log.
+/// Frames with the same bytes as in the WAL.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     /// The frames, each with its header and page. Further bytes may follow the last frame.
@@ -77,14 +78,14 @@ pub(crate) struct Content {
     page_size: usize,
 }
 
-/// The open log and its open index.
+/// The open files of the WAL and of its index.
 #[derive(Clone, Debug)]
 pub struct WalFiles {
     log: Arc<File>,
     index: Arc<File>,
 }
 
-/// The part of the log's index that contains the end of the log.
+/// The part of the WAL's index that contains the end of the WAL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub position: Position,
@@ -123,7 +124,7 @@ impl WalFiles {
         fcntl_getlk(&*self.index, &wanted).ok()??.pid.map(Pid::as_raw_pid)
     }
 
-    /// Returns the current end of the log.
+    /// Returns the current end of the WAL.
     pub(crate) fn header(&self) -> io::Result<Header> {
         let mut both = [0; 2 * HEADER];
         for _ in 0..1000 {
@@ -144,10 +145,10 @@ impl WalFiles {
         Ok(FrameHeader::parse(&bytes))
     }
 
-    /// Returns the pages in the frames from `from` to the end of the log; `None` if the log has restarted since.
+    /// Returns the pages in the frames from `from` to the end of the WAL; `None` if the WAL has restarted since.
     pub(crate) fn pages_since(&self, from: Position, page_size: usize) -> io::Result<Option<Vec<u32>>> {
         let to = self.header()?.position;
-        // An empty log has no salt yet, so it cannot be distinguished from another empty one.
+        // An empty WAL has no salt yet, so it cannot be distinguished from another empty WAL.
         if to.salt != from.salt || to.frame < from.frame || from.salt == [0; 8] {
             return Ok(None);
         }
@@ -163,8 +164,8 @@ impl WalFiles {
     }
 }
 
-/// Returns true if a file contains the pages of the last frames up to a position in the log. Only a file that was
-/// written from that log contains them. The log is read as a plain file, so no connection of this process may have it
+/// Returns true if a file contains the pages of the last frames up to a position in the WAL. Only a file that was
+/// written from that WAL contains them. The WAL is read as a plain file, so no connection of this process may have it
 /// open.
 pub fn holds_write(log: &Path, file: &File, to: Position) -> io::Result<bool> {
     if to.frame == 0 || to == Position::NOWHERE {
@@ -207,18 +208,18 @@ pub fn holds_write(log: &Path, file: &File, to: Position) -> io::Result<bool> {
 }
 
 impl WalReader {
-    /// Creates a reader that starts after everything that is in the log now.
+    /// Creates a reader that starts after everything that is in the WAL now.
     pub(crate) fn new(files: WalFiles, page_size: usize, observer: Observer) -> io::Result<Self> {
         let at = files.header()?;
         Ok(Self { files, page_size, at, observer })
     }
 
-    /// Returns the end of the log up to which commits have been read.
+    /// Returns the end of the WAL up to which commits have been read.
     pub(crate) fn at(&self) -> Header {
         self.at
     }
 
-    /// Returns the changes since the last call; `None` if nothing has changed. `buffer` is reused for the content.
+    /// Returns the changes since the last read; `None` if nothing has changed. `buffer` is reused for the content.
     pub(crate) fn read(&mut self, buffer: Vec<u8>) -> Option<Delta> {
         match self.files.header() {
             Ok(now) => self.read_up_to(now, buffer),
@@ -230,7 +231,7 @@ impl WalReader {
         }
     }
 
-    /// Returns the changes since the last call up to `now`, an end of the log that the caller has read.
+    /// Returns the changes since the last read up to `now`, an end of the WAL that the caller has read.
     pub(crate) fn read_up_to(&mut self, now: Header, buffer: Vec<u8>) -> Option<Delta> {
         let before = std::mem::replace(&mut self.at, now);
         if now == before {
@@ -255,7 +256,8 @@ impl WalReader {
         } else {
             self.numbers_only(first, frames)?
         };
-        // Each commit increments the counter by one. A larger difference means that the log no longer has some commits.
+        // Each commit increments the counter by one. A larger difference means that the WAL does not have all of these
+        // commits any more.
         let seen_all = before.change.wrapping_add(read.commits) == now.change;
         Ok(if seen_all && read.salt_holds(now.position.salt) { read.changes } else { Changes::Unknown })
     }
@@ -288,13 +290,13 @@ impl WalReader {
 }
 
 impl Content {
-    /// Returns each page and its content, in log order. If a page occurs several times, its last content is valid.
+    /// Returns each page and its content, in WAL order. If a page occurs several times, its last content is valid.
     pub(crate) fn pages(&self) -> impl Iterator<Item = (u32, &[u8])> {
         let frames = self.frames.chunks_exact(FRAME_HEADER + self.page_size);
         self.numbers.iter().zip(frames).map(|(number, frame)| (*number, &frame[FRAME_HEADER..]))
     }
 
-    /// Returns the page number of each frame, in log order.
+    /// Returns the page number of each frame, in WAL order.
     pub(crate) fn numbers(&self) -> &[u32] {
         &self.numbers
     }
@@ -351,7 +353,7 @@ impl FrameHeader {
 }
 
 impl Header {
-    /// Parses the header. The index is in the machine's byte order, except for the salt, which is stored as in the log.
+    /// Parses the header. The index is in the machine's byte order, except for the salt, which is stored as in the WAL.
     fn parse(bytes: &[u8]) -> io::Result<Self> {
         let number = |at: usize| u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         if number(0) != INDEX_VERSION {
@@ -383,10 +385,10 @@ fn offset(frame: u32, page_size: usize) -> u64 {
     LOG_HEADER + u64::from(frame) * (FRAME_HEADER + page_size) as u64
 }
 
-/// Length of the log's header, in bytes.
+/// Length of the WAL's header, in bytes.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: usize = 24;
-/// This many frames are enough to show from which log a file was written.
+/// This many frames are enough to show from which WAL a file was written.
 const EVIDENCE: u32 = 64;
 /// Length of one copy of the index's header. A second copy follows.
 const HEADER: usize = 48;

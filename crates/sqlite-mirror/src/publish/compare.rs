@@ -1,10 +1,11 @@
 //! After an unclean stop, the published file is not written before the live database has been verified, unless it is a
-//! torn file whose missing pages are known. Meanwhile the publisher compares the two, if the log does not show which
-//! pages the file lacks. Reading the file needs no lease, because only the service writes it.
+//! torn file whose missing pages are known. Meanwhile the publisher compares the published file with the live database,
+//! if the write-ahead log does not show which pages the file lacks. Reading the file needs no lease, because only the
+//! service writes it.
 //!
 //! After a power failure the published file may be torn. The publisher then holds the lease during the comparison, so
-//! that a program that copies the file waits. It holds the lease only for a limited time: the kernel would break the
-//! lease, and a nightly backup must not hang.
+//! that a program that copies the file waits. When a program has waited for half of the time after which the kernel
+//! breaks a lease, the publisher releases the lease, so that a nightly backup does not hang.
 
 use super::error::PublishError;
 use super::image::Image;
@@ -57,7 +58,7 @@ impl Publisher {
         outcome
     }
 
-    /// Delays the next write until the live database has been verified, if it is not.
+    /// Delays the next write until the live database has been verified, if it has not been verified yet.
     pub(super) fn wait_for_verification(&mut self) {
         let may_write = self.verification.is_verified() || !matches!(self.phase, Phase::Exact | Phase::Renaming);
         if !may_write {
@@ -66,7 +67,7 @@ impl Publisher {
     }
 
     /// Freezes the published file if the live database is damaged, because the file is then the last undamaged copy.
-    /// Returns true if this call has frozen it.
+    /// Returns true if this function has frozen the file.
     pub(super) fn freeze_if_damaged(&mut self) -> bool {
         let is_damaged = self.verification.is_damaged();
         let has_copy = matches!(self.phase, Phase::Exact | Phase::Renaming | Phase::Verifying(_));
@@ -105,7 +106,8 @@ impl Publisher {
     /// Marks the differing pages of a chunk that starts at `first` as stale. Returns the page to continue with; `None`
     /// at the end.
     ///
-    /// Each chunk may be compared with another snapshot, because a later commit marks the pages that it changes.
+    /// Each chunk may be compared with another snapshot, because a later commit marks the pages that it changes as
+    /// stale.
     fn compare_from(&mut self, first: u32) -> Result<Option<u32>, PublishError> {
         let page_size = self.source.page_size();
         let snapshot = self.source.current_snapshot()?;

@@ -11,7 +11,7 @@ pub(super) enum PublishError {
     Missing,
     /// Another program has changed or replaced the file.
     Foreign(ForeignCause),
-    /// A read or write failed. It is retried.
+    /// A read or write failed. The publisher retries it.
     Failed(LateCause),
 }
 

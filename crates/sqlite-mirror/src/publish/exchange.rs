@@ -77,7 +77,8 @@ impl Publisher {
                 }
             }
         }
-        // A file to which another program has made a hard link does not count: it is removed once it is a spare.
+        // A file to which another program has made a hard link does not count: the publisher removes such a file as
+        // soon as it is a spare.
         let kept = self.images.iter().filter(|image| !image.is_shared()).count();
         if best.is_some() || kept > MAX_SPARES {
             return Ok(best);
@@ -125,8 +126,8 @@ impl Publisher {
         outcome
     }
 
-    /// Frees memory, detects changes by other programs, and deletes unused spares. Does nothing if it ran within the
-    /// last `MAINTENANCE_INTERVAL`.
+    /// Frees memory, freezes the published file if the live database is damaged, detects changes by other programs, and
+    /// deletes unused spares. Does nothing if it ran within the last `MAINTENANCE_INTERVAL`.
     pub(super) fn maintain(&mut self) -> Result<(), PublishError> {
         let now = clock::instant();
         if now < self.maintain_at {
@@ -157,8 +158,8 @@ impl Publisher {
         self.remove_spares(Image::is_shared);
     }
 
-    /// Deletes the spares, except those that a process has open: it may still write to the spare, which it opened as
-    /// the published file. A spare to which another program has written is kept too.
+    /// Deletes the spares, except those that a process has open: that process may still write to the spare, which it
+    /// opened as the published file. A spare to which another program has written is kept too.
     pub(super) fn drop_spares(&mut self) {
         self.remove_spares(|spare| spare.acquire_lease() != LeaseAnswer::Busy);
     }
@@ -183,6 +184,6 @@ const MAX_SPARES: usize = 2;
 /// Bytes that a spare must leave free on the disk.
 const MIN_FREE: u64 = 64 << 20;
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
-/// A spare that was unused for this long is removed.
+/// If no spare was used for this long, the spares are deleted.
 const SPARE_IDLE_LIMIT: Duration = Duration::from_hours(1);
 const _: () = assert!(PAGES_PER_STEP <= MAX_PAGES_IN_PLACE);

@@ -6,8 +6,8 @@
 //!    disk.
 //! 3. The file has the recorded inode, and its header is zeroed: a write was interrupted (a torn write).
 //! 4. The file has the recorded inode, the start of a write was recorded, the machine has not booted since, and the
-//!    file contains what the log has up to the start or the end of that write: the process was killed before it could
-//!    record the end.
+//!    file contains what the write-ahead log (WAL) has up to the start or the end of that write: the process was killed
+//!    before it could record the end.
 //! 5. After a power failure, which loses the last records, one of two cases applies. Either the file has the service's
 //!    mark, and the times of its content and of its inode agree, which is unlikely for a copy. Or its header is zeroed,
 //!    and the file is the one that was about to get the published name.
@@ -86,7 +86,7 @@ impl FileState {
 pub enum MissingPages {
     /// No pages.
     Nothing,
-    /// The pages in the log from this position on.
+    /// The pages in the WAL from this position on.
     Since(Position),
     /// Any pages: the file must be compared with the live database.
     Any,
@@ -99,7 +99,7 @@ struct Observed<'o> {
     pub stamp: FileStamp,
     /// Time of the last inode change, in seconds since the epoch.
     pub changed_at: i64,
-    /// The file does not begin with zeros.
+    /// The file is shorter than a database header's first 16 bytes, or does not begin with 16 zero bytes.
     pub has_header: bool,
     /// The last run stopped cleanly, and the live database has not changed since.
     pub clean: bool,
@@ -109,8 +109,8 @@ struct Observed<'o> {
     pub record: Option<&'o Record>,
 }
 
-/// Classifies the file. `holds_write` returns true if the file contains what the log has up to a position. It is called
-/// only if a write may have been completed but not recorded.
+/// Classifies the file. `holds_write` returns true if the file contains what the WAL has up to a position. That
+/// function is called only if a write may have been completed but not recorded.
 fn classify(file: &Observed<'_>, holds_write: impl Fn(Position) -> bool) -> FileState {
     let foreign = || FileState::foreign(ForeignCause::NotOurs);
     let Some(record) = file.record else { return foreign() };

@@ -32,7 +32,7 @@ pub(super) struct Image {
     reserved: u64,
     /// The modification time that was last set on the file, in milliseconds since the epoch.
     marked_ms: i64,
-    /// The service's user may write to it.
+    /// True if the service's user may write to the file.
     is_writable: bool,
 }
 
@@ -53,7 +53,8 @@ impl Image {
         }
     }
 
-    /// Creates an empty image, with the permissions of `like` if that file exists. All its pages are stale.
+    /// Creates an empty image, with the permissions of `like` if that file exists and, if the system allows it, its
+    /// owner. All pages of the image are stale.
     pub(super) fn create(path: &Path, like: &Path, page_count: u32) -> io::Result<Self> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -125,7 +126,7 @@ impl Image {
         Ok(length)
     }
 
-    /// Returns the pages in which the file differs from a snapshot of the live database.
+    /// Returns those of `pages` in which the file differs from a snapshot of the live database.
     pub(super) fn differing(
         &self,
         snapshot: &Snapshot<'_>,
@@ -150,7 +151,6 @@ impl Image {
         Ok(differing)
     }
 
-    /// Syncs the file to disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }
@@ -292,5 +292,5 @@ pub(super) fn has_marker(stamp: &FileStamp) -> bool {
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const MARKER: Duration = Duration::from_nanos(123_457);
 const MODE: u32 = 0o640;
-/// Disk space is allocated for lengths in multiples of this many bytes, when a file grows.
+/// When a file grows, disk space is allocated for it in multiples of this many bytes.
 const RESERVE: u64 = 1 << 20;

@@ -158,7 +158,8 @@ impl Publisher {
         Ok(())
     }
 
-    /// Returns the position in the log up to which the published file is known to be complete.
+    /// Returns the position in the WAL up to which the published file is known to be complete; `NOWHERE` if it is
+    /// unknown.
     fn published_position(&self) -> Position {
         self.state.record().published.map_or(Position::NOWHERE, |published| published.position)
     }
@@ -183,8 +184,8 @@ impl Publisher {
         }
         drop(snapshot);
         if self.images[which].path == self.folder.published {
-            // The log contains what the file lacks, from the recorded position on. If it does not, the position is
-            // `NOWHERE`.
+            // The WAL contains what the file lacks, from the recorded position on. If the WAL does not contain all of
+            // it, the position is `NOWHERE`.
             self.record_write_started(self.published_position(), self.pending.position);
         }
         let pages: Vec<Page<'_>> = numbers.into_iter().zip(content.chunks_exact(page_size)).collect();
@@ -212,8 +213,8 @@ fn latest_pages(deltas: &[Delta]) -> Vec<Page<'_>> {
 /// Maximum number of pages written into the published file at a time. If a small file lacks more pages, another file is
 /// written and replaces it.
 pub(super) const MAX_PAGES_IN_PLACE: usize = 4096;
-/// Maximum number of pages written into a large published file: 256 MB, which takes up to a few seconds to write. It is
-/// higher, because another file would be a further complete copy.
+/// Maximum number of pages written into a large published file: 256 MB, which takes up to a few seconds to write. This
+/// limit is higher than the one of a small file, because another file would be a further complete copy.
 const MAX_PAGES_IN_PLACE_IF_LARGE: usize = 65_536;
 /// How long a process may keep a small file open before a spare replaces it. For a large file, callers stop waiting
 /// then.
@@ -222,5 +223,6 @@ const READER_TIMEOUT: Duration = Duration::from_millis(100);
 const LARGE_FILE_READER_TIMEOUT: Duration = Duration::from_mins(5);
 /// A file with more bytes than this is large.
 const LARGE: u64 = 256 << 20;
-/// How long the publisher waits between attempts while no caller waits for it.
+/// How long the publisher waits between two attempts to write a large file while no caller waits for the published
+/// copy.
 const LATE_RETRY_INTERVAL: Duration = Duration::from_millis(10);

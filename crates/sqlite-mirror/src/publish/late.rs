@@ -16,7 +16,7 @@ pub(super) fn start_bypass(queue: &Queue, state: &RunState, observer: &Observer,
     queue.release_callers();
 }
 
-/// Starts the bypass if a caller has waited for `limit`. Returns true if so.
+/// Starts the bypass if a caller has waited for `limit`. Returns true if a caller has.
 pub(super) fn answer_overdue(
     queue: &Queue,
     state: &RunState,

@@ -1,6 +1,7 @@
 //! A set of page numbers.
 
-/// A set of page numbers, stored as a bitmap up to the highest page since the set was created or cleared.
+/// A set of page numbers, stored as a bitmap up to the highest page that was added since the set was created or
+/// cleared.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PageSet {
     words: Vec<u64>,

@@ -17,11 +17,11 @@ pub(super) struct PendingChanges {
     pub committed: u64,
     /// The length of the database after that commit, in pages.
     pub page_count: u32,
-    /// The end of the log after that commit.
+    /// The end of the WAL after that commit.
     pub position: Position,
-    /// The log's change counter after that commit.
+    /// The change counter of the WAL's index after that commit.
     pub change: u32,
-    /// True while the store is being closed.
+    /// True while the database is being closed.
     pub stop: bool,
 }
 

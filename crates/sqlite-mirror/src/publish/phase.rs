@@ -8,7 +8,8 @@ use std::time::Instant;
 pub(super) enum Phase {
     /// The service wrote the published file, and all pages that it lacks are known.
     Exact,
-    /// The service wrote the published file. It is not written again until the live database has been verified.
+    /// The service wrote the published file. The publisher does not write to that file before the live database has
+    /// been verified.
     Verifying(Comparison),
     /// The live database is damaged: the published file is kept as the last undamaged copy.
     Frozen,

@@ -45,7 +45,7 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
-    /// Runs until the store is closed, and everything is published or publishing is given up.
+    /// Runs until the database is being closed, and everything is published or publishing is given up.
     pub(super) fn run(&mut self) {
         loop {
             let batch = self.queue.take(self.next_check(), clock::instant);
@@ -158,7 +158,7 @@ impl Publisher {
         std::fs::symlink_metadata(&self.folder.published).ok().map(|found| ExactStamp::of(&found))
     }
 
-    /// Returns true if no publishing remains to be done before the store is closed, or publishing is given up.
+    /// Returns true if nothing remains to be published before the database is closed, or publishing is given up.
     fn is_settled(&self) -> bool {
         match self.phase {
             // Nothing must be published before the shutdown: the next start compares the published file with the live
@@ -202,7 +202,7 @@ impl Publisher {
     }
 
     /// Records that a write of the published file starts. After a crash, `from` is the position to continue from. The
-    /// log up to `to` shows whether the file is the one that was being written.
+    /// WAL up to `to` shows whether the file is the one that was being written.
     pub(super) fn record_write_started(&self, from: Position, to: Position) {
         self.update_record(|record| {
             if let Some(published) = &mut record.published {
@@ -277,7 +277,7 @@ const RETRY_INTERVAL: Duration = Duration::from_micros(500);
 /// Interval between checks of whether the live database has been verified.
 const VERIFICATION_POLL_INTERVAL: Duration = Duration::from_millis(2);
 const FAILURE_RETRY_INTERVAL: Duration = Duration::from_millis(250);
-/// How long closing the store waits for processes that have the file open.
+/// How long closing the database waits for processes that have the published file open.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[cfg(test)]

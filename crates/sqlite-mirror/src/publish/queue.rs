@@ -21,10 +21,10 @@ pub(super) struct Queue {
     inner: Mutex<Inner>,
     // Wakes the publisher when there is work.
     work: Condvar,
-    // Wakes a pausing publisher when the store is being closed.
+    // Wakes a pausing publisher when the database is being closed.
     closing: Condvar,
-    // The writer holds this lock from before a commit until the change is queued here. Another holder therefore sees
-    // both or neither.
+    // The writer holds this lock from before a commit until the change is queued here. Another holder of the lock
+    // therefore finds each commit either in both the WAL and the queue, or in neither.
     log: Mutex<WalReader>,
     observer: Observer,
 }
@@ -65,16 +65,16 @@ struct Bypass {
 
 /// The work that the publisher takes from the queue.
 pub(super) struct CommitBatch {
-    /// The commits since the last call.
+    /// The commits since the last batch was taken.
     pub deltas: Vec<Delta>,
     /// The number of the newest commit.
     pub committed: u64,
-    /// True while the store is being closed.
+    /// True while the database is being closed.
     pub stop: bool,
 }
 
 impl Queue {
-    /// Creates a queue for the commits that `log` will read.
+    /// Creates a queue for the commits that the WAL reader `log` will read.
     pub(super) fn new(log: WalReader, observer: Observer) -> Self {
         let (work, closing) = (Condvar::new(), Condvar::new());
         Self { inner: Mutex::default(), work, closing, log: Mutex::new(log), observer }
@@ -86,7 +86,7 @@ impl Queue {
 
     // ---- called by the writer
 
-    /// Locks the log. The writer holds the lock from before a commit until [`Queue::committed`] returns.
+    /// Locks the WAL reader. The writer holds the lock from before a commit until [`Queue::committed`] returns.
     pub(super) fn log(&self) -> MutexGuard<'_, WalReader> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,12 +113,12 @@ impl Queue {
 
     // ---- called by the publisher
 
-    /// Adds the commits of other programs, up to a position in the log.
+    /// Adds the commits of other programs, up to a position in the WAL.
     pub(super) fn foreign_commits(&self, log: &mut WalReader, up_to: Header) {
         self.lock().add_delta(log.read_up_to(up_to, Vec::new()));
     }
 
-    /// Waits until work arrives, the store is being closed or the time `until` is reached, and returns the work.
+    /// Waits until work arrives, the database is being closed or the time `until` is reached, and returns the work.
     pub(super) fn take(&self, until: Instant, clock: impl Fn() -> Instant) -> CommitBatch {
         let mut inner = self.lock();
         loop {
@@ -131,7 +131,7 @@ impl Queue {
         }
     }
 
-    /// Waits for `time`, or until the store is being closed.
+    /// Waits for `time`, or until the database is being closed.
     pub(super) fn pause(&self, time: Duration) {
         let not_yet = |inner: &mut Inner| !inner.stop;
         drop(self.closing.wait_timeout_while(self.lock(), time, not_yet));
@@ -178,7 +178,7 @@ impl Queue {
         }
     }
 
-    /// Frees memory that only a busy store needs.
+    /// Frees memory that only a busy database needs.
     pub(super) fn release_buffers(&self) {
         let mut inner = self.lock();
         inner.buffers = Vec::new();
@@ -193,7 +193,7 @@ impl Queue {
         self.lock().start_bypass(kind, now, &self.observer);
     }
 
-    /// Records that the copy is late, if a caller has waited for `limit`. Returns true if so.
+    /// Records that the copy is late, if a caller has waited for `limit`. Returns true if a caller has.
     pub(super) fn start_bypass_if_overdue(&self, limit: Duration, now: Instant) -> bool {
         let mut inner = self.lock();
         let overdue = |waiting: &Waiting| now.saturating_duration_since(waiting.since) >= limit;
@@ -229,7 +229,7 @@ impl Queue {
         self.lock().callers.front().map(|callers| callers.since + limit)
     }
 
-    /// Returns true if the store is being closed.
+    /// Returns true if the database is being closed.
     pub(super) fn is_stopping(&self) -> bool {
         self.lock().stop
     }
@@ -295,8 +295,8 @@ impl Inner {
         callers
     }
 
-    /// Drops the queued content because the publisher does not take it. Only the fact that the database changed is
-    /// kept.
+    /// Drops the queued content because the publisher does not take it fast enough. Only the fact that the database
+    /// changed is kept.
     fn drop_content(&mut self) {
         if let Some(last) = self.deltas.pop() {
             self.deltas.clear();

@@ -57,8 +57,8 @@ impl Publisher {
         Ok(Progress::Current)
     }
 
-    /// Checks whether the published name, which a foreign file has taken, is free again, and then returns
-    /// [`PublishError::Missing`].
+    /// Returns [`PublishError::Missing`] if the published name, which a foreign file had taken, is free again.
+    /// Otherwise records the state of the foreign file and waits.
     pub(super) fn check_for_free_name(&mut self) -> Result<Progress, PublishError> {
         self.pending.take_commits();
         match std::fs::symlink_metadata(&self.folder.published) {
@@ -75,7 +75,8 @@ impl Publisher {
         let (path, like) = (self.folder.unfinished_copy(), &self.folder.published);
         let size = u64::from(self.pending.page_count) * self.source.page_size() as u64;
         if disk_reserve::check_space(&self.folder, size, "the published file").is_err() {
-            // In whole MB and without the free space, so that the cause stays equal and is logged only once.
+            // The cause contains the size in whole MB and not the free space, so that it stays equal and is reported
+            // only once.
             return Err(PublishError::Failed(LateCause::NoSpace { size_mb: size.div_ceil(1 << 20) }));
         }
         Image::create(&path, like, self.pending.page_count).map_err(PublishError::file("create the published file"))

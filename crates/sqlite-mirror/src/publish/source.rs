@@ -7,8 +7,8 @@ use crate::{Error, Result, open};
 use rusqlite::{Connection, OptionalExtension};
 use std::path::Path;
 
-/// A connection that reads pages through SQLite's `sqlite_dbpage` table. SQLite finds each page in the log or the
-/// database.
+/// A connection that reads pages through SQLite's `sqlite_dbpage` table. SQLite finds each page in the write-ahead log
+/// (WAL) or in the database file.
 #[derive(Debug)]
 pub(super) struct Source {
     conn: Connection,
@@ -38,20 +38,20 @@ impl Source {
         self.page_size
     }
 
-    /// Returns the current end of the log.
+    /// Returns the current end of the WAL.
     pub(super) fn header(&self) -> Result<Header> {
         self.wal.header().map_err(Error::log_unreadable)
     }
 
     /// Begins a snapshot, and takes all commits that it contains out of the queue, including those of other programs.
     pub(super) fn snapshot(&self, queue: &Queue) -> Result<(Snapshot<'_>, CommitBatch), PublishError> {
-        // While this lock is held, every commit in the log is also in the queue.
+        // While this lock is held, every commit of this process in the WAL is also in the queue.
         let mut log = queue.log();
         for _ in 0..ATTEMPTS {
             let header = self.header()?;
             let snapshot = self.begin(header)?;
-            // Only another program can commit here. The snapshot may then be from before or after that commit, so try
-            // again.
+            // Only another program can commit here. The snapshot may then be from before or after that commit, so the
+            // loop begins another snapshot.
             if self.header()? == header {
                 queue.foreign_commits(&mut log, header);
                 return Ok((snapshot, queue.take_now()));
@@ -80,12 +80,12 @@ impl Snapshot<'_> {
         self.header.page_count
     }
 
-    /// Returns the log's change counter.
+    /// Returns the change counter of the WAL's index.
     pub(super) fn change(&self) -> u32 {
         self.header.change
     }
 
-    /// Returns the end of the log.
+    /// Returns the end of the WAL.
     pub(super) fn position(&self) -> Position {
         self.header.position
     }

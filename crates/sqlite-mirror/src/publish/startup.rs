@@ -77,8 +77,8 @@ impl Publisher {
 
     /// Publishes until the file is current, or until it is clear that the file cannot become current now: the live
     /// database is damaged, the published name belongs to a foreign file, the live database has not been verified yet,
-    /// or the published file is too large to be compared now. After `START_TIMEOUT` it also returns if the file is
-    /// already late or still being compared, or if another process has kept it open for that long.
+    /// or the published file is too large to be compared now. After `START_TIMEOUT` the function also returns if the
+    /// file is already late or still being compared, or if another process has kept it open for that long.
     pub(super) fn catch_up(&mut self) {
         let deadline = clock::instant() + START_TIMEOUT;
         loop {
@@ -137,7 +137,7 @@ impl Publisher {
         self.images.push(image);
         let pages = match missing {
             MissingPages::Nothing => Some(Vec::new()),
-            // `None` if the log has restarted since that position or cannot be read.
+            // `None` if the WAL has restarted since that position or cannot be read.
             MissingPages::Since(position) => wal.pages_since(position, self.source.page_size()).unwrap_or_default(),
             MissingPages::Any => None,
         };
@@ -201,5 +201,5 @@ impl Publisher {
 /// A published file of this many bytes or more cannot be compared while a caller waits.
 const LARGE: u64 = 256 << 20;
 /// After this time, a start no longer waits for the comparison of the published file, or for another process that has
-/// it open. Later writes are then acknowledged before the file contains them.
+/// that file open. Later writes are then acknowledged before the file contains them.
 const START_TIMEOUT: Duration = Duration::from_secs(3);

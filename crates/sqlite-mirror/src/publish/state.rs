@@ -78,7 +78,7 @@ pub enum ForeignCause {
     /// Another program wrote to the file while the service ran.
     #[error("was written to by another program")]
     Changed,
-    /// Another file replaced it while the service ran.
+    /// Another file replaced the published file while the service ran.
     #[error("was replaced by another file")]
     Replaced,
     /// The service's user has no permission to read the file.

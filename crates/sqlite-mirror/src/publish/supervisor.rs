@@ -23,8 +23,9 @@ pub(super) fn start_publisher(context: PublisherContext, publisher: Publisher) -
     Ok(ended)
 }
 
-/// Publishes until the store is closed. If the publisher panics, a replacement creates a new file, because the last
-/// write of the panicked publisher is unknown. Returns false if the store is closed before a replacement has started.
+/// Publishes until the database is closed. If the publisher panics, a replacement creates a new file, because the last
+/// write of the panicked publisher is unknown. Returns false if the database is closed before a replacement has
+/// started.
 pub(super) fn run_with_restarts(context: &PublisherContext, publisher: Publisher) -> bool {
     let mut first = Some(publisher);
     loop {
@@ -72,5 +73,5 @@ pub(super) fn supervise(queue: &Queue, state: &RunState, observer: &Observer, en
 const TICK: Duration = Duration::from_secs(1);
 /// After this time a caller is notified although the copy does not contain the write yet.
 const CALLER_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long closing the store waits for the publisher.
+/// How long closing the database waits for the publisher.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);

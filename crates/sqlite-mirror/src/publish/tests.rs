@@ -26,7 +26,7 @@ struct Rig {
     sink: CommitSink,
     publisher: Publisher,
     folder: Folder,
-    // Must be the last field: the connections above are closed before the log's files.
+    // Must be the last field: the connections above are closed before the files of the WAL.
     files: Vec<WalFiles>,
     dir: TempDir,
 }
@@ -275,7 +275,7 @@ proptest! {
     }
 }
 
-/// Writes as Litestream does: a small write, a checkpoint, and another write into the restarted log.
+/// Writes as Litestream does: a small write, a checkpoint, and another write into the restarted WAL.
 #[test]
 fn commits_of_another_program_are_read_from_the_log() {
     let mut rig = rig();
