@@ -159,7 +159,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Returns how long the logs of the inputs of calls are kept, in days; 0 if no inputs are logged. The logs contain
+    /// Returns how long the input logs of phone calls are kept, in days; 0 if no inputs are logged. These logs contain
     /// audio and words, so they are kept no longer than recordings and transcripts, whose limit 0 means forever.
     pub fn input_log_days(&self) -> u32 {
         let limits = [self.retention.recordings_days, self.retention.transcripts_days];

@@ -275,7 +275,7 @@ fn parts(path: &Path) -> Vec<OsString> {
     parts.collect()
 }
 
-/// Explains the error with which the kernel rejects a link that must not be followed.
+/// Converts the error with which the kernel rejects a link into one that names the reason.
 fn explain(error: Errno) -> io::Error {
     match error {
         Errno::LOOP | Errno::NOTDIR => {

@@ -114,9 +114,9 @@ impl Store {
         self.submit(AckAfter::Publish, work).await
     }
 
-    /// Queues `work` behind all writes of its priority and returns at once. Writes during a call use this function:
-    /// the call does not wait for the disk, and the writes stay in order. A write that fails, is not committed or is
-    /// dropped is logged and counted.
+    /// Queues `work` behind all writes of its priority and returns at once. Writes during a phone call use this
+    /// function: the call does not wait for the disk, and the writes stay in order. A write that fails, is not
+    /// committed or is dropped is logged and counted.
     pub fn write_soon<F: FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static>(&self, work: F) {
         if let Err(error) = self.queue(AckAfter::Never, work) {
             write_request::report_lost(write_request::write_name::<F>(), &error);
@@ -243,7 +243,7 @@ impl Store {
 
 impl Inner {
     fn close(&self) {
-        // The writer ends when its queue is empty and no sender is left.
+        // Dropping the writer's handle closes its queue. The writer's thread ends when that queue is empty.
         drop(self.writer.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.readers.close();
         self.background_reads.stop();

@@ -205,7 +205,7 @@ impl Tls {
         Ok(())
     }
 
-    /// Logs once when the served certificate becomes invalid or is about to expire.
+    /// Logs once when the served certificate becomes invalid, is about to expire, or lacks a required host name.
     fn watch_health(&self, before: TlsHealth) -> TlsHealth {
         let served = self.inner.resolver.current();
         let health = status::health(true, &self.required_names(), served.as_ref(), clock::now());

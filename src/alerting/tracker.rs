@@ -127,8 +127,8 @@ impl AlertTracker {
     }
 
     /// Returns the notifications that are due on a channel: one when an alert is raised, one at each repeat interval
-    /// while it remains active, and one when it has cleared. The last one is sent only if the first one was. A muted
-    /// alert has no notifications.
+    /// while it remains active, and one when it has cleared. The last one is sent only if an earlier one was sent on
+    /// that channel. A muted alert has no notifications.
     pub fn due(&self, channel: AlertChannel, now: Timestamp) -> Vec<(Alert, AlertTransition)> {
         let repeat = self.thresholds.repeat;
         let transition = |entry: &Entry| {

@@ -79,7 +79,8 @@ impl Bucket {
     pub(super) async fn fetch(&self, name: &str, target: &Path) -> Result<(), Error> {
         let key = self.key(name);
         let action = GetObject::new(&self.location, Some(&self.credentials), &key);
-        // Another suffix than that of unfinished snapshots, which the next snapshot deletes.
+        // The suffix differs from that of unfinished snapshots, because the next snapshot deletes all files with that
+        // suffix.
         let part = target.with_file_name(format!(".{name}.fetch"));
         let mut file = std::fs::File::create(&part).map_err(Error::file("write", &part))?;
         let received = self

@@ -206,7 +206,8 @@ impl Snapshots {
     }
 
     /// Returns true if the last upload to the bucket failed, so that the bucket may lack snapshots of the folder, and
-    /// is to be retried. Returns false if nightly snapshots are disabled: then only the next snapshot retries it.
+    /// the daemon should retry the upload. Returns false if nightly snapshots are disabled: then only the next snapshot
+    /// retries the upload.
     pub fn has_pending_uploads(&self) -> bool {
         self.settings.enabled && self.bucket.is_some() && self.last_run().bucket_error.is_some()
     }
@@ -228,7 +229,8 @@ impl Snapshots {
         error.map(|error| error.to_string())
     }
 
-    /// Waits until no other process or task uploads. An upload would abort another one as unfinished.
+    /// Waits until no other process or task uploads. Two uploads must not overlap, because each one first aborts an
+    /// upload that seems unfinished.
     async fn lock_bucket(&self) -> Result<File, Error> {
         let path = self.work_folder.join(".upload-lock");
         run_detached(move || {

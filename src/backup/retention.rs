@@ -24,7 +24,7 @@ pub(super) struct RetentionPolicy {
 /// Returns the expired snapshots. `good` is a snapshot that passed verification; it is kept whatever time the clock
 /// shows. Nightly snapshots of the last two days are kept too: the newest one may be of an empty or damaged database,
 /// on a machine that replaces another one or after a mistake that was noticed late. Manual snapshots do not take the
-/// places of nightly ones.
+/// places of nightly ones, and all manual snapshots of the last [`RetentionPolicy::days`] days are kept.
 pub(super) fn expired(
     found: &[SnapshotName],
     good: &SnapshotName,

@@ -1,5 +1,6 @@
-//! Detects a clock that is behind: it shows a time before this program was built, or before the newest entry in the
-//! database. This happens after the start of a machine whose clock has no battery, until a time server has answered.
+//! Detects a clock that is behind, because it shows a time before this program was built or before the newest entry in
+//! the database. This happens after the start of a machine whose clock has no battery, until a time server has
+//! answered.
 
 use crate::domain::{Notice, Timestamp};
 use std::path::Path;

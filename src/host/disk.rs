@@ -1,4 +1,5 @@
-//! Monitors disk space. When space is low, media files are rejected first; messages are rejected last.
+//! Monitors disk space. When space is low, media files and recordings are not stored, so that the remaining space is
+//! left for messages and other small data.
 
 use crate::config::{Config, DiskConfig};
 use crate::domain::{Notice, text_enum};

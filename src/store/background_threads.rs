@@ -64,7 +64,7 @@ impl BackgroundThreads {
         Ok(true)
     }
 
-    /// Returns true if the write-ahead log belongs to Litestream.
+    /// Returns true if Litestream is configured, which must read the write-ahead log before it is emptied.
     pub(in crate::store) fn with_litestream(&self) -> bool {
         self.with_litestream
     }
@@ -76,7 +76,7 @@ impl BackgroundThreads {
 
     /// Stops all threads. The writer's queue must be closed first.
     pub(in crate::store) fn stop(self, folder: &Folder) {
-        // A program that still has the database open may write to it later.
+        // Litestream, if it still reads the database, may write to the database after this stop.
         let reader = if self.with_litestream { self.log_reader() } else { None };
         let Self { writer, publish_threads, integrity, state, health_state, with_litestream, unusable: _, _lock } =
             self;
@@ -121,12 +121,12 @@ impl BackgroundThreads {
     }
 }
 
-/// Keeps the log at the stop, because Litestream may not have replicated all of it yet.
+/// Keeps the write-ahead log at the stop, because Litestream may not have replicated all of it yet.
 fn keep_log(conn: &Connection) -> Result<()> {
     Ok(conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)?)
 }
 
-/// Checkpoints the whole log into the database file.
+/// Checkpoints the whole write-ahead log into the database file.
 fn checkpoint_all(conn: &Connection) -> Result<()> {
     let busy: i64 = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if busy == 0 { Ok(()) } else { Err(Error::Busy("another process is still reading it".into())) }

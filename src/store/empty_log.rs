@@ -1,12 +1,13 @@
-//! Empties the write-ahead log at once, so that the log no longer contains data that was deleted.
+//! Empties the write-ahead log (WAL) at once, so that the WAL no longer contains data that was deleted.
 
 use super::{Error, Result, Store};
 use std::sync::PoisonError;
 use std::time::Duration;
 
 impl Store {
-    /// Moves the whole log into the database and empties it. Returns false if that is not possible now: for example,
-    /// another program reads the database, or the log belongs to Litestream, which must read it before it is emptied.
+    /// Moves the whole WAL into the database and empties the WAL. Returns false if that is not possible now: for
+    /// example, another program reads the database, or Litestream is configured, which must read the WAL before it is
+    /// emptied.
     pub async fn empty_log(&self) -> Result<bool> {
         if self.is_log_of_litestream() {
             return Ok(false);

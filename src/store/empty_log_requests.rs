@@ -1,6 +1,6 @@
-//! Requests to the writer to empty the write-ahead log.
+//! Requests to the writer to empty the write-ahead log (WAL).
 //!
-//! The writer empties the log between two transactions. At that moment no commit has to wait for a checkpoint of
+//! The writer empties the WAL between two transactions. At that moment no commit has to wait for a checkpoint of
 //! another connection, and every frame has been read for the published copy.
 
 use super::{Result, open};
@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// The callers that wait until the log is empty.
+/// The callers that wait until the WAL is empty.
 #[derive(Default)]
 pub(in crate::store) struct EmptyLogRequests(Mutex<Vec<oneshot::Sender<bool>>>);
 
@@ -21,7 +21,7 @@ impl EmptyLogRequests {
         answer
     }
 
-    /// Empties the log if a caller has requested it.
+    /// Empties the WAL if a caller has requested it.
     pub(in crate::store) fn serve(&self, writer: &Connection) {
         let callers = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         if callers.is_empty() {
@@ -37,7 +37,8 @@ impl EmptyLogRequests {
     }
 }
 
-/// Returns false if a reader needs the log. The writer does not wait for that reader: reads of this process end soon.
+/// Returns false if a reader needs the WAL. The writer does not wait for that reader, because its queued writes would
+/// wait too; [`Store::empty_log`](crate::store::Store::empty_log) tries again.
 fn truncate(writer: &Connection) -> Result<bool> {
     writer.busy_timeout(Duration::ZERO)?;
     let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));

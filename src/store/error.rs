@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// SQLite cannot write or read a file: usually the disk is full or read-only.
+    /// SQLite cannot open, read or write a file: usually the disk is full or read-only.
     #[error("the disk is full, read-only or failing; nothing was stored")]
     NoSpace(#[source] rusqlite::Error),
     /// The user of this process lacks permissions for a file or folder.
@@ -72,7 +72,7 @@ pub enum Error {
         /// Why the published file cannot be used.
         obstacle: Causes,
     },
-    /// A file that is to be used alone has a log beside it.
+    /// A write-ahead log or rollback journal lies beside a database file that is to be used alone.
     #[error("{}", english(&leftover_log(.0).into()))]
     LeftoverLog(PathBuf),
     /// A database file cannot be read, so its content is unknown.

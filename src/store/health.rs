@@ -25,8 +25,9 @@ pub struct Health {
 
 /// The size of the write-ahead log, and its reader.
 ///
-/// The log can restart only after a checkpoint has moved all of it into the database. A checkpoint cannot pass a reader
-/// with an earlier transaction. A reader that hangs therefore lets the log grow until the disk is full.
+/// The write-ahead log can restart only after a checkpoint has moved all of it into the database. A checkpoint cannot
+/// pass a reader with an earlier transaction. A reader that hangs therefore makes the write-ahead log grow until the
+/// disk is full.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogSize {
     /// The size in bytes.
@@ -47,7 +48,8 @@ pub enum PublishState {
         /// Why the copy is behind.
         cause: LateCause,
     },
-    /// Another program changed or replaced the copy, so the service no longer writes it.
+    /// The file under the published name is foreign: another program wrote, changed or replaced it, or it cannot be
+    /// used. The service does not write to that file.
     Foreign {
         /// Why the file counts as foreign.
         cause: ForeignCause,

@@ -119,7 +119,8 @@ fn record_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool
     if is_known { Ok(()) } else { state.sync().map_err(failed) }
 }
 
-/// Stores the start notice for the owner in the database, and holds messages that may already have been sent.
+/// Stores the start notice for the owner in the database. If the start used another database, also holds the messages
+/// that may already have been sent, and cancels the outbound phone calls that may already have been made.
 fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
     let Some(notice) = StartNotice::load(folder) else { return Ok(()) };
     let tx = conn.unchecked_transaction()?;
@@ -129,7 +130,7 @@ fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
     if notice.uses_another_database() {
         write.restart_changes(notice.at)?;
         messages = write.hold_outbox()? + write.hold_scheduled(notice.at)?;
-        // The calls may have been made since this database was copied.
+        // The phone calls may have been made since this database was copied.
         calls = write.cancel_outbound_calls(notice.at)?;
     }
     tx.commit()?;

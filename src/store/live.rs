@@ -27,7 +27,7 @@ pub(in crate::store) enum LiveState {
 }
 
 impl LiveState {
-    /// Classifies the live database by its `stat` result and its log.
+    /// Classifies the live database by its `stat` result and by that of its write-ahead log.
     pub(in crate::store) fn of(folder: &Folder, live: &Metadata, record: Option<&Record>) -> Self {
         let Some((record, closed)) = record.and_then(|record| Some((record, record.closed?))) else {
             return Self::Unclosed;
@@ -58,14 +58,14 @@ impl LiveState {
     }
 }
 
-/// Returns the stamp of the log; `None` if the log is empty or missing.
+/// Returns the stamp of the write-ahead log; `None` if that file is empty or missing.
 pub(in crate::store) fn log_stamp(folder: &Folder) -> Option<FileStamp> {
     std::fs::metadata(folder.wal()).ok().filter(|log| log.len() > 0).map(|log| FileStamp::of(&log))
 }
 
-/// Opens the live database for writing, and reads everything that a start reads from it. Damage is thereby found while
-/// the published file can still replace the database. A database without tables counts as damaged if a published file
-/// exists, because SQLite treats an empty file as a valid database.
+/// Opens the live database for writing, and reads what a start reads first. Damage is thereby found while the published
+/// file can still replace the database. A database without tables counts as damaged if a published file exists, because
+/// SQLite treats an empty file as a valid database.
 pub(in crate::store) fn open(folder: &Folder) -> Result<(Connection, Plan)> {
     let path = folder.database();
     let conn = open::writer(&path)?;
@@ -92,7 +92,7 @@ pub(in crate::store) fn open(folder: &Folder) -> Result<(Connection, Plan)> {
 pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<Causes>> {
     verify::log_long_read(&folder.database());
     let found = open(folder).and_then(|(conn, _)| {
-        // The database may be archived next, so its log must stay unchanged.
+        // The database may be archived next, so its write-ahead log must stay unchanged.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         copy::findings(&conn)
     });

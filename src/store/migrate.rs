@@ -1,4 +1,4 @@
-//! Compares a database's migrations with those of this version, and applies the missing ones.
+//! Compares a database's migrations with those of this program version, and applies the missing ones.
 
 use super::{Error, ReadTx, Result};
 use crate::domain::Cause;
@@ -18,7 +18,8 @@ pub(in crate::store) struct Plan {
     pub pending: Vec<String>,
 }
 
-/// Compares the database's migration history with this version's, without changing the database.
+/// Compares the database's migration history with the migrations of this program version, without changing the
+/// database.
 pub(in crate::store) fn plan(conn: &Connection) -> Result<Plan> {
     compare(&history(conn)?, embedded::migrations::runner().get_migrations())
 }
@@ -32,7 +33,7 @@ pub(in crate::store) fn apply(conn: &mut Connection) -> Result<Vec<String>> {
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
 }
 
-/// Returns the newest migration of this version.
+/// Returns the newest migration of this program version.
 pub fn newest_migration() -> String {
     let runner = embedded::migrations::runner();
     runner.get_migrations().iter().max().map(ToString::to_string).unwrap_or_default()

@@ -161,7 +161,7 @@ fn log_upkeep(event: &Event<'_>) {
                 event = "STORE_CHECKPOINT_FAILED",
                 %error,
                 reason,
-                "Cannot move the write-ahead log into the database; a later commit retries this, and the log grows until then"
+                "Cannot move the write-ahead log into the database; a later commit retries this, and the write-ahead log grows until then"
             );
         }
         Event::StateUnwritten { error } => tracing::error!(

@@ -44,7 +44,7 @@ pub struct StartNotice {
     pub archived: Option<PathBuf>,
     /// The causes; may be empty. Of a promotion, the time up to which the other machine replicated.
     pub reason: Causes,
-    /// When the start decided.
+    /// When the start decided which database to use.
     pub at: Timestamp,
     /// True if only held messages are reported, for example because the owner requested the action.
     #[serde(default)]
@@ -75,7 +75,7 @@ impl StartNotice {
     }
 
     /// Deletes the notice of a start that was interrupted before it archived the file. Also deletes the hard link to
-    /// the log that this start had created.
+    /// the write-ahead log that the interrupted start had created.
     pub(in crate::store) fn discard_interrupted(folder: &Folder) -> Result<()> {
         let Some(notice) = Self::parse(folder).filter(|notice| !notice.is_archived()) else { return Ok(()) };
         let inode = |path: &Path| std::fs::metadata(path).map(|found| found.ino()).ok();

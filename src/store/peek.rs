@@ -1,4 +1,4 @@
-//! Reads by another process than the daemon, while the daemon may be running.
+//! Reads by a process other than the daemon, while the daemon may be running.
 
 use super::{ReadTx, Result, open};
 use crate::config::folder_of;

@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 /// The store's three pools. They share no connections, so a slow search delays neither a list nor a probe.
 pub(in crate::store) struct Pools {
-    /// For lists, single rows, and all reads of a call or webhook.
+    /// For lists, single rows, and all reads of a phone call or webhook.
     pub short: ReaderPool,
     /// For searches, statistics and exports: reads that may touch much of the database, on threads of low priority.
     pub long: ReaderPool,
@@ -32,8 +32,8 @@ impl Pools {
         }
     }
 
-    /// Closes the connections that were unused for a minute. Each keeps up to 1 MiB of pages and its prepared
-    /// statements.
+    /// Closes the connections that were unused for a minute. Each open connection keeps up to 1 MiB of pages and its
+    /// prepared statements.
     pub(in crate::store) fn close_idle(&self, now: Instant) {
         for readers in [&self.short, &self.long, &self.probe] {
             readers.close_idle(now);
@@ -129,7 +129,7 @@ impl ReaderPool {
 #[derive(Clone, Copy)]
 enum Priority {
     Normal,
-    /// Calls and short reads take precedence when the cores are busy.
+    /// Phone calls and short reads take precedence when the cores are busy.
     Low,
 }
 
@@ -224,8 +224,8 @@ fn long_readers() -> usize {
 /// More searches at once make each of them slower, because they read the same pages of one file.
 const MAX_LONG_READERS: usize = 2;
 
-/// A tenth of the share of a normal thread. With the lowest priority, 19, calls beside searches are delayed by 1 ms less, but a
-/// search on a busy machine reaches its limit.
+/// A thread with this niceness gets a tenth of the CPU share of a normal thread. With the lowest priority, 19, phone
+/// calls beside searches are delayed by 1 ms less, but a search on a busy machine reaches its limit.
 const LONG_READ_NICENESS: i32 = 10;
 
 /// SQLite's virtual machine executes about ten million steps a second, so an interrupted read ends within a

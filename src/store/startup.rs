@@ -1,5 +1,5 @@
-//! Decides at a start which of the two databases is used. A published file is adopted or archived here, before the live
-//! database is open.
+//! Decides at a start whether the live database or the published file is used. A published file is adopted or archived
+//! here, before the live database is open.
 //!
 //! In the diagram, a word in capitals is the state in which the publisher finds the published file: OURS is the file
 //! that the last run left, TORN that file with an incomplete write, FOREIGN a file of another program, MISSING no file.
@@ -61,8 +61,8 @@ pub(in crate::store) struct Startup {
     pub unusable: Causes,
 }
 
-/// Decides which database is used, and opens it. If Litestream is configured, it may have changed the database
-/// meanwhile.
+/// Decides which database is used, and opens it. If Litestream is configured, it may have changed the database since
+/// the last stop.
 pub(in crate::store) fn open(
     folder: &Folder,
     state: &RunState,
@@ -186,9 +186,9 @@ impl Inspection<'_> {
         record.live.is_some_and(|id| !id.is_same_file(FileId::of(live), record.boot_since(self.state.boot())))
     }
 
-    /// Handles a copied folder. The live database and its log were copied at two different times, so they may be
-    /// inconsistent, and no check detects every inconsistency. A copy of the published file cannot be torn, and it
-    /// contains everything that was acknowledged before, unless the file was behind.
+    /// Handles a copied folder. The live database and its write-ahead log were copied at two different times, so they
+    /// may be inconsistent, and no check detects every inconsistency. A copy of the published file cannot be torn, and
+    /// it contains everything that was acknowledged before the copying, unless the file was behind.
     fn handle_copied_folder(self, published: &Metadata) -> Result<Startup> {
         // Without a record, it is unknown which file is newer, so the live database is used if it is undamaged.
         let ours = self.record.as_ref().filter(|record| record.foreign.is_none() && record.published.is_some());
@@ -366,7 +366,8 @@ impl Inspection<'_> {
         Startup { unusable, ..self.keep_live(published) }
     }
 
-    /// Returns true if all pages are equal: only the file's times changed, or the file is a copy of the live database.
+    /// Returns true if all pages of the published file equal those of the live database: only the file's times changed,
+    /// or the file is a copy of the live database.
     fn is_equal_to_live(&self) -> Result<bool> {
         let file =
             File::open(&self.folder.published).map_err(archive::failed("cannot open", &self.folder.published))?;
@@ -400,7 +401,7 @@ impl Inspection<'_> {
     }
 }
 
-/// Zeroes the fields of a database header that describe the log and the write history but not the content: format
+/// Zeroes the fields of a database header that describe WAL mode and the write history but not the content: format
 /// versions, change counters, and the version of SQLite that wrote last.
 fn clear_write_history(first_page: &mut [u8]) {
     for range in [18..20, 24..28, 92..100] {

@@ -161,7 +161,8 @@ fn position(slot: usize) -> u64 {
     (slot * SLOT_BYTES) as u64
 }
 
-/// Number of slots. The file must hold the calls of a whole weekend, during which a full disk may remain unnoticed.
+/// Number of slots. The file must hold the records of the phone calls of a whole weekend, during which a full disk may
+/// remain unnoticed.
 const SLOTS: usize = 256;
 const SLOT_BYTES: usize = 1024;
 const FILE_BYTES: u64 = (SLOTS * SLOT_BYTES) as u64;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// for `MAX_WAIT` is served regardless of its priority.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// Webhooks, calls and requests of users.
+    /// Webhooks, phone calls and requests of users.
     #[default]
     Live,
     /// Jobs: fetched files, status updates, checks.
@@ -56,7 +56,7 @@ impl WriteQueue {
         self.lock().len()
     }
 
-    /// Rejects further writes. The queued writes are still returned.
+    /// Rejects further writes. [`Self::next_batch`] still returns the queued writes.
     pub(in crate::store) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_one();
@@ -77,8 +77,8 @@ impl WriteQueue {
 
     /// Waits for writes, and returns up to `max` writes of one lane. Returns `None` when the queue is closed and empty.
     ///
-    /// If no caller waits for any of these writes, the function first waits [`BATCH_DELAY`] for more: calls write
-    /// transcripts in small writes, and a commit of many writes costs as much as a commit of one.
+    /// If no caller waits for any of these writes, the function first waits [`BATCH_DELAY`] for more writes: phone
+    /// calls store their transcripts in small writes, and a commit of many writes costs as much as a commit of one.
     pub(in crate::store) fn next_batch(&self, max: usize) -> Option<WriteBatch> {
         let mut lanes = self.lock();
         let lane = loop {
@@ -116,8 +116,8 @@ impl Lanes {
         self.waiting.iter().map(VecDeque::len).sum()
     }
 
-    /// Returns the lane to serve: a lane whose first write has waited too long, otherwise the highest lane with a
-    /// write.
+    /// Returns the lane to serve: the lane with the lowest priority whose first write has waited too long, otherwise
+    /// the lane with the highest priority that has a write.
     fn pick(&self, now: Instant) -> Option<usize> {
         let late = |lane: &VecDeque<(Instant, Box<dyn WriteRequest>)>| {
             lane.front().is_some_and(|(since, _)| now.saturating_duration_since(*since) >= MAX_WAIT)

@@ -81,7 +81,7 @@ impl Writer {
         self.changes.subscribe()
     }
 
-    /// Requests that the log be emptied after the next transaction. The caller must queue that transaction.
+    /// Requests that the write-ahead log be emptied after the next transaction. The caller must queue that transaction.
     pub(in crate::store) fn empty_log(&self) -> oneshot::Receiver<bool> {
         self.empty_log.add()
     }
@@ -195,7 +195,7 @@ impl Thread {
             tracing::error!(
                 event = "STORE_CHECKPOINT_FAILED",
                 %error,
-                "Cannot move the write-ahead log into the database; a later commit retries this, and the log grows until then"
+                "Cannot move the write-ahead log into the database; a later commit retries this, and the write-ahead log grows until then"
             );
         }
     }
@@ -214,7 +214,7 @@ enum BatchOutcome {
     /// The batch changed nothing. The transaction is committed nevertheless, because the callers must not be notified
     /// before the published copy contains the earlier commits.
     NoChange,
-    /// No transaction is open: every write failed and was rolled back.
+    /// No transaction is open: the only write of the batch failed and was rolled back.
     AllFailed,
 }
 

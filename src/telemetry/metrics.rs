@@ -39,7 +39,7 @@ impl Metrics {
         self.handle.render()
     }
 
-    /// Aggregates the collected samples. Without this, memory use would grow between two scrapes.
+    /// Aggregates the collected samples. Otherwise memory use would grow between two scrapes.
     pub fn upkeep(&self) {
         self.handle.run_upkeep();
     }

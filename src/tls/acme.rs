@@ -157,8 +157,8 @@ impl Acme {
         self.tls.progress().last_error = Some(last_error);
     }
 
-    /// Handles a certificate of the authority that is not valid now: either the authority has not renewed it, or this
-    /// machine's clock is wrong.
+    /// Handles a server certificate of the authority that is not valid now: either the authority has not renewed it, or
+    /// this machine's clock is wrong.
     async fn check_for_clock_error(&self, acme_error: AcmeError) -> AcmeError {
         match clock_check::measure(self.config().acme_directory_url.as_str(), self.roots.clone()).await {
             Ok(reading) if reading.offset() > CLOCK_TOLERANCE => AcmeError::new(AcmeErrorKind::Clock, reading.cause()),
@@ -167,8 +167,8 @@ impl Acme {
         }
     }
 
-    /// Obtains a certificate for all names. An error that a retry can solve is retried immediately, a limited number of
-    /// times.
+    /// Obtains a certificate for all names. After an error that a retry can solve, retries immediately, a limited
+    /// number of times.
     async fn obtain(&mut self) -> Result<Certificate, AcmeError> {
         self.check_own_clock()?;
         let mut outcome = self.with_account().await;

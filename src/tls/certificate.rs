@@ -33,9 +33,9 @@ pub(crate) struct Certificate {
 /// The reason why certificate and key cannot be served.
 #[derive(Debug)]
 pub(crate) enum KeyPairError {
-    /// The text has no certificate.
+    /// The text contains no readable certificate.
     NoCertificate,
-    /// The text has no readable key.
+    /// The text contains no readable key.
     NoKey,
     /// The algorithm is unsupported, or the certificate is malformed.
     Unusable(String),

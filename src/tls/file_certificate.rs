@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The paths of both files, and their last seen versions.
+/// The paths of the certificate file and the key file, and the versions of the two files that were last seen.
 #[derive(Debug)]
 pub(super) struct CertificateFiles {
     certificate: PathBuf,
@@ -16,7 +16,8 @@ pub(super) struct CertificateFiles {
     last_versions: Option<[FileVersion; 2]>,
 }
 
-/// Identifies a version of a file: device, inode, size, and seconds and nanoseconds of its change.
+/// Identifies a version of a file: device, inode, size, and the time of its last content change in seconds and
+/// nanoseconds.
 type FileVersion = (u64, u64, u64, i64, i64);
 
 /// How to handle a pair of files.
@@ -35,8 +36,8 @@ impl CertificateFiles {
         Self { certificate, key, last_versions: None }
     }
 
-    /// Returns true if the files have changed since the last call. Files that cannot be inspected count as changed only
-    /// at the first call that cannot inspect them.
+    /// Returns true if the files have changed since this function was last called. Files that cannot be inspected count
+    /// as changed only the first time.
     pub(super) fn have_changed(&mut self) -> bool {
         let versions = [file_version(&self.certificate), file_version(&self.key)];
         let [Some(certificate), Some(key)] = versions else { return self.last_versions.take().is_some() };

@@ -1,5 +1,5 @@
-//! The self-signed certificate. It is created at the first start and kept. It encrypts the first set-up, and users can
-//! verify the server by comparing its fingerprint.
+//! The self-signed certificate. It is created at the first start and kept until a month before it expires. It encrypts
+//! the connections of the first set-up, and users can verify the server by comparing its fingerprint.
 
 use super::certificate::Certificate;
 use super::folder::Folder;
@@ -21,7 +21,7 @@ pub(super) fn load_or_create(folder: &Folder, host: &str, now: Timestamp) -> Res
     if let Err(error) = folder.write(FILE, pem.as_bytes()) {
         tracing::warn!(
             event = "TLS_NOT_STORED", %error,
-            "The self-signed certificate could not be stored; a restart creates another one, of which browsers warn again"
+            "The self-signed certificate could not be stored; a restart creates another one, and browsers warn again about that one"
         );
     }
     Certificate::from_pem(pem.as_bytes(), pem.as_bytes()).map_err(|_| rcgen::Error::CouldNotParseCertificate)

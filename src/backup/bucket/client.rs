@@ -98,7 +98,7 @@ fn refusal(status: StatusCode, body: &str) -> Causes {
 
 /// Long enough to send a part of an upload, usually 16 MiB, over a slow connection.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_mins(15);
-/// The limit of a download. A snapshot may have gigabytes, and the connection may be slow.
+/// Time limit of a download. A snapshot may be several gigabytes long, and the connection may be slow.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_hours(24);
 /// How long a download waits for its next bytes.
 const CHUNK_TIMEOUT: Duration = Duration::from_mins(2);

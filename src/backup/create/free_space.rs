@@ -70,7 +70,7 @@ impl Snapshots {
         }
         let kept = self.newest_intact(&listed)?;
         if kept.len() < COPIES_KEPT {
-            // Otherwise only the budget is exceeded, and the next snapshot has space.
+            // If the disk does not lack space, only the budget is exceeded, and the next snapshot has space.
             let lacks_space = needs.free < needs.required_free;
             let remedy = if lacks_space { "; free disk space, because the next snapshot may fail" } else { "" };
             tracing::warn!(

@@ -1,5 +1,6 @@
 //! Adoption: the published file that a start has found becomes the live database, for example because the live database
-//! is missing or damaged, or because the owner placed a backup there. The previous live database is archived.
+//! is missing or damaged, or because the owner placed a backup under the published name. The previous live database is
+//! archived.
 //!
 //! The next start completes an interrupted adoption: the notice with the name of the archive is on disk before any file
 //! is renamed (see [`StartNotice::load`]).
@@ -23,7 +24,8 @@ use std::path::{Path, PathBuf};
 pub(in crate::store) struct Adopted {
     /// The new content of the state file.
     pub record: Record,
-    /// The previous live database, archived; `None` if there was none.
+    /// The path of the previous live database, which this start or an interrupted one archived; `None` if there was
+    /// none.
     pub archived: Option<PathBuf>,
     /// The state of the published file: the found file, or missing if that file has become the live database.
     pub published: FileState,

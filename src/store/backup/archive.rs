@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 /// The form in which a live database is archived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Form {
-    /// One file that includes the content of its log. If that fails, the database and its log are kept unchanged.
+    /// One file that includes the content of its write-ahead log (WAL). If that fails, the database and its WAL are
+    /// archived as two files.
     OneFile,
-    /// The unchanged database with its log beside it, for a database that is known to be damaged.
+    /// The unchanged database with its WAL beside it, for a database that is known to be damaged.
     AsItIs,
 }
 
@@ -23,11 +24,11 @@ pub(in crate::store) fn live_database(folder: &Folder, form: Form, name: &Path) 
     let live = folder.database();
     let log = with_suffix(name, "-wal");
     if std::fs::metadata(folder.wal()).is_ok_and(|log| log.len() > 0) {
-        // The log gets a second name first: the archive then keeps the log, whatever SQLite does to the log of a
+        // The WAL gets a second name first: the archive then keeps the WAL, whatever SQLite does to the WAL of a
         // damaged database.
         link_or_copy(&folder.wal(), &log).map_err(failed("cannot keep", &folder.wal()))?;
     }
-    // The checkpoint fails if the database is too damaged. The log then stays beside the archived database.
+    // The checkpoint fails if the database is too damaged. The WAL then stays beside the archived database.
     if form == Form::OneFile && make_one_file(&live).is_ok() {
         remove(&log)?;
     }
@@ -61,7 +62,7 @@ fn link_or_copy(of: &Path, name: &Path) -> io::Result<()> {
         .or_else(|_| std::fs::copy(of, name).and_then(|_| OpenOptions::new().write(true).open(name)?.sync_all()))
 }
 
-/// Checkpoints the log into the database. The database then needs no log.
+/// Checkpoints the WAL into the database and leaves WAL mode, so that the database needs no WAL.
 fn make_one_file(live: &Path) -> Result<()> {
     let conn = open::writer(live)?;
     let mode: String = conn.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;

@@ -27,8 +27,8 @@ pub(in crate::store) fn copy_to(conn: &Connection, target: &Path) -> Result<()> 
     outcome
 }
 
-/// Writes the whole database that belongs to a published file to `out`, whether or not a daemon has it open. Returns
-/// the number of bytes.
+/// Writes the whole database that belongs to a published file to `out`, whether or not a daemon has the database open.
+/// Returns the number of bytes.
 pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     Ok(page_copy::copy_database(published, out)?)
 }

@@ -17,7 +17,7 @@ pub enum CopyCheck {
     Differs {
         /// The number of differing pages; 0 if only the length differs.
         pages: u32,
-        /// The first differing page.
+        /// The number of the first differing page; 0 if only the length differs.
         first: u32,
     },
     /// The copy is behind the live database.

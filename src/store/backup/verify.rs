@@ -53,7 +53,7 @@ pub(in crate::store) fn log_long_read(file: &Path) {
     }
 }
 
-/// Returns the error for a file that is damaged, or for a file that cannot be read.
+/// Converts an SQLite error into the error of a damaged or of an unreadable file. Returns any other error unchanged.
 pub(in crate::store) fn read_error(file: &Path, error: Error) -> Error {
     use ErrorCode::{FileLockingProtocolFailed, OperationInterrupted, OutOfMemory, PermissionDenied};
     let source = match error {
@@ -107,7 +107,7 @@ impl ReadTx<'_> {
 }
 
 /// The key of the mark that a backup command sets before it starts. A copy with this mark contains everything that was
-/// acknowledged before.
+/// acknowledged before the mark was set.
 pub const BACKUP_MARK: &str = "backup_mark";
 
 /// Reading a file of this many MB takes so long that it is logged.

@@ -140,7 +140,7 @@ impl Visit for FieldVisitor<'_> {
         self.add_text(field, value);
     }
 
-    /// Appends the error with its chain of sources.
+    /// Adds the text of the error and of its chain of sources.
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let mut text = value.to_string();
         let mut reason = value.source();

@@ -1,5 +1,5 @@
-//! The call or the request that a task handles. Log lines of the task name it, also where the code that logs does not
-//! know it.
+//! The phone call or the HTTP request that a task handles. Log lines of the task name this subject, even if the code
+//! that logs does not know it.
 
 use tokio::task::futures::TaskLocalFuture;
 

@@ -31,7 +31,8 @@ impl Acme {
         Ok(account)
     }
 
-    /// Deletes the stored account, because the authority no longer recognises it.
+    /// Deletes the stored account, because the authority no longer recognises it, and forgets the account's unfinished
+    /// order.
     pub(super) fn forget_account(&mut self) -> Result<(), AcmeError> {
         self.state.order = None;
         let removed = self.tls.inner.folder.remove(&self.account_file());

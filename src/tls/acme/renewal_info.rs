@@ -17,12 +17,12 @@ pub(super) struct RenewalAdvice {
 pub(super) struct RenewalWindow {
     start: Timestamp,
     end: Timestamp,
-    /// The time after which the authority is to be asked again.
+    /// How long the authority wants the daemon to wait before the next query.
     again: Duration,
 }
 
 impl RenewalAdvice {
-    /// Returns true if the authority is to be asked now.
+    /// Returns true if the next query to the authority is due.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         self.ask_at.is_none_or(|at| now >= at)
     }

@@ -70,8 +70,9 @@ impl Attempts {
     }
 }
 
-/// Returns when a certificate is renewed: when a third of its lifetime is left, as authorities recommend, with a random
-/// shift. `jitter` is from 0 to 1, and always the same for one certificate.
+/// Returns when a certificate is renewed: when a third of its lifetime is left, as authorities recommend, or up to a
+/// thirtieth of the lifetime later. `jitter`, from 0 to 1 and always the same for one certificate, determines that
+/// delay.
 pub(super) fn renewal(not_before: Timestamp, not_after: Timestamp, jitter: f64) -> Timestamp {
     let lifetime = not_after.since(not_before);
     not_before.plus(lifetime * 2 / 3 + (lifetime / 30).mul_f64(jitter))
