@@ -1,8 +1,8 @@
 //! The addresses of contacts.
 //!
 //! A WhatsApp id (`lid`, `bsuid`) belongs to its contact permanently. A phone number belongs to a contact until a
-//! message shows that another contact has it, or that the contact has another number. In the second case it becomes a
-//! former number, and a lookup by it no longer finds the contact.
+//! message shows that another contact has it, or that the contact has another number. In the second case the old number
+//! becomes a former number, and a lookup by the former number does not find the contact.
 
 use crate::domain::{Address, AddressId, AddressKind, BusinessId, ContactId, PeerAddress, PhoneNumber, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};

@@ -26,7 +26,7 @@ impl WriteTx<'_> {
 }
 
 impl ReadTx<'_> {
-    /// Returns a page of the log before the row `before`, newest first, and the position of the next page if one
+    /// Returns a page of the audit log before the row `before`, newest first, and the position of the next page if one
     /// exists.
     pub fn audit_log(&self, before: Option<i64>, limit: usize) -> Result<(Vec<AuditEntry>, Option<i64>)> {
         let mut query = self.conn.prepare_cached(include_str!("audit/log.sql"))?;

@@ -1,4 +1,4 @@
-//! Calls with their turns, bookings and recordings: reads, and in `write` the writes while a call happens.
+//! Phone calls with their turns, bookings and recordings. The reads are here; the writes during a call are in `write`.
 
 mod list;
 mod part;

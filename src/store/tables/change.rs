@@ -17,7 +17,7 @@ use tokio::sync::watch;
 pub struct Change {
     /// The number of the change. Later changes have greater numbers.
     pub seq: i64,
-    /// When it was recorded.
+    /// When the change was recorded.
     pub at: Timestamp,
     /// The kind of object that changed.
     pub kind: ChangeKind,
@@ -187,7 +187,8 @@ impl WriteTx<'_> {
         )
     }
 
-    /// Writes the row, unless the previous change of this transaction is equal: followers see both at the same time.
+    /// Writes the row, unless the previous change of this transaction is equal, because followers receive all changes
+    /// of a transaction at the same time.
     fn record(&self, kind: ChangeKind, ref_id: Option<i64>, sql: &str, params: impl Params) -> Result<()> {
         if self.recorded.get().is_some_and(|last| last.kind == kind && last.ref_id == ref_id) {
             return Ok(());

@@ -16,7 +16,7 @@ pub struct AskedQuestion<'a> {
     pub folded: &'a str,
     /// The contact who asked the question.
     pub contact: ContactId,
-    /// The call in which it was asked.
+    /// The call in which the question was asked.
     pub call: CallId,
 }
 

@@ -49,7 +49,8 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// Returns up to `most` bytes of a file from `offset`; fewer at its end, none if its content was deleted.
+    /// Returns up to `most` bytes of a file from `offset`; fewer at the end of the file, none if the content was
+    /// deleted.
     pub fn media_part(&self, sha256: &str, offset: u64, most: usize) -> Result<Vec<u8>> {
         let mut query = self.conn.prepare_cached("SELECT rowid FROM media WHERE sha256 = ?1")?;
         let Some(row) = query.query_row([sha256], |row| row.get::<_, i64>(0)).optional()? else {

@@ -1,4 +1,4 @@
-//! The table `meta`: single values by key, for which a table of their own is not needed.
+//! The table `meta`: single values by key that need no table of their own.
 
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::OptionalExtension;

@@ -119,7 +119,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Records that Twilio is about to be asked to dial. Returns false if the call does not wait any more.
+    /// Records that the daemon is about to ask Twilio to dial. Returns false if the call is not waiting.
     pub fn begin_outbound_call(&self, id: i64, now: Timestamp) -> Result<bool> {
         self.change_outbound_call(
             "UPDATE outbound_calls SET state = 'dialing', attempts = attempts + 1, dialed_at = ?2, call_sid = NULL,
@@ -141,6 +141,7 @@ impl WriteTx<'_> {
     }
 
     /// Lets a call wait for another attempt. With `is_undone`, the last attempt was not made, and does not count.
+    /// Returns false if the call has ended already.
     pub fn retry_outbound_call(
         &self,
         id: i64,

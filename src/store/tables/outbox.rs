@@ -96,7 +96,7 @@ pub struct ChatsStarted {
 }
 
 impl ReadTx<'_> {
-    /// Returns true if a conversation with this address exists: a message to or from it, in its contact's thread.
+    /// Returns true if a conversation with this address exists: a message to or from the address in this thread.
     pub fn has_conversation(&self, thread: ThreadId, address: &PeerAddress) -> Result<bool> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/has_conversation.sql"))?;
         Ok(query.query_row(params![thread, address, AddressKind::TwilioWa], |row| row.get(0))?)
@@ -224,7 +224,7 @@ impl WriteTx<'_> {
     }
 
     /// Deletes the outbox rows of messages that were sent or failed before `before`, and the records of late refusals
-    /// from before. The messages themselves are kept.
+    /// from before that time. The messages themselves are kept.
     pub fn prune_outbox(&self, before: Timestamp) -> Result<()> {
         let mut delete =
             self.conn.prepare_cached("DELETE FROM outbox WHERE state IN ('done', 'failed') AND updated_at < ?1")?;

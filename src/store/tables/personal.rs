@@ -94,7 +94,7 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 36] = [
     internal("contact_merges", "kept_contact_id IN {contacts} OR merged_contact_id IN {contacts}"),
     exported("addresses", "contact_id IN {contacts}"),
     exported("contacts", "id IN {contacts}"),
-    // The rows are kept, because they record which action was done by whom. The contact is removed from them.
+    // The rows are kept, because they record who did which action. The contact is removed from them.
     internal(
         "audit_log",
         "(substr(subject, 1, 8) = 'contact:' AND substr(subject, 9) IN {contacts_text}) OR {in subject}",

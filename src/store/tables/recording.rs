@@ -12,7 +12,7 @@ pub struct RecordingToFetch {
     pub call_sid: CallSid,
 }
 
-/// A recording by Twilio whose file is stored, or will not be.
+/// A recording by Twilio whose file is stored, or will not be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedMessage {
     pub id: RecordingId,

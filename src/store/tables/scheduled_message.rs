@@ -1,4 +1,5 @@
-//! Scheduled messages. When contacts are merged, they move with their thread: reads follow `threads.merged_into`.
+//! Scheduled messages. When contacts are merged, scheduled messages move with their thread: reads follow
+//! `threads.merged_into`.
 
 use super::page::{page, rows_for};
 use crate::domain::{ChangeKind, Cursor, MessageId, Provider, ScheduledMessage, ScheduledState, ThreadId, Timestamp};

@@ -1,5 +1,6 @@
 //! Writes generated contacts, messages, calls and appointments, to fill a database to a realistic size. The rows are
-//! written in bulk. They get no entries in the change log, because the daemon is stopped and no client follows the log.
+//! written in bulk. They get no entries in the change log, because the daemon is stopped and no client follows the
+//! changes.
 
 use crate::domain::{
     AppointmentSource, AppointmentState, BusinessId, CallId, CallSid, CallState, ContactId, EndReason, EngineKind,

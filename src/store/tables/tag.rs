@@ -91,7 +91,7 @@ impl WriteTx<'_> {
     }
 }
 
-// Merged contacts keep their tags, so that the merge can be undone.
+// Merged contacts keep their tags, so that the merge can be undone. The count leaves them out.
 const SELECT: &str =
     "SELECT t.id, t.name, (SELECT count(*) FROM contact_tags ct JOIN contacts c ON c.id = ct.contact_id
     WHERE ct.tag_id = t.id AND c.merged_into IS NULL) FROM tags t";

@@ -41,9 +41,9 @@ pub struct NewWebhookEntry<'a> {
 const SEARCHED: i64 = 256;
 
 impl WriteTx<'_> {
-    /// Adds a webhook request. A request of Twilio that the log already contains is not added again: a client that
-    /// captured a signed request could replay it, because the signature does not cover the time. Requests of the bridge
-    /// are not compared.
+    /// Adds a webhook request. A request of Twilio that is already stored is not added again, because a client that
+    /// captured a signed request can repeat it: the signature does not cover the time. Requests of the bridge are not
+    /// compared.
     pub fn insert_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<()> {
         if new.source == Provider::Twilio && self.has_webhook_entry(new)? {
             return Ok(());
@@ -66,8 +66,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Returns true if the log contains this request. It is compared with requests for the same message or call. If it
-    /// has neither, it is compared with the latest requests.
+    /// Returns true if this request is already stored. The request is compared with those for the same message or call,
+    /// or with the latest requests if it belongs to no message and no call.
     fn has_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<bool> {
         match (new.message, new.call) {
             (Some(MessageId(id)), _) => self.same_webhook("message_id = ?1", id, new),

@@ -15,9 +15,9 @@ pub struct ClosureData {
     pub from_date: Date,
     /// The last closed day; it may be the first one.
     pub to_date: Date,
-    /// The time at which it starts on the first day; `None` for the start of the day.
+    /// The time at which the closure starts on the first day; `None` for the start of the day.
     pub from_time: Option<DayTime>,
-    /// The time at which it ends on the last day; `None` for the end of the day.
+    /// The time at which the closure ends on the last day; `None` for the end of the day.
     pub to_time: Option<DayTime>,
     pub reason: String,
 }

@@ -84,7 +84,7 @@ const SELECT: &str = "\
             (SELECT service_id FROM resource_services WHERE resource_id = resources.id ORDER BY service_id))) AS offered
     FROM resources";
 
-/// Reads a resource, and its services as JSON; null if it provides all services.
+/// Reads a resource, and its services as JSON; `None` if the resource provides all services.
 fn resource(row: &Row<'_>) -> rusqlite::Result<(Resource, Option<String>)> {
     let resource = Resource {
         id: row.get("id")?,

@@ -26,7 +26,7 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row((id, seq), |row| row.get(0)).optional()?)
     }
 
-    /// Returns up to `most` bytes of the recording from `offset`; fewer at its end.
+    /// Returns up to `most` bytes of the recording from `offset`; fewer at the end of the recording.
     pub fn recording_part(&self, id: RecordingId, offset: u64, most: usize) -> Result<Vec<u8>> {
         let sql = "SELECT seq, length(content) FROM recording_chunks WHERE recording_id = ?1 ORDER BY seq";
         let mut lengths = self.conn.prepare_cached(sql)?;

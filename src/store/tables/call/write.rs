@@ -295,8 +295,8 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Returns the value that the column `end_reason` gets for a reason. Stores the event of a machine's call if it is
-    /// missing, because the reason is derived from it.
+    /// Returns the value that the column `end_reason` gets for a reason. For the reason `Robot`, also stores the event
+    /// `Robot` if that event is missing, because reads derive the reason from the event.
     fn stored_reason(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<EndReason> {
         if reason == EndReason::Robot {
             if let Some((id, _)) = self.call_by_sid(sid)?
@@ -325,7 +325,7 @@ impl WriteTx<'_> {
     }
 
     /// Records the end of a call. `duration_ms` is the duration that Twilio reported, if any. Returns true if the call
-    /// was active before.
+    /// had not ended before.
     pub fn end_call(&self, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<bool> {
         let reason = self.stored_reason(sid, reason, at)?;
         let mut update = self.conn.prepare_cached(

@@ -12,7 +12,7 @@ pub struct NewMessageEvent<'a> {
     pub value: &'a str,
     /// The actor: `contact`, `phone`, or empty for the provider.
     pub actor: &'a str,
-    /// The provider that reported it.
+    /// The provider that reported the event.
     pub provider: Provider,
     /// The provider's id of the event, if it has one.
     pub provider_event_id: Option<&'a str>,

@@ -5,8 +5,8 @@ use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
 
 impl ReadTx<'_> {
-    /// Returns the latest time after `after` among the messages of a thread that this provider delivered with a
-    /// provider time up to `provider_time`. The message `except` is left out.
+    /// Returns the latest time in the thread, later than `after`, of those messages of the thread that this provider
+    /// delivered and whose provider time is at most `provider_time`. The message `except` is left out.
     pub fn latest_not_written_after(
         &self,
         thread: ThreadId,

@@ -45,7 +45,8 @@ pub struct OutboxEntry {
     pub media_url: Option<String>,
     /// The exact media kind.
     pub kind: MediaKind,
-    /// The message that it answers; `None` if there is none, or if the bridge cannot quote it.
+    /// The message that this message answers; `None` if it answers none, or if the bridge cannot quote the other
+    /// message.
     pub quoted: Option<QuotedMessage>,
     /// When and by which provider the contact last wrote.
     pub last_in: LastInbound,
@@ -61,14 +62,15 @@ pub struct OutboxEntry {
 pub struct QuotedMessage {
     /// The provider's id.
     pub provider_msg_id: String,
-    /// Who wrote it.
+    /// Whether the contact or the business wrote the message.
     pub direction: Direction,
     pub text: String,
 }
 
 impl ReadTx<'_> {
     /// Returns the due messages: for each contact the oldest one. While a message is being sent, the contact's later
-    /// messages wait. If the outcome of its last attempt is unknown, they wait for `UNCONFIRMED_BLOCKS`.
+    /// messages wait. If the outcome of the last attempt of a message is unknown, the later messages wait for at most
+    /// `UNCONFIRMED_BLOCKS`.
     pub fn due_outbox(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>> {
         let mut query = self.conn.prepare_cached(include_str!("due.sql"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -1,8 +1,8 @@
 //! Deletes the data about a contact from the database.
 //!
 //! The first transaction deletes everything except audio and the content of files, which may be too much for one
-//! transaction. These are deleted afterwards, in steps. The first transaction adds a job that continues the steps after
-//! a kill of the process.
+//! transaction. Audio and file content are deleted afterwards, in steps. The first transaction adds a job that
+//! continues the steps after a kill of the process.
 //!
 //! `secure_delete` overwrites the deleted content with zeros, in the live database and thereby in the published copy.
 //! Otherwise the content would remain in unused parts of a file that users copy.
@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 /// The numbers of deleted rows, by table.
 pub type Erased = BTreeMap<String, u64>;
 
-/// The data that remains to be deleted after a contact was deleted. It is the payload of the job that continues.
+/// The data that remains to be deleted after a contact was deleted. It is the payload of the job that continues the
+/// deletion.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasureRest {
     /// The unique key of the job.

@@ -87,7 +87,8 @@ impl WriteTx<'_> {
         let Some((thread, started_at, ended_at, facts, direction)) = found.optional()? else { return Ok(()) };
         match facts.outcome() {
             CallOutcome::Live | CallOutcome::Blocked => Ok(()),
-            // No user has to look at it. The start of the call has marked the thread as unread.
+            // No user has to look at a call by a machine, so the thread is no longer counted as unread because of that
+            // call.
             CallOutcome::Robot => self.uncount_unread(thread),
             CallOutcome::Transferred => self.apply_turn(thread, TurnEvent::UserAnswered),
             CallOutcome::Answered | CallOutcome::Booked => self.apply_turn(thread, TurnEvent::AgentAnswered(ended_at)),

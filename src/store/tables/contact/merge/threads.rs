@@ -43,8 +43,8 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row([], row)?)
     }
 
-    /// Returns the rows of a thread that were added after a merge. [`Newest`] identifies them by id, otherwise they are
-    /// identified by time.
+    /// Returns the rows of a thread that were added after a merge. If `newest` is known, these rows are identified by
+    /// their ids, otherwise by their times.
     fn added_since(&self, thread: ThreadId, newest: Option<Newest>, merged_at: Timestamp) -> Result<Added> {
         let added = |table: &str, time: &str, newest: Option<i64>| -> Result<Vec<i64>> {
             let sql = format!(
