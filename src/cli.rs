@@ -210,8 +210,8 @@ impl Command {
     /// Returns true if the command itself opens the database, or writes into the data folder, while no daemon runs.
     fn opens_database(&self) -> bool {
         match self {
-            // Run `verify` with a key file as the current user, because the key file may be readable only by root. `verify` creates no
-            // files.
+            // Run `verify` with a key file as the current user, because the key file may be readable only by root.
+            // `verify` leaves no files behind.
             Self::Snapshots(snapshots) => !snapshots.has_identity(),
             Self::Setup(_)
             | Self::User(_)
