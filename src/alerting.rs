@@ -1,5 +1,5 @@
-//! Alerts about conditions that may need an action of the owner. They are stored in the database. The owner is notified
-//! when an alert is raised and when it has cleared, and is reminded while it lasts.
+//! Alerts about conditions that may need an action of the owner. The alerts are stored in the database. The owner is
+//! notified when an alert is raised and when it has cleared, and is reminded while it lasts.
 //!
 //! [`AlertTracker`] makes the decisions without I/O; [`Alerts`] is the handle to it. The code that sends the
 //! notifications is in `maintenance::alert_delivery`.
@@ -54,8 +54,8 @@ impl Alerts {
         Self { inner: Arc::new(Inner { tracker, changed: Notify::new(), store, failed_calls }) }
     }
 
-    /// Records that the condition of an alert is active, until [`Alerts::clear`] is called. Repeated calls continue the
-    /// same alert.
+    /// Records that the condition of an alert is active, until [`Alerts::clear`] is called. If the condition is
+    /// recorded again before that, the same alert continues.
     pub fn raise(&self, kind: AlertKind, detail: impl Into<AlertDetail>) {
         if self.tracker().raise(kind, detail.into(), clock::now()) {
             self.inner.changed.notify_one();

@@ -27,8 +27,8 @@ use services::Services;
 use std::path::Path;
 use std::time::Duration;
 
-/// Runs the daemon until `shutdown`, a requested restart, or the early end of a task, which is an error. Then drains
-/// calls and requests, and closes the store.
+/// Runs the daemon until `shutdown`, a requested restart, or the early end of a task, which is an error. Then waits for
+/// active phone calls and requests to end, and closes the store.
 pub async fn run(
     config: Config,
     mut listeners: Listeners,

@@ -44,7 +44,8 @@ use std::time::Duration;
 
 type Check = Pin<Box<dyn Future<Output = Vec<Finding>> + Send>>;
 
-/// Runs all checks concurrently, each with a time limit. Returns the findings in a fixed order, the most important checks first.
+/// Runs all checks concurrently, each with a time limit. Returns the findings in a fixed order, the most important
+/// checks first.
 pub async fn run_all(context: Arc<DoctorContext>) -> Vec<Finding> {
     run(checks(&context), LIMIT).await
 }
@@ -79,7 +80,8 @@ pub async fn run_settings_check(which: SettingsCheck, context: DoctorContext) ->
     tokio::time::timeout(LIMIT, check).await.unwrap_or_else(|_| vec![gave_up(name, LIMIT)])
 }
 
-/// Tests calls and messages with the real accounts. A run costs one or two cents. It places no call, and sends no message to a contact.
+/// Tests calls and messages with the real accounts. A run costs one or two cents. It places no phone call, and sends no
+/// message to a contact.
 pub async fn run_live(context: Arc<DoctorContext>) -> Vec<Finding> {
     let checks = vec![
         ("live AI", check(&context, live::ai)),
@@ -100,7 +102,8 @@ fn gave_up(name: &str, limit: Duration) -> CheckResult {
     CheckResult::warning(name, Found::GaveUp { seconds: limit.as_secs() }, Remedy::Hangs)
 }
 
-/// Starts a check that the web page uses as well. Its results have texts in both languages, and are converted to findings here.
+/// Starts a check that the web page uses as well. Its results have texts in both languages, and are converted to
+/// findings here.
 fn localized<F: Future<Output = Vec<CheckResult>> + Send + 'static>(
     context: &Arc<DoctorContext>,
     check: fn(Arc<DoctorContext>) -> F,
@@ -144,5 +147,6 @@ fn checks(context: &Arc<DoctorContext>) -> Vec<(&'static str, Check)> {
 
 /// Time limit of a check.
 const LIMIT: Duration = Duration::from_secs(20);
-/// Time limit of a check with real accounts. It is longer because the account's phone may be asleep, and then answers late.
+/// Time limit of a check with real accounts. It is longer than `LIMIT`, because the account's phone may be asleep, and
+/// then answers late.
 const LIVE_LIMIT: Duration = Duration::from_secs(75);

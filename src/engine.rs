@@ -1,4 +1,4 @@
-//! Voice engines, which listen and speak in a call. Each engine converts its own protocol to [`EngineEvent`]s and
+//! Voice engines, which listen and speak in a phone call. Each engine converts its own protocol to [`EngineEvent`]s and
 //! accepts [`EngineCommand`]s, so that the call session does not depend on the kind of engine.
 //!
 //! To add an engine, add a variant to [`Engine`], and a variant with its capabilities to [`crate::call::EngineKind`].

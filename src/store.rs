@@ -1,5 +1,5 @@
-//! The SQLite store: one file, one writer thread and a few reader connections. The SQL of the product's operations is in
-//! `tables`, in one module per noun.
+//! The SQLite store: one file, one writer thread and a few reader connections. The SQL of the product's operations is
+//! in `tables`, in one module per noun.
 //!
 //! The typed functions are methods of [`ReadTx`] and [`WriteTx`]. A use case receives one of these from [`Store::read`]
 //! or [`Store::write`] and does all of its work in that one transaction. The live database is `live/db.sqlite`. The
@@ -165,8 +165,8 @@ impl Store {
     }
 
     /// Returns a receiver of the number of the newest change that is on disk and in the published copy. Changes that
-    /// are committed together cause one notification, in the order of commits (`store::tables::change::Announcement`). While
-    /// the published copy is late, followers are notified without waiting for it, as callers are.
+    /// are committed together cause one notification, in the order of commits (`store::tables::change::Announcement`).
+    /// While the published copy is late, followers are notified without waiting for it, as callers are.
     pub fn watch_changes(&self) -> Result<watch::Receiver<i64>> {
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(writer.as_ref().ok_or(Error::Closed)?.watch_changes())

@@ -1,7 +1,7 @@
 //! TLS certificates: selects the served certificate, and obtains and renews certificates.
 //!
 //! An open TLS connection continues to use the certificate with which it began, so a new certificate does not interrupt
-//! calls.
+//! phone calls.
 
 mod acme;
 mod acme_certificate;
@@ -67,7 +67,7 @@ struct Progress {
 
 impl Tls {
     /// Loads the stored certificates. A missing or broken certificate is reported but does not prevent the start,
-    /// because calls can arrive over other listeners.
+    /// because phone calls can arrive over other listeners.
     pub fn open(config: Arc<Config>, listeners: TlsListeners) -> Self {
         let folder = Folder::of(&config.store.data_folder());
         let resolver = Arc::new(CertResolver::default());

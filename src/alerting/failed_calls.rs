@@ -1,11 +1,11 @@
-//! The calls that no AI answered, and the engines whose account was rejected.
+//! The phone calls that no AI answered, and the engines whose account was rejected.
 
 use crate::domain::{AiFailure, AiFailureCause, AlertKind};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The outcome of a call for each AI engine, identified by name.
+/// The outcome of a phone call for each AI engine, identified by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AiCall {
     /// The engines that may answer calls.
@@ -26,8 +26,8 @@ pub(super) struct FailedCalls {
     rejected: Mutex<BTreeMap<&'static str, AlertKind>>,
 }
 
-/// The key for a request outside calls, in place of an engine's name. An answer of any engine removes the entry, because
-/// any engine may use the rejected account.
+/// The key for a request outside calls, in place of an engine's name. An answer of any engine removes the entry,
+/// because any engine may use the rejected account.
 const OUTSIDE_CALLS: &str = "";
 /// The alerts about accounts.
 pub(super) const OF_ACCOUNTS: [AlertKind; 2] = [AlertKind::AiRefused, AlertKind::AiNoCredit];

@@ -1,4 +1,4 @@
-//! Derives from calls and messages whether the providers accept the account, and whether the AI answers.
+//! Derives from phone calls and messages whether the providers accept the account, and whether the AI answers.
 
 use super::Alerts;
 use super::failed_calls::{AiCall, OF_ACCOUNTS, of_account};

@@ -17,7 +17,7 @@ pub struct AlertThresholds {
     pub settle: Duration,
     /// While an alert remains active, its notification is repeated after this time.
     pub repeat: Duration,
-    /// The number of consecutive calls without an answer of the AI after which an alert is raised.
+    /// The number of consecutive phone calls without an answer of the AI after which an alert is raised.
     pub failed_calls: u32,
 }
 
@@ -137,8 +137,8 @@ impl AlertTracker {
                 return None;
             }
             match (alert.state, alert.delivery_by(channel)) {
-                // The condition is currently absent and the alert may clear soon. It is notified only if the condition
-                // returns.
+                // The condition is currently absent and the alert may clear soon. A notification is due only if the
+                // condition returns.
                 (AlertState::Raised, _) if !entry.is_active => None,
                 (AlertState::Raised, None) => Some(AlertTransition::Raised),
                 (AlertState::Raised, Some(delivery)) if now.since(delivery.at) >= repeat => {

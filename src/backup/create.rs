@@ -366,8 +366,9 @@ impl Snapshots {
         Ok(dropped)
     }
 
-    /// Uploads the snapshots of the folder that the bucket lacks, and deletes expired ones from the bucket. If snapshots
-    /// are encrypted, the unencrypted ones stay on this machine: those from before a migration, and older ones.
+    /// Uploads the snapshots of the folder that the bucket lacks, and deletes expired ones from the bucket. If
+    /// snapshots are encrypted, the unencrypted ones stay on this machine: those from before a migration, and older
+    /// ones.
     async fn upload_missing(&self, newest: Option<&str>) -> Result<(), Error> {
         let bucket = self.require_bucket()?;
         bucket.clear_unfinished(&self.work_folder).await?;

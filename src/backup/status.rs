@@ -28,7 +28,7 @@ pub struct BackupRun {
 }
 
 impl BackupRun {
-    /// Reads the status. An unreadable file yields an empty status.
+    /// Reads the result of the last snapshot. An unreadable file yields an empty result.
     pub(super) fn read(file: &Path) -> Self {
         fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
     }

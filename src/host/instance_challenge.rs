@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// The key of one daemon process. It does not implement `Debug`, so that it cannot be logged.
+/// The key of one daemon process. The type does not implement `Debug`, so that the key cannot be logged.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct InstanceKey(String);

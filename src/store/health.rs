@@ -149,7 +149,7 @@ impl HealthState {
         Self { inner: Mutex::new(inner), verification: Arc::new(Verification::new(live_is_verified)) }
     }
 
-    /// Returns true if the live database is verified. Its copies may then be overwritten from it.
+    /// Returns true if the live database is verified. Copies of the database may then be overwritten with its pages.
     pub(in crate::store) fn is_live_verified(&self) -> bool {
         self.verification.is_verified()
     }

@@ -1,4 +1,4 @@
-//! The start of a store, in order. Its stop is in `background_threads`.
+//! The start of a store, in order. The stop of a store is in `background_threads`.
 
 use super::background_read::BackgroundReads;
 use super::background_threads::{BackgroundThreads, PublishThreads};

@@ -20,7 +20,7 @@ text_enum! {
         /// The copy of another machine's database, which a standby kept, is in use. The reason states the time up to
         /// which that machine replicated.
         Promoted = "promoted",
-        /// The folder is a copy of another one. Its published file is in use.
+        /// The folder is a copy of another one. The published file of the copied folder is in use.
         FolderCopied = "folder_copied",
         /// The folder is a copy of another one and was made while the published file was behind. The live database is
         /// in use, and the published file was archived.

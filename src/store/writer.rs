@@ -43,8 +43,8 @@ struct Thread {
 }
 
 impl Writer {
-    /// Starts the thread. The thread ends when the `Writer` has been dropped and the queue is empty. It returns the
-    /// connection.
+    /// Starts the writer's thread. The thread ends, and returns the connection, when the `Writer` has been dropped and
+    /// the queue is empty.
     pub(in crate::store) fn start(
         conn: Connection,
         mount: Mount,

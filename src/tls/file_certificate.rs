@@ -1,5 +1,5 @@
-//! A certificate and a key in files of an administrator. They are read again when they change. A certificate with a fault
-//! does not replace a valid one.
+//! A certificate and a key in files of an administrator. The files are read again when they change. A certificate with
+//! a fault does not replace a valid one.
 
 use super::certificate::{Certificate, KeyPairError};
 use super::status::is_valid_for;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    /// Returns the folder. It is created when a file is written.
+    /// Returns the folder. The first write of a file creates the folder.
     pub(super) fn of(data_folder: &Path) -> Self {
         Self(data_folder.join("tls"))
     }

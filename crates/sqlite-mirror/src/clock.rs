@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// Returns the monotonic time. It uses Tokio's clock, so that a test can pause it.
+/// Returns the monotonic time. Uses Tokio's clock, which a test can pause.
 pub(crate) fn instant() -> Instant {
     tokio::time::Instant::now().into_std()
 }

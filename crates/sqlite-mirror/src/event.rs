@@ -106,7 +106,7 @@ pub enum Event<'e> {
         /// The error of the failed attempt.
         error: &'e crate::Error,
     },
-    /// A checkpoint of the write-ahead log failed. It is retried after a later commit.
+    /// A checkpoint of the write-ahead log failed. The checkpoint is retried after a later commit.
     CheckpointFailed {
         /// The error of the failed attempt.
         error: &'e crate::Error,
@@ -125,7 +125,7 @@ pub enum Event<'e> {
     },
 }
 
-/// A callback that receives the events, on the thread that caused them. It must not block.
+/// A callback that receives the events, on the thread that caused them. The callback must not block.
 #[derive(Clone)]
 pub struct Observer(Arc<dyn Fn(&Event<'_>) + Send + Sync>);
 

@@ -68,7 +68,7 @@ const ZFS: u32 = 0x2fc1_2fc1;
 
 /// Releases a lease. Processes that wait in `open` continue.
 pub fn release_lease(file: &File) {
-    // SAFETY: as in `take_lease`. The call fails only if no lease is held, and then nothing needs to be released.
+    // SAFETY: as in `take_lease`. `fcntl` fails only if no lease is held, and then nothing needs to be released.
     unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_UNLCK) };
 }
 

@@ -14,7 +14,7 @@ impl Verification {
         Self(AtomicU8::new(if is_verified { SOUND } else { UNKNOWN }))
     }
 
-    /// Returns true if the live database is verified: its copies may then be overwritten from it.
+    /// Returns true if the live database is verified: copies of the database may then be overwritten with its pages.
     pub fn is_verified(&self) -> bool {
         self.0.load(Ordering::Acquire) == SOUND
     }

@@ -104,7 +104,7 @@ pub(crate) struct WalReader {
 }
 
 impl WalFiles {
-    /// Opens both files. They exist only after a connection has read from the database.
+    /// Opens the WAL and its index. These two files exist only after a connection has read from the database.
     pub fn open(folder: &Folder) -> io::Result<Self> {
         Ok(Self { log: Arc::new(File::open(folder.wal())?), index: Arc::new(File::open(folder.wal_index())?) })
     }

@@ -41,8 +41,8 @@ impl Undelivered {
 
 impl ReadTx<'_> {
     /// Returns how many messages have been in the outbox since before `before` although an attempt was made or
-    /// deferred. Messages that only wait for the bridge's rate limit, or whose first attempt has begun since then, are not
-    /// counted.
+    /// deferred. Messages that only wait for the bridge's rate limit, or whose first attempt has begun since `before`,
+    /// are not counted.
     pub fn stuck_outbox(&self, before: Timestamp) -> Result<u64> {
         self.count_outbox(
             "state IN ('queued', 'sending', 'doubtful') AND (attempts > 0 OR last_error IS NOT NULL)

@@ -192,8 +192,8 @@ impl WriteTx<'_> {
         Ok(update.execute([now])?)
     }
 
-    /// Marks an attempt that ended without an outcome as unconfirmed. An attempt that had not begun keeps its state. The next
-    /// attempt is due at `at`.
+    /// Marks an attempt that ended without an outcome as unconfirmed. A message whose attempt had not begun keeps its
+    /// state. The next attempt is due at `at`.
     pub fn mark_panicked_attempt(&self, id: OutboxId, at: Timestamp, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = iif(state = 'sending', 'doubtful', state), next_attempt_at = ?2, updated_at = ?3,

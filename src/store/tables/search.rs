@@ -27,8 +27,8 @@ pub struct SearchRequest {
 
 impl ReadTx<'_> {
     /// Returns the hits of a search: contacts first, then all other hits, newest first. Also returns the position of
-    /// the next page. `show` converts a hit for display. It runs during the read, because the texts of a page can be
-    /// megabytes long.
+    /// the next page. `show`, which converts a hit for display, runs during the read, because the texts of a page can
+    /// be megabytes long.
     pub fn search<T>(&self, request: &SearchRequest, show: impl Fn(SearchHit) -> T) -> Result<(Vec<T>, Option<i64>)> {
         let found = self.found_documents(request, request.limit.saturating_add(1))?;
         let (found, next) = page(found, request.limit, |last| last.id);

@@ -1,4 +1,4 @@
-//! The original webhooks of Twilio's phone numbers, which were replaced. They are stored in the table `meta`.
+//! The webhooks that Twilio's phone numbers had before the daemon replaced them. They are stored in the table `meta`.
 
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores the webhooks of a number. They replace earlier stored ones.
+    /// Stores the webhooks of a number in place of those that were stored earlier.
     pub fn put_replaced_webhooks(&self, sid: &str, webhooks: &ReplacedWebhooks) -> Result<()> {
         let value = serde_json::to_string(webhooks).unwrap_or_default();
         self.set_meta(&format!("{PREFIX}{sid}"), &value)

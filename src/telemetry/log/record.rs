@@ -157,7 +157,8 @@ impl Visit for FieldVisitor<'_> {
     }
 }
 
-/// Formats a record as a line of JSON: `ts`, `level`, `event`, the fields, and `msg`. Returns the line including its line feed.
+/// Formats a record as a line of JSON: `ts`, `level`, `event`, the fields, and `msg`. Returns the line including its
+/// line feed.
 pub(super) fn json_line(record: &Record) -> Vec<u8> {
     let mut line = Vec::with_capacity(256);
     line.push(b'{');

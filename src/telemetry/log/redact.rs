@@ -21,8 +21,8 @@ impl Redactor {
         redactor
     }
 
-    /// Adds the secrets of these settings. Secrets of earlier settings are kept, because an active call may still use
-    /// them.
+    /// Adds the secrets of these settings. Secrets of earlier settings are kept, because an active phone call may still
+    /// use them.
     pub(super) fn add_secrets(&self, config: &Config) {
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
         // Very short values are skipped: they would redact parts of ordinary words.

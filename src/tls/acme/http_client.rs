@@ -1,4 +1,4 @@
-//! The HTTP client for requests to a certificate authority. It also stores the `Retry-After` header.
+//! The HTTP client for requests to a certificate authority. The client also stores the `Retry-After` header.
 
 use crate::clock;
 use crate::domain::{Cause, Causes};

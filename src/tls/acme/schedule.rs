@@ -17,7 +17,7 @@ pub(super) struct Attempts {
     refused_at: Vec<Timestamp>,
     /// The earliest time of the next attempt.
     not_before: Option<Timestamp>,
-    /// The end of the authority's `Retry-After`. It also applies to attempts that a user requests.
+    /// The end of the authority's `Retry-After`. This limit also applies to attempts that a user requests.
     asked_until: Option<Timestamp>,
     pub(super) last_error: Option<TlsError>,
 }

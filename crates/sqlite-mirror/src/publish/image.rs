@@ -155,8 +155,9 @@ impl Image {
         self.file.sync_all()
     }
 
-    /// Writes pages in ascending order. If several calls write one state, only the last call is `complete`: after it
-    /// the file is a database of `page_count` pages, and no page is stale. No other process may have the file open.
+    /// Writes pages in ascending order. If this function is called several times to write one state, only the last call
+    /// is `complete`: after that call the file is a database of `page_count` pages, and no page is stale. No other
+    /// process may have the file open.
     pub(super) fn write(
         &mut self,
         pages: &[Page<'_>],

@@ -60,8 +60,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Moves the rows of contact `merged` in `TABLES` to `kept`, merges the threads, and copies the name and the details
-    /// that `kept` lacks. Returns the id of the merge.
+    /// Moves the rows of contact `merged` in `TABLES` to `kept`, merges the threads, and copies the name and the
+    /// details that `kept` lacks. Returns the id of the merge.
     pub fn merge_contacts(
         &self,
         business: BusinessId,

@@ -95,8 +95,8 @@ impl WriteTx<'_> {
             if chunks + files > 0 {
                 return Ok(true);
             }
-            // The audit log is skipped, because the contact was removed from it earlier. It now contains the entry of
-            // this deletion, which must remain.
+            // The audit log is skipped, because the contact was removed from it earlier. The audit log also contains
+            // the entry of this deletion, which must remain.
             for table in PERSONAL.iter().filter(|table| !["media", "audit_log"].contains(&table.name)) {
                 if rest.contact.is_some() {
                     *erased.entry(table.name.to_owned()).or_default() += self.erase_rows(table, &data)?;
@@ -191,7 +191,7 @@ fn unused_files(list: &str) -> String {
 
 /// The request itself continues the deletion at once. The job is needed only if the request ends early.
 const JOB_DELAY: std::time::Duration = std::time::Duration::from_secs(10);
-/// The tables of audio, and of the rows to which it belongs. They are deleted last.
+/// The tables of audio, and of the rows to which it belongs. These tables are deleted last.
 const SOUND_TABLES: [&str; 5] = ["recording_chunks", "recordings", "calls", "threads", "contacts"];
 /// Number of chunks per step. A chunk has up to 256 KiB.
 const CHUNKS_PER_STEP: i64 = 16;
