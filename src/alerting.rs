@@ -62,8 +62,8 @@ impl Alerts {
         }
     }
 
-    /// Records that the condition of an alert has ended; has no effect if it is not active. A raised alert clears some
-    /// time later.
+    /// Records that the condition of an alert has ended; has no effect if the condition is not active. A raised alert
+    /// clears some time later.
     pub fn clear(&self, kind: AlertKind) {
         if self.tracker().clear(kind, clock::now()) {
             self.inner.changed.notify_one();

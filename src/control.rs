@@ -98,7 +98,7 @@ impl Control {
         Ok(Self { listener, handler })
     }
 
-    /// Serves commands. Never returns; the caller stops it by dropping the future.
+    /// Serves commands. Never returns; the caller stops the server by dropping the future.
     pub async fn run(self) {
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {

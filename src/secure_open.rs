@@ -129,7 +129,7 @@ pub struct Target {
 /// Resolves the path of a file to be written. A link in the path, or the file itself if it is a link, is followed only
 /// if it belongs to root or to the user of this process.
 pub fn find_target(path: &Path) -> io::Result<Target> {
-    // Opening a component of a path with `O_PATH` does not trigger an automount, so it is triggered here.
+    // Opening a component of a path with `O_PATH` does not trigger an automount, so the automount is triggered here.
     let _ = path.parent().map(|folder| std::fs::metadata(folder.join(".")));
     let mut walk = Walk { folders: vec![open("/", FOLDER, Mode::empty())?], names: Vec::new(), links: 0 };
     let mut rest: Vec<OsString> = parts(&std::path::absolute(path)?);

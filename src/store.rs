@@ -63,7 +63,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
 use writer::Writer;
 
-/// A handle to the store. Clones share the store. [`Store::close`] closes it, as does dropping the last handle.
+/// A handle to the store. Clones share the store. [`Store::close`] closes the store, as does dropping the last handle.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -105,8 +105,8 @@ impl Store {
     /// Runs `work` in a transaction. Waits until the commit is on disk and, unless the published copy is late, in that
     /// copy.
     ///
-    /// `work` runs on the writer's thread, so it must be short and must not block. If it returns an error or panics,
-    /// its transaction is rolled back.
+    /// `work` runs on the writer's thread, so it must be short and must not block. If `work` returns an error or
+    /// panics, its changes are rolled back.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,

@@ -60,9 +60,9 @@ impl AlertMessage {
     }
 }
 
-/// Prefixes a Hebrew line that begins with an ASCII character with an invisible right-to-left mark. Mail programs and
-/// WhatsApp derive the direction from the first letter, so they would show a Hebrew line that begins with a Latin name
-/// in the wrong order. No line may begin with a command, because the mark would be copied with it.
+/// Adds an invisible right-to-left mark before a Hebrew text line whose first character is a visible ASCII character.
+/// Mail programs and WhatsApp derive the direction from the first letter, so they would show a Hebrew line that begins
+/// with a Latin name in the wrong order. No line may begin with a command, because the mark would be copied with it.
 pub fn directed(language: Language, line: &str) -> String {
     let mark =
         if language == Language::Hebrew && line.starts_with(|c: char| c.is_ascii_graphic()) { "\u{200f}" } else { "" };

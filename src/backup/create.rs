@@ -47,7 +47,7 @@ pub struct CreatedSnapshot {
     pub file: PathBuf,
     /// The size in bytes.
     pub bytes: u64,
-    /// A summary of its content.
+    /// A summary of the snapshot's content.
     pub copy: CopySummary,
     /// Names of the snapshots that were deleted afterwards.
     pub dropped: Vec<String>,
@@ -60,7 +60,7 @@ pub struct Verified {
     pub name: String,
     /// True if a checksum is stored with the file and matches. A checksum that differs is an error.
     pub sum_is_right: bool,
-    /// A summary of its content; `None` if the snapshot is encrypted and no key was given.
+    /// A summary of the snapshot's content; `None` if the snapshot is encrypted and no key was given.
     pub copy: Option<CopySummary>,
 }
 
@@ -274,7 +274,7 @@ impl Snapshots {
         self.require_bucket()?.list().await
     }
 
-    /// Downloads a snapshot from the bucket into the folder. Returns its path.
+    /// Downloads a snapshot from the bucket into the folder. Returns the path of the downloaded file.
     pub async fn fetch(&self, name: &str) -> Result<PathBuf, Error> {
         let known = name.parse::<SnapshotName>().is_ok();
         if !known {

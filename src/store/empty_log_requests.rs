@@ -37,7 +37,7 @@ impl EmptyLogRequests {
     }
 }
 
-/// Returns false if a reader needs the WAL. The writer does not wait for that reader, because its queued writes would
+/// Returns false if a reader needs the WAL. The writer does not wait for that reader, because the queued writes would
 /// wait too; [`Store::empty_log`](crate::store::Store::empty_log) tries again.
 fn truncate(writer: &Connection) -> Result<bool> {
     writer.busy_timeout(Duration::ZERO)?;

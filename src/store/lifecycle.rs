@@ -26,7 +26,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 impl Store {
-    /// Opens the store and migrates it. Creates it if it does not exist. Returns the names of the applied migrations.
+    /// Opens the store and migrates its database. Creates the store if it does not exist. Returns the names of the
+    /// applied migrations.
     ///
     /// When this function returns, the published file contains everything that was ever acknowledged, or the health
     /// report says why not. If the live database is not verified yet, for example after an unclean stop, the function

@@ -57,7 +57,7 @@ impl StartNotice {
     }
 
     /// Writes the notice into the folder, before the file that it names is archived. The notice stays there until the
-    /// database is open, so that a later start finds it if this one is interrupted or fails.
+    /// database is open, so that a later start finds the notice if this start is interrupted or fails.
     pub(in crate::store) fn save(&self, folder: &Folder) -> Result<()> {
         let text = serde_json::to_vec(self).map_err(|error| Error::Value(error.to_string()))?;
         let (path, unfinished) = (folder.notice(), folder.unfinished("notice"));

@@ -274,7 +274,7 @@ impl WriteCounts {
     }
 }
 
-/// Runs one write and records its duration, because it delays all other writes.
+/// Runs one write and records its duration, because each write delays all other writes.
 fn run_timed(write: &mut Box<dyn WriteRequest>, tx: &WriteTx<'_>, counts: &mut WriteCounts) -> bool {
     let began = clock::instant();
     let done = write.run(tx);

@@ -70,8 +70,8 @@ impl Log {
         let _ = self.filter.reload(filter(config));
     }
 
-    /// Returns a guard. When it is dropped, it waits until the queued lines are written. The wait has a time limit, in
-    /// case the reader has stopped.
+    /// Returns a guard. Dropping the guard waits until the queued lines are written. The wait has a time limit, in case
+    /// the reader has stopped.
     pub fn flush_on_drop(&self) -> FlushGuard {
         FlushGuard(self.queue.clone())
     }

@@ -20,9 +20,9 @@ pub(crate) struct Certificate {
     pub(crate) key: Arc<CertifiedKey>,
     /// The names that the certificate covers; `*.` matches exactly one label.
     pub(crate) names: Vec<String>,
-    /// The start of its validity.
+    /// The start of the validity period.
     pub(crate) not_before: Timestamp,
-    /// The end of its validity.
+    /// The end of the validity period.
     pub(crate) not_after: Timestamp,
     /// The display name of the issuer.
     pub(crate) issuer: String,

@@ -13,7 +13,8 @@ text_enum! {
         Ok = "ok",
         /// TLS is not configured.
         Disabled = "disabled",
-        /// There is no certificate that browsers trust, or it is not valid now, lacks a host name, or expires soon.
+        /// There is no certificate that browsers trust, or that certificate is not valid now, lacks a host name, or
+        /// expires soon.
         Error = "error",
     }
 }
@@ -44,7 +45,7 @@ pub struct TlsStatus {
 /// An error of TLS, such as a failed renewal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct TlsError {
-    /// When it happened.
+    /// When the error happened.
     pub at: Timestamp,
     /// The causes, for users. Earlier releases stored a sentence.
     #[serde(alias = "text")]

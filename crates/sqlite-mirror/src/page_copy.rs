@@ -52,7 +52,7 @@ fn pages(conn: &Connection, out: &mut impl Write) -> Result<u64> {
 /// Returns the number of bytes.
 ///
 /// A running daemon continues to write meanwhile, but its write-ahead log cannot restart. If no daemon is running, the
-/// copy includes what the last one left in the write-ahead log.
+/// copy includes what the last daemon left in the write-ahead log.
 pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     let folder = Folder::of(published)?;
     if folder.database().exists() {

@@ -95,7 +95,8 @@ pub fn prepare(
 impl PreparedPublisher {
     /// Starts publishing into the file that the startup code has classified. When this function returns, the file
     /// contains everything that has been acknowledged, or [`Publishing::state`] says why not. After a power failure,
-    /// programs that open the file may have to wait for a limited time, while it is compared with the live database.
+    /// programs that open the file may have to wait for a limited time, while the file is compared with the live
+    /// database.
     pub fn start(
         self,
         folder: &Folder,

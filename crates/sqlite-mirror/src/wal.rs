@@ -5,7 +5,7 @@
 //! the index shows whether another program has committed in between.
 //!
 //! The two descriptors in [`WalFiles`] must stay open longer than every connection to the database: closing any
-//! descriptor of `-shm` releases the locks that SQLite holds on it in this process.
+//! descriptor of `-shm` releases the locks that SQLite holds on that file in this process.
 
 use crate::event::{Event, Observer};
 use crate::folder::Folder;

@@ -32,7 +32,7 @@ pub(in crate::store) fn live_database(folder: &Folder, form: Form, name: &Path) 
     if form == Form::OneFile && make_one_file(&live).is_ok() {
         remove(&log)?;
     }
-    // In `live/` only the service could read the file. In its new folder it gets the mode of the published file.
+    // In `live/` only the service could read the file. In its new folder the file gets the mode of the published file.
     let mode = std::fs::symlink_metadata(&folder.published).map_or(MODE, |found| found.permissions().mode() & 0o777);
     for file in [&live, &log] {
         match std::fs::set_permissions(file, Permissions::from_mode(mode)) {

@@ -200,9 +200,9 @@ impl WriteTx<'_> {
     }
 }
 
-/// Notifies followers of the changes of a transaction. It is queued in the transaction's batch after the callers of its
-/// writes, and therefore completes after them, in commit order: when the published file contains the commit, or without
-/// waiting for that file while it is late.
+/// Notifies followers of the changes of a transaction. An announcement is queued in the transaction's batch after the
+/// callers of the batch's writes, and therefore completes after them, in commit order: when the published file contains
+/// the commit, or without waiting for that file while it is late.
 pub(in crate::store) struct Announcement {
     newest: i64,
     followers: watch::Sender<i64>,

@@ -81,7 +81,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Stores the name that the owner set for a contact. Profile names do not replace it. An empty name removes it.
+    /// Stores the name that the owner set for a contact. Profile names do not replace a name of the owner. An empty
+    /// `name` removes the stored name.
     pub fn rename_contact_by_owner(&self, id: ContactId, name: &str, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET display_name = ?2, name_source = iif(?2 = '', '', 'owner'), updated_at = ?3

@@ -34,7 +34,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// Returns the audio data of the greeting that callers hear; `None` if it is the one from the package.
+    /// Returns the audio data of the greeting that callers hear; `None` if they hear the greeting from the package.
     pub fn current_greeting(&self, business: BusinessId) -> Result<Option<Vec<u8>>> {
         let sql = "SELECT content FROM greetings WHERE business_id = ?1 AND is_current = 1";
         Ok(self.conn.prepare_cached(sql)?.query_row([business], |row| row.get(0)).optional()?)

@@ -139,7 +139,7 @@ const EXEMPT: [(&str, &str); 33] = [
     ("users", "users"),
 ];
 
-/// The ids of a contact's data, and the addresses that identify it where no id refers to it.
+/// The ids of a contact's data, and the addresses that identify the contact where no id refers to the contact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PersonalData {
     /// The contact, and the contacts that were merged into it.

@@ -25,7 +25,7 @@ pub struct FoundThread {
     pub peer: Option<PeerAddress>,
     /// For an id: the phone number that was last seen with the id.
     pub number: Option<String>,
-    /// The time of its newest message or call; for a new thread, its creation time.
+    /// The time of the thread's newest message or call; for a new thread, its creation time.
     pub newest: Option<Timestamp>,
 }
 

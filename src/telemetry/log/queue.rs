@@ -1,5 +1,6 @@
-//! The queue of log lines for the journal or stderr. Writes to both block when the reader stops, so only one thread
-//! writes. Threads that log never block: when the queue is full, lines are dropped and counted.
+//! The queue of log lines for the journal or stderr. A write to either of them blocks while its reader has stopped
+//! reading, so only one thread writes. Threads that log never block: when the queue is full, lines are dropped and
+//! counted.
 
 use super::record::Record;
 use std::collections::VecDeque;

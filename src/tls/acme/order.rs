@@ -42,7 +42,7 @@ impl Acme {
     }
 
     /// Completes an order. After a transient error, the order stays stored and may be completed later. After a success
-    /// or any other error, it is deleted.
+    /// or any other error, the stored order is deleted.
     async fn finish(&mut self, mut order: Order, open_order: &OpenOrder) -> Result<Certificate, AcmeError> {
         let outcome = self.complete(&mut order, open_order).await;
         if !outcome.as_ref().is_err_and(is_transient) {
@@ -132,7 +132,8 @@ impl Acme {
         Ok(certificate)
     }
 
-    /// Prepares the challenge answer for each name that has not been validated yet, and reports it as ready.
+    /// Prepares the challenge answer for each name that has not been validated yet, and reports to the authority that
+    /// the answer is ready.
     async fn answer_challenges(&self, order: &mut Order, challenge_type: AcmeChallenge) -> Result<(), AcmeError> {
         let acme_error = |error| AcmeError::of(&error, &self.authority);
         let kind =

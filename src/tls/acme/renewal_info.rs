@@ -27,7 +27,7 @@ impl RenewalAdvice {
         self.ask_at.is_none_or(|at| now >= at)
     }
 
-    /// Records that the authority is asked. If it does not answer, it is asked again a day later.
+    /// Records that a query is sent. If the authority does not answer, the next query is due a day later.
     pub(super) fn record_query(&mut self, now: Timestamp) {
         self.ask_at = Some(now.plus(A_DAY));
     }

@@ -1,6 +1,6 @@
 //! Compares the whole published file with the live database on request; the nightly self-check makes such a request.
 //! The publisher reads the file through its own descriptor, between two publications. Any other descriptor, even in
-//! this process, would prevent it from acquiring the lease.
+//! this process, would prevent the publisher from acquiring the lease.
 
 use super::error::PublishError;
 use super::phase::Phase;

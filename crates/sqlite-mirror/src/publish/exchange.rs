@@ -127,7 +127,7 @@ impl Publisher {
     }
 
     /// Frees memory, freezes the published file if the live database is damaged, detects changes by other programs, and
-    /// deletes unused spares. Does nothing if it ran within the last `MAINTENANCE_INTERVAL`.
+    /// deletes unused spares. Does nothing if this function ran within the last `MAINTENANCE_INTERVAL`.
     pub(super) fn maintain(&mut self) -> Result<(), PublishError> {
         let now = clock::instant();
         if now < self.maintain_at {

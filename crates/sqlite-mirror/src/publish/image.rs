@@ -53,8 +53,8 @@ impl Image {
         }
     }
 
-    /// Creates an empty image, with the permissions of `like` if that file exists and, if the system allows it, its
-    /// owner. All pages of the image are stale.
+    /// Creates an empty image. If the file `like` exists, the image gets its permissions and, if the system allows
+    /// that, its owner. All pages of the image are stale.
     pub(super) fn create(path: &Path, like: &Path, page_count: u32) -> io::Result<Self> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

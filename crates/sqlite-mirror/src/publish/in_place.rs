@@ -217,7 +217,7 @@ pub(super) const MAX_PAGES_IN_PLACE: usize = 4096;
 /// limit is higher than the one of a small file, because another file would be a further complete copy.
 const MAX_PAGES_IN_PLACE_IF_LARGE: usize = 65_536;
 /// How long a process may keep a small file open before a spare replaces it. For a large file, callers stop waiting
-/// then.
+/// after this time.
 const READER_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long a process may keep a large file open before a spare replaces it. Longer than copying a few GB takes.
 const LARGE_FILE_READER_TIMEOUT: Duration = Duration::from_mins(5);

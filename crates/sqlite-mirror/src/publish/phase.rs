@@ -37,7 +37,7 @@ pub(super) enum Progress {
     Current,
     /// The step is incomplete, and the next step can run at once.
     Working,
-    /// Another process has the file open, or a foreign file has its name.
+    /// Another process has the published file open, or a foreign file has the published name.
     Busy,
     /// The publisher waits for the verification of the live database.
     Waiting,

@@ -287,8 +287,9 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Records as an event that a user or token ends the call. The column `end_reason` has no value for this reason: it
-    /// gets `agent_hung_up` or `not_connected` (`stored_reason`). If several actors end the call, the first one counts.
+    /// Records as an event that a user or token ends the call. The column `end_reason` has no value for this reason, so
+    /// the column gets `agent_hung_up` or `not_connected` (`stored_reason`). If several actors end the call, the first
+    /// one counts.
     pub fn record_hang_up(&self, sid: &CallSid, by: ActorId, at: Timestamp) -> Result<()> {
         let detail = serde_json::json!({"by": by.to_string()}).to_string();
         self.insert_call_event(sid, CallEventKind::HungUpByEmployee, Some(&detail), at)?;

@@ -43,7 +43,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Records that a provider refused an attempt after it had accepted it. Returns false if that is already recorded.
+    /// Records that a provider refused an attempt that the provider had accepted before. Returns false if the refusal
+    /// is already recorded.
     pub fn insert_refused_attempt(
         &self,
         message: MessageId,

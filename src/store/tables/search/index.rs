@@ -197,5 +197,5 @@ impl ReadTx<'_> {
 const NOTES: &str = "search.notes";
 const INDEXED: &str = "indexed";
 
-/// A step ends when it has indexed this many bytes of text, because it blocks the writer.
+/// A step ends when it has indexed this many bytes of text, because a step blocks the writer.
 const MAX_STEP_BYTES: usize = 64 << 10;
