@@ -147,8 +147,8 @@ impl Alerts {
         self.tracker().is_idle(clock::now())
     }
 
-    /// Waits for a change other than by time: a condition began or ended, an alert was muted or unmuted, or a delivery
-    /// was withdrawn.
+    /// Waits for a change that the passing of time does not cause: a condition began or ended, an alert was muted or
+    /// unmuted, or a delivery was withdrawn.
     pub async fn changed(&self) {
         self.inner.changed.notified().await;
     }

@@ -16,7 +16,7 @@ pub enum Error {
     Encryption(#[from] EncryptionError),
     #[error("cannot {doing} {path}: {source}")]
     File {
-        /// The operation, such as `read`. The text in the user's language is selected by this word.
+        /// The operation, such as `read`. This word selects the text in the user's language.
         doing: &'static str,
         path: PathBuf,
         source: io::Error,

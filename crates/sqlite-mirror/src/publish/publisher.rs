@@ -161,8 +161,8 @@ impl Publisher {
     /// Returns true if nothing remains to be published before the database is closed, or publishing is given up.
     fn is_settled(&self) -> bool {
         match self.phase {
-            // Nothing must be published before the shutdown: the next start compares the published file with the live
-            // database.
+            // Nothing more has to be published before the shutdown, because the next start compares the published file
+            // with the live database.
             Phase::Foreign | Phase::Frozen | Phase::Verifying(_) => true,
             Phase::Exact | Phase::Renaming => self.is_up_to_date() || self.gives_up(),
             Phase::Building(_) => self.gives_up(),
