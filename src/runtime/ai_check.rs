@@ -32,8 +32,8 @@ pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestam
     check_and_learn(client, config, now, &RejectedFields::default()).await
 }
 
-/// Runs [`check`], and records in `known` which fields the server rejects. Calls then send the fields again that the
-/// server now accepts.
+/// Like [`check`], but also records in `known` which fields the server rejects, so that calls omit these fields, and
+/// send a field again once the server accepts it.
 pub async fn check_and_learn(
     client: &reqwest::Client,
     config: &Arc<Config>,

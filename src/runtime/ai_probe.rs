@@ -142,7 +142,8 @@ async fn ask_by_voice(setup: RealtimeSetup) -> Result<VoiceAnswer, String> {
     spoken.unwrap_or_else(|_| Err(format!("none came within {} s", ANSWER_LIMIT.as_secs())))
 }
 
-/// Plays the question and then silence, as the line of a caller does, until the answer has ended.
+/// Plays the question and then silence, as the line of a caller does, until the answer has ended and the transcript of
+/// the question has arrived or is overdue.
 async fn play_question(engine: &mut Realtime) -> Result<VoiceAnswer, String> {
     let mut question = QUESTION.chunks(FRAME_BYTES);
     let mut line = interval(FRAME);

@@ -1,4 +1,5 @@
-//! Whether an incoming call rings before the agent answers: the owner's choice, else the settings.
+//! Whether an incoming call rings at the human agent's phone before the AI answers it. The owner's current choice
+//! decides. Without a choice, the phone rings for VIP callers, and for other callers as the settings say.
 
 use crate::config::{Config, RingFirst};
 use crate::crm::answering;
@@ -6,8 +7,8 @@ use crate::crm::booking::is_open;
 use crate::domain::{AnswerMode, BusinessId, Timestamp};
 use crate::store::{ReadTx, Result};
 
-/// Returns whether a call that comes in now is to ring at the human agent's phone first, if there is one
-/// ([`can_ring`]).
+/// Returns true if an incoming call must ring at the human agent's phone first, provided that such a phone is
+/// configured ([`can_ring`]).
 pub fn rings_first(tx: &ReadTx<'_>, config: &Config, is_vip: bool, now: Timestamp) -> Result<bool> {
     match answering::current(tx, now)?.map(|choice| choice.mode) {
         Some(AnswerMode::Agent) => Ok(false),

@@ -373,7 +373,8 @@ impl CallTask {
         self.end_stream();
     }
 
-    /// Ends a stream while the call continues: finishes its recording. The next stream gets a recording of its own.
+    /// Ends a stream while the call continues: finishes its recording and closes its socket. The next stream gets a
+    /// recording of its own.
     fn end_stream(&mut self) {
         if let Some(began) = self.began.take() {
             self.past_streams += 1;
@@ -413,8 +414,8 @@ impl CallTask {
         }
     }
 
-    /// Closes the sockets of the engine and of the stream. The engine's socket costs money while it is open, and Twilio
-    /// requests the next TwiML only when the stream's socket is closed.
+    /// Finishes the recording, and closes the sockets of the engine and of the stream. The engine's socket costs money
+    /// while it is open, and Twilio requests the next TwiML only when the stream's socket is closed.
     async fn shut_down(&mut self) {
         if let Some(engine) = self.engine.take() {
             log::spawn(engine.close());

@@ -15,8 +15,8 @@ use crate::store::Job;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Handles the job that summarizes a call. When the summary is stored, or permanently impossible, the message to the
-/// owner about this call no longer waits for it.
+/// Handles the job that summarizes a call. Unless the job is retried, the message to the owner about this call then no
+/// longer waits for the summary.
 pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError> {
     let SummaryJob { call_sid } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;

@@ -204,8 +204,8 @@ impl Calls {
         Some(stream_token::issue(config.twilio.auth_tokens().next()?, sid, clock::now()))
     }
 
-    /// Handles a media socket that is not authenticated yet. Within five seconds it must send the token of a call that
-    /// waits for a stream.
+    /// Handles a media socket that is not authenticated yet. Within five seconds, the socket must send the token of a
+    /// call that waits for a stream.
     pub async fn authenticate(&self, mut socket: MediaSocket) {
         let slot = self.inner.pending_sockets.add();
         let start = match slot.start(&mut socket).await {
@@ -227,8 +227,9 @@ impl Calls {
         }
     }
 
-    /// Returns the action that follows a call's stream, or `None` if it is not known. A stream that is still open is
-    /// treated as ended. `connect` is the number of the `<Connect>` whose stream ended, counted from 1.
+    /// Returns the action that follows a call's stream, or `None` if the action does not become known within two
+    /// seconds. A stream that is still open is treated as ended. `connect` is the number of the `<Connect>` whose
+    /// stream ended, counted from 1.
     pub async fn stream_end_action(&self, sid: &CallSid, connect: u32) -> Option<StreamEndAction> {
         let waiting = {
             let mut registry = self.registry();
@@ -381,9 +382,8 @@ impl Calls {
         known.is_ok_and(|known| known.is_ok_and(|known| known.is_some_and(|(_, state)| state == CallState::Ended)))
     }
 
-    /// Hands the socket to its call. Returns the socket if no such call exists, or if the call already has a socket. A
-    /// call that an earlier daemon process started is started again here: the valid token shows that the call belongs
-    /// to this server.
+    /// Hands the socket to its call. Returns the socket if the call does not wait for a stream. A call that an earlier
+    /// daemon process started is started again here: the valid token shows that the call belongs to this server.
     fn attach_stream(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_active(sid) {
             let call = IncomingCall::by_sid(sid.clone());

@@ -33,8 +33,8 @@ pub async fn resume(store: Store, job: Job) -> Result<(), JobError> {
     Ok(())
 }
 
-/// Requests the bridge to delete the data of a contact. Returns false if the bridge is not configured or does not
-/// delete the data now; the job then retries.
+/// Asks the bridge to delete the data of a contact. Returns false if the bridge is not configured or does not delete
+/// the data now; the job then retries.
 pub async fn finish_in_bridge(store: &Store, settings: &Settings, erasure: BridgeErasure) -> store::Result<bool> {
     let Some(bridge) = settings.current().bridge.clone() else { return Ok(false) };
     if let Err(error) = bridge.forget(&erasure.addresses).await {

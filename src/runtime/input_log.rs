@@ -32,7 +32,7 @@ pub const FOLDER: &str = "call-inputs";
 
 /// Returns the logs in a folder, oldest first. Empty if there is no folder.
 pub fn list(folder: &Path) -> std::io::Result<Vec<StoredLog>> {
-    // Root may list the logs: a link in place of the folder is not followed.
+    // A link in place of the folder is not followed, because root may list the logs.
     let entries = match secure_open::list(folder.parent().unwrap_or(folder), folder.file_name(), MAX_LISTED) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 /// The reason why a job failed, and whether it is retried.
 #[derive(Debug)]
 pub enum JobError {
-    /// Retry until the job is one day old.
+    /// Retry as with [`JobError::RetryFor`] until the job is one day old.
     Retry(String),
     /// Retry until the job has reached this age. If the machine was off meanwhile, the job is nevertheless retried for
     /// half an hour, unless the age is shorter than that.
@@ -224,7 +224,8 @@ fn back_off(attempts: u32) -> Duration {
 
 /// How long a failing job is retried by default.
 const RETRY_FOR: Duration = Duration::from_hours(24);
-/// The minimum number of attempts of a job that may be retried for longer than they take, which is about half an hour.
+/// The minimum number of attempts of a job that is retried for at least `MIN_ATTEMPTS_TAKE`, which is about the time
+/// that these attempts take.
 const MIN_ATTEMPTS: u32 = 12;
 const MIN_ATTEMPTS_TAKE: Duration = Duration::from_mins(30);
 const MAX_BACKOFF: Duration = Duration::from_mins(10);

@@ -89,7 +89,7 @@ impl MediaFetcher {
     }
 
     /// Fetches a file of a message that was received through the bridge. `address` is a URL of the bridge or an
-    /// external URL. Also returns how long to retry.
+    /// external URL. Also returns how long a failed download is retried.
     async fn fetch_from_bridge(&self, address: &str) -> (Result<FetchedFile, FetchError>, Duration) {
         let settings = self.settings.current();
         match settings.bridge.as_ref().and_then(|bridge| Some((bridge, bridge.file_url(address)?))) {
@@ -141,7 +141,7 @@ async fn fetch_own(bridge: &Bridge, files: &SafeFetcher, address: &Url) -> Resul
                 bridge.forget_proof(header.as_ref()).await;
                 return Err(FetchError::Unreachable);
             }
-            // The bridge rejects a new proof, too: daemon and bridge have different secrets.
+            // The bridge also rejects a new proof, which means that daemon and bridge have different secrets.
             Err(FetchError::Status(401)) => return Err(FetchError::Unauthorized(401)),
             fetched => return fetched,
         }

@@ -1,6 +1,6 @@
 //! Makes the calls that employees requested, one after another, see [`crate::crm::outbound_call`]. The queue is in the
 //! database. An attempt is stored before Twilio is asked to dial. If Twilio's answer is lost, the call is looked for in
-//! Twilio's list of calls, and another attempt is made only if it is not there.
+//! Twilio's list of calls, and another attempt is made only if the list does not contain it.
 
 use super::calls::Calls;
 use super::jobs::JobError;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Wakes the task after a call was requested, or has ended. Clones wake the same task.
+/// Wakes the task [`OutboundCalls`] after a phone call was requested or has ended. Clones wake the same task.
 #[derive(Clone, Default)]
 pub struct OutboundChanged(Arc<Notify>);
 
@@ -142,8 +142,8 @@ impl OutboundCalls {
         self.store.write(move |tx| outbound_call::record_dialed(tx, id, &sid, country, clock::now())).await
     }
 
-    /// Looks for an attempt in Twilio's list, because Twilio's answer was lost. If Twilio does not have it after a
-    /// minute, it was not made.
+    /// Looks for the call of an attempt in Twilio's list, because Twilio's answer to the request was lost. If the call
+    /// is not listed a minute after the request, Twilio did not make it, and it is dialed again.
     async fn find_attempt(&self, call: &OutboundCall) -> store::Result<Duration> {
         let services = self.calls.services();
         let (config, id) = (services.config(), call.id);
@@ -184,7 +184,8 @@ impl OutboundCalls {
         }
     }
 
-    /// Ends an attempt if the report of its end did not reach the daemon, for example because the daemon was off.
+    /// Ends an attempt whose call is over at Twilio, but whose end was not reported, for example because the daemon was
+    /// off.
     async fn check(&self, call: &OutboundCall, sid: &CallSid) -> store::Result<Duration> {
         let is_new = clock::now().since(call.dialed_at.unwrap_or(call.updated_at)) < CHECK_AFTER;
         if is_new || self.calls.is_active(sid) {
@@ -303,9 +304,9 @@ pub const ID: &str = "id";
 const RING: Duration = Duration::from_secs(30);
 /// Time limit of the request to dial.
 const LIMIT: Duration = Duration::from_secs(10);
-/// Twilio lists a call at most this long after the request.
+/// Twilio lists a call within this time after the request.
 const LISTED_WITHIN: Duration = Duration::from_mins(1);
-/// How much the clock of this machine may be ahead of Twilio's.
+/// How far the clock of this machine may be ahead of Twilio's clock.
 const CLOCK_TOLERANCE: Duration = Duration::from_mins(2);
 /// After this time, the state of a call is queried, in case the report of its end was lost.
 const CHECK_AFTER: Duration = Duration::from_mins(2);

@@ -75,7 +75,7 @@ impl Outbox {
     }
 
     /// Returns since when the bridge's link checks receive no echo, although its link to WhatsApp is connected; `None`
-    /// if they do, or if this is not known.
+    /// if the checks receive an echo, or if this is not known.
     pub fn bridge_deaf_since(&self) -> Option<Timestamp> {
         self.shared.health.bridge_deaf_since()
     }
@@ -136,7 +136,7 @@ struct Dispatcher {
 struct Running {
     id: OutboxId,
     message: MessageId,
-    /// Its place in the send rate of the bridge; `None` if it does not count.
+    /// The place of the attempt in the send rate of the bridge; `None` if the attempt does not count.
     slot: Option<Slot>,
 }
 
@@ -261,7 +261,7 @@ impl Dispatcher {
             }
             Some(Err(error)) => {
                 let Some(Running { id, message, .. }) = self.attempts.remove(&error.id()) else { return };
-                tracing::error!(event = "OUTBOX_PANICKED", message.id = %message, %error, "An attempt to send message {message} panicked, and may have sent it: it is searched in Twilio's list, or sent again to the bridge, which recognizes it by its key");
+                tracing::error!(event = "OUTBOX_PANICKED", message.id = %message, %error, "An attempt to send message {message} panicked, and may have sent it: the daemon looks the message up in Twilio's list, or sends it again to the bridge, which recognizes it by its key");
                 self.panicked.push((id, message));
             }
             None => std::future::pending().await,
@@ -302,7 +302,7 @@ impl Dispatcher {
 
 /// Whether an attempt may start now.
 enum Admission {
-    /// The attempt may start; the place in the bridge's send rate, if it counts.
+    /// The attempt may start. Contains its place in the bridge's send rate, if the attempt counts.
     Start(Option<Slot>),
     /// The attempt must wait until this time.
     Wait(Timestamp),

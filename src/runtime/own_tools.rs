@@ -57,7 +57,7 @@ enum ToolFailure {
     TooManyRedirects,
     #[error("the server answered with status {0}")]
     Status(StatusCode),
-    /// A request that may change something, and that a server may have received.
+    /// The failure of a request that may change something, and that a server may have received.
     #[error("{0}; it is not known whether it did what was asked, so do not use the tool again for the same purpose")]
     Uncertain(Box<ToolFailure>),
 }

@@ -1,5 +1,5 @@
-//! Stores inbound WhatsApp messages, and executes the owner's commands among them: who answers calls. Both providers'
-//! webhooks and the catch-up with Twilio's list use this, so a command is executed once, however it arrives.
+//! Stores inbound WhatsApp messages, and executes the owner's commands among them, which choose who answers calls. Both
+//! providers' webhooks and the catch-up with Twilio's list use this, so a command is executed once, however it arrives.
 
 use super::ActiveSettings;
 use super::answering::can_ring;
@@ -48,8 +48,8 @@ pub fn receive(
     Ok(received)
 }
 
-/// Returns the owner's number and the command, if the message is one. Only the number in the settings is the owner's: the
-/// contacts of the CRM may be edited by every user.
+/// Returns the owner's number and the command, if the message is a command of the owner. Only the number in the
+/// settings identifies the owner, because every user may edit the contacts of the CRM.
 fn command_of(config: &Config, message: &InboundMessage) -> Option<(PhoneNumber, OwnerCommand)> {
     let owner = config.alerts.whatsapp_to.as_ref()?;
     let is_owner = message.peer.iter().any(|peer| matches!(peer, PeerAddress::Phone(number) if number == owner));
@@ -82,7 +82,7 @@ fn execute(
             Err(error) => return refused(error, language),
         },
     };
-    // A delayed command does not revert a later choice, and one that has ended already changes nothing.
+    // A delayed command does not revert a later choice, and a command whose end has passed changes nothing.
     let is_overtaken = answering::last(tx)?.is_some_and(|last| last.set_at > written);
     if !is_overtaken && until.is_none_or(|until| until > now) {
         let choice = Choice { mode, until };
@@ -94,7 +94,7 @@ fn execute(
     state(tx, config, language, now)
 }
 
-/// Returns the answer to a command that a rule refuses, because there is no phone that can ring.
+/// Returns the answer to a command that a rule refuses, for example because no phone can ring.
 fn refused(error: crm::Error, language: Language) -> store::Result<String> {
     match error {
         crm::Error::Store(error) => Err(error),

@@ -10,10 +10,10 @@ use crate::store::{self, Job, WriteTx};
 use std::time::Duration;
 
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(2);
-/// How long a recording may be missing at Twilio: it is stored there some seconds after its end.
+/// How long a recording that Twilio does not find is retried. Twilio stores a recording some seconds after its end.
 const NOT_FOUND_FOR: Duration = Duration::from_hours(24);
-/// How long a recording is left at Twilio while the disk is nearly full, while Twilio rejects the account, or while it
-/// fails.
+/// How long a recording is left at Twilio while the disk is nearly full, while Twilio rejects the account, or while the
+/// download fails.
 const MAX_WAIT: Duration = Duration::from_hours(30 * 24);
 
 /// Records that a recording cannot be fetched, after its job has failed permanently.
@@ -60,8 +60,8 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
         }
         Err(error) if error.account_refusal().is_some() => {
             services.alerts.record_twilio_access(error.account_refusal());
-            // Twilio rejects the account, usually because of wrong credentials. The recording stays at Twilio, and is
-            // retried until the owner has corrected this.
+            // Twilio rejects the account, usually because of wrong credentials. The recording stays at Twilio, and the
+            // download is retried until the owner has corrected this.
             Err(JobError::RetryFor(MAX_WAIT, error.to_string()))
         }
         Err(error) if error.is_retryable() && !(error.is_not_found() && is_given_up(&job)) => {

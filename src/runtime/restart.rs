@@ -14,7 +14,7 @@ pub struct RestartHandle {
 }
 
 impl RestartHandle {
-    /// Requests the daemon to exit now.
+    /// Requests that the daemon exit now.
     pub fn now(&self) {
         tracing::info!(
             event = "RESTART_REQUESTED",
@@ -23,7 +23,7 @@ impl RestartHandle {
         self.requested.cancel();
     }
 
-    /// Requests the daemon to exit once no call is active. Has no effect while such a request waits already.
+    /// Requests that the daemon exit once no call is active. Has no effect while such a request waits already.
     pub fn after_calls(&self, calls: &Calls) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.is_some() {

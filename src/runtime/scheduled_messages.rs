@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Wakes the task after a message was scheduled or rescheduled. Clones wake the same task.
+/// Wakes the task [`ScheduledMessages`] after a message was scheduled or rescheduled. Clones wake the same task.
 #[derive(Clone, Default)]
 pub struct ScheduleChanged(Arc<Notify>);
 
@@ -102,7 +102,7 @@ impl ScheduledMessages {
     }
 }
 
-/// Returns the time until `at`, up to a maximum, because the system clock may change during the wait.
+/// Returns the time until `at`, but at most [`MAX_WAIT`], because the system clock may change during the wait.
 fn until(at: Timestamp) -> Duration {
     at.since(clock::now()).min(MAX_WAIT)
 }

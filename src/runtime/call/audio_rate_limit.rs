@@ -1,4 +1,5 @@
-//! Rate limit for the caller's audio. Audio that arrives faster than real time would have to be buffered without limit.
+//! Rate limit for the audio of a caller, and of an employee who answers with the browser. Audio that arrives faster
+//! than real time would have to be buffered without limit.
 
 use std::time::Duration;
 

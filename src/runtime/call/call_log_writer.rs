@@ -202,7 +202,8 @@ impl CallLogWriter {
         EndedStream { sid, unstored, started_at, conversation, reason, state, at: clock::now() }
     }
 
-    /// Tracks which AI engines answer. An engine counts as answering once its first audio was sent to the caller.
+    /// Tracks which AI engines answer, and which fail before they answer. An engine counts as answering once its first
+    /// audio was sent to the caller.
     fn track_ai_outcome(&mut self, event: &CallEvent) {
         match event {
             CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } => self.engine = Some(*engine),

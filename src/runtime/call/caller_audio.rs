@@ -11,7 +11,7 @@ impl CallTask {
     /// Handles a piece of the caller's audio. Returns the input for the session; `None` if the audio is malformed or
     /// ahead of real time.
     pub(super) fn caller_audio(&mut self, timestamp_ms: u64, payload: &str, now: Instant) -> Option<Input> {
-        // A copy, because the caller's audio is kept for a while and a slice of the message would keep its whole read
+        // The audio is copied, because it is kept for a while, and a slice of the message would keep the entire read
         // buffer in memory.
         let Some(audio) = EncodedAudio::parse(Bytes::copy_from_slice(payload.as_bytes())) else {
             tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, "Media message without valid audio ignored in call {}", self.sid);

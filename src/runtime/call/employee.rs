@@ -45,7 +45,7 @@ pub(super) struct Employee {
     reported: Option<TakeoverState>,
     /// The reason that is reported to the browser at the end.
     end: EmployeeEnd,
-    /// Closed with the connection, which ends the checks of the employee's login.
+    /// Dropped with the connection; the checks of the employee's login stop when this channel is closed.
     _connected: oneshot::Sender<()>,
 }
 

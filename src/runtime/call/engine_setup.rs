@@ -1,4 +1,4 @@
-//! Builds the settings with which the engine of a call is opened.
+//! Opens the engine of a call, and builds the data with which the engine starts.
 
 use super::CallTask;
 use crate::agent::instructions::{self, PhoneContext};

@@ -5,8 +5,8 @@ use crate::runtime::input_log::InputLog;
 use std::ops::Deref;
 use std::time::Instant;
 
-/// A session whose inputs and outputs are logged, except with `unlogged`. Calls that only read the session are not
-/// logged.
+/// A session whose inputs and outputs are written to the input log, except through `unlogged`. Methods that only read
+/// the session are not logged.
 pub(super) struct LoggedSession {
     session: CallSession,
     log: Option<InputLog>,
@@ -39,7 +39,8 @@ impl LoggedSession {
         Some(output)
     }
 
-    /// Returns the session without logging what is done with it, for the reports of a trial call, which has no log.
+    /// Returns the session without logging what is done with it, for the reports of a trial call, which has no input
+    /// log.
     pub(super) fn unlogged(&mut self) -> &mut CallSession {
         &mut self.session
     }

@@ -35,7 +35,7 @@ impl CallTask {
         }
         let EmployeeSocket { socket, start, name, accepted } = employee;
         let (connected, is_connected) = oneshot::channel();
-        // The send fails if the employee has disconnected meanwhile; the socket then reports it.
+        // The send fails if the employee has disconnected meanwhile; the socket then reports the disconnection.
         let _ = accepted.send(is_connected);
         tracing::info!(event = "CALL_TAKEN_OVER", call.sid = %self.sid, "An employee has answered call {} with the browser", self.sid);
         self.employee = Some(Employee::new(socket, start, connected, now));

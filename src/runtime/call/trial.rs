@@ -1,5 +1,5 @@
-//! The differences of a trial call, which a user of the web page makes with the browser. The browser plays the greeting
-//! and receives reports of the conversation. When the stream ends, the call ends.
+//! What is special about a trial call, which a user of the web page makes with the browser. The browser plays the
+//! greeting and receives reports of the conversation. When the stream ends, the call ends.
 
 use super::CallTask;
 use super::trial_log::TrialEnd;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 const WORDS_INTERVAL: Duration = Duration::from_millis(100);
 
 text_enum! {
-    /// An end reason that the browser gets and that no other call has.
+    /// An end reason for the browser that only trial calls have.
     TrialEnd {
         /// The user is no longer logged in.
         LoggedOut = "logged_out",

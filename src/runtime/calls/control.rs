@@ -52,7 +52,7 @@ impl Calls {
     /// the call had already ended.
     pub async fn complete(&self, sid: &CallSid) -> Result<(), rest::Error> {
         let services = self.services();
-        tracing::info!(event = "CALL_COMPLETE_SENT", call.sid = %sid, "Requesting Twilio to end call {sid}");
+        tracing::info!(event = "CALL_COMPLETE_SENT", call.sid = %sid, "Asking Twilio to end call {sid}");
         rest::complete_call(&services.client, &services.config().twilio, sid, LIMIT).await
     }
 

@@ -39,11 +39,11 @@ pub(in crate::runtime) enum CallMessage {
     },
     /// The human agent accepted the transferred call.
     TransferAccepted,
-    /// The human agent did not accept the transferred call.
+    /// The transfer failed, for example because the human agent did not accept the call.
     TransferFailed(TransferFailure),
     /// Twilio did not accept the redirect to its recorder; the request is retried.
     RedirectFailed,
-    /// Twilio accepted the redirect to its recorder, or rejected it permanently.
+    /// Twilio accepted the redirect to its recorder, rejected it permanently, or reported that the call is over.
     RedirectDone,
     /// The login that requested this trial call is not valid any more.
     Revoked,

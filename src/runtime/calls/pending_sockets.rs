@@ -59,7 +59,8 @@ impl PendingSocket<'_> {
         }
     }
 
-    /// Closes the socket, because it did not authenticate. `sid` is the call that it named.
+    /// Closes the socket, and logs why it was not accepted. `sid` is the call that the start message named, if that is
+    /// known.
     pub(super) async fn refuse(self, socket: MediaSocket, refusal: SocketRefusal, sid: Option<&CallSid>) {
         let ((reason, text), client) = (refusal.code_and_text(), socket.client);
         let call = sid.map(|sid| format!(" for call {sid}")).unwrap_or_default();
@@ -73,7 +74,7 @@ impl PendingSocket<'_> {
         }
     }
 
-    /// Completes when the socket is evicted; later calls complete immediately.
+    /// Completes when the socket is evicted; after that, every call of this function completes immediately.
     async fn evicted(&self) {
         self.eviction.notified().await;
         self.eviction.notify_one();

@@ -12,8 +12,9 @@ use crate::runtime::unstored_calls::store_until_stored;
 use std::sync::Arc;
 
 impl Calls {
-    /// Rings the human agent's phone for an incoming call, if that is possible. Returns `None` if the AI answers at
-    /// once. A call that exceeds a limit does not ring and goes to voicemail. Idempotent.
+    /// Registers an incoming call that rings at the human agent's phone first, and returns the data for dialling the
+    /// phone. Returns `None` if the phone does not ring. A call that exceeds a limit does not ring and goes to
+    /// voicemail. Idempotent.
     pub fn ring_first(&self, context: &CallContext) -> Option<PendingTransfer> {
         let settings = self.inner.services.settings.current();
         let (sid, since) = (&context.call.call_sid, clock::instant());

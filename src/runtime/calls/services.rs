@@ -31,7 +31,7 @@ const WATCHDOG: Duration = Duration::from_secs(6);
 /// How long a call waits for the database to return the business profile and the data about the caller. The greeting
 /// plays during the wait.
 const PROFILE_LIMIT: Duration = Duration::from_secs(1);
-/// The data of [`CallServices::business_profile`] and of [`CallServices::known_at_start`], for the log.
+/// How log messages name the data of [`CallServices::business_profile`] and of [`CallServices::known_at_start`].
 const PROFILE: &str = "the services and facts of the business";
 const PROFILE_AND_MEMORY: &str = "the services and facts of the business and the caller's history";
 
@@ -108,7 +108,7 @@ impl CallServices {
     }
 
     /// Reads data for a call within `PROFILE_LIMIT`, so that the call does not wait for a busy database. `what` names
-    /// the data in the log.
+    /// the data in log messages.
     async fn read_in_time<T: Send + 'static>(
         &self,
         sid: &CallSid,

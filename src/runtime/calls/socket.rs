@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-/// The underlying connection.
+/// The connection that carries a media socket.
 pub enum MediaTransport {
     /// A plain TCP connection.
     Tcp(TcpStream),
@@ -30,8 +30,8 @@ impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
 /// "connected" before the start message; the web page sends nothing before it.
 const MAX_UNAUTHENTICATED_MESSAGES: usize = 3;
 
-/// Maximum size in bytes of each of these messages. The limit is small, because any client may send such messages and
-/// the server parses each of them. Twilio's start message has about 1 KiB.
+/// Maximum size, in bytes, of each message up to and including the start message. The limit is small, because any
+/// client may send such messages and the server parses each of them. Twilio's start message has about 1 KiB.
 const MAX_UNAUTHENTICATED_BYTES: usize = 4 << 10;
 
 pub struct MediaSocket {
@@ -47,7 +47,7 @@ impl MediaSocket {
     }
 
     /// Receives the start message. Returns `None` if the start message is not among the first messages, or if a message
-    /// that is not allowed precedes it.
+    /// that is not allowed precedes it, or if the socket is closed first.
     pub(super) async fn start(&mut self) -> Option<Start> {
         for _ in 0..MAX_UNAUTHENTICATED_MESSAGES {
             match self.socket.receive().await {

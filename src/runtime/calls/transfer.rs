@@ -96,7 +96,7 @@ impl Calls {
 
     /// Returns whether the human agent's phone has forwarded back a call that is ringing or being transferred. The
     /// caller number of such a call is the number of the original caller or of the human agent. If the original caller
-    /// withheld the number, it is the number that the original caller dialled.
+    /// withheld the number, the caller number is the number that the original caller dialled.
     pub fn forwarded_back(&self, call: &IncomingCall) -> ForwardedBack {
         let (registry, now) = (self.registry(), clock::instant());
         let transferring = registry.live.values().filter(|live| live.is_transferring());

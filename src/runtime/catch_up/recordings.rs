@@ -65,7 +65,8 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
 }
 
 /// Fetches and stores the call of a recording that the list of calls did not contain. Returns true if the call was
-/// stored: an inbound call that has ended, to a number that no other program answers.
+/// stored. Skips a call that is not inbound or not over, a call to a number that another program answers, and a call
+/// that a task of this process stores.
 async fn store_missed_call(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, PassError> {
     let settings = catch_up.services.settings.current();
     let call = match lists::call(&catch_up.services.client, &settings.config.twilio, sid.as_str()).await {

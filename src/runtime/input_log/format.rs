@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Read, Write};
 
-/// The version of the format. It changes when an older program could not read a log any more.
+/// The version of the format. It increases whenever older programs cannot read new logs.
 const FORMAT: u32 = 1;
 /// The maximum size of a log in bytes after decompression. More is not read, because a file may come from elsewhere.
 const MAX_BYTES: u64 = 1 << 30;

@@ -163,7 +163,7 @@ impl Writer {
         let mut close_due = clock::instant() + CLOSE_INTERVAL;
         loop {
             let received = if self.files.is_empty() {
-                // No call is being logged: nothing is to be closed.
+                // No call is being logged, so there is no file to close.
                 queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
                 queue.recv_timeout(close_due.saturating_duration_since(clock::instant()))
@@ -201,7 +201,7 @@ impl Writer {
     }
 
     /// Closes all files if the disk has too little space. If the queue was empty, closes the files whose call has ended
-    /// without its last record.
+    /// but whose last record was dropped.
     fn close_ended(&mut self, is_drained: bool) {
         let has_space = self.disk.takes_media();
         self.files.retain(|_, file| has_space && !(is_drained && file.alive.strong_count() == 0));

@@ -66,7 +66,7 @@ impl ProviderHealth {
         let settings = self.settings.current();
         let Some(bridge) = &settings.bridge else { return };
         let Report { state, deaf_since, .. } = bridge.report().await;
-        // The answer came from the bridge of replaced settings, and is discarded.
+        // If the settings were replaced meanwhile, the answer is from the former bridge and is discarded.
         if !Arc::ptr_eq(&settings, &self.settings.current()) {
             return;
         }
@@ -89,12 +89,12 @@ impl ProviderHealth {
     }
 
     /// Returns since when the bridge's link checks receive no echo, although its link to WhatsApp is connected; `None`
-    /// if they do, or if this is not known.
+    /// if the checks receive an echo, or if this is not known.
     pub(super) fn bridge_deaf_since(&self) -> Option<Timestamp> {
         self.bridge_in_use().and(self.lock().bridge_deaf_since)
     }
 
-    /// Discards the state of the bridge, because new settings may name another bridge.
+    /// Discards the states of the providers, because new settings may name another bridge or another account.
     pub(super) fn reset(&self) {
         let mut seen = self.lock();
         *seen = State { bridge_logged: seen.bridge_logged, loop_at: seen.loop_at, ..State::default() };
@@ -158,7 +158,7 @@ impl State {
     }
 }
 
-/// Logs a state that has changed in one line, with the remedy.
+/// Logs the new state of the bridge on one line, with the remedy.
 fn log_change(state: LinkState) {
     match state.notice() {
         None => tracing::info!(
