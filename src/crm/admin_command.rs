@@ -1,5 +1,5 @@
-//! Admin commands from the local command line. The daemon executes them while it runs, otherwise the CLI process
-//! itself.
+//! Admin commands from the local command line. The daemon executes them while it runs; otherwise, the CLI process
+//! executes them itself.
 
 use super::retention::{self, Cutoff, DeletedCount};
 use super::{Error, outbox, setup, token, user};

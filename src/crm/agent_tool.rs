@@ -33,7 +33,7 @@ pub struct HeaderUpdate {
     pub secret: Option<String>,
 }
 
-/// Returns a tool, also if it is deleted, or a `NotFound` error.
+/// Returns a tool, even if it is deleted, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: AgentToolId) -> Result<AgentTool, Error> {
     Ok(tx.agent_tool(id)?.ok_or(RequestError::NotFound("tool"))?)
 }
@@ -151,8 +151,8 @@ impl AgentToolUpdate {
         })
     }
 
-    /// Returns the headers after the change. A new server gets no stored value: otherwise, an attacker with a stolen
-    /// login could send the secrets to a server of their own.
+    /// Returns the headers after the change. A new server gets no stored value, because otherwise an attacker with a
+    /// stolen login could send the secrets to a server of their own.
     fn applied_headers(&self, data: &AgentToolData, url: &str) -> Result<Vec<ToolHeader>, RequestError> {
         let origin = |url: &str| UrlTemplate::parse(url).ok().map(|template| template.origin().to_owned());
         let is_same_server = origin(&data.url) == origin(url);
@@ -292,7 +292,7 @@ const RESERVED_HEADERS: [&str; 12] = [
     "upgrade",
 ];
 
-/// The model chooses worse among many tools.
+/// There is a limit, because the model chooses less reliably among many tools.
 const MAX_TOOLS: usize = 20;
 const MIN_NAME_CHARS: usize = 3;
 const MAX_NAME_CHARS: usize = 41;
@@ -304,7 +304,7 @@ const MAX_CHOICE_CHARS: usize = 100;
 const MAX_HEADERS: usize = 5;
 const MAX_URL_BYTES: usize = 2000;
 const MAX_TIME_LIMIT_S: u32 = 15;
-/// The definitions of all tools are part of each request to the model.
+/// There is a limit, because the definitions of all tools are part of each request to the model.
 const MAX_DEFINITION_CHARS: usize = 20_000;
 /// How long a deleted tool can be restored.
 const RESTORABLE: Duration = Duration::from_hours(24);

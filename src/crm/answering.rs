@@ -16,7 +16,7 @@ pub const AUDIT_ACTION: &str = "set_answering";
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {
     pub mode: AnswerMode,
-    /// When the settings decide again; `None` if the choice lasts until the next one.
+    /// When the settings decide again; `None` if the choice lasts until the next choice.
     pub until: Option<Timestamp>,
 }
 
@@ -25,8 +25,8 @@ pub fn current(tx: &ReadTx<'_>, now: Timestamp) -> store::Result<Option<Answerin
     Ok(last(tx)?.filter(|last| last.is_active(now)))
 }
 
-/// Returns the last choice, which may have ended. A choice of a newer release that this one does not know counts as
-/// none.
+/// Returns the last choice, which may have ended. A choice that a newer release stored and this release does not know
+/// counts as none.
 pub fn last(tx: &ReadTx<'_>) -> store::Result<Option<Answering>> {
     Ok(tx.meta(KEY)?.and_then(|text| serde_json::from_str(&text).ok()))
 }
@@ -83,7 +83,7 @@ pub fn next_opening(
     Ok(openings.find(|at| *at > now))
 }
 
-/// Returns the next time at which it is this time of day.
+/// Returns the next moment after `now` at which the clock shows `time`.
 pub fn next_time(time: DayTime, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let today = now.to_zoned(zone).date();
     (0..=2).map(|days| instant(today.saturating_add(days.days()), time, zone)).find(|at| *at > now)

@@ -25,7 +25,8 @@ pub struct NewAppointment {
     pub starts_at: Timestamp,
     /// A note for users.
     pub note: String,
-    /// Allows times in the past and outside the opening hours. An occupied time is refused even with `force`.
+    /// Allows times in the past, within the notice time and outside the opening hours. An occupied time is refused even
+    /// with `force`.
     pub force: bool,
     /// Whether a user or the agent books.
     pub source: AppointmentSource,
@@ -135,8 +136,8 @@ pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result
     Ok(Booked { id, is_new: true })
 }
 
-/// Moves an appointment, or changes its service or note. A move keeps the booked duration and buffers, unless the
-/// service changes.
+/// Moves an appointment, or changes its service, resource or note. A move keeps the booked duration and buffers, unless
+/// the service changes.
 pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &AppointmentUpdate) -> Result<(), Error> {
     let (found, booked) = (find(tx, id)?, time_of(tx, id)?);
     let note = change.note.as_deref().map(|note| remark("note", note)).transpose()?;
@@ -256,9 +257,9 @@ fn booked_before(
     Err(RequestError::KeyReused("another appointment").into())
 }
 
-/// Returns the fields that identify a request. The contact is left out, because contacts can be merged. For the agent
-/// only service and time count: its key identifies a time in a call, and a retry may name a resource that the first
-/// request left open.
+/// Returns a fingerprint of the fields that identify a request. The contact is left out, because contacts can be
+/// merged. For the agent, only service and time count, because its key identifies a time in a call, and a retry may
+/// name a resource that the first request left open.
 fn fingerprint(new: &NewAppointment) -> String {
     let slot = json!([new.service.0, new.starts_at]);
     let parts = match new.source {

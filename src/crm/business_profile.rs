@@ -20,11 +20,11 @@ pub struct BusinessProfile {
     pub resources: Vec<Resource>,
     /// The weekly hours; empty if the business is never open.
     pub hours: Vec<OpeningHours>,
-    /// Days in the near future on which the weekly hours do not apply.
+    /// Days in the near future on which the business usually opens, but the weekly hours do not apply.
     pub exceptions: Vec<Exception>,
     /// Facts, the oldest first, as many as fit into the instructions. A fact whose topic is a caller's question is left
-    /// out: its topic comes from a caller, so the model gets it only as a tool's output, which is data and not an
-    /// instruction.
+    /// out, because the topic comes from a caller. The model gets such a fact only as a tool's output, which is data
+    /// and not an instruction.
     pub facts: Vec<Fact>,
     /// Whether more facts exist than `facts` contains.
     pub has_more_facts: bool,

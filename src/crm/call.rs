@@ -1,4 +1,4 @@
-//! Calls: callers, and the state of their calls.
+//! Calls: what is stored about them and about their callers.
 
 mod end;
 mod message;
@@ -94,7 +94,8 @@ impl IncomingCall {
         }
     }
 
-    /// Returns the business's number as callers see it; `None` if Twilio reports none.
+    /// Returns the business's number as callers see it; `None` if Twilio reports none, or one that is not in E.164
+    /// form.
     pub fn own_number(&self) -> Option<PhoneNumber> {
         PhoneNumber::from_e164(without_medium(&self.to))
     }
@@ -147,7 +148,7 @@ pub fn receive(
     let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
     let caller = match contact {
         Some(contact) => Some(contact),
-        // The webhook is repeated: the contact is returned only for a new call.
+        // The webhook is repeated, so `find_or_create` returned no contact.
         None => tx.stored_call(&call.call_sid)?.map(|call| tx.kept_contact(call.contact_id)).transpose()?,
     };
     let name = caller.map(|contact| tx.name_of(contact)).transpose()?.unwrap_or_default();
@@ -261,7 +262,7 @@ pub fn store_missed(
     Ok(true)
 }
 
-/// Makes the waiting messages to the owner about missed calls without a recording due within seconds. Called after all
+/// For missed calls without a recording, makes the waiting messages to the owner due within seconds. Called after all
 /// recordings were read from Twilio's list. The messages about other calls wait for the transcript.
 pub fn notify_of_missed(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
     tx.missed_calls_without_recording(JobKind::NotifyOwner)?
@@ -269,8 +270,8 @@ pub fn notify_of_missed(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
         .try_for_each(|call| call_notice::hasten(tx, call, now))
 }
 
-/// The maximum age of a missed call about which the owner gets a message. The first start after a long time would
-/// otherwise send messages about calls that are of no use any more.
+/// The maximum age of a missed call about which the owner gets a message. Without this limit, the first start after a
+/// long time would send useless messages about old calls.
 const NOTICE_WITHIN: Duration = Duration::from_hours(7 * 24);
 
 /// Returns a call that has not ended; refuses an ended one.
@@ -336,7 +337,7 @@ pub fn record_listener(tx: &WriteTx<'_>, id: CallId, by: ActorId, now: Timestamp
     Ok(tx.insert_audit(by, "listen_to_call", &format!("call:{}", call.id), now)?)
 }
 
-/// Logs a webhook about a call, whether or not the call is stored.
+/// Adds a webhook about a call to the webhook log, whether or not the call is stored.
 pub fn log_notification(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now: Timestamp) -> Result<()> {
     let call = tx.call_by_sid(call)?.map(|(id, _)| id);
     let outcome = if raw.is_repeated { WebhookOutcome::Duplicate } else { WebhookOutcome::Stored };

@@ -32,9 +32,9 @@ pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()>
     tx.insert_job(JobKind::ReviewCall, Some(&key), &payload, now.plus(DELAY), now)
 }
 
-/// Compares what the agent said with what it did, and creates a task for each broken promise. Promises that an earlier
-/// review found are left out of the result. `title` returns the title of a task. `confirms` says whether the settings
-/// allow confirmations of appointments to callers.
+/// Compares what the agent said with what it did, and creates a task for each broken promise. Broken promises that an
+/// earlier review found are left out of the result. `title` returns the title of a task. `confirms` says whether the
+/// settings allow confirmations of appointments to callers.
 pub fn review(
     tx: &WriteTx<'_>,
     call_sid: &CallSid,

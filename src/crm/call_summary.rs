@@ -155,8 +155,8 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Ti
     Ok(true)
 }
 
-/// Returns only database errors. A refused finding is logged: a retry would be refused too, such as a lead when all
-/// stages are deleted.
+/// Returns only database errors. A refused finding is only logged, because a retry would be refused too, for example a
+/// lead when all stages are deleted.
 fn unless_refused<T>(call: &Call, part: &'static str, outcome: Result<T, Error>) -> Result<()> {
     match outcome {
         Ok(_) => Ok(()),

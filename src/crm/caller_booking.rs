@@ -147,9 +147,8 @@ fn thin_out(day: Vec<FreeTime>, most: usize) -> Vec<FreeTime> {
     day.into_iter().step_by(step).collect()
 }
 
-/// Books an appointment for the caller. Returns true with it if an earlier request in this call booked it, and it was
-/// not cancelled since. A request that names another person than the earlier appointment at this time is a second
-/// booking.
+/// Books an appointment for the caller. Also returns true if an earlier request in this call booked the appointment and
+/// it was not cancelled since. A request for the same time that names another person or room is a second booking.
 pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Result<(Appointment, bool), Error> {
     let call = caller.stored_call(tx)?;
     let contact = contact::find(tx, call.contact_id)?;

@@ -31,7 +31,7 @@ pub struct EarlierCall {
     pub at: Timestamp,
     pub outcome: CallOutcome,
     /// One line from the summary, the message, or the caller's first words; `None` if there are none. Also `None` for a
-    /// call in which an appointment was booked, moved or cancelled: the line would contain its time, which an
+    /// call in which an appointment was booked, moved or cancelled, because the line would contain its time, which an
     /// unverified caller must not learn.
     pub about: Option<String>,
 }
@@ -51,8 +51,8 @@ impl CallerMemory {
         Self { language: None, appointments: Vec::new(), calls: Vec::new(), messages: Vec::new(), is_staff: false };
 }
 
-/// Reads what is stored about the caller. Returns nothing for a withheld number. For an unverified number returns only the
-/// language, because the caller may not be the owner of the number.
+/// Reads what is stored about the caller. Returns nothing for a withheld number. For an unverified number, returns only
+/// the language, because the caller may not be the owner of the number.
 pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, now: Timestamp) -> Result<CallerMemory, Error> {
     let identity = call.identity();
     let Some(stored) = tx.stored_call(&call.call_sid)?.filter(|_| identity != CallerIdentity::Withheld) else {
@@ -89,7 +89,7 @@ fn messages(tx: &ReadTx<'_>, contact: ContactId, now: Timestamp) -> Result<Vec<E
     let written = found.into_iter().filter(|detail| {
         let message = &detail.message;
         let is_gone = detail.deleted_at.is_some() || message.status == MessageStatus::Failed;
-        // The agent's own messages are left out: they confirm appointments and contain their times.
+        // The agent's own messages are left out, because they confirm appointments and contain their times.
         let is_by_agent = message.author.as_ref().is_some_and(|author| *author == agent);
         !is_gone && !is_by_agent && !message.content_text.trim().is_empty() && is_recent(message.created_at, now)
     });

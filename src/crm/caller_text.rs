@@ -55,7 +55,7 @@ pub struct ConfirmJob {
     pub starts_at: Timestamp,
 }
 
-/// The payload of the job about a call that has ended.
+/// The payload of the job that decides whether the caller of an ended call gets a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissedJob {
     pub call_sid: CallSid,
@@ -90,7 +90,7 @@ pub enum TextRefusal {
 }
 
 impl TextRefusal {
-    /// Returns the code for the log and for the call's events.
+    /// Returns the code for log messages and for the call's events.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoNumber => "no_number",

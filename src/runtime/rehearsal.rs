@@ -1,5 +1,6 @@
-//! A rehearsal: a conversation in writing between a scripted caller and the agent, with the model, the instructions and the
-//! tools of a call, on a database of its own. Nothing is sent: no worker sends what is queued there.
+//! A rehearsal: a conversation in writing between a scripted caller and the agent, with the model, the instructions and
+//! the tools of a call, on a database of its own. Nothing is sent, because no worker sends the messages that are queued
+//! in that database.
 
 use super::active_settings;
 use super::caller_texts::can_text;
@@ -52,7 +53,8 @@ pub struct Scene {
 #[derive(Clone, Debug)]
 pub struct CallerLine {
     pub text: String,
-    /// How many words of the agent's last answer the caller heard before they interrupted it; `None` if they heard all.
+    /// How many words of the agent's last answer the caller heard before interrupting it; `None` if the caller heard
+    /// the entire answer.
     pub heard_words: Option<usize>,
 }
 
@@ -61,7 +63,7 @@ pub struct CallerLine {
 pub struct HeldConversation {
     pub turns: Vec<RehearsedTurn>,
     pub end: ConversationEnd,
-    /// What it left in the database.
+    /// What the conversation left in the database.
     pub left: Left,
 }
 
@@ -103,7 +105,7 @@ pub struct UsedTool {
     pub arguments: String,
     /// The output for the model.
     pub output: String,
-    /// How long it took.
+    /// How long the tool ran.
     pub ms: u64,
 }
 
@@ -207,7 +209,7 @@ impl ConversationState {
         Ok(Self { store, sid, zone, now, began: clock::instant(), model, tools, context, words, seq: 0 })
     }
 
-    /// Holds one turn. Returns how the conversation ended, if the agent ended it.
+    /// Holds one turn. Returns how the conversation ended, if the agent ended or transferred the call.
     async fn turn(
         &mut self,
         line: &CallerLine,
@@ -259,7 +261,7 @@ impl ConversationState {
         let turn = HistoryTurn { speaker, text: text.to_owned() };
         self.words.send_modify(|words| words.turns.push(turn));
         let (sid, seq, text, at) = (self.sid.clone(), self.seq, text.to_owned(), self.now);
-        // Each turn needs a time of its own, also if the model answers within a millisecond.
+        // Each turn needs a time of its own, even if the model answers within a millisecond.
         let started_ms = ms(clock::instant() - self.began) + 2 * u64::try_from(seq).unwrap_or(0);
         crm::transact(&self.store, move |tx| {
             let turn = TurnUpdate {

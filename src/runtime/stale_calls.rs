@@ -18,7 +18,8 @@ const STALE_AFTER: Duration = Duration::from_mins(2);
 /// queried.
 const ASSUME_OVER_AFTER: Duration = Duration::from_hours(4);
 
-/// Closes stale calls. Never returns; the caller stops it by dropping the future.
+/// Finalizes the recordings that the last stop interrupted, and then closes stale calls. Never returns; the caller
+/// stops it by dropping the future.
 pub async fn run(calls: Calls) {
     let store = calls.services().store.clone();
     if let Err(error) = store.write(recording_writer::finalize_interrupted).await {
@@ -87,8 +88,8 @@ async fn close_if_over(calls: &Calls, call: OpenCall, quiet: Duration) {
     }
 }
 
-/// Returns when a call ended. If Twilio does not report its duration, this is the time of the last event: the time
-/// until now would count as use of the AI.
+/// Returns when a call ended: at its start plus the duration that Twilio reports, but not before its last event.
+/// Without a duration, the call ended at its last event, because the time until now must not count as use of the AI.
 fn ended_at(call: &OpenCall, duration_ms: Option<i64>, now: Timestamp) -> Timestamp {
     let duration = duration_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
     let by_duration = duration.map_or(call.updated_at, |duration| call.started_at.plus(duration).min(now));

@@ -67,9 +67,8 @@ impl TwilioPrompts {
         Ok(Self { greeting, greeting_source: GreetingSource::File, fallback })
     }
 
-    /// Uses the greeting that was set on the web page, unless the settings name a file. Audio that cannot be decoded is
-    /// ignored with a fallback to the included greeting: it was valid when it was stored, and callers must hear a
-    /// greeting.
+    /// Uses the greeting that was set on the web page, unless the settings name a file. If the stored audio cannot be
+    /// decoded, the included greeting is used, because callers must hear a greeting.
     #[must_use]
     pub fn with_greeting(mut self, stored: Option<Vec<u8>>) -> Self {
         if self.greeting_source == GreetingSource::File {
@@ -133,7 +132,7 @@ fn etag(file: &[u8]) -> String {
 
 const GREETING: &[u8] = include_bytes!("../../packaging/audio/greeting_he.mp3");
 const FALLBACK: &[u8] = include_bytes!("../../packaging/audio/fallback_he.mp3");
-/// Twilio plays the whole greeting before the stream starts, so a long one keeps the caller waiting.
+/// Twilio plays the whole greeting before the stream starts, so a long greeting keeps the caller waiting.
 pub const MAX_GREETING: Duration = Duration::from_secs(10);
 const SHIPPED_PATH: &str = "/static/tts/greeting_he.mp3";
 

@@ -1,6 +1,5 @@
 //! Stores the ends of calls that could not be stored because the disk was full. Retries until they are stored, also in
-//! the next process. Without a record, the catch-up with Twilio's list would store such a call as one that was not
-//! answered.
+//! the next process. Without a record, the catch-up with Twilio's list would store such a call as a missed call.
 
 use super::jobs::Jobs;
 use crate::clock;
@@ -83,8 +82,8 @@ pub fn resume(store: &Store, jobs: &Jobs, country: country::Id) {
     }
 }
 
-/// Retries until the end is stored. `last_error` is the error that is already in the log; the same error is not logged
-/// again.
+/// Retries until the end is stored, for at most [`GIVE_UP_AFTER`]. `last_error` is the error that was logged last; the
+/// same error is not logged again.
 async fn retry(store: &Store, ended: Arc<EndedStream>, country: country::Id, mut last_error: String) {
     let deadline = clock::instant() + GIVE_UP_AFTER;
     let sid = &ended.sid;

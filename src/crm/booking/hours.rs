@@ -17,7 +17,8 @@ pub fn week(tx: &ReadTx<'_>, business: BusinessId) -> Result<WeekHours, Error> {
     Ok(WeekHours { hours: tx.opening_hours(business)?, rules: tx.opening_rules(business)? })
 }
 
-/// Replaces the weekly hours and rules of the business. `notice_min` in minutes; `None` keeps the stored notice time.
+/// Replaces the weekly hours and rules of the business. `notice_min` is in minutes; `None` keeps the stored notice
+/// time.
 pub fn set_week(
     tx: &WriteTx<'_>,
     business: BusinessId,

@@ -8,7 +8,8 @@ use crate::store::{ReadTx, Result, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
-/// Ends a call, and queues the jobs that follow it. A repeated report of the end queues nothing.
+/// Ends a call, and queues the jobs that follow it. Queues nothing for a repeated report of the end, or if no user has
+/// to know of the call.
 pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
     tx.end_call(sid, reason, duration_ms, at)?;
     if has_no_consequences(tx, sid)? {

@@ -1,4 +1,4 @@
-//! Records of a running call. Each function does nothing if the call is not stored.
+//! Updates of the record of a running call. Each function does nothing if the call is not stored.
 
 use crate::domain::{CallEventKind, CallSid, CallState, EndReason, EngineKind, Speaker, StreamSid, Timestamp};
 use crate::store::{Result, TurnUpdate, WriteTx};
@@ -43,7 +43,7 @@ pub fn append_turn(
     tx.append_turn(sid, item, speaker, text, at)
 }
 
-/// Adds an event to the call's log.
+/// Adds an event to the events of the call.
 pub fn record_event(
     tx: &WriteTx<'_>,
     sid: &CallSid,

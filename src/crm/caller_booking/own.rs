@@ -1,6 +1,7 @@
 //! Access to the caller's own appointments. The number does not identify the caller, because it can be spoofed and
-//! phones are shared. The arguments of a tool call do not either, because the model writes them. Unless the appointment
-//! was booked in this call, the caller must have said the contact's name or the day of the appointment.
+//! phones are shared. The arguments of a tool call do not identify the caller either, because the model writes them.
+//! Unless the appointment was booked in this call, the caller must have said the contact's name or the day of the
+//! appointment.
 
 use super::caller::Caller;
 use crate::crm::booking::slots::local_date;
