@@ -15,7 +15,7 @@ pub enum RequestError {
         /// What is allowed.
         message: Cow<'static, str>,
     },
-    /// The kind of the resource that does not exist.
+    /// The resource does not exist; contains its kind.
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// The request conflicts with stored data: for example, a name is in use already, or the last owner would be

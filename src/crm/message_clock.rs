@@ -17,8 +17,9 @@ pub struct MessageClock {
 }
 
 impl MessageClock {
-    /// Resumes the clock of the last run from the stored steps. Derives the offset of the providers' clocks from the
-    /// newest messages, because the first messages after a start are often delayed and do not show the offset.
+    /// Resumes the clock of the last run from the stored steps, if the machine was not restarted since. Derives the
+    /// offset of the providers' clocks from the newest messages, because the first messages after a start are often
+    /// delayed and do not show the offset.
     pub fn resume(&self, tx: &ReadTx<'_>) -> Result<()> {
         let stored = tx.meta(STEPS)?.and_then(|text| serde_json::from_str::<SavedSteps>(&text).ok());
         let (boot, now, mut clock) = (boot_id(), clock::moment(), self.lock());
@@ -34,8 +35,8 @@ impl MessageClock {
         Ok(())
     }
 
-    /// Returns the steps of the wall clock since the last call, to be stored for the next run; `None` if there were
-    /// none.
+    /// Returns the steps of the wall clock since the last call of this function, to be stored for the next run; `None`
+    /// if there were none.
     pub fn take_steps(&self) -> Option<ClockSteps> {
         self.lock().take_steps()
     }
@@ -79,8 +80,8 @@ impl MessageClock {
     }
 }
 
-/// Stores the steps of the wall clock for a run within the same boot of the machine. Retries that are due later than any
-/// retry may be, because the clock was set back after they were planned, become due now.
+/// Stores the steps of the wall clock for a run within the same boot of the machine. If the clock was set back, retries
+/// may be planned for a time that is too far in the future; these retries become due now.
 pub fn store_steps(tx: &WriteTx<'_>, steps: &ClockSteps, now: Timestamp) -> Result<()> {
     tx.hasten_late_outbox(now.plus(MAX_OUTBOX_RETRY), now)?;
     tx.hasten_late_jobs(now.plus(MAX_JOB_RETRY), now)?;

@@ -1,5 +1,5 @@
-//! Calls that the agent makes on request of an employee. An attempt is stored before Twilio is asked to dial. If the
-//! answer is lost, the attempt is looked for in Twilio's list before another one is made.
+//! Calls that the agent makes at the request of an employee. An attempt is stored before Twilio is asked to dial. If
+//! Twilio's answer is lost, the attempt is looked for in Twilio's list before another one is made.
 
 use super::call::{self, IncomingCall};
 use super::contact::resolve::{self, Sighting};
@@ -41,8 +41,8 @@ pub struct CallRequest {
     pub purpose: String,
     /// The earliest time of the calls; now, if `None`.
     pub not_before: Option<Timestamp>,
-    /// The business's number from the settings. A caller is called back from the number that they called. Without this
-    /// setting, other calls are made from the number that was called last.
+    /// The business's number from the settings. The agent returns a call from the number that the caller called.
+    /// Without this setting, other calls are made from the number that was called last.
     pub own_number: Option<PhoneNumber>,
     /// The prefixes with which a number must begin, unless the agent calls a caller back ([`CallTarget::Call`]).
     pub prefixes: Vec<String>,
@@ -200,8 +200,9 @@ pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<OutboundCall, Error> {
     Ok(tx.outbound_call(id)?.ok_or(RequestError::NotFound("outbound call"))?)
 }
 
-/// Begins an attempt, and stores this before Twilio is asked to dial. Returns `None` if the call does not wait, must
-/// wait for the allowed hours, or its contact must not be called any more.
+/// Begins an attempt, and stores this before Twilio is asked to dial. Returns `None` if the call does not wait. Also
+/// returns `None` outside the allowed hours, to which the call is then postponed, and if the contact must not be called
+/// any more, which cancels the call.
 pub fn begin(tx: &WriteTx<'_>, id: i64, hours: &CallingHours, now: Timestamp) -> store::Result<Option<OutboundCall>> {
     let Some(call) = tx.outbound_call(id)?.filter(|call| call.state == OutboundState::Waiting) else { return Ok(None) };
     if let Some(outcome) = objection(tx, tx.kept_contact(call.contact_id)?)? {

@@ -27,7 +27,7 @@ pub enum WeakPassword {
     /// Close to the name of the user, the business or the product.
     #[error("the password is little more than a name; use one that is not easy to guess")]
     Name,
-    /// The hash function refused it.
+    /// The hash function refused the password.
     #[error("the password cannot be used")]
     Unusable,
 }

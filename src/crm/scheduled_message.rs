@@ -1,5 +1,5 @@
-//! Scheduled messages. The message policy, the provider's messaging window and opt-outs are checked when a message is sent,
-//! not when it is scheduled.
+//! Scheduled messages. The message policy, the provider's messaging window and opt-outs are checked when a message is
+//! sent, not when the message is scheduled.
 
 use super::outbox::{self, NewChatLimits, SendError, SendRequest};
 use super::{Error, RequestError};

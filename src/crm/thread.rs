@@ -31,8 +31,8 @@ pub fn put_draft(tx: &WriteTx<'_>, actor: ActorId, id: ThreadId, text: &str, now
 /// send can be stored.
 const MAX_DRAFT_CHARS: usize = 10_000;
 
-/// Marks the contact as waiting for an answer again, because the answer was not delivered. The daemon's messages to the
-/// owner are ignored: they are not answers.
+/// Marks the contact as waiting for an answer again, if the status is that of a failed delivery. The daemon's messages
+/// to the owner are ignored, because they are not answers.
 pub(in crate::crm) fn answer_failed(tx: &WriteTx<'_>, message: &Message, status: MessageStatus) -> store::Result<()> {
     let author = OutboundAuthor::of(message.author.as_deref().unwrap_or_default());
     if status != MessageStatus::Failed || message.direction != Direction::Out || author == OutboundAuthor::Daemon {

@@ -20,8 +20,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use whatsapp::{InFlightMessages, WhatsAppChannel};
 
-/// Sends due notifications until the future is dropped, or the sender of the settings is. `page` is the base URL of the
-/// web page.
+/// Sends due notifications until the future or the sender of the settings is dropped. `page` is the base URL of the web
+/// page.
 pub async fn run(alerts: Alerts, settings: Settings, page: String, outbox: Outbox, store: Store) {
     let mut changes = settings.changes();
     // Kept when the settings change, because the messages may still fail.
@@ -54,7 +54,7 @@ async fn deliver(
     };
     let mail_channel = MailChannel::new(config, context.clone());
     let whatsapp_channel = WhatsAppChannel::new(config, context, (outbox, store), in_flight.clone()).map(Arc::new);
-    // A counter, because both channels must see each wake-up, also one that comes while they send.
+    // A counter, because both channels must see each wake-up, even one that comes while they send.
     let (wake, wakeups) = watch::channel(0_u64);
     tokio::join!(
         tick(alerts, &wake),
@@ -135,7 +135,7 @@ async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch
                     .increment(1);
                 let wait = (AFTER_FAILURE * 2_u32.pow(failures.min(16))).min(MAX_RETRY_DELAY);
                 failures += 1;
-                // A warning although it is retried, because the owner may see the alert nowhere else.
+                // This is a warning although the channel retries, because the owner may see the alert nowhere else.
                 tracing::warn!(
                     event = "ALERT_SEND_FAILED",
                     channel = channel.as_str(),
@@ -151,7 +151,7 @@ async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch
     }
 }
 
-/// Returns an alert and its change in words, for the log.
+/// Returns an alert and its change in words, for log messages.
 fn title(kind: AlertKind, change: AlertTransition) -> String {
     let state = match change {
         AlertTransition::Raised => "raised",
@@ -175,7 +175,7 @@ impl ChannelSender {
         }
     }
 
-    /// Sends the notifications. On failure, returns the reason as text for the log.
+    /// Sends the notifications. On failure, returns the reason as text for log messages.
     async fn send(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
         match self {
             Self::Mail(channel) => channel.send(changes).await,

@@ -165,14 +165,15 @@ fn resolve(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<(ContactId, bool)> {
     Ok((contact, is_late))
 }
 
-/// Returns true if the contact has another id of the same kind: the number was reassigned to the sender.
+/// Returns true if the contact has another id of the same kind, which means that the number was reassigned to the
+/// sender.
 fn has_another_account(tx: &WriteTx<'_>, holder: ContactId, ids: &[&PeerAddress]) -> Result<bool> {
     let has = tx.addresses(holder)?;
     Ok(ids.iter().any(|id| has.iter().any(|known| known.kind == id.kind())))
 }
 
-/// Handles a sighting of one contact with an address of another: a contact without a history is merged into the seen
-/// one; otherwise the merge is suggested.
+/// Handles a sighting of one contact with an address of another: if the other contact has no history, it is merged into
+/// the seen contact; otherwise, the merge is suggested.
 fn relate(
     tx: &WriteTx<'_>,
     seen: &Sighting<'_>,
@@ -226,8 +227,9 @@ fn is_outdated<'a>(
     Ok(false)
 }
 
-/// Stores the addresses of a sighting. If an id identifies the owner of the number, the number moves to this contact from
-/// the one that had it; the number that the id had before becomes a former one.
+/// Stores the addresses of a sighting. If an id identifies the owner of the number, the number moves to this contact
+/// from the contact that had it, and the number that the id had before becomes a former number. Suggests a merge with
+/// the former holder of an address.
 fn store_addresses(tx: &WriteTx<'_>, seen: &Sighting<'_>, contact: ContactId, ids: &[&PeerAddress]) -> Result<()> {
     let (business, now, number) = (seen.business, seen.begins_at, seen.number());
     if let Some(number) = number.filter(|_| !ids.is_empty()) {

@@ -10,8 +10,9 @@ use crate::domain::{
 };
 use crate::store::{Error, KnownMessage, NewMessageEvent, ReadTx, Result, WebhookOutcome, WriteTx};
 
-/// Applies an update to a message, and logs its webhook. If the message is not stored yet, stores the update until
-/// then. An update can arrive before the webhook of its message, or before the provider's response to a send request.
+/// Applies an update to a message, and logs its webhook. If the message is not stored yet, keeps the update until the
+/// message is stored. An update can arrive before the webhook of its message, or before the provider's response to a
+/// send request.
 pub fn apply_update(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -61,7 +62,7 @@ pub fn apply_early(
             continue;
         };
         update.at = update.at.or(Some(early.received_at));
-        // An id is unique only within its chat: this message may be another one.
+        // An id is unique only within its chat, so the stored message may be another one; the update is then kept.
         if apply(tx, business, &update, now)?.is_some() {
             tx.delete_early_update(early.id)?;
         }
@@ -69,7 +70,7 @@ pub fn apply_early(
     Ok(())
 }
 
-/// Returns false if the update is stored already.
+/// Stores an update of an unknown message. Returns false if the update is stored already.
 fn store_early(tx: &WriteTx<'_>, update: &MessageUpdate, now: Timestamp) -> Result<bool> {
     let content = serde_json::to_string(update).map_err(|error| Error::Value(error.to_string()))?;
     tx.insert_early_update(update.provider, &update.provider_msg_id, &content, now)

@@ -1,4 +1,4 @@
-//! Changes of when queued messages are sent: after a start, an outage or a restore.
+//! Changes the times at which queued messages are sent, after a start, an outage or a restore.
 
 use crate::crm::Error;
 use crate::domain::{ActorId, Notice, OutboxId, Provider, ScheduledState, Timestamp};
@@ -24,14 +24,14 @@ pub fn postpone(tx: &WriteTx<'_>, id: OutboxId, until: Timestamp, why: &str) -> 
     tx.postpone_outbox(id, until, why)
 }
 
-/// Releases the messages that a restore has put on hold, queued or scheduled. Returns their number.
+/// Releases the queued and the scheduled messages that a restore has put on hold. Returns their number.
 pub fn release_held(tx: &WriteTx<'_>, by: ActorId, now: Timestamp) -> Result<u64, Error> {
     let messages = tx.release_held_outbox(now)? + tx.release_held_scheduled()?;
     tx.insert_audit(by, "outbox_released", &messages.to_string(), now)?;
     Ok(messages)
 }
 
-/// Discards the messages that a restore has put on hold, queued or scheduled. Returns their number.
+/// Discards the queued and the scheduled messages that a restore has put on hold. Returns their number.
 pub fn discard_held(tx: &WriteTx<'_>, by: ActorId, now: Timestamp) -> Result<u64, Error> {
     let queued = tx.discard_held_outbox((DISCARDED, &Notice::MessageDiscarded.into()), now)?;
     let scheduled = tx.held_scheduled()?;

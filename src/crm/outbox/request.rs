@@ -95,7 +95,7 @@ pub struct SendMessageResponse {
     pub thread_id: ThreadId,
     /// Always `queued`.
     pub status: MessageStatus,
-    /// The provider that is expected to send it.
+    /// The provider that is expected to send the message.
     pub provider: Provider,
 }
 

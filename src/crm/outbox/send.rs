@@ -14,7 +14,7 @@ use crate::store::{Error, NewMessage, NewOutbox, Result, StoredResponse, WriteTx
 
 /// Selects the route, and stores message, outbox entry and response in one transaction. On an error, nothing is stored.
 ///
-/// WhatsApp has no caption for audio: an audio file with a text becomes two messages, the text first. The response
+/// WhatsApp has no caption for audio, so an audio file with a text becomes two messages, the text first. The response
 /// describes the message with the file.
 pub fn send(
     tx: &WriteTx<'_>,
