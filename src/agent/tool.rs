@@ -91,7 +91,7 @@ pub struct ToolContext {
     trial_in: Option<country::Id>,
     /// Sends messages to the caller; `None` if no messages can be sent.
     texts: Option<Arc<dyn CallerTextSender>>,
-    /// Sends the requests of the owner's tools; `None` if none can be sent.
+    /// Sends the requests of the owner's tools; `None` if no requests can be sent.
     own_tools: Option<Arc<dyn OwnToolSender>>,
     /// How far the conversation's time is ahead of the clock, in milliseconds; 0 except in a rehearsal.
     ahead_ms: i64,

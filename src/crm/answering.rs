@@ -152,7 +152,8 @@ mod tests {
         let (_folder, conn) = database();
         let zone = &TimeZone::get("Asia/Jerusalem").unwrap();
         transact(&conn, |tx| {
-            // Thursday before and after the opening, and Friday. The shipped hours are from Sunday to Friday, from 09:00.
+            // Thursday before and after the opening, and Friday. The shipped hours are from Sunday to Friday, from
+            // 09:00.
             for (now, next) in [
                 ("2026-11-26T04:00:00Z", "2026-11-27T07:00:00Z"),
                 ("2026-11-26T14:00:00Z", "2026-11-27T07:00:00Z"),

@@ -106,9 +106,9 @@ pub fn read(tx: &ReadTx<'_>, zone: &TimeZone, now: Timestamp) -> Result<Business
     })
 }
 
-/// Searches the facts for the agent of a call. If no fact matches, the words are stored as a question without an answer,
-/// so that the owner can add the answer. If storing them fails, the error is only logged, because the conversation can
-/// continue.
+/// Searches the facts for the agent of a call. If no fact matches, the words are stored as a question without an
+/// answer, so that the owner can add the answer. If storing them fails, the error is only logged, because the
+/// conversation can continue.
 pub async fn search_facts(
     transactions: &impl Transactions,
     call: &CallSid,

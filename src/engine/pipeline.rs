@@ -63,8 +63,8 @@ pub struct PipelineSetup {
 }
 
 impl PipelineSetup {
-    /// Returns messages for the model with the caller's name and history. They are separate from the instructions,
-    /// because callers wrote part of their text.
+    /// Returns messages for the model with the caller's name and history. These messages are separate from the
+    /// instructions, because part of their text comes from callers.
     fn notes(&self) -> Vec<String> {
         let name = caller_name_note(&self.caller_name);
         name.into_iter().chain(self.caller_history.as_deref().map(caller_history_note)).collect()
@@ -273,8 +273,8 @@ fn google_access(setup: &PipelineSetup) -> Access {
     Access { client: setup.client.clone(), config: setup.config.clone(), tokens: setup.google.clone() }
 }
 
-/// Returns the silence after which the pipeline requests the transcriber to end an utterance. Soniox and Deepgram
-/// normally end utterances themselves, so they get additional time.
+/// Returns the silence after which the pipeline asks the transcriber to end an utterance. Soniox and Deepgram normally
+/// end utterances themselves, so they get additional time.
 fn max_pause(config: &Config) -> Duration {
     let grace = match config.pipeline.transcriber {
         TranscriberChoice::Soniox | TranscriberChoice::Deepgram => ENDPOINT_GRACE,

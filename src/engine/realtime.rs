@@ -31,8 +31,8 @@ type Opening = Pin<Box<dyn Future<Output = Result<Opened, Failure>> + Send>>;
 /// A realtime session, open or connecting.
 pub struct Realtime {
     config: Arc<Config>,
-    /// The general instructions. A response request with its own instructions must repeat them, because it overrides
-    /// the instructions of the session.
+    /// The general instructions. A response request with its own instructions must repeat the general instructions,
+    /// because the request overrides those of the session.
     instructions: Arc<str>,
     tools: ToolRegistry,
     state: State,
@@ -44,7 +44,8 @@ pub struct Realtime {
     is_transcribed: bool,
     /// The time until an exhausted rate limit is reset, as last reported by the server; `None` if none is exhausted.
     limits_reset: Option<Duration>,
-    // The last ids, as a cache: the deltas of one utterance arrive in sequence, and share one allocation of their id.
+    // The last ids, as a cache. The deltas of one utterance arrive in sequence, and thus share one allocation of their
+    // id.
     last_item: ItemId,
     last_response: ResponseId,
 }

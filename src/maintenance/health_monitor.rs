@@ -1,4 +1,5 @@
-//! The health monitor: checks disk, database, bridge and outbox every few seconds, and raises and clears alerts.
+//! The health monitor, which raises and clears alerts. Every few seconds, it checks the disk, the database, the bridge,
+//! the AI and the settings; every minute, also the outbox, the certificate, the snapshots and the clock.
 
 mod clock_comparison;
 
@@ -161,8 +162,8 @@ impl HealthMonitor {
         let Some(state) = self.outbox.bridge() else { return };
         let needs_owner = needs_owner(state);
         let is_down = !state.is_connected() && !needs_owner;
-        // The two alerts exclude each other: while the link needs an action of the owner, it is unknown whether the
-        // bridge is up.
+        // The two alerts exclude each other, because it is unknown whether the bridge is up while the link needs an
+        // action of the owner.
         self.alerts.set(AlertKind::BridgeLink, state.notice().filter(|_| needs_owner));
         self.alerts.set(AlertKind::BridgeDown, state.notice().filter(|_| is_down));
         if state.is_connected() {
@@ -203,8 +204,8 @@ impl HealthMonitor {
         self.alerts.set(AlertKind::Backup, backup_problem(&self.snapshots, now));
     }
 
-    /// Compares the clock with the program's build time and the newest entry, which it must have passed. When a
-    /// comparison with Twilio's clock is due, also runs this comparison.
+    /// Checks that the clock has passed the program's build time and the time of the newest entry in the database. When
+    /// a comparison with Twilio's clock is due, also runs this comparison.
     async fn check_clock(&self, comparison: &mut ClockComparison) {
         let newest_entry = self.store.read(|tx| tx.newest_activity()).await.ok().flatten();
         let floor = ClockFloor { built: self.settings.config().version.build_time.parse().ok(), newest_entry };

@@ -1,6 +1,7 @@
-//! Deletes data that is no longer needed: raw webhooks, stored responses to repeated requests, and jobs and messages
-//! that were completed long ago. Also deletes data that is older than the owner's retention settings. At night, or if
-//! the disk has little space, returns the freed space to the disk.
+//! Deletes data that is no longer needed: stored responses to repeated requests, completed jobs and outbox entries,
+//! updates of unknown messages, past alerts, and old entries of the change feed. Also deletes data that is older than
+//! the owner's retention settings, and old input logs of calls. At night, or if the disk has little space, returns the
+//! freed space to the disk.
 
 mod vacuum;
 
@@ -130,7 +131,7 @@ mod tests {
                 let given = StoredResponse { fingerprint: String::new(), answer: "{}".to_owned() };
                 tx.insert_response(BusinessId::FIRST, &day.to_string(), &given, at(day))?;
                 tx.insert_job(JobKind::FetchMedia, None, "{}", at(day), at(day))?;
-                // A webhook that is already in the journal adds no entry.
+                // Each webhook has another body, because an equal webhook of Twilio would add no entry.
                 let body = day.to_string();
                 tx.insert_webhook_entry(&NewWebhookEntry {
                     received_at: at(day),

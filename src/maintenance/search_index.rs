@@ -45,8 +45,8 @@ fn report(error: &store::Error) {
     );
 }
 
-/// The maximum number of rows per step. The number is limited because a step blocks the writer. `store/tables/search/index.rs`
-/// also limits the length of the texts.
+/// The maximum number of rows per step. The number is limited because a step blocks the writer.
+/// `store/tables/search/index.rs` also limits the length of the texts.
 const ROWS_PER_STEP: usize = 200;
 const STEP_PAUSE: Duration = Duration::from_millis(5);
 const MAX_PAUSE: Duration = Duration::from_secs(1);

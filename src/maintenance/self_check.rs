@@ -57,7 +57,7 @@ impl SelfChecker {
         }
     }
 
-    /// Runs all checks now. Concurrent calls run in sequence.
+    /// Runs all checks now. If a self-check is running, waits for its end first.
     pub async fn check(&self) -> SelfCheck {
         let _running = self.inner.running.lock().await;
         let (services, began_at) = (&self.inner.services, clock::now());
@@ -92,7 +92,7 @@ fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
     (!unreported.is_empty()).then_some(AlertDetail::Findings(unreported))
 }
 
-/// Returns the finding in English, for the log.
+/// Returns the finding in English, for log messages.
 fn english(finding: &CheckResult) -> String {
     messages::finding(Language::English, finding).0
 }

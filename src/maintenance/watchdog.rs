@@ -18,8 +18,8 @@ use tokio::runtime::Handle;
 /// disk.
 ///
 /// A slow answer and an error also count as an answer. systemd must restart a daemon whose store hangs, but not a
-/// daemon whose disk is slow or full, because its calls continue. A publisher that hangs needs no restart of the daemon:
-/// after two seconds, the store answers without the publisher.
+/// daemon whose disk is slow or full, because its calls continue. A publisher that hangs needs no restart of the
+/// daemon: after two seconds, the store answers without the publisher.
 pub async fn run(store: Store, metrics: Metrics) {
     let limit = systemd_notify::watchdog_interval().unwrap_or(DEFAULT_LIMIT);
     let interval = (limit / 4).min(MAX_INTERVAL);

@@ -79,8 +79,8 @@ struct Inner {
     ended: Notify,
 }
 
-/// Runs the task of a call until the call has ended. The registry receives this function when it is created, because the
-/// task uses the registry and the registry must not depend on the task.
+/// Runs the task of a call until the call has ended. The registry receives this function when it is created, because
+/// the task uses the registry and the registry must not depend on the task.
 pub type RunCall = fn(CallStart) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What the task of a call starts with.

@@ -195,8 +195,8 @@ async fn record_outcome(
     id
 }
 
-/// Repeats a write until it succeeds. For the record of a step that must not be repeated: on a full disk, the step waits
-/// here.
+/// Repeats a write until it succeeds. Records the outcome of a step that must not be repeated; on a full disk, the step
+/// waits here.
 pub(super) async fn write_until_stored(
     store: &Store,
     what: &str,

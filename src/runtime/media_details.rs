@@ -1,4 +1,5 @@
-//! Reads size and duration of files, and makes thumbnails, one at a time on a low-priority thread and with bounded memory.
+//! Reads size and duration of files, and makes thumbnails, one at a time on a low-priority thread and with bounded
+//! memory.
 
 use super::recording_compressor::on_low_priority_thread;
 use crate::audio::mp3;

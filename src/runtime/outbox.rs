@@ -214,8 +214,8 @@ impl Dispatcher {
         next.map_or(IDLE, |next| next.since(clock::now()).clamp(MIN_WAIT, IDLE))
     }
 
-    /// Returns whether the bridge's send rate delays a message. A message that must wait longer than `POSTPONE_AFTER` is
-    /// postponed, so that later messages can be sent before it.
+    /// Returns whether the bridge's send rate delays a message. A message that must wait longer than `POSTPONE_AFTER`
+    /// is postponed, so that later messages can be sent before it.
     async fn admit(
         &mut self,
         entry: &OutboxEntry,

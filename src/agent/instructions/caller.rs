@@ -1,8 +1,9 @@
 //! The texts that inform the model about the caller.
 //!
 //! The instructions contain the names of services, because the owner entered them. Text from earlier calls and messages
-//! is untrusted, so the model receives it as JSON data in a separate message. Both omit the times of appointments:
-//! tools return these times only after the caller has said their name or the day of the appointment.
+//! is untrusted, so the model receives it as JSON data in a separate message. The instructions and this message omit
+//! the times of appointments, because tools return these times only after the caller has said the caller's name or the
+//! day of the appointment.
 
 use super::language::{language_name, local_time};
 use crate::crm::caller_memory::CallerMemory;

@@ -21,7 +21,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The time limit for calls that return at once: calls of unknown tools, and the transfer in a trial call.
+/// The time limit for tool calls that return at once: calls of unknown tools, and of the transfer tool in a trial call.
 /// `ToolCall::Run` requires a time limit.
 const UNKNOWN_LIMIT: Duration = Duration::from_secs(8);
 
@@ -203,8 +203,8 @@ fn rehearse_transfer<'a>(_: &'a ToolContext, _: &'a str) -> RunFuture<'a> {
     Box::pin(std::future::ready(Ok(json!({"ok": true, "trial": TRIAL_TRANSFER}))))
 }
 
-/// Returns the JSON Schema of a tool's arguments in the form that function calling requires: one object without `$ref`. The members
-/// `properties` and `required` are present even if they are empty.
+/// Returns the JSON Schema of a tool's arguments in the form that function calling requires: one object without `$ref`.
+/// The members `properties` and `required` are present even if they are empty.
 fn schema_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;

@@ -93,8 +93,8 @@ impl Proof {
         if days.len() > MAX_DAYS {
             days.clear();
         }
-        // The caller may have set the contact's name in this or an earlier call. Such a name verifies no identity until a
-        // user enters it.
+        // The caller may have set the contact's name in this or an earlier call. Such a name verifies no identity until
+        // a user enters it.
         let is_new = matches!(tx.name_of(contact.id)?, ContactName::ByProfile(_))
             && (tx.contact_had_call_event(contact.id, CallEventKind::ContactNamed, Timestamp::from_millis(0))?
                 || tx.call_bookings(call)?.iter().any(|booking| booking.changes.booked));

@@ -1,4 +1,5 @@
-//! Google as a transcriber and as a synthesiser. Each has a gRPC connection of its own, which stays open during the call.
+//! Google as a transcriber and as a synthesiser. Each has a gRPC connection of its own, which stays open during the
+//! call.
 
 mod synthesiser;
 mod transcriber;
@@ -73,7 +74,7 @@ impl Service {
         }
     }
 
-    /// Drops the connection because of the error of a call. `changed` then returns the error.
+    /// Drops the connection because of the error of a gRPC call. `changed` then returns the error.
     fn fail(&mut self, status: &Status) {
         if let Self::Open(connection) = self {
             let error = connection.error(status);

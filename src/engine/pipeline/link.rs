@@ -51,7 +51,7 @@ impl Link {
             let key = key.ok_or_else(no_key)?;
             websocket::dial(&url, key_header, key.expose(), websocket::limits(READ_BUFFER, MAX_MESSAGE)).await
         });
-        // The timer runs at half the interval: at a tick, the last message may be almost two periods old.
+        // The timer runs at half the interval, because the last message may be almost two periods old at a tick.
         let every = keep_alive_every / 2;
         let mut keep_alive_timer = interval_at((clock::instant() + every).into(), every);
         keep_alive_timer.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -15,8 +15,8 @@ pub(super) struct SonioxTts {
     config: Arc<Config>,
     /// The ids of the open streams, with their clauses.
     streams: Vec<(String, ClauseId)>,
-    /// The number of streams so far, for unique ids: an id must not be reused while the server is still ending its
-    /// stream.
+    /// The number of streams so far, for unique ids, because an id must not be reused while the server is still ending
+    /// its stream.
     count: u64,
 }
 

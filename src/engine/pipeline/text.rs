@@ -37,7 +37,7 @@ pub struct TextAnswer {
     pub duration: Duration,
     /// Input tokens; zero if the server does not report them.
     pub tokens_in: i64,
-    /// Output tokens, with the reasoning; zero if the server does not report them.
+    /// Output tokens, including the reasoning tokens; zero if the server does not report them.
     pub tokens_out: i64,
     /// The cost in millionths of a dollar, without the discount for repeated input; `None` if the prices are not known.
     pub cost_micros: Option<i64>,
@@ -66,7 +66,7 @@ impl TextConversation {
         }
     }
 
-    /// Shortens the agent's last words to those that the caller heard before they interrupted the agent.
+    /// Shortens the agent's last words to those that the caller heard before interrupting the agent.
     pub fn agent_was_heard(&mut self, words: usize) {
         if let Some(Entry::Agent { text, .. }) = self.entries.last_mut() {
             *text = text.split_whitespace().take(words).collect::<Vec<_>>().join(" ");

@@ -48,7 +48,7 @@ async fn transcribe(setup: &PipelineSetup) -> Result<(), String> {
             PartEvent::Lost(error) => return Err(error.reason),
         }
     }
-    // Marked as voice, because the HTTP transcriber sends a request only for voice.
+    // The silence is marked as voice, because the HTTP transcriber sends a request only for voice.
     for _ in 0..SILENCE_MS / 20 {
         transcriber.send(&EncodedAudio::silence(20), true);
     }

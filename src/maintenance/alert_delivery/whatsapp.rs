@@ -86,7 +86,8 @@ impl WhatsAppChannel {
                     // Waits, because an immediate retry would fail for the same reason.
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }
-                // Removed last: until then, a change of settings ends this function, and the message is checked again.
+                // The message is removed from the list last. If a change of settings ends this function before that,
+                // the message is checked again.
                 let done = {
                     let mut all = self.in_flight();
                     let at = all.iter().position(|one| one.message == message);

@@ -72,8 +72,8 @@ impl Employee {
         self.stream.admit(timestamp_ms, audio, now - self.began)
     }
 
-    /// Queues the caller's audio. Audio that the browser does not read in time is dropped, because it would only be heard
-    /// late.
+    /// Queues the caller's audio. Audio that the browser does not read in time is dropped, because it would only be
+    /// heard late.
     pub(super) fn play(&mut self, audio: &EncodedAudio) -> Result<(), Error> {
         if self.stream.is_behind() { Ok(()) } else { self.stream.play(audio) }
     }

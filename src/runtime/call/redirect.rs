@@ -19,7 +19,8 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, sender: UnboundedSen
     let services = calls.services();
     let last = RETRY_AFTER_MS[RETRY_AFTER_MS.len() - 1];
     for wait in RETRY_AFTER_MS.into_iter().chain(std::iter::repeat(last)).map(Duration::from_millis) {
-        // Reads the settings for each attempt, because the account's credentials may have been corrected since the last one.
+        // Reads the settings for each attempt, because the account's credentials may have been corrected since the last
+        // one.
         let config = services.config();
         let url = format!("{}/webhook/handle_recording", config.http.base_url());
         tracing::info!(event = "WATCHDOG_REDIRECT_SENT", call.sid = %sid, "Redirecting call {sid} to Twilio's recorder");

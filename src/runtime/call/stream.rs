@@ -1,8 +1,8 @@
 //! The media socket of a call: the interface between the call and its peer, which is the call's transport.
 //!
-//! The transport is Twilio or the browser of a trial call; both use the Media Streams protocol. The transport sends audio
-//! frames, marks and the stop event. The call sends audio, marks and `clear`. A transport returns a mark after it has
-//! played the audio before the mark; after a `clear`, it returns all pending marks. Browsers also receive reports,
+//! The transport is Twilio or the browser of a trial call; both use the Media Streams protocol. The transport sends
+//! audio frames, marks and the stop event. The call sends audio, marks and `clear`. A transport returns a mark after it
+//! has played the audio before the mark; after a `clear`, it returns all pending marks. Browsers also receive reports,
 //! which have their own message types. The browser of an employee who answers a call uses such a socket without marks.
 
 use super::audio_rate_limit::{Admission, AudioRateLimit};

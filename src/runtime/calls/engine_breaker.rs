@@ -65,8 +65,8 @@ impl Failures {
         self.consecutive >= needed(self.cause)
     }
 
-    /// Returns true while the engine must be tried last: enough consecutive calls failed, and the pause since the last failure
-    /// has not ended. New settings end the pause early if only the owner can fix the cause.
+    /// Returns true while the engine must be tried last: enough consecutive calls failed, and the pause since the last
+    /// failure has not ended. New settings end the pause early if only the owner can fix the cause.
     fn applies(&self, config: &Arc<Config>, now: Instant) -> bool {
         let is_obsolete = self.cause.needs_owner() && !std::ptr::eq(self.config.as_ptr(), Arc::as_ptr(config));
         self.is_enough() && !is_obsolete && now.saturating_duration_since(self.last) < pause(self.cause)

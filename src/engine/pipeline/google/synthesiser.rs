@@ -1,4 +1,4 @@
-//! Google as a synthesiser. All clauses share one connection; each clause is a call on it.
+//! Google as a synthesiser. All clauses share one connection; each clause is one gRPC call.
 
 use super::super::clause_tasks::{ClauseEvents, ClauseTasks, LIMIT};
 use super::super::parts::{ClauseEvent, PartEvent, Synthesiser};
@@ -123,7 +123,8 @@ async fn speak(mut call: Call, events: &ClauseEvents<Event>) -> Result<(), Statu
     Ok(())
 }
 
-/// Removes a WAV header. The documentation promises one for mu-law ("AudioEncoding"), but not whether it applies to streams.
+/// Removes a WAV header. The documentation promises one for mu-law ("AudioEncoding"), but not whether it applies to
+/// streams.
 fn without_header(audio: &Bytes) -> Bytes {
     let header = WavFormat::parse(audio, audio.len() as u64).and_then(|format| usize::try_from(format.data.start).ok());
     audio.slice(header.unwrap_or(0).min(audio.len())..)

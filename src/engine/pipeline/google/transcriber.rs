@@ -1,5 +1,5 @@
-//! Google as a transcriber. An utterance ends when the client ends its stream: the audio after it goes to the next stream,
-//! and the words of the streams are read in their order.
+//! Google as a transcriber. To end an utterance, the client ends the stream. Later audio goes to the next stream, and
+//! the words of the streams are read in order.
 
 use super::super::parts::{PartEvent, Transcriber, TranscriberEvent};
 use super::{Access, Service};
@@ -18,10 +18,10 @@ use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
 /// The length of the audio in one message ("Best practices": 100 ms).
 const CHUNK_MS: u64 = 100;
-/// The interval at which silence is sent while the caller's line delivers no audio. Google ends a stream that gets no audio
-/// for about ten seconds.
+/// The interval at which silence is sent while the caller's line delivers no audio. Google ends a stream that gets no
+/// audio for about ten seconds.
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
-/// The length of that silence.
+/// The length of the silence that keeps a stream open.
 const SILENCE_MS: i64 = 100;
 /// The assumed maximum delay of a result after its audio. Google reports no position in audio without words.
 const LATENCY_MS: u64 = 1000;
@@ -213,7 +213,7 @@ impl Transcriber for GoogleTranscriber {
     }
 
     /// Ends the stream, so that the server returns the final words of all audio that it has. Has no effect while the
-    /// previous call still waits for its words.
+    /// final words of an earlier utterance are still awaited.
     fn end_utterance(&mut self) {
         if self.streams.iter().any(|stream| stream.end == End::Requested) {
             return;
@@ -233,7 +233,7 @@ impl Transcriber for GoogleTranscriber {
                 let reading = self.streams.front_mut();
                 tokio::select! {
                     biased;
-                    // The error of a call is more precise than that of its connection.
+                    // The error of a gRPC call is more precise than that of its connection.
                     received = next_of(reading), if self.service.connection().is_some() => self.received(received),
                     changed = self.service.changed() => match changed {
                         Ok(()) => {
