@@ -109,7 +109,7 @@ fn without_medium(address: &str) -> &str {
 #[derive(Clone, Debug, Default)]
 pub struct Received {
     pub name: ContactName,
-    /// True if the call has ended already: the webhook arrived late or is repeated.
+    /// True if the call has ended already, because the webhook arrived late or is repeated.
     pub is_over: bool,
     /// Whether the contact is blocked; the call is then stored as ended.
     pub is_blocked: bool,

@@ -125,7 +125,7 @@ pub fn queue_after_call(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) ->
 }
 
 /// Returns the appointment to confirm. Returns `None` if its contact was deleted, or its state or start was changed
-/// since: a later change by the agent has its own confirmation, and a change by a user has none.
+/// since, because a later change by the agent has its own confirmation, and a change by a user has none.
 pub fn unconfirmed(tx: &ReadTx<'_>, job: &ConfirmJob) -> Result<Option<Appointment>, Error> {
     let found = match appointment::find(tx, job.appointment) {
         // The contact was deleted after the job was queued.

@@ -127,7 +127,8 @@ pub fn store_file(tx: &WriteTx<'_>, job: &FetchJob, mime: &str, content: &[u8], 
     )
 }
 
-/// Records that a recording cannot be downloaded, and why. The owner's message about the call no longer waits for it.
+/// Records that a recording cannot be downloaded, and why. The owner's message about the call no longer waits for the
+/// recording.
 pub fn fail(tx: &WriteTx<'_>, sid: &RecordingSid, why: &str, now: Timestamp) -> Result<()> {
     tx.fail_recording(sid.as_str(), why)?;
     match tx.recorded_message(sid.as_str())? {

@@ -6,7 +6,7 @@ use crate::store::WriteTx;
 pub use crate::store::ReplacedWebhooks;
 
 /// Stores the webhooks of a phone number before they are replaced, so that the change can be undone. Returns false, and
-/// stores nothing, if webhooks are stored for the number already: those are from before the first change.
+/// stores nothing, if webhooks are stored for the number already, because those are from before the first change.
 pub fn keep_webhooks(tx: &WriteTx<'_>, sid: &str, before: &ReplacedWebhooks) -> Result<bool, Error> {
     if tx.replaced_webhooks()?.iter().any(|(known, _)| known == sid) {
         return Ok(false);

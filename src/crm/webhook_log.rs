@@ -35,7 +35,8 @@ impl From<Option<CallId>> for Subject {
     }
 }
 
-/// Adds a webhook to the log, with the message or call that it is about. Skips a repeated webhook without an effect.
+/// Adds a webhook to the webhook log, with the message or call that the webhook is about. Skips a repeated webhook
+/// without an effect.
 pub fn log_webhook(
     tx: &WriteTx<'_>,
     raw: &RawWebhook,

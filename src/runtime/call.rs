@@ -298,7 +298,7 @@ impl CallTask {
             // Late reports about a stream that has been replaced are ignored.
             Some(CallMessage::StreamFailed(stream)) if self.is_lost(&stream) => return,
             Some(CallMessage::StreamEnded(connect)) if connect <= self.past_streams => return,
-            // `None` is not expected: the channel stays open, since the task itself holds a sender.
+            // `None` is not expected, because the task itself holds a sender, which keeps the channel open.
             Some(CallMessage::StreamEnded(_) | CallMessage::StreamFailed(_)) | None => Input::StreamLost,
             Some(CallMessage::HungUp) => Input::StreamStopped,
             Some(CallMessage::ToolFinished { id, output }) => Input::ToolFinished { id, output },

@@ -377,13 +377,15 @@ impl Calls {
         }
         let asked = sid.clone();
         let known = self.inner.services.store.read(move |tx| tx.call_by_sid(&asked));
-        // If the database does not answer, the socket is accepted: a live call is more important than this check.
+        // If the database does not answer, the socket is accepted, because a live call is more important than this
+        // check.
         let known = tokio::time::timeout(TOKEN_TIMEOUT, known).await;
         known.is_ok_and(|known| known.is_ok_and(|known| known.is_some_and(|(_, state)| state == CallState::Ended)))
     }
 
     /// Hands the socket to its call. Returns the socket if the call does not wait for a stream. A call that an earlier
-    /// daemon process started is started again here: the valid token shows that the call belongs to this server.
+    /// daemon process started is started again here, because the valid token shows that the call belongs to this
+    /// server.
     fn attach_stream(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_active(sid) {
             let call = IncomingCall::by_sid(sid.clone());
@@ -406,7 +408,7 @@ impl Calls {
         }
     }
 
-    // A plain mutex is enough: it is held for a lookup, never across an await.
+    // A plain mutex is enough, because it is held only for a lookup, never across an await.
     fn registry(&self) -> MutexGuard<'_, CallRegistry> {
         self.inner.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }

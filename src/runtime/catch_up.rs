@@ -65,7 +65,7 @@ enum PassError {
 #[derive(Debug, Default)]
 struct Ingested {
     stored: usize,
-    /// The time of the oldest entry that is not complete yet: the mark must not move past it.
+    /// The time of the oldest entry that is not complete yet. The mark must not move past this time.
     unfinished: Option<Timestamp>,
 }
 

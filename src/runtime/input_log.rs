@@ -1,8 +1,8 @@
 //! The input logs: one file for each call, with everything that the call's session received and decided, and when.
 //! `agentlocator replay` feeds a log into a new session, and compares the decisions.
 //!
-//! A thread of its own writes the files. A call passes its records on through a bounded queue and never waits: if the
-//! disk is slow, records are dropped, and the log says so.
+//! A thread of its own writes the files. A call passes its records on through a bounded queue and never waits. If the
+//! disk is slow, records are dropped, and the log contains [`Record::Gap`].
 
 mod cleanup;
 mod format;

@@ -122,7 +122,7 @@ fn movie_ms(content: &[u8]) -> Option<u64> {
     duration.checked_mul(1000)?.checked_div(scale)
 }
 
-/// Larger images are not decoded: an image of 50 megapixels needs 200 MB of memory.
+/// Images with more pixels are not decoded, because an image of 50 megapixels needs 200 MB of memory.
 const MAX_PIXELS: u64 = 50_000_000;
 const MAX_SIDE: u32 = 20_000;
 const MAX_DECODED_BYTES: u64 = 256 << 20;

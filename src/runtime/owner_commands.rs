@@ -133,7 +133,7 @@ fn say(language: Language, phrase: &Phrase) -> String {
     messages::text(language, phrase)
 }
 
-/// A command that arrives later than this is not carried out: the owner no longer expects it.
+/// A command that arrives later than this is not carried out, because the owner no longer expects it.
 const TOO_OLD: Duration = Duration::from_hours(12);
 
 #[cfg(test)]

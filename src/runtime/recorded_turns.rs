@@ -104,7 +104,7 @@ impl RecordedTurns {
         }
     }
 
-    // A plain mutex is enough: it is held for a lookup, never across an await.
+    // A plain mutex is enough, because it is held only for a lookup, never across an await.
     fn replies(&self) -> MutexGuard<'_, Replies> {
         self.replies.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,7 +4,7 @@
 pub enum Step {
     /// All rows up to and including this id are processed.
     UpTo(i64),
-    /// The step processed no rows: the jobs that earlier steps queued must finish first.
+    /// The step processed no rows, because the jobs that earlier steps queued must finish first.
     Waits,
     /// The step processed no rows, because none are left: the migration is complete.
     Done,

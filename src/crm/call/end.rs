@@ -111,7 +111,7 @@ pub fn end_stream(tx: &WriteTx<'_>, ended: &EndedStream, country: country::Id) -
     if *state == CallState::Ended { end(tx, sid, *reason, None, *at) } else { tx.set_call_state(sid, *state, *at) }
 }
 
-/// Returns true if the end of a call's stream is stored. A call that was stored and is missing now was erased, and
+/// Returns true if the end of a call's stream is stored. If the call was stored and has been erased since, its end
 /// counts as stored.
 pub fn is_stream_end_stored(tx: &ReadTx<'_>, ended: &EndedStream) -> Result<bool> {
     Ok(tx.stored_call(&ended.sid)?.map_or(ended.unstored.is_none(), |call| call.end_reason.is_some()))

@@ -2,8 +2,8 @@
 //!
 //! A WhatsApp id (LID, business-scoped id) identifies a contact permanently, whereas a phone number can be reassigned.
 //! If a message contains a known id and a number, the id therefore determines the contact, and the number is assigned
-//! to that contact. Two contacts that both have a history are never merged automatically: a merge is suggested to the
-//! users.
+//! to that contact. Two contacts that both have a history are never merged automatically; instead, a merge is suggested
+//! to the users.
 
 use crate::domain::{BusinessId, ContactId, PeerAddress, PhoneNumber, SuggestionReason, ThreadType, Timestamp};
 use crate::store::{FoundThread, NewSuggestion, ReadTx, Result, WriteTx};

@@ -1,5 +1,5 @@
 //! Tests that a contact's messages are listed in the order in which they were written. The simulations contain outages,
-//! late webhooks, restarts, clock steps and messages by both providers.
+//! late webhooks, restarts, clock steps and messages through both providers.
 
 use super::*;
 use crate::crm::outbox::{self, SendRequest};
@@ -14,9 +14,9 @@ use std::time::Duration;
 /// An event of a simulation. A test gives each event a delay after the previous event, in milliseconds.
 #[derive(Clone, Debug)]
 enum Event {
-    /// The contact writes a message by this provider.
+    /// The contact writes a message through this provider.
     Write(Provider),
-    /// The contact writes a message by Twilio, and the webhook is delayed until `Arrive`.
+    /// The contact writes a message through Twilio, and the webhook is delayed until `Arrive`.
     WriteLate,
     /// The business writes a message.
     Answer,
@@ -85,7 +85,7 @@ struct Simulation<'a> {
     written: Vec<String>,
     /// The messages that wait at the bridge, with the times at which they were written.
     waiting: Vec<(String, i64)>,
-    /// All messages by Twilio, as Twilio's list contains them, with their times.
+    /// All messages through Twilio, as Twilio's list contains them, with their times.
     listed: Vec<(String, i64)>,
     /// The messages whose webhooks have not arrived yet, with their times.
     late: Vec<(String, i64)>,

@@ -1,7 +1,7 @@
 //! Limits on messages that start a conversation: allowed recipients, and the number per day. The limits prevent a
 //! stolen token from writing to any number at the cost of the business. The recipient's address decides whether a
-//! conversation exists, because users can merge contacts: a thread with messages does not cover each number of its
-//! contact.
+//! conversation exists, because users can merge contacts, so that a thread with messages does not cover each number of
+//! its contact.
 
 use super::request::{SendError, SendRefusal, SendRequest};
 use crate::domain::{PeerAddress, ThreadId, Timestamp};

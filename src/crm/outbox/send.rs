@@ -140,8 +140,9 @@ fn store(
     })
 }
 
-/// Returns the providers that can send a text to an address: both accept phone numbers, only the bridge accepts LIDs,
-/// only Twilio accepts the other ids. Twilio accepts no long texts. Without an address, no provider can.
+/// Returns the providers that can send a text to an address: both providers accept phone numbers, only the bridge
+/// accepts LIDs, and only Twilio accepts the other ids. Twilio accepts no long texts. Returns no provider if there is
+/// no address.
 pub fn capable_providers(address: Option<&PeerAddress>, text: &str) -> &'static [Provider] {
     let (by_bridge, by_twilio) = match address {
         Some(PeerAddress::Phone(_)) => (true, true),

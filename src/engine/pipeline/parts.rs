@@ -74,7 +74,7 @@ pub(super) trait Model: Send {
 pub(super) trait Synthesiser: Send {
     /// Requests the audio of a clause in a language (ISO 639-1).
     fn speak(&mut self, clause: ClauseId, text: &str, language: &str);
-    /// Stops the synthesis of a clause: the rest of its audio is not needed.
+    /// Stops the synthesis of a clause, because the rest of its audio is not needed.
     fn stop(&mut self, clause: ClauseId);
     /// Sends queued data, as far as the server accepts it without blocking.
     fn try_flush(&mut self);

@@ -47,8 +47,9 @@ impl ClockComparison {
         self.answer = Some(if is_right { Answer::Right } else { Answer::Wrong(reading.notice()) });
     }
 
-    /// Returns the problem with the clock. A recorded time in the future no longer counts once Twilio has answered:
-    /// either it was recorded while the clock was ahead, or Twilio's answer shows how wrong the clock is now.
+    /// Returns the problem with the clock. A recorded time in the future no longer counts once Twilio has answered,
+    /// because either the time was recorded while the clock was ahead, or Twilio's answer shows how wrong the clock is
+    /// now.
     pub(super) fn alert(&self, behind: Option<ClockBehind>, now: Timestamp) -> Option<Notice> {
         let counts = |behind: &ClockBehind| self.answer.is_none() || matches!(behind, ClockBehind::Build(_));
         behind.filter(counts).map(|behind| behind.notice(now)).or_else(|| match &self.answer {

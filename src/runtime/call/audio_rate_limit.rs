@@ -43,8 +43,8 @@ impl AudioRateLimit {
     }
 }
 
-/// How far audio may be ahead of the clock: a stalled network delivers its backlog at once, and the sender may have
-/// started its clock earlier.
+/// How far audio may be ahead of the clock. Audio may be ahead because a stalled network delivers its backlog at once,
+/// or because the sender started its clock earlier.
 const MAX_AHEAD: Duration = Duration::from_secs(5);
 
 /// The stream is closed once more audio than this was dropped.

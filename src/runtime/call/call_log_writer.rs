@@ -179,7 +179,7 @@ impl CallLogWriter {
                 Ok(()) => unstored_calls::discard(&store, &ended.sid).await,
                 Err(refused) => unstored_calls::store_until_stored(&store, ended, country, refused).await,
             }
-            // Jobs that are due later need no wake-up: the job worker waits for their time.
+            // Jobs that are due later need no wake-up, because the job worker waits for their time.
             tokio::time::sleep(caller_text::AFTER_CALL).await;
             jobs.wake();
         });

@@ -71,7 +71,7 @@ impl Stream {
         self.socket.socket.queue(message)
     }
 
-    /// Sends the queued messages. A write error is ignored: the reader of the socket reports it.
+    /// Sends the queued messages. A write error is ignored, because the reader of the socket reports it.
     pub(super) fn flush(&mut self) {
         let _ = self.socket.socket.try_flush();
     }

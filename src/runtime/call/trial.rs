@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 /// The name of the mark with which the browser reports that it has played the greeting.
 const GREETING_MARK: &str = "greeting";
-/// How long a trial call may continue when the daemon shuts down: a trial must not delay a restart.
+/// How long a trial call may continue when the daemon shuts down. The time is short, because a trial call must not
+/// delay a restart.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
 
 impl CallTask {

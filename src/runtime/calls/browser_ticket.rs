@@ -73,7 +73,7 @@ impl<T> BrowserTickets<T> {
         is_right.then(|| tickets.remove(at).map(|ticket| (ticket.login, ticket.permits))).flatten()
     }
 
-    // A plain mutex is enough: it is held for a lookup, never across an await.
+    // A plain mutex is enough, because it is held only for a lookup, never across an await.
     fn tickets(&self) -> MutexGuard<'_, VecDeque<Ticket<T>>> {
         self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,8 +9,8 @@ const MAX_REMEMBERED: usize = 10_000;
 
 /// The follow-up actions of the most recently ended calls; the oldest entries are evicted.
 ///
-/// The keys are numbers and not strings, to avoid heap fragmentation: a small allocation that outlives a call keeps its
-/// whole memory page, although the call has freed everything else in it. With strings, a thousand calls left 6 MiB.
+/// The keys are numbers and not strings, to avoid heap fragmentation. A small allocation that outlives a call keeps its
+/// entire memory page, although the call has freed everything else in it. With strings, a thousand calls left 6 MiB.
 #[derive(Default)]
 pub(super) struct EndedCalls {
     actions: HashMap<u128, StreamEndAction>,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// again. The cause determines how many consecutive failures are needed, and how long the engine stays last.
 #[derive(Clone, Debug, Default)]
 pub struct EngineBreaker {
-    // A plain mutex is enough: it is held for a lookup, never across an await.
+    // A plain mutex is enough, because it is held only for a lookup, never across an await.
     failed: Arc<Mutex<BTreeMap<&'static str, Failures>>>,
 }
 

@@ -52,7 +52,7 @@ impl KnownUsage {
         known.usage.cost_micros = known.usage.cost_micros.saturating_add(micros);
     }
 
-    // A plain mutex is enough: it is held for a sum, never across an await.
+    // A plain mutex is enough, because it is held only for a sum, never across an await.
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

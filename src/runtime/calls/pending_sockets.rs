@@ -37,7 +37,7 @@ impl PendingSockets {
         PendingSocket { pending_sockets: self, eviction }
     }
 
-    // A plain mutex is enough: it is held for a lookup, never across an await.
+    // A plain mutex is enough, because it is held only for a lookup, never across an await.
     fn sockets(&self) -> MutexGuard<'_, VecDeque<Arc<Notify>>> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -92,7 +92,7 @@ pub(super) enum SocketRefusal {
 }
 
 impl SocketRefusal {
-    /// Returns the code and the text for the log.
+    /// Returns the code and the text for log messages.
     const fn code_and_text(self) -> (&'static str, &'static str) {
         match self {
             Self::NoStart => ("no_start", "it did not send a valid start message in time"),

@@ -36,7 +36,7 @@ const MAX_UNAUTHENTICATED_BYTES: usize = 4 << 10;
 
 pub struct MediaSocket {
     pub(in crate::runtime) socket: Socket<MediaTransport>,
-    /// The address of the client, for the log.
+    /// The address of the client, for log messages.
     pub(super) client: IpAddr,
 }
 

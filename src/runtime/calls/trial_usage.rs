@@ -56,7 +56,7 @@ impl TrialUsage {
         }
     }
 
-    // A plain mutex is enough: it is held for a sum, never across an await.
+    // A plain mutex is enough, because it is held only for a sum, never across an await.
     fn calls(&self) -> MutexGuard<'_, VecDeque<Used>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -195,7 +195,7 @@ impl Writer {
                 }
             }
             Message::Records(number, records) => self.with_file(number, |file| file.write(&records)),
-            // The send fails if the caller no longer waits.
+            // The send fails if the requester no longer waits.
             Message::Written(reply) => _ = reply.send(()),
         }
     }
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_blocked_writer_delays_no_call_and_leaves_a_mark() {
-        // The queue is not read: the disk hangs.
+        // The queue is not read, as if the disk hung.
         let (sender, receiver) = sync_channel(2);
         let now = clock::instant();
         let mut log = InputLog::begin(sender, 1, header(), now).unwrap();

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(super) struct ProviderHealth {
     settings: Settings,
     store: Store,
-    // A plain mutex is enough: it is held to copy a few values, never across an await.
+    // A plain mutex is enough, because it is held only to copy a few values, never across an await.
     state: Mutex<State>,
     /// Serializes queries to the bridge: one task sends the query, and the other tasks wait for its result.
     query_lock: tokio::sync::Mutex<()>,

@@ -101,7 +101,7 @@ impl GoogleTranscriber {
         }
     }
 
-    /// Ends the present stream, and opens the next one.
+    /// Ends the current stream, and opens the next one.
     fn next_stream(&mut self, end: End) {
         if let Some(stream) = self.streams.back_mut() {
             stream.end = end;

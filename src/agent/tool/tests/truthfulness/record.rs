@@ -63,7 +63,8 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    /// Returns true if both are about the same thing. The same time can be offered before and after it was read.
+    /// Returns true if both subjects are the same. The same time can be offered before and after a tool has returned
+    /// it.
     fn is_same(self, other: Self) -> bool {
         match (self, other) {
             (Self::Offer { start: one, .. }, Self::Offer { start: other, .. }) => one == other,

@@ -273,8 +273,8 @@ impl Talk {
         if !output.is_null() {
             self.is_message_refused = !is_done;
         }
-        // If `take_message` rejects a second message, the agent claims nothing: the claim would be about the second
-        // message, but `has_message` is true because of the first message.
+        // If `take_message` rejects a second message, the agent claims nothing, because the claim would be about the
+        // second message, but `has_message` is true because of the first message.
         if is_done || has_message && !self.is_message_refused || !has_message && self.may_lie(2) {
             let sentence = if self.one_in(2) {
                 "רשמתי את ההודעה, נחזור אליך היום."
