@@ -292,7 +292,7 @@ const RESERVED_HEADERS: [&str; 12] = [
     "upgrade",
 ];
 
-/// There is a limit, because the model chooses less reliably among many tools.
+/// The maximum number of tools. The model chooses less reliably among many tools.
 const MAX_TOOLS: usize = 20;
 const MIN_NAME_CHARS: usize = 3;
 const MAX_NAME_CHARS: usize = 41;
@@ -304,7 +304,7 @@ const MAX_CHOICE_CHARS: usize = 100;
 const MAX_HEADERS: usize = 5;
 const MAX_URL_BYTES: usize = 2000;
 const MAX_TIME_LIMIT_S: u32 = 15;
-/// There is a limit, because the definitions of all tools are part of each request to the model.
+/// The maximum length of the texts of all tools, which are part of each request to the model.
 const MAX_DEFINITION_CHARS: usize = 20_000;
 /// How long a deleted tool can be restored.
 const RESTORABLE: Duration = Duration::from_hours(24);

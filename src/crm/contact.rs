@@ -1,4 +1,4 @@
-//! Contacts: lookup by address, names, and merges.
+//! Contacts: lookup, names, blocking, opt-outs, relations, and merges.
 
 pub mod number;
 pub mod resolve;

@@ -52,8 +52,8 @@ impl From<WeakPassword> for RequestError {
     }
 }
 
-/// Checks a new password: its length, and that it is not repetitive, common or close to one of the names (of the user,
-/// of the business, of the product). Existing passwords are not checked again.
+/// Checks a new password: its length, and that it is not repetitive, common, a sequence, or close to one of the names
+/// (of the user, of the business, of the product). Existing passwords are not checked again.
 pub fn check_strength(password: &str, names: &[impl AsRef<str>]) -> Result<(), WeakPassword> {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).chain([PRODUCT]).collect();
     if password.chars().count() < MIN_CHARS {

@@ -109,8 +109,8 @@ pub fn expire_changes(tx: &WriteTx<'_>) -> Result<usize> {
 /// week.
 const KEEP_RESPONSES: Duration = Duration::from_hours(7 * 24);
 const KEEP_DONE: Duration = Duration::from_hours(30 * 24);
-/// How long a status update of an unknown message is kept. If the message has not arrived by then, it was sent by
-/// another system.
+/// How long an update of an unknown message is kept. If the message has not arrived by then, it was sent by another
+/// system.
 const KEEP_EARLY: Duration = Duration::from_hours(30 * 24);
 const KEEP_ALERTS: Duration = Duration::from_hours(365 * 24);
 /// The number of changes that are kept. A page that has missed more of them reloads all of its data.

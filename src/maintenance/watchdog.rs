@@ -1,4 +1,4 @@
-//! Feeds systemd's watchdog every few seconds, and deletes expired logins.
+//! Feeds systemd's watchdog and closes idle database readers every few seconds, and deletes expired logins every hour.
 
 mod event_loop;
 

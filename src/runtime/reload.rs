@@ -1,4 +1,4 @@
-//! Requests to reload the settings. The requester receives the outcome.
+//! Requests to the task that reloads and changes the settings. The requester receives the outcome.
 
 use crate::config::{ChangeError, Secret};
 use crate::crm;
@@ -89,7 +89,7 @@ pub enum Request {
     Change(SettingsChange, oneshot::Sender<Result<Reloaded, ChangeRejected>>),
 }
 
-/// Requests a reload; clones send to the same task.
+/// Sends requests to the task that reloads the settings; clones send to the same task.
 #[derive(Clone, Debug)]
 pub struct ReloadHandle {
     requests: mpsc::Sender<Request>,

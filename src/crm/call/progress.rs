@@ -43,7 +43,7 @@ pub fn append_turn(
     tx.append_turn(sid, item, speaker, text, at)
 }
 
-/// Adds an event to the events of the call.
+/// Adds an entry to the events of a call.
 pub fn record_event(
     tx: &WriteTx<'_>,
     sid: &CallSid,

@@ -10,9 +10,9 @@ use crate::domain::{
 };
 use crate::store::{Error, KnownMessage, NewMessageEvent, ReadTx, Result, WebhookOutcome, WriteTx};
 
-/// Applies an update to a message, and logs its webhook. If the message is not stored yet, keeps the update until the
-/// message is stored. An update can arrive before the webhook of its message, or before the provider's response to a
-/// send request.
+/// Applies an update to a message, and adds its webhook to the webhook log. If the message is not stored yet, keeps the
+/// update until the message is stored. An update can arrive before the webhook of its message, or before the provider's
+/// response to a send request.
 pub fn apply_update(
     tx: &WriteTx<'_>,
     business: BusinessId,

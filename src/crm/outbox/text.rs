@@ -1,4 +1,4 @@
-//! Validates the text of messages that users send or schedule.
+//! Validates the texts of messages that users send or schedule, and of saved replies.
 
 use crate::crm::text::is_refused;
 use crate::domain::is_visible;

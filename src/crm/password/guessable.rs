@@ -1,4 +1,4 @@
-//! Passwords that are easy to guess: common ones, and variants of names.
+//! Passwords that are easy to guess: common ones, repetitions, sequences, and variants of names.
 
 use crate::crm::token::hash;
 

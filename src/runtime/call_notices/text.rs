@@ -39,7 +39,8 @@ pub(super) fn of(report: &CallReport, config: &Config, page: &str) -> Message {
     Message { subject, body: body.join("\n") }
 }
 
-/// Returns the name and the number. Unicode isolates around the number keep its plus sign on the left in Hebrew text.
+/// Returns the name and the number of the caller, or a phrase for a withheld number if both are missing. Unicode
+/// isolates around the number keep its plus sign on the left in Hebrew text.
 fn who(item: &CallItem, language: Language) -> String {
     let number = PhoneNumber::from_e164(&item.call.peer_number).map(|number| format!("\u{2066}{number}\u{2069}"));
     match (item.contact_name.trim(), number) {

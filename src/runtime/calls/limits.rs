@@ -2,8 +2,9 @@
 //! calls also apply to calls that ring at the human agent's phone. Calls over a limit go to voicemail, which causes no
 //! AI cost.
 //!
-//! The limits are checked when a call begins. Daily limits are also checked between the turns of a recorded call, and
-//! before a summary. A limit never ends a call that has a stream.
+//! The limits are checked when a call begins. Daily limits are also checked between the turns of a recorded call,
+//! before a recording is transcribed or a call is summarized, and before the agent makes a call. A limit never ends a
+//! call that has a stream.
 //!
 //! No alert warns before a limit per number is reached, because a caller who reaches that limit does not affect other
 //! callers. Each call over a limit is logged.
