@@ -333,7 +333,8 @@ impl SlotRequest<'_> {
         }
     }
 
-    /// Returns the error for an occupied time. It contains the next free time, if there is one in the next weeks.
+    /// Returns the error for an occupied time. The error contains the next free time, if there is one in the next
+    /// weeks.
     fn taken(&self, tx: &ReadTx<'_>, context: &Context) -> Result<Error, Error> {
         let not_before = self.starts_at.max(context.now);
         let from = local_date(not_before, &context.zone);

@@ -162,7 +162,7 @@ fn with_stem(word: &str) -> impl Iterator<Item = &str> {
     search::stems(word, 3).take(2).filter(|word| word.chars().count() > 1)
 }
 
-/// How many days of exceptions the agent gets; for later days it queries the free times.
+/// How many days of exceptions the agent gets; for later days, the agent queries the free times.
 const DAYS_AHEAD: i64 = 14;
 /// The maximum number of facts in the profile.
 const MAX_FACTS: usize = 100;

@@ -312,7 +312,7 @@ pub enum Completed {
 }
 
 /// Records that Twilio ended a call for a user. Twilio may report the end before it answers the request, so the call
-/// may be stored as ended already; it then counts as ended by the user.
+/// may be stored as ended already; the call then counts as ended by the user.
 pub fn record_completed(
     tx: &WriteTx<'_>,
     id: CallId,

@@ -40,7 +40,7 @@ pub struct EarlierCall {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierMessage {
     pub at: Timestamp,
-    /// Whether the caller wrote it.
+    /// Whether the caller wrote the message.
     pub is_from_caller: bool,
     /// The beginning of the text.
     pub text: String,

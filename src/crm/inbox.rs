@@ -112,8 +112,8 @@ fn find_known(tx: &WriteTx<'_>, business: BusinessId, new: &InboundMessage) -> R
     Ok(chat.and_then(|chat| known.iter().find(|message| message.thread == chat).map(|message| (message.id, chat))))
 }
 
-/// Returns the time that determines the position of a message in its thread. `written`: when a delayed message was
-/// written.
+/// Returns the time that determines the position of a message in its thread. `written` is the time at which a delayed
+/// message was written.
 fn time_in_thread(
     tx: &WriteTx<'_>,
     new: &InboundMessage,

@@ -43,7 +43,7 @@ pub struct Voicemail {
     is_speaking: bool,
     has_spoken: bool,
     /// The time at which the caller last stopped speaking. The line may send no audio during the following silence, so
-    /// audio alone cannot measure it.
+    /// audio alone cannot measure the silence.
     quiet_since: Option<Instant>,
     utterances: u32,
     samples: Vec<u8>,

@@ -14,7 +14,7 @@ pub struct UpdateState {
     pub newest: Option<Release>,
     /// When the feed was last queried.
     pub checked_at: Option<Timestamp>,
-    /// Whether that query failed. The next one is then due after a day instead of a week.
+    /// Whether the last query failed. The next query is then due after a day instead of a week.
     has_failed: bool,
     etag: Option<String>,
     announced: Option<String>,

@@ -54,7 +54,7 @@ async fn live(setup: RealtimeSetup) -> Vec<CheckResult> {
 }
 
 /// Opens a session with and one without transcription. The second one shows whether transcription is the cause of a
-/// rejection: OpenAI's documentation does not clearly say which transcription models a session accepts.
+/// rejection, because OpenAI's documentation does not clearly say which transcription models a session accepts.
 async fn session(setup: RealtimeSetup) -> CheckResult {
     let model = setup.config.openai.transcription_model.clone();
     let (whole, without) =

@@ -114,7 +114,7 @@ struct CallTask {
     stream: Option<Stream>,
     /// When the current stream started; in a trial call, when the greeting had been played.
     began: Option<Instant>,
-    /// The id of the newest stream, also after it was lost; `lost_stream` is the id of the stream before it.
+    /// The id of the newest stream, even after this stream was lost; `lost_stream` is the id of the stream before it.
     stream_sid: Option<StreamSid>,
     lost_stream: Option<StreamSid>,
     /// How many streams of this call have ended.
@@ -133,7 +133,7 @@ struct CallTask {
     words: watch::Sender<CallerWords>,
     /// What the agent knew when the call began.
     known: KnownAtStart,
-    /// The task's own sender: tools and the redirect report to the task through it.
+    /// The task's own sender, through which tools and the redirect report to the task.
     sender: UnboundedSender<CallMessage>,
     receiver: UnboundedReceiver<CallMessage>,
 }
@@ -358,7 +358,7 @@ impl CallTask {
         if self.began.is_some() {
             tracing::warn!(event = "STREAM_LOST", call.sid = %self.sid, "Media stream of call {} lost; Twilio is instructed to open another one", self.sid);
         }
-        // Record the follow-up action before the socket is closed, because Twilio requests it then.
+        // Record the follow-up action before the socket is closed, because Twilio then requests the action at once.
         self.calls.await_stream(&self.sid);
         self.end_stream();
     }

@@ -97,7 +97,7 @@ fn retry(error: impl std::fmt::Display) -> JobError {
     JobError::Retry(error.to_string())
 }
 
-/// Returns the error for an answer that cannot be parsed. A retry may give a better answer, so it is retried for a
+/// Returns the error for an answer that cannot be parsed. A retry may give a better answer, so the job is retried for a
 /// short time.
 fn malformed(error: &dyn std::fmt::Display) -> JobError {
     JobError::RetryFor(MALFORMED_FOR, format!("the AI's answer could not be read: {error}"))

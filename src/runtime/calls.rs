@@ -370,7 +370,8 @@ impl Calls {
         stream_token::is_valid(keys, &start.call_sid, token, clock::now())
     }
 
-    /// Returns true if the database shows that the call has ended. The token of such a call must not start it again.
+    /// Returns true if the database shows that the call has ended. The token of such a call must not start the call
+    /// again.
     async fn is_over(&self, sid: &CallSid) -> bool {
         if self.is_active(sid) {
             return false;

@@ -153,8 +153,8 @@ impl JobWorker {
     }
 }
 
-/// Records the outcome of a job, and retries until that succeeds: without the record, the job would run again at once,
-/// and for example send its mail again.
+/// Records the outcome of a job, and retries until that succeeds, because without the record, the job would run again
+/// at once, and for example send its mail again.
 async fn record_outcome(
     store: &Store,
     job: Job,

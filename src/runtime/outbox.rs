@@ -80,7 +80,7 @@ impl Outbox {
         self.shared.health.bridge_deaf_since()
     }
 
-    /// Returns false if the loop has not run for a minute, because it is stuck then.
+    /// Returns false if the loop has not run for a minute, which means that it is stuck.
     pub fn is_alive(&self) -> bool {
         self.shared.health.is_loop_alive(clock::now())
     }

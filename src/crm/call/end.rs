@@ -46,7 +46,7 @@ pub fn end_looped(tx: &WriteTx<'_>, sid: &CallSid, at: Timestamp) -> Result<()> 
     Ok(())
 }
 
-/// Ends a call whose end was not reported at the time. Its caller gets no message, which would arrive too late.
+/// Ends a call whose end was not reported when the call ended. Its caller gets no message, which would arrive too late.
 pub fn end_unreported(
     tx: &WriteTx<'_>,
     sid: &CallSid,
@@ -80,9 +80,9 @@ pub struct EndedStream {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Conversation {
-    /// The id of its media stream.
+    /// The media stream of the conversation.
     pub stream: StreamSid,
-    /// The engine that handled it last.
+    /// The last engine of the conversation.
     pub engine: EngineKind,
     pub model: Option<String>,
     /// The start of the conversation.

@@ -60,8 +60,8 @@ pub fn correct(
     suggest(tx, found.contact_id, former_holder, number, now)
 }
 
-/// Removes a number. The last usable address of a contact cannot be removed: its conversations would have no recipient,
-/// and its next message or call would create another contact.
+/// Removes a number. The last usable address of a contact cannot be removed, because the contact's conversations would
+/// have no recipient, and its next message or call would create another contact.
 pub fn remove(tx: &WriteTx<'_>, contact: ContactId, id: AddressId) -> Result<(), Error> {
     let found = find(tx, contact, id)?;
     tx.delete_number(&found)?;

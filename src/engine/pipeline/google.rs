@@ -48,8 +48,8 @@ impl Service {
         }
     }
 
-    /// Waits for a change: returns `Ok` when the connection has opened, and its error when it failed or is lost. Cancel
-    /// safe.
+    /// Waits for a change: returns `Ok` when the connection has opened, and the error when the connection has failed or
+    /// is lost. Cancel safe.
     async fn changed(&mut self) -> Result<(), DialError> {
         match self {
             Self::Opening(opening) => match opening.await {

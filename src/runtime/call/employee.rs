@@ -88,7 +88,8 @@ impl Employee {
             None => Some(json!({"event": "ended", "reason": self.end.as_str()})),
         };
         self.reported = state;
-        // A browser that does not read is disconnected by the session, because it sends no audio either.
+        // An error is ignored. The session disconnects a browser that does not read, because such a browser sends no
+        // audio either.
         let _ = report.map(|report| self.stream.report(report.to_string()));
         self.stream.flush();
     }

@@ -80,8 +80,8 @@ impl Stream {
         self.socket.close().await;
     }
 
-    /// Closes the socket because it sends faster than real time. Sends the close frame without waiting for the peer,
-    /// because reading the reply would also read the flood of audio before it.
+    /// Closes the socket because the peer sends audio faster than real time. Sends the close frame without waiting for
+    /// the peer, because reading the reply would also read the flood of audio before it.
     pub(super) fn reject_flood(self) {
         let _ = self.socket.reject_flood().now_or_never();
     }

@@ -20,8 +20,8 @@ pub(super) struct BrowserSocket<T> {
 }
 
 impl Calls {
-    /// Authenticates the socket of a browser: within five seconds it must send the token of a ticket whose login is
-    /// still valid. Otherwise, tells the browser the reason, closes the socket, and returns `None`.
+    /// Authenticates the socket of a browser: within five seconds, the browser must send the token of a ticket whose
+    /// login is still valid. Otherwise, tells the browser the reason, closes the socket, and returns `None`.
     pub(super) async fn authenticate_browser<T>(
         &self,
         mut socket: MediaSocket,

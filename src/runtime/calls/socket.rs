@@ -68,7 +68,7 @@ impl MediaSocket {
         self.socket.close(CloseCode::Policy, "no token").await;
     }
 
-    /// Closes the socket because it sends audio faster than real time.
+    /// Closes the socket because the client sends audio faster than real time.
     pub(in crate::runtime) async fn reject_flood(self) {
         self.socket.close(CloseCode::Policy, "faster than real time").await;
     }

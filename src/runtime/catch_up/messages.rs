@@ -86,7 +86,7 @@ async fn new_statuses(catch_up: &CatchUp, listed: &[Listed<ListedMessage>]) -> R
     Ok(updates.into_iter().map(|update| PendingWrite::Status(Box::new(update))).collect())
 }
 
-/// Builds the message as its webhook would have described it; `None` if it is malformed or not from a contact.
+/// Builds the message as its webhook would have described it; `None` if the entry is malformed or not from a contact.
 async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Result<Option<PendingWrite>, PassError> {
     let settings = catch_up.services.settings.current();
     let (twilio, country) = (&settings.config.twilio, settings.config.business.country);

@@ -14,7 +14,7 @@ const MAX_TOTAL_BYTES: u64 = 2 << 30;
 impl InputLogs {
     /// Deletes the logs that are older than `days`, the logs of calls that are no longer in the database, and the
     /// oldest logs if all need too much space. The deletion of a contact deletes its calls, so the next clean-up
-    /// deletes their logs. A log that cannot be deleted is tried again by the next clean-up.
+    /// deletes their logs. If a log cannot be deleted, the next clean-up tries again.
     pub async fn clean_up(&self, store: &Store, days: u32) {
         if let Err(error) = self.delete_expired(store, days).await {
             let error = format!("{error:#}");

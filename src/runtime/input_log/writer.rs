@@ -49,7 +49,7 @@ pub struct InputLog {
     /// The number of records that were dropped since the last batch that was passed on.
     dropped: u64,
     has_dropped: bool,
-    /// The writer also closes the file when this is dropped, because the queue may have had no space for the last
+    /// The writer also closes the file when this value is dropped, because the queue may have had no space for the last
     /// record.
     _alive: Arc<()>,
 }

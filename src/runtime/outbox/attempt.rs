@@ -115,8 +115,8 @@ impl Attempt {
         (delivery.after_search(search, clock::now(), entropy::chance()), provider_error)
     }
 
-    /// Records the outcome of a step, and retries until that succeeds: without the record, the message might be sent
-    /// again.
+    /// Records the outcome of a step, and retries until that succeeds, because without the record, the message might be
+    /// sent again.
     async fn record(&self, delivery: Delivery, result: StepResult, provider_error: Option<ProviderError>) {
         let error = match &result {
             StepResult::Failed(reason) => Some(crm::outbox::reason(reason)),

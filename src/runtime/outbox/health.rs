@@ -54,7 +54,7 @@ impl ProviderHealth {
         }
     }
 
-    /// Queries the bridge; returns true if it is up again.
+    /// Queries the bridge; returns true if the bridge is up again.
     pub(super) async fn probe(&self) -> bool {
         let _guard = self.query_lock.lock().await;
         let before = *self.lock();

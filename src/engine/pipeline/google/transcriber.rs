@@ -136,7 +136,7 @@ impl GoogleTranscriber {
     }
 
     /// Sends silence on a stream that gets no audio. The silence shifts the positions that the server reports, so
-    /// `from_ms` is reduced by its length.
+    /// `from_ms` is reduced by the length of the silence.
     fn send_silence(&mut self) {
         if !std::mem::take(&mut self.was_used)
             && let Some(stream) = self.streams.back_mut()
