@@ -1,19 +1,22 @@
-/** An address of WhatsApp (JID), without the number of the device. */
+/** A WhatsApp address (JID), without the number of the device. */
 export interface Address {
   /** A contact's number, a contact's LID, a chat with more than one contact, or something else. */
   readonly kind: 'phone' | 'lid' | 'list' | 'other'
   /** The part before the device: the digits of a number or a LID. */
   readonly user: string
-  /** The address in the usual form: `…@s.whatsapp.net` for each number, `…@lid` for each LID. */
+  /**
+   * The address in the usual form: `…@s.whatsapp.net` for each number, `…@lid` for each LID, and the given server for
+   * every other address.
+   */
   readonly bare: string
 }
 
-/** Reads an address; returns `undefined` if the text has no `@`. */
+/** Reads an address; returns `undefined` if the text is missing or has no `@`. */
 export function addressOf(text: string | null | undefined): Address | undefined {
   const at = text?.indexOf('@') ?? -1
   if (!text || at < 0) return undefined
   const server = text.slice(at + 1)
-  // Between the user and the device (after `:`) can be a number that repeats the kind of the server (after `_`).
+  // The user may be followed by `_` and a number that repeats the kind of the server, and by `:` and the device number.
   const user = text.slice(0, at).replace(/[_:].*$/, '')
   const kind = KINDS.get(server) ?? 'other'
   const bare = kind === 'phone' ? phoneAddress(user) : kind === 'lid' ? lidAddress(user) : `${user}@${server}`
@@ -53,7 +56,10 @@ export function readContact(text: string): string | undefined {
   return kind === 'phone' ? readPhone(user) : undefined
 }
 
-/** Reads a phone number with its country code as people write it; returns its digits. */
+/**
+ * Reads a phone number with its country code; `+`, white space and punctuation are allowed. Returns its digits;
+ * `undefined` if the text is no phone number.
+ */
 export function readPhone(text: string): string | undefined {
   const digits = text.replaceAll(/[\s().-]/g, '').replace(/^\+/, '')
   // E.164: up to 15 digits, of which the first is not 0.
@@ -68,8 +74,8 @@ export function masked(address: string): string {
 }
 
 /**
- * The kind of address by the server part of a JID (after `@`). `hosted` is for phone numbers of businesses whose
- * messages are received by Meta's servers.
+ * The kind of address by the server part of a JID (after `@`). `hosted` and `hosted.lid` are the servers of the numbers
+ * and LIDs of businesses whose messages are received by Meta's servers.
  */
 const KINDS: ReadonlyMap<string, Address['kind']> = new Map([
   ['s.whatsapp.net', 'phone'],

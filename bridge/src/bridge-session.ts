@@ -40,8 +40,8 @@ export interface BridgeSessionDependencies {
 }
 
 /**
- * All parts of the bridge that keep state of the session file in memory. It exists from one load of the file to the
- * next.
+ * The parts of the bridge that keep state of the session file in memory. The bridge creates a new bridge session each
+ * time it opens the file.
  */
 export class BridgeSession {
   readonly session: Session
@@ -157,7 +157,10 @@ export class BridgeSession {
     }
   }
 
-  /** Starts to deliver the waiting events to the daemon, and connects to WhatsApp. */
+  /**
+   * Starts to deliver the waiting events to the daemon, connects to WhatsApp, and starts the link check and the pruning
+   * of sent messages.
+   */
   start(): void {
     this.delivery.start()
     this.link.connect()
@@ -217,7 +220,7 @@ export class BridgeSession {
     }
   }
 
-  /** Deletes the stored data of these addresses. Their encryption keys are kept. */
+  /** Deletes the stored data of these addresses. The encryption keys of their chats are kept. */
   forget(addresses: readonly string[]): Promise<Forgotten> {
     return forget(this.session, this.media, this.#refusedFolder, addresses)
   }

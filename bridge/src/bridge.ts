@@ -14,7 +14,7 @@ import type { LinkState } from './whatsapp/link-state.ts'
 import { settledWithin } from './with-timeout.ts'
 
 /**
- * The whole bridge except its HTTP server. It keeps one bridge session open, and opens a new one when the disk works
+ * The bridge without its HTTP server. It keeps one bridge session open, and opens a new one when the disk works
  * again after a disk error.
  */
 export class Bridge {

@@ -10,7 +10,7 @@ export interface Settings {
   readonly address: string
   /**
    * The required value of `X-BAILEYS-SECRET`, and the key of `X-BAILEYS-AUTH`: `BAILEYS_WEBHOOK_SECRET`, else
-   * `WA_SHARED_SECRET`. Without it every request is refused.
+   * `WA_SHARED_SECRET`. Without a value, every request except `GET /health` is refused.
    */
   readonly token: string | undefined
   /** The key of `X-BAILEYS-SIGNATURE` and of the daemon's proof: `WA_SHARED_SECRET`, else `BAILEYS_WEBHOOK_SECRET`. */
@@ -23,7 +23,7 @@ export interface Settings {
   readonly targetSocket: string | undefined
   /**
    * `WA_DAEMON_CHALLENGE`: whether the daemon must prove that it has the secret before the bridge sends events to it
-   * over TCP: `auto` (if it supports this), `required`, or `off`.
+   * over unencrypted HTTP on a port: `auto` (if the daemon supports the proof), `required`, or `off`.
    */
   readonly daemonChallenge: DaemonChallenge
   /** `WA_SESSION_DIR`: the folder of the session; below `STATE_DIRECTORY` in a service, else `./data/whatsapp`. */

@@ -5,7 +5,10 @@ import type { Inbox, InboxEntry } from '../spool/inbox.ts'
 import type { WireEvent } from '../wire/event.ts'
 import type { DaemonClient } from './daemon-client.ts'
 
-/** Converts an entry to events for the daemon. A message from the phone can contain the whole history. */
+/**
+ * Converts an entry of the inbox to events for the daemon. One entry can yield many events, because a message from our
+ * own phone can contain the history of all chats.
+ */
 export type ToEvents = (id: string, entry: InboxEntry) => AsyncIterable<WireEvent>
 
 /** An entry cannot be converted to events at the moment, because an external resource is unavailable. */
@@ -26,8 +29,8 @@ export interface WebhookDeliveryDependencies {
 
 /**
  * Delivers the waiting entries to the daemon: in order within each lane, several lanes concurrently. Retries without a
- * limit until the daemon has an entry on disk. An entry whose content the daemon refuses, or that cannot be converted,
- * is archived. The daemon deduplicates repeated events.
+ * limit until the daemon has an event on disk. An event whose content the daemon refuses, and an entry that cannot be
+ * converted, are archived. The daemon deduplicates repeated events.
  */
 export class WebhookDelivery {
   readonly #dependencies: WebhookDeliveryDependencies
@@ -115,8 +118,8 @@ export class WebhookDelivery {
   }
 
   /**
-   * Archives an entry that cannot be converted. After {@link RetryLater}, retries its lane with a back-off instead, up
-   * to {@link MAX_TRIES} attempts.
+   * Archives an entry that cannot be converted. After {@link RetryLater}, retries the entry's lane with a back-off
+   * instead, up to {@link MAX_TRIES} attempts.
    */
   async #onConversionError(id: string, entry: InboxEntry, error: unknown): Promise<Delivery> {
     if (error instanceof DiskError) throw error
@@ -126,7 +129,7 @@ export class WebhookDelivery {
       const afterMs = backOff(tries, Math.random())
       this.#dependencies.log.warn(
         'WA_IN_DELAYED',
-        `Received message ${id} cannot be read yet (${reason(error)}); retrying in ${Math.round(afterMs / 1000)} s`,
+        `Inbox entry ${id} cannot be read yet (${reason(error)}); retrying in ${Math.round(afterMs / 1000)} s`,
         { id },
       )
       return { afterMs }
@@ -135,7 +138,7 @@ export class WebhookDelivery {
     await this.#dependencies.archive(id, entry, reason(error))
     this.#dependencies.log.error(
       'WA_IN_UNREADABLE',
-      `Received message ${id} cannot be read and is archived in the folder "refused": ${reason(error)}`,
+      `Inbox entry ${id} cannot be read and is archived in the folder "refused": ${reason(error)}`,
       { id },
     )
     return 'done'
@@ -150,7 +153,8 @@ export class WebhookDelivery {
   }
 
   /**
-   * Delivers the events of an entry. Returns `done` when the daemon has accepted or permanently refused all of them.
+   * Delivers the events of an entry. Returns `done` if no further attempt is needed: the daemon has accepted or
+   * permanently refused all events, or the entry was archived or deleted.
    */
   async #deliver({ id, since }: Waiting): Promise<Delivery> {
     const entry = await this.#dependencies.inbox.read(id)
@@ -176,7 +180,7 @@ export class WebhookDelivery {
         await this.#dependencies.archive(id, { event }, `the daemon answered ${result.status}`)
         this.#dependencies.log.error(
           'WA_IN_REFUSED',
-          `The daemon refused event ${id} (status ${result.status}); it is archived in the folder "refused"`,
+          `The daemon refused an event of inbox entry ${id} (status ${result.status}); it is archived in the folder "refused"`,
           {
             id,
           },

@@ -55,8 +55,8 @@ function isLoopback(address: string | undefined): boolean {
 }
 
 /**
- * Any other `Host` is that of a tunnel, or a name that a web page in a local browser resolved to this machine (DNS
- * rebinding).
+ * Matches a `Host` that names this machine. Any other `Host` is that of a tunnel, or a name that a web page in a local
+ * browser resolved to this machine (DNS rebinding).
  */
 const LOCAL_HOST = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i
 /** Headers that a proxy or tunnel on this machine adds: the actual client is on another machine. */

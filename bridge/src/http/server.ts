@@ -104,7 +104,7 @@ function write(request: IncomingMessage, response: ServerResponse, reply: Reply)
   response.setHeader('x-content-type-options', 'nosniff')
   if (type) response.setHeader('content-type', type)
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value)
-  // Discards an unread body: it would be parsed as the next request.
+  // Discards an unread body, which would otherwise be parsed as the next request.
   if (!request.complete) request.resume()
   if (body === undefined || typeof body === 'string') {
     if (body !== undefined) response.setHeader('content-length', Buffer.byteLength(body))

@@ -4,7 +4,7 @@ import { contactOf } from '../whatsapp/contact-identity.ts'
 /** The bridge's version, which the build inserts. */
 declare const BRIDGE_VERSION: string
 
-/** Returns the public part of the status. */
+/** Returns the part of the status that unauthenticated clients may read. */
 export function healthOf(bridge: Bridge) {
   const { current } = bridge
   const check = current?.linkCheck.status

@@ -12,7 +12,7 @@ import {
 } from './record.ts'
 import { cutOff, NotReplaced, writeAll, writeWhole } from './write-log.ts'
 
-/** The session file could not be written or read, or is closed. */
+/** The session file or the archive of an entry could not be written or read, or the session file is closed. */
 export class DiskError extends Error {
   override readonly name = 'DiskError'
 }
@@ -41,7 +41,7 @@ export class LogFile {
   #waiting: Waiting[] = []
   #flushing: Promise<void> | undefined
   #broken: Error | undefined
-  /** Called immediately when a write fails, before the promises of the waiting commits are rejected. */
+  /** Called once, right after the first failed write, before the promises of the waiting commits are rejected. */
   onBroken: (error: DiskError) => void = () => {}
 
   private constructor(path: string, cold: readonly string[]) {
@@ -263,5 +263,5 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** A file that is smaller than this is rewritten only on request, in bytes. */
+/** The size below which a file is rewritten only on request, in bytes. */
 const SMALLEST_COMPACTION = 4 << 20

@@ -58,7 +58,7 @@ export class Session {
   }
 
   /**
-   * The key store that Baileys requires. All changes of one call are one commit, including those of the bridge's own
+   * The key store that Baileys requires. All changes of one `set` are one commit, including those of the bridge's own
    * tables.
    */
   readonly keys: SignalKeyStore = {
@@ -124,7 +124,7 @@ export class Session {
 
   /**
    * Advances the number of the next pre-key past all stored pre-keys. Baileys writes pre-keys to disk before it reports
-   * the next number. After a crash in between, it would use the same numbers for other keys, although senders may
+   * the next number. After a crash in between, Baileys would use the same numbers for other keys, although senders may
    * already have the first keys.
    */
   #passUsedPreKeys(): void {
@@ -146,7 +146,7 @@ export async function archive(folder: string, reason: string, now: Date): Promis
 export const INBOX = 'inbox'
 /** The sent messages, by message id. A cold table whose head is a `SentHead`. */
 export const SENT = 'sent'
-/** The files of messages, by the id in their URL. */
+/** The records of the files of messages, by the id in the URL of the file. */
 export const MEDIA = 'media'
 /** The messages whose content only the phone has, by message id. */
 export const PLACEHOLDERS = 'placeholders'

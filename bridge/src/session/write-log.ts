@@ -17,7 +17,7 @@ export class NotReplaced extends Error {
 
 /**
  * Writes a complete file and moves it to `path` atomically: readers see either the old file or the new one. `settle`
- * sets the entries' new positions; the caller calls it when it switches to the new file.
+ * sets the entries' positions in the new file; the caller calls `settle` when it switches to that file.
  */
 export async function writeWhole(
   path: string,

@@ -57,7 +57,7 @@ export async function downloadMedia({ content, path, maxBytes, mayUseLoopback }:
 }
 
 /**
- * Returns the address to download from. Other hosts than WhatsApp's are not allowed (except a test server on this
+ * Returns the address to download from. Hosts other than WhatsApp's are not allowed (except a test server on this
  * machine), because the sender of a message chooses its `url` (SSRF).
  */
 function sourceOf(

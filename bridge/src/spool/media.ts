@@ -36,7 +36,7 @@ export interface MediaDependencies {
   readonly session: Session
   readonly settings: Settings
   readonly folder: string
-  /** Requests the phone to upload a file again. Resolves with the message that contains the new URL. */
+  /** Asks the phone to upload a file again. Resolves with the message that contains the new URL. */
   readonly renew: (message: WAMessage) => Promise<WAMessage>
   readonly isConnected: () => boolean
   readonly log: Log
@@ -76,8 +76,8 @@ export class MediaStore {
 
   /**
    * Prepares to download a file, and returns the change to commit; there is none if the file is already known. The same
-   * message always gives the same id. For old files (`isOld`) that WhatsApp no longer has, the phone is not requested
-   * to upload them again. Call {@link arrived} after the commit.
+   * message always gives the same id. For old files (`isOld`) that WhatsApp no longer has, the phone is not asked to
+   * upload them again. Call {@link arrived} after the commit.
    */
   prepare(key: proto.IMessageKey, content: MediaContent, isOld: boolean): { id: string; change: Change | undefined } {
     const { type, message, mime, fileName: name } = content
@@ -212,7 +212,7 @@ export class MediaStore {
     this.#timers.add(timer)
   }
 
-  /** Requests the phone to upload the file again. Resolves with whether the phone did so. */
+  /** Asks the phone to upload the file again. Resolves with whether the phone did so. */
   async #requestUpload(id: string, entry: MediaEntry): Promise<boolean> {
     const field = `${entry.type}Message`
     const message = { key: entry.key, message: { [field]: { ...entry.message } } } as unknown as WAMessage
@@ -300,7 +300,7 @@ function idOf({ remoteJid, id, fromMe, participant }: proto.IMessageKey): string
 const MAX_FETCHES = 2
 const RENEWAL_MS = 30_000
 /**
- * Statuses that mean that WhatsApp no longer has the file: forbidden (for an expired URL), not found, gone (RFC 9110).
+ * HTTP statuses that mean that WhatsApp no longer has the file: forbidden (an expired URL), not found, gone (RFC 9110).
  */
 const MISSING = new Set([403, 404, 410])
 const MAX_TRIES_WHEN_MISSING = 3
@@ -308,6 +308,6 @@ const MAX_TRIES_WHEN_MISSING = 3
 const WHATSAPP_KEEPS_MS = 14 * 24 * 3_600_000
 /** How long the record of an unavailable file is kept. */
 const REMEMBERED_MS = 30 * 24 * 3_600_000
-/** The space to free, in bytes: enough for thousands of messages. */
+/** The free space of the disk at which eviction stops, in bytes: enough for thousands of messages. */
 const MIN_FREE_BYTES = 16 << 20
 const LACK_OF_SPACE = 'the file was deleted for lack of space before the daemon fetched it'

@@ -47,7 +47,7 @@ export class Connection {
 
 const WATCHDOG_MS = 1000
 /**
- * The delay before the call that ends the library's socket, in ms. Usually the library has ended it by then, because
- * the TCP connection is closed.
+ * The delay before `socket.end`, in ms. By then the library has usually ended the socket itself, because the TCP
+ * connection is closed.
  */
 const END_MS = 1000

@@ -104,7 +104,7 @@ export class DurableInbound {
         const id = message.key.id ?? null
         this.#dependencies.log.warn(
           'WA_IN_UNREADABLE',
-          `Message ${id} could not be decrypted; it was requested again`,
+          `Message ${id} could not be decrypted; it was requested again from its sender`,
           { id },
         )
       }
@@ -169,7 +169,10 @@ export class DurableInbound {
   }
 }
 
-/** Returns the file of a message. Returns nothing if the message cannot be parsed: the message is stored anyway. */
+/**
+ * Returns the file of a message, if the message has one. Returns nothing if the message cannot be parsed, since the
+ * message is stored anyway.
+ */
 function fileIn(entry: StanzaEntry, envelope: Envelope): ReturnType<typeof fileOf> {
   try {
     return fileOf(decode(entry), envelope, entry.stanza.id)

@@ -26,7 +26,7 @@ export type LinkState =
   | 'outdated'
   /** The phone's WhatsApp does not support linked devices. */
   | 'multidevice_mismatch'
-  /** The session cannot be written. */
+  /** The session file cannot be read or cannot be written. */
   | 'disk'
   /** The session file is damaged, or is not a file of the bridge. */
   | 'damaged'

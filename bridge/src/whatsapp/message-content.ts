@@ -202,7 +202,7 @@ function lines(...parts: (string | null | undefined)[]): string {
   return parts.filter(Boolean).join('\n')
 }
 
-/** The maximum of phone numbers, contacts and choices in one text: an attacker may send thousands. */
+/** The maximum number of phone numbers, contacts or choices in one text: an attacker may send thousands. */
 const MAX_ITEMS = 50
 /** WhatsApp's own limit on a text, in UTF-16 units. */
 const MAX_TEXT = 65_536

@@ -49,7 +49,7 @@ export class Outbound {
     socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => this.#acks.get(attrs.id ?? '')?.(attrs.error))
   }
 
-  /** Sends a message, or returns the earlier result for its key. Throws {@link KeyReused}. */
+  /** Sends a message, or returns the earlier result for its key. Rejects with {@link KeyReused}. */
   send(request: SendRequest): Promise<SendResult> {
     const id = messageIdOf(request.key)
     const fingerprint = fingerprintOf(request)
@@ -177,7 +177,10 @@ export class Outbound {
     return { kind: 'refused', code, message }
   }
 
-  /** Waits for the server's answer to a message: an acknowledgement, the code of a refusal, or no answer. */
+  /**
+   * Waits for the server's answer to a message. `reply` resolves with `undefined` for an acknowledgement, the code of a
+   * refusal, or `none` if there is no answer in time or the connection ends.
+   */
   #answerTo(id: string, socket: WASocket) {
     let cancel = () => {}
     const reply = new Promise<string | undefined>(resolve => {
@@ -211,7 +214,7 @@ export class Outbound {
     else
       this.#dependencies.log.warn(
         'WA_OUT_BAILEYS',
-        `Message ${id} to ${masked(to)}, result "${result.kind}": ${result.message}`,
+        `Sending message ${id} to ${masked(to)} ended with "${result.kind}": ${result.message}`,
         fields,
       )
   }

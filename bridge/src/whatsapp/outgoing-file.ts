@@ -18,7 +18,7 @@ export interface OutgoingFile {
   release(): Promise<void>
 }
 
-/** The file cannot be sent. The message gives the client the reason. */
+/** The file cannot be sent. The error's message gives the client the reason. */
 export class FileRefused extends Error {
   override readonly name = 'FileRefused'
 }

@@ -7,7 +7,7 @@ export interface PairingCode {
   readonly until: number
 }
 
-/** WhatsApp refuses a pairing code. */
+/** WhatsApp refuses to issue a pairing code. */
 export class PairingRefused extends Error {
   override readonly name = 'PairingRefused'
 }
@@ -20,7 +20,7 @@ export class CodePairing {
   given = 0
   /** Resolves with the first code, or rejects with the reason why there is none. */
   readonly first: Promise<PairingCode>
-  /** Settle `first`; only the first call has an effect. */
+  /** `resolve` and `reject` settle `first`; only the first call of either has an effect. */
   resolve!: (code: PairingCode) => void
   reject!: (error: Error) => void
 
@@ -39,9 +39,12 @@ export class CodePairing {
   }
 }
 
-/** Requests a code from WhatsApp, on a socket that is not linked yet. Throws WhatsApp's refusal. */
+/**
+ * Requests a code from WhatsApp, on a socket that is not linked yet. Throws {@link PairingRefused}, or another error if
+ * WhatsApp does not answer.
+ */
 export async function requestCode(socket: WASocket, phone: string): Promise<string> {
-  // The library's call resolves for every answer, including a refusal, so the answer is read from the socket.
+  // The library's method resolves for every answer, including a refusal, so the answer is read from the socket.
   let stop = () => {}
   const answer = new Promise<void>((resolve, reject) => {
     const refused = () => reject(new PairingRefused('WhatsApp does not give out a code for this number'))

@@ -43,8 +43,8 @@ export class Placeholders {
   }
 
   /**
-   * Repeats the requests to the phone that an earlier connection did not complete. The library sends the requests of
-   * this connection.
+   * Repeats the requests to the phone that an earlier connection did not complete, and deletes expired records. The
+   * library itself sends the requests for messages that arrive on this connection.
    */
   async askAgain(socket: WASocket): Promise<void> {
     for (const [id, value] of [...this.#session.file.entries(PLACEHOLDERS)]) {

@@ -34,7 +34,7 @@ export class Receipts {
   async #note(stanza: BinaryNode): Promise<void> {
     const { from = '', participant, recipient, type, id, t } = stanza.attrs
     const status = STATUSES[type ?? 'delivery']
-    // Ignores receipts from our own other devices and from members of groups.
+    // Ignores receipts of other types, from our own other devices, and from members of groups.
     if (!status || !isContact(from) || isSelf(participant ?? from, this.#self()) || recipient) return
     const contact = await identify(this.#keys, { chat: from })
     const items = getBinaryNodeChildren(getBinaryNodeChild(stanza, 'list'), 'item').map(item => item.attrs.id)

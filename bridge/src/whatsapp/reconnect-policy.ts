@@ -23,8 +23,8 @@ export interface ConnectionEnd {
   /** The number of consecutive connections that ended with `restartRequired`, including this one. */
   readonly restarts: number
   /**
-   * A random number from 0 to 1 for the jitter: two bridges that lose WhatsApp at the same time must not reconnect at
-   * the same time.
+   * A random number from 0 to 1 for the jitter: two bridges that lose the connection at the same time must not
+   * reconnect at the same time.
    */
   readonly chance: number
 }

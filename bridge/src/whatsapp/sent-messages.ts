@@ -3,7 +3,7 @@ import { proto } from 'baileys'
 import { SENT, type Session } from '../session/session.ts'
 import type { SendRequest } from '../wire/request.ts'
 
-/** The record of a message that the daemon requested to send. */
+/** The record of a message that the daemon asked the bridge to send. */
 export interface SentHead {
   /** `trying`: the message may or may not have reached WhatsApp. */
   readonly state: 'trying' | 'sent' | 'refused'
@@ -49,7 +49,10 @@ export class SentMessages {
     return this.#session.file.commit([[SENT, id, null]])
   }
 
-  /** Deletes old records, which no recipient requests again. */
+  /**
+   * Deletes the records older than {@link KEPT_MS}, and the oldest ones beyond {@link MAX_KEPT}: no recipient requests
+   * such old messages again.
+   */
   async prune(now: number): Promise<void> {
     const entries = [...this.#session.file.entries(SENT)] as [string, SentHead][]
     const tooMany = entries.length - MAX_KEPT
@@ -60,14 +63,14 @@ export class SentMessages {
 
 /**
  * Returns the message's id, by which the recipient's phone detects a repeated message. The id is derived from the key,
- * so that it is the same at every attempt, and has the form of WhatsApp Web's ids.
+ * so that it is the same at every attempt, and has the form of WhatsApp Web's ids. Without a key, the id is random.
  */
 export function messageIdOf(key: string | undefined): string {
   const digest = key === undefined ? randomBytes(9) : createHash('sha256').update(`agentlocator/${key}`).digest()
   return `3EB0${digest.subarray(0, 9).toString('hex').toUpperCase()}`
 }
 
-/** Returns a hash of the request without its key. */
+/** Returns a hash of the request without its key. Of a quoted message, only the id is included. */
 export function fingerprintOf({ to, type, text, mediaUrl, quoted }: SendRequest): string {
   // Without a quote, the hash must equal that of earlier versions, which did not support quotes.
   return createHash('sha256')

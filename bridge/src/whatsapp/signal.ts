@@ -69,8 +69,8 @@ export function makeSignal(
 }
 
 /**
- * While this is true, existing sessions are kept. By itself Baileys replaces each session of a contact when it requests
- * the contact's devices, as it does after every start. Messages in transit could then not be decrypted.
+ * While the value is `true`, existing sessions are kept. By itself Baileys replaces each session of a contact when it
+ * requests the contact's devices, as it does after every start. Messages in transit could then not be decrypted.
  */
 export const keepingSessions = new AsyncLocalStorage<boolean>()
 

@@ -1,12 +1,15 @@
 /**
  * An event for the daemon: the body of a request to its webhook `/webhook/whatsapp/baileys`.
- * `tests/fixtures/bridge/messages.json` contains examples of messages and changes, which the daemon's tests read as well.
+ * `tests/fixtures/bridge/messages.json` contains examples of messages and changes, which the daemon's tests also read.
  */
 export type WireEvent = MessageEvent | StatusEvent | ChangeEvent
 
 /** The chat to which an event belongs. */
 export interface Chat {
-  /** The author: digits of a phone number, or an address (`…@lid`, `…@g.us`) if the number is not known. */
+  /**
+   * The author of the message, change or receipt: digits of a phone number, or an address (`…@lid`, `…@g.us`) if the
+   * number is not known.
+   */
   readonly from: string
   /** The recipient of a message that the business wrote on its own phone. */
   readonly to?: string

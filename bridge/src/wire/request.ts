@@ -1,6 +1,6 @@
 import { readContact, readPhone } from '../address.ts'
 
-/** The request is invalid. The message gives the client the reason. */
+/** The request is invalid. The error's message gives the client the reason. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest'
 }
@@ -25,7 +25,7 @@ export interface SendRequest {
 /** A message that the new message quotes. */
 export interface Quoted {
   readonly id: string
-  /** Whether this account wrote it. */
+  /** Whether this account wrote the quoted message. */
   readonly fromMe: boolean
   /** The text of the quoted message; empty for a file without a caption. */
   readonly text: string
