@@ -18,7 +18,10 @@ const LONG_MS = 60_000
 /** The session file of a test environment. */
 const fileOf = (env: TestEnv) => join(env.folder, 'session.log')
 
-/** Returns an environment whose linked bridge had traffic and has exited, and the file's size before most of it. */
+/**
+ * Returns an environment whose linked bridge had traffic and has exited, and the size of the session file before most
+ * of that traffic.
+ */
 async function used(): Promise<{ env: TestEnv; linkedBytes: number }> {
   const env = await TestEnv.create()
   const bridge = await env.startLinked()

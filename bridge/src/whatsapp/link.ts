@@ -156,7 +156,9 @@ export class Link {
     const { log } = this.#dependencies
     await socket
       ?.logout('logged out on request')
-      .catch(error => log.warn('WA_LOGOUT', `WhatsApp did not confirm the logout; the bridge deletes its link anyway: ${reason(error)}`))
+      .catch(error =>
+        log.warn('WA_LOGOUT', `WhatsApp did not confirm the logout; the bridge ends its link anyway: ${reason(error)}`),
+      )
     await this.#endLink()
   }
 
@@ -176,7 +178,7 @@ export class Link {
         until: timeEnforcementEnds?.getTime() ?? null,
         kind: String(enforcementType ?? ''),
       }
-      if (isActive) log.warn('WA_RESTRICTION', 'WhatsApp has restricted the account: it cannot begin new chats at the moment')
+      if (isActive) log.warn('WA_RESTRICTION', 'WhatsApp has restricted the account: it cannot begin new chats')
       else log.info('WA_RESTRICTION', 'WhatsApp has lifted the restriction: the account can begin new chats')
     }
     if (update.connection === 'open') {

@@ -163,7 +163,7 @@ export class BridgeProcess {
     await this.becomes('connected')
   }
 
-  /** Waits for a line of the log with this event that fits. */
+  /** Waits for a line of the bridge's log with this event for which `fits` returns true. */
   logged(event: string, fits: (line: LogLine) => boolean = () => true): Promise<LogLine> {
     return until(`${event} in the log`, () => this.log.find(line => line.event === event && fits(line)))
   }
@@ -173,7 +173,7 @@ export class BridgeProcess {
     return this.output + this.#errors
   }
 
-  /** Stops the process with a signal, and waits; returns how it exited. */
+  /** Sends the signal to the process, and waits until it exits; returns its exit code or signal. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
     this.child.kill(signal)
     return this.#ended

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net'
 import type { MessageEvent, WireEvent } from '../../src/wire/event.ts'
 import { until } from './until.ts'
 
-/** How the daemon answers events: it accepts them, answers with this status, or does not answer. */
+/** How the daemon answers events: it accepts them, answers with the given HTTP status, or does not answer. */
 export type Behaviour = 'accepts' | 'hangs' | number
 
-/** How the daemon proves that it has the secret: not at all (as older versions), or with this secret. */
+/** How the daemon proves that it has the secret: not at all (as older versions do), or with the given secret. */
 export type Proof = 'none' | { readonly secret: string }
 
 /** A request as the daemon received it. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The folder of the bridge: tests are built to several depths below it. */
+/** The bridge's folder, found by a search upwards: built tests lie at several depths below it. */
 export const BRIDGE = rootAbove(fileURLToPath(import.meta.url))
 
 function rootAbove(path: string): string {

@@ -33,7 +33,7 @@ export class TestEnv {
     return this.#bridge
   }
 
-  /** Starts a bridge. One that was started before must have been stopped. */
+  /** Starts a bridge. A bridge that was started earlier must have been stopped. */
   async start(options: Partial<BridgeOptions> = {}): Promise<BridgeProcess> {
     const { server, folder, daemon } = this
     this.#bridge = await BridgeProcess.start({ server, folder, target: daemon.target, ...options })

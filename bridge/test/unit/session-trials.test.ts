@@ -62,7 +62,7 @@ async function survivesCrossing(): Promise<boolean> {
 
 test('a message of an older session does not corrupt the newer one', async () => {
   quietLibsignal()
-  // If this becomes true, libsignal has fixed the bug, and the override can be removed.
+  // If the result becomes true, libsignal has fixed the bug, and the override can be removed.
   assert.equal(await survivesCrossing(), false)
   trySessionsOnCopies()
   assert.equal(await survivesCrossing(), true)

@@ -25,7 +25,7 @@ export interface Registration {
 export class Account {
   /** Unused one-time keys. */
   preKeys: PreKey[] = []
-  /** The phone has removed the device, so that it must not log in any more. */
+  /** Whether the phone has removed the device. A removed device must not log in. */
   revoked = false
   signedPreKey: SignedPreKey
   readonly identityKey: Buffer

@@ -15,8 +15,8 @@ export interface MediaRequest {
   caption?: string
   fileName?: string
   /**
-   * Refuses the download with 410 (or this status) until the device requests a new upload. With "lost" the phone does
-   * not have the file any more either.
+   * Whether the download is refused, with 410 (`true`) or the given status, until the device requests a new upload.
+   * `lost`: the phone cannot upload the file again either.
    */
   gone?: boolean | number | 'lost'
 }

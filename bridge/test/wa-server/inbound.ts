@@ -1,4 +1,4 @@
-// Messages to the device. Like the real server, it encrypts each message once, and repeats it unchanged until the
+// Messages to the device. As in the real service, each message is encrypted once, and sent again unchanged until the
 // device has answered.
 import { areJidsSameUser, type BinaryNode, normalizeMessageContent, proto, S_WHATSAPP_NET } from 'baileys'
 import { mediaPartOf, textOf } from './content.ts'
@@ -44,7 +44,7 @@ export class Inbound {
     for (const message of this.pending()) await this.deliver(message, true)
   }
 
-  /** Sends the same ciphertext again. */
+  /** Sends the messages with that id again, with the same ciphertext. */
   redeliver(id: string, offline = false): Promise<void> {
     const messages = this.messages.filter(message => message.id === id)
     if (!messages.length) throw new Error(`no message has the id ${id}`)

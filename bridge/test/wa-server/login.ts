@@ -6,7 +6,10 @@ import type { Network } from './network.ts'
 import type { Pairing } from './pairing.ts'
 import { seconds, stanza } from './stanza.ts'
 
-/** The result of the next login: a refusal with that reason, once or (`sticky`) until it is cleared. */
+/**
+ * The result of the next login: a refusal with the code `failure`, for one login or (`sticky`) for all until the result
+ * is cleared.
+ */
 export interface NextLogin {
   failure?: string | number
   sticky?: boolean

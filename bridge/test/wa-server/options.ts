@@ -1,17 +1,20 @@
 // The options of the server, which tests may change while it runs.
 
 export interface Options {
-  /** The business's phone number, digits. Its own phone uses a new number at once, a linked device from the next pairing. */
+  /**
+   * The business's phone number, digits. After a change, the business's own phone uses the new number at once, and a
+   * linked device from the next pairing on.
+   */
   phone: string
-  /** The business's LID, digits. Takes effect as `phone` does. */
+  /** The business's LID, digits. A change takes effect as for `phone`. */
   lid: string
   /** The business's name on its phone. */
   name: string
   /** Whether messages from the device are acknowledged. */
   ackMessages: boolean
   /**
-   * Messages for the device wait until its next login (`until-login`) or as long as this is set (`always`). Queries are
-   * answered anyway.
+   * Messages for the device wait until its next login (`until-login`) or as long as the option is set (`always`).
+   * Queries are answered anyway.
    */
   deaf: 'until-login' | 'always' | null
   /** Whether the business's own phone confirms the requests of its device. */
@@ -20,7 +23,7 @@ export interface Options {
   ackDelayMs: number
   /** Which receipts the recipients send automatically. */
   autoReceipt: 'delivery' | 'read' | false
-  /** The delay of these receipts after the acknowledgement, in ms. */
+  /** The delay of the automatic receipts after the acknowledgement, in ms. */
   receiptDelayMs: number
   /** The error that the next message from the device gets instead of an acknowledgement. It is cleared afterwards. */
   nextSendError: number | null

@@ -106,7 +106,7 @@ export class Outbound {
 
   /**
    * Decrypts one recipient's copy. Returns the message; nothing if the copy cannot be decrypted, has only a sender key,
-   * or is for the business's own phone and no peer message.
+   * or is for the business's own phone and is not a peer message.
    */
   private async readCopy(to: string, copy: Copy, enc: BinaryNode, isPeer: boolean): Promise<proto.Message | undefined> {
     try {

@@ -1,4 +1,4 @@
-// The bodies of the control API's calls.
+// The request bodies of the control API.
 import type { ContentRequest } from './content.ts'
 import type { Drop } from './endings.ts'
 import type { ReceiptType } from './receipts.ts'

@@ -41,7 +41,7 @@ export interface StartOptions {
 
 let quiet = false
 
-/** The server. Its methods are the calls of the control API; an exception means that the call is invalid. */
+/** The server. Its methods implement the control API; a method throws an exception for an invalid request. */
 export class WaServer {
   /** The URL for `waWebSocketUrl`. */
   readonly url: string
@@ -154,7 +154,7 @@ export class WaServer {
     return { id }
   }
 
-  /** Sends the same ciphertext again. */
+  /** Sends the messages with that id again, with the same ciphertext. */
   async redeliver({ id, offline }: { id: string; offline?: boolean }): Promise<void> {
     await this.parts.inbound.redeliver(id, offline)
   }

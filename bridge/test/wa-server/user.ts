@@ -1,4 +1,4 @@
-// Users on the simulated WhatsApp. The phone of each encrypts and decrypts for real.
+// Users on the simulated WhatsApp. Each user's phone encrypts and decrypts messages with libsignal.
 import { randomBytes } from 'node:crypto'
 import {
   type BinaryNode,
