@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from '@playwright/test'
 
-/** Without CHROMIUM, the first installed one is used. The headless shell takes a third less CPU time than a browser. */
+/** Without CHROMIUM, the first installed browser is used. The headless shell takes a third less CPU time. */
 const BROWSERS = [
   '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
@@ -14,8 +14,8 @@ export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results/runs',
   fullyParallel: true,
-  // On a busy machine a test can miss an event, such as a toast. A test that fails all three attempts is a fault; a test that
-  // passes a later attempt is reported as flaky.
+  // On a busy machine a test can miss an event, such as a toast. A test that fails all three attempts is reported as
+  // failed; a test that passes a later attempt is reported as flaky.
   retries: 2,
   // Twice the two cores of a small machine, because tests also wait: for calls, timers and connections.
   workers: 4,
@@ -26,8 +26,8 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   use: {
     browserName: 'chromium',
-    // The tests of a worker share a browser context, which is emptied before each test. A new one starts a process, which
-    // takes as long as loading a page.
+    // The tests of a worker share a browser context, which is emptied before each test. A new context starts a process,
+    // which takes as long as loading a page.
     reuseContext: true,
     actionTimeout: 20_000,
     // A trace takes a snapshot of the document before and after each step, which is slow. TRACE=1 keeps the traces of

@@ -61,7 +61,7 @@ test.skipIf(!built)('the first load is within its budget', () => {
   visit('index.html')
   visit('src/app/Shell.tsx')
   for (const name of readdirSync(join(dist, 'assets'))) if (name.endsWith('.woff2')) needed.add(`assets/${name}`)
-  // Counts the larger of the two languages.
+  // Counts the texts of only one language, the one with the larger file.
   const texts = Object.entries(manifest).filter(([name]) => name.startsWith('src/app/locales/'))
   needed.add(texts.map(([, { file }]) => file).sort((a, b) => size(b) - size(a))[0])
   const sizes = [...needed].map(file => [file, size(file)]).sort((a, b) => b[1] - a[1])

@@ -1,8 +1,8 @@
 // The project-specific rules of the page: node scripts/check.mjs
 //
 // In addition to TypeScript and Biome, it checks that features are independent, also in their styles, that imports form
-// no circle, that styles use no left or right, that phone numbers use their component, that texts are translated and are
-// not inserted as HTML, that files are not too long, and that the catalogs and the API's types are up to date.
+// no circle, that styles use no left or right, that phone numbers use their component, that texts are translated and
+// are not inserted as HTML, that files are not too long, and that the catalogs and the API's types are up to date.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, posix, relative } from 'node:path'
@@ -20,7 +20,7 @@ const PHYSICAL =
 const HEBREW = /[\u0590-\u05FF]/
 /** Matches a phone number that is rendered without the component for it. */
 const BARE_NUMBER = /(?<!=)\{\s*[\w.?]*\b(peer_number|own_number|phone|number|address)\s*\}/
-/** Matches the ways to insert a text as HTML. React escapes all other texts, which contacts and callers may have chosen. */
+/** Matches the ways to insert a text as HTML. React escapes all other texts, which contacts may have chosen. */
 const RAW_HTML = /\b(dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML)\b/
 
 /** Returns the findings in one file, as `[line, sentence]`. */

@@ -11,7 +11,7 @@ interface Props {
 
 interface State {
   error: unknown
-  /** How often the user or the page has retried to load the same page. */
+  /** How often the user or the page has retried loading the same page. */
   attempts: number
 }
 

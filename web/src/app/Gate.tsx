@@ -36,7 +36,8 @@ export function Gate() {
   )
   if (isBare) return <BarePages />
   if (answer) {
-    // Set during the render, so that both are present before the shell's first request; an effect would run too late.
+    // Set during the render, so that the token and the user's id are present before the shell's first request; an
+    // effect would run too late.
     setCsrfToken(answer.csrf_token ?? null)
     setStoredUser(answer.user?.id ?? 0)
     return (

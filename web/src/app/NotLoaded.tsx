@@ -11,7 +11,8 @@ const RELOADED = 'agentlocator.reloaded'
 
 /**
  * Replaces a page whose code could not be loaded. `retry` loads the code again. As soon as the daemon answers, this
- * component calls `retry` once, and then reloads the whole page, unless the daemon serves a new version.
+ * component calls `retry` once and, if loading fails again, reloads the page. If the daemon serves a new version, the
+ * user decides when to reload.
  */
 export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: number }) {
   const connection = useConnection()

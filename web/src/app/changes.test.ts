@@ -14,7 +14,7 @@ const api = JSON.parse(readFileSync(`${root}docs/openapi.json`, 'utf8')) as {
   components: { schemas: Record<string, Schema> }
 }
 
-/** The fields of a response that a change of a contact, a merge or an erasure makes out of date. */
+/** The response fields that become out of date when a contact is changed, merged or erased. */
 const OF_CONTACT = ['contact_id', 'contact_name', 'contact_number']
 
 /** Paths whose responses keep the contact as it was. */

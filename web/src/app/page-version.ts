@@ -1,7 +1,7 @@
 const own = document.querySelector<HTMLMetaElement>('meta[name=page-version]')?.content
 
 /**
- * Returns true if the daemon serves another build of the page than the running one, and `undefined` if the daemon does
+ * Returns true if the daemon serves a build of the page other than the running one, and `undefined` if the daemon does
  * not answer. Returns false on the development server, which has no builds.
  */
 export async function hasNewVersion(signal?: AbortSignal): Promise<boolean | undefined> {

@@ -78,7 +78,7 @@ const loadPalette = () => import('./Palette')
 /** The command palette, in a separate chunk because it is rarely opened. */
 export const palette = partOf(async () => ({ default: (await loadPalette()).Palette }))
 
-/** The delay of the preload, in ms, in which a page usually has loaded its own code. */
+/** The delay of the preload, in ms. By then a page has usually loaded its own code. */
 const IDLE_MS = 2_000
 
 /**

@@ -29,7 +29,7 @@ export function remember(key: string, value: string | null): void {
   }
 }
 
-/** Selects the user to whom `recallOwn` and `rememberOwn` belong. The session calls this before the shell is rendered. */
+/** Selects the user whose values `recallOwn` and `rememberOwn` access. Called before the shell is rendered. */
 export function setStoredUser(id: number): void {
   userId = id
 }

@@ -5,7 +5,8 @@ import { useSearch } from 'wouter'
 export const useTargetName = (): string | undefined => new URLSearchParams(useSearch()).get('at') ?? undefined
 
 /**
- * Returns the attributes of the element with this name. A link to the page with `?at=name` scrolls to it and focuses it.
+ * Returns the attributes of the element with this name. A link to the page with `?at=name` scrolls to the element and
+ * focuses it.
  */
 export function useTarget<E extends HTMLElement = HTMLElement>(name: string) {
   const isTarget = useTargetName() === name

@@ -12,7 +12,7 @@ export interface Leaving {
 
 /**
  * Protects a form from being closed accidentally, for example by a click outside. `leave` closes an unchanged form at
- * once. For a changed form it shows a question first; the second call closes the form.
+ * once. For a changed form it shows a question first; a second `leave` closes the form.
  */
 export function useLeave(close: () => void): Leaving & { leave: () => void } {
   const [isDirty, setDirty] = useState(false)

@@ -20,7 +20,7 @@ export function NewAppointment({ shown, close }: Props) {
   const { t } = useLingui()
   const services = useServices()
   const entry = useWaitingEntry(shown.waiter)
-  // The entry was removed meanwhile; the appointment can be booked without it.
+  // If the entry was removed meanwhile, the appointment can be booked without it.
   const isGone = isMissing(entry.error)
   const none = shown.waiter === null || isGone ? null : undefined
   const { leave, ...leaving } = useLeave(close)

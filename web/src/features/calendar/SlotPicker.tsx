@@ -39,7 +39,7 @@ function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
   moveFocus(event, '.slots', '.slot', { ArrowDown: 1, [forward]: 1, ArrowUp: -1, [back]: -1 })
 }
 
-/** The free times of a week as buttons, grouped by day. The Tab key goes from day to day, the arrow keys to each time. */
+/** The free times of a week as buttons, grouped by day. Tab goes from day to day, the arrow keys from time to time. */
 export function SlotPicker({ service, resource, from, value, moving, choose }: Props) {
   const format = useFormat()
   const [skipped, skip] = useState(0)

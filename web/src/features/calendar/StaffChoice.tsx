@@ -11,7 +11,7 @@ interface Props {
 
 /**
  * The choice of a resource for an appointment: one that provides the service, or the first free one. Renders nothing if
- * fewer than two provide it.
+ * fewer than two resources provide the service.
  */
 export function StaffChoice({ resources, service, value, choose }: Props) {
   const { t } = useLingui()

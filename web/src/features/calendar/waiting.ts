@@ -20,7 +20,7 @@ export const remove = (id: number, headers: Headers = {}) =>
 export const restoreEntry = ({ contact_id, service_id, resource_id, from_date, to_date, note, created_at }: Entry) =>
   add({ contact_id, service_id, resource_id, from_date, to_date, note, waiting_since: created_at })
 
-/** Returns the suitable days from today on, without days in the past. */
+/** Returns how to write the suitable days: all past, one day, until a day, or a range. Leaves out days before today. */
 export function daysOf({ from_date, to_date }: Pick<Entry, 'from_date' | 'to_date'>, today: Day, format: Formatter) {
   const name = (day: Day) => format.date(atNoon(day))
   if (to_date < today) return { kind: 'over' as const, to: name(to_date) }

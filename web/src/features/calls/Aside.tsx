@@ -68,7 +68,7 @@ function summaryOf(call: CallDetail): string | null {
   return call.turns.some(({ text }) => text.startsWith(line)) ? null : line
 }
 
-/** The cost of the call. Other users than owners see only a notice. */
+/** The cost of the call. Users who are not owners see only a notice. */
 function Cost({ call }: { call: CallDetail }) {
   const format = useFormat()
   const cost = call.cost_micros ?? null

@@ -19,7 +19,7 @@ type OutboundCall = Schemas['OutboundCall']
 
 const refresh = (): void => void queryClient.invalidateQueries({ queryKey: ['/api/outbound-calls'] })
 
-/** Lets the agent return a call, and shows what became of it. */
+/** Lets the user ask the agent to return a call, and shows the state of that request. */
 export function CallBack({ call }: { call: CallDetail }) {
   const isReturnable = call.direction === 'in' && call.state === 'ended' && numberOf(call) !== null
   const { data } = useQuery({

@@ -20,7 +20,7 @@ import { type CallItem, callsOf } from './api'
 import { numberOf } from './CallRow'
 import { askForEach, isOld, returnableCalls } from './call-back'
 
-/** The maximum number of pages of 200 calls. With more calls in 7 days, the callers before them are not offered. */
+/** The maximum number of pages of 200 calls. If there are more calls within 7 days, the oldest ones are not offered. */
 const MAX_PAGES = 3
 
 /** Fetches the calls of the last 7 days, of all outcomes and directions, newest first, and maybe some older ones. */
@@ -55,8 +55,8 @@ export function CallBackSeveral() {
 }
 
 /**
- * The dialog with the callers and the purpose. A caller who is refused stays in it, with the reason. If it is closed
- * meanwhile, no further caller is asked for.
+ * The dialog with the callers and the purpose. A caller for whom the daemon refuses a call stays in the dialog, with
+ * the reason. If the user closes the dialog meanwhile, no further calls are requested.
  */
 function Choice({ calls, onClose }: { calls: CallItem[]; onClose: () => void }) {
   const { t } = useLingui()

@@ -16,11 +16,11 @@ export const isOld = ({ started_at }: Pick<CallItem, 'started_at'>, now: Date): 
   Date.parse(started_at) < now.getTime() - MAX_AGE_MS
 
 /**
- * Returns the newest call of each contact who still waits for an answer: it is an incoming call of the last 7 days that
- * was not answered, from a number that can be called. A later call in either direction, answered or not, replaces it as
- * the newest; so a contact whom the agent has called since is not returned. Neither is one whose call was returned, or
- * to whom a call is planned. `calls` are the calls of all outcomes and directions, newest first; older ones may be
- * absent.
+ * Returns the calls that can be returned, at most one for each contact: the contact's newest call, if it is an
+ * unanswered incoming call of the last 7 days from a number that can be called. A contact whom the agent has called
+ * since is left out, because that call is the newest one. Calls that were already returned, and contacts to whom a call
+ * is planned, are left out as well. `calls` are the calls of all outcomes and directions, newest first; older ones may
+ * be absent.
  */
 export function returnableCalls(calls: readonly CallItem[], planned: readonly Planned[], now: Date): CallItem[] {
   const active = planned.filter(({ state }) => state !== 'cancelled')
@@ -38,7 +38,7 @@ export function returnableCalls(calls: readonly CallItem[], planned: readonly Pl
   })
 }
 
-/** What became of the requests for several callers. */
+/** The results of the requests for several callers. */
 interface Asked {
   /** The ids of the calls whose callers will be called back. */
   planned: number[]
@@ -51,8 +51,8 @@ interface Asked {
 const concernsAll = ({ isTransient, status }: ApiError): boolean => isTransient || status === 401 || status === 403
 
 /**
- * Asks for each call by itself, because the daemon plans all calls of a request or none. Ends at an error that does not
- * concern this caller only, and before the next request if `isStopped` returns true.
+ * Sends one request for each call, because the daemon plans either all calls of a request or none. Stops at an error
+ * that concerns all callers, and before the next request if `isStopped` returns true.
  */
 export async function askForEach(
   ids: readonly number[],

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import { type Player, usePlayerState } from '#shared/audio'
 import { type Line, placeOf } from './words'
 
-/** Returns the line and the word that are being played: -1 for both before the first playback, -1 between two words. */
+/** Returns the line and the word being played. Both are -1 before the first playback; between words, the word is -1. */
 export function useCurrentPlace(player: Player | null, lines: readonly Line[]): { line: number; word: number } {
   const key = usePlayerState(player ?? SILENT, ({ positionMs, isPlaying }) => {
     if (!player || (positionMs === 0 && !isPlaying)) return '-1:-1'

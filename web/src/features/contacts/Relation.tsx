@@ -3,8 +3,8 @@ import { patch, useAction } from '#shared/api/action'
 import { type ContactDetail, type Relation as Kind, refresh, request } from './api'
 
 /**
- * What the contact is to the business. Without an address the contact cannot be recognised, so it is an ordinary
- * customer.
+ * The choice of the relation of the contact to the business. Without an address the contact cannot be recognised, so it
+ * is an ordinary customer.
  */
 export function Relation({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()

@@ -6,8 +6,8 @@ import type { ContactDetail } from './api'
 export const readable = (text: string): string => stripMarks(text).replace(/\s+/g, ' ').trim()
 
 /**
- * Returns the text to type before a contact is erased, and the text that the daemon expects then: the name, otherwise the
- * first address, otherwise the id.
+ * Returns the text that the user types to confirm that a contact is erased (`shown`), and the text that the page then
+ * sends to the daemon (`confirm`): the name, otherwise the first address, otherwise the id.
  */
 export function confirmationOf(
   { id, display_name: name, number, addresses }: Pick<ContactDetail, 'id' | 'display_name' | 'number' | 'addresses'>,

@@ -131,7 +131,7 @@ async function send(entry: Outgoing): Promise<void> {
       change(entry.key, { state: 'waiting' })
       setTimeout(work, Math.min(SLOWEST_RETRY_MS, 1_000 * 2 ** failures++))
     } else if (error.code === 'key_reused' && resentBy(entry) !== undefined) {
-      // It was already sent again by another provider, so this entry must not become a second message.
+      // The message was already sent again by another provider, so this entry must not become a second message.
       rememberAgain(resentBy(entry))
       outbox.drop([entry.key])
     } else {
@@ -167,8 +167,8 @@ export const outbox = {
   },
   /**
    * Sends a refused message again, by the same or another provider. It is a new message, so it gets a new key. A
-   * message that became too old keeps its key if the provider stays the same: the daemon may have it already. The key of
-   * a resent message stays in any case: another user may have sent the message again meanwhile.
+   * message that became too old keeps its key if the provider stays the same, because the daemon may have the message
+   * already. A message that resends a failed one always keeps its key, because another user may have resent it too.
    */
   retry(key: string, provider?: Provider): void {
     const entry = entries.find(entry => entry.key === key)
@@ -218,7 +218,7 @@ export const outbox = {
       removeEventListener('pagehide', leave)
     }
   },
-  /** Retries the messages that wait for a connection now. */
+  /** Retries the messages that wait for a connection, without further delay. */
   flush: () => {
     failures = 0
     work()

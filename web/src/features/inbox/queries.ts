@@ -18,7 +18,7 @@ export const contactsQuery = (words: string) => apiQuery('/api/contacts', { quer
 export const inboxQuery = (filter: InboxFilter, words: string) =>
   apiPages('/api/inbox', { query: { filter, ...(words && { q: words }), limit: 50 } })
 
-/** A contact's timeline, or those entries of it that a filter leaves. */
+/** A contact's timeline, reduced to the entries that match the filter. */
 export interface TimelineOf {
   contactId: number
   filter: TimelineFilter

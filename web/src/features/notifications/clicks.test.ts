@@ -25,7 +25,7 @@ beforeEach(() => {
   did = []
 })
 
-/** The open tab. `answer` is what it does with a message of the service worker. */
+/** Creates an open tab. `answer` handles a message of the service worker. */
 const tabThat = (answer: (event: Pick<MessageEvent, 'data' | 'ports'>) => void) => ({
   focus: async () => did.push('focus'),
   navigate: async (href: string) => did.push(`reload ${href}`),
@@ -33,7 +33,7 @@ const tabThat = (answer: (event: Pick<MessageEvent, 'data' | 'ports'>) => void) 
 })
 const page = tabThat(event => answerClick(event, href => did.push(`go ${href}`)))
 
-/** Clicks a notification of the service worker, and resolves when it has handled the click. */
+/** Clicks a notification of the service worker. Resolves when the service worker has handled the click. */
 async function click(windows: ReturnType<typeof tabThat>[]): Promise<void> {
   const listeners = new Map<string, (event: unknown) => void>()
   const self = {

@@ -160,8 +160,8 @@ const ACTIONS: Record<string, MessageDescriptor> = {
 export const actionText = (action: string): MessageDescriptor | undefined => ACTIONS[action]
 
 /**
- * How the log shows the subject of an entry. The text of the action already names the kind of the subject, and a bare
- * id is not shown.
+ * How the audit log shows the subject of an entry. The text of the action already names the kind of the subject, and a
+ * bare id is not shown.
  */
 export type SubjectForm = 'contact' | 'call' | 'name' | 'setting' | 'step' | 'alert' | 'answering' | 'file' | 'nothing'
 

@@ -281,7 +281,7 @@ export function hrefOf(section: Pick<Section, 'id' | 'href'>, at?: string): stri
 /** The section for settings that this page does not know. */
 const LAST = 'health'
 
-/** This setting has a separate editor. */
+/** The key of the setting that has a separate editor. */
 export const AGENT_TEXT = 'agent.instructions'
 
 export interface Group {
@@ -315,8 +315,8 @@ export function layout(section: Section, items: readonly Item[]): { groups: Grou
 type Texts = readonly [title: string, more: string]
 
 /**
- * Returns the things whose name or other words contain all words of the query. Those whose name contains the whole query
- * come first.
+ * Returns the things whose name or other words contain all words of the query. First come those whose name contains
+ * the words in the same order, then those whose name contains all words, then the others.
  */
 export function find<T>(things: readonly T[], query: string, textsOf: (thing: T) => Texts): T[] {
   const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean)

@@ -59,7 +59,7 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
   const before = STEPS[at - 1]?.id
   const onward = () => go(next ? `/app/setup/${next}` : '/app')
   const failed = useFailedChecks(facts)
-  // A problem keeps no step from being left: an address, for example, can be reached by all but its own network.
+  // The user can leave a step with a problem: an address, for example, may work everywhere except in its own network.
   const done = isDone(step, facts)
   const skip = useSkip()
   return (

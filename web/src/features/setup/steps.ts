@@ -45,7 +45,7 @@ export interface Facts {
 const isSet = (item: Item | undefined) =>
   item !== undefined && (item.kind === 'secret' ? item.secret_set : item.value !== null && item.value !== '')
 
-/** Returns true if the data shows that a step is complete. A skipped step is not. */
+/** Returns true if the data shows that a step is complete. Skipping a step does not complete it. */
 export function isDone(step: StepId, facts: Facts): boolean {
   const has = (key: string) => isSet(facts.items.get(key))
   switch (step) {
@@ -85,7 +85,7 @@ const CHECKS: { step: StepId; check: Schemas['SettingsCheck'] }[] = [
  */
 export function useFailedChecks(facts: Facts): ReadonlyMap<StepId, Schemas['CheckResponse']> {
   const locale = useLocale()
-  // The bridge has a check of its own: its state.
+  // If the bridge is linked, its state replaces the check of Twilio.
   const isChecked = (step: StepId) => isDone(step, facts) && !(step === 'whatsapp' && facts.isLinked)
   const results = useQueries({
     queries: CHECKS.map(({ step, check }) => ({
@@ -97,7 +97,7 @@ export function useFailedChecks(facts: Facts): ReadonlyMap<StepId, Schemas['Chec
       enabled: isChecked(step),
       placeholderData: keepPreviousData<Schemas['CheckResponse']>,
       retry: false,
-      // The check of the AI opens a session, which can cost something.
+      // The check of the AI opens a session with the provider, which can cost money.
       staleTime: 600_000,
       refetchOnMount: (query: { state: { data?: Schemas['CheckResponse'] | undefined } }) =>
         query.state.data?.ok === false ? ('always' as const) : true,

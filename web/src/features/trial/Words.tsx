@@ -13,8 +13,8 @@ export function Words({ lines }: { lines: readonly Line[] }) {
   const length = shown.reduce((sum, line) => sum + (line.kind === 'turn' ? line.turn.heard_text.length + 1 : 1), 0)
   // biome-ignore lint/correctness/useExhaustiveDependencies: new words move the end
   useEffect(() => {
-    // The braces are necessary: in newer browsers the call returns a promise, which React would treat as a clean-up
-    // function.
+    // The braces are necessary: in newer browsers `scrollIntoView` returns a promise, which React would treat as a
+    // clean-up function.
     end.current?.scrollIntoView({ block: 'nearest' })
   }, [length])
   return (

@@ -6,8 +6,8 @@ import { Loaded, SkeletonRows } from '#shared/components/states'
 import { LinkPanel } from './LinkPanel'
 
 /**
- * The polling interval of the bridge's state, in ms. The event stream reports only other states of the link, not, for
- * example, a new code, and only after the daemon itself has polled the bridge.
+ * The polling interval of the bridge's state, in ms. The event stream reports only changes of the link's state (not a
+ * new code, for example), and only after the daemon itself has polled the bridge.
  */
 const ASK_EVERY_MS = 2_500
 

@@ -8,12 +8,12 @@ import { MODES } from './modes'
 import { type Answering, type Mode, useAnswering, useSwitch } from './useAnswering'
 import './answering.css'
 
-/** Who answers calls now. Owners switch it here; other users see it. */
+/** Shows who answers calls now. Owners can change the choice here; other users only see it. */
 export function WhoAnswers() {
   const { t } = useLingui()
   const { isOwner } = useSession()
   const { data } = useAnswering()
-  // The place is kept free, so that nothing moves when the answer arrives.
+  // Reserves the space, so that the layout does not shift when the response arrives.
   if (!data) return <div className="who-answers" />
   return (
     <section className="who-answers" aria-label={t`מי עונה לשיחות`}>
@@ -62,7 +62,7 @@ interface UntilProps {
 function Until({ answering: { until, next_opening: opening }, set }: UntilProps) {
   const { t } = useLingui()
   const when = useWhen()
-  // Whether the time of day is being asked for.
+  // Whether the field for a time of day is open.
   const [isAsking, setAsking] = useState(false)
   const isOpening = Boolean(until && until === opening)
   const value = isAsking ? 'time' : !until ? 'changed' : isOpening ? 'opening' : 'set'

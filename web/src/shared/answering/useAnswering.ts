@@ -9,7 +9,7 @@ import { serverNow } from '../format/clock'
 export type Answering = Schemas['Answering']
 export type Mode = Schemas['AnswerMode']
 
-/** A choice of who answers calls, as it is sent. */
+/** A choice of who answers calls, as the page sends it to the daemon. */
 export type Choice = Pick<Answering, 'mode' | 'until'>
 
 export const answeringQuery = apiQuery('/api/answering')
@@ -18,7 +18,7 @@ const show = (answering: Answering) => queryClient.setQueryData(answeringQuery.q
 const send = ({ mode, until }: Choice) =>
   unwrap(client.PUT('/api/answering', { body: { mode, ...(until && { until }) } }))
 
-/** Returns the query of who answers calls. It is fetched again when the choice ends: no event reports that. */
+/** Returns the query of who answers calls. Fetches it again when the choice ends, because no event reports the end. */
 export function useAnswering() {
   const query = useQuery(answeringQuery)
   const until = query.data?.until
@@ -40,7 +40,7 @@ export function useSwitch() {
           ? t`מהשיחה הבאה מצלצל קודם אצלכם`
           : t`מהשיחה הבאה עונים לפי ההגדרות`,
     undo: async ({ from }) => {
-      // A choice that has ended in the meantime is what the settings say.
+      // If the earlier choice has ended in the meantime, the settings apply again.
       const isOver = from.until && new Date(from.until) <= serverNow()
       show(await send(isOver ? { mode: 'settings' } : from))
     },

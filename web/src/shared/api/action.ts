@@ -62,8 +62,8 @@ export function useAction<V = void, R = unknown>(action: Action<V, R>) {
         )
       }
       action.onDone?.(result, values)
-      // Right after `onDone`: data that both fetch again is requested only once, because the second fetch cancels the
-      // first one before it is sent.
+      // Called right after `onDone`: if both fetch the same data again, it is requested only once, because the second
+      // fetch cancels the first one before it is sent.
       shown.end()
     },
   })

@@ -19,7 +19,7 @@ export function useAllPages<P extends GetPath>(path: P, query?: GetParams<P>['qu
 
 type Pages = Pick<UseInfiniteQueryResult, 'hasNextPage' | 'isFetching' | 'isFetchNextPageError' | 'fetchNextPage'>
 
-/** Fetches the next page of a list whenever one is complete, as long as `isWanted` is true. */
+/** Fetches the next page of a list whenever the previous one is complete, as long as `isWanted` is true. */
 export function useNextPages(pages: Pages, isWanted = true): void {
   const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages
   const isDue = isWanted && hasNextPage && !isFetching && !isFetchNextPageError

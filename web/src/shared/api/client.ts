@@ -9,7 +9,7 @@ export type Schemas = components['schemas']
 /** The time limits of a request until its complete response, in ms. The limit of a read is shorter. */
 const READ_TIMEOUT_MS = 10_000
 const TIMEOUT_MS = 20_000
-/** Requests that may take long, for example because the daemon calls external services. */
+/** Paths whose reads have the longer limit, for example because the daemon calls external services. */
 const SLOW = /^\/api\/(checks|twilio|self-check|updates|backups|whatsapp\/bridge)/
 
 let csrfToken: string | null = null
@@ -32,8 +32,8 @@ export function whenUnauthorized(listener: () => void): () => void {
 }
 
 /**
- * Sets the function that fetches the session again after the daemon has refused the CSRF token. It stores the new token
- * and returns true if the session is still the same user's.
+ * Sets the function that fetches the session again after the daemon has refused the CSRF token. The function stores the
+ * new token and returns true if the session is still the same user's.
  */
 export function renewSessionWith(fetch: () => Promise<boolean>): void {
   fetchSession = fetch

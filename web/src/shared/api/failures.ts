@@ -51,7 +51,7 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** Returns true if a part of the page could not be loaded and does not show this itself. */
+/** Returns true if a part of the page could not be loaded and does not show the error itself. */
 export const useSilentFailure = (): boolean => useSyncExternalStore(subscribe, () => silent(false).length > 0)
 
 /**

@@ -7,7 +7,7 @@ const api = JSON.parse(readFileSync(`${root}docs/openapi.json`, 'utf8')) as {
   paths: Record<string, { get?: { parameters?: { name: string }[] } }>
 }
 
-/** The components that show only the first page of a list, and why that is no silent cut. */
+/** The components that show only the first page of a list, and why the user misses no items. */
 const FIRST_PAGE: Record<string, string> = {
   'features/live-call/LiveCallStrip.tsx /api/calls': 'calls that are active are among the newest',
   'features/setup/steps.ts /api/calls': 'whether there is any',

@@ -10,7 +10,7 @@ interface Upload {
   signal?: AbortSignal
 }
 
-/** An upload without progress for this time fails, in ms. */
+/** The time without progress after which an upload fails, in ms. */
 const STALLED_MS = 20_000
 
 /** Sends a file as the body of a POST. */

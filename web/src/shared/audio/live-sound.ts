@@ -1,7 +1,7 @@
 import { heightOf } from './loudness'
 import { decode, SAMPLE_RATE } from './mulaw'
 
-/** The samples of one bar: a tenth of a second. */
+/** The number of samples in one bar: a tenth of a second. */
 const BAR_SAMPLES = SAMPLE_RATE / 10
 /** The maximum number of bars: one minute. */
 const MAX_BARS = 600

@@ -1,7 +1,7 @@
 /** The sample rate of G.711 mu-law, the audio of the telephone network: 8000 samples of one byte per second. */
 
 export const SAMPLE_RATE = 8_000
-/** The samples of a frame of 20 ms. */
+/** The number of samples in a frame of 20 ms. */
 export const FRAME_SAMPLES = 160
 export const SILENCE = 0xff
 

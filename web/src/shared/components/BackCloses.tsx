@@ -2,8 +2,8 @@ import { useEffect, useRef } from 'react'
 import { newKey } from '../api/client'
 
 /**
- * While this is rendered, the browser's back button and the back gesture of a phone close the layer above the page (a
- * dialog or a sheet) instead of leaving the page.
+ * While this component is rendered, the browser's back button and the back gesture of a phone close the layer above the
+ * page (a dialog or a sheet) instead of leaving the page.
  */
 export function BackCloses({ close }: { close: () => void }) {
   const latest = useRef(close)
@@ -19,7 +19,7 @@ export function BackCloses({ close }: { close: () => void }) {
     return () => {
       clearTimeout(timer)
       removeEventListener('popstate', back)
-      // Removes the entry, unless a link in the layer has led to another page.
+      // Removes the history entry, unless a link in the layer has led to another page.
       if (history.state?.layer === layer) history.back()
     }
   }, [])

@@ -34,7 +34,7 @@ interface ErrorProps {
   missing?: { title: ReactNode; action: ReactNode }
 }
 
-/** Whether the error says that the data does not exist, or no longer. */
+/** Whether the error says that the data does not exist or no longer exists. */
 export const isMissing = (error: unknown): boolean => Boolean(error) && asApiError(error).status === 404
 
 /** Replaces data that failed to load: the error, and a retry button. */
@@ -86,12 +86,15 @@ interface QueryLike<T> {
   refetch: () => unknown
 }
 
-/** Renders the data of a query, its skeleton while it loads, or its error with a retry button or what `missing` says. */
+/**
+ * Renders the data of a query, the skeleton while the data loads, or the error: with the texts of `missing` if the data
+ * does not exist, otherwise with a retry button.
+ */
 export function Loaded<T>(props: {
   query: QueryLike<T>
   skeleton?: ReactNode
   title?: ReactNode
-  /** For data that may no longer exist. It then also replaces data that was loaded before. */
+  /** For data that may no longer exist: shown after a 404, also instead of data that was loaded before. */
   missing?: ErrorProps['missing']
   children: (data: T) => ReactNode
 }) {

@@ -40,8 +40,8 @@ export function Ltr({ children, className }: { children: ReactNode; className?: 
 
 /**
  * Text written by users or contacts: each paragraph has its own direction, and phone numbers, URLs and code are
- * isolated (bidi). A box with a border on its start side must be this element itself, because an outer `dir="auto"` ignores text
- * inside it.
+ * isolated (bidi). A box with a border on its start side must be this element itself, because `dir="auto"` of an outer
+ * element ignores the text of an inner element with its own `dir`.
  */
 export function Plain({ text, className = '', as: Element = 'span' }: PlainProps) {
   return (

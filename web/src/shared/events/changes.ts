@@ -46,7 +46,7 @@ registerChanges({
   bridge_updated: ['/api/whatsapp/bridge', '/api/threads/{id}/route'],
   alert_updated: ['/api/alerts', '/api/database'],
   self_check_updated: ['/api/self-check'],
-  // The route of a message has a price from the settings.
+  // A conversation contains the price of its message routes, which comes from the settings.
   setting_updated: ['/api/settings', '/api/session', '/api/answering', '/api/threads'],
   opening_hours_updated: ['/api/answering'],
   answering_updated: ['/api/answering'],

@@ -21,11 +21,11 @@ export interface Typing {
   user_name: string
 }
 
-/** The changes of one commit arrive within this time, and are forwarded together, in ms. */
+/** The time in ms within which the changes of one database commit arrive; they are forwarded together. */
 const BATCH_MS = 40
 /**
- * The minimum interval between batches, in ms. Each batch refetches the invalidated data and cancels the running
- * request. Without an interval, a list would not update as long as many changes arrive.
+ * The minimum interval between batches, in ms. After each batch, the page fetches the invalidated data again and
+ * cancels running requests for it. Without an interval, a list would not update as long as many changes arrive.
  */
 const DISTANCE_MS = 300
 /**
@@ -35,7 +35,7 @@ const DISTANCE_MS = 300
 const SILENCE_MS = 40_000
 /** The delay before a refused stream (no session) is retried, in ms. */
 const REFUSED_MS = 5_000
-/** After this time without a stream, its position is discarded, in ms. */
+/** The time without a stream after which its position is discarded, in ms. */
 const FORGET_MS = 300_000
 /** The maximum number of changes kept for tabs that are opened later. */
 const MAX_KEPT = 500
@@ -141,8 +141,8 @@ export class EventStream {
   }
 
   /**
-   * Replaces a connection that is open but silent, for example after a sleep, or behind a router that has dropped its
-   * state.
+   * Replaces a connection that is open but silent, for example after a sleep, or behind a router that has dropped the
+   * state of the connection.
    */
   #check(): void {
     if (Date.now() - this.#lastSign < SILENCE_MS || this.#source?.readyState !== EventSource.OPEN) return

@@ -1,5 +1,6 @@
 /// <reference lib="webworker" />
-// Over HTTP/1.1 a browser allows six connections to a host, and each stream uses one. Therefore all tabs share this stream.
+// Over HTTP/1.1 a browser allows six connections to a host, and each stream uses one. Therefore all tabs share this
+// stream.
 import { EventStream, type Signal } from './source'
 
 /**

@@ -3,8 +3,8 @@ import { useEffect, useState, useSyncExternalStore } from 'react'
 /** The update interval of relative times, in ms. */
 const TICK_MS = 20_000
 /**
- * A smaller difference between the clocks of the device and of the daemon is ignored, in ms: the `Date` header has whole
- * seconds, and the response takes time.
+ * The difference between the clocks of the device and of the daemon, in ms, below which the page ignores it: the `Date`
+ * header has whole seconds, and the response takes time.
  */
 const TOLERANCE_MS = 5_000
 

@@ -1,6 +1,6 @@
 import { stripMarks } from './bidi'
 
-/** A number with its country code, which has one to three digits: ITU-T E.164 assigns them so that none begins another. */
+/** A number with its country code of one to three digits. In ITU-T E.164, no country code is the prefix of another. */
 const ABROAD = /^\+(?=\d{8,15}$)([17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})(\d+)$/
 
 /** Formats an E.164 number: Israeli numbers in the national format if `country` is Israel, others internationally. */

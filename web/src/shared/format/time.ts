@@ -97,7 +97,7 @@ export class Formatter {
     return this.hebrewDate(at).split(' ').slice(0, -1).join(' ')
   }
 
-  /** The month of the Hebrew calendar: «כסלו תשפ״ז». */
+  /** The month and year of the Hebrew calendar: «כסלו תשפ״ז». */
   hebrewMonth(at: Date | string): string {
     return this.hebrewDate(at).replace(/^\S+ ב?/, '')
   }
@@ -120,7 +120,7 @@ export class Formatter {
     return this.date(at, now)
   }
 
-  /** For list rows: the time for today, then «אתמול», then the weekday, then the date. */
+  /** For list rows: the time for today, «אתמול» or «מחר», the weekday for the last six days, otherwise the date. */
   when(at: Date | string, now: Date): string {
     const days = this.daysFrom(at, now)
     if (days === 0) return this.time(at)

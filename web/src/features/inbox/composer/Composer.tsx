@@ -34,7 +34,7 @@ interface Props {
   onReply: (reply: Reply | null) => void
   /** The newest answer of the agent or another user; null if there is none, undefined while the timeline loads. */
   answer: MessageItem | null | undefined
-  /** Whether messages of this user are not sent yet, and can be stopped. */
+  /** Whether some messages of this user are not sent yet and can still be stopped. */
   isSending: boolean
 }
 

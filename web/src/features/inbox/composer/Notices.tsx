@@ -46,7 +46,7 @@ interface Props {
   isWriting: boolean
 }
 
-/** Warns a user who is writing while the agent or another user answers the contact, so that it is not answered twice. */
+/** Warns a user who is writing while the agent or another user answers the contact, to prevent a second answer. */
 export function Overtaken({ answer, isWriting }: Props) {
   /** The id of the newest answer when this user began to write; 0 if there was none. */
   const known = useRef<number>(undefined)

@@ -18,7 +18,7 @@ interface Props {
   onSend: (media: NonNullable<Outgoing['media']>) => void
 }
 
-/** Records a voice note; it replaces the field meanwhile. */
+/** Records a voice note, and replaces the text field meanwhile. */
 export function Recorder({ onClose, onSend }: Props) {
   const { t } = useLingui()
   const { refusal, levels, ms, isReady, finish } = useRecording()

@@ -26,7 +26,8 @@ export function useDraft(contactId: number, threadId: number | null, stored: Dra
   const set = useCallback(
     (value: string) => {
       setText(value)
-      // An empty text is stored as well: until the daemon has it, the daemon's draft is a text that was sent or deleted.
+      // An empty text is stored as well: until the daemon has stored it, the daemon's draft is still the text that was
+      // sent or deleted.
       rememberOwn(local, value === '' && threadId === null ? null : value)
     },
     [local, threadId],
@@ -40,7 +41,7 @@ export function useDraft(contactId: number, threadId: number | null, stored: Dra
     return () => clearTimeout(timer)
   }, [text, save, local, connection])
 
-  // Another device has changed the draft: its text is used, unless this device has unsaved text.
+  // If another device has changed the draft, the new text is used, unless this device has unsaved text.
   const theirs = stored?.text ?? ''
   useEffect(() => {
     if (recallOwn(local) !== null || theirs === known.current) return

@@ -9,7 +9,7 @@ import type { Outgoing } from '../outbox'
 export interface UploadItem {
   id: number
   name: string
-  /** The content; empty for a file that was uploaded earlier, for a message that was stopped or is edited. */
+  /** The content; empty if the file was already uploaded for a message that was then stopped or is being edited. */
   file: Blob
   /** The URL of the thumbnail; null for files that are not images. */
   preview: string | null

@@ -37,8 +37,8 @@ function isRelevant(signal: Signal): boolean {
 
 /**
  * Shows the number of waiting conversations in the title, and notifies the user of new events while no tab with the
- * page is visible. Handles clicks on the service worker's notifications, also on those from before they were turned off.
- * Renders nothing.
+ * page is visible. Handles clicks on the service worker's notifications, even after the user has turned notifications
+ * off. Renders nothing.
  */
 export function Notifier() {
   useCount()

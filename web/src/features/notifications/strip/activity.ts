@@ -33,8 +33,8 @@ export class Seen {
   }
 
   /**
-   * Returns the events that are new since the last call. All given rows count as seen from then on, whether or not they
-   * are reported.
+   * Returns the events that are new since the last `take`. All given rows count as seen from then on, whether or not
+   * they are reported.
    */
   take(waiting: readonly Row[], live: readonly Call[]): ActivityEvent[] {
     const rows = waiting.filter(row => this.#isNewRow(row)).flatMap(row => eventOf(row) ?? [])

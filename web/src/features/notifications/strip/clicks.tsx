@@ -9,7 +9,7 @@ interface Click {
   type: 'open'
   /** The path of the page to open. */
   href: string
-  /** When the service worker stops to wait for the answer (Unix ms). */
+  /** When the service worker stops waiting for the answer (Unix ms). */
   until: number
 }
 
@@ -23,8 +23,8 @@ export function openOrOffer(href: string, go: (href: string) => void): void {
 }
 
 /**
- * Opens the path that a click names, or offers to, and answers that this tab is the one to focus. A frozen tab receives
- * the request when it continues, after the service worker has opened another tab: then nothing happens.
+ * Opens the path that a click names, or offers to open it, and asks the service worker to focus this tab. A frozen tab
+ * receives the request only when it continues, after the service worker has opened another tab; it then does nothing.
  */
 export function answerClick({ data, ports }: Pick<MessageEvent, 'data' | 'ports'>, go: (href: string) => void): void {
   const { type, href, until } = data as Click

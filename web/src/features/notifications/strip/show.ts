@@ -23,8 +23,8 @@ export function closeHandled(tags: ReadonlySet<string>): void {
 
 /**
  * Shows a notification. A click focuses the page and opens the link; if the page has unsaved changes, the page only
- * offers the link. Where the service worker shows the notification, it receives the click, and asks the page to do so
- * (`clicks.tsx`).
+ * offers the link. If the service worker shows the notification, the service worker receives the click, and asks the
+ * page to open the link (`clicks.tsx`).
  */
 export async function show({ title, body, tag, href }: Shown, go: (href: string) => void): Promise<void> {
   // A later notification about the same contact replaces the earlier one, but must make a sound as well.

@@ -24,7 +24,7 @@ function hold(name: string, mode: LockMode, granted?: () => void): () => void {
 /** Calls `begin` in only one tab. When that tab is closed, calls it in another. */
 export const inOneTab = (begin: () => void): (() => void) => hold(ONE, 'exclusive', begin)
 
-/** Lets the other tabs know while this tab is visible. Returns a function that ends this. */
+/** Holds a shared lock while this tab is visible, for `isInView` in other tabs. The returned function stops this. */
 export function announceVisible(): () => void {
   let leave: (() => void) | undefined
   const adapt = () => {

@@ -110,7 +110,7 @@ export class Devices {
   }
 
   private markReached(name: string): void {
-    // Both are 0 in browsers that do not report them.
+    // Both latencies are missing or 0 in browsers that do not report them.
     const latency = this.context.outputLatency || this.context.baseLatency || 0
     const timer = setTimeout(() => {
       this.onTheWay.shift()

@@ -2,7 +2,7 @@
 import { encode, FRAME_SAMPLES, SAMPLE_RATE } from '#shared/audio/mulaw'
 import { Resampler } from '#shared/audio/resampler'
 
-/** A frame of the microphone: 20 ms of mu-law, and their loudest sample. */
+/** A frame of the microphone: 20 ms of mu-law audio, and its loudest sample (0 to 1). */
 export interface MicrophoneFrame {
   bytes: Uint8Array<ArrayBuffer>
   peak: number

@@ -5,7 +5,7 @@ export class SpeakerQueue {
   private queued = 0
   private readonly most: number
 
-  /** `most` is the maximum number of queued samples. Beyond it, the oldest audio is dropped, so that the delay is short. */
+  /** `most`: the maximum number of queued samples. Beyond it, the oldest audio is dropped to keep the delay short. */
   constructor(most = Number.POSITIVE_INFINITY) {
     this.most = most
   }
