@@ -71,7 +71,7 @@ test('several callers are called back from the list', async ({ page }) => {
   // A colleague plans the call to the newest caller meanwhile, so it leaves the list.
   await api.send('POST', '/api/calls', { to: [{ call_id: newest.id }], purpose: 'של עמית' })
   await expect(boxes).toHaveCount(3)
-  // The next one is blocked, which the dialog learns from the answer.
+  // The next caller is blocked. The dialog learns this from the response to its request.
   await api.send('PUT', `/api/contacts/${second.contact_id}/block`, { blocked: true })
   await dialog.getByRole('button', { name: 'להתקשר לשניים' }).click()
   await expect(dialog.getByRole('alert')).toContainText('הלקוח חסום')

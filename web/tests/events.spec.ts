@@ -142,7 +142,7 @@ for (const hasWorker of WORKERS) {
     await page.bringToFront()
     await network.cut()
     await expect(page.locator('.strip.off')).toBeVisible({ timeout: 15_000 })
-    // More than a page of the conversation, and a request that fails meanwhile.
+    // Adds more than a page to the conversation, and makes a request fail meanwhile.
     await change(ownDaemon, api, 70)
     await page.locator('.thread', { hasText: 'Tom Becker' }).click()
     await page.goBack()

@@ -45,8 +45,8 @@ const launch = (): Promise<Browser> =>
   chromium.launch({ ...test.info().project.use.launchOptions, ignoreDefaultArgs: ['--hide-scrollbars'] })
 
 /**
- * Returns what cannot be recognized with the forced colours of a high-contrast theme, which drop shadows and backgrounds:
- * controls without a line around them, and a selected control that looks like the others of its group.
+ * Returns what cannot be recognized with the forced colours of a high-contrast theme, which drop shadows and
+ * backgrounds: controls without a line around them, and a selected control that looks like the others of its group.
  */
 async function unclear(page: Page): Promise<string[]> {
   await page.emulateMedia({ forcedColors: 'active' })

@@ -10,8 +10,8 @@ const APART = /^\/api\/(session|events|setup|calls\/\d+\/listen)$/
 const patternOf = (url: string): string => new URL(url).pathname.replace(/\/\d+(?=\/|$)/g, '/{id}')
 
 /**
- * The screen that must show the failure of a path that several screens fetch. Without LONG=1, only these paths are tested,
- * because each loads a page.
+ * The screen that must show the failure of a path that several screens fetch. Without LONG=1, only these paths are
+ * tested, because each loads a page.
  */
 const HOME: Record<string, string> = {
   '/api/alerts': 'problems',
@@ -93,7 +93,7 @@ test('each request of the screens may fail alone: the screen says so, and recove
     }
     if (!canRetry) silent.push(`${what}: no retry`)
     await expect(async () => {
-      // The page may recover between the two calls, so that the button disappears.
+      // The page may recover between `count` and `click`, so that the button disappears.
       if (await retry.count()) await retry.first().click({ timeout: 2_000 })
       expect(await retry.count()).toBe(0)
     }, what).toPass({ timeout: 15_000 })

@@ -274,7 +274,7 @@ test('each paragraph has the direction of its words, not of a link, a number or 
 }) => {
   await open(page, ownDaemon)
   await expect(page.locator('.empty').first()).toBeVisible()
-  // Each text with its first words, and those that follow them in the line or begin the next one.
+  // Each text, its first words, and the words that follow them in the same line or begin the next line.
   const cases = [
     ['https://example.com/menu?a=1 תודה רבה', 'https', 'תודה'],
     ['😀👍 בוקר טוב', '😀', 'בוקר'],
@@ -321,7 +321,8 @@ test('each paragraph has the direction of its words, not of a link, a number or 
 })
 
 /**
- * Returns the position of an element once the list has measured its rows: when it is the same in consecutive frames.
+ * Returns the position of an element once the list has measured its rows: the position is then the same in consecutive
+ * frames.
  */
 const standing = (element: Locator): Promise<number> =>
   element.evaluate(

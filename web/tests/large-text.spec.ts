@@ -68,7 +68,7 @@ test('all screens at 320 px with letters twice as large', async ({ page, ownDaem
   await page.goto(`${ownDaemon.url}/login`)
   await settled(page)
   await look('login')
-  // The size belongs to the browser's window, which the next test gets.
+  // Restores the font size, because it is a setting of the browser window, which the next test reuses.
   await session.send('Page.setFontSizes', { fontSizes: { standard: 16, fixed: 13 } })
   expect(found).toEqual({})
 })

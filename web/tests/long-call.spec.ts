@@ -54,7 +54,7 @@ test('a call of an hour opens at once, and the mark keeps to the sound at double
   await page.goto(`${ownDaemon.url}/app/calls`)
   await expect(page.locator('.call-row')).toHaveCount(1)
   // Measures from the press until the words and the waveform are visible. The goal is one second on an idle machine. On
-  // a loaded one the time of the page's thread tells whether it would be reached.
+  // a loaded machine, the CPU time of the page's thread tells whether the goal would be reached.
   const devtools = await page.context().newCDPSession(page)
   await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
   const busy = async () => {

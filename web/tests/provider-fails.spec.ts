@@ -54,7 +54,7 @@ test('a message that a provider refused says which and why, and goes out by the 
     const sent = items.flatMap(({ message }) => (message?.content_text === TEXT ? message.provider : []))
     expect(sent.sort()).toEqual(['baileys', 'twilio'])
 
-    // Another user, whose route was another one, has sent the message again.
+    // Another user, whose message was routed to another provider, has already sent the message again.
     const body = { to: NOA, text: OTHER_TEXT }
     const first = await api.send<{ message_id: number }>('POST', '/api/whatsapp/send', { ...body, provider: 'baileys' })
     const others = page.locator('.trow .msg.us', { hasText: OTHER_TEXT })

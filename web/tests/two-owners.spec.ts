@@ -281,7 +281,7 @@ test('a conversation that both have open: an answer is seen at once, in the thre
   const { dana, other, errors } = await fill(page, browser, ownDaemon)
   await both([page, other], `${ownDaemon.url}/app/inbox/${dana}`)
   for (const one of [page, other]) await expect(one.locator('.thread.waits')).toHaveCount(2)
-  // Measures in the page of the second owner from the report of the first one's typing until it is shown.
+  // Measures, in the second owner's page, the time from the report of the first owner's typing until the page shows it.
   const seen = other.evaluate(
     () =>
       new Promise<number>(resolve => {

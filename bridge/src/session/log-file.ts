@@ -26,8 +26,8 @@ export class DiskError extends Error {
  * of each value is in memory, so that a long backlog needs little memory. When more than half of a large file is out of
  * date, its current values are written to a new file, which replaces the old one by a rename.
  *
- * After a failed write the file accepts no more commits, because the values in memory may be ahead of the disk. The owner
- * then closes the file and opens it again.
+ * After a failed write the file accepts no more commits, because the values in memory may be ahead of the disk. The
+ * owner then closes the file and opens it again.
  */
 export class LogFile {
   readonly #path: string

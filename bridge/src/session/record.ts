@@ -16,7 +16,9 @@ export interface RecordPosition {
   readonly length: number
 }
 
-/** The part of a value that is in memory. `position` is the position on disk, `undefined` until the value is written. */
+/**
+ * The part of a value that is in memory. `position` is the position on disk, `undefined` until the value is written.
+ */
 export interface Entry {
   readonly value: unknown
   readonly bytes: number

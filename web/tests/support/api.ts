@@ -31,8 +31,8 @@ export async function contactOf({ get }: Owner, number: string): Promise<Contact
 }
 
 /**
- * Simulates a call that its caller ends before it is answered, and waits until the daemon has one more missed call. On a
- * slow machine the caller may hang up before the daemon has stored the call; then the call is repeated.
+ * Simulates a call that its caller ends before it is answered, and waits until the daemon has one more missed call. On
+ * a slow machine the caller may hang up before the daemon has stored the call; then the call is repeated.
  */
 export async function missCall({ get }: Owner, daemon: Daemon, from: string): Promise<void> {
   const missed = async () => (await get<{ calls: unknown[] }>('/api/calls?outcome=missed')).calls.length

@@ -76,7 +76,7 @@ export const preparedSession = async (): Promise<Cookie[]> => (await prepare()).
 async function cookiesOf(daemon: Daemon): Promise<Cookie[]> {
   const answer = await fetch(`${daemon.url}/api/login`, {
     method: 'POST',
-    // The list of sessions shows the browser, which it reads from this header.
+    // The list of sessions shows the browser, which the daemon reads from this header.
     headers: { 'Content-Type': 'application/json', 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0' },
     body: JSON.stringify(OWNER),
   })
@@ -159,8 +159,8 @@ export class Daemon {
   }
 
   /**
-   * Simulates a phone call to the business; `options` are those of `agentlocator simulate call`. A call takes as long as
-   * its script. By default the caller speaks for 1 s, which the daemon without an AI takes as a message.
+   * Simulates a phone call to the business; `options` are those of `agentlocator simulate call`. A call takes as long
+   * as its script. By default the caller speaks for 1 s, which the daemon without an AI takes as a message.
    */
   async call(options: string[] = []): Promise<void> {
     const script = options.includes('--script') ? [] : ['--script', 'say 1s']

@@ -24,7 +24,7 @@ export const LAYOUTS = {
 } satisfies Record<string, Layout>
 
 /**
- * The layouts in which a longer flow is tested: both of them with LONG=1, and otherwise only this one, because the
+ * The layouts in which a longer flow is tested: both of them with LONG=1, and otherwise only `short`, because the
  * browser tests must be short enough to run after each change on two cores.
  */
 export const layouts = (short: keyof typeof LAYOUTS): readonly Layout[] =>
@@ -125,8 +125,8 @@ export async function inspect(page: Page, name: string, { also, ...view }: Layou
 }
 
 /**
- * Inspects a screen that a test only looks at, in all views. The test visits the screen once, and the page changes as if
- * the window were resized and the language switched in another tab.
+ * Inspects a screen that a test only looks at, in all views. The test visits the screen once, and the page changes as
+ * if the window were resized and the language switched in another tab.
  */
 export async function inspectAll(page: Page, name: string): Promise<void> {
   for (const view of VIEWS) {
@@ -146,7 +146,7 @@ async function inspectOne(page: Page, name: string, view: View): Promise<void> {
   await expect(page.locator('h1')).toHaveCount(1)
   await expect(page.locator('html')).toHaveAttribute('dir', view.language === 'he' ? 'rtl' : 'ltr')
   await shot(page, `${name}-${view.language}-${view.width}-${view.scheme}`)
-  // Injected into each document only once, because compiling it takes longer than some pages.
+  // Injected into each document only once, because compiling the script takes longer than auditing some pages.
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE)
   const { wide, small, violations } = await page.evaluate(findings, AUDIT)
   expect(wide, `${name}: overflows sideways`).toEqual([])
@@ -172,9 +172,9 @@ async function change(page: Page, { language, scheme }: View): Promise<void> {
 }
 
 /**
- * Runs in the page. Returns the elements that reach beyond the window if the page overflows horizontally, what axe finds,
- * and the visible buttons and links that are narrower or lower than 44 px, except those within a paragraph and the skip
- * link.
+ * Runs in the page. Returns the elements that reach beyond the window if the page overflows horizontally, what axe
+ * finds, and the visible buttons and links that are narrower or lower than 44 px, except those within a paragraph and
+ * the skip link.
  */
 async function findings(options: typeof AUDIT) {
   await document.fonts.ready

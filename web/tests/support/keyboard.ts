@@ -4,8 +4,8 @@ import { expect, type Locator, type Page } from '@playwright/test'
 const MAX_STOPS = 120
 
 /**
- * Moves the focus to an element with the Tab key alone, as a user without a pointer does. Each stop on the way must be a
- * visible element with a visible focus. A toast is the last element of the page, so it is next by Shift+Tab.
+ * Moves the focus to an element with the Tab key alone, as a user without a pointer does. Each stop on the way must be
+ * a visible element with a visible focus. A toast is the last element of the page, so Shift+Tab reaches it soonest.
  */
 export async function tabTo(page: Page, element: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   await expect(element).toBeVisible()

@@ -34,7 +34,7 @@ export class RealBridge {
     return new RealBridge(await freePort())
   }
 
-  /** Starts both, with the session in `folder`, and resolves when the bridge listens. */
+  /** Starts the test server and the bridge, with the session in `folder`. Resolves when the bridge listens. */
   async start(daemonUrl: string, folder: string): Promise<void> {
     const server = this.#spawn([file('dist/test/wa-server/main.mjs')], {})
     const endpoints = await firstLine(server, line => ('control' in line ? (line as unknown as Endpoints) : undefined))
@@ -73,7 +73,7 @@ export class RealBridge {
     for (const child of this.#children.reverse()) {
       if (child.exitCode !== null) continue
       const over = new Promise(resolve => child.once('exit', resolve))
-      // Both exit when their standard input closes; the server removes its files before.
+      // The bridge and the server exit when their standard input closes. The server removes its files first.
       child.stdin?.end()
       await over
     }
