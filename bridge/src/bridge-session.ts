@@ -25,7 +25,6 @@ import { withTransactions } from './whatsapp/signal.ts'
 import { openSocket, quietLogger } from './whatsapp/socket.ts'
 import { settledWithin } from './with-timeout.ts'
 
-/** The dependencies of a bridge session. */
 export interface BridgeSessionDependencies {
   readonly settings: Settings
   readonly daemon: DaemonClient

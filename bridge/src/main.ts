@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const stop = (signal: string) => {
     if (stopping) return
     stopping = true
-    log.info('STOPPING', `Stopping after ${signal}`)
+    log.info('STOPPING', `The bridge is stopping after ${signal}`)
     for (const server of servers) {
       server.close()
       server.closeIdleConnections()

@@ -17,7 +17,6 @@ import type { Placeholders } from '../whatsapp/placeholders.ts'
 import type { MessageEvent, WireEvent } from '../wire/event.ts'
 import { RetryLater, type ToEvents } from './webhook-delivery.ts'
 
-/** The dependencies of {@link makeToEvents}. */
 export interface ToEventsDependencies {
   readonly settings: Settings
   readonly creds: () => AuthenticationCreds

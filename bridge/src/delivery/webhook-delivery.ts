@@ -16,7 +16,6 @@ export class RetryLater extends Error {
   override readonly name = 'RetryLater'
 }
 
-/** The dependencies of a delivery. */
 export interface WebhookDeliveryDependencies {
   readonly inbox: Inbox
   readonly daemon: DaemonClient

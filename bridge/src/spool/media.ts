@@ -31,7 +31,6 @@ export interface MediaEntry {
   readonly why?: string
 }
 
-/** The external dependencies of the media spool. */
 export interface MediaDependencies {
   readonly session: Session
   readonly settings: Settings

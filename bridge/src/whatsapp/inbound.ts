@@ -22,7 +22,6 @@ import { Received } from './received.ts'
 import { SerialHandler } from './serial-handler.ts'
 import { makeSignal } from './signal.ts'
 
-/** The external dependencies of receiving messages. */
 export interface InboundDependencies {
   readonly session: Session
   /** The session's keys with transactions, which all sockets share. */

@@ -18,7 +18,6 @@ export interface CheckStatus {
   readonly since: number
 }
 
-/** The external dependencies of the link check. */
 export interface LinkCheckDependencies {
   /** Returns the socket while messages can be sent and received. */
   readonly socket: () => WASocket | undefined

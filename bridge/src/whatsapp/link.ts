@@ -8,7 +8,6 @@ import { connectionOf, type LinkState, type Phase, type ShownCode, STATE_MESSAGE
 import { CodePairing, type PairingCode, requestCode, withCurrentSecret } from './pairing.ts'
 import { decideReconnect } from './reconnect-policy.ts'
 
-/** The external dependencies of a link. */
 export interface LinkDependencies {
   readonly session: Session
   readonly settings: Settings
@@ -18,7 +17,6 @@ export interface LinkDependencies {
   readonly listener: LinkListener
 }
 
-/** The listener for the events of a link. */
 export interface LinkListener {
   /** A new QR code for a phone to scan. Called once for each code. */
   onQr(qr: string): void

@@ -13,7 +13,6 @@ export class KeyReused extends Error {
   override readonly name = 'KeyReused'
 }
 
-/** The external dependencies of sending messages. */
 export interface OutboundDependencies {
   readonly sent: SentMessages
   /** Returns the socket while messages can be sent and received. */

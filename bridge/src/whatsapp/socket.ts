@@ -6,7 +6,6 @@ import type { Settings } from '../settings.ts'
 import type { DurableInbound } from './inbound.ts'
 import { TRANSACTIONS } from './signal.ts'
 
-/** The options of a new socket. */
 export interface SocketDependencies {
   readonly settings: Settings
   readonly session: Session

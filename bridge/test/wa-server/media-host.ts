@@ -48,7 +48,7 @@ export class MediaHost {
     return this.files.get(path)?.bytes
   }
 
-  /** Closes all connections. */
+  /** Closes all connections, and stops listening. */
   close(): void {
     this.server.closeAllConnections()
     this.server.close()

@@ -145,7 +145,7 @@ async function send(entry: Outgoing): Promise<void> {
 
 /** The queue of messages to the daemon. This browser stores them until the daemon has accepted them. */
 export const outbox = {
-  /** Adds a message, which is sent after 3 s. */
+  /** Adds a message, which is sent after 3 s. If a message with the same key is queued already, returns that one. */
   add(made: Pick<Outgoing, 'contactId' | 'to' | 'text' | 'provider' | 'media' | 'reply'> & { key?: string }): Outgoing {
     const known = entries.find(({ key }) => key === made.key)
     if (known) return known

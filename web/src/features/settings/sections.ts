@@ -316,7 +316,7 @@ type Texts = readonly [title: string, more: string]
 
 /**
  * Returns the things whose name or other words contain all words of the query. First come those whose name contains
- * the words in the same order, then those whose name contains all words, then the others.
+ * the whole query, then those whose name contains all its words, then the others.
  */
 export function find<T>(things: readonly T[], query: string, textsOf: (thing: T) => Texts): T[] {
   const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean)

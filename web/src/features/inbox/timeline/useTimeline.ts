@@ -69,7 +69,7 @@ export function useTimeline(contactId: number, threads: readonly number[], filte
   useRefresh(cache, key, of, threads)
 
   const loading = useRef<Promise<void> | null>(null)
-  /** Loads the page before the oldest one. Concurrent calls share one request. */
+  /** Loads the page before the oldest one. Concurrent invocations share one request. */
   const loadOlder = useCallback(
     (limit = PAGE): Promise<void> => {
       loading.current ??= readOlder(cache, key, of, limit).finally(() => {
@@ -182,7 +182,10 @@ function isOf(name: string, filter: TimelineFilter): boolean {
   return kinds === undefined || kinds.split(',').includes(kind)
 }
 
-/** Fetches the entries that the changes name. Resolves with false if the whole timeline must be loaded again. */
+/**
+ * Fetches the newest page, and the loaded pages with entries that the changes name. Resolves with false if the whole
+ * timeline must be loaded again.
+ */
 async function refresh(
   cache: QueryClient,
   key: QueryKey,
