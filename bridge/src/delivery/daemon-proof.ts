@@ -35,8 +35,8 @@ export class DaemonProof {
 
   /**
    * Returns whether an event must carry the secret itself in addition to its signature. Throws if no event may be sent
-   * at the moment. Concurrent invocations share one challenge to the daemon. `isConnected`: the event is sent over a connection
-   * that is already open.
+   * at the moment. Concurrent invocations share one challenge to the daemon. `isConnected`: the event is sent over a
+   * connection that is already open.
    */
   needsSecret(isConnected: boolean): Promise<boolean> {
     this.#running ??= this.#needsSecret(isConnected).finally(() => {

@@ -17,7 +17,7 @@ const etags = new Map<string, string>()
 const onUnauthorized = new Set<() => void>()
 let fetchSession: (() => Promise<boolean>) | undefined
 
-/** Sets the session's CSRF token, which is sent with every request that changes something. Null forgets all ETags too. */
+/** Sets the session's CSRF token, which is sent with every request that changes something. Null also forgets ETags. */
 export function setCsrfToken(token: string | null): void {
   csrfToken = token
   if (token === null) etags.clear()

@@ -15,7 +15,8 @@ const TAIL = /[.,;:!?)\]}׳״]+$/
 
 /**
  * Splits a text into web URLs, phone numbers, code, and the text between them. Only http, https and tel become links.
- * The parts that are no words must be isolated (bidi): a paragraph that begins with one has the direction of its words.
+ * URLs, numbers and code must be isolated (bidi), so that a paragraph that begins with one of them has the direction of
+ * its words.
  */
 export function linkParts(text: string): Part[] {
   const parts: Part[] = []

@@ -17,8 +17,8 @@ type Pages = Page<TimelineItem>[]
 
 /**
  * Merges a newly fetched newest page into pages that are sorted from newest to oldest. Entries of the previous newest
- * page that precede the new page are kept, so that the older pages still join. If the new page does
- * not overlap the previous one, the older pages are dropped.
+ * page that precede the new page are kept, so that the older pages still join. If the new page is the whole timeline or
+ * does not overlap the previous one, the known pages are dropped.
  */
 export function withNewest(pages: Pages, fresh: Page<TimelineItem>): Pages {
   const [first, ...older] = pages

@@ -33,7 +33,7 @@ export class MediaSocket<Message> {
     socket.onclose = () => events.onClose()
   }
 
-  /** Starts to send frames. Earlier frames are dropped, because the daemon does not expect audio before. */
+  /** Starts to send frames. Earlier frames are dropped, because the daemon does not expect audio until then. */
   startAudio(): void {
     this.frames = 0
   }
