@@ -352,7 +352,7 @@ test('a link to an old message finds it, and the list stays there', async ({ pag
   await page.goto(`${ownDaemon.url}/app/inbox/${contact}?message=${wanted}`)
   const found = page.locator('.trow').getByText('הודעה מספר 12', { exact: true })
   await expect(found).toBeInViewport({ timeout: 15_000 })
-  // Older entries are loaded above the entry, and a new one arrives below it. It must keep its position.
+  // Older entries are loaded above the found entry, and a new one arrives below it. The found entry must not move.
   await expect(page.locator('.trow', { hasText: 'הודעה מספר 5' }).first()).toBeAttached()
   const middle = await standing(found)
   const response = page.waitForResponse(/timeline/)

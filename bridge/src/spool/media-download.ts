@@ -12,7 +12,7 @@ export class MediaGone extends Error {}
 /** A file to download. */
 export interface Download {
   readonly content: Pick<MediaContent, 'type' | 'message'>
-  /** The path of the complete file. It exists only once the file is verified. */
+  /** The path at which the complete file appears, once it is verified. */
   readonly path: string
   readonly maxBytes: number
   /** Whether the file may come from a test server on this machine. */

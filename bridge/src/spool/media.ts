@@ -42,8 +42,8 @@ export interface MediaDependencies {
 }
 
 /**
- * The files of received messages. They are downloaded from WhatsApp at once, because its links expire, and kept until
- * the daemon has fetched them. If they exceed the space limit, the oldest are evicted first.
+ * The files of received messages. They are downloaded at once, because WhatsApp's links expire, and kept until the
+ * daemon has fetched them. If they exceed the space limit, the oldest are evicted first.
  */
 export class MediaStore {
   readonly #dependencies: MediaDependencies

@@ -28,9 +28,9 @@ export interface OutboundDependencies {
 /**
  * Sends messages, one per idempotency key.
  *
- * Before a message is passed to WhatsApp, it is on disk with an id that is derived from its key. It counts as sent when
- * WhatsApp's server has acknowledged it, not when the library reports success. If the process ends in between, the next
- * attempt sends the same message with the same id, and the recipient's phone shows it once.
+ * Before a message is passed to WhatsApp, it is on disk with an id that is derived from its key. A message counts as
+ * sent when WhatsApp's server has acknowledged it, not when the library reports success. If the process ends in
+ * between, the next attempt sends the same message with the same id, and the recipient's phone shows it once.
  */
 export class Outbound {
   readonly #dependencies: OutboundDependencies

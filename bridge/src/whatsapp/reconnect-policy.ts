@@ -61,7 +61,7 @@ export function decideReconnect(end: ConnectionEnd): ReconnectDecision {
 }
 
 /**
- * Returns a delay that doubles with each failure, up to 12 hours, with a jitter. It is for failures that end only by a
+ * Returns a delay that doubles with each failure, up to 12 hours, with a jitter. Used for failures that end only by a
  * user's action or after a day.
  */
 function longBackOff(failures: number, first: number, chance: number): number {

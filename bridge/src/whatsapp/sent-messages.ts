@@ -20,8 +20,8 @@ export interface SentHead {
 }
 
 /**
- * The sent messages, by id. They prevent sending two messages with the same key, and let the bridge resend a message
- * that its recipient could not decrypt.
+ * The records of sent messages, by id. They prevent sending two messages with the same key, and let the bridge resend a
+ * message that its recipient could not decrypt.
  */
 export class SentMessages {
   readonly #session: Session

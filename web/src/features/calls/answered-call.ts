@@ -15,7 +15,7 @@ export type AnswerProblem =
   /** The connection was lost, or the daemon ended it, for this reason. */
   | { kind: 'ended'; reason: string }
 
-/** The call that the user has answered with the browser. It continues while the user opens other pages. */
+/** The call that the user has answered with the browser. The call continues while the user opens other pages. */
 interface AnsweredCall {
   /** The id of the call; null while the user has answered none. */
   callId: number | null

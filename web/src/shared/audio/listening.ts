@@ -6,7 +6,7 @@ import { LiveSound } from './live-sound'
 import { SAMPLE_RATE } from './mulaw'
 import { Resampler } from './resampler'
 
-/** The state of listening to a live call. It continues while the user opens other pages. */
+/** The state of listening to a live call. The user keeps hearing the call while other pages are opened. */
 interface Listening {
   /** The id of the call; null while the user listens to none. */
   callId: number | null

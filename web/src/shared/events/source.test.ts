@@ -135,7 +135,7 @@ test('a tab that joins gets the changes after its position, or has to fetch all'
   const unknown = { type: 'open', isResumed: false }
   expect(kinds(3)).toEqual([unknown])
   for (let seq = 10; seq < 520; seq++) change(seq)
-  // The changes are not forwarded yet. They will be, to the new tab as well.
+  // The changes are not forwarded yet. When they are, the new tab receives them as well.
   expect(kinds(9)).toEqual([resumed])
   vi.advanceTimersByTime(1_000)
   expect(kinds(517)).toEqual([resumed, [518, 519]])
