@@ -154,7 +154,7 @@ function target(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const good = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
   if (!url || !good || url.username !== '') {
-    // The error is printed to the log, so it does not repeat a URL that may contain credentials.
+    // The error is printed to stderr, so it does not repeat a URL that may contain credentials.
     const isSafe = url?.protocol.startsWith('http') === true && url.username === ''
     const shown = isSafe ? text : 'a text that may contain a password'
     throw settingError('BAILEYS_WEBHOOK_TARGET', shown, 'an https URL without a user, or an http one on loopback')

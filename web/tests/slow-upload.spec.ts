@@ -2,7 +2,7 @@ import { contactOf, owner } from './support/api'
 import { expect, prepare, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
-/** About the Fast 3G of WebPageTest. */
+/** Approximately WebPageTest's Fast 3G. */
 const FAST_3G = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 750e3 / 8 }
 /** A photo of 12 megapixels, and a voice note of one minute. The upload uses only their sizes. */
 const FILES = [

@@ -143,7 +143,6 @@ export class WebhookDelivery {
     return 'done'
   }
 
-  /** Retries a lane after a delay. */
   #retryLane(lane: string, afterMs: number): void {
     setTimeout(() => {
       this.#idleLanes.push(lane)

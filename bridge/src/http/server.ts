@@ -4,7 +4,6 @@ import { type Log, reason } from '../log.ts'
 import { BadRequest } from '../wire/request.ts'
 import type { RequestAuth } from './request-auth.ts'
 
-/** The answer to a request. */
 export interface Reply {
   readonly status: number
   /** A text, or a function that opens a stream. */

@@ -22,9 +22,9 @@ export class DiskError extends Error {
  *
  * A commit is one line with a checksum. It is on disk (fdatasync) before its promise resolves; commits that wait for
  * the disk at the same time share one line. If a kill or a power failure leaves an incomplete record at the end, the
- * next start drops that record: its commit was never confirmed. For tables that are listed as `cold`, only the `head`
- * of each value is in memory, so that a long backlog needs little memory. When more than half of a large file is out of
- * date, its current values are written to a new file, which replaces the old one by a rename.
+ * next start drops that record, because its commit was never confirmed. For tables that are listed as `cold`, only the
+ * `head` of each value is in memory, so that a long backlog needs little memory. When more than half of a large file is
+ * out of date, its current values are written to a new file, which replaces the old one by a rename.
  *
  * After a failed write the file accepts no more commits, because the values in memory may be ahead of the disk. The
  * owner then closes the file and opens it again.

@@ -18,7 +18,7 @@ export function AnswerButton({ callId }: { callId: number }) {
   )
 }
 
-/** What the user sees while talking with the caller, or why this is not possible. */
+/** Shows the controls while the user talks with the caller, or explains why the call could not be answered. */
 export function AnsweredCall({ callId }: { callId: number }) {
   const { status, isMuted, problem } = useAnsweredCall(callId)
   if (problem) return <Why problem={problem} />

@@ -88,7 +88,7 @@ const TICKS: Record<Exclude<MessageStatus, 'received'>, [IconGlyph, ReactNode]> 
 }
 
 /**
- * The delivery status of an outgoing message, as an icon and a word. It also shows that a message waits for the
+ * The delivery status of an outgoing message, as an icon and a word. Also shows when a message waits for the
  * business's phone.
  */
 export function Ticks({ status, provider }: { status: MessageStatus; provider?: Provider | null }) {

@@ -137,7 +137,7 @@ function useWhen(): (at: string) => string {
   }
 }
 
-/** What happens to a call that comes in now. */
+/** Explains what happens to a call that comes in now. */
 function Meaning({ answering: { mode, rings, can_ring: canRing, ring_first: ringFirst } }: { answering: Answering }) {
   if (mode === 'agent') return <Trans>הסוכן עונה לכל שיחה מיד, ואצלכם לא מצלצל.</Trans>
   if (!canRing && (mode === 'ring' || ringFirst !== 'never')) {
@@ -158,7 +158,7 @@ function Meaning({ answering: { mode, rings, can_ring: canRing, ring_first: ring
   return rings ? <Trans>כל שיחה מצלצלת קודם אצלכם.</Trans> : <Trans>הסוכן עונה מיד.</Trans>
 }
 
-/** Who made the choice, and when. */
+/** Shows who made the choice, and when. */
 function SetBy({ answering: { set_by: actor, set_by_name: name, set_at: at } }: { answering: Answering }) {
   const format = useFormat()
   const now = useNow()
@@ -173,7 +173,7 @@ function SetBy({ answering: { set_by: actor, set_by_name: name, set_at: at } }: 
   )
 }
 
-/** The state as a sentence, for users who cannot change it. */
+/** The choice as a sentence, for users who cannot change it. */
 function Words({ answering }: { answering: Answering }) {
   const when = useWhen()
   const until = answering.until && when(answering.until)

@@ -99,7 +99,7 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
   )
 }
 
-/** A way to send the message, and its cost. */
+/** A provider for the message: whether it can be used, and what it costs. */
 type RouteOption = Pick<Route['alternatives'][number], 'possible' | 'template' | 'reason' | 'cost' | 'cost_micros'> & {
   provider: Provider
 }
