@@ -12,8 +12,8 @@ export interface TagRequest {
 }
 
 /**
- * Returns the requests that reverse a change, one for each tag. Contacts that already had the tag before the change
- * keep it.
+ * Returns the requests that reverse a change, one for each tag that was added or removed. Contacts that already had an
+ * added tag before the change keep the tag.
  */
 export function undoTags({ added, removed }: TagChanges): TagRequest[] {
   const byTag = (pairs: TagChanges['added']) => {
