@@ -151,8 +151,12 @@ pub(super) async fn mark_read(
     Member(actor): Member,
     Id(id): Id,
 ) -> Result<axum::Json<Thread>, ApiError> {
-    let work = actor.transact(&state.store, move |tx| thread::mark_read(tx, ThreadId(id)));
-    Ok(axum::Json(work.await?.into()))
+    let reader = actor.id;
+    let work = actor.transact(&state.store, move |tx| {
+        let thread = thread::mark_read(tx, ThreadId(id))?;
+        Ok(with_drafts(tx, reader, vec![thread])?.pop())
+    });
+    Ok(axum::Json(work.await?.ok_or_else(|| ApiError::not_found("there is no such thread"))?))
 }
 
 /// Store the current user's draft in a thread.

@@ -2,6 +2,7 @@
 
 use super::with_data;
 use crate::support::Client;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 fn ids(list: &Value) -> Vec<i64> {
@@ -117,8 +118,16 @@ async fn messages_come_oldest_first_within_a_page() {
 #[tokio::test]
 async fn a_thread_is_marked_as_read() {
     let (_daemon, api) = with_data();
+    let draft = api.request(Method::PUT, "/api/threads/1/draft").json(&json!({"text": "later"}));
+    assert_eq!(crate::support::client::send(draft).await.status, 200);
+    let tag = api.post_json("/api/tags", &json!({"name": "regular"})).await.json()["id"].clone();
+    let contact = api.get("/api/threads/1").await.json()["contact_id"].clone();
+    let tagged = api.request(Method::PUT, &format!("/api/contacts/{contact}/tags/{tag}"));
+    assert_eq!(crate::support::client::send(tagged).await.status, 200);
     let read = api.post_json("/api/threads/1/read", &json!({})).await;
     assert_eq!((read.status, read.json()["unread_count"].clone()), (200, json!(0)));
-    assert_eq!(api.get("/api/threads/1").await.json()["unread_count"], 0);
+    let read = read.json();
+    assert_eq!((&read["draft"]["text"], read["tags"].as_array().unwrap().len()), (&json!("later"), 1));
+    assert_eq!(api.get("/api/threads/1").await.json(), read);
     assert_eq!(api.post_json("/api/threads/99/read", &json!({})).await.status, 404);
 }

@@ -75,13 +75,12 @@ pub(crate) struct Thread {
     /// archive, unless the contact is blocked.
     #[schema(value_type = Option<String>, format = DateTime)]
     archived_at: Option<Timestamp>,
-    /// The current user's draft in this thread; null if there is none. Always null in the response of
-    /// `POST /api/threads/{id}/read` and in the `threads` of a contact.
+    /// The current user's draft in this thread; null if there is none. Always null in the `threads` of
+    /// a contact.
     draft: Option<Draft>,
     /// The period in which Twilio accepts free text.
     window: Window,
-    /// The tags of the contact. Always empty in the response of `POST /api/threads/{id}/read` and in the `threads` of a
-    /// contact.
+    /// The tags of the contact. Always empty in the `threads` of a contact.
     tags: Vec<TagName>,
     /// When the thread was created.
     #[schema(value_type = String, format = DateTime)]
