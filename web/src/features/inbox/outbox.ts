@@ -39,7 +39,7 @@ export const resentBy = ({ key }: Pick<Outgoing, 'key'>): number | undefined => 
 }
 
 /** Returns the ids of the last 50 messages of which this browser knows that they were sent again. */
-export const sentAgain = () => (recall('again') ?? '').split(',').map(Number)
+export const sentAgain = () => (recall('again') ?? '').split(',').filter(Boolean).map(Number)
 
 function rememberAgain(id: number | undefined): void {
   if (id !== undefined) remember('again', [...sentAgain().slice(-49), id].join())

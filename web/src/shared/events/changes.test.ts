@@ -29,3 +29,14 @@ test('a change during the first request is not lost: its answer may be older', a
   expect(answers).toHaveLength(4)
   stop()
 })
+
+test('a turn of a call invalidates only that call', async () => {
+  const cache = new Cache()
+  for (const id of [7, 8]) cache.setQueryData(['/api/calls/{id}', { path: { id } }], id)
+  applyChanges(cache, [{ ...change, kind: 'turn_updated', ref_id: 7 }])
+  const stale = cache
+    .getQueryCache()
+    .getAll()
+    .filter(query => query.state.isInvalidated)
+  expect(stale.map(query => query.state.data)).toEqual([7])
+})

@@ -71,9 +71,8 @@ function isOtherItem(params: unknown, path: string, change: Change): boolean {
   if (id === undefined) return false
   if (path.startsWith('/api/threads/{id}') && change.thread_id !== null) return Number(id) !== change.thread_id
   if (path.startsWith('/api/calls/{id}') && /^(call|turn)_/.test(change.kind) && change.ref_id !== null) {
-    // Only changes of calls are compared. A change of a turn, whose `ref_id` is the id of its call, invalidates all
-    // calls.
-    return change.kind.startsWith('call_') && Number(id) !== change.ref_id
+    // The `ref_id` of a turn's change is the id of its call.
+    return Number(id) !== change.ref_id
   }
   return false
 }

@@ -30,7 +30,8 @@ const ENTRY = /^(message|call|note|task|appointment)_/
 /** Entries whose changes do not name the contact, so that most of these changes are about other contacts. */
 const OF_ANY_CONTACT = /^(task|task_done|appointment)-/
 /** Kinds of changes that do not affect any timeline. */
-const ELSEWHERE = /^(alert|settings|draft|saved_reply|scheduled_message|merge_suggestion|turn|typing)/
+const ELSEWHERE =
+  /^(agent_tool|alert|answering|backup|bridge|draft|fact|knowledge_gap|merge_suggestion|opening_hours|saved_reply|scheduled_message|self_check|setting|setup|token|turn)_/
 
 /** The thread ids of the opened timelines, by contact. */
 const threadsOf = new Map<number, ReadonlySet<number>>()
