@@ -75,7 +75,7 @@ async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: 
             event = "STANDBY_INTERRUPTED",
             reason,
             next_in_s = pause.as_secs(),
-            "The standby copy is not current; following the replica again in {} s: {reason}",
+            "The standby copy is not current ({reason}); following the replica again in {} s",
             pause.as_secs()
         );
         copy.record_failure(Some(&reason));

@@ -142,7 +142,7 @@ async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch
                     alerts = listed,
                     reason,
                     next_in_s = wait.as_secs(),
-                    "Alerts could not be sent to the owner by {channel}: {titles}. Retrying in {} s: {reason}",
+                    "Alerts could not be sent to the owner by {channel} ({reason}): {titles}. Retrying in {} s",
                     wait.as_secs()
                 );
                 tokio::time::sleep(wait).await;

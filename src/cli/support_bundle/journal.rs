@@ -61,7 +61,7 @@ fn is_for_debugging(level: Option<&Value>) -> bool {
 }
 
 /// String fields that are kept, after redaction.
-const KEPT_FIELDS: [&str; 27] = [
+const KEPT_FIELDS: [&str; 26] = [
     "ts",
     "level",
     "priority",

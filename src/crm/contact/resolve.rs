@@ -206,7 +206,7 @@ fn suggest(
             SuggestionReason::NamedTogether => "one message or call named both",
         };
         tracing::info!(event = "MERGE_SUGGESTED", contact.id = %contact, other.id = %other, reason,
-            "Suggesting to merge contacts {contact} and {other}, which may be the same person; a user decides");
+            "Contacts {contact} and {other} may be the same person, because {reason}; suggesting a merge, on which a user decides");
     }
     Ok(())
 }

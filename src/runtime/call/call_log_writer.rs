@@ -227,7 +227,7 @@ impl CallLogWriter {
 
     fn barge_in_undone(&self, cause: FalseBargeIn, paused_ms: u64) {
         let (cause, sound) = (cause.as_str(), cause.words());
-        tracing::info!(event = "BARGE_IN_UNDONE", call.sid = %self.sid, cause, paused_ms, "The agent paused for {paused_ms} ms in call {} and continued: it heard {sound}, which is no interruption", self.sid);
+        tracing::info!(event = "BARGE_IN_UNDONE", call.sid = %self.sid, cause, paused_ms, "The agent paused for {paused_ms} ms in call {}, because it heard {sound}, which is no interruption", self.sid);
         metrics::counter!("agentlocator_call_interruptions_total", "outcome" => cause).increment(1);
         self.insert_event(CallEventKind::BargeInUndone, &json!({"cause": cause, "paused_ms": paused_ms}));
     }

@@ -42,9 +42,13 @@ pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: Twil
         outbound_call::answered(tx, &asked, today, now)
     });
     let found = found.await;
-    let why = if found.is_some() { "it is no outbound call in progress" } else { "the database could not be used" };
+    let why = if found.is_some() {
+        "no planned outbound call in progress belongs to it"
+    } else {
+        "the database could not be used"
+    };
     let Some(found) = found.flatten() else {
-        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %sid, "Outgoing call {sid} is hung up: {why}");
+        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %sid, "Hanging up outgoing call {sid}: {why}");
         return answer(&[Verb::Hangup]);
     };
     tracing::info!(event = "CALL_OUT", call.sid = %sid, "Outgoing call {sid} is answered");
@@ -94,7 +98,7 @@ async fn leave_message(state: AppState, sid: CallSid) {
         let url = format!("{}{MESSAGE_PATH}", config.http.base_url());
         let Err(error) = rest::redirect_call(&services.client, &config.twilio, &sid, &url, LIMIT).await else { return };
         let Some(wait) = wait.filter(|_| error.is_retryable() && !error.is_call_over()) else {
-            tracing::warn!(event = "OUTBOUND_NO_MESSAGE", call.sid = %sid, %error, "Cannot leave a message on the answering machine of call {sid}; this is not retried");
+            tracing::warn!(event = "OUTBOUND_NO_MESSAGE", call.sid = %sid, %error, "Cannot leave a message on the answering machine of call {sid}; no further attempt is made");
             return;
         };
         tokio::time::sleep(wait).await;
