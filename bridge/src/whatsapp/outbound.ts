@@ -213,10 +213,17 @@ export class Outbound {
     else
       this.#dependencies.log.warn(
         'WA_OUT_BAILEYS',
-        `Sending message ${id} to ${masked(to)} ended with "${result.kind}": ${result.message}`,
+        `Message ${id} to ${masked(to)} ${FAILED[result.kind]}: ${result.message}`,
         fields,
       )
   }
+}
+
+/** The log's words for what became of a message that WhatsApp did not acknowledge. */
+const FAILED: Readonly<Record<Exclude<SendResult['kind'], 'sent'>, string>> = {
+  refused: 'was refused by WhatsApp',
+  not_connected: 'was not sent',
+  unknown: 'may have been sent',
 }
 
 interface Prepared {
