@@ -19,9 +19,9 @@ export interface paths {
         put?: never;
         /**
          * Add a tool of the agent: a request to a server of the owner.
-         * @description The agent has the tool from the next call on. With GET, arguments that the address does not contain are appended to
-         *     its query. With POST, the body is JSON with `arguments`, `call_sid` and `caller`: the number of the caller, or null if
-         *     it is withheld or may be forged. Each request has an `Idempotency-Key`.
+         * @description The agent has the tool from the next phone call on. With GET, arguments that the address does not contain are
+         *     appended to its query. With POST, the body is JSON with `arguments`, `call_sid` and `caller`: the number of the
+         *     caller, or null if it is withheld or may be forged. Each request has an `Idempotency-Key`.
          */
         post: operations["create_agent_tool"];
         delete?: never;
@@ -43,7 +43,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a tool of the agent.
-         * @description For a day, a change with `archived` false restores it.
+         * @description Within a day, a change with `archived` false restores the tool.
          */
         delete: operations["delete_agent_tool"];
         options?: never;
@@ -65,8 +65,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send the request of a tool as in a call, and get what the agent would receive.
-         * @description The server receives the request, so it may change data there. The request names no call and no caller.
+         * Send the request of a tool as in a phone call, and get what the agent would receive.
+         * @description The server of the tool receives the request, which may change data there. The request names no phone call and no
+         *     caller.
          */
         post: operations["try_agent_tool"];
         delete?: never;
@@ -363,9 +364,10 @@ export interface paths {
         /**
          * Let the agent call contacts.
          * @description The agent calls them one after another, within the hours that the settings allow (`agent.calls_from_hour`,
-         *     `agent.calls_until_hour`; in Israel not on the Sabbath and holidays), and says the purpose in its first sentence. A
-         *     missed call is returned once. An answering machine gets a short message. After a busy line or no answer, the agent
-         *     calls once more half an hour later; then it makes a task. If one of the contacts is refused, none is called.
+         *     `agent.calls_until_hour`; in Israel not on the Sabbath or on holidays), and says the purpose in its first sentence.
+         *     An incoming call is returned only once. An answering machine gets a short message. After a busy line or no answer,
+         *     the agent calls once more, half an hour later or in the next allowed hours. If the contact is not reached then
+         *     either, or the call cannot be made, a task is created. If one of the contacts is refused, none is called.
          */
         post: operations["request_outbound_calls"];
         delete?: never;
@@ -402,11 +404,11 @@ export interface paths {
         put?: never;
         /**
          * Answer a running call with the browser.
-         * @description The response permits one WebSocket, which a page of this server opens within a minute. When it has sent its first
-         *     message, the agent stops, the caller hears "one moment", and the employee talks with the caller. The socket uses
-         *     Twilio's Media Streams protocol: the client sends `start`, `media` every 20 ms (mu-law, 8 kHz) and `stop`, which hands
-         *     the call back to the agent; the server sends `media`, `state` (`announcing`, `talking`) and `ended` with its
-         *     `reason`. If the socket is lost, or sends nothing for 1.5 seconds, the agent continues. To end the call, use
+         * @description The response permits one WebSocket, which a page of this server opens within a minute. When the page has sent its
+         *     first message, the agent stops, the caller hears "one moment", and the employee talks with the caller. The socket
+         *     uses Twilio's Media Streams protocol: the client sends `start`, `media` every 20 ms (mu-law, 8 kHz) and `stop`,
+         *     which hands the call back to the agent; the server sends `media`, `state` (`announcing`, `talking`) and `ended` with
+         *     its `reason`. If the socket is lost, or sends nothing for 1.5 seconds, the agent continues. To end the call, use
          *     `/api/calls/{id}/hang-up`.
          */
         post: operations["answer_call"];
@@ -449,7 +451,7 @@ export interface paths {
         /**
          * Send a hint to the agent of a running call; the caller does not hear it.
          * @description The agent uses the hint from its next answer on; its current utterance is not interrupted. The transcript of the
-         *     call contains the hint as a turn of `system`.
+         *     call contains the hint as a turn with the speaker `system`.
          */
         post: operations["hint_call"];
         delete?: never;
@@ -682,7 +684,7 @@ export interface paths {
         put?: never;
         /**
          * Erase all data about a contact.
-         * @description This cannot be undone.
+         * @description The erasure cannot be undone.
          */
         post: operations["erase_contact"];
         delete?: never;
@@ -737,7 +739,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Merge another contact into this one. */
+        /** Merge another contact into the contact of the path. */
         post: operations["merge_contacts"];
         delete?: never;
         options?: never;
@@ -818,7 +820,7 @@ export interface paths {
         get?: never;
         /**
          * Set whether a contact receives messages.
-         * @description If the contact has opted out, sending answers 422 `contact_opted_out`.
+         * @description If the contact has opted out, a request to send a message to the contact answers 422 `contact_opted_out`.
          */
         put: operations["set_contact_opt_out"];
         post?: never;
@@ -838,9 +840,9 @@ export interface paths {
         get?: never;
         /**
          * Set what a contact is to the business.
-         * @description A VIP's calls ring at the human agent's phone first, at any hour, if `agent.transfer_to` is set and the owner has
-         *     not chosen that the agent answers. A contact of the staff is a colleague to the agent, gets no confirmations and no
-         *     messages about missed calls, and is no lead.
+         * @description The calls of a VIP ring at `agent.transfer_to` first, at any hour, if this setting has a number and the owner has
+         *     not chosen that the agent answers. The agent treats a contact of the staff as a colleague; such a contact gets no
+         *     confirmations and no messages about missed calls, and is no lead.
          */
         put: operations["set_contact_relation"];
         post?: never;
@@ -953,7 +955,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Choose between the file that was found as the published file and the current data. */
+        /** Choose between the current data and the file that was found under the name of the published file. */
         post: operations["choose_database"];
         delete?: never;
         options?: never;
@@ -1004,12 +1006,13 @@ export interface paths {
         };
         /**
          * Follow changes as server-sent events, in the order of commits.
-         * @description Only changes that the user may see are sent. `id` is the change's `seq`, and `Last-Event-ID` resumes after it.
-         *     Browsers do not set this header in a first request, which therefore begins after `after`.
+         * @description Only changes that the user or token may see are sent. The `id` of an event is the `seq` of the change, and
+         *     `Last-Event-ID` resumes the stream after this change. Browsers do not set this header in a first request, which
+         *     therefore begins after `after`.
          *
-         *     `event: reset` reports that changes were missed and are no longer stored: fetch the displayed data again. `event:
-         *     alive` is sent after 15 s without another event: consider a stream that is silent for longer as disconnected. The
-         *     server ends the stream from time to time; reconnect.
+         *     `event: typing` reports that a user is typing in a thread. `event: reset` reports that changes were missed and are
+         *     no longer stored: fetch the displayed data again. `event: alive` is sent after 15 s without another event: consider
+         *     a stream that is silent for longer as disconnected. The server ends the stream from time to time; reconnect.
          */
         get: operations["follow_events"];
         put?: never;
@@ -1066,7 +1069,7 @@ export interface paths {
         };
         /**
          * List the free gaps in the calendars of the resources.
-         * @description A gap is a range of start and end times, from now on, that can be booked with at least one service of the resource.
+         * @description A gap is the joined time of all appointments that the resource could take from now on, for any of its services.
          */
         get: operations["get_free_gaps"];
         put?: never;
@@ -1181,7 +1184,7 @@ export interface paths {
         put?: never;
         /**
          * Archive the conversation with a contact.
-         * @description A new message or call moves it out of the archive, unless the contact is blocked.
+         * @description A new message or call moves the conversation out of the archive, unless the contact is blocked.
          */
         post: operations["archive_conversation"];
         delete?: never;
@@ -1715,7 +1718,7 @@ export interface paths {
         post?: never;
         /**
          * Archive a resource.
-         * @description It accepts no new appointments; its existing appointments are kept.
+         * @description An archived resource accepts no new appointments; its existing appointments are kept.
          */
         delete: operations["archive_resource"];
         options?: never;
@@ -1749,7 +1752,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get whether the daemon can be restarted, and whether a restart waits for calls. */
+        /** Get whether the daemon can be restarted, and whether a restart waits for calls to end. */
         get: operations["get_restart_status"];
         put?: never;
         /**
@@ -1757,7 +1760,7 @@ export interface paths {
          * @description The process exits, and systemd starts it again.
          */
         post: operations["restart"];
-        /** Cancel a restart that waits for calls. */
+        /** Cancel a restart that waits for calls to end. */
         delete: operations["cancel_restart"];
         options?: never;
         head?: never;
@@ -1930,7 +1933,7 @@ export interface paths {
         post?: never;
         /**
          * Archive a service.
-         * @description It is no longer offered; its existing appointments are kept.
+         * @description An archived service cannot be booked; its existing appointments are kept.
          */
         delete: operations["archive_service"];
         options?: never;
@@ -1967,7 +1970,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm the session with the password.
-         * @description Operations that answer `confirmation_required` need this first.
+         * @description Operations that answered `confirmation_required` are then accepted in this session until `valid_until`.
          */
         post: operations["confirm_password"];
         delete?: never;
@@ -2004,7 +2007,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End a session: of the current user, or for owners of any user. */
+        /** End a session of the current user, or, as an owner, a session of any user. */
         delete: operations["end_session"];
         options?: never;
         head?: never;
@@ -2405,8 +2408,9 @@ export interface paths {
         put?: never;
         /**
          * Prepare a trial call, in which the user talks to the agent with the browser.
-         * @description The call begins when the WebSocket sends its first message. It ends at the latest with the login session. The call
-         *     is not stored, and the agent's tools have no effect; its duration and cost count towards the daily limits.
+         * @description The call begins when the client sends its first message on the WebSocket, and ends at the latest with the login
+         *     session or the token. The call is not stored, and the agent's tools have no effect; its duration and cost count
+         *     towards the daily limits.
          *
          *     The code of a 409 is `no_engine` if no AI engine answers calls. It is `limit_reached` at a daily limit, which
          *     `error.params.setting` names.
@@ -2445,7 +2449,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Set a phone number's webhooks to this server, so that it receives the number's calls.
+         * Set a phone number's webhooks to this server, so that this server receives the number's calls.
          * @description The original webhooks are stored, so that the change can be undone.
          */
         post: operations["set_twilio_webhooks"];
@@ -2577,7 +2581,8 @@ export interface paths {
         };
         /**
          * List the waiting list, longest wait first.
-         * @description Each entry has the first suitable free time, and the contact's appointment that may make the entry obsolete.
+         * @description Each entry contains the first suitable free time, and an appointment of the contact that may make the entry
+         *     obsolete.
          */
         get: operations["list_waiting_entries"];
         put?: never;
@@ -2657,7 +2662,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start pairing with WhatsApp: show QR codes again. */
+        /** Start pairing with WhatsApp: the bridge creates QR codes again. */
         post: operations["start_whatsapp_pairing"];
         delete?: never;
         options?: never;
@@ -2801,7 +2806,7 @@ export interface components {
             id: number;
             /** @description The HTTP method of the request. */
             method: components["schemas"]["ToolMethod"];
-            /** @description The name by which the model calls the tool. */
+            /** @description The name by which the model uses the tool. */
             name: string;
             /** @description The parameters of the tool. */
             parameters: components["schemas"]["ToolParameter"][];
@@ -2911,11 +2916,11 @@ export interface components {
          * @enum {string}
          */
         AlertKind: "disk_low" | "database_unwritable" | "published_copy" | "log_size" | "replication" | "integrity" | "foreign_file" | "database_replaced" | "outbox_held" | "backup" | "certificate" | "bridge_down" | "bridge_link" | "bridge_deaf" | "whatsapp_restricted" | "twilio_refused" | "ai_refused" | "ai_no_credit" | "ai_rate_limited" | "ai_setting_rejected" | "ai_unavailable" | "ai_limit" | "outbox_stuck" | "outbox_undelivered" | "clock_wrong" | "settings_rejected" | "self_check";
-        /** @description One of the findings that raised an alert, for programs. */
+        /** @description One of the findings that raised an alert, as a code with values instead of a text. */
         AlertNotice: {
             /** @description The code of the finding, such as `disk-space`. */
             code: string;
-            /** @description The values in the text: numbers, texts, or the causes, which have codes themselves. */
+            /** @description The values in the text of the finding: numbers, texts, or causes, which also have codes. */
             params: Record<string, never>;
         };
         /**
@@ -2948,16 +2953,19 @@ export interface components {
             mode: components["schemas"]["AnswerMode"];
             /**
              * Format: date-time
-             * @description When the business opens on the next day on which it opens; null if it does not open within a month.
+             * @description When the business next opens on a later day than today; null if it does not open within 31 days.
              */
             next_opening?: string | null;
             /** @description The setting `voice.ring_first`. */
             ring_first: components["schemas"]["RingFirst"];
-            /** @description Whether a call that comes in now rings first. A VIP's call also does so unless `mode` is `agent`. */
+            /**
+             * @description Whether an incoming call now rings at `agent.transfer_to` before the agent answers. If `can_ring` is true, a
+             *     VIP's call does so in every `mode` except `agent`.
+             */
             rings: boolean;
             /**
              * Format: date-time
-             * @description When the choice was made.
+             * @description When the choice was made; null without a choice.
              */
             set_at?: string | null;
             /**
@@ -2965,11 +2973,11 @@ export interface components {
              *     without a choice.
              */
             set_by?: string | null;
-            /** @description The name of the user or token that made the choice. */
+            /** @description The name of the user or token that made the choice; null for the owner by WhatsApp, and without a choice. */
             set_by_name?: string | null;
             /**
              * Format: date-time
-             * @description When the settings decide again; null if there is no choice, or it lasts until the next one.
+             * @description When the settings decide again; null if there is no choice, or the choice lasts until the next one.
              */
             until?: string | null;
         };
@@ -2994,7 +3002,7 @@ export interface components {
             id: number;
             /**
              * Format: date-time
-             * @description When the token was last used, to within a minute.
+             * @description When the token was last used, to within a minute; null if it never was.
              */
             last_used_at?: string | null;
             /** @description The purpose of the token, as its creator named it. */
@@ -3186,14 +3194,14 @@ export interface components {
             bucket_error?: string | null;
             /**
              * Format: date-time
-             * @description When the upload to the bucket was last verified to be complete.
+             * @description When the upload to the bucket was last verified to be complete; null if it never was.
              */
             bucket_success_at?: string | null;
             /** @description Whether the last attempt failed for lack of disk space. */
             lacks_space: boolean;
             /**
              * Format: date-time
-             * @description When the last attempt was made.
+             * @description When the last attempt was made; null if none was made.
              */
             last_attempt_at?: string | null;
             /**
@@ -3203,7 +3211,7 @@ export interface components {
             last_bytes: number;
             /** @description Why the last attempt failed, in the language of `Accept-Language`; null if it succeeded, or none was made. */
             last_error?: string | null;
-            /** @description The file name of that snapshot. */
+            /** @description The file name of that snapshot; null if there is none. */
             last_snapshot?: string | null;
             /**
              * Format: date-time
@@ -3211,7 +3219,7 @@ export interface components {
              */
             last_success_at?: string | null;
         };
-        /** @description The snapshots, and the status of the backups. */
+        /** @description The snapshots, and the state of the backups. */
         BackupsResponse: {
             /** @description Whether snapshots are also uploaded to a bucket. */
             bucket: boolean;
@@ -3225,9 +3233,9 @@ export interface components {
             /** @description The snapshots in the folder, newest first. */
             snapshots: components["schemas"]["Snapshot"][];
             /**
-             * @description The status of the backups. `good`: the last snapshot succeeded and is recent. `bad`: the last attempt or upload
-             *     failed, or the last snapshot is too old. `pending`: no attempt has been made yet. `off`: backups are
-             *     disabled in the settings.
+             * @description The state of the backups. `good`: the last snapshot and the last upload succeeded, and the snapshot is recent.
+             *     `bad`: the last attempt or upload failed, or the last snapshot is too old. `pending`: no attempt has been made
+             *     yet. `off`: backups are disabled in the settings.
              */
             status: string;
         };
@@ -3285,7 +3293,7 @@ export interface components {
             media?: number | null;
             /**
              * Format: int64
-             * @description The number of messages and updates that the daemon rejected; the log gives the reasons.
+             * @description The number of messages and updates that the daemon rejected; the bridge's log gives the reasons.
              */
             refused?: number | null;
         };
@@ -3296,8 +3304,8 @@ export interface components {
             connected: boolean;
             /**
              * Format: date-time
-             * @description Since when the bridge has received no messages, receipts or notifications although it is connected, not even the
-             *     message of its own link check; null while they arrive.
+             * @description Since when the bridge has received nothing although it is connected: no messages, receipts or notifications, and
+             *     not even the message of its own link check. Null while the bridge receives them.
              */
             deaf_since?: string | null;
             /** @description Whether the bridge is enabled in the settings. */
@@ -3389,7 +3397,7 @@ export interface components {
             contact_id: number;
             /**
              * Format: int64
-             * @description The cost of the AI, in millionths of a dollar; null for other users than owners.
+             * @description The cost of the AI, in millionths of a dollar; null if the user or token does not have the role `owner`.
              */
             cost_micros?: number | null;
             /** @description Whether the call is inbound or outbound. */
@@ -3534,7 +3542,7 @@ export interface components {
         CallTargetRequest: {
             /**
              * Format: int64
-             * @description The id of an incoming call to return.
+             * @description The id of an incoming call that has ended, to call its caller back.
              */
             call_id?: number | null;
             /**
@@ -3589,7 +3597,10 @@ export interface components {
         /** @description The current password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
-            /** @description The new password: at least 10 characters, no common password, and not close to the name of the user or business. */
+            /**
+             * @description The new password: at least 10 characters, no repetition of a short text, no common password, and not close to
+             *     the name of the user, the business or the product.
+             */
             new_password: string;
         };
         /** @description One finding of a check. */
@@ -3627,7 +3638,7 @@ export interface components {
         CheckResult: {
             /** @description The name of the check, such as `database` or `published_copy`. */
             check: string;
-            /** @description The stable code of the finding; null if it has none, such as findings of earlier releases. */
+            /** @description The stable code of the finding; null if the finding has no code, like those of earlier releases. */
             code?: string | null;
             /** @description The text of the finding, in the language of the request; English by default. */
             found: string;
@@ -3657,7 +3668,7 @@ export interface components {
         ChooseRequest: {
             /**
              * @description `found`: the service uses the database file that it found, after its next start. `current`: the service keeps
-             *     its current data, and archives the file that it found.
+             *     its current data, and archives the found file.
              */
             data: string;
         };
@@ -3762,8 +3773,8 @@ export interface components {
             /** @description The current phone number in E.164; null if only other addresses are known. */
             number?: string | null;
             /**
-             * @description Whether the contact receives no messages, because a user set this, or the contact blocked the business or opted
-             *     out.
+             * @description Whether no messages are sent to the contact, because a user has set this, or the contact has blocked the
+             *     business or opted out.
              */
             opted_out: boolean;
             /** @description What the contact is to the business. */
@@ -3809,7 +3820,7 @@ export interface components {
             /** @description The value: a text, a number, a day (`2026-11-22`), one of the choices, or `true` or `false`. */
             value: string;
         };
-        /** @description A merge of another contact into this one. */
+        /** @description A merge of another contact into the contact of a timeline. */
         ContactMerge: {
             /** @description The name of the merged contact; may be empty. */
             contact_name: string;
@@ -3859,7 +3870,7 @@ export interface components {
             /** @description The headers, at most 5. */
             headers?: components["schemas"]["ToolHeaderRequest"][];
             method?: components["schemas"]["ToolMethod"] | null;
-            /** @description The name by which the model calls the tool: a letter a-z, then 2 to 40 of a-z, 0-9 and _. It must be unique. */
+            /** @description The unique name by which the model uses the tool: a letter a-z, then 2 to 40 of a-z, 0-9 and _. */
             name: string;
             /** @description The parameters, at most 20. */
             parameters?: components["schemas"]["ToolParameter"][];
@@ -4078,8 +4089,8 @@ export interface components {
         CreateUserRequest: {
             name: string;
             /**
-             * @description The user's password: at least 10 characters, no common password, and not close to the name of the user or
-             *     business.
+             * @description The user's password: at least 10 characters, no repetition of a short text, no common password, and not close to
+             *     the name of the user, the business or the product.
              */
             password: string;
             role: components["schemas"]["Role"];
@@ -4146,8 +4157,8 @@ export interface components {
             /** @description The messages that the daemon holds since a restore, oldest first. */
             held: components["schemas"]["HeldMessage"][];
             /**
-             * @description The scheduled messages that the daemon holds since a restore, because they were due before it, earliest first. A
-             *     message whose `send_at` is changed is no longer held.
+             * @description The scheduled messages that the daemon holds since a restore, because they were due before the restore, earliest
+             *     first. A message whose `send_at` is changed is no longer held.
              */
             held_scheduled: components["schemas"]["ScheduledMessage"][];
             /**
@@ -4238,8 +4249,8 @@ export interface components {
         /** @description The body of every error response. */
         ErrorBody: {
             /**
-             * @description The current item, in the form in which the operation returns it, or for settings those that have changed; only
-             *     with the code `changed`.
+             * @description The current item, in the form in which the operation returns it; for settings, an object whose `items` are the
+             *     settings that have changed. Only with the code `changed`.
              */
             current?: Record<string, never> | null;
             /** @description The error's code and message. */
@@ -4397,12 +4408,12 @@ export interface components {
             recordings: components["schemas"]["StoredGreeting"][];
             /**
              * @description The source of the active greeting: `shipped` (the built-in one), `page` (a stored greeting), or `file` (the
-             *     setting `voice.greeting_file`). With `file`, the web page cannot change the greeting.
+             *     setting `voice.greeting_file`). With `file`, a request to change the greeting answers 409 `setting_locked`.
              */
             source: string;
             /** @description The environment variable that sets the path, if `source` is `file`. */
             variable?: string | null;
-            /** @description The version of the active greeting's audio; it changes with the audio. */
+            /** @description The version of the active greeting's audio, which changes with the audio. */
             version: string;
         };
         /** @description A Hebrew date. */
@@ -4414,7 +4425,7 @@ export interface components {
             day: number;
             /** @description The Hebrew month. */
             month: components["schemas"]["HebrewMonth"];
-            /** @description The complete date; in Hebrew with letters as numbers. */
+            /** @description The complete date; the Hebrew text has the day and the year in Hebrew letters. */
             text: components["schemas"]["LocalizedText"];
             /**
              * Format: int32
@@ -4508,8 +4519,8 @@ export interface components {
         InboxRow: {
             /**
              * Format: date-time
-             * @description When the conversation was archived; null if it is not. A new message or call moves it out of the archive, unless
-             *     the contact is blocked.
+             * @description When the conversation was archived; null if it is not archived. A new message or call moves the conversation out
+             *     of the archive, unless the contact is blocked.
              */
             archived_at?: string | null;
             /**
@@ -4535,7 +4546,10 @@ export interface components {
             number?: string | null;
             /** @description The tags of the contact. */
             tags: components["schemas"]["TagName"][];
-            /** @description Whether the business or the contact must answer next. */
+            /**
+             * @description Whether the contact waits for an answer (`us`), no user has seen the agent's answer yet (`agent`), or no action
+             *     is needed (`done`).
+             */
             turn: components["schemas"]["ThreadTurn"];
             /**
              * Format: int64
@@ -4686,7 +4700,7 @@ export interface components {
              * @description The id of the contact who may buy.
              */
             contact_id: number;
-            /** @description The name of the contact, or the number if the contact has no name. */
+            /** @description The name of the contact, or the number if the contact has no name; null if the contact has neither. */
             contact_name?: string | null;
             /**
              * Format: date-time
@@ -4815,8 +4829,8 @@ export interface components {
         /** @description Two contacts that may be the same person. A user decides whether to merge them. */
         MergeSuggestion: {
             /**
-             * @description The phone number or id that led to the suggestion: one that moved from one contact to the other, or one of a
-             *     message that names both.
+             * @description The phone number or WhatsApp id that led to the suggestion: it moved from one contact to the other, or a message
+             *     or call contained it together with an address of the other contact.
              */
             address: string;
             /** @description The older contact, which a merge keeps. */
@@ -4842,7 +4856,7 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description A contact that was merged into this one. */
+        /** @description A contact that was merged into another contact. */
         MergedContact: {
             /** @description The name that the merged contact had; may be empty. */
             contact_name: string;
@@ -5000,7 +5014,7 @@ export interface components {
             cost: components["schemas"]["RouteCost"];
             /**
              * Format: int64
-             * @description The estimated cost, in millionths of a dollar; null for other users than owners.
+             * @description The estimated cost, in millionths of a dollar; null if the user or token does not have the role `owner`.
              */
             cost_micros?: number | null;
             provider?: components["schemas"]["Provider"] | null;
@@ -5171,7 +5185,7 @@ export interface components {
             id: number;
             /**
              * Format: int64
-             * @description The id of the missed call that is returned; null if none is.
+             * @description The id of the incoming call that is returned; null if the agent returns no call.
              */
             missed_call_id?: number | null;
             /** @description The number to call. */
@@ -5199,10 +5213,10 @@ export interface components {
         };
         /** @description The calls that were planned, in the order of the request. */
         OutboundCalls: {
-            /** @description The calls. */
+            /** @description One outbound call for each contact of the request, in the same order. */
             calls: components["schemas"]["OutboundCall"][];
         };
-        /** @description Whom the agent should call, and why. */
+        /** @description The contacts that the agent should call, and the reason. */
         OutboundCallsRequest: {
             /**
              * Format: date-time
@@ -5378,7 +5392,10 @@ export interface components {
         };
         /** @description A new password for a user. */
         ResetPasswordRequest: {
-            /** @description The new password: at least 10 characters, no common password, and not close to the name of the user or business. */
+            /**
+             * @description The new password: at least 10 characters, no repetition of a short text, no common password, and not close to
+             *     the name of the user, the business or the product.
+             */
             password: string;
         };
         /** @description A bookable resource: a staff member or a room. */
@@ -5419,7 +5436,7 @@ export interface components {
             updated_at: string;
             /**
              * Format: int64
-             * @description The id of the user whom the resource represents; null if it represents none.
+             * @description The id of the user whom the resource represents; null if it represents no user.
              */
             user_id?: number | null;
         };
@@ -5482,7 +5499,7 @@ export interface components {
         RetentionAmount: {
             /**
              * Format: date-time
-             * @description The cutoff. The daemon deletes older data within the next hours.
+             * @description The cutoff: with these limits, the daemon deletes data from before this time within hours.
              */
             before: string;
             /**
@@ -5530,7 +5547,7 @@ export interface components {
             cost: components["schemas"]["RouteCost"];
             /**
              * Format: int64
-             * @description The estimated cost, in millionths of a dollar; null for other users than owners.
+             * @description The estimated cost, in millionths of a dollar; null if the user or token does not have the role `owner`.
              */
             cost_micros?: number | null;
             /** @description Whether the provider could send the message. */
@@ -5749,13 +5766,14 @@ export interface components {
             provider?: components["schemas"]["ProviderChoice"] | null;
             /**
              * Format: int64
-             * @description The id of the message to which this message replies; it must be in the same thread. The bridge sends it as a
-             *     quote. Twilio cannot quote messages, so through Twilio, the message is sent without the quote.
+             * @description The id of the message to which this message replies; it must be in the same thread. The bridge sends the message
+             *     with a quote of the other message. Twilio cannot quote messages, so through Twilio, the message is sent without
+             *     the quote.
              */
             reply_to?: number | null;
             /**
-             * @description The text of the message, or the caption of the file; required without a file. With an audio file, it is sent as a
-             *     message of its own before the file.
+             * @description The text of the message, or the caption of the file; required without a file. With an audio file, the text is
+             *     sent as a separate message before the file.
              */
             text?: string | null;
             /** @description The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`. */
@@ -5906,13 +5924,13 @@ export interface components {
         };
         /** @description A change of a setting. */
         SettingChangeItem: {
-            /** @description The actor: `user:3`, `token:2`. */
+            /** @description The actor that changed the setting: `user:3` or `token:2`. */
             actor: string;
             /** @description The name of the user or the token; null for other actors. */
             actor_name?: string | null;
             /**
              * Format: date-time
-             * @description When it was changed.
+             * @description When the setting was changed.
              */
             changed_at: string;
             /**
@@ -5943,7 +5961,7 @@ export interface components {
             allowed: string;
             /** @description The allowed values; empty if there is no fixed set. */
             choices: string[];
-            /** @description The default value; null for a secret, or if there is no default. */
+            /** @description The default value; null for a secret, and if there is no default. */
             default: unknown;
             /** @description Whether the web page may change the setting. */
             editable: boolean;
@@ -6038,7 +6056,10 @@ export interface components {
             /** @description The one-time code that the daemon logs at its start, or that `agentlocator setup` prints. */
             code: string;
             name: string;
-            /** @description The owner's password: at least 10 characters, no common password, and not close to the owner's name. */
+            /**
+             * @description The owner's password: at least 10 characters, no repetition of a short text, no common password, and not close
+             *     to the name of the owner, the business or the product.
+             */
             password: string;
         };
         /** @description The state of the first setup. */
@@ -6282,8 +6303,8 @@ export interface components {
             ai_mode: components["schemas"]["AiMode"];
             /**
              * Format: date-time
-             * @description When the thread was archived; null if it is not. A new message or call moves it out of the archive, unless the
-             *     contact is blocked.
+             * @description When the thread was archived; null if it is not archived. A new message or call moves the thread out of the
+             *     archive, unless the contact is blocked.
              */
             archived_at?: string | null;
             /**
@@ -6319,11 +6340,14 @@ export interface components {
             /** @description The contact's number in E.164, or another address if the contact has no number. */
             peer_number: string;
             provider?: components["schemas"]["Provider"] | null;
-            /** @description The tags of the contact. */
+            /** @description The tags of the contact. Always empty in the `threads` of a contact. */
             tags: components["schemas"]["TagName"][];
             /** @description The title of the thread. */
             title: string;
-            /** @description Whether the business or the contact must answer next. */
+            /**
+             * @description Whether the contact waits for an answer (`us`), no user has seen the agent's answer yet (`agent`), or no action
+             *     is needed (`done`).
+             */
             turn: components["schemas"]["ThreadTurn"];
             /** @description The channel of the thread: WhatsApp messages or calls. */
             type: components["schemas"]["ThreadType"];
@@ -6433,7 +6457,10 @@ export interface components {
         ToolHeader: {
             /** @description The name of the header, in lower case. */
             name: string;
-            /** @description Whether its value is stored. Backups contain no values, so after a restore some may have to be entered again. */
+            /**
+             * @description Whether the value of the header is stored. Backups contain no values of headers, so after a restore some may
+             *     have to be entered again.
+             */
             value_set: boolean;
         };
         /** @description A header in a request. */
@@ -6450,13 +6477,13 @@ export interface components {
         ToolMethod: "GET" | "POST";
         /** @description A parameter of a tool. */
         ToolParameter: {
-            /** @description The allowed values of a `string`; empty if all values are allowed. */
+            /** @description The allowed values of a `string`, at most 50; empty if all values are allowed. */
             choices?: string[];
             /** @description What the agent should enter, 1 to 500 characters. */
             description: string;
-            /** @description The name of the parameter: a letter a-z, then a-z, 0-9 and _. */
+            /** @description The name of the parameter: a letter a-z, then up to 40 of a-z, 0-9 and _. */
             name: string;
-            /** @description Whether the tool cannot be used without it; true by default. */
+            /** @description Whether the agent must enter the parameter to use the tool; true by default. */
             required?: boolean;
             /** @description The type of the parameter. */
             type: components["schemas"]["ParameterType"];
@@ -6503,7 +6530,7 @@ export interface components {
             output: unknown;
             /**
              * Format: int32
-             * @description The status of the server's response; null if there was none.
+             * @description The HTTP status code of the server's response; null if there was no response.
              */
             status?: number | null;
         };
@@ -6516,7 +6543,8 @@ export interface components {
             call_id: number;
             /**
              * Format: int64
-             * @description The cost of the AI for this turn, in millionths of a dollar; null for other users than owners.
+             * @description The cost of the AI for this turn, in millionths of a dollar; null if the user or token does not have the role
+             *     `owner`.
              */
             cost_micros?: number | null;
             /**
@@ -6548,8 +6576,8 @@ export interface components {
              */
             started_ms: number;
             /**
-             * @description The complete text of the turn; empty if the speaker is `tool`. If the speaker is `employee`, the name of an
-             *     employee who talked with the caller through the browser in this time; the words are not transcribed.
+             * @description The complete text of the turn; empty if the speaker is `tool`. If the speaker is `employee`, the name of the
+             *     employee who talked with the caller through the browser during the turn; the words are not transcribed.
              */
             text: string;
             /**
@@ -6667,7 +6695,7 @@ export interface components {
             /** @description All headers. A header without a value keeps its stored value. */
             headers?: components["schemas"]["ToolHeaderRequest"][] | null;
             method?: components["schemas"]["ToolMethod"] | null;
-            /** @description The name by which the model calls the tool. */
+            /** @description The name by which the model uses the tool. */
             name?: string | null;
             /** @description All parameters. */
             parameters?: components["schemas"]["ToolParameter"][] | null;
@@ -6982,7 +7010,7 @@ export interface components {
             height?: number | null;
             /** @description The id of the file: the SHA-256 of its content. */
             id: string;
-            /** @description The MIME type, detected from the content; for some formats the type that the client declared. */
+            /** @description The MIME type, detected from the content, or, for some formats, declared by the client. */
             mime: string;
             /** @description A preview of an image in about 25 bytes (a thumbhash), in Base64. */
             thumbhash?: string | null;
@@ -8940,7 +8968,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The snapshots, and the status of the backups. */
+            /** @description The snapshots, and the state of the backups. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9713,7 +9741,7 @@ export interface operations {
     get_call_peaks: {
         parameters: {
             query?: {
-                /** @description The number of peaks of each side, 1 to 4000; 800 by default. A short recording has fewer. */
+                /** @description The number of peaks for each side of the call, 1 to 4000; 800 by default. A short recording has fewer peaks. */
                 bins?: number;
             };
             header?: never;
@@ -10445,7 +10473,7 @@ export interface operations {
     list_contacts: {
         parameters: {
             query?: {
-                /** @description The business; 1 by default. */
+                /** @description The id of the business; 1 by default. */
                 business_id?: number;
                 /** @description A part of a contact's name or address. */
                 q?: string;
@@ -12313,11 +12341,11 @@ export interface operations {
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
                 /**
-                 * @description The kinds of entries, separated by commas: `message`, `call`, `note`, `task`, `task_done`, `appointment`, `merge`; all
-                 *     by default.
+                 * @description The kinds of entries, separated by commas: `message`, `call`, `note`, `task`, `task_done`, `appointment`,
+                 *     `merge`; all by default.
                  */
                 kinds?: string;
-                /** @description `next_cursor` of another page, to get the page with the entries before it. */
+                /** @description `next_cursor` of another page, to get the entries that are older than that page. */
                 before?: string;
             };
             header?: never;
@@ -15693,7 +15721,7 @@ export interface operations {
     list_merge_suggestions: {
         parameters: {
             query?: {
-                /** @description The business; 1 by default. */
+                /** @description The id of the business; 1 by default. */
                 business_id?: number;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -16370,7 +16398,7 @@ export interface operations {
                 state?: components["schemas"]["OutboundState"];
                 /** @description Only calls to this contact. */
                 contact_id?: number;
-                /** @description Only calls that return this call. */
+                /** @description Only calls that return this incoming call. */
                 missed_call_id?: number;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -18286,7 +18314,7 @@ export interface operations {
             query: {
                 /**
                  * @description Words, all of which must match, or a part of a number. A word of two letters matches only the beginning of a
-                 *     word.
+                 *     word, and a single letter is ignored.
                  */
                 q: string;
                 /** @description The kinds of hits, separated by commas: `contact`, `message`, `turn`, `call`, `note`; all by default. */
@@ -19287,7 +19315,7 @@ export interface operations {
     list_setting_changes: {
         parameters: {
             query?: {
-                /** @description The key of one setting; all by default. */
+                /** @description The key of one setting; by default, the changes of all settings are listed. */
                 key?: string;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -20518,7 +20546,7 @@ export interface operations {
             query?: {
                 /** @description The channel; both by default. */
                 type?: components["schemas"]["ThreadType"];
-                /** @description The business; 1 by default. */
+                /** @description The id of the business; 1 by default. */
                 business_id?: number;
                 /** @description The state of the listed threads; `all`, the default, leaves archived threads out. */
                 filter?: "all" | "waiting" | "agent" | "archived";
@@ -20772,7 +20800,7 @@ export interface operations {
             query?: {
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
-                /** @description `next_cursor` of the following page. */
+                /** @description `next_cursor` of another page, to get the messages that are older than that page. */
                 before?: string;
             };
             header?: never;
