@@ -113,7 +113,7 @@ impl CallLogWriter {
             }
             CallEvent::Key(key) => self.insert_event(CallEventKind::Key, &json!({"key": key.to_string()})),
             CallEvent::IdlePrompt { number } => {
-                self.insert_event(CallEventKind::IdlePrompt, &json!({"number": number}))
+                self.insert_event(CallEventKind::IdlePrompt, &json!({"number": number}));
             }
             CallEvent::MessageStarted { at_ms } => self.message_started(*at_ms),
             CallEvent::EngineLost { engine, reason } => {
