@@ -1,13 +1,13 @@
 //! Copies of the database: made, verified, restored, adopted at a start and archived.
 
-pub mod adopt;
-pub mod archive;
-pub mod copy;
-pub mod copy_check;
-pub mod database_summary;
-pub mod leftover_log;
-pub mod restore;
-pub mod verify;
+pub(super) mod adopt;
+pub(super) mod archive;
+pub(super) mod copy;
+pub(super) mod copy_check;
+pub(super) mod database_summary;
+pub(super) mod leftover_log;
+pub(super) mod restore;
+pub(super) mod verify;
 
 pub use copy::{copy_database, spool_database};
 pub use copy_check::CopyCheck;
