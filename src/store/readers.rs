@@ -216,7 +216,7 @@ const SHORT_LIMIT: Duration = Duration::from_secs(5);
 const LONG_LIMIT: Duration = Duration::from_secs(20);
 
 /// Returns the number of connections for long reads. Each search keeps a CPU core busy, so they get at most half of the
-/// cores: with a search on each core, a list of 200 rows takes three times as long.
+/// cores: with a search on each core, a list of 200 rows takes more than twice as long.
 fn long_readers() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).clamp(1, MAX_LONG_READERS))
 }
