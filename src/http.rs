@@ -42,7 +42,6 @@ mod webhooks;
 mod websocket_upgrade;
 mod well_known;
 
-pub use api::RecentChanges;
 pub(crate) use api::document as openapi_document;
 pub use auth::{Actor, Auth};
 pub use body_budget::BodyBudget;

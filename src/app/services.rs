@@ -10,7 +10,7 @@ use crate::domain::{JobKind, PageUrls};
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::host::instance_challenge::InstanceKey;
-use crate::http::{self, AppServices, AppState, BodyBudget, BridgeHealth, CheckLimit, Listeners, RecentChanges};
+use crate::http::{self, AppServices, AppState, BodyBudget, BridgeHealth, CheckLimit, Listeners};
 use crate::maintenance::health_monitor::HealthMonitor;
 use crate::maintenance::self_check::{SelfCheckServices, SelfChecker};
 use crate::maintenance::systemd_status::StatusLine;
@@ -285,7 +285,6 @@ impl Services {
             input_logs: self.shared.input_logs.clone(),
             schedule_changed: self.schedule_changed.clone(),
             outbound_changed: self.outbound_changed.clone(),
-            recent_changes: RecentChanges::default(),
             typing: Typing::default(),
             examiner: self.examiner.clone(),
         })

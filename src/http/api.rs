@@ -62,8 +62,6 @@ mod users;
 mod waiting_list;
 mod whatsapp;
 
-pub use events::RecentChanges;
-
 use super::auth::{AuthState, OperationIds, require_auth};
 use super::{ApiError, AppState, compression};
 use axum::middleware::{from_fn, from_fn_with_state};

@@ -1,6 +1,6 @@
 //! The state of the handlers.
 
-use super::{Auth, BodyBudget, BridgeHealth, CheckLimit, RecentChanges, ReplayCache};
+use super::{Auth, BodyBudget, BridgeHealth, CheckLimit, ReplayCache};
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
 use crate::config::Config;
@@ -84,8 +84,6 @@ pub struct AppServices {
     pub schedule_changed: ScheduleChanged,
     /// Reads the size and duration of media files, and creates thumbnails.
     pub examiner: MediaExaminer,
-    /// The newest changes, for the event streams.
-    pub recent_changes: RecentChanges,
     /// The users who are typing, by thread.
     pub typing: Typing,
 }

@@ -1,10 +1,7 @@
 //! The event stream. The stream reports a change once the commit of the change is on disk and in the published file; if
 //! the publication is late, the stream does not wait for the publication (`store::tables::change::Announcement`).
 
-mod recent;
 mod view;
-
-pub use recent::RecentChanges;
 
 use super::operation::{Operations, operations};
 use crate::clock;
@@ -14,15 +11,15 @@ use crate::http::extract::Query;
 use crate::http::stopping::Stopping;
 use crate::http::{ApiError, AppState};
 use crate::runtime::typing::TypingNotice;
+use crate::store::{Change, Store};
 use axum::Extension;
-use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use recent::ReadResult;
 use serde::Deserialize;
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, watch};
@@ -68,39 +65,33 @@ pub(super) async fn stream_events(
         .map(|id| id.to_str().ok().and_then(|id| id.trim().parse().ok()).unwrap_or(-1))
         .or(after);
     // Without data, the browser dispatches no event, and only stores the position.
-    let begin = format!("retry: {}\nid: {}\n\n", RETRY.as_millis(), last.unwrap_or(newest));
-    let now = clock::instant();
+    let begin = Event::default().retry(RETRY).id(last.unwrap_or(newest).to_string());
     let follower = Follower {
+        store: state.store.clone(),
         changes,
         typing: state.typing.follow(),
         stopping,
         reader: (actor.id, actor.role),
         credential: actor.credential,
-        next_check: now + CHECK_EVERY,
-        next_alive: now + ALIVE_EVERY,
-        ends: now + LIFETIME,
+        next_check: clock::instant() + CHECK_EVERY,
+        ends: clock::instant() + LIFETIME,
         seq: last.unwrap_or(newest),
         must_read: last.is_some(),
-        state,
+        events: VecDeque::from([begin]),
     };
-    let events = stream::unfold((Some(Bytes::from(begin)), follower), |(begin, mut follower)| async {
-        let events = match begin {
-            Some(begin) => begin,
-            None => follower.next().await?,
-        };
-        Some((Ok::<_, Infallible>(events), (None, follower)))
+    let events = stream::unfold(follower, |mut follower| async {
+        let event = follower.next().await?;
+        Some((Ok::<_, Infallible>(event), follower))
     });
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        // Reverse proxies must not buffer events.
-        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
-    ];
-    Ok((headers, Body::from_stream(events)).into_response())
+    let alive = Event::default().event("alive").data("{}");
+    let mut response = Sse::new(events).keep_alive(KeepAlive::new().event(alive)).into_response();
+    // Reverse proxies must not buffer events.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
 }
 
 struct Follower {
-    state: AppState,
+    store: Store,
     changes: watch::Receiver<i64>,
     typing: broadcast::Receiver<TypingNotice>,
     stopping: Stopping,
@@ -109,91 +100,98 @@ struct Follower {
     /// The credential that opened the stream. The stream ends when the credential is no longer accepted.
     credential: Credential,
     next_check: Instant,
-    next_alive: Instant,
     ends: Instant,
     /// The last change that was sent.
     seq: i64,
     /// Whether stored changes must be read before the first wait, because the client sent a position.
     must_read: bool,
+    events: VecDeque<Event>,
+}
+
+/// The result of reading the next changes.
+enum ReadResult {
+    /// The credential is no longer accepted.
+    LoggedOut,
+    /// Some of the next changes are not stored any more.
+    Gap,
+    /// The next changes.
+    Changes(Vec<Change>),
 }
 
 impl Follower {
-    /// Returns the next events as text, or none to end the stream.
-    async fn next(&mut self) -> Option<Bytes> {
-        let events = loop {
+    /// Returns the next event, or none to end the stream.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Some(event);
+            }
             let newest = *self.changes.borrow_and_update();
             if self.must_read || newest > self.seq {
                 self.must_read = false;
-                match self.read(newest).await? {
-                    events if events.is_empty() => continue,
-                    events => break events,
-                }
+                self.read(newest).await?;
+                continue;
             }
             tokio::select! {
                 changed = self.changes.changed() => changed.ok()?,
                 typing = self.typing.recv() => {
                     // A slow client may have missed notices, which expire soon anyway.
                     if let Ok(notice) = typing {
-                        let data = serde_json::to_string(&EventData::from(notice)).ok()?;
-                        break format!("event: typing\ndata: {data}\n\n").into();
+                        return Event::default().event("typing").json_data(EventData::from(notice)).ok();
                     }
                 }
                 () = self.stopping.0.cancelled() => return None,
-                () = tokio::time::sleep_until(self.next_check.min(self.next_alive).min(self.ends).into()) => {}
+                () = tokio::time::sleep_until(self.next_check.into()) => {}
+                () = tokio::time::sleep_until(self.ends.into()) => return None,
             }
-            let now = clock::instant();
-            if now >= self.ends {
-                return None;
-            }
-            if now >= self.next_check {
+            if clock::instant() >= self.next_check {
                 self.check_credential().await?;
             }
-            if now >= self.next_alive {
-                break Bytes::from_static(b"event: alive\ndata: {}\n\n");
-            }
-        };
-        self.next_alive = clock::instant() + ALIVE_EVERY;
-        Some(events)
+        }
     }
 
     /// Returns none, which ends the stream, if the session has ended, or the token was revoked or has expired.
     async fn check_credential(&mut self) -> Option<()> {
         self.next_check = clock::instant() + CHECK_EVERY;
         let credential = self.credential.clone();
-        let accepted = self.state.store.read(move |tx| credential.is_accepted(tx, clock::now())).await;
+        let accepted = self.store.read(move |tx| credential.is_accepted(tx, clock::now())).await;
         // If the database cannot be read, the credential counts as valid; no change can be sent then either.
         accepted.unwrap_or(true).then_some(())
     }
 
-    /// Returns the next changes up to `newest` that the reader may see, as text; later commits are not published yet.
-    /// The text is empty if the reader may see none of them. Returns none, which ends the stream, if the credential is
-    /// no longer accepted or the changes cannot be read.
-    async fn read(&mut self, newest: i64) -> Option<Bytes> {
+    /// Reads the next changes up to `newest`; later commits are not published yet.
+    async fn read(&mut self, newest: i64) -> Option<()> {
+        let (since, credential) = (self.seq, self.credential.clone());
+        let found = self.store.read(move |tx| {
+            if !credential.is_accepted(tx, clock::now())? {
+                return Ok(ReadResult::LoggedOut);
+            }
+            Ok(tx.changes_since(since, MAX_BATCH)?.map_or(ReadResult::Gap, ReadResult::Changes))
+        });
+        let found = found.await;
         let reader = self.reader.0;
-        if clock::instant() >= self.next_check {
-            self.check_credential().await?;
-        }
-        let found = self.state.recent_changes.since(&self.state.store, self.seq, newest).await;
         let found = found.inspect_err(|error| {
             tracing::warn!(event = "EVENTS_ENDED", actor = %reader, %error, "Event stream of {reader} closed, because the changes cannot be read from the database; the client has to reconnect");
         });
         match found.ok()? {
+            ReadResult::LoggedOut => return None,
             ReadResult::Gap => {
                 self.seq = newest;
-                let data = serde_json::to_string(&EventData::Empty {}).ok()?;
-                Some(format!("event: reset\nid: {newest}\ndata: {data}\n\n").into())
+                self.events.push_back(
+                    Event::default().event("reset").id(newest.to_string()).json_data(EventData::Empty {}).ok()?,
+                );
             }
-            ReadResult::Changes { events, to } => {
-                self.seq = to;
-                let mut text = Vec::new();
-                for event in &events {
-                    if event.change.is_for(self.reader.0, self.reader.1) {
-                        text.extend_from_slice(&event.text);
+            ReadResult::Changes(changes) => {
+                for change in changes.into_iter().filter(|change| change.seq <= newest) {
+                    self.seq = change.seq;
+                    if !change.is_for(self.reader.0, self.reader.1) {
+                        continue;
                     }
+                    let event = Event::default().id(change.seq.to_string());
+                    self.events.push_back(event.json_data(EventData::Change(change.into())).ok()?);
                 }
-                Some(text.into())
             }
         }
+        Some(())
     }
 }
 
@@ -205,8 +203,7 @@ const RETRY: Duration = Duration::from_millis(300);
 /// The interval at which the credential is checked again.
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 
-/// The time without another event after which `alive` is sent.
-const ALIVE_EVERY: Duration = Duration::from_secs(15);
-
 /// The maximum duration of a stream. A client that has disconnected without notice is detected by then.
 const LIFETIME: Duration = Duration::from_mins(15);
+
+const MAX_BATCH: usize = 200;
