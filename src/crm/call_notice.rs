@@ -129,7 +129,7 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, channel: AlertChannel, now: 
 }
 
 fn key(call_sid: &CallSid, channel: AlertChannel) -> String {
-    format!("{}:{channel}:{call_sid}", JobKind::NotifyOwner)
+    JobKind::NotifyOwner.key(format_args!("{channel}:{call_sid}"))
 }
 
 /// Returns the call event that records that the message was sent or queued.

@@ -26,8 +26,8 @@ pub struct ReviewJob {
 pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     let payload = json!({"call_sid": call_sid}).to_string();
     let key = match tx.recorded_answers(call_sid)? {
-        0 => format!("{}:{call_sid}", JobKind::ReviewCall),
-        answers => format!("{}:{call_sid}:{answers}", JobKind::ReviewCall),
+        0 => JobKind::ReviewCall.key(call_sid),
+        answers => JobKind::ReviewCall.key(format_args!("{call_sid}:{answers}")),
     };
     tx.insert_job(JobKind::ReviewCall, Some(&key), &payload, now.plus(DELAY), now)
 }

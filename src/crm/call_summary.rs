@@ -64,18 +64,12 @@ pub struct Findings {
 /// Queues the summary of an ended call. A repeated report of the end queues none.
 pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     let payload = json!(SummaryJob { call_sid: call_sid.clone() }).to_string();
-    tx.insert_job(
-        JobKind::SummarizeCall,
-        Some(&format!("{}:{call_sid}", JobKind::SummarizeCall)),
-        &payload,
-        now.plus(DELAY),
-        now,
-    )
+    tx.insert_job(JobKind::SummarizeCall, Some(&JobKind::SummarizeCall.key(call_sid)), &payload, now.plus(DELAY), now)
 }
 
 /// Queues the summary of a call again, because a message of its caller was found after its end.
 pub fn requeue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
-    tx.delete_job(&format!("{}:{call_sid}", JobKind::SummarizeCall))?;
+    tx.delete_job(&JobKind::SummarizeCall.key(call_sid))?;
     queue(tx, call_sid, now)
 }
 

@@ -111,7 +111,7 @@ pub fn queue_confirmation(
     now: Timestamp,
 ) -> Result<()> {
     let (id, version, starts_at) = (appointment.id, appointment.updated_at, appointment.starts_at);
-    let key = format!("{}:{id}:{}", JobKind::ConfirmAppointment, version.as_millis());
+    let key = JobKind::ConfirmAppointment.key(format_args!("{id}:{}", version.as_millis()));
     let payload = json!(ConfirmJob { appointment: id, call_sid: call_sid.clone(), event, starts_at });
     tx.insert_job(JobKind::ConfirmAppointment, Some(&key), &payload.to_string(), now.plus(AFTER_CHANGE), now)
 }
@@ -119,8 +119,7 @@ pub fn queue_confirmation(
 /// Queues the job that decides whether the caller of an ended call gets a message. A repeated report of the end queues
 /// no second job.
 pub fn queue_after_call(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
-    let (key, payload) =
-        (format!("{}:{call_sid}", JobKind::TextMissedCaller), json!(MissedJob { call_sid: call_sid.clone() }));
+    let (key, payload) = (JobKind::TextMissedCaller.key(call_sid), json!(MissedJob { call_sid: call_sid.clone() }));
     tx.insert_job(JobKind::TextMissedCaller, Some(&key), &payload.to_string(), now.plus(AFTER_CALL), now)
 }
 

@@ -174,7 +174,7 @@ fn store_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: 
         let payload = serde_json::json!({ "message": message, "position": position, "provider": new.provider });
         tx.insert_job(
             JobKind::FetchMedia,
-            Some(&format!("{}:{message}:{position}", JobKind::FetchMedia)),
+            Some(&JobKind::FetchMedia.key(format_args!("{message}:{position}"))),
             &payload.to_string(),
             now,
             now,

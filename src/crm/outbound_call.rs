@@ -341,13 +341,7 @@ pub fn end_attempt(
 pub fn fail(tx: &WriteTx<'_>, id: i64, outcome: OutboundOutcome, now: Timestamp) -> store::Result<()> {
     if tx.end_outbound_call(id, OutboundState::Failed, Some(outcome), now)? {
         let payload = json!(NotReachedJob { outbound_call: id }).to_string();
-        tx.insert_job(
-            JobKind::ContactNotReached,
-            Some(&format!("{}:{id}", JobKind::ContactNotReached)),
-            &payload,
-            now,
-            now,
-        )?;
+        tx.insert_job(JobKind::ContactNotReached, Some(&JobKind::ContactNotReached.key(id)), &payload, now, now)?;
     }
     Ok(())
 }
@@ -362,7 +356,7 @@ pub fn add_task(tx: &WriteTx<'_>, call: &OutboundCall, title: String, now: Times
         due_date: None,
         assignee: None,
     };
-    let key = format!("{}:{}", JobKind::ContactNotReached, call.id);
+    let key = JobKind::ContactNotReached.key(call.id);
     task::create(tx, ActorId::Agent, content, Some(&key), now).map(drop)
 }
 

@@ -57,13 +57,7 @@ pub fn ingest(
     if is_new {
         let job = FetchJob { recording_sid: new.recording_sid.clone(), is_message: new.is_read_back };
         let payload = serde_json::to_string(&job).unwrap_or_default();
-        tx.insert_job(
-            JobKind::FetchRecording,
-            Some(&format!("{}:{sid}", JobKind::FetchRecording)),
-            &payload,
-            now,
-            now,
-        )?;
+        tx.insert_job(JobKind::FetchRecording, Some(&JobKind::FetchRecording.key(sid)), &payload, now, now)?;
     }
     let outcome = if is_new { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     log_webhook(tx, raw, outcome, "", Some(call), now)
@@ -120,7 +114,7 @@ pub fn store_file(tx: &WriteTx<'_>, job: &FetchJob, mime: &str, content: &[u8], 
     let payload = serde_json::to_string(&TranscribeJob { recording_sid: job.recording_sid.clone() });
     tx.insert_job(
         JobKind::TranscribeRecording,
-        Some(&format!("{}:{key}", JobKind::TranscribeRecording)),
+        Some(&JobKind::TranscribeRecording.key(key)),
         &payload.unwrap_or_default(),
         now,
         now,
@@ -170,13 +164,7 @@ fn complete(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
 /// Adds the job that compresses a recording, unless the job exists already.
 pub fn compress_later(tx: &WriteTx<'_>, recording_id: RecordingId, now: Timestamp) -> Result<()> {
     let payload = serde_json::to_string(&CompressJob { recording_id }).unwrap_or_default();
-    tx.insert_job(
-        JobKind::CompressRecording,
-        Some(&format!("{}:{recording_id}", JobKind::CompressRecording)),
-        &payload,
-        now,
-        now,
-    )
+    tx.insert_job(JobKind::CompressRecording, Some(&JobKind::CompressRecording.key(recording_id)), &payload, now, now)
 }
 
 /// Replaces the WAV file of a recording with a compressed file. Returns false, and changes nothing, if the recording no

@@ -1,6 +1,7 @@
 //! Background jobs.
 
 use super::text_enum;
+use std::fmt::Display;
 
 text_enum! {
     /// The kind of a background job.
@@ -27,5 +28,13 @@ text_enum! {
         EraseContact = "erase_contact",
         /// Ask the bridge to delete the data of a contact.
         EraseInBridge = "erase_in_bridge",
+    }
+}
+
+impl JobKind {
+    /// Returns the unique key of the job of this kind about `subject`, such as the id of a call. A second job with the
+    /// same key is not stored.
+    pub fn key(self, subject: impl Display) -> String {
+        format!("{self}:{subject}")
     }
 }
