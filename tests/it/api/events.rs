@@ -175,7 +175,7 @@ async fn a_stream_resumes_or_says_that_it_cannot() {
     }
 }
 
-/// More changes than are read at once or kept for all streams, read by streams that are at different positions.
+/// There are more changes than a stream reads at once.
 #[tokio::test]
 async fn streams_at_different_positions_miss_no_change() {
     let mut daemon = Daemon::prepare(|_| {});
