@@ -81,6 +81,16 @@ impl SentPiece {
     }
 }
 
+/// A mark that was sent and that Twilio has not returned.
+#[derive(Debug)]
+struct SentMark {
+    number: u32,
+    /// The end of the audio before the mark.
+    offset: u64,
+    /// When the caller will have heard this audio, estimated at the time of sending.
+    expected_at: Option<Instant>,
+}
+
 impl ClearedUtterance {
     /// Returns true if the caller had heard the utterance completely.
     pub(super) fn is_fully_heard(&self) -> bool {
@@ -105,7 +115,7 @@ pub(super) struct Playback {
     /// A partial frame of the last utterance. The frame is queued as soon as further audio completes it, or, filled
     /// with silence, at the end of the utterance.
     partial_frame: Vec<u8>,
-    marks: VecDeque<(u32, u64)>,
+    marks: VecDeque<SentMark>,
     next_mark: u32,
     marked: u64,
     /// The audio that was sent last, so that a word that was cut off can be repeated.
@@ -203,7 +213,8 @@ impl Playback {
             self.marked = self.sent;
             let number = self.next_mark;
             self.next_mark = self.next_mark.wrapping_add(1);
-            self.marks.push_back((number, self.sent));
+            let expected_at = self.clock_anchor.map(|(offset, at)| at + duration(self.sent - offset));
+            self.marks.push_back(SentMark { number, offset: self.sent, expected_at });
             return Some(Outgoing::Mark(format!("g{}.{number}", self.generation)));
         }
         let by_clock = self.by_clock(now);
@@ -250,20 +261,24 @@ impl Playback {
     /// Records that Twilio has played the audio up to this mark. Returns false if the mark is unknown or older than the
     /// last clear or hold.
     pub(super) fn mark(&mut self, name: &str, now: Instant) -> bool {
-        let Some(offset) = self.take_mark(name) else { return false };
-        self.acked = offset;
-        self.clock_anchor = Some((offset, now));
+        let Some(mark) = self.take_mark(name) else { return false };
+        self.acked = mark.offset;
+        // A later mark was itself delayed: the caller heard the audio when the clock says. An estimate that followed the
+        // mark would hold back the next audio, while the caller hears nothing.
+        if mark.expected_at.is_none_or(|at| now <= at + MARK_GRACE) {
+            self.clock_anchor = Some((mark.offset, now));
+        }
         true
     }
 
-    fn take_mark(&mut self, name: &str) -> Option<u64> {
+    fn take_mark(&mut self, name: &str) -> Option<SentMark> {
         let (generation, number) = name.strip_prefix('g')?.split_once('.')?;
         if generation.parse() != Ok(self.generation) {
             return None;
         }
         let number: u32 = number.parse().ok()?;
-        let at = self.marks.iter().position(|(known, _)| *known == number)?;
-        self.marks.drain(..=at).next_back().map(|(_, offset)| offset)
+        let at = self.marks.iter().position(|mark| mark.number == number)?;
+        self.marks.drain(..=at).next_back()
     }
 
     /// Counts all sent audio as heard if its marks are overdue. Returns true if they are overdue.
@@ -367,7 +382,7 @@ impl Playback {
     /// Returns how many bytes the caller has heard: estimated from the clock, but at most up to the first mark that
     /// Twilio has not returned.
     pub(super) fn heard(&mut self, now: Instant) -> u64 {
-        let limit = self.marks.front().map_or(self.sent, |(_, offset)| *offset);
+        let limit = self.marks.front().map_or(self.sent, |mark| mark.offset);
         self.max_heard = self.by_clock(now).min(limit).max(self.acked).max(self.max_heard);
         self.max_heard
     }

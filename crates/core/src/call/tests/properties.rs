@@ -377,3 +377,21 @@ fn a_late_report_of_the_end_of_speech_does_not_restart_the_wait() {
     ];
     run(&steps, &[Realtime, Voicemail], true);
 }
+
+/// A failure that the property tests above found: a mark of a request to wait arrives almost two seconds late, when its
+/// audio has long been heard. The next request to wait must not be held back.
+#[test]
+fn a_mark_that_is_very_late_delays_no_request_to_wait() {
+    use EngineKind::{Realtime, Voicemail};
+    let steps = [
+        Step::Respond,
+        Step::PassWithoutMarks(1200),
+        Step::Speech(true),
+        Step::TakeOver,
+        Step::PassWithoutMarks(1628),
+        Step::PassWithoutMarks(2394),
+        Step::PassWithoutMarks(579),
+        Step::StaleMark(27),
+    ];
+    run(&steps, &[Realtime, Voicemail], true);
+}
