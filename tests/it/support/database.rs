@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 impl Daemon {
     /// Opens a copy of the published file for reading.
     pub fn database(&self) -> Connection {
+        self.until_copy_is_current();
         let copy = self.folder().join(format!("copy-{}.db", fresh_number()));
         std::fs::copy(self.published_file(), &copy).unwrap();
         Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
@@ -23,6 +24,20 @@ impl Daemon {
         drop(live);
         forget_clean_stop(&self.folder().join("live"));
         self.is_seeded.set(true);
+    }
+
+    /// Waits while the daemon says that the published file is late. On a busy machine it then acknowledges writes that
+    /// the file does not contain yet.
+    fn until_copy_is_current(&self) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let is_late = || {
+            let lines = self.logs().lines();
+            let last = lines.iter().rfind(|line| line.contains(LATE) || line.contains(CURRENT));
+            last.is_some_and(|line| line.contains(LATE))
+        };
+        while !self.is_down() && is_late() && Instant::now() < deadline {
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
     }
 
     /// Waits until the published file has a change that a test made in the live database. On a busy machine this may
@@ -86,6 +101,10 @@ fn fresh_number() -> u64 {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
     NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }
+
+/// The log events of a published file that is late, and that is current again.
+const LATE: &str = "\"STORE_PUBLISH_LATE\"";
+const CURRENT: &str = "\"STORE_PUBLISH_CURRENT\"";
 
 /// The size above which a database is not compared, because reading it takes too long for a test.
 const LARGEST_COMPARED: u64 = 64 << 20;
