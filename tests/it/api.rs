@@ -36,7 +36,8 @@ use super::support::{Client, Daemon};
 use reqwest::Method;
 use serde_json::Value;
 
-/// Sends a request with a JSON body, checks the status, and returns the JSON of the response.
+/// Sends a request with a JSON body, or without a body if `body` is null. Checks the status, and returns the JSON of
+/// the response.
 pub(super) async fn change(api: &Client, method: &str, path: &str, body: Value, status: u16) -> Value {
     let request = api.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
     let request = if body.is_null() { request } else { request.json(&body) };

@@ -69,7 +69,8 @@ fn operations(document: &Value) -> Vec<Operation> {
     all.collect()
 }
 
-/// The ids in paths. The rows are in `schema/v10.sql` and in [`MORE_ROWS`].
+/// The values of the parameters in paths. `ai_refused` is a kind of alert. The rows with the other values are in
+/// `schema/v10.sql` and in [`MORE_ROWS`].
 const IDS: [(&str, &str); 7] = [
     ("{id}", "1"),
     ("{tag_id}", "1"),
@@ -80,7 +81,7 @@ const IDS: [(&str, &str); 7] = [
     ("{sha256}", "7d1a54127b222502f5b79b5fb0803061152a44f92b37e23c6527baf665d4da9a"),
 ];
 
-/// Rows for tables that are empty in the database of an earlier version.
+/// Rows for tables that are empty in `schema/v10.sql`, the database of an earlier version.
 const MORE_ROWS: &str = "
     INSERT INTO custom_fields(id, business_id, name, kind, created_at) VALUES (1, 1, 'x', 'text', '2026-01-01T00:00:00.000Z');
     INSERT INTO leads(id, business_id, contact_id, title, stage_id, created_by, created_at, updated_at) VALUES
@@ -124,7 +125,7 @@ enum Caller {
     Unauthenticated(&'static str),
     Token(&'static str),
     Login(&'static str),
-    /// A caller with a session cookie and without its CSRF token.
+    /// A caller with a session cookie, but with a wrong CSRF token.
     CookieAlone(&'static str),
 }
 
@@ -160,7 +161,8 @@ async fn status(client: &Client, method: &Method, path: &str) -> u16 {
     ask(client, method, path).await.0
 }
 
-/// Returns SQL that inserts invalid credentials: some have expired, and the users of others lack the rights or are removed.
+/// Returns SQL that inserts invalid credentials: some have expired, and the users of others lack the rights or are
+/// removed.
 fn stale_credentials() -> String {
     let hash = |secret: &str| hex(&Sha256::digest(secret.as_bytes()));
     let (expired, lost, removed) = (hash("agl_expired"), hash("agl_lost"), hash("agl_removed"));
@@ -242,7 +244,7 @@ async fn the_document_says_who_may_call_what() {
     for (name, caller, client) in &callers {
         for operation in operations.iter().filter(|operation| operation.refusal(*caller).is_none()) {
             let Operation { id, method, path, .. } = operation;
-            // A logout invalidates the session, so the next operation needs a new session.
+            // These operations may invalidate their session, so they get a session that no other operation uses.
             let client = match *caller {
                 Caller::Login(role) if ["log_out", "end_session"].contains(&id.as_str()) => {
                     daemon.log_in(if role == "owner" { "ruth" } else { "gal" }, PASSWORD).await
@@ -250,7 +252,8 @@ async fn the_document_says_who_may_call_what() {
                 _ => client.clone(),
             };
             let (status, code) = ask(&client, method, path).await;
-            // An operation that requires a recent password check returns this code to the callers that have access.
+            // An operation that requires a recent password check returns `confirmation_required` to the callers that
+            // have access.
             if code == "confirmation_required" {
                 assert_eq!(status, 403, "{id} for {name}");
                 confirmed.insert(id.as_str());

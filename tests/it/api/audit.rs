@@ -66,7 +66,7 @@ impl Shop {
         Self { daemon, bridge, twilio_state, _twilio: twilio, owner, auditor }
     }
 
-    /// Creates the objects that the operation needs, and returns a request with which it succeeds.
+    /// Creates the objects that the operation needs, and returns a request with which the operation succeeds.
     #[expect(clippy::too_many_lines, reason = "an arm for each operation")]
     async fn example(&self, operation: &str) -> Example {
         let owner = &self.owner;
@@ -228,8 +228,8 @@ impl Shop {
 }
 
 impl Shop {
-    /// Creates two contacts with messages; the number of the first moves to the second. Returns the ids of the merge suggestion and of
-    /// the contact that the merge keeps.
+    /// Creates two contacts with messages, and moves the number of the first contact to the second. Returns the ids of
+    /// the merge suggestion and of the contact that the merge keeps.
     async fn merge_suggestion(&self, number: &str) -> (Value, Value) {
         let lid = format!("{}@lid", &number[1..]);
         for body in [
@@ -265,8 +265,8 @@ async fn every_change_adds_an_audit_row() {
         operations.extend(changing.map(|(_, operation)| operation["operationId"].as_str().unwrap().to_owned()));
     }
     assert!(operations.remove("complete_setup") && operations.len() >= 27, "{}", operations.len());
-    // `put_draft` and `report_typing` are not audited. The remaining operations in this list need an AI, a call in progress or a
-    // supervisor, and have separate tests.
+    // `put_draft` and `report_typing` are not audited. The remaining operations in this list need an AI, a call in
+    // progress or a supervisor, and have separate tests.
     let elsewhere = [
         "put_draft",
         "report_typing",
@@ -280,8 +280,8 @@ async fn every_change_adds_an_audit_row() {
         "restart",
     ];
     let mut operations: Vec<_> = operations.into_iter().filter(|id| !elsewhere.contains(&id.as_str())).collect();
-    // These operations run last because they change state that other operations need: a muted alert, a linked account, and the
-    // published file.
+    // These operations run last because they change state that other operations need: a muted alert, a linked account,
+    // and the published file.
     let last = ["unmute_alert", "log_out_whatsapp", "choose_database"];
     operations.sort_by_key(|id| last.iter().position(|last| last == id));
     for operation in operations {

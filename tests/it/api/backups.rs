@@ -104,7 +104,7 @@ async fn a_download_needs_the_password_again_and_is_recorded() {
         "SELECT count(*) FROM audit_log WHERE action = 'backup_downloaded' AND actor LIKE 'user:%' AND subject = ";
     assert_eq!(daemon.query_value::<i64>(&format!("{downloads}'backup:{name}'")), 2);
 
-    // A password confirmation is valid only for its session. A token needs none.
+    // A password confirmation is valid only for its session. A request with a token needs no confirmation.
     let elsewhere = daemon.log_in("dana", PASSWORD).await;
     assert_eq!(elsewhere.get(&path).await.status, 403);
     assert_eq!(api.get(&path).await.status, 200);

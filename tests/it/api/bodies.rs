@@ -76,7 +76,7 @@ const PATHS: [&str; 64] = [
     "/api/waiting-list/1",
 ];
 
-/// Operations without a snapshot, and the reasons.
+/// GET operations without a snapshot, and the reasons.
 const WITHOUT: [(&str, &str); 9] = [
     ("/api/openapi.json", "it is pinned by docs/openapi.json"),
     ("/api/calls/{id}/peaks", "numbers that depend on the sound"),
@@ -89,7 +89,8 @@ const WITHOUT: [(&str, &str); 9] = [
     ("/api/media/{sha256}", "a file"),
 ];
 
-/// The noun and the name of each field whose value differs between runs, days or versions. An empty noun means all nouns.
+/// The kind of resource and the name of each field whose value differs between runs, days or versions, or that has
+/// tests of its own. An empty kind means all kinds.
 const VOLATILE: [(&str, &str); 15] = [
     ("", "csrf_token"),
     ("", "etag"),
@@ -189,7 +190,7 @@ async fn fill(owner: &Client) {
     change(owner, "PATCH", "/api/settings", json!({"changes": {"voice.message_max_s": 90}}), 200).await;
 }
 
-/// Replaces volatile values. Shortens long lists to two items.
+/// Replaces volatile values, and times that are not from the seeded rows. Shortens long lists to two items.
 fn stable(noun: &str, field: &str, value: Value) -> Value {
     let is_volatile = VOLATILE.iter().any(|(of, name)| *name == field && (of.is_empty() || *of == noun));
     match value {

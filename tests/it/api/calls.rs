@@ -69,8 +69,8 @@ async fn a_recording_is_served_in_ranges() {
     assert_eq!(daemon.client().get("/api/calls/1/recording").await.status, 401);
 }
 
-/// Inserts calls with most end reasons. Some calls have a message, an answer or a booking, and employees ended some of
-/// them.
+/// Inserts calls with most end reasons. Some calls were answered, have a message or led to a booking, and employees
+/// ended some of them.
 const CALLS_OF_ALL_KINDS: &str = "
     INSERT INTO calls(call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at,
                       answered_at, ended_at, end_reason, message_text, updated_at)

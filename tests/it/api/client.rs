@@ -1,5 +1,5 @@
-//! The committed API document works with OpenAPI tools. It follows Spectral's rules, and code compiles with the TypeScript client that is
-//! generated from it.
+//! The committed API document works with OpenAPI tools. It follows Spectral's rules, and code compiles with the
+//! TypeScript client that is generated from the document.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -26,7 +26,7 @@ async fn a_long_list_is_compressed_for_clients_that_accept_it() {
         assert!(text == plain.body);
     }
     assert_eq!(get(path, "gzip;q=0, br").await.header("content-encoding"), "");
-    // The version of an item does not depend on its compression.
+    // The ETag, which is the version of the item, does not depend on the compression of the response.
     let item = "/api/contacts/1";
     assert_ne!(get(item, "identity").await.header("etag"), "");
     assert_eq!(get(item, "gzip").await.header("etag"), get(item, "identity").await.header("etag"));

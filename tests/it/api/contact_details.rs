@@ -67,7 +67,7 @@ async fn a_contact_who_opted_out_receives_nothing_until_that_is_undone() {
     let body = json!({"from": "+972501234567", "text": "hello", "id": "X1", "push_name": "\u{202e}anaD"});
     assert_eq!(send(webhook.json(&body)).await.status, 204);
     change(&api, "POST", "/api/whatsapp/send", message(), 422).await;
-    // An employee can also undo an opt-out that a provider reported.
+    // The contact's message did not undo the opt-out. A user can undo the opt-out.
     let dana = change(&api, "PUT", "/api/contacts/1/opt-out", json!({"opted_out": false}), 200).await;
     assert_eq!(dana["opted_out"], false);
     change(&api, "POST", "/api/whatsapp/send", message(), 200).await;
@@ -118,7 +118,7 @@ async fn notes_are_written_changed_deleted_and_restored() {
     conditional(&gal, &format!("/api/notes/{}", second["id"]), json!({"text": "3"}), json!({"text": "4"})).await;
 }
 
-/// Checks that the ETag of an earlier version neither changes nor deletes an item.
+/// Checks that a request with the ETag of an earlier version neither changes nor deletes an item.
 async fn conditional(api: &Client, path: &str, first: Value, second: Value) {
     let with = |method: Method, version: &str, body: &Value| {
         send(api.request(method, path).header("if-match", version).json(body))
@@ -357,6 +357,6 @@ async fn a_number_of_another_contact_is_not_taken_from_it() {
     let found = suggestions["items"].as_array().unwrap().iter().find(|one| one["address"] == "+97237654321");
     assert_eq!(found.unwrap()["reason"], "number_moved", "{suggestions}");
 
-    // A search for the number finds this contact first.
+    // A search for the number lists its present contact before its former contact.
     assert_eq!(api.get("/api/contacts?q=037654321").await.json()["items"][0]["id"], ron["id"]);
 }

@@ -77,7 +77,7 @@ async fn contacts_are_found_by_tag() {
     assert_eq!(json!(ids(&api, &format!("tag_id={tag}&q=0501234567")).await), json!([1]));
 }
 
-/// After an update from a version without the order by activity, the daemon fills the column in the background.
+/// After an update from a version without the order by activity, the daemon fills `last_activity_at` in the background.
 #[tokio::test]
 async fn the_activity_of_older_contacts_is_filled_in() {
     let mut daemon = Daemon::prepare(|_| {});
@@ -92,8 +92,8 @@ async fn the_activity_of_older_contacts_is_filled_in() {
     assert_eq!(list["items"][1]["last_activity_at"], "2026-11-10T10:00:00.000Z");
 }
 
-/// Lists 20,000 contacts with 200,000 messages. The time limit is generous because tests run in parallel, but a page that reads every
-/// contact takes several times as long.
+/// Lists 20,000 contacts with 200,000 messages. The time limit is generous because tests run in parallel, but a page
+/// that reads every contact takes several times as long.
 #[tokio::test]
 async fn a_long_list_is_fast() {
     let mut daemon = Daemon::prepare(|_| {});

@@ -1,4 +1,5 @@
-//! The deletion of a contact keeps the data of other contacts, deletes nothing if it is rejected, and is completed after a kill.
+//! The deletion of a contact keeps the data of other contacts, deletes nothing if it is rejected, and is completed
+//! after a kill.
 
 use super::{change, column, with_data};
 use crate::support::client::send;
@@ -52,7 +53,7 @@ async fn a_file_that_another_contact_will_get_stays() {
     assert_eq!(api.get(&path).await.body.as_slice(), FILE);
 }
 
-/// Ids are not reused: a bookmark or a log line with the id must not refer to another contact.
+/// Ids are not reused, because a bookmark or a log line with the id must not refer to another contact.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_id_of_an_erased_contact_is_not_given_to_another() {
     let (mut daemon, api) = with_data();
@@ -102,7 +103,8 @@ async fn a_refused_erasure_deletes_nothing() {
         let api = api.clone();
         async move { erase(&api, 1, "דנה לוי", 409).await }
     });
-    // Gives the request time to wait for the writer. A slower request fails at the first check, which also passes the test.
+    // Gives the request time to pass the first check and to wait for the test's transaction. A slower request fails at
+    // the first check, which also passes the test.
     tokio::time::sleep(Duration::from_secs(2)).await;
     held.commit().unwrap();
     assert_eq!(asked.await.unwrap()["error"]["code"], "conflict");
@@ -239,7 +241,7 @@ async fn the_bridge_deletes_what_it_has_of_the_contact() {
     let (dana, noa) = (found("0501234567").await, found("0541111111").await);
     let done = erase(&shop.api, dana, "+972501234567", 200).await;
     assert_eq!((&done["bridge_pending"], shop.bridge.forgotten()), (&json!(false), vec![json!(["972501234567"])]));
-    // The daemon retries the request while the bridge is down.
+    // If the bridge is down, the daemon retries the request until the bridge is up.
     shop.bridge.down(true);
     let done = erase(&shop.api, noa, "+972541111111", 200).await;
     assert_eq!(done["bridge_pending"], true);

@@ -53,7 +53,8 @@ async fn only_an_edit_changes_the_version_of_a_contact() {
     let after = api.get("/api/contacts/1").await;
     assert_ne!(before.json(), after.json(), "the unread count is another");
     assert_eq!(before.header("etag"), after.header("etag"));
-    // A call summary may set the language while a user edits the name. This does not change the version.
+    // A call summary may set the language while a user edits the name. Therefore a new language does not change the
+    // version.
     let body = json!({"language": "fr"});
     let noted = send(api.request(Method::PATCH, "/api/contacts/1").json(&body)).await;
     assert_eq!((noted.status, &noted.json()["language"]), (200, &json!("fr")));

@@ -34,7 +34,7 @@ impl Events {
         Self { response, text: String::new() }
     }
 
-    /// Returns the next block that is not a keepalive; `None` at the end of the stream.
+    /// Returns the next event that is not a keep-alive event; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
             let event = self.any().await?;
@@ -63,7 +63,7 @@ impl Events {
         Some(event)
     }
 
-    /// Returns the next change: its kind, thread and row.
+    /// Returns the kind, the thread and the row of the next change, except for changes of alerts and of the bridge.
     async fn change(&mut self) -> (String, Value, Value) {
         loop {
             let event = self.next().await.unwrap();
@@ -153,8 +153,8 @@ async fn a_stream_resumes_or_says_that_it_cannot() {
         json!({"seq": 500, "at": "2026-11-10T10:00:00.000Z", "kind": "thread_updated", "thread_id": 1, "ref_id": 1});
     assert_eq!(event, Event { id: "500".to_owned(), name: String::new(), data: Some(change) });
     assert_eq!(events.change().await, kind("message_created", 1, 4));
-    // A client's first request has its position in the URL. When the client reconnects to the same URL, its `Last-Event-ID` header takes
-    // precedence.
+    // A client's first request has its position in the URL. When the client reconnects to the same URL, its
+    // `Last-Event-ID` header takes precedence.
     let of_url = async |last: Option<&str>| {
         let request = api.request(Method::GET, "/api/events?after=499");
         let request = last.into_iter().fold(request, |request, id| request.header("Last-Event-ID", id));
@@ -175,7 +175,7 @@ async fn a_stream_resumes_or_says_that_it_cannot() {
     }
 }
 
-/// There are more changes than a stream reads at once.
+/// The database has more changes than a stream reads at once.
 #[tokio::test]
 async fn streams_at_different_positions_miss_no_change() {
     let mut daemon = Daemon::prepare(|_| {});
@@ -202,7 +202,7 @@ async fn streams_at_different_positions_miss_no_change() {
     let put = api.request(Method::PUT, "/api/threads/1/draft").json(&json!({"text": "of the token"}));
     assert_eq!(crate::support::client::send(put).await.status, 200);
     for mut events in streams {
-        // The token of this test was stored as the first change after the seeded ones.
+        // The creation of this test's API token is the first change after the seeded ones.
         assert_eq!(events.change().await, kind("token_updated", Value::Null, 1));
         assert_eq!(events.change().await, kind("draft_updated", 1, 1));
     }

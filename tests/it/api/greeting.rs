@@ -1,4 +1,4 @@
-//! The greeting: uploaded by the page, and played in the next call.
+//! A greeting that a user uploads is played in the next call.
 
 use super::{change, with_data};
 use crate::support::client::send;

@@ -34,7 +34,7 @@ async fn a_large_file_for_slow_clients_takes_little_memory_and_delays_no_other_r
     assert!(part.body == content[40_000_000..40_300_000]);
     let before = daemon.memory_kb("VmRSS");
 
-    // Each client reads a megabyte and then stops.
+    // Each client reads a megabyte and then stops reading.
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {
         let mut response = api.request(Method::GET, PATH).send().await.unwrap();
@@ -51,8 +51,9 @@ async fn a_large_file_for_slow_clients_takes_little_memory_and_delays_no_other_r
     }
     let grown = daemon.memory_kb("VmRSS").saturating_sub(before);
     assert!(grown < 24 << 10, "{CLIENTS} waiting clients use {grown} KB");
-    // None of the clients holds a transaction open. Otherwise the checkpoint could not copy the whole write-ahead log
-    // into the database, and would report "busy".
+    // The daemon keeps no transaction open for a client that does not read. A transaction that is older than the newest
+    // commit would prevent the checkpoint from copying the whole write-ahead log into the database, and the checkpoint
+    // would report "busy".
     let live = rusqlite::Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
     let busy: i64 = live.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get(0)).unwrap();
     drop(live);

@@ -5,7 +5,8 @@ use crate::support::{Client, Daemon};
 use serde_json::{Value, json};
 use std::io::Read;
 
-/// Additional rows about contact 1 in many tables, and rows about another contact. Only the data of contact 1 contains "secret".
+/// Additional rows about contact 1 in many tables, and rows about another contact. Only the data of contact 1 contains
+/// "secret".
 // The seed overwrites deleted data, as the daemon does, so that the file keeps no remnants of earlier rows.
 const MORE: &str = "
     PRAGMA secure_delete = ON;
@@ -156,7 +157,8 @@ async fn an_erased_contact_is_in_no_table_and_in_no_unused_page() {
 async fn large_recordings_are_erased_and_the_snapshots_that_remain_are_named() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(include_str!("data.sql"));
-    // Sets `secure_delete` as the daemon does. Without this setting, pages keep parts of rows that SQLite moved to other pages.
+    // Sets `secure_delete` as the daemon does. Without this setting, pages keep parts of rows that SQLite moved to
+    // other pages.
     daemon.seed(
         "PRAGMA secure_delete = FAST;
          WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 60)

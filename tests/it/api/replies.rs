@@ -1,4 +1,4 @@
-//! Saved replies, scheduled messages, the route preview, typing.
+//! Saved replies, scheduled messages, and the preview of the route and the price of a message.
 
 use super::with_data;
 use crate::support::client::send;

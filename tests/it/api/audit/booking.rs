@@ -1,11 +1,12 @@
-//! Example requests that change the booking catalog and appointments.
+//! Example requests that change the booking catalog, the hours, appointments, the waiting list, and what the agent
+//! knows and may use.
 
 use crate::support::Client;
 use crate::support::client::send;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Inserts an appointment that the agent has booked, and three questions that the agent could not answer.
+/// Inserts a service, an appointment that the agent has booked, and three questions that the agent could not answer.
 pub(super) const BOOKED_BY_AGENT: &str = "
     INSERT INTO services(id, name, duration_min, created_at, updated_at)
         VALUES (1, 'a service', 30, '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z');
@@ -23,7 +24,8 @@ pub(super) const BOOKED_BY_AGENT: &str = "
 /// operation.
 pub(super) type Request = (Method, String, Value, String);
 
-/// Creates the objects that the operation needs, and returns its request. Returns `None` for operations of other nouns.
+/// Creates the objects that the operation needs, and returns a request with which the operation succeeds. Returns
+/// `None` if another module has the example for the operation.
 pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> {
     let (noun, path) = match operation {
         "create_service" | "update_service" | "archive_service" => ("service", "/api/services"),
@@ -65,7 +67,7 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
     };
     let body = new(owner, noun).await;
     if operation.starts_with("create_") || operation == "book_appointment" {
-        // The request's object gets the next id. Ids increase by one, so an object that is created now shows that id.
+        // Ids increase by one. Therefore an object that is created here shows which id the object of the request gets.
         let id = created(owner, path, &body).await + 1;
         let body = new(owner, noun).await;
         return Some((Method::POST, path.to_owned(), body, format!("{noun}:{id}")));
@@ -92,7 +94,7 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
     Some((method, path, body, format!("{noun}:{id}")))
 }
 
-/// Returns the body of a new object.
+/// Returns the body of a request that creates an object of this kind. First creates a service if the object needs one.
 async fn new(owner: &Client, noun: &str) -> Value {
     match noun {
         "service" => json!({"name": "a service", "duration_min": 1}),

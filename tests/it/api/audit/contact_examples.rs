@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 impl Shop {
-    /// Creates the objects that the operation needs, and returns a request with which it succeeds.
+    /// Creates the objects that the operation needs, and returns a request with which the operation succeeds.
     pub(super) async fn contact_example(&self, operation: &str) -> Example {
         let (method, path, body, subject) = match operation {
             "create_contact" => {
@@ -101,14 +101,14 @@ impl Shop {
         super::super::change(&self.owner, "POST", path, body, 201).await["id"].clone()
     }
 
-    /// Creates a tag and adds it to contact 1.
+    /// Creates a tag, adds it to contact 1, and returns the id of the tag.
     async fn tagged(&self, name: &str) -> Value {
         let id = self.created("/api/tags", json!({"name": name})).await;
         super::super::change(&self.owner, "PUT", &format!("/api/contacts/1/tags/{id}"), Value::Null, 200).await;
         id
     }
 
-    /// Returns a request that adds a row to a table.
+    /// Returns a request that adds a row to a table, in which the row gets the next id.
     fn next(&self, noun: &str, table: &str, body: Value) -> (&'static str, String, Value, String) {
         let next = self.daemon.query_value::<i64>(&format!("SELECT coalesce(max(id), 0) + 1 FROM {table}"));
         ("POST", format!("/api/{noun}s"), body, format!("{noun}:{next}"))
@@ -119,7 +119,7 @@ fn contact(method: &'static str, path: &str, body: Value) -> (&'static str, Stri
     (method, format!("/api/contacts/1{path}"), body, "contact:1".to_owned())
 }
 
-/// Returns a request that changes an item; `body` is the body of a PATCH.
+/// Returns a request that changes, deletes or restores an item. Only a PATCH request has a body, which is `body`.
 fn item(operation: &str, noun: &str, id: &Value, body: Value) -> (&'static str, String, Value, String) {
     let (method, end, body) = match operation.split('_').next() {
         Some("update") => ("PATCH", "", body),

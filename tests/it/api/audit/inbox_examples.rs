@@ -1,4 +1,4 @@
-//! Example requests that change conversations, scheduled messages and saved replies.
+//! Example requests that change conversations, scheduled messages, saved replies and uploaded files.
 
 use super::super::change;
 use super::{Example, SECRET, Shop};
@@ -7,7 +7,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 impl Shop {
-    /// Returns an example for an operation of the inbox; `None` for operations of other nouns.
+    /// Creates the objects that an operation of the inbox needs, and returns a request with which the operation
+    /// succeeds. Returns `None` for other operations.
     pub(super) async fn inbox_example(&self, operation: &str) -> Option<Example> {
         let (method, path, body, subject) = match operation {
             "mark_conversation_read" => {
@@ -53,7 +54,7 @@ impl Shop {
         Some(Example { method, path, body, action: operation.to_owned(), subject })
     }
 
-    /// Creates a contact with an unread message.
+    /// Creates a contact with an unread message, and returns the contact's id.
     async fn contact_who_wrote(&self) -> i64 {
         let body = json!({"from": "972503333331", "text": "a", "id": "unread"});
         let request = self.daemon.client().request(Method::POST, "/webhook/whatsapp/baileys");

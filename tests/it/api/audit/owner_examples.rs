@@ -1,4 +1,5 @@
-//! Example requests by which an owner changes the server, such as snapshots, the greeting and a restart.
+//! Example requests by which an owner controls the server, such as creating a snapshot, setting the greeting and
+//! cancelling a restart.
 
 use super::{Example, Shop};
 use crate::support::access::PASSWORD;
@@ -8,7 +9,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 impl Shop {
-    /// Returns an example for an operation of the owner; `None` for operations of other nouns.
+    /// Creates the objects that an owner's operation needs, and returns a request with which the operation succeeds.
+    /// Returns `None` for other operations.
     pub(super) async fn owner_example(&self, operation: &str) -> Option<Example> {
         let (method, path, body, subject) = match operation {
             "confirm_password" => (Method::POST, "/api/session/confirm", json!({"password": PASSWORD}), String::new()),
