@@ -13,7 +13,7 @@ use std::time::Duration;
 const DANA: &str = "+972501234567";
 const MOSHE: &str = "+972507654321";
 
-/// Starts a daemon for a business that offers a haircut, and an AI that makes one of these tool calls in each turn.
+/// Starts a daemon for a business that offers a haircut, and an AI that makes these tool calls, one in each turn.
 async fn shop(calls: &[(&str, Value)]) -> (CallHarness, Client) {
     shop_with(calls, Faults::default()).await
 }
@@ -41,7 +41,7 @@ async fn shop_of(calls: impl IntoIterator<Item = (&str, &str, Value)>, faults: F
     (harness, owner)
 }
 
-/// Places a call in which the caller speaks as many times as the agent uses tools. Returns the call's sid.
+/// Places a call in which the caller speaks `turns` times, and the agent uses a tool each time. Returns the call's sid.
 async fn call(harness: &CallHarness, from: &str, turns: usize) -> String {
     let script = "say 1s; listen; ".repeat(turns);
     let plan = CallPlan { from: from.into(), ..harness.plan(&script) };

@@ -83,12 +83,12 @@ async fn answer(State(shop): State<Shop>, request: Request) -> Response {
     }
 }
 
-/// Returns a tool without parameters.
+/// Returns the body of a request that creates a tool without parameters and with a time limit of one second.
 fn simple(name: &str, method: &str, url: &str) -> Value {
     json!({"name": name, "description": "a tool of the shop", "method": method, "url": url, "time_limit_s": 1})
 }
 
-/// Returns a tool that asks the shop whether a part is in stock.
+/// Returns the body of a request that creates a tool. The tool asks the shop whether a part is in stock.
 fn check_stock(shop: &Shop) -> Value {
     json!({
         "name": "check_stock",
@@ -135,7 +135,7 @@ fn outputs(harness: &CallHarness, session: usize) -> Vec<Value> {
     outputs.iter().map(|(_, output)| serde_json::from_str(output).unwrap()).collect()
 }
 
-/// Places a call in which the caller speaks as many times as the agent uses tools. Returns the ended call.
+/// Places a call in which the caller speaks `turns` times, and the agent uses a tool each time. Returns the ended call.
 async fn call(harness: &CallHarness, from: &str, turns: usize) -> Value {
     let plan = CallPlan { from: from.into(), ..harness.plan(&"say 1s; listen; ".repeat(turns)) };
     let sid = harness.call(plan).await.call_sid;
@@ -334,18 +334,18 @@ async fn secrets_are_only_in_their_file() {
     let rows: Vec<String> = harness.daemon.query_column("SELECT url || headers || parameters FROM agent_tools");
     assert!(rows.len() == 1 && !rows[0].contains("secret-of"), "{rows:?}");
 
-    // A change of another field keeps the value; a new value replaces it.
+    // A change that names the header without a value keeps the stored value. A new value replaces the stored one.
     assert_eq!(patch(&owner, id, &json!({"headers": [{"name": "authorization"}]})).await.status, 200);
     assert!(stored().contains(SECRET));
     let new = json!({"headers": [{"name": "authorization", "value": "Bearer new"}]});
     assert_eq!(patch(&owner, id, &new).await.status, 200);
     assert!(stored().contains("Bearer new") && !stored().contains(SECRET), "{}", stored());
-    // A refused change leaves no value.
+    // The value in a refused change is not stored.
     let refused = json!({"time_limit_s": 99, "headers": [{"name": "x-key", "value": "lost"}]});
     assert_eq!(patch(&owner, id, &refused).await.status, 400);
     assert!(!stored().contains("lost"));
 
-    // A value is not sent to another server unless it is entered again.
+    // The tool's server cannot be changed unless the header's value is entered again.
     let other = Shop::open().await;
     let away = json!({"url": format!("{}/stock/{{part}}", other.origin)});
     let refused = patch(&owner, id, &away).await;
@@ -356,7 +356,7 @@ async fn secrets_are_only_in_their_file() {
     try_out(&owner, id, &json!({"part": "pump"})).await;
     assert_eq!(other.requests()[0].header("authorization"), "Bearer other");
 
-    // Without the file, as after a restore, the request is not sent.
+    // Without the file of secrets, which a restore does not bring back, the request is not sent.
     std::fs::remove_file(&file).unwrap();
     assert_eq!(owner.get(&format!("/api/agent-tools/{id}")).await.json()["headers"][0]["value_set"], false);
     let tried = try_out(&owner, id, &json!({"part": "pump"})).await;
@@ -364,7 +364,7 @@ async fn secrets_are_only_in_their_file() {
     assert_eq!(tried["output"], json!({"error": reason}));
     assert_eq!(other.requests().len(), 1);
 
-    // The values of a tool that was deleted long ago are removed at the next start.
+    // At the next start, the daemon removes a tool that was deleted long ago, and the tool's header values.
     assert_eq!(patch(&owner, id, &new).await.status, 200);
     assert_eq!(send(owner.request(Method::DELETE, &format!("/api/agent-tools/{id}"))).await.status, 200);
     assert!(stored().contains("Bearer new"));

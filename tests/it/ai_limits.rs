@@ -15,7 +15,7 @@ async fn harness(limits: &'static str) -> CallHarness {
     .await
 }
 
-/// Connects a call. Returns its socket, and the engine that answers it.
+/// Connects a phone call. Returns the call's media socket, and the engine that answers the call.
 async fn connected(harness: &CallHarness, number: u32, from: &str) -> (super::support::telephony::Socket, String) {
     let sid = format!("CA{number:032}");
     let token = harness.ring_from(&sid, from).await;
@@ -93,7 +93,7 @@ const TRANSFERRED: &str = "
     INSERT INTO call_events(call_id, kind, at)
         VALUES (1, 'transfer_accepted', strftime('%FT%H:%M:%fZ', :now, '+60 seconds'))";
 
-/// Starts a daemon that has this call of today.
+/// Starts a daemon with this limit, whose database has the call that the SQL in `call` inserts.
 async fn with_call(call: &str, limit: &str, turns: Vec<Turn>) -> CallHarness {
     let daemon = tokio::task::block_in_place(|| {
         let daemon = Daemon::prepare(|_| {});

@@ -28,7 +28,7 @@ async fn a_field_that_is_refused_costs_no_call() {
     }
 }
 
-/// Returns the alert if it is raised.
+/// Returns the alert about rejected AI settings if it is raised.
 async fn alert(api: &Client) -> Option<Value> {
     let alerts = api.get("/api/alerts").await.json();
     let found =
@@ -36,7 +36,7 @@ async fn alert(api: &Client) -> Option<Value> {
     found.filter(|alert| alert["state"] == "raised")
 }
 
-/// Starts a daemon that raises alerts at once, with an AI that refuses the voice and has not been asked yet.
+/// Starts a daemon that raises alerts at once, with an AI that rejects the voice setting. No alert is raised yet.
 async fn harness_with_refused_voice() -> (CallHarness, Client) {
     let faults = Faults { refuse_field: Some("audio.output.voice"), ..Faults::default() };
     let options = OpenAiOptions { faults, ..OpenAiOptions::default() };

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 const OWNER: &str = "+972501112233";
 
-/// A mail server, and the settings that use it.
+/// A mail server, and the folder with the root certificate that clients of this server must trust.
 struct MailFixture {
     smtp: FakeSmtpServer,
     folder: TempDir,
@@ -23,7 +23,8 @@ impl MailFixture {
         Self { smtp, folder }
     }
 
-    /// Returns settings with which alerts are sent immediately, so that a test does not have to wait.
+    /// Returns settings with this mail server, and with alerts that are sent immediately so that a test does not have
+    /// to wait. `alerts` and `mail` are additional lines of the sections with these names.
     fn settings(&self, alerts: &str, mail: &str) -> String {
         format!(
             "[alerts]\nsettle_s = 0\nbridge_down_after_s = 0\nlanguage = \"en\"\n{alerts}\n\
@@ -224,7 +225,7 @@ async fn no_alert_is_queued_while_every_provider_is_down() {
     mail_fixture.smtp.until(1).await;
     shop.daemon.logs().wait_for_event("ALERT_SEND_FAILED");
     assert_eq!(shop.count("messages"), 0);
-    // The channels that received the alert are notified when it clears.
+    // When the alert clears, only the channels that received the alert are notified.
     shop.bridge.down(false);
     mail_fixture.smtp.until(2).await;
     assert_eq!(shop.bridge.texts(), [""; 0]);
@@ -265,7 +266,7 @@ fn unencrypted_mail_is_sent_to_loopback_only() {
     assert!(printed.contains("config.toml:5:") && printed.contains("allowed: a mail address"), "{printed}");
 }
 
-/// Returns the SQL of a message that the bridge sent this many minutes ago.
+/// Returns SQL that inserts a contact and a message that the bridge sent to the contact this many minutes ago.
 fn sent_minutes_ago(id: u32, minutes: u32) -> String {
     let at = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{minutes} minutes')");
     format!(

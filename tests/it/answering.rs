@@ -1,4 +1,4 @@
-//! The owner's quick switch: who answers calls now, by the API and by WhatsApp.
+//! The owner's quick switch for who answers calls now. It is set through the API and by WhatsApp messages.
 
 use super::call_ring::EMPLOYEE;
 use super::support::client::send;
@@ -30,7 +30,7 @@ fn with_phone(ring_first: &str) -> String {
     format!("[agent]\ntransfer_to = \"{EMPLOYEE}\"\n[voice]\nring_first = \"{ring_first}\"\n")
 }
 
-/// Returns whether a new call rings at the phone first.
+/// Returns true if a new call rings at the human agent's phone first.
 async fn rings(harness: &CallHarness, number: u32) -> bool {
     let (sid, from) = (format!("CA{number:032x}"), format!("+97250200{number:04}"));
     let call = [("CallSid", sid.as_str()), ("From", &from), ("To", "+97235551234"), ("CallStatus", "ringing")];
@@ -113,7 +113,7 @@ async fn mode(daemon: &Daemon) -> (Value, Value) {
     (state["mode"].clone(), state["set_by"].clone())
 }
 
-/// Waits until the conversation has this many messages, and returns the last one.
+/// Waits until the conversation with the owner has this many messages, and returns the last one.
 async fn answer_to(shop: &Shop, count: usize) -> String {
     until("the answer", async || {
         let talk = shop.talk(OWNER).await;
@@ -128,7 +128,7 @@ async fn the_owner_switches_by_whatsapp_through_either_provider() {
     shop.receive_by_bridge(OWNER, "W1", "סוכן").await;
     assert_eq!(answer_to(&shop, 2).await, ">הסוכן עונה מיד לכל שיחה, עד שתשנו.");
     assert_eq!(mode(&shop.daemon).await, (json!("agent"), json!("owner")));
-    // A repeated webhook is neither carried out nor answered again.
+    // The command in a repeated webhook is neither carried out nor answered again.
     shop.receive_by_bridge(OWNER, "W1", "סוכן").await;
 
     let sid = "SMa0000000000000000000000000000001";
