@@ -34,7 +34,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// Opens a shop with a new database that is also open on holidays.
+    /// Starts a daemon with a new database, for a business that is also open on holidays.
     async fn open() -> Self {
         let mut daemon = Daemon::prepare(|_| {});
         daemon.seed(include_str!("api/data.sql"));

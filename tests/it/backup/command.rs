@@ -1,4 +1,4 @@
-//! The output of the command.
+//! The file that `agentlocator backup` writes, and the text that it prints.
 
 use super::{backup, stderr, with_data};
 use crate::support::Daemon;
@@ -35,14 +35,14 @@ fn a_backup_is_complete_with_a_running_a_stopped_and_a_killed_daemon() {
     let mark = daemon.logs().mark();
     daemon.launch();
     add(&daemon, "tal");
-    // If the daemon stops during this check, the next start repeats it.
+    // If the daemon stopped during its integrity check, the next start would repeat the check.
     daemon.logs().wait_for_event_from(mark, "STORE_INTEGRITY_OK");
     assert!(daemon.stop().success());
     let (stopped, _) = backup(&daemon, "stopped.db");
     assert_eq!((integrity(&stopped), users(&stopped).len()), (None, 3));
 
-    // The backup command only reads the database. Therefore the next start finds the state of the last stop and needs
-    // no check.
+    // The backup command only reads the database. Therefore the next start finds the database as the last stop left it,
+    // and needs no integrity check.
     let mark = daemon.logs().mark();
     daemon.launch();
     let lines = daemon.logs().lines();

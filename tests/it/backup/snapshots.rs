@@ -125,8 +125,8 @@ fn old_snapshots_are_deleted_and_other_files_are_kept() {
         .filter(|name| !name.contains(".sha256") && name.contains(".db"))
         .collect();
     let stays = |name: &str| left.iter().any(|found| found == name);
-    // The policy keeps the snapshots of the last three nights. That of March 8 is also the last one of its week. The
-    // manual snapshot takes the place of none.
+    // The settings keep the snapshots of the last three nights. The snapshot of March 8 is also the last one of its
+    // week. The manual snapshot does not count as one of them.
     let nights = ["nightly-20260310T030000000Z.db", "nightly-20260309T030000000Z.db", "nightly-20260308T030000000Z.db"];
     for name in nights.into_iter().chain(made["name"].as_str()) {
         assert!(stays(name), "{name}: {left:?}");

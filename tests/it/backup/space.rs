@@ -58,13 +58,14 @@ fn the_oldest_snapshots_are_deleted_for_space_and_two_intact_ones_are_kept() {
     std::fs::write(snapshots(&disk).join(format!("{}.sha256", night(10))), format!("{}  x\n", "0".repeat(64))).unwrap();
     let ballast = disk.fill(20 << 20);
 
-    // A quarter of 200 MB has space for three older snapshots and the new one.
+    // By default, snapshots may use a quarter of the disk. A quarter of 200 MB has space for three older snapshots and
+    // the new one.
     let made = create(&daemon).expect("space for the new snapshot is freed");
     let new = made["name"].as_str().unwrap();
     assert_eq!(left(&snapshots(&disk)), [new, &night(8), &night(9), &night(10)]);
     assert_eq!(made["dropped"].as_array().unwrap().len(), 7, "{made}");
 
-    // The limit is smaller than one snapshot: the new snapshot and the newest valid one before it are still kept.
+    // Although this limit is smaller than one snapshot, the new snapshot and the newest valid one before it are kept.
     assert!(daemon.stop().success());
     daemon.reconfigure(|setup| {
         setup.toml("[disk]\nmedia_stops_below = \"4 MB\"\ncritical_below = \"1 MB\"\n[backup]\nbudget = \"1 MB\"\n");

@@ -198,7 +198,7 @@ async fn facts_are_kept() {
     assert_eq!(shop.patch(&path, &json!({"text": "אין חניה"})).await.json()["topic"], "חניה");
     assert_eq!(error(&shop.patch(&path, &json!({"text": " "})).await).2, "text");
     assert_eq!(error(&shop.post("/api/facts", &json!({"topic": "x", "text": "y", "source": "z"})).await).0, 422);
-    // The agent treats these texts as the owner's words, so only an owner may change them.
+    // The agent treats facts as the owner's words, so only an owner may change them.
     let staff = tokio::task::block_in_place(|| shop.daemon.token("staff"));
     let staff = shop.daemon.client().with_token(&staff);
     let changed = json!({"text": "הכול חינם"});

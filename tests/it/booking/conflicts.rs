@@ -33,7 +33,8 @@ async fn one_of_several_bookings_of_the_same_time_succeeds() {
     assert_eq!(double_booked(&shop.daemon), 0);
 }
 
-/// Lets eight clients book one hour of one chair: exactly one succeeds. Cancels the booking before the next round.
+/// Lets eight clients book the same hour of one chair in each round, and checks that exactly one booking succeeds.
+/// Cancels the booking before the next round.
 async fn contest_one_chair(rounds: usize) {
     let shop = Shop::open().await;
     let service = shop.service(60, 0).await;

@@ -48,8 +48,8 @@ async fn each_resource_has_its_own_hours_and_gaps() {
     );
     assert_eq!(of(1, &away)["open"], listed["days"][1]["open"], "back on the next day");
 
-    // The appointment lasts from 11:20 to 12:20, and occupies Dana until 12:35: before it, an appointment of an hour fits only between
-    // 10:00 and 11:05.
+    // The appointment lasts from 11:20 to 12:20, and its buffer occupies Dana until 12:35. Before 11:20, an appointment
+    // of an hour that is followed by its buffer of 15 minutes fits only between 10:00 and 11:05.
     assert_eq!(gaps(&shop, day, &dana).await, ["10:00-11:05", "12:35-14:30"]);
     assert_eq!(gaps(&shop, day, &away).await, Vec::<String>::new());
     assert_eq!(gaps(&shop, day, &none).await, Vec::<String>::new());

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Returns an entry for a haircut on the day that `monday(weeks)` returns.
+/// Returns an entry for the service on the day that `monday(weeks)` returns.
 fn entry(contact: i64, service: i64, weeks: i32) -> Value {
     json!({"contact_id": contact, "service_id": service, "from_date": monday(weeks), "to_date": monday(weeks)})
 }
@@ -120,7 +120,8 @@ async fn a_booking_fulfils_its_entry_alone() {
     assert_eq!(taken["contact_id"], 1);
     let left: Vec<_> = listed(&shop).await.into_iter().map(|one| one["id"].clone()).collect();
     assert_eq!(left, [other["id"].clone()]);
-    // A booking also succeeds if its waiting-list entry no longer exists, for example because another user has removed it.
+    // A booking also succeeds if its waiting-list entry does not exist, for example because another user has removed
+    // it.
     shop.add("/api/appointments", &book("11:00", &mine["id"])).await;
     // A failed booking leaves the entry unchanged.
     let again = shop.add("/api/waiting-list", &entry(1, service, 2)).await;
@@ -136,8 +137,8 @@ async fn an_entry_shows_the_appointment_that_may_have_made_it_needless() {
         let body = json!({"contact_id": contact, "service_id": service, "starts_at": at(monday(weeks), clock)});
         shop.add("/api/appointments", &body).await
     };
-    // These appointments fulfil no entry: the first was booked before the entry existed, the second is for another service, and the third
-    // is of another contact.
+    // These appointments do not fulfil the entry: the first was booked before the entry existed, the second is for
+    // another service, and the third is of another contact.
     book(1, service, 5, "09:00").await;
     let added = shop.add("/api/waiting-list", &entry(1, service, 2)).await;
     book(1, other, 2, "09:00").await;
@@ -147,7 +148,7 @@ async fn an_entry_shows_the_appointment_that_may_have_made_it_needless() {
     let found = &listed(&shop).await[0]["appointment"];
     assert_eq!(*found, json!({"id": booked["id"], "starts_at": booked["starts_at"]}));
     assert_eq!(shop.api.get(&format!("/api/waiting-list/{}", added["id"])).await.json()["appointment"], *found);
-    // An appointment that is moved to a day of the entry fulfils it, even if it was booked before the entry.
+    // An appointment that is moved to a day of the entry fulfils the entry, even if it was booked before the entry.
     let cancel = format!("/api/appointments/{}/cancel", booked["id"]);
     assert_eq!(shop.post(&cancel, &json!({})).await.status, 200);
     assert_eq!(listed(&shop).await[0]["appointment"], json!(null));
