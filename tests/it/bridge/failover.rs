@@ -59,7 +59,7 @@ impl Twilio {
     }
 }
 
-/// Starts a linked bridge and Twilio; Dana has written by both.
+/// Starts a linked bridge and a fake Twilio. Waits until a message from Dana has arrived through each of them.
 async fn both() -> (BridgeHarness, Twilio) {
     let twilio = Twilio::start().await;
     let harness = BridgeHarness::linked_with(|setup| twilio.settings(setup)).await;

@@ -29,7 +29,8 @@ impl BridgeHarness {
     pub async fn begin_with(configure: impl FnOnce(&mut Setup)) -> Self {
         let programs = programs().await;
         let whatsapp = WhatsAppServer::start(&programs).await.unwrap();
-        // Makes the server report that it has one key, so that a new device uploads few keys. The upload takes most of the time of linking.
+        // Makes the server report that it has one key, so that a new device uploads few keys. The upload takes most of
+        // the time of linking.
         whatsapp.call("/options", &json!({ "preKeyCount": 1 })).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut daemon = Daemon::prepare(|_| {});
@@ -47,8 +48,9 @@ impl BridgeHarness {
         Self::with(daemon, bridge, whatsapp, folder)
     }
 
-    /// Starts the three processes with a linked account. Daemon and bridge reach each other only by the two origins `to_bridge` and
-    /// `to_daemon`. `connect` forwards these to the real origins of the bridge and of the daemon.
+    /// Starts the three processes with a linked account. The daemon reaches the bridge only at the origin `to_bridge`,
+    /// and the bridge reaches the daemon only at the origin `to_daemon`. `connect` gets the real origins of the bridge
+    /// and of the daemon, and must forward the connections to them.
     pub async fn linked_through(to_bridge: &str, to_daemon: &str, connect: impl FnOnce(&str, &str)) -> Self {
         let programs = programs().await;
         let whatsapp = WhatsAppServer::start(&programs).await.unwrap();
@@ -193,7 +195,7 @@ impl BridgeHarness {
         }
     }
 
-    /// Waits for a message with the contact that `fits` accepts.
+    /// Waits until the conversation with a contact has a message that `fits` accepts, and returns the message.
     pub async fn message(&self, contact: WhatsAppUser, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         eventually(what, async || self.messages_with(contact).await.into_iter().find(|message| fits(message))).await
     }
@@ -210,7 +212,7 @@ impl BridgeHarness {
         self.folder.path().join("session")
     }
 
-    /// Returns the path of the bridge's Unix socket. It exists only if the bridge uses one.
+    /// Returns the path of the bridge's Unix socket. The socket exists only after [`BridgeHarness::linked_by_sockets`].
     pub fn bridge_socket(&self) -> PathBuf {
         self.folder.path().join("bridge.sock")
     }
@@ -229,7 +231,7 @@ impl Drop for BridgeHarness {
     }
 }
 
-/// Waits until `found` returns a value.
+/// Waits until `found` returns a value, and returns the value.
 pub async fn eventually<T>(what: &str, found: impl AsyncFn() -> Option<T>) -> T {
     let deadline = Instant::now() + LIMIT;
     loop {
@@ -251,6 +253,6 @@ async fn programs() -> Programs {
     }
 }
 
-/// The timeout of each wait: the three processes share the machine with other tests.
+/// The timeout of each wait. It is long because the three processes share the machine with other tests.
 const LIMIT: Duration = Duration::from_secs(40);
 pub const SECRET: &str = "the-bridge-s-secret";

@@ -90,7 +90,8 @@ async fn killed_again_and_again(rounds: u64) {
     assert_matches(&harness, &expected_state).await;
 }
 
-/// Repeats each request with the same key until the API answers it, and only then sends the next message.
+/// Sends one message after another to a contact. Repeats each request with the same idempotency key until the API
+/// accepts the message.
 async fn send(api: Client, contact: &'static str, expected_state: Arc<ExpectedState>) {
     let mut number = 0;
     while !expected_state.is_over() {
@@ -128,8 +129,8 @@ async fn quiet(harness: &BridgeHarness) {
         if unread.is_empty() && waiting == 0 && inbox == 0 {
             return;
         }
-        // Long rounds leave a long queue, whose messages are sent one by one for each contact. The test only requires
-        // that the queue becomes shorter.
+        // Long rounds leave a long queue, whose messages are sent one by one for each contact. Therefore the test only
+        // requires that the queue becomes shorter at least every two minutes.
         let left = unread.len() + usize::try_from(waiting).unwrap() + usize::from(inbox != 0);
         if left < least {
             (least, last_progress) = (left, std::time::Instant::now());
@@ -162,7 +163,7 @@ async fn assert_matches(harness: &BridgeHarness, expected_state: &ExpectedState)
             texts.iter().filter(|text| text.contains(contact.number)).cloned().collect()
         };
         let (mut all, mut expected) = (of(&stored), of(&written));
-        // If a message could not be decrypted, its sender sent it again, so it may arrive after later messages.
+        // If the bridge cannot decrypt a message, its sender sends it again, so it may arrive after later messages.
         let at_once =
             |texts: &[String]| -> Vec<String> { texts.iter().filter(|text| !again.contains(*text)).cloned().collect() };
         assert_eq!(at_once(&all), at_once(&expected), "what {} wrote, in order", contact.number);

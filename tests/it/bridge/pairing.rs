@@ -1,4 +1,4 @@
-//! The account is linked once, through the daemon.
+//! The account is linked through the daemon, by a QR code or by a code that is typed in on the phone.
 
 use super::harness::{BridgeHarness, DANA, eventually};
 use serde_json::json;
