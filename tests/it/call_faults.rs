@@ -89,7 +89,7 @@ async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     let call = harness.ended_call(&report.call_sid).await;
     assert_eq!((call["engine"].as_str(), call["end_reason"].as_str()), (Some("voicemail"), Some("message_taken")));
-    // A retry does not help, so an alert is raised.
+    // A retry with the same key cannot succeed, so the daemon raises an alert.
     let logged = harness.daemon.logs().wait_for_event("ALERT_RAISED");
     assert_eq!(logged["alert.kind"], "ai_refused", "{logged}");
     assert!(logged["detail"].as_str().is_some_and(|detail| detail.contains("401")), "{logged}");

@@ -52,7 +52,7 @@ fn events(harness: &CallHarness) -> String {
     harness.daemon.query_value(query)
 }
 
-/// Checks that the caller heard the agent's whole answer, as one turn.
+/// Checks that the caller heard the agent's whole answer as one turn, although a sound stopped the agent for a moment.
 async fn assert_whole(harness: &CallHarness, report: &CallReport) {
     let session = &harness.ai.state().sessions[0];
     assert!(session.errors.is_empty(), "{:?}", session.errors);

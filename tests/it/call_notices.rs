@@ -68,7 +68,7 @@ async fn until_decided(harness: &CallHarness, channel: &str, count: i64) {
     until("the decision", async || (harness.daemon.query_value::<i64>(&sql) >= count).then_some(())).await;
 }
 
-/// Returns an analysis of a call that has a summary, and no lead, requests or questions.
+/// Returns an analysis that finds this summary of a call, and no lead, requests or questions.
 fn nothing_but(summary: &str) -> Value {
     json!({"summary": summary, "language": "he", "is_lead": false, "lead": "", "open_requests": [], "unanswered_questions": []})
 }
@@ -130,7 +130,7 @@ async fn on_a_full_disk_one_mail_is_sent() {
         (daemon.query_value::<i64>(sql) > 0).then_some(())
     })
     .await;
-    // The next attempt follows a second later.
+    // The disk becomes full before the next attempt, which follows a second later.
     daemon.let_files_grow("1024:unlimited");
     shop.smtp.set_behavior(SmtpBehavior::Take);
     shop.until_mails(1).await;

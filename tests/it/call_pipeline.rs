@@ -15,7 +15,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A shop with a fake Soniox. The engines in its settings answer its calls.
+/// A shop with a fake Soniox. The test chooses the engines that answer the shop's calls.
 type Shop = PipelineShop<Soniox>;
 
 impl Shop {
@@ -324,7 +324,7 @@ async fn the_pipeline_answers_when_the_first_engine_is_down() {
     assert_eq!(call["engine"], "pipeline", "{call:#}");
     assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{call:#}");
     assert_no_silence(&report);
-    // While the engine fails, later calls try the other engine first, so that callers do not wait.
+    // While the first engine fails, later calls try the pipeline first, so that callers do not wait.
     shop.call("say 1500ms; listen").await;
     assert_eq!(shop.harness.daemon.logs().wait_for_event("ENGINE_TRIED_LAST")["engine"], "realtime");
     let (_, call) = shop.call("say 1500ms; listen").await;

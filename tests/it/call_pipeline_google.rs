@@ -18,7 +18,8 @@ pub(super) const UNAVAILABLE: u32 = 14;
 type Shop = PipelineShop<Google>;
 
 impl Shop {
-    /// Starts a shop in which Google hears these sentences. `settings` are further lines of the section `[google]`.
+    /// Starts a shop in which Google hears these sentences. `settings` is the content of the section `[google]`, and
+    /// may begin further sections.
     async fn new(heard: &[&str], turns: Vec<Turn>, settings: &str) -> Self {
         let heard = heard.iter().map(|words| (*words).to_owned()).collect();
         let log = EventLog::new();
@@ -37,7 +38,7 @@ impl Shop {
         .await
     }
 
-    /// Starts a shop in which a question gets this answer, with these faults.
+    /// Starts a shop in which the caller's only question gets this answer, with a Google that has these faults.
     async fn with_faults(answer: &str, settings: &str, faults: GoogleFaults) -> Self {
         let shop = Self::new(&[QUESTION], vec![Turn::new(QUESTION, answer)], settings).await;
         shop.services.change(|options| options.faults = faults);
@@ -70,7 +71,7 @@ async fn two_turns_in_hebrew_are_transcribed_and_answered_by_google() {
     assert_eq!(clauses, expected, "the first clause is spoken before the others are known");
     let is_right = |voice: &str, language: &str| voice == "he-IL-Chirp3-HD-Leda" && language == "he-IL";
     assert!(state.speeches.iter().all(|speech| is_right(&speech.voice, &speech.language)), "{state:#?}");
-    // 65 ms for each character: the caller heard all audio exactly once.
+    // The fake speaks for 65 ms for each character. The caller heard all audio exactly once.
     let heard_ms = report.streams[0].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
     let expected_ms = (ANSWER.chars().count() + "כן, למתי?".chars().count()) * 65;
     assert!(heard_ms.abs_diff(expected_ms) < 700, "{heard_ms} ms instead of {expected_ms}");

@@ -39,7 +39,7 @@ impl Shop {
         .await
     }
 
-    /// Starts a shop in which one question is answered, with this fault.
+    /// Starts a shop in which the caller asks one question. `fault` gives the fake services their faults.
     async fn with_fault(transcriber: &str, fault: impl FnOnce(&Services)) -> Self {
         let shop = Self::new(transcriber, &[QUESTION], vec![Turn::new(QUESTION, ANSWER)]).await;
         fault(&shop.services);
@@ -80,7 +80,7 @@ async fn two_turns_by_each_transcriber_are_answered_in_elevenlabs_voice() {
         let expected = ["שמחה לעזור,", "אנחנו פתוחים היום עד שבע בערב.", "תרצה לקבוע תור?", "כן, למתי?"];
         assert_eq!(clauses, expected, "the first clause is spoken before the others are known");
         assert!(state.speeches.iter().all(|speech| speech.voice == "EXAVITQu4vr4xnSDxMaL"), "{state:#?}");
-        // 65 ms for each character: the caller heard all audio exactly once.
+        // The fake speaks for 65 ms for each character. The caller heard all audio exactly once.
         let heard_ms = report.streams[0].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
         let expected_ms = (ANSWER.chars().count() + "כן, למתי?".chars().count()) * 65;
         assert!(heard_ms.abs_diff(expected_ms) < 700, "{transcriber}: {heard_ms} ms instead of {expected_ms}");

@@ -1,4 +1,4 @@
-//! The logs of the inputs of calls, and `agentlocator replay`, which makes their decisions again.
+//! The logs of the inputs of phone calls, and `agentlocator replay`, which repeats a call's decisions from its log.
 
 use super::support::Daemon;
 use super::support::client::send;
@@ -27,7 +27,7 @@ fn json_of(output: &std::process::Output) -> Value {
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// Waits until the log of a call is complete, and returns the result of its replay.
+/// Waits until the input log of a call is complete, and returns the result of the log's replay.
 async fn replay(daemon: &Daemon, call: &str) -> Value {
     until("the log to be complete", async || {
         let output = daemon.cli(&["replay", call, "--json"]);
@@ -36,7 +36,7 @@ async fn replay(daemon: &Daemon, call: &str) -> Value {
     .await
 }
 
-/// Returns the texts of the timeline.
+/// Returns the lines of the timeline, each as its source and its text.
 fn texts(replayed: &Value) -> Vec<String> {
     let lines = replayed["timeline"].as_array().unwrap();
     lines
@@ -102,7 +102,7 @@ async fn a_call_with_a_tool_and_an_interruption_is_reproduced_exactly() {
     let list = String::from_utf8(harness.daemon.cli(&["replay"]).stdout).unwrap();
     assert!(list.contains(&sid) && list.starts_with("CALL"), "{list}");
 
-    // The log is private, and is deleted with the contact.
+    // Only the service's user can read the input log, which is deleted with the contact.
     let [log] = &logs(&harness.daemon)[..] else { panic!("one log") };
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(log), mode(log.parent().unwrap())), (0o600, 0o700));
@@ -189,9 +189,9 @@ async fn a_log_that_cannot_be_written_does_not_disturb_the_call() {
     harness.daemon.logs().wait_for_event("CALL_INPUTS_FAILED");
 }
 
-/// Logs of calls in which something went wrong once, exported by `agentlocator replay CALL --export`. Each is replayed:
-/// the decisions must stay the same. After an intended change of a decision, `replay --file OLD --record NEW` writes
-/// the log with the new decisions.
+/// The fixtures are input logs of calls in which something went wrong once, exported by
+/// `agentlocator replay CALL --export`. A replay of each log must make the same decisions. After an intended change of
+/// a decision, `replay --file OLD --record NEW` writes the log with the new decisions.
 #[test]
 fn the_calls_of_the_fixtures_are_reproduced() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/calls");

@@ -140,7 +140,7 @@ async fn a_caller_who_hangs_up_while_it_rings_was_missed_and_no_ai_starts() {
     let report = harness.call(CallPlan { hang_up, ..plan(&harness, DialPlan::NoAnswer) }).await;
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
     assert_eq!(harness.ended_call(&report.call_sid).await["outcome"], "missed");
-    // Twilio may still request the next document after the call has ended.
+    // Twilio may still request the next TwiML document after the call has ended.
     let gone = [("CallSid", report.call_sid.as_str()), ("CallStatus", "completed"), ("DialCallStatus", "canceled")];
     assert!(harness.hook("/webhook/ring_ended", &gone).await.text().contains("<Hangup"));
     assert!(harness.ai.state().sessions.is_empty());

@@ -20,7 +20,8 @@ async fn harness(faults: Faults) -> CallHarness {
     harness_with(faults, vec![Turn::new(QUESTION, ANSWER)]).await
 }
 
-/// Returns the longest silence between the end of the caller's words and the last sound before the caller's next words.
+/// Returns the longest silence, in ms, between the end of the caller's words and the last sound before the caller's
+/// next words.
 pub fn longest_silence(stream: &StreamReport) -> u64 {
     let mut longest = 0;
     for (place, speech) in stream.speeches.iter().enumerate() {
@@ -36,7 +37,7 @@ pub fn longest_silence(stream: &StreamReport) -> u64 {
     longest
 }
 
-/// The longest silence that a caller may hear, and the imprecision of its measurement, in ms.
+/// The sum, in ms, of the longest silence that a caller may hear and the imprecision of the measurement.
 pub const MAX_SILENCE_MS: u64 = 2_100;
 
 #[track_caller]
@@ -47,7 +48,7 @@ pub fn assert_no_silence(report: &CallReport) {
     assert!(longest <= MAX_SILENCE_MS, "{longest} ms of silence: {:#?} {:#?}", stream.speeches, stream.utterances);
 }
 
-/// Returns how many milliseconds of an engine's received audio are not silent.
+/// Returns how many milliseconds of the audio that an engine received are not silent.
 fn speech_ms(session: &SessionRecord) -> usize {
     session.heard.chunks(160).filter(|frame| frame.iter().any(|sample| *sample != 0xff)).count() * 20
 }
@@ -193,7 +194,7 @@ async fn a_conversation_continues_after_its_socket_broke() {
         assert_eq!(report.streams.len(), 2, "{report:#?}");
         assert!(!report.streams[1].answers.is_empty(), "{:#?}", report.streams[1]);
         assert_eq!(harness.ai.state().sessions.len(), 1, "the engine has stayed");
-        // After the second loss, the recorder continues the call.
+        // After the second socket breaks, Twilio's recorder continues the call.
         assert_eq!(report.recordings.len(), 1, "{report:#?}");
         assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "dropped");
     }

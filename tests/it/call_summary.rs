@@ -81,7 +81,7 @@ async fn a_call_gets_summary_language_lead_tasks_and_questions() {
     let questions: Vec<_> = gaps.as_array().unwrap().iter().map(|gap| gap["question"].as_str().unwrap()).collect();
     assert!(questions.contains(&"יש חניה לנכים?") && questions.iter().all(|text| text.chars().count() <= 200));
 
-    // The second call of the same contact adds no second lead, and increases the count of the question.
+    // The second call of the same contact adds no second lead, and the question counts as asked twice.
     call(&harness, "say 1s; listen; ").await;
     until("the second summary", async || {
         let gaps = owner.get("/api/knowledge-gaps").await.json()["items"].clone();
@@ -136,7 +136,7 @@ async fn an_agent_without_a_key_of_openai_summarizes_calls_with_its_own_model() 
     let path = format!("/api/calls/{}", call["id"]);
     let summarized = until("the summary", async || {
         let call = owner.get(&path).await.json();
-        // Without a summary, the line shows the caller's first words.
+        // Without a summary, `summary_line` shows the caller's first words.
         (call["summary_line"] == "שאל על שעות הפתיחה.").then_some(call)
     })
     .await;
@@ -190,7 +190,7 @@ async fn without_the_setting_or_words_of_the_caller_nothing_is_asked() {
     assert!(asked(&harness).is_empty());
 }
 
-/// Returns the instructions of the last session.
+/// Returns the instructions that the AI received in the last session.
 fn instructions(harness: &CallHarness) -> String {
     harness.ai.state().sessions.last().unwrap().config["instructions"].as_str().unwrap().to_owned()
 }

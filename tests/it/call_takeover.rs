@@ -37,12 +37,12 @@ async fn refusal(client: &Client, call: &Value) -> (u16, Value) {
     (reply.status, reply.json()["error"]["code"].clone())
 }
 
-/// Waits until the employee has heard this much of the caller's voice.
+/// Waits until the employee has heard this many samples that are not silent.
 async fn until_heard(employee: &Browser, samples: usize) {
     until("the caller's voice", async || (employee.heard().len() >= samples).then_some(())).await;
 }
 
-/// Returns true if `audio` contains a frame of `part`.
+/// Returns true if `audio` contains the frame of 20 ms that begins in the middle of `part`.
 fn contains_part(audio: &[u8], part: &[u8]) -> bool {
     let frame = &part[part.len() / 2..][..160];
     audio.windows(160).any(|window| window == frame)
@@ -161,7 +161,7 @@ async fn the_agent_continues_after_a_logout() {
     assert_eq!(client.post_json("/api/logout", &json!({})).await.status, 200);
     assert_eq!(employee.until_ended().await["reason"], "logged_out");
     let client = harness.daemon.log_in("dana", access::PASSWORD).await;
-    // The next employee can answer.
+    // After the logout, an employee can answer the call again.
     let employee = Browser::answer(&harness.daemon, &client, &call).await;
     employee.until_state("talking").await;
     hang_up(&client, &call).await;
@@ -204,7 +204,7 @@ async fn only_the_own_page_answers_with_an_unused_ticket() {
     let ticket = browser::answer_ticket(&client, &call).await;
     let mut wrong = ticket.clone();
     wrong["token"] = json!("0".repeat(64));
-    // A wrong ticket opens no socket, and a ticket to answer a call opens no trial call.
+    // The daemon rejects a wrong ticket, and rejects a ticket for answering a call if a trial call is requested.
     for (path, ticket) in [("/ws/answer", &wrong), ("/ws/trial", &ticket)] {
         let mut socket = browser::open_at(daemon, path, Some(&own)).await.unwrap();
         browser::send(&mut socket, &browser::start(ticket)).await;

@@ -19,8 +19,8 @@ async fn harness() -> CallHarness {
     .await
 }
 
-/// Returns the plan of a caller who wants to speak with a person. If no person accepts, the caller listens to the agent
-/// until it has finished.
+/// Returns the plan of a caller who wants to speak with a person. If no person accepts the call, the caller listens
+/// until the agent has finished.
 fn transferred(harness: &CallHarness, dial: DialPlan) -> CallPlan {
     let next_script = Some("listen; wait 300ms".parse().unwrap());
     CallPlan { dial, next_script, ..harness.plan("say 1s; stay") }

@@ -1,5 +1,5 @@
-//! WhatsApp messages to callers: messages from the agent during a call, confirmations of appointments, and messages to callers who hung up
-//! too early.
+//! WhatsApp messages to callers: messages from the agent during a call, confirmations of appointments, and messages to
+//! callers who hung up too early or left no message.
 
 use super::booking::{monday, offer_haircuts};
 use super::support::client::send;
@@ -57,8 +57,8 @@ async fn changes_of_the_agent_are_confirmed_once_in_the_thread() {
     let (ten, noon) = (format!("{day}T10:00"), format!("{day}T12:00"));
     let book = json!({"service": "תספורת", "start": ten, "caller_name": "דנה"});
     let shift = json!({"start": ten, "new_start": noon});
-    // The model repeats its tool call, which must create only one appointment and one message. After the move, the last message has the new
-    // time.
+    // The model repeats its tool call, which must create only one appointment and one message. After the move, the last
+    // message has the new time.
     let turns =
         vec![tool("book_appointment", &book), tool("book_appointment", &book), tool("move_appointment", &shift)];
     let (harness, bridge, owner) = shop(turns, |_| {}).await;
@@ -68,7 +68,7 @@ async fn changes_of_the_agent_are_confirmed_once_in_the_thread() {
         Some(bridge.texts()).filter(|texts| texts.iter().any(|text| text.contains("12:00")))
     })
     .await;
-    // The confirmation of the booking is omitted if the appointment was moved before it was sent.
+    // The daemon omits the confirmation of the booking if the appointment is moved before the confirmation is sent.
     assert!(texts.len() <= 2 && texts.iter().filter(|text| text.contains("12:00")).count() == 1, "{texts:#?}");
     let (text, sent) = (texts.last().unwrap(), bridge.sent());
     let date = noon_of(&owner).await;
@@ -80,7 +80,7 @@ async fn changes_of_the_agent_are_confirmed_once_in_the_thread() {
     assert_eq!(messages["messages"].as_array().unwrap().last().unwrap()["author"], "agent", "{messages:#}");
 }
 
-/// Returns the day of the only appointment in the form of the message.
+/// Checks that there is exactly one appointment. Returns the second Monday from now in the form of the message.
 async fn noon_of(owner: &Client) -> String {
     let appointments = owner.get("/api/appointments").await.json();
     assert_eq!(appointments["items"].as_array().unwrap().len(), 1, "{appointments:#}");
@@ -141,8 +141,8 @@ async fn a_caller_who_hangs_up_before_help_gets_one_text_a_day() {
     let due: f64 = harness.daemon.query_value(due);
     assert!(due < 5.0, "due {due} s after the call: the message has to be sent within ten");
     assert_eq!(sent[0]["text"], "אפשר לכתוב לנו");
-    // The daemon sends no message after any of these calls: a second call on the same day, an answered call, and calls from a withheld
-    // number and from a landline.
+    // The daemon sends no message after any of these calls: a second call on the same day, an answered call, and calls
+    // from a withheld number and from a landline.
     call(&harness, DANA, "wait 200ms; ").await;
     call(&harness, MOSHE, "say 1s; listen; ").await;
     call(&harness, "anonymous", "wait 200ms; ").await;
@@ -177,7 +177,7 @@ async fn texts_to_missed_callers_are_off_by_default() {
     assert!(bridge.sent().is_empty(), "{:#?}", bridge.sent());
 }
 
-/// Returns the names of the tools in the last call.
+/// Returns the names of the tools that the AI received in the last session.
 fn tools(harness: &CallHarness) -> Vec<String> {
     let session = harness.ai.state().sessions.last().unwrap().config.clone();
     let tools = session["tools"].as_array().unwrap().iter();
