@@ -1,5 +1,5 @@
-//! Messages that Twilio received while the server was off are read from Twilio's lists: all of them, exactly once, in
-//! order.
+//! Messages, calls, recordings and message statuses that the server missed are read from Twilio's lists: all of them,
+//! exactly once, and the messages in order.
 
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
@@ -19,8 +19,8 @@ use url::Url;
 const OWN: &str = "+97239999999";
 const CONTACTS: usize = 30;
 
-/// Prepares a stopped daemon that has run once, so that the start of its downtime is stored, and a fake Twilio for
-/// WhatsApp.
+/// Prepares a killed daemon that has run once, so that the start of its downtime is stored, and a fake network by which
+/// contacts write WhatsApp messages.
 async fn switched_off() -> (CallHarness, WhatsAppNetwork) {
     let mut harness = on().await;
     harness.daemon.logs().wait_for_event("STARTED");
@@ -121,7 +121,7 @@ async fn messages_of_an_outage_are_read_back_once_and_in_order() {
     assert_eq!(count(&harness, "messages"), MESSAGES);
     let found = harness.daemon.logs().events_named("TWILIO_CATCH_UP");
     assert_eq!(found.iter().map(|line| line["messages"].as_u64().unwrap()).sum::<u64>(), 247, "{found:?}");
-    // The messages have the times that Twilio reports, and each thread has the time of its last message by Twilio.
+    // The messages have the times that Twilio reports, and each thread has the time of its last message from Twilio.
     let late_ms: f64 = harness
         .daemon
         .query_value("SELECT max(abs(julianday(created_at) - julianday(provider_time))) * 86400000 FROM messages");

@@ -1,5 +1,5 @@
-//! A busy day of calls while one provider after another fails: no caller hears more than two seconds of silence, and no appointment is
-//! lost or booked twice.
+//! A busy day of calls while one provider after another fails. No caller hears more than two seconds of silence, and no
+//! appointment is lost or booked twice.
 
 use super::api::change;
 use super::booking::{double_booked, free_starts, monday, offer_haircuts, zone};
@@ -32,9 +32,9 @@ const THANKS: &str = "תודה רבה";
 /// The sentence with which the agent claims a booking, whatever the tool returned.
 const BOOKED: &str = "קבעתי לך תור.";
 
-/// The number of callers at a time.
+/// The number of callers who call at the same time.
 const LINES: usize = 8;
-/// The real time of each part of the day.
+/// How long each part of the day takes in real time.
 const SHIFT: Duration = Duration::from_secs(100);
 
 /// A part of the day: the engines that answer, and the faults that happen.
@@ -130,7 +130,7 @@ impl Providers {
     }
 }
 
-/// Faults of the AI that the Realtime engine and the pipeline meet.
+/// Faults that both the Realtime engine and the pipeline meet: the AI's faults, and an overload of Twilio.
 fn faults_of_the_ai() -> Vec<(&'static str, Fault)> {
     vec![
         ("the AI cannot be reached", Fault::Cut(|of| &of.ai_relay)),
@@ -144,7 +144,7 @@ fn faults_of_the_ai() -> Vec<(&'static str, Fault)> {
     ]
 }
 
-/// Returns the numbers of all requests.
+/// Returns the numbers of all requests that may arrive during a fault.
 fn every() -> Vec<usize> {
     (1..=10_000).collect()
 }
@@ -204,7 +204,7 @@ fn shifts() -> [Shift; 3] {
     ]
 }
 
-/// The day: the shop, its providers, and what the callers observed.
+/// The day: the shop, its providers, the times that callers ask for, and the number of calls so far.
 struct Day {
     harness: CallHarness,
     owner: Client,
@@ -328,7 +328,8 @@ fn silence_ms(stream: &StreamReport) -> u64 {
     longest_silence(stream).max(at_end)
 }
 
-/// The callers' scripts: a booking, interruptions, a caller who hangs up during the booking, and one whose connection breaks.
+/// The callers' scripts: two bookings, interruptions, a caller who hangs up during the booking, and a caller whose
+/// connection breaks.
 const SCRIPTS: [&str; 5] = [
     "say 1500ms; listen; say 1s; listen; say 1s; listen",
     "say 1500ms; listen; say 1200ms; listen; say 800ms; listen",
@@ -372,7 +373,7 @@ async fn a_day_of_calls_while_every_provider_fails() {
     let (stored, reported) = (day.stored(), day.reported());
     assert_eq!(double_booked(daemon), 0, "{stored:?}");
     wrong.extend(reported.difference(&stored).map(|start| format!("{start} was reported as booked, and is lost")));
-    // Each call in which the agent claimed a booking has one, or the owner has a task.
+    // Each call in which the agent claimed a booking has an appointment, or the owner has a task about the call.
     wrong.extend(daemon.query_column::<String>(&format!(
         "SELECT 'call ' || c.call_sid || ' has neither the appointment that was claimed nor a task: ' ||
             (SELECT group_concat(speaker || ' ' || started_ms || ' ' || text, '; ')

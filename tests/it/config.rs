@@ -405,7 +405,7 @@ async fn a_command_uses_the_database_of_the_service() {
     assert!(backup.status.success(), "{}", String::from_utf8_lossy(&backup.stderr));
     assert!(!daemon.folder().join("data").exists(), "a folder was created in the current directory");
 
-    // Without a systemd service, the message names the folder.
+    // Without a systemd service, the command looks for the database in the current folder, and names its file.
     fs::write(&program, "#!/bin/sh\necho LoadState=not-found\n").unwrap();
     let backup = daemon.cli(&["backup", copy.to_str().unwrap()]);
     let printed = String::from_utf8(backup.stderr).unwrap();

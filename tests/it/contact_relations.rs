@@ -84,7 +84,7 @@ async fn staff_are_colleagues_without_leads_and_messages() {
     contact_with(&owner, DANA, "staff").await;
     let report = call_from(&harness, DANA, "say 1s; listen; ").await;
     harness.ended_call(&report.call_sid).await;
-    // The second call is lost before an answer.
+    // In the second call, the caller hangs up before the agent answers.
     let report = call_from(&harness, DANA, "wait 100ms; hangup").await;
     harness.ended_call(&report.call_sid).await;
     let instructions = harness.ai.state().sessions[0].config.to_string();

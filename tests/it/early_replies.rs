@@ -47,7 +47,7 @@ async fn the_reply_is_ready_when_the_turn_is_over() {
     }
     let latency = |report: &CallReport| report.streams[0].answers[0].latency_ms();
     assert!(latency(&early_report) >= 750, "after the silence that ends the turn: {} ms", latency(&early_report));
-    // Both are measured on the same machine, whose delays add to both.
+    // Delays of the machine add to each latency, so the latencies have only lower limits.
     assert_eq!(late.ai.state().sessions[0].answers.len(), 1);
     assert!(latency(&late_report) >= 850, "a late reply begins after the silence: {} ms", latency(&late_report));
 }

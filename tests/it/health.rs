@@ -1,4 +1,4 @@
-//! The health endpoints and the version.
+//! The health endpoints, the version and the metrics.
 
 use super::support::log::WAIT_TIMEOUT;
 use super::support::{Daemon, client::send};

@@ -1,5 +1,5 @@
-//! With `store.litestream`, the real Litestream replicates the database. Neither program truncates the write-ahead log while the other one
-//! needs it.
+//! With `store.litestream`, the real Litestream replicates the database. Neither program truncates the write-ahead log
+//! while the other one needs it.
 
 use super::support::Setup;
 use super::support::litestream::Litestream;
@@ -88,7 +88,8 @@ async fn litestream_misses_nothing_and_sends_the_whole_database_once() {
     assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
 }
 
-/// Sends 100 webhooks a second for `LITESTREAM_MINUTES`. During a sixth of this time, the bucket is unavailable.
+/// Sends up to 100 webhooks a second for `LITESTREAM_MINUTES`, by default 3. During a sixth of this time, the bucket is
+/// unavailable.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
@@ -100,8 +101,8 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
     let (away, mut load, mut lags) = (litestream.bucket().with_extension("away"), Load::default(), Vec::new());
     let mut acknowledged = vec![began];
     let mut next_look = began + Duration::from_secs(10);
-    // Litestream doubles its delay after each failure. Therefore, after the bucket has returned, it resumes within the duration of the
-    // outage.
+    // Litestream doubles its delay after each failure. Therefore it resumes at most as long after the outage as the
+    // outage lasted.
     let (mut has_resumed, mut back_at, mut resumed_after) = (true, None, None);
     let mut every = tokio::time::interval(Duration::from_millis(10));
     while began.elapsed() < length {
@@ -117,7 +118,7 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
             next_look = Instant::now() + if is_down { length / 12 } else { length / 60 };
         }
         if !is_down && Instant::now() > next_look {
-            // The copy may or may not contain messages that were acknowledged during the restore.
+            // The restored copy may or may not contain messages that were acknowledged during the restore.
             let looked = Instant::now();
             let found = messages_in(&litestream.restored().unwrap()) as usize;
             let missing = acknowledged[1..].iter().skip(found).find(|at| **at < looked);
@@ -147,11 +148,12 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
     assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
 }
 
-/// Litestream reads the log and uploads changes twice a second, so the replica is about a second behind. The remaining time allows for the
-/// load of other tests.
+/// Litestream reads the write-ahead log and uploads changes twice a second, so the replica is about a second behind.
+/// The remaining time allows for the load of other tests.
 const MAX_LAG: Duration = Duration::from_secs(3);
 
-/// Makes the bucket unavailable, or available again. A file replaces the folder, because Litestream would create a missing folder again.
+/// Makes the bucket unavailable, or available again. A file replaces the bucket's folder, because Litestream would
+/// create a missing folder again.
 fn switch_bucket(litestream: &Litestream, away: &Path, is_down: bool) {
     let bucket = litestream.bucket();
     if is_down {

@@ -1,4 +1,4 @@
-//! A journal that stops reading the log delays no call, message or health check.
+//! A journal that stops reading the log delays neither a call nor a health check nor a stop of the daemon.
 
 use super::support::Daemon;
 use super::support::telephony::CallHarness;
@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// The number of requests: more log lines than the pipe and the queue can hold.
+/// The number of requests. They cause more log lines than the pipe and the queue can hold.
 const REQUESTS: usize = 16_000;
 /// The number of requests that are sent before their responses are read.
 const BATCH: usize = 100;

@@ -1,4 +1,5 @@
-//! Secrets, tokens, cookies, complete numbers and conversation text do not appear in the log.
+//! Secrets, tokens and cookies do not appear in the log at any level. Complete numbers and conversation text do not
+//! appear in the log at the level `info`.
 
 use super::support::access::PASSWORD;
 use super::support::client::{Reply, send};
@@ -128,7 +129,7 @@ async fn phone(harness: &CallHarness, hidden: &mut Hidden) {
     hidden.add("secret", stream_token(harness).await);
 }
 
-/// Returns the token of a call's stream.
+/// Sends the webhook of a new call, and returns the token of the call's media stream.
 async fn stream_token(harness: &CallHarness) -> String {
     let path = "/webhook/incoming_call";
     let account = &harness.twilio_state.account().sid;
@@ -192,7 +193,7 @@ async fn write(harness: &CallHarness, rest: &TwilioRest, bridge: &Bridge, hidden
     hidden.add("secret", basic_authorization(harness));
 }
 
-/// Returns the `Authorization` header of Twilio's REST interface.
+/// Returns the credentials in the `Authorization` header of requests to Twilio's REST API.
 fn basic_authorization(harness: &CallHarness) -> String {
     use base64::Engine;
     let account = harness.twilio_state.account();

@@ -143,8 +143,9 @@ impl Reader {
     }
 }
 
-/// The code of the reading process, and not a separate test: it returns immediately if the environment variable is not
-/// set. It reads the first row, waits for input or the end of stdin, and then reads the remaining rows.
+/// The code of the reading process. As a test, this function returns immediately, because the environment variable is
+/// not set. The reading process reads the first row, waits for input or the end of stdin, and then reads the remaining
+/// rows.
 #[test]
 fn the_reading_process() {
     let Ok(live) = std::env::var(ROLE) else { return };

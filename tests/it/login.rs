@@ -144,7 +144,7 @@ async fn owners_manage_users() {
     let owner = dana.get("/api/users").await.json()["items"][0]["id"].clone();
     assert_eq!(send(dana.request(Method::DELETE, &format!("/api/users/{owner}"))).await.status, 409);
     assert_eq!(send(dana.request(Method::DELETE, "/api/users/999")).await.status, 404);
-    // A deleted user can be created again as a new user.
+    // The name of a deleted user can be given to a new user.
     assert_eq!(dana.post_json("/api/users", &new).await.status, 201);
     let actions: Vec<Value> = dana.get("/api/audit").await.json()["items"].as_array().unwrap().clone();
     assert!(actions.iter().any(|entry| entry["action"] == "user_removed" && entry["subject"] == format!("user:{id}")));
@@ -324,7 +324,7 @@ async fn sessions_are_listed_and_ended() {
     assert_eq!(send(gal.request(Method::DELETE, "/api/sessions")).await.status, 200);
     assert_eq!((another.get("/api/session").await.status, gal.get("/api/session").await.status), (401, 200));
 
-    // An owner sees all sessions and can end them.
+    // An owner sees the sessions of every user and can end them.
     let gal_id = gal.get("/api/session").await.json()["user"]["id"].clone();
     let path = format!("/api/users/{gal_id}/sessions");
     assert_eq!(dana.get(&path).await.json()["items"].as_array().unwrap().len(), 1);

@@ -1,4 +1,4 @@
-//! Wrong certificates, clocks and DNS addresses.
+//! Wrong certificates, wrong clocks, and public URLs at which the daemon does not answer.
 
 use super::super::support::Daemon;
 use super::super::support::fake_server::{FakeServer, Tls};
@@ -32,7 +32,7 @@ fn each_certificate_error_has_its_own_code() {
 
 #[test]
 fn a_wrong_clock_is_distinguished_from_a_bad_certificate() {
-    // The `Date` headers of the other servers are nine days ahead of the local clock. The certificate is valid at that
+    // The `Date` header of the fake server is nine days ahead of the local clock. The certificate is valid at that
     // time.
     let day = 86_400;
     let later = Duration::from_hours(230);

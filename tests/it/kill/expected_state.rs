@@ -1,5 +1,5 @@
-//! A record of the inbound messages, and of the outbound messages and calls that the daemon confirmed. The tests compare
-//! it with the database.
+//! A record of the inbound messages, and of the outbound messages and calls that the daemon confirmed. The tests
+//! compare the record with the database, and with the messages that the providers received.
 
 use super::load::KillHarness;
 use std::collections::BTreeMap;
@@ -14,11 +14,11 @@ pub(super) struct ExpectedState {
 
 #[derive(Default)]
 struct Received {
-    /// The provider's ids of inbound messages, and whether the daemon has acknowledged the message.
+    /// The providers' ids of the inbound messages, and whether the daemon has acknowledged each message.
     messages_in: BTreeMap<String, bool>,
     /// The texts of outbound messages that the API has accepted.
     messages_out: Vec<String>,
-    /// The calls whose webhook the daemon answered.
+    /// The sids of the calls whose webhook the daemon answered.
     calls: Vec<String>,
 }
 

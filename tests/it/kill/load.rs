@@ -18,8 +18,9 @@ use url::Url;
 
 const SECRET: &str = "the-bridge-secret";
 const OWN: &str = "+97239999999";
-/// Contacts who write through Twilio, and contacts who write through the bridge.
+/// Contacts who write through Twilio.
 const BY_TWILIO: [&str; 3] = ["+972501000001", "+972501000002", "+972501000003"];
+/// Contacts who write through the bridge.
 const BY_BRIDGE: [&str; 3] = ["+972502000001", "+972502000002", "+972502000003"];
 
 pub(super) struct KillHarness {
@@ -127,7 +128,7 @@ async fn write_by_bridge(inbound: BridgeInbound, url: Url, contact: &'static str
     }
 }
 
-/// Repeats each request with the same key until the daemon accepts it or requires a template.
+/// Repeats each request with the same idempotency key until the daemon accepts the message or requires a template.
 async fn send(api: Client, contact: &'static str, expected: Arc<ExpectedState>) {
     let mut number = 0;
     while !expected.is_over() {

@@ -83,7 +83,7 @@ async fn passwords_that_are_easy_to_guess_are_refused() {
 #[tokio::test]
 async fn an_older_short_password_still_logs_in() {
     let mut daemon = Daemon::prepare(|_| {});
-    // A hash in the form that an earlier version stored.
+    // The hash of a password that an earlier version accepted.
     let hash = Argon2::default().hash_password_with_salt(b"12345678", b"0123456789abcdef").unwrap();
     daemon.seed(&format!(
         "INSERT INTO users(name, role, password_hash, created_at) VALUES ('dana', 'owner', '{hash}', '2026-01-01T00:00:00.000Z')"
@@ -152,7 +152,7 @@ async fn one_name_is_delayed_over_all_addresses_but_not_in_a_known_browser() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_known_browser_logs_in_during_a_flood_of_attempts() {
-    /// The limit for all unknown clients together: the burst, followed by the number of attempts a second.
+    /// The limit for all unknown clients together. `AT_ONCE` is the burst, and `PER_SECOND` the rate after the burst.
     const AT_ONCE: u64 = 60;
     const PER_SECOND: u64 = 2;
     let daemon = Daemon::start(|setup| {
