@@ -38,7 +38,7 @@ async fn harness() -> CallHarness {
     .await
 }
 
-/// Checks that the log reports no panic, that memory grew by less than 24 MB, and that the daemon is still ready.
+/// Checks that the daemon has logged no panic, that its memory grew by less than 24 MB, and that it is still ready.
 async fn assert_well(harness: &CallHarness, before_kb: u64) {
     let names = ["REQUEST_PANIC", "CALL_PANIC", "PANIC"];
     let panics: Vec<_> = names.into_iter().flat_map(|name| harness.daemon.logs().events_named(name)).collect();

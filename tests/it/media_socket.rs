@@ -62,8 +62,8 @@ async fn a_token_is_for_one_call_for_one_socket_and_for_a_short_time() {
     let mut second = harness.open_socket().await;
     start(&mut second, "CA00000000000000000000000000000001", &first).await;
     assert_eq!(closed(&mut second).await, Some(1000), "the call has its socket");
-    // The rejected socket was not attached to the call. The call's own socket is closed with the same code when the
-    // call ends.
+    // The close code alone does not show that the second socket was rejected: the call's own socket is closed with the
+    // same code when the call ends. Therefore this also checks the log.
     tokio::task::block_in_place(|| {
         harness.daemon.logs().wait_until("the refusal", |lines| {
             let is_refusal =

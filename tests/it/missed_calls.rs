@@ -1,5 +1,5 @@
-//! Calls that Twilio's fallback answered while the server was off: the calls and the messages of their callers are read
-//! from Twilio's lists, once, and the owner is notified.
+//! Calls that arrived while the server was off. The daemon reads these calls and the messages that Twilio's fallback
+//! recorded from Twilio's lists, stores each of them only once, and notifies the owner.
 
 use super::call_notices::Shop;
 use super::catch_up::{count, launch, until_lists_read};
@@ -16,7 +16,8 @@ const OWN: &str = "+97235551234";
 const DANA: &str = "+972501234567";
 const MESSAGE: &str = "שלום, זאת דנה. נא לחזור אליי בקשר להצעת המחיר";
 
-/// Starts a shop whose owner gets mail about important calls, waits until it has read Twilio's lists, and kills it.
+/// Starts a shop whose owner gets mail about important calls, waits until the daemon has read Twilio's lists, and kills
+/// the daemon.
 async fn switched_off() -> Shop {
     let structured = json!({"summary": "דנה מבקשת שיחזרו אליה.", "language": "he", "is_lead": false, "lead": "",
         "open_requests": ["לחזור לדנה"], "unanswered_questions": []});
@@ -28,7 +29,7 @@ async fn switched_off() -> Shop {
     shop
 }
 
-/// Inserts a call that ended 30 seconds ago, with a message that Twilio recorded. Returns the call's sid.
+/// Adds to the fake Twilio a call that ended 30 seconds ago, with a recorded message. Returns the call's sid.
 fn message_at_twilio(harness: &CallHarness, from: &str) -> String {
     let sid = missed_at_twilio(harness, from, "completed");
     harness.twilio_state.insert_recording(&sid, recorded(), 4);
@@ -41,7 +42,7 @@ fn missed_at_twilio(harness: &CallHarness, from: &str, status: &str) -> String {
     harness.twilio_state.insert_call(from, OWN, status, began, Some(ended))
 }
 
-/// Returns how often the recordings were listed.
+/// Returns how often the daemon requested Twilio's list of recordings.
 fn listings(harness: &CallHarness) -> usize {
     harness.twilio.requests().iter().filter(|asked| asked.what.ends_with("/Recordings.json")).count()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
-/// Prepares a service that has run before, and removes its data folder.
+/// Prepares a service that has run before, moves its data to the folder `unmounted`, and leaves an empty data folder.
 fn without_its_data() -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     let folder = daemon.folder().to_owned();

@@ -233,7 +233,7 @@ async fn contacts_who_must_not_be_called_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn outside_the_hours_a_call_waits_and_can_be_cancelled() {
     let hour = jiff::Timestamp::now().in_tz("Asia/Jerusalem").unwrap().hour();
-    // The hours begin in an hour at the earliest.
+    // The permitted hours begin one hour from now at the earliest.
     let (from, until_hour) = if hour < 22 { (hour + 2, 24) } else { (1, 20) };
     let (harness, api) = shop(&format!("[agent]\ncalls_from_hour = {from}\ncalls_until_hour = {until_hour}\n")).await;
     let missed = missed_call(&harness).await;

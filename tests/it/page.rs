@@ -23,7 +23,8 @@ async fn the_page_has_one_file_for_all_of_its_paths() {
         assert!(reply.text().starts_with("<!doctype html>"), "{path}");
         assert!(reply.header("content-type").starts_with("text/html"), "{path}");
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
-        // A page from a cache would contain a nonce that differs from the nonce in its policy.
+        // There is no ETag: a cached page that is revalidated would keep its old nonce, but the policy of the new
+        // response contains another one.
         assert_eq!((reply.header("cache-control"), reply.header("etag")), ("private, no-cache", ""), "{path}");
         let policy = reply.header("content-security-policy");
         assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{path}: {policy}");
@@ -183,7 +184,7 @@ async fn the_page_comes_with_its_session_or_with_the_state_of_the_set_up() {
         let session = user.get("/api/session").await.json();
         let start = start_of(&page.text());
         let position = start["/api/events"].as_i64().unwrap();
-        // The data in the page must be at least as new as its position in the event stream.
+        // With a position in the event stream beyond the newest change, the page would miss changes.
         let newest = daemon.query_value::<i64>("SELECT max(seq) FROM changes");
         assert!(position > 0 && position <= newest, "{path}: {position} of {newest}");
         let mut expected = json!({"/api/session": session, "/api/events": position});

@@ -20,7 +20,8 @@ pub(super) struct PipelineShop<F> {
 }
 
 impl<F> PipelineShop<F> {
-    /// Starts a shop with these services, which record violations in `log`. `configure` connects the daemon with them.
+    /// Starts a shop with these services, which record violations in `log`. `configure` connects the daemon to the
+    /// services.
     pub(super) async fn start(
         services: F,
         log: EventLog,
@@ -52,7 +53,8 @@ impl<F> PipelineShop<F> {
         self.assert_no_violations();
     }
 
-    /// Checks that the caller leaves a message because a service rejects the account. Returns the only lost engine.
+    /// Checks that the caller leaves a message and the daemon raises `alert`, because a service rejects the account.
+    /// Returns the only `ENGINE_LOST` event.
     pub(super) async fn assert_refused(&self, fault: &str, alert: &str) -> Value {
         let (report, call) = self.call("wait 4500ms; say 2s; stay").await;
         assert_eq!(report.ended, EndedBy::Hangup, "{fault}: {report:#?}");
@@ -66,7 +68,8 @@ impl<F> PipelineShop<F> {
         lost[0].clone()
     }
 
-    /// Checks what the check of the AI finds in the pipeline; `settings` and `reason` are empty if it works.
+    /// Runs the AI check of the settings page, and compares its finding about the pipeline. `settings` is expected in
+    /// the remedy, `reason` in the finding. They are empty if the pipeline works.
     pub(super) async fn assert_check_finds(&self, code: &str, settings: &str, reason: &str) {
         let client = self.harness.daemon.logged_in("roni", "owner").await;
         let answer = client.post_json("/api/checks", &json!({"check": "ai"})).await.json();
@@ -80,8 +83,8 @@ impl<F> PipelineShop<F> {
     }
 }
 
-/// Settings that enable only the pipeline engine, without speculation: it requests an answer only after the turn has
-/// ended.
+/// Settings that enable only the pipeline engine, without speculation, so that the pipeline requests an answer only
+/// after the turn has ended.
 pub(super) const PIPELINE: &str =
     "[voice]\nengine = \"pipeline\"\nmessage_silence_s = 1\n[pipeline]\nspeculation = false\n";
 

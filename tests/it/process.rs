@@ -59,7 +59,7 @@ async fn no_secret_is_ever_logged() {
     daemon.client().with_token(&token).get("/api/session").await;
     daemon.client().post_json("/api/login", &json!({"name": "dana", "password": "wrong password"})).await;
     let session = dana.get("/api/session").await.json();
-    // The log must not contain a secret that a client puts in a path.
+    // The log must not contain a secret that a client puts in a path or a query.
     daemon.client().get("/nothing/tw-0123456789abcdef?token=sk-0123456789abcdef").await;
     daemon.stop();
     let log = daemon.logs().lines().join("\n") + &daemon.stdout().lines().join("\n");
@@ -87,7 +87,8 @@ fn a_request_that_runs_may_end_and_the_next_one_is_not_taken() {
     other.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     assert!(other.read(&mut [0; 64]).unwrap() > 0);
     daemon.signal(15);
-    // In a shutdown, calls and workers end first, while requests are still accepted. Then idle connections are closed.
+    // In a shutdown, phone calls and workers end first, while the daemon still accepts requests. Then the daemon closes
+    // idle connections.
     other.read_to_end(&mut Vec::new()).unwrap();
     connection.write_all(&body.as_bytes()[10..]).unwrap();
     let mut reply = String::new();
@@ -334,7 +335,7 @@ fn connections_without_a_request_are_closed() {
     let (silent, mut slow, mut slow_later) = (connect(), connect(), connect());
     slow.write_all(half).unwrap();
     ask(&mut slow_later);
-    // Activity times have a resolution of milliseconds, and other threads read them concurrently.
+    // These requests take some milliseconds, which is the resolution of the times that the daemon stores.
     (0..10).for_each(|_| ask(&mut connect()));
     slow_later.write_all(half).unwrap();
     for (what, mut stream) in [("nothing", silent), ("half a head", slow), ("half a second head", slow_later)] {
@@ -345,7 +346,7 @@ fn connections_without_a_request_are_closed() {
     }
 }
 
-/// Twilio does not retry a webhook that it sends on a connection while the daemon closes it.
+/// Twilio does not retry a webhook request that it sends while the daemon closes the connection.
 #[test]
 fn a_connection_with_a_signed_or_logged_in_request_is_kept_longer() {
     let daemon = Daemon::start(|_| {});

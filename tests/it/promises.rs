@@ -1,4 +1,5 @@
-//! Compares the actions that the agent claims in a call with those that it performed.
+//! After a call, the daemon compares the actions that the agent claimed with those that the agent performed, and
+//! creates a task for a false claim.
 
 use super::booking::{monday, offer_haircuts};
 use super::support::telephony::CallHarness;
@@ -9,8 +10,8 @@ use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
 
-/// Places one call in which the agent says these sentences, each after its tool calls. Also returns the call and the open tasks
-/// after the review.
+/// Places one phone call in which the agent says the sentences of `turns`, each after its tool calls. Returns the
+/// harness, the call, and the open tasks after the call's review.
 async fn after_call(turns: Vec<Turn>) -> (CallHarness, Value, Vec<Value>) {
     let script = "say 1s; listen; ".repeat(turns.len());
     let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;

@@ -1,4 +1,4 @@
-//! Recordings after the call: they are compressed in the background, and both formats can be played.
+//! Recordings after the call: the daemon compresses them in the background, and serves them as Opus and as WAV.
 
 use crate::support::client::{Client, send};
 use crate::support::fake_server::FakeServer;
@@ -142,7 +142,7 @@ async fn an_old_wav_becomes_opus_and_plays_in_both_forms() {
     assert_eq!(api.get(&format!("{PATH}?format=mp3")).await.status, 400);
 }
 
-/// FFmpeg and opusinfo, which are independent implementations, read the file and report the same length.
+/// FFmpeg and opusinfo, which are independent implementations, read the file and report its length of 33 seconds.
 #[tokio::test(flavor = "multi_thread")]
 async fn other_programs_play_it_and_seek_in_it() {
     let daemon = with_recordings(1);
@@ -243,7 +243,8 @@ async fn a_recording_that_is_no_wav_is_unchanged() {
     }
 }
 
-/// A daemon that was off for longer than a recording is retried, and a Twilio that answers with these statuses first.
+/// Starts a daemon with a job that fetches a recording, and a fake Twilio that answers with these statuses before it
+/// serves the recording. The job was created `days` days ago, and has been attempted `attempts` times.
 fn with_an_old_recording(statuses: &[u16], attempts: u32, days: u32) -> (Daemon, FakeServer) {
     let statuses = Arc::new(Mutex::new(VecDeque::from(statuses.to_vec())));
     let twilio = FakeServer::start(None, move |head| {

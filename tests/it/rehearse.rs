@@ -175,7 +175,7 @@ async fn the_own_data_is_used_and_kept() {
     }
 }
 
-/// The shipped scenarios are read, and each names at least one thing that is checked.
+/// The file with the shipped scenarios is valid, and each scenario has at least one expectation.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_shipped_scenarios_are_valid() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples/rehearse.toml");
@@ -185,7 +185,7 @@ async fn the_shipped_scenarios_are_valid() {
     for scenario in scenarios {
         assert!(!scenario["expect"].as_table().unwrap().is_empty(), "{scenario}");
     }
-    // An agent that is of no help fails.
+    // An agent that never helps the caller fails the four scenarios that `--only` selects.
     let rehearsal = Rehearsal::new(vec![Turn::new("", "רגע")], "sk-right").await;
     let arguments = ["rehearse", path.to_str().unwrap(), "--json", "--only", "closed: "];
     let output = tokio::task::block_in_place(|| rehearsal.daemon.cli(&arguments));

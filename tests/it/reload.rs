@@ -198,7 +198,7 @@ async fn a_call_keeps_the_settings_that_it_began_with() {
     let mut socket = harness.open_socket().await;
     start(&mut socket, "CA00000000000000000000000000000001", &token).await;
     tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("CALL_LIVE"));
-    // Twilio signs with the new secret.
+    // Only a signature with the new secret is accepted.
     let form = vec![
         ("CallSid".to_owned(), "CA00000000000000000000000000000002".to_owned()),
         ("From".to_owned(), "+972501234567".to_owned()),

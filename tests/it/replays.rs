@@ -126,7 +126,7 @@ async fn a_form_with_hundreds_of_parameters_is_refused_before_its_signature() {
         let names: Vec<_> = (3..count).map(|number| format!("P{number}")).collect();
         let mut fields = vec![("CallSid", CALL), ("CallStatus", "completed")];
         fields.extend(names.iter().map(|name| (name.as_str(), "x")));
-        // The account id is the last field.
+        // `twilio_posts` adds the account id, which is one more field.
         shop.twilio_posts("/webhook/call_status", &fields).await.status
     };
     assert_eq!((post(300).await, post(301).await), (204, 403));
@@ -196,7 +196,8 @@ async fn a_repeated_call_webhook_starts_no_second_call() {
     start(&mut socket, CALL, &token).await;
     live(CALL);
     drop(socket);
-    // The stream fails, and so does the next one. Then Twilio's recorder continues the call, which has not ended.
+    // The stream fails, and Twilio sends this webhook twice. The next stream fails as well. Then Twilio's recorder
+    // continues the call, which has not ended.
     for _ in 0..2 {
         assert!(
             harness.hook("/webhook/stream_ended", &fields).await.text().contains("/webhook/stream_ended?connect=2")

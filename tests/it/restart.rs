@@ -1,4 +1,5 @@
-//! Stop and start while the listening socket stays open, as systemd keeps it: no connection is refused.
+//! Stops and restarts of the daemon. The listening socket stays open, as under systemd, so that no connection is
+//! refused.
 
 use super::support::faults::Faults;
 use super::support::telephony::{CallHarness, start};

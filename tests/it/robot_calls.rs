@@ -1,4 +1,4 @@
-//! Calls of machines: they end soon, and create no leads, tasks or messages.
+//! Calls from machines end soon, and create no leads, tasks or messages.
 
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::FakeBridge;
@@ -51,7 +51,7 @@ async fn a_fax_and_an_announcement_are_ended_without_a_lead_and_without_messages
         let began = std::time::Instant::now();
         let report = harness.call(harness.plan(&script)).await;
         assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
-        // The greeting plays first.
+        // The limit includes the greeting, which plays first.
         assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
         let call = harness.ended_call(&report.call_sid).await;
         for (field, value) in [("outcome", "robot"), ("end_reason", "robot")] {

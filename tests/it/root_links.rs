@@ -101,7 +101,8 @@ fn restore_follows_no_link_of_the_data_folder() {
     here.assert_restore_is_refused(&format!("{}/../data/folder/root.db", here.path("data").display()));
 }
 
-/// Such a command is executed again as the owner of the data, who may not read the file.
+/// If root runs a command such as `user list`, the program executes the command again as the owner of the data. Here
+/// this owner cannot read the settings file, and `sudo` would not help.
 #[test]
 fn root_is_not_advised_to_use_sudo() {
     let Some(here) = Installation::new() else { return };

@@ -1,5 +1,5 @@
-//! Settings that are changed on the page: they are validated and stored, and most are active immediately. The page cannot change
-//! settings of the file or the environment.
+//! Settings that are changed on the page: they are validated and stored, and most are active immediately. The page
+//! cannot change settings of the file or the environment.
 
 use crate::support::client::send;
 use crate::support::telephony::CallHarness;

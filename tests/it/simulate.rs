@@ -110,7 +110,7 @@ async fn messages_go_in_by_both_ways_and_forged_ones_do_not() {
     assert_eq!(texts, ["one", "two", "three"]);
 }
 
-/// Fills a database with this seed. Its daemon has not run.
+/// Prepares a daemon that has not run, with a database whose content is generated from this seed.
 fn filled(seed: &str) -> Daemon {
     let daemon = Daemon::prepare(|_| {});
     let until = "2026-11-22";

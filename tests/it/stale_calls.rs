@@ -16,7 +16,8 @@ fn minutes_ago(minutes: u64) -> Timestamp {
     Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap()).minus(Duration::from_mins(minutes))
 }
 
-/// A call as Twilio lists it. `minutes` are the minutes since its start and since its last event.
+/// A call as Twilio lists it (`status` and `lasted`), and as the daemon has stored it (`columns`). `minutes` are the
+/// minutes since the call's start and since its last event.
 struct Stale<'a> {
     status: &'a str,
     lasted: Option<Duration>,

@@ -13,7 +13,7 @@ use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// The second server: its daemon, and `agentlocator standby` while that runs.
+/// The second server: its daemon, and the process of `agentlocator standby` while this command runs.
 struct Second {
     daemon: Daemon,
     standby: Option<Child>,
@@ -99,8 +99,8 @@ impl Drop for Second {
     }
 }
 
-/// Starts a server with one message that Litestream replicates, and a second server that follows. Returns `None` if Litestream is not
-/// installed.
+/// Starts a server with one message that Litestream replicates, and a second server that follows. Returns `None` if
+/// Litestream is not installed.
 async fn two_machines() -> Option<(Shop, Litestream, Second)> {
     let shop = Shop::open_with(beside_litestream, "").await;
     let litestream = Litestream::of(shop.daemon.folder())?;
@@ -121,8 +121,9 @@ fn random_below(limit: u64) -> u64 {
     u64::from_str_radix(&bytes, 16).unwrap() % limit
 }
 
-/// Litestream reads the log and uploads changes twice a second, so about the last second is missing. The remaining time allows for the load
-/// of tests that run in parallel.
+/// How long before the kill a missing write may have been acknowledged. Litestream reads the write-ahead log twice a
+/// second and uploads changes twice a second, so the writes of about the last second are missing. The remaining time
+/// allows for the load of tests that run in parallel.
 const MAX_LAG: Duration = Duration::from_secs(5);
 
 fn printed(output: &Output) -> String {

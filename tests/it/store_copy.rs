@@ -79,7 +79,8 @@ async fn copies_by_rsync_hold_everything() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copies_by_tar_hold_everything() {
-    // tar does not wait when it opens the file, so the open may fail. In this case, tar reports an error.
+    // tar opens the file without waiting until the store has finished a write to it, so the open may fail. In this
+    // case, tar reports an error.
     let refused = copies_under_load(20, 8, tar).await;
     assert!(refused <= 5, "refused {refused} of 20 times");
 }

@@ -74,8 +74,8 @@ async fn a_copy_that_finds_no_space_stays_complete_and_catches_up() {
     let ballast = small.fill(0);
     let most = number + 100;
     while !matches!(store.health().publish, PublishState::Late { .. }) {
-        // The data exceeds the free space for the published file, but fits in the log. On a busy machine, the copy is
-        // updated later.
+        // The data exceeds the free space for the published file, but fits in the write-ahead log. On a busy machine,
+        // the store updates the published file later.
         if number < most {
             number += 1;
             grow(number, 50_000).await;
@@ -174,7 +174,7 @@ impl std::io::Write for Logged {
     }
 }
 
-/// A slow write delays all other writes, so the log names it.
+/// A slow write delays all other writes, so the program logs the function that requested the slow write.
 #[tokio::test]
 async fn a_slow_write_is_logged_with_its_name() {
     let logged = Logged::default();

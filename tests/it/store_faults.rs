@@ -1,5 +1,5 @@
-//! A disk that is full, broken or read-only while the daemon runs: no acknowledged write is lost, the status reports
-//! the cause, calls are answered, and the daemon recovers by itself.
+//! A disk that is full, broken or read-only while the daemon runs: no acknowledged write is lost, `/readyz` reports the
+//! database or the published file, calls are answered, and the daemon recovers by itself.
 
 use super::support::faults::{EIO, ENOSPC, EROFS, Faults};
 use super::support::store::integrity;
@@ -110,13 +110,13 @@ async fn no_acknowledged_write_is_lost_when_a_read_only_disk_reports_no_error() 
     the_database_fails("r", 0, "/live").await;
 }
 
-/// Runs the test with a published file that cannot be written: messages are accepted, and the status reports the error.
+/// Runs the test with a published file that cannot be written: messages are accepted, and `/readyz` reports the error.
 async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
     let (shop, faults) = shop().await;
     assert!(receive(&shop, 0).await);
     faults.fail_calls(calls, code, skip, "/agentlocator.db");
     let number = AtomicUsize::new(1);
-    // Messages that are acknowledged while the file is out of date are in the database.
+    // Messages that are acknowledged while the published file is out of date are in the live database.
     let late = until("it to say so", async || {
         assert!(receive(&shop, number.fetch_add(1, Ordering::Relaxed)).await, "messages are accepted");
         Some(ready(&shop).await).filter(|(_, parts)| parts["published_copy"] == "error")
@@ -140,8 +140,8 @@ async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
     assert!(!shop.daemon.logs().events_named("STORE_PUBLISH_CURRENT").is_empty());
 }
 
-/// A call makes some writes without waiting for them. If the disk rejects such a write, the log names it, and it is
-/// counted.
+/// A phone call causes some writes whose result no code waits for. If the disk rejects such a write, the daemon logs
+/// the name of the write and counts it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_for_which_no_caller_waits_is_named_when_it_is_lost() {
     let (shop, faults) = shop().await;

@@ -1,4 +1,4 @@
-//! Kills with `kill -9` at random times: every acknowledged write is present once, and every copy is correct.
+//! Kills with `kill -9` at various times: every acknowledged write is present once, and every copy is correct.
 
 use super::support::store::{Child, StoreFixture, check_copy};
 use agentlocator::store::{Integrity, Store};

@@ -9,11 +9,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 const WANTED_GB: u64 = 10;
-/// The number of files of this size on the disk: live database, published file, its spare, a copy, three snapshots, and temporary files.
+/// The number of files of this size on the disk: live database, published file, its spare, a copy, three snapshots, and
+/// temporary files.
 const FILES: u64 = 8;
 const MAX_DURATION: Duration = Duration::from_mins(30);
-/// The limit for a start after a kill. The start waits at most half a second for the verification of the database, whatever its size. The
-/// remaining time allows for a busy machine.
+/// The limit for a start after a kill. The start waits at most half a second for the verification of the database,
+/// whatever the size of the database. The remaining time allows for a busy machine.
 const MAX_START: Duration = Duration::from_secs(10);
 
 /// Waits for a condition, with a timeout that allows for reading and writing this amount of data.

@@ -8,7 +8,7 @@ use agentlocator::domain::{Cause, Causes};
 use agentlocator::store::{PublishState, StartEvent, Store};
 use std::fs::File;
 
-/// Copies the folder, for a start as on another machine.
+/// Copies the data folder, for a start as on another machine.
 fn copied(fixture: &StoreFixture) -> StoreFixture {
     let copy = StoreFixture::new();
     run("cp -rp", &[&fixture.published().with_file_name("live"), copy.folder()]);

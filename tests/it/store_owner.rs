@@ -105,7 +105,7 @@ async fn a_removed_file_is_created_again() {
     set_color(&store, "red").await;
     fixture.until_current(&store).await;
     assert_eq!(fixture.copy_value::<String>(COLOR), "red");
-    // The change is detected even without a write.
+    // The removal is detected even without a write.
     std::fs::remove_file(fixture.published()).unwrap();
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     while !fixture.published().exists() {
@@ -122,7 +122,7 @@ async fn another_program_writing_to_the_live_database_is_caught_up_with() {
         let conn = Connection::open(fixture.live()).unwrap();
         conn.busy_timeout(Duration::from_secs(5)).unwrap();
         conn.execute("UPDATE meta SET value = ?1 WHERE key = 'color'", [color]).unwrap();
-        // A checkpoint by another process may reset the log without a notification.
+        // A checkpoint by another process may reset the write-ahead log without a notification to the store.
         let _: i64 = conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get(0)).unwrap();
         drop(conn);
         store.write(|tx| tx.set_meta("other", "1")).await.unwrap();

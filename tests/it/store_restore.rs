@@ -1,4 +1,5 @@
-//! Starts after another file was put in place of the published file: the data that is used, the files that are kept, and the reports.
+//! Starts after another file was put in place of the published file: the data that is used, the files that are kept,
+//! and the reports.
 
 use super::store_start::{files, is_installed, notice, run};
 use super::support::setup::ORDINARY_USER;
@@ -80,7 +81,8 @@ async fn with_an_older_copy(stopped: Stopped) -> (StoreFixture, PathBuf) {
     (fixture, older)
 }
 
-/// Returns the color that is used after a start without the owner's decision.
+/// Returns the color that a start uses if this file was put in place while the service was stopped. If the boot id is
+/// unknown after a kill, a start uses "new" instead.
 fn expected_color(put: Put) -> &'static str {
     match put {
         Put::Same | Put::Corrupt | Put::OfAnotherProgram => "new",
@@ -160,7 +162,8 @@ async fn a_file_is_restored_or_kept_whichever_tool_puts_it_in_place() {
     }
 }
 
-/// Root puts the file in place with `mv`, or with `cp` to a free name. The service's user can read it but not write it.
+/// The backup that is moved into place belongs to another user or is read-only, so that the service's user can read it
+/// but not write it.
 #[tokio::test]
 async fn a_backup_that_the_service_may_not_write_is_restored_and_then_replaced() {
     let is_root = rustix::process::geteuid().is_root();
@@ -258,8 +261,8 @@ async fn a_backup_in_a_moved_folder_is_restored() {
     }
 }
 
-/// A file that is put in place while the service runs is held until the owner decides, also over a restart. The decision has the same
-/// effect as if the file had been put in place while the service was stopped.
+/// A file that is put in place while the service runs stays unchanged until the owner decides, also over a restart. The
+/// decision has the same effect as if the file had been put in place while the service was stopped.
 #[tokio::test]
 async fn a_file_put_in_place_while_the_service_runs_waits_for_the_owner() {
     for tool in ["cp", "cp -p", "mv", "rsync -a --ignore-times"] {
@@ -324,7 +327,7 @@ async fn a_file_put_in_place_again_after_a_stop_is_restored() {
     }
 }
 
-/// The file is held even if it was incomplete when the service detected it, or if its permissions have changed since.
+/// The file waits for the owner's decision even if it was incomplete when the service detected it.
 #[tokio::test]
 async fn a_foreign_file_that_changes_while_the_service_runs_waits_for_the_owner() {
     let fixture = StoreFixture::new();
@@ -345,8 +348,8 @@ async fn a_foreign_file_that_changes_while_the_service_runs_waits_for_the_owner(
     store.close();
 }
 
-/// Prepares a store that detected this file under the published name while it ran, and was then closed. Returns the backup from before the
-/// last change, and the content of the file.
+/// Prepares a closed store, which detected this file under the published name while the store was open. Returns the
+/// store's folder, the backup from before the last change, and the content of the file.
 async fn with_a_foreign_file(tool: &str, put: Put) -> (StoreFixture, PathBuf, Vec<u8>) {
     let (fixture, older) = with_an_older_copy(Stopped::Cleanly).await;
     let (store, _) = Store::open(fixture.config()).unwrap();

@@ -16,8 +16,8 @@ enum Case {
     NoLive,
 }
 
-/// Prepares a stopped store on a small disk. The color was "old" when the backup was made, which is on another disk,
-/// and is "new" now.
+/// Prepares a stopped store on a small disk, and a backup on another disk. The color was "old" when the backup was
+/// made, and is "new" now.
 async fn fixture_on(small: &SmallDisk) -> (StoreFixture, PathBuf) {
     let fixture = StoreFixture::on(small);
     let (store, _) = Store::open(fixture.config()).unwrap();

@@ -32,8 +32,8 @@ pub(super) async fn notice(store: &Store) -> Option<StartNotice> {
     store.read(|tx| tx.start_notice()).await.unwrap()
 }
 
-/// Starts on a copy of the folder, as on another machine. Checks that both databases are valid and have all writes that
-/// were acknowledged before the copy began.
+/// Starts on a copy of the folder, as on another machine. Checks that the live database and the published file are
+/// valid and have all writes that were acknowledged before the copy began.
 async fn starts_elsewhere(copy: &StoreFixture, acknowledged: &[i64]) {
     assert_eq!(check_copy(&copy.copy(), acknowledged), None, "the published file as it was copied");
     // Another machine has another boot id.
@@ -66,8 +66,8 @@ fn salt(fixture: &StoreFixture) -> [u8; 8] {
     salt
 }
 
-/// Copies the folder file by file while messages arrive, with a checkpoint between the copies of the database and of
-/// its log.
+/// Copies the folder file by file while clients write, with a checkpoint between the copies of the database and of its
+/// write-ahead log.
 async fn copied_with_a_pause(rounds: usize) {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -112,7 +112,7 @@ async fn long_folders_copied_with_a_pause_hold_everything() {
     copied_with_a_pause(20).await;
 }
 
-/// Copies the whole folder slowly with rsync while messages arrive.
+/// Copies the whole folder slowly with rsync while clients write.
 async fn copied_slowly(rounds: usize) {
     if !is_installed("rsync") {
         return;
@@ -148,7 +148,7 @@ async fn long_folders_copied_slowly_under_load_hold_everything() {
     copied_slowly(20).await;
 }
 
-/// Prepares a store with some content that was killed.
+/// Prepares a store with some content, whose process was killed. Returns the last acknowledged write of each client.
 async fn killed() -> (StoreFixture, Vec<i64>) {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -208,7 +208,7 @@ async fn damaged_while_down(power_cut: bool) {
     store.write(|tx| tx.set_meta("color", "red")).await.unwrap();
     assert!(std::fs::read(fixture.published()).unwrap() == before, "the last valid copy was changed");
     store.close();
-    // The state is kept at the next start, which follows a clean stop.
+    // The published file stays frozen at the next start, which follows a clean stop.
     let (store, _) = Store::open(fixture.config()).unwrap();
     fixture.until(&store, |state| *state == PublishState::Frozen).await;
     store.close();
@@ -321,8 +321,8 @@ async fn under_the_units_view_of_the_kernel_a_crash_is_no_power_cut() {
     let passed = [("AGENTLOCATOR_BOOT_ID", id)];
     Child::start_by(&fixture, 2, &hidden, &passed).kill9();
     assert_eq!(boot(&fixture), id);
-    // The log contains the changes that the published file lacks. Therefore the files are not compared, and a backup
-    // that is put in place is detected.
+    // The write-ahead log contains the changes that the published file lacks. Therefore a start does not compare the
+    // files, and detects a backup that is put in place.
     let older = fixture.copy();
     let before = fixture.acks(2).all();
     let child = Child::start_by(&fixture, 2, &hidden, &passed);

@@ -13,7 +13,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// Returns the latest version of the migrations, and the databases of earlier versions.
+/// Returns the newest version of the schema, and the version and the SQL of each stored database.
 fn versions() -> (u32, Vec<(u32, String)>) {
     let numbers = |folder: &Path, first: char| -> Vec<(u32, PathBuf)> {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -112,7 +112,7 @@ async fn the_daemon_starts_on_each_version_and_keeps_every_row() {
             is_all_there(&before, &daemon.database());
             let threads = daemon.api().get("/api/threads").await;
             assert_eq!((threads.status, threads.json()["threads"].as_array().unwrap().len()), (200, 4));
-            // The copy may be late for a while on a busy machine.
+            // On a busy machine, the published file may be out of date for a while.
             let checks = until("a current copy", async || {
                 let checks = daemon.client().get("/readyz").await.json();
                 Some(checks).filter(|checks| checks["published_copy"] == "ok")
@@ -157,7 +157,7 @@ fn a_kill_in_the_middle_of_an_upgrade_loses_no_data() {
 fn a_newer_database_is_refused_permanently() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed("INSERT INTO refinery_schema_history VALUES (900, 'from_the_future', '2030-01-01T00:00:00Z', '1')");
-    // As a service, the daemon's exit code tells systemd not to restart it.
+    // A daemon that runs as a service exits with the code that tells systemd not to restart the service.
     for (as_a_service, code) in [(false, 1), (true, 78)] {
         if as_a_service {
             daemon.reconfigure(|setup| {
@@ -213,7 +213,8 @@ fn a_database_without_space_for_its_copy_is_not_upgraded() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// Creates half a gigabyte of data in the first version: files, and recordings that are still WAV.
+/// Creates half a gigabyte of data in the schema of the first version: files, messages, and recordings that are still
+/// WAV.
 fn put_large(file: &Path) {
     let sql = &versions().1[0].1;
     put(sql, file);

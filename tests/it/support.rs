@@ -1,4 +1,5 @@
-//! Support for black-box tests: a daemon in its own temporary folder, its log, an HTTP client, its database.
+//! Support for black-box tests: a daemon in its own temporary folder, the daemon's log and database, clients, and fake
+//! external services.
 //!
 //! A test binds the listener itself and passes it to the daemon by socket activation. Therefore tests do not compete
 //! for ports, and a restarted daemon keeps its address. Tests that run a fake vendor in the same runtime use

@@ -35,7 +35,8 @@ async fn rows(daemon: &Daemon) -> BTreeMap<String, i64> {
         .collect()
 }
 
-/// Returns the expected rows after the first trial call. The only stored fact is that the agent has answered, which the set-up waits for.
+/// Returns the expected rows after the first trial call. The only stored fact is that the agent has answered, which the
+/// set-up waits for.
 fn with_answer(mut before: BTreeMap<String, i64>) -> BTreeMap<String, i64> {
     for table in ["meta", "changes"] {
         *before.entry(table.to_owned()).or_default() += 1;

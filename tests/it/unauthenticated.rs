@@ -186,7 +186,7 @@ fn an_aborted_login_frees_no_slot_for_another_hash() {
     for number in 2..42 {
         drop(begin(number));
     }
-    // The request is answered after the requests that are still being hashed.
+    // This request is answered after the aborted logins whose passwords are still being hashed.
     assert_eq!(status(begin(42)), 401);
     let grown = daemon.memory_kb("VmHWM").saturating_sub(most);
     assert!(grown < 16 << 10, "40 aborted logins took {grown} KB more than one");

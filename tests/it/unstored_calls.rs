@@ -1,4 +1,5 @@
-//! Calls that the daemon answered and could not store because the disk was full. After a restart they are not listed as missed calls.
+//! Calls that the daemon answered and could not store because the disk was full. After a restart, these calls are not
+//! listed as missed calls.
 
 use super::call_ring::EMPLOYEE;
 use super::support::Setup;
@@ -89,7 +90,7 @@ async fn the_records_need_no_space_on_the_disk() {
     })
     .await;
     disk.fill(0);
-    // The database can still use the free space in its write-ahead log.
+    // The database can still use the free space in its write-ahead log, so the size of files is limited as well.
     harness.daemon.let_files_grow(NO_SPACE);
     let report = harness.call(harness.plan("say 1.2s; listen")).await;
     harness.daemon.logs().wait_for_event("CALL_END_NOT_STORED");

@@ -1,5 +1,5 @@
-//! A restored server gives the same responses to GET requests of the API as the original server, except to those about
-//! the server's own files.
+//! A restored server gives the same responses to GET requests of the API as the original server, except for the
+//! archives of contacts and for the responses about the server's own files.
 
 use super::{public, restore, with_a_copy};
 use crate::support::{Client, Daemon};

@@ -54,7 +54,8 @@ async fn cleared(shop: &Shop, kind: &str) {
     .await;
 }
 
-/// Prepares a test environment with a message that was queued when the backup was made, and was sent later.
+/// Prepares a shop with a sent message, and a backup in which this message is still queued. Returns the shop, the path
+/// of the backup, and the message.
 async fn with_a_backup() -> (Shop, std::path::PathBuf, Value) {
     let shop = shop().await;
     shop.receive_by_bridge(DANA, "B1", "hello").await;
@@ -62,7 +63,7 @@ async fn with_a_backup() -> (Shop, std::path::PathBuf, Value) {
     shop.until_status(&waits, "sent").await;
     let backup = shop.daemon.folder().join("backup.db");
     cp(&shop.daemon.published_file(), &backup);
-    // Sets the state from just before the message was sent.
+    // Changes the backup to the state from just before the message was sent.
     let not_yet_sent = "UPDATE outbox SET state = 'queued', attempts = 0, attempt_at = NULL;
         UPDATE messages SET status = 'queued', sent_at = NULL, provider_msg_id = NULL WHERE content_text = 'waits'";
     Connection::open(&backup).unwrap().execute_batch(not_yet_sent).unwrap();
@@ -118,7 +119,8 @@ async fn a_scheduled_message_that_was_sent_is_not_sent_again() {
         schedule("due after the restore", 120).await;
         let backup = shop.daemon.folder().join("backup.db");
         cp(&shop.daemon.published_file(), &backup);
-        // Moves the time in the backup into the past: the message may have been sent after the backup was made.
+        // Moves the message's time in the backup into the past, so that the message may have been sent after the backup
+        // was made.
         let due = "UPDATE scheduled_messages SET send_at = '2020-01-01T00:00:00.000Z' WHERE id = 1";
         Connection::open(&backup).unwrap().execute_batch(due).unwrap();
         restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));
@@ -236,8 +238,8 @@ async fn a_backup_of_another_user_is_used_or_the_alert_says_which_chown_it_needs
     assert_eq!(texts, 2);
 }
 
-/// The published file may be slightly older than the damaged live database. Therefore messages that are queued in it
-/// may already have been sent.
+/// The published file may be slightly older than the damaged live database. Therefore messages that are queued in the
+/// published file may already have been sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_are_held_when_the_live_database_is_damaged() {
     let mut shop = shop().await;

@@ -1,4 +1,4 @@
-//! Replaces the database without systemd.
+//! `agentlocator restore` with a daemon that does not run under systemd.
 
 use super::{add_user, public, restore, stderr, users, with_a_copy};
 use crate::support::Daemon;

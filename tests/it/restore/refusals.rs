@@ -5,7 +5,7 @@ use crate::support::Daemon;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
-/// Checks that the command fails with this reason, and that the database is unchanged.
+/// Checks that `restore` fails with this reason, and that the database is unchanged.
 fn is_refused(daemon: &Daemon, from: &Path, reason: &str) {
     let state = || {
         let files = [daemon.published_file(), daemon.folder().join("live/db.sqlite")];

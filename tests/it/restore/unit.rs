@@ -1,4 +1,4 @@
-//! Replaces the database of a daemon that systemd runs. A script replaces `systemctl`.
+//! `agentlocator restore` with a daemon that systemd runs. A script takes the place of `systemctl`.
 
 use super::{add_user, stderr, users, with_a_copy};
 use crate::support::Daemon;

@@ -30,7 +30,7 @@ pub struct Browser {
 #[derive(Default)]
 struct Seen {
     messages: Mutex<Vec<Value>>,
-    /// What the microphone and the loudspeaker have transmitted, in mu-law, without frames of silence.
+    /// The audio from the microphone and, in `heard`, the audio for the loudspeaker: mu-law without frames of silence.
     said: Mutex<Vec<u8>>,
     heard: Mutex<Vec<u8>>,
     changed: Notify,
@@ -83,7 +83,7 @@ impl Browser {
         self.commands.send(Command::Stop).unwrap();
     }
 
-    /// Sends no audio any more, although the socket stays open.
+    /// Stops sending audio and the marks of played audio, while the socket stays open.
     pub fn freeze(&self) {
         self.commands.send(Command::Freeze).unwrap();
     }
@@ -157,7 +157,7 @@ impl Browser {
         found.unwrap_or_else(|_| panic!("no turn {number} of {speaker}: {:#?}", self.messages()))
     }
 
-    /// Waits for the end of the call, and returns its message.
+    /// Waits for the message `ended` of the call, and returns it.
     pub async fn until_ended(&self) -> Value {
         self.until("the end", |message| message["event"] == "ended").await
     }
@@ -202,7 +202,7 @@ pub async fn send(socket: &mut Socket, message: &Value) {
     socket.send(Message::Text(message.to_string().into())).await.unwrap();
 }
 
-/// The loudspeaker. The queued audio has been played at `until`.
+/// A simulated loudspeaker. All queued audio has been played at the time `until`.
 struct Loudspeaker {
     until: Instant,
     marks: VecDeque<(Instant, String)>,

@@ -186,7 +186,7 @@ impl Daemon {
         self.launch();
     }
 
-    /// Sends a signal to the daemon by its number.
+    /// Sends the signal with this number to the daemon.
     pub fn signal(&self, signal: i32) {
         let pid = Pid::from_raw(self.pid().try_into().unwrap()).unwrap();
         kill_process(pid, Signal::from_named_raw(signal).expect("a known signal")).unwrap();

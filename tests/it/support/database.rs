@@ -26,8 +26,8 @@ impl Daemon {
         self.is_seeded.set(true);
     }
 
-    /// Waits while the daemon says that the published file is late. On a busy machine it then acknowledges writes that
-    /// the file does not contain yet.
+    /// Waits at most 30 s while the daemon logs that the published file is out of date. In this state, which occurs on
+    /// a busy machine, the daemon acknowledges writes that the file does not contain yet.
     fn until_copy_is_current(&self) {
         let deadline = Instant::now() + Duration::from_secs(30);
         let is_late = || {

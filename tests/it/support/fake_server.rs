@@ -23,7 +23,7 @@ pub struct FakeServer {
 pub struct Tls {
     /// The names in the certificate.
     pub names: &'static [&'static str],
-    /// The start and end of its validity, in seconds from now.
+    /// The start and end of its validity, in seconds from now. Both are rounded down to the start of a day in UTC.
     pub valid: (i64, i64),
 }
 

@@ -21,9 +21,9 @@ impl Faults {
         Self { rules, _folder: folder }
     }
 
-    /// Makes these calls fail on files whose path contains `part`, after `skip` calls that succeed. `calls` are
-    /// letters: `w` write, `s` sync, `t` truncate, `e` read. With `r`, the disk is read-only although every call
-    /// succeeds.
+    /// Makes these system calls fail with the error `code` on files whose path contains `part`, after `skip` calls that
+    /// succeed. `calls` are letters: `w` write, `s` sync, `t` truncate, `e` read. With `r`, the file system reports
+    /// that it is read-only although every call succeeds.
     pub fn fail_calls(&self, calls: &str, code: i32, skip: usize, part: &str) {
         self.write(&format!("{calls} {code} {skip} {part}\n"));
     }

@@ -1,4 +1,4 @@
-//! Runs the real Litestream, with a folder or a bucket of S3 for the replica.
+//! Runs the real Litestream, with a folder or an S3 bucket for the replica.
 
 use super::log::Log;
 use super::s3::{BUCKET, KEY_ID, REGION, S3, SECRET};
@@ -17,15 +17,16 @@ pub struct Litestream {
 }
 
 impl Litestream {
-    /// Configures Litestream for the live database in a folder, with the intervals of `packaging/litestream/litestream.yml`. Returns `None`
-    /// if Litestream is not installed.
+    /// Configures Litestream for the live database in the folder `data`, with the intervals of
+    /// `packaging/litestream/litestream.yml` and a replica in another folder. Returns `None` if Litestream is not
+    /// installed.
     pub fn of(data: &Path) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let replica = format!("type: file\n      path: {}", folder.path().join("bucket").display());
         Self::with_replica(data, folder, &replica)
     }
 
-    /// Configures Litestream as `of` does, with a bucket of S3.
+    /// Configures Litestream as `of` does, but with the replica in an S3 bucket.
     pub fn in_bucket(data: &Path, s3: &S3) -> Option<Self> {
         let lines = [
             "type: s3",
@@ -58,7 +59,7 @@ impl Litestream {
         self.folder.path().join("litestream.yml")
     }
 
-    /// Returns the path of the replica.
+    /// Returns the path of the replica of [`Litestream::of`].
     pub fn bucket(&self) -> PathBuf {
         self.folder.path().join("bucket")
     }

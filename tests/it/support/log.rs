@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// The timeout for an expected line.
 pub const WAIT_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Prevents reading of the stream while it exists.
+/// A guard: while this value exists, the stream is not read.
 pub struct Unread<'a> {
     _gate: MutexGuard<'a, ()>,
 }

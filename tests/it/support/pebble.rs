@@ -23,15 +23,15 @@ pub struct Pebble {
 }
 
 pub struct PebbleOptions {
-    /// The port to which it sends HTTP validation requests.
+    /// The address to whose port Pebble sends HTTP validation requests.
     pub http: SocketAddr,
-    /// The port to which it sends TLS validation requests.
+    /// The address to whose port Pebble sends TLS validation requests.
     pub https: SocketAddr,
     /// The lifetime of certificates, in seconds.
     pub life_s: u64,
-    /// The percentage of valid nonces that it rejects.
+    /// The percentage of valid nonces that Pebble rejects.
     pub refused_nonces: u8,
-    /// Whether it requires external account binding.
+    /// Whether Pebble requires external account binding.
     pub external_account: bool,
 }
 
@@ -86,7 +86,7 @@ impl Pebble {
                 let has = |what: &str| lines.iter().any(|line| line.contains(what)).then_some(());
                 has("ACME directory available").and(has("Starting management server"))
             });
-            // The line is printed before the port is open.
+            // Pebble prints these lines before its ports are open.
             for port in [port, management, dns] {
                 wait_for_port(port);
             }

@@ -7,8 +7,8 @@ use std::time::Duration;
 pub struct SeededRng(u64);
 
 impl SeededRng {
-    /// Creates generator number `stream` of a seed. Each part of the load has its own generator, so that the parts do not influence each
-    /// other's numbers.
+    /// Creates generator number `stream` of a seed. Each part of the load has its own generator, so that the parts do
+    /// not influence each other's numbers.
     pub fn new(seed: u64, stream: u64) -> Self {
         Self(seed ^ stream.wrapping_mul(0xd1b5_4a32_d192_ed03))
     }

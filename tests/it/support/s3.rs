@@ -1,7 +1,7 @@
 //! An in-memory S3 bucket that follows Amazon's documentation (REST API, Signature Version 4, multipart uploads).
 //!
-//! It verifies every signature independently, returns lists in short pages, and rejects small parts. On request, it
-//! fails at regular intervals.
+//! The bucket verifies every signature independently, returns lists in short pages, and rejects small parts. On
+//! request, some or all requests fail, ETags are opaque, or simple uploads are corrupted.
 
 mod signature;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A command that runs its arguments as root, but without root's privileges over files.
 pub const ORDINARY_USER: [&str; 2] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner,-chown,-lease"];
 
-/// The settings and sockets of a daemon process. From the environment it inherits only `PATH`.
+/// The settings and sockets of a daemon process. The process inherits only `PATH` from the environment of the test.
 #[derive(Clone, Default)]
 pub struct Setup {
     pub(super) env: BTreeMap<String, String>,
@@ -31,8 +31,8 @@ impl Setup {
         self
     }
 
-    /// Runs the daemon without root's privilege to access the files of all users, like the service's user. A test that does not run as root
-    /// has no such privilege.
+    /// Runs the daemon without root's privilege to access the files of all users, like the service's user. A test that
+    /// does not run as root has no such privilege.
     pub fn as_ordinary_user(&mut self) -> &mut Self {
         if rustix::process::geteuid().is_root() {
             self.wrapper = ORDINARY_USER.to_vec();
@@ -64,8 +64,8 @@ impl Setup {
         self
     }
 
-    /// Configures this machine as a trusted proxy, so that a test can set the client's address and scheme with `X-Forwarded-For` and
-    /// `X-Forwarded-Proto`.
+    /// Configures this machine as a trusted proxy, so that a test can set the client's address and scheme with
+    /// `X-Forwarded-For` and `X-Forwarded-Proto`.
     pub fn trusts_this_machine(&mut self) -> &mut Self {
         self.toml("[http]\ntrusted_proxies = [\"127.0.0.1\"]\n")
     }

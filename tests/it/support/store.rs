@@ -1,4 +1,4 @@
-//! A store in this process, for one test.
+//! Fixtures for tests of the store, which runs in this process or in a child process.
 
 mod child;
 mod load;
@@ -90,7 +90,7 @@ impl StoreFixture {
         open_copy(&self.copy()).query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// Waits until the health state reports that the copy is current.
+    /// Waits until the health state reports that the published file is current.
     pub async fn until_current(&self, store: &Store) {
         self.until(store, |state| *state == PublishState::Current).await;
     }

@@ -1,5 +1,5 @@
-//! Certificate files of the owner: they are loaded without interrupting calls, and a worse certificate never replaces a
-//! better one.
+//! Certificate files of the owner: the daemon loads new files without interrupting calls, and never replaces a valid
+//! certificate by an invalid one.
 
 use crate::support::Daemon;
 use crate::support::telephony::CallHarness;

@@ -1,6 +1,6 @@
 //! Passwords are accepted only over TLS, on this machine, or in private networks.
 //!
-//! A configured proxy that forwards requests for a public address is assumed to forward requests from the internet.
+//! A request that a configured proxy forwards for a client with a public address counts as a request from the internet.
 
 use crate::support::access::PASSWORD;
 use crate::support::client::send;
@@ -93,7 +93,7 @@ async fn a_refused_login_begins_no_session_and_the_page_knows_before() {
     let setup = outside.get("/api/setup").await.json();
     assert_eq!(setup["connection_error"], refused.json()["error"]);
     assert_eq!(daemon.client().get("/api/setup").await.json(), json!({"needed": false}));
-    // Wrong passwords are rejected without a check, and are not counted.
+    // Over plain HTTP, the daemon rejects wrong passwords without checking or counting them.
     for _ in 0..8 {
         assert!(is_refused(&outside.post_json("/api/login", &json!({"name": "dana", "password": "x"})).await));
     }
@@ -109,8 +109,8 @@ async fn a_proxy_that_is_not_named_allows_nothing() {
     let login = json!({"name": "dana", "password": "wrong password"});
     let by_http = outside.clone().with_header("x-forwarded-proto", "http");
     assert!(is_refused(&by_http.post_json("/api/login", &login).await));
-    // Other headers are ignored: a connection from this machine may carry a password, and is counted for this machine's
-    // address.
+    // `X-Forwarded-For` alone is ignored: the request counts as one from this machine, which may carry a password, and
+    // the wrong password is counted for this machine's address.
     for last in 1..=5 {
         let outside = outside.clone().with_header("x-forwarded-for", format!("203.0.113.{last}"));
         assert_eq!(outside.post_json("/api/login", &login).await.status, 401);
@@ -134,7 +134,7 @@ async fn the_refusal_leads_to_where_this_daemon_answers_tls() {
         reply.json()["error"]["params"]["https_url"].as_str().unwrap().to_owned()
     };
     assert_eq!(https_url(&daemon).await, format!("https://198.51.100.4:{}", daemon.https_address().port()));
-    // With a certificate that browsers accept, the URL contains its name.
+    // With a certificate that browsers accept, the URL contains the name in the certificate.
     let authority = Authority::new();
     let mut daemon = Daemon::prepare(|setup| {
         setup.web_listeners();

@@ -87,7 +87,7 @@ pub async fn write(store: &Store, name: &str, number: i64) -> Result<(), agentlo
         .await
 }
 
-/// Describes what a copy lacks; `None` if it is intact and has all acknowledged writes.
+/// Returns a description of the first error in a copy; `None` if the copy is intact and has all acknowledged writes.
 pub fn check_copy(copy: &Path, acknowledged: &[i64]) -> Option<String> {
     if let Some(found) = super::integrity(copy) {
         return Some(found);

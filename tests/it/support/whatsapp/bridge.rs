@@ -48,7 +48,7 @@ struct Bridge {
     requests: Vec<(Value, String, String)>,
     /// The body of the last request, byte for byte.
     last_body: Bytes,
-    /// The messages that were sent, and the message ids by idempotency key.
+    /// The messages that were sent. `keys` has their message ids by idempotency key.
     sent: Vec<Value>,
     keys: HashMap<String, String>,
     /// The addresses that the bridge was requested to forget.

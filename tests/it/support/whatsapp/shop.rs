@@ -21,7 +21,7 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Starts a shop with both providers, without a template and without rate limits.
+    /// Starts a shop with both providers, without a template and without delays between messages.
     pub async fn open() -> Self {
         Self::open_with(|_| {}, "").await
     }

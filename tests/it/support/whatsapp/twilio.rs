@@ -62,7 +62,7 @@ struct Twilio {
     next: VecDeque<TwilioReply>,
     list: List,
     listed: usize,
-    /// How far the clock is behind this machine's clock.
+    /// How far Twilio's clock is behind this machine's clock.
     clock_behind: std::time::Duration,
     attempts: Vec<SentMessage>,
     /// The responses to the next file requests, in order.
@@ -104,12 +104,12 @@ impl FakeTwilio {
         self.state.lock().unwrap().list = list;
     }
 
-    /// Sets how far the clock is behind this machine's clock.
+    /// Sets how far Twilio's clock is behind this machine's clock.
     pub fn set_clock_behind(&self, behind: std::time::Duration) {
         self.state.lock().unwrap().clock_behind = behind;
     }
 
-    /// Returns how often the list was read.
+    /// Returns how often the daemon requested the list of outbound messages.
     pub fn listed(&self) -> usize {
         self.state.lock().unwrap().listed
     }
@@ -124,7 +124,7 @@ impl FakeTwilio {
         self.attempts().into_iter().filter(|message| message.sid.is_some()).collect()
     }
 
-    /// Sets the responses to the next file requests: a status, and the URL of a redirect.
+    /// Sets the responses to the next file requests: a status, and the URL of a redirect or null.
     pub fn files(&self, files: impl IntoIterator<Item = (u16, Value)>) {
         self.state.lock().unwrap().files.extend(files);
     }
