@@ -1,5 +1,5 @@
 //! The watchdog notifications for systemd. The daemon sends none while its writer thread or the whole process hangs. A
-//! publisher that hangs and a full disk do not stop them.
+//! publisher that hangs and a full disk do not stop the notifications.
 
 use super::support::Daemon;
 use super::support::freeze::Frozen;
@@ -13,7 +13,7 @@ struct Systemd {
     _folder: tempfile::TempDir,
 }
 
-/// Starts a daemon with systemd's watchdog, and waits for its first notification.
+/// Starts a daemon with systemd's watchdog, and waits for the daemon's first watchdog notification.
 fn watched() -> (Daemon, Systemd) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
@@ -26,7 +26,7 @@ fn watched() -> (Daemon, Systemd) {
 }
 
 impl Systemd {
-    /// Returns true if a notification arrives within this time.
+    /// Returns true if a watchdog notification arrives within this time.
     fn receives_watchdog_ping(&self, limit: Duration) -> bool {
         self.receive("WATCHDOG=1", limit).is_some()
     }

@@ -1,6 +1,6 @@
-//! Handwritten frames on the media socket, most of which RFC 6455 forbids. Each case is answered with the close code of
-//! the standard. The kinds of cases are those of Autobahn's fuzzing client: reserved bits and opcodes, fragments,
-//! UTF-8, closing.
+//! Sends handwritten frames, most of which RFC 6455 forbids, to the media socket. The daemon answers each case with the
+//! close code of the standard. The kinds of cases are those of Autobahn's fuzzing client: reserved bits and opcodes,
+//! fragments, UTF-8, closing.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::OpenAiOptions;

@@ -98,7 +98,7 @@ async fn a_file_is_fetched_from_where_the_settings_find_the_bridge() {
 async fn a_file_is_waited_for_as_long_as_whatsapp_keeps_it() {
     let (mut daemon, bridge) = open().await;
     let url = bridge.keep_file("f1", BridgeFile::OnItsWay);
-    // After the file's time, the job still gets a minimum number of attempts.
+    // After the days for which WhatsApp keeps a file, the job still gets a minimum number of attempts.
     for (days, attempts, state) in [(13, 0, "waiting"), (15, 0, "waiting"), (15, 20, "failed")] {
         if days == 13 {
             bring(&daemon, "1", &url).await;

@@ -7,7 +7,7 @@ const DANA: &str = "+972501234567";
 const STATUS: &str = "/webhook/whatsapp/twilio/status";
 
 impl Shop {
-    /// Posts events of the bridge about messages from Dana.
+    /// Posts events of the bridge in the chat with Dana.
     async fn dana_tells(&self, events: &[Value]) {
         for event in events {
             let mut body = event.clone();

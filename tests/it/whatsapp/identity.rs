@@ -58,7 +58,7 @@ async fn a_known_id_with_a_new_number_is_answered_there() {
         shop.until_status(&answer, "sent").await;
     }
     assert!(shop.bridge.sent().iter().all(|sent| sent["to"] == NEW[1..]), "{:?}", shop.bridge.sent());
-    // The number's new owner is a separate contact, until a user merges the two.
+    // The new owner of the old number is a separate contact, until a user merges the two contacts.
     shop.receive_by_twilio(&format!("whatsapp:{OLD}"), "SMa0000000000000000000000000000001", "hello").await;
     assert_eq!(shop.talk(OLD).await, ["hello"]);
     assert_eq!(shop.suggestions().await[0]["reason"], "number_moved");

@@ -13,7 +13,7 @@ fn template(setup: &mut Setup) {
         .env("TWILIO_WA_TEMPLATE_VARIABLES", r#"{"1":"{{text}}"}"#);
 }
 
-/// Starts a test environment in which Dana has written by Twilio.
+/// Starts a shop to which Dana has written by Twilio.
 async fn shop(configure: impl FnOnce(&mut Setup)) -> Shop {
     let shop = Shop::open_with(configure, "").await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;

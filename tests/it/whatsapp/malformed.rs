@@ -1,4 +1,4 @@
-//! Malformed bodies with valid signatures, which no provider would send.
+//! Malformed webhooks with valid authentication, which no provider would send.
 
 use crate::support::whatsapp::{OWN_SENDER, Shop};
 use futures_util::{StreamExt, stream};

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
 
-/// Starts a test environment and sends a message by Twilio. Returns the API's response and Twilio's id.
+/// Starts a shop and sends a message by Twilio. Returns the shop, the API's response, and Twilio's id.
 async fn with_sent_message() -> (Shop, Value, String) {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;

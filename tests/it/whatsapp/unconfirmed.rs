@@ -156,7 +156,7 @@ async fn an_attempt_that_a_kill_interrupted_is_unconfirmed() {
     assert_eq!((shop.twilio.taken().len(), shop.bridge.requests().len()), (1, 0));
     assert!(shop.twilio.listed() >= 1);
 
-    // Before the minute is over, it is not sent again.
+    // Before the minute is over, such a message is not sent again.
     let shop = Shop::open_with(|_| {}, &interrupted("twilio", 5)).await;
     until("a look into the list", async || (shop.twilio.listed() >= 1).then_some(())).await;
     assert_eq!(shop.message(&answer).await["status"], "queued");
@@ -178,8 +178,8 @@ async fn killed_at_any_moment_no_contact_gets_a_message_twice() {
         shop.daemon.kill9();
         shop.daemon.launch();
     }
-    // A kill between the record of an attempt and its request leaves the attempt unconfirmed. Twilio's list resolves it
-    // after a minute.
+    // A kill between the record of an attempt and its request leaves the attempt unconfirmed. Twilio's list resolves the
+    // attempt after a minute.
     assert!(shop.daemon.stop().success());
     shop.daemon.seed(A_MINUTE_PASSES);
     shop.daemon.launch();
