@@ -1,4 +1,4 @@
-// Calls that a page makes, by the client that is generated from the document. It is compiled, and not run.
+// API requests as a page sends them, with the client that is generated from docs/openapi.json. The file is only compiled.
 import createClient from 'openapi-fetch'
 import type { components, operations, paths } from './generated.js'
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Tests the headers of the daemon's page with Mozilla's HTTP Observatory: tests/conformance/headers.sh
 #
-# The grade must be A+. Exit status: 0 if it is, 77 if the Observatory or a Node for it is not installed, otherwise 1. The report is
-# target/conformance/headers/observatory.json.
+# Exit status: 0 if the grade is A+, 77 if the Observatory or the Node version that it needs is not installed, otherwise
+# 1. The report is target/conformance/headers/observatory.json.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 . tests/conformance/daemon.sh

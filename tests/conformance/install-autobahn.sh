@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs Autobahn's test suite as target/tools/autobahn/wstest. Installs nothing outside of target, and does not need root.
 #
-# The suite runs only on Python 2.7, and Debian 11 was the last Debian release that contained it. On Debian, the script downloads these
-# packages from the machine's own package sources, and unpacks them without installing them. Elsewhere it uses a `python2.7` on PATH.
+# The suite runs only on Python 2.7, and Debian 11 was the last Debian release that contained Python 2.7. On Debian, the
+# script downloads Debian 11's packages from the machine's own package sources, and unpacks them without installing
+# them. Elsewhere, the script uses a `python2.7` on PATH.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/deb/bootstrap.sh

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 readonly length=${1:-full}
 status=0
 
-# tool COMMAND…: exit status 77 means that the tool is not installed; the command has printed that.
+# tool COMMAND…: runs the command, and sets `status` if it fails. Exit status 77 means that the tool is not installed.
 tool() {
     "$@"
     case $? in

@@ -1,6 +1,6 @@
-//! A WebSocket echo server for Autobahn's fuzzing client (see `websocket.sh`). It uses the daemon's media socket code, so that Autobahn
-//! tests the handshake, limits, frames and closing of the daemon. `websocket_echo` listens on a free loopback port, prints
-//! `ws://127.0.0.1:PORT`, and serves until it is stopped.
+//! A WebSocket echo server for Autobahn's fuzzing client (see `websocket.sh`). The server uses the daemon's media
+//! socket code, so that Autobahn tests the handshake, limits, frames and closing of the daemon. `websocket_echo`
+//! listens on a free loopback port, prints `ws://127.0.0.1:PORT`, and serves until it is stopped.
 
 #![allow(clippy::print_stdout, reason = "the caller reads the address there")]
 
@@ -49,7 +49,7 @@ async fn open(request: Request<Incoming>) -> Result<Response<Body>, Infallible> 
     Ok(response)
 }
 
-/// Sends every message back until the client closes the socket or violates the protocol.
+/// Sends every message back until the client closes the socket or violates the protocol, or the connection is lost.
 async fn echo(mut socket: Socket<MediaTransport>) {
     loop {
         let sent = match socket.receive().await {

@@ -35,7 +35,8 @@ signed() {
     curl -sS --fail-with-body --max-time 5 -H "X-Twilio-Signature: $signature" "${options[@]}" "${origin:-$base}$path"
 }
 
-# phone_works [CURL-OPTION…]: sends the webhooks of a call that begins and ends; checks that it gets TwiML with a media stream.
+# phone_works [CURL-OPTION…]: sends the webhooks of a call that begins and ends. Checks that the call gets TwiML with a
+# media stream.
 phone_works() {
     local fields
     fields_of_call

@@ -2,12 +2,12 @@
 # Runs the README's commands as a newcomer does: tests/fresh/run.sh [SUITE…] (default: bookworm trixie noble)
 #
 # For each suite, twice, as root and as a user without sudo: creates a root file system with only make, git, ca-certificates and
-# this machine's Rust toolchain, clones the last commit into it, and runs `make demo ARGS=--exit` and `make test`. What Cargo and
-# npm have downloaded on this machine is copied in. ACCOUNTS='root' or 'user' runs only one of the two.
+# this machine's Rust toolchain, clones the last commit into it, copies what Cargo and npm have downloaded on this
+# machine, and runs `make demo ARGS=--exit` and `make test`. ACCOUNTS=root or ACCOUNTS=user runs only one of the two.
 #
 # Prints a line for each step; the logs are in target/fresh. The exit status is 0 if all steps passed, 1 if a step
-# failed, and 77 if this machine cannot run them. A suite other than bookworm and
-# trixie is skipped if its packages cannot be downloaded.
+# failed, and 77 if this machine cannot run the steps. A suite other than bookworm and trixie is skipped if its packages
+# cannot be downloaded.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 . tests/deb/bootstrap.sh
@@ -125,11 +125,11 @@ refuses_and_names() {
     enter "$1" / root sh -ec "export DEBIAN_FRONTEND=noninteractive; $command"
 }
 
-# waits_for_apt ROOT HOME: the setup waits while another program holds apt's lock, and continues when that is released.
+# waits_for_apt ROOT HOME: the setup waits while another program holds apt's lock, and continues once the lock is free.
 waits_for_apt() {
     local root=$1 output=$work/waits setup status=0
     touch "$root/tmp/hold"
-    # apt locks with fcntl. Perl can do that, and is a part of every Debian.
+    # apt locks the file with fcntl. Perl can do this as well, and is a part of every Debian and Ubuntu system.
     enter "$root" / root perl -MFcntl=F_SETLK,F_WRLCK -e '
         open(my $file, ">>", "/var/lib/dpkg/lock-frontend") or die;
         my $lock = pack("ssqql", F_WRLCK, 0, 0, 0, 0);
@@ -154,7 +154,7 @@ until_true() {
     return 1
 }
 
-# newcomer SUITE ACCOUNT BASE: runs both commands on a copy of the bare system.
+# newcomer SUITE ACCOUNT BASE: runs `make demo` and `make test` on a copy of the bare system.
 newcomer() {
     local suite=$1 account=$2 root=$work/$1-$2 home=/root user=root
     [ "$account" = root ] || { home=/srv/newcomer user=newcomer; }

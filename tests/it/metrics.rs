@@ -1,5 +1,5 @@
-//! Every metric is described and documented, and is exported from the start, except those of phone calls. The dashboard
-//! or the alerting rules use every metric, and use no others.
+//! Every metric is described and documented, and is exported from the start, except the answer times of phone calls. The
+//! dashboard and the alerting rules use no other metrics, and each metric is used by one of them.
 
 use crate::support::skipped;
 use crate::support::whatsapp::{Shop, until};

@@ -1,10 +1,10 @@
-// Asks Twilio's own library what it makes of signatures and TwiML.
+// Answers questions about signatures and TwiML with Twilio's own library.
 //
 // stdin: a JSON list of questions, each an object with one key; stdout: the list of answers.
 //   {"sign": {token, url, params}}                  the signature
 //   {"signBody": {token, url, body}}                {url, signature}, the URL with its bodySHA256
 //   {"validate": {token, signature, url, params}}   whether the signature is right
-//   {"build": tree}                                 the same document built by the library, or what it does not know
+//   {"build": tree}                                 {xml}, the document as the library builds it, or {problem}, an error
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 

@@ -178,8 +178,8 @@ async fn killed_at_any_moment_no_contact_gets_a_message_twice() {
         shop.daemon.kill9();
         shop.daemon.launch();
     }
-    // A kill between the record of an attempt and its request leaves the attempt unconfirmed. Twilio's list resolves the
-    // attempt after a minute.
+    // A kill between the record of an attempt and its request leaves the attempt unconfirmed. Twilio's list resolves
+    // the attempt after a minute.
     assert!(shop.daemon.stop().success());
     shop.daemon.seed(A_MINUTE_PASSES);
     shop.daemon.launch();
