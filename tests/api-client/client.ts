@@ -1,4 +1,4 @@
-// API requests as a page sends them, with the client that is generated from docs/openapi.json. The file is only compiled.
+// API requests as a page sends them, with the client that is generated from docs/openapi.json. They are only compiled.
 import createClient from 'openapi-fetch'
 import type { components, operations, paths } from './generated.js'
 

@@ -265,8 +265,8 @@ async fn free_pages_of_the_database_are_returned_to_the_disk_during_writes() {
 }
 
 /// The nightly check reads the whole published file while messages arrive. A second open descriptor of the file, even
-/// in the same process, would keep the publisher from writing it. The file would fall behind, or a second file would be
-/// needed.
+/// in the same process, would keep the publisher from writing the file. Then the file would fall behind, or the
+/// publisher would need a second file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_check_of_the_published_file_keeps_it_current() {
     use crate::support::store::StoreFixture;

@@ -91,7 +91,7 @@ fn completions_know_every_command() {
     assert_eq!(daemon.cli(&["completions", "abacus"]).status.code(), Some(2));
 }
 
-/// Returns every man page by its name.
+/// Returns the text of every man page by file name.
 fn pages() -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
     write_pages(folder.path());
@@ -104,7 +104,7 @@ fn write_pages(folder: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Returns the words of every command that `--help` shows.
+/// Returns the words of every command and subcommand that `--help` lists, except `help`.
 fn commands() -> Vec<Vec<String>> {
     let mut found = vec![vec![]];
     let mut at = 0;

@@ -26,7 +26,7 @@ async fn closed(socket: &mut Socket) -> Option<u16> {
     }
 }
 
-/// Requests the document after the stream, as Twilio does, and returns its TwiML.
+/// Sends the webhook about the end of the stream, as Twilio does, and returns the TwiML of the response.
 async fn next_step(harness: &CallHarness, sid: &str) -> String {
     harness.hook("/webhook/stream_ended", &[("CallSid", sid), ("CallStatus", "in-progress")]).await.text()
 }
@@ -62,8 +62,8 @@ async fn a_token_is_for_one_call_for_one_socket_and_for_a_short_time() {
     let mut second = harness.open_socket().await;
     start(&mut second, "CA00000000000000000000000000000001", &first).await;
     assert_eq!(closed(&mut second).await, Some(1000), "the call has its socket");
-    // The close code alone does not show that the second socket was rejected: the call's own socket is closed with the
-    // same code when the call ends. Therefore this also checks the log.
+    // The close code alone does not show that the second socket was rejected, because the call's own socket is closed
+    // with the same code when the call ends. Therefore the test also checks the daemon's log.
     tokio::task::block_in_place(|| {
         harness.daemon.logs().wait_until("the refusal", |lines| {
             let is_refusal =

@@ -1,5 +1,5 @@
-//! Calls that arrived while the server was off. The daemon reads these calls and the messages that Twilio's fallback
-//! recorded from Twilio's lists, stores each of them only once, and notifies the owner.
+//! Calls that arrived while the server was off. From Twilio's lists, the daemon reads these calls and the messages that
+//! Twilio's fallback recorded. The daemon stores each of them only once, and notifies the owner.
 
 use super::call_notices::Shop;
 use super::catch_up::{count, launch, until_lists_read};

@@ -1,4 +1,4 @@
-//! Calls that the agent makes on request of an employee.
+//! Calls that the agent makes at the request of an employee.
 
 use super::catch_up::launch;
 use super::support::Client;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 const DANA: &str = "+972501234567";
 const PURPOSE: &str = "לתאם את התור שביקשת";
-/// The country switches the rules of the Sabbath off, so that the tests run on any day.
+/// The country is not Israel, so that the rules of the Sabbath do not apply and the tests pass on any day.
 const ALWAYS: &str = "[agent]\ncalls_from_hour = 0\ncalls_until_hour = 24\n[business]\ncountry = \"GB\"\nname = \"Ron\"\n\
      [whatsapp]\nnew_chat_prefixes = [\"+972\"]\n";
 

@@ -1,4 +1,4 @@
-//! Commands that root runs in folders where another user can write: they follow no link of that user.
+//! Commands that root runs in folders where another user can write do not follow links of that user.
 
 use super::support::skipped;
 use super::support::store::integrity;

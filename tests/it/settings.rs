@@ -244,7 +244,7 @@ async fn a_secret_is_in_its_own_file_and_nowhere_else() {
     let file = secrets_file(&harness.daemon);
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(fs::read_to_string(&file).unwrap().contains(KEY));
-    // The next call uses the new engine.
+    // The next phone call uses the engine that the new key enables.
     let report = harness.call(harness.plan("say 1s; listen; wait 200ms")).await;
     assert_eq!(harness.ended_call(&report.call_sid).await["engine"], "realtime");
 

@@ -128,7 +128,8 @@ async fn the_webhooks_of_a_number_are_set_and_restored() {
     }
     assert_eq!(api.post_json(&format!("{path}/undo"), &json!({})).await.status, 200);
 
-    // Another program changes the number in between. An undo restores the state before the first change.
+    // Another program changes the number between two changes by the daemon. An undo restores the state before the first
+    // change.
     assert_eq!(api.post_json(&path, &json!({})).await.status, 200);
     harness.twilio_state.change_number(before["sid"].as_str().unwrap(), |record| {
         record.voice_url = "https://elsewhere.example/voice".to_owned();

@@ -227,7 +227,8 @@ async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
     second.has(3).await;
 }
 
-/// Litestream by itself can resume only from the newest complete copy in the bucket, which it uploads once a day.
+/// Litestream by itself cannot continue a copy that is newer than the newest complete copy in the bucket, which
+/// Litestream uploads once a day.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_standby_that_was_off_for_a_while_keeps_its_copy_and_is_promoted_with_the_newest_changes() {
     let Some((shop, mut litestream, mut second)) = two_machines().await else { return };

@@ -127,7 +127,7 @@ async fn a_hard_link_keeps_its_content() {
     assert_eq!(integrity(&link), None);
 }
 
-/// Shows why the published file exists: most copies of the live file that are made in this way are damaged.
+/// Shows why the published file exists: most copies of the live file that are made with `cp` are damaged.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_most_copies_of_the_live_file_are_damaged() {
@@ -168,8 +168,8 @@ async fn long_overlapping_copies_hold_everything() {
     assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
 }
 
-/// A database of two gigabytes, of which each commit changes little. The copies are also made across kills and
-/// restarts.
+/// A database of two gigabytes, of which each commit changes little. The test makes copies while the process runs and
+/// after it is killed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_copies_of_a_large_database_hold_everything() {

@@ -105,7 +105,7 @@ async fn a_program_that_holds_the_file_open_on_a_small_disk_does_not_delay_a_sta
     let (store, _) = Store::open(fixture.config()).unwrap();
     write(&store, "client-0", 1).await.unwrap();
     store.close();
-    // The published file has to be compared, and the disk has no space for a second copy.
+    // The start has to compare the published file with the live database, and the disk has no space for a second copy.
     rusqlite::Connection::open(fixture.live())
         .unwrap()
         .execute("INSERT INTO meta VALUES ('color', 'blue')", [])

@@ -1,5 +1,5 @@
-//! A disk that is full, broken or read-only while the daemon runs: no acknowledged write is lost, `/readyz` reports the
-//! database or the published file, calls are answered, and the daemon recovers by itself.
+//! A disk that is full, broken or read-only while the daemon runs: no acknowledged write is lost, `/readyz` reports
+//! what fails, calls are answered, and the daemon recovers by itself.
 
 use super::support::faults::{EIO, ENOSPC, EROFS, Faults};
 use super::support::store::integrity;

@@ -27,7 +27,7 @@ async fn start(copy: &StoreFixture) -> (Store, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_copied_while_its_published_file_was_behind_uses_the_newest_valid_data() {
-    // The disk is too small for a spare file.
+    // The disk is too small for a spare file, so the published file falls behind while a reader has it open.
     let Some(small) = SmallDisk::mount(48) else { return };
     let fixture = StoreFixture::on(&small);
     let (store, _) = Store::open(fixture.config()).unwrap();

@@ -6,7 +6,8 @@ use agentlocator::store::{StartEvent, Store};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 
-/// Prepares a store in which the color was "old" when a backup was made and is "new" now. Returns the backup.
+/// Prepares a store in which the color was "old" when a backup was made and is "new" now. Returns the store's folder
+/// and the backup.
 async fn fixture_with_a_backup(stopped_by_kill: bool) -> (StoreFixture, std::path::PathBuf) {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();

@@ -19,7 +19,7 @@ enum Put {
     Same,
     /// A backup from before the last changes.
     Older,
-    /// A backup by the first version of the schema.
+    /// A backup with the first version of the schema.
     OlderSchema,
     Corrupt,
     /// A database of another program.

@@ -1,5 +1,5 @@
-//! A start never destroys a valid copy: whatever changed in the files, it uses the newest valid data, and keeps every
-//! file that the service did not write.
+//! A start never destroys a valid copy. Whatever changed in the files, a start uses the newest valid data, and keeps
+//! every file that the service did not write.
 
 use super::support::skipped;
 use super::support::store::{Child, Load, StoreFixture, check_copy, open_copy};

@@ -1,4 +1,4 @@
-//! Trial calls: a user talks to the agent by the browser, and nothing that is said in the call is stored.
+//! Trial calls: a user talks to the agent in the browser, and nothing that is said in the call is stored.
 
 use super::support::browser::{self, Browser};
 use super::support::telephony::CallHarness;

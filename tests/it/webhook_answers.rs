@@ -1,5 +1,5 @@
-//! A snapshot of the TwiML of the voice webhooks. Responses that depend on a call in progress are tested with the
-//! calls.
+//! A snapshot of the TwiML of the voice webhooks. The tests of calls cover the responses that depend on a call in
+//! progress.
 
 use super::support::telephony::{CallHarness, stream_token};
 use agentlocator::simulator::openai::OpenAiOptions;

@@ -4,7 +4,7 @@
 //   {"sign": {token, url, params}}                  the signature
 //   {"signBody": {token, url, body}}                {url, signature}, the URL with its bodySHA256
 //   {"validate": {token, signature, url, params}}   whether the signature is right
-//   {"build": tree}                                 {xml}, the document as the library builds it, or {problem}, an error
+//   {"build": tree}                                 {xml}, the same document built by the library, or {problem}
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 

@@ -34,7 +34,7 @@ impl Client {
         Self { base: base.into(), http, headers: Vec::new() }
     }
 
-    /// Creates a request without sending it, see [`send`].
+    /// Creates a request without sending it; see [`send`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         self.headers.iter().fold(request, |request, (name, value)| request.header(*name, value))

@@ -15,7 +15,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 /// Twilio's end of a media socket.
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Settings without limits on the number and the cost of calls.
+/// Settings without limits on the number, the minutes and the cost of AI calls, and with a short silence at the end of
+/// a message.
 pub const NO_LIMITS: &str = "\
 [voice]
 message_silence_s = 1

@@ -1,4 +1,4 @@
-//! Certificates from Pebble, an ACME authority that really validates that the names belong to this server.
+//! Certificates from Pebble, an ACME authority that validates that the names belong to this server.
 
 use crate::support::Daemon;
 use crate::support::pebble::{EXTERNAL_KEY, Pebble, PebbleOptions, free_ports};

@@ -80,7 +80,7 @@ async fn a_repeated_older_edit_does_not_restore_the_old_text() {
         edit("E1", "b", 1),
         edit("E3", "d", 3),
         edit("E1", "b", 1),
-        // An older edit that arrives late, and an edit that restores an earlier text.
+        // An older edit that arrives late, and a repetition of the newest edit.
         edit("E2", "c", 2),
         edit("E3", "d", 3),
     ])

@@ -180,7 +180,7 @@ async fn a_file_s_address_must_be_public() {
         );
     }
     assert_eq!(shop.count("messages"), 0);
-    // The address of the bridge is accepted.
+    // A file at the address of the bridge is accepted.
     let url = format!("{}/media/1", shop.bridge.origin);
     let reply = shop.send(&json!({ "to": DANA, "media_url": url })).await;
     shop.until_status(&reply.json(), "sent").await;

@@ -35,7 +35,7 @@ pub enum List {
     Broken,
 }
 
-/// An accepted or rejected message, as received.
+/// A request to send a message, as received.
 #[derive(Clone, Debug)]
 pub struct SentMessage {
     pub form: Vec<(String, String)>,
