@@ -177,7 +177,7 @@ async fn the_owner_chooses_the_data_while_the_daemon_runs() {
 
     cp(&backup, &shop.daemon.published_file());
     raised(&shop, "foreign_file").await;
-    // A restart alone makes no decision: the alert is raised again.
+    // A restart alone makes no decision, so the alert is still raised afterwards.
     restart(&mut shop, |_| {});
     raised(&shop, "foreign_file").await;
     assert_eq!(shop.message(&waits).await["status"], "sent");
