@@ -6,6 +6,9 @@ const HOUR_MS = 3_600_000
 /** One sentence every five seconds for an hour. */
 const TURNS = 720
 
+/** The maximum CPU time for opening the call, as a multiple of the time for plain elements with the same words. */
+const MAX_WORK = 8
+
 const turns = Array.from({ length: TURNS }, (_, at) => ({
   id: at + 1,
   call_id: 1,
@@ -53,16 +56,22 @@ test('a call of an hour opens at once, and the mark keeps to the sound at double
   await page.route(/\/recording/, route => route.fulfill({ contentType: 'audio/wav', body: wav([{ voice: 20 }]) }))
   await page.goto(`${ownDaemon.url}/app/calls`)
   await expect(page.locator('.call-row')).toHaveCount(1)
-  // Measures from the press until the words and the waveform are visible. The goal is one second on an idle machine. On
-  // a loaded machine, the CPU time of the page's thread tells whether the goal would be reached.
+  // Measures the CPU time of the page's thread from the press until the words and the waveform are visible, and compares
+  // it with the time for plain elements with the same words, because machines differ.
   const devtools = await page.context().newCDPSession(page)
   await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
   const busy = async () => {
     const { metrics } = await devtools.send('Performance.getMetrics')
     return (metrics.find(({ name }) => name === 'ThreadTime')?.value ?? Number.NaN) * 1000
   }
+  const start = await busy()
+  await page.evaluate(
+    drawPlainly,
+    turns.map(({ text }) => text),
+  )
   const before = await busy()
-  const opened = page.evaluate(
+  const floor = before - start
+  const took = await page.evaluate(
     () =>
       new Promise<number>(resolve => {
         const began = performance.now()
@@ -75,12 +84,10 @@ test('a call of an hour opens at once, and the mark keeps to the sound at double
         look()
       }),
   )
-  const took = await opened
   const worked = (await busy()) - before
-  const description = `${took.toFixed(0)} ms, of them ${worked.toFixed(0)} ms of work`
+  const description = `${took.toFixed(0)} ms, of them ${worked.toFixed(0)} ms of work; plain elements ${floor.toFixed(0)} ms`
   test.info().annotations.push({ type: 'a call of an hour opens in', description })
-  expect(worked).toBeLessThan(1_000)
-  expect(took).toBeLessThan(5_000)
+  expect(worked).toBeLessThan(MAX_WORK * floor)
   await expect(page.locator('.turnlines > li')).toHaveCount(TURNS)
 
   // Compares the marked word with the playback position at each change of the mark.
@@ -119,3 +126,20 @@ test('a call of an hour opens at once, and the mark keeps to the sound at double
   const [middle = Number.NaN] = [...drifts].sort((a, b) => a - b).slice(drifts.length >> 1)
   expect(middle).toBeLessThan(100)
 })
+
+/** Shows these texts as a list with an element for each word, until the next frame was drawn. */
+async function drawPlainly(texts: string[]) {
+  const list = document.createElement('ol')
+  for (const text of texts) {
+    const line = document.createElement('li')
+    for (const word of text.split(' ')) {
+      const span = document.createElement('span')
+      span.textContent = `${word} `
+      line.append(span)
+    }
+    list.append(line)
+  }
+  document.body.append(list)
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
+  list.remove()
+}
