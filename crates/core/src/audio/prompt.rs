@@ -18,8 +18,9 @@ pub struct Prompt {
 /// The reason why a file cannot be played to callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PromptError {
-    /// The file is a WAV file with an unsupported sample format.
-    #[error("a WAV file must have 16-bit linear or mu-law samples in one or two channels")]
+    /// The file is a WAV file whose header is incomplete, or whose encoding, number of channels or sample rate is not
+    /// supported.
+    #[error("a WAV file must be complete, with 16-bit linear or mu-law samples, one or two channels, and {min} to {max} samples a second", min = wav::MIN_RATE, max = wav::MAX_RATE)]
     OtherWav,
     /// The format of the file is valid, but its sound has a length of zero.
     #[error("the file contains no sound")]

@@ -9,6 +9,11 @@ pub const HEADER_BYTES: usize = 58;
 /// The size of a 16-bit file's header, in bytes.
 pub const PCM_HEADER_BYTES: usize = 44;
 
+/// The lowest supported sample rate, in samples a second.
+pub const MIN_RATE: u32 = 1000;
+/// The highest supported sample rate, in samples a second.
+pub const MAX_RATE: u32 = 192_000;
+
 /// Returns the header of a mu-law file, 8 kHz, with `data_bytes` of samples. `u32::MAX` and greater values mean that
 /// the file is still being written.
 pub fn header(channels: u16, data_bytes: u64) -> [u8; HEADER_BYTES] {
@@ -118,7 +123,7 @@ impl WavFormat {
             _ => return None,
         };
         let (channels, rate) = (number(2), u32::from_le_bytes(format[4..8].try_into().ok()?));
-        if !(1..=2).contains(&channels) || !(1000..=192_000).contains(&rate) {
+        if !(1..=2).contains(&channels) || !(MIN_RATE..=MAX_RATE).contains(&rate) {
             return None;
         }
         let mut format = Self { encoding, channels, rate, data: begin..begin };
