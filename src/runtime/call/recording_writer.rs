@@ -1,7 +1,7 @@
 //! Writes the recording of a call to the database during the call, as a WAV file in chunks that is playable at any
 //! time.
 
-use crate::audio::{EncodedAudio, Recorder, wav};
+use crate::audio::{EncodedAudio, Recorder, mulaw, wav};
 use crate::clock;
 use crate::crm::recording;
 use crate::domain::{CallSid, StreamSid};
@@ -24,6 +24,8 @@ pub(super) struct RecordingWriter {
     store: Store,
     chunks: i64,
     bytes: u64,
+    /// The number of bytes of dropped chunks, which silence replaces before the next chunk.
+    dropped: usize,
     waiting_chunks: Arc<AtomicUsize>,
 }
 
@@ -32,7 +34,16 @@ impl RecordingWriter {
         let (call, key, at) = (call.clone(), stream.as_str().to_owned(), clock::now());
         let (sid, name) = (call.clone(), key.clone());
         store.write_soon(move |tx| recording::start(tx, &sid, &name, &wav::header(CHANNELS, u64::MAX), at));
-        Self { recorder: Recorder::default(), call, key, store, chunks: 0, bytes: 0, waiting_chunks: Arc::default() }
+        Self {
+            recorder: Recorder::default(),
+            call,
+            key,
+            store,
+            chunks: 0,
+            bytes: 0,
+            dropped: 0,
+            waiting_chunks: Arc::default(),
+        }
     }
 
     pub(super) fn caller(&mut self, at_ms: u64, audio: &EncodedAudio) {
@@ -74,14 +85,16 @@ impl RecordingWriter {
 
     fn write(&mut self, chunk: Vec<u8>) {
         if self.waiting_chunks.load(Ordering::Relaxed) >= MAX_WAITING_CHUNKS {
+            self.dropped += chunk.len();
             let (sid, stream) = (&self.call, &self.key);
             return tracing::warn!(
                 event = "RECORDING_GAP",
                 call.sid = %sid,
                 stream.sid = %stream,
-                "The disk is too slow: a part of the recording of call {sid} was dropped"
+                "The disk is too slow: a part of the recording of call {sid} was dropped and is silent"
             );
         }
+        let chunk = after_silence(std::mem::take(&mut self.dropped), chunk);
         self.bytes += chunk.len() as u64;
         let duration_ms = i64::try_from(self.bytes / (8 * u64::from(CHANNELS))).unwrap_or(i64::MAX);
         self.chunks += 1;
@@ -92,6 +105,16 @@ impl RecordingWriter {
             recording::append(tx, &key, number, &chunk, duration_ms)
         });
     }
+}
+
+/// Returns the chunk after this many bytes of silence, so that its position in the recording is its time in the call.
+fn after_silence(dropped: usize, chunk: Vec<u8>) -> Vec<u8> {
+    if dropped == 0 {
+        return chunk;
+    }
+    let mut filled = vec![mulaw::SILENCE; dropped];
+    filled.extend(chunk);
+    filled
 }
 
 /// Finalizes recordings that were interrupted when the daemon was killed: writes their true length into the header.
@@ -105,4 +128,15 @@ pub(in crate::runtime) fn finalize_interrupted(tx: &WriteTx<'_>) -> store::Resul
 
 fn ms(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_replaces_dropped_audio() {
+        assert_eq!(after_silence(0, vec![1, 2]), [1, 2]);
+        assert_eq!(after_silence(3, vec![1, 2]), [mulaw::SILENCE, mulaw::SILENCE, mulaw::SILENCE, 1, 2]);
+    }
 }
