@@ -110,15 +110,19 @@ fn ogg_ms(content: &[u8]) -> Option<u64> {
     Some(position.checked_mul(1000)? / 48_000)
 }
 
-/// Returns the duration from the `mvhd` movie header.
+/// Returns the duration from the `mvhd` movie header; none if the header does not contain it.
 fn movie_ms(content: &[u8]) -> Option<u64> {
     let header = &content[content.windows(4).position(|bytes| bytes == b"mvhd")? + 4..];
     let number = |at: usize| Some(u64::from(u32::from_be_bytes(header.get(at..at + 4)?.try_into().ok()?)));
-    let (scale, duration) = if header.first() == Some(&1) {
-        (number(20)?, number(24)? << 32 | number(28)?)
+    let (scale, duration, unknown) = if header.first() == Some(&1) {
+        (number(20)?, number(24)? << 32 | number(28)?, u64::MAX)
     } else {
-        (number(12)?, number(16)?)
+        (number(12)?, number(16)?, u64::from(u32::MAX))
     };
+    // The header of a file in fragments has the duration zero.
+    if duration == unknown || duration == 0 {
+        return None;
+    }
     duration.checked_mul(1000)?.checked_div(scale)
 }
 
@@ -167,6 +171,11 @@ mod tests {
         movie.extend(600_u32.to_be_bytes());
         movie.extend(1500_u32.to_be_bytes());
         assert_eq!(duration_ms("video/mp4", &movie), Some(2500));
+        for unknown in [u32::MAX, 0] {
+            movie.truncate(movie.len() - 4);
+            movie.extend(unknown.to_be_bytes());
+            assert_eq!(duration_ms("video/mp4", &movie), None, "{unknown}");
+        }
         for mime in ["audio/mpeg", "audio/wav", "audio/ogg", "video/mp4", "audio/amr"] {
             assert_eq!(duration_ms(mime, b"nothing of it"), None, "{mime}");
         }
