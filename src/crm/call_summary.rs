@@ -39,7 +39,8 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
     pub speaker: LineSpeaker,
-    /// The words that were heard; for a tool, its name and whether it succeeded.
+    /// The words that were heard, or the message that the caller left. For a tool, its name and whether it succeeded;
+    /// for an employee, a note that the words are not transcribed.
     pub text: String,
 }
 
@@ -78,17 +79,24 @@ pub fn requeue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<(
 pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line>>> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(None) };
     let turns = tx.heard_turns(call_sid)?;
-    let mut lines: Vec<_> = turns.into_iter().filter_map(|(speaker, heard)| line(speaker, &heard)).collect();
+    let lines = turns.into_iter().filter_map(|(speaker, heard)| line(speaker, &heard)).collect();
     let left = call.message_text.map(|text| Line { speaker: LineSpeaker::MessageOfCaller, text: shortened(&text) });
-    lines.extend(left);
-    let mut length = 0;
+    let lines = within_limit(lines, left);
+    let has_caller =
+        lines.iter().any(|line| matches!(line.speaker, LineSpeaker::Caller | LineSpeaker::MessageOfCaller));
+    Ok(Some(lines).filter(|_| has_caller))
+}
+
+/// Returns the lines and, after them, the message that the caller left, with at most [`MAX_CHARS`] characters in total.
+/// Of a longer transcript the end is dropped, but never the message, because it says what the caller wants.
+fn within_limit(mut lines: Vec<Line>, message: Option<Line>) -> Vec<Line> {
+    let mut length = message.as_ref().map_or(0, |line| line.text.chars().count());
     lines.retain(|line| {
         length += line.text.chars().count();
         length <= MAX_CHARS
     });
-    let has_caller =
-        lines.iter().any(|line| matches!(line.speaker, LineSpeaker::Caller | LineSpeaker::MessageOfCaller));
-    Ok(Some(lines).filter(|_| has_caller))
+    lines.extend(message);
+    lines
 }
 
 /// The line of the transcript for an employee's conversation with the caller.
@@ -188,3 +196,18 @@ const MAX_TITLE_CHARS: usize = 200;
 const MAX_TASKS: usize = 3;
 const MAX_QUESTIONS: usize = 5;
 const MAX_LEADS: usize = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_of_a_caller_outlasts_a_long_transcript() {
+        let line = |speaker, length| Line { speaker, text: "a".repeat(length) };
+        let long = vec![line(LineSpeaker::Caller, MAX_LINE_CHARS); 20];
+        let kept = within_limit(long, Some(line(LineSpeaker::MessageOfCaller, 500)));
+        assert_eq!(kept.len(), 12);
+        assert_eq!(kept.last().map(|line| line.speaker), Some(LineSpeaker::MessageOfCaller));
+        assert!(kept.iter().map(|line| line.text.len()).sum::<usize>() <= MAX_CHARS);
+    }
+}
