@@ -2,7 +2,7 @@
 
 mod message_update;
 
-pub use message_update::{apply_early, apply_listed_status, apply_update, is_new_status};
+pub use message_update::{UpdateEffect, apply_early, apply_listed_status, apply_update, is_new_status};
 
 use super::contact::resolve::{self, Sighting};
 use super::webhook_log::{RawWebhook, log_webhook};

@@ -12,7 +12,7 @@ mod send;
 mod text;
 
 pub use attempt::{begin, finish};
-pub use late_refusal::{refuse_late, status_of_refused_attempt};
+pub use late_refusal::{LateOutcome, refuse_late, status_of_refused_attempt};
 pub use notify_owner::{NotifyOwnerError, notify_owner};
 pub use preview::{RoutePreview, RouteReason, preview};
 pub use queue::{discard_held, hasten, postpone, recover, recover_one, release_held};

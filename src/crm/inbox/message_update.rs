@@ -1,7 +1,7 @@
 //! Updates to messages: delivery status, edits, reactions and deletions.
 
 use crate::crm::contact::resolve;
-use crate::crm::outbox;
+use crate::crm::outbox::{self, LateOutcome};
 use crate::crm::thread::answer_failed;
 use crate::crm::webhook_log::{RawWebhook, log_webhook};
 use crate::domain::{
@@ -10,23 +10,35 @@ use crate::domain::{
 };
 use crate::store::{Error, KnownMessage, NewMessageEvent, ReadTx, Result, WebhookOutcome, WriteTx};
 
-/// Applies an update to a message, and adds its webhook to the webhook log. If the message is not stored yet, keeps the
-/// update until the message is stored. An update can arrive before the webhook of its message, or before the provider's
-/// response to a send request.
+/// What an update changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpdateEffect {
+    /// The message has the update, and nothing else follows from it.
+    Stored,
+    /// The provider rejected the message late. The outbox tries the next route, or marks the message as failed if there
+    /// is none.
+    Requeued,
+    /// The message is marked as failed.
+    Failed,
+}
+
+/// Applies an update to a message, and adds its webhook to the webhook log. Returns the message and what changed; none
+/// if the message is not stored yet. The update is then kept until the message is stored. An update can arrive before
+/// the webhook of its message, or before the provider's response to a send request.
 pub fn apply_update(
     tx: &WriteTx<'_>,
     business: BusinessId,
     update: &MessageUpdate,
     raw: &RawWebhook,
     now: Timestamp,
-) -> Result<Option<MessageId>> {
+) -> Result<Option<(MessageId, UpdateEffect)>> {
     let known = apply(tx, business, update, now)?;
     let (outcome, note) = match known {
         Some(_) => (WebhookOutcome::Stored, ""),
         None if store_early(tx, update, now)? => (WebhookOutcome::Stored, STORED_EARLY),
         None => (WebhookOutcome::Duplicate, STORED_EARLY),
     };
-    log_webhook(tx, raw, outcome, note, known, now)?;
+    log_webhook(tx, raw, outcome, note, known.map(|(message, _)| message), now)?;
     Ok(known)
 }
 
@@ -45,7 +57,10 @@ pub fn apply_listed_status(
     update: &MessageUpdate,
     now: Timestamp,
 ) -> Result<Option<MessageId>> {
-    if is_new_status(tx, update)? { apply(tx, business, update, now) } else { Ok(None) }
+    if !is_new_status(tx, update)? {
+        return Ok(None);
+    }
+    Ok(apply(tx, business, update, now)?.map(|(message, _)| message))
 }
 
 /// Applies the stored early updates, once a provider's id of a message is known.
@@ -78,7 +93,12 @@ fn store_early(tx: &WriteTx<'_>, update: &MessageUpdate, now: Timestamp) -> Resu
 
 const STORED_EARLY: &str = "stored for a message that is not known yet";
 
-fn apply(tx: &WriteTx<'_>, business: BusinessId, update: &MessageUpdate, now: Timestamp) -> Result<Option<MessageId>> {
+fn apply(
+    tx: &WriteTx<'_>,
+    business: BusinessId,
+    update: &MessageUpdate,
+    now: Timestamp,
+) -> Result<Option<(MessageId, UpdateEffect)>> {
     let chat = thread_with(tx, business, &update.peer)?;
     if chat.is_none() && !update.peer.is_empty() {
         return Ok(None);
@@ -88,14 +108,16 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, update: &MessageUpdate, now: Ti
     if let Change::Status(status, _) = &update.change
         && let Some(message) = outbox::status_of_refused_attempt(tx, attempt, *status, at, now)?
     {
-        return Ok(Some(message));
+        return Ok(Some((message, UpdateEffect::Stored)));
     }
     let known = tx.messages_by_provider_id(update.provider, &update.provider_msg_id, chat)?;
     let Some(message) = pick(&known, update) else { return Ok(None) };
-    if let Change::Status(MessageStatus::Failed, Some(late)) = &update.change
-        && outbox::refuse_late(tx, message, attempt, late, now)?
-    {
-        return Ok(Some(message.id));
+    if let Change::Status(MessageStatus::Failed, Some(late)) = &update.change {
+        match outbox::refuse_late(tx, message, attempt, late, now)? {
+            LateOutcome::NotAwaited => {}
+            LateOutcome::Repeated => return Ok(Some((message.id, UpdateEffect::Stored))),
+            LateOutcome::Requeued => return Ok(Some((message.id, UpdateEffect::Requeued))),
+        }
     }
     let (kind, value) = match &update.change {
         Change::Status(status, _) => (MessageEventKind::Status, status.as_str()),
@@ -125,6 +147,7 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, update: &MessageUpdate, now: Ti
         is_timed: update.at.is_some(),
         detail: detail.as_deref(),
     })?;
+    let mut effect = UpdateEffect::Stored;
     match &update.change {
         Change::Status(status, refusal) => {
             let next = message.status.advance(*status);
@@ -132,15 +155,18 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, update: &MessageUpdate, now: Ti
                 let refusal = refusal.as_ref().filter(|_| next == MessageStatus::Failed);
                 let error = refusal.map(|late| (late.provider_error.code.as_str(), &late.provider_error.notice));
                 tx.set_message_status(message.id, next, error, at)?;
-                if let Some(message) = tx.message(message.id)?.filter(|_| next == MessageStatus::Failed) {
-                    answer_failed(tx, &message, next)?;
+                if next == MessageStatus::Failed {
+                    effect = UpdateEffect::Failed;
+                    if let Some(message) = tx.message(message.id)? {
+                        answer_failed(tx, &message, next)?;
+                    }
                 }
             }
         }
         Change::Edit(_) if is_new => tx.set_text_of_latest_edit(message.id)?,
         Change::Edit(_) | Change::Reaction(_) | Change::Deletion => {}
     }
-    Ok(Some(message.id))
+    Ok(Some((message.id, effect)))
 }
 
 /// Returns the chat with the contact of these addresses, if there is one.

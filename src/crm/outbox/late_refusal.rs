@@ -9,22 +9,24 @@ use crate::inbox::delivery::closed_routes;
 use crate::inbox::policy::Route;
 use crate::store::{KnownMessage, NewMessageEvent, OutboxState, Result, WriteTx};
 
-/// Applies a late rejection. Returns false if the message does not wait for delivery by this attempt; the rejection is
-/// then handled as an ordinary status.
+/// Applies a late rejection. If the message does not wait for delivery by this attempt, the rejection is handled as an
+/// ordinary status.
 pub fn refuse_late(
     tx: &WriteTx<'_>,
     message: &KnownMessage,
     (provider, provider_msg_id): (Provider, &str),
     late: &LateRefusal,
     now: Timestamp,
-) -> Result<bool> {
+) -> Result<LateOutcome> {
     let awaits_delivery = matches!(message.status, MessageStatus::Queued | MessageStatus::Sent);
-    let Some(send) = tx.accepted_send(message.id)?.filter(|_| awaits_delivery) else { return Ok(false) };
+    let Some(send) = tx.accepted_send(message.id)?.filter(|_| awaits_delivery) else {
+        return Ok(LateOutcome::NotAwaited);
+    };
     if send.state != OutboxState::Done || send.provider != provider {
-        return Ok(false);
+        return Ok(LateOutcome::NotAwaited);
     }
     if !tx.insert_refused_attempt(message.id, provider, provider_msg_id, &late.provider_error, now)? {
-        return Ok(true);
+        return Ok(LateOutcome::Repeated);
     }
     let refused = closed_routes(send.refused, Route { provider, template: send.template }, late.refusal);
     tx.requeue_outbox(send.id, &refused, late, now)?;
@@ -41,7 +43,17 @@ pub fn refuse_late(
         is_timed: false,
         detail: Some(&detail),
     })?;
-    Ok(true)
+    Ok(LateOutcome::Requeued)
+}
+
+/// The result of a late refusal.
+pub enum LateOutcome {
+    /// The outbox does not wait for the delivery by this provider. Nothing was changed.
+    NotAwaited,
+    /// The refusal of this attempt is stored already. Nothing was changed.
+    Repeated,
+    /// The outbox tries the next route, or marks the message as failed if there is none.
+    Requeued,
 }
 
 /// Applies a status of an attempt that was rejected late. Returns the message; `None` if no such attempt exists. The

@@ -79,6 +79,8 @@ async fn a_refused_message_is_sent_as_a_template_and_then_by_the_bridge() {
     assert_eq!(shop.talk(DANA).await, ["hi", ">hello"]);
     let closed: Vec<String> = shop.daemon.query_column("SELECT code FROM refused_attempts ORDER BY refused_at");
     assert_eq!(closed, ["63016", "63049"]);
+    let logs = shop.daemon.logs().lines();
+    assert_eq!(logs.iter().filter(|line| line.contains("\"WA_OUT_REFUSED\"")).count(), 2, "repeated reports");
 }
 
 #[tokio::test(flavor = "multi_thread")]

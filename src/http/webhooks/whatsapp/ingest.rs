@@ -1,7 +1,7 @@
 //! Processing of an authenticated webhook of either provider.
 
 use crate::clock;
-use crate::crm::inbox;
+use crate::crm::inbox::{self, UpdateEffect};
 use crate::crm::webhook_log::{RawWebhook, Subject, log_webhook};
 use crate::domain::{BusinessId, Change, Inbound, InboundMessage, Malformed, MessageStatus, MessageUpdate, Provider};
 use crate::http::AppState;
@@ -33,12 +33,12 @@ pub(super) async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw
 }
 
 async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> store::Result<()> {
-    let (provider, from) = (message.provider, message.peer.first().map(|peer| peer.masked().to_string()));
-    let from = from.unwrap_or_default();
+    let (provider, contact) = (message.provider, message.peer.first().map(|peer| peer.masked().to_string()));
+    let contact = contact.unwrap_or_default();
     let source = if message.from_phone {
-        format!("sent from the phone to {from}")
+        format!("sent from the phone to {contact}")
     } else {
-        format!("received from {from} by {provider}")
+        format!("received from {contact} by {provider}")
     };
     let arrival = app.message_clock.arrival(&message);
     let settings = app.settings.current();
@@ -60,10 +60,10 @@ async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> st
     metrics::counter!("agentlocator_whatsapp_received_total", &labels).increment(1);
     match received.message {
         Some(message) => {
-            tracing::info!(event, message.id = %message, thread.id = %received.thread, from, "Message {message} {source}");
+            tracing::info!(event, message.id = %message, thread.id = %received.thread, contact, "Message {message} {source}");
         }
         None => {
-            tracing::info!(event, thread.id = %received.thread, from, duplicate = true, "Duplicate of a message {source} ignored in thread {}", received.thread);
+            tracing::info!(event, thread.id = %received.thread, contact, duplicate = true, "Duplicate of a message {source} ignored in thread {}", received.thread);
         }
     }
     Ok(())
@@ -80,18 +80,24 @@ async fn apply_update(app: &AppState, update: MessageUpdate, raw: RawWebhook) ->
         Change::Reaction(_) => "a changed reaction",
         Change::Deletion => "its deletion by the author",
     };
-    let known =
+    let applied =
         app.store.write(move |tx| inbox::apply_update(tx, BusinessId::FIRST, &update, &raw, clock::now())).await?;
-    if let Some(message) = known {
+    if let Some((message, _)) = applied {
         tracing::debug!(event = "WA_UPDATE", message.id = %message, "Message {message} was updated: {what} is stored");
     }
     if let Some((provider, late)) = refusal {
         let error = late.map(|late| late.provider_error);
         let code = error.as_ref().map(|error| error.code.as_str()).unwrap_or_default();
         let reason = error.as_ref().map(|error| messages::logged(&error.code, &error.notice)).unwrap_or_default();
-        if let Some(message) = known {
+        let follows = applied.and_then(|(message, effect)| match effect {
+            // A repeated report, or one about a message that was delivered.
+            UpdateEffect::Stored => None,
+            UpdateEffect::Requeued => Some((message, "the daemon tries the next route, if there is one")),
+            UpdateEffect::Failed => Some((message, "the message is marked as failed")),
+        });
+        if let Some((message, consequence)) = follows {
             tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code, reason,
-                "Message {message} was rejected by {provider} after it had been accepted; the daemon tries the next route, or marks the message as failed");
+                "Message {message} was rejected by {provider} after it had been accepted; {consequence}");
         }
         // Wakes the outbox, so that it tries the next provider immediately.
         app.outbox.wake();
