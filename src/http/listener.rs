@@ -31,9 +31,9 @@ pub struct Listeners {
 impl Listeners {
     /// Adopts the sockets of systemd's socket activation, and opens the other listeners.
     ///
-    /// Sockets are identified by their names (`FileDescriptorName=`): `web`, `crm`, `http`, `https`, and `bridge`, a
-    /// Unix socket. Of the sockets without such a name, the first is the public listener, and the second the CRM
-    /// listener.
+    /// Sockets are identified by their names (`FileDescriptorName=`): `web` (the public listener), `crm`, `http`,
+    /// `https`, and `bridge` (a Unix socket). Of the sockets without such a name, the first is the public listener, and
+    /// all others are CRM listeners. Sockets for the CRM listener are closed if `http.crm_listen` is not set.
     ///
     /// If a listener cannot be opened, the error is logged, and the other listeners are served. Returns an error if
     /// neither the public listener nor `http` nor `https` is open, so that Twilio could not reach the daemon, or if a
@@ -49,7 +49,7 @@ impl Listeners {
             public = opened.unwrap_or_else(|error| record_failure("http.listen", error, &mut failures));
         }
         match config.http.crm_listen {
-            None => crm.clear(),
+            None => close_unused(&mut crm),
             Some(address) if crm.is_empty() => {
                 let opened = bind(address).await.map(|listener| vec![listener]);
                 crm = opened.unwrap_or_else(|error| record_failure("http.crm_listen", error, &mut failures));
@@ -101,6 +101,19 @@ impl Listeners {
             https: self.https.first().and_then(port),
             crm: !self.crm.is_empty(),
         }
+    }
+}
+
+/// Closes sockets of systemd for the CRM listener, which is not configured.
+fn close_unused(crm: &mut Vec<TcpListener>) {
+    for socket in crm.drain(..) {
+        let address = socket.local_addr().map(|address| address.to_string()).unwrap_or_default();
+        tracing::warn!(
+            event = "LISTENER_UNUSED",
+            address,
+            "systemd passes a socket on {address} for the CRM listener, but http.crm_listen is not set: nobody answers \
+             there. Set http.crm_listen, or remove the socket from the socket unit"
+        );
     }
 }
 

@@ -119,7 +119,8 @@ impl Daemon {
             listeners.push(("web", inherited(&self.listener)));
         }
         let [http, https] = &self.web_listeners;
-        let web = [("http", http.as_fd()), ("https", https.as_fd())];
+        // The socket `crm` is never passed together with the others.
+        let web = [("http", http.as_fd()), ("https", https.as_fd()), ("crm", http.as_fd())];
         let more = web.into_iter().chain(self.bridge_listener.as_ref().map(|listener| ("bridge", listener.as_fd())));
         let more = more.filter(|(name, _)| setup.more_listeners.contains(name));
         listeners.extend(more.map(|(name, listener)| (name, inherited(&listener))));

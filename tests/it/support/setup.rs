@@ -52,6 +52,12 @@ impl Setup {
         self
     }
 
+    /// Also passes a socket named `crm`, as a unit of systemd does for the CRM listener.
+    pub fn crm_socket(&mut self) -> &mut Self {
+        self.more_listeners.insert("crm");
+        self
+    }
+
     /// Passes only the listeners `http` and `https`, so that the daemon opens the public listener itself.
     pub fn only_web_listeners(&mut self) -> &mut Self {
         self.no_public_listener = true;

@@ -206,6 +206,15 @@ fn a_port_that_cannot_be_opened_leaves_the_others() {
     assert!(closed["msg"].as_str().unwrap().contains(&address.to_string()), "{closed}");
 }
 
+#[test]
+fn a_socket_for_a_crm_listener_that_is_not_set_is_reported() {
+    let daemon = Daemon::start(|setup| {
+        setup.crm_socket();
+    });
+    let unused = daemon.logs().wait_for_event("LISTENER_UNUSED");
+    assert!(unused["msg"].as_str().unwrap().contains("http.crm_listen"), "{unused}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn proxy_headers_are_used_from_trusted_proxies_only() {
     for (settings, others_are_counted_apart) in [("[http]\ntrusted_proxies = [\"127.0.0.1\"]\n", true), ("", false)] {
