@@ -67,10 +67,19 @@ pub(super) struct Admitted {
 
 /// The result of admitting a new connection.
 pub(super) enum Admission {
-    /// The connection is admitted; true if another connection was evicted for it.
-    Open(Admitted, bool),
-    /// The limit is reached, and no connection can be evicted.
+    /// The connection is admitted. If another connection was evicted for it, the limit that was reached.
+    Open(Admitted, Option<Limit>),
+    /// The limit of the listener is reached, and no connection can be evicted.
     Full,
+}
+
+/// A limit that a new connection can reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// The number of connections of a network that have not completed a request.
+    Network,
+    /// The number of connections of the listener.
+    Listener,
 }
 
 impl Connections {
@@ -84,11 +93,13 @@ impl Connections {
         let is_local = address.to_canonical().is_loopback();
         let network = (!is_local && !is_proxy).then(|| network(address));
         let mut table = self.table();
-        let mut evicted = false;
+        let mut evicted = None;
         if let Some(network) = network {
             let unfinished = |client: &Client| client.network == Some(network) && !client.has_finished();
-            if table.open.values().filter(|client| unfinished(client)).count() >= NETWORK_SHARE {
-                evicted |= table.evict(unfinished);
+            if table.open.values().filter(|client| unfinished(client)).count() >= NETWORK_SHARE
+                && table.evict(unfinished)
+            {
+                evicted = Some(Limit::Network);
             }
         }
         if table.open.len() >= self.limit {
@@ -97,7 +108,7 @@ impl Connections {
             if !found {
                 return Admission::Full;
             }
-            evicted = true;
+            evicted = Some(Limit::Listener);
         }
         let is_known = network.is_some_and(|network| table.known.contains_key(&network));
         let client = Arc::new(Client::new(network, self.started_at, is_known));

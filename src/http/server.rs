@@ -3,7 +3,7 @@
 //! axum's own accept loop is not used, because the media WebSocket recovers its stream from the upgraded connection. To
 //! recover the stream, the WebSocket must know the type of the connection.
 
-use super::connection_limit::{Admission, Admitted, Client, Connections};
+use super::connection_limit::{Admission, Admitted, Client, Connections, Limit};
 use super::peer::is_among;
 use super::stopping::Stopping;
 use super::tls_accept::{Protocol, accept};
@@ -189,16 +189,24 @@ impl Listener {
     /// Admits a connection. Returns none if the limit is reached and no connection can be evicted.
     fn admit(&self, address: IpAddr, next_warning: &mut Instant) -> Option<Admitted> {
         // A trusted proxy forwards the requests of many clients, so the limit per network does not apply.
-        let (admitted, is_full) = match self.connections.admit(address, is_among(&self.proxies, address)) {
-            Admission::Open(admitted, evicted) => (Some(admitted), evicted),
-            Admission::Full => (None, true),
+        let (admitted, limit) = match self.connections.admit(address, is_among(&self.proxies, address)) {
+            Admission::Open(admitted, limit) => (Some(admitted), limit),
+            Admission::Full => (None, Some(Limit::Listener)),
         };
-        if is_full && *next_warning <= clock::instant() {
+        if let Some(limit) = limit.filter(|_| *next_warning <= clock::instant()) {
             *next_warning = clock::instant() + LOG_INTERVAL;
-            let name = self.name;
-            tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address, "Listener {name} has reached its connection limit, or the limit for the network of {address}: each new connection replaces the connection without activity for the longest time, or is refused while all connections have authenticated requests in progress");
+            log_limit(self.name, limit, address);
         }
         admitted
+    }
+}
+
+fn log_limit(name: &'static str, limit: Limit, address: IpAddr) {
+    match limit {
+        Limit::Network => tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address,
+            "Listener {name} has the maximum number of connections from the network of {address} without a completed request: each new connection from this network replaces the one without activity for the longest time"),
+        Limit::Listener => tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address,
+            "Listener {name} has reached its connection limit: each new connection, the last one from {address}, replaces an unauthenticated connection, or else the one without activity for the longest time, or is refused while all connections have authenticated requests in progress"),
     }
 }
 
