@@ -105,31 +105,35 @@ impl Snapshots {
                 break;
             }
             let Ok(name) = one.name.parse() else { continue };
-            if is_intact(&self.folder().join(&one.name), one, &self.cancel_token)? {
-                intact.push(name);
-            } else {
-                tracing::warn!(
+            match fault(&self.folder().join(&one.name), one, &self.cancel_token)? {
+                None => intact.push(name),
+                Some(reason) => tracing::warn!(
                     event = "SNAPSHOT_DAMAGED",
                     name = one.name,
-                    "Snapshot {} cannot be verified, so it does not count as one of the valid snapshots that are always kept",
+                    "Snapshot {} does not count as one of the valid snapshots that are always kept, because {reason}",
                     one.name
-                );
+                ),
             }
         }
         Ok(intact)
     }
 }
 
-/// Returns true if a snapshot is undamaged. Each snapshot was verified when it was created, so an equal checksum is
-/// sufficient. A snapshot without a stored checksum is opened and verified; if it is encrypted, the result is false.
-fn is_intact(path: &Path, snapshot: &Snapshot, cancel_token: &CancellationToken) -> Result<bool, Error> {
-    match &snapshot.sha256 {
-        Some(expected) => match folder::checksum(path, cancel_token) {
-            Ok((_, sum)) => Ok(sum == *expected),
-            Err(Error::Stopped) => Err(Error::Stopped),
-            Err(_) => Ok(false),
-        },
-        None => Ok(!snapshot.encrypted && store::verify_copy(path).is_ok()),
+/// Returns why a snapshot cannot be relied on; none if it is undamaged. Each snapshot was verified when it was created,
+/// so an equal checksum is sufficient. A snapshot without a stored checksum is opened and verified, unless it is
+/// encrypted.
+fn fault(path: &Path, snapshot: &Snapshot, cancel_token: &CancellationToken) -> Result<Option<String>, Error> {
+    let Some(expected) = &snapshot.sha256 else {
+        return Ok(if snapshot.encrypted {
+            Some("it is encrypted and its checksum was not stored".to_owned())
+        } else {
+            store::verify_copy(path).err().map(|error| error.to_string())
+        });
+    };
+    match folder::checksum(path, cancel_token) {
+        Ok((_, sum)) => Ok((sum != *expected).then(|| "it is damaged: its checksum differs".to_owned())),
+        Err(Error::Stopped) => Err(Error::Stopped),
+        Err(error) => Ok(Some(format!("it cannot be read: {error}"))),
     }
 }
 
