@@ -153,7 +153,7 @@ impl WriteTx<'_> {
         if let Some(provider_msg_id) = provider_msg_id {
             self.merge_echo(id, provider, provider_msg_id)?;
         }
-        self.set_message_provider(id, provider)?;
+        self.conn.prepare_cached("UPDATE messages SET provider = ?2 WHERE id = ?1")?.execute(params![id, provider])?;
         self.conn
             .prepare_cached(
                 "UPDATE OR IGNORE messages SET provider_msg_id = coalesce(?2, provider_msg_id) WHERE id = ?1",
@@ -166,13 +166,6 @@ impl WriteTx<'_> {
     pub fn begin_message_attempt(&self, id: MessageId, provider: Provider) -> Result<()> {
         let sql = "UPDATE messages SET provider = ?2, provider_msg_id = NULL
                    WHERE id = ?1 AND (provider IS NOT ?2 OR provider_msg_id IS NOT NULL)";
-        let is_new = self.conn.prepare_cached(sql)?.execute(params![id, provider])? > 0;
-        if is_new { self.record_message(ChangeKind::MessageUpdated, id) } else { Ok(()) }
-    }
-
-    /// Sets the provider that carried a message.
-    fn set_message_provider(&self, id: MessageId, provider: Provider) -> Result<()> {
-        let sql = "UPDATE messages SET provider = ?2 WHERE id = ?1 AND provider IS NOT ?2";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![id, provider])? > 0;
         if is_new { self.record_message(ChangeKind::MessageUpdated, id) } else { Ok(()) }
     }
