@@ -234,22 +234,33 @@ async fn no_alert_is_queued_while_every_provider_is_down() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_muted_alert_sends_no_notification() {
     let mail_fixture = MailFixture::open().await;
-    let shop = Shop::open_with(|setup| by_mail(setup, &mail_fixture), "").await;
     mail_fixture.smtp.set_behavior(SmtpBehavior::Busy);
+    // The undelivered message raises a second alert, which is not muted.
+    let mut shop = Shop::open_with(|setup| by_mail(setup, &mail_fixture), &sent_minutes_ago(1, 11)).await;
     let path = "/api/alerts/bridge_down/mute";
     assert_eq!(shop.api.post_json(path, &json!({})).await.status, 404, "there is no alert to mute");
     shop.bridge.down(true);
-    until_state(&shop, "bridge_down", "raised").await;
+    for kind in ["bridge_down", "outbox_undelivered"] {
+        until_state(&shop, kind, "raised").await;
+    }
     let staff = shop.daemon.client().with_token(&tokio::task::block_in_place(|| shop.daemon.token("staff")));
     assert_eq!(staff.post_json(path, &json!({})).await.status, 403);
     assert_eq!(staff.get("/api/alerts").await.status, 200);
     assert_eq!(shop.api.post_json(path, &json!({"hours": 0})).await.status, 400);
     let muted = shop.api.post_json(path, &json!({"hours": 5})).await.json();
     assert_eq!((&muted["muted"], muted["muted_until"].is_string()), (&json!(true), true));
+    // The stop ends an attempt that may have begun before the alert was muted.
+    tokio::task::block_in_place(|| assert!(shop.daemon.stop().success()));
     mail_fixture.smtp.set_behavior(SmtpBehavior::Take);
+    tokio::task::block_in_place(|| shop.daemon.launch());
+    // Alerts that are due together are sent in one mail. Without the mute, both alerts are due after the start.
+    let body = mail_fixture.smtp.until(1).await[0].body();
+    assert!(body.contains("Messages that were sent have not been delivered"), "{body}");
+    assert!(!body.contains("The business's WhatsApp is not connected"), "{body}");
     let unmuted = send(shop.api.request(Method::DELETE, path)).await;
     assert_eq!(unmuted.json()["muted"], false);
-    mail_fixture.smtp.until(1).await;
+    let body = mail_fixture.smtp.until(2).await[1].body();
+    assert!(body.contains("The business's WhatsApp is not connected"), "{body}");
     assert_eq!(shop.api.post_json("/api/alerts/nonsense/mute", &json!({})).await.status, 404);
     assert_eq!(shop.count("audit_log WHERE action LIKE '%mute_alert'"), 2);
 }
