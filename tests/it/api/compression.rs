@@ -1,6 +1,7 @@
 //! Compression of long JSON responses.
 
 use super::with_data;
+use crate::support::Daemon;
 use crate::support::client::{Reply, send};
 use reqwest::Method;
 use std::io::Read as _;
@@ -34,10 +35,18 @@ async fn a_long_list_is_compressed_for_clients_that_accept_it() {
 
 #[tokio::test]
 async fn short_responses_and_those_with_a_token_are_not_compressed() {
-    let (daemon, api) = with_data();
-    let owner = daemon.logged_in("dana", "owner").await;
-    for (client, path) in [(&owner, "/api/session"), (&api, "/api/threads/counts"), (&api, "/api/tags")] {
+    let mut daemon = Daemon::prepare(|setup| {
+        // The longest name, of characters with four bytes, makes the session long enough for compression.
+        setup.toml(&format!("[business]\nname = \"{}\"\n", "\u{1f642}".repeat(200)));
+    });
+    daemon.seed(include_str!("data.sql"));
+    daemon.launch();
+    let (owner, api) = (daemon.logged_in("dana", "owner").await, daemon.api());
+    for (client, path, is_long) in
+        [(&owner, "/api/session", true), (&api, "/api/threads/counts", false), (&api, "/api/tags", false)]
+    {
         let reply = send(client.request(Method::GET, path).header("accept-encoding", "gzip")).await;
         assert_eq!((reply.status, reply.header("content-encoding")), (200, ""), "{path}");
+        assert_eq!(reply.body.len() > 1_024, is_long, "{path}: {}", reply.body.len());
     }
 }
