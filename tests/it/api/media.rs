@@ -4,6 +4,7 @@ use crate::support::client::send;
 use crate::support::daemon::LIMIT;
 use crate::support::{Client, Daemon};
 use reqwest::Method;
+use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -52,8 +53,9 @@ async fn a_large_file_for_slow_clients_takes_little_memory_and_delays_no_other_r
     let grown = daemon.memory_kb("VmRSS").saturating_sub(before);
     assert!(grown < 24 << 10, "{CLIENTS} waiting clients use {grown} KB");
     // The daemon keeps no transaction open for a client that does not read. A transaction that is older than the newest
-    // commit would prevent the checkpoint from copying the whole write-ahead log into the database, and the checkpoint
-    // would report "busy".
+    // commit, that of the token, would prevent the checkpoint from copying the whole write-ahead log into the database,
+    // and the checkpoint would report "busy".
+    assert_eq!(api.post_json("/api/tokens", &json!({"name": "till"})).await.status, 201);
     let live = rusqlite::Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
     let busy: i64 = live.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get(0)).unwrap();
     drop(live);
