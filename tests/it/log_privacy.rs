@@ -175,6 +175,7 @@ async fn write(harness: &CallHarness, rest: &TwilioRest, bridge: &Bridge, hidden
     let api = tokio::task::block_in_place(|| daemon.api());
     bridge.fail_next(BridgeFault::NotConnected, 1);
     for (to, key) in [(WRITER, "key-1-geheim"), (BRIDGE_WRITER, "key-2-geheim"), ("0501230017", "key-3-geheim")] {
+        hidden.add("secret", key);
         let body = json!({"to": to, "text": SENT});
         let request = api.request(Method::POST, "/api/whatsapp/send").header("Idempotency-Key", key).json(&body);
         let reply: Reply = send(request).await;
