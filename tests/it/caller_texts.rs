@@ -47,6 +47,11 @@ async fn until_done(harness: &CallHarness, kind: &str, count: i64) {
     .await;
 }
 
+/// Returns the number of messages from the business, including those that the bridge has not received yet.
+fn outbound(harness: &CallHarness) -> i64 {
+    harness.daemon.query_value("SELECT count(*) FROM messages WHERE direction = 'out'")
+}
+
 async fn until_sent(bridge: &FakeBridge, count: usize) -> Vec<Value> {
     until("the message", async || Some(bridge.sent()).filter(|sent| sent.len() >= count)).await
 }
@@ -113,7 +118,7 @@ async fn a_confirmation_that_may_not_be_sent_is_an_event_of_the_call() {
     let why: String =
         harness.daemon.query_value("SELECT detail ->> 'why' FROM call_events WHERE kind = 'appointment_not_confirmed'");
     assert_eq!(why, "no_mobile_number");
-    assert!(bridge.sent().is_empty(), "{:#?}", bridge.sent());
+    assert_eq!(outbound(&harness), 0, "{:#?}", bridge.sent());
     assert_eq!(harness.daemon.logs().events_named("CALLER_TEXT_NOT_SENT")[0]["why"], "no_mobile_number");
 }
 
@@ -126,7 +131,7 @@ async fn without_the_setting_no_appointment_is_confirmed() {
     .await;
     call(&harness, DANA, "say 1s; listen; ").await;
     until_done(&harness, "confirm_appointment", 1).await;
-    assert!(bridge.sent().is_empty(), "{:#?}", bridge.sent());
+    assert_eq!(outbound(&harness), 0, "{:#?}", bridge.sent());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,7 +153,7 @@ async fn a_caller_who_hangs_up_before_help_gets_one_text_a_day() {
     call(&harness, "anonymous", "wait 200ms; ").await;
     call(&harness, LANDLINE, "wait 200ms; ").await;
     until_done(&harness, "text_missed_caller", 5).await;
-    assert_eq!(bridge.sent().len(), 1, "{:#?}", bridge.sent());
+    assert_eq!(outbound(&harness), 1, "{:#?}", bridge.sent());
     let refused: Vec<String> = harness
         .daemon
         .query_column("SELECT detail ->> 'why' FROM call_events WHERE kind = 'missed_caller_not_texted' ORDER BY id");
@@ -165,7 +170,7 @@ async fn a_caller_who_leaves_no_message_gets_a_text() {
     call(&harness, MOSHE, "say 3s; wait 1s; ").await;
     until_done(&harness, "text_missed_caller", 2).await;
     let sent = until_sent(&bridge, 1).await;
-    assert_eq!(sent.len(), 1, "{sent:#?}");
+    assert_eq!(outbound(&harness), 1, "{sent:#?}");
     assert_eq!(sent[0]["to"].as_str().unwrap().trim_start_matches('+'), DANA.trim_start_matches('+'));
 }
 
@@ -174,7 +179,7 @@ async fn texts_to_missed_callers_are_off_by_default() {
     let (harness, bridge, _) = shop(vec![Turn::new("אפשר תור?", "בוודאי")], |_| {}).await;
     call(&harness, DANA, "wait 200ms; ").await;
     until_done(&harness, "text_missed_caller", 1).await;
-    assert!(bridge.sent().is_empty(), "{:#?}", bridge.sent());
+    assert_eq!(outbound(&harness), 0, "{:#?}", bridge.sent());
 }
 
 /// Returns the names of the tools that the AI received in the last session.
@@ -220,7 +225,7 @@ async fn the_agent_says_that_a_message_is_not_sent_to_who_wants_none() {
     call(&harness, DANA, "say 1s; listen; ").await;
     let outputs = harness.ai.state().sessions.last().unwrap().function_outputs.clone();
     assert!(outputs[0].1.contains("it is not sent"), "{outputs:#?}");
-    assert!(bridge.sent().is_empty(), "{:#?}", bridge.sent());
+    assert_eq!(outbound(&harness), 0, "{:#?}", bridge.sent());
     let why: String =
         harness.daemon.query_value("SELECT detail ->> 'why' FROM call_events WHERE kind = 'agent_text_not_sent'");
     assert_eq!(why, "contact_opted_out");
