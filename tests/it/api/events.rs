@@ -63,6 +63,19 @@ impl Events {
         Some(event)
     }
 
+    /// Returns the next notice that a user types.
+    async fn typing(&mut self) -> Event {
+        let notice = async {
+            loop {
+                let event = self.next().await.unwrap();
+                if event.name == "typing" {
+                    return event;
+                }
+            }
+        };
+        timeout(LIMIT, notice).await.expect("no notice came")
+    }
+
     /// Returns the kind, the thread and the row of the next change, except for changes of alerts and of the bridge.
     async fn change(&mut self) -> (String, Value, Value) {
         loop {
@@ -253,6 +266,22 @@ async fn each_reader_gets_what_it_may_see() {
     }
     assert_eq!(of_staff.change().await, kind("draft_updated", 3, 3));
     assert_eq!(of_staff.change().await, kind("thread_updated", 1, 1));
+}
+
+#[tokio::test]
+async fn reports_that_a_user_types_are_streamed() {
+    let (daemon, api) = with_data();
+    let dana = daemon.logged_in("dana", "owner").await;
+    let id = dana.get("/api/session").await.json()["user"]["id"].clone();
+    let (mut of_dana, mut of_api) = (Events::open(&dana, None).await, Events::open(&api, None).await);
+    for (client, thread, user_id, user_name) in [(&dana, 1, id, "dana"), (&api, 3, Value::Null, "")] {
+        assert_eq!(client.post_json(&format!("/api/threads/{thread}/typing"), &json!({})).await.status, 200);
+        let data = json!({"thread_id": thread, "user_id": user_id, "user_name": user_name});
+        for events in [&mut of_dana, &mut of_api] {
+            let notice = Event { id: String::new(), name: "typing".to_owned(), data: Some(data.clone()) };
+            assert_eq!(events.typing().await, notice);
+        }
+    }
 }
 
 #[tokio::test]
