@@ -54,7 +54,7 @@ pub struct VoiceConfig {
     pub ring_first_s: u32,
     /// The file of the greeting, at most 10 s long; `None` means the included greeting.
     pub greeting_file: Option<PathBuf>,
-    /// The file of the audio that is played before Twilio records; `None` means the included audio.
+    /// The MP3 file that is played before Twilio's recorder records the caller; `None` means the included file.
     pub fallback_file: Option<PathBuf>,
     /// The amount of audio that is sent to Twilio ahead of playback, in milliseconds.
     pub lead_ms: u32,

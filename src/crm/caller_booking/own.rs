@@ -34,7 +34,7 @@ pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Ap
 
 /// The caller's appointment that a tool is to change.
 pub(super) enum OwnAppointment {
-    /// An upcoming appointment at this time.
+    /// The upcoming appointment at the time that the tool call names.
     Unchanged(Appointment),
     /// An appointment that the tool changed in this call already.
     Done(Appointment),

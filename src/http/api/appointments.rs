@@ -87,7 +87,8 @@ pub(super) async fn list(
     request_body = BookAppointmentRequest,
     responses((status = 200, description = "An earlier request with the same key has booked it", body = Appointment),
         (status = 201, body = Appointment), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody,
-            description = "`slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `conflict`"),
+            description = "The time is not available: `slot_taken`, `outside_hours`, `too_soon`, `no_resource`. Or the \
+        request conflicts with the present state: `conflict`."),
         (status = 422, body = ErrorBody, description = "A field is refused; `key_reused`: the key was used for another request.")))]
 pub(super) async fn book(
     State(state): State<AppState>,
@@ -122,7 +123,8 @@ pub(super) async fn show(
 #[utoipa::path(patch, path = "/api/appointments/{id}", tag = "booking", operation_id = "change_appointment",
     params(("id" = i64, Path)), request_body = UpdateAppointmentRequest,
     responses((status = 200, body = Appointment), (status = 409, body = ErrorBody,
-        description = "`slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `conflict`")))]
+        description = "The time is not available: `slot_taken`, `outside_hours`, `too_soon`, `no_resource`. Or the \
+        request conflicts with the present state: `conflict`.")))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Member(actor): Member,

@@ -37,8 +37,8 @@ pub(super) async fn show(State(app): State<AppState>, Member(actor): Member) -> 
 /// Start pairing with WhatsApp: the bridge creates QR codes again.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/pair", tag = "whatsapp", operation_id = "start_whatsapp_pairing", responses(
         (status = 200, body = StartPairingResponse),
-        (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
-        (status = 503, body = ErrorBody, description = "`bridge_unreachable`, `bridge_unauthorized`.")))]
+        (status = 409, body = ErrorBody, description = "The bridge is disabled (`bridge_disabled`), or a phone is paired already (`already_paired`)."),
+        (status = 503, body = ErrorBody, description = "The bridge cannot be used: `bridge_unreachable`, `bridge_unauthorized`.")))]
 pub(super) async fn pair(
     State(app): State<AppState>,
     _owner: Owner,
@@ -51,10 +51,10 @@ pub(super) async fn pair(
 #[utoipa::path(post, path = "/api/whatsapp/bridge/pairing-code", tag = "whatsapp", operation_id = "request_whatsapp_pairing_code",
     request_body = PairingCodeRequest,
     responses((status = 200, body = PairingCodeResponse),
-    (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
-    (status = 422, body = ErrorBody, description = "`invalid_phone`, `whatsapp_refused`."),
-    (status = 503, body = ErrorBody, description = "`bridge_unreachable`, `bridge_unauthorized`, \
-        `bridge_not_ready`.")))]
+    (status = 409, body = ErrorBody, description = "The bridge is disabled (`bridge_disabled`), or a phone is paired already (`already_paired`)."),
+    (status = 422, body = ErrorBody, description = "The phone number is invalid (`invalid_phone`), or WhatsApp rejected the request (`whatsapp_refused`)."),
+    (status = 503, body = ErrorBody, description = "The bridge cannot be used, or cannot be paired yet: `bridge_unreachable`, \
+        `bridge_unauthorized`, `bridge_not_ready`.")))]
 pub(super) async fn pairing_code(
     State(app): State<AppState>,
     Owner(actor): Owner,

@@ -30,7 +30,7 @@ type ErrorResponse = (&'static str, fn(&Declaration<'_>) -> bool, &'static str);
 
 /// The error responses of all operations. An operation that declares a status without a description gets its
 /// description from this list as well. If a status has two entries, the first one whose condition is true applies.
-const ERRORS: [ErrorResponse; 14] = [
+const ERRORS: [ErrorResponse; 15] = [
     (
         "400",
         |of| of.has_parameter_in(&ParameterIn::Query) || of.has_body(),
@@ -41,10 +41,11 @@ const ERRORS: [ErrorResponse; 14] = [
         |of| of.access != Access::Anyone,
         "No session, or a token that is not accepted: `unauthorized`, `token_expired`",
     ),
+    ("403", |of| of.access == Access::Member && !of.is_safe, "X-CSRF-Token is missing or wrong: `csrf`"),
     (
         "403",
         |of| of.access != Access::Anyone && !of.is_safe,
-        "The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf`",
+        "The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf`",
     ),
     (
         "403",
@@ -68,8 +69,11 @@ const ERRORS: [ErrorResponse; 14] = [
         "A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field`",
     ),
     ("429", |_| false, "Too many attempts; `Retry-After` says when to try again: `too_many_requests`"),
-    ("503", |_| true, "The request cannot be processed at the moment; try again later: `unavailable`, `timeout`"),
+    ("503", |_| true, UNAVAILABLE),
 ];
+
+/// Applies to every operation, also to those that declare further reasons for this status.
+const UNAVAILABLE: &str = "The request cannot be processed at the moment; try again later: `unavailable`, `timeout`";
 
 /// Adds the error responses that follow from the declaration of an operation, and the missing descriptions.
 pub(super) fn add(operation: &mut Operation, access: Access, is_safe: bool) {
@@ -80,6 +84,9 @@ pub(super) fn add(operation: &mut Operation, access: Access, is_safe: bool) {
         let response = ResponseBuilder::new().description(*description).content("application/json", body).build();
         let response = responses.entry((*status).to_owned()).or_insert_with(|| response.into());
         describe(response, description);
+        if *description == UNAVAILABLE {
+            append(response, description);
+        }
     }
     for (status, _, description) in &ERRORS {
         if let Some(response) = responses.get_mut(*status) {
@@ -87,6 +94,15 @@ pub(super) fn add(operation: &mut Operation, access: Access, is_safe: bool) {
         }
     }
     operation.responses.responses = responses;
+}
+
+/// Appends a sentence to the description of a response, unless it is the description.
+fn append(response: &mut RefOr<utoipa::openapi::Response>, sentence: &str) {
+    if let RefOr::T(response) = response
+        && response.description != sentence
+    {
+        response.description = format!("{} {sentence}", response.description);
+    }
 }
 
 /// Sets the description of a response that has none.

@@ -77,7 +77,7 @@ pub(super) async fn set(
 #[utoipa::path(post, path = "/api/greeting/choose", tag = "system", operation_id = "choose_greeting",
     request_body = ChooseGreetingRequest, responses(
     (status = 200, body = GreetingResponse), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "`setting_locked`")))]
+    (status = 409, body = ErrorBody, description = "`setting_locked`: `voice.greeting_file` is set, and names the file that is used.")))]
 pub(super) async fn choose(
     State(state): State<AppState>,
     Owner(actor): Owner,
@@ -92,7 +92,7 @@ pub(super) async fn choose(
 ///
 /// Stored greetings are kept.
 #[utoipa::path(delete, path = "/api/greeting", tag = "system", operation_id = "reset_greeting", responses(
-    (status = 200, body = GreetingResponse), (status = 409, body = ErrorBody, description = "`setting_locked`")))]
+    (status = 200, body = GreetingResponse), (status = 409, body = ErrorBody, description = "`setting_locked`: `voice.greeting_file` is set, and names the file that is used.")))]
 pub(super) async fn reset(
     State(state): State<AppState>,
     Owner(actor): Owner,

@@ -28,7 +28,7 @@ pub(super) fn operations() -> Operations {
     responses((status = 200, body = TwilioNumberPage),
         (status = 409, body = ErrorBody, description = "No account is set: `twilio_not_configured`."),
         (status = 502, body = ErrorBody, description = "Twilio refuses the request: `twilio_refused`."),
-        (status = 503, body = ErrorBody, description = "`twilio_unreachable`.")))]
+        (status = 503, body = ErrorBody, description = "Twilio cannot be reached: `twilio_unreachable`.")))]
 pub(super) async fn list(
     State(state): State<AppState>,
     _owner: Owner,
@@ -49,7 +49,7 @@ pub(super) async fn list(
         (status = 409, body = ErrorBody, description = "`twilio_not_configured`, `no_public_address`, `number_not_direct`: a SIP \
             trunk or a TwiML app takes the number's calls."),
         (status = 502, body = ErrorBody, description = "Twilio refuses the request: `twilio_refused`."),
-        (status = 503, body = ErrorBody, description = "`twilio_unreachable`.")))]
+        (status = 503, body = ErrorBody, description = "Twilio cannot be reached: `twilio_unreachable`.")))]
 pub(super) async fn set_webhooks(
     State(state): State<AppState>,
     Owner(actor): Owner,
@@ -85,9 +85,9 @@ pub(super) async fn set_webhooks(
 /// Undo the change of a phone number's webhooks.
 #[utoipa::path(post, path = "/api/twilio/numbers/{sid}/webhooks/undo", tag = "system", operation_id = "undo_twilio_webhooks",
     params(("sid" = String, Path)), responses((status = 200, body = WebhooksResponse),
-        (status = 409, body = ErrorBody, description = "`twilio_not_configured`, `nothing_to_undo`."),
+        (status = 409, body = ErrorBody, description = "No Twilio account is set up (`twilio_not_configured`), or there is no change to undo (`nothing_to_undo`)."),
         (status = 502, body = ErrorBody, description = "Twilio refuses the request: `twilio_refused`."),
-        (status = 503, body = ErrorBody, description = "`twilio_unreachable`.")))]
+        (status = 503, body = ErrorBody, description = "Twilio cannot be reached: `twilio_unreachable`.")))]
 pub(super) async fn undo_webhooks(
     State(state): State<AppState>,
     Owner(actor): Owner,

@@ -31,7 +31,7 @@ pub(super) fn operations() -> Operations {
     responses(
         (status = 200, body = SendMessageResponse),
         (status = 400, body = ErrorBody, description = "The request cannot be read."),
-        (status = 422, body = ErrorBody, description = "`invalid_recipient`, `empty_message`, `text_too_long`, \
+        (status = 422, body = ErrorBody, description = "The message cannot be sent: `invalid_recipient`, `empty_message`, `text_too_long`, \
             `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`, `reply_to_unknown`."),
     )
 )]

@@ -38,7 +38,7 @@ pub struct SelfCheck {
     pub began_at: Timestamp,
     /// When the last check finished.
     pub ended_at: Timestamp,
-    /// Whether nothing needs attention.
+    /// Whether no check found an error; warnings are allowed.
     pub ok: bool,
     /// The results of all checks.
     pub findings: Vec<CheckResult>,

@@ -20,9 +20,9 @@ use axum::http::StatusCode;
 /// the goodbye. Twilio ends any other call immediately, such as one that was transferred.
 #[utoipa::path(post, path = "/api/calls/{id}/hang-up", tag = "calls", operation_id = "hang_up_call", params(("id" = i64, Path)),
     responses((status = 200, description = "The call is being ended.", body = OkResponse),
-        (status = 409, body = ErrorBody, description = "`call_over`, `twilio_not_configured`."),
+        (status = 409, body = ErrorBody, description = "The call has ended (`call_over`), or no Twilio account is set up (`twilio_not_configured`)."),
         (status = 502, body = ErrorBody, description = "Twilio refuses the request: `twilio_refused`."),
-        (status = 503, body = ErrorBody, description = "`twilio_unreachable`.")))]
+        (status = 503, body = ErrorBody, description = "Twilio cannot be reached: `twilio_unreachable`.")))]
 pub(super) async fn hang_up(
     State(state): State<AppState>,
     Member(actor): Member,

@@ -165,7 +165,8 @@ pub(crate) struct Call {
     /// Whether the service was off or unreachable during the call. The daemon found such a call later in Twilio's list
     /// of calls.
     missed: bool,
-    /// The duration in milliseconds, as reported by Twilio, or as measured by the daemon if Twilio has not reported it.
+    /// The duration in milliseconds, as reported by Twilio, or as measured by the daemon if Twilio has not reported it;
+    /// null until the call has ended.
     duration_ms: Option<i64>,
     /// The cost of the AI, in millionths of a dollar; null if the user or token does not have the role `owner`.
     cost_micros: Option<i64>,

@@ -22,8 +22,8 @@ pub(crate) struct DatabaseStatus {
     /// language of `Accept-Language`.
     #[schema(value_type = Object)]
     pub(super) integrity: Value,
-    /// The notice of the last start about the database that it used. Null if the start was ordinary, or the notice was
-    /// dismissed.
+    /// The notice of the last start about the database that it used. Null if the start was ordinary, if the
+    /// owner requested the change on the command line, or if the notice was dismissed.
     pub(super) notice: Option<StartNotice>,
     /// The messages that the daemon holds since a restore, oldest first.
     pub(super) held: Vec<HeldMessage>,

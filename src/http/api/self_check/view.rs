@@ -27,7 +27,7 @@ pub(crate) struct SelfCheck {
     /// When the self-check finished.
     #[schema(value_type = String, format = DateTime)]
     ended_at: Timestamp,
-    /// Whether no finding needs attention.
+    /// Whether no check found an error; warnings are allowed.
     ok: bool,
     /// The results of the checks.
     findings: Vec<CheckResult>,

@@ -3404,7 +3404,8 @@ export interface components {
             direction: components["schemas"]["CallDirection"];
             /**
              * Format: int64
-             * @description The duration in milliseconds, as reported by Twilio, or as measured by the daemon if Twilio has not reported it.
+             * @description The duration in milliseconds, as reported by Twilio, or as measured by the daemon if Twilio has not reported it;
+             *     null until the call has ended.
              */
             duration_ms?: number | null;
             end_reason?: components["schemas"]["EndReason"] | null;
@@ -4639,7 +4640,8 @@ export interface components {
             direction: components["schemas"]["CallDirection"];
             /**
              * Format: int64
-             * @description The duration in milliseconds.
+             * @description The duration in milliseconds, as reported by Twilio, or as measured by the daemon if Twilio has not reported it;
+             *     null until the call has ended.
              */
             duration_ms?: number | null;
             end_reason?: components["schemas"]["EndReason"] | null;
@@ -5748,7 +5750,7 @@ export interface components {
             ended_at: string;
             /** @description The results of the checks. */
             findings: components["schemas"]["CheckResult"][];
-            /** @description Whether no finding needs attention. */
+            /** @description Whether no check found an error; warnings are allowed. */
             ok: boolean;
         };
         /** @description The results of the self-checks. */
@@ -7236,7 +7238,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7393,7 +7395,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7480,7 +7482,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7607,7 +7609,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7813,7 +7815,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7907,7 +7909,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8014,7 +8016,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8197,7 +8199,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8224,7 +8226,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `conflict` */
+            /** @description The time is not available: `slot_taken`, `outside_hours`, `too_soon`, `no_resource`. Or the request conflicts with the present state: `conflict`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8369,7 +8371,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8396,7 +8398,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `conflict` */
+            /** @description The time is not available: `slot_taken`, `outside_hours`, `too_soon`, `no_resource`. Or the request conflicts with the present state: `conflict`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8501,7 +8503,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8620,7 +8622,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8703,7 +8705,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8786,7 +8788,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8866,7 +8868,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9033,7 +9035,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9289,7 +9291,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9441,7 +9443,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9508,7 +9510,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9526,7 +9528,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `call_over`, `twilio_not_configured`. */
+            /** @description The call has ended (`call_over`), or no Twilio account is set up (`twilio_not_configured`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9544,7 +9546,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `twilio_unreachable`. */
+            /** @description Twilio cannot be reached: `twilio_unreachable`. The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9597,7 +9599,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9919,7 +9921,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10000,7 +10002,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10168,7 +10170,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10307,7 +10309,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10394,7 +10396,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10576,7 +10578,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10681,7 +10683,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10844,7 +10846,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10967,7 +10969,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11094,7 +11096,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11265,7 +11267,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11383,7 +11385,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11564,7 +11566,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11673,7 +11675,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11780,7 +11782,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11877,7 +11879,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12009,7 +12011,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12132,7 +12134,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12247,7 +12249,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12306,7 +12308,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12483,7 +12485,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12580,7 +12582,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12667,7 +12669,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12842,7 +12844,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12947,7 +12949,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13028,7 +13030,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13198,7 +13200,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13337,7 +13339,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13424,7 +13426,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13701,7 +13703,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13793,7 +13795,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13802,7 +13804,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `setting_locked` */
+            /** @description `setting_locked`: `voice.greeting_file` is set, and names the file that is used. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13936,7 +13938,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13963,7 +13965,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `setting_locked` */
+            /** @description `setting_locked`: `voice.greeting_file` is set, and names the file that is used. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14095,7 +14097,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14153,7 +14155,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14211,7 +14213,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14269,7 +14271,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14394,7 +14396,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14497,7 +14499,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14564,7 +14566,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14682,7 +14684,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14779,7 +14781,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14875,7 +14877,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15049,7 +15051,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15197,7 +15199,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15284,7 +15286,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15492,7 +15494,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15555,7 +15557,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15801,7 +15803,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15859,7 +15861,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15917,7 +15919,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15987,7 +15989,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16074,7 +16076,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16181,7 +16183,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16324,7 +16326,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16478,7 +16480,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16713,7 +16715,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16861,7 +16863,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16957,7 +16959,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17140,7 +17142,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17303,7 +17305,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17395,7 +17397,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17562,7 +17564,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17710,7 +17712,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17797,7 +17799,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17980,7 +17982,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18128,7 +18130,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18224,7 +18226,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18445,7 +18447,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18557,7 +18559,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18696,7 +18698,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18783,7 +18785,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19076,7 +19078,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19125,7 +19127,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19238,7 +19240,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19587,7 +19589,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19723,7 +19725,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19820,7 +19822,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19907,7 +19909,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20110,7 +20112,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20258,7 +20260,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20345,7 +20347,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20452,7 +20454,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20512,7 +20514,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20730,7 +20732,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20887,7 +20889,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20994,7 +20996,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21245,7 +21247,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21301,7 +21303,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21384,7 +21386,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `twilio_unreachable`. */
+            /** @description Twilio cannot be reached: `twilio_unreachable`. The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21424,7 +21426,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21460,7 +21462,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `twilio_unreachable`. */
+            /** @description Twilio cannot be reached: `twilio_unreachable`. The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21500,7 +21502,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21518,7 +21520,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `twilio_not_configured`, `nothing_to_undo`. */
+            /** @description No Twilio account is set up (`twilio_not_configured`), or there is no change to undo (`nothing_to_undo`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21536,7 +21538,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `twilio_unreachable`. */
+            /** @description Twilio cannot be reached: `twilio_unreachable`. The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21775,7 +21777,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22007,7 +22009,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22132,7 +22134,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22289,7 +22291,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22376,7 +22378,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22526,7 +22528,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22582,7 +22584,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22591,7 +22593,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `bridge_disabled`, `already_paired`. */
+            /** @description The bridge is disabled (`bridge_disabled`), or a phone is paired already (`already_paired`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22600,7 +22602,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `bridge_unreachable`, `bridge_unauthorized`. */
+            /** @description The bridge cannot be used: `bridge_unreachable`, `bridge_unauthorized`. The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22651,7 +22653,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22669,7 +22671,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `bridge_disabled`, `already_paired`. */
+            /** @description The bridge is disabled (`bridge_disabled`), or a phone is paired already (`already_paired`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22696,7 +22698,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `invalid_phone`, `whatsapp_refused`. */
+            /** @description The phone number is invalid (`invalid_phone`), or WhatsApp rejected the request (`whatsapp_refused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22705,7 +22707,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `bridge_unreachable`, `bridge_unauthorized`, `bridge_not_ready`. */
+            /** @description The bridge cannot be used, or cannot be paired yet: `bridge_unreachable`, `bridge_unauthorized`, `bridge_not_ready`. The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22743,7 +22745,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22815,7 +22817,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22851,7 +22853,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `invalid_recipient`, `empty_message`, `text_too_long`, `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`, `reply_to_unknown`. */
+            /** @description The message cannot be sent: `invalid_recipient`, `empty_message`, `text_too_long`, `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`, `reply_to_unknown`. */
             422: {
                 headers: {
                     [name: string]: unknown;

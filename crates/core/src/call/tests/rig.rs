@@ -87,7 +87,7 @@ pub(super) struct Rig {
     last_words: Option<u8>,
     /// True while the human agent's phone rings.
     is_transferring: bool,
-    /// The number of bytes of each utterance that were sent.
+    /// How many bytes of each utterance the simulated engine has sent to the session.
     said: BTreeMap<ItemId, u64>,
 }
 

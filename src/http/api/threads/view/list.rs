@@ -65,7 +65,8 @@ pub(crate) struct LastCall {
     outcome: CallOutcome,
     /// Whether the agent did not talk with the caller and the caller left no message.
     missed: bool,
-    /// The duration in milliseconds.
+    /// The duration in milliseconds, as reported by Twilio, or as measured by the daemon if Twilio has not reported it;
+    /// null until the call has ended.
     duration_ms: Option<i64>,
     /// When the call started.
     #[schema(value_type = String, format = DateTime)]
