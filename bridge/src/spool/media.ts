@@ -27,6 +27,7 @@ export interface MediaEntry {
   /** The message's key, for a request to the phone to upload the file again. */
   readonly key: proto.IMessageKey
   readonly tries: number
+  /** Whether the phone has uploaded the file again. A phone that did not, for example offline, is asked at each try. */
   readonly asked: boolean
   readonly why?: string
 }
@@ -226,7 +227,6 @@ export class MediaStore {
         `The phone did not upload file ${id} of message ${entry.key.id} again: ${reason(error)}`,
         { id },
       )
-      await this.#change(id, { ...entry, asked: true, tries: entry.tries + 1 })
       return false
     }
   }
