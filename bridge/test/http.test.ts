@@ -133,6 +133,32 @@ test('health, status and metrics report the state', async () => {
   assert.ok([...values.values()].every(Number.isFinite))
 })
 
+test('a restriction of the account is logged when it begins and when it ends, not each time it is reported', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
+  const logged = () => bridge.log.filter(({ event }) => event === 'WA_RESTRICTION').map(({ level }) => level)
+  const report = async (endsAt: number | null) => {
+    env.server.restrict({ until: endsAt })
+    const expected = { active: endsAt !== null, until: endsAt }
+    await until('the status contains it', async () => {
+      const { restriction } = (await bridge.get('/status')).body
+      return restriction?.active === expected.active && restriction.until === expected.until
+    })
+  }
+  const hour = Math.ceil(Date.now() / 1000) * 1000 + 3_600_000
+  await report(null)
+  assert.deepEqual(logged(), [])
+  await report(hour)
+  await report(hour + 1000)
+  assert.deepEqual(logged(), ['warn'])
+  await report(null)
+  assert.deepEqual(logged(), ['warn', 'info'])
+  // WhatsApp need not report that a restriction has expired, so the next one is a new one.
+  await report(hour - 7_200_000)
+  await report(hour)
+  assert.deepEqual(logged(), ['warn', 'info', 'warn', 'warn'])
+})
+
 test('the log contains no secrets and no message texts', async () => {
   for (const level of ['info', 'debug'] as const) {
     const env = await TestEnv.create()

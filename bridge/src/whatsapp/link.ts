@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { type ConnectionState, fetchLatestWaWebVersion, type WASocket, type WAVersion } from 'baileys'
+import {
+  type ConnectionState,
+  fetchLatestWaWebVersion,
+  type ReachoutTimelockState,
+  type WASocket,
+  type WAVersion,
+} from 'baileys'
 import { type Log, reason } from '../log.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings.ts'
@@ -169,16 +175,7 @@ export class Link {
       this.#setPhase({ kind: 'connecting', connection, since: performance.now(), isLinking: true })
       log.info('WA_PAIRED', 'A phone has linked this device')
     }
-    if (update.reachoutTimeLock) {
-      const { isActive, timeEnforcementEnds, enforcementType } = update.reachoutTimeLock
-      this.#restriction = {
-        active: isActive === true,
-        until: timeEnforcementEnds?.getTime() ?? null,
-        kind: String(enforcementType ?? ''),
-      }
-      if (isActive) log.warn('WA_RESTRICTION', 'WhatsApp has restricted the account: it cannot begin new chats')
-      else log.info('WA_RESTRICTION', 'WhatsApp has lifted the restriction: the account can begin new chats')
-    }
+    if (update.reachoutTimeLock) this.#onRestriction(update.reachoutTimeLock)
     if (update.connection === 'open') {
       this.#wasLoggedOut = false
       this.#setPhase({ kind: 'connected', connection, since: performance.now() })
@@ -186,6 +183,24 @@ export class Link {
     } else if (update.connection === 'close') {
       const error = update.lastDisconnect?.error as { output?: { statusCode?: number }; message?: string } | undefined
       void this.#onClose(error?.output?.statusCode, reason(error?.message ?? 'closed without a reason'))
+    }
+  }
+
+  /** Stores the restriction, and logs it if it has changed: the library also reports an unchanged one. */
+  #onRestriction({ isActive = false, timeEnforcementEnds, enforcementType }: ReachoutTimelockState): void {
+    const { log } = this.#dependencies
+    const previous = this.#restriction
+    // WhatsApp may not report the end of a restriction that has expired.
+    const hasExpired = previous?.until != null && previous.until <= Date.now()
+    this.#restriction = {
+      active: isActive,
+      until: timeEnforcementEnds?.getTime() ?? null,
+      kind: String(enforcementType ?? ''),
+    }
+    if (isActive && (!previous?.active || hasExpired)) {
+      log.warn('WA_RESTRICTION', 'WhatsApp has restricted the account: it cannot begin new chats')
+    } else if (!isActive && previous?.active) {
+      log.info('WA_RESTRICTION', 'WhatsApp has lifted the restriction: the account can begin new chats')
     }
   }
 

@@ -18,6 +18,7 @@ const CALLS = {
   'POST /corrupt-next': 'corruptNext',
   'POST /forget': 'forget',
   'POST /receipt': 'receipt',
+  'POST /restrict': 'restrict',
   'POST /drop': 'drop',
   'POST /next-login': 'nextLogin',
   'POST /options': 'options',

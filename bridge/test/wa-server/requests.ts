@@ -57,6 +57,12 @@ export interface ReceiptRequest {
   addressing?: Addressing
 }
 
+/** A restriction of the account. */
+export interface RestrictRequest {
+  /** When it ends, Unix ms; null: it is lifted. */
+  until: number | null
+}
+
 /** A request to end a connection. */
 export interface DropRequest {
   kind: Drop

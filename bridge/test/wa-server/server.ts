@@ -19,6 +19,7 @@ import type { Linked } from './pairing.ts'
 import { RECEIPT_TYPES } from './receipts.ts'
 import type * as requests from './requests.ts'
 import { routeOf } from './requests.ts'
+import { restrictionNotice } from './restriction.ts'
 import { quietLibsignal } from './signal-store.ts'
 import { newMessageId } from './stanza.ts'
 import { Switchboard } from './switchboard.ts'
@@ -191,6 +192,12 @@ export class WaServer {
     const connection = this.network.live ?? this.parts.pairing.waiting
     if (!connection) throw new Error('the bridge is not connected')
     drop(this.network, connection, kind, code)
+  }
+
+  /** Notifies the device that the account cannot begin new chats until a time, or (null) that it can again. */
+  restrict({ until }: requests.RestrictRequest): void {
+    if (!this.network.live) throw new Error('the bridge is not connected')
+    this.network.send(restrictionNotice(until))
   }
 
   /** Sets the result of the next login. Without a request, the login succeeds. */
