@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -76,6 +76,39 @@ test('a daemon that proves itself never gets the secret, also after a restart an
   await other.daemon.message('ליעד אחר')
   assert.equal(other.daemon.received[0]?.method, 'GET')
   assert.deepEqual(other.daemon.complaints, [])
+})
+
+test('a record of the proof that cannot be written is logged, with its effect after a restart', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  mkdirSync(join(env.folder, 'daemon-proof.new'))
+  daemon.proof = { secret: SECRET }
+  const bridge = await env.startLinked()
+  await server.inbound({ from: DANA, text: 'אחת' })
+  await daemon.message('אחת')
+  const { level, message } = await bridge.logged('DAEMON_PROOF_NOT_STORED')
+  assert.equal(level, 'warn')
+  assert.ok(message.startsWith(`Cannot record in ${join(env.folder, 'daemon-proof')} that the daemon at `), message)
+  assert.ok(message.includes(` ${daemon.target} proves that it has the secret (EISDIR`), message)
+  assert.match(message, /After a restart, the bridge also sends events, with the secret, to a program that does not/)
+  assert.equal(daemon.received.at(-1)?.headers['x-baileys-secret'], undefined)
+
+  await bridge.stop()
+  daemon.proof = 'none'
+  const restarted = await env.start()
+  await restarted.becomes('connected')
+  await server.inbound({ from: DANA, text: 'שתיים' })
+  await daemon.message('שתיים')
+  assert.equal(daemon.received.at(-1)?.headers['x-baileys-secret'], SECRET)
+
+  await restarted.stop()
+  daemon.proof = { secret: SECRET }
+  const strict = await env.start({ environment: { WA_DAEMON_CHALLENGE: 'required' } })
+  await strict.becomes('connected')
+  await server.inbound({ from: DANA, text: 'שלוש' })
+  await daemon.message('שלוש')
+  const { message: harmless } = await strict.logged('DAEMON_PROOF_NOT_STORED')
+  assert.match(harmless, /EISDIR.*After a restart, the bridge sends no event until the daemon has proved it again$/)
 })
 
 test('a daemon that does not prove itself gets secret and signature, and is not asked for each event', async () => {

@@ -105,10 +105,15 @@ export class DaemonProof {
     try {
       await writeText(this.#path, `${this.#settings.target.href}\n`)
     } catch (error) {
+      const effect =
+        this.#settings.daemonChallenge === 'required'
+          ? 'the bridge sends no event until the daemon has proved it again'
+          : 'the bridge also sends events, with the secret, to a program that does not prove this, until the daemon ' +
+            'has proved it again'
       this.#log.warn(
         'DAEMON_PROOF_NOT_STORED',
-        `${this.#path} cannot be written: ${reason(error)}. After a restart, the bridge requires no proof until the ` +
-          'daemon has sent one again',
+        `Cannot record in ${this.#path} that the daemon at ${this.#name} proves that it has the secret ` +
+          `(${reason(error)}). After a restart, ${effect}`,
       )
     }
   }
