@@ -17,7 +17,11 @@ test('an error is what the daemon says, whatever else the body is', () => {
     expect(errorOf(500, body).code).toBe('internal')
     expect(errorOf(418, body).code).toBe('http_418')
   }
-  expect(errorOf(503, {}).isTransient && !errorOf(422, {}).isTransient).toBe(true)
+})
+
+test('an error is transient if the same request may succeed later', () => {
+  const transient = [0, 400, 409, 422, 429, 500, 501, 502, 503, 504].filter(status => errorOf(status, {}).isTransient)
+  expect(transient).toEqual([0, 429, 500, 502, 503, 504])
 })
 
 test('a change concerns a path and those below it', () => {

@@ -55,9 +55,9 @@ export class ApiError extends Error {
     this.etag = etag
   }
 
-  /** Whether the same request may succeed later. */
+  /** Whether the same request may succeed later. A function that is not implemented (501) stays unavailable. */
   get isTransient(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500
+    return this.status === 0 || this.status === 429 || (this.status >= 500 && this.status !== 501)
   }
 }
 
