@@ -67,8 +67,9 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
       <nav aria-label={t`שלבי ההקמה`}>
         <ol className="wizard-steps">
           {STEPS.map(({ id, title }, index) => {
-            // A step with a problem keeps its number, beside the words.
             const outcome = isDone(id, facts) ? 'done' : facts.skipped.has(id) ? 'skipped' : ''
+            // A step with a failed check shows its number instead of a check mark, beside the text that a problem was
+            // found.
             const state = id === step ? 'now' : failed.has(id) ? '' : outcome
             return (
               <li key={id} className={state}>
