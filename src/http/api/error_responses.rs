@@ -29,7 +29,7 @@ impl Declaration<'_> {
 type ErrorResponse = (&'static str, fn(&Declaration<'_>) -> bool, &'static str);
 
 /// The error responses of all operations. An operation that declares a status without a description gets its
-/// description from this list as well. If a status has two entries, the first one whose condition is true applies.
+/// description from this list as well. If a status has several entries, the first one whose condition is true applies.
 const ERRORS: [ErrorResponse; 15] = [
     (
         "400",

@@ -101,7 +101,7 @@ struct Follower {
     credential: Credential,
     next_check: Instant,
     ends: Instant,
-    /// The last change that was sent.
+    /// The `seq` of the last change that was sent, or that was left out because the reader may not see it.
     seq: i64,
     /// Whether stored changes must be read before the first wait, because the client sent a position.
     must_read: bool,

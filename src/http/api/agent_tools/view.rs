@@ -248,7 +248,8 @@ pub(crate) struct TryAgentToolRequest {
 /// The outcome of a tool that was tried.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TryAgentToolResponse {
-    /// The HTTP status code of the server's response; null if there was no response.
+    /// The HTTP status code of the server's response; null if the request was not sent, or no valid response arrived in
+    /// time.
     pub(super) status: Option<u16>,
     /// What the agent receives: `status` and `body` of the response, or `error` with the reason.
     pub(super) output: Value,

@@ -25,7 +25,7 @@ pub(crate) struct AlertItem {
     headline: LocalizedText,
     /// The findings that raised the alert, in Hebrew and English.
     detail: LocalizedText,
-    /// The findings as codes with their values; empty for texts without a code.
+    /// The findings as codes with their values. Findings that are only texts are left out.
     notices: Vec<AlertNotice>,
     /// The action that fixes the problem, in Hebrew and English.
     remedy: LocalizedText,
@@ -131,7 +131,8 @@ pub(crate) struct AlertEventItem {
     kind: String,
     /// The title of the alert, in Hebrew and English; null for a kind that this release does not support.
     headline: Option<LocalizedText>,
-    /// The state change: `raised`, `lasts`, `cleared`, `muted` or `unmuted`.
+    /// The state change: `raised`, `cleared`, `muted` or `unmuted`; `lasts` for a notification that the alert is still
+    /// active.
     transition: String,
     /// The channel of a notification; empty for a state change.
     channel: String,

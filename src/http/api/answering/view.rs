@@ -19,7 +19,8 @@ pub(crate) struct Answering {
     /// The actor that made the choice: `user:3`, `token:2`, or `owner` for a WhatsApp message of the owner; null
     /// without a choice.
     set_by: Option<String>,
-    /// The name of the user or token that made the choice; null for the owner by WhatsApp, and without a choice.
+    /// The name of the user or token that made the choice; null for the owner by WhatsApp, without a choice, and if the
+    /// user or token no longer exists.
     set_by_name: Option<String>,
     /// When the choice was made; null without a choice.
     #[schema(value_type = Option<String>, format = DateTime)]

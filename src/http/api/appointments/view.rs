@@ -31,7 +31,7 @@ pub(crate) struct Appointment {
     service_name: String,
     /// The id of the resource that the appointment occupies.
     resource_id: i64,
-    /// The name of the resource; null for the default resource of a new database.
+    /// The name of the resource; null if the resource is the default one of a new database and has no name.
     resource_name: Option<String>,
     /// When the appointment starts.
     #[schema(value_type = String, format = DateTime)]

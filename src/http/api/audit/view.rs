@@ -20,17 +20,18 @@ pub(crate) struct AuditEntry {
     actor: String,
     /// The name of the user or token; null for other actors, and if the user or token no longer exists.
     actor_name: Option<String>,
-    /// The actor that created the token; null if the actor is not a token.
+    /// The actor that created the token; null if the actor is not a token, or the token's creator is not known.
     token_created_by: Option<String>,
     /// The action: `login`, `user_added`, `token_revoked`, …; for all other changes by the API, the `operationId` of
     /// the request.
     action: String,
     /// The resource that was changed: `user:3`, `token:2`, …
     subject: String,
-    /// The current name of the changed resource, or, for a resource that belongs to a contact, the contact's name or
-    /// number; null if the resource has no name or no longer exists.
+    /// The current name of the changed resource, or, for a resource without a name that belongs to a contact, the
+    /// contact's name or number; null if there is none of these, or the resource no longer exists.
     subject_name: Option<String>,
-    /// The id of the contact that was changed, or to which the changed resource belongs.
+    /// The id of the contact that was changed, or to which the changed resource belongs; null if there is no such
+    /// contact, or the contact or resource no longer exists.
     contact_id: Option<i64>,
 }
 

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 type LinkState = OneOf<link::LinkState>;
 
-/// The state of the bridge. A field that an older bridge does not report is null.
+/// The state of the bridge. A field that the bridge does not report is null, as are all fields that only the bridge can
+/// report while it is disabled or does not answer.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct BridgeStatus {
     /// Whether the bridge is enabled in the settings.
@@ -21,28 +22,28 @@ pub(crate) struct BridgeStatus {
     state: LinkState,
     /// The problem of the link and its remedy, in the business's language; null if there is no problem.
     reason: Option<String>,
-    /// When the link entered this state.
+    /// When the link entered this state; null if it is not known.
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
-    /// WhatsApp's status code of the last disconnect.
+    /// WhatsApp's status code of the last disconnect; null if there was none, or it is not known.
     last_code: Option<i64>,
-    /// The version of the bridge program.
+    /// The version of the bridge program; null if it is not known.
     version: Option<String>,
-    /// The linked WhatsApp account; null if none is linked.
+    /// The linked WhatsApp account; null if none is linked, or it is not known.
     account: Option<LinkedAccount>,
     /// The messages and files that are queued in the bridge.
     waiting: BridgeBacklog,
-    /// WhatsApp's restriction on starting new chats; null while there is none.
+    /// WhatsApp's restriction on starting new chats; null if the bridge reports none.
     restriction: Option<AccountRestriction>,
     /// Since when the bridge has received nothing although it is connected: no messages, receipts or notifications, and
-    /// not even the message of its own link check. Null while the bridge receives them.
+    /// not even the message of its own link check. Null if the bridge does not report this.
     #[schema(value_type = Option<String>, format = DateTime)]
     deaf_since: Option<Timestamp>,
-    /// The QR code to scan while one is valid; for owners only.
+    /// The QR code to scan; null if the bridge offers none, and for users and tokens without the role `owner`.
     pairing: Option<PairingQr>,
-    /// The pairing code while one is valid; for owners only.
+    /// The pairing code; null if the bridge offers none, and for users and tokens without the role `owner`.
     pairing_code: Option<String>,
-    /// When the pairing code expires; the bridge then creates a new one, a few times at most.
+    /// When the pairing code expires; the bridge then creates a new one, a few times at most. Null like `pairing_code`.
     #[schema(value_type = Option<String>, format = DateTime)]
     pairing_code_expires_at: Option<Timestamp>,
 }
@@ -50,9 +51,9 @@ pub(crate) struct BridgeStatus {
 /// The linked WhatsApp account.
 #[derive(Serialize, utoipa::ToSchema)]
 struct LinkedAccount {
-    /// The account's phone number in E.164.
+    /// The account's phone number in E.164; null if it is not known.
     phone: Option<String>,
-    /// The profile name of the WhatsApp account.
+    /// The profile name of the WhatsApp account; null if it is not known.
     name: Option<String>,
 }
 
@@ -73,7 +74,7 @@ struct AccountRestriction {
     /// When the restriction ends; null if WhatsApp does not report it.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
-    /// WhatsApp's name for the restriction.
+    /// WhatsApp's name for the restriction; null if WhatsApp does not report it.
     kind: Option<String>,
 }
 
@@ -84,7 +85,7 @@ struct PairingQr {
     qr: String,
     /// The QR code as SVG; null if the bridge does not draw it.
     svg: Option<String>,
-    /// When the QR code expires; the bridge then creates a new one.
+    /// When the QR code expires; the bridge then creates a new one. Null if the bridge does not report the time.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }

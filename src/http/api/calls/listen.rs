@@ -68,7 +68,7 @@ pub(super) async fn listen(
     Ok((headers, Body::from_stream(body)).into_response())
 }
 
-/// Returns false if a browser reports that a page of another site caused the request. Clients other than browsers do
+/// Returns false if a browser reports that a page of another origin caused the request. Clients other than browsers do
 /// not send `Sec-Fetch-Site`, and are accepted.
 fn is_from_own_page(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin" || site == "none")

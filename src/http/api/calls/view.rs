@@ -41,7 +41,8 @@ pub(crate) struct CallItem {
     contact_name: String,
     /// The outcome of the call.
     outcome: CallOutcome,
-    /// One line about the subject of the call: from the summary, the caller's message, or the caller's first utterance.
+    /// One line about the subject of the call: from the summary, the caller's message, or the caller's first utterance;
+    /// null if there is none of these.
     summary_line: Option<String>,
     /// Whether a recording of the call can be played.
     has_audio: bool,
@@ -170,7 +171,7 @@ pub(crate) struct Call {
     duration_ms: Option<i64>,
     /// The cost of the AI, in millionths of a dollar; null if the user or token does not have the role `owner`.
     cost_micros: Option<i64>,
-    /// The transcript of the message that the caller left, if there is one.
+    /// The transcript of the message that the caller left; null if there is none.
     message_text: Option<String>,
 }
 
@@ -215,9 +216,9 @@ pub(crate) struct Turn {
     /// The complete text of the turn; empty if the speaker is `tool`. If the speaker is `employee`, the name of the
     /// employee who talked with the caller through the browser during the turn; the words are not transcribed.
     text: String,
-    /// The tool that the agent used; null unless the speaker is `tool`.
+    /// The tool that the agent used; null if the speaker is not `tool`, or if the stored turn cannot be read.
     tool: Option<ToolUse>,
-    /// The part of `text` that the other party heard.
+    /// The part of `text` that the other party heard; empty if the speaker is `tool`.
     heard_text: String,
     /// Whether the other party interrupted the turn.
     interrupted: bool,

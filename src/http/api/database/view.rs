@@ -30,7 +30,7 @@ pub(crate) struct DatabaseStatus {
     /// The scheduled messages that the daemon holds since a restore, because they were due before the restore, earliest
     /// first. A message whose `send_at` is changed is no longer held.
     pub(super) held_scheduled: Vec<ScheduledMessage>,
-    /// Data migrations that run in the background.
+    /// The data migrations that run in the background or have run there.
     pub(super) backfills: Vec<BackfillProgress>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct HeldMessage {
     message_id: i64,
     /// The id of the thread.
     thread_id: i64,
-    /// The phone number or other address of the recipient.
+    /// The phone number or other address of the recipient; empty if it is not known.
     recipient: String,
     /// The text of the message.
     text: String,

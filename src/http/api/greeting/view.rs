@@ -15,13 +15,13 @@ pub(crate) struct GreetingResponse {
     duration_ms: u64,
     /// The version of the active greeting's audio, which changes with the audio.
     version: String,
-    /// The path of the greeting file, if `source` is `file`.
+    /// The path of the greeting file; null unless `source` is `file`.
     path: Option<String>,
-    /// The settings file that sets the path, if `source` is `file`.
+    /// The settings file that sets the path; null unless `source` is `file` and a settings file sets the path.
     file: Option<String>,
-    /// The line of the settings file that sets the path, if `source` is `file`.
+    /// The line of the settings file that sets the path; null if `file` is null.
     line: Option<usize>,
-    /// The environment variable that sets the path, if `source` is `file`.
+    /// The environment variable that sets the path; null unless `source` is `file` and a variable sets the path.
     variable: Option<String>,
     /// The greetings that were recorded or uploaded on the web page, newest first. The last five and the selected one
     /// are kept.
@@ -33,7 +33,7 @@ pub(crate) struct GreetingResponse {
 pub(crate) struct StoredGreeting {
     /// The id of the greeting.
     id: i64,
-    /// Whether this greeting is selected among the stored greetings.
+    /// Whether this greeting is selected among the stored greetings. It is active only if `source` is `page`.
     is_current: bool,
     /// The duration of the greeting in milliseconds.
     duration_ms: i64,

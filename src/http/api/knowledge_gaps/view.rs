@@ -20,9 +20,9 @@ pub(crate) struct KnowledgeGap {
     times_asked: i64,
     /// The state of the question: open, answered or dismissed.
     state: GapState,
-    /// The id of the contact who last asked the question.
+    /// The id of the contact who last asked the question; null if it is not known.
     contact_id: Option<i64>,
-    /// The id of the call in which the question was last asked.
+    /// The id of the call in which the question was last asked; null if it is not known.
     call_id: Option<i64>,
     /// The id of the fact with the answer; null if there is no fact, or the fact was deleted.
     fact_id: Option<i64>,

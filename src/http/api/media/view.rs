@@ -13,15 +13,16 @@ pub(crate) struct UploadedFile {
     mime: String,
     /// The size of the file in bytes.
     bytes: i64,
-    /// The width of an image in pixels.
+    /// The width of an image in pixels; null for other files, and if the image cannot be read.
     width: Option<i64>,
-    /// The height of an image in pixels.
+    /// The height of an image in pixels; null if `width` is null.
     height: Option<i64>,
-    /// The duration of audio or video in milliseconds.
+    /// The duration of audio or video in milliseconds; null for other files, and if the duration cannot be read.
     duration_ms: Option<i64>,
     /// The URL of the thumbnail of an image, a small JPEG; null if the file has no thumbnail.
     thumbnail_url: Option<String>,
-    /// A preview of an image in about 25 bytes (a thumbhash), in Base64.
+    /// A preview of an image in about 25 bytes (a thumbhash), in Base64; null for other files, and if the image cannot
+    /// be read or is too large.
     thumbhash: Option<String>,
 }
 

@@ -19,12 +19,14 @@ pub(crate) struct Note {
     pub(super) text: String,
     /// The actor that wrote the note: `user:3`, `token:2` or `agent`.
     pub(super) author: String,
-    /// The name of the user or token that wrote the note.
+    /// The name of the user or token that wrote the note; null for the agent, and if the user or token no longer
+    /// exists.
     author_name: Option<String>,
     /// The actor that last changed the text; null if the text was not changed, or the audit log no longer contains the
     /// change.
     edited_by: Option<String>,
-    /// The name of the user or token that last changed the text.
+    /// The name of the user or token that last changed the text; null if `edited_by` is null, or the user or token no
+    /// longer exists.
     edited_by_name: Option<String>,
     /// When the text was last changed; null if it was not changed.
     #[schema(value_type = Option<String>, format = DateTime)]

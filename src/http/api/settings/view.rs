@@ -30,11 +30,11 @@ pub(crate) struct SettingItem {
     default: Value,
     /// The allowed values; empty if there is no fixed set.
     choices: Vec<&'static str>,
-    /// The minimum of a number.
+    /// The minimum of a number; null if the setting has no limits.
     minimum: Option<f64>,
-    /// The maximum of a number.
+    /// The maximum of a number; null if the setting has no limits.
     maximum: Option<f64>,
-    /// The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens`, `usd` or `cents`.
+    /// The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens`, `usd` or `cents`; null if it has none.
     unit: Option<&'static str>,
     /// Whether the setting is optional; an empty text then removes it.
     optional: bool,
@@ -67,9 +67,10 @@ pub(crate) struct SettingItem {
     /// When the web page last changed the setting; null if it never did.
     #[schema(value_type = Option<String>, format = DateTime)]
     updated_at: Option<Timestamp>,
-    /// The actor of the last change: `user:3` or `token:2`.
+    /// The actor of the last change: `user:3` or `token:2`; null if the web page never changed the setting.
     actor: Option<String>,
-    /// The name of the user or the token that made the last change; null for other actors.
+    /// The name of the user or the token that made the last change; null if `actor` is null, or the user or token no
+    /// longer exists.
     actor_name: Option<String>,
     /// The number of the last change, for `expected` in a change request; 0 if the web page never changed the setting.
     version: i64,

@@ -20,21 +20,23 @@ pub(crate) struct Task {
     title: String,
     /// The id of the contact that the task is about; null if it is about no contact.
     contact_id: Option<i64>,
-    /// The name of the contact, or the number if the contact has no name.
+    /// The name of the contact, or the number if the contact has no name; null if there is no contact, or the contact
+    /// has neither.
     contact_name: Option<String>,
-    /// The id of the thread that the task is about.
+    /// The id of the thread that the task is about; null if it is about no thread.
     thread_id: Option<i64>,
-    /// The id of the call that the task is about.
+    /// The id of the call that the task is about; null if it is about no call.
     call_id: Option<i64>,
     /// The time by which the task must be done; null if the task has no due time.
     #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,
-    /// The day on which the task must be done, such as `2026-11-22`. A task has at most one of `due_at` and `due_date`.
+    /// The day on which the task must be done, such as `2026-11-22`; null if the task has no due day. A task has at
+    /// most one of `due_at` and `due_date`.
     #[schema(format = Date)]
     due_date: Option<String>,
     /// The id of the assigned user; null if the task is not assigned.
     assignee: Option<i64>,
-    /// The name of the assigned user.
+    /// The name of the assigned user; null if the task is not assigned.
     assignee_name: Option<String>,
     /// Whether a user or the agent created the task.
     source: TaskSource,

@@ -136,7 +136,8 @@ pub(crate) struct MessageDetail {
     /// When the author deleted the message, whose text is kept; null if it was not deleted.
     #[schema(value_type = Option<String>, format = DateTime)]
     deleted_at: Option<Timestamp>,
-    /// The party that deleted the message: `contact`, or `phone` for the business's own phone.
+    /// The party that deleted the message: `contact`, or `phone` for the business's own phone; null if it was not
+    /// deleted.
     deleted_by: Option<String>,
     /// The files of the message, in order.
     files: Vec<MessageFile>,
@@ -172,25 +173,25 @@ struct Message {
     media_kind: MediaKind,
     /// The text of the message; empty for a file without a caption.
     content_text: String,
-    /// The URL of the message's file: the provider's URL until the daemon has downloaded the file, then
-    /// `/api/media/…`.
+    /// The URL of the message's first file: the provider's URL until the daemon has downloaded the file, then
+    /// `/api/media/…`; null if the message has no file.
     media_url: Option<String>,
-    /// The state of the message's file: `waiting` for the download, `stored`, `linked` if only the URL is known,
-    /// `failed`, or `pruned` if the retention settings deleted it.
+    /// The state of the message's first file: `waiting` for the download, `stored`, `linked` if only the URL is known,
+    /// `failed`, or `pruned` if the retention settings deleted it; null if the message has no file.
     media_state: Option<&'static str>,
-    /// The provider that sent the message, or is expected to send it.
+    /// The provider that delivered or sent the message, or is expected to send it; null if it is not known.
     provider: Option<Provider>,
-    /// The provider's id of the message.
+    /// The provider's id of the message; null if the provider has not reported one.
     provider_msg_id: Option<String>,
     /// The delivery status.
     status: MessageStatus,
-    /// The error code of AgentLocator or the provider, if sending failed.
+    /// The error code of AgentLocator or the provider that belongs to `error`; null if there is no error.
     error_code: Option<String>,
     /// A readable text that says why sending failed, or that it is unknown whether the message was sent; null if there
     /// is no error.
     error: Option<String>,
     /// The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
-    /// phone.
+    /// phone; null for an incoming message.
     author: Option<String>,
     /// The provider's id of the message to which this message replies; null if it is not a reply.
     quoted_msg_id: Option<String>,
@@ -302,17 +303,18 @@ struct MessageFile {
     state: &'static str,
     /// Why the file could not be downloaded, or why its download is still waiting; null if there is no error.
     error: Option<String>,
-    /// The URL of the file; null until the file has been downloaded.
+    /// The URL of the file; null unless `state` is `stored`.
     url: Option<String>,
-    /// The width of an image in pixels.
+    /// The width of an image in pixels; null for other files, and while it is unknown.
     width: Option<i64>,
-    /// The height of an image in pixels.
+    /// The height of an image in pixels; null if `width` is null.
     height: Option<i64>,
-    /// The duration of audio or video in milliseconds.
+    /// The duration of audio or video in milliseconds; null for other files, and while it is unknown.
     duration_ms: Option<i64>,
-    /// A preview of about 25 bytes (thumbhash), in Base64, to show until the image has been loaded.
+    /// A preview of about 25 bytes (thumbhash), in Base64, to show until the image has been loaded; null if there is
+    /// none.
     thumbhash: Option<String>,
-    /// The URL of the thumbnail of an image, a small JPEG.
+    /// The URL of the thumbnail of an image, a small JPEG; null if there is none, or `state` is not `stored`.
     thumbnail_url: Option<String>,
 }
 

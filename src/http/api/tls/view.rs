@@ -14,7 +14,7 @@ type TlsHealth = OneOf<tls::TlsHealth>;
 pub(crate) struct TlsStatus {
     /// Whether the certificate needs action.
     health: TlsHealth,
-    /// The source of the active certificate.
+    /// The source of the certificate that the daemon serves.
     source: CertificateSource,
     /// The host names that the certificate covers.
     names: Vec<String>,
@@ -22,15 +22,15 @@ pub(crate) struct TlsStatus {
     wanted_names: Vec<String>,
     /// The organization and common name of the issuer of the certificate; null if there is no certificate.
     issuer: Option<String>,
-    /// The SHA-256 fingerprint of the certificate.
+    /// The SHA-256 fingerprint of the certificate; null if there is no certificate.
     fingerprint: Option<String>,
-    /// When the certificate becomes valid.
+    /// When the certificate becomes valid; null if there is no certificate.
     #[schema(value_type = Option<String>, format = DateTime)]
     not_before: Option<Timestamp>,
-    /// When the certificate expires.
+    /// When the certificate expires; null if there is no certificate.
     #[schema(value_type = Option<String>, format = DateTime)]
     not_after: Option<Timestamp>,
-    /// The last error, such as a failed renewal; null after the next success.
+    /// The last error, such as a failed renewal; null if there has been none since the last success.
     last_error: Option<TlsError>,
     /// When the next request to the certificate authority is due; null if the daemon requests no certificates.
     #[schema(value_type = Option<String>, format = DateTime)]

@@ -20,7 +20,8 @@ pub(crate) struct TwilioNumber {
     friendly_name: String,
     /// The capabilities of the number: `voice`, `sms`, `mms`, `fax`.
     capabilities: Vec<String>,
-    /// Whether all webhooks of the number's calls have the URLs of this server.
+    /// Whether the number's calls go to this server (`calls_go_to` is `here`), and all webhooks of its calls have the
+    /// URLs and methods of this server.
     points_here: bool,
     /// The destination of the number's calls: `here`, `elsewhere`, `nowhere`, `trunk` or `app`.
     calls_go_to: &'static str,

@@ -25,7 +25,7 @@ pub(crate) struct UpdatesResponse {
 pub(crate) struct Release {
     /// The version number, such as `1.4.0`.
     version: String,
-    /// The release date, such as `2026-11-20`.
+    /// The release date, such as `2026-11-20`; null if the feed has none.
     date: Option<String>,
     /// The URL of the release notes; null if the feed has none.
     notes_url: Option<String>,

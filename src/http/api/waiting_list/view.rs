@@ -45,8 +45,8 @@ pub(crate) struct WaitingEntry {
     created_at: Timestamp,
     /// The first free time for the service and the resource on the days of the entry; null if there is none.
     free_slot: Option<FreeSlot>,
-    /// The contact's next appointment for the service, if it was booked after the entry was added, or is within the
-    /// days of the entry; otherwise null.
+    /// The contact's earliest future appointment for the service that was booked since `created_at`, or is within the
+    /// days of the entry; null if there is none.
     appointment: Option<WaitingAppointment>,
     /// The version of the item (its `ETag`), for `If-Match`.
     etag: String,

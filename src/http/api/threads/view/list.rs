@@ -23,11 +23,11 @@ pub(crate) struct LastMessage {
     /// Whether the message is inbound or outbound.
     direction: Direction,
     /// The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
-    /// phone.
+    /// phone; null for an incoming message.
     author: Option<String>,
     /// The kind of the message's content.
     media_kind: MediaKind,
-    /// The beginning of the message's text.
+    /// The first 300 characters of the message's text.
     text: String,
     /// The delivery status.
     status: MessageStatus,
@@ -61,9 +61,9 @@ pub(crate) struct LastCall {
     state: CallState,
     /// Why the call ended; null until the agent's part of the call has ended.
     end_reason: Option<EndReason>,
-    /// The outcome of the call.
+    /// The outcome of the call, without regard to appointments: never `booked`.
     outcome: CallOutcome,
-    /// Whether the agent did not talk with the caller and the caller left no message.
+    /// Whether `outcome` is `missed`.
     missed: bool,
     /// The duration in milliseconds, as reported by Twilio, or as measured by the daemon if Twilio has not reported it;
     /// null until the call has ended.

@@ -38,7 +38,8 @@ struct RouteAlternative {
     template: bool,
     /// Whether the provider could send the message.
     possible: bool,
-    /// The error code of `POST /api/whatsapp/send`, if the provider could not send the message.
+    /// The error code of `POST /api/whatsapp/send` that says why the provider could not send the message; null if it
+    /// could.
     reason: Option<&'static str>,
     /// Whether the provider charges for the message.
     cost: RouteCost,
