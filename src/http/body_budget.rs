@@ -26,7 +26,7 @@ pub(super) struct UnauthenticatedBody {
 /// The reason why a body was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyError {
-    /// The body is longer than the route allows.
+    /// The body is longer than the route allows, or has too many short frames.
     TooLarge,
     /// The unauthenticated bodies of all clients together use the whole budget.
     NoMemory,

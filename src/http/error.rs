@@ -61,7 +61,8 @@ pub(super) struct ErrorDetail {
     code: Cow<'static, str>,
     /// A message that users can read.
     message: Cow<'static, str>,
-    /// The name of the rejected field of the body, or of the rejected query parameter.
+    /// The name of the rejected field of the body, or of the rejected query parameter; absent if the error is not about
+    /// one of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<Cow<'static, str>>,
     /// The values in the message, for clients that show a translated message.

@@ -18,7 +18,7 @@ pub(crate) struct BackupsResponse {
     pub(super) running: Option<RunningSnapshot>,
     /// The result of the last attempt to create a snapshot.
     pub(super) last_run: BackupRun,
-    /// The snapshots in the folder, newest first.
+    /// The snapshots in the folder, newest first; empty also if the folder cannot be read.
     pub(super) snapshots: Vec<Snapshot>,
     /// Whether snapshots are also uploaded to a bucket.
     pub(super) bucket: bool,

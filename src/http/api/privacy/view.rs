@@ -24,7 +24,8 @@ pub(crate) struct EraseContactResponse {
     /// Whether the bridge still has to delete the contact's data, because it did not answer. The daemon retries for 30
     /// days.
     pub(super) bridge_pending: bool,
-    /// The snapshots that were created before the erasure, newest first; they still contain the contact.
+    /// The snapshots that were created before the erasure, newest first; they still contain the contact. Empty also if
+    /// the snapshot folder cannot be read.
     pub(super) snapshots: Vec<SnapshotWithContact>,
     /// Whether snapshots are uploaded to a bucket. Uploaded snapshots from before the erasure contain the contact too.
     pub(super) in_bucket: bool,
