@@ -35,7 +35,7 @@ pub struct BrokenPromise {
 pub struct Conduct {
     /// The part of each utterance of the agent that the caller heard.
     said: Vec<(Moment, String)>,
-    /// The tools that the agent used, each with the time at which it ended.
+    /// The tools that the agent used, each with the time at which it ended, or started if its end is unknown.
     tools: Vec<(Moment, ToolUse)>,
     /// The stored results of the call, independent of the tools' outputs, because a tool may finish after the call has
     /// ended.
@@ -43,7 +43,8 @@ pub struct Conduct {
     /// The text of the message that the caller left, if any.
     message: Option<String>,
     /// The names of the owner's own tools that may change data in another system, such as by booking an appointment
-    /// there. A successful use of one counts as evidence for every promise but an offered time.
+    /// there. A successful use of one counts as evidence for every promise but an offered time, which the output must
+    /// contain.
     own_tools: BTreeSet<String>,
     /// True if the caller receives a confirmation of an appointment.
     has_confirmation: bool,
@@ -54,7 +55,7 @@ pub struct Conduct {
 /// The result of the comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// The promises that were not kept.
+    /// The promises that were not kept, each once, and at most `MAX_BROKEN`.
     pub broken: Vec<BrokenPromise>,
     /// The kept promises that the agent reported as done before they were done.
     pub early: Vec<Promise>,
@@ -88,7 +89,7 @@ impl Conduct {
     }
 
     /// Adds a tool of the owner's that may do anything. Its success is evidence for each promise but an offered time,
-    /// because its effects are not stored here.
+    /// which its output must contain. Its effects are not stored here.
     pub fn add_own_tool(&mut self, name: String) {
         self.own_tools.insert(name);
     }

@@ -25,7 +25,7 @@ pub enum PromptError {
     /// The format of the file is valid, but its sound has a length of zero.
     #[error("the file contains no sound")]
     Empty,
-    /// The file is neither a WAV file nor a valid MP3 file.
+    /// The file is neither a WAV file nor an MP3 file whose duration can be determined.
     #[error(transparent)]
     Mp3(#[from] Mp3Error),
 }

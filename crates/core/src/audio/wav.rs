@@ -93,9 +93,9 @@ pub struct WavFormat {
 }
 
 impl WavFormat {
-    /// Parses the header from the start of a file with `file_bytes` bytes. Returns none if the file is not a WAV file
-    /// or has an unsupported sample format, or if `start` ends before the samples. A data length beyond the end of the
-    /// file is clamped: streaming recorders write such lengths.
+    /// Parses the header from the start of a file with `file_bytes` bytes. Returns none if the file is not a WAV file,
+    /// if its encoding, number of channels or sample rate is not supported, or if `start` ends before the samples. A
+    /// data length beyond the end of the file is clamped: streaming recorders write such lengths.
     pub fn parse(start: &[u8], file_bytes: u64) -> Option<Self> {
         if start.get(..4)? != b"RIFF" || start.get(8..12)? != b"WAVE" {
             return None;

@@ -1,5 +1,5 @@
-//! The times at which the agent may call contacts: within the hours of the settings, and in Israel neither on the
-//! Sabbath and holidays nor after 13:00 on Fridays and the eves of holidays.
+//! The times at which the agent may call contacts: within the hours of the settings, and for a business in Israel
+//! neither on the Sabbath and holidays nor after 13:00 on Fridays and the eves of holidays.
 
 use super::holidays::holiday;
 use super::opening::instant;

@@ -23,12 +23,12 @@ pub struct Opening {
     pub zone: TimeZone,
 }
 
-/// The opening times of the business on one day.
+/// The opening times of the business, or of a resource, on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DayOpening {
-    /// The ranges of time at which the business is open, in order. Ranges do not touch each other.
+    /// The ranges of time that are open, in order. Ranges do not touch each other.
     pub ranges: Vec<DayRange>,
-    /// The reason why the business is closed, or open for less time than on other days of the same weekday.
+    /// The reason why the day has no open time, or less than other days of the same weekday; none if it is neither.
     pub reason: Option<ClosedReason>,
 }
 

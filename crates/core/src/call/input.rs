@@ -74,7 +74,8 @@ pub enum Operator {
     ///
     /// [`CallSession::takes_hints`]: super::CallSession::takes_hints
     Hint(String),
-    /// End the call after the current utterance.
+    /// End the call after the current utterance. Ignored unless the call is connecting, and then ends at once, or is a
+    /// conversation with the agent.
     HangUp,
     /// Transfer the caller to the human agent now: the agent stops speaking, and the caller, unless speaking, hears a
     /// request to wait.

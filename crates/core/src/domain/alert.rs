@@ -166,7 +166,7 @@ pub struct Alert {
     pub since: Timestamp,
     /// When the alert cleared; none if it has not cleared.
     pub cleared_at: Option<Timestamp>,
-    /// The period without notifications; none if the alert is not muted.
+    /// The period without notifications, which may be over; none if the alert was not muted.
     pub mute: Option<Mute>,
     /// The last notification of this occurrence by each channel.
     pub deliveries: Vec<AlertDelivery>,

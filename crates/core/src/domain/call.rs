@@ -45,13 +45,13 @@ text_enum! {
 text_enum! {
     /// The state of a call.
     CallState {
-        /// Twilio announced the call, and the greeting plays.
+        /// Twilio announced the call: the greeting plays, or a phone rings.
         Ringing = "ringing",
-        /// The caller talks with the agent.
+        /// The caller talks with the agent, or with an employee who has taken the call over.
         Live = "live",
         /// The call has no media stream, so Twilio's recorder records what the caller says.
         Fallback = "fallback",
-        /// A human agent has taken over.
+        /// A human agent has accepted the call.
         Transferred = "transferred",
         /// The call is over.
         Ended = "ended",
@@ -69,7 +69,7 @@ text_enum! {
         EmployeeHungUp = "employee_hung_up",
         /// The caller left a message.
         MessageTaken = "message_taken",
-        /// A human agent took over.
+        /// A human agent accepted the call.
         Transferred = "transferred",
         /// The caller was silent for too long.
         Idle = "idle",

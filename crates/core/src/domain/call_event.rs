@@ -28,7 +28,7 @@ text_enum! {
         TakenOver = "taken_over",
         /// The call went from an employee back to the agent.
         HandedBack = "handed_back",
-        /// The media stream or the engine was not connected in time.
+        /// The media stream or the engine was not connected in time, or no engine could be opened.
         Watchdog = "watchdog",
         /// The caller began to leave a message.
         MessageStarted = "message_started",
@@ -46,7 +46,7 @@ text_enum! {
         /// The confirmation of an appointment was queued.
         AppointmentConfirmed = "appointment_confirmed",
         AppointmentNotConfirmed = "appointment_not_confirmed",
-        /// A message to a caller who hung up before the agent could help was queued.
+        /// A message to a caller whose call ended before the agent could help was queued.
         MissedCallerTexted = "missed_caller_texted",
         MissedCallerNotTexted = "missed_caller_not_texted",
         /// A message that the agent wrote to the caller was queued.

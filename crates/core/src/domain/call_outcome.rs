@@ -11,14 +11,14 @@ text_enum! {
         Answered = "answered",
         /// The caller left a message.
         Message = "message",
-        /// The agent did not talk with the caller, and there is no message. For example, the service was off, or the
-        /// caller hung up before the agent answered.
+        /// The caller got no answer and left no message. For example, the service was off, the caller hung up before
+        /// the agent answered, or the AI failed during the call.
         Missed = "missed",
-        /// A human agent took over.
+        /// A human agent accepted the call.
         Transferred = "transferred",
         /// The call led to an appointment.
         Booked = "booked",
-        /// A failure ended the conversation.
+        /// The connection to the caller was lost, or the daemon stopped, and there is no message.
         Failed = "failed",
         /// The call was rejected, because its caller is blocked.
         Blocked = "blocked",

@@ -12,11 +12,11 @@ text_enum! {
         MessageUpdated = "message_updated",
         /// A duplicate of a message was merged with the message; `ref_id` is the deleted duplicate.
         MessageDeleted = "message_deleted",
-        /// A thread was read, marked as done, archived or moved, has another AI mode or provider, or its contact opted
-        /// out.
+        /// The unread count, the turn, the archiving, the position in the list, the AI mode or the provider of a thread
+        /// has changed, or its contact opted out.
         ThreadUpdated = "thread_updated",
-        /// A contact is new, has another name or address, or was merged or unmerged. The titles of its threads change
-        /// with it.
+        /// A contact is new, was merged, unmerged, blocked or unblocked, opted out or in, or has another name, address,
+        /// language, relation, tag or field value. The titles of its threads change with its name.
         ContactUpdated = "contact_updated",
         /// A contact was deleted with all its data.
         ContactDeleted = "contact_deleted",
@@ -44,7 +44,8 @@ text_enum! {
         OutboundCallUpdated = "outbound_call_updated",
         /// A turn of a call is new, longer, or was deleted.
         TurnUpdated = "turn_updated",
-        /// A user created, changed or finished a draft; `ref_id` is its thread. Only that user is notified.
+        /// A user or an API client created, changed or finished a draft; clients receive the draft's thread as `ref_id`.
+        /// Only that user or client is notified.
         DraftUpdated = "draft_updated",
         /// A saved reply is new, was changed or deleted.
         SavedReplyUpdated = "saved_reply_updated",

@@ -3,7 +3,7 @@
 use super::text_enum;
 
 text_enum! {
-    /// The kind of a holiday. It decides whether a business is open.
+    /// The kind of a holiday. The rules of the opening hours apply to the kinds `holiday` and `eve` only.
     HolidayKind {
         /// A day of rest.
         Holiday = "holiday",

@@ -10,7 +10,7 @@ text_enum! {
         FetchMedia = "whatsapp.media",
         /// Download a recording from Twilio.
         FetchRecording = "fetch_recording",
-        /// Transcribe the message of a caller whom the service did not answer.
+        /// Transcribe the message that a caller left at Twilio's recorder.
         TranscribeRecording = "transcribe_recording",
         CompressRecording = "compress_recording",
         /// Compare what the agent promised in a call with what it did.
@@ -20,7 +20,7 @@ text_enum! {
         NotifyOwner = "call_notice",
         /// Send a caller the confirmation of an appointment.
         ConfirmAppointment = "confirm_appointment",
-        /// Write to a caller who hung up before the agent could help.
+        /// Write to a caller whose call ended before the agent could help.
         TextMissedCaller = "text_missed_caller",
         /// Make a task for a contact whom an outgoing call did not reach.
         ContactNotReached = "contact_not_reached",

@@ -162,7 +162,8 @@ pub struct Message {
     pub delivered_at: Option<Timestamp>,
     /// When the contact read the message.
     pub read_at: Option<Timestamp>,
-    /// When the message was created: the provider's time if the message was delayed, else the time of arrival.
+    /// When the message was written: the provider's time if its delivery was delayed, else the time at which it
+    /// arrived or was queued.
     pub created_at: Timestamp,
 }
 
@@ -233,7 +234,7 @@ pub struct MessageFile {
     pub state: MediaState,
     /// Why the file could not be fetched.
     pub error: Option<String>,
-    /// The URL of the file; none until the file has been fetched.
+    /// The URL of the stored file; none if the file is not stored.
     pub url: Option<String>,
     /// The width of an image in pixels; none for other files, or while it is unknown.
     pub width: Option<i64>,

@@ -19,7 +19,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// What became of an attempt to call a contact.
+    /// The result of an attempt to call a contact, or why a call was cancelled.
     OutboundOutcome {
         /// The contact answered.
         Answered = "answered",
@@ -57,7 +57,8 @@ pub struct OutboundCall {
     pub missed_call_id: Option<CallId>,
     /// Whether the call waits, is in progress, or is over.
     pub state: OutboundState,
-    /// What became of the last attempt; none before the first attempt and while one is in progress.
+    /// The result of the last attempt, or why the call was cancelled without one; none before the first attempt and
+    /// while one is in progress.
     pub outcome: Option<OutboundOutcome>,
     /// The earliest time of the next attempt.
     pub due_at: Timestamp,

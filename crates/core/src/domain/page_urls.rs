@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The URLs of the web page, without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageUrls {
-    /// The preferred URL: HTTPS if it is available.
+    /// The preferred URL: HTTPS if it is available; empty if there is no URL.
     #[serde(rename = "page")]
     pub best: String,
     /// The plain HTTP URL for this machine and its local network; none if there is none, or if it is the preferred URL.

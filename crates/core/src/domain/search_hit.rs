@@ -35,7 +35,7 @@ pub struct SearchHit {
     pub thread_id: Option<ThreadId>,
     /// The call, for a turn or a call.
     pub call_id: Option<CallId>,
-    /// When the text was written or spoken.
+    /// When the text was written or spoken; for a contact, when it was created; for a call, when it began.
     pub at: Timestamp,
     /// For a turn, its start, as in [`Turn`](super::Turn); none for other kinds.
     pub offset_ms: Option<i64>,

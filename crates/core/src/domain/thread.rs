@@ -91,9 +91,9 @@ impl Thread {
 /// The time and provider of the contact's last message. The 24-hour reply windows are computed from them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastInbound {
-    /// The provider of the last message.
+    /// The provider of the last message; none if the contact has written no message.
     pub provider: Option<Provider>,
-    /// When the last message was stored.
+    /// When the last message was written if its delivery was delayed, else when it arrived.
     pub at: Option<Timestamp>,
     /// The time of the last message to the business's Twilio sender.
     pub twilio_at: Option<Timestamp>,

@@ -17,7 +17,7 @@ text_enum! {
         /// The completion of a task.
         TaskDone = "task_done",
         Appointment = "appointment",
-        /// A merge of another contact into this one.
+        /// A merge of another contact into the contact of the timeline.
         Merge = "merge",
     }
 }
@@ -46,7 +46,7 @@ pub enum TimelineContent {
     TaskDone(Box<Task>),
     /// An appointment of the contact, in its current state.
     Appointment(Box<Appointment>),
-    /// A merge of another contact into this one.
+    /// A merge of another contact into the contact of the timeline.
     Merge(ContactMerge),
 }
 

@@ -44,7 +44,7 @@ impl OutboundAuthor {
 /// An event in a conversation that can change the turn. The timestamp is the time of the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TurnEvent {
-    /// The contact wrote a message, left a voice message, or called and was not answered.
+    /// The contact wrote a message, left a voice message, or called and got no answer or was disconnected.
     ContactWaits(Timestamp),
     /// A user or an API token answered through this service, a user answered on the business's own phone, or a human
     /// agent took a transferred call.
@@ -55,7 +55,8 @@ pub enum TurnEvent {
     AnswerFailed(Timestamp),
     /// A user viewed the conversation.
     UserLooked,
-    /// A user marked the conversation as done.
+    /// No answer is needed: a user marked the conversation as done or blocked the contact, or the daemon answers the
+    /// message itself.
     Done,
 }
 

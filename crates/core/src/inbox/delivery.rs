@@ -57,7 +57,8 @@ pub enum Reason {
     Expired,
     /// The message may have been sent, and the provider cannot confirm it.
     Unconfirmed,
-    /// A provider has rejected the message, and no other provider may or can send it.
+    /// A provider has rejected the message, and no other provider may or can send it, or the delivery timeout has
+    /// expired.
     Refused(ProviderError),
 }
 

@@ -39,7 +39,8 @@ pub struct RouteInput<'a> {
     pub capable: &'a [Provider],
     /// The routes by which this message was rejected.
     pub refused: &'a [RefusedRoute],
-    /// Whether the contact has blocked this business or opted out, and has not written since.
+    /// Whether no message may be sent: a user opted the contact out, or the contact has blocked this business or opted
+    /// out and has not written since.
     pub opted_out: bool,
     /// The providers that are currently unavailable.
     pub down: &'a [Provider],
@@ -59,7 +60,7 @@ pub struct Route {
 /// The reason why a message has no route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRoute {
-    /// The chosen provider is not in use.
+    /// The provider that the sender or the settings chose is not in use.
     #[error("{0} is not in use; configure it, or let the policy choose the provider")]
     Disabled(Provider),
     /// No provider is in use.
@@ -76,7 +77,7 @@ pub enum NoRoute {
     /// Each provider that may be used has rejected the message.
     #[error("every provider has rejected the message")]
     Refused,
-    /// The contact has blocked this business or opted out.
+    /// A user opted the contact out, or the contact has blocked this business or opted out.
     #[error("the contact has blocked this number or asked for no messages; wait until the contact writes")]
     OptedOut,
 }

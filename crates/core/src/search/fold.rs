@@ -96,8 +96,8 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// Returns the phone numbers in a text as digits, separated by spaces, each in its national and its international form.
-/// `calling_code` is the calling code of the business's country.
+/// Returns the phone numbers in a text as digits, separated by spaces. A number of the business's country is returned
+/// in its national and its international form. `calling_code` is the calling code of that country, without `+`.
 pub fn numbers(text: &str, calling_code: &str) -> String {
     let mut found = String::new();
     for run in text.split(|c: char| !(c.is_ascii_digit() || is_number_separator(c))) {

@@ -6,7 +6,7 @@ use std::ops::Range;
 /// A query: words that must all be found, or a part of a phone number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    /// The folded words with at least two letters.
+    /// The folded words with at least two letters or digits.
     words: Vec<String>,
     /// The digits, if the query is a part of a phone number.
     digits: Option<String>,
@@ -50,8 +50,9 @@ impl Query {
         }
     }
 
-    /// Returns the text around the first hit, with all hits in it. A text of up to `longest` characters is not
-    /// shortened. Only the first `MAX_SEARCHED` bytes are searched for hits, so that the time for one text is bounded.
+    /// Returns the text around the first hit, with all hits in it; without a hit, the beginning of the text. A text of
+    /// up to `longest` characters is not shortened. Only the first `MAX_SEARCHED` bytes are searched for hits, so that
+    /// the time for one text is bounded.
     pub fn excerpt(&self, text: &str, longest: usize) -> Excerpt {
         let hits = self.first_hits(&text[..text.floor_char_boundary(MAX_SEARCHED)], longest);
         let shown = window(text, hits.first(), longest);

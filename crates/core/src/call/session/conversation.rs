@@ -186,8 +186,8 @@ impl CallSession {
         }
     }
 
-    /// Requests a response again after a response that failed, stopped early, or contained neither speech nor tool
-    /// calls.
+    /// Requests a response again after a response that failed, stopped early, was cancelled by the engine, or contained
+    /// neither speech nor tool calls.
     fn retry_response(&mut self, has_spoken: bool, outcome: ResponseOutcome, now: Instant) {
         let request =
             if has_spoken { ResponseRequest::Instructed(CONTINUE_RESPONSE.into()) } else { ResponseRequest::Reply };

@@ -19,7 +19,7 @@ pub(super) struct EngineLink {
     /// A counter that increases when an engine is opened, and when it is closed for an employee. The value
     /// identifies the current engine, so that commands about an earlier engine's items are not sent to it.
     generation: u32,
-    /// The number of failures since the engine's last complete response, or since the switch to this engine.
+    /// The number of failures since the engine's last complete spoken response, or since the switch to this engine.
     consecutive_failures: u32,
     warnings: u32,
 }
@@ -97,7 +97,7 @@ impl EngineLink {
         self.engines.iter().filter(|engine| engine.is_ai()).count() == 1
     }
 
-    /// Records that the engine has completed a response.
+    /// Records that the engine has completed a spoken response.
     pub(super) fn succeeded(&mut self) {
         self.consecutive_failures = 0;
     }

@@ -16,7 +16,7 @@ pub(super) struct IdleWatch {
 }
 
 impl IdleWatch {
-    /// Resets the count, because the caller speaks or presses a key.
+    /// Resets the count, because the caller speaks, presses a key or has talked with an employee.
     pub(super) fn caller_is_active(&mut self) {
         self.prompts = 0;
     }

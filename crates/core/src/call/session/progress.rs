@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 pub enum Activity {
     /// The stream and the engine are connecting, or the call is being redirected to Twilio's recorder.
     Connecting,
-    /// The agent waits for the caller to speak.
+    /// None of the other activities: usually, the agent waits for the caller to speak.
     Listening,
     /// The caller speaks.
     CallerSpeaking,

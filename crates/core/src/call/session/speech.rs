@@ -146,8 +146,8 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::Stuck, self.stuck_at(now));
     }
 
-    /// Returns the deadline for speech whose end the engine does not detect; none if the engine leads the turns,
-    /// because such an engine ends turns itself.
+    /// Returns the deadline for speech whose end the engine does not detect; none if the engine is not ready, or if it
+    /// leads the turns, because such an engine ends turns itself.
     fn stuck_at(&self, now: Instant) -> Option<Instant> {
         let can_end_turn = self.engine.is_ready() && !self.engine.capabilities().leads_turns;
         self.caller.speech.stuck_at(self.policy.turn_end, now).filter(|_| can_end_turn)
