@@ -61,7 +61,7 @@ pub enum AdminCommand {
         /// The kind of data, and its cutoff time.
         cutoff: Cutoff,
     },
-    /// Write the deleted amounts to the audit log.
+    /// Write the deleted amounts to the audit log, except those of webhooks and audit rows.
     AuditRetention {
         /// The deleted amounts, by kind of data.
         deleted: Vec<DeletedCount>,

@@ -29,7 +29,8 @@ pub struct AgentToolUpdate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderUpdate {
     pub name: String,
-    /// The key under which a new value is stored in the file of secrets; `None` keeps the value.
+    /// The key under which a new value is stored in the file of secrets. `None` keeps the stored value; it is refused
+    /// if none is stored, or if the tool moves to another server.
     pub secret: Option<String>,
 }
 
@@ -50,7 +51,7 @@ pub fn add(
     Ok(tx.insert_agent_tool(business, &data, now)?)
 }
 
-/// Changes, deletes or restores a tool.
+/// Changes, deletes or restores a tool. A tool that was deleted more than a day ago counts as not found.
 pub fn change(tx: &WriteTx<'_>, id: AgentToolId, change: &AgentToolUpdate, now: Timestamp) -> Result<(), Error> {
     let tool = find(tx, id)?;
     if tool.archived_at.is_some_and(|at| now.since(at) > RESTORABLE) {

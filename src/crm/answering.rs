@@ -31,7 +31,7 @@ pub fn last(tx: &ReadTx<'_>) -> store::Result<Option<Answering>> {
     Ok(tx.meta(KEY)?.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-/// Stores a choice, which applies to the next call. `can_ring`: whether there is a phone that can ring.
+/// Stores a choice, which applies from the next call on. `can_ring`: whether there is a phone that can ring.
 pub fn set(
     tx: &WriteTx<'_>,
     Choice { mode, until }: Choice,
@@ -95,7 +95,7 @@ fn latest(now: Timestamp) -> Timestamp {
 
 /// The key in the table `meta`. The value is an [`Answering`] as JSON.
 const KEY: &str = "answering";
-/// How far ahead an opening is looked for.
+/// How many days ahead an opening is looked for.
 const MAX_DAYS: i64 = 31;
 
 #[cfg(test)]

@@ -170,7 +170,8 @@ pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &A
     Ok(())
 }
 
-/// Cancels a booked appointment. Does nothing if the appointment is cancelled already.
+/// Cancels a booked appointment. Does nothing if the appointment is cancelled already. Refuses an appointment that took
+/// place or was missed.
 pub fn cancel(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, reason: Option<&str>) -> Result<(), Error> {
     let reason = reason.map(|reason| remark("reason", reason)).transpose()?.filter(|reason| !reason.is_empty());
     match find(tx, id)?.state {
@@ -333,8 +334,8 @@ impl SlotRequest<'_> {
         }
     }
 
-    /// Returns the error for an occupied time. The error contains the next free time, if there is one in the next
-    /// weeks.
+    /// Returns the error for an occupied time. The error contains the next free time, if there is one in the four weeks
+    /// from the requested time.
     fn taken(&self, tx: &ReadTx<'_>, context: &Context) -> Result<Error, Error> {
         let not_before = self.starts_at.max(context.now);
         let from = local_date(not_before, &context.zone);

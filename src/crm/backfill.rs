@@ -23,7 +23,7 @@ pub struct Backfill {
 
 /// All migrations, in the order in which they run.
 pub const BACKFILLS: [Backfill; 3] = [
-    // Earlier versions stored recordings as WAV.
+    // Earlier versions did not compress recordings.
     Backfill { name: "compress_wav_recordings", rows_per_step: 16, step: recording::queue_wav_recordings },
     // Earlier versions did not record whether a contact waits for an answer.
     Backfill { name: "start_turns", rows_per_step: 200, step: conversation::start_turns },

@@ -148,7 +148,7 @@ pub fn receive(
     let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
     let caller = match contact {
         Some(contact) => Some(contact),
-        // The webhook is repeated, so `find_or_create` returned no contact.
+        // The call was stored before, so `find_or_create` returned no contact.
         None => tx.stored_call(&call.call_sid)?.map(|call| tx.kept_contact(call.contact_id)).transpose()?,
     };
     let name = caller.map(|contact| tx.name_of(contact)).transpose()?.unwrap_or_default();
@@ -337,7 +337,7 @@ pub fn record_listener(tx: &WriteTx<'_>, id: CallId, by: ActorId, now: Timestamp
     Ok(tx.insert_audit(by, "listen_to_call", &format!("call:{}", call.id), now)?)
 }
 
-/// Adds a webhook about a call to the webhook log, whether or not the call is stored.
+/// Adds a webhook about a call to the webhook log, whether or not the call is stored. Skips a repeated webhook.
 pub fn log_notification(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now: Timestamp) -> Result<()> {
     let call = tx.call_by_sid(call)?.map(|(id, _)| id);
     let outcome = if raw.is_repeated { WebhookOutcome::Duplicate } else { WebhookOutcome::Stored };

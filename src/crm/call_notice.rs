@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// How long after the end of the call the message waits for the summary, at most.
 const AT_LATEST: Duration = Duration::from_secs(90);
-/// The maximum number of messages in an hour on one channel, so that repeated calls do not flood the owner's mailbox.
+/// The maximum number of messages in an hour on one channel, so that repeated calls do not flood the owner.
 const MAX_PER_HOUR: i64 = 20;
 /// The wait after the summary. The check of promises runs at the same time and also creates tasks, which the message
 /// lists.
@@ -36,7 +36,8 @@ pub struct CallReport {
     pub item: CallItem,
     /// The agent's bookings, moves and cancellations of appointments.
     pub bookings: Vec<CallBooking>,
-    /// Whether the caller was left without an answer, a message, a transfer or an appointment.
+    /// Whether the call ended before the caller got an answer, left a message, was connected to a person or booked an
+    /// appointment.
     pub without_help: bool,
     /// The titles of the tasks from the call.
     pub tasks: Vec<String>,

@@ -75,7 +75,7 @@ pub fn requeue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<(
 }
 
 /// Returns the transcript to summarize. `None` if the call is not stored, has not ended or has a summary, or if the
-/// caller said nothing.
+/// caller said nothing and left no message.
 pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line>>> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(None) };
     let turns = tx.heard_turns(call_sid)?;

@@ -17,9 +17,9 @@ pub struct CallerMemory {
     pub language: Option<String>,
     /// Upcoming appointments, the next one first.
     pub appointments: Vec<Appointment>,
-    /// Earlier calls, the newest first.
+    /// Recent earlier calls, the newest first.
     pub calls: Vec<EarlierCall>,
-    /// The latest WhatsApp messages, the oldest first.
+    /// The latest WhatsApp messages without those of the agent, the oldest first.
     pub messages: Vec<EarlierMessage>,
     /// Whether the caller is one of the business's own staff.
     pub is_staff: bool,
@@ -51,8 +51,8 @@ impl CallerMemory {
         Self { language: None, appointments: Vec::new(), calls: Vec::new(), messages: Vec::new(), is_staff: false };
 }
 
-/// Reads what is stored about the caller. Returns nothing for a withheld number. For an unverified number, returns only
-/// the language, because the caller may not be the owner of the number.
+/// Reads what is stored about the caller. Returns nothing for a withheld number, or if the call is not stored. For an
+/// unverified number, returns only the language, because the caller may not be the owner of the number.
 pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, now: Timestamp) -> Result<CallerMemory, Error> {
     let identity = call.identity();
     let Some(stored) = tx.stored_call(&call.call_sid)?.filter(|_| identity != CallerIdentity::Withheld) else {

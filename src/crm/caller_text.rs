@@ -1,8 +1,8 @@
-//! WhatsApp messages to a caller. During a call, the agent sends what the caller asks for. After the call, background
-//! jobs confirm appointments that the agent booked, moved or cancelled, and write to callers who hung up before the
-//! agent could help. Each job is queued in the transaction that stores the reason for it, so that no message is lost.
-//! The message policy decides whether and how a message is sent. A refused message is recorded as an event of its call,
-//! and raises no alert.
+//! WhatsApp messages to a caller. During a call, the agent sends what the caller asks for. Background jobs confirm
+//! appointments a few seconds after the agent booked, moved or cancelled them, and write, after the call, to callers
+//! whom the agent could not help before the call ended. Each job is queued in the transaction that stores the reason
+//! for it, so that no message is lost. The message policy decides whether and how a message is sent. A refused message
+//! is recorded as an event of its call, and raises no alert.
 
 use super::appointment;
 use super::contact::relation_of_caller;
@@ -22,8 +22,8 @@ use std::time::Duration;
 /// The delay between the end of a call and the decision about a message. The last transcripts are stored by then, and
 /// the caller still gets the message within 10 s.
 pub const AFTER_CALL: Duration = Duration::from_secs(3);
-/// The delay between a change of an appointment and its confirmation. A caller who changes an appointment several times
-/// in a row gets only one message about it.
+/// The delay between a change of an appointment and its confirmation. A caller who changes an appointment again within
+/// this time gets only one message about it.
 const AFTER_CHANGE: Duration = Duration::from_secs(5);
 /// The minimum interval between two messages to the same caller about missed calls.
 const ONE_MISSED_TEXT_PER: Duration = Duration::from_hours(24);
@@ -64,7 +64,7 @@ pub struct MissedJob {
 /// The result of a request to send a message to a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallerText {
-    /// The message was queued.
+    /// The message is queued, or an equal one was queued before in the same call; contains its id.
     Queued(MessageId),
     /// The message must not be sent.
     Refused(TextRefusal),
@@ -75,7 +75,7 @@ pub enum CallerText {
 /// Why a message to a caller must not be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextRefusal {
-    /// The caller's number is withheld.
+    /// The caller's number is withheld, or is not a full number.
     #[error("the caller's number is withheld")]
     NoNumber,
     /// The caller's number cannot be a mobile number.
@@ -235,8 +235,9 @@ pub(super) fn texts_of_agent(tx: &ReadTx<'_>, call: &Call) -> Result<Vec<String>
 }
 
 /// Returns true if an incoming call ended before the caller got an answer, left a message, was connected to a human
-/// agent or booked an appointment, because the caller hung up or the connection was lost. Also true if voicemail ended
-/// the call of a silent caller.
+/// agent or booked an appointment, because the caller hung up, no connection was made, the connection was lost, or the
+/// stream or the AI failed. Also true if voicemail ended the call of a silent caller. False for a call that the daemon
+/// did not answer or that a user hung up.
 pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
     let is_over = call.state == CallState::Ended && call.direction == CallDirection::In && !call.missed;
     let by_caller = match call.end_reason {
@@ -262,8 +263,8 @@ fn is_staff(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
     Ok(relation_of_caller(tx, call)? == ContactRelation::Staff)
 }
 
-/// Sends a text to the number of a call, if the policy allows it. Refuses withheld numbers and numbers that cannot be
-/// mobile.
+/// Sends a text to the number of a call, if the policy allows it. Refuses withheld and incomplete numbers, and numbers
+/// that cannot be mobile.
 fn send(
     tx: &WriteTx<'_>,
     call: &Call,

@@ -78,7 +78,8 @@ pub fn set_opted_out(tx: &WriteTx<'_>, id: ContactId, opted_out: bool, now: Time
 }
 
 /// Blocks or unblocks a contact. Calls of a blocked contact are rejected, and its messages count neither as unread nor
-/// as waiting. Blocking also archives the conversation, and unblocking removes it from the archive.
+/// as waiting. Blocking also archives the conversation, and unblocking removes it from the archive. A contact without
+/// an address cannot be blocked.
 pub fn set_blocked(tx: &WriteTx<'_>, id: ContactId, blocked: bool, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     if blocked && tx.addresses(id)?.is_empty() {
@@ -94,7 +95,7 @@ pub fn set_blocked(tx: &WriteTx<'_>, id: ContactId, blocked: bool, now: Timestam
     Ok(tx.set_archived(id, blocked.then_some(now))?)
 }
 
-/// Sets what a contact is to the business.
+/// Sets what a contact is to the business. A contact without an address can only be a customer.
 pub fn set_relation(tx: &WriteTx<'_>, id: ContactId, relation: ContactRelation, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     if relation != ContactRelation::Customer && tx.addresses(id)?.is_empty() {

@@ -41,7 +41,8 @@ pub fn set(
     Ok(id)
 }
 
-/// Makes a stored greeting the current one. `None` selects the greeting of the package.
+/// Makes a stored greeting the current one. `None` selects the greeting of the package. A file that the settings name
+/// takes precedence over both.
 pub fn choose(tx: &WriteTx<'_>, id: Option<i64>) -> Result<(), Error> {
     let known = tx.greetings(BusinessId::FIRST)?;
     match id {

@@ -11,8 +11,9 @@ pub fn find(tx: &ReadTx<'_>, id: GapId) -> Result<KnowledgeGap, Error> {
     Ok(tx.knowledge_gap(id)?.ok_or(RequestError::NotFound("question"))?)
 }
 
-/// Records a question from a call. A question counts once per call. A dismissed question stays dismissed. A question
-/// whose answer was deleted is open again. Drops a question that is too short, and a new question if too many are open.
+/// Records a question from a call. A question counts once per call, unless another call asks it in between. A dismissed
+/// question stays dismissed. A question whose answer was deleted is open again. Drops a question that is too short, and
+/// a new question if too many are open.
 pub fn report(tx: &WriteTx<'_>, question: &str, call: &Call, now: Timestamp) -> Result<(), Error> {
     let Some(question) = beginning(question, MAX_CHARS).filter(|text| text.chars().count() >= MIN_CHARS) else {
         return Ok(());

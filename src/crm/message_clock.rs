@@ -35,8 +35,8 @@ impl MessageClock {
         Ok(())
     }
 
-    /// Returns the steps of the wall clock since the last call of this function, to be stored for the next run; `None`
-    /// if there were none.
+    /// Returns the steps of the wall clock, to be stored for the next run; `None` if there was no further step since
+    /// the last call of this function.
     pub fn take_steps(&self) -> Option<ClockSteps> {
         self.lock().take_steps()
     }

@@ -373,6 +373,6 @@ pub const MAX_TARGETS: usize = 20;
 pub const MAX_PURPOSE_CHARS: usize = 300;
 /// The first attempt, and one more after a busy line or no answer.
 const MAX_ATTEMPTS: u32 = 2;
-/// How long after a busy line or no answer the second attempt is made.
+/// How long after a busy line or no answer the second attempt is made, at the earliest.
 const RETRY_AFTER: Duration = Duration::from_mins(30);
 const MAX_WAIT: Duration = Duration::from_hours(30 * 24);

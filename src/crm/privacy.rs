@@ -20,7 +20,8 @@ pub struct Decided {
     pub erased: Erased,
     /// The data that is still to be deleted.
     pub rest: ErasureRest,
-    /// The data that the bridge must delete.
+    /// The data that the bridge must delete; `None` if no bridge is in use, or if the contact has no LID and no current
+    /// phone number.
     pub bridge: Option<BridgeErasure>,
 }
 
@@ -46,7 +47,8 @@ pub fn note_export(tx: &WriteTx<'_>, actor: ActorId, id: ContactId, now: Timesta
 }
 
 /// Prepares the deletion of all data about a contact. `confirm` must repeat the contact's name, number or other
-/// address, or the id of a contact that has neither, so that no other contact is deleted by mistake.
+/// address, or the id of a contact that has neither, so that no other contact is deleted by mistake. Refused during a
+/// call with the contact, and while a message to the contact is being sent.
 pub fn plan(tx: &ReadTx<'_>, id: ContactId, confirm: &str) -> Result<Erasure, Error> {
     let (contact, data) = collect(tx, id)?;
     if !is_confirmed(tx, &contact, confirm)? {

@@ -131,8 +131,8 @@ pub fn fail(tx: &WriteTx<'_>, sid: &RecordingSid, why: &str, now: Timestamp) -> 
     }
 }
 
-/// Returns the recording that is to be transcribed. Returns `None` if the AI has talked with the caller, or if the
-/// recording was transcribed or deleted.
+/// Returns the recording that is to be transcribed. Returns `None` if an engine has talked with the caller, if the
+/// recording was transcribed as a turn of the call, or if it is unknown or not downloaded yet.
 pub fn untranscribed(tx: &ReadTx<'_>, sid: &RecordingSid) -> Result<Option<RecordedMessage>> {
     let Some(found) = tx.recorded_message(sid.as_str())? else { return Ok(None) };
     let is_transcribed = tx.turn_text(&found.call_sid, &format!("{sid}.caller"))?.is_some();

@@ -46,13 +46,13 @@ pub struct EarlierAppointment {
 pub struct Left {
     /// The caller's appointments: service, local start, and state.
     pub appointments: Vec<(String, DateTime, AppointmentState)>,
-    /// The message for the owner.
+    /// The message that the caller left for the owner.
     pub message: Option<String>,
-    /// The WhatsApp messages to the caller.
+    /// The WhatsApp messages that the agent sent to the caller.
     pub texts: Vec<String>,
     /// The questions that the agent could not answer.
     pub questions: Vec<String>,
-    /// The titles of tasks about the call.
+    /// The titles of tasks about the call, without those that the review creates.
     pub tasks: Vec<String>,
     /// The services for which the caller waits.
     pub waiting: Vec<String>,

@@ -15,7 +15,8 @@ pub struct ChangedSettings {
     pub secrets: Vec<(&'static str, bool)>,
 }
 
-/// Stores the changes. Adds each to the history of its setting, and to the audit log.
+/// Stores the changes. Adds each to the history of its setting, and to the audit log, unless the setting has the new
+/// value already.
 pub fn change(tx: &WriteTx<'_>, actor: ActorId, changed: &ChangedSettings, now: Timestamp) -> Result<(), Error> {
     let by = actor.to_string();
     for (key, value) in &changed.values {
@@ -35,8 +36,8 @@ pub fn change(tx: &WriteTx<'_>, actor: ActorId, changed: &ChangedSettings, now: 
 }
 
 /// Returns the keys of the settings for which the change conflicts with a newer one: the stored version differs from
-/// the expected version, and the stored value differs from the new value. The version of a setting is the number of its
-/// newest change, or 0 if it was never changed.
+/// the expected version, and the stored value differs from the new value or the setting is a secret. The version of a
+/// setting is the number of its newest change, or 0 if it was never changed.
 pub fn overtaken(
     tx: &ReadTx<'_>,
     changed: &ChangedSettings,

@@ -79,8 +79,8 @@ pub struct Progress {
     pub completed: Vec<SetupStep>,
 }
 
-/// Returns the progress of the set-up. Sends no request to a provider. Therefore, a phone number counts as set up after
-/// its webhooks were changed on the page, or after its first call.
+/// Returns the progress of the set-up. Sends no request to a provider. Therefore, the phone number counts as set up
+/// after the webhooks of a number were changed on the page, or after the first call.
 pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> {
     let stored = tx.setup_progress()?;
     let every_call =

@@ -24,7 +24,7 @@ pub struct SlotQuery {
     pub days: u16,
     /// The distance between two offered start times, in minutes.
     pub step_min: u32,
-    /// Whether the booking is for a contact. The notice time then applies.
+    /// Whether the contact asks for the times, and not a user. The notice time then applies.
     pub for_contact: bool,
     /// The appointment that is being moved; its current time counts as free.
     pub moving: Option<AppointmentId>,
@@ -85,7 +85,7 @@ pub fn gaps(
     Ok(gaps)
 }
 
-/// The data that determines which times are free on some days: the opening hours, and all resources with their occupied
+/// The data that determines which times are free on some days: the opening hours, and resources with their occupied
 /// times.
 pub(in crate::crm) struct Calendar {
     opening: Opening,

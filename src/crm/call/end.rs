@@ -69,7 +69,7 @@ pub struct EndedStream {
     /// The call as its webhook described it, if it could not be stored then.
     pub unstored: Option<IncomingCall>,
     pub started_at: Timestamp,
-    /// The conversation; `None` if there was no media stream.
+    /// The conversation; `None` if no engine was connected with the caller.
     pub conversation: Option<Conversation>,
     /// Why the stream ended.
     pub reason: EndReason,

@@ -16,7 +16,8 @@ use jiff::civil::{Date, DateTime};
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-/// Returns the upcoming appointments that the caller may know about; with `day`, only those on that day.
+/// Returns the upcoming appointments that the caller may know about; with `day`, only those on that day. Refuses a
+/// caller who said neither the contact's name nor any day and booked none of the appointments in this call.
 pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Appointment>, Error> {
     let call = caller.stored_call(tx)?;
     let contact = contact::find(tx, call.contact_id)?;

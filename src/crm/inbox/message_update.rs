@@ -22,9 +22,10 @@ pub enum UpdateEffect {
     Failed,
 }
 
-/// Applies an update to a message, and adds its webhook to the webhook log. Returns the message and what changed; none
-/// if the message is not stored yet. The update is then kept until the message is stored. An update can arrive before
-/// the webhook of its message, or before the provider's response to a send request.
+/// Applies an update to a message, and adds its webhook to the webhook log. Returns the message and what changed;
+/// `None` if no stored message matches. The update is then kept until such a message is stored, or until retention
+/// deletes it. An update can arrive before the webhook of its message, or before the provider's response to a send
+/// request.
 pub fn apply_update(
     tx: &WriteTx<'_>,
     business: BusinessId,

@@ -23,7 +23,7 @@ text_enum! {
         OnlyProvider = "only_provider",
         /// The contact wrote through this provider within 24 hours.
         ContactWrote = "contact_wrote",
-        /// The contact has not written within 24 hours, and a template is configured.
+        /// The contact has not written to the Twilio sender within 24 hours, and a template is configured.
         Template = "template",
         /// The provider has the highest priority of those that can send the message.
         Priority = "priority",

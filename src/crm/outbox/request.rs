@@ -58,7 +58,7 @@ pub struct NewChatLimits {
     /// The allowed prefixes of phone numbers, such as `+972`; `+` allows all countries. Premium-rate numbers are never
     /// allowed.
     pub prefixes: Vec<String>,
-    /// How many conversations one user or token may start in 24 hours.
+    /// How many conversations one author, such as a user, a token or the agent, may start in 24 hours.
     pub per_author: u32,
     /// How many conversations may be started in 24 hours in total.
     pub in_all: u32,
@@ -118,6 +118,7 @@ pub enum SendRefusal {
     /// The idempotency key was used for another message.
     #[error("this Idempotency-Key was used for another message; use a new one for each message")]
     KeyReused,
+    /// The message would start a conversation with a number that the settings do not allow.
     #[error(
         "a new conversation is allowed only with numbers that begin with {prefixes} and are not premium-rate; replies to \
              contacts who write first are always allowed (whatsapp.new_chat_prefixes)"
@@ -126,7 +127,7 @@ pub enum SendRefusal {
         /// The allowed prefixes of numbers, separated by commas.
         prefixes: String,
     },
-    /// The daily limit of new conversations is reached.
+    /// The author's limit or the total limit of new conversations in 24 hours is reached.
     #[error(
         "too many new conversations within 24 hours; replies to contacts who write first are always allowed \
              (whatsapp.new_chats_per_user_per_day, whatsapp.new_chats_in_all_per_day)"

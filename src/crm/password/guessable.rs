@@ -10,8 +10,8 @@ pub(super) fn is_common(password: &str) -> bool {
     is_listed(&lower) || (added <= MAX_ADDED && is_listed(word))
 }
 
-/// Returns the text that the password repeats: `qwerty` for `qwertyqwerty` and `qwertyqwertyqw`. Returns the password
-/// itself if it repeats nothing.
+/// Returns the text that the password repeats, in lower case: `qwerty` for `qwertyqwerty` and `qwertyqwertyqw`. Returns
+/// the whole password if it repeats nothing.
 pub(super) fn repeated(password: &str) -> String {
     let chars: Vec<char> = password.to_lowercase().chars().collect();
     let is_period = |period: &usize| chars[*period..] == chars[..chars.len() - period];
