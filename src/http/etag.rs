@@ -146,8 +146,8 @@ impl OtherVersion {
     }
 }
 
-/// Returns true if a list of entity tags contains this tag. A weak tag never matches, because it does not guarantee the
-/// same content (RFC 9110, section 13.1.1).
+/// Returns true if a list of entity tags contains this tag or `*`. A weak tag never matches, because it does not
+/// guarantee the same content (RFC 9110, section 13.1.1).
 fn includes(list: &str, etag: &str) -> bool {
     list.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag)
 }
@@ -185,7 +185,8 @@ impl Actor {
 }
 
 impl ApiError {
-    /// Returns 412: the version does not match `If-Match`. `current` is the current item, and `etag` its version.
+    /// Returns 412: the item is not at the version that the request names, in `If-Match` or, for settings, in
+    /// `expected`. `current` is the current item, and `etag` its version, if it has one.
     pub(super) fn changed(current: Value, etag: Option<String>) -> Self {
         Self::new(StatusCode::PRECONDITION_FAILED, "changed", "another user has changed this in the meantime")
             .with_current(current, etag.and_then(header_value))

@@ -49,7 +49,8 @@ pub(super) async fn hsts(State(state): State<AppState>, request: Request, next: 
     response
 }
 
-/// Returns the https URL: at the requested host if the certificate covers it, otherwise at the public address.
+/// Returns the https URL: at the requested host if the certificate covers it, otherwise at the public address; none if
+/// the certificate covers neither.
 fn redirect_url(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Option<HeaderValue> {
     let config = state.config();
     let public = config.http.public_address().and_then(|address| address.strip_prefix("https://"));

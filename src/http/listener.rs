@@ -32,8 +32,9 @@ impl Listeners {
     /// Adopts the sockets of systemd's socket activation, and opens the other listeners.
     ///
     /// Sockets are identified by their names (`FileDescriptorName=`): `web` (the public listener), `crm`, `http`,
-    /// `https`, and `bridge` (a Unix socket). Of the sockets without such a name, the first is the public listener, and
-    /// all others are CRM listeners. Sockets for the CRM listener are closed if `http.crm_listen` is not set.
+    /// `https`, and `bridge` (a Unix socket). Of the sockets without such a name, the first is the public listener
+    /// unless a socket named `web` precedes it, and all others are CRM listeners. Sockets for the CRM listener are
+    /// closed if `http.crm_listen` is not set.
     ///
     /// If a listener cannot be opened, the error is logged, and the other listeners are served. Returns an error if
     /// neither the public listener nor `http` nor `https` is open, so that Twilio could not reach the daemon, or if a
@@ -76,8 +77,8 @@ impl Listeners {
     }
 
     /// Opens the listeners `http` and `https` for a host name that is set on the web page, and therefore known only
-    /// after the database is open. If a listener cannot be opened, the error is logged and the other listeners are
-    /// served.
+    /// after the database is open. Also tries again to open those that [`Listeners::open`] could not open. If a
+    /// listener cannot be opened, the error is logged and the other listeners are served.
     pub async fn open_web(&mut self, config: &Config) {
         let tls = &config.tls;
         for (listeners, configured, port, key) in [

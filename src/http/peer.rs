@@ -97,7 +97,7 @@ impl Peer {
 ///
 /// `peer` is the address of the connection, `is_proxy` whether `http.trusted_proxies` contains it, and `reported` the
 /// content of the proxy headers. Only a trusted proxy can report that the client's connection is encrypted. A report of
-/// plain HTTP is accepted from any proxy.
+/// plain HTTP is accepted from any proxy that connects by plain HTTP, but over TLS only from a trusted one.
 fn is_confidential(tls: bool, peer: IpAddr, is_proxy: bool, reported: Forwarded) -> bool {
     let client_used_http = reported.encrypted == Some(false);
     if (tls && !(is_proxy && client_used_http)) || (is_proxy && reported.encrypted == Some(true)) {

@@ -44,7 +44,7 @@ struct Checks {
     published_copy: Check,
     /// Whether no corruption has been found in the database.
     integrity: Check,
-    /// Whether the certificate is valid and does not expire soon.
+    /// Whether browsers trust the certificate, and it is valid, covers all host names and does not expire soon.
     tls: Check,
     /// Whether the last backup and its upload succeeded, and the backup is recent. `ok` also before the first backup.
     backup: Check,

@@ -6,7 +6,7 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 
-/// The most recent webhooks, by a hash of path and signature.
+/// The most recent webhooks, by a hash of the target (path and query) and the signature.
 #[derive(Default)]
 pub struct ReplayCache {
     hasher: RandomState,

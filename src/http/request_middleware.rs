@@ -105,7 +105,7 @@ pub(super) async fn handle_request(
     response
 }
 
-/// Prevents pages of other sites from loading the responses of this server.
+/// Prevents pages of other origins from loading the responses of this server.
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Records the metrics of a request by its route. Metrics by path would grow without bound, because paths contain ids.

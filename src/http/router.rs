@@ -46,7 +46,7 @@ pub(super) fn port_80(state: &AppState) -> Router {
     with_middleware(redirected.merge(well_known::acme_routes()).merge(well_known::instance_routes()), state)
 }
 
-/// Adds the HSTS header to responses over TLS.
+/// Adds the HSTS header to responses over TLS with a certificate that browsers accept.
 pub(super) fn with_hsts(routes: Router, state: &AppState) -> Router {
     routes.layer(from_fn_with_state(state.clone(), https_redirect::hsts))
 }

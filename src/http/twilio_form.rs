@@ -15,7 +15,8 @@ use std::sync::Arc;
 /// The parameters of a webhook with a valid signature.
 #[derive(Clone, Debug)]
 pub struct TwilioForm {
-    /// All decoded parameters: from the form, the top level of the JSON object, or the query.
+    /// All decoded parameters: from the form, the top level of the JSON object, or the query; none if they are
+    /// malformed or more than [`MAX_PAIRS`], or if one has an invalid name.
     pub form: Form,
     /// The raw body, for the webhook log.
     pub body: Bytes,
@@ -23,7 +24,7 @@ pub struct TwilioForm {
     pub content_type: String,
     /// Whether `AccountSid` is the configured account, or no account is configured.
     pub is_own_account: bool,
-    /// Whether a webhook with the same signature was received before.
+    /// Whether a webhook with the same target and signature was received before.
     pub is_repeated: bool,
 }
 

@@ -80,7 +80,7 @@ pub(super) async fn reset_password(
 
 /// Remove a user.
 ///
-/// The user's sessions end.
+/// The user's sessions end, and the API tokens for which the user is responsible are revoked.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "users", operation_id = "delete_user", params(("id" = i64, Path)),
     responses((status = 200, description = "The user was removed.", body = OkResponse),
         (status = 409, description = "The last owner stays", body = ErrorBody)))]

@@ -153,8 +153,8 @@ impl Limits {
         [(self.key(client, AccountKey::ALL), MAX_BY_ADDRESS), (self.key(client, account), MAX_BY_NAME)]
     }
 
-    /// Removes a successful attempt from the counts, and the client's earlier attempts for the same account. For a client
-    /// that is not a known device, also removes the attempts of all such clients for the account.
+    /// Removes a successful attempt from the counts, and the client's earlier attempts for the same account. For a
+    /// client that is not a known device, also removes the attempts of all such clients for the account.
     fn succeeded(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) {
         let (all, one) = (self.key(client, AccountKey::ALL), self.key(client, account));
         self.windows.remove(&one);

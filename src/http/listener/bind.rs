@@ -23,7 +23,7 @@ pub enum ListenError {
 }
 
 /// Listens on a port of all addresses. A socket on `[::]` accepts IPv4 as well. If the system is configured otherwise,
-/// a second socket is opened for IPv4.
+/// a second socket is opened for IPv4. Without IPv6, only a socket for IPv4 is opened.
 pub(super) async fn bind_all_addresses(port: u16) -> Result<Vec<TcpListener>, ListenError> {
     let v4 = (Ipv4Addr::UNSPECIFIED, port).into();
     let v6 = match bind((Ipv6Addr::UNSPECIFIED, port).into()).await {

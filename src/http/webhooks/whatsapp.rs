@@ -1,6 +1,6 @@
-//! The WhatsApp webhooks of both providers. A message is acknowledged after it is stored, and never rejected for its
-//! content: malformed webhooks are stored unprocessed. If the store fails, the response is 503; the bridge then
-//! retries, and the daemon later reads Twilio's messages from Twilio's list.
+//! The WhatsApp webhooks of both providers. A webhook is acknowledged after it is stored, and never rejected for its
+//! content: malformed webhooks, and those whose processing fails, are stored unprocessed. If nothing can be stored, the
+//! response is 503; the bridge then retries, and the daemon later reads Twilio's messages from Twilio's list.
 
 mod baileys;
 mod ingest;

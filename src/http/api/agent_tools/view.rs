@@ -169,7 +169,7 @@ pub(crate) struct CreateAgentToolRequest {
     enabled: Option<bool>,
 }
 
-/// A change of a tool. Absent fields keep their values.
+/// A change of a tool. Absent and null fields keep their values.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateAgentToolRequest {

@@ -68,7 +68,8 @@ impl Answering {
 pub(crate) struct SetAnsweringRequest {
     /// Who answers calls.
     pub(super) mode: AnswerMode,
-    /// When the settings decide again, within a year; without it, the choice lasts until the next one.
+    /// When the settings decide again, within a year; absent or null: the choice lasts until the next one. Ignored if
+    /// `mode` is `settings`.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) until: Option<Timestamp>,
 }

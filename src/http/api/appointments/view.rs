@@ -119,16 +119,18 @@ pub(crate) struct BookAppointmentRequest {
     /// When the appointment starts; a full minute.
     #[schema(value_type = String, format = DateTime)]
     pub(super) starts_at: Timestamp,
-    /// A note for users; the contact does not see it.
+    /// A note for users; the contact does not see it. Absent or null if there is none.
     pub(super) note: Option<String>,
     /// Whether a time in the past or outside of the opening hours is allowed; a time that is taken is always rejected.
     /// False by default.
     pub(super) force: Option<bool>,
-    /// The id of the waiting-list entry that the appointment fulfils; the entry is removed.
+    /// The id of the waiting-list entry that the appointment fulfils; the entry is removed. Absent or null if there is
+    /// none.
     pub(super) waiting_entry_id: Option<i64>,
 }
 
-/// A change of an appointment. Absent fields keep their values.
+/// A change of an appointment. Absent fields keep their values, and so do null fields without a stated meaning
+/// of null.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateAppointmentRequest {
@@ -165,6 +167,6 @@ impl From<UpdateAppointmentRequest> for AppointmentUpdate {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelAppointmentRequest {
-    /// The reason for the cancellation, for users.
+    /// The reason for the cancellation, for users; absent or null if there is none.
     pub(super) reason: Option<String>,
 }

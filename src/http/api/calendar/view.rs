@@ -33,7 +33,8 @@ pub(crate) struct CalendarDay {
     date: LocalDate,
     /// The weekday: 0 is Sunday, 6 is Saturday.
     weekday: i8,
-    /// The Hebrew date of the daytime; the Hebrew day begins on the evening before.
+    /// The Hebrew date of the daytime; the Hebrew day begins on the evening before. Null if the date cannot be
+    /// converted.
     hebrew_date: Option<HebrewDate>,
     /// The holiday or other special day of the Israeli calendar on this date; null if there is none.
     holiday: Option<DayName>,

@@ -89,7 +89,7 @@ pub(crate) struct CreateClosureRequest {
     /// The time of the last day at which the closure ends, `HH:MM`; absent or null: the end of the day.
     #[schema(value_type = Option<String>)]
     to: Option<DayTime>,
-    /// The reason for the closure, shown to users.
+    /// The reason for the closure, shown to users; absent or null if there is none.
     reason: Option<String>,
 }
 
@@ -106,7 +106,8 @@ impl From<CreateClosureRequest> for ClosureUpdate {
     }
 }
 
-/// A change of a closure. Absent fields keep their values.
+/// A change of a closure. Absent fields keep their values, and so do null fields without a stated meaning
+/// of null.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateClosureRequest {

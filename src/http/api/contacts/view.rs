@@ -186,7 +186,8 @@ pub(crate) struct AddNumberRequest {
     /// When the number ceased to be current; absent or null: the number is current.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) former_at: Option<Timestamp>,
-    /// The id of a removed number to restore: the number returns to its former position in the list.
+    /// The id of a removed number to restore: the number returns to its former position in the list. Absent or null for
+    /// a new number.
     pub(super) restored_id: Option<i64>,
 }
 
@@ -223,7 +224,8 @@ pub(crate) struct CreateContactRequest {
     pub(super) number: String,
 }
 
-/// A change of a contact. Absent fields keep their values.
+/// A change of a contact. Absent fields keep their values, and so do null fields without a stated meaning
+/// of null.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateContactRequest {

@@ -42,7 +42,7 @@ pub(crate) struct CreateCustomFieldRequest {
     pub(super) choices: Vec<String>,
 }
 
-/// A change of a custom field. Absent fields keep their values.
+/// A change of a custom field. Absent and null fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateCustomFieldRequest {

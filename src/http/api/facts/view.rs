@@ -74,7 +74,7 @@ pub(crate) struct CreateFactRequest {
     pub(super) source: Option<FactSource>,
 }
 
-/// A change of a fact. Absent fields keep their values.
+/// A change of a fact. Absent and null fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateFactRequest {

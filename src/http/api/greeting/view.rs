@@ -87,7 +87,7 @@ pub(super) const KEY: &str = "voice.greeting_file";
 pub(crate) struct SetGreetingRequest {
     /// The id of the file that `POST /api/media` returned: MP3, or WAV with 16-bit or mu-law samples, of at most 10 s.
     pub(super) media_id: String,
-    /// The name to display, such as the file name.
+    /// The name to display, such as the file name; absent or null if there is none.
     pub(super) name: Option<String>,
 }
 

@@ -82,13 +82,14 @@ pub(crate) struct CreateLeadRequest {
     pub(super) title: String,
     /// The id of the stage; the first stage by default.
     pub(super) stage_id: Option<i64>,
-    /// The expected amount in hundredths of the currency.
+    /// The expected amount in hundredths of the currency; absent or null if there is none.
     pub(super) value_minor: Option<i64>,
-    /// The source of the lead as free text.
+    /// The source of the lead as free text; absent or null if there is none.
     pub(super) source: Option<String>,
 }
 
-/// A change of a lead. Absent fields keep their values.
+/// A change of a lead. Absent fields keep their values, and so do null fields without a stated meaning
+/// of null.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateLeadRequest {

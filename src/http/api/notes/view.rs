@@ -88,6 +88,6 @@ pub(crate) struct CreateNoteRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateNoteRequest {
-    /// The new text of the note; if absent, the text is unchanged.
+    /// The new text of the note; if absent or null, the text is unchanged.
     pub(super) text: Option<String>,
 }

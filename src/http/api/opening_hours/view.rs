@@ -120,7 +120,7 @@ pub(crate) struct OpeningHoursRequest {
     pub(super) holidays: HolidayRule,
     /// The opening hours on the eves of holidays.
     pub(super) eves: Eves,
-    /// The minimum number of minutes between a contact's booking and the start of the appointment; if absent, the value
-    /// is unchanged.
+    /// The minimum number of minutes between a contact's booking and the start of the appointment; if absent or null,
+    /// the value is unchanged.
     pub(super) notice_min: Option<u32>,
 }

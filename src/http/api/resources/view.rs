@@ -92,7 +92,7 @@ pub(crate) struct CreateResourceRequest {
     name: String,
     /// The kind of the resource; `staff` by default.
     kind: Option<ResourceKind>,
-    /// The id of the user whom the resource represents.
+    /// The id of the user whom the resource represents; absent or null if it represents no user.
     user_id: Option<i64>,
     /// The position in lists, and the order in which a free resource is chosen; the lowest is first. 0 by default.
     position: Option<i64>,
@@ -115,7 +115,8 @@ impl From<CreateResourceRequest> for ResourceUpdate {
     }
 }
 
-/// A change of a resource. Absent fields keep their values.
+/// A change of a resource. Absent fields keep their values, and so do null fields without a stated meaning
+/// of null.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateResourceRequest {

@@ -56,7 +56,7 @@ pub(crate) struct CreateSavedReplyRequest {
     pub(super) text: String,
 }
 
-/// A change of a saved reply. Absent fields keep their values.
+/// A change of a saved reply. Absent and null fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateSavedReplyRequest {

@@ -78,7 +78,7 @@ pub(crate) struct ScheduleMessageRequest {
     /// The text of the message; may be empty if a file is attached.
     #[serde(default)]
     text: String,
-    /// The id of a file from `POST /api/media` to attach.
+    /// The id of a file from `POST /api/media` to attach; absent or null if there is none.
     media_id: Option<String>,
     /// When the message is due to be sent; within the next 366 days.
     #[schema(value_type = String, format = DateTime)]
@@ -100,7 +100,8 @@ impl ScheduleMessageRequest {
     }
 }
 
-/// A change of a scheduled message. Absent fields keep their values; null clears the file or the provider.
+/// A change of a scheduled message. Absent fields keep their values; null clears the file or the provider, and leaves
+/// other fields unchanged.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateScheduledMessageRequest {

@@ -25,7 +25,7 @@ pub(crate) struct SearchHit {
     thread_id: Option<i64>,
     /// The id of the call, for a turn or a call; null for other kinds.
     call_id: Option<i64>,
-    /// When the content was written or said.
+    /// When the content was written or said; for a call, when it started; for a contact, when it was created.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// The offset in milliseconds at which a turn begins in its call; null for other kinds.

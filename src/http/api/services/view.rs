@@ -87,7 +87,7 @@ pub(crate) struct CreateServiceRequest {
     buffer_after_min: Option<u32>,
     /// The price in agorot; absent or null if there is none.
     price_minor: Option<i64>,
-    /// A description of the service for contacts.
+    /// A description of the service for contacts; absent or null if there is none.
     description: Option<String>,
     /// The position in lists; the lowest is first. 0 by default.
     position: Option<i64>,
@@ -110,7 +110,8 @@ impl From<CreateServiceRequest> for ServiceUpdate {
     }
 }
 
-/// A change of a service. Absent fields keep their values.
+/// A change of a service. Absent fields keep their values, and so do null fields without a stated meaning
+/// of null.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateServiceRequest {

@@ -43,7 +43,7 @@ pub(crate) struct CreateTagRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateTagRequest {
-    /// The new name of the tag; if absent, the name is unchanged.
+    /// The new name of the tag; if absent or null, the name is unchanged.
     pub(super) name: Option<String>,
 }
 

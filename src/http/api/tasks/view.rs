@@ -102,19 +102,19 @@ impl From<domain::Task> for Task {
 pub(crate) struct CreateTaskRequest {
     /// A description of the task in one line.
     title: String,
-    /// The id of the contact that the task is about.
+    /// The id of the contact that the task is about; absent or null if it is about no contact.
     contact_id: Option<i64>,
-    /// The id of the thread that the task is about.
+    /// The id of the thread that the task is about; absent or null if it is about no thread.
     thread_id: Option<i64>,
-    /// The id of the call that the task is about.
+    /// The id of the call that the task is about; absent or null if it is about no call.
     call_id: Option<i64>,
-    /// The time by which the task must be done.
+    /// The time by which the task must be done; absent or null if there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,
-    /// The day on which the task must be done, instead of `due_at`.
+    /// The day on which the task must be done, instead of `due_at`; absent or null if there is none.
     #[schema(format = Date)]
     due_date: Option<String>,
-    /// The id of the assigned user.
+    /// The id of the assigned user; absent or null: the task is not assigned.
     assignee: Option<i64>,
 }
 
@@ -132,7 +132,7 @@ impl From<CreateTaskRequest> for TaskContent {
     }
 }
 
-/// A change of a task. Absent fields keep their values; null clears a field.
+/// A change of a task. Absent fields keep their values; null clears a field, except `title`, which it leaves unchanged.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateTaskRequest {

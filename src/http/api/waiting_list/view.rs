@@ -114,14 +114,14 @@ pub(crate) struct CreateWaitingEntryRequest {
     /// The last suitable day.
     #[schema(value_type = String, format = Date)]
     pub(super) to_date: LocalDate,
-    /// A note for users; the contact does not see it.
+    /// A note for users; the contact does not see it. Absent or null if there is none.
     pub(super) note: Option<String>,
     /// Since when the contact waits; absent or null: the current time.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) waiting_since: Option<Timestamp>,
 }
 
-/// A change of an entry of the waiting list. Absent fields keep their values.
+X
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateWaitingEntryRequest {

@@ -89,7 +89,8 @@ pub(super) async fn store_best_effort<T: Send + 'static>(
     }
 }
 
-/// Adds a webhook that has a valid signature but malformed content to the webhook log, and logs a warning.
+/// Adds a webhook that has a valid signature, but malformed content or the id of another account, to the webhook log,
+/// and logs a warning.
 pub(super) async fn log_malformed(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
     let raw = raw(form, path);
     let sid = form.form.value("CallSid").unwrap_or("unknown");
