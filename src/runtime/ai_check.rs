@@ -27,7 +27,8 @@ const WARN_DAYS: i32 = 60;
 /// An error is reported if a model's shutdown is fewer than this many days away.
 const URGENT_DAYS: i32 = 7;
 
-/// Queries the AI server, and opens a session with the settings of a call. Without an API key, the check is skipped.
+/// Queries the models of the AI server and, if none of the results is an error, opens a session with the settings of a
+/// call. Without an API key, the check is skipped.
 pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
     check_and_learn(client, config, now, &RejectedFields::default()).await
 }

@@ -127,10 +127,10 @@ fn cents(micros: i64) -> String {
 
 /// The result of a spoken answer.
 struct VoiceAnswer {
-    /// The time from the end of the question to the first audio of the answer.
+    /// The time from the end of the question to the first audio of the answer; zero if the answer began earlier.
     waited: Duration,
     answer: String,
-    /// The server's transcript of the question.
+    /// The server's transcript of the question; empty if the transcription failed, `None` if none arrived in time.
     heard: Option<String>,
     cost_micros: i64,
 }

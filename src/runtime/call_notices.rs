@@ -58,7 +58,7 @@ impl CallNotices {
             }
             Due::SentBefore => {}
             Due::TooMany => {
-                tracing::warn!(event = "CALL_NOTICE_SKIPPED", call.sid = %call_sid, channel = channel.as_str(), "The owner gets no message about call {call_sid}: the limit of messages in one hour is reached");
+                tracing::warn!(event = "CALL_NOTICE_SKIPPED", call.sid = %call_sid, channel = channel.as_str(), "The owner gets no message about call {call_sid} by {channel}: the limit of messages in one hour is reached");
             }
         }
         Ok(())

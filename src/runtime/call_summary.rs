@@ -30,7 +30,7 @@ pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError>
 }
 
 /// Stores a summary. A call gets no summary if summaries are switched off, if there is no text model, if the caller
-/// said nothing, or if a usage limit of the AI is reached or cannot be checked.
+/// said nothing and left no message, or if a usage limit of the AI is reached or cannot be checked.
 async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<(), JobError> {
     let config = services.config();
     let Some(server) = config.text_model_server().filter(|_| config.agent.summaries) else { return Ok(()) };

@@ -1,5 +1,5 @@
-//! Sends WhatsApp messages to callers, see [`crate::crm::caller_text`]: in jobs after a call, and for the agent during
-//! a call.
+//! Sends WhatsApp messages to callers, see [`crate::crm::caller_text`]: in jobs, which confirm appointments and follow
+//! missed calls, and for the agent during a call.
 
 use super::Settings;
 use super::jobs::JobError;

@@ -227,9 +227,9 @@ impl Calls {
         }
     }
 
-    /// Returns the action that follows a call's stream, or `None` if the action does not become known within two
-    /// seconds. A stream that is still open is treated as ended. `connect` is the number of the `<Connect>` whose
-    /// stream ended, counted from 1.
+    /// Returns the action that follows a call's stream; `None` if the call is unknown, or if the action does not become
+    /// known within two seconds. A stream that is still open is treated as ended. `connect` is the number of the
+    /// `<Connect>` whose stream ended, counted from 1.
     pub async fn stream_end_action(&self, sid: &CallSid, connect: u32) -> Option<StreamEndAction> {
         let waiting = {
             let mut registry = self.registry();

@@ -110,7 +110,7 @@ fn ogg_ms(content: &[u8]) -> Option<u64> {
     Some(position.checked_mul(1000)? / 48_000)
 }
 
-/// Returns the duration from the `mvhd` movie header; none if the header does not contain it.
+/// Returns the duration from the `mvhd` movie header; `None` if there is no header or it does not contain the duration.
 fn movie_ms(content: &[u8]) -> Option<u64> {
     let header = &content[content.windows(4).position(|bytes| bytes == b"mvhd")? + 4..];
     let number = |at: usize| Some(u64::from(u32::from_be_bytes(header.get(at..at + 4)?.try_into().ok()?)));

@@ -20,7 +20,7 @@ pub struct OwnTools {
     caller: ToolCaller,
 }
 
-/// What a tool's server learns about the conversation.
+/// What a tool's server learns about the conversation. A GET request contains only the key.
 #[derive(Clone, Debug)]
 pub struct ToolCaller {
     /// The call; `None` if the owner tries the tool.
@@ -132,7 +132,7 @@ impl OwnToolSender for OwnTools {
             let ToolOutcome { status, output, took } = sender.run(&tool, arguments).await;
             let (name, status, duration_ms) = (&tool.name, status.unwrap_or_default(), took.as_millis());
             let call = sender.caller.call.as_ref().map_or("", CallSid::as_str);
-            // A test from the web page belongs to no call.
+            // Only a request that belongs to a call has a call id.
             let in_call = if call.is_empty() { String::new() } else { format!(" in call {call}") };
             match output["error"].as_str() {
                 None => {
@@ -153,7 +153,7 @@ impl OwnToolSender for OwnTools {
                         status,
                         duration_ms,
                         error,
-                        "Tool {name} failed{in_call}; the agent, or the page that tests the tool, gets this error: {error}"
+                        "Tool {name} failed{in_call}; the agent gets this error: {error}"
                     );
                 }
             }

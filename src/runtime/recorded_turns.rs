@@ -112,14 +112,14 @@ impl RecordedTurns {
 
 async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Reply, String> {
     let (config, sid) = (services.config(), &recording.call.call_sid);
-    // If the recording was answered before a restart, the stored answer is repeated at no cost.
+    // If the recording was answered before, for example before a restart, the stored answer is repeated at no cost.
     if let Some(words) = stored_text(services, sid, format!("{}.agent", recording.recording_sid)).await {
         return Ok(Reply::Say(words));
     }
     if !services.may_use_ai(sid).await {
         return Err("the usage limit of the AI is reached, or the usage cannot be read".to_owned());
     }
-    // The recording was transcribed before a restart, but the answer failed. A second transcription would cost again.
+    // The recording was transcribed before, but the answer failed. A second transcription would cost again.
     if stored_text(services, sid, format!("{}.caller", recording.recording_sid)).await.is_some() {
         return Err("the recording was processed before".to_owned());
     }

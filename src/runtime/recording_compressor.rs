@@ -51,8 +51,8 @@ async fn compress(store: Store, job: Job) -> Result<(), JobError> {
         ),
         Outcome::Deleted => {}
     }
-    // Pauses for as long as the job took, so that a backlog of old recordings leaves at least half of the time to other
-    // work.
+    // Pauses for as long as the job took, up to a limit, so that a backlog of old recordings leaves about half of the
+    // time to other work.
     tokio::time::sleep(took.min(MAX_PAUSE)).await;
     Ok(())
 }
@@ -64,7 +64,7 @@ enum Outcome {
     },
     /// The recording stays a WAV file, for this reason.
     Skipped(&'static str),
-    /// The recording was deleted or replaced before the job ran.
+    /// The recording was deleted or replaced before the job could replace it.
     Deleted,
 }
 

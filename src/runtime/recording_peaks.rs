@@ -23,7 +23,7 @@ pub enum PeaksError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// The recording cannot be decoded.
+    /// The recording cannot be decoded, or the thread that decodes it failed.
     #[error("the recording cannot be decoded: {0}")]
     Unreadable(String),
 }

@@ -29,7 +29,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// How many times the model may use tools in one answer.
+/// The maximum number of requests to the model in one turn. After a request that returns tool calls, another one
+/// follows.
 const MAX_ROUNDS: usize = 12;
 
 /// The caller's part of a conversation.
@@ -86,7 +87,7 @@ pub struct RehearsedTurn {
     pub agent: String,
     /// The tools that the agent used.
     pub tools: Vec<UsedTool>,
-    /// The time from the caller's words to the agent's first word.
+    /// The time from the caller's words to the agent's first word; `None` if the agent said nothing.
     pub first_word_ms: Option<u64>,
     /// The time from the caller's words to the end of the answer, tools included.
     pub total_ms: u64,
@@ -94,7 +95,7 @@ pub struct RehearsedTurn {
     pub tokens_in: i64,
     /// Output tokens of all requests to the model in this turn.
     pub tokens_out: i64,
-    /// The cost in millionths of a dollar, if it is known.
+    /// The cost in millionths of a dollar, as far as it is known.
     pub cost_micros: Option<i64>,
 }
 

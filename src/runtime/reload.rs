@@ -23,10 +23,11 @@ pub struct Reloaded {
     pub warnings: Vec<String>,
 }
 
-/// The settings are invalid; the previous settings stay active.
+/// The settings were not replaced, for example because they are invalid or the daemon is stopping. The previous
+/// settings stay active.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReloadRejected {
-    /// The problems with their locations; never empty.
+    /// The problems, those of settings with their locations; never empty.
     pub reasons: Vec<String>,
 }
 
@@ -57,18 +58,20 @@ pub struct SettingsChange {
 pub type SaveChange =
     Box<dyn FnOnce(ChangedSettings) -> Pin<Box<dyn Future<Output = Result<(), crm::Error>> + Send>> + Send>;
 
-/// The reason why a change of settings did not take effect. Except for `NotActive`, nothing was stored.
+/// The reason why a change of settings did not take effect. Except for `NotActive`, nothing was stored in the database.
 #[derive(Debug)]
 pub enum ChangeRejected {
     /// A changed setting is locked, or is invalid in combination with other settings.
     Setting(ChangeError),
-    /// The settings from the file and the environment are invalid, so no change can take effect.
+    /// No change can take effect, usually because the settings from the file and the environment are invalid, or
+    /// because the daemon is stopping.
     Settings(ReloadRejected),
     /// The change is stored, but the reload after it failed.
     NotActive(ReloadRejected),
     /// Another change has modified these settings since the versions that this change is based on.
     Overtaken(Vec<String>),
-    /// The database could not store the change.
+    /// The database could not store the change. The file with the secrets has its previous content again, unless the
+    /// log reports that it could not be restored.
     Store(crm::Error),
     /// The file with the secrets cannot be written.
     Secrets(std::io::Error),

@@ -30,7 +30,8 @@ impl KnownUsage {
     }
 
     /// Returns the usage of this day: the last value from the database, plus the usage of calls since then. A call that
-    /// was active when the database answered is added with its whole duration.
+    /// was active when the database answered is added with its whole duration. Returns no usage if the database has not
+    /// answered on this day.
     pub fn last(&self, day: Timestamp) -> AiUsage {
         let known = self.known();
         if known.day == Some(day) {

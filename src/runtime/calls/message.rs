@@ -22,6 +22,7 @@ pub enum TransferAnswer {
 /// A message to a call's task.
 #[derive(Debug)]
 pub(in crate::runtime) enum CallMessage {
+    /// An authenticated media socket for the call.
     Stream(Box<MediaSocket>, Start),
     /// Twilio requests the TwiML that follows the stream of this `<Connect>`, counted from 1. The number is
     /// [`u32::MAX`] if Twilio's recorder has taken over the call.

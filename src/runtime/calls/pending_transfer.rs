@@ -19,11 +19,11 @@ pub(super) struct Transfer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingTransfer {
     pub caller_name: ContactName,
-    /// The caller's number; `None` if the number is withheld.
+    /// The caller's number; `None` if the number is withheld or is not a full number.
     pub caller_number: Option<PhoneNumber>,
     /// The network of the call.
     pub medium: CallMedium,
-    /// The number that was called.
+    /// The number that was called; `None` if Twilio does not report a full number.
     pub called_number: Option<PhoneNumber>,
     /// The human agent's number.
     pub human_agent: String,

@@ -132,7 +132,7 @@ impl CallServices {
         None
     }
 
-    /// Returns true while the usage limits allow this call to use the AI. Returns false if the usage cannot be read.
+    /// Returns true while the daily limits allow this call to use the AI. Returns false if the usage cannot be read.
     pub(in crate::runtime) async fn may_use_ai(&self, sid: &CallSid) -> bool {
         let (sid, now, config) = (sid.clone(), clock::now(), self.config());
         let today = start_of_day(now, &config.business.time_zone);
@@ -150,7 +150,7 @@ impl CallServices {
         self.trial_usage.add_to(used, today, now)
     }
 
-    /// Returns true while the usage limits allow another call with the AI.
+    /// Returns true while the daily limits allow another call with the AI. Returns false if the usage cannot be read.
     pub(in crate::runtime) async fn has_ai_left(&self) -> bool {
         let (now, config) = (clock::now(), self.config());
         let today = start_of_day(now, &config.business.time_zone);

@@ -1,4 +1,4 @@
-//! Transfers of calls to a human agent: their begin, acceptance and failure.
+//! Transfers of calls to a human agent: their start, acceptance and failure.
 
 use super::pending_transfer::{PendingTransfer, Transfer};
 use super::{CallMessage, Calls};

@@ -20,7 +20,7 @@ pub enum TrialRefusal {
     /// The settings let no AI engine answer calls.
     #[error("no AI answers calls: set {setting}")]
     NoEngine {
-        /// The setting that is missing.
+        /// The setting that is missing, or that selects voicemail.
         setting: &'static str,
     },
     /// A usage limit is reached.

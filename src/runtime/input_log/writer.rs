@@ -84,7 +84,8 @@ impl InputLogs {
         InputLog::begin(queue, self.next.fetch_add(1, Ordering::Relaxed), header, now)
     }
 
-    /// Waits until all records that calls have passed on so far are in the files, at most for `limit`.
+    /// Waits until all records that calls have passed on so far are in the files, at most for `limit`. Does not wait if
+    /// the queue is full.
     pub async fn flush(&self, limit: Duration) {
         let (sender, receiver) = oneshot::channel();
         if self.queue.as_ref().is_some_and(|queue| queue.try_send(Message::Written(sender)).is_ok()) {
