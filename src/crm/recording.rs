@@ -39,7 +39,7 @@ pub struct NewRecording {
     /// The duration in milliseconds, as Twilio reports it.
     pub duration_ms: i64,
     /// Whether the recording was found in Twilio's list. Such a recording is transcribed after the download. A
-    /// recording with a webhook is transcribed when its webhook arrives, while the caller waits.
+    /// recording with a webhook is transcribed only if the caller waits for the AI's answer to it.
     pub is_read_back: bool,
 }
 
