@@ -16,7 +16,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct TwilioForm {
     /// All decoded parameters: from the form, the top level of the JSON object, or the query; none if they are
-    /// malformed or more than [`MAX_PAIRS`], or if one has an invalid name.
+    /// malformed or more than `MAX_PAIRS`, or if one has an invalid name.
     pub form: Form,
     /// The raw body, for the webhook log.
     pub body: Bytes,

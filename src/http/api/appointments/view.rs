@@ -129,8 +129,8 @@ pub(crate) struct BookAppointmentRequest {
     pub(super) waiting_entry_id: Option<i64>,
 }
 
-/// A change of an appointment. Absent fields keep their values, and so do null fields without a stated meaning
-/// of null.
+/// A change of an appointment. Absent fields keep their values, and so do null ones, unless the field says what null
+/// means.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateAppointmentRequest {

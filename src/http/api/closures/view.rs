@@ -106,8 +106,7 @@ impl From<CreateClosureRequest> for ClosureUpdate {
     }
 }
 
-/// A change of a closure. Absent fields keep their values, and so do null fields without a stated meaning
-/// of null.
+/// A change of a closure. Absent fields keep their values, and so do null ones, unless the field says what null means.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateClosureRequest {

@@ -224,8 +224,7 @@ pub(crate) struct CreateContactRequest {
     pub(super) number: String,
 }
 
-/// A change of a contact. Absent fields keep their values, and so do null fields without a stated meaning
-/// of null.
+/// A change of a contact. Absent fields keep their values, and so do null ones, unless the field says what null means.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateContactRequest {

@@ -60,8 +60,8 @@ pub(crate) struct CreateLeadStageRequest {
     pub(super) position: Option<i64>,
 }
 
-/// A change of a stage of leads. Absent fields keep their values, and so do null fields without a stated meaning
-/// of null.
+/// A change of a stage of leads. Absent fields keep their values, and so do null ones, unless the field says what null
+/// means.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateLeadStageRequest {

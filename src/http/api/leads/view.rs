@@ -88,8 +88,7 @@ pub(crate) struct CreateLeadRequest {
     pub(super) source: Option<String>,
 }
 
-/// A change of a lead. Absent fields keep their values, and so do null fields without a stated meaning
-/// of null.
+/// A change of a lead. Absent fields keep their values, and so do null ones, unless the field says what null means.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateLeadRequest {

@@ -30,8 +30,8 @@ pub(crate) struct OutboundCall {
     missed_call_id: Option<i64>,
     /// The state of the outbound call.
     state: OutboundState,
-    /// The result of the last attempt, or why the daemon cancelled the call (`opted_out`, `blocked`); null before and
-    /// during an attempt without such a result, and after an attempt that was not made.
+    /// The result of the last attempt, or why the daemon cancelled the call (`opted_out`, `blocked`); null if there is
+    /// neither, during an attempt, and after an attempt that was not made.
     outcome: Option<OutboundOutcome>,
     /// The earliest time of the next attempt.
     #[schema(value_type = String, format = DateTime)]

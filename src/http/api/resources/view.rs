@@ -115,8 +115,7 @@ impl From<CreateResourceRequest> for ResourceUpdate {
     }
 }
 
-/// A change of a resource. Absent fields keep their values, and so do null fields without a stated meaning
-/// of null.
+/// A change of a resource. Absent fields keep their values, and so do null ones, unless the field says what null means.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateResourceRequest {

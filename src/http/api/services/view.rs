@@ -110,8 +110,7 @@ impl From<CreateServiceRequest> for ServiceUpdate {
     }
 }
 
-/// A change of a service. Absent fields keep their values, and so do null fields without a stated meaning
-/// of null.
+/// A change of a service. Absent fields keep their values, and so do null ones, unless the field says what null means.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateServiceRequest {

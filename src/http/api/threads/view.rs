@@ -305,11 +305,11 @@ struct MessageFile {
     error: Option<String>,
     /// The URL of the file; null unless `state` is `stored`.
     url: Option<String>,
-    /// The width of an image in pixels; null for other files, and while it is unknown.
+    /// The width of an image in pixels; null for other files, and if it is not known.
     width: Option<i64>,
     /// The height of an image in pixels; null if `width` is null.
     height: Option<i64>,
-    /// The duration of audio or video in milliseconds; null for other files, and while it is unknown.
+    /// The duration of audio or video in milliseconds; null for other files, and if it is not known.
     duration_ms: Option<i64>,
     /// A preview of about 25 bytes (thumbhash), in Base64, to show until the image has been loaded; null if there is
     /// none.

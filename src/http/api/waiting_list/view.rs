@@ -121,7 +121,8 @@ pub(crate) struct CreateWaitingEntryRequest {
     pub(super) waiting_since: Option<Timestamp>,
 }
 
-X
+/// A change of an entry of the waiting list. Absent fields keep their values, and so do null ones, unless the field
+/// says what null means.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateWaitingEntryRequest {
