@@ -22,7 +22,7 @@ impl MediaLinks {
         Self { base_url: base_url.to_owned(), key: token.clone() }
     }
 
-    /// Returns the link to a file, valid from `from` for `lifetime`.
+    /// Returns the link to a file, which expires when `lifetime` has passed since `from`.
     pub fn link(&self, sha256: &str, from: Timestamp, lifetime: Duration) -> String {
         let expires = from.plus(lifetime).as_secs();
         let signature = signature(&self.key, sha256, expires);

@@ -1,5 +1,5 @@
-//! Sends requests to addresses that an API client, the sender of a message or the owner chose (SSRF protection). Such an address
-//! must not give access to resources that only this machine or its network can reach.
+//! Sends requests to addresses that an API client, the sender of a message or the owner chose (SSRF protection). Such
+//! an address must not give access to resources that only this machine or its network can reach.
 //!
 //! Every address is checked after its name is resolved, and the connection uses the checked address. Redirects are
 //! followed manually, and each target is checked.
@@ -41,16 +41,16 @@ pub enum Forbidden {
 pub struct SafeFetcher {
     /// The client for public addresses. It rejects all other addresses.
     public: reqwest::Client,
-    /// The client for the trusted addresses on this machine.
+    /// The client for the trusted addresses.
     local: reqwest::Client,
     trusted: Trusted,
     max_bytes: u64,
 }
 
-/// Addresses on this machine that may be fetched although they are not public.
+/// The addresses that may be fetched although they are not public.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trusted {
-    /// No address on this machine.
+    /// Only public addresses may be fetched.
     Nothing,
     /// The address of the bridge.
     Origin {

@@ -87,7 +87,7 @@ pub enum ServerEvent<'a> {
         status: Cow<'a, str>,
         /// The error code, if the response failed.
         error: Option<String>,
-        /// The human-readable error message.
+        /// The human-readable error message; empty without an error.
         message: String,
         usage: Usage,
     },

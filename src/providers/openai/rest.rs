@@ -22,7 +22,7 @@ pub enum Error {
     Refused {
         /// The HTTP status.
         status: u16,
-        /// The provider's error code.
+        /// The provider's error code; empty if the response contains none.
         code: String,
         /// The rejected parameter; empty if the response does not name one.
         param: String,

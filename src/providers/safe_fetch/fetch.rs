@@ -70,7 +70,7 @@ impl FetchError {
 }
 
 impl SafeFetcher {
-    /// Fetches a file. `token` is a header's name and value, which is sent only to the trusted origin.
+    /// Fetches a file. `token` is a header's name and value, which are sent only to trusted addresses.
     pub async fn fetch(&self, address: &str, token: Option<(&str, &str)>) -> Result<FetchedFile, FetchError> {
         let prepare = |request: RequestBuilder, url: &Url, _: &Method| match token {
             Some((name, value)) if self.is_trusted(url) => request.header(name, value),

@@ -31,7 +31,7 @@ pub struct OwnResponse {
 #[derive(Debug)]
 pub struct SendError {
     pub error: FetchError,
-    /// True if a server may have received the request.
+    /// True if a server may have received the request; also true if the connection failed.
     pub may_be_received: bool,
 }
 

@@ -26,8 +26,8 @@ impl Form {
         Some(Self { pairs, clean })
     }
 
-    /// Parses the top level of a JSON object. Returns `None` if it has more than `max` fields. JSON that is not an
-    /// object gives an empty form.
+    /// Parses the top level of a JSON object. Returns `None` if it has more than `max` fields. A body that is not a
+    /// JSON object gives an empty form.
     pub fn decode_json(body: &[u8], max: usize) -> Option<Self> {
         let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body) else { return Some(Self::default()) };
         if fields.len() > max {

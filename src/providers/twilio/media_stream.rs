@@ -29,7 +29,7 @@ pub enum Incoming<'a> {
     Mark(Cow<'a, str>),
     /// The stream has ended.
     Stop,
-    /// An unknown type of message. Twilio may add types at any time.
+    /// An unknown type of message, or an unknown key. Twilio may add types at any time.
     Unknown,
 }
 

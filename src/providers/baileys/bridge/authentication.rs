@@ -45,7 +45,7 @@ pub(super) struct Challenge {
     is_required: bool,
     /// Whether this bridge has sent a valid proof, in this process or before the last restart.
     is_known: AtomicBool,
-    /// Whether the last answer had no valid proof although the daemon required one. Limits the warning to the first
+    /// Whether an answer without a valid proof was rejected since the last valid proof. Limits the warning to the first
     /// such answer.
     is_unauthenticated: AtomicBool,
     /// The file that records that this bridge has sent a valid proof.
@@ -65,7 +65,7 @@ enum Peer {
     Unsupporting {
         since: Instant,
     },
-    /// The program gave no valid answer at the time `at`.
+    /// The program did not answer, or its answer was rejected, at the time `at`.
     Failed {
         state: LinkState,
         at: Instant,
@@ -229,7 +229,7 @@ impl Challenge {
     }
 
     /// Records in the file that the bridge has sent a valid proof. Without the file, the daemon would accept a bridge
-    /// without a proof after the next restart.
+    /// without a proof after the next restart, unless the settings require one.
     async fn remember(&self) {
         // Commands that root runs must not create files in the service's folder.
         let is_own = |found: std::fs::Metadata| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
@@ -239,7 +239,7 @@ impl Challenge {
         let (file, content) = (self.known_file.clone(), digest(&self.origin));
         let written = tokio::task::spawn_blocking(move || private_file::replace(&file, content.as_bytes())).await;
         if let Err(error) = written.map_err(std::io::Error::other).flatten() {
-            tracing::warn!(event = "BRIDGE_PROOF_NOT_STORED", file = %self.known_file.display(), %error, "Cannot store in {} that the WhatsApp bridge has proved its identity; after a restart, the daemon accepts a bridge without a proof until the bridge proves its identity again: {error}", self.known_file.display());
+            tracing::warn!(event = "BRIDGE_PROOF_NOT_STORED", file = %self.known_file.display(), %error, "Cannot store in {} that the WhatsApp bridge has proved its identity; unless whatsapp.bridge_challenge is \"required\", the daemon accepts a bridge without a proof after a restart until the bridge proves its identity again: {error}", self.known_file.display());
         }
     }
 }
@@ -268,7 +268,7 @@ pub const PROOF: &str = "x-baileys-proof";
 /// The header with the signature of a request to the bridge.
 const AUTH: &str = "x-baileys-auth";
 const KNOWN_FILE: &str = "live/known-bridge";
-/// How long a result of the challenge is valid. Afterwards, another program may be listening on the bridge's port.
+/// How long a valid proof or a failure is reused. Afterwards, another program may be listening on the bridge's port.
 const RESULT_VALID_FOR: Duration = Duration::from_secs(1);
 const PROOF_TIMEOUT: Duration = Duration::from_secs(3);
 /// The delay before the next challenge of a bridge that does not support it. An update may have added the support.

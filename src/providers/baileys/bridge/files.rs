@@ -1,4 +1,4 @@
-//! Media files of messages. The bridge keeps each file until the daemon has fetched it.
+//! Media files of messages. The bridge keeps each file until the daemon has stored it, or until the bridge needs space.
 
 use super::Bridge;
 use crate::domain::is_hex;

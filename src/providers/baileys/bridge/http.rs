@@ -33,7 +33,8 @@ pub(super) struct BridgeResponse {
 }
 
 impl Bridge {
-    /// Sends an authenticated request. `limit` applies to the authentication and the request together.
+    /// Sends an authenticated request. `limit` applies to the time until the response begins, including the
+    /// authentication, and again to the request with its response.
     pub(super) async fn request(
         &self,
         method: Method,

@@ -31,16 +31,17 @@ pub enum LinkCheck {
 /// The reason that a request to the bridge failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BridgeError {
-    /// The bridge could not be reached, or rejected the secret. The state gives the cause.
+    /// The bridge could not be reached, did not prove that it has the secret, or rejected the secret. The state gives
+    /// the cause.
     Unavailable(LinkState),
     /// The bridge does not support the request: its version is older than the daemon's, or it is not the bundled
     /// bridge.
     Unsupported,
-    /// The bridge rejected the request.
+    /// The bridge rejected the request, or its response has unexpected content.
     Refused {
         /// The HTTP status.
         status: u16,
-        /// The bridge's error code, such as `already_paired`.
+        /// The bridge's error code, such as `already_paired`; may be empty.
         code: String,
         /// The bridge's error message; may be empty.
         message: String,

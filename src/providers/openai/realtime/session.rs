@@ -22,7 +22,7 @@ const OPTIONAL: [&str; 10] = [
 /// interrupt the agent and when to request a response. Therefore `create_response` and `interrupt_response` are false:
 /// "the model will never respond automatically but VAD events will still be emitted".
 ///
-/// Every field of the turn detection is set, because servers deviate from the documented defaults.
+/// The fields of the turn detection are set explicitly, because servers deviate from the documented defaults.
 pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], language: &str) -> Value {
     let turn_detection = match config.turn_detection {
         TurnDetection::ServerVad => json!({
