@@ -18,7 +18,7 @@ pub struct VoicemailSetup {
     pub thanks: EncodedAudio,
     /// The text of `thanks`, for the transcript.
     pub thanks_text: String,
-    /// The maximum length of the message.
+    /// The maximum time from the end of the prompt to the end of the message.
     pub longest: Duration,
     /// The silence that ends the message.
     pub silence: Duration,

@@ -20,7 +20,7 @@ pub(super) enum PartEvent<T> {
     Ready,
     /// A result of the part.
     Event(T),
-    /// The connection failed or was closed. No further events follow.
+    /// The connection or a request failed, or the connection was closed. The part can no longer be used.
     Lost(DialError),
 }
 

@@ -17,7 +17,8 @@ const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// A conversation in writing.
 pub struct TextConversation {
     model: LanguageModel,
-    /// The model's name if OpenAI's server provides the model, so that its prices are known; otherwise `None`.
+    /// The model's name if the server at `openai.base_url` provides the model, so that OpenAI's prices apply; otherwise
+    /// `None`.
     priced_model: Option<String>,
     entries: Vec<Entry>,
     requests: u64,

@@ -17,7 +17,7 @@ const SILENCE_MS: u64 = 1000;
 /// The result of the test: for each part the reason why it cannot be used, or `None` if it works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PipelineTrial {
-    /// The error of the transcriber.
+    /// The error of the transcriber. A rejection later than 1.5 s after the audio is not noticed.
     pub transcriber: Option<String>,
     /// The error of the language model.
     pub model: Option<String>,
