@@ -18,11 +18,12 @@ pub struct BackupConfig {
     /// The folder of the snapshots, which may be a network mount; `None` means the folder `snapshots` beside the
     /// database.
     pub folder: Option<PathBuf>,
-    /// Retention: the number of days for each of which the last snapshot is kept.
+    /// Retention: the number of days for each of which the last snapshot is kept. Days without snapshots do not count.
     pub keep_days: usize,
-    /// Retention: the number of weeks for each of which the last snapshot is kept.
+    /// Retention: the number of weeks for each of which the last snapshot is kept. Weeks without snapshots do not count.
     pub keep_weeks: usize,
-    /// The maximum disk space of all snapshots together. The two newest snapshots are kept even if they exceed it.
+    /// The maximum disk space of all snapshots together. The two newest intact snapshots are kept even if they exceed
+    /// it.
     pub budget: DiskLimit,
     /// The delay in seconds between the daemon's start and a nightly snapshot that was missed while it was stopped.
     pub start_delay_s: u64,

@@ -11,7 +11,7 @@ pub struct HttpConfig {
     /// The listener's address; `None` means port 8080 on every address, including IPv6 if available. The environment
     /// variable `PORT` takes precedence.
     pub listen: Option<SocketAddr>,
-    /// A second listener, for the web page and the API. If it is set, the first listener serves only Twilio, the
+    /// A second listener, for the web page and the API. If it is set, the other listeners serve only Twilio, the
     /// bridge, monitoring and ACME challenges. Environment variable: `CRM_LISTEN`.
     pub crm_listen: Option<SocketAddr>,
     /// The base URL that Twilio and browsers use, without a trailing slash: `https://shop.example`. Twilio's signatures

@@ -106,7 +106,7 @@ impl OpenAiConfig {
     }
 
     /// Returns the silence after which the caller hears a reply that was requested early, unless the caller's last
-    /// words determine another time. Returns none if replies are not requested early.
+    /// words determine another time. Returns `None` if replies are not requested early.
     pub fn hold_replies(&self) -> Option<Duration> {
         self.replies_early().then(|| Duration::from_millis(self.vad_silence_ms.into()))
     }

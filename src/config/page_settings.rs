@@ -138,8 +138,8 @@ fn find<'s>(settings: &'s [Setting<Config>], key: &str) -> Result<&'s Setting<Co
 }
 
 /// Rejects a new destination for a secret unless the secret is entered again in the same change. Otherwise, an attacker
-/// with a stolen login could change the destination and receive the secrets. Also rejects internal addresses as
-/// destinations.
+/// with a stolen login could change the destination and receive the secrets. Also rejects internal addresses. Accepts
+/// each reset to the default.
 fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value)]) -> Result<(), ChangeError> {
     let settings = settings_table::all();
     let refused = |key: &str, error| ChangeError { key: key.to_owned(), refusal: ChangeRefusal::Invalid(error) };

@@ -21,8 +21,8 @@ pub(crate) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     File::open(folder_of(file))?.sync_all()
 }
 
-/// Reads a short file inside the data folder. Follows no symbolic links, because root may read a folder that belongs to
-/// another user.
+/// Reads a short file inside the data folder, at most its first 64 KiB. Follows no symbolic links, because root may
+/// read a folder that belongs to another user.
 pub(crate) fn read_inside(folder: &Path, inside: &Path) -> io::Result<String> {
     let mut text = String::new();
     secure_open::open_inside(folder, inside)?.take(MAX_SECRET_SIZE).read_to_string(&mut text)?;

@@ -3,7 +3,8 @@
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A secret text. `Debug` and serialisation show `•••`; only [`Secret::expose`] returns it.
+/// A secret text. `Debug` and serialisation show `•••`, or an empty text if it is empty; only [`Secret::expose`]
+/// returns it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 

@@ -16,7 +16,7 @@ pub struct StoreConfig {
     pub publish_interval_ms: u64,
     /// Number of database connections for reading.
     pub readers: usize,
-    /// Number of pre-migration snapshots that are kept.
+    /// Number of snapshots before migrations that are kept, and also the number of those before upgrades.
     pub keep_snapshots: usize,
     /// Whether Litestream replicates the live database, and therefore also controls its checkpoints.
     pub litestream: bool,

@@ -20,8 +20,9 @@ pub struct TwilioConfig {
     pub content_base_url: BaseUrl,
     /// The WhatsApp sender, written as `whatsapp:+972…` or `+972…`. Environment variable: `TWILIO_WA_FROM`.
     pub wa_from: Option<PhoneNumber>,
-    /// The number that callers dial, for `agentlocator doctor`. By default, each number whose webhooks point to this
-    /// daemon is checked. Environment variable: `TWILIO_PHONE_NUMBER`.
+    /// The number that callers dial. `agentlocator doctor` checks it; by default, each number whose webhooks point to
+    /// this daemon. The agent also makes calls from it, unless it returns a call to another number of the business.
+    /// Environment variable: `TWILIO_PHONE_NUMBER`.
     pub phone_number: Option<PhoneNumber>,
     /// The template for messages outside the 24-hour window, `HX…`. Environment variable: `TWILIO_WA_TEMPLATE_SID`.
     pub wa_template_sid: Option<String>,

@@ -52,7 +52,8 @@ pub struct VoiceConfig {
     pub ring_first: RingFirst,
     /// The time for which the human agent's phone rings, in seconds.
     pub ring_first_s: u32,
-    /// The file of the greeting, at most 10 s long; `None` means the included greeting.
+    /// The file of the greeting, at most 10 s long; `None` means the greeting that was set on the web page, otherwise
+    /// the included one.
     pub greeting_file: Option<PathBuf>,
     /// The MP3 file that is played before Twilio's recorder records the caller; `None` means the included file.
     pub fallback_file: Option<PathBuf>,

@@ -38,7 +38,8 @@ text_enum! {
 pub struct WhatsAppConfig {
     /// The provider that sends messages. Environment variable: `WHATSAPP_PROVIDER`.
     pub provider: ProviderChoice,
-    /// The order of providers for `auto`. Environment variable: `WA_PROVIDER_PRIORITY`, separated by commas.
+    /// The order of providers for `auto`; enabled providers that are missing here follow. Environment variable:
+    /// `WA_PROVIDER_PRIORITY`, separated by commas.
     pub priority: Vec<Provider>,
     /// Whether to use Twilio; by default, Twilio is used if its credentials and sender are set. Environment variable:
     /// `ENABLE_WA_TWILIO`.
@@ -62,8 +63,8 @@ pub struct WhatsAppConfig {
     pub shared_secret: Option<Secret>,
     /// The token in the bridge's `X-BAILEYS-SECRET` header. Environment variable: `BAILEYS_WEBHOOK_SECRET`.
     pub webhook_secret: Option<Secret>,
-    /// Whether the send rate of the bridge is limited to that of a human. Environment variable: `WA_PACING` (`off` for
-    /// tests).
+    /// Whether the send rate of the bridge is limited to that of a human. Otherwise `per_minute` and
+    /// `new_chats_per_day` have no effect. Environment variable: `WA_PACING` (`off` for tests).
     pub pacing: bool,
     /// Maximum number of messages per minute through the bridge.
     pub per_minute: u32,

@@ -7,7 +7,8 @@ use crate::config::{BaseUrl, BaseUrlError};
 use crate::domain::{AllowedValues, SettingFault};
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// Returns a parser of a listener's address: an IP address with a port, or only a port, which means all IPv4 addresses.
+/// Returns a parser of a listener's address: an IP address or `localhost` with a port, or only a port, which means all
+/// IPv4 addresses.
 pub(in crate::config) fn listen_address() -> Parser<SocketAddr> {
     Parser::new(AllowedValues::Listener, |raw| match (raw, raw.as_text().map(str::trim)) {
         (RawValue::Integer(port), _) => u16::try_from(*port).map(on_every_address).map_err(|_| ParseError::NotAllowed),
