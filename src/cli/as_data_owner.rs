@@ -37,9 +37,9 @@ pub(super) enum Command {
     NotePromotion { published: PathBuf, until: String },
     /// Deletes the database that was read.
     Discard { published: PathBuf },
-    /// Reads the settings of the page; from the live database if there is no published file.
+    /// Reads the settings of the page; from the live database if publishing is off or there is no published file.
     StoredSettings { published: PathBuf, publish: Option<bool> },
-    /// Reads the CallSid of a call; from the live database if there is no published file.
+    /// Reads the CallSid of a call; from the live database if publishing is off or there is no published file.
     CallSid { published: PathBuf, call: i64, publish: Option<bool> },
     /// Lists the tables and their row counts.
     Shape { published: PathBuf },

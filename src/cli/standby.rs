@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
             tracing::warn!(
                 event = "STANDBY_OTHER_REPLICA",
                 kept = %copy.previous().display(),
-                "Litestream's settings have changed: creating a new copy; the previous copy is kept as {} until the new copy is complete",
+                "Litestream's settings or the path of the other machine's database have changed: creating a new copy; the previous copy is kept as {} until the new copy is complete",
                 copy.previous().display()
             );
         }

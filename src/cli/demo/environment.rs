@@ -31,7 +31,7 @@ pub(super) struct DemoEnvironment {
     /// The bridge; the demo kills and restarts it.
     pub(super) bridge: Mutex<BridgeProcess>,
     pub(super) whatsapp: WhatsAppServer,
-    /// A client that sends webhooks with a wrong secret.
+    /// A client that sends webhooks with a wrong signature.
     pub(super) unauthenticated: BridgeInbound,
     twilio: TwilioRest,
     // Must be the last field: fields are dropped in order, and the other processes write into this folder until they are dropped.

@@ -115,7 +115,7 @@ impl Group {
     }
 }
 
-/// Returns the default value as text, such as `= 8000`; empty if the setting has no default.
+/// Returns the default value as text, such as `= 8000`; `(a secret)` for a secret; empty if there is no default.
 fn default_value(setting: &KnownSetting, value: Option<&Value>) -> Vec<Inline> {
     match value {
         _ if setting.secret => vec![roman(" (a secret)")],

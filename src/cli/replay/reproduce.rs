@@ -38,7 +38,7 @@ pub(super) enum Cause {
 
 /// The result of the comparison.
 pub(super) enum Outcome {
-    /// All outputs are equal.
+    /// All outputs in the log are equal. If the log is complete, the replay has no further outputs.
     Reproduced,
     /// The first output that differs.
     Different(Difference),

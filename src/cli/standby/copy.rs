@@ -25,7 +25,7 @@ pub(in crate::cli) struct StandbyCopy {
 pub(in crate::cli) struct Status {
     /// The number of the last applied change, in hex; `None` if there is no copy yet.
     transaction: Option<String>,
-    /// The time at which this change arrived on this machine.
+    /// The time at which this change arrived on this machine, or was applied again after a rewind.
     changed_at: Option<Timestamp>,
     /// Seconds since `changed_at`.
     age_s: Option<i64>,
@@ -36,7 +36,8 @@ pub(in crate::cli) struct Status {
 }
 
 impl Status {
-    /// Returns the time at which the last change arrived on this machine; `None` if there is no copy yet.
+    /// Returns the time at which the last change arrived on this machine, or was applied again after a rewind; `None`
+    /// if there is no copy yet.
     pub(in crate::cli) fn changed_at(&self) -> Option<Timestamp> {
         self.changed_at
     }
