@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 /// The installation to check, and the clients that the checks use.
 pub struct DoctorContext {
     settings: Result<Config, ConfigErrors>,
-    /// Errors in the settings that the web page has stored in the database.
+    /// Errors in the settings that the web page has stored in the database, or the reason why these settings cannot be
+    /// read.
     pub(super) stored_problems: Vec<String>,
     /// The path of the settings file; `None` if there is no file, or if the daemon itself runs the checks.
     pub(super) settings_file: Option<PathBuf>,

@@ -65,7 +65,7 @@ enum Answer {
     Silent(Causes),
     /// This machine has no route to the address.
     NoRoute,
-    /// Not queried, because no daemon runs.
+    /// Not queried, because no daemon runs or the HTTP client cannot be created.
     NotChecked,
 }
 
