@@ -251,7 +251,8 @@ impl Transcript {
         words
     }
 
-    /// Waits until an incomplete transcript changes. Returns true if it has changed before the deadline.
+    /// Waits until an incomplete transcript changes. Returns true if it has changed before the deadline, and false at
+    /// once if the transcript is complete.
     async fn continues(&mut self) -> bool {
         self.is_pending && matches!(tokio::time::timeout_at(self.deadline, self.words.changed()).await, Ok(Ok(())))
     }
