@@ -135,8 +135,9 @@ impl Tls {
         }
     }
 
-    /// Reloads the certificate files, and makes a failed ACME order due again. Returns true if another certificate is
-    /// served now. If the files are rejected, returns the reason, and the previous certificate stays in use.
+    /// Reloads the certificate files, or, without files, makes a failed ACME order due again. Returns true if another
+    /// certificate is served now. If the files are rejected, returns the reason, and the previous certificate stays in
+    /// use.
     pub fn reload(&self) -> Result<bool, Causes> {
         let fingerprint = || self.inner.resolver.current().map(|(_, certificate)| certificate.fingerprint);
         let before = fingerprint();
@@ -270,7 +271,8 @@ impl Tls {
     }
 }
 
-/// Returns the fingerprint of the self-signed certificate in this data folder, if the daemon serves that certificate.
+/// Returns the fingerprint of the self-signed certificate in this data folder. Returns `None` if TLS is configured,
+/// although the daemon may then serve that certificate until it has another one.
 pub fn own_fingerprint(config: &Config) -> Option<String> {
     if config.tls.is_configured() {
         return None;

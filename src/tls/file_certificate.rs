@@ -36,8 +36,8 @@ impl CertificateFiles {
         Self { certificate, key, last_versions: None }
     }
 
-    /// Returns true if the files have changed since this function was last called. If the files cannot be inspected any
-    /// more, they count as changed once.
+    /// Returns true if the files have changed since this function was last called, and at the first call. If the files
+    /// cannot be inspected any more, they count as changed once.
     pub(super) fn have_changed(&mut self) -> bool {
         let versions = [file_version(&self.certificate), file_version(&self.key)];
         let [Some(certificate), Some(key)] = versions else { return self.last_versions.take().is_some() };

@@ -1,5 +1,6 @@
-//! The self-signed certificate. It is created at the first start and kept until a month before it expires. It encrypts
-//! the connections of the first set-up, and users can verify the server by comparing its fingerprint.
+//! The self-signed certificate, which is served while there is no other one. It is created when it is first needed, and
+//! replaced at a start in the last month of its lifetime. It encrypts the connections of the first set-up, and users
+//! can verify the server by comparing its fingerprint.
 
 use super::certificate::Certificate;
 use super::folder::Folder;

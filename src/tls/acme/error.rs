@@ -11,13 +11,14 @@ use instant_acme::{Error, Problem};
 pub(super) enum AcmeErrorKind {
     /// The authority could not validate a name; another challenge type may succeed.
     Challenge,
-    /// The authority rejected the request for a reason that does not depend on the challenge type.
+    /// The authority rejected the request for a reason that does not depend on the challenge type, or issued an
+    /// unusable certificate; or the HMAC key in the settings cannot be read.
     Refused,
     /// A rate limit of the authority was reached.
     Limited,
     /// The authority no longer recognises the account.
     Account,
-    /// The authority could not be reached.
+    /// The authority could not be reached, did not answer in time, had an internal error, or sent a malformed answer.
     Unreachable,
     /// The authority rejected a nonce; the request is retried (RFC 8555, section 6.5).
     Nonce,
@@ -70,7 +71,7 @@ impl AcmeError {
         }
     }
 
-    /// Converts a problem that does not refer to a particular name.
+    /// Converts a problem that the authority reports. The error does not name a host.
     fn rejected(problem: &Problem, authority: String) -> Self {
         let mut reason = detail(problem);
         for part in &problem.subproblems {

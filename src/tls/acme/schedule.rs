@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(super) struct Attempts {
     /// Number of consecutive failures.
     pub(super) failures: u32,
-    /// Times of failed validations in the last hour.
+    /// The times of the attempts in the last hour whose validation failed.
     refused_at: Vec<Timestamp>,
     /// The earliest time of the next attempt.
     not_before: Option<Timestamp>,
