@@ -167,8 +167,8 @@ pub const METRICS: &[MetricInfo] = &[
     ("process_start_time_seconds", MetricKind::Gauge, "Unix time at which the daemon was started"),
 ];
 
-/// Registers all descriptions, and sets the counters with known labels to zero. Otherwise a counter would be missing
-/// until its first increment, as if nothing counted it.
+/// Registers all descriptions, and sets the counters with known labels, and the gauges of snapshots, to zero. Otherwise
+/// they would be missing until they are first changed, as if nothing measured them.
 pub(super) fn register() {
     for (name, kind, meaning) in METRICS {
         match kind {
