@@ -127,7 +127,7 @@ impl Reloader {
         self.settings.replace(next);
         tracing::info!(
             event = "GREETING_CHANGED",
-            "The greeting was changed: from the next call on, callers hear {heard}"
+            "The greeting of the page was changed: from the next call on, callers hear {heard}"
         );
         self.report_active().await;
         Ok(())

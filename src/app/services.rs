@@ -63,7 +63,7 @@ pub(super) struct Services {
 }
 
 impl Services {
-    /// Builds all services without starting any of them.
+    /// Builds all services. [`Services::start`] starts their tasks.
     pub(super) async fn build(
         config: Config,
         store: Store,

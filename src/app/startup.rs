@@ -60,7 +60,7 @@ pub(super) async fn with_stored_settings(config: Config, store: &Store) -> anyho
     Ok(config.with_stored(&stored))
 }
 
-/// Returns the greeting that was set on the web page. If it cannot be read, callers hear the included greeting.
+/// Returns the greeting that was set on the web page; `None` if none was set or it cannot be read.
 pub(super) async fn stored_greeting(store: &Store) -> Option<Vec<u8>> {
     store.read(|tx| tx.current_greeting(BusinessId::FIRST)).await.unwrap_or_else(|error| {
         tracing::error!(event = "GREETING_UNREADABLE", %error, "Cannot read the stored greeting; callers hear the default greeting unless voice.greeting_file is set");
