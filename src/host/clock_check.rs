@@ -36,7 +36,7 @@ pub enum ClockCheckError {
         #[source]
         source: reqwest::Error,
     },
-    /// The answer has no `Date` header.
+    /// The answer has no valid `Date` header.
     #[error("the answer of {0} has no valid Date header")]
     NoDate(String),
     /// The HTTP client could not be created.
