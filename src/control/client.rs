@@ -16,7 +16,7 @@ pub enum ControlError {
     /// No running daemon uses this store.
     #[error("no daemon is running")]
     NotRunning,
-    /// The daemon rejected the command.
+    /// The daemon rejected the command, or its answer belongs to another command.
     #[error("{0}")]
     Rejected(String),
     /// The connection failed, or the daemon did not answer.
