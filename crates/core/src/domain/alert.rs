@@ -40,15 +40,15 @@ text_enum! {
         WhatsAppRestricted = "whatsapp_restricted",
         /// Twilio does not accept the account.
         TwilioRefused = "twilio_refused",
-        /// The AI does not accept the key.
+        /// An AI service does not accept the key or the account.
         AiRefused = "ai_refused",
         /// The account at an AI service has no quota or credit left.
         AiNoCredit = "ai_no_credit",
-        /// An AI service answers no calls because its rate limit is exceeded.
+        /// The AI could not answer several calls in a row, because the rate limit of the account is exceeded.
         AiRateLimited = "ai_rate_limited",
         /// The AI rejects a setting, and calls continue without it.
         AiSettingRejected = "ai_setting_rejected",
-        /// The AI could not answer several calls in a row.
+        /// The AI could not answer several calls in a row, for another reason than the account or its rate limit.
         AiUnavailable = "ai_unavailable",
         /// The AI usage limit is nearly reached.
         AiLimit = "ai_limit",
@@ -60,7 +60,7 @@ text_enum! {
         ClockWrong = "clock_wrong",
         /// The settings are invalid, so the last valid settings stay active.
         SettingsRejected = "settings_rejected",
-        /// The nightly self-check found problems.
+        /// The last self-check found problems that no other alert reports.
         SelfCheck = "self_check",
     }
 }

@@ -44,8 +44,8 @@ text_enum! {
         OutboundCallUpdated = "outbound_call_updated",
         /// A turn of a call is new, longer, or was deleted.
         TurnUpdated = "turn_updated",
-        /// A user or an API client created, changed or finished a draft; clients receive the draft's thread as `ref_id`.
-        /// Only that user or client is notified.
+        /// A user or an API client created, changed or finished a draft. Only that user or client is notified, with the
+        /// draft's thread as `ref_id`.
         DraftUpdated = "draft_updated",
         /// A saved reply is new, was changed or deleted.
         SavedReplyUpdated = "saved_reply_updated",
