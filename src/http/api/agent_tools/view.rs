@@ -87,7 +87,8 @@ pub(crate) struct ToolHeader {
 pub(crate) struct ToolHeaderRequest {
     /// The name of the header, such as `Authorization`.
     name: String,
-    /// The value, which is never returned. If it is absent or null, the stored value is kept.
+    /// The value, which is never returned. If it is absent or null, the stored value is kept; a new header must have a
+    /// value.
     value: Option<String>,
 }
 

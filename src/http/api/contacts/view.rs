@@ -97,7 +97,7 @@ pub(crate) struct ContactDetail {
     pub(super) merged: Vec<MergedContact>,
     /// The number of open tasks about the contact.
     pub(super) open_tasks: i64,
-    /// The contact's next appointment; null if there is none.
+    /// The contact's next booked appointment, or the one that takes place now; null if there is none.
     pub(super) next_appointment: Option<Appointment>,
 }
 
