@@ -42,8 +42,8 @@ text_enum! {
     CallNotices {
         /// Never.
         Off = "off",
-        /// After calls that need attention: calls with a booking, a task, a new lead or a message, and calls whose caller
-        /// waits for an answer.
+        /// After calls that need attention: calls with a booking, a task, a new lead or a message, and calls whose
+        /// caller waits for an answer.
         Important = "important",
         /// After every call.
         All = "all",

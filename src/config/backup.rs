@@ -20,7 +20,8 @@ pub struct BackupConfig {
     pub folder: Option<PathBuf>,
     /// Retention: the number of days for each of which the last snapshot is kept. Days without snapshots do not count.
     pub keep_days: usize,
-    /// Retention: the number of weeks for each of which the last snapshot is kept. Weeks without snapshots do not count.
+    /// Retention: the number of weeks for each of which the last snapshot is kept. Weeks without snapshots do not
+    /// count.
     pub keep_weeks: usize,
     /// The maximum disk space of all snapshots together. The two newest intact snapshots are kept even if they exceed
     /// it.

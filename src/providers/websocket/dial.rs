@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(connect_to(&[live.0, dead.address]).await, Ok(live.0));
     }
 
-    /// A resolver returns IPv6 addresses first.
+    /// Resolvers usually return IPv6 addresses first.
     #[tokio::test]
     async fn an_ipv6_route_without_connectivity_costs_no_call() {
         let live = TcpListener::bind("127.0.0.1:0").await.unwrap();

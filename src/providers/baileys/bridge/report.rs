@@ -60,7 +60,7 @@ pub struct Restriction {
 /// The result of [`Bridge::overview`].
 #[derive(Clone)]
 pub struct Overview {
-    /// Whether the bridge answered any request.
+    /// Whether the bridge, or another program at its address, answered a request.
     pub reachable: bool,
     /// Whether the session is known to be connected. The health request needs no secret, so a bridge that rejects the
     /// secret can also be connected; the answer of a bridge that cannot prove that it has the secret is ignored.
