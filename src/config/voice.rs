@@ -46,7 +46,8 @@ text_enum! {
 pub struct VoiceConfig {
     /// The engine that answers calls.
     pub engine: EngineChoice,
-    /// The order of the AI engines for `auto`. If an engine fails, the next one continues the conversation.
+    /// The order of the AI engines for `auto`. If an engine fails, the next one continues the conversation. An engine
+    /// that failed in recent calls is tried last.
     pub ai_engines: Vec<AiEngine>,
     /// The condition under which a call rings at `agent.transfer_to` before the AI answers.
     pub ring_first: RingFirst,

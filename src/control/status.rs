@@ -21,7 +21,7 @@ pub struct DaemonInfo {
     pub build: VersionInfo,
     pub pid: u32,
     pub started_at: Timestamp,
-    /// The addresses of the public listener and of the listener on port 80.
+    /// The addresses of the public listener, then of the plain HTTP listener (by default on port 80).
     pub listeners: Vec<SocketAddr>,
     /// The key with which the daemon identifies itself at a public address.
     pub identity: InstanceKey,
