@@ -145,7 +145,7 @@ async fn change(
         tracing::error!(
             event = "GREETING_NOT_USED",
             reasons,
-            "The change of the greeting is stored, but cannot be activated now; the next start activates it: {reasons}"
+            "The change of the greeting is stored, but cannot be activated now; the daemon tries again at its next start: {reasons}"
         );
         ApiError::unavailable("the greeting is stored, and is used after the next start")
     })?;

@@ -34,7 +34,7 @@ impl Audit {
         Self(Arc::new(Row { actor, action, subject, is_recorded: AtomicBool::new(false) }))
     }
 
-    /// Sets the changed resource, for paths that contain no id.
+    /// Sets the changed resource, for paths that contain no id. Has no effect for other paths, or if it is set already.
     pub(crate) fn set_subject(&self, subject: impl Into<String>) {
         let _ = self.0.subject.set(subject.into());
     }

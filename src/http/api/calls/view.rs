@@ -341,7 +341,7 @@ pub(crate) struct Recording {
     message_ms: Option<i64>,
     /// Why the recording could not be downloaded from Twilio; null if no download failed.
     error: Option<String>,
-    /// When the recording began; for a recording by Twilio, when Twilio reported it.
+    /// When the recording began; for a recording by Twilio, when the daemon first learned of it.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
