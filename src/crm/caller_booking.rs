@@ -72,7 +72,7 @@ pub struct CallerBooking {
     pub starts_at: DateTime,
     /// The caller's name, as the caller said it.
     pub name: Option<String>,
-    /// A number to reach the caller, for calls with a withheld number.
+    /// A number to reach the caller, as the caller said it; required if the contact has no number.
     pub phone: Option<String>,
     /// A note for users.
     pub note: Option<String>,

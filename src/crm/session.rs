@@ -7,8 +7,8 @@ use crate::entropy;
 use crate::store::{self, Device, NewSession, ReadTx, WriteTx};
 use std::time::Duration;
 
-/// Creates a session for a user whose password was verified, and stores the device, see [`device`]. The function's
-/// caller must send both cookies to the browser.
+/// Creates a session for a user whose password was verified or set just now, and stores the device, see [`device`]. The
+/// function's caller must send both cookies to the browser.
 pub fn begin(
     tx: &WriteTx<'_>,
     user: User,

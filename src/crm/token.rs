@@ -8,7 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-/// A secret that is shown once. The database contains only its hash.
+/// The secret of a client: an API token, which is shown once, or the value of a cookie. The database contains only its
+/// hash.
 #[derive(Clone)]
 pub struct OneTimeSecret {
     text: String,

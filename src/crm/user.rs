@@ -4,7 +4,8 @@ use super::{Error, RequestError};
 use crate::domain::{ActorId, Role, Timestamp, User, UserId, clean_name};
 use crate::store::WriteTx;
 
-/// Adds a user with this password hash. Refused if another user has the name.
+/// Adds a user with this password hash. Refused if another user has the name. The addition of an owner deletes the
+/// set-up codes.
 pub fn add(
     tx: &WriteTx<'_>,
     actor: ActorId,

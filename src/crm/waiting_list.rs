@@ -33,7 +33,7 @@ pub fn find(tx: &ReadTx<'_>, id: WaitingId) -> Result<WaitingEntry, Error> {
 #[derive(Clone, Debug)]
 pub struct Waiting {
     pub entry: WaitingEntry,
-    /// The first free time for the service, the resource and the days of the entry.
+    /// The first free time for the service, the resource and the days of the entry; `None` if there is none.
     pub free: Option<Slot>,
     /// The contact's next appointment for the service, if it was booked after the entry was added, or is on the days of
     /// the entry. The entry may be unnecessary then.

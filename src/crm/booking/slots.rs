@@ -60,7 +60,8 @@ pub struct Gap {
     pub span: Span,
 }
 
-/// Returns the free periods from now on, by resource and day. A period is free if any service of the resource fits in.
+/// Returns the free periods from now on, by resource and day. A period counts as free if at least one service of the
+/// resource fits in.
 pub fn gaps(
     tx: &ReadTx<'_>,
     business: BusinessId,
