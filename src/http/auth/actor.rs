@@ -56,8 +56,8 @@ pub struct Login {
 }
 
 impl Actor {
-    /// Sets the audit subject (the changed resource), for paths that contain no id. Has no effect for other paths, or if
-    /// it is set already.
+    /// Sets the audit subject (the changed resource), for paths that contain no id. Has no effect for other paths, or
+    /// if it is set already.
     pub(crate) fn set_audit_subject(&self, subject: impl Into<String>) {
         if let Some(audit) = &self.audit {
             audit.set_subject(subject);
