@@ -36,7 +36,7 @@ pub(crate) struct AgentTool {
     headers: Vec<ToolHeader>,
     /// The maximum duration of the request, in seconds.
     time_limit_s: u32,
-    /// Whether the agent has the tool.
+    /// Whether the agent has the tool, unless it is deleted.
     enabled: bool,
     /// Whether the tool is deleted.
     archived: bool,

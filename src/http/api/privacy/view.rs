@@ -29,8 +29,8 @@ pub(crate) struct EraseContactResponse {
     pub(super) snapshots: Vec<SnapshotWithContact>,
     /// Whether snapshots are uploaded to a bucket. Uploaded snapshots from before the erasure contain the contact too.
     pub(super) in_bucket: bool,
-    /// Whether Litestream replicates the database. The replica, and a standby that follows it, contain the contact for as
-    /// long as they keep old data.
+    /// Whether Litestream replicates the database. The replica, and a standby that follows it, contain the contact for
+    /// as long as they keep old data.
     pub(super) in_replica: bool,
 }
 
