@@ -80,7 +80,8 @@ pub(super) async fn list(
 
 /// Book an appointment.
 ///
-/// A time that is taken is rejected with `slot_taken`; `params.next_free` is the next free time.
+/// A time that is taken is rejected with `slot_taken`; `params.next_free` is the next free time, and absent if there is
+/// none within four weeks.
 #[utoipa::path(post, path = "/api/appointments", tag = "booking", operation_id = "book_appointment",
     params(("Idempotency-Key" = Option<String>, Header,
         description = "The same key and request again give the appointment that the first request booked.")),
