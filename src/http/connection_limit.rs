@@ -49,7 +49,7 @@ pub(super) struct Client {
     has_finished: AtomicBool,
     /// Whether a request is in progress.
     is_busy: AtomicBool,
-    /// Whether the last request of the connection was authenticated; before the first one is answered, whether a closed
+    /// Whether the request in progress or the last answered one was authenticated; on a new connection, whether a closed
     /// connection of its network had an authenticated request.
     is_authenticated: AtomicBool,
     /// Whether the request in progress is authenticated.

@@ -43,7 +43,8 @@ pub(crate) struct BridgeStatus {
     pairing: Option<PairingQr>,
     /// The pairing code; null if the bridge offers none, and for users and tokens without the role `owner`.
     pairing_code: Option<String>,
-    /// When the pairing code expires; the bridge then creates a new one, a few times at most. Null like `pairing_code`.
+    /// When the pairing code expires; the bridge then creates a new one, a few times at most. Null if `pairing_code` is
+    /// null, or the bridge does not report the time.
     #[schema(value_type = Option<String>, format = DateTime)]
     pairing_code_expires_at: Option<Timestamp>,
 }
