@@ -49,8 +49,8 @@ pub(super) struct Client {
     has_finished: AtomicBool,
     /// Whether a request is in progress.
     is_busy: AtomicBool,
-    /// Whether the request in progress or the last answered one was authenticated; on a new connection, whether a closed
-    /// connection of its network had an authenticated request.
+    /// Whether the request in progress or the last answered one was authenticated; on a new connection, whether a
+    /// closed connection of its network had an authenticated request.
     is_authenticated: AtomicBool,
     /// Whether the request in progress is authenticated.
     is_request_authenticated: AtomicBool,
