@@ -74,8 +74,8 @@ pub enum Operator {
     ///
     /// [`CallSession::takes_hints`]: super::CallSession::takes_hints
     Hint(String),
-    /// End the call after the current utterance. Ignored unless the call is connecting, and then ends at once, or is a
-    /// conversation with the agent.
+    /// End the call after the agent's current utterance, or at once if the conversation has not begun. Ignored during a
+    /// redirect, a takeover or a transfer, and while the call is already ending.
     HangUp,
     /// Transfer the caller to the human agent now: the agent stops speaking, and the caller, unless speaking, hears a
     /// request to wait.

@@ -48,7 +48,7 @@ text_enum! {
         AiRateLimited = "ai_rate_limited",
         /// The AI rejects a setting, and calls continue without it.
         AiSettingRejected = "ai_setting_rejected",
-        /// The AI could not answer several calls in a row, for another reason than the account or its rate limit.
+        /// The AI could not answer several calls in a row, for a reason other than the account or its rate limit.
         AiUnavailable = "ai_unavailable",
         /// The AI usage limit is nearly reached.
         AiLimit = "ai_limit",
