@@ -102,8 +102,8 @@ impl Store {
         Self { inner: self.inner.clone(), priority }
     }
 
-    /// Runs `work` in a transaction. Waits until the commit is on disk and, unless the published copy is late, in that
-    /// copy.
+    /// Runs `work` in a transaction. Waits until the commit is on disk and, unless the published copy is late or
+    /// switched off, in that copy.
     ///
     /// `work` runs on the writer's thread, so it must be short and must not block. If `work` returns an error or
     /// panics, its changes are rolled back.
@@ -149,8 +149,7 @@ impl Store {
     }
 
     /// Like [`Store::read`], for reads that may touch much of the database, such as a search. Such reads share one or
-    /// two separate connections, so they do not delay short reads. The limit is 20 s, including the wait for a
-    /// connection.
+    /// two separate connections, so they do not delay short reads. The limit is 20 s.
     pub async fn read_long<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,

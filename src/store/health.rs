@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 #[derive(Clone, Debug)]
 pub struct Health {
-    /// True unless the last write or probe failed.
+    /// True unless the last commit or probe failed.
     pub writable: bool,
     /// When the last probe ended; `None` before the first one.
     pub last_probe_at: Option<Timestamp>,
@@ -19,7 +19,7 @@ pub struct Health {
     pub publish: PublishState,
     /// The integrity of the whole database, as far as it has been checked.
     pub integrity: Integrity,
-    /// Space on the disk that holds the data.
+    /// Space on the disk that holds the data; all values are 0 if it cannot be determined.
     pub disk: DiskSpace,
 }
 
@@ -110,7 +110,7 @@ fn late_cause(cause: &LateCause) -> String {
 /// The integrity of the database's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Integrity {
-    /// Nothing was checked, because the last run stopped cleanly, or the check was not completed.
+    /// Nothing was checked, because the start needed no check, or the check was not completed.
     Unchecked,
     /// The database is being checked in the background.
     Checking,

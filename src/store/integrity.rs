@@ -19,11 +19,12 @@ pub(in crate::store) struct IntegrityCheck {
 }
 
 impl IntegrityCheck {
-    /// Starts a check. Its outcome is logged and recorded in the health.
+    /// Starts a check. Its outcome is logged and recorded in the health. Returns `None` if the check cannot be started,
+    /// which is also logged.
     pub(in crate::store) fn start(live: &Path, health_state: Arc<HealthState>) -> Option<Self> {
         health_state.record_integrity(Integrity::Checking);
         let conn = open::reader(live).inspect_err(|error| {
-            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot open the database for its integrity check, so damage would not be noticed; the next start verifies the database");
+            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot open the database for its integrity check; the next self-check or start verifies the database");
             health_state.record_integrity(Integrity::Unchecked);
         });
         let conn = conn.ok()?;
@@ -54,13 +55,13 @@ impl IntegrityCheck {
                     health_state.record_integrity(Integrity::Damaged { findings });
                 }
                 Err(error) => {
-                    tracing::warn!(event = "STORE_INTEGRITY_UNKNOWN", %error, "The integrity check of the database was not completed; the next start verifies the database");
+                    tracing::warn!(event = "STORE_INTEGRITY_UNKNOWN", %error, "The integrity check of the database was not completed; the next self-check or start verifies the database");
                     health_state.record_integrity(Integrity::Unchecked);
                 }
             }
         };
         let thread = std::thread::Builder::new().name("store-integrity".into()).spawn(check).inspect_err(|error| {
-            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "The integrity check of the database was not started, so damage would not be noticed; the next start verifies the database");
+            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "The integrity check of the database was not started; the next self-check or start verifies the database");
             on_failure.record_integrity(Integrity::Unchecked);
         });
         thread.ok().map(|thread| Self { thread, interrupt })

@@ -146,7 +146,7 @@ fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
         tracing::info!(
             event = "OUTBOUND_CANCELLED",
             calls,
-            "{calls} waiting outbound calls are cancelled: this database is a copy, and they may have been made since it was copied"
+            "{calls} waiting outbound calls are cancelled: this database may be a copy, and they may have been made since it was copied"
         );
     }
     archive::remove(&folder.notice())

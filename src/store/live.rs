@@ -18,9 +18,9 @@ pub(in crate::store) enum LiveState {
     Closed,
     /// Unchanged since a clean stop, but moved to another disk: only the inode differs.
     Moved,
-    /// Changed or replaced after a clean stop.
+    /// Changed or replaced after a clean stop, without Litestream.
     Changed,
-    /// Changed after a clean stop by Litestream, which is configured and writes to the database.
+    /// Changed or replaced after a clean stop while Litestream is configured, which writes to the database.
     Replicated,
     /// The last run did not stop cleanly, or left no record.
     Unclosed,

@@ -44,7 +44,7 @@ fn log_copy(event: &Event<'_>, published: &Path) {
         Event::CopyLate { reason } => tracing::warn!(
             event = "STORE_PUBLISH_LATE",
             reason = late_reason(reason, published),
-            "agentlocator.db is behind the live database: a copy made now lacks the newest data"
+            "agentlocator.db is behind the live database: a copy made now may lack the newest data"
         ),
         Event::CopyCurrent { age, reason } => {
             let age_ms = millis(*age);
@@ -122,7 +122,7 @@ fn log_files(event: &Event<'_>) {
         Event::SpareKept { file } => tracing::warn!(
             event = "STORE_SPARE_KEPT",
             file = %file.display(),
-            "Another program wrote to a temporary copy of agentlocator.db: it is kept as {}",
+            "Another program may have written to a temporary copy of agentlocator.db: it is kept as {}",
             file.display()
         ),
         Event::SpareStuck { file, error } => tracing::warn!(
@@ -177,7 +177,7 @@ fn log_upkeep(event: &Event<'_>) {
             tracing::error!(
                 event = "STORE_PUBLISHER_NOT_STARTED",
                 %error,
-                "Cannot start the thread that updates agentlocator.db, which stays behind the live database; retrying"
+                "Cannot start the thread that updates agentlocator.db, which stays behind the live database; retrying unless the service stops"
             );
         }
         Event::LockUnnamed { error } => tracing::debug!(
@@ -187,7 +187,7 @@ fn log_upkeep(event: &Event<'_>) {
         ),
         Event::ReserveUsed => tracing::warn!(
             event = "STORE_RESERVE_USED",
-            "The disk is full: the reserve that is kept for a start was deleted. Free disk space, because another start may fail"
+            "The disk is almost full: the reserve that is kept for a start was deleted. Free disk space, because another start may fail"
         ),
         Event::ReserveStuck { error } => tracing::warn!(
             event = "STORE_RESERVE_NOT_DELETED",

@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 text_enum! {
     /// Which database the start used, and why.
     StartEvent {
-        /// A backup that was placed under the published name is in use.
+        /// The file under the published name is in use: a backup that was placed there, or any database there if the
+        /// live database was missing.
         Restored = "restored",
         /// The copy of another machine's database, which a standby kept, is in use. The reason states the time up to
         /// which that machine replicated.

@@ -209,14 +209,14 @@ fn snapshot<T>(conn: &Connection, limits: &Limits, work: impl FnOnce(&ReadTx<'_>
 /// A connection that was unused for this long is closed. Opening a new one takes less than a millisecond.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// Maximum duration of a read of a list or a single row, even on a slow disk.
+/// Maximum duration of a read of a list or a single row, including the wait for a connection, even on a slow disk.
 const SHORT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Maximum duration of a long read, including the wait for a connection.
 const LONG_LIMIT: Duration = Duration::from_secs(20);
 
 /// Returns the number of connections for long reads. Each search keeps a CPU core busy, so one core is left for phone
-/// calls and lists. Further searches wait for their turn.
+/// calls and lists if there are several. Further searches wait for their turn.
 fn long_readers() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).clamp(1, MAX_LONG_READERS))
 }

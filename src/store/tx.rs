@@ -14,7 +14,7 @@ use std::ops::Deref;
 /// One snapshot of the database.
 pub struct ReadTx<'c> {
     pub(in crate::store) conn: &'c Connection,
-    /// The conditions that end a read early; `None` for a transaction of the writer.
+    /// The conditions that end a read early; `None` for a transaction of the writer and for reads outside the pools.
     limits: Option<&'c Limits>,
 }
 

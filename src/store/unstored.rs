@@ -17,7 +17,7 @@ pub struct UnstoredRecords {
 }
 
 struct Slots {
-    /// The file; `None` if the disk had no space to create it.
+    /// The file; `None` if it could not be opened or created, for example because the disk is full.
     file: Option<File>,
     /// The key of the record in each slot; `None` for a free slot.
     keys: Vec<Option<String>>,
@@ -35,7 +35,8 @@ impl UnstoredRecords {
     }
 
     /// Writes a record to the disk, and replaces an earlier record with the same key. The key must not contain a space,
-    /// and the record must not contain a line break.
+    /// and the record must not contain a line break. Fails if the record is too long for a slot, if no slot is free, or
+    /// if the file could not be opened.
     pub fn put(&self, key: &str, record: &str) -> io::Result<()> {
         self.lock().put(key, record)?;
         self.keys().insert(key.to_owned());

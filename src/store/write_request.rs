@@ -76,7 +76,7 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Acknowledge for Write
     }
 }
 
-/// Logs and counts a write that failed or was dropped while no caller waited for its result.
+/// Logs and counts a write with [`AckAfter::Never`] that failed or was dropped.
 pub(in crate::store) fn report_lost(name: &'static str, error: &Error) {
     metrics::counter!("agentlocator_store_writes_dropped_total").increment(1);
     let error = error as &dyn std::error::Error;
@@ -84,7 +84,7 @@ pub(in crate::store) fn report_lost(name: &'static str, error: &Error) {
         event = "STORE_WRITE_DROPPED",
         write = name,
         error,
-        "A database write was not stored, and is not repeated: {name}"
+        "A database write was not stored, and the store does not repeat it: {name}"
     );
 }
 

@@ -31,7 +31,7 @@ pub struct Checkpoints {
 struct Requests {
     /// A checkpoint is due because the WAL is long.
     is_requested: bool,
-    /// The thread's last checkpoint left frames in the WAL, and the writer should checkpoint them.
+    /// The thread's last checkpoint left frames in the WAL or failed, and the writer should checkpoint the rest.
     rest_for_writer: bool,
     stop: bool,
 }
@@ -92,7 +92,8 @@ impl Checkpoints {
     }
 }
 
-/// Runs a passive checkpoint, which does not wait for readers. Returns the number of frames that it could not copy.
+/// Runs a passive checkpoint, which does not wait for readers. Returns the number of frames that it could not copy; 0
+/// also if another connection is checkpointing, which makes SQLite skip this checkpoint.
 pub fn passive(conn: &Connection) -> Result<u32> {
     let (frames, moved): (Option<u32>, Option<u32>) = conn
         .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?

@@ -19,7 +19,8 @@ pub fn release_if_needed(folder: &Folder, observer: &Observer) {
     }
 }
 
-/// Returns an error unless the disk has space for `bytes` and, in addition, for a start.
+/// Returns an error unless the disk has space for `bytes` and, in addition, for a start. If the free space cannot be
+/// determined, it counts as sufficient.
 pub fn check_space(folder: &Folder, bytes: u64, purpose: &'static str) -> Result<()> {
     let (needed, free) = (bytes.saturating_add(RESERVED), free_bytes(folder));
     if free >= needed {

@@ -16,9 +16,9 @@ pub enum Error {
         path: PathBuf,
         /// The user that this process runs as.
         user: String,
-        /// The user who owns the file or folder.
+        /// The user who owns the file or folder; `another user` if that cannot be determined.
         owner: String,
-        /// The permission bits.
+        /// The permission bits; 0 if they cannot be determined.
         mode: u32,
     },
     /// Not enough disk space for a large operation.
@@ -44,7 +44,7 @@ pub enum Error {
     File {
         /// The operation, such as `cannot open`.
         doing: &'static str,
-        /// The file or folder, or the name of the thread that cannot be started.
+        /// The file or folder; the name of a thread that cannot be started; or `the copy` for an output without a path.
         path: PathBuf,
         /// The error of the operating system.
         #[source]

@@ -28,7 +28,7 @@ pub enum Event<'e> {
         file: &'e Path,
     },
     /// The file under the published name is foreign: another program wrote it, changed it or replaced it, or it cannot
-    /// be read. The mirror leaves the file unchanged and stops updating it.
+    /// be read or used. The mirror leaves the file unchanged and stops updating it.
     CopyForeign {
         /// The path of the published file.
         file: &'e Path,
@@ -70,7 +70,7 @@ pub enum Event<'e> {
     LeaseBroken {
         /// The path of the published file.
         file: &'e Path,
-        /// How long the update made that program wait.
+        /// The time from the moment at which that program wanted to open the file until the end of the update.
         waited: Duration,
     },
     /// Another program has written to the live database. The mirror writes all pages of the published file again.
@@ -82,7 +82,8 @@ pub enum Event<'e> {
         /// The error of the operating system.
         error: &'e io::Error,
     },
-    /// Another program wrote to a spare file, so the file was kept under another name.
+    /// A spare file of the last run lacks the service's mark, so another program may have written to the file. It was
+    /// kept under another name.
     SpareKept {
         /// The new path of the spare file.
         file: &'e Path,
@@ -99,9 +100,10 @@ pub enum Event<'e> {
         /// The error of the operating system.
         error: &'e io::Error,
     },
-    /// The thread that updates the published file panicked and is restarted.
+    /// The thread that updates the published file panicked. It is restarted, unless the database is being closed.
     PublisherPanicked,
-    /// The thread that updates the published file cannot be restarted now. The restart is retried.
+    /// The thread that updates the published file cannot be restarted now. The restart is retried, unless the database
+    /// is being closed.
     PublisherNotStarted {
         /// The error of the failed attempt.
         error: &'e crate::Error,
@@ -116,9 +118,9 @@ pub enum Event<'e> {
         /// The error of the operating system.
         error: &'e io::Error,
     },
-    /// The disk is full: the reserve file was deleted to free the space for a start.
+    /// The disk had too little free space for a start, so the reserve file was deleted.
     ReserveUsed,
-    /// The disk is full, and the reserve file cannot be deleted.
+    /// The disk has too little free space for a start, and the reserve file cannot be deleted.
     ReserveStuck {
         /// The error of the operating system.
         error: &'e io::Error,

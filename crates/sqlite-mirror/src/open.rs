@@ -35,8 +35,8 @@ fn open_writer(file: &Path) -> Result<Connection> {
 }
 
 /// Enlarges the cache of prepared statements and keeps their query plans stable (`ENABLE_QPSG`). Without this option
-/// SQLite inspects the values that are bound to a query and may prepare the query again when they change, which takes
-/// longer than running the query.
+/// SQLite inspects the values that are bound to a query and may prepare the query again when they change, which can
+/// take longer than running the query.
 fn keep_statements(conn: &Connection, how_many: usize) -> Result<()> {
     conn.set_prepared_statement_cache_capacity(how_many);
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

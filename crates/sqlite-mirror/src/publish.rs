@@ -139,7 +139,8 @@ impl Publishing {
         })
     }
 
-    /// Requests a comparison of the whole published file with the live database. The result arrives on the receiver.
+    /// Requests a comparison of the whole published file with the live database. The result arrives on the receiver,
+    /// unless the publisher ends before.
     pub fn check(&self) -> oneshot::Receiver<CheckedCopy> {
         let (reply, checked) = oneshot::channel();
         self.queue.request_check(reply);
@@ -147,7 +148,8 @@ impl Publishing {
     }
 
     /// Publishes the remaining commits, if that is possible, and stops. Returns false if the publisher failed or did
-    /// not stop in time.
+    /// not stop in time, and true also if commits remain unpublished, for example because another process has the file
+    /// open.
     pub fn stop(self) -> bool {
         self.queue.stop();
         self.supervisor.join().unwrap_or(false)

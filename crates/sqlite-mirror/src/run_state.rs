@@ -81,8 +81,9 @@ pub enum Boot {
 }
 
 impl RunState {
-    /// Opens the file and reads the record of the last run. Returns no record if the file is unreadable or belongs to
-    /// another program. `boot` is the id of this boot of the machine, see [`boot_id`].
+    /// Opens the file and reads the record of the last run. Returns no record if the file is new or unreadable, or
+    /// belongs to another program or another format version. `boot` is the id of this boot of the machine, see
+    /// [`boot_id`].
     pub fn open(path: &Path, program: &str, boot: &str) -> Result<(Self, Option<Record>)> {
         let failed = |source| Error::File { doing: "cannot open", path: path.to_owned(), source };
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;

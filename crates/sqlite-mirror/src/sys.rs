@@ -130,7 +130,7 @@ pub fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Allocates `length` bytes of disk space from offset `start`, without changing the file's length. Also succeeds,
-/// without allocating space, on a file system that does not support allocation.
+/// without allocating all of the space, if the file system does not support allocation or a signal interrupts the call.
 pub fn reserve(file: &File, start: u64, length: u64) -> io::Result<()> {
     fault_injection::inject()?;
     match rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, start, length) {
@@ -164,7 +164,7 @@ pub struct DiskSpace {
     pub free_bytes: u64,
     /// Total bytes; 0 if unknown.
     pub total_bytes: u64,
-    /// Files that may still be created; 0 if the file system has no such limit.
+    /// Files that may still be created; 0 also if the file system has no such limit (`total_files` is then 0 too).
     pub free_files: u64,
     /// Total files; 0 if the file system has no such limit.
     pub total_files: u64,

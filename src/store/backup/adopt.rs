@@ -32,7 +32,8 @@ pub(in crate::store) struct Adopted {
 }
 
 /// Makes the published file the live database and archives the current one. Fails without changing anything if the
-/// published file is damaged, belongs to another program, or was written by a newer version.
+/// published file is damaged or unreadable, has a write-ahead log beside it, belongs to another program, or was written
+/// by a newer version.
 pub(in crate::store) fn published_file(
     folder: &Folder,
     state: &RunState,
@@ -97,7 +98,7 @@ fn replace_live(
 
 /// The file that becomes the live database.
 enum NextLive {
-    /// A page-by-page copy of the published file, which remains the copy of the live database.
+    /// An exact copy of the published file, which remains the copy of the live database.
     Copy(PathBuf),
     /// The published file itself, because the disk has no space for a second copy.
     Published,

@@ -19,7 +19,7 @@ pub(in crate::store) enum Form {
     AsItIs,
 }
 
-/// Archives the live database under `name`. Until the database is renamed in the last step, a start still opens it.
+/// Archives the live database under `name`. Until the database is renamed, a start still opens it.
 pub(in crate::store) fn live_database(folder: &Folder, form: Form, name: &Path) -> Result<()> {
     let live = folder.database();
     let log = with_suffix(name, "-wal");
@@ -55,7 +55,7 @@ pub(in crate::store) fn published_file(folder: &Folder, name: &Path) -> Result<(
         .map_err(failed("cannot archive", &folder.published))
 }
 
-/// Creates a hard link, or a copy if the file system does not support hard links.
+/// Creates a hard link, or a copy if that fails, for example because the file system does not support hard links.
 fn link_or_copy(of: &Path, name: &Path) -> io::Result<()> {
     fault_injection::inject()?;
     std::fs::hard_link(of, name)
@@ -70,7 +70,7 @@ fn make_one_file(live: &Path) -> Result<()> {
     if mode == "delete" { Ok(()) } else { Err(Error::Busy("its log cannot be checkpointed".into())) }
 }
 
-/// Returns an unused name `agentlocator-KIND-DATE.db` beside the published file.
+/// Returns an unused name `agentlocator-KIND-DATE.db` beside the published file. `suffix` follows the date.
 pub(in crate::store) fn free_name(folder: &Folder, kind: &str, suffix: &str) -> PathBuf {
     let time: String = clock::now().to_string().chars().filter(|c| !matches!(c, '-' | ':' | '.')).collect();
     let name = |more: &str| folder.root().join(format!("agentlocator-{kind}-{time}{suffix}{more}.db"));

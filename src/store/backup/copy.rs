@@ -38,7 +38,8 @@ pub fn spool_database(published: &Path) -> Result<Option<File>> {
     Ok(page_copy::spool_database(published)?)
 }
 
-/// Copies a database that is about to be migrated into `snapshots/`, and deletes all but the newest `keep` copies.
+/// Copies a database that is about to be migrated into `snapshots/`, and deletes all but the newest `keep` of these
+/// copies. The new copy is always kept. Returns its path.
 pub(in crate::store) fn before_migration(
     conn: &Connection,
     folder: &Folder,

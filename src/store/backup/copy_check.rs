@@ -13,14 +13,15 @@ use tokio::sync::oneshot;
 pub enum CopyCheck {
     /// The copy is current and equals the live database.
     Equal,
-    /// Pages of the copy differ from the live database.
+    /// Pages of the copy, or its length, differ from the live database.
     Differs {
         /// The number of differing pages; 0 if only the length differs.
         pages: u32,
         /// The number of the first differing page; 0 if only the length differs.
         first: u32,
     },
-    /// The copy is behind the live database.
+    /// The copy is behind the live database, or cannot be compared now, for example because the live database is still
+    /// being verified.
     Behind,
     /// A foreign file has the name of the copy.
     Foreign,

@@ -13,7 +13,7 @@ pub struct DatabaseSummary {
     pub free_pages: i64,
     /// Number of rows, by table.
     pub rows: BTreeMap<String, i64>,
-    /// Names of indexes and triggers.
+    /// Names of the other objects in the schema: indexes, triggers and views.
     pub others: Vec<String>,
 }
 

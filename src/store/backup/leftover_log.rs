@@ -4,8 +4,8 @@ use crate::store::folder::with_suffix;
 use crate::store::{Error, Result};
 use std::path::{Path, PathBuf};
 
-/// Returns an error if a write-ahead log or journal exists next to a database file that is to be used alone. Otherwise
-/// the data in that file would be lost silently.
+/// Returns an error if a non-empty write-ahead log or journal exists next to a database file that is to be used alone.
+/// Otherwise the data in that log or journal would be lost silently.
 pub fn refuse_leftover_log(published: &Path) -> Result<()> {
     let Some(path) = leftover_log(published) else { return Ok(()) };
     Err(Error::LeftoverLog(path))

@@ -72,7 +72,8 @@ pub fn activate_restore(published: &Path) -> Result<ReplacedFiles> {
     Ok(replaced)
 }
 
-/// Undoes a restore: the archived database becomes the live one again, and the restored database is deleted.
+/// Undoes a restore: the archived database becomes the live one again, and the restored database is deleted. Returns an
+/// error if the restore archived no database.
 pub fn roll_back_restore(published: &Path, replaced: &ReplacedFiles) -> Result<()> {
     let folder = Folder::prepare(published)?;
     let _lock = Lock::take(&folder, PROGRAM, &mirror_log::observer(&folder))?;

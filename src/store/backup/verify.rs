@@ -22,12 +22,12 @@ pub struct CopySummary {
     pub calls: u64,
     /// The time of the newest activity in any thread; `None` if no thread has any.
     pub last_activity_at: Option<Timestamp>,
-    /// The mark of the last backup command, see [`BACKUP_MARK`].
+    /// The mark of the last backup command, see [`BACKUP_MARK`]; `None` if no such command has run.
     pub mark: Option<String>,
 }
 
-/// Reads a copy completely. Returns an error if the copy is damaged, belongs to another program, or was written by a
-/// newer version.
+/// Reads a copy completely. Returns an error if the copy is damaged or unreadable, has a write-ahead log or journal
+/// beside it, belongs to another program, or was written by a newer version.
 pub fn verify_copy(file: &Path) -> Result<CopySummary> {
     let bytes = std::fs::metadata(file)
         .map_err(|source| Error::File { doing: "cannot inspect", path: file.to_owned(), source })?

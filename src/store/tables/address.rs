@@ -2,7 +2,7 @@
 //!
 //! A WhatsApp id (`lid`, `bsuid`) belongs to its contact permanently. A phone number belongs to a contact until a
 //! message shows that another contact has it, or that the contact has another number. In the second case the old number
-//! becomes a former number, and a lookup by the former number does not find the contact.
+//! becomes a former number, for which [`AddressHolder::is_former`] is true.
 
 use crate::domain::{Address, AddressId, AddressKind, BusinessId, ContactId, PeerAddress, PhoneNumber, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
@@ -12,7 +12,7 @@ use rusqlite::{OptionalExtension, Row, params};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressHolder {
     pub contact: ContactId,
-    /// For an id: the phone number that was last seen with the id.
+    /// For an id: the phone number that was last seen with the id. `None` if there is none, or for a phone number.
     pub number: Option<String>,
     /// True if the address no longer belongs to the contact.
     pub is_former: bool,
@@ -69,7 +69,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds an address to a contact, unless another contact has it. A former address of another contact is reassigned.
+    /// Adds an address to a contact, unless a contact has it. A former address of any contact becomes a current address
+    /// of this contact.
     /// `number` is the phone number that was seen with an id.
     pub fn insert_address(
         &self,
@@ -122,7 +123,8 @@ impl WriteTx<'_> {
     }
 
     /// Adds a number to a contact and returns the id of the number. A former number of any contact is reassigned to
-    /// this contact. A current number of this contact becomes a former one if `former_at` is set.
+    /// this contact. A current number of this contact becomes a former one if `former_at` is set. The number must not
+    /// be a current number of another contact.
     pub fn insert_number(
         &self,
         business: BusinessId,
@@ -144,7 +146,8 @@ impl WriteTx<'_> {
         Ok(self.conn.prepare_cached(find)?.query_row(params![business, number], |row| row.get(0))?)
     }
 
-    /// Replaces a contact's number with another one, also in the contact's threads and queued messages.
+    /// Replaces a contact's number with another one; a current number also in the contact's threads and queued
+    /// messages. If the new number is a former number of any contact, that former number is deleted.
     pub fn correct_number(&self, business: BusinessId, old: &Address, new: &PhoneNumber) -> Result<()> {
         self.forget_spellings(old)?;
         self.conn
@@ -200,7 +203,8 @@ impl WriteTx<'_> {
         [from, to].into_iter().try_for_each(|contact| self.record_contact(contact))
     }
 
-    /// Sets the contact's best address on those of its threads that show an outdated address.
+    /// Replaces outdated addresses in a contact's threads and queued messages with the contact's best address, or with
+    /// an empty text if it has none.
     pub fn refresh_peers(&self, contact: ContactId) -> Result<()> {
         let best = self.best_address(contact)?.map(|best| best.to_string()).unwrap_or_default();
         let mut query = self.conn.prepare_cached(include_str!("address/outdated_peers.sql"))?;

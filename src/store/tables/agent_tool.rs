@@ -18,7 +18,7 @@ pub struct AgentToolData {
     pub headers: Vec<ToolHeader>,
     pub time_limit_s: u32,
     pub is_enabled: bool,
-    /// Since when the tool is deleted.
+    /// When the tool was deleted; `None` if it is not deleted.
     pub archived_at: Option<Timestamp>,
 }
 

@@ -14,7 +14,7 @@ pub struct Backlog {
     pub calls: u64,
     /// Number of unread messages and calls.
     pub unread: u64,
-    /// The time at which the oldest message in the outbox was written.
+    /// The time at which the oldest message in the outbox was written; `None` if the outbox is empty.
     pub oldest: Option<Timestamp>,
 }
 

@@ -30,8 +30,8 @@ pub struct Change {
 
 impl Change {
     /// Returns true if a user or token may receive the change. Changes of drafts are only for their writer. Changes of
-    /// users, tokens, the agent's own tools, snapshots, self-checks and the setup are only for owners. All other
-    /// changes are for every user and token.
+    /// users, tokens, the tools that the owner defined, snapshots, self-checks and the setup are only for owners. All
+    /// other changes are for every user and token.
     pub fn is_for(&self, actor: ActorId, role: Role) -> bool {
         if self.kind == ChangeKind::DraftUpdated {
             return self.ref_id == writer(actor);

@@ -12,7 +12,7 @@ pub struct NewGreeting<'a> {
     pub duration_ms: i64,
     /// The name of the uploaded file, if any.
     pub file_name: Option<&'a str>,
-    /// The user who adds the greeting.
+    /// The user or token that adds the greeting.
     pub author: &'a str,
     pub content: &'a [u8],
 }

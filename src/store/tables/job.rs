@@ -115,7 +115,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Makes waiting jobs of these kinds due now.
+    /// Makes waiting jobs of these kinds due now. Returns the number of jobs that were due later.
     pub fn make_jobs_due(&self, kinds: &[JobKind], now: Timestamp) -> Result<usize> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET run_at = ?2, updated_at = ?2

@@ -22,7 +22,7 @@ pub struct StoredMedia {
 pub struct MediaInfo {
     /// The media type that the sender stated.
     pub mime: String,
-    /// The length in bytes.
+    /// The length of the stored content in bytes; 0 if retention has deleted the content.
     pub length: u64,
     /// True if retention has deleted the content.
     pub is_pruned: bool,
@@ -31,7 +31,7 @@ pub struct MediaInfo {
 /// A media file of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub struct MessageMedia {
-    /// The provider's URL of the file.
+    /// The provider's URL of the file; for a file that a user uploaded, the daemon's URL.
     pub source_url: String,
     pub state: MediaState,
     /// The media type that the provider stated.

@@ -93,7 +93,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a message. Returns `None` if a message with the same provider id is already stored.
+    /// Stores a message. Returns `None` if a message with the same provider id is already stored in the thread.
     pub fn insert_message(&self, new: &NewMessage<'_>) -> Result<Option<MessageId>> {
         let mut insert = self.conn.prepare_cached(include_str!("message/insert.sql"))?;
         let kind = if matches!(new.kind, MediaKind::Text | MediaKind::Template) && new.media_url.is_none() {
@@ -125,7 +125,8 @@ impl WriteTx<'_> {
         Ok(Some(id))
     }
 
-    /// Sets the delivery status of a message and the time of the change. `error` is a code and a notice.
+    /// Sets the delivery status of a message and the time of the change. `error` is a code and a notice; `None` clears
+    /// the stored error.
     pub fn set_message_status(
         &self,
         id: MessageId,

@@ -92,7 +92,7 @@ impl ReadTx<'_> {
         Ok(query.exists(params![contact, missed_call])?)
     }
 
-    /// Returns the business's number that was called last.
+    /// Returns the business's number in its newest phone call.
     pub fn last_called_own_number(&self, business: BusinessId) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached(
             "SELECT own_number FROM calls WHERE business_id = ?1 AND medium = 'phone' AND own_number LIKE '+%'

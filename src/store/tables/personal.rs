@@ -148,7 +148,7 @@ pub struct PersonalData {
     messages: Vec<i64>,
     calls: Vec<i64>,
     recordings: Vec<i64>,
-    /// The SHA-256 hashes of the files of the messages.
+    /// The SHA-256 hashes of the files of the messages and scheduled messages.
     hashes: Vec<String>,
     /// The contact's addresses as webhooks contain them: digits and ids.
     addresses: Vec<String>,

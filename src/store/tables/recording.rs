@@ -67,7 +67,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([key], |row| row.get(0)).optional()?)
     }
 
-    /// Returns true if a Twilio recording is stored.
+    /// Returns true if a recording with this id of Twilio is known, even if its file has not been fetched.
     pub fn has_recording(&self, provider_sid: &str) -> Result<bool> {
         let mut query = self.conn.prepare_cached("SELECT 1 FROM recordings WHERE provider_sid = ?1")?;
         Ok(query.exists([provider_sid])?)

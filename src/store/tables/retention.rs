@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub struct Amount {
     /// Number of rows: media files, recordings, turns, webhooks or audit entries.
     pub rows: u64,
-    /// Bytes of their content.
+    /// Bytes of their content; for turns the number of characters, for audit entries 0.
     pub bytes: u64,
 }
 

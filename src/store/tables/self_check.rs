@@ -1,4 +1,4 @@
-//! Results of the nightly self-checks.
+//! Results of the self-checks.
 
 use crate::domain::{ChangeKind, SelfCheck, Timestamp};
 use crate::store::{Error, ReadTx, Result, WriteTx};

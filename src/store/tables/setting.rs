@@ -29,7 +29,7 @@ pub struct SettingChange {
     pub key: String,
     /// The new value; null if the setting was reset to its default. For a secret, only whether it was set.
     pub value: Value,
-    /// The value before the change.
+    /// The value before the change; null if the setting had its default.
     pub previous: Value,
     pub changed_at: Timestamp,
     pub actor: String,

@@ -9,7 +9,7 @@ use std::io;
 pub(super) enum PublishError {
     /// The published file no longer exists.
     Missing,
-    /// Another program has changed or replaced the file.
+    /// The file is foreign, for example because another program has changed or replaced it.
     Foreign(ForeignCause),
     /// A read or write failed. The publisher retries it.
     Failed(LateCause),

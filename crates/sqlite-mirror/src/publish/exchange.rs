@@ -111,8 +111,8 @@ impl Publisher {
         Err(PublishError::Foreign(ForeignCause::Changed))
     }
 
-    /// Publishes when no spare is available: waits until no other process has the file open, however long that takes,
-    /// and then writes the file in place.
+    /// Publishes when no spare is available: waits until no other process has the file open and the file has no second
+    /// name, however long that takes, and then writes the file in place.
     fn publish_in_place_without_spare(&mut self) -> Result<Progress, PublishError> {
         match self.images[0].acquire_lease() {
             LeaseAnswer::Granted => {}

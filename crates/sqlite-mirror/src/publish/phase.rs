@@ -37,16 +37,17 @@ pub(super) enum Progress {
     Current,
     /// The step is incomplete, and the next step can run at once.
     Working,
-    /// Another process has the published file open, or a foreign file has the published name.
+    /// Another process has the published file open, the file has a second name, or a foreign file has the published
+    /// name.
     Busy,
-    /// The publisher waits for the verification of the live database.
+    /// The publisher waits for the verification or the repair of the live database.
     Waiting,
 }
 
 /// The progress of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Comparison {
-    /// The next page to compare; `None` when all pages have been compared.
+    /// The next page to compare; `None` when no page remains to be compared.
     pub next: Option<u32>,
     pub began: Instant,
     /// The publisher holds the lease, which makes processes that open the file wait.

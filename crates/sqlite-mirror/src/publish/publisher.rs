@@ -34,7 +34,7 @@ pub(super) struct Publisher {
     pub images: Vec<Image>,
     pub phase: Phase,
     pub lock_pacer: LockPacer,
-    /// The time since when another process has had the published file open while there were pages to write.
+    /// The time of the first [`Progress::Busy`] since the last [`Progress::Current`].
     pub busy_since: Option<Instant>,
     pub maintain_at: Instant,
     /// The time at which a spare was last needed.
@@ -211,7 +211,7 @@ impl Publisher {
         });
     }
 
-    /// Records that a write of the published file has failed. The service wrote whatever content remains in the file.
+    /// Records that an update of the published file has failed. The service wrote whatever content the file has.
     fn record_write_failure(&self) {
         let image = self.images.first().filter(|image| image.path == self.folder.published);
         self.update_record(|record| {

@@ -2,8 +2,8 @@
 //! published.
 //!
 //! The writer does not wait for publications. Callers wait for a limited time. After that time they receive the
-//! acknowledgement because the live database has their write on disk. Until the copy has caught up, no further caller
-//! waits.
+//! acknowledgement because the live database has their write on disk. Until the publisher publishes again, no further
+//! caller waits.
 
 use super::state::{CheckedCopy, Late, LateCause};
 use crate::acknowledge::{AckAfter, Callers, complete_all};

@@ -47,7 +47,7 @@ pub enum LateCause {
     /// The disk has no space for the file.
     #[error("the disk has no space for the published file, which takes {size_mb} MB")]
     NoSpace {
-        /// The size of the file in MB.
+        /// The size of the file in MB (2^20 bytes), rounded up.
         size_mb: u64,
     },
     /// The publisher is restarted after a panic.

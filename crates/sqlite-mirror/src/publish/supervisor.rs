@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// Starts the publisher's thread. The receiver gets true if the publisher has finished its work, false if it gave up.
+/// Starts the publisher's thread. When that thread ends, the receiver gets the result of [`run_with_restarts`].
 pub(super) fn start_publisher(context: PublisherContext, publisher: Publisher) -> std::io::Result<Receiver<bool>> {
     let (sender, ended) = channel();
     std::thread::Builder::new().name("store-publish".into()).spawn(move || {
@@ -24,8 +24,8 @@ pub(super) fn start_publisher(context: PublisherContext, publisher: Publisher) -
 }
 
 /// Publishes until the database is closed. If the publisher panics, a replacement creates a new file, because the last
-/// write of the panicked publisher is unknown. Returns false if the database is closed before a replacement has
-/// started.
+/// write of the panicked publisher is unknown. Returns true if a publisher ran until the database was closed, even if
+/// it could not publish everything. Returns false if the database is closed before a replacement has started.
 pub(super) fn run_with_restarts(context: &PublisherContext, publisher: Publisher) -> bool {
     let mut first = Some(publisher);
     loop {
@@ -47,7 +47,8 @@ pub(super) fn run_with_restarts(context: &PublisherContext, publisher: Publisher
     }
 }
 
-/// Supervises the publisher until it has stopped. Returns false if it gave up or did not stop in time.
+/// Supervises the publisher until it has stopped. Returns false if it panicked and was not replaced, or did not stop in
+/// time.
 pub(super) fn supervise(queue: &Queue, state: &RunState, observer: &Observer, ended: &Receiver<bool>) -> bool {
     let mut stopping_since = None;
     loop {

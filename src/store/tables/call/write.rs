@@ -43,7 +43,7 @@ pub struct TurnUpdate<'a> {
     pub interrupted: bool,
     /// The start of the turn, in milliseconds since the stream began.
     pub started_ms: u64,
-    /// The end of the turn, in milliseconds since the stream began.
+    /// The end of the turn, in milliseconds since the stream began; `None` if it has not ended.
     pub ended_ms: Option<u64>,
     /// The latency of each stage of the answer.
     pub latency: TurnLatency,
@@ -102,7 +102,8 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Like `heard_turns`, with the start and end of each turn in milliseconds since the stream began.
+    /// Like `heard_turns`, with the start and end of each turn in milliseconds since the stream began. A turn at
+    /// Twilio's recorder has only a start, which counts from the start of the call.
     pub fn timed_turns(&self, sid: &CallSid) -> Result<Vec<TimedTurn>> {
         let mut query = self.conn.prepare_cached(
             "SELECT iif(t.speaker = 'system' AND t.item_id GLOB 'employee:*', 'employee', t.speaker), t.heard_text,
@@ -326,7 +327,7 @@ impl WriteTx<'_> {
     }
 
     /// Records the end of a call. `duration_ms` is the duration that Twilio reported, if any. Returns true if the call
-    /// had not ended before.
+    /// is stored and had not ended before.
     pub fn end_call(&self, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<bool> {
         let reason = self.stored_reason(sid, reason, at)?;
         let mut update = self.conn.prepare_cached(

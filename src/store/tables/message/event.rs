@@ -25,7 +25,7 @@ pub struct NewMessageEvent<'a> {
 
 impl WriteTx<'_> {
     /// Stores an event of a message. Returns true if the event is new. An event with a provider's id is identified by
-    /// that id. A status is stored once per provider, in any order of arrival. A reaction without an id is ignored if
+    /// that id. Each status is stored once per provider, in any order of arrival. A reaction without an id is ignored if
     /// it repeats the actor's previous reaction. An edit without an id is identified by its text, and by its time if
     /// the provider stated it.
     pub fn insert_message_event(&self, new: &NewMessageEvent<'_>) -> Result<bool> {

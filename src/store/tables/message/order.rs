@@ -6,7 +6,8 @@ use rusqlite::{OptionalExtension, params};
 
 impl ReadTx<'_> {
     /// Returns the latest time in the thread, later than `after`, of those messages of the thread that this provider
-    /// delivered and whose provider time is at most `provider_time`. The message `except` is left out.
+    /// carried and whose provider time is at most `provider_time`. The message `except` is left out. `None` if there is
+    /// no such message.
     pub fn latest_not_written_after(
         &self,
         thread: ThreadId,
@@ -46,7 +47,8 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// Returns the times of a provider's newest messages, in their threads and according to the provider's clock.
+    /// Returns the times of up to eight of a provider's newest messages, in their threads and according to the
+    /// provider's clock.
     pub fn provider_times(&self, provider: Provider) -> Result<Vec<(Timestamp, Timestamp)>> {
         let mut query = self.conn.prepare_cached(include_str!("clock_times.sql"))?;
         let rows = query.query_map([provider], |row| Ok((row.get(0)?, row.get(1)?)))?;

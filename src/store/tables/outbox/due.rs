@@ -69,8 +69,8 @@ pub struct QuotedMessage {
 
 impl ReadTx<'_> {
     /// Returns the due messages: for each contact the oldest one. While a message is being sent, the contact's later
-    /// messages wait. If the outcome of the last attempt of a message is unknown, the later messages wait for at most
-    /// `UNCONFIRMED_BLOCKS`.
+    /// messages wait. If the outcome of the last attempt of a message is unknown, the later messages wait for
+    /// `UNCONFIRMED_BLOCKS`, and while that message itself is due.
     pub fn due_outbox(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>> {
         let mut query = self.conn.prepare_cached(include_str!("due.sql"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);

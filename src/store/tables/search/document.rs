@@ -30,7 +30,8 @@ impl Document {
 }
 
 impl ReadTx<'_> {
-    /// Returns the document of a row; `None` if the row was deleted or has no text.
+    /// Returns the document of a row. `None` if the row was deleted, has no text, or is not indexed: a merged contact,
+    /// an active call or the use of a tool.
     pub(super) fn document(&self, kind: SearchKind, ref_id: i64) -> Result<Option<Document>> {
         let sql = match kind {
             SearchKind::Contact => {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// The result of one step of indexing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IndexStep {
-    /// More rows must be indexed.
+    /// Another step may index more rows.
     More,
     Current,
 }

@@ -38,7 +38,7 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Applies an event to the turn of a thread. An event that concerns all threads is also applied to the contact's
-    /// other threads.
+    /// other threads. An event that returns the contact to the inbox unarchives all of the contact's threads.
     pub fn apply_turn(&self, thread: ThreadId, event: TurnEvent) -> Result<()> {
         for before in self.turns_of(self.contact_of_thread(thread)?)? {
             let is_same = before.thread == thread;
