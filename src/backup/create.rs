@@ -49,7 +49,8 @@ pub struct CreatedSnapshot {
     pub bytes: u64,
     /// A summary of the snapshot's content.
     pub copy: CopySummary,
-    /// Names of the snapshots that were deleted afterwards.
+    /// Names of the snapshots that were deleted: before the creation to free space, and after it because they had
+    /// expired or exceeded the budget.
     pub dropped: Vec<String>,
     pub bucket_error: Option<String>,
 }
@@ -100,7 +101,7 @@ impl Snapshots {
         Duration::from_secs(self.settings.start_delay_s)
     }
 
-    /// Returns true if snapshots are also stored in a bucket.
+    /// Returns true if a bucket is configured, even if one of its settings is missing or invalid.
     pub fn has_bucket(&self) -> bool {
         self.bucket.is_some()
     }
@@ -113,7 +114,7 @@ impl Snapshots {
         if self.settings.enabled { BackupStatus::of(&self.last_run(), now) } else { BackupStatus::Off }
     }
 
-    /// Returns true if the last snapshot failed because the disk was full.
+    /// Returns true if nightly snapshots are enabled and the last snapshot failed because the disk was full.
     pub fn lacks_space(&self) -> bool {
         self.settings.enabled && self.last_run().lacks_space
     }
@@ -260,7 +261,8 @@ impl Snapshots {
         Ok(Verified { name: name.to_owned(), sum_is_right: recorded.is_some(), copy })
     }
 
-    /// Deletes expired snapshots, if the newest nightly or manual one passes verification.
+    /// Deletes expired snapshots and those beyond the budget, and returns their names. Fails without a deletion if the
+    /// newest nightly or manual snapshot does not pass verification; deletes none if there is no such snapshot.
     pub fn prune(&self) -> Result<Vec<String>, Error> {
         let newest = self.list()?.into_iter().find(|found| matches!(found.kind, Kind::Nightly | Kind::Manual));
         let Some(newest) = newest else { return Ok(Vec::new()) };

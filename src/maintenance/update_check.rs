@@ -113,7 +113,7 @@ const CHECKED_AT: &str = "updates.checked_at";
 const HAS_FAILED: &str = "updates.has_failed";
 const ANNOUNCED: &str = "updates.told";
 
-/// The interval at which the task checks whether a week has passed or the setting has changed.
+/// The interval at which the task checks whether the next query is due or the setting has changed.
 const CHECK_INTERVAL: Duration = Duration::from_mins(10);
 const DAY: Duration = Duration::from_hours(24);
 const WEEK: Duration = Duration::from_hours(7 * 24);

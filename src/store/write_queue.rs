@@ -78,7 +78,8 @@ impl WriteQueue {
     /// Waits for writes, and returns up to `max` writes of one lane. Returns `None` when the queue is closed and empty.
     ///
     /// If no caller waits for any of these writes, the function first waits up to [`BATCH_DELAY`] for more writes:
-    /// phone calls store their transcripts in small writes, and a commit of many writes costs as much as a commit of one.
+    /// phone calls store their transcripts in small writes, and a commit of many writes costs as much as a commit of
+    /// one.
     pub(in crate::store) fn next_batch(&self, max: usize) -> Option<WriteBatch> {
         let mut lanes = self.lock();
         let lane = loop {

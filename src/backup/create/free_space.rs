@@ -47,7 +47,7 @@ impl Snapshots {
         self.delete_for_space(0, 0)
     }
 
-    /// Returns the maximum size of the next copy in bytes.
+    /// Returns the expected size of the next copy in bytes: the length of the larger of the two database files.
     pub(super) fn database_bytes(&self) -> u64 {
         let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
         length(&self.published).max(length(&self.published.with_file_name("live/db.sqlite")))
@@ -120,8 +120,8 @@ impl Snapshots {
 }
 
 /// Returns why a snapshot cannot be relied on; none if it is undamaged. Each snapshot was verified when it was created,
-/// so an equal checksum is sufficient. A snapshot without a stored checksum is opened and verified, unless it is
-/// encrypted.
+/// so an equal checksum is sufficient. A snapshot without a stored checksum is opened and verified; if it is encrypted,
+/// it cannot be relied on.
 fn fault(path: &Path, snapshot: &Snapshot, cancel_token: &CancellationToken) -> Result<Option<String>, Error> {
     let Some(expected) = &snapshot.sha256 else {
         return Ok(if snapshot.encrypted {

@@ -25,9 +25,9 @@ pub struct NewMessageEvent<'a> {
 
 impl WriteTx<'_> {
     /// Stores an event of a message. Returns true if the event is new. An event with a provider's id is identified by
-    /// that id. Each status is stored once per provider, in any order of arrival. A reaction without an id is ignored if
-    /// it repeats the actor's previous reaction. An edit without an id is identified by its text, and by its time if
-    /// the provider stated it.
+    /// that id. Each status is stored once per provider, in any order of arrival. A reaction without an id is ignored
+    /// if it repeats the actor's previous reaction. An edit without an id is identified by its actor, its text, and its
+    /// time if the provider stated it. Of an actor's deletions without an id, only the first one is stored.
     pub fn insert_message_event(&self, new: &NewMessageEvent<'_>) -> Result<bool> {
         let mut insert = self.conn.prepare_cached(include_str!("insert_event.sql"))?;
         let inserted = insert.execute(named_params! {
