@@ -73,7 +73,8 @@ impl ReadTx<'_> {
         Ok(bookings)
     }
 
-    /// Returns what was recorded about a call after its end.
+    /// Returns the summary and the language of a call, the lead that was found in it, and the questions that the agent
+    /// could not answer.
     pub fn call_findings(&self, call: &Call) -> Result<CallFindings> {
         let mut query = self.conn.prepare_cached(
             "SELECT summary, language, (

@@ -14,7 +14,8 @@ pub struct InboxQuery {
     pub business: BusinessId,
     /// Only rows in this state.
     pub state: InboxFilter,
-    /// Search terms for names, numbers, messages and transcripts; `None` for all contacts.
+    /// Search terms for names, numbers, messages, transcripts, summaries of calls, and notes; only for names and
+    /// numbers while the search index is incomplete. `None` for all contacts.
     pub words: Option<String>,
 }
 
