@@ -41,7 +41,7 @@ pub enum Error {
     /// A request to the bucket failed, its response is wrong, or the settings for it are missing or invalid.
     #[error("the bucket: {}", messages::causes(Language::English, .0))]
     Bucket(Causes),
-    /// The work was cancelled because the service stops.
+    /// The work was cancelled because the service stops, or its thread panicked.
     #[error("the snapshot was aborted because the service is stopping")]
     Stopped,
 }
@@ -80,7 +80,7 @@ impl From<&Error> for Causes {
             Error::NoSpace { path, needed_mb, free_mb } => Cause::no_space(path, *needed_mb, *free_mb).into(),
             Error::ReadBackMismatch(path) => Cause::ReadBack { file: path.display().to_string() }.into(),
             Error::Bucket(causes) => causes.clone(),
-            // No alert contains these errors.
+            // No alert contains these errors, except `Stopped` if the stop interrupted an upload to the bucket.
             Error::NotFound(_) | Error::Busy | Error::Stopped => Cause::other(error.to_string()).into(),
         }
     }

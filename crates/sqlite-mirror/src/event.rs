@@ -70,7 +70,7 @@ pub enum Event<'e> {
     LeaseBroken {
         /// The path of the published file.
         file: &'e Path,
-        /// The time from the moment at which that program wanted to open the file until the end of the update.
+        /// The time from when the mirror noticed that program to the end of the update.
         waited: Duration,
     },
     /// Another program has written to the live database. The mirror writes all pages of the published file again.

@@ -34,7 +34,7 @@ pub struct MessageMedia {
     /// The provider's URL of the file; for a file that a user uploaded, the daemon's URL.
     pub source_url: String,
     pub state: MediaState,
-    /// The media type that the provider stated.
+    /// The media type that the provider stated, or that the stored file has; `None` if neither is known.
     pub mime: Option<String>,
 }
 

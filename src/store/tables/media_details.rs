@@ -13,9 +13,9 @@ pub struct MediaDetails {
     pub height: Option<i64>,
     /// The duration of audio or video in milliseconds.
     pub duration_ms: Option<i64>,
-    /// A preview image of about 25 bytes (ThumbHash), in Base64.
+    /// A preview of an image, of about 25 bytes (ThumbHash), in Base64.
     pub thumbhash: Option<String>,
-    /// A small JPEG of the file.
+    /// A small JPEG of an image.
     pub thumbnail: Option<Vec<u8>>,
 }
 

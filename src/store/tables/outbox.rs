@@ -54,7 +54,7 @@ pub struct NewOutbox<'a> {
     pub recipient: &'a PeerAddress,
     /// An idempotency key that is sent to the provider with each attempt.
     pub send_key: &'a str,
-    /// The provider that the sender requested.
+    /// The provider that the sender requested; `None` lets the policy select one.
     pub named: Option<Provider>,
     /// The provider that the policy selects now.
     pub provider: Provider,

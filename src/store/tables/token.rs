@@ -73,7 +73,7 @@ pub struct NewApiToken<'a> {
     pub now: Timestamp,
     /// The actor that creates the token.
     pub created_by: &'a str,
-    /// The user who is responsible for the token.
+    /// The user who is responsible for the token; `None` if no user is.
     pub user: Option<UserId>,
     /// The expiry time; `None` for a token that does not expire.
     pub expires_at: Option<Timestamp>,

@@ -21,7 +21,7 @@ pub struct OutboxEntry {
     pub recipient: Option<PeerAddress>,
     /// An idempotency key that is sent to the provider with each attempt.
     pub send_key: String,
-    /// The provider that the sender requested.
+    /// The provider that the sender requested; `None` lets the policy select one.
     pub named: Option<Provider>,
     /// The provider of the last attempt; the planned provider if no attempt was made.
     pub provider: Provider,
@@ -36,7 +36,7 @@ pub struct OutboxEntry {
     pub attempts: u32,
     /// Number of attempts through Twilio with an unknown outcome that are missing from Twilio's message list.
     pub unconfirmed_attempts: u32,
-    /// When the last attempt began.
+    /// When the last attempt began; `None` if no attempt was made.
     pub attempt_at: Option<Timestamp>,
     /// When the message was queued, or released after a restore.
     pub created_at: Timestamp,

@@ -2,7 +2,7 @@
 //! backup was made, so they are held until the owner decides.
 //!
 //! All rows up to a row id, which is stored in the database, are held. New rows get higher ids, because held rows are
-//! kept.
+//! kept unless their contact is deleted.
 
 use crate::domain::{MessageId, MessageStatus, PeerAddress, StoredNotice, ThreadId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
