@@ -4,7 +4,7 @@ use crate::Error;
 use rusqlite::ffi;
 use tokio::sync::oneshot;
 
-/// A caller that waits for a commit, and is told that the commit is stored or that it failed.
+/// A caller that waits for the outcome of a commit: the commit is stored, or it failed.
 pub trait Acknowledge: Send {
     /// Returns the event that the caller waits for.
     fn ack_after(&self) -> AckAfter;
