@@ -9,9 +9,9 @@ import { useFormat } from '#shared/session'
 import { hasNewVersion } from './page-version'
 import { features } from './registry'
 
-/** A shorter loss of connection, such as a restart of the daemon, shows no strip. */
+/** A shorter loss of connection (in ms), such as a restart of the daemon, shows no strip. */
 const OFFLINE_DELAY_MS = 2_500
-/** After this time, components that show their own error have rendered it. */
+/** After this time, in ms, components that show their own error have rendered it. */
 const SAID_MS = 500
 
 /** The strips above every page. Each is rendered only while its condition is true. */

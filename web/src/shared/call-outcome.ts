@@ -39,7 +39,7 @@ const OUTCOMES: Record<CallOutcome, Shown> = {
 const OUTGOING: Shown = { icon: IconPhoneOutgoing, text: msg`שיחה יוצאת`, tone: '' }
 const NOT_REACHED: Shown = { icon: IconPhoneOutgoing, text: msg`שיחה יוצאת בלי מענה`, tone: '' }
 
-/** Returns true if the AI agent talked with the caller. The other engines only take a message. */
+/** Returns true if the AI agent talked with the caller. The engine `voicemail` only takes a message. */
 export const isAgent = (engine: string | null | undefined): boolean => engine === 'realtime' || engine === 'pipeline'
 
 export const isCallOutcome = (name: string): name is CallOutcome => Object.hasOwn(OUTCOMES, name)

@@ -46,11 +46,11 @@ export function hitHref({ kind, id, contact_id: contact, call_id: call, offset_m
   return `/app/contacts/${contact}`
 }
 
-/** The maximum number of characters before the first match, so that one line shows the match. */
+/** The maximum number of characters before the first match, so that one line shows it. The cut needs a space there. */
 const LEAD = 24
 const MARKS = /[\u200E\u200F\u202A-\u202E\u2066-\u2069\r\n\t]/g
 
-/** Returns the text of a hit on one line, which begins shortly before the first match. */
+/** Returns the text of a hit on one line, which begins shortly before the first match if a space allows the cut. */
 export function snippetOf({ text, highlights }: Pick<SearchHit, 'text' | 'highlights'>): {
   text: string
   spans: Span[]

@@ -25,7 +25,7 @@ export const identityOf = ({ user, role }: Schemas['SessionResponse']): string =
 
 const cached = () => queryClient.getQueryData(sessionQuery.queryKey)
 
-/** Stores the token of a fetched session. If another user logged in meanwhile, the previous user's data is dropped. */
+/** Stores the token of a fetched session. If the user or the role has changed, the earlier cached data is dropped. */
 function take(answer: Schemas['SessionResponse']): Schemas['SessionResponse'] {
   const before = cached()
   if (before && identityOf(before) !== identityOf(answer)) {
@@ -79,8 +79,8 @@ export const currentCountry = (): string => cached()?.business.default_country ?
 export const useCountry = (): string => useContext(Context)?.business.default_country ?? 'IL'
 
 /**
- * The polling interval while the daemon does not answer, in ms. The event stream cannot report the recovery, because it
- * starts only with a session.
+  * The polling interval while no session is known and the daemon does not answer, in ms. The event stream cannot report
+  * the recovery, because it starts only with a session.
  */
 const RETRY_MS = 3_000
 

@@ -19,7 +19,7 @@ import { ResourceName } from './ResourceName'
 
 const closures = apiQuery('/api/closures')
 
-/** The list of days on which the business or a resource is closed. */
+/** The list of days, or times of days, on which the business is closed or a resource is away. */
 export function Closures() {
   const { t } = useLingui()
   const query = useQuery(closures)

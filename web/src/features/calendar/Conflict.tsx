@@ -4,7 +4,7 @@ import { Icon } from '#shared/components/Icon'
 import { Ltr } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 
-/** Reports that the chosen time was booked meanwhile, and offers the next free time. */
+/** Reports that the chosen time was booked meanwhile. Names the next free time, unless `nextFree` is empty. */
 export function Conflict({ nextFree }: { nextFree: string }) {
   const format = useFormat()
   return (

@@ -1,7 +1,7 @@
 import type { WaitingEntry } from './data'
 import { WaitingDays } from './WaitingDays'
 
-/** The service, the resource and the suitable days of an entry of the waiting list, on one line. */
+/** The service, the resource, the suitable days and the note of an entry of the waiting list, on one line. */
 export function WaitingWords({ entry }: { entry: WaitingEntry }) {
   return (
     <span className="strong">

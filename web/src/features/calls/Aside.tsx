@@ -13,7 +13,7 @@ import { Waterfall } from './Waterfall'
 interface Props {
   call: CallDetail
   player: Player | null
-  /** The position of the caller's message in the recording, in ms. */
+  /** The position of the caller's message in the recording, in ms; null if it is unknown or there is no message. */
   messageMs: number | null
 }
 

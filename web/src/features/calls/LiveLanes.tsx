@@ -5,7 +5,7 @@ import { BAR_PX, lanePath } from '#shared/waveform'
 import { partBars } from './bars'
 import type { Line } from './words'
 
-/** The drawing covers the last minute, in ms. */
+/** Unless the user listens, the drawing covers the last minute, in ms. */
 const SHOWN_MS = 60_000
 const HEIGHT = 52
 
@@ -16,7 +16,10 @@ interface Props {
   caller: string
 }
 
-/** The last minute of a live call: who spoke when, and, while the user listens, how loud both sides are. */
+/**
+ * A live call: who spoke when in the last minute. While the user listens, how loud both sides were instead, in the
+ * newest bars (each a tenth of a second) that fit.
+ */
 export function LiveLanes({ callId, lines, elapsedMs, caller }: Props) {
   const { t } = useLingui()
   const { ref, width } = useElementSize()

@@ -116,7 +116,7 @@ function Speed({ player }: { player: Player }) {
   )
 }
 
-/** A button that copies a link to the current position of this call. */
+/** A button that puts a link to the current position of this call in the clipboard and in the address bar. */
 function ShareMoment({ player }: { player: Player }) {
   const { t } = useLingui()
   const [, setParams] = useSearchParams()

@@ -32,7 +32,7 @@ export interface Outgoing {
  */
 export const againKey = (messageId: number) => `again-${messageId}`
 
-/** Returns the id of the failed message that an entry resends. */
+/** Returns the id of the failed message that an entry resends; undefined if it resends none. */
 export const resentBy = ({ key }: Pick<Outgoing, 'key'>): number | undefined => {
   const id = /^again-(\d+)/.exec(key)?.[1]
   return id === undefined ? undefined : Number(id)

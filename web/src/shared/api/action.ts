@@ -30,7 +30,7 @@ interface Action<V, R> {
   patches?: (values: V) => Patch[]
   /** The text of the toast after a success; absent if the row itself shows the result. */
   done?: (values: V, result: R) => ReactNode
-  /** Reverses the change. If present, the toast offers an undo button for 8 s. */
+  /** Reverses the change. If present, the toast of `done` has an undo button. */
   undo?: (values: V, result: R) => Promise<unknown>
   /** Called after the request has succeeded. */
   onDone?: (result: R, values: V) => void

@@ -60,10 +60,16 @@ export async function withSession<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Returns the last fetched ETag of the item at this path, for `ifMatch` at the start of an edit. */
+/**
+ * Returns the ETag in the last response for the item at this path, for `ifMatch` at the start of an edit; undefined if
+ * there was none.
+ */
 export const knownEtag = (path: string): string | undefined => etags.get(path)
 
-/** Returns the header that makes a change fail with the code `changed` if the item no longer has this version. */
+/**
+ * Returns the header that makes a change fail with the code `changed` if the item no longer has this version; no header
+ * if the version is unknown.
+ */
 export const ifMatch = (etag: string | undefined): Record<string, string> => (etag ? { 'If-Match': etag } : {})
 
 const session: Middleware = {

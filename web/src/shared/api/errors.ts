@@ -3,8 +3,8 @@ import type { components } from './schema'
 type Detail = components['schemas']['ErrorDetail']
 
 /**
- * Codes that the page itself creates: no response arrived, none arrived in time, or the response is not from the
- * daemon.
+ * Codes that the page itself creates: no response arrived, none arrived in time (also a code of the daemon), the
+ * response is incomplete or not JSON, or a proxy answered instead of the daemon.
  */
 export const OFFLINE = 'offline'
 export const TIMEOUT = 'timeout'

@@ -3,7 +3,7 @@ import { useEffect, useSyncExternalStore } from 'react'
 import { asApiError } from './errors'
 import { queryClient } from './query'
 
-/** The errors that components show with a retry button, each with the number of these components. */
+/** The errors that components show themselves, each with the number of these components. */
 const shown = new Map<unknown, number>()
 const listeners = new Set<() => void>()
 

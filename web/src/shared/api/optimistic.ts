@@ -7,7 +7,10 @@ export interface Patch<D = never> {
   update: (data: D) => D
 }
 
-/** A cached response without (`base`) and with (`shown`) the changes that are still running. */
+/**
+ * A cached response without (`base`) and with (`shown`) its optimistic changes. A change that has succeeded stays until
+ * the last running one ends, because only then is the data fetched again.
+ */
 interface Layer {
   base: unknown
   /** The data with all changes. Other data in the cache is a newer response, which replaces this layer. */

@@ -11,5 +11,8 @@ export function outdatePreloads(): void {
   isOutdated = true
 }
 
-/** Returns true if the browser would answer this request with a response that is older than a received change. */
+/**
+ * Returns true if the browser would answer this request with a preloaded response that may be older than a received
+ * change. Returns true at most once for each URL, because the browser uses a preloaded response only once.
+ */
 export const takeOutdatedPreload = (url: string): boolean => preloaded.delete(url) && isOutdated

@@ -3,7 +3,7 @@ import { i18n } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import type { ApiError, ErrorCode } from './errors'
 
-/** The text for every code of the API document. The type makes a missing text a compile error. */
+/** The text for every code of the API document and of this page. The type makes a missing text a compile error. */
 export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   offline: msg`אין חיבור למכונה. אפשר לנסות שוב בעוד רגע.`,
   gateway: msg`המכונה לא עונה כרגע, אבל מה ששמור בה נשאר. אפשר לנסות שוב בעוד רגע.`,
@@ -98,7 +98,8 @@ export function codeText(code: string | null | undefined): string | undefined {
 }
 
 /**
- * Returns the error text in the page's language, or the daemon's own message for a code that this page does not know.
+ * Returns the error text in the page's language: that of the code, or a general one for a response without a code. For
+ * a code that this page does not know, returns the daemon's own message.
  */
 export function problemText({ code, message, status }: ApiError): string {
   const own = codeText(code)

@@ -15,7 +15,7 @@ export function requestKeys(): (body: unknown) => string {
   }
 }
 
-/** Returns `requestKeys` for a form that closes after the item was created. */
+/** Returns the result of `requestKeys`, the same at each render, for a form that closes after the item was created. */
 export function useRequestKey(): (body: unknown) => string {
   const [keyOf] = useState(requestKeys)
   return keyOf

@@ -10,7 +10,7 @@ interface Upload {
   signal?: AbortSignal
 }
 
-/** The time without progress after which an upload fails, in ms. */
+/** The time without progress, or without a response after the last byte, after which an upload fails, in ms. */
 const STALLED_MS = 20_000
 
 /** Sends a file as the body of a POST. */

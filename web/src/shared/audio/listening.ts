@@ -79,7 +79,10 @@ export const useIsHeard = (callId: number): boolean =>
 export const useListenError = (callId: number): ApiError | undefined =>
   useSyncExternalStore(subscribe, () => (state.callId === callId ? state.error : undefined))
 
-/** Returns the loudness of this call in bars of a tenth of a second; undefined while the user does not listen to it. */
+/**
+ * Returns the loudness of this call in bars of a tenth of a second; undefined while the user does not listen to it, or
+ * the connection is being opened.
+ */
 export const useLiveBars = (callId: number): LiveSound['bars'] | undefined =>
   useSyncExternalStore(subscribe, () => (state.callId === callId && state.status === 'on' ? state.bars : undefined))
 

@@ -1,4 +1,7 @@
-/** Why no microphone is available: the page is not on a secure origin, the user denied it, or none is connected. */
+/**
+ * Why no microphone is available: the page is not on a secure origin, the user denied it or it could not be opened, or
+ * none is connected.
+ */
 export type MicrophoneProblem = 'insecure' | 'denied' | 'missing'
 
 /** Returns true if the page may request the microphone: browsers allow this only on secure origins. */
@@ -8,7 +11,7 @@ export const canAskForMicrophone = (): boolean => isSecureContext && Boolean(nav
 export const microphoneProblem = (reason: unknown): MicrophoneProblem =>
   reason instanceof DOMException && reason.name === 'NotFoundError' ? 'missing' : 'denied'
 
-/** Creates a meter whose `peak` returns the loudness of the last `samples` samples of a stream, from 0 to 1. */
+/** Creates a meter whose `peak` returns the loudest of the last `samples` (a power of two) samples, from 0 to 1. */
 export function peakMeter(stream: MediaStream, samples: number): { peak: () => number; close: () => void } {
   const context = new AudioContext()
   const analyser = context.createAnalyser()

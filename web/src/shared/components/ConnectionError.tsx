@@ -24,7 +24,7 @@ function ByHttps({ url }: { url: string }) {
       <p className="lead">
         <Trans>סיסמאות וקודים מתקבלים רק בחיבור מוצפן, או מתוך הרשת שלכם. הדף נמצא גם כאן:</Trans>
       </p>
-      {/* The fragment contains the set-up code, so the link keeps it. */}
+      {/* During the set-up, the fragment contains the set-up code, so the link keeps it. */}
       <a className="btn pen big" dir="ltr" href={url + location.pathname + location.search + location.hash}>
         {url}
       </a>

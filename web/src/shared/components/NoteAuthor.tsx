@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import type { components } from '../api/schema'
 
-/** The author of a note, and the last user who edited it. */
+/** The author of a note, and whether it was edited: with the last editor's name if that is another, known user. */
 export function NoteAuthor({ note }: { note: components['schemas']['Note'] }) {
   const isOtherEditor = note.edited_by_name && note.edited_by !== note.author
   return (

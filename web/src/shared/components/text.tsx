@@ -19,8 +19,8 @@ export function Phone({ number, className }: { number: string; className?: strin
 }
 
 /**
- * A contact's name, or the number if there is no name. Isolated (bidi), so that it does not reorder the surrounding
- * text.
+ * A contact's name; without one the number, or a dash if there is none either. Isolated (bidi), so that it does not
+ * reorder the surrounding text.
  */
 export function Name({ name, number }: { name?: string | null; number?: string | null }) {
   const text = stripMarks(name ?? '').trim()

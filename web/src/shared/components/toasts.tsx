@@ -10,9 +10,9 @@ interface Toast {
   action?: { label: ReactNode; run: () => void }
 }
 
-/** How long a toast is shown, in ms. Errors stay until they are closed. */
+/** How long a toast is shown while it has neither pointer nor focus, in ms. Errors stay until they are closed. */
 const SHOWN_MS = 8_000
-/** The maximum number of toasts; older ones are removed. */
+/** The maximum number of toasts; older ones are removed, even errors. */
 const MAX_TOASTS = 3
 
 let toasts: readonly Toast[] = []

@@ -63,9 +63,7 @@ export function concerns(path: string, roots: ReadonlySet<string>): boolean {
   return false
 }
 
-/**
- * Returns true if the cached item's id differs from the id of the changed item, so that the change cannot affect it.
- */
+/** Returns true if the cached data belongs to another thread or call than the change, which cannot affect it then. */
 function isOtherItem(params: unknown, path: string, change: Change): boolean {
   const id = (params as { path?: { id?: unknown } } | undefined)?.path?.id
   if (id === undefined) return false

@@ -9,7 +9,9 @@ export type Signal =
   | { type: 'open'; isResumed: boolean }
   /** The connection is lost. Until `since`, in ms, the stream sent all changes. */
   | { type: 'waiting'; since: number }
+  /** As `waiting`, but the response was not a stream (no session, or a proxy's error). The stream is retried. */
   | { type: 'refused'; since: number }
+  /** Changes may have been missed, so all data must be fetched again. */
   | { type: 'reset' }
   | { type: 'changes'; changes: Change[] }
   | { type: 'typing'; data: Typing }
@@ -33,9 +35,9 @@ const DISTANCE_MS = 300
  * 15 s.
  */
 const SILENCE_MS = 40_000
-/** The delay before a refused stream (no session) is retried, in ms. */
+/** The delay before a refused stream (no session, or a proxy's error) is retried, in ms. */
 const REFUSED_MS = 5_000
-/** The time without a stream after which its position is discarded, in ms. */
+/** The time after which the position of a stopped stream is discarded, in ms. Each failed connection restarts it. */
 const FORGET_MS = 300_000
 /** The maximum number of changes kept for tabs that are opened later. */
 const MAX_KEPT = 500
@@ -50,12 +52,12 @@ export class EventStream {
   #lastFlush = 0
   #lastSign = 0
   #changes: Change[] = []
-  /** The number of the last known change, from which a new connection resumes; undefined before the first change. */
+  /** The number of the last known change, from which a new connection resumes; undefined while none is known. */
   #position: number | undefined
   /** `#kept` contains all changes after this number. */
   #keptSince: number | undefined
   #kept: Change[] = []
-  /** The current state; undefined until the first response. */
+  /** The current state; undefined until the first response, and after `stop`. */
   #state: Signal | undefined
 
   constructor(emit: (signal: Signal) => void) {
@@ -69,7 +71,7 @@ export class EventStream {
   start(after?: number): void {
     if (this.#source && this.#source.readyState !== EventSource.CLOSED) return
     this.stop()
-    // After a long outage, fetching the visible data again costs less than receiving each change.
+    // After a long pause, fetching the visible data again costs less than receiving each change.
     if (this.#position !== undefined && Date.now() - this.#lastSign > FORGET_MS) this.#begin(undefined)
     if (after !== undefined && (this.#position === undefined || after < this.#position)) this.#begin(after)
     const source = new EventSource(this.#position === undefined ? '/api/events' : `/api/events?after=${this.#position}`)

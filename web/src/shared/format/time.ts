@@ -112,7 +112,7 @@ export class Formatter {
     return Math.round((Date.parse(this.day(at)) - Date.parse(this.day(now))) / 86_400_000)
   }
 
-  /** «היום», «אתמול», «יום ו׳», «12 בנובמבר»: the heading of a day. */
+  /** «היום», «אתמול», «מחר», «יום שישי» (of the last six days), otherwise «12 בנובמבר»: the heading of a day. */
   dayName(at: Date | string, now: Date): string {
     const days = this.daysFrom(at, now)
     if (days >= -1 && days <= 1) return this.#relative('day', days)

@@ -38,7 +38,10 @@ export function mixed(channels: readonly Float32Array[]): Float32Array {
   return first.map((sample, at) => others.reduce((sum, other) => sum + (other[at] ?? 0), sample) / channels.length)
 }
 
-/** Removes the silence at both ends, because a caller must wait for the end of the greeting. */
+/**
+ * Shortens the silence at both ends to `MARGIN_S`, because a caller must wait for the end of the greeting. A sound that
+ * is silent throughout is returned unchanged.
+ */
 export function trimmed(samples: Float32Array, rate: number): Float32Array {
   const isLoud = (sample: number) => Math.abs(sample) >= SILENCE
   const first = samples.findIndex(isLoud)

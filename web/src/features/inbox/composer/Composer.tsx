@@ -27,12 +27,12 @@ import { useUploads } from './useUploads'
 interface Props {
   contact: Contact
   name: string
-  /** A stopped message, whose text is restored in the field. */
+  /** A stopped or refused message whose text, file and quote are restored in the composer; null if there is none. */
   returned: Outgoing | null
   onReturned: () => void
   reply: Reply | null
   onReply: (reply: Reply | null) => void
-  /** The newest answer of the agent or another user; null if there is none, undefined while the timeline loads. */
+  /** The newest answer with another author than this user; null if there is none, undefined while the timeline loads. */
   answer: MessageItem | null | undefined
   /** Whether some messages of this user are not sent yet and can still be stopped. */
   isSending: boolean

@@ -41,7 +41,7 @@ export function CannotWrite({ hasOptedOut }: { hasOptedOut: boolean }) {
 }
 
 interface Props {
-  /** The newest answer of the agent or another user; null if there is none, undefined while it is not known. */
+  /** The newest answer with another author than this user; null if there is none, undefined while it is not known. */
   answer: MessageItem | null | undefined
   isWriting: boolean
 }

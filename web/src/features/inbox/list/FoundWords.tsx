@@ -7,7 +7,7 @@ import { HIT_ICONS, hitHref, type SearchHit, snippetOf } from '#shared/search'
 
 interface Props {
   hits: readonly SearchHit[]
-  /** Loads more hits; undefined if all are loaded. */
+  /** Loads more hits; undefined if all are loaded, or while more are being loaded. */
   more: (() => void) | undefined
 }
 

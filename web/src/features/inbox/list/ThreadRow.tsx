@@ -15,7 +15,10 @@ interface Props {
   typing: string | undefined
 }
 
-/** A contact in the list: whose turn it is to reply, the name, the time, and the last message on one line. */
+/**
+  * A contact in the list: whose turn it is to reply, the name, the time, and on one line who is typing, the draft, or
+  * the last message or call.
+ */
 export const ThreadRow = memo(function ThreadRow({ row, href, isCurrent, typing }: Props) {
   const waits = row.turn === 'us'
   return (

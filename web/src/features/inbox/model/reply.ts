@@ -7,7 +7,7 @@ export interface Reply {
   id: number
   text: string
   isOurs: boolean
-  /** The provider that has the message: only the bridge can quote, and only messages that it has. */
+  /** The provider that has the message; null if unknown. Only the bridge can quote, and only messages that it has. */
   provider: Provider | null
 }
 

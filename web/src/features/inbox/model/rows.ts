@@ -17,7 +17,7 @@ const GROUP_MS = 5 * 60_000
 export const sideOf = ({ direction, author }: Pick<MessageItem, 'direction' | 'author'>): 'them' | 'agent' | 'us' =>
   direction === 'in' ? 'them' : author === 'agent' ? 'agent' : 'us'
 
-/** Returns the newest answer that the agent or another user has written; null if there is none. */
+/** Returns the newest outgoing message whose author is not the user `own`; null if there is none. */
 export function newestAnswer(items: readonly TimelineItem[], own: number | undefined): MessageItem | null {
   const isAnswer = ({ message }: TimelineItem) => message?.direction === 'out' && message.author !== `user:${own}`
   return items.findLast(isAnswer)?.message ?? null
@@ -28,7 +28,7 @@ interface Input {
   outgoing: readonly Outgoing[]
   /** How many of the newest entries from the contact were unread when the conversation was opened. */
   unread: number
-  /** The time of the newest entry at that moment; later entries do not count. */
+  /** The time of the newest entry at that moment; later entries do not count. Null if the timeline was empty. */
   unreadUntil: string | null
   /** Returns the calendar day of an instant in the business's time zone. */
   dayOf: (at: string) => string

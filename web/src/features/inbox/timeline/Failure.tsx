@@ -32,7 +32,10 @@ interface Props {
   contact: { id: number; to: string | null }
 }
 
-/** Explains why a message was not sent, with buttons for the other providers. */
+/**
+ * Explains why a message was not sent, with buttons for the other providers, or to try again if there is no other one.
+ * There is no button if the message is on its way again or was already sent again.
+ */
 export function Failure({ message, contact: { id, to } }: Props) {
   const { data: route } = useQuery({ ...routeQuery(message.thread_id), retry: false })
   const failure = useFailure()

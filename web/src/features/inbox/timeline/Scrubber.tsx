@@ -9,7 +9,7 @@ import { useFormat } from '#shared/session'
 interface Props {
   /** The start of the slider's range: the time at which the contact was created. */
   since: string
-  /** The time of the topmost visible row. */
+  /** The time of the topmost visible row; null if that row has none. */
   at: string | null
   onJump: (at: string, signal: AbortSignal) => Promise<unknown>
 }

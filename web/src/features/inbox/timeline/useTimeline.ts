@@ -80,7 +80,7 @@ export function useTimeline(contactId: number, threads: readonly number[], filte
     },
     [cache, of, key],
   )
-  /** Loads older pages until `isFound` accepts an entry. Resolves with false if it accepts none. */
+  /** Loads older pages until `isFound` accepts an entry. Resolves with false if it accepts none, or after an abort. */
   const loadUntil = useCallback(
     async (isFound: (item: TimelineItem) => boolean, signal?: AbortSignal): Promise<boolean> => {
       for (let step = 0; step < MAX_FAR_PAGES && !signal?.aborted; step++) {
