@@ -15,7 +15,7 @@ export interface Shown {
   resource: number | null
   /** The id of the appointment whose card is open. */
   open: number | null
-  /** Whether the form for a new appointment is open, and its initial values: the contact, the time and the resource. */
+  /** Whether the form for a new appointment is open, and its initial values (null if not given): contact and time. */
   isNew: boolean
   contact: number | null
   at: string | null

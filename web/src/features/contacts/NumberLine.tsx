@@ -15,7 +15,7 @@ import { NumberForm } from './NumberForm'
 const iconOf = ({ kind }: Address): IconGlyph =>
   kind === 'twilio_wa' ? IconBrandWhatsapp : kind === 'mail' ? IconMail : IconPhone
 
-/** A number of a contact, with the buttons to correct and remove it. */
+/** An address of a contact. A phone number has buttons to correct and remove it. */
 export function NumberLine({ address, contact }: { address: Address; contact: ContactDetail }) {
   const { t } = useLingui()
   const country = useCountry()

@@ -15,7 +15,7 @@ import type { Erased } from './ErasedContact'
 
 interface Props {
   contact: ContactDetail
-  /** Called with the result, to show what was deleted: the contact's page no longer exists then. */
+  /** Called with the result, to show where copies remain: the contact's page no longer exists then. */
   onErased: (answer: Erased) => void
 }
 

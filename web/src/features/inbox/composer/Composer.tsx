@@ -32,7 +32,7 @@ interface Props {
   onReturned: () => void
   reply: Reply | null
   onReply: (reply: Reply | null) => void
-  /** The newest answer with another author than this user; null if there is none, undefined while the timeline loads. */
+  /** The newest answer that this user has not written; null if there is none, undefined while the timeline loads. */
   answer: MessageItem | null | undefined
   /** Whether some messages of this user are not sent yet and can still be stopped. */
   isSending: boolean
@@ -54,7 +54,7 @@ function Writing(props: Props & { to: string }) {
   const bottom = useBottom<HTMLDivElement>()
   const thread = whatsappOf(contact)
   const threadId = thread?.id ?? null
-  // Drafts are per user, and only the thread's own response contains the current user's draft.
+  // Drafts are per user. The thread's own response contains the current user's draft; that of the contact does not.
   const own = useQuery({ ...threadQuery(threadId ?? 0), enabled: threadId !== null })
   const { text, set } = useDraft(contact.id, threadId, own.data?.draft)
   const field = useRef<HTMLTextAreaElement>(null)

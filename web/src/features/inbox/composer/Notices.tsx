@@ -41,7 +41,7 @@ export function CannotWrite({ hasOptedOut }: { hasOptedOut: boolean }) {
 }
 
 interface Props {
-  /** The newest answer with another author than this user; null if there is none, undefined while it is not known. */
+  /** The newest answer that this user has not written; null if there is none, undefined while it is not known. */
   answer: MessageItem | null | undefined
   isWriting: boolean
 }

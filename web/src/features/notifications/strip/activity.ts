@@ -12,7 +12,7 @@ export interface ActivityEvent {
   href: string
   name: string
   number: string | null
-  /** The text of the message or voicemail. */
+  /** The text of the last message, in either direction, or of the voicemail; empty if there is none. */
   words: string
 }
 
