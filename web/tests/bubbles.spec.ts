@@ -15,7 +15,7 @@ const file = (more: object) => ({
   ...more,
 })
 
-/** Kinds of messages other than plain text. The test combines them with both directions and all statuses. */
+/** Kinds of messages. The test gives each kind to two messages, with different directions and statuses. */
 const KINDS: readonly object[] = [
   { media_kind: 'image', content_text: '', files: [file({ mime: 'image/png', width: 240, height: 160 })] },
   { media_kind: 'image', files: [file({ mime: 'image/png', width: 60, height: 300 })] },
@@ -34,7 +34,7 @@ const KINDS: readonly object[] = [
   { author: 'agent' },
 ]
 
-/** Returns the bubbles whose line of time and status overlaps other content or leaves the bubble. */
+/** Returns the bubbles that leave the pane, or whose line of time and status overlaps other content or leaves them. */
 function collisions(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const faults: string[] = []
@@ -78,7 +78,7 @@ test('time and ticks never lie on the text, in any kind of bubble', async ({ pag
   test.slow()
   await ownDaemon.start()
   const word = 'מילה '
-  // Lines of every length, in both directions.
+  // Lines of 1 to 44 characters, alternately in English and Hebrew.
   for (let at = 0; at < 44; at++) {
     await ownDaemon.receive(
       at % 2 ? word.repeat(8).slice(0, at + 1) : 'The quick brown fox jumps over the lazy dog, '.slice(0, at + 1),

@@ -94,7 +94,10 @@ interface Found {
   selects: number
 }
 
-/** Finds scrollbars that are not on the end side, and content that a scrollbar or the arrow of a select covers. */
+/**
+ * Finds scrollbars that are not on the end side, content that a scrollbar or the arrow of a select covers, and native
+ * file inputs.
+ */
 function look(page: Page): Promise<Found> {
   return page.evaluate(() => {
     const faults: string[] = []

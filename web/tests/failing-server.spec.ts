@@ -148,7 +148,7 @@ test('an answer that is an error, cut off, or never comes is reported, with a re
     await page.goto(`${ownDaemon.url}/app/contacts`)
     await expect.poll(() => asked).toBeGreaterThan(0)
     const alert = page.locator('main [role=alert]')
-    // All automatic retries together take at most 10 s.
+    // All automatic retries together, and the time limit of a read, take at most 10 s.
     for (let second = 0; second < 10 && !(await alert.count()); second++) {
       await page.clock.runFor(1_000)
       await page.evaluate(() => undefined)

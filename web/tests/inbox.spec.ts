@@ -7,7 +7,7 @@ const WIDE = VIEWS[0]
 const NOA = '+972527614408'
 const TOM = '+447911123456'
 
-/** Delivers messages through the bridge's webhook, which is faster than a CLI command for each message. */
+/** Delivers several messages through the bridge's webhook. */
 async function receive(page: Page, daemon: Daemon, from: string, texts: readonly string[], name = ''): Promise<void> {
   for (const [at, text] of texts.entries()) {
     const answer = await page.request.post(`${daemon.url}/webhook/whatsapp/baileys`, {
@@ -84,7 +84,7 @@ test('a new message is shown at once, and the filters select', async ({ page, ow
   })
   await receive(page, ownDaemon, NOA, ['שנייה, בלי רענון'])
   await expect(bubble(page, 'שנייה, בלי רענון')).toBeVisible()
-  // Opening the list and another message announce nothing a second time, and no announcement contains a time.
+  // Another message announces nothing a second time, and no announcement contains a time.
   await receive(page, ownDaemon, NOA, ['שלישית'])
   await expect(bubble(page, 'שלישית')).toBeVisible()
   await expect.poll(() => announced.jsonValue()).toHaveLength(2)
@@ -274,7 +274,7 @@ test('each paragraph has the direction of its words, not of a link, a number or 
 }) => {
   await open(page, ownDaemon)
   await expect(page.locator('.empty').first()).toBeVisible()
-  // Each text, its first words, and the words that follow them in the same line or begin the next line.
+  // Each text, words of its first line, and the words that follow them in the same line or begin the next line.
   const cases = [
     ['https://example.com/menu?a=1 תודה רבה', 'https', 'תודה'],
     ['😀👍 בוקר טוב', '😀', 'בוקר'],

@@ -48,8 +48,7 @@ test('with the keyboard open header, last message and field stay on the screen, 
   await expect(field).toBeFocused()
   await shot(page, 'keyboard-open')
 
-  // In landscape orientation the keyboard leaves only a strip of the screen: the field, and a line of the quoted
-  // message.
+  // In landscape orientation the keyboard leaves only a strip of the screen: the field, and a line of the last message.
   await page.setViewportSize({ width: 844, height: 180 })
   const strip = () =>
     page.evaluate(() => {

@@ -74,7 +74,7 @@ const setVisible = (page: Page, isVisible: boolean) =>
 async function turnOn(page: Page, url: string, more: readonly string[] = []): Promise<void> {
   await page.goto(`${url}/app/settings/notifications`)
   for (const name of ['להודיע בדפדפן הזה', ...more]) await page.getByRole('switch', { name }).check()
-  // Waits until one tab is the leader, and knows what is already waiting.
+  // Waits until one tab is the leader. It may not have fetched yet what is already waiting.
   await expect
     .poll(() => page.evaluate(async () => (await navigator.locks.query()).held?.map(({ name }) => name)))
     .toContain('agentlocator.notifier')

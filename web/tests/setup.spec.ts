@@ -178,7 +178,7 @@ test("one click sends the calls of a number here, and an undo restores the numbe
     await toast.getByRole('button').first().click()
     await expect(number).toContainText('demo.twilio.com')
 
-    // The undo is also possible later, and Twilio's reason is shown if it refuses.
+    // The undo is also possible later, and an error is shown if Twilio does not answer.
     await number.getByRole('button', { name: 'להפנות לכאן' }).click()
     await expect(number).toContainText('השיחות מגיעות לכאן')
     await page.reload()

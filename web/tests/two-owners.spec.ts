@@ -261,7 +261,7 @@ test('a setting that both change: the second is shown both values, and decides; 
   await expect(conflict).toHaveCount(0)
   for (const one of [page, other]) await expect(name(one)).toHaveValue('מספרת גל')
 
-  // The first owner accepts the other's value. Meanwhile another setting is saved without a question.
+  // The first owner accepts the other's value.
   await name(page).fill('מספרת רוני')
   await name(other).fill('מספרת גל ובנו')
   await name(other).press('Enter')

@@ -4,7 +4,10 @@ import { useCountry } from '#shared/session'
 import type { Item } from './sections'
 import { isNumber, toText } from './value'
 
-/** Explains why a value is invalid, and names the value that is still active. `reason` is the server's explanation. */
+/**
+ * Explains why a value is invalid, and names the value that is still active, except a secret or an empty one. `reason`
+ * is the server's explanation.
+ */
 export function Invalid({ item, reason }: { item: Item; reason?: string }) {
   return (
     <span>

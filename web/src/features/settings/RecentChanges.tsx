@@ -10,7 +10,10 @@ import { isSame } from './value'
 /** The maximum number of changes shown for a section. */
 const MAX_CHANGES = 8
 
-/** The recent changes of a section with their authors. The last change of each setting can be undone. */
+/**
+ * The recent changes of a section with their authors. The last change of each setting can be undone, except of secrets
+ * and of settings that cannot be edited here.
+ */
 export function RecentChanges({ keys, items }: { keys: readonly string[]; items: readonly Item[] }) {
   const { data } = useQuery(apiQuery('/api/settings/history', { query: { limit: 100 } }))
   const change = useChange()

@@ -100,7 +100,7 @@ function What({ amount: { kind, rows } }: { amount: Amount }) {
   }
 }
 
-/** Shows how much data the saved limits will delete in the next hours. */
+/** Explains the limits and, for owners, shows how much data the saved limits will delete in the next hours. */
 export function RetentionNow() {
   const { isOwner } = useSession()
   const query = useQuery({ ...apiQuery('/api/retention'), enabled: isOwner, staleTime: 0 })

@@ -12,7 +12,7 @@ import { CHECKS_PATH } from './steps'
 
 type Item = Schemas['SettingItem']
 
-/** The input by setting key, with the version of the setting when the user typed it. */
+/** The input by setting key, with the version of the setting when the user began to type. */
 type Typed = Record<string, { text: string; version: number }>
 
 const mapOf = <T,>(typed: Typed, of: (one: Typed[string]) => T): Record<string, T> =>

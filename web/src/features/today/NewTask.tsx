@@ -10,7 +10,7 @@ import { useFormat } from '#shared/session'
 import { readDue } from './read-due'
 import { refresh } from './tasks'
 
-/** A field for a new task. Words such as «מחר» at its end set the day. */
+/** A field for a new task. Words such as «מחר» or «בשעה 9:30» at its end set the day or the time. */
 export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
   const { t } = useLingui()
   const cache = useQueryClient()

@@ -47,7 +47,7 @@ function useFirstData(): boolean {
   return isDrawn || !pending
 }
 
-/** The start page: problems, waiting contacts, due tasks, and today's appointments. */
+/** The start page: problems, who answers calls, waiting contacts, due and undated tasks, and today's appointments. */
 export default function TodayPage() {
   const { t } = useLingui()
   useDocumentTitle(t`היום`)
