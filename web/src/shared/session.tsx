@@ -79,8 +79,8 @@ export const currentCountry = (): string => cached()?.business.default_country ?
 export const useCountry = (): string => useContext(Context)?.business.default_country ?? 'IL'
 
 /**
-  * The polling interval while no session is known and the daemon does not answer, in ms. The event stream cannot report
-  * the recovery, because it starts only with a session.
+ * The polling interval while no session is known and the daemon does not answer, in ms. The event stream cannot report
+ * the recovery, because it starts only with a session.
  */
 const RETRY_MS = 3_000
 

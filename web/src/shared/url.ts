@@ -9,8 +9,8 @@ export const idOf = (text: string | null): number | null => (text && /^\d+$/.tes
 
 /**
  * Stores the state of a list or page in query parameters, so that links and the browser's back button restore it. A
-   * change replaces the current history entry if `replaces` is true; otherwise it adds one. Its second argument
-   * overrides `replaces`.
+ * change replaces the current history entry if `replaces` is true; otherwise it adds one. Its second argument
+ * overrides `replaces`.
  */
 export function useUrl(replaces = true): [URLSearchParams, (change: UrlChange, replace?: boolean) => void] {
   const [params, setParams] = useSearchParams()

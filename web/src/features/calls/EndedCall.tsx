@@ -50,8 +50,8 @@ function usePicked({ recordings }: CallDetail) {
 }
 
 /**
-   * Returns the index of the transcript line at the time in the URL (`?at=12400`), or -1. Scrolls the line into view,
-   * and moves the playback position there, unless the recording is playing or its times do not match the transcript.
+ * Returns the index of the transcript line at the time in the URL (`?at=12400`), or -1. Scrolls the line into view,
+ * and moves the playback position there, unless the recording is playing or its times do not match the transcript.
  */
 function useFound(lines: readonly Line[], player: Player | null, { scrollRef }: Follow): number {
   const [search] = useSearchParams()

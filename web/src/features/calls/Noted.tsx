@@ -9,8 +9,8 @@ import { useSession } from '#shared/session'
 import type { CallDetail } from './api'
 
 /**
-  * The agent's notes about the call besides the summary: the call's language if it is not the page's, a lead, and the
-  * questions that the agent could not answer.
+ * The agent's notes about the call besides the summary: the call's language if it is not the page's, a lead, and the
+ * questions that the agent could not answer.
  */
 export function Noted({ call: { language, lead, questions } }: { call: CallDetail }) {
   const { isOwner } = useSession()

@@ -8,8 +8,8 @@ import type { ContactDetail } from './api'
 const MAX_ENTRIES = 200
 
 /**
-  * The number of messages and calls of a contact (only that there are many if the timeline has more than
-  * `MAX_ENTRIES` items), and the last message with a text. These facts help to tell two contacts apart.
+ * The number of messages and calls of a contact (only that there are many if the timeline has more than
+ * `MAX_ENTRIES` items), and the last message with a text. These facts help to tell two contacts apart.
  */
 export function Contacted({ contact: { id } }: { contact: ContactDetail }) {
   const { data } = useQuery(apiQuery('/api/contacts/{id}/timeline', { path: { id }, query: { limit: MAX_ENTRIES } }))

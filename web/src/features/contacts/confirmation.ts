@@ -7,7 +7,7 @@ export const readable = (text: string): string => stripMarks(text).replace(/\s+/
 
 /**
  * Returns the text that the user types to confirm that a contact is erased (`shown`), and the text that the page then
-  * sends to the daemon (`confirm`): the name, otherwise the number or the first address, otherwise the id.
+ * sends to the daemon (`confirm`): the name, otherwise the number or the first address, otherwise the id.
  */
 export function confirmationOf(
   { id, display_name: name, number, addresses }: Pick<ContactDetail, 'id' | 'display_name' | 'number' | 'addresses'>,

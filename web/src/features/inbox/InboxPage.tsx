@@ -23,8 +23,8 @@ import { contactQuery } from './queries'
 const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived']
 
 /**
-    * The inbox: the list, the conversation and the contact's card side by side. Below 1200 px the card opens as a
-    * drawer; a phone shows the list or the conversation.
+ * The inbox: the list, the conversation and the contact's card side by side. Below 1200 px the card opens as a
+ * drawer; a phone shows the list or the conversation.
  */
 export default function InboxPage() {
   const { t } = useLingui()

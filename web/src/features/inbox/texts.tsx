@@ -104,8 +104,8 @@ export function Ticks({ status, provider }: { status: MessageStatus; provider?: 
 }
 
 /**
-  * Returns a function that explains why a message was not sent, from the code of the daemon or the provider. For a code
-  * without a text here it returns `sentence`, the daemon's own message, or a general text if there is none.
+ * Returns a function that explains why a message was not sent, from the code of the daemon or the provider. For a code
+ * without a text here it returns `sentence`, the daemon's own message, or a general text if there is none.
  */
 export function useFailure(): (code: string | null | undefined, sentence: string | null | undefined) => string {
   const { t } = useLingui()

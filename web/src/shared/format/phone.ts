@@ -59,8 +59,8 @@ export function phoneParts(text: string): TextPart[] {
 }
 
 /**
-   * Converts a typed number to E.164. Accepts international numbers with + and, if `country` is Israel, Israeli ones
-   * with a leading 0; returns undefined otherwise.
+ * Converts a typed number to E.164. Accepts international numbers with + and, if `country` is Israel, Israeli ones
+ * with a leading 0; returns undefined otherwise.
  */
 export function fullNumber(text: string, country: string): string | undefined {
   const digits = stripMarks(text).replace(/[\s().\p{Pd}]/gu, '')

@@ -1,8 +1,8 @@
 import { type RefCallback, useCallback } from 'react'
 
 /**
-   * For an element of variable height at the bottom of the screen, such as the composer. Sets the CSS variable
-   * `--bottom` to the distance from its top to the bottom of the screen, so that toasts appear above it on phones.
+ * For an element of variable height at the bottom of the screen, such as the composer. Sets the CSS variable
+ * `--bottom` to the distance from its top to the bottom of the screen, so that toasts appear above it on phones.
  */
 export function useBottom<E extends HTMLElement>(): RefCallback<E> {
   return useCallback((element: E) => {

@@ -126,8 +126,8 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
 }
 
 /**
-  * Removes the rows of contacts that the hits in messages, calls and notes below the list already show. A row stays if
-  * the contact's name or number matches the search words too.
+ * Removes the rows of contacts that the hits in messages, calls and notes below the list already show. A row stays if
+ * the contact's name or number matches the search words too.
  */
 function withoutFound(rows: readonly InboxRow[], hits: readonly SearchHit[], words: string): InboxRow[] {
   const found = new Set(hits.map(hit => hit.contact_id))
