@@ -2,7 +2,7 @@
 export interface Address {
   /** A contact's number, a contact's LID, a chat with more than one contact, or something else. */
   readonly kind: 'phone' | 'lid' | 'list' | 'other'
-  /** The part before the device: the digits of a number or a LID. */
+  /** The part before the device: the digits of a number or a LID, or the id of another chat. */
   readonly user: string
   /**
    * The address in the usual form: `…@s.whatsapp.net` for each number, `…@lid` for each LID, and the given server for
@@ -62,7 +62,7 @@ export function readContact(text: string): string | undefined {
  */
 export function readPhone(text: string): string | undefined {
   const digits = text.replaceAll(/[\s().-]/g, '').replace(/^\+/, '')
-  // E.164: up to 15 digits, of which the first is not 0.
+  // E.164: up to 15 digits, of which the first is not 0. Fewer than 7 digits are no complete number.
   return /^[1-9]\d{6,14}$/.test(digits) ? digits : undefined
 }
 

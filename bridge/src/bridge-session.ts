@@ -139,13 +139,16 @@ export class BridgeSession {
     })
   }
 
-  /** Opens the session file, without starting anything yet. Throws `DamagedLog`, or an error of the disk. */
+  /**
+   * Opens the session file, and resumes the downloads of files; {@link start} starts everything else. Throws
+   * `DamagedLog`, or an error of the disk.
+   */
   static async open(dependencies: BridgeSessionDependencies): Promise<BridgeSession> {
     const session = await Session.open(dependencies.settings.sessionFolder)
     try {
       // Verifies that the disk is writable before the connection to WhatsApp opens.
       await session.saveCreds()
-      // Deletes the files whose upload was in progress when the process ended.
+      // Deletes the files of sends that were in progress when the previous bridge session or process ended.
       await rm(join(dependencies.settings.sessionFolder, 'outgoing'), { recursive: true, force: true })
       const opened = new BridgeSession(session, dependencies)
       await opened.media.start()

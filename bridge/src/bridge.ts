@@ -43,7 +43,10 @@ export class Bridge {
     this.#mediaUrl = mediaUrl
   }
 
-  /** Locks the session's folder, and opens the session. Throws `InUse` if another process has the lock. */
+  /**
+   * Locks the session's folder, and opens the session. Throws `InUse` if another process has the lock, or another error
+   * if the folder cannot be created or locked. If the session cannot be opened, only {@link state} reports it.
+   */
   start(): Promise<void> {
     this.#started = this.#start()
     return this.#started
@@ -140,7 +143,7 @@ export class Bridge {
     this.#failure = { state: 'damaged', since: Date.now() }
     this.#log.error(
       'SESSION_DAMAGED',
-      `${error.message}. The file is unchanged; repair or restore it, or request a new pairing, which archives it`,
+      `${error.message}. The file is unchanged; repair it and restart the bridge, or request a new pairing, which archives it`,
     )
   }
 

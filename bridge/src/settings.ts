@@ -26,7 +26,10 @@ export interface Settings {
    * over unencrypted HTTP on a port: `auto` (if the daemon supports the proof), `required`, or `off`.
    */
   readonly daemonChallenge: DaemonChallenge
-  /** `WA_SESSION_DIR`: the folder of the session; below `STATE_DIRECTORY` in a service, else `./data/whatsapp`. */
+  /**
+   * `WA_SESSION_DIR`: the folder of the session; by default `session` below `STATE_DIRECTORY` in a service, else
+   * `./data/whatsapp`.
+   */
   readonly sessionFolder: string
   /** `WA_WEB_SOCKET_URL`: the URL of another WhatsApp server, which must be on loopback (for tests). */
   readonly webSocketUrl: string | undefined
@@ -44,8 +47,8 @@ export interface Settings {
   /** `WA_MEDIA_SPOOL_BYTES`: space for files that the daemon has not fetched yet; the oldest are evicted first. */
   readonly mediaSpoolBytes: number
   /**
-   * `WA_KEEP_ALIVE_SECONDS`: the keep-alive interval; the link counts as dead 10 seconds after an unanswered
-   * keep-alive.
+   * `WA_KEEP_ALIVE_SECONDS`: the keep-alive interval; the link counts as dead if nothing arrives for this interval plus
+   * 10 seconds.
    */
   readonly keepAliveMs: number
   /**
@@ -55,7 +58,7 @@ export interface Settings {
   readonly linkCheckMs: number
   /** `WA_QR_SECONDS`: how long each QR code is shown; by default 60 s for the first one and 20 s for the others. */
   readonly qrMs: number | undefined
-  /** `WA_CODE_SECONDS`: how long a pairing code can be entered before a new one replaces it. */
+  /** `WA_CODE_SECONDS`: how long a pairing code is valid; then a new one replaces it, five in total. */
   readonly codeMs: number
   /** `WA_LOG_LEVEL`: `debug`, `info`, `warn` or `error`. */
   readonly logLevel: LogLevel
@@ -134,7 +137,7 @@ function secret(environment: Environment, name: string): string | undefined {
     try {
       return readFileSync(join(credentials, file), 'utf8').trim() || undefined
     } catch {
-      // systemd has passed no credential of that name.
+      // systemd has passed no credential of that name, or it cannot be read.
     }
   }
   return undefined

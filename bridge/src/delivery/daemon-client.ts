@@ -12,7 +12,7 @@ export type DeliveryResult =
   | { readonly kind: 'accepted' }
   /** The daemon refuses the event permanently. */
   | { readonly kind: 'refused'; readonly status: number }
-  /** The daemon cannot accept the event at the moment. */
+  /** The event was not delivered, and a retry may succeed. `status` is missing if the daemon did not answer it. */
   | { readonly kind: 'later'; readonly why: string; readonly status?: number }
 
 /** The HTTP client for the daemon's webhook. */

@@ -70,7 +70,7 @@ export class DaemonProof {
         )
       }
       this.#unverifiedAt = performance.now()
-      this.#log.debug('DAEMON_UNVERIFIED', `The daemon at ${this.#name} sends no proof; events carry the secret`)
+      this.#log.debug('DAEMON_UNVERIFIED', `The program at ${this.#name} sends no proof; events carry the secret`)
       return true
     }
     if (!isSame(proof, hmac(signingKey, `agentlocator daemon proof\n${nonce}`))) {
@@ -95,7 +95,7 @@ export class DaemonProof {
     try {
       return (await readFile(this.#path, 'utf8')).trim() === this.#settings.target.href
     } catch (error) {
-      // Only a missing file means "not known". After any other error, events must not be sent with the secret.
+      // A missing file means "not known". After any other error, events must not be sent with the secret.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
       throw error
     }

@@ -48,7 +48,7 @@ async function* messagesOf(dependencies: ToEventsDependencies, entry: StanzaEntr
   const own = contactOf(me?.id).phone ?? ''
   const envelope = envelopeOf(stanza, self)
   const message = decode(entry)
-  // Only the account's own phone may send the history and resend messages that this device could not decrypt.
+  // Only the account's own devices may send the history, and resend messages whose content this device did not get.
   if (envelope.fromMe) {
     for (const info of resentMessages(message)) {
       const resent = await known(dependencies, info, own, false)

@@ -20,7 +20,7 @@ export interface WebhookDeliveryDependencies {
   readonly inbox: Inbox
   readonly daemon: DaemonClient
   readonly toEvents: ToEvents
-  /** Archives an entry that the daemon refuses permanently, or that cannot be converted. */
+  /** Archives an event that the daemon refuses permanently, or an entry that cannot be converted. */
   readonly archive: (id: string, entry: InboxEntry, why: string) => Promise<void>
   readonly onDiskError: (error: unknown) => void
   readonly log: Log
@@ -34,7 +34,7 @@ export interface WebhookDeliveryDependencies {
 export class WebhookDelivery {
   readonly #dependencies: WebhookDeliveryDependencies
   readonly #lanes = new Map<string, Waiting[]>()
-  /** Lanes that wait for a free place among the {@link MAX_LANES} running deliveries. */
+  /** Lanes that wait for a free place among the {@link MAX_LANES} running ones, or for the end of a pause. */
   readonly #idleLanes: string[] = []
   #activeLanes = 0
   #failures = 0

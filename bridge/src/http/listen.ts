@@ -8,7 +8,8 @@ import type { Settings } from '../settings.ts'
 
 /**
  * Opens the listeners: the Unix socket, if the settings name one, and the TCP port. With a socket the port is optional:
- * if the port cannot be opened, this is only logged. Returns the URL of the port, and the servers.
+ * if the port cannot be opened, this is only logged. Returns the URL of the port, even if it is closed, and the
+ * servers.
  */
 export async function listen(makeServer: () => Server, settings: Settings, log: Log): Promise<[string, Server[]]> {
   const { address, port, socket } = settings
@@ -24,7 +25,7 @@ export async function listen(makeServer: () => Server, settings: Settings, log: 
     await once(server, 'listening')
   } catch (error) {
     if (socket === undefined) throw error
-    log.warn('PORT_CLOSED', `${host}:${port} cannot be opened (${reason(error)}); the daemon uses ${socket}`)
+    log.warn('PORT_CLOSED', `${host}:${port} cannot be opened (${reason(error)}); the bridge listens only on ${socket}`)
     return [`http://${host}:${port}`, servers]
   }
   servers.push(server)

@@ -170,7 +170,8 @@ function headerSafe(mime: string | undefined): string | undefined {
 
 const MEDIA_PATH = /^\/media\/([0-9a-f]{32})$/
 /**
- * The time limit of a send, in ms. It is shorter than the daemon's timeout of 8 s, so that the daemon gets the reason.
+ * The time limit of the answer to `POST /send`, in ms; the send itself continues. It is shorter than the daemon's
+ * timeout of 8 s, so that the daemon gets the reason.
  */
 const ANSWER_MS = 4500
 const PAIRING_MS = 10_000

@@ -22,10 +22,10 @@ export interface Route {
 
 /** A request, as a route receives it. */
 export interface ParsedRequest {
-  /** The groups of the route's path. */
+  /** The match of the route's path, with its groups. */
   readonly match: RegExpExecArray
   readonly raw: IncomingMessage
-  /** Parses the body as JSON; throws {@link BadRequest}. */
+  /** Parses the body as JSON, an empty one as `{}`. Throws {@link BadRequest}, or {@link TooLarge}. */
   json(): Promise<unknown>
 }
 
@@ -103,7 +103,7 @@ function write(request: IncomingMessage, response: ServerResponse, reply: Reply)
   response.setHeader('x-content-type-options', 'nosniff')
   if (type) response.setHeader('content-type', type)
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value)
-  // Discards an unread body, which would otherwise be parsed as the next request.
+  // Discards an unread body, which precedes the next request of the connection.
   if (!request.complete) request.resume()
   if (body === undefined || typeof body === 'string') {
     if (body !== undefined) response.setHeader('content-length', Buffer.byteLength(body))

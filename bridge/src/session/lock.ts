@@ -3,8 +3,8 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Another process uses the session. Two processes with one session repeatedly end each other's connection (WhatsApp's
- * `conflict`, code 440).
+ * Another process uses the session, or listens on the bridge's Unix socket. Two processes with one session repeatedly
+ * end each other's connection (WhatsApp's `conflict`, code 440).
  */
 export class InUse extends Error {
   override readonly name = 'InUse'
@@ -13,7 +13,8 @@ export class InUse extends Error {
 /**
  * Locks a folder for this process; the returned function unlocks it. The lock is a kernel lock (flock(2)) on a file in
  * the folder, so it is released however the process ends. Node has no API for flock(2), but flock(1) of util-linux can
- * lock a file descriptor that it inherits: the lock then belongs to this process, which keeps the file open.
+ * lock a file descriptor that it inherits: the lock then belongs to this process, which keeps the file open. Throws
+ * {@link InUse} if another process has the lock, or another error if the folder cannot be locked.
  */
 export function lockFolder(path: string): () => void {
   const file = openSync(join(path, 'lock'), 'a', 0o600)

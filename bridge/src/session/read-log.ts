@@ -2,7 +2,10 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { type Change, decodeLine, FORMAT, type LogLength, type RecordPosition, VERSION } from './record.ts'
 
-/** The file exists, but is not an intact session file of the bridge. The bridge does not change its content. */
+/**
+ * The file exists, but is not an intact session file of this version of the bridge. The bridge does not change its
+ * content.
+ */
 export class DamagedLog extends Error {
   override readonly name = 'DamagedLog'
 }
@@ -10,7 +13,7 @@ export class DamagedLog extends Error {
 /**
  * Reads a file record by record; returns `undefined` if the file does not exist. An incomplete record, or one
  * with a wrong checksum, is ignored if no record follows it: it was being written when the process ended (a commit is
- * one line). Any other error means that the file is damaged.
+ * one line). Any other invalid content throws {@link DamagedLog}.
  */
 export async function readLog(
   path: string,

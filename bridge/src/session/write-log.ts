@@ -17,7 +17,8 @@ export class NotReplaced extends Error {
 
 /**
  * Writes a complete file and moves it to `path` atomically: readers see either the old file or the new one. `settle`
- * sets the entries' positions in the new file; the caller calls `settle` when it switches to that file.
+ * sets the entries' positions in the new file; the caller calls `settle` when it switches to that file. Throws
+ * {@link NotReplaced}; after any other error the new file has replaced the old one, but perhaps not durably.
  */
 export async function writeWhole(
   path: string,
@@ -88,7 +89,10 @@ async function writeLines(handle: FileHandle, changes: Iterable<Written> | Async
   return { size, moved }
 }
 
-/** Archives the invalid end of a file at `keptAt`, up to {@link LARGEST_CUT} bytes, and truncates the file. */
+/**
+ * Archives the invalid end of a file at `keptAt`, up to {@link LARGEST_CUT} bytes, and truncates the file, even if the
+ * end could not be archived.
+ */
 export async function cutOff(handle: FileHandle, { good, whole }: LogLength, keptAt: string): Promise<void> {
   const end = Buffer.alloc(Math.min(whole - good, LARGEST_CUT))
   await handle.read(end, 0, end.length, good)

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { downloadContentFromMessage, type MediaType } from 'baileys'
 import type { MediaContent } from '../whatsapp/message-content.ts'
 
-/** The file is permanently unavailable. */
+/** The file is never downloaded: it is too large, or its address is not on WhatsApp's servers. */
 export class MediaGone extends Error {}
 
 /** A file to download. */
@@ -20,7 +20,7 @@ export interface Download {
 }
 
 /**
- * Downloads a file from WhatsApp, decrypts it, and verifies the hash that its message contains. Returns the size in
+ * Downloads a file from WhatsApp, decrypts it, and verifies the hash if its message contains one. Returns the size in
  * bytes. Throws {@link MediaGone}, or another error if a retry may succeed.
  */
 export async function downloadMedia({ content, path, maxBytes, mayUseLoopback }: Download): Promise<number> {

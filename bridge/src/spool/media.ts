@@ -27,7 +27,10 @@ export interface MediaEntry {
   /** The message's key, for a request to the phone to upload the file again. */
   readonly key: proto.IMessageKey
   readonly tries: number
-  /** Whether the phone has uploaded the file again. A phone that did not, for example offline, is asked at each try. */
+  /**
+   * Whether the phone is not asked to upload the file again: it has done so, or the message is from the history. A
+   * phone that did not upload the file, for example because it was offline, is asked at each try.
+   */
   readonly asked: boolean
   readonly why?: string
 }
@@ -44,7 +47,7 @@ export interface MediaDependencies {
 
 /**
  * The files of received messages. They are downloaded at once, because WhatsApp's links expire, and kept until the
- * daemon has fetched them. If they exceed the space limit, the oldest are evicted first.
+ * daemon confirms that it has stored them. If they exceed the space limit, the oldest are evicted first.
  */
 export class MediaStore {
   readonly #dependencies: MediaDependencies
@@ -305,7 +308,7 @@ const MISSING = new Set([403, 404, 410])
 const MAX_TRIES_WHEN_MISSING = 3
 /** How long WhatsApp's servers keep files: about two weeks. */
 const WHATSAPP_KEEPS_MS = 14 * 24 * 3_600_000
-/** How long the record of an unavailable file is kept. */
+/** How long after its arrival the record of an unavailable file is kept; it is deleted at a later start. */
 const REMEMBERED_MS = 30 * 24 * 3_600_000
 /** The free space of the disk at which eviction stops, in bytes: enough for thousands of messages. */
 const MIN_FREE_BYTES = 16 << 20

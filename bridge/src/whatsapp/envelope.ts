@@ -17,7 +17,10 @@ export interface Self {
   readonly lid?: string | undefined
 }
 
-/** Returns the envelope of a stanza. The chat of a message from our own account is its recipient. */
+/**
+ * Returns the envelope of a stanza. The chat of a message from our own account is its recipient, or our own account if
+ * the message names no recipient, such as the history that the phone sends.
+ */
 export function envelopeOf(attributes: Readonly<Record<string, string | undefined>>, self: Self): Envelope {
   const { from = '', recipient, participant } = attributes
   if (isIgnored(from))

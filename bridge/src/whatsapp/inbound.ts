@@ -53,7 +53,7 @@ export class DurableInbound {
     this.#received = new Received(dependencies.session)
   }
 
-  /** The number of messages that could not be decrypted and were requested again from their senders. */
+  /** How often a message could not be decrypted or had no content. A message that is sent again counts again. */
   get unreadable(): number {
     return this.#unreadable
   }
@@ -103,7 +103,7 @@ export class DurableInbound {
         const id = message.key.id ?? null
         this.#dependencies.log.warn(
           'WA_IN_UNREADABLE',
-          `Message ${id} could not be decrypted; it was requested again from its sender`,
+          `Message ${id} could not be decrypted or has no content; the WhatsApp library requests it a limited number of times`,
           { id },
         )
       }
@@ -120,7 +120,8 @@ export class DurableInbound {
 
   /**
    * Remembers a message's stanza until Baileys has decrypted the message. A view-once message, which has no encrypted
-   * content, is stored at once; any other message without content is recorded as a placeholder.
+   * content, is stored at once; any other message without content that the phone can resend is recorded as a
+   * placeholder.
    */
   async #note(stanza: BinaryNode): Promise<void> {
     const { from } = stanza.attrs

@@ -5,16 +5,16 @@ import { messageIdOf } from './sent-messages.ts'
 
 /**
  * The result of a link check. `no_ack`: WhatsApp's server did not acknowledge our message. `no_echo`: the server
- * acknowledged it, but no stanza arrived afterwards, neither from our own phone nor from a contact.
+ * acknowledged it, but no message, receipt or notification arrived during the check.
  */
 export type CheckResult = 'ok' | 'no_ack' | 'no_echo'
 
-/** The result of the last completed check. */
+/** The reported result of the checks. {@link LinkCheck} defines when a failed check is reported. */
 export interface CheckStatus {
   readonly result: CheckResult
-  /** When the check ended, Unix ms. */
+  /** When a check last had this result, or an arriving stanza replaced `no_echo` by `ok`, Unix ms. */
   readonly at: number
-  /** When the result last changed, Unix ms. */
+  /** When the result last changed, Unix ms; for `no_echo`, when the first check without an echo ended. */
   readonly since: number
 }
 
@@ -45,7 +45,7 @@ export interface LinkCheckDependencies {
 export class LinkCheck {
   readonly #dependencies: LinkCheckDependencies
   #status: CheckStatus | undefined
-  /** The last check failed, and the link was reconnected because of it. */
+  /** The last check failed. The first of several failures in a row reconnects the link. */
   #isSuspect = false
   /** The checks without an echo since the last inbound stanza. */
   #silence: Silence | undefined

@@ -29,8 +29,8 @@ export interface LinkListener {
   /** A socket was created, and has not connected yet. */
   onSocket(socket: WASocket): void
   /**
-   * Called when the socket is being closed. Resolves when no work with the keys is in progress: concurrent work would
-   * corrupt them.
+   * Called when the socket is being closed. Resolves when no work with the keys is in progress, because concurrent work
+   * would corrupt them, or after a time limit.
    */
   onSocketClosed(): Promise<void>
   /** The link to the account has ended. */
@@ -50,6 +50,7 @@ export interface LinkStatus {
 /** WhatsApp's limit on messages to contacts who have never written to this account. */
 export interface Restriction {
   readonly active: boolean
+  /** When the restriction ends, Unix ms; null if WhatsApp has not named the end. */
   readonly until: number | null
   readonly kind: string
 }
@@ -206,7 +207,7 @@ export class Link {
 
   async #onClose(code: number | undefined, why: string): Promise<void> {
     const { session, log } = this.#dependencies
-    // While a pairing code is shown, the end of the QR codes is ignored.
+    // During a pairing by code, the end of the QR codes is ignored.
     const pairing = this.#codePairing
     const codesUsedUp = pairing ? !pairing.hasCodesLeft : code === 408 && why.includes('QR refs')
     if (codesUsedUp) this.#codePairing = undefined

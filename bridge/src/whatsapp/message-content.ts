@@ -91,7 +91,7 @@ const READERS: Readonly<Record<string, (message: proto.IMessage) => Read>> = {
   orderMessage: m => ({ kind: 'text', text: lines(m.orderMessage?.orderTitle, m.orderMessage?.message) }),
 }
 
-/** Fields that contain nothing for a user. */
+/** Fields that contain nothing for a user, or a change of an earlier message, which is read elsewhere. */
 const WITHOUT_CONTENT = new Set([
   'messageContextInfo',
   'senderKeyDistributionMessage',

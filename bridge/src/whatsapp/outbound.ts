@@ -70,7 +70,7 @@ export class Outbound {
     return result
   }
 
-  /** Resolves when no send is in progress. */
+  /** Resolves when all sends that are in progress at the time of the call have ended. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.#running.values()].map(one => one.result))
   }
@@ -110,7 +110,10 @@ export class Outbound {
     return result
   }
 
-  /** Runs all steps that can fail before any part of the message is passed to WhatsApp. */
+  /**
+   * Finds the recipient's address, opens the sessions, and builds the message. A message that an earlier attempt has
+   * stored is used again, with its address.
+   */
   async #prepare(
     socket: WASocket,
     id: string,
@@ -197,7 +200,7 @@ export class Outbound {
     return { reply, cancel }
   }
 
-  /** Runs at most one send at a time for each contact. */
+  /** Runs at most one send at a time for each lane; the lane is the recipient as the request names it. */
   #inLane<T>(lane: string, work: () => Promise<T>): Promise<T> {
     const turn = (this.#lanes.get(lane) ?? Promise.resolve()).then(work, work)
     this.#lanes.set(lane, turn)

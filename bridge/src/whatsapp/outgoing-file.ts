@@ -90,7 +90,7 @@ async function store(
 }
 
 /**
- * Fetches a file from the internet into `folder`. Allows only https, and no address of this machine or its network,
+ * Fetches a file from the internet into `folder`. Allows only https, and no private address (see {@link isPrivate}),
  * checked for each redirect: a client must not reach internal hosts through the bridge (SSRF). Throws {@link
  * FileRefused}, or another error if a retry may succeed.
  */
@@ -148,7 +148,7 @@ const publicLookup: LookupFunction = (host, options, callback) => {
   })
 }
 
-/** Returns whether an address belongs to this machine or its network, or is not public on the internet (RFC 6890). */
+/** Returns whether an address is not public on the internet (RFC 6890), such as loopback or a private network. */
 export function isPrivate(address: string): boolean {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped) return isPrivate(mapped)

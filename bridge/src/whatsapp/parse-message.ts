@@ -113,7 +113,7 @@ export function parseUnavailable(incoming: Omit<Incoming, 'message'>): ParsedMes
   }
 }
 
-/** Returns the messages that the phone sends again because this device could not decrypt them. */
+/** Returns the messages that the phone sends again because this device got no content, or could not decrypt it. */
 export function resentMessages(message: proto.IMessage): proto.IWebMessageInfo[] {
   const response = normalizeMessageContent(message)?.protocolMessage?.peerDataOperationRequestResponseMessage
   return (response?.peerDataOperationResult ?? []).flatMap(result => {
@@ -122,7 +122,10 @@ export function resentMessages(message: proto.IMessage): proto.IWebMessageInfo[]
   })
 }
 
-/** Converts a message from the format of the history and of the phone's answers. */
+/**
+ * Converts a message from the format of the history and of the phone's answers; returns `undefined` if the message has
+ * no id, chat or content.
+ */
 export function incomingOf(
   info: proto.IWebMessageInfo,
   contact: Contact,
@@ -140,7 +143,7 @@ export function incomingOf(
     timestamp: toNumber(info.messageTimestamp) || undefined,
     message,
     history,
-    // A resent message is late: this device could not decrypt it the first time.
+    // A resent message is late: this device could not read its content the first time.
     waited: !history,
     own,
   }

@@ -37,7 +37,7 @@ export class Placeholders {
     await this.#session.file.commit([[PLACEHOLDERS, attrs.id, placeholder]])
   }
 
-  /** Deletes the record: the content has arrived, or is permanently unavailable. */
+  /** Deletes the record, if there is one: the content has arrived, or the record has expired. */
   async forget(id: string): Promise<void> {
     if (this.#session.file.get(PLACEHOLDERS, id)) await this.#session.file.commit([[PLACEHOLDERS, id, null]])
   }

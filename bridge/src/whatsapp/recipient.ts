@@ -28,7 +28,10 @@ export class Recipients {
   }
 }
 
-/** Requests a contact's devices and opens a Signal session with each, so that sending needs no further query. */
+/**
+ * Determines the devices of a contact and of our own account, and opens a Signal session with each, so that sending
+ * needs no further query.
+ */
 export async function openSessions(socket: WASocket, address: string, useCache: boolean): Promise<void> {
   if (isIgnored(address)) return
   const own = addressOf(address)?.kind === 'lid' ? socket.user?.lid : socket.user?.id

@@ -18,7 +18,7 @@ export interface ConnectionEnd {
   readonly paired: boolean
   /** Whether all QR codes of a round, or all codes of a pairing by code, have been shown. */
   readonly codesUsedUp: boolean
-  /** The number of consecutive connections that ended before they were useful, including this one. */
+  /** The number of consecutive connections that ended before they were useful; this one counts in any case. */
   readonly failures: number
   /** The number of consecutive connections that ended with `restartRequired`, including this one. */
   readonly restarts: number

@@ -11,9 +11,10 @@ export interface SentHead {
   readonly fingerprint: string
   /**
    * The recipient's address. Every attempt uses the same address: otherwise the recipient would see the message twice.
+   * For a message that was refused before its address was known, the recipient as in the request.
    */
   readonly address: string
-  /** When the send was requested, Unix ms. */
+  /** When the last attempt was stored, Unix ms. */
   readonly at: number
   readonly code?: string
   readonly message?: string

@@ -55,8 +55,8 @@ export function openSocket(dependencies: SocketDependencies): WASocket {
 export type BaileysLogger = NonNullable<Parameters<typeof makeWASocket>[0]['logger']>
 
 /**
- * Passes Baileys' log to the bridge's log at the debug level. Objects are omitted, because they contain keys and
- * messages.
+ * Passes the warnings and errors of Baileys' log to the bridge's log at the debug level. Of an object only the message
+ * of its `err` is kept, because objects contain keys and messages.
  */
 export function quietLogger(log: Log): BaileysLogger {
   const writer = (level: string) => (given: unknown, text?: string) => {

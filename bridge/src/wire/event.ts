@@ -7,11 +7,11 @@ export type WireEvent = MessageEvent | StatusEvent | ChangeEvent
 /** The chat to which an event belongs. */
 export interface Chat {
   /**
-   * The author of the message, change or receipt: digits of a phone number, or an address (`…@lid`, `…@g.us`) if the
-   * number is not known.
+   * The author of the message, change or receipt: digits of a phone number, or an address (`…@lid`) if the number is
+   * not known. With `from_me` it is the business's own number.
    */
   readonly from: string
-  /** The recipient of a message that the business wrote on its own phone. */
+  /** The contact, if the business wrote the message or made the change on its own phone. */
   readonly to?: string
   readonly from_me?: true
   /** The contact's phone number: digits only. */
@@ -41,6 +41,7 @@ export interface MessageEvent extends Chat {
   readonly type: Kind
   /** The text; for a file its caption; for a location, a contact or a choice its description. */
   readonly text: string
+  /** The URL from which the daemon fetches the message's file; null if the message has no file. */
   readonly media_url: string | null
   readonly mime?: string
   readonly file_name?: string
@@ -78,7 +79,7 @@ export interface ChangeEvent extends Chat {
   readonly id: string
   /** The id of the earlier message. */
   readonly target: string
-  /** The emoji (an empty one removes the reaction), or the new text. */
+  /** The emoji (an empty one removes the reaction), or the new text; empty for a deletion. */
   readonly text: string
   readonly push_name?: string
   readonly timestamp?: number
