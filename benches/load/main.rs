@@ -102,7 +102,8 @@ enum Part {
     Office,
     /// The time from the end of the caller's speech to the answer, with engines whose parts take published times.
     Turn,
-    /// Attackers that flood the daemon during calls; in a network namespace (needs unshare and ip).
+    /// Attackers that flood the daemon during calls; in a network namespace (needs unshare and ip). Runs only if no
+    /// other part is named.
     Flood,
     /// Memory that logins, API requests and calls leave behind; takes seven minutes.
     Memory,

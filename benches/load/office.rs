@@ -1,7 +1,8 @@
 //! The office: lists, searches and events of a business with a year of messages and calls.
 //!
-//! In this part, the server has no reserved core and no real-time priority, as on a customer's machine. The system schedules its threads on
-//! all cores. A thread that searches must not delay other threads. Only this process, the clients, keeps its core and its priority.
+//! In this part, the server has no reserved core and no real-time priority, as on a customer's machine. The system
+//! schedules its threads on all cores. A thread that searches must not delay other threads. Only this process, the
+//! clients, keeps its core and its priority.
 
 mod client;
 mod events;
@@ -161,8 +162,8 @@ async fn add_tasks(server: &Server, token: &str) {
     }
 }
 
-/// Measures each request in turn, so that a disturbance affects all requests equally. The first round is not measured, because it fills
-/// caches.
+/// Measures each request in turn, so that a disturbance affects all requests equally. The first round is not measured,
+/// because it fills caches.
 async fn alone(server: &Server, token: &str, requests: &[Request]) -> Vec<RequestLatency> {
     let mut client = Client::connect(server.address, token).await.expect("a connection");
     let mut samples: Vec<(Samples, f64)> = requests.iter().map(|_| (Samples::default(), f64::MAX)).collect();

@@ -1,5 +1,5 @@
-//! *The turn*: the time from the caller's last voiced sample to the first sample of the answer that the caller hears, measured in the
-//! caller's own audio. The fake services respond after the response times that vendors publish.
+//! *The turn*: the time from the caller's last voiced sample to the first sample of the answer that the caller hears,
+//! measured in the caller's own audio. The fake services respond after the response times that vendors publish.
 
 use crate::machine::Machine;
 use crate::process::{Folder, Server};
@@ -62,7 +62,8 @@ const ENGINES: [(&str, &str); 4] = [
     (SPECULATIVE, "[voice]\nengine = \"pipeline\"\n[pipeline]\nspeculation = true\n"),
 ];
 
-/// The callers' sentences. A sentence takes 300 ms for each word, because the fake transcriber recognises a word every 300 ms.
+/// The callers' sentences. A sentence takes 300 ms for each word, because the fake transcriber recognises a word every
+/// 300 ms.
 const SENTENCES: [&str; 6] = [
     "אתם פתוחים היום?",
     "אפשר תור בשעה חמש",
@@ -108,7 +109,8 @@ async fn run(
         ..SonioxOptions::default()
     };
     let soniox = Soniox::start(port().await, soniox, log.clone()).expect("a transcriber");
-    // A speech-to-speech model replaces the language model and the speech synthesis, so its response time is the sum of both.
+    // A speech-to-speech model replaces the language model and the speech synthesis, so its response time is the sum of
+    // both.
     let is_realtime = matches!(engine, REALTIME | HELD);
     let think = profile.model_ms + if is_realtime { profile.synthesiser_ms } else { 0 };
     let ai = OpenAiOptions {
@@ -198,8 +200,8 @@ pub fn table(runs: &[TurnRun]) -> String {
     text
 }
 
-/// Returns the goals for the speculative pipeline. The agent plays a filler after 1.2 s without an answer, so the real time of a slower
-/// answer is longer than the measured time.
+/// Returns the goals for the speculative pipeline. The agent plays a filler after 1.2 s without an answer, so the real
+/// time of a slower answer is longer than the measured time.
 pub fn goals(runs: &[TurnRun]) -> Vec<Goal> {
     let mut goals = Vec::new();
     let speculative = runs.iter().filter(|run| run.engine == SPECULATIVE);

@@ -82,8 +82,8 @@ impl Kind {
         }
     }
 
-    /// Returns the transcripts and answers of the fake AI. A session uses the turns that are set when it opens. These turns may belong to a
-    /// call of another line; the checks allow this.
+    /// Returns the transcripts and answers of the fake AI. A session uses the turns that are set when it opens. These
+    /// turns may belong to a call of another line; the checks allow this.
     fn turns(self) -> Vec<Turn> {
         let question = Turn::new("אפשר לקבוע תור למחר?", "בשמחה, בשעה עשר או בארבע אחר הצהריים?");
         let thanks = Turn::new("תודה רבה", "תודה, רשמתי. נתראה מחר בארבע!");
@@ -179,8 +179,8 @@ pub async fn line(lines: Lines, number: u64, mut rng: SeededRng) {
         let kind = *rng.pick(&KINDS);
         let mut plan = CallPlan::new(lines.voice_url.clone());
         plan.call_sid = Some(format!("CA{:016x}{:016x}", rng.next(), rng.next()));
-        // Each line has its own caller numbers, because a second call from a caller who is being transferred would be rejected as a
-        // forwarding loop.
+        // Each line has its own caller numbers, because a second call from a caller who is being transferred would be
+        // rejected as a forwarding loop.
         plan.from = if !writers.is_empty() && rng.percent(25) {
             rng.pick(&writers).clone()
         } else {

@@ -83,7 +83,8 @@ fn calls(copy: &Copy, expected: &Expected, found: &mut Vec<String>) {
 
 fn messages_in(copy: &Copy, observed: &Observed<'_>, found: &mut Vec<String>) {
     let inbound = observed.whatsapp["inbound"].as_array().cloned().unwrap_or_default();
-    // A message that the bridge could not decrypt was sent again, so it is stored after messages that arrived in the meantime.
+    // A message that the bridge could not decrypt was sent again, so it is stored after messages that arrived in the
+    // meantime.
     let again: BTreeSet<String> = inbound
         .iter()
         .filter(|message| message["retries"] != 0)

@@ -20,8 +20,8 @@ pub struct Growth {
 }
 
 impl Growth {
-    /// Creates the series from the medians of all minutes. If the run is too short for the warm-up, the last three quarters of its minutes
-    /// are used.
+    /// Creates the series from the medians of all minutes. If the run is too short for the warm-up, the last three
+    /// quarters of its minutes are used.
     pub fn of(what: &'static str, all: &[f64], tolerance: f64) -> Self {
         let warm_up = if all.len() > WARM_UP + 2 { WARM_UP } else { all.len() / 4 };
         Self { what, minutes: all[warm_up..].to_vec(), tolerance }

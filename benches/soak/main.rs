@@ -1,4 +1,5 @@
-//! The soak test: runs calls, messages in both directions, outages, copies and backups at the same time, and then checks the database.
+//! The soak test: runs calls, messages in both directions, outages, copies and backups at the same time, and then
+//! checks the database.
 //!
 //! The test runs the real daemon and the real bridge beside fake vendors. The result does not depend on the speed of
 //! the machine: a slower one receives less load, and gets more time to finish.

@@ -159,8 +159,8 @@ pub async fn read(api: Client, mut rng: SeededRng, expected: Arc<Expected>) {
     }
 }
 
-/// Returns the interval with which `writers` tasks together reach this rate. After a late tick, the next tick follows a full interval
-/// later.
+/// Returns the interval with which `writers` tasks together reach this rate. After a late tick, the next tick follows a
+/// full interval later.
 fn at_rate(writers: u32, per_second: u32) -> tokio::time::Interval {
     let mut every = interval(Duration::from_secs(1) * writers / per_second);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -121,7 +121,7 @@ pub struct ShopCall {
     pub at_ms: i64,
     /// The duration of the call, including the time before the first turn.
     pub duration_ms: i64,
-    /// The summary of the call; empty for a call without a conversation.
+    /// The summary of the call; empty for a missed call and for one in which the caller left a message.
     pub summary: String,
     /// The turns of the call: whether the agent spoke, the text, and the start in milliseconds since the call started.
     pub turns: Vec<(bool, String, i64)>,

@@ -73,7 +73,7 @@ async fn qr(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
-/// Handles all POST requests about the link; the path selects the action.
+/// Handles all POST requests except `/send`; the path selects the action.
 async fn change(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let body = axum::body::to_bytes(request.into_body(), 1 << 16).await.unwrap_or_else(|_| Bytes::new());

@@ -105,7 +105,8 @@ pub struct BridgeState {
     pub requests: usize,
     /// The number of health requests that were answered.
     pub health_checks: usize,
-    /// The paths of the POST requests about the link, each followed by the `phone` of its body if it has one.
+    /// The paths of the POST requests except `/send`, each followed by the `phone` of its body if it has one. A request
+    /// whose body is no JSON object is not included.
     pub link_requests: Vec<String>,
     /// The ids of the media files that the daemon has deleted.
     pub released: Vec<String>,

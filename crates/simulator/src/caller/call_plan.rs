@@ -40,7 +40,8 @@ pub struct CallPlan {
     /// The phase in which the caller hangs up, and how long after the start of a step in this phase. `None`: no planned
     /// hangup.
     pub hang_up: Option<(Phase, Duration)>,
-    /// Whether each prompt, pause, recording and ring lasts at most 20 ms. Media streams still run in real time.
+    /// Whether each prompt, pause, recording, ring and talk with a dialled party lasts at most 20 ms. Media streams
+    /// still run in real time.
     pub fast: bool,
     /// How webhooks are signed.
     pub signature: SignaturePlan,
@@ -95,9 +96,9 @@ pub enum StreamPlan {
 pub enum DialPlan {
     /// A person answers, accepts the call if a prompt asks for it, and talks for this time.
     Answered(Duration),
-    /// A person answers, and presses 2 at the prompt.
+    /// A person answers, and presses 2 at the prompt. Without a prompt, the parties are connected for 20 s.
     Declined,
-    /// A mailbox answers and presses no key.
+    /// A mailbox answers and presses no key. Without a prompt, the parties are connected for 20 s.
     Mailbox,
     /// The dialled phone forwards the call to the number that the caller called first.
     Forwarded,

@@ -148,7 +148,7 @@ impl RunningCall {
         EndedBy::Error
     }
 
-    /// Requests a document from the daemon. If the request fails, the error is the call's next step.
+    /// Requests a document from the daemon. If the request fails or is interrupted, the error is the call's next step.
     async fn fetch(&mut self, url: &Url, method: &str, fields: Vec<(String, String)>) -> Result<String, Next> {
         let fields = self.fields(&fields);
         let phase = if self.status == "ringing" { Phase::Ringing } else { Phase::Waiting };

@@ -37,7 +37,7 @@ pub enum EndedBy {
     /// Twilio reached the end of the last document.
     EndOfDocument,
     /// A request for TwiML failed, a URL or a document was invalid, or the documents formed a loop. Twilio then plays
-    /// "an application error has occurred".
+    /// "an application error has occurred". Also the value for a call of the daemon that was not answered.
     #[default]
     Error,
     /// Twilio executed `<Hangup>`.
@@ -126,7 +126,7 @@ pub enum StreamEnd {
     NeverOpened,
     /// The call was interrupted: by an update by Twilio's REST interface, by the planned hangup, or by the time limit.
     Redirected,
-    /// Twilio could not open the WebSocket: the daemon rejected the upgrade or did not respond.
+    /// Twilio could not open the WebSocket: the daemon rejected the upgrade, did not respond or could not be reached.
     Refused {
         /// The HTTP status, if the daemon responded.
         status: Option<u16>,

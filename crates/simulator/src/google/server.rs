@@ -30,8 +30,8 @@ pub struct Google {
 }
 
 impl Google {
-    /// Serves tokens and both services on `listener`. An invalid gRPC call is recorded as a violation in `log`; a wrong
-    /// token or assertion is not.
+    /// Serves tokens and both services on `listener`. An invalid request is recorded as a violation in `log`; a wrong
+    /// token or assertion and an unknown model, language or voice are not.
     pub fn start(listener: TcpListener, options: GoogleOptions, log: EventLog) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {

@@ -11,7 +11,7 @@ pub fn decode_sample(byte: u8) -> i16 {
     i16::try_from(sample).unwrap_or_default()
 }
 
-/// Encodes a 16-bit linear sample as the nearest mu-law byte.
+/// Encodes a 16-bit linear sample as mu-law, with G.711's decision levels. Larger magnitudes than 32,635 are clipped.
 pub fn encode_sample(sample: i16) -> u8 {
     let sign = if sample < 0 { 0x80 } else { 0 };
     let magnitude = i32::from(sample).abs().min(CLIP) + BIAS;

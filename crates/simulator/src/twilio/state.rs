@@ -43,7 +43,7 @@ struct LiveCall {
 /// Why a call cannot be updated.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CallError {
-    /// The call has ended or is still queued (error 21220).
+    /// The call has ended, is still queued, or was only added to the list of calls (error 21220).
     NotInProgress,
     /// No call has this sid (error 20404).
     Unknown,
@@ -167,7 +167,7 @@ impl TwilioState {
         self.lock().recordings.values().cloned().collect()
     }
 
-    /// Updates a call, as a REST request does. Fails unless the call is in progress.
+    /// Updates a call, as a REST request does. Fails unless the call rings or is in progress.
     pub fn update_call(&self, sid: &str, update: CallUpdate) -> Result<CallRecord, CallError> {
         let mut memory = self.lock();
         let call = memory.calls.get_mut(sid).ok_or(CallError::Unknown)?;

@@ -23,9 +23,11 @@ pub struct TwilioOptions {
     pub status_gap: Duration,
     /// Whether each status is reported twice.
     pub statuses_twice: bool,
-    /// Whether a text to a contact who has not written to this number within 24 hours fails with error 63016.
+    /// Whether a message without a template fails with error 63016 if the contact has not written to this number within
+    /// 24 hours.
     pub enforce_window: bool,
-    /// Whether the first request for a media file is answered with 404, as Twilio can do immediately after the webhook.
+    /// Whether the first request for each media file is answered with 404, as Twilio can do immediately after the
+    /// webhook.
     pub media_late: bool,
 }
 
