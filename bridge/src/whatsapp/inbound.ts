@@ -53,7 +53,7 @@ export class DurableInbound {
     this.#received = new Received(dependencies.session)
   }
 
-  /** How often a message could not be decrypted or had no content. A message that is sent again counts again. */
+  /** How often a message could not be decrypted or had no content; each failed attempt of a message counts. */
   get unreadable(): number {
     return this.#unreadable
   }

@@ -10,7 +10,7 @@ export class Recipients {
   /**
    * Returns the address of a number (digits) or a LID; `undefined` if the number is not on WhatsApp. A number without a
    * known LID is looked up at most once a day, or once an hour if it is not on WhatsApp: many lookups look like a
-   * spammer's.
+   * spammer's. The results are only in memory.
    */
   async find(socket: WASocket, to: string): Promise<string | undefined> {
     if (addressOf(to)?.kind === 'lid') return to

@@ -9,8 +9,8 @@ use serde::Serialize;
 pub struct CallReport {
     /// Twilio's id of the call.
     pub call_sid: String,
-    /// The webhooks about this call, in the order in which they were sent. The callback of the answering machine
-    /// detection is not included.
+    /// The webhooks about this call and about its dialled and forwarded calls, in the order in which they were sent.
+    /// The callback of the answering machine detection is not included.
     pub webhooks: Vec<Webhook>,
     /// The media streams, in order.
     pub streams: Vec<StreamReport>,

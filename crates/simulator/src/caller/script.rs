@@ -41,9 +41,9 @@ pub enum Step {
     Drop,
     /// Sends `stop` and closes the media socket.
     HangUp,
-    /// Waits for an answer, and listens until it ends.
+    /// Waits for an answer, at most 30 s, and listens until it ends.
     Listen,
-    /// Waits for an answer, and listens to it for this long; the next step interrupts it.
+    /// Waits for an answer, at most 30 s, and listens to it for this long; the next step interrupts it.
     ListenFor(Duration),
     /// Presses these keys: sends a `dtmf` message for each.
     Press(String),
