@@ -9,14 +9,17 @@ use std::time::Duration;
 pub struct OpenAiOptions {
     /// The required API key; `None` accepts any key that is not empty.
     pub api_key: Option<String>,
-    /// The turns of each session, in order. After the last one, the list starts again.
+    /// The turns of each session, in order. After the last one, the list starts again. A chat completion or response
+    /// over HTTP gets the answer of the turn of its last user message; transcriptions take the turns in order.
     pub turns: Vec<Turn>,
     /// Utterances of the caller that are not turns: the number of the utterance in its session, from 1, and its
     /// transcript, such as "mm-hm" or an empty text for a cough.
     pub asides: Vec<(usize, String)>,
-    /// The text of a response that is requested before the caller has spoken.
+    /// The text of a response that is requested without a new utterance, user message or function output, such as the
+    /// greeting of a call.
     pub greeting: String,
-    /// The delay from the end of the caller's turn to the first audio of the answer.
+    /// The delay from the end of the caller's turn to the first audio of the answer, and from an HTTP request to the
+    /// first event of a streamed answer.
     pub think: Duration,
     /// The 95th percentile of `think`, as a multiple of its median.
     pub spread: f64,
