@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 pub struct OpenAiState {
     /// Realtime sessions, in order.
     pub sessions: Vec<SessionRecord>,
-    /// REST requests, in order: the path without `/v1`, and the body as JSON (`null` for a GET request); for a form, its
-    /// fields, and the name and the length of its file.
+    /// REST requests, in order: the path without `/v1`, and the body as JSON (`null` for a GET request); for a form,
+    /// its fields, and the name and the length of its file.
     pub requests: Vec<(String, serde_json::Value)>,
 }
 
