@@ -4,6 +4,7 @@
 use super::support::Daemon;
 use super::support::freeze::Frozen;
 use super::support::log::WAIT_TIMEOUT;
+use super::support::whatsapp::until;
 use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
@@ -112,13 +113,20 @@ fn a_publisher_that_hangs_is_no_reason_to_kill() {
     }
 }
 
-#[test]
-fn a_full_disk_is_no_reason_to_kill() {
+#[tokio::test]
+async fn a_full_disk_is_no_reason_to_kill() {
     let (daemon, systemd) = watched();
     daemon.let_files_grow("1024:unlimited");
-    systemd.forget();
+    // After a write has failed, every heartbeat writes to the disk.
+    until("a write to fail", async || {
+        let ready = daemon.client().get("/readyz").await.json();
+        (ready["db"] == "error").then_some(())
+    })
+    .await;
     for _ in 0..5 {
-        assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT));
+        daemon.logs().wait_for_event_from(daemon.logs().mark(), "STORE_COMMIT_FAILED");
+        systemd.forget();
+        assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT), "writes fail, but the store answers");
     }
 }
 
