@@ -144,7 +144,7 @@ async fn an_old_wav_becomes_opus_and_plays_in_both_forms() {
 
 /// FFmpeg and opusinfo, which are independent implementations, read the file and report its length of 33 seconds.
 #[tokio::test(flavor = "multi_thread")]
-async fn other_programs_play_it_and_seek_in_it() {
+async fn other_programs_read_it_and_report_its_length() {
     let daemon = with_recordings(1);
     daemon.logs().wait_for_event("RECORDING_COMPRESSED");
     let file = daemon.folder().join("call.opus");
