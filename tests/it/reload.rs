@@ -218,26 +218,36 @@ async fn a_call_keeps_the_settings_that_it_began_with() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_whatsapp_provider_can_be_enabled_and_disabled() {
+    const DISABLED: &str = "[whatsapp]\nenable_baileys = false\nenable_twilio = false\n";
     let mut shop = Shop::open_with(
         |setup| {
-            setup.env("ENABLE_WA_BAILEYS", "").toml("[whatsapp]\nenable_baileys = false\nenable_twilio = false\n");
+            setup.env("ENABLE_WA_BAILEYS", "").toml(DISABLED);
         },
         "",
     )
     .await;
     let send = json!({"to": "+972501234567", "text": "hello", "provider": "auto"});
-    let refused = shop.api.post_json("/api/whatsapp/send", &send).await;
-    assert_eq!(refused.json()["error"]["code"], "no_provider", "{}", refused.text());
-    assert_eq!(shop.daemon.client().get("/readyz").await.json()["baileys"], "disabled");
+    let is_disabled = async |shop: &Shop| {
+        let refused = shop.api.post_json("/api/whatsapp/send", &send).await;
+        assert_eq!(refused.json()["error"]["code"], "no_provider", "{}", refused.text());
+        assert_eq!(shop.daemon.client().get("/readyz").await.json()["baileys"], "disabled");
+    };
+    is_disabled(&shop).await;
     shop.daemon.reconfigure(|setup| {
         setup.toml("[whatsapp]\nenable_baileys = true\nenable_twilio = false\npacing = false\n");
     });
-    reload(&shop.daemon);
+    tokio::task::block_in_place(|| reload(&shop.daemon));
     assert_eq!(shop.daemon.client().get("/readyz").await.json()["baileys"], "ok");
     let answer = shop.api.post_json("/api/whatsapp/send", &send).await.json();
     assert_eq!(answer["provider"], "baileys", "{answer}");
+    shop.until_status(&answer, "sent").await;
+    shop.daemon.reconfigure(|setup| {
+        setup.toml(DISABLED);
+    });
+    tokio::task::block_in_place(|| reload(&shop.daemon));
+    is_disabled(&shop).await;
 }
 
 #[test]
