@@ -68,6 +68,7 @@ async fn a_live_message_stays_live_when_history_repeats_it() {
 async fn an_unavailable_file_of_the_history_is_recorded_and_not_fetched() {
     let shop = Shop::open().await;
     let body = json!({ "event": "message", "from": DANA, "id": "D1", "type": "image", "mime": "image/jpeg",
+        "timestamp": "2021-05-01T10:00:00Z", "history": true,
         "caption": "look", "media_error": { "code": "gone", "message": "WhatsApp has no such file any more" } });
     assert_eq!(shop.bridge_posts(&body).await.status, 204);
     assert_eq!(shop.talk(DANA).await, ["look"]);
@@ -80,9 +81,11 @@ async fn an_unavailable_file_of_the_history_is_recorded_and_not_fetched() {
     assert_eq!(shop.count("jobs"), 0);
     // If the message also has a URL, the file is fetched.
     let body = json!({ "event": "message", "from": DANA, "id": "D2", "type": "audio", "media_error": "late",
+        "timestamp": "2021-05-02T10:00:00Z", "history": true,
         "media_url": format!("{}/media/1", shop.bridge.origin) });
     assert_eq!(shop.bridge_posts(&body).await.status, 204);
     until("the file", async || (shop.count("message_media WHERE state = 'stored'") == 1).then_some(())).await;
+    assert_eq!(shop.count("messages WHERE extra = '{\"history\":true}'"), 2);
 }
 
 fn now_ms() -> i64 {
