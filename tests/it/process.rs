@@ -2,6 +2,7 @@
 
 use super::support::log::WAIT_TIMEOUT;
 use super::support::{Client, Daemon, access::PASSWORD};
+use agentlocator::simulator::twilio::sign;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -350,17 +351,19 @@ fn connections_without_a_request_are_closed() {
 }
 
 /// Twilio does not retry a webhook request that it sends while the daemon closes the connection.
-#[test]
-fn a_connection_with_a_signed_or_logged_in_request_is_kept_longer() {
-    let daemon = Daemon::start(|_| {});
+#[tokio::test]
+async fn a_connection_with_a_signed_or_logged_in_request_is_kept_longer() {
+    const TWILIO_TOKEN: &str = "0123456789abcdef";
+    let daemon = Daemon::start(|setup| {
+        setup.env("TWILIO_AUTH_TOKEN", TWILIO_TOKEN);
+    });
     let connect = || {
         let stream = TcpStream::connect(daemon.address()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
         stream
     };
-    let token = daemon.token("owner");
-    let get = |stream: &mut TcpStream, headers: &str| {
-        stream.write_all(format!("GET /api/session HTTP/1.1\r\nHost: x\r\n{headers}\r\n").as_bytes()).unwrap();
+    let ask = |stream: &mut TcpStream, request: &str| {
+        stream.write_all(request.as_bytes()).unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
@@ -368,13 +371,30 @@ fn a_connection_with_a_signed_or_logged_in_request_is_kept_longer() {
             head.extend(byte);
         }
         let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-        let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()).unwrap();
+        // A response with the status 204 has no body and no length.
+        let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()).unwrap_or("0");
         stream.read_exact(&mut vec![0; length.parse().unwrap()]).unwrap();
         head[9..12].to_owned()
     };
-    let bearer = format!("Authorization: Bearer {token}\r\n");
-    let (mut known, mut unknown) = (connect(), connect());
-    assert_eq!((get(&mut known, &bearer), get(&mut unknown, "")), ("200".to_owned(), "401".to_owned()));
+    let get = |headers: &str| format!("GET /api/session HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
+    let bearer = format!("Authorization: Bearer {}\r\n", daemon.token("owner"));
+    daemon.logged_in("dana", "owner").await;
+    let login = daemon.client().post_json("/api/login", &json!({"name": "dana", "password": PASSWORD})).await;
+    let cookie = format!("Cookie: {}\r\n", login.header("set-cookie").split(';').next().unwrap());
+    let signature = sign(TWILIO_TOKEN, &format!("{}/webhook/call_status", daemon.url()), &[]);
+    let signed = format!(
+        "POST /webhook/call_status HTTP/1.1\r\nHost: x\r\nX-Twilio-Signature: {signature}\r\nContent-Length: 0\r\n\r\n"
+    );
+    let known = [(get(&bearer), "200"), (get(&cookie), "200"), (signed, "204")];
+    let known = known.map(|(request, status)| {
+        let mut stream = connect();
+        assert_eq!(ask(&mut stream, &request), status, "{request}");
+        (stream, request, status)
+    });
+    let mut unknown = connect();
+    assert_eq!(ask(&mut unknown, &get("")), "401");
     assert_eq!(unknown.read(&mut [0]).unwrap(), 0, "it is closed when it has been idle for too long");
-    assert_eq!(get(&mut known, &bearer), "200");
+    for (mut stream, request, status) in known {
+        assert_eq!(ask(&mut stream, &request), status, "{request}");
+    }
 }
