@@ -122,13 +122,16 @@ async fn a_certificate_by_tls_alpn_01_at_an_authority_with_errors() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_is_renewed_before_it_expires() {
     let mut daemon = prepare();
-    let pebble = Pebble::start(&PebbleOptions { life_s: 9, ..options(&daemon) });
+    let pebble = Pebble::start(&PebbleOptions { life_s: 15, ..options(&daemon) });
     launch(&mut daemon, &pebble.settings(&[HOST], ""));
-    let mut fingerprints = vec![wait_for_certificate(&daemon, 0)["fingerprint"].clone()];
+    let first = wait_for_certificate(&daemon, 0);
     let mark = daemon.logs().mark();
     let renewed = wait_for_certificate(&daemon, mark);
-    fingerprints.push(renewed["fingerprint"].clone());
-    assert_ne!(fingerprints[0], fingerprints[1]);
+    assert_ne!(first["fingerprint"], renewed["fingerprint"]);
+    let events = daemon.logs().events();
+    let mut later = events.iter().skip_while(|event| event["fingerprint"] != first["fingerprint"]);
+    let ordering = later.find(|event| event["event"] == "TLS_ORDERING").unwrap();
+    assert!(time_of(&ordering["ts"]) < time_of(&first["not_after"]), "{first} {ordering}");
     is_trusted(&daemon, &pebble).await;
     assert_eq!(daemon.logs().events_named("TLS_ACCOUNT").len(), 1, "the account is kept");
 }
