@@ -76,19 +76,52 @@ fn the_reader_of_man_pages_has_nothing_to_say_against_them() {
 #[test]
 fn completions_know_every_command() {
     let daemon = Daemon::prepare(|_| {});
-    for shell in ["bash", "zsh", "fish"] {
+    let [bash, zsh, fish] = ["bash", "zsh", "fish"].map(|shell| {
         let output = daemon.cli(&["completions", shell]);
         assert!(output.status.success() && output.stderr.is_empty());
-        let script = String::from_utf8(output.stdout).unwrap();
-        for path in commands() {
-            assert!(script.contains(path.last().unwrap()), "{shell} does not know {path:?}");
-        }
+        String::from_utf8(output.stdout).unwrap()
+    });
+    let commands = commands();
+    let offered = offered_by_bash(&bash, &commands);
+    assert_eq!(offered.len(), commands.len());
+    for (path, offered) in commands.iter().zip(offered) {
+        let (name, parents) = path.split_last().unwrap();
+        assert!(offered.split(' ').any(|word| word == name), "bash does not offer {path:?}: {offered}");
+
+        // The script for zsh has a list of the subcommands of each command.
+        let command = format!("agentlocator {}", parents.join(" "));
+        let end = format!("_describe -t commands '{} commands'", command.trim_end());
+        let (before, _) = zsh.split_once(&end).unwrap_or_else(|| panic!("zsh does not know {parents:?}"));
+        let list = before.rsplit("commands=(").next().unwrap();
+        assert!(list.contains(&format!("\n'{name}:")), "zsh does not offer {path:?}: {list}");
+
+        let condition = match parents {
+            [] => "needs_command\"".to_owned(),
+            [command, ..] => format!("using_subcommand {command}; and not "),
+        };
+        let beginning = format!("complete -c agentlocator -n \"__fish_agentlocator_{condition}");
+        let word = format!(" -a \"{name}\" ");
+        let is_offered = fish.lines().any(|line| line.starts_with(&beginning) && line.contains(&word));
+        assert!(is_offered, "fish does not offer {path:?}");
     }
-    let script = daemon.cli(&["completions", "bash"]).stdout;
-    let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
-    std::io::Write::write_all(&mut bash.stdin.take().unwrap(), &script).unwrap();
-    assert!(bash.wait().unwrap().success());
     assert_eq!(daemon.cli(&["completions", "abacus"]).status.code(), Some(2));
+}
+
+/// Returns the words that bash offers at the place of the last word of each command, separated by spaces.
+fn offered_by_bash(script: &str, commands: &[Vec<String>]) -> Vec<String> {
+    let ask = |path: &Vec<String>| {
+        let (at, typed) = (path.len(), path[..path.len() - 1].join(" "));
+        format!(
+            "COMP_WORDS=(agentlocator {typed} ''); COMP_CWORD={at}; _agentlocator agentlocator '' ''; echo \"${{COMPREPLY[*]}}\"\n"
+        )
+    };
+    let questions: Vec<_> = commands.iter().map(ask).collect();
+    let mut bash = Command::new("bash").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let input = script.to_owned() + &questions.concat();
+    std::io::Write::write_all(&mut bash.stdin.take().unwrap(), input.as_bytes()).unwrap();
+    let output = bash.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
 /// Returns the text of every man page by file name.
