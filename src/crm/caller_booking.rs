@@ -13,8 +13,8 @@ use super::caller_text::{self, AppointmentEvent};
 use super::text::{name, remark};
 use super::{Error, RequestError, contact, waiting_list};
 use crate::domain::{
-    ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallBooking, Contact,
-    DayTime, Resource, ResourceId, Service,
+    ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallBooking, CallEventKind,
+    Contact, DayTime, Resource, ResourceId, Service,
 };
 use crate::search::fold;
 use crate::store::{NewWaitingEntry, ReadTx, WriteTx};
@@ -195,6 +195,8 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
         && let Some(said) = said(booking.name.as_deref())
     {
         tx.rename_contact_from_profile(contact.id, &name("caller_name", said)?, caller.now)?;
+        // A name that a caller has set verifies no identity in a later call, see `own.rs`.
+        tx.insert_call_event(&call.call_sid, CallEventKind::ContactNamed, None, caller.now)?;
     }
     if booked.is_new {
         tx.insert_audit(ActorId::Agent, "book_appointment", &format!("appointment:{}", booked.id), caller.now)?;

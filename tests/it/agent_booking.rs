@@ -289,6 +289,25 @@ async fn a_caller_who_says_the_day_or_the_name_changes_their_appointment_at_once
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_a_caller_gave_at_a_booking_opens_nothing_in_the_next_call() {
+    let book = json!({"service": "תספורת", "start": format!("{}T10:00", monday(2)), "caller_name": "יונתן"});
+    let (harness, owner) = shop_of(
+        [
+            ("כאן יונתן, תקבעי לי תור", "book_appointment", book),
+            ("יונתן. איזה תור יש לי?", "find_appointments", json!({})),
+        ],
+        Faults::default(),
+    )
+    .await;
+    call(&harness, DANA, 2).await;
+    assert_eq!(appointments(&owner).await[0]["contact_name"], "יונתן");
+    call(&harness, DANA, 2).await;
+    let got = outputs(&harness, 1);
+    let error = got[1]["error"].as_str().unwrap_or_default();
+    assert!(error.starts_with("ask for the caller's name or for the day"), "{got:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_shows_what_it_did_with_appointments_and_no_other_call_does() {
     let day = monday(2);
     let (ten, noon) = (format!("{day}T10:00"), format!("{day}T12:00"));
