@@ -167,8 +167,8 @@ fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value
 
 /// Settings that determine where secrets are sent, each with the keys of these secrets.
 const DESTINATIONS: [(&str, &[&str]); 16] = [
-    ("twilio.api_base_url", &["twilio.auth_token"]),
-    ("twilio.content_base_url", &["twilio.auth_token"]),
+    ("twilio.api_base_url", &["twilio.auth_token", "twilio.auth_token_secondary"]),
+    ("twilio.content_base_url", &["twilio.auth_token", "twilio.auth_token_secondary"]),
     ("openai.base_url", &["openai.api_key"]),
     ("soniox.stt_base_url", &["soniox.api_key"]),
     ("soniox.tts_base_url", &["soniox.api_key"]),

@@ -87,6 +87,10 @@ fn a_secret_is_not_sent_to_a_new_address_unless_it_is_entered_again() {
     assert!(propose("", &json!({}), &host).is_ok(), "there is no password");
     let file = "[mail]\npassword = \"geheim\"\n";
     assert_eq!(refusal(file, &json!({}), &host).0, "mail.password");
+    // The second token is sent to the same address if the first one is refused.
+    let file = "[twilio]\nauth_token_secondary = \"geheim\"\n";
+    let twilio = json!({"twilio.api_base_url": "https://elsewhere.example", "twilio.auth_token": "x"});
+    assert_eq!(refusal(file, &json!({}), &twilio).0, "twilio.auth_token_secondary");
     let local = json!({"openai.base_url": "http://127.0.0.1:9000", "openai.api_key": "x"});
     assert!(matches!(propose("", &json!({}), &local).unwrap_err().refusal, ChangeRefusal::Locked(_)));
     let (key, reason) = refusal("", &json!({}), &json!({"updates.feed_url": "https://10.0.0.1/feed"}));
