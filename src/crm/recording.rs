@@ -38,9 +38,9 @@ pub struct NewRecording {
     pub url: String,
     /// The duration in milliseconds, as Twilio reports it.
     pub duration_ms: i64,
-    /// Whether the recording was found in Twilio's list. Such a recording is transcribed after the download. A
-    /// recording with a webhook is transcribed only if the caller waits for the AI's answer to it.
-    pub is_read_back: bool,
+    /// Whether the recording is transcribed after the download: it was found in Twilio's list, the caller hung up, or
+    /// no AI answers at Twilio's recorder. Any other recording is transcribed while the caller waits for the answer.
+    pub is_message: bool,
 }
 
 /// Stores a recording and the job that downloads it. Also stores its call, if the call is not stored yet. Idempotent.
@@ -55,7 +55,7 @@ pub fn ingest(
     let sid = new.recording_sid.as_str();
     let is_new = tx.insert_twilio_recording(&new.call.call_sid, sid, &new.url, new.duration_ms, now)?;
     if is_new {
-        let job = FetchJob { recording_sid: new.recording_sid.clone(), is_message: new.is_read_back };
+        let job = FetchJob { recording_sid: new.recording_sid.clone(), is_message: new.is_message };
         let payload = serde_json::to_string(&job).unwrap_or_default();
         tx.insert_job(JobKind::FetchRecording, Some(&JobKind::FetchRecording.key(sid)), &payload, now, now)?;
     }

@@ -1,4 +1,5 @@
-//! Transcribes the messages of callers whom the daemon did not answer, because it was off or could not be reached.
+//! Transcribes the messages of callers whom no AI answered: the daemon was off or could not be reached, or the caller
+//! left a message at Twilio's recorder and hung up.
 
 use super::call_summary;
 use super::calls::CallServices;

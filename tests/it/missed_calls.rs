@@ -116,6 +116,30 @@ async fn the_message_of_a_call_whose_webhook_arrived_belongs_to_this_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_message_of_a_caller_who_hangs_up_at_the_recorder_is_transcribed() {
+    let mut shop = switched_off().await;
+    launch(&mut shop.harness);
+    let harness = &shop.harness;
+    let sid = format!("CA{:032x}", 9);
+    harness.ring_from(&sid, DANA).await;
+    // The recording is known only by the webhook: Twilio's list is read at the next start.
+    let recording = harness.twilio_state.insert_recording(&sid, recorded(), 4);
+    let account = &harness.twilio_state.account().sid;
+    let url = format!("{}/2010-04-01/Accounts/{account}/Recordings/{recording}", harness.twilio.base_url());
+    let hung_up = [
+        ("CallSid", sid.as_str()),
+        ("From", DANA),
+        ("To", OWN),
+        ("RecordingSid", &recording),
+        ("RecordingUrl", &url),
+        ("RecordingDuration", "4"),
+        ("Digits", "hangup"),
+    ];
+    assert_eq!(harness.hook("/webhook/handle_recording", &hung_up).await.status, 200);
+    harness.call_when(&sid, |call| call["message_text"] == MESSAGE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_recording_that_was_deleted_at_twilio_delays_the_owners_message_no_longer() {
     let mut shop = switched_off().await;
     let sid = message_at_twilio(&shop.harness, DANA);

@@ -50,7 +50,7 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
         recording_sid,
         url: item.url(&settings.config.twilio)?,
         duration_ms: item.duration_ms(),
-        is_read_back: true,
+        is_message: true,
     };
     let raw = RawWebhook {
         source: Provider::Twilio,

@@ -40,11 +40,12 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
         .await;
         return answer(&prompt(&state));
     };
-    let (raw, taken, at) = (raw(&form, PATH), new.clone(), clock::now());
+    let hung_up = form.form.value("Digits") == Some("hangup");
+    let is_message = hung_up || !state.recorded_turns.has_ai();
+    let (raw, taken, at) = (raw(&form, PATH), NewRecording { is_message, ..new.clone() }, clock::now());
     store_best_effort(&state, PATH, call.as_str(), move |tx| recording::ingest(tx, &taken, &raw, country, at)).await;
     state.jobs.wake();
-    let hung_up = form.form.value("Digits") == Some("hangup");
-    if hung_up || !state.recorded_turns.has_ai() {
+    if is_message {
         return thanks(&state, &call).await;
     }
     state.recorded_turns.process(&new);
@@ -115,7 +116,7 @@ pub(super) fn new_recording(webhook: &TwilioForm, call: &CallSid) -> Option<NewR
         recording_sid: sid.parse().ok()?,
         url,
         duration_ms,
-        is_read_back: false,
+        is_message: false,
     })
 }
 
