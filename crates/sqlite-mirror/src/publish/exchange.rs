@@ -146,9 +146,10 @@ impl Publisher {
             if self.pending.commits().is_empty() && self.source.header()?.change != self.pending.change {
                 self.images[0].stale.insert(1);
             }
-        }
-        if now.saturating_duration_since(self.spare_used_at) > SPARE_IDLE_LIMIT {
-            self.drop_spares();
+            // In other phases the second image is not an idle spare: it may be the file that is being written.
+            if now.saturating_duration_since(self.spare_used_at) > SPARE_IDLE_LIMIT {
+                self.drop_spares();
+            }
         }
         Ok(())
     }
