@@ -215,7 +215,14 @@ impl Snapshots {
 
     /// Uploads the missing snapshots to the bucket. Returns the error, if any; `None` also if no bucket is configured.
     pub async fn upload_pending(&self) -> Option<String> {
-        self.bucket.as_ref()?;
+        if self.bucket.is_none() {
+            let status = self.last_run();
+            if status.bucket_error.is_some() {
+                // The owner has removed the bucket from the settings since the failed upload.
+                self.save_status(&BackupRun { bucket_error: None, ..status });
+            }
+            return None;
+        }
         let error = match self.lock_bucket().await {
             Ok(_lock) => self.upload_missing(self.last_run().last_snapshot.as_deref()).await.err(),
             Err(error) => Some(error),
