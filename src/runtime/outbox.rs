@@ -88,7 +88,10 @@ impl Outbox {
     /// Sends messages until `stopping`, then waits for the attempts in flight. Interrupted attempts are unconfirmed at
     /// the next start.
     pub async fn run(self, stopping: CancellationToken) {
-        let mut dispatcher = Dispatcher::new(self.shared.clone()).await;
+        let mut dispatcher = tokio::select! {
+            () = stopping.cancelled() => return,
+            dispatcher = Dispatcher::new(self.shared.clone()) => dispatcher,
+        };
         let bridge_watch = tokio::spawn(watch_bridge(self.clone()));
         loop {
             self.shared.health.record_loop(clock::now());
@@ -141,14 +144,22 @@ struct Running {
 }
 
 impl Dispatcher {
-    /// Resumes from the state that the previous process has stored.
+    /// Resumes from the state that the previous process has stored. Waits until the database can be used, because
+    /// messages of that process would otherwise block the messages after them.
     async fn new(shared: Arc<Shared>) -> Self {
-        let now = clock::now();
-        let recovered = shared.store.write(move |tx| {
-            let unconfirmed = outbox::recover(tx, now)?;
-            Ok((unconfirmed, tx.sends_since(Provider::Baileys, now.minus(DAY))?))
-        });
-        let (unconfirmed, sends) = recovered.await.unwrap_or_default();
+        let (unconfirmed, sends) = loop {
+            let now = clock::now();
+            shared.health.record_loop(now);
+            let recovered = shared.store.write(move |tx| {
+                let unconfirmed = outbox::recover(tx, now)?;
+                Ok((unconfirmed, tx.sends_since(Provider::Baileys, now.minus(DAY))?))
+            });
+            match recovered.await {
+                Ok(recovered) => break recovered,
+                Err(error) => log_not_started(&error),
+            }
+            tokio::time::sleep(START_RETRY).await;
+        };
         if unconfirmed > 0 {
             tracing::warn!(
                 event = "OUTBOX_UNCONFIRMED",
@@ -300,6 +311,17 @@ impl Dispatcher {
     }
 }
 
+fn log_not_started(error: &crate::store::Error) {
+    let error = error as &dyn std::error::Error;
+    let again_s = START_RETRY.as_secs();
+    tracing::error!(
+        event = "OUTBOX_NOT_STARTED",
+        error,
+        again_s,
+        "The database cannot be used, so no messages are sent; retrying in {again_s} s"
+    );
+}
+
 /// Whether an attempt may start now.
 enum Admission {
     /// The attempt may start. Contains its place in the bridge's send rate, if the attempt counts.
@@ -312,6 +334,8 @@ enum Admission {
 const PROBE: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(15);
 const MIN_WAIT: Duration = Duration::from_millis(1);
+/// The delay before the database is tried again at the start.
+const START_RETRY: Duration = Duration::from_secs(5);
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 const AFTER_PANIC: Duration = Duration::from_mins(1);
 /// A message that must wait longer than this is postponed, so that later messages can be sent before it.
