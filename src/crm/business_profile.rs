@@ -141,8 +141,12 @@ fn matching_facts(tx: &ReadTx<'_>, words: &str) -> Result<FoundFacts, Error> {
     let mut scored: Vec<_> = facts.iter().map(|fact| (score(fact), fact)).filter(|(score, _)| *score > 0).collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     let best = scored.into_iter().take(MAX_FOUND).map(|(_, fact)| fact.clone()).collect();
-    let mut topics: Vec<String> = facts.iter().map(|fact| fact.topic.clone()).collect();
-    topics.dedup();
+    let mut topics: Vec<String> = Vec::new();
+    for fact in &facts {
+        if !topics.contains(&fact.topic) {
+            topics.push(fact.topic.clone());
+        }
+    }
     topics.truncate(MAX_TOPICS);
     Ok(FoundFacts { best, topics })
 }

@@ -222,7 +222,8 @@ pub fn begin(tx: &WriteTx<'_>, id: i64, hours: &CallingHours, now: Timestamp) ->
 
 /// Postpones a call whose last attempt was certainly not made.
 pub fn postpone(tx: &WriteTx<'_>, id: i64, due_at: Timestamp, now: Timestamp) -> store::Result<()> {
-    tx.retry_outbound_call(id, due_at, None, true, now)?;
+    let outcome = tx.outbound_call(id)?.and_then(|call| call.outcome);
+    tx.retry_outbound_call(id, due_at, outcome, true, now)?;
     Ok(())
 }
 

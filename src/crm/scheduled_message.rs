@@ -45,7 +45,8 @@ pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Re
         return Err(RequestError::Invalid("only messages by WhatsApp can be scheduled".into()).into());
     }
     let media = request.media.as_deref();
-    check(tx, &request.text, media, request.send_at, now)?;
+    check_time(request.send_at, now)?;
+    check_content(tx, &request.text, media)?;
     let new = NewScheduledMessage {
         thread: thread.id,
         text: &request.text,
@@ -60,11 +61,14 @@ pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Re
 /// Changes a waiting message. Refused if the message was sent or cancelled, or has failed.
 pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduledMessageUpdate, now: Timestamp) -> Result<(), Error> {
     let mut message = find(tx, id)?;
+    let new_time = change.send_at;
     message.text = change.text.unwrap_or(message.text);
     message.media_id = change.media.unwrap_or(message.media_id);
     message.send_at = change.send_at.unwrap_or(message.send_at);
     message.provider = change.provider.unwrap_or(message.provider);
-    check(tx, &message.text, message.media_id.as_deref(), message.send_at, now)?;
+    // The stored time may have passed: the message is due, or is held since a restore.
+    new_time.map_or(Ok(()), |at| check_time(at, now))?;
+    check_content(tx, &message.text, message.media_id.as_deref())?;
     if tx.update_scheduled(&message, now)? { Ok(()) } else { Err(not_waiting()) }
 }
 
@@ -79,11 +83,15 @@ fn not_waiting() -> Error {
     RequestError::Conflict("the message was sent or cancelled already".into()).into()
 }
 
-fn check(tx: &ReadTx<'_>, text: &str, media: Option<&str>, send_at: Timestamp, now: Timestamp) -> Result<(), Error> {
-    outbox::check_text(text, media.is_some()).map_err(|error| RequestError::field("text", error.to_string()))?;
+fn check_time(send_at: Timestamp, now: Timestamp) -> Result<(), Error> {
     if send_at < now || send_at.since(now) > MAX_WAIT {
-        return Err(RequestError::Invalid("send_at must be within the next 366 days".into()).into());
+        return Err(RequestError::field("send_at", "send_at must be within the next 366 days").into());
     }
+    Ok(())
+}
+
+fn check_content(tx: &ReadTx<'_>, text: &str, media: Option<&str>) -> Result<(), Error> {
+    outbox::check_text(text, media.is_some()).map_err(|error| RequestError::field("text", error.to_string()))?;
     if let Some(media) = media
         && tx.media(media)?.is_none_or(|file| file.is_pruned)
     {
