@@ -149,7 +149,8 @@ impl Store {
     }
 
     /// Like [`Store::read`], for reads that may touch much of the database, such as a search. Such reads share one or
-    /// two separate connections, so they do not delay short reads. The limit is 20 s.
+    /// two separate connections, so they do not delay short reads. The limit is 20 s, including the wait for a
+    /// connection.
     pub async fn read_long<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
