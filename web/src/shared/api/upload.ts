@@ -19,6 +19,7 @@ export const upload = <T>(file: Upload): Promise<T> => withSession(() => send<T>
 /** Uses XMLHttpRequest because `fetch` does not report progress. */
 function send<T>({ path, body, headers = {}, onProgress, signal }: Upload): Promise<T> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
     const request = new XMLHttpRequest()
     request.open('POST', path)
     const all = { 'Content-Type': body.type || 'application/octet-stream', ...sessionHeaders(), ...headers }

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconArrowUp, IconTrash } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { Icon } from '#shared/components/Icon'
@@ -26,6 +26,8 @@ export function Recorder({ onClose, onSend }: Props) {
   const [problem, setProblem] = useState<string>()
   const [sound, setSound] = useState<Blob>()
   useShortcuts([{ code: 'Escape', run: onClose }])
+  const sending = useRef<AbortController>(undefined)
+  useEffect(() => () => sending.current?.abort(), [])
   if (refusal) {
     return (
       <NoMicrophone
@@ -44,14 +46,19 @@ export function Recorder({ onClose, onSend }: Props) {
   const send = async () => {
     setProblem(undefined)
     setPart(0)
+    const control = new AbortController()
+    const { signal } = control
+    sending.current = control
     try {
       const note = sound ?? (await asVoiceNote(await finish()))
       setSound(note)
       const name = note.type.startsWith('audio/ogg') ? 'voice.ogg' : 'voice.m4a'
-      const media = mediaOf(await uploadMedia(note, name, { onProgress: setPart }), name)
+      const media = mediaOf(await uploadMedia(note, name, { onProgress: setPart, signal }), name)
+      if (signal.aborted) return
       if (media) onSend(media)
       onClose()
     } catch (reason) {
+      if (signal.aborted) return
       setPart(null)
       setProblem(problemText(asApiError(reason)))
     }
