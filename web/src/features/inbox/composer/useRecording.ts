@@ -13,18 +13,25 @@ export function useRecording() {
   const [ms, setMs] = useState(0)
   const recorder = useRef<MediaRecorder>(undefined)
   const parts = useRef<Blob[]>([])
+  const release = useRef<() => void>(undefined)
+  /** Ends the recording, and turns off the microphone, the meter and the timer. */
+  const stop = useCallback(() => {
+    if (recorder.current?.state === 'recording') recorder.current.stop()
+    release.current?.()
+    release.current = undefined
+  }, [])
 
   useEffect(() => {
     if (!canAskForMicrophone()) return setRefusal('insecure')
     let isOver = false
-    let stop = () => {}
     navigator.mediaDevices
       .getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } })
       .then(stream => {
-        stop = () => {
+        const end = () => {
           for (const track of stream.getTracks()) track.stop()
         }
-        if (isOver) return stop()
+        if (isOver) return end()
+        release.current = end
         const mimeType = TYPES.find(type => MediaRecorder.isTypeSupported(type))
         const made = new MediaRecorder(stream, { ...(mimeType && { mimeType }), audioBitsPerSecond: 32_000 })
         made.ondataavailable = event => parts.current.push(event.data)
@@ -36,8 +43,7 @@ export function useRecording() {
           setMs(performance.now() - began)
           setLevels(known => [...known.slice(-59), Math.min(1, meter.peak() * 2)])
         }, LEVEL_MS)
-        const end = stop
-        stop = () => {
+        release.current = () => {
           clearInterval(timer)
           meter.close()
           end()
@@ -46,10 +52,9 @@ export function useRecording() {
       .catch(reason => setRefusal(microphoneProblem(reason)))
     return () => {
       isOver = true
-      if (recorder.current?.state === 'recording') recorder.current.stop()
       stop()
     }
-  }, [])
+  }, [stop])
 
   /** Ends the recording, and resolves with its sound. */
   const finish = useCallback(
@@ -58,11 +63,11 @@ export function useRecording() {
         const made = recorder.current
         const type = made?.mimeType ?? 'audio/webm'
         const give = () => resolve(new Blob(parts.current, { type }))
-        if (!made || made.state === 'inactive') return give()
-        made.onstop = give
-        made.stop()
+        if (!made || made.state === 'inactive') give()
+        else made.onstop = give
+        stop()
       }),
-    [],
+    [stop],
   )
   return { refusal, levels, ms, isReady: ms > 0, finish }
 }
