@@ -1,11 +1,17 @@
 import { Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { Hidden, Time } from '#shared/components/text'
+import { Shorter } from './Retention'
+import { daysOfDeletion } from './retention'
 import { Shown } from './Shown'
 import type { Item } from './sections'
 import { useChange } from './use-settings'
 import { isSame } from './value'
+
+type Change = Schemas['SettingChangeItem']
 
 /** The maximum number of changes shown for a section. */
 const MAX_CHANGES = 8
@@ -16,7 +22,6 @@ const MAX_CHANGES = 8
  */
 export function RecentChanges({ keys, items }: { keys: readonly string[]; items: readonly Item[] }) {
   const { data } = useQuery(apiQuery('/api/settings/history', { query: { limit: 100 } }))
-  const change = useChange()
   const found = (data?.items ?? []).filter(({ key }) => keys.includes(key)).slice(0, MAX_CHANGES)
   if (found.length === 0) return null
   const isLast = (id: number, key: string) => found.find(one => one.key === key)?.id === id
@@ -57,22 +62,42 @@ export function RecentChanges({ keys, items }: { keys: readonly string[]; items:
                 <bdi>{one.actor_name ?? one.actor}</bdi>, <Time at={one.changed_at} style="when" />
               </span>
               {item?.editable && !isSecret && isLast(one.id, one.key) && !isSame(one.value, one.previous) && (
-                <button
-                  className="btn link"
-                  type="button"
-                  disabled={change.isPending}
-                  onClick={() =>
-                    change.mutate({ changes: { [one.key]: one.previous ?? null }, expected: { [one.key]: one.id } })
-                  }
-                >
-                  <Trans>להחזיר</Trans>
-                  <Hidden> {item.title}</Hidden>
-                </button>
+                <Restore item={item} change={one} />
               )}
             </li>
           )
         })}
       </ul>
     </section>
+  )
+}
+
+/**
+ * A button that restores the value before a change. Deleted data cannot be restored, so a shorter limit must be
+ * confirmed first.
+ */
+function Restore({ item, change: { key, id, previous = null } }: { item: Item; change: Change }) {
+  const change = useChange()
+  const days = daysOfDeletion(item, previous)
+  const [isAsked, setAsked] = useState(false)
+  const restore = () => {
+    setAsked(false)
+    change.mutate({ changes: { [key]: previous }, expected: { [key]: id } })
+  }
+  return (
+    <>
+      <button
+        className="btn link"
+        type="button"
+        disabled={change.isPending}
+        onClick={() => (days === undefined ? restore() : setAsked(true))}
+      >
+        <Trans>להחזיר</Trans>
+        <Hidden> {item.title}</Hidden>
+      </button>
+      {isAsked && days !== undefined && (
+        <Shorter item={item} days={days} onConfirm={restore} onCancel={() => setAsked(false)} />
+      )}
+    </>
   )
 }

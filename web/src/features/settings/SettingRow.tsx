@@ -26,6 +26,13 @@ type Rejection =
   | { kind: 'range' }
   | { kind: 'other'; text: string }
 
+/** A value to be saved, and the version on which it is based. */
+interface Next {
+  value: unknown
+  version: number
+  isUndo: boolean
+}
+
 /** A setting: its name and help, its control, and a note. Each setting is saved separately. */
 export function SettingRow({ item }: { item: Item }) {
   const { isOwner } = useSession()
@@ -59,7 +66,7 @@ export function SettingRow({ item }: { item: Item }) {
     const timer = setTimeout(() => setUndo(undefined), SAVED_MS)
     return () => clearTimeout(timer)
   }, [undo])
-  const [shorter, setShorter] = useState<{ days: number; value: unknown; version: number }>()
+  const [shorter, setShorter] = useState<Next & { days: number }>()
   const [drops, setDrops] = useState(0)
   const drop = () => {
     setShorter(undefined)
@@ -69,17 +76,21 @@ export function SettingRow({ item }: { item: Item }) {
     setRejection(undefined)
     setMine(undefined)
     if (item.kind !== 'secret' && isSame(value, item.value)) return drop()
-    // Deleted data cannot be restored, so the user must confirm the amount first.
-    const days = daysOfDeletion(item, value)
-    if (days !== undefined) return setShorter({ days, value, version })
-    store(value, version)
+    ask({ value, version, isUndo: false })
   }
-  const send = (value: unknown, version: number, onSuccess: () => void) =>
-    change.mutate({ changes: { [item.key]: value }, expected: { [item.key]: version } }, { onSuccess })
-  const store = (value: unknown, version: number) => {
+  /** Stores a value. Deleted data cannot be restored, so the user must confirm the amount first. */
+  const ask = (next: Next) => {
+    const days = daysOfDeletion(item, next.value)
+    if (days === undefined) store(next)
+    else setShorter({ ...next, days })
+  }
+  const store = ({ value, version, isUndo }: Next) => {
     setShorter(undefined)
-    const before = ownValue(item)
-    send(value, version, () => setUndo({ value: before, canUndo: item.kind !== 'secret' }))
+    const reverse = isUndo ? undefined : { value: ownValue(item), canUndo: item.kind !== 'secret' }
+    change.mutate(
+      { changes: { [item.key]: value }, expected: { [item.key]: version } },
+      { onSuccess: () => setUndo(reverse) },
+    )
   }
   const canEdit = item.editable && isOwner
   const id = `set-${item.key}`
@@ -114,12 +125,7 @@ export function SettingRow({ item }: { item: Item }) {
           </div>
         )}
         {shorter !== undefined && (
-          <Shorter
-            item={item}
-            days={shorter.days}
-            onConfirm={() => store(shorter.value, shorter.version)}
-            onCancel={drop}
-          />
+          <Shorter item={item} days={shorter.days} onConfirm={() => store(shorter)} onCancel={drop} />
         )}
         {mine && (
           <Overtaken
@@ -137,7 +143,7 @@ export function SettingRow({ item }: { item: Item }) {
               <button
                 className="btn link"
                 type="button"
-                onClick={() => send(undo.value, item.version, () => setUndo(undefined))}
+                onClick={() => ask({ value: undo.value, version: item.version, isUndo: true })}
               >
                 <Trans>ביטול</Trans>
               </button>
