@@ -7,6 +7,7 @@ import { patch, useAction } from '#shared/api/action'
 import { Icon } from '#shared/components/Icon'
 import { isolate } from '#shared/format/bidi'
 import { type ContactDetail, refresh, request, type Tag, tagsQuery } from './api'
+import { tagChoices } from './tag-choices'
 
 /** The tags of a contact: chips with a remove button, and a list of tags to add. */
 export function TagsEditor({ contact }: { contact: ContactDetail }) {
@@ -62,11 +63,7 @@ function AddTag({ contact, add }: { contact: ContactDetail; add: (tag: Named) =>
   const [isOpen, setOpen] = useState(false)
   const [text, setText] = useState('')
   const all = useQuery({ ...tagsQuery, enabled: isOpen }).data?.items ?? []
-  const wanted = text.trim().toLocaleLowerCase()
-  const free = all.filter(
-    tag => !contact.tags.some(({ id }) => id === tag.id) && tag.name.toLocaleLowerCase().includes(wanted),
-  )
-  const isKnown = all.some(({ name }) => name.toLocaleLowerCase() === wanted)
+  const { free, chosen, isNew } = tagChoices(all, contact.tags, text)
   const pick = (tag: Named) => {
     setOpen(false)
     setText('')
@@ -78,8 +75,8 @@ function AddTag({ contact, add }: { contact: ContactDetail; add: (tag: Named) =>
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (free[0] && (free.length === 1 || isKnown)) pick(free[0])
-    else if (wanted && !isKnown) create.mutate()
+    if (chosen) pick(chosen)
+    else if (isNew && !create.isPending) create.mutate()
   }
   return (
     <Popover opened={isOpen} onChange={setOpen} width={240} position="bottom-start" trapFocus withRoles>
@@ -109,8 +106,8 @@ function AddTag({ contact, add }: { contact: ContactDetail; add: (tag: Named) =>
               </li>
             ))}
           </ul>
-          {wanted && !isKnown && (
-            <button className="btn" type="submit" disabled={create.isPending}>
+          {isNew && (
+            <button className="btn" type="button" disabled={create.isPending} onClick={() => create.mutate()}>
               <Trans>
                 ליצור את ״<bdi>{text.trim()}</bdi>״
               </Trans>

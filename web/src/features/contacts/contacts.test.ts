@@ -5,6 +5,7 @@ import { confirmationOf, readable } from './confirmation'
 import { parseDay } from './days'
 import { parseAmount, stageName, totalOf } from './stages'
 import { undoTags } from './tag-changes'
+import { tagChoices } from './tag-choices'
 import { daysOf } from './timeline'
 
 test('the undo of a bulk change touches only what has changed', () => {
@@ -22,6 +23,18 @@ test('the undo of a bulk change touches only what has changed', () => {
     { contact_ids: [3], add: [9], remove: [] },
   ])
   expect(undoTags({ added: [], removed: [] })).toEqual([])
+})
+
+test('Enter adds the tag with the typed name, or else the only one that contains the text', () => {
+  const tag = (id: number, name: string) => ({ id, name })
+  const [vip, vip2, regular] = [tag(1, 'VIP'), tag(2, 'VIP 2'), tag(3, 'קבוע')]
+  const all = [vip2, vip, regular]
+  expect(tagChoices(all, [], ' vip ')).toEqual({ free: [vip2, vip], chosen: vip, isNew: false })
+  expect(tagChoices(all, [vip], 'VIP')).toEqual({ free: [vip2], chosen: undefined, isNew: false })
+  expect(tagChoices(all, [], 'VI')).toEqual({ free: [vip2, vip], chosen: undefined, isNew: true })
+  expect(tagChoices(all, [vip2], 'VI')).toEqual({ free: [vip], chosen: vip, isNew: true })
+  expect(tagChoices(all, [], 'זמני')).toEqual({ free: [], chosen: undefined, isNew: true })
+  expect(tagChoices(all, [], '').isNew).toBe(false)
 })
 
 test.each([
