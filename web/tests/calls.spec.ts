@@ -142,6 +142,20 @@ test('the filter is in the address, and one key makes the call-back task', async
   await expect.poll(async () => (await open()).items.length).toBe(0)
 })
 
+test('the search field follows the address', async ({ page }) => {
+  await prepare(page, VIEWS[0])
+  await owner(page, daemon)
+  await page.goto(`${daemon.url}/app/calls?q=unknown`)
+  const search = page.getByRole('searchbox', { name: 'חיפוש בשיחות' })
+  await expect(search).toHaveValue('unknown')
+  await page.locator('.pane.list').getByRole('link', { name: 'כל השיחות' }).click()
+  await expect(search).toHaveValue('')
+  await expect(page.locator('.call-row').first()).toBeVisible()
+  await page.goBack()
+  await expect(search).toHaveValue('unknown')
+  await expect(page).toHaveURL(/q=unknown/)
+})
+
 test('a task about a call is shown once it is made, on every device, and made once', async ({ page, browser }) => {
   await prepare(page, VIEWS[0])
   const { get, send } = await owner(page, daemon)

@@ -22,9 +22,18 @@ export function SearchField({ value, onChange, label, placeholder, className }: 
   const [text, setText] = useState(value)
   const change = useRef(onChange)
   change.current = onChange
+  const reported = useRef(value)
+  useEffect(() => {
+    // The value was changed elsewhere, for example by a link or the browser's back button.
+    if (value !== reported.current) setText(value)
+    reported.current = value
+  }, [value])
   useEffect(() => {
     if (text.trim() === value) return
-    const timer = setTimeout(() => change.current(text.trim()), PAUSE_MS)
+    const timer = setTimeout(() => {
+      reported.current = text.trim()
+      change.current(text.trim())
+    }, PAUSE_MS)
     return () => clearTimeout(timer)
   }, [text, value])
   return (
