@@ -21,6 +21,8 @@ export function useMicrophone({ maxMs, onSound }: Options) {
   const [problem, setProblem] = useState<MicrophoneProblem>()
   const [meter, setMeter] = useState<{ ms: number; level: number }>()
   const running = useRef<Running>(undefined)
+  /** Present while the browser asks the user for the permission. */
+  const asking = useRef<AbortController>(undefined)
   const deliver = useRef(onSound)
   deliver.current = onSound
 
@@ -39,20 +41,33 @@ export function useMicrophone({ maxMs, onSound }: Options) {
 
   /** Starts the recording. Call this function in a click handler: browsers start the audio of the meter only then. */
   const start = useCallback(async () => {
+    if (asking.current || running.current) return
     setProblem(undefined)
     if (!canAskForMicrophone()) return setProblem('insecure')
+    const control = new AbortController()
+    asking.current = control
     try {
-      running.current = await record((ms, level) => {
+      const made = await record((ms, level) => {
         setMeter({ ms, level })
         if (ms >= maxMs) void stop()
       })
+      if (control.signal.aborted) return made.drop()
+      running.current = made
       setMeter({ ms: 0, level: 0 })
     } catch (reason) {
       setProblem(microphoneProblem(reason))
+    } finally {
+      asking.current = undefined
     }
   }, [maxMs, stop])
 
-  useEffect(() => () => running.current?.drop(), [])
+  useEffect(
+    () => () => {
+      asking.current?.abort()
+      running.current?.drop()
+    },
+    [],
+  )
   return { problem, meter, start, stop, cancel }
 }
 
