@@ -268,6 +268,36 @@ test('a long history: nothing jumps, and the first message is reached', async ({
   await expect(field(page)).toHaveValue('באמצע משפט')
 })
 
+test('a quote leads to its message each time', async ({ page, ownDaemon }) => {
+  await open(page, ownDaemon)
+  const texts = Array.from({ length: 40 }, (_, at) => `הודעה מספר ${at + 1}`)
+  await receive(page, ownDaemon, NOA, texts, 'נועה ברק')
+  // The last message quotes the first one.
+  await page.route('**/api/contacts/*/timeline?*', async route => {
+    const response = await route.fetch({ maxRetries: 2 })
+    const body = await response.json()
+    const messages = body.items.filter(({ message }: { message: unknown }) => message)
+    const quote = { message_id: messages.at(0)?.message.id, content_text: texts[0], direction: 'in' }
+    Object.assign(messages.at(-1)?.message ?? {}, { quote })
+    await route.fulfill({ json: body })
+  })
+  await row(page, 'נועה ברק').click()
+  const talk = page.locator('.talk.scroll')
+  const quote = talk.locator('button.quote')
+  const found = talk.locator('.msg.found')
+  for (let time = 0; time < 2; time++) {
+    await expect(async () => {
+      await talk.press('End')
+      await expect(quote).toBeVisible({ timeout: 500 })
+    }).toPass({ timeout: 15_000 })
+    await quote.click()
+    await expect(found).toBeInViewport()
+    await expect(found).toContainText('הודעה מספר 1')
+    await expect(found).toHaveCount(0)
+  }
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+})
+
 test('each paragraph has the direction of its words, not of a link, a number or code before them', async ({
   page,
   ownDaemon,

@@ -24,6 +24,7 @@ import { Entries } from './timeline/Entries'
 import { Filtered } from './timeline/Filtered'
 import { Line } from './timeline/Lines'
 import { OutgoingBubble } from './timeline/OutgoingBubble'
+import type { Target } from './timeline/Timeline'
 import { useTimeline } from './timeline/useTimeline'
 
 interface Props {
@@ -199,16 +200,17 @@ function useTarget(loadUntil: ReturnType<typeof useTimeline>['loadUntil'], isRea
   const [search] = useSearchParams()
   const kind = ['message', 'call', 'note'].find(kind => search.get(kind))
   const named = kind ? `${kind}-${search.get(kind)}` : null
-  const [target, setTarget] = useState(named)
+  const linked = useMemo(() => (named === null ? null : { key: named }), [named])
+  const [target, setTarget] = useState<Target | null>(linked)
   const [found, setFound] = useState(named)
   useEffect(() => {
-    setTarget(named)
-    setFound(named)
-  }, [named])
+    setTarget(linked)
+    setFound(linked?.key ?? null)
+  }, [linked])
   useEffect(() => {
     if (!isReady || target === null) return
     const asked = new AbortController()
-    const [kind, id] = target.split('-')
+    const [kind, id] = target.key.split('-')
     loadUntil(item => {
       const its = (item.message ?? item.call ?? item.note)?.id
       return item.kind === kind && its === Number(id)
@@ -220,8 +222,9 @@ function useTarget(loadUntil: ReturnType<typeof useTimeline>['loadUntil'], isRea
     }
   }, [target, isReady, loadUntil])
   const jumpTo = useCallback((id: number) => {
-    setTarget(`message-${id}`)
-    setFound(`message-${id}`)
+    const key = `message-${id}`
+    setTarget({ key })
+    setFound(key)
   }, [])
   return { target, found, jumpTo }
 }

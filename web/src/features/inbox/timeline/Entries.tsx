@@ -2,7 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import type { ReactNode } from 'react'
 import { ErrorState, SkeletonRows } from '#shared/components/states'
 import type { Row } from '../model/rows'
-import { Timeline } from './Timeline'
+import { type Target, Timeline } from './Timeline'
 import type { useTimeline } from './useTimeline'
 
 interface Props {
@@ -10,7 +10,7 @@ interface Props {
   /** Undefined until the timeline is loaded. */
   rows: readonly Row[] | undefined
   draw: (row: Row) => ReactNode
-  target: string | null
+  target: Target | null
   since: string
   /** Shown if there are no rows. */
   empty: ReactNode

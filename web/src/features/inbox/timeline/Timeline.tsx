@@ -12,14 +12,16 @@ import type { Row } from '../model/rows'
 import { Scrubber } from './Scrubber'
 import { useKeepEnd } from './useKeepEnd'
 
+/** A row to show. A new object shows the row again. */
+export interface Target {
+  key: string
+}
+
 interface Props {
   rows: readonly Row[]
   draw: (row: Row) => ReactNode
-  /**
-   * The key of the row to show first, such as a linked message. By default the line above the unread entries, or else
-   * the end.
-   */
-  target: string | null
+  /** The row to show first, such as a linked message. By default the line above the unread entries, or else the end. */
+  target: Target | null
   hasOlder: boolean
   loadOlder: () => Promise<void>
   loadUntil: (isFound: (item: TimelineItem) => boolean, signal?: AbortSignal) => Promise<boolean>
@@ -252,11 +254,11 @@ function useStay(virtual: Scroller, isAtEnd: boolean, isPinned: () => boolean, p
 /** Scrolls to the initial row when the first rows are there, and again when `target` changes. */
 function useFirstPlace(
   rows: readonly Row[],
-  target: string | null,
+  target: Target | null,
   virtual: Scroller,
   show: (key: string, align: Align) => void,
 ) {
-  const done = useRef<string | null | undefined>(undefined)
+  const done = useRef<Target | null | undefined>(undefined)
   // In development, React mounts components twice, and the second list must be scrolled again.
   useEffect(
     () => () => {
@@ -267,9 +269,9 @@ function useFirstPlace(
   useLayoutEffect(() => {
     if (rows.length === 0 || done.current === target) return
     const has = (key: string) => rows.some(row => row.key === key)
-    if (target !== null && has(target)) {
+    if (target !== null && has(target.key)) {
       done.current = target
-      return show(target, 'center')
+      return show(target.key, 'center')
     }
     // The target may not be loaded yet. Meanwhile the list is at its default position, and does not load pages by
     // itself.
