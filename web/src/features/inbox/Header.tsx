@@ -23,6 +23,7 @@ import { isPhone } from '#shared/format/phone'
 import { useConversationActions } from './actions'
 import type { Contact } from './api'
 import { NameDialog } from './card/NameDialog'
+import { archivedOf } from './model/person'
 import { FilterItems, type Filtering } from './timeline/Filtered'
 
 interface Props extends Filtering {
@@ -40,7 +41,7 @@ export function Header({ contact, number, filter, onFilter, onArchive, onTask, o
   const { finish } = useConversationActions()
   const [isNaming, setNaming] = useState(false)
   const hasName = contact.display_name.trim() !== '' && !isPhone(contact.display_name)
-  const isArchived = contact.threads.length > 0 && contact.threads.every(({ archived_at }) => archived_at)
+  const isArchived = archivedOf(contact)
   const waits = contact.threads.some(({ turn }) => turn === 'us')
   const archive = isArchived ? t`החזרה מהארכיון` : t`העברה לארכיון`
   const archiveIcon = isArchived ? IconArchiveOff : IconArchive
@@ -110,15 +111,17 @@ export function Header({ contact, number, filter, onFilter, onArchive, onTask, o
         >
           <Icon icon={IconCheckbox} />
         </button>
-        <button
-          className="btn quiet icon desk-only"
-          type="button"
-          aria-label={archive}
-          aria-keyshortcuts="E"
-          onClick={onArchive}
-        >
-          <Icon icon={archiveIcon} />
-        </button>
+        {isArchived !== null && (
+          <button
+            className="btn quiet icon desk-only"
+            type="button"
+            aria-label={archive}
+            aria-keyshortcuts="E"
+            onClick={onArchive}
+          >
+            <Icon icon={archiveIcon} />
+          </button>
+        )}
         <button
           className="btn quiet icon desk-only card-button"
           type="button"
@@ -152,9 +155,11 @@ export function Header({ contact, number, filter, onFilter, onArchive, onTask, o
             <Menu.Item leftSection={<Icon icon={IconCheckbox} />} onClick={onTask}>
               <Trans>משימה חדשה</Trans>
             </Menu.Item>
-            <Menu.Item leftSection={<Icon icon={archiveIcon} />} onClick={onArchive}>
-              {archive}
-            </Menu.Item>
+            {isArchived !== null && (
+              <Menu.Item leftSection={<Icon icon={archiveIcon} />} onClick={onArchive}>
+                {archive}
+              </Menu.Item>
+            )}
             <Menu.Item leftSection={<Icon icon={IconUser} />} onClick={() => go(`/app/contacts/${contact.id}`)}>
               <Trans>כרטיס לקוח</Trans>
             </Menu.Item>

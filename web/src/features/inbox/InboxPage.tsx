@@ -17,6 +17,7 @@ import { Card } from './card/Card'
 import { NewMessage } from './card/NewMessage'
 import { TaskDialog } from './card/TaskDialog'
 import { ThreadList } from './list/ThreadList'
+import { archivedOf } from './model/person'
 import { focusedMessage } from './model/reply'
 import { contactQuery } from './queries'
 
@@ -52,7 +53,8 @@ export default function InboxPage() {
   const { archive, unarchive } = useConversationActions()
   const onArchive = () => {
     if (contactId === null) return
-    const isArchived = contact.data?.threads.every(({ archived_at }) => archived_at)
+    const isArchived = contact.data && archivedOf(contact.data)
+    if (isArchived === null) return
     if (isArchived) return unarchive.mutate(contactId)
     const at = order.current.findIndex(row => row.contact_id === contactId)
     const next = order.current[at + 1] ?? order.current[at - 1]

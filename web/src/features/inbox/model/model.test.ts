@@ -4,6 +4,7 @@ import { linkParts } from '#shared/format/links'
 import { boxOf } from '../timeline/box'
 import { heldOrder } from './order'
 import { peaksOf } from './peaks'
+import { archivedOf } from './person'
 import { matchingReplies, slashQuery } from './replies'
 import { averageColor } from './thumbhash'
 import { instantIn, laterChoices } from './zone'
@@ -42,6 +43,14 @@ test('rows keep their places while the pointer is over them', () => {
   expect(heldOrder([9, 3, 1, 2], id, [1, 2, 3])).toEqual({ items: [1, 2, 3], fresh: 1, isMoved: true })
   expect(heldOrder([3, 1, 2], id, [1, 2, 3])).toEqual({ items: [1, 2, 3], fresh: 0, isMoved: true })
   expect(heldOrder([1, 3], id, [1, 2, 3])).toEqual({ items: [1, 3], fresh: 0, isMoved: false })
+})
+
+test('a contact without a conversation has nothing to archive', () => {
+  const contact = (...archived: (string | null)[]) =>
+    ({ threads: archived.map(archived_at => ({ archived_at })) }) as never
+  expect(archivedOf(contact())).toBeNull()
+  expect(archivedOf(contact('2026-11-22T10:00:00Z', null))).toBe(false)
+  expect(archivedOf(contact('2026-11-22T10:00:00Z', '2026-11-22T10:00:00Z'))).toBe(true)
 })
 
 test('a slash at the beginning asks for a saved reply', () => {

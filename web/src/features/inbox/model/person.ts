@@ -16,5 +16,9 @@ export function recipientOf(contact: Contact): string | null {
 export const unreadOf = (contact: Contact): number =>
   contact.threads.reduce((sum, { unread_count }) => sum + unread_count, 0)
 
+/** Returns true if the conversation is archived; null if there is none, so that it cannot be archived either. */
+export const archivedOf = ({ threads }: Pick<Contact, 'threads'>): boolean | null =>
+  threads.length === 0 ? null : threads.every(({ archived_at }) => archived_at)
+
 /** Returns the first word of a name, for short labels. */
 export const firstName = (name: string): string => name.trim().split(/\s+/)[0] ?? ''
