@@ -20,8 +20,9 @@ export function EndedCall({ call }: { call: CallDetail }) {
   // Only the daemon's own recording starts with the first turn. Twilio's recording covers a part of the call, so its
   // times do not match the transcript.
   const isInStep = recording?.source === 'stream'
-  const follow = useFollow(player, lines)
-  const found = useFound(lines, isInStep ? player : null, follow)
+  const inStep = isInStep ? player : null
+  const follow = useFollow(inStep, lines)
+  const found = useFound(lines, inStep, follow)
   return (
     <section className="scroll" tabIndex={-1} ref={follow.scrollRef} onWheel={follow.leave} onTouchMove={follow.leave}>
       {recording ? (
@@ -30,7 +31,7 @@ export function EndedCall({ call }: { call: CallDetail }) {
         <NoRecording call={call} />
       )}
       <div className="call-body">
-        <Transcript call={call} lines={lines} player={isInStep ? player : null} follow={follow} found={found} />
+        <Transcript call={call} lines={lines} player={inStep} follow={follow} found={found} />
         <Aside call={call} player={recording ? player : null} messageMs={recording?.message_ms ?? null} />
       </div>
     </section>

@@ -19,12 +19,12 @@ const SILENT = {
   subscribe: () => () => undefined,
 } as unknown as Player
 
-/** Keeps the current line in view, until the user scrolls away. */
-export function useFollow(player: Player, lines: readonly Line[]) {
+/** Keeps the current line in view, until the user scrolls away. Without a player, nothing scrolls. */
+export function useFollow(player: Player | null, lines: readonly Line[]) {
   const scrollRef = useRef<HTMLElement>(null)
   const [isFollowing, setFollowing] = useState(true)
   const { line } = useCurrentPlace(player, lines)
-  const isPlaying = usePlayerState(player, state => state.isPlaying)
+  const isPlaying = usePlayerState(player ?? SILENT, state => state.isPlaying)
   useEffect(() => {
     if (!isFollowing || !isPlaying || line < 0) return
     scrollRef.current?.querySelector(`[data-line="${line}"]`)?.scrollIntoView({ block: 'nearest' })
@@ -33,7 +33,7 @@ export function useFollow(player: Player, lines: readonly Line[]) {
     scrollRef,
     isAway: !isFollowing && isPlaying,
     leave: () => {
-      if (player.state.isPlaying) setFollowing(false)
+      if (player?.state.isPlaying) setFollowing(false)
     },
     back: () => setFollowing(true),
   }
