@@ -8,6 +8,7 @@ import { ErrorState } from '#shared/components/states'
 import { identityOf, SessionProvider, sessionQuery, useSessionQuery } from '#shared/session'
 import { forgetLoggedOut, isLoggedOut } from '#shared/start'
 import { remember, setStoredUser } from '#shared/storage'
+import { isInside } from '#shared/url'
 import { PageBody } from './PageBody'
 import { home, pages, shell } from './registry'
 
@@ -66,13 +67,12 @@ function Entrance() {
   useEffect(() => forgetLoggedOut, [])
   if (setup.isPending) return null
   if (setup.data?.needed) return <Redirect to={`/setup${location.hash}`} replace />
-  return <Redirect to={loginPath(path)} replace />
+  return <Redirect to={loginPath(path + location.search)} replace />
 }
 
 /** Returns the URL of the login, with `path` as the page to open afterwards if it is a page of the shell. */
 function loginPath(path: string): string {
-  const isInside = path.startsWith('/app/') || path === '/calendar'
-  return isInside ? `/login?to=${encodeURIComponent(path)}` : '/login'
+  return isInside(path) ? `/login?to=${encodeURIComponent(path)}` : '/login'
 }
 
 function BarePages() {

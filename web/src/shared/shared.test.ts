@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { patchItems } from './api/action'
 import { ApiError, errorOf } from './api/errors'
 import { applyChanges, type Change, concerns } from './events/changes'
+import { isInside } from './url'
 import { barsOfPeaks, lanePath, speechBars } from './waveform'
 
 test('an error is what the daemon says, whatever else the body is', () => {
@@ -43,6 +44,22 @@ test('a change makes exactly what it concerns out of date', () => {
   applyChanges(cache, [change, { ...change, kind: 'a_kind_of_the_future' }])
   const stale = keys.filter(key => cache.getQueryState(key)?.isInvalidated)
   expect(stale).toEqual([keys[0], keys[1]])
+})
+
+test('after a login only paths of the shell are opened', () => {
+  const inside = ['/app/inbox/7', '/app/inbox/7?filter=waiting', '/calendar', '/calendar?date=2026-11-22']
+  const outside = [
+    '',
+    '/app',
+    '/login',
+    '/calendar.evil',
+    '/calendar@evil',
+    '//evil/app/',
+    'https://evil/app/',
+    '/\\evil',
+  ]
+  expect(inside.filter(isInside)).toEqual(inside)
+  expect(outside.filter(isInside)).toEqual([])
 })
 
 test('a list is patched as one page and as pages, and other data is left alone', () => {

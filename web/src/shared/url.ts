@@ -8,6 +8,12 @@ export type UrlChange = Record<string, string | number | null | undefined>
 export const idOf = (text: string | null): number | null => (text && /^\d+$/.test(text) ? Number(text) : null)
 
 /**
+ * Returns true for a path of the shell, with or without a query. After a login only these are opened, to prevent an open
+ * redirect.
+ */
+export const isInside = (path: string): boolean => /^\/(app\/|calendar(\?|$))/.test(path)
+
+/**
  * Stores the state of a list or page in query parameters, so that links and the browser's back button restore it. A
  * change replaces the current history entry if `replaces` is true; otherwise it adds one. Its second argument
  * overrides `replaces`.

@@ -12,14 +12,12 @@ import { Field, PasswordField } from '#shared/components/field'
 import { GatePage } from '#shared/components/GatePage'
 import { sessionQuery } from '#shared/session'
 import { recall } from '#shared/storage'
+import { isInside } from '#shared/url'
 
-/**
- * Returns the path to open after the login. Only paths of the page are accepted from the query, to prevent an open
- * redirect.
- */
+/** Returns the path to open after the login. */
 function destination(): string {
   const to = new URLSearchParams(location.search).get('to') ?? ''
-  return /^\/(app\/|calendar$)/.test(to) ? to : '/app'
+  return isInside(to) ? to : '/app'
 }
 
 /** The login form: name and password. */
