@@ -126,10 +126,11 @@ function NotForwarded({ caller, by, own, waits }: NotForwardedProps) {
 function Words({ id }: { id: number }) {
   const { t } = useLingui()
   const { data } = useQuery(apiQuery('/api/calls/{id}', { path: { id } }))
+  const said = data?.turns.filter(({ speaker }) => speaker === 'agent' || speaker === 'caller')
   return (
     <>
       <div role="log" aria-label={t`מה שנאמר`}>
-        {data?.turns.map(turn => (
+        {said?.map(turn => (
           <p key={turn.id}>
             <b>{turn.speaker === 'agent' ? <Trans>הסוכן</Trans> : <Trans>אתם</Trans>}</b> <Plain text={turn.text} />
           </p>
