@@ -25,6 +25,9 @@ test('the time is read from the words of a task', () => {
   expect(read('לבדוק ב-14:15')).toEqual({ title: 'לבדוק', due_at: '2026-11-22T12:15:00.000Z' })
   expect(read('call Tom tomorrow at 10')).toEqual({ title: 'call Tom', due_at: '2026-11-23T08:00:00.000Z' })
   expect(read('call Tom on Monday at 5 pm')).toEqual({ title: 'call Tom', due_at: '2026-11-23T15:00:00.000Z' })
+  expect(read('call Tom on Monday at 12 pm')).toEqual({ title: 'call Tom', due_at: '2026-11-23T10:00:00.000Z' })
+  expect(read('call Tom on Monday at 12 am')).toEqual({ title: 'call Tom', due_at: '2026-11-22T22:00:00.000Z' })
+  expect(read('call Tom on Monday at 12:30 AM')).toEqual({ title: 'call Tom', due_at: '2026-11-22T22:30:00.000Z' })
   expect(read('ביום חמישי ב-10')).toEqual({ title: 'ביום חמישי ב-10' })
 })
 

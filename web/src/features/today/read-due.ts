@@ -57,7 +57,8 @@ function timeAtEnd(words: string): (Found & { minute: number; isSure: boolean })
   const typed = Number(found[2])
   const isLater = part === 'בערב' || part === 'אחר הצהריים' || part === 'pm' || (!part && !found[3])
   const limit = part && isLater ? 12 : AFTERNOON_BEFORE
-  const hour = isLater && typed > 0 && typed < limit ? typed + 12 : typed
+  const isMidnight = part === 'am' && typed === 12
+  const hour = isMidnight ? 0 : isLater && typed > 0 && typed < limit ? typed + 12 : typed
   if (hour > 23) return undefined
   const isSure = found[3] !== undefined || part !== undefined || /שעה/.test(found[1] ?? '')
   return { index: found.index, minute: hour * 60 + Number(found[3] ?? 0), isSure }
