@@ -75,8 +75,8 @@ export default function TasksPage() {
                 const of = tasks.filter(task => groupOf(task, now, format) === group)
                 return (
                   of.length > 0 && (
-                    <section key={group} className="task-group" aria-label={group}>
-                      <h2>{names[group]}</h2>
+                    <section key={group} className="task-group" aria-labelledby={`tasks-${group}`}>
+                      <h2 id={`tasks-${group}`}>{names[group]}</h2>
                       <ul>{of.map(row)}</ul>
                     </section>
                   )
