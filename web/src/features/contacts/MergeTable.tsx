@@ -16,6 +16,12 @@ interface Props {
   suggestion: number | null
 }
 
+/** The name that the kept contact has before the merge, and the one that the user chose. */
+interface Names {
+  before: string
+  chosen: string
+}
+
 const ROOTS = [
   '/api/contacts',
   '/api/threads',
@@ -32,22 +38,23 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
   const [, go] = useLocation()
   const [owner, setOwner] = useState(kept.display_name || !merged.display_name ? kept.id : merged.id)
   const name = owner === kept.id ? kept.display_name : merged.display_name
-  const rename = (display_name: string) =>
-    request('PATCH', '/api/contacts/{id}', { params: { path: { id: kept.id } }, body: { display_name } })
+  const params = { path: { id: kept.id } }
+  const setName = (display_name: string) => request('PATCH', '/api/contacts/{id}', { params, body: { display_name } })
+  // Its own action: if only the new name fails, the merge is done, can be undone, and must not be repeated.
+  const rename = useAction({
+    run: setName,
+    onDone: () => refresh(...ROOTS),
+  })
   const merge = useAction({
-    run: async () => {
-      const params = { path: { id: kept.id } }
-      const done = await unwrap(client.POST('/api/contacts/{id}/merge', { params, body: { contact_id: merged.id } }))
-      if (name !== kept.display_name) await rename(name)
-      return { ...done, before: kept.display_name, isRenamed: name !== kept.display_name }
-    },
+    run: (_: Names) => unwrap(client.POST('/api/contacts/{id}/merge', { params, body: { contact_id: merged.id } })),
     done: () => t`הלקוחות אוחדו`,
-    undo: async (_, { merge_id, before, isRenamed }) => {
+    undo: async ({ before, chosen }, { merge_id }) => {
       await unwrap(client.POST('/api/merges/{id}/undo', { params: { path: { id: merge_id } } }))
-      if (isRenamed) await rename(before)
+      if (chosen !== before) await setName(before)
       refresh(...ROOTS)
     },
-    onDone: () => {
+    onDone: (_, { before, chosen }) => {
+      if (chosen !== before) rename.mutate(chosen)
       refresh(...ROOTS)
       go(`/app/contacts/${kept.id}`, { replace: true })
     },
@@ -117,7 +124,12 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
         </Trans>
       </p>
       <div className="row wrap">
-        <button className="btn pen" type="button" disabled={merge.isPending} onClick={() => merge.mutate()}>
+        <button
+          className="btn pen"
+          type="button"
+          disabled={merge.isPending}
+          onClick={() => merge.mutate({ before: kept.display_name, chosen: name })}
+        >
           <Trans>כן, לאחד</Trans>
         </button>
         {suggestion !== null ? (
