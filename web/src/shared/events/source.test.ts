@@ -118,6 +118,38 @@ test('after a long time without a stream its position is given up', () => {
   expect(signals.at(-1)).toEqual({ type: 'open', isResumed: false })
 })
 
+test('after a long outage the position is given up, however often the connection is tried again', () => {
+  change(7)
+  const since = Date.now()
+  // A proxy refuses the stream.
+  for (let seconds = 0; seconds < 300; seconds += 5) {
+    current().fail(FakeSource.CLOSED)
+    vi.advanceTimersByTime(5_000)
+    expect(current().url).toBe('/api/events?after=7')
+  }
+  expect(signals.at(-1)).toEqual({ type: 'refused', since })
+  current().fail(FakeSource.CLOSED)
+  vi.advanceTimersByTime(5_000)
+  expect(current().url).toBe('/api/events')
+  current().open()
+  expect(signals.at(-1)).toEqual({ type: 'open', isResumed: false })
+})
+
+test('after a long outage a connection that the browser would resume is replaced once', () => {
+  change(7)
+  const since = Date.now()
+  // There is no network.
+  for (let seconds = 0; seconds <= 600; seconds += 5) {
+    current().fail(FakeSource.CONNECTING)
+    expect(signals.at(-1)).toEqual({ type: 'waiting', since })
+    expect(FakeSource.made).toHaveLength(seconds <= 300 ? 1 : 2)
+    vi.advanceTimersByTime(5_000)
+  }
+  expect(current().url).toBe('/api/events')
+  current().open()
+  expect(signals.at(-1)).toEqual({ type: 'open', isResumed: false })
+})
+
 test('a stream begins at the position of the HTML file', () => {
   const begun = new EventStream(signal => signals.push(signal))
   begun.start(40)

@@ -37,7 +37,7 @@ const DISTANCE_MS = 300
 const SILENCE_MS = 40_000
 /** The delay before a refused stream (no session, or a proxy's error) is retried, in ms. */
 const REFUSED_MS = 5_000
-/** The time after which the position of a stopped stream is discarded, in ms. Each failed connection restarts it. */
+/** The time without an event after which the position of a stopped or lost stream is discarded, in ms. */
 const FORGET_MS = 300_000
 /** The maximum number of changes kept for tabs that are opened later. */
 const MAX_KEPT = 500
@@ -50,6 +50,7 @@ export class EventStream {
   #flush: ReturnType<typeof setTimeout> | undefined
   #watch: ReturnType<typeof setInterval> | undefined
   #lastFlush = 0
+  /** When the last event arrived, in ms, or when the position was taken from the page's data. */
   #lastSign = 0
   #changes: Change[] = []
   /** The number of the last known change, from which a new connection resumes; undefined while none is known. */
@@ -71,12 +72,13 @@ export class EventStream {
   start(after?: number): void {
     if (this.#source && this.#source.readyState !== EventSource.CLOSED) return
     this.stop()
-    // After a long pause, fetching the visible data again costs less than receiving each change.
-    if (this.#position !== undefined && Date.now() - this.#lastSign > FORGET_MS) this.#begin(undefined)
-    if (after !== undefined && (this.#position === undefined || after < this.#position)) this.#begin(after)
+    if (this.#position !== undefined && this.#isOutdated()) this.#begin(undefined)
+    if (after !== undefined && (this.#position === undefined || after < this.#position)) {
+      this.#begin(after)
+      this.#sign()
+    }
     const source = new EventSource(this.#position === undefined ? '/api/events' : `/api/events?after=${this.#position}`)
     this.#source = source
-    this.#sign()
     this.#watch = setInterval(() => this.#check(), SILENCE_MS / 4)
     let isResumed = this.#position !== undefined
     source.onopen = () => {
@@ -99,11 +101,15 @@ export class EventStream {
     })
     source.onerror = () => {
       const since = this.#lastSign
-      this.#sign()
-      if (source.readyState !== EventSource.CLOSED) return this.#enter({ type: 'waiting', since })
-      // The browser does not reconnect after a response that is not a stream: 401, or a proxy's error.
-      this.#enter({ type: 'refused', since })
-      this.#retry = setTimeout(() => this.start(), REFUSED_MS)
+      if (source.readyState === EventSource.CLOSED) {
+        // The browser does not reconnect after a response that is not a stream: 401, or a proxy's error.
+        this.#enter({ type: 'refused', since })
+        this.#retry = setTimeout(() => this.start(), REFUSED_MS)
+        return
+      }
+      this.#enter({ type: 'waiting', since })
+      // The browser would resume after the last event that it has received.
+      if (isResumed && this.#isOutdated()) this.#replace()
     }
   }
 
@@ -142,6 +148,16 @@ export class EventStream {
     this.#lastSign = Date.now()
   }
 
+  /** Returns true after a long pause: fetching the visible data again then costs less than receiving each change. */
+  #isOutdated(): boolean {
+    return Date.now() - this.#lastSign > FORGET_MS
+  }
+
+  #replace(): void {
+    this.stop()
+    this.start()
+  }
+
   /**
    * Replaces a connection that is open but silent, for example after a sleep, or behind a router that has dropped the
    * state of the connection.
@@ -149,8 +165,7 @@ export class EventStream {
   #check(): void {
     if (Date.now() - this.#lastSign < SILENCE_MS || this.#source?.readyState !== EventSource.OPEN) return
     this.#enter({ type: 'waiting', since: this.#lastSign })
-    this.stop()
-    this.start()
+    this.#replace()
   }
 
   #enter(state: Signal): void {
