@@ -224,7 +224,9 @@ function Writing(props: Props & { to: string }) {
               mediaId={uploads.items[0]?.media?.id}
               provider={provider}
               isReady={canSend && uploads.items.length < 2}
+              hasReply={reply !== null}
               onScheduled={() => {
+                onReply(null)
                 set('')
                 uploads.clear()
               }}

@@ -19,11 +19,13 @@ interface Props {
   mediaId: string | undefined
   provider: Provider | 'auto'
   isReady: boolean
+  /** Whether a message to quote is chosen. A scheduled message cannot quote it. */
+  hasReply: boolean
   onScheduled: () => void
 }
 
 /** The menu beside the send button: schedules the message for a suggested time or for a chosen time. */
-export function SendLater({ threadId, text, mediaId, provider, isReady, onScheduled }: Props) {
+export function SendLater({ threadId, text, mediaId, provider, isReady, hasReply, onScheduled }: Props) {
   const { t } = useLingui()
   const format = useFormat()
   const now = useNow()
@@ -57,6 +59,11 @@ export function SendLater({ threadId, text, mediaId, provider, isReady, onSchedu
           </button>
         </Menu.Target>
         <Menu.Dropdown>
+          {hasReply && (
+            <Menu.Label>
+              <Trans>בלי הציטוט: בהודעה מתוזמנת אי אפשר לצטט</Trans>
+            </Menu.Label>
+          )}
           {choices.map(({ at }) => (
             <Menu.Item key={at.getTime()} onClick={() => schedule.mutate(at)}>
               <Time at={at.toISOString()} style="day" />, <Time at={at.toISOString()} />
