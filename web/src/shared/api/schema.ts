@@ -164,7 +164,8 @@ export interface paths {
         put?: never;
         /**
          * Book an appointment.
-         * @description A time that is taken is rejected with `slot_taken`; `params.next_free` is the next free time.
+         * @description A time that is taken is rejected with `slot_taken`; `params.next_free` is the next free time, and absent if there is
+         *     none within four weeks.
          */
         post: operations["book_appointment"];
         delete?: never;
@@ -2526,7 +2527,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a user.
-         * @description The user's sessions end.
+         * @description The user's sessions end, and the API tokens for which the user is responsible are revoked.
          */
         delete: operations["delete_user"];
         options?: never;
@@ -2730,7 +2731,7 @@ export interface components {
     schemas: {
         /** @description WhatsApp's restriction on starting new chats. */
         AccountRestriction: {
-            /** @description WhatsApp's name for the restriction. */
+            /** @description WhatsApp's name for the restriction; null if WhatsApp does not report it. */
             kind?: string | null;
             /**
              * Format: date-time
@@ -2749,7 +2750,8 @@ export interface components {
             number: string;
             /**
              * Format: int64
-             * @description The id of a removed number to restore: the number returns to its former position in the list.
+             * @description The id of a removed number to restore: the number returns to its former position in the list. Absent or null for
+             *     a new number.
              */
             restored_id?: number | null;
         };
@@ -2793,7 +2795,7 @@ export interface components {
             created_at: string;
             /** @description When the agent should use the tool. */
             description: string;
-            /** @description Whether the agent has the tool. */
+            /** @description Whether the agent has the tool, unless it is deleted. */
             enabled: boolean;
             /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
@@ -2864,7 +2866,10 @@ export interface components {
              */
             id: number;
             kind: string;
-            /** @description The state change: `raised`, `lasts`, `cleared`, `muted` or `unmuted`. */
+            /**
+             * @description The state change: `raised`, `cleared`, `muted` or `unmuted`; `lasts` for a notification that the alert is still
+             *     active.
+             */
             transition: string;
         };
         /** @description A page of a list. */
@@ -2894,7 +2899,7 @@ export interface components {
              * @description When the mute ends; null if the alert is not muted, or is muted until it clears (see `muted`).
              */
             muted_until?: string | null;
-            /** @description The findings as codes with their values; empty for texts without a code. */
+            /** @description The findings as codes with their values. Findings that are only texts are left out. */
             notices: components["schemas"]["AlertNotice"][];
             /** @description The action that fixes the problem, in Hebrew and English. */
             remedy: components["schemas"]["LocalizedText"];
@@ -2973,7 +2978,10 @@ export interface components {
              *     without a choice.
              */
             set_by?: string | null;
-            /** @description The name of the user or token that made the choice; null for the owner by WhatsApp, and without a choice. */
+            /**
+             * @description The name of the user or token that made the choice; null for the owner by WhatsApp, without a choice, and if the
+             *     user or token no longer exists.
+             */
             set_by_name?: string | null;
             /**
              * Format: date-time
@@ -3073,7 +3081,7 @@ export interface components {
              * @description The id of the resource that the appointment occupies.
              */
             resource_id: number;
-            /** @description The name of the resource; null for the default resource of a new database. */
+            /** @description The name of the resource; null if the resource is the default one of a new database and has no name. */
             resource_name?: string | null;
             /**
              * Format: date-time
@@ -3141,7 +3149,8 @@ export interface components {
             at: string;
             /**
              * Format: int64
-             * @description The id of the contact that was changed, or to which the changed resource belongs.
+             * @description The id of the contact that was changed, or to which the changed resource belongs; null if there is no such
+             *     contact, or the contact or resource no longer exists.
              */
             contact_id?: number | null;
             /**
@@ -3152,11 +3161,11 @@ export interface components {
             /** @description The resource that was changed: `user:3`, `token:2`, … */
             subject: string;
             /**
-             * @description The current name of the changed resource, or, for a resource that belongs to a contact, the contact's name or
-             *     number; null if the resource has no name or no longer exists.
+             * @description The current name of the changed resource, or, for a resource without a name that belongs to a contact, the
+             *     contact's name or number; null if there is none of these, or the resource no longer exists.
              */
             subject_name?: string | null;
-            /** @description The actor that created the token; null if the actor is not a token. */
+            /** @description The actor that created the token; null if the actor is not a token, or the token's creator is not known. */
             token_created_by?: string | null;
         };
         /** @description A page of a list. */
@@ -3230,7 +3239,7 @@ export interface components {
             /** @description The result of the last attempt to create a snapshot. */
             last_run: components["schemas"]["BackupRun"];
             running?: components["schemas"]["RunningSnapshot"] | null;
-            /** @description The snapshots in the folder, newest first. */
+            /** @description The snapshots in the folder, newest first; empty also if the folder cannot be read. */
             snapshots: components["schemas"]["Snapshot"][];
             /**
              * @description The state of the backups. `good`: the last snapshot and the last upload succeeded, and the snapshot is recent.
@@ -3256,7 +3265,7 @@ export interface components {
              *     False by default.
              */
             force?: boolean | null;
-            /** @description A note for users; the contact does not see it. */
+            /** @description A note for users; the contact does not see it. Absent or null if there is none. */
             note?: string | null;
             /**
              * Format: int64
@@ -3275,7 +3284,8 @@ export interface components {
             starts_at: string;
             /**
              * Format: int64
-             * @description The id of the waiting-list entry that the appointment fulfils; the entry is removed.
+             * @description The id of the waiting-list entry that the appointment fulfils; the entry is removed. Absent or null if there is
+             *     none.
              */
             waiting_entry_id?: number | null;
         };
@@ -3297,7 +3307,10 @@ export interface components {
              */
             refused?: number | null;
         };
-        /** @description The state of the bridge. A field that an older bridge does not report is null. */
+        /**
+         * @description The state of the bridge. A field that the bridge does not report is null, as are all fields that only the bridge can
+         *     report while it is disabled or does not answer.
+         */
         BridgeStatus: {
             account?: components["schemas"]["LinkedAccount"] | null;
             /** @description Whether the bridge is connected to WhatsApp. */
@@ -3305,22 +3318,23 @@ export interface components {
             /**
              * Format: date-time
              * @description Since when the bridge has received nothing although it is connected: no messages, receipts or notifications, and
-             *     not even the message of its own link check. Null while the bridge receives them.
+             *     not even the message of its own link check. Null if the bridge does not report this.
              */
             deaf_since?: string | null;
             /** @description Whether the bridge is enabled in the settings. */
             enabled: boolean;
             /**
              * Format: int64
-             * @description WhatsApp's status code of the last disconnect.
+             * @description WhatsApp's status code of the last disconnect; null if there was none, or it is not known.
              */
             last_code?: number | null;
             pairing?: components["schemas"]["PairingQr"] | null;
-            /** @description The pairing code while one is valid; for owners only. */
+            /** @description The pairing code; null if the bridge offers none, and for users and tokens without the role `owner`. */
             pairing_code?: string | null;
             /**
              * Format: date-time
-             * @description When the pairing code expires; the bridge then creates a new one, a few times at most.
+             * @description When the pairing code expires; the bridge then creates a new one, a few times at most. Null if `pairing_code` is
+             *     null, or the bridge does not report the time.
              */
             pairing_code_expires_at?: string | null;
             /** @description Whether the bridge answers the daemon. */
@@ -3330,12 +3344,12 @@ export interface components {
             restriction?: components["schemas"]["AccountRestriction"] | null;
             /**
              * Format: date-time
-             * @description When the link entered this state.
+             * @description When the link entered this state; null if it is not known.
              */
             since?: string | null;
             /** @description The state of the link to WhatsApp. */
             state: components["schemas"]["LinkState"];
-            /** @description The version of the bridge program. */
+            /** @description The version of the bridge program; null if it is not known. */
             version?: string | null;
             /** @description The messages and files that are queued in the bridge. */
             waiting: components["schemas"]["BridgeBacklog"];
@@ -3423,7 +3437,7 @@ export interface components {
             id: number;
             /** @description The network of the call: phone or WhatsApp. */
             medium: components["schemas"]["CallMedium"];
-            /** @description The transcript of the message that the caller left, if there is one. */
+            /** @description The transcript of the message that the caller left; null if there is none. */
             message_text?: string | null;
             /**
              * @description Whether the service was off or unreachable during the call. The daemon found such a call later in Twilio's list
@@ -3515,7 +3529,10 @@ export interface components {
             has_audio: boolean;
             /** @description The outcome of the call. */
             outcome: components["schemas"]["CallOutcome"];
-            /** @description One line about the subject of the call: from the summary, the caller's message, or the caller's first utterance. */
+            /**
+             * @description One line about the subject of the call: from the summary, the caller's message, or the caller's first utterance;
+             *     null if there is none of these.
+             */
             summary_line?: string | null;
         };
         /**
@@ -3556,7 +3573,7 @@ export interface components {
         };
         /** @description A cancellation of an appointment. */
         CancelAppointmentRequest: {
-            /** @description The reason for the cancellation, for users. */
+            /** @description The reason for the cancellation, for users; absent or null if there is none. */
             reason?: string | null;
         };
         /**
@@ -3892,7 +3909,7 @@ export interface components {
              * @description The first day of the closure.
              */
             from_date: string;
-            /** @description The reason for the closure, shown to users. */
+            /** @description The reason for the closure, shown to users; absent or null if there is none. */
             reason?: string | null;
             /**
              * Format: int64
@@ -3938,7 +3955,7 @@ export interface components {
              * @description The id of the contact who may buy.
              */
             contact_id: number;
-            /** @description The source of the lead as free text. */
+            /** @description The source of the lead as free text; absent or null if there is none. */
             source?: string | null;
             /**
              * Format: int64
@@ -3949,7 +3966,7 @@ export interface components {
             title: string;
             /**
              * Format: int64
-             * @description The expected amount in hundredths of the currency.
+             * @description The expected amount in hundredths of the currency; absent or null if there is none.
              */
             value_minor?: number | null;
         };
@@ -3985,7 +4002,7 @@ export interface components {
             service_ids?: number[] | null;
             /**
              * Format: int64
-             * @description The id of the user whom the resource represents.
+             * @description The id of the user whom the resource represents; absent or null if it represents no user.
              */
             user_id?: number | null;
         };
@@ -4010,7 +4027,7 @@ export interface components {
              * @description The minutes before the appointment in which the resource is not available, at most 480; 0 by default.
              */
             buffer_before_min?: number | null;
-            /** @description A description of the service for contacts. */
+            /** @description A description of the service for contacts; absent or null if there is none. */
             description?: string | null;
             /**
              * Format: int32
@@ -4039,32 +4056,32 @@ export interface components {
         CreateTaskRequest: {
             /**
              * Format: int64
-             * @description The id of the assigned user.
+             * @description The id of the assigned user; absent or null: the task is not assigned.
              */
             assignee?: number | null;
             /**
              * Format: int64
-             * @description The id of the call that the task is about.
+             * @description The id of the call that the task is about; absent or null if it is about no call.
              */
             call_id?: number | null;
             /**
              * Format: int64
-             * @description The id of the contact that the task is about.
+             * @description The id of the contact that the task is about; absent or null if it is about no contact.
              */
             contact_id?: number | null;
             /**
              * Format: date-time
-             * @description The time by which the task must be done.
+             * @description The time by which the task must be done; absent or null if there is none.
              */
             due_at?: string | null;
             /**
              * Format: date
-             * @description The day on which the task must be done, instead of `due_at`.
+             * @description The day on which the task must be done, instead of `due_at`; absent or null if there is none.
              */
             due_date?: string | null;
             /**
              * Format: int64
-             * @description The id of the thread that the task is about.
+             * @description The id of the thread that the task is about; absent or null if it is about no thread.
              */
             thread_id?: number | null;
             /** @description A description of the task in one line. */
@@ -4108,7 +4125,7 @@ export interface components {
              * @description The first suitable day.
              */
             from_date: string;
-            /** @description A note for users; the contact does not see it. */
+            /** @description A note for users; the contact does not see it. Absent or null if there is none. */
             note?: string | null;
             /**
              * Format: int64
@@ -4153,7 +4170,7 @@ export interface components {
         };
         /** @description The state of the database. */
         DatabaseStatus: {
-            /** @description Data migrations that run in the background. */
+            /** @description The data migrations that run in the background or have run there. */
             backfills: components["schemas"]["BackfillProgress"][];
             /** @description The messages that the daemon holds since a restore, oldest first. */
             held: components["schemas"]["HeldMessage"][];
@@ -4235,8 +4252,8 @@ export interface components {
             /** @description Whether snapshots are uploaded to a bucket. Uploaded snapshots from before the erasure contain the contact too. */
             in_bucket: boolean;
             /**
-             * @description Whether Litestream replicates the database. The replica, and a standby that follows it, contain the contact for as
-             *     long as they keep old data.
+             * @description Whether Litestream replicates the database. The replica, and a standby that follows it, contain the contact for
+             *     as long as they keep old data.
              */
             in_replica: boolean;
             /**
@@ -4244,7 +4261,10 @@ export interface components {
              *     or Litestream copies the log. The next checkpoint that truncates the log then removes the content.
              */
             overwritten: boolean;
-            /** @description The snapshots that were created before the erasure, newest first; they still contain the contact. */
+            /**
+             * @description The snapshots that were created before the erasure, newest first; they still contain the contact. Empty also if
+             *     the snapshot folder cannot be read.
+             */
             snapshots: components["schemas"]["SnapshotWithContact"][];
         };
         /** @description The body of every error response. */
@@ -4266,7 +4286,10 @@ export interface components {
              * @enum {string}
              */
             code: "already_answered" | "already_called" | "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_blocked" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_caller_id" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_not_active" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
-            /** @description The name of the rejected field of the body, or of the rejected query parameter. */
+            /**
+             * @description The name of the rejected field of the body, or of the rejected query parameter; absent if the error is not about
+             *     one of these.
+             */
             field?: string | null;
             /** @description A message that users can read. */
             message: string;
@@ -4396,11 +4419,11 @@ export interface components {
              * @description The duration of the active greeting in milliseconds.
              */
             duration_ms: number;
-            /** @description The settings file that sets the path, if `source` is `file`. */
+            /** @description The settings file that sets the path; null unless `source` is `file` and a settings file sets the path. */
             file?: string | null;
-            /** @description The line of the settings file that sets the path, if `source` is `file`. */
+            /** @description The line of the settings file that sets the path; null if `file` is null. */
             line?: number | null;
-            /** @description The path of the greeting file, if `source` is `file`. */
+            /** @description The path of the greeting file; null unless `source` is `file`. */
             path?: string | null;
             /**
              * @description The greetings that were recorded or uploaded on the web page, newest first. The last five and the selected one
@@ -4412,7 +4435,7 @@ export interface components {
              *     setting `voice.greeting_file`). With `file`, a request to change the greeting answers 409 `setting_locked`.
              */
             source: string;
-            /** @description The environment variable that sets the path, if `source` is `file`. */
+            /** @description The environment variable that sets the path; null unless `source` is `file` and a variable sets the path. */
             variable?: string | null;
             /** @description The version of the active greeting's audio, which changes with the audio. */
             version: string;
@@ -4456,7 +4479,7 @@ export interface components {
              * @description The id of the message.
              */
             message_id: number;
-            /** @description The phone number or other address of the recipient. */
+            /** @description The phone number or other address of the recipient; empty if it is not known. */
             recipient: string;
             /** @description The text of the message. */
             text: string;
@@ -4477,7 +4500,7 @@ export interface components {
          */
         Holiday: "rosh_hashanah_eve" | "rosh_hashanah" | "fast_of_gedaliah" | "yom_kippur_eve" | "yom_kippur" | "sukkot_eve" | "sukkot" | "sukkot_chol_hamoed" | "hoshana_rabbah" | "simchat_torah" | "hanukkah" | "fast_of_tevet" | "tu_bishvat" | "fast_of_esther" | "purim" | "shushan_purim" | "passover_eve" | "passover" | "passover_chol_hamoed" | "seventh_of_passover_eve" | "seventh_of_passover" | "holocaust_remembrance_day" | "memorial_day" | "independence_day" | "lag_baomer" | "jerusalem_day" | "shavuot_eve" | "shavuot" | "fast_of_tammuz" | "tisha_bav";
         /**
-         * @description The kind of a holiday. It decides whether a business is open.
+         * @description The kind of a holiday. The rules of the opening hours apply to the kinds `holiday` and `eve` only.
          * @enum {string}
          */
         HolidayKind: "holiday" | "eve" | "chol_hamoed" | "fast" | "memorial" | "minor";
@@ -4583,12 +4606,12 @@ export interface components {
             asked_at: string;
             /**
              * Format: int64
-             * @description The id of the call in which the question was last asked.
+             * @description The id of the call in which the question was last asked; null if it is not known.
              */
             call_id?: number | null;
             /**
              * Format: int64
-             * @description The id of the contact who last asked the question.
+             * @description The id of the contact who last asked the question; null if it is not known.
              */
             contact_id?: number | null;
             /**
@@ -4652,9 +4675,9 @@ export interface components {
             id: number;
             /** @description The first 300 characters of the message that the caller left; null if there is none. */
             message_text?: string | null;
-            /** @description Whether the agent did not talk with the caller and the caller left no message. */
+            /** @description Whether `outcome` is `missed`. */
             missed: boolean;
-            /** @description The outcome of the call. */
+            /** @description The outcome of the call, without regard to appointments: never `booked`. */
             outcome: components["schemas"]["CallOutcome"];
             /**
              * Format: date-time
@@ -4668,7 +4691,7 @@ export interface components {
         LastMessage: {
             /**
              * @description The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
-             *     phone.
+             *     phone; null for an incoming message.
              */
             author?: string | null;
             /**
@@ -4687,7 +4710,7 @@ export interface components {
             media_kind: components["schemas"]["MediaKind"];
             /** @description The delivery status. */
             status: components["schemas"]["MessageStatus"];
-            /** @description The beginning of the message's text. */
+            /** @description The first 300 characters of the message's text. */
             text: string;
         };
         /** @description A lead: a possible sale to a contact. */
@@ -4790,9 +4813,9 @@ export interface components {
         LinkState: "connected" | "starting" | "unpaired" | "pairing" | "connecting" | "unanswered" | "logged_out" | "replaced" | "banned" | "outdated" | "multidevice_mismatch" | "disk" | "damaged" | "other" | "unreachable" | "silent" | "unauthorized" | "disabled";
         /** @description The linked WhatsApp account. */
         LinkedAccount: {
-            /** @description The profile name of the WhatsApp account. */
+            /** @description The profile name of the WhatsApp account; null if it is not known. */
             name?: string | null;
-            /** @description The account's phone number in E.164. */
+            /** @description The account's phone number in E.164; null if it is not known. */
             phone?: string | null;
         };
         /** @description A text in Hebrew and English. */
@@ -4877,7 +4900,7 @@ export interface components {
         Message: {
             /**
              * @description The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
-             *     phone.
+             *     phone; null for an incoming message.
              */
             author?: string | null;
             /** @description The text of the message; empty for a file without a caption. */
@@ -4899,7 +4922,7 @@ export interface components {
              *     is no error.
              */
             error?: string | null;
-            /** @description The error code of AgentLocator or the provider, if sending failed. */
+            /** @description The error code of AgentLocator or the provider that belongs to `error`; null if there is no error. */
             error_code?: string | null;
             /**
              * Format: int64
@@ -4909,19 +4932,19 @@ export interface components {
             /** @description The kind of the message's content. */
             media_kind: components["schemas"]["MediaKind"];
             /**
-             * @description The state of the message's file: `waiting` for the download, `stored`, `linked` if only the URL is known,
-             *     `failed`, or `pruned` if the retention settings deleted it.
+             * @description The state of the message's first file: `waiting` for the download, `stored`, `linked` if only the URL is known,
+             *     `failed`, or `pruned` if the retention settings deleted it; null if the message has no file.
              */
             media_state?: string | null;
             /**
-             * @description The URL of the message's file: the provider's URL until the daemon has downloaded the file, then
-             *     `/api/media/…`.
+             * @description The URL of the message's first file: the provider's URL until the daemon has downloaded the file, then
+             *     `/api/media/…`; null if the message has no file.
              */
             media_url?: string | null;
             /** @description `text`, or `media` for a message with files. */
             message_type: components["schemas"]["MessageType"];
             provider?: components["schemas"]["Provider"] | null;
-            /** @description The provider's id of the message. */
+            /** @description The provider's id of the message; null if the provider has not reported one. */
             provider_msg_id?: string | null;
             /** @description The provider's id of the message to which this message replies; null if it is not a reply. */
             quoted_msg_id?: string | null;
@@ -4950,7 +4973,10 @@ export interface components {
              * @description When the author deleted the message, whose text is kept; null if it was not deleted.
              */
             deleted_at?: string | null;
-            /** @description The party that deleted the message: `contact`, or `phone` for the business's own phone. */
+            /**
+             * @description The party that deleted the message: `contact`, or `phone` for the business's own phone; null if it was not
+             *     deleted.
+             */
             deleted_by?: string | null;
             /** @description The edits of the text, oldest first. */
             edits: components["schemas"]["Edit"][];
@@ -4969,7 +4995,7 @@ export interface components {
             bytes?: number | null;
             /**
              * Format: int64
-             * @description The duration of audio or video in milliseconds.
+             * @description The duration of audio or video in milliseconds; null for other files, and if it is not known.
              */
             duration_ms?: number | null;
             /** @description Why the file could not be downloaded, or why its download is still waiting; null if there is no error. */
@@ -4978,7 +5004,7 @@ export interface components {
             file_name?: string | null;
             /**
              * Format: int64
-             * @description The height of an image in pixels.
+             * @description The height of an image in pixels; null if `width` is null.
              */
             height?: number | null;
             /** @description The MIME type of the file; null if it is unknown. */
@@ -4990,15 +5016,18 @@ export interface components {
             position: number;
             /** @description The state of the file: `waiting`, `stored`, `linked`, `failed` or `pruned`, like the message's `media_state`. */
             state: string;
-            /** @description A preview of about 25 bytes (thumbhash), in Base64, to show until the image has been loaded. */
+            /**
+             * @description A preview of about 25 bytes (thumbhash), in Base64, to show until the image has been loaded; null if there is
+             *     none.
+             */
             thumbhash?: string | null;
-            /** @description The URL of the thumbnail of an image, a small JPEG. */
+            /** @description The URL of the thumbnail of an image, a small JPEG; null if there is none, or `state` is not `stored`. */
             thumbnail_url?: string | null;
-            /** @description The URL of the file; null until the file has been downloaded. */
+            /** @description The URL of the file; null unless `state` is `stored`. */
             url?: string | null;
             /**
              * Format: int64
-             * @description The width of an image in pixels.
+             * @description The width of an image in pixels; null for other files, and if it is not known.
              */
             width?: number | null;
         };
@@ -5055,7 +5084,10 @@ export interface components {
         Note: {
             /** @description The actor that wrote the note: `user:3`, `token:2` or `agent`. */
             author: string;
-            /** @description The name of the user or token that wrote the note. */
+            /**
+             * @description The name of the user or token that wrote the note; null for the agent, and if the user or token no longer
+             *     exists.
+             */
             author_name?: string | null;
             /**
              * Format: int64
@@ -5082,7 +5114,10 @@ export interface components {
              *     change.
              */
             edited_by?: string | null;
-            /** @description The name of the user or token that last changed the text. */
+            /**
+             * @description The name of the user or token that last changed the text; null if `edited_by` is null, or the user or token no
+             *     longer exists.
+             */
             edited_by_name?: string | null;
             /** @description The version of the note (its `ETag`), for `If-Match`. */
             etag: string;
@@ -5141,8 +5176,8 @@ export interface components {
             hours: components["schemas"]["HoursRange"][];
             /**
              * Format: int32
-             * @description The minimum number of minutes between a contact's booking and the start of the appointment; if absent, the value
-             *     is unchanged.
+             * @description The minimum number of minutes between a contact's booking and the start of the appointment; if absent or null,
+             *     the value is unchanged.
              */
             notice_min?: number | null;
         };
@@ -5231,7 +5266,7 @@ export interface components {
             to: components["schemas"]["CallTargetRequest"][];
         };
         /**
-         * @description What became of an attempt to call a contact.
+         * @description The result of an attempt to call a contact, or why a call was cancelled.
          * @enum {string}
          */
         OutboundOutcome: "answered" | "machine" | "busy" | "no_answer" | "failed" | "opted_out" | "blocked";
@@ -5256,7 +5291,7 @@ export interface components {
         PairingQr: {
             /**
              * Format: date-time
-             * @description When the QR code expires; the bridge then creates a new one.
+             * @description When the QR code expires; the bridge then creates a new one. Null if the bridge does not report the time.
              */
             expires_at?: string | null;
             /** @description The content of the QR code. */
@@ -5339,7 +5374,7 @@ export interface components {
             channels: number;
             /**
              * Format: date-time
-             * @description When the recording began; for a recording by Twilio, when Twilio reported it.
+             * @description When the recording began; for a recording by Twilio, when the daemon first learned of it.
              */
             created_at: string;
             /**
@@ -5383,7 +5418,7 @@ export interface components {
         };
         /** @description The release that the release feed describes. */
         Release: {
-            /** @description The release date, such as `2026-11-20`. */
+            /** @description The release date, such as `2026-11-20`; null if the feed has none. */
             date?: string | null;
             /** @description The URL of the release notes; null if the feed has none. */
             notes_url?: string | null;
@@ -5556,7 +5591,10 @@ export interface components {
             possible: boolean;
             /** @description The provider that the routing policy considered. */
             provider: components["schemas"]["Provider"];
-            /** @description The error code of `POST /api/whatsapp/send`, if the provider could not send the message. */
+            /**
+             * @description The error code of `POST /api/whatsapp/send` that says why the provider could not send the message; null if it
+             *     could.
+             */
             reason?: string | null;
             /** @description Whether the provider would send the template instead of free text. */
             template: boolean;
@@ -5608,7 +5646,7 @@ export interface components {
         };
         /** @description A message to schedule. */
         ScheduleMessageRequest: {
-            /** @description The id of a file from `POST /api/media` to attach. */
+            /** @description The id of a file from `POST /api/media` to attach; absent or null if there is none. */
             media_id?: string | null;
             provider?: components["schemas"]["Provider"] | null;
             /**
@@ -5638,7 +5676,10 @@ export interface components {
              * @description When the message was scheduled.
              */
             created_at: string;
-            /** @description The error code of `POST /api/whatsapp/send`, if the message could not be sent. */
+            /**
+             * @description Why the message could not be sent: an error code of `POST /api/whatsapp/send`, or `media_expired` if the file
+             *     was deleted; null unless `state` is `failed`.
+             */
             error_code?: string | null;
             /**
              * Format: int64
@@ -5688,7 +5729,7 @@ export interface components {
         SearchHit: {
             /**
              * Format: date-time
-             * @description When the content was written or said.
+             * @description When the content was written or said; for a call, when it started; for a contact, when it was created.
              */
             at: string;
             /**
@@ -5761,21 +5802,21 @@ export interface components {
         };
         /** @description A WhatsApp message to send. */
         SendMessageRequest: {
-            /** @description The id of a file from `POST /api/media` to attach, instead of `media_url`. */
+            /** @description The id of a file from `POST /api/media` to attach, instead of `media_url`; absent or null if there is none. */
             media_id?: string | null;
-            /** @description The https URL of a file to attach, on a public server. */
+            /** @description The https URL of a file to attach, on a public server; absent or null if there is none. */
             media_url?: string | null;
             provider?: components["schemas"]["ProviderChoice"] | null;
             /**
              * Format: int64
-             * @description The id of the message to which this message replies; it must be in the same thread. The bridge sends the message
-             *     with a quote of the other message. Twilio cannot quote messages, so through Twilio, the message is sent without
-             *     the quote.
+             * @description The id of the message to which this message replies; it must be in the same thread. Absent or null if the
+             *     message is not a reply. The bridge sends the message with a quote of the other message. Twilio cannot quote
+             *     messages, so through Twilio, the message is sent without the quote.
              */
             reply_to?: number | null;
             /**
-             * @description The text of the message, or the caption of the file; required without a file. With an audio file, the text is
-             *     sent as a separate message before the file.
+             * @description The text of the message, or the caption of the file; without a file, it is required, so it must not be absent or
+             *     null. With an audio file, the text is sent as a separate message before the file.
              */
             text?: string | null;
             /** @description The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`. */
@@ -5905,7 +5946,8 @@ export interface components {
             mode: components["schemas"]["AnswerMode"];
             /**
              * Format: date-time
-             * @description When the settings decide again, within a year; without it, the choice lasts until the next one.
+             * @description When the settings decide again, within a year; absent or null: the choice lasts until the next one. Ignored if
+             *     `mode` is `settings`.
              */
             until?: string | null;
         };
@@ -5921,7 +5963,7 @@ export interface components {
         SetGreetingRequest: {
             /** @description The id of the file that `POST /api/media` returned: MP3, or WAV with 16-bit or mu-law samples, of at most 10 s. */
             media_id: string;
-            /** @description The name to display, such as the file name. */
+            /** @description The name to display, such as the file name; absent or null if there is none. */
             name?: string | null;
         };
         /** @description A change of a setting. */
@@ -5955,9 +5997,12 @@ export interface components {
         };
         /** @description One setting. */
         SettingItem: {
-            /** @description The actor of the last change: `user:3` or `token:2`. */
+            /** @description The actor of the last change: `user:3` or `token:2`; null if the web page never changed the setting. */
             actor?: string | null;
-            /** @description The name of the user or the token that made the last change; null for other actors. */
+            /**
+             * @description The name of the user or the token that made the last change; null if `actor` is null, or the user or token no
+             *     longer exists.
+             */
             actor_name?: string | null;
             /** @description The allowed values, in the language of the request. */
             allowed: string;
@@ -5987,12 +6032,12 @@ export interface components {
             locked_reason?: string | null;
             /**
              * Format: double
-             * @description The maximum of a number.
+             * @description The maximum of a number; null if the setting has no limits.
              */
             maximum?: number | null;
             /**
              * Format: double
-             * @description The minimum of a number.
+             * @description The minimum of a number; null if the setting has no limits.
              */
             minimum?: number | null;
             /** @description Whether the setting is optional; an empty text then removes it. */
@@ -6012,7 +6057,7 @@ export interface components {
             source: string;
             /** @description The name of the setting, in the language of the request. */
             title: string;
-            /** @description The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens`, `usd` or `cents`. */
+            /** @description The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens`, `usd` or `cents`; null if it has none. */
             unit?: string | null;
             /**
              * Format: date-time
@@ -6164,7 +6209,7 @@ export interface components {
              * @description The id of the greeting.
              */
             id: number;
-            /** @description Whether this greeting is selected among the stored greetings. */
+            /** @description Whether this greeting is selected among the stored greetings. It is active only if `source` is `page`. */
             is_current: boolean;
             /** @description The name to display, such as the name of the uploaded file; null if none was given. */
             name?: string | null;
@@ -6228,11 +6273,11 @@ export interface components {
              * @description The id of the assigned user; null if the task is not assigned.
              */
             assignee?: number | null;
-            /** @description The name of the assigned user. */
+            /** @description The name of the assigned user; null if the task is not assigned. */
             assignee_name?: string | null;
             /**
              * Format: int64
-             * @description The id of the call that the task is about.
+             * @description The id of the call that the task is about; null if it is about no call.
              */
             call_id?: number | null;
             /**
@@ -6240,7 +6285,10 @@ export interface components {
              * @description The id of the contact that the task is about; null if it is about no contact.
              */
             contact_id?: number | null;
-            /** @description The name of the contact, or the number if the contact has no name. */
+            /**
+             * @description The name of the contact, or the number if the contact has no name; null if there is no contact, or the contact
+             *     has neither.
+             */
             contact_name?: string | null;
             /**
              * Format: date-time
@@ -6263,7 +6311,8 @@ export interface components {
             due_at?: string | null;
             /**
              * Format: date
-             * @description The day on which the task must be done, such as `2026-11-22`. A task has at most one of `due_at` and `due_date`.
+             * @description The day on which the task must be done, such as `2026-11-22`; null if the task has no due day. A task has at
+             *     most one of `due_at` and `due_date`.
              */
             due_date?: string | null;
             /** @description The version of the item (its `ETag`), for `If-Match`. */
@@ -6277,7 +6326,7 @@ export interface components {
             source: components["schemas"]["TaskSource"];
             /**
              * Format: int64
-             * @description The id of the thread that the task is about.
+             * @description The id of the thread that the task is about; null if it is about no thread.
              */
             thread_id?: number | null;
             /** @description A description of the task in one line. */
@@ -6426,7 +6475,7 @@ export interface components {
         TlsHealth: "ok" | "disabled" | "error";
         /** @description The state of TLS and its certificate. */
         TlsStatus: {
-            /** @description The SHA-256 fingerprint of the certificate. */
+            /** @description The SHA-256 fingerprint of the certificate; null if there is no certificate. */
             fingerprint?: string | null;
             /** @description Whether the certificate needs action. */
             health: components["schemas"]["TlsHealth"];
@@ -6442,15 +6491,15 @@ export interface components {
             next_attempt_at?: string | null;
             /**
              * Format: date-time
-             * @description When the certificate expires.
+             * @description When the certificate expires; null if there is no certificate.
              */
             not_after?: string | null;
             /**
              * Format: date-time
-             * @description When the certificate becomes valid.
+             * @description When the certificate becomes valid; null if there is no certificate.
              */
             not_before?: string | null;
-            /** @description The source of the active certificate. */
+            /** @description The source of the certificate that the daemon serves. */
             source: components["schemas"]["CertificateSource"];
             /** @description The host names that the certificate should cover. */
             wanted_names: string[];
@@ -6469,7 +6518,10 @@ export interface components {
         ToolHeaderRequest: {
             /** @description The name of the header, such as `Authorization`. */
             name: string;
-            /** @description The value, which is never returned. If it is absent or null, the stored value is kept. */
+            /**
+             * @description The value, which is never returned. If it is absent or null, the stored value is kept; a new header must have a
+             *     value.
+             */
             value?: string | null;
         };
         /**
@@ -6532,7 +6584,8 @@ export interface components {
             output: unknown;
             /**
              * Format: int32
-             * @description The HTTP status code of the server's response; null if there was no response.
+             * @description The HTTP status code of the server's response; null if the request was not sent, or no valid response arrived in
+             *     time.
              */
             status?: number | null;
         };
@@ -6554,7 +6607,7 @@ export interface components {
              * @description The end of the turn, in milliseconds since the media stream began; null while the turn continues.
              */
             ended_ms?: number | null;
-            /** @description The part of `text` that the other party heard. */
+            /** @description The part of `text` that the other party heard; empty if the speaker is `tool`. */
             heard_text: string;
             /**
              * Format: int64
@@ -6647,7 +6700,10 @@ export interface components {
             friendly_name: string;
             /** @description The phone number in E.164. */
             number: string;
-            /** @description Whether all webhooks of the number's calls have the URLs of this server. */
+            /**
+             * @description Whether the number's calls go to this server (`calls_go_to` is `here`), and all webhooks of its calls have the
+             *     URLs and methods of this server.
+             */
             points_here: boolean;
             /** @description The id of the number at Twilio, `PN…`. */
             sid: string;
@@ -6686,7 +6742,7 @@ export interface components {
             /** @description The name of the user; empty for a token. */
             user_name: string;
         };
-        /** @description A change of a tool. Absent fields keep their values. */
+        /** @description A change of a tool. Absent and null fields keep their values. */
         UpdateAgentToolRequest: {
             /** @description False restores a deleted tool; true deletes it. */
             archived?: boolean | null;
@@ -6709,7 +6765,10 @@ export interface components {
             /** @description The address, https and public. */
             url?: string | null;
         };
-        /** @description A change of an appointment. Absent fields keep their values. */
+        /**
+         * @description A change of an appointment. Absent fields keep their values, and so do null ones, unless the field says what null
+         *     means.
+         */
         UpdateAppointmentRequest: {
             /** @description Whether a time in the past or outside of the opening hours is allowed; false by default. */
             force?: boolean | null;
@@ -6731,7 +6790,7 @@ export interface components {
              */
             starts_at?: string | null;
         };
-        /** @description A change of a closure. Absent fields keep their values. */
+        /** @description A change of a closure. Absent fields keep their values, and so do null ones, unless the field says what null means. */
         UpdateClosureRequest: {
             /** @description The time of the first day at which the closure begins, `HH:MM`; null: the beginning of the day. */
             from?: string | null;
@@ -6755,21 +6814,21 @@ export interface components {
              */
             to_date?: string | null;
         };
-        /** @description A change of a contact. Absent fields keep their values. */
+        /** @description A change of a contact. Absent fields keep their values, and so do null ones, unless the field says what null means. */
         UpdateContactRequest: {
             /** @description The new name of the contact; an empty text removes the name. */
             display_name?: string | null;
             /** @description The code of the contact's language, such as `he`; null removes the language. */
             language?: string | null;
         };
-        /** @description A change of a custom field. Absent fields keep their values. */
+        /** @description A change of a custom field. Absent and null fields keep their values. */
         UpdateCustomFieldRequest: {
             /** @description The new allowed values of a choice field. Contacts keep a value that is no longer allowed. */
             choices?: string[] | null;
             /** @description The new name of the field. */
             name?: string | null;
         };
-        /** @description A change of a fact. Absent fields keep their values. */
+        /** @description A change of a fact. Absent and null fields keep their values. */
         UpdateFactRequest: {
             source?: components["schemas"]["FactSource"] | null;
             /** @description The text of the fact, 1 to 4000 characters. */
@@ -6777,7 +6836,7 @@ export interface components {
             /** @description The topic of the fact, 1 to 200 characters. */
             topic?: string | null;
         };
-        /** @description A change of a lead. Absent fields keep their values. */
+        /** @description A change of a lead. Absent fields keep their values, and so do null ones, unless the field says what null means. */
         UpdateLeadRequest: {
             /** @description The source of the lead as free text; null removes it. */
             source?: string | null;
@@ -6794,7 +6853,10 @@ export interface components {
              */
             value_minor?: number | null;
         };
-        /** @description A change of a stage of leads. Absent fields keep their values. */
+        /**
+         * @description A change of a stage of leads. Absent fields keep their values, and so do null ones, unless the field says what null
+         *     means.
+         */
         UpdateLeadStageRequest: {
             /** @description The new name; null resets a built-in stage to its original name. */
             name?: string | null;
@@ -6807,10 +6869,10 @@ export interface components {
         };
         /** @description A change of a note's text. */
         UpdateNoteRequest: {
-            /** @description The new text of the note; if absent, the text is unchanged. */
+            /** @description The new text of the note; if absent or null, the text is unchanged. */
             text?: string | null;
         };
-        /** @description A change of a resource. Absent fields keep their values. */
+        /** @description A change of a resource. Absent fields keep their values, and so do null ones, unless the field says what null means. */
         UpdateResourceRequest: {
             /** @description Whether the resource accepts no new appointments. */
             archived?: boolean | null;
@@ -6833,14 +6895,17 @@ export interface components {
              */
             user_id?: number | null;
         };
-        /** @description A change of a saved reply. Absent fields keep their values. */
+        /** @description A change of a saved reply. Absent and null fields keep their values. */
         UpdateSavedReplyRequest: {
             /** @description The shortcut that a user types to insert the text; one word. */
             shortcut?: string | null;
             /** @description The text that the shortcut inserts. */
             text?: string | null;
         };
-        /** @description A change of a scheduled message. Absent fields keep their values; null clears the file or the provider. */
+        /**
+         * @description A change of a scheduled message. Absent fields keep their values; null clears the file or the provider, and leaves
+         *     other fields unchanged.
+         */
         UpdateScheduledMessageRequest: {
             /** @description The id of a file from `POST /api/media` to attach; null removes the file. */
             media_id?: string | null;
@@ -6853,7 +6918,7 @@ export interface components {
             /** @description The new text of the message. */
             text?: string | null;
         };
-        /** @description A change of a service. Absent fields keep their values. */
+        /** @description A change of a service. Absent fields keep their values, and so do null ones, unless the field says what null means. */
         UpdateServiceRequest: {
             /** @description Whether the service is no longer offered. */
             archived?: boolean | null;
@@ -6915,10 +6980,10 @@ export interface components {
         };
         /** @description A change of a tag's name. */
         UpdateTagRequest: {
-            /** @description The new name of the tag; if absent, the name is unchanged. */
+            /** @description The new name of the tag; if absent or null, the name is unchanged. */
             name?: string | null;
         };
-        /** @description A change of a task. Absent fields keep their values; null clears a field. */
+        /** @description A change of a task. Absent fields keep their values; null clears a field, except `title`, which it leaves unchanged. */
         UpdateTaskRequest: {
             /**
              * Format: int64
@@ -6953,7 +7018,10 @@ export interface components {
             /** @description A description of the task in one line. */
             title?: string | null;
         };
-        /** @description A change of an entry of the waiting list. Absent fields keep their values. */
+        /**
+         * @description A change of an entry of the waiting list. Absent fields keep their values, and so do null ones, unless the field
+         *     says what null means.
+         */
         UpdateWaitingEntryRequest: {
             /**
              * Format: date
@@ -7002,25 +7070,28 @@ export interface components {
             bytes: number;
             /**
              * Format: int64
-             * @description The duration of audio or video in milliseconds.
+             * @description The duration of audio or video in milliseconds; null for other files, and if the duration cannot be read.
              */
             duration_ms?: number | null;
             /**
              * Format: int64
-             * @description The height of an image in pixels.
+             * @description The height of an image in pixels; null if `width` is null.
              */
             height?: number | null;
             /** @description The id of the file: the SHA-256 of its content. */
             id: string;
             /** @description The MIME type, detected from the content, or, for some formats, declared by the client. */
             mime: string;
-            /** @description A preview of an image in about 25 bytes (a thumbhash), in Base64. */
+            /**
+             * @description A preview of an image in about 25 bytes (a thumbhash), in Base64; null for other files, and if the image cannot
+             *     be read or is too large.
+             */
             thumbhash?: string | null;
             /** @description The URL of the thumbnail of an image, a small JPEG; null if the file has no thumbnail. */
             thumbnail_url?: string | null;
             /**
              * Format: int64
-             * @description The width of an image in pixels.
+             * @description The width of an image in pixels; null for other files, and if the image cannot be read.
              */
             width?: number | null;
         };
@@ -22472,7 +22543,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The state of the bridge. A field that an older bridge does not report is null. */
+            /**
+             * @description The state of the bridge. A field that the bridge does not report is null, as are all fields that only the bridge can
+             *     report while it is disabled or does not answer.
+             */
             200: {
                 headers: {
                     [name: string]: unknown;
