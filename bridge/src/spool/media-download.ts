@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { downloadContentFromMessage, type MediaType } from 'baileys'
+import { downloadContentFromMessage, getUrlFromDirectPath, type MediaType } from 'baileys'
 import type { MediaContent } from '../whatsapp/message-content.ts'
 
 /** The file is never downloaded: it is too large, or its address is not on WhatsApp's servers. */
@@ -36,10 +36,11 @@ export async function downloadMedia({ content, path, maxBytes, mayUseLoopback }:
     },
   })
   try {
-    const source = sourceOf(message, mayUseLoopback)
+    const url = urlOf(message, mayUseLoopback)
     const stream = await downloadContentFromMessage(
-      { mediaKey: message.mediaKey, ...source } as Parameters<typeof downloadContentFromMessage>[0],
+      { mediaKey: message.mediaKey, url } as Parameters<typeof downloadContentFromMessage>[0],
       type as MediaType,
+      { options: { dispatcher: dispatcherToAllowed(mayUseLoopback) } },
     )
     await pipeline(stream, check, createWriteStream(part, { mode: 0o600 }), {
       signal: AbortSignal.timeout(DOWNLOAD_MS),
@@ -52,25 +53,42 @@ export async function downloadMedia({ content, path, maxBytes, mayUseLoopback }:
     return bytes
   } catch (error) {
     await rm(part, { force: true })
-    throw error
+    // `fetch` wraps the errors of its dispatcher.
+    throw error instanceof Error && error.cause instanceof MediaGone ? error.cause : error
   }
 }
 
 /**
- * Returns the address to download from. Hosts other than WhatsApp's are not allowed (except a test server on this
- * machine), because the sender of a message chooses its `url` (SSRF).
+ * Returns the URL to download from. The sender of a message chooses its `url` and its `directPath`, so the complete URL
+ * must be allowed (SSRF).
  */
-function sourceOf(
-  { url, directPath }: MediaContent['message'],
-  mayUseLoopback: boolean,
-): { url?: string; directPath?: string } {
-  const host = url && URL.canParse(url) ? new URL(url) : undefined
-  const isTestServer = mayUseLoopback && host?.hostname === '127.0.0.1'
-  if (url && (isTestServer || (host?.protocol === 'https:' && host.hostname.endsWith('.whatsapp.net')))) {
-    return { url, ...(directPath ? { directPath } : {}) }
-  }
-  if (directPath?.startsWith('/')) return { directPath }
-  throw new MediaGone("the file's address is not on WhatsApp's servers")
+function urlOf({ url, directPath }: MediaContent['message'], mayUseLoopback: boolean): string {
+  const host = url && isAllowed(url, mayUseLoopback) ? new URL(url).host : undefined
+  const whole = directPath ? getUrlFromDirectPath(directPath, host) : url
+  if (!whole || !isAllowed(whole, mayUseLoopback)) throw new MediaGone(NOT_WHATSAPP)
+  return whole
 }
 
+/** Returns a dispatcher that checks each request, because Baileys lets `fetch` follow redirects to any host. */
+function dispatcherToAllowed(mayUseLoopback: boolean): Dispatcher {
+  const dispatch: Dispatcher['dispatch'] = (options, handler) => {
+    if (!isAllowed(String(options.origin), mayUseLoopback)) throw new MediaGone(NOT_WHATSAPP)
+    // Node's own dispatcher, which is set by the time of the first request.
+    const { [Symbol.for('undici.globalDispatcher.1')]: own } = globalThis as unknown as Record<symbol, Dispatcher>
+    return (own as Dispatcher).dispatch(options, handler)
+  }
+  return { dispatch } as Dispatcher
+}
+
+/** Returns whether a URL is on WhatsApp's servers, or on a test server on this machine. */
+function isAllowed(url: string, mayUseLoopback: boolean): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, hostname } = new URL(url)
+  if (mayUseLoopback && hostname === '127.0.0.1') return true
+  return protocol === 'https:' && hostname.endsWith('.whatsapp.net')
+}
+
+type Dispatcher = NonNullable<RequestInit['dispatcher']>
+
+const NOT_WHATSAPP = "the file's address is not on WhatsApp's servers"
 const DOWNLOAD_MS = 10 * 60_000
