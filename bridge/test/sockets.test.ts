@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { statSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -28,6 +29,33 @@ test('daemon and bridge communicate over Unix sockets', async () => {
   await bridge.stop('SIGKILL')
   await start()
   assert.equal(await ask(socket, SECRET), 200)
+})
+
+test('the bridge replaces neither a file nor the socket of a busy program', async () => {
+  const { socket, start } = await setUp()
+  writeFileSync(socket, 'a file of the operator')
+  const ofFile = await BridgeProcess.fail(start.options('session'))
+  assert.equal(ofFile.code, 1)
+  assert.match(ofFile.errors, /bridge\.sock is not a socket/)
+  assert.equal(readFileSync(socket, 'utf8'), 'a file of the operator')
+  rmSync(socket)
+
+  // This program accepts no connections, and two fill its queue.
+  const listen = `net.createServer().listen({ path: '${socket}', backlog: 1 }, () => process.kill(process.pid, 'SIGSTOP'))`
+  const busy = spawn(process.execPath, ['-e', listen], { stdio: 'ignore' })
+  after(() => busy.kill('SIGKILL'))
+  await until('a full queue', () => {
+    const client = connect(socket)
+    after(() => client.destroy())
+    return once(client, 'connect').then(
+      () => false,
+      error => error.code === 'EAGAIN',
+    )
+  })
+  const ofBusy = await BridgeProcess.fail(start.options('session'))
+  assert.equal(ofBusy.code, 1)
+  assert.match(ofBusy.errors, /bridge\.sock is in use.*EAGAIN/)
+  assert.ok(statSync(socket).isSocket())
 })
 
 test('with a Unix socket, the bridge works although another program uses the port', async () => {

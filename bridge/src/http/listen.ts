@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmodSync, unlinkSync } from 'node:fs'
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { type AddressInfo, connect, isIPv6 } from 'node:net'
 import { type Log, reason } from '../log.ts'
@@ -40,7 +40,13 @@ async function listenOnSocket(makeServer: () => Server, path: string): Promise<S
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
   }
-  if (await answers(path)) throw new InUse(`another bridge is listening on ${path}`)
+  const code = await connectionError(path)
+  if (code === undefined) throw new InUse(`another bridge is listening on ${path}`)
+  // A connection to a regular file is refused too.
+  if (!lstatSync(path).isSocket()) throw new Error(`${path} is not a socket, and the bridge does not replace it`)
+  if (code !== 'ECONNREFUSED') {
+    throw new Error(`${path} is in use, and it is unknown by which program: connecting to it failed with ${code}`)
+  }
   // A process that was killed left the socket's file.
   unlinkSync(path)
   return open(makeServer(), path)
@@ -54,13 +60,14 @@ async function open(server: Server, path: string): Promise<Server> {
   return server
 }
 
-async function answers(path: string): Promise<boolean> {
+/** Connects to a Unix socket. Returns the code of the error, `undefined` if a program is listening on the socket. */
+async function connectionError(path: string): Promise<string | undefined> {
   const socket = connect(path)
   try {
     await once(socket, 'connect')
-    return true
-  } catch {
-    return false
+    return undefined
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? reason(error)
   } finally {
     socket.destroy()
   }
