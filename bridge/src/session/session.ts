@@ -37,9 +37,14 @@ export class Session {
     const file = await LogFile.open(join(folder, FILE), COLD)
     const creds = file.get(CREDS, ME) as AuthenticationCreds | undefined
     const session = new Session(folder, file, creds ?? initAuthCreds())
-    if (!creds) await session.saveCreds()
-    // A pairing code that was never entered leaves incomplete credentials, with which no login succeeds.
-    if (creds?.me && !session.isPaired) await session.forgetLink()
+    try {
+      if (!creds) await session.saveCreds()
+      // A pairing code that was never entered leaves incomplete credentials, with which no login succeeds.
+      if (creds?.me && !session.isPaired) await session.forgetLink()
+    } catch (error) {
+      await session.close()
+      throw error
+    }
     session.#passUsedPreKeys()
     return session
   }
