@@ -224,7 +224,7 @@ export class BridgeSession {
 
   /** Deletes the stored data of these addresses. The encryption keys of their chats are kept. */
   forget(addresses: readonly string[]): Promise<Forgotten> {
-    return forget(this.session, this.media, this.#refusedFolder, addresses)
+    return forget(this.session, this.inbox, this.media, this.#refusedFolder, addresses)
   }
 
   get #refusedFolder(): string {

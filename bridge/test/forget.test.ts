@@ -54,6 +54,31 @@ test('the data of one contact is deleted from the disk, and no other data', asyn
   await daemon.message('new from Dana')
 })
 
+test('a message to a number without WhatsApp is deleted', async () => {
+  const withoutWhatsApp = '972500000000'
+  const env = await TestEnv.create({ notOnWhatsApp: [withoutWhatsApp] })
+  const bridge = await env.startLinked()
+  assert.equal((await bridge.send(withoutWhatsApp, 'not sent', newKey())).status, 422)
+  const { body } = await bridge.post('/forget', { addresses: [withoutWhatsApp] })
+  assert.equal(body.sent, 1)
+  assert.ok(!readFileSync(join(env.folder, 'session.log'), 'latin1').includes(withoutWhatsApp))
+})
+
+test('a message that our phone has sent again is deleted with the data of its contact', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
+  daemon.behaviour = 503
+  for (const from of [DANA, AVI]) await server.inbound({ from, text: `sent again of ${from}`, absent: true })
+  await until('both wait', async () => (await bridge.get('/health')).body.inbox === 2)
+  const { body } = await bridge.post('/forget', { addresses: [DANA] })
+  assert.equal(body.events, 1)
+  daemon.behaviour = 'accepts'
+  await daemon.message(`sent again of ${AVI}`)
+  await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0)
+  assert.ok(!daemon.texts.includes(`sent again of ${DANA}`))
+})
+
 test('a request to forget must name addresses', async () => {
   const env = await TestEnv.create()
   const bridge = await env.startLinked()

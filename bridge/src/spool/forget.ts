@@ -4,8 +4,9 @@ import { addressOf, phoneAddress } from '../address.ts'
 import type { Change } from '../session/record.ts'
 import { INBOX, MEDIA, PLACEHOLDERS, SENT, type Session } from '../session/session.ts'
 import { contactOf, identify } from '../whatsapp/contact-identity.ts'
+import { decode, resentMessages } from '../whatsapp/parse-message.ts'
 import type { SentHead } from '../whatsapp/sent-messages.ts'
-import type { InboxHead } from './inbox.ts'
+import type { Inbox, InboxEntry, InboxHead } from './inbox.ts'
 import type { MediaEntry, MediaStore } from './media.ts'
 
 /** How many items of each kind were deleted. */
@@ -24,6 +25,7 @@ export interface Forgotten {
  */
 export async function forget(
   session: Session,
+  inbox: Inbox,
   media: MediaStore,
   refusedFolder: string,
   named: readonly string[],
@@ -38,7 +40,13 @@ export async function forget(
     [...file.entries(table)].filter(([, value]) => matches(value as T)).map(([id]) => id)
 
   const events = idsOf<InboxHead>(INBOX, ({ lane }) => addresses.includes(lane))
-  const sent = idsOf<SentHead>(SENT, ({ address }) => isTheirs(address))
+  const own = contactOf(session.creds.me?.id, session.creds.me?.lid)
+  for (const id of idsOf<InboxHead>(INBOX, ({ lane }) => lane === own.lid || lane === own.phone)) {
+    // The bridge asks the phone for one message at a time, so an answer contains messages of one contact.
+    if (resentChats(await inbox.read(id)).some(chat => isTheirs(chat))) events.push(id)
+  }
+  // The address of a message that was refused early is the recipient as in the request.
+  const sent = idsOf<SentHead>(SENT, ({ address }) => isTheirs(address) || addresses.includes(address))
   const placeholders = idsOf<{ remoteJid: string }>(PLACEHOLDERS, ({ remoteJid }) => isTheirs(remoteJid))
   const files = idsOf<MediaEntry>(MEDIA, ({ key }) => {
     const { remoteJid, remoteJidAlt } = key as { remoteJid?: string | null; remoteJidAlt?: string | null }
@@ -53,6 +61,17 @@ export async function forget(
   ]
   const rewritten = await session.commitAndRewrite(changes)
   return { events: events.length, sent: sent.length, files: files.length, rewritten }
+}
+
+/** Returns the chats of the messages that the phone sends again in an entry. */
+function resentChats(entry: InboxEntry | undefined): (string | null | undefined)[] {
+  if (!entry || 'event' in entry) return []
+  try {
+    return resentMessages(decode(entry)).map(({ key }) => key?.remoteJid)
+  } catch {
+    // The entry cannot be converted to events either.
+    return []
+  }
 }
 
 /** Returns the addresses, and the LIDs under which WhatsApp addresses the same contacts. */
