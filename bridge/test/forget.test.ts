@@ -79,6 +79,19 @@ test('a message that our phone has sent again is deleted with the data of its co
   assert.ok(!daemon.texts.includes(`sent again of ${DANA}`))
 })
 
+test('archived session files are deleted with the data of a contact', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
+  env.server.drop({ kind: 'device_removed' })
+  await bridge.becomes('pairing')
+  for (const name of ['session.damaged-2026-01-01T000000.000Z.log', 'session.log.cut-off'])
+    writeFileSync(join(env.folder, name), DANA)
+  const sessionFiles = () => readdirSync(env.folder).filter(name => name.startsWith('session'))
+  assert.equal(sessionFiles().length, 4)
+  assert.equal((await bridge.post('/forget', { addresses: [DANA] })).status, 200)
+  assert.deepEqual(sessionFiles(), ['session.log'])
+})
+
 test('a request to forget must name addresses', async () => {
   const env = await TestEnv.create()
   const bridge = await env.startLinked()

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, open, rename } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type AuthenticationCreds,
@@ -112,6 +112,16 @@ export class Session {
     await this.forgetLink()
   }
 
+  /**
+   * Deletes the archived session files, and the archived end of the session file. The bridge never reads them. The data
+   * of one contact cannot be deleted from them: damaged files are unreadable, and keys name their contact too.
+   */
+  async deleteArchives(): Promise<void> {
+    const names = (await readdir(this.#folder)).filter(name => ARCHIVE.test(name))
+    for (const name of names) await rm(join(this.#folder, name), { force: true })
+    if (names.length > 0) await syncFolder(this.#folder)
+  }
+
   /** Replaces the credentials by new ones, and deletes the keys. All other tables are kept. */
   forgetLink(): Promise<void> {
     this.#creds = initAuthCreds()
@@ -170,6 +180,8 @@ function revived(type: string, value: unknown): unknown {
 }
 
 const FILE = 'session.log'
+/** The names of {@link archivePath}, and of the end that `LogFile.open` archives. */
+const ARCHIVE = /^session\.(.+-.+\.log|log\.cut-off)$/
 const CREDS = 'creds'
 const ME = 'me'
 const KEY = 'key:'

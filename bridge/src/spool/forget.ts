@@ -20,8 +20,8 @@ export interface Forgotten {
 
 /**
  * Deletes the data of these addresses: the events that wait for the daemon, the messages sent to the addresses, the
- * placeholders, the files, and the archived events that name the addresses. The encryption keys of the chat are kept:
- * without them the contact's next message could not be decrypted.
+ * placeholders, the files, the archived events that name the addresses, and all archived session files. The encryption
+ * keys of the chat are kept: without them the contact's next message could not be decrypted.
  */
 export async function forget(
   session: Session,
@@ -60,6 +60,8 @@ export async function forget(
     ...placeholders.map(id => [PLACEHOLDERS, id, null] as const),
   ]
   const rewritten = await session.commitAndRewrite(changes)
+  // Comes last: an archive that is created later contains none of the deleted data.
+  await session.deleteArchives()
   return { events: events.length, sent: sent.length, files: files.length, rewritten }
 }
 
