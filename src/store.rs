@@ -148,7 +148,7 @@ impl Store {
         self.inner.readers.short.read(work).await
     }
 
-    /// Like [`Store::read`], for reads that may touch much of the database, such as a search. Such reads share one or
+    /// Like [`Store::read`], for reads that may touch much of the database, such as a search. Such reads share
     /// two separate connections, so they do not delay short reads. The limit is 20 s, including the wait for a
     /// connection.
     pub async fn read_long<T: Send + 'static>(

@@ -38,8 +38,8 @@ pub struct NewRecording {
     pub url: String,
     /// The duration in milliseconds, as Twilio reports it.
     pub duration_ms: i64,
-    /// Whether the recording is transcribed after the download: it was found in Twilio's list, the caller hung up, or
-    /// no AI answers at Twilio's recorder. Any other recording is transcribed while the caller waits for the answer.
+    /// Whether the recording is transcribed after the download: it was found in Twilio's list, or it is a message that
+    /// an AI may read and that gets no answer. A recording with an answer is transcribed while the caller waits for it.
     pub is_message: bool,
 }
 
@@ -54,10 +54,18 @@ pub fn ingest(
     let (call, _) = call::find_or_create(tx, &new.call, country, now)?;
     let sid = new.recording_sid.as_str();
     let is_new = tx.insert_twilio_recording(&new.call.call_sid, sid, &new.url, new.duration_ms, now)?;
-    if is_new {
+    let fetch_key = JobKind::FetchRecording.key(sid);
+    let is_stored = tx.recorded_message(sid)?.is_some();
+    if !is_new && new.is_message {
+        // Twilio's status callback, which may arrive first, has queued the download without a transcription.
+        tx.delete_job(&fetch_key)?;
+    }
+    if !is_new && new.is_message && is_stored {
+        transcribe_later(tx, &new.recording_sid, now)?;
+    } else if is_new || new.is_message {
         let job = FetchJob { recording_sid: new.recording_sid.clone(), is_message: new.is_message };
         let payload = serde_json::to_string(&job).unwrap_or_default();
-        tx.insert_job(JobKind::FetchRecording, Some(&JobKind::FetchRecording.key(sid)), &payload, now, now)?;
+        tx.insert_job(JobKind::FetchRecording, Some(&fetch_key), &payload, now, now)?;
     }
     let outcome = if is_new { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     log_webhook(tx, raw, outcome, "", Some(call), now)
@@ -108,17 +116,12 @@ pub fn store_file(tx: &WriteTx<'_>, job: &FetchJob, mime: &str, content: &[u8], 
     }
     tx.set_recording_mime(key, mime)?;
     complete(tx, key, now)?;
-    if !job.is_message {
-        return Ok(());
-    }
-    let payload = serde_json::to_string(&TranscribeJob { recording_sid: job.recording_sid.clone() });
-    tx.insert_job(
-        JobKind::TranscribeRecording,
-        Some(&JobKind::TranscribeRecording.key(key)),
-        &payload.unwrap_or_default(),
-        now,
-        now,
-    )
+    if job.is_message { transcribe_later(tx, &job.recording_sid, now) } else { Ok(()) }
+}
+
+fn transcribe_later(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> Result<()> {
+    let payload = serde_json::to_string(&TranscribeJob { recording_sid: sid.clone() }).unwrap_or_default();
+    tx.insert_job(JobKind::TranscribeRecording, Some(&JobKind::TranscribeRecording.key(sid)), &payload, now, now)
 }
 
 /// Records that a recording cannot be downloaded, and why. The owner's message about the call no longer waits for the

@@ -67,6 +67,11 @@ impl RecordedTurns {
         config.openai.key().is_some() && !CallServices::ai_engines(&config).is_empty()
     }
 
+    /// Returns true if the settings let an AI answer calls. Otherwise, no recording may be sent to an AI.
+    pub fn may_use_ai(&self) -> bool {
+        !CallServices::ai_engines(&self.services.config()).is_empty()
+    }
+
     /// Starts to process a turn. Idempotent.
     pub fn process(&self, recording: &NewRecording) {
         let (sender, reply) = watch::channel(Reply::Pending);

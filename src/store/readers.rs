@@ -27,7 +27,7 @@ impl Pools {
         let pool = |count, limit, priority| ReaderPool::new(live.to_owned(), count, limit, priority);
         Self {
             short: pool(count, SHORT_LIMIT, Priority::Normal),
-            long: pool(long_readers(), LONG_LIMIT, Priority::Low),
+            long: pool(LONG_READERS, LONG_LIMIT, Priority::Low),
             probe: pool(1, SHORT_LIMIT, Priority::Normal),
         }
     }
@@ -215,13 +215,9 @@ const SHORT_LIMIT: Duration = Duration::from_secs(5);
 /// Maximum duration of a long read, including the wait for a connection.
 const LONG_LIMIT: Duration = Duration::from_secs(20);
 
-/// Returns the number of connections for long reads. Each search keeps a CPU core busy, so one core is left for phone
-/// calls and lists if there are several. Further searches wait for their turn.
-fn long_readers() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).clamp(1, MAX_LONG_READERS))
-}
-
-const MAX_LONG_READERS: usize = 2;
+/// Number of connections for long reads. Each search keeps a CPU core busy, and a small machine has two to four cores.
+/// With a single connection, lists beside searches were faster, but several heavy searches at once reached their limit.
+const LONG_READERS: usize = 2;
 
 /// A thread with this niceness gets a tenth of the CPU share of a normal thread. With the lowest priority, 19, phone
 /// calls beside searches are delayed by 1 ms less, but a search on a busy machine reaches its limit.

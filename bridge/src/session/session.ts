@@ -181,7 +181,7 @@ function revived(type: string, value: unknown): unknown {
 
 const FILE = 'session.log'
 /** The names of {@link archivePath}, and of the end that `LogFile.open` archives. */
-const ARCHIVE = /^session\.(.+-.+\.log|log\.cut-off)$/
+const ARCHIVE = /^session\.([a-z_-]+-\d{4}-\d\d-\d\dT[\d.]+Z\.log|log\.cut-off)$/
 const CREDS = 'creds'
 const ME = 'me'
 const KEY = 'key:'

@@ -70,7 +70,7 @@ async fn a_scheduled_message_is_sent_when_its_time_comes_also_after_a_restart() 
     let sent = sent.await;
     assert_eq!(shop.talk(DANA).await, ["hi", ">תזכורת"]);
     assert!(sent["message_id"].is_i64());
-    assert_eq!(patch(&shop.api, "/api/scheduled-messages/1", json!({"text": "y"})).await.status, 400);
+    assert_eq!(patch(&shop.api, "/api/scheduled-messages/1", json!({"text": "y"})).await.status, 409);
     let gone = send(shop.api.request(Method::DELETE, "/api/scheduled-messages/1")).await;
     assert_eq!(gone.status, 409);
 }

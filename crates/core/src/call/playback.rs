@@ -104,6 +104,8 @@ pub(super) struct Playback {
     generation: u32,
     sent: u64,
     acked: u64,
+    /// When the last mark arrived.
+    acked_at: Option<Instant>,
     /// The highest heard position so far; it never decreases within a generation.
     max_heard: u64,
     /// An offset and the time at which it was heard: the base of the estimate from the clock.
@@ -131,6 +133,7 @@ impl Playback {
             generation: 1,
             sent: 0,
             acked: 0,
+            acked_at: None,
             max_heard: 0,
             clock_anchor: None,
             utterances: VecDeque::new(),
@@ -263,8 +266,9 @@ impl Playback {
     pub(super) fn mark(&mut self, name: &str, now: Instant) -> bool {
         let Some(mark) = self.take_mark(name) else { return false };
         self.acked = mark.offset;
-        // A later mark was itself delayed: the caller heard the audio when the clock says. An estimate that followed the
-        // mark would hold back the next audio, while the caller hears nothing.
+        self.acked_at = Some(now);
+        // A later mark moves no estimate. If only the mark was delayed, the caller heard the audio when the clock says,
+        // and an estimate that followed the mark would hold back the next audio, while the caller hears nothing.
         if mark.expected_at.is_none_or(|at| now <= at + MARK_GRACE) {
             self.clock_anchor = Some((mark.offset, now));
         }
@@ -295,7 +299,10 @@ impl Playback {
     /// Returns when the marks of the sent audio become overdue.
     pub(super) fn marks_expire_at(&self) -> Option<Instant> {
         let (offset, at) = self.clock_anchor.filter(|_| self.acked < self.sent)?;
-        Some(at + duration(self.sent - offset) + MARK_GRACE)
+        let by_clock = at + duration(self.sent - offset);
+        // If the audio itself is late, the rest is heard as much later as the last mark was.
+        let by_mark = self.acked_at.map(|at| at + duration(self.sent - self.acked));
+        Some(by_mark.map_or(by_clock, |by_mark| by_mark.max(by_clock)) + MARK_GRACE)
     }
 
     /// Discards all audio that the caller has not heard. Returns how much of each utterance the caller heard. Marks

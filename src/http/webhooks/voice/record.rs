@@ -41,11 +41,12 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
         return answer(&prompt(&state));
     };
     let hung_up = form.form.value("Digits") == Some("hangup");
-    let is_message = hung_up || !state.recorded_turns.has_ai();
+    let is_answered = !hung_up && state.recorded_turns.has_ai();
+    let is_message = !is_answered && state.recorded_turns.may_use_ai();
     let (raw, taken, at) = (raw(&form, PATH), NewRecording { is_message, ..new.clone() }, clock::now());
     store_best_effort(&state, PATH, call.as_str(), move |tx| recording::ingest(tx, &taken, &raw, country, at)).await;
     state.jobs.wake();
-    if is_message {
+    if !is_answered {
         return thanks(&state, &call).await;
     }
     state.recorded_turns.process(&new);

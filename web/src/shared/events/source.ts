@@ -72,8 +72,10 @@ export class EventStream {
   start(after?: number): void {
     if (this.#source && this.#source.readyState !== EventSource.CLOSED) return
     this.stop()
-    if (this.#position !== undefined && this.#isOutdated()) this.#begin(undefined)
-    if (after !== undefined && (this.#position === undefined || after < this.#position)) {
+    if (this.#position !== undefined && this.#isOutdated()) {
+      // Other tabs may have missed changes before `after`, so the stream starts anew, and all tabs fetch their data.
+      this.#begin(undefined)
+    } else if (after !== undefined && (this.#position === undefined || after < this.#position)) {
       this.#begin(after)
       this.#sign()
     }

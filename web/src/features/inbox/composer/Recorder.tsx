@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconArrowUp, IconTrash } from '@tabler/icons-react'
-import { useEffect, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { Icon } from '#shared/components/Icon'
@@ -25,9 +25,13 @@ export function Recorder({ onClose, onSend }: Props) {
   const [part, setPart] = useState<number | null>(null)
   const [problem, setProblem] = useState<string>()
   const [sound, setSound] = useState<Blob>()
-  useShortcuts([{ code: 'Escape', run: onClose }])
   const sending = useRef<AbortController>(undefined)
-  useEffect(() => () => sending.current?.abort(), [])
+  // A note that the user has sent is sent even if they leave the conversation during the upload.
+  const discard = () => {
+    sending.current?.abort()
+    onClose()
+  }
+  useShortcuts([{ code: 'Escape', run: discard }])
   if (refusal) {
     return (
       <NoMicrophone
@@ -65,7 +69,7 @@ export function Recorder({ onClose, onSend }: Props) {
   }
   return (
     <div className="write recording" role="group" aria-label={t`הקלטת הודעה קולית`}>
-      <button className="btn quiet icon" type="button" aria-label={t`מחיקת ההקלטה`} onClick={onClose}>
+      <button className="btn quiet icon" type="button" aria-label={t`מחיקת ההקלטה`} onClick={discard}>
         <Icon icon={IconTrash} />
       </button>
       {!sound && <span className="onair red" aria-hidden />}
