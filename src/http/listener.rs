@@ -112,8 +112,8 @@ fn close_unused(crm: &mut Vec<TcpListener>) {
         tracing::warn!(
             event = "LISTENER_UNUSED",
             address,
-            "systemd passes a socket on {address} for the CRM listener, but http.crm_listen is not set: nobody answers \
-             there. Set http.crm_listen, or remove the socket from the socket unit"
+            "systemd passes a socket on {address} for the CRM listener, but http.crm_listen is not set: requests to \
+             it get no response. Set http.crm_listen, or remove the socket from the socket unit"
         );
     }
 }

@@ -40,6 +40,7 @@ async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> st
     } else {
         format!("received from {contact} by {provider}")
     };
+    let (from, to) = if message.from_phone { (None, Some(contact)) } else { (Some(contact), None) };
     let arrival = app.message_clock.arrival(&message);
     let settings = app.settings.current();
     let receive = move |tx: &WriteTx<'_>| owner_commands::receive(tx, &settings, &message, &raw, arrival, clock::now());
@@ -60,10 +61,10 @@ async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> st
     metrics::counter!("agentlocator_whatsapp_received_total", &labels).increment(1);
     match received.message {
         Some(message) => {
-            tracing::info!(event, message.id = %message, thread.id = %received.thread, contact, "Message {message} {source}");
+            tracing::info!(event, message.id = %message, thread.id = %received.thread, from, to, "Message {message} {source}");
         }
         None => {
-            tracing::info!(event, thread.id = %received.thread, contact, duplicate = true, "Duplicate of a message {source} ignored in thread {}", received.thread);
+            tracing::info!(event, thread.id = %received.thread, from, to, duplicate = true, "Duplicate of a message {source} ignored in thread {}", received.thread);
         }
     }
     Ok(())

@@ -73,7 +73,8 @@ export class EventStream {
     if (this.#source && this.#source.readyState !== EventSource.CLOSED) return
     this.stop()
     if (this.#position !== undefined && this.#isOutdated()) {
-      // Other tabs may have missed changes before `after`, so the stream starts anew, and all tabs fetch their data.
+      // Other tabs may have missed changes before `after`, so the stream starts without a position, and all tabs fetch
+      // their data.
       this.#begin(undefined)
     } else if (after !== undefined && (this.#position === undefined || after < this.#position)) {
       this.#begin(after)
