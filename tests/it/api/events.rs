@@ -276,9 +276,9 @@ async fn reports_that_a_user_types_are_streamed() {
     let (mut of_dana, mut of_api) = (Events::open(&dana, None).await, Events::open(&api, None).await);
     for (client, thread, user_id, user_name) in [(&dana, 1, id, "dana"), (&api, 3, Value::Null, "")] {
         assert_eq!(client.post_json(&format!("/api/threads/{thread}/typing"), &json!({})).await.status, 200);
-        let data = json!({"thread_id": thread, "user_id": user_id, "user_name": user_name});
+        let expected = json!({"thread_id": thread, "user_id": user_id, "user_name": user_name});
         for events in [&mut of_dana, &mut of_api] {
-            let notice = Event { id: String::new(), name: "typing".to_owned(), data: Some(data.clone()) };
+            let notice = Event { id: String::new(), name: "typing".to_owned(), data: Some(expected.clone()) };
             assert_eq!(events.typing().await, notice);
         }
     }
