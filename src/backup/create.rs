@@ -106,8 +106,11 @@ impl Snapshots {
         self.bucket.is_some()
     }
 
+    /// Returns the results of the last snapshot and upload. A failed upload to a bucket that is no longer configured is
+    /// ignored.
     pub fn last_run(&self) -> BackupRun {
-        BackupRun::read(&self.status_file())
+        let run = BackupRun::read(&self.status_file());
+        if self.bucket.is_some() { run } else { BackupRun { bucket_error: None, ..run } }
     }
 
     pub fn status(&self, now: Timestamp) -> BackupStatus {
@@ -210,19 +213,12 @@ impl Snapshots {
     /// the daemon should retry the upload. Returns false if nightly snapshots are disabled: then only the next snapshot
     /// retries the upload.
     pub fn has_pending_uploads(&self) -> bool {
-        self.settings.enabled && self.bucket.is_some() && self.last_run().bucket_error.is_some()
+        self.settings.enabled && self.last_run().bucket_error.is_some()
     }
 
     /// Uploads the missing snapshots to the bucket. Returns the error, if any; `None` also if no bucket is configured.
     pub async fn upload_pending(&self) -> Option<String> {
-        if self.bucket.is_none() {
-            let status = self.last_run();
-            if status.bucket_error.is_some() {
-                // The owner has removed the bucket from the settings since the failed upload.
-                self.save_status(&BackupRun { bucket_error: None, ..status });
-            }
-            return None;
-        }
+        self.bucket.as_ref()?;
         let error = match self.lock_bucket().await {
             Ok(_lock) => self.upload_missing(self.last_run().last_snapshot.as_deref()).await.err(),
             Err(error) => Some(error),

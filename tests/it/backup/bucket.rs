@@ -150,3 +150,24 @@ async fn a_refusal_is_reported_in_the_servers_words_and_the_snapshot_is_kept() {
     assert_eq!((&body["status"], body["snapshots"].as_array().unwrap().len()), (&"good".into(), 1), "{body}");
     assert_eq!((s3.keys().len(), daemon.logs().events_named("SNAPSHOT_CREATED").len()), (1, 1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_upload_to_a_bucket_that_was_removed_is_no_failure() {
+    let s3 = S3::start().await;
+    let mut daemon = box_with_bucket(&s3);
+    daemon.reconfigure(|setup| {
+        setup.env("BACKUP_S3_SECRET_ACCESS_KEY", "not-the-secret");
+    });
+    cli(&daemon, &["snapshots", "create"]);
+    let status = async |daemon: &Daemon| {
+        tokio::task::block_in_place(|| daemon.api()).get("/api/backups").await.json()["status"].clone()
+    };
+    tokio::task::block_in_place(|| daemon.launch());
+    assert_eq!(status(&daemon).await, "bad");
+    tokio::task::block_in_place(|| daemon.stop());
+    daemon.reconfigure(|setup| {
+        setup.env("BACKUP_S3_ACCESS_KEY_ID", "").env("BACKUP_S3_SECRET_ACCESS_KEY", "").toml("");
+    });
+    tokio::task::block_in_place(|| daemon.launch());
+    assert_eq!(status(&daemon).await, "good");
+}
