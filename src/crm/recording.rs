@@ -54,18 +54,16 @@ pub fn ingest(
     let (call, _) = call::find_or_create(tx, &new.call, country, now)?;
     let sid = new.recording_sid.as_str();
     let is_new = tx.insert_twilio_recording(&new.call.call_sid, sid, &new.url, new.duration_ms, now)?;
-    let fetch_key = JobKind::FetchRecording.key(sid);
-    let is_stored = tx.recorded_message(sid)?.is_some();
-    if !is_new && new.is_message {
+    if is_new {
+        fetch_later(tx, new, now)?;
+    } else if new.is_message {
         // Twilio's status callback, which may arrive first, has queued the download without a transcription.
-        tx.delete_job(&fetch_key)?;
-    }
-    if !is_new && new.is_message && is_stored {
-        transcribe_later(tx, &new.recording_sid, now)?;
-    } else if is_new || new.is_message {
-        let job = FetchJob { recording_sid: new.recording_sid.clone(), is_message: new.is_message };
-        let payload = serde_json::to_string(&job).unwrap_or_default();
-        tx.insert_job(JobKind::FetchRecording, Some(&fetch_key), &payload, now, now)?;
+        if tx.recorded_message(sid)?.is_some() {
+            transcribe_later(tx, &new.recording_sid, now)?;
+        } else {
+            tx.delete_job(&JobKind::FetchRecording.key(sid))?;
+            fetch_later(tx, new, now)?;
+        }
     }
     let outcome = if is_new { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     log_webhook(tx, raw, outcome, "", Some(call), now)
@@ -117,6 +115,13 @@ pub fn store_file(tx: &WriteTx<'_>, job: &FetchJob, mime: &str, content: &[u8], 
     tx.set_recording_mime(key, mime)?;
     complete(tx, key, now)?;
     if job.is_message { transcribe_later(tx, &job.recording_sid, now) } else { Ok(()) }
+}
+
+fn fetch_later(tx: &WriteTx<'_>, new: &NewRecording, now: Timestamp) -> Result<()> {
+    let sid = &new.recording_sid;
+    let job = FetchJob { recording_sid: sid.clone(), is_message: new.is_message };
+    let payload = serde_json::to_string(&job).unwrap_or_default();
+    tx.insert_job(JobKind::FetchRecording, Some(&JobKind::FetchRecording.key(sid)), &payload, now, now)
 }
 
 fn transcribe_later(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> Result<()> {

@@ -63,8 +63,7 @@ impl RecordedTurns {
     /// Returns true if an AI answers calls and OpenAI's API key is configured. Otherwise, a message is recorded and the
     /// call ends.
     pub fn has_ai(&self) -> bool {
-        let config = self.services.config();
-        config.openai.key().is_some() && !CallServices::ai_engines(&config).is_empty()
+        self.may_use_ai() && self.services.config().openai.key().is_some()
     }
 
     /// Returns true if the settings let an AI answer calls. Otherwise, no recording may be sent to an AI.
