@@ -61,13 +61,14 @@ pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Re
 /// Changes a waiting message. Refused if the message was sent or cancelled, or has failed.
 pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduledMessageUpdate, now: Timestamp) -> Result<(), Error> {
     let mut message = find(tx, id)?;
-    let new_time = change.send_at;
+    // The stored time is not checked, because it may have passed: the message is due, or is held since a restore.
+    if let Some(at) = change.send_at {
+        check_time(at, now)?;
+    }
     message.text = change.text.unwrap_or(message.text);
     message.media_id = change.media.unwrap_or(message.media_id);
     message.send_at = change.send_at.unwrap_or(message.send_at);
     message.provider = change.provider.unwrap_or(message.provider);
-    // The stored time may have passed: the message is due, or is held since a restore.
-    new_time.map_or(Ok(()), |at| check_time(at, now))?;
     check_content(tx, &message.text, message.media_id.as_deref())?;
     if tx.update_scheduled(&message, now)? { Ok(()) } else { Err(not_waiting()) }
 }
