@@ -108,13 +108,9 @@ impl RecordingWriter {
 }
 
 /// Returns the chunk after this many bytes of silence, so that its position in the recording is its time in the call.
-fn after_silence(dropped: usize, chunk: Vec<u8>) -> Vec<u8> {
-    if dropped == 0 {
-        return chunk;
-    }
-    let mut filled = vec![mulaw::SILENCE; dropped];
-    filled.extend(chunk);
-    filled
+fn after_silence(dropped: usize, mut chunk: Vec<u8>) -> Vec<u8> {
+    chunk.splice(0..0, std::iter::repeat_n(mulaw::SILENCE, dropped));
+    chunk
 }
 
 /// Finalizes recordings that were interrupted when the daemon was killed: writes their true length into the header.
