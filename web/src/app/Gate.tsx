@@ -5,9 +5,9 @@ import { setCsrfToken, whenUnauthorized } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { ErrorState } from '#shared/components/states'
-import { identityOf, SessionProvider, sessionQuery, useSessionQuery } from '#shared/session'
+import { enterSession, identityOf, SessionProvider, sessionQuery, useSessionQuery } from '#shared/session'
 import { forgetLoggedOut, isLoggedOut } from '#shared/start'
-import { remember, setStoredUser } from '#shared/storage'
+import { remember } from '#shared/storage'
 import { isInside } from '#shared/url'
 import { PageBody } from './PageBody'
 import { home, pages, shell } from './registry'
@@ -37,10 +37,9 @@ export function Gate() {
   )
   if (isBare) return <BarePages />
   if (answer) {
-    // Set during the render, so that the token and the user's id are present before the shell's first request; an
-    // effect would run too late.
-    setCsrfToken(answer.csrf_token ?? null)
-    setStoredUser(answer.user?.id ?? 0)
+    // During the render, so that the token and the user's id are present before the shell's first request; an effect
+    // would run too late.
+    enterSession(answer)
     return (
       // The key discards the state of components that belongs to another user.
       <SessionProvider key={identityOf(answer)} answer={answer}>

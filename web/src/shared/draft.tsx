@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { toast } from './components/toasts'
-import { recallOwn, rememberOwn } from './storage'
+import { recallOwn, rememberOwn, storedUser } from './storage'
 
 const keyOf = (name: string) => `draft.${name}`
 
@@ -32,7 +32,8 @@ interface Draft<T> {
  */
 export function useDraft<T>({ name, value, isDirty, back }: Draft<T>): void {
   const text = isDirty ? JSON.stringify(value) : null
-  useEffect(() => rememberOwn(keyOf(name), text), [name, text])
+  const [owner] = useState(storedUser)
+  useEffect(() => rememberOwn(keyOf(name), text, owner), [name, text, owner])
   const last = useRef({ isDirty, back })
   useEffect(() => {
     last.current = { isDirty, back }

@@ -28,6 +28,7 @@ vi.stubGlobal('fetch', async (request: Request) => {
 const { client, setCsrfToken, unwrap, whenUnauthorized } = await import('./api/client')
 const { queryClient } = await import('./api/query')
 const { sessionQuery } = await import('./session')
+const { storedUser } = await import('./storage')
 
 const save = () => unwrap(client.POST('/api/contacts', { body: { display_name: 'Noa', number: '+972525550142' } }))
 const tokens = () => asked.filter(({ method }) => method === 'POST').map(({ headers }) => headers.get('X-CSRF-Token'))
@@ -57,6 +58,8 @@ test('a request is not repeated as another user, whose data replaces the cached 
   expect(tokens()).toEqual(['old'])
   expect(queryClient.getQueryData(['/api/inbox', {}])).toBeUndefined()
   expect(queryClient.getQueryData(sessionQuery.queryKey)?.user?.id).toBe(2)
+  // Without a render: the token and the owner of the stored texts change together.
+  expect(storedUser()).toBe(2)
   answers.push(json({ id: 8 }, 201))
   await save()
   expect(tokens()).toEqual(['old', 'theirs'])

@@ -5,6 +5,7 @@ import { client, renewSessionWith, type Schemas, setCsrfToken, unwrap } from './
 import { asApiError } from './api/errors'
 import { queryClient } from './api/query'
 import { Formatter } from './format/time'
+import { setStoredUser } from './storage'
 
 /** The logged-in user (null for an API token), and the business. */
 export interface Session {
@@ -25,14 +26,23 @@ export const identityOf = ({ user, role }: Schemas['SessionResponse']): string =
 
 const cached = () => queryClient.getQueryData(sessionQuery.queryKey)
 
-/** Stores the token of a fetched session. If the user or the role has changed, the earlier cached data is dropped. */
+/**
+ * Sets the token of all further requests and the user of the stored values. They change together, so that a text of one
+ * user is never sent with the session of another.
+ */
+export function enterSession({ csrf_token, user }: Schemas['SessionResponse']): void {
+  setCsrfToken(csrf_token ?? null)
+  setStoredUser(user?.id ?? 0)
+}
+
+/** Enters a fetched session. If the user or the role has changed, the earlier cached data is dropped. */
 function take(answer: Schemas['SessionResponse']): Schemas['SessionResponse'] {
   const before = cached()
   if (before && identityOf(before) !== identityOf(answer)) {
     setCsrfToken(null)
     queryClient.removeQueries({ predicate: ({ queryKey: [path] }) => path !== '/api/session' })
   }
-  setCsrfToken(answer.csrf_token ?? null)
+  enterSession(answer)
   return answer
 }
 

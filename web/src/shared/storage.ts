@@ -29,7 +29,7 @@ export function remember(key: string, value: string | null): void {
   }
 }
 
-/** Selects the user whose values `recallOwn` and `rememberOwn` access. Called before the shell is rendered. */
+/** Selects the user whose values `recallOwn` and `rememberOwn` access if no other user is given. */
 export function setStoredUser(id: number): void {
   userId = id
 }
@@ -37,13 +37,17 @@ export function setStoredUser(id: number): void {
 /** Returns the id of the current user, 0 before the first session. */
 export const storedUser = (): number => userId
 
-const ownKey = (key: string) => `own.${userId}.${key}`
+const ownKey = (key: string, user = userId) => `own.${user}.${key}`
 
-/** Returns a value that the current user has stored in this browser, such as an unsent text. */
-export const recallOwn = (key: string): string | null => recall(ownKey(key))
+/**
+ * Returns a value that a user has stored in this browser, such as an unsent text. A component that stays mounted for
+ * longer passes the user of its first render, because a login in another tab can change the current user before React
+ * removes the component.
+ */
+export const recallOwn = (key: string, user = userId): string | null => recall(ownKey(key, user))
 
-/** Stores a value that other users of this browser must not see. */
-export const rememberOwn = (key: string, value: string | null): void => remember(ownKey(key), value)
+/** Stores a value that other users of this browser must not see; null deletes it. See `recallOwn` for `user`. */
+export const rememberOwn = (key: string, value: string | null, user = userId): void => remember(ownKey(key, user), value)
 
 /**
  * Deletes the current user's own values at the end of the session, and drafts that an earlier version of the page

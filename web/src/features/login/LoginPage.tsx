@@ -3,14 +3,14 @@ import { useDocumentTitle } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useLocation } from 'wouter'
-import { client, setCsrfToken, unwrap } from '#shared/api/client'
+import { client, unwrap } from '#shared/api/client'
 import { type ApiError, asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { ConnectionError } from '#shared/components/ConnectionError'
 import { Field, PasswordField } from '#shared/components/field'
 import { GatePage } from '#shared/components/GatePage'
-import { sessionQuery } from '#shared/session'
+import { enterSession, sessionQuery } from '#shared/session'
 import { recall } from '#shared/storage'
 import { isInside } from '#shared/url'
 
@@ -32,7 +32,7 @@ export default function LoginPage() {
   const login = useMutation({
     mutationFn: (body: { name: string; password: string }) => unwrap(client.POST('/api/login', { body })),
     onSuccess: session => {
-      setCsrfToken(session.csrf_token ?? null)
+      enterSession(session)
       queryClient.setQueryData(sessionQuery.queryKey, session)
       go(destination(), { replace: true })
     },

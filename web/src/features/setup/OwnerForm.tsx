@@ -2,12 +2,12 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
-import { client, setCsrfToken, unwrap } from '#shared/api/client'
+import { client, unwrap } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { Field, PasswordField } from '#shared/components/field'
-import { sessionQuery } from '#shared/session'
+import { enterSession, sessionQuery } from '#shared/session'
 
 /** The daemon's minimum password length, in characters. */
 const MIN_PASSWORD = 10
@@ -30,7 +30,7 @@ export function OwnerForm() {
   const setup = useMutation({
     mutationFn: (body: { code: string; name: string; password: string }) => unwrap(client.POST('/api/setup', { body })),
     onSuccess: session => {
-      setCsrfToken(session.csrf_token ?? null)
+      enterSession(session)
       queryClient.setQueryData(sessionQuery.queryKey, session)
       queryClient.removeQueries({ queryKey: apiQuery('/api/setup').queryKey })
       // Removes the used code from the history.

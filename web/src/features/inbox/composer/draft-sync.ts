@@ -17,7 +17,7 @@ export function saveDraft(contactId: number, threadId: number, userId: number): 
   const put = async () => {
     // After a change of the user, the text must not become the new user's draft.
     if (userId !== storedUser()) return undefined
-    const text = recallOwn(key)
+    const text = recallOwn(key, userId)
     // The search for a saved reply is not a draft.
     if (text === null || slashQuery(text) !== null) return undefined
     try {
@@ -25,7 +25,7 @@ export function saveDraft(contactId: number, threadId: number, userId: number): 
     } catch {
       return undefined
     }
-    if (userId === storedUser() && recallOwn(key) === text) rememberOwn(key, null)
+    if (recallOwn(key, userId) === text) rememberOwn(key, null, userId)
     return text
   }
   const request = (requests.get(threadId) ?? Promise.resolve()).then(put)

@@ -14,9 +14,9 @@ const PAUSE_MS = 700
 export function useDraft(contactId: number, threadId: number | null, stored: Draft | null | undefined) {
   const local = draftKey(contactId)
   const connection = useConnection()
-  const [text, setText] = useState(() => recallOwn(local) ?? stored?.text ?? '')
-  const known = useRef(stored?.text ?? '')
   const [owner] = useState(storedUser)
+  const [text, setText] = useState(() => recallOwn(local, owner) ?? stored?.text ?? '')
+  const known = useRef(stored?.text ?? '')
 
   const save = useCallback(async () => {
     if (threadId === null) return
@@ -28,26 +28,26 @@ export function useDraft(contactId: number, threadId: number | null, stored: Dra
       setText(value)
       // An empty text is stored as well: until the daemon has stored it, the daemon's draft is still the text that was
       // sent or deleted.
-      rememberOwn(local, value === '' && threadId === null ? null : value)
+      rememberOwn(local, value === '' && threadId === null ? null : value, owner)
     },
-    [local, threadId],
+    [local, threadId, owner],
   )
 
   // Also saves text that was typed before the thread was known, or that could not be stored earlier.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the connection saves again
   useEffect(() => {
-    if (recallOwn(local) === null) return
+    if (recallOwn(local, owner) === null) return
     const timer = setTimeout(() => void save(), text === '' ? 0 : PAUSE_MS)
     return () => clearTimeout(timer)
-  }, [text, save, local, connection])
+  }, [text, save, local, owner, connection])
 
   // If another device has changed the draft, the new text is used, unless this device has unsaved text.
   const theirs = stored?.text ?? ''
   useEffect(() => {
-    if (recallOwn(local) !== null || theirs === known.current) return
+    if (recallOwn(local, owner) !== null || theirs === known.current) return
     known.current = theirs
     setText(theirs)
-  }, [theirs, local])
+  }, [theirs, local, owner])
 
   useEffect(() => () => void save(), [save])
   return { text, set }

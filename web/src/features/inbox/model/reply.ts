@@ -1,5 +1,5 @@
 import { useCallback, useState } from 'react'
-import { recallOwn, rememberOwn } from '#shared/storage'
+import { recallOwn, rememberOwn, storedUser } from '#shared/storage'
 import type { MessageItem, Provider } from '../api'
 
 /** The message that the next message quotes. */
@@ -33,13 +33,14 @@ export function focusedMessage(): number | null {
 /** Returns the quoted message of a conversation. This browser stores it together with the draft. */
 export function useReply(contactId: number) {
   const key = `reply.${contactId}`
-  const [reply, set] = useState<Reply | null>(() => read(recallOwn(key)))
+  const [owner] = useState(storedUser)
+  const [reply, set] = useState<Reply | null>(() => read(recallOwn(key, owner)))
   const setReply = useCallback(
     (next: Reply | null) => {
       set(next)
-      rememberOwn(key, next && JSON.stringify(next))
+      rememberOwn(key, next && JSON.stringify(next), owner)
     },
-    [key],
+    [key, owner],
   )
   return [reply, setReply] as const
 }
