@@ -7,12 +7,15 @@ use super::{BYTES_PER_MS, mulaw};
 const MIN_LEVEL: u32 = 300;
 /// The minimum ratio of the level of speech to the level of noise.
 const OVER_NOISE: u32 = 3;
+/// A level of 1 in the unit of the noise. With this unit, the noise rises by 1/512 of the difference in each loud frame.
+const UNIT: u32 = 512;
 /// The length of the silence that ends the speech.
 const HANGOVER_MS: u64 = 300;
 
 /// A speech detector for one side of a call.
 #[derive(Clone, Debug)]
 pub struct SpeechDetector {
+    /// The level of the noise, in units of 1/512, so that small differences of loud frames add up.
     noise: u32,
     loud_ms: u64,
     quiet_ms: u64,
@@ -20,7 +23,7 @@ pub struct SpeechDetector {
 
 impl Default for SpeechDetector {
     fn default() -> Self {
-        Self { noise: MIN_LEVEL / OVER_NOISE, loud_ms: 0, quiet_ms: 0 }
+        Self { noise: MIN_LEVEL / OVER_NOISE * UNIT, loud_ms: 0, quiet_ms: 0 }
     }
 }
 
@@ -28,17 +31,17 @@ impl SpeechDetector {
     /// Processes the next samples: about one frame.
     pub fn push(&mut self, samples: &[u8]) {
         let (level, ms) = (mulaw::level(samples), samples.len() as u64 / BYTES_PER_MS);
-        if level >= MIN_LEVEL.max(self.noise * OVER_NOISE) {
+        if level >= MIN_LEVEL.max(self.noise * OVER_NOISE / UNIT) {
             self.loud_ms += ms;
             self.quiet_ms = 0;
             // If the line is permanently loud, the loudness is noise, so the noise level rises slowly.
-            self.noise += level.saturating_sub(self.noise) / 512;
+            self.noise += level.saturating_sub(self.noise / UNIT);
         } else {
             self.quiet_ms += ms;
             if self.quiet_ms >= HANGOVER_MS {
                 self.loud_ms = 0;
             }
-            self.noise = (self.noise * 31 + level) / 32;
+            self.noise = (self.noise * 31 + level * UNIT) / 32;
         }
     }
 
@@ -82,10 +85,12 @@ mod tests {
 
     #[test]
     fn a_noisy_line_is_not_speech_for_ever() {
-        let mut detector = SpeechDetector::default();
-        push(&mut detector, &tone(1200, 3000));
-        assert!(detector.silence_ms() > 1000, "{detector:?}");
-        push(&mut detector, &tone(9000, 25));
-        assert!(detector.speech_ms() >= 400, "{detector:?}");
+        for amplitude in [350, 500, 700, 760, 1200] {
+            let mut detector = SpeechDetector::default();
+            push(&mut detector, &tone(amplitude, 3000));
+            assert!(detector.silence_ms() > 1000, "{amplitude}: {detector:?}");
+            push(&mut detector, &tone(9000, 25));
+            assert!(detector.speech_ms() >= 400, "{amplitude}: {detector:?}");
+        }
     }
 }
