@@ -131,6 +131,7 @@ impl Realtime {
             EngineCommand::Delete { item } => wire::delete(item),
             EngineCommand::Keys(keys) => wire::history_message(false, &format!("[the caller pressed the keys {keys}]")),
             EngineCommand::Hint(text) => wire::hint(text),
+            EngineCommand::Note(text) => wire::history_message(false, &format!("[{text}]")),
             EngineCommand::ToolOutput { id, output } => wire::tool_output(id, output),
         };
         if let State::Open(socket) = &mut self.state

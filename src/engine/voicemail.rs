@@ -105,6 +105,7 @@ impl Voicemail {
             | EngineCommand::Keys(_)
             | EngineCommand::Commit
             | EngineCommand::Hint(_)
+            | EngineCommand::Note(_)
             | EngineCommand::Cancel { .. }
             | EngineCommand::Truncate { .. }
             | EngineCommand::Delete { .. }

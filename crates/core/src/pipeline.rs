@@ -129,6 +129,7 @@ impl Pipeline {
             EngineCommand::Truncate { item, heard_ms } => self.truncate(item, *heard_ms),
             EngineCommand::Delete { item } => self.truncate(item, 0),
             EngineCommand::Hint(text) => self.conversation.hint(text.clone()),
+            EngineCommand::Note(text) => self.conversation.note(format!("[{text}]")),
             EngineCommand::ToolOutput { id, output } => self.conversation.tool_output(id.clone(), output.clone()),
         }
     }

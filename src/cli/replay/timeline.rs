@@ -254,6 +254,7 @@ impl Timeline {
             }
             EngineCommand::Delete { item } => format!("tells the engine: nothing of {item} was heard"),
             EngineCommand::Hint(_) => "passes the hint on".to_owned(),
+            EngineCommand::Note(text) => format!("tells the agent: {text}"),
             EngineCommand::ToolOutput { id, .. } => format!("passes the result of {id} on"),
         })
     }

@@ -108,6 +108,9 @@ pub enum EngineCommand {
     },
     /// Give the agent this information from the business's staff; the caller does not hear it.
     Hint(String),
+    /// Add a note for the agent to the conversation, such as the result of a late tool. The caller does not hear it, and
+    /// the note stays if the caller interrupts the response to it.
+    Note(String),
     /// Send a tool's result to the engine.
     ToolOutput {
         /// The engine's id of the tool call.

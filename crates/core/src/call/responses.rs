@@ -86,15 +86,6 @@ impl Responses {
         self.active.as_ref().map(|active| active.id.clone())
     }
 
-    /// Returns the instructions of the requests that are queued, in flight or active, as one request; none if they have
-    /// no instructions. The queued request and the request of the active response are removed.
-    pub(super) fn take_instruction(&mut self) -> Option<ResponseRequest> {
-        let active = self.active.as_mut().and_then(|active| active.request.take());
-        let requests = [active, self.in_flight.clone(), self.queued.take()];
-        let instructions = requests.into_iter().flatten().filter(|request| *request != ResponseRequest::Reply);
-        instructions.reduce(both)
-    }
-
     /// Returns when the queued request may be sent; none if no request is queued, or if it is not delayed.
     pub(super) fn retry_at(&self) -> Option<Instant> {
         self.not_before.filter(|_| self.queued.is_some())
@@ -143,8 +134,9 @@ impl Responses {
         None
     }
 
-    /// Cancels the active response and the request in flight, and drops the queued request. Further audio of the
-    /// cancelled response is discarded. Returns the id of the active response.
+    /// Cancels the active response and the request in flight, and drops the queued request, because the caller's words
+    /// come first: information that the agent must keep is a note, not an instruction. Further audio of the cancelled
+    /// response is discarded. Returns the id of the active response.
     pub(super) fn cancel_active(&mut self) -> Option<ResponseId> {
         self.queued = None;
         self.is_in_flight_cancelled = self.in_flight.is_some();

@@ -26,8 +26,8 @@ use super::robot::RobotWatch;
 use super::timers::{Timer, Timers};
 use super::transcript::Transcript;
 use super::{
-    CallEvent, CallPolicy, CallerWords, Clip, EngineCommand, EngineKind, Input, Operator, Output, StreamEndAction,
-    TurnRecord,
+    CallEvent, CallPolicy, CallerWords, Clip, EngineCommand, EngineKind, Input, Operator, Output, ResponseRequest,
+    StreamEndAction, TurnRecord,
 };
 use crate::domain::EndReason;
 use agent_speech::{AgentSpeech, is_clip};
@@ -63,6 +63,8 @@ pub struct CallSession {
     interruptions: Interruptions,
     early_replies: EarlyReplies,
     responses: Responses,
+    /// The notes for the agent that the engine has not received yet.
+    notes: Vec<String>,
     tools: Tools,
     transcript: Transcript,
     reply_watch: ReplyWatch,
@@ -115,6 +117,7 @@ impl CallSession {
             interruptions: Interruptions::default(),
             early_replies: EarlyReplies::default(),
             responses: Responses::default(),
+            notes: Vec::new(),
             tools: Tools::default(),
             transcript: Transcript::default(),
             reply_watch: ReplyWatch::default(),
@@ -235,6 +238,9 @@ impl CallSession {
             while let Some(audio) = self.caller.audio.poll() {
                 self.outputs.push_back(Output::Engine(EngineCommand::AppendAudio(audio)));
             }
+            for note in std::mem::take(&mut self.notes) {
+                self.command(EngineCommand::Note(note));
+            }
             // No request is sent while the caller speaks, while the agent is stopped, or while deferred tool calls have
             // no output.
             if !self.caller.speech.is_detected()
@@ -287,6 +293,22 @@ impl CallSession {
             let turn = self.transcript.hint(&text, self.stream.call_ms(now));
             self.outputs.push_back(turn_output(turn));
             self.command(EngineCommand::Hint(text));
+        }
+    }
+
+    /// Adds a note for the agent to the conversation, as soon as the engine is ready.
+    fn note(&mut self, note: String) {
+        if self.engine.capabilities().can_follow_instructions {
+            self.notes.push(note);
+        }
+    }
+
+    /// Adds a note for the agent to the conversation, and requests a reply that takes it into account. If the caller
+    /// interrupts that reply, the agent still has the note.
+    fn inform(&mut self, note: String) {
+        if self.engine.capabilities().can_follow_instructions {
+            self.notes.push(note);
+            self.responses.request(ResponseRequest::Reply);
         }
     }
 

@@ -187,13 +187,8 @@ impl CallSession {
             self.early_replies.dropped.pop_front();
         }
         self.early_replies.discarded += 1;
-        // The caller has heard nothing of the response to the instruction, so the instruction is requested again.
-        let instruction = self.responses.take_instruction();
         self.stop_speaking(false, now);
         self.event(CallEvent::HeldReplyDiscarded);
-        if let Some(request) = instruction {
-            self.responses.request(request);
-        }
     }
 
     /// Forgets the held reply, whose audio is dropped. Its tools do not run.

@@ -2,7 +2,7 @@
 
 use super::{CallSession, Phase, turn_output};
 use crate::call::timers::Timer;
-use crate::call::{CallEvent, Clip, Output, ResponseRequest, RobotEvidence, StreamEndAction};
+use crate::call::{CallEvent, Clip, Output, RobotEvidence, StreamEndAction};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
@@ -72,11 +72,8 @@ impl CallSession {
         if self.caller.speech.is_in_progress(now) {
             return self.timers.set(Timer::WrapUp, now + WRAP_UP_RETRY);
         }
-        if matches!(self.phase, Phase::Live)
-            && self.engine.is_ready()
-            && self.engine.capabilities().can_follow_instructions
-        {
-            self.responses.request(ResponseRequest::Instructed(self.policy.prompts.wrap_up.clone()));
+        if matches!(self.phase, Phase::Live) {
+            self.inform(self.policy.prompts.wrap_up.clone());
         }
     }
 

@@ -150,27 +150,21 @@ impl CallSession {
                 self.request_reply_after_last_output();
             }
             Finish::Late { name } => {
-                let what =
-                    format!("The tool {name} has now answered: {output}. Do not call it again; continue from there.");
-                self.instruct(what);
+                self.inform(format!(
+                    "The tool {name} has now answered: {output}. Do not call it again; continue from there."
+                ));
             }
             Finish::Ignore => {}
         }
     }
 
-    /// Sends an output to the engine that made the tool call. If that engine was replaced, instructs the current engine
-    /// with the output.
+    /// Sends an output to the engine that made the tool call. If that engine was replaced, the current engine receives
+    /// the output as a note.
     fn tool_output(&mut self, call: ToolCallId, output: &str) {
         if call.engine == self.engine.generation() {
             self.command(EngineCommand::ToolOutput { id: call.id, output: output.to_owned() });
         } else {
-            self.instruct(format!("A tool that was used before has answered: {output}. Continue from there."));
-        }
-    }
-
-    fn instruct(&mut self, what: String) {
-        if self.engine.capabilities().can_follow_instructions {
-            self.responses.request(ResponseRequest::Instructed(what));
+            self.note(format!("A tool that was used before has answered: {output}. Continue from there."));
         }
     }
 

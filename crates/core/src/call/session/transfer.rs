@@ -46,19 +46,14 @@ impl CallSession {
         self.phase = Phase::Live;
         self.event(CallEvent::TransferFailed(reason));
         let tool_call = self.tools.take_transfer();
-        let request = match tool_call.filter(|call| call.engine == self.engine.generation() && self.engine.is_ready()) {
+        match tool_call.filter(|call| call.engine == self.engine.generation() && self.engine.is_ready()) {
             Some(call) => {
                 let output = format!(r#"{{"error":"{}"}}"#, message_to_model(reason));
                 self.command(EngineCommand::ToolOutput { id: call.id, output });
-                ResponseRequest::Reply
             }
-            None if self.engine.capabilities().can_follow_instructions => ResponseRequest::Instructed(format!(
-                "The caller was to be transferred to a person: {}",
-                message_to_model(reason)
-            )),
-            None => ResponseRequest::Reply,
-        };
-        self.wait_for_stream(Some(request), now);
+            None => self.note(format!("The caller was to be transferred to a person: {}", message_to_model(reason))),
+        }
+        self.wait_for_stream(Some(ResponseRequest::Reply), now);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tests of barge-in: the outputs to the phone and to the engine, and the stored turns.
 
 use super::rig::{Rig, ms, policy};
-use crate::call::{CallEvent, EngineCommand, EngineEvent, Input, Output};
+use crate::call::{CallEvent, CallPolicy, EngineCommand, EngineEvent, Input, Output};
 
 #[test]
 fn a_barge_in_clears_the_phone_first_and_truncates_to_what_was_heard() {
@@ -65,4 +65,33 @@ fn an_answer_of_which_nothing_was_heard_is_deleted() {
     let cancel = EngineCommand::Cancel { response: "1".into() };
     let delete = EngineCommand::Delete { item: "a".into() };
     assert_eq!(rig.commands(), [cancel, delete], "an item cannot be deleted during its response");
+}
+
+#[test]
+fn the_result_of_a_late_tool_reaches_the_model_although_the_caller_interrupts() {
+    let mut rig = Rig::live();
+    rig.respond(1);
+    rig.run_tool(1, "t");
+    rig.done(1);
+    rig.pass(ms(9000));
+    rig.respond(2);
+    rig.say(2, "a", 16_000);
+    rig.input(Input::ToolFinished { id: "t".into(), output: "SLOTS".into() });
+    rig.input(Input::CallerKey('1'));
+    rig.done(2);
+    rig.pass(ms(3000));
+    let is_result = |command: &EngineCommand| format!("{command:?}").contains("SLOTS");
+    assert!(rig.commands().iter().any(is_result), "{:?}", rig.commands());
+}
+
+#[test]
+fn the_model_learns_that_the_call_must_end_although_the_caller_interrupts() {
+    let mut rig = Rig::live_with(CallPolicy { max_call: ms(75_000), idle: None, ..policy() });
+    rig.respond(1);
+    rig.say(1, "a", 160_000);
+    rig.pass(ms(15_500));
+    rig.input(Input::CallerKey('1'));
+    rig.done(1);
+    rig.pass(ms(3000));
+    assert!(rig.commands().iter().any(|command| format!("{command:?}").contains("wrap up")), "{:?}", rig.commands());
 }

@@ -258,10 +258,10 @@ fn a_tool_s_answer_reaches_the_engine_that_took_over() {
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
     rig.input(Input::ToolFinished { id: "t".into(), output: "ten o'clock".into() });
     rig.engine(EngineEvent::Ready);
-    let [EngineCommand::Respond(ResponseRequest::Instructed(what))] = &rig.commands()[..] else {
+    let [EngineCommand::Note(note), EngineCommand::Respond(ResponseRequest::Reply)] = &rig.commands()[..] else {
         panic!("{:?}", rig.commands())
     };
-    assert!(what.contains("ten o'clock"));
+    assert!(note.contains("ten o'clock"));
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn the_agent_continues_when_the_employee_hands_the_call_back() {
 }
 
 #[test]
-fn a_tool_that_ends_after_the_hand_back_adds_its_output_to_the_instruction() {
+fn the_agent_has_the_output_of_a_tool_that_ended_after_the_hand_back() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.run_tool(1, "t");
@@ -78,8 +78,10 @@ fn a_tool_that_ends_after_the_hand_back_adds_its_output_to_the_instruction() {
     rig.input(Input::Operator(Operator::HandBack));
     rig.input(Input::ToolFinished { id: "t".into(), output: "booked at ten".into() });
     rig.engine(EngineEvent::Ready);
-    let last = format!("{:?}", rig.commands().last().unwrap());
-    assert!(last.contains("handed the call back to you") && last.contains("booked at ten"), "{last}");
+    let [.., note, response] = &rig.commands()[..] else { panic!("{:?}", rig.commands()) };
+    let (note, response) = (format!("{note:?}"), format!("{response:?}"));
+    assert!(note.starts_with("Note") && note.contains("booked at ten"), "{note}");
+    assert!(response.contains("handed the call back to you"), "{response}");
 }
 
 #[test]

@@ -180,7 +180,10 @@ impl Rig {
             EngineCommand::Cancel { response } => {
                 observed.silenced.insert(response.parse().unwrap());
             }
-            EngineCommand::Keys(_) | EngineCommand::Hint(_) | EngineCommand::ToolOutput { .. } => {}
+            EngineCommand::Keys(_)
+            | EngineCommand::Hint(_)
+            | EngineCommand::Note(_)
+            | EngineCommand::ToolOutput { .. } => {}
         }
     }
 
