@@ -7,7 +7,6 @@
 
 mod background_threads;
 mod backup;
-mod empty_log;
 mod empty_log_requests;
 mod error;
 mod folder;
@@ -22,6 +21,7 @@ mod partial_index;
 mod peek;
 mod probe;
 mod probes;
+mod purge;
 mod read_limits;
 mod readers;
 mod startup;

@@ -28,7 +28,7 @@ pub async fn finish(store: &Store, rest: ErasureRest, mut erased: Erased) -> Res
 pub async fn resume(store: Store, job: Job) -> Result<(), JobError> {
     let rest = serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     finish(&store, rest, Erased::new()).await.map_err(|error| JobError::Retry(error.to_string()))?;
-    store.empty_log().await.map_err(|error| JobError::Retry(error.to_string()))?;
+    store.purge_deleted().await.map_err(|error| JobError::Retry(error.to_string()))?;
     tracing::info!(event = "CONTACT_ERASED", job.id = %job.id, "The interrupted deletion of a contact from the database is complete (job {})", job.id);
     Ok(())
 }
@@ -68,7 +68,7 @@ fn reason_of(error: &BridgeError) -> String {
 pub async fn resume_in_bridge(store: Store, settings: Settings, job: Job) -> Result<(), JobError> {
     let erasure = serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     match finish_in_bridge(&store, &settings, erasure).await {
-        Ok(true) => store.empty_log().await.map(drop).map_err(|error| JobError::Retry(error.to_string())),
+        Ok(true) => store.purge_deleted().await.map(drop).map_err(|error| JobError::Retry(error.to_string())),
         Ok(false) => Err(JobError::RetryFor(RETRY_BRIDGE_FOR, "the bridge has not deleted the data".to_owned())),
         Err(error) => Err(JobError::Retry(error.to_string())),
     }

@@ -52,6 +52,11 @@ impl BackgroundThreads {
         Some(self.publish_threads.as_ref()?.publishing.check())
     }
 
+    /// Requests that the spares of the published file be deleted; `None` if publishing is off.
+    pub(in crate::store) fn delete_spares(&self) -> Option<oneshot::Receiver<bool>> {
+        Some(self.publish_threads.as_ref()?.publishing.delete_spares())
+    }
+
     /// Records that the owner wants the foreign file under the published name to be adopted. Returns false if
     /// publishing is off.
     pub(in crate::store) fn adopt_at_next_start(&self, folder: &Folder) -> Result<bool> {

@@ -38,7 +38,7 @@ impl EmptyLogRequests {
 }
 
 /// Returns false if a reader needs the WAL or another checkpoint is running. The writer does not wait for either,
-/// because the queued writes would wait too; [`Store::empty_log`](crate::store::Store::empty_log) tries again.
+/// because the queued writes would wait too; [`Store::purge_deleted`](crate::store::Store::purge_deleted) tries again.
 fn truncate(writer: &Connection) -> Result<bool> {
     writer.busy_timeout(Duration::ZERO)?;
     let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));

@@ -147,6 +147,15 @@ impl Publishing {
         checked
     }
 
+    /// Requests that the spare files be deleted, because they may contain data that was deleted from the database. The
+    /// receiver gets false if a spare is left, for example because a process has it open: the caller can try again. It
+    /// gets an error if the publisher ends before.
+    pub fn delete_spares(&self) -> oneshot::Receiver<bool> {
+        let (reply, deleted) = oneshot::channel();
+        self.queue.request_spare_deletion(reply);
+        deleted
+    }
+
     /// Publishes the remaining commits, if that is possible, and stops. Returns false if the publisher failed or did
     /// not stop in time, and true also if commits remain unpublished, for example because another process has the file
     /// open.

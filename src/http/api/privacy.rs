@@ -71,7 +71,7 @@ pub(super) async fn erase(
         None => false,
     };
     state.input_logs.clean_up(&state.store, state.config().input_log_days()).await;
-    let overwritten = state.store.empty_log().await?;
+    let overwritten = state.store.purge_deleted().await?;
     let snapshots = snapshots_before(&state, now).await;
     let (in_bucket, in_replica) = (state.snapshots.has_bucket(), state.config().store.litestream);
     Ok(axum::Json(EraseContactResponse { deleted, overwritten, bridge_pending, snapshots, in_bucket, in_replica }))

@@ -209,7 +209,14 @@ async fn no_data_of_an_erased_contact_is_in_any_file() {
     schedule(&api, 1, "UNIQSCHEDULED", None).await;
     let words = ["UNIQNAME", "UNIQNOTE", "UNIQTASK", "UNIQDRAFT", "UNIQSCHEDULED", "972501234567", "klmnopqrstuvwxyz"];
     let log = daemon.folder().join("live/db.sqlite-wal");
-    assert!(files_with(daemon.folder(), &words).iter().any(|(file, _)| *file == log), "the log has the words before");
+    // While a program has the published file open, the daemon publishes into a spare file.
+    let (published, spare) = (daemon.folder().join("agentlocator.db"), daemon.folder().join("live/spare-1.db"));
+    let held = std::fs::File::open(published).unwrap();
+    change(&api, "POST", "/api/contacts/1/notes", json!({"text": "UNIQNOTE again"}), 201).await;
+    until("a spare file", async || spare.exists().then_some(())).await;
+    drop(held);
+    let before = files_with(daemon.folder(), &words);
+    assert!([&log, &spare].iter().all(|file| before.iter().any(|(found, _)| found == *file)), "{before:?}");
     let done = erase(&api, 1, "UNIQNAME", 200).await;
     assert_eq!(done["overwritten"], true);
     let left = files_with(daemon.folder(), &words);

@@ -154,6 +154,23 @@ impl Publisher {
         Ok(())
     }
 
+    /// Deletes the spares if that is requested and no spare is needed. Replies whether none is left.
+    pub(super) fn delete_spares_on_request(&mut self) {
+        let requests = self.queue.take_spare_deletions();
+        if requests.is_empty() {
+            return;
+        }
+        if matches!(self.phase, Phase::Exact) && self.is_up_to_date() {
+            self.drop_spares();
+        }
+        // A spare may also be left without an image, for example after the published file has disappeared.
+        let is_spare_left = (1..=MAX_SPARES + 1).any(|number| self.folder.spare(number).exists());
+        for reply in requests {
+            // Sending fails if the caller has dropped its future.
+            let _ = reply.send(!is_spare_left);
+        }
+    }
+
     /// Drops the spares to which another program has given a second name, because they belong to that program now.
     fn drop_shared_spares(&mut self) {
         self.remove_spares(Image::is_shared);

@@ -58,6 +58,7 @@ impl Publisher {
             }
             self.advance();
             self.continue_checks();
+            self.delete_spares_on_request();
             if self.pending.stop && self.is_settled() {
                 return self.finish();
             }

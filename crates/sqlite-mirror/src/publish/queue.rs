@@ -40,6 +40,8 @@ struct Inner {
     published: u64,
     /// Requested checks of the published file.
     checks: Vec<oneshot::Sender<CheckedCopy>>,
+    /// Requested deletions of the spares.
+    spare_deletions: Vec<oneshot::Sender<bool>>,
     /// Set while commits are acknowledged without waiting for the copy.
     bypass: Option<Bypass>,
     stop: bool,
@@ -123,7 +125,8 @@ impl Queue {
         let mut inner = self.lock();
         loop {
             let wait = until.saturating_duration_since(clock());
-            let has_work = !inner.deltas.is_empty() || inner.committed > inner.published || !inner.checks.is_empty();
+            let has_request = !inner.checks.is_empty() || !inner.spare_deletions.is_empty();
+            let has_work = !inner.deltas.is_empty() || inner.committed > inner.published || has_request;
             if inner.stop || has_work || wait.is_zero() {
                 return inner.take();
             }
@@ -140,6 +143,11 @@ impl Queue {
     /// Removes and returns the requested checks.
     pub(super) fn take_checks(&self) -> Vec<oneshot::Sender<CheckedCopy>> {
         std::mem::take(&mut self.lock().checks)
+    }
+
+    /// Removes and returns the requested deletions of the spares.
+    pub(super) fn take_spare_deletions(&self) -> Vec<oneshot::Sender<bool>> {
+        std::mem::take(&mut self.lock().spare_deletions)
     }
 
     /// Returns the work without waiting.
@@ -212,6 +220,15 @@ impl Queue {
         let callers = inner.callers_up_to(|_| true);
         drop(inner);
         complete_all(callers, &Ok(()));
+    }
+
+    // ---- called by a deletion of personal data
+
+    /// Requests that the spares be deleted. The reply says whether none is left; the sender is dropped if the publisher
+    /// ends before.
+    pub(super) fn request_spare_deletion(&self, reply: oneshot::Sender<bool>) {
+        self.lock().spare_deletions.push(reply);
+        self.work.notify_one();
     }
 
     // ---- called by the self-check

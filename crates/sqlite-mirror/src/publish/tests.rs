@@ -404,3 +404,27 @@ fn a_file_that_is_gone_is_recreated_without_pauses() {
     assert!(steps > 2, "only {steps}");
     assert_eq!(rig.publisher.next_check(), rig.publisher.maintain_at);
 }
+
+#[test]
+fn spares_are_deleted_on_request_once_no_process_has_one_open() {
+    let mut rig = rig();
+    let spare = rig.folder.spare(1);
+    let request = |rig: &mut Rig| {
+        let (reply, mut deleted) = tokio::sync::oneshot::channel();
+        rig.publisher.queue.request_spare_deletion(reply);
+        rig.publisher.delete_spares_on_request();
+        deleted.try_recv().unwrap()
+    };
+    assert!(request(&mut rig), "there is none yet");
+    // The reader has the published file open, so a spare takes its place. The reader's file is the spare then.
+    let reader = Reader::open(&rig);
+    rig.commit("INSERT INTO filler(content) VALUES (randomblob(9000))");
+    rig.publish();
+    assert!(!request(&mut rig) && spare.exists(), "the reader has it open");
+    reader.sees_no_change();
+    drop(reader);
+    assert!(request(&mut rig) && !spare.exists());
+    rig.commit("INSERT INTO filler(content) VALUES (randomblob(9000))");
+    rig.publish();
+    assert_eq!(rig.difference(), None);
+}

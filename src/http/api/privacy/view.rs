@@ -18,8 +18,9 @@ pub(crate) struct EraseContactRequest {
 pub(crate) struct EraseContactResponse {
     /// The number of deleted rows by table. Rows of `audit_log` remain, without a reference to the contact.
     pub(super) deleted: BTreeMap<String, u64>,
-    /// Whether the write-ahead log no longer contains the deleted content. False if another program reads the database,
-    /// or Litestream copies the log. The next checkpoint that truncates the log then removes the content.
+    /// Whether no file of the database contains the deleted content any more. False if another program reads the
+    /// database or a spare file of its published copy, or if Litestream copies the write-ahead log. The content then
+    /// remains until the log is truncated by a later checkpoint, or the spare file is deleted.
     pub(super) overwritten: bool,
     /// Whether the bridge still has to delete the contact's data, because it did not answer. The daemon retries for 30
     /// days.
