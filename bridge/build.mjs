@@ -60,7 +60,7 @@ function packagesIn({ inputs }) {
   return [...new Set(folders)].sort()
 }
 
-/** Returns the name, version, licence and licence text of each package, after the bridge's own notice. */
+/** Returns the name, version, licence and licence text of each package, after the bridge's own notice and licence. */
 function licencesOf(folders) {
   const own = readFileSync(join(here, 'NOTICE.md'), 'utf8')
   const parts = folders.map(folder => {

@@ -1,6 +1,9 @@
 /** A WhatsApp address (JID), without the number of the device. */
 export interface Address {
-  /** A contact's number, a contact's LID, a chat with more than one contact, or something else. */
+  /**
+   * `phone` and `lid`: a contact's number or LID; `list`: a group, a broadcast list, a channel or the status updates;
+   * `other`: an address of any other server.
+   */
   readonly kind: 'phone' | 'lid' | 'list' | 'other'
   /** The part before the device: the digits of a number or a LID, or the id of another chat. */
   readonly user: string
@@ -66,7 +69,10 @@ export function readPhone(text: string): string | undefined {
   return /^[1-9]\d{6,14}$/.test(digits) ? digits : undefined
 }
 
-/** Masks a phone number or WhatsApp address for a log: `+9725•••••12`. */
+/**
+ * Masks a phone number or WhatsApp address for a log: `+9725•••••12`, `2000•••••01@lid`. A number of up to six digits
+ * is masked completely.
+ */
 export function masked(address: string): string {
   const { kind, user, bare } = addressOf(address) ?? { kind: 'phone', user: address.replace(/^\+/, ''), bare: '' }
   const shown = user.length > 6 ? `${user.slice(0, 4)}•••••${user.slice(-2)}` : '•••'

@@ -1,6 +1,6 @@
 /**
- * Returns the delay in ms before the next attempt: 1 s, 2 s, 4 s … up to 5 minutes, with a jitter of plus or minus a
- * third.
+ * Returns the delay in ms after this number of failed attempts: 1 s, 2 s, 4 s … up to 5 minutes, with a jitter of plus
+ * or minus a third. `chance` is a random number from 0 to 1.
  */
 export function backOff(failures: number, chance: number): number {
   return spread(Math.min(SECOND * 2 ** Math.max(0, Math.min(failures, 30) - 1), 5 * MINUTE), chance)

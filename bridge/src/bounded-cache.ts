@@ -1,6 +1,6 @@
 import type { CacheStore } from 'baileys'
 
-/** A cache that evicts the oldest entry once it is full. */
+/** Creates a cache of at most `limit` entries. Once it is full, it evicts the entry that was set the longest ago. */
 export function boundedCache(limit: number): CacheStore {
   const values = new Map<string, unknown>()
   return {

@@ -222,7 +222,10 @@ export class BridgeSession {
     }
   }
 
-  /** Deletes the stored data of these addresses. The encryption keys of their chats are kept. */
+  /**
+   * Deletes the stored data of these addresses, and all archived session files. The encryption keys of their chats are
+   * kept.
+   */
   forget(addresses: readonly string[]): Promise<Forgotten> {
     return forget(this.session, this.inbox, this.media, this.#refusedFolder, addresses)
   }

@@ -95,7 +95,8 @@ export class Bridge {
 
   /**
    * Returns whether the message with this id may have been sent. For use while no session is open: the sent messages
-   * cannot be looked up then.
+   * cannot be looked up then. Before this process has opened a session, any message may have been sent by an earlier
+   * process.
    */
   mayHaveSent(id: string): boolean {
     return !this.#wasOpen || this.#relayed.get(id) !== undefined

@@ -123,8 +123,9 @@ const OFF = ['off', 'false', 'no', '0'] as const
 const PACING_ON: Record<string, true> = Object.fromEntries(ON.map(on => [on, true]))
 
 /**
- * Reads a secret from the variable itself, from the file that `<NAME>_FILE` names, or from systemd's credential of that
- * name (also in lower case with hyphens).
+ * Reads a secret from the first source that is set: the variable itself, the file that `<NAME>_FILE` names, or
+ * systemd's credential of that name (also in lower case with hyphens). Returns `undefined` if there is none. Throws
+ * {@link SettingError} if the named file is empty or cannot be read.
  */
 function secret(environment: Environment, name: string): string | undefined {
   const value = environment[name]?.trim()

@@ -26,7 +26,7 @@ test('messages of every kind reach the daemon, signed, each once and in order', 
   await server.inbound({ from: DANA, text: 'לפי LID', addressing: 'lid' })
   const byLid = await daemon.message('לפי LID')
   assert.deepEqual([byLid.from, byLid.lid], [first.from, first.lid])
-  // The number was learned from an earlier message, because this message does not contain it.
+  // This message does not contain the number: the bridge has learned it from an earlier message.
   await server.inbound({ from: DANA, text: 'בלי מספר', addressing: 'lid', hidePhone: true })
   assert.equal((await daemon.message('בלי מספר')).phone, DANA)
   await server.inbound({ from: '972549999999', text: 'מוסתר', addressing: 'lid', hidePhone: true })

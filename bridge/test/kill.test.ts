@@ -80,7 +80,7 @@ test(`${ROUNDS} kills under traffic lose no message and repeat none`, async t =>
     }
   }
 
-  /** Sends a message; resolves with true when the bridge reports it as sent. The result for a key must never change. */
+  /** Sends a message; resolves with whether the bridge reports it as sent. The result for a key must never change. */
   async function ask(by: BridgeProcess, { to, text, key }: (typeof wanted)[number]): Promise<boolean> {
     const answer = await by.send(to, text, key).catch(() => undefined)
     if (answer?.status !== 200) return false

@@ -62,12 +62,12 @@ export class WebhookDelivery {
     clearTimeout(this.#timer)
   }
 
-  /** The number of events that the daemon refused because of their content. */
+  /** The number of events that the daemon has refused because of their content since this object was created. */
   get refused(): number {
     return this.#refused
   }
 
-  /** The number of events that the daemon has acknowledged. */
+  /** The number of events that the daemon has acknowledged since this object was created. */
   get delivered(): number {
     return this.#delivered
   }

@@ -9,7 +9,7 @@ import type { Settings } from '../settings.ts'
 /**
  * Opens the listeners: the Unix socket, if the settings name one, and the TCP port. With a socket the port is optional:
  * if the port cannot be opened, this is only logged. Returns the URL of the port, even if it is closed, and the
- * servers.
+ * servers. Throws {@link InUse} if another program is listening on the socket.
  */
 export async function listen(makeServer: () => Server, settings: Settings, log: Log): Promise<[string, Server[]]> {
   const { address, port, socket } = settings

@@ -53,7 +53,7 @@ export async function fetchDaemonFile(
   return store(response, nameIn(response.headers['content-disposition']), folder, maxBytes, signal)
 }
 
-/** Returns the file name in a `Content-Disposition` header, in the encoding of RFC 8187. */
+/** Returns the file name that a `Content-Disposition` header gives in the encoding of RFC 8187; else `undefined`. */
 function nameIn(disposition: string | undefined): string | undefined {
   const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition ?? '')?.[1]
   return encoded === undefined ? undefined : basename(decodeURIComponentOr(encoded)) || undefined

@@ -44,7 +44,10 @@ export function fileOf(
   return { key: { remoteJid: chat, id: id ?? '', fromMe, participant: participant ?? null }, content }
 }
 
-/** Converts a message to an event; returns `undefined` if the message has no content for a user. */
+/**
+ * Converts a message to an event; returns `undefined` if the message has no content for a user, or is a change that
+ * does not name the changed message.
+ */
 export function parseMessage(incoming: Incoming): ParsedMessage | undefined {
   const message = normalizeMessageContent(incoming.message)
   if (!message) return undefined
@@ -113,7 +116,7 @@ export function parseUnavailable(incoming: Omit<Incoming, 'message'>): ParsedMes
   }
 }
 
-/** Returns the messages that the phone sends again because this device got no content, or could not decrypt it. */
+/** Returns the messages that our own phone sends again because they reached this device without their content. */
 export function resentMessages(message: proto.IMessage): proto.IWebMessageInfo[] {
   const response = normalizeMessageContent(message)?.protocolMessage?.peerDataOperationRequestResponseMessage
   return (response?.peerDataOperationResult ?? []).flatMap(result => {

@@ -1,4 +1,4 @@
-/** Waits until a condition is true. Throws an error with the condition's name after the time limit. */
+/** Waits until `isSo` returns a truthy value, and returns it. Throws an error with `what` after the time limit. */
 export async function until<T>(
   what: string,
   isSo: () => T | undefined | false | null | Promise<T | undefined | false | null>,

@@ -25,7 +25,7 @@ export interface Registration {
 export class Account {
   /** Unused one-time keys. */
   preKeys: PreKey[] = []
-  /** Whether the phone has removed the device. A removed device must not log in. */
+  /** Whether the phone has removed the device, or the device has logged out. The device can then no longer log in. */
   revoked = false
   signedPreKey: SignedPreKey
   readonly identityKey: Buffer

@@ -37,7 +37,7 @@ export class Journal {
     return this.entries.length
   }
 
-  /** Waits for a matching entry after number `after`. */
+  /** Returns the first matching entry after number `after`, and waits for it if necessary. Rejects after `limitMs`. */
   wait(fits: (entry: JournalEntry) => boolean, { after = 0, limitMs = 8000 } = {}): Promise<JournalEntry> {
     const found = this.after(after).find(fits)
     if (found) return Promise.resolve(found)

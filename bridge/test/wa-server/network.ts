@@ -30,7 +30,7 @@ export class Network {
     return this.live?.active && !this.options.deaf ? this.live : undefined
   }
 
-  /** The linked device; throws if there is none. */
+  /** The linked device; throws if there is none, or if its link has ended. */
   get device(): Account {
     if (!this.account || this.account.revoked) throw new Error('no device is linked')
     return this.account

@@ -122,7 +122,7 @@ export class Pairing {
     return this.link(candidate, Buffer.from(secret, 'base64'))
   }
 
-  /** Enters a pairing code on the phone. Throws if the code is wrong. */
+  /** Enters a pairing code on the phone. Throws if the code is wrong or has expired, or if no client waits for one. */
   async enterCode(code: string): Promise<Linked> {
     const candidate = this.current()
     const { connection, wrappedKey } = candidate
