@@ -19,7 +19,10 @@ async function main(): Promise<void> {
     log.info('SETTINGS', 'PUBLIC_URL is accepted but not used', { public_url: settings.publicUrl })
   // Baileys leaves the rejected queries of a closed connection unhandled. Any other unhandled rejection is an error.
   process.on('unhandledRejection', error =>
-    log[isOfEndedConnection(error) ? 'debug' : 'error']('UNEXPECTED', `Unhandled promise rejection; the bridge continues: ${reason(error)}`),
+    log[isOfEndedConnection(error) ? 'debug' : 'error'](
+      'UNEXPECTED',
+      `Unhandled promise rejection; the bridge continues: ${reason(error)}`,
+    ),
   )
   process.on('uncaughtException', error => {
     // All committed data is on disk, but the state in memory may be inconsistent.

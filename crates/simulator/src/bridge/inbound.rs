@@ -97,7 +97,8 @@ impl BridgeInbound {
         self.post(url, message.body(form).to_string().into_bytes(), auth).await
     }
 
-    /// Sends `body`, which need not be valid, to the daemon's webhook `url`. Returns an error if no response arrives.
+    /// Sends `body`, which need not be valid, to the daemon's webhook `url`. Returns an error if no response arrives. A
+    /// status of 500 or more, except 503, is recorded as a violation.
     pub async fn post(&self, url: &Url, body: Vec<u8>, auth: InboundAuth) -> Result<WebhookResponse, String> {
         let signature = match auth {
             InboundAuth::Both | InboundAuth::Signature => Some(hmac_hex(&self.hmac_secret, &body)),

@@ -1,4 +1,4 @@
-//! The state of the link to WhatsApp, and the pairing of an account.
+//! The fake bridge's routes about the link to WhatsApp: health, status, pairing, logout, link check, and deletion.
 
 use super::state::{BridgeBehavior, BridgeOptions, Shared, error, lock};
 use crate::Party;

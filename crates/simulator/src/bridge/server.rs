@@ -1,4 +1,4 @@
-//! The HTTP server of the fake bridge: its authentication, and the route `/send`.
+//! The HTTP server of the fake bridge: its authentication, and the routes `/send` and `/media/{id}`.
 
 use super::link;
 use super::state::{
@@ -26,8 +26,8 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// Starts the bridge on `listener`. A request with a wrong secret or an invalid body is recorded as a violation in
-    /// `log`.
+    /// Starts the bridge on `listener`. A request with a wrong secret, an invalid body, or the idempotency key of another
+    /// message is recorded as a violation in `log`.
     pub fn start(listener: TcpListener, options: BridgeOptions, log: EventLog) -> std::io::Result<Self> {
         let state =
             |_, _| Shared { log, options: Mutex::new(options), faults: Mutex::default(), memory: Mutex::default() };
@@ -45,7 +45,7 @@ impl Bridge {
         format!("http://{}/send", self.address())
     }
 
-    /// Returns the requests that the bridge has received.
+    /// Returns the requests that the bridge has received, and the messages that it has sent.
     pub fn state(&self) -> BridgeState {
         lock(&self.shared.memory).state.clone()
     }

@@ -96,7 +96,7 @@ pub struct BridgeSent {
     pub provider_msg_id: String,
 }
 
-/// The requests that the bridge has received.
+/// The requests that the bridge has received, and the messages that it has sent.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct BridgeState {
     /// Sent messages, in order. A repeated request adds no second entry.

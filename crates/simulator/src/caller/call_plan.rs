@@ -26,7 +26,7 @@ pub struct CallPlan {
     pub to: String,
     /// Twilio's id of the call; by default a new one.
     pub call_sid: Option<String>,
-    /// What the caller does while the stream is open.
+    /// What the caller does while the first stream of the call is open.
     pub script: Script,
     /// What the caller does in each later stream of the same call; by default `script` again.
     pub next_script: Option<Script>,

@@ -121,7 +121,7 @@ async fn close(
     wait_for_close(stream, log).await;
 }
 
-/// Records a violation if the daemon does not close the socket within 10 s after `stop`.
+/// Waits until the daemon closes the socket. Records a violation if the daemon does not do so within 10 s after `stop`.
 async fn wait_for_close(stream: &mut SplitStream<Socket>, log: &EventLog) {
     let gone = async { while !matches!(read(stream.next().await), Read::Closed(_)) {} };
     if tokio::time::timeout(CLOSE_LIMIT, gone).await.is_err() {

@@ -97,7 +97,7 @@ impl MediaStream {
             Some(DaemonMessage::Media(sound)) => {
                 self.media_messages += 1;
                 if self.playout.play(sound).is_err() {
-                    self.complaints.push("31931: more than ten minutes of sound are waiting; dropped".into());
+                    self.complaints.push("31931: more than ten minutes of sound would be waiting: the new sound is dropped".into());
                 }
             }
             Some(DaemonMessage::Mark(name)) => {
@@ -230,7 +230,7 @@ impl MediaStream {
         }
     }
 
-    /// Sends a frame now, or at the time at which the simulated network delivers it.
+    /// Queues a frame until the simulated network delivers it. Frames keep their order.
     fn hold(&mut self, message: String, now_us: u64) {
         let jitter_us = u64::try_from(self.chaos.jitter.as_micros()).unwrap_or(u64::MAX);
         let mut due_us = now_us + self.rng.below(jitter_us);

@@ -144,7 +144,7 @@ impl RunningCall {
                 Next::Document { text, url } => self.follow_document(&text, &url).await,
             };
         }
-        self.violation(format!("the call has asked for {MAX_DOCUMENTS} documents: they form a loop"));
+        self.violation(format!("the call has taken {MAX_DOCUMENTS} steps: its documents form a loop"));
         EndedBy::Error
     }
 

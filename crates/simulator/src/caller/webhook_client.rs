@@ -20,7 +20,8 @@ pub(super) struct WebhookClient {
 }
 
 impl WebhookClient {
-    /// Sends `fields` to `url`. Returns the records of the requests, and the last response if the daemon responded.
+    /// Sends `fields` to `url`. Returns the records of the requests, and the response to the last request; `None` if
+    /// the daemon did not answer that request. No answer and a status of 500 or more are violations.
     pub(super) async fn send(
         &self,
         method: &str,
