@@ -207,7 +207,7 @@ fn complaints(parameters: &Parameters) -> Vec<String> {
 /// A transcription in progress: segments of words that become final one after the other.
 struct Transcription {
     transcriber: Transcriber,
-    /// The words of the current utterance that are in final segments.
+    /// The number of words of the current utterance that are in final segments.
     final_words: usize,
     /// The end of the last final segment, in milliseconds of audio.
     final_ms: u64,

@@ -1,5 +1,5 @@
-//! The HTTP server of the fakes, the query parameters of its requests, and the delays of its answers. As with real
-//! servers, the delays differ from one request to the next.
+//! The HTTP server of the fakes, the query parameters of its requests, and the delays of its answers. With a spread,
+//! the delays differ from one request to the next, as with real servers.
 
 use crate::shop_year::random::Random;
 use axum::Router;

@@ -1,5 +1,5 @@
-//! Generates a year of a shop's calls and messages: contacts with Hebrew names, and mostly Hebrew conversations, most
-//! of them within opening hours. The same options give the same data.
+//! Generates a year of a shop's calls, messages and appointments: contacts with names in their own language, and mostly
+//! Hebrew conversations, most of them within opening hours. The same options give the same data.
 
 pub(crate) mod random;
 mod script;
@@ -294,8 +294,8 @@ fn phone_number(index: u64) -> String {
     format!("+972{prefix}{digits:07}")
 }
 
-/// Picks the contact of a conversation. The first conversations belong to one contact each. In the remaining
-/// conversations, the first contacts are the most frequent.
+/// Picks the contact of conversation `number`. Each of the first `contacts` conversations belongs to another contact. In
+/// the remaining conversations, the contacts with the lowest indexes are the most frequent.
 fn pick_contact(random: &mut Random, contacts: usize, number: usize) -> usize {
     if number < contacts {
         return number;

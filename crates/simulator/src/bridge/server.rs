@@ -26,8 +26,8 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// Starts the bridge on `listener`. A request with a wrong secret, an invalid body, or the idempotency key of another
-    /// message is recorded as a violation in `log`.
+    /// Starts the bridge on `listener`. A request with a wrong secret, an invalid body, or the idempotency key of
+    /// another message is recorded as a violation in `log`.
     pub fn start(listener: TcpListener, options: BridgeOptions, log: EventLog) -> std::io::Result<Self> {
         let state =
             |_, _| Shared { log, options: Mutex::new(options), faults: Mutex::default(), memory: Mutex::default() };

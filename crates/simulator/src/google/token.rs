@@ -1,4 +1,4 @@
-//! The token endpoint: exchanges a JSON web token that the account has signed.
+//! The token endpoint: issues an access token for a JSON web token that the service account has signed.
 
 use super::state::Shared;
 use crate::server::Parameters;

@@ -5,7 +5,7 @@ use super::{decode_sample, encode_sample};
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum WavError {
-    /// The file is not a WAV file, its headers are incomplete or invalid, or it has no audio.
+    /// The file is not a WAV file, its headers are incomplete or invalid, or it has no `data` chunk.
     #[error("not a WAV file, or truncated")]
     NotWav,
     /// The format of the audio is not supported.
