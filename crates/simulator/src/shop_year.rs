@@ -294,8 +294,8 @@ fn phone_number(index: u64) -> String {
     format!("+972{prefix}{digits:07}")
 }
 
-/// Picks the contact of conversation `number`. Each of the first `contacts` conversations belongs to another contact. In
-/// the remaining conversations, the contacts with the lowest indexes are the most frequent.
+/// Picks the contact of conversation `number`. Each of the first `contacts` conversations belongs to another contact.
+/// In the remaining conversations, the contacts with the lowest indexes are the most frequent.
 fn pick_contact(random: &mut Random, contacts: usize, number: usize) -> usize {
     if number < contacts {
         return number;

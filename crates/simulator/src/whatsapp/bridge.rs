@@ -19,8 +19,8 @@ pub struct BridgeSetup {
     pub more: Vec<(&'static str, String)>,
 }
 
-/// The released bridge, linked to a test server. The process can be killed and started again. Dropping this value kills
-/// the process.
+/// The released bridge, which connects to a test server. The process can be killed and started again. Dropping this
+/// value kills the process.
 pub struct BridgeProcess {
     programs: Programs,
     environment: Vec<(&'static str, String)>,
