@@ -41,7 +41,8 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Returns true if the rate is higher or, for rates that differ by less than 2 %, if the latency is lower.
+    /// Returns true if the rate is higher. Rates that differ by less than 2 % count as equal: then the lower latency
+    /// decides.
     pub fn is_better_than(&self, other: &Self) -> bool {
         let (own, others) = (self.per_second, other.per_second);
         if (own - others).abs() < 0.02 * others { self.latency.p99 < other.latency.p99 } else { own > others }

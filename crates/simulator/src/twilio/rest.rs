@@ -35,9 +35,9 @@ pub struct TwilioRest {
 }
 
 impl TwilioRest {
-    /// Serves `twilio_state` on `listener`, and sends message statuses to the daemon by `connector`. Sets the base URL of
-    /// recordings and media in `twilio_state` to the listener's. A request that breaks Twilio's rules is recorded as a
-    /// violation in `log`.
+    /// Serves `twilio_state` on `listener`, and sends message statuses to the daemon by `connector`. Sets the base URL
+    /// of recordings and media in `twilio_state` to the listener's. A request that breaks Twilio's rules is recorded as
+    /// a violation in `log`.
     pub fn start(
         listener: TcpListener,
         twilio_state: TwilioState,
