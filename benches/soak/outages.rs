@@ -1,4 +1,4 @@
-//! Outages of the AI, of Twilio's REST interface and of the bridge, at planned times.
+//! Outages of the AI, of Twilio's REST interface and of the bridge, at random times.
 
 use crate::expected::Expected;
 use crate::it::support::relay::TcpRelay;

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Starts a daemon for the test tools: on the loopback address and free ports, with a separate folder and the data of the API tests.
-# Sourced by the other scripts of this folder, which run in the project's root folder.
+# Starts a daemon for the test tools: on the loopback address and free ports, with a separate folder and the data of the
+# API tests. Sourced by the other scripts of this folder, which run in the project's root folder.
 
 readonly PROGRAM=$PWD/target/debug/agentlocator
 DAEMON_PID=
@@ -8,14 +8,16 @@ trap stop_daemon EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# daemon_command FOLDER ARGUMENT…: runs the program with the settings of the daemon in the folder, without this shell's environment.
+# daemon_command FOLDER ARGUMENT…: runs the program with the settings of the daemon in the folder, without this shell's
+# environment.
 daemon_command() {
     local folder=$1
     shift
     (cd "$folder" && exec env -i PATH="$PATH" DATABASE_URL="$folder/data/agentlocator.db" "$PROGRAM" --config config.toml "$@")
 }
 
-# start_daemon FOLDER [LINES]: starts the daemon with additional LINES of settings, and waits until it listens. The exit trap stops it.
+# start_daemon FOLDER [LINES]: starts the daemon with additional LINES of settings, and waits until it listens. The exit
+# trap stops it.
 start_daemon() {
     local folder=$1
     mkdir -p "$folder/data"
@@ -31,8 +33,8 @@ start_daemon() {
     daemon_port "$folder" public >/dev/null
 }
 
-# start_daemon_with_tls FOLDER: starts the daemon with HTTP and HTTPS listeners. The certificate is for shop.test, from a certificate
-# authority that is created for it (ca.pem).
+# start_daemon_with_tls FOLDER: starts the daemon with HTTP and HTTPS listeners. The certificate is for shop.test, from
+# a certificate authority that is created for it (ca.pem).
 start_daemon_with_tls() {
     local folder=$1
     make_certificates "$folder" >"$folder/openssl.log" 2>&1 || { cat "$folder/openssl.log" >&2; return 1; }

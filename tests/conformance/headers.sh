@@ -26,7 +26,8 @@ fi
 rm -rf "$report"
 mkdir -p "$report"
 start_daemon_with_tls "$report" || { echo "== Headers: FAILED, the daemon did not start =="; exit 1; }
-# An empty HSTS preload list. Otherwise the Observatory would download the browsers' list, which does not contain shop.test.
+# An empty HSTS preload list. Otherwise the Observatory would download the browsers' list, which does not contain
+# shop.test.
 echo '{}' >$package/conf/hsts-preload.json
 HTTP_PORT=$(daemon_port "$report" http) HTTPS_PORT=$(daemon_port "$report" https) NODE_EXTRA_CA_CERTS=$report/ca.pem \
     "$node" --import "./$observatory/loopback.mjs" $package/src/scan.js shop.test >"$report/observatory.json" 2>"$report/log"

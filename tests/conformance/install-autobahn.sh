@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs Autobahn's test suite as target/tools/autobahn/wstest. Installs nothing outside of target, and does not need root.
+# Installs Autobahn's test suite as target/tools/autobahn/wstest. Installs nothing outside of target, and does not need
+# root.
 #
 # The suite runs only on Python 2.7, and Debian 11 was the last Debian release that contained Python 2.7. On Debian, the
 # script downloads Debian 11's packages from the machine's own package sources, and unpacks them without installing
@@ -30,7 +31,8 @@ Dir::Etc::SourceList "$work/sources.${sources##*.}";
 Dir::Etc::SourceParts "-";
 APT::Sandbox::User "";
 S
-    # apt fails if a source of Debian 11, such as its updates, is no longer published. The packages are in its main source.
+    # apt fails if a source of Debian 11, such as its updates, is no longer published. The packages are in its main
+    # source.
     APT_CONFIG=$work/apt.conf apt-get -q update || true
     (cd "$work/debs" && APT_CONFIG=$work/apt.conf apt-get -q download "${packages[@]}") || return 1
     mkdir -p "$folder/python"
@@ -38,7 +40,8 @@ S
     rm -rf "$work"
 }
 
-# Writes two programs: `python2` runs Python 2.7, with the unpacked libraries if there are any, and `wstest` runs the test suite with it.
+# Writes two programs: `python2` runs Python 2.7, with the unpacked libraries if there are any, and `wstest` runs the
+# test suite with it.
 write_launcher() {
     cat >"$folder/python2" <<'S'
 #!/bin/sh

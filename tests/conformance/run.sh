@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs third-party test suites against the daemon: tests/conformance/run.sh [quick|full]
 #
-# Prints a result for each tool; exit status 0 if all passed or were skipped, 1 if one failed, or with REQUIRE_ALL=1 (`make test-all`) if
-# one was skipped. Everything stays on the loopback address, and no root is needed.
+# Prints a result for each tool; exit status 0 if all passed or were skipped, 1 if one or the build failed, or with
+# REQUIRE_ALL=1 (`make test-all`) if one was skipped. Everything stays on the loopback address, and no root is needed.
 # `quick` sends the API at least 500 requests instead of at least 10,000.
 set -uo pipefail
 cd "$(dirname "$0")/../.."

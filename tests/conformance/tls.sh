@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Tests the daemon's TLS listener with sslyze: tests/conformance/tls.sh
 #
-# The listener must comply with Mozilla's "intermediate" configuration. Exit status: 0 if it complies, 77 if sslyze is not installed,
-# otherwise 1. The report is target/conformance/tls/sslyze.txt.
+# The listener must comply with Mozilla's "intermediate" configuration. Exit status: 0 if it complies, 77 if sslyze is
+# not installed, otherwise 1. The report is target/conformance/tls/sslyze.txt.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 . tests/conformance/daemon.sh

@@ -2,9 +2,9 @@
 # Tests the daemon's WebSocket code with Autobahn's fuzzing client: tests/conformance/websocket.sh ECHO-PROGRAM
 # ECHO-PROGRAM is the echo server that is built from websocket_echo.rs.
 #
-# Runs all cases except groups 12 and 13, which test compression, because the daemon does not offer it. The server must refuse the cases in
-# autobahn-limits.txt. Exit status: 0 no finding, 1 a finding or another failure, 77 the test suite is not installed. The
-# report is target/conformance/websocket/index.html.
+# Runs all cases except groups 12 and 13, which test compression, because the daemon does not offer it. The server must
+# refuse the cases in autobahn-limits.txt. Exit status: 0 no finding, 1 a finding or another failure, 77 the test suite
+# is not installed. The report is target/conformance/websocket/index.html.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -62,8 +62,8 @@ export async function requestCode(socket: WASocket, phone: string): Promise<stri
 
 /**
  * Returns a QR code's text with the current secret: `https://wa.me/settings/linked_devices#ref,noise key,identity
- * key,secret,platform`, or only the part after `#`. WhatsApp may retire the secret while codes are shown (`companion_reg_refresh`), but Baileys
- * keeps using the first secret, and phones then refuse to link the device.
+ * key,secret,platform`, or only the part after `#`. WhatsApp may retire the secret while codes are shown
+ * (`companion_reg_refresh`), but Baileys keeps using the first secret, and phones then refuse to link the device.
  */
 export function withCurrentSecret(qr: string, creds: AuthenticationCreds): string {
   const [address, fields] = qr.includes('#') ? (qr.split('#') as [string, string]) : [undefined, qr]
