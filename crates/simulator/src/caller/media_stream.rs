@@ -97,7 +97,9 @@ impl MediaStream {
             Some(DaemonMessage::Media(sound)) => {
                 self.media_messages += 1;
                 if self.playout.play(sound).is_err() {
-                    self.complaints.push("31931: more than ten minutes of sound would be waiting: the new sound is dropped".into());
+                    self.complaints.push(
+                        "31931: more than ten minutes of sound would be waiting: the new sound is dropped".into(),
+                    );
                 }
             }
             Some(DaemonMessage::Mark(name)) => {
