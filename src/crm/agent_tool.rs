@@ -34,7 +34,7 @@ pub struct HeaderUpdate {
     pub secret: Option<String>,
 }
 
-/// Returns a tool, even if it is deleted, or a `NotFound` error.
+/// Returns a tool, also a deleted one that is not yet removed, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: AgentToolId) -> Result<AgentTool, Error> {
     Ok(tx.agent_tool(id)?.ok_or(RequestError::NotFound("tool"))?)
 }
@@ -110,7 +110,7 @@ fn check_room(
     Ok(())
 }
 
-/// Returns how many characters a tool's description and parameters add to the instructions of the model.
+/// Returns how many characters a tool's description and parameters add to each request to the model.
 fn definition_chars(description: &str, parameters: &[ToolParameter]) -> usize {
     let of = |parameter: &ToolParameter| {
         let choices = parameter.choices.iter().map(|choice| choice.chars().count()).sum::<usize>();
@@ -305,7 +305,7 @@ const MAX_CHOICE_CHARS: usize = 100;
 const MAX_HEADERS: usize = 5;
 const MAX_URL_BYTES: usize = 2000;
 const MAX_TIME_LIMIT_S: u32 = 15;
-/// The maximum length of the texts of all tools, which are part of each request to the model.
+/// The maximum length of the texts of all tools together, in characters. They are part of each request to the model.
 const MAX_DEFINITION_CHARS: usize = 20_000;
 /// How long a deleted tool can be restored.
 const RESTORABLE: Duration = Duration::from_hours(24);

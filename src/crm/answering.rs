@@ -31,7 +31,9 @@ pub fn last(tx: &ReadTx<'_>) -> store::Result<Option<Answering>> {
     Ok(tx.meta(KEY)?.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-/// Stores a choice, which applies from the next call on. `can_ring`: whether there is a phone that can ring.
+/// Stores a choice, which applies from the next call on. `can_ring`: whether there is a phone that can ring; without
+/// one, [`AnswerMode::Ring`] is refused. Refuses an end in the past or more than a year ahead. [`AnswerMode::Settings`]
+/// has no end.
 pub fn set(
     tx: &WriteTx<'_>,
     Choice { mode, until }: Choice,

@@ -73,7 +73,7 @@ pub fn find(tx: &ReadTx<'_>, id: AppointmentId) -> Result<Appointment, Error> {
     Ok(tx.appointment(id)?.ok_or(RequestError::NotFound("appointment"))?)
 }
 
-/// Returns the next upcoming appointments of a contact, at most `most`.
+/// Returns the booked upcoming appointments of a contact, the next one first, at most `most`.
 pub(super) fn upcoming(
     tx: &ReadTx<'_>,
     contact: ContactId,
@@ -136,8 +136,8 @@ pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result
     Ok(Booked { id, is_new: true })
 }
 
-/// Moves an appointment, or changes its service, resource or note. A move keeps the booked duration and buffers, unless
-/// the service changes.
+/// Moves an appointment, or changes its service, resource or note. Only the note can be changed once the appointment is
+/// not booked any more. A move keeps the booked duration and buffers, unless the service changes.
 pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &AppointmentUpdate) -> Result<(), Error> {
     let (found, booked) = (find(tx, id)?, time_of(tx, id)?);
     let note = change.note.as_deref().map(|note| remark("note", note)).transpose()?;

@@ -160,13 +160,13 @@ pub struct FoundFacts {
     pub topics: Vec<String>,
 }
 
-/// Returns a folded word, and the word without a Hebrew prefix such as "the" or "in". Single letters are dropped,
-/// because they match too much.
+/// Returns a folded word, and the word without its first Hebrew prefix such as "the" or "in", if at least three letters
+/// remain. Single letters are dropped, because they match too much.
 fn with_stem(word: &str) -> impl Iterator<Item = &str> {
     search::stems(word, 3).take(2).filter(|word| word.chars().count() > 1)
 }
 
-/// How many days of exceptions the agent gets; for later days, the agent queries the free times.
+/// How many days after today the exceptions cover; for later days, the agent queries the free times.
 const DAYS_AHEAD: i64 = 14;
 /// The maximum number of facts in the profile.
 const MAX_FACTS: usize = 100;

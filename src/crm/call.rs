@@ -77,8 +77,8 @@ impl IncomingCall {
         PhoneNumber::from_e164(self.caller())
     }
 
-    /// Returns true if the caller withheld the number; Twilio then reports a word. A short number that is not E.164
-    /// still identifies its caller.
+    /// Returns true if the caller withheld the number; Twilio then reports a word or nothing. A short number that is
+    /// not in E.164 form does not count as withheld.
     pub fn is_withheld(&self) -> bool {
         !self.caller().starts_with(|c: char| c == '+' || c.is_ascii_digit())
     }
@@ -105,7 +105,7 @@ fn without_medium(address: &str) -> &str {
     whatsapp_address(address).unwrap_or(address)
 }
 
-/// What is stored about an incoming call and its caller.
+/// The data about an incoming call and its caller that answering the call requires.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
     pub name: ContactName,
@@ -312,7 +312,8 @@ pub enum Completed {
 }
 
 /// Records that Twilio ended a call for a user. Twilio may report the end before it answers the request, so the call
-/// may be stored as ended already; the call then counts as ended by the user.
+/// may be stored as ended already; the call then counts as ended by the user. With [`Completed::Before`], a call that
+/// is stored as ended is refused.
 pub fn record_completed(
     tx: &WriteTx<'_>,
     id: CallId,

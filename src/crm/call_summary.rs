@@ -115,9 +115,10 @@ fn line(speaker: Speaker, heard: &str) -> Option<Line> {
     }
 }
 
-/// Stores the findings of the model in one transaction. Returns false and changes nothing if the model's summary is
-/// empty, or if the call is not stored, has not ended or has a summary. If the CRM refuses one finding, the others are
-/// still stored.
+/// Stores the findings of the model in one transaction. The contact's language is set only if it is unknown. A lead is
+/// created only for a contact without an open lead who is not staff. Returns false and changes nothing if the model's
+/// summary is empty, or if the call is not stored, has not ended or has a summary. If the CRM refuses one finding, the
+/// others are still stored.
 pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Timestamp) -> Result<bool, Error> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(false) };
     let Some(summary) = beginning(&findings.summary, MAX_SUMMARY_CHARS) else { return Ok(false) };

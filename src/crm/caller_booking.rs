@@ -78,7 +78,8 @@ pub struct CallerBooking {
     pub note: Option<String>,
 }
 
-/// Returns the free times that match a request.
+/// Returns the free times that match a request. Leaves out past days, and searches a limited number of days. Refuses a
+/// request for past days only.
 pub fn free_times(tx: &ReadTx<'_>, caller: &Caller, request: &TimeSlotRequest) -> Result<Offers, Error> {
     let service = service(tx, &request.service)?;
     let resources = tx.resources(BusinessId::FIRST, false)?;
@@ -291,7 +292,8 @@ pub fn wait(tx: &WriteTx<'_>, caller: &Caller, request: &TimeSlotRequest, note: 
     Ok(())
 }
 
-/// Returns the service with this name, or the only service whose name contains the text or is contained in it.
+/// Returns the service with the said name, or the only one whose name contains what was said or is contained in it.
+/// Refuses a name that identifies no single service.
 fn service(tx: &ReadTx<'_>, said: &str) -> Result<Service, Error> {
     let services = tx.services(BusinessId::FIRST, false)?;
     let names: Vec<_> = services.iter().map(|service| service.name.as_str()).collect();
@@ -301,8 +303,8 @@ fn service(tx: &ReadTx<'_>, said: &str) -> Result<Service, Error> {
     }
 }
 
-/// Returns the person or room with this name, or the only one whose name contains the text or is contained in it.
-/// `None` if no name was said.
+/// Returns the person or room with the said name, or the only one whose name contains what was said or is contained in
+/// it. Returns `None` if no name was said, and refuses a name that identifies no single person or room.
 fn resource_by_name(resources: &[Resource], said: Option<&str>) -> Result<Option<ResourceId>, Error> {
     let Some(said) = self::said(said) else { return Ok(None) };
     let (ids, names): (Vec<_>, Vec<_>) =
@@ -332,7 +334,8 @@ fn unknown(kind: &str, said: &str, names: &[&str]) -> RequestError {
     RequestError::Invalid(format!("there is no {kind} named \"{said}\"; there are: {}", names.join(", ")).into())
 }
 
-/// Returns true if the said name shares a word of at least two letters with the contact's name, in any spelling.
+/// Returns true if the said name shares a word of at least two letters with the contact's name. Ignores case and
+/// accents.
 fn knows(contact: &Contact, said: &str) -> bool {
     let (known, said) = (fold(&contact.display_name).text, fold(said).text);
     known.split_whitespace().any(|word| word.chars().count() > 1 && said.split_whitespace().any(|said| said == word))

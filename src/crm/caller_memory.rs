@@ -1,5 +1,5 @@
-//! The data about a caller that the agent gets at the start of a call: upcoming appointments, and earlier calls and
-//! messages.
+//! The data about a caller that the agent gets at the start of a call: the language, and a selection of the upcoming
+//! appointments and of the earlier calls and messages.
 
 use super::call::{CallerIdentity, IncomingCall};
 use super::{Error, appointment, contact};
@@ -10,16 +10,17 @@ use crate::domain::{
 use crate::store::{CallFilter, ReadTx};
 use std::time::Duration;
 
-/// What is stored about a caller.
+/// A selection of the data that is stored about a caller. For an unverified number, only the language is
+/// set; for a withheld number, nothing is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallerMemory {
     /// The contact's language as a code such as `he`.
     pub language: Option<String>,
-    /// Upcoming appointments, the next one first.
+    /// Upcoming appointments up to a limit, the next one first.
     pub appointments: Vec<Appointment>,
     /// Recent earlier calls, the newest first.
     pub calls: Vec<EarlierCall>,
-    /// The latest WhatsApp messages without those of the agent, the oldest first.
+    /// Those of the latest WhatsApp messages that contain text and are not from the agent, the oldest first.
     pub messages: Vec<EarlierMessage>,
     /// Whether the caller is one of the business's own staff.
     pub is_staff: bool,
@@ -31,7 +32,7 @@ pub struct EarlierCall {
     pub at: Timestamp,
     pub outcome: CallOutcome,
     /// One line from the summary, the message, or the caller's first words; `None` if there are none. Also `None` for a
-    /// call in which an appointment was booked, moved or cancelled, because the line would contain its time, which an
+    /// call in which an appointment was booked, moved or cancelled, because the line could contain its time, which an
     /// unverified caller must not learn.
     pub about: Option<String>,
 }
@@ -51,7 +52,7 @@ impl CallerMemory {
         Self { language: None, appointments: Vec::new(), calls: Vec::new(), messages: Vec::new(), is_staff: false };
 }
 
-/// Reads what is stored about the caller. Returns nothing for a withheld number, or if the call is not stored. For an
+/// Reads the data about the caller. Returns nothing for a withheld number, or if the call is not stored. For an
 /// unverified number, returns only the language, because the caller may not be the owner of the number.
 pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, now: Timestamp) -> Result<CallerMemory, Error> {
     let identity = call.identity();

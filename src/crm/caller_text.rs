@@ -171,7 +171,8 @@ pub(super) fn is_confirmed(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
         || tx.has_open_call_job(JobKind::ConfirmAppointment, &call.call_sid)?)
 }
 
-/// Sends a message to a caller whose call ended before the agent could help, at most once in 24 hours.
+/// Sends a message to a caller whose call ended before the agent could help, at most once in 24 hours. No message is
+/// needed if the call ended more than an hour ago, or if the caller has called again or is staff.
 pub fn text_missed_caller(
     tx: &WriteTx<'_>,
     job: &MissedJob,

@@ -87,8 +87,8 @@ pub fn receive(
     Ok(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() })
 }
 
-/// Records that a message that has just been stored needs no answer by a user, because the daemon answers it. Earlier
-/// messages of the thread that wait for an answer, or are unread, stay so.
+/// Records that a message that has just been stored needs no answer by a user, because the daemon answers it. If
+/// earlier messages of the thread are unread or wait for an answer, the state of the thread is unchanged.
 pub fn needs_no_answer(tx: &WriteTx<'_>, received: &Received) -> Result<()> {
     let Some(thread) = tx.thread(received.thread)? else { return Ok(()) };
     if thread.unread_count == 1 {

@@ -195,7 +195,7 @@ pub fn cancel(tx: &WriteTx<'_>, id: i64, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns a call of the queue, or a `NotFound` error.
+/// Returns an outbound call by its id in the queue, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<OutboundCall, Error> {
     Ok(tx.outbound_call(id)?.ok_or(RequestError::NotFound("outbound call"))?)
 }
@@ -257,8 +257,7 @@ pub struct AnsweredCall {
     pub ai_today: AiUsage,
 }
 
-/// Returns the call that was answered; `None` if it is not an outbound call of the queue that is being dialed or in
-/// progress.
+/// Returns the outbound call that was answered; `None` if no outbound call with this id is being dialed or in progress.
 pub fn answered(
     tx: &ReadTx<'_>,
     sid: &CallSid,
@@ -276,8 +275,8 @@ pub fn answered(
     }))
 }
 
-/// Records that a machine has answered. Returns true only for the first report about a call of the queue that has not
-/// ended.
+/// Records that a machine has answered an outbound call. Returns false and changes nothing if this was recorded before,
+/// if the call has ended, or if it is not an outbound call.
 pub fn record_machine(tx: &WriteTx<'_>, sid: &CallSid, now: Timestamp) -> store::Result<bool> {
     let Some(call) = tx.stored_call(sid)?.filter(|call| call.state != CallState::Ended) else { return Ok(false) };
     if tx.outbound_call_by_sid(sid)?.is_none() || tx.has_call_event(call.id, CallEventKind::AnsweredByMachine)? {
@@ -370,7 +369,7 @@ pub(super) fn is_without_conversation(tx: &ReadTx<'_>, sid: &CallSid) -> store::
 
 /// The maximum number of contacts in a request.
 pub const MAX_TARGETS: usize = 20;
-/// The agent says the purpose in one sentence.
+/// The maximum length of the purpose, in characters. The agent says the purpose in one sentence.
 pub const MAX_PURPOSE_CHARS: usize = 300;
 /// The first attempt, and one more after a busy line or no answer.
 const MAX_ATTEMPTS: u32 = 2;

@@ -77,8 +77,8 @@ pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -
     Ok(DeletedCount { what, before, rows, bytes })
 }
 
-/// Adds an audit row for each kind of deleted data. Deleted webhooks and audit rows are not recorded, because each
-/// deletion of audit rows would add a new audit row.
+/// Adds an audit row for each kind of deleted data, except webhooks and audit rows. If deleted audit rows were
+/// recorded, each deletion would add a new audit row.
 pub fn note(tx: &WriteTx<'_>, by: ActorId, shares: &[DeletedCount], now: Timestamp) -> Result<()> {
     let is_noted =
         |share: &&DeletedCount| share.rows > 0 && !matches!(share.what, RetainedKind::Journal | RetainedKind::Audit);

@@ -33,10 +33,11 @@ pub fn find(tx: &ReadTx<'_>, id: WaitingId) -> Result<WaitingEntry, Error> {
 #[derive(Clone, Debug)]
 pub struct Waiting {
     pub entry: WaitingEntry,
-    /// The first free time for the service, the resource and the days of the entry; `None` if there is none.
+    /// The first free time from now on for the service, the resource and the days of the entry; `None` if there is
+    /// none, or if the days start too far in the future.
     pub free: Option<Slot>,
-    /// The contact's next appointment for the service, if it was booked after the entry was added, or is on the days of
-    /// the entry. The entry may be unnecessary then.
+    /// The contact's first upcoming appointment for the service that was booked after the contact began to wait, or is
+    /// on the days of the entry. The entry may be unnecessary then.
     pub booked: Option<NextAppointment>,
 }
 

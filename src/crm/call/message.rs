@@ -16,6 +16,7 @@ pub struct CallerMessage {
 }
 
 /// Stores a message with its call. A second message is appended; a message whose text is stored already is ignored.
+/// Refuses an empty message.
 pub fn take_message(tx: &WriteTx<'_>, call: &CallSid, message: &CallerMessage) -> Result<(), Error> {
     if message.message.trim().is_empty() {
         return Err(RequestError::Invalid("the message is empty".into()).into());

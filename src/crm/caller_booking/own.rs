@@ -116,7 +116,8 @@ fn names_of_business(tx: &ReadTx<'_>) -> Result<HashSet<String>, Error> {
     Ok(services.chain(people).flat_map(|name| words(&name)).collect())
 }
 
-/// Returns true if the caller said a word of the contact's name, in any spelling, before the agent said it.
+/// Returns true if the caller said a word of the contact's name, also in another spelling, before the agent said it.
+/// Common words, short words and the words in `known` do not count.
 fn says_name(name: &str, known: &HashSet<String>, said: &[(Speaker, String)]) -> bool {
     let is_telling =
         |word: &String| word.chars().count() >= MIN_NAME && !known.contains(word) && !COMMON.contains(word);

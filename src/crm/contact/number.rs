@@ -1,5 +1,5 @@
 //! The phone numbers of a contact, as users edit them. A number belongs to one contact. If another contact has it, the
-//! change is refused, and the page offers to merge the two.
+//! change is refused, and the page offers to merge the two contacts.
 
 use super::resolve;
 use crate::crm::{Error, RequestError};

@@ -44,7 +44,7 @@ pub fn observe(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<FoundThread> {
     Ok(thread)
 }
 
-/// Returns the thread with the contact that a user writes to, creating contact and thread if needed.
+/// Returns the WhatsApp thread with the contact that a user writes to, creating contact and thread if needed.
 pub fn find_or_create_thread(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -64,8 +64,8 @@ pub fn find_or_create_thread(
     find_or_insert_thread(tx, &seen, contact, None)
 }
 
-/// Finds the contact with an address. Twilio's `WaId` is a number in WhatsApp's form, which differs from the common one
-/// in some countries, so both forms are looked up.
+/// Finds the contact that has an address now; a former holder is not found. Twilio's `WaId` is a number in WhatsApp's
+/// form, which differs from the common one in some countries, so both forms are looked up.
 pub fn find(tx: &ReadTx<'_>, business: BusinessId, address: &PeerAddress) -> Result<Option<ContactId>> {
     let current = |address: &PeerAddress| {
         let holder = tx.address_holder(business, address.kind(), address.value())?;
@@ -211,7 +211,8 @@ fn suggest(
     Ok(())
 }
 
-/// Returns true if one of these contacts has written after the sighting.
+/// Returns true if one of these contacts has written after the sighting. Returns false for a sighting that was not
+/// delayed.
 fn is_outdated<'a>(
     tx: &WriteTx<'_>,
     seen: &Sighting<'_>,

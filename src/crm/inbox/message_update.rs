@@ -43,15 +43,16 @@ pub fn apply_update(
     Ok(known)
 }
 
-/// Returns true if a provider's status of an outbound message is later than the stored one. Returns false for an
-/// unknown id, such as that of an attempt that the provider rejected late.
+/// Returns true if the update is a status of an outbound message, and is later than the stored status. Returns false
+/// for an unknown id, such as that of an attempt that the provider rejected late.
 pub fn is_new_status(tx: &ReadTx<'_>, update: &MessageUpdate) -> Result<bool> {
     let Change::Status(status, _) = &update.change else { return Ok(false) };
     let known = tx.messages_by_provider_id(update.provider, &update.provider_msg_id, None)?;
     Ok(pick(&known, update).is_some_and(|message| message.status.advance(*status) != message.status))
 }
 
-/// Applies a status that was read from a provider's list, if it is later than the stored one.
+/// Applies a status that was read from a provider's list, if it is later than the stored one. Returns the message, or
+/// `None` if nothing was changed.
 pub fn apply_listed_status(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -179,7 +180,8 @@ fn thread_with(tx: &WriteTx<'_>, business: BusinessId, peer: &[PeerAddress]) -> 
 }
 
 /// Selects the message that an update applies to. A delivery status applies only to an outbound message. Contact and
-/// business may react to any message, but may edit or delete only their own messages.
+/// business may react to any message, but may edit or delete only their own messages. If any message is allowed, an
+/// outbound one is preferred.
 fn pick<'a>(known: &'a [KnownMessage], update: &MessageUpdate) -> Option<&'a KnownMessage> {
     let written = |direction| known.iter().find(|message| message.direction == direction);
     match (&update.change, update.actor) {

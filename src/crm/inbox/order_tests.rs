@@ -40,10 +40,10 @@ enum Order {
     Reversed,
 }
 
-/// Whether a message is delivered immediately or with a delay.
+/// How the daemon receives a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum DeliveryMode {
-    /// Delivered as a live message, which looks as if it had just been written.
+    /// Delivered as a live message: the daemon assumes that it has just been written.
     Live,
     /// Delivered as a delayed message, with the time at which it was written.
     Waited,

@@ -1,4 +1,5 @@
-//! Changes the times at which queued messages are sent, after a start, an outage or a restore.
+//! Changes to queued messages other than attempts to send them, for example after a start, a panic, an outage or a
+//! restore.
 
 use crate::crm::Error;
 use crate::domain::{ActorId, Notice, OutboxId, Provider, ScheduledState, Timestamp};
