@@ -53,7 +53,7 @@ async fn live(setup: RealtimeSetup) -> Vec<CheckResult> {
     findings
 }
 
-/// Opens a session with and one without transcription. The second one shows whether transcription is the cause of a
+/// Opens one session with transcription and one without. The second one shows whether transcription is the cause of a
 /// rejection, because OpenAI's documentation does not clearly say which transcription models a session accepts.
 async fn session(setup: RealtimeSetup) -> CheckResult {
     let model = setup.config.openai.transcription_model.clone();

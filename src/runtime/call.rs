@@ -274,7 +274,7 @@ impl CallTask {
         self.session.handle_input(input, now);
     }
 
-    /// Returns whether the call may be transferred to the employee's phone now.
+    /// Returns whether the call may be transferred to the human agent's phone now.
     fn may_transfer(&self) -> TransferAnswer {
         if self.is_trial() || !self.session.may_be_taken_over() {
             TransferAnswer::NoAgent

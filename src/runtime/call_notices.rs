@@ -101,7 +101,7 @@ impl CallNotices {
     }
 }
 
-/// Returns true if the settings name a recipient for this channel.
+/// Returns true if the settings name a recipient for this channel and, for mail, a mail server.
 fn is_configured(config: &Config, channel: AlertChannel) -> bool {
     match channel {
         AlertChannel::Mail => !config.alerts.mail_to.is_empty() && config.mail.host.is_some(),

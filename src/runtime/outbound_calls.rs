@@ -298,7 +298,7 @@ pub fn can_call(config: &Config) -> bool {
 pub const ANSWERED_PATH: &str = "/webhook/outbound_call";
 /// The path of Twilio's reports about answering machines.
 pub const MACHINE_PATH: &str = "/webhook/outbound_machine";
-/// The query parameter with the id of the call.
+/// The query parameter with the id of the call in the queue.
 pub const ID: &str = "id";
 /// How long the phone rings.
 const RING: Duration = Duration::from_secs(30);

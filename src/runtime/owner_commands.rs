@@ -20,7 +20,8 @@ use crate::store::{self, ReadTx, WriteTx};
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// Stores a message. If it is a command of the owner, executes it and queues the answer in the same transaction.
+/// Stores a message. If it is a command of the owner and not too old, executes it and queues the answer in the same
+/// transaction.
 pub fn receive(
     tx: &WriteTx<'_>,
     settings: &ActiveSettings,
@@ -89,7 +90,7 @@ fn execute(
         if let Err(error) = answering::set_audited(tx, choice, can_ring(config), ActorId::OwnerByWhatsApp, now) {
             return refused(error, language);
         }
-        tracing::info!(event = "ANSWERING_SET", %mode, "By a WhatsApp message, the owner switched who answers calls: {}", mode.words());
+        tracing::info!(event = "ANSWERING_SET", %mode, "The owner changed by WhatsApp how calls are answered: {}", mode.words());
     }
     state(tx, config, language, now)
 }

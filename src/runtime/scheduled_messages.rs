@@ -81,7 +81,7 @@ impl ScheduledMessages {
                         id,
                         code,
                         reason,
-                        "Scheduled message {id} could not be sent, and is not retried"
+                        "Scheduled message {id} could not be sent, and is not retried: {reason}"
                     );
                 }
                 self.outbox.wake();

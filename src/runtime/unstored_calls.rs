@@ -15,7 +15,8 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// How long this process retries. The next process retries again.
 const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 
-/// Retries until the end of a stream is stored. `refused` is the error of the first attempt.
+/// Writes a temporary record of the end of a stream, and retries until the end is stored, for at most
+/// [`GIVE_UP_AFTER`]. `refused` is the error of the first attempt.
 pub(super) async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, country: country::Id, refused: Error) {
     keep(store, ended.clone(), UnstoredRecords::put).await;
     let (sid, error) = (&ended.sid, refused.to_string());

@@ -1,5 +1,5 @@
-//! Actions of employees on an active call: listen to the call, send the agent a hint, transfer the call to the
-//! employee's phone, and end the call.
+//! Actions of employees on an active call: listen to the call, send the agent a hint, transfer the call to the human
+//! agent's phone, and end the call.
 
 use super::{CallMessage, Calls, TransferAnswer};
 use crate::domain::CallSid;
@@ -29,7 +29,7 @@ impl Calls {
         self.ask(sid, |reply| CallMessage::Hint(text, reply)).await.unwrap_or(false)
     }
 
-    /// Transfers a call to the employee's phone.
+    /// Transfers a call to the human agent's phone.
     pub async fn transfer(&self, sid: &CallSid) -> TransferAnswer {
         self.ask(sid, CallMessage::Transfer).await.unwrap_or(TransferAnswer::NoAgent)
     }

@@ -11,7 +11,7 @@ use tokio::sync::{broadcast, oneshot};
 /// The answer to an employee's request to transfer a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransferAnswer {
-    /// The caller is asked to wait, and then the employee's phone rings.
+    /// The caller is asked to wait, and then the human agent's phone rings.
     Rings,
     /// No phone number is configured to which this call may be transferred.
     NoNumber,
@@ -49,7 +49,8 @@ pub(in crate::runtime) enum CallMessage {
     /// The login that requested this trial call is not valid any more.
     Revoked,
     EndedByEmployee,
-    /// An employee requests a transfer of the call to the employee's phone. The reply says whether the phone will ring.
+    /// An employee requests a transfer of the call to the human agent's phone. The reply says whether the phone will
+    /// ring.
     Transfer(oneshot::Sender<TransferAnswer>),
     /// An employee sends the agent a hint. The reply is true if the conversation has an agent that can use the hint.
     Hint(String, oneshot::Sender<bool>),

@@ -14,8 +14,8 @@ pub(super) struct Transfer {
     pub(super) is_declined: bool,
 }
 
-/// A transfer that waits for the human agent: the data for the announcement to the agent, and for dialling the agent's
-/// phone.
+/// A transfer that waits for the human agent: the data for the announcement to the human agent, and for dialling the
+/// human agent's phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingTransfer {
     pub caller_name: ContactName,

@@ -16,7 +16,8 @@ pub(in crate::runtime) struct ProviderSenders {
     twilio: Option<Messages>,
     bridge: Option<Bridge>,
     files: SafeFetcher,
-    /// Creates links to stored files, one for Twilio and one for the bridge.
+    /// Creates links to stored files: the first entry for Twilio, the second for the bridge. `None` if the settings do
+    /// not allow such links.
     links: [Option<MediaLinks>; 2],
 }
 
