@@ -123,8 +123,8 @@ async fn speak(mut call: Call, events: &ClauseEvents<Event>) -> Result<(), Statu
     Ok(())
 }
 
-/// Removes a WAV header. The documentation promises one for mu-law ("AudioEncoding"), but not whether it applies to
-/// streams.
+/// Removes a WAV header, if there is one. According to the documentation ("AudioEncoding"), mu-law audio has one; it
+/// does not say whether that also applies to streams.
 fn without_header(audio: &Bytes) -> Bytes {
     let header = WavFormat::parse(audio, audio.len() as u64).and_then(|format| usize::try_from(format.data.start).ok());
     audio.slice(header.unwrap_or(0).min(audio.len())..)
