@@ -74,7 +74,7 @@ fn base_url(config: &GoogleConfig, service: Speech) -> String {
 
 impl Connection {
     /// Returns the error of a failed gRPC call. The reason begins with the corresponding HTTP status, because the cause
-    /// of a failure is derived from the HTTP status for all providers.
+    /// of a failure is derived from the HTTP status for all providers. If the token has expired, a retry is possible.
     pub fn error(&self, status: &Status) -> DialError {
         let is_expired = status.code == code::UNAUTHENTICATED && self.token.is_expired();
         let DialError { retry, reason } = error_of(status);

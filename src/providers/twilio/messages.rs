@@ -90,9 +90,9 @@ impl Messages {
     }
 
     /// Returns the ids of the messages with the same content that Twilio has accepted for this recipient since `since`,
-    /// whatever their status, the oldest first. Searches the newest messages to this recipient, at most 200. The list
-    /// contains times of Twilio's clock. If that clock is behind this machine's clock, `since` is converted to it; the
-    /// response contains its time.
+    /// whatever their status, the oldest first. Searches the newest messages to this recipient, at most 200. The times
+    /// in the list are times of Twilio's clock. If the response shows that this clock is behind the one of this
+    /// machine, the search begins earlier by the difference.
     pub async fn find(&self, message: Text<'_>, since: Timestamp) -> Result<Vec<String>, ProviderError> {
         let to = message.to.wire(Provider::Twilio);
         let query = [("To", to.as_str()), ("From", self.from.as_str()), ("PageSize", PAGE_SIZE)];

@@ -6,7 +6,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A QR code to be scanned. Has no `Debug`, because anyone who reads a QR code in a log could link the account.
+/// A QR code. The owner scans it with WhatsApp on the phone to link the account. Has no `Debug`, because anyone who
+/// reads a QR code in a log could link the account.
 #[derive(Clone)]
 pub struct QrCode {
     /// The text that the QR code encodes.
@@ -49,7 +50,7 @@ pub enum BridgeError {
 }
 
 impl Bridge {
-    /// Returns the QR code to be scanned, or `None` if the bridge shows none.
+    /// Returns the QR code that links the account, or `None` if the bridge shows none.
     pub(super) async fn qr_code(&self, limit: Duration) -> Result<Option<QrCode>, BridgeError> {
         let answer = self.request(Method::GET, "/qr", None, limit).await.map_err(BridgeError::Unavailable)?;
         if answer.status == StatusCode::NOT_FOUND {

@@ -66,7 +66,7 @@ pub struct Overview {
     /// secret can also be connected; the answer of a bridge that cannot prove that it has the secret is ignored.
     pub connected: bool,
     pub report: Report,
-    /// The QR code to be scanned, if it was requested and the bridge shows one.
+    /// The QR code that links the account, if it was requested, the request succeeded, and the bridge shows one.
     pub qr: Option<QrCode>,
 }
 
