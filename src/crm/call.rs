@@ -38,8 +38,8 @@ pub struct IncomingCall {
     pub forwarded_from: String,
     /// Whether the caller's network reports that the number failed STIR/SHAKEN verification.
     pub is_unverified: bool,
-    /// Whether the call may be a transfer that came back: the daemon called the human agent, and the agent's phone
-    /// forwarded the call to the business's number, but the network did not report the forwarding.
+    /// Whether the call may be a transfer that came back: the daemon called the human agent, and the phone of the human
+    /// agent forwarded the call to the business's number, but the network did not report the forwarding.
     pub may_be_forwarded_back: bool,
 }
 

@@ -10,8 +10,8 @@ use crate::domain::{
 use crate::store::{CallFilter, ReadTx};
 use std::time::Duration;
 
-/// A selection of the data that is stored about a caller. For an unverified number, only the language is
-/// set; for a withheld number, nothing is set.
+/// A selection of the data that is stored about a caller. For an unverified number, only the language is set; for a
+/// withheld number, nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallerMemory {
     /// The contact's language as a code such as `he`.

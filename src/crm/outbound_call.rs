@@ -185,7 +185,7 @@ fn invalid_number() -> Error {
     refused("invalid_phone", "there is no phone number that can be called")
 }
 
-/// Cancels a call that waits.
+/// Cancels a call that waits. Refuses a call that is being made or is over.
 pub fn cancel(tx: &WriteTx<'_>, id: i64, now: Timestamp) -> Result<(), Error> {
     let call = find(tx, id)?;
     if call.state != OutboundState::Waiting {
@@ -200,9 +200,9 @@ pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<OutboundCall, Error> {
     Ok(tx.outbound_call(id)?.ok_or(RequestError::NotFound("outbound call"))?)
 }
 
-/// Begins an attempt, and stores this before Twilio is asked to dial. Returns `None` if the call does not wait. Also
-/// returns `None` outside the allowed hours, to which the call is then postponed, and if the contact must not be called
-/// any more, which cancels the call.
+/// Begins an attempt, and stores this before Twilio is asked to dial. Returns `None` if the call does not wait. Outside
+/// the allowed hours, postpones the call to their next start and returns `None`. If the contact must not be called any
+/// more, cancels the call and returns `None`.
 pub fn begin(tx: &WriteTx<'_>, id: i64, hours: &CallingHours, now: Timestamp) -> store::Result<Option<OutboundCall>> {
     let Some(call) = tx.outbound_call(id)?.filter(|call| call.state == OutboundState::Waiting) else { return Ok(None) };
     if let Some(outcome) = objection(tx, tx.kept_contact(call.contact_id)?)? {
