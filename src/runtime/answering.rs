@@ -22,7 +22,7 @@ pub fn rings_first(tx: &ReadTx<'_>, config: &Config, is_vip: bool, now: Timestam
     }
 }
 
-/// Returns whether there is a phone that can ring.
+/// Returns true if a human agent is configured, whose phone can ring.
 pub fn can_ring(config: &Config) -> bool {
     config.agent.transfer_to.is_some()
 }

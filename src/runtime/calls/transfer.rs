@@ -11,7 +11,7 @@ use crate::domain::{CallSid, PhoneNumber, TransferFailure};
 /// The maximum length, in characters, of the reason that is spoken to the human agent.
 const MAX_REASON: usize = 200;
 
-/// Whether an incoming call is the daemon's own call to the human agent, which the agent's phone forwarded back.
+/// Whether an incoming call is the daemon's own call to the human agent, which the human agent's phone forwarded back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ForwardedBack {
     /// No: it is another call.
@@ -19,13 +19,13 @@ pub enum ForwardedBack {
     /// Possibly: its caller number is that of a call that is ringing or being transferred, but no forwarding number is
     /// reported. It may also be another caller behind the same number, such as a colleague in the same company.
     Perhaps,
-    /// Yes: the agent's phone forwarded it.
+    /// Yes: the human agent's phone forwarded it.
     Yes,
 }
 
-/// Returns true if a call may be transferred to the configured human agent. Returns false if the agent's phone is the
-/// caller or was called, or if it may have forwarded this call, because the transferred call would then return to the
-/// daemon.
+/// Returns true if a human agent is configured to whom the call may be transferred. Returns false if the human agent's
+/// phone is the caller or was called, or if it may have forwarded this call, because the transferred call would then
+/// return to the daemon.
 pub fn can_transfer(config: &Config, call: &IncomingCall) -> bool {
     if call.may_be_forwarded_back {
         return false;
