@@ -162,7 +162,7 @@ impl Channel {
     }
 }
 
-/// Sends pings. Returns when one of them is not answered.
+/// Sends pings. Returns when one of them is not answered; without `pings`, never.
 async fn keep_alive(pings: Option<PingPong>) {
     let Some(mut pings) = pings else { return std::future::pending().await };
     loop {
