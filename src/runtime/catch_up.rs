@@ -121,7 +121,7 @@ impl CatchUp {
                     Ok(()) => self.jobs.wake(),
                     Err(error) => {
                         self.clock.keep_steps();
-                        tracing::debug!(event = "CLOCK_STEPS", %error, "Cannot store that the system clock was set, which a restart needs to correct the times of messages; retrying");
+                        tracing::debug!(event = "CLOCK_STEPS", %error, "Cannot store the steps of the system clock, which are needed after a restart to correct the times of messages; retrying");
                     }
                 }
             }

@@ -42,7 +42,7 @@ async fn keep(
         put(records.unstored(), ended.sid.as_str(), &record)
     });
     if let Ok(Err(error)) = kept.await {
-        tracing::warn!(event = "CALL_RECORD_FAILED", call.sid = %sid, %error, "Cannot write the temporary record of call {sid}, which is lost if this process ends before the database stores it: {error}");
+        tracing::warn!(event = "CALL_RECORD_FAILED", call.sid = %sid, %error, "Cannot write the temporary record of call {sid}; if this process ends before the database stores the end of the call, that end is lost: {error}");
     }
 }
 
