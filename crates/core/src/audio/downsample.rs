@@ -6,7 +6,8 @@ use super::mulaw;
 const RATE: u32 = 8000;
 /// Half the length of the filter, in output samples.
 const REACH: u32 = 12;
-/// The cutoff frequency of the filter as a fraction of the output rate. Telephony ends at 3400 Hz.
+/// The cutoff frequency of the filter as a fraction of the output rate: 3600 Hz, just above the 3400 Hz at which
+/// telephony ends.
 const CUTOFF: f64 = 0.45;
 
 /// A converter of one stream of mono, little-endian samples.

@@ -62,8 +62,9 @@ impl EncodedAudio {
         self.len as u64 / BYTES_PER_MS
     }
 
-    /// Appends the samples to `out`. Invalid base64 is replaced by silence of the same length, so that later audio
-    /// keeps its position.
+    /// Appends the samples to `out`. [`EncodedAudio::parse`] does not check that the unused last bits of the base64 are
+    /// zero. Text in which they are not is replaced by silence of the same length, so that later audio keeps its
+    /// position.
     pub fn decode_into(&self, out: &mut Vec<u8>) {
         let start = out.len();
         if STANDARD.decode_vec(&self.base64, out).is_err() {
@@ -72,7 +73,7 @@ impl EncodedAudio {
         }
     }
 
-    /// Returns the samples. Invalid base64 is replaced by silence.
+    /// Returns the samples; silence in the same case as [`EncodedAudio::decode_into`].
     pub fn decode(&self) -> Vec<u8> {
         let mut samples = Vec::with_capacity(self.len + 2);
         self.decode_into(&mut samples);

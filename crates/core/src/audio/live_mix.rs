@@ -1,5 +1,5 @@
-//! The live mix of a call for users who listen in: the caller on the left, the agent on the right, both at the times at
-//! which the caller speaks and hears.
+//! The live mix of a call for users who listen in: the caller on the left, the agent on the right. The caller's audio
+//! is placed at the time at which the caller spoke, and the agent's audio at the time at which the caller hears it.
 //!
 //! Unlike the recorder, the mix follows the clock, `delay_ms` behind it. Audio that has not arrived in time is replaced
 //! by silence.
@@ -50,8 +50,8 @@ impl LiveMix {
         self.agent.samples.truncate(usize::try_from(keep).unwrap_or(usize::MAX));
     }
 
-    /// Returns the next interleaved samples, if at least `MIN_SAMPLES` are due at `now_ms` after the start of the
-    /// stream.
+    /// Returns the next samples of both sides, interleaved, if at least `MIN_SAMPLES` of each side are due at `now_ms`
+    /// after the start of the stream. If more than `MAX_SAMPLES` are due, only the latest are returned.
     pub fn take(&mut self, now_ms: u64) -> Option<Vec<u8>> {
         let end = now_ms.saturating_sub(self.delay_ms).saturating_mul(BYTES_PER_MS);
         let ready = usize::try_from(end.saturating_sub(self.start)).unwrap_or(MAX_SAMPLES);

@@ -70,7 +70,8 @@ impl Burst {
 }
 
 impl MachineToneDetector {
-    /// Processes the next samples. Returns a tone once it is certain.
+    /// Processes the next samples. Returns a tone once it is certain: a calling tone at the end of its second burst,
+    /// the answer tone after two seconds and again with each further frame of it.
     pub fn push(&mut self, samples: &[u8]) -> Option<MachineTone> {
         self.rest.extend_from_slice(samples);
         let rest = std::mem::take(&mut self.rest);

@@ -1,5 +1,5 @@
-//! The recorder of a call: one stereo file with the caller on the left and the agent on the right, both at the times at
-//! which the caller spoke and heard.
+//! The recorder of a call: one stereo file with the caller on the left and the agent on the right. The caller's audio
+//! is placed at the time at which the caller spoke, and the agent's audio at the time at which the caller heard it.
 
 use super::mulaw::SILENCE;
 use super::{BYTES_PER_MS, EncodedAudio};

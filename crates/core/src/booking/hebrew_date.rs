@@ -31,7 +31,7 @@ pub fn hebrew_date(date: Date) -> Option<HebrewDate> {
 }
 
 /// Formats a number in Hebrew letters with punctuation, as days and years are written. Thousands are omitted, as is
-/// usual.
+/// usual, so a multiple of 1000 gives an empty text.
 pub fn hebrew_number(number: u32) -> String {
     let mut letters: Vec<char> = Vec::new();
     let mut rest = number % 1000;

@@ -28,7 +28,8 @@ pub struct Opening {
 pub struct DayOpening {
     /// The ranges of time that are open, in order. Ranges do not touch each other.
     pub ranges: Vec<DayRange>,
-    /// The reason why the day has no open time, or less than other days of the same weekday; none if it is neither.
+    /// The reason why the day has no open time, or less than other days of the same weekday; none on other days. A
+    /// holiday or an eve that limits the day takes precedence over a closure.
     pub reason: Option<ClosedReason>,
 }
 

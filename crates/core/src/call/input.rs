@@ -78,7 +78,7 @@ pub enum Operator {
     /// redirect, a takeover or a transfer, and while the call is already ending.
     HangUp,
     /// Transfer the caller to the human agent now: the agent stops speaking, and the caller, unless speaking, hears a
-    /// request to wait.
+    /// request to wait. Ignored unless the call is live and the caller has a stream.
     Transfer,
     /// Connect the caller with an employee: the caller, unless speaking, hears a request to wait, and the agent's
     /// engine is closed. The session ignores the command unless [`CallSession::may_be_taken_over`] returns true.
@@ -88,7 +88,8 @@ pub enum Operator {
         /// The employee's name, for the transcript.
         name: String,
     },
-    /// Let the agent continue, because the employee who has taken the call over hands it back.
+    /// Let the agent continue, because the employee who has taken the call over hands it back. Ignored if no employee
+    /// has taken the call over.
     HandBack,
     /// End the call now, in any state. During a conversation, the agent or the employee stops speaking, and the caller
     /// hears a short goodbye.

@@ -264,7 +264,7 @@ pub enum CallEvent {
     },
     /// The caller interrupted the agent.
     BargeIn {
-        /// How much of the utterance was heard, in milliseconds.
+        /// How much was heard of the last utterance that was heard at all, in milliseconds; 0 if nothing was heard.
         heard_ms: u64,
     },
     /// A sound of the caller stopped the agent for a moment, but was not an interruption. The agent continues, unless
@@ -306,7 +306,7 @@ pub enum CallEvent {
     },
     /// A response has ended, with this usage.
     Used(Usage),
-    /// The stream and the engine were not connected in time, or no engine could be opened.
+    /// The stream or the engine was not connected in time, or no engine could be opened.
     WatchdogFired,
     /// The caller continued to speak while a reply was held, so the reply was discarded.
     HeldReplyDiscarded,
@@ -322,8 +322,8 @@ pub enum CallEvent {
     TakenOver,
     /// The agent continues, because the employee does not talk with the caller any more.
     HandedBack {
-        /// True if the employee was disconnected; false if the employee handed the call back, or if the takeover
-        /// reached its maximum duration.
+        /// True if the employee was disconnected or sent no more audio; false if the employee handed the call back, or
+        /// if the takeover reached its maximum duration.
         is_lost: bool,
     },
 }

@@ -18,7 +18,7 @@ use utterance::Utterance;
 pub(super) const LINE_DELAY: Duration = Duration::from_millis(60);
 /// The number of bytes after which a mark is sent.
 const MARK_EVERY: u64 = 200 * BYTES_PER_MS;
-/// Longer audio is split into pieces of this size.
+/// Audio is split into pieces of this size if it does not consist of whole frames or is longer than two such pieces.
 const PIECE_BYTES: usize = 10 * FRAME_BYTES;
 /// The maximum amount of queued audio. More is a fault of the engine, not a response. Twilio itself drops audio beyond
 /// ten minutes (error 31931).
@@ -253,7 +253,7 @@ impl Playback {
         Some(Outgoing::Audio { audio, delay, item, is_first })
     }
 
-    /// Returns when the next piece may be sent.
+    /// Returns when the next piece may be sent; none while no audio is queued or the playback is held.
     pub(super) fn next_send_at(&self) -> Option<Instant> {
         let (_, next) = self.queue.front().filter(|_| !self.is_held)?;
         let (offset, at) = self.clock_anchor?;
@@ -267,8 +267,9 @@ impl Playback {
         let Some(mark) = self.take_mark(name) else { return false };
         self.acked = mark.offset;
         self.acked_at = Some(now);
-        // A later mark moves no estimate. If only the mark was delayed, the caller heard the audio when the clock says,
-        // and an estimate that followed the mark would hold back the next audio, while the caller hears nothing.
+        // A mark that arrives after the grace time does not move the estimate. If only the mark was delayed, the caller
+        // heard the audio at the time that the clock gives. An estimate that followed the mark would then delay the
+        // next audio, and the caller would hear nothing meanwhile.
         if mark.expected_at.is_none_or(|at| now <= at + MARK_GRACE) {
             self.clock_anchor = Some((mark.offset, now));
         }

@@ -176,7 +176,8 @@ impl Transcript {
         }
     }
 
-    /// Records text of the agent. Returns the turn if the text completes a turn that the caller has already heard.
+    /// Records text of the agent, unless the turn was interrupted. Returns the turn if the text completes a turn that
+    /// the caller has already heard.
     pub(super) fn agent_text(
         &mut self,
         item: &ItemId,

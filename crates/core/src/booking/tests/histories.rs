@@ -47,7 +47,7 @@ enum Step {
 
 const SERVICES: [(u32, u32, u32); 4] = [(30, 0, 0), (45, 10, 5), (60, 0, 15), (240, 30, 0)];
 
-/// The first day of the test: a day before a clock change.
+/// The first day of the test: the day before a clock change.
 fn first_day(is_spring: bool) -> Date {
     if is_spring { date(2027, 3, 25) } else { date(2027, 10, 30) }
 }
@@ -114,7 +114,8 @@ impl Shop {
     }
 
     fn is_within_hours(&self, id: ResourceId, span: Span) -> bool {
-        // Checks every fifth minute, with local times only.
+        // Compares the local time of every fifth minute with the weekly hours and the closures. The check does not use
+        // the spans that `Opening` calculates, so an error of their calculation cannot hide itself.
         let own = self.resources(None).into_iter().find(|one| one.id == id).and_then(|one| one.hours);
         let mut at = span.from;
         while at < span.to {

@@ -94,8 +94,9 @@ impl CallSession {
         self.outputs.extend(turn.map(turn_output));
     }
 
-    /// Returns to the conversation if the caller speaks during the goodbye or before the agent's transfer: the caller
-    /// does not want to end the call or to be transferred yet. A transfer by an employee is not revoked.
+    /// Returns to the conversation if the caller speaks during the goodbye or before a transfer that the agent has
+    /// requested: the caller does not want to end the call or to be transferred yet. A transfer that an employee has
+    /// requested is not revoked.
     fn reconsider_ending(&mut self) {
         let is_revocable = match self.phase {
             Phase::Ending { reason, action: StreamEndAction::HangUp, .. } => {

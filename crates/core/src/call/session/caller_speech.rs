@@ -169,8 +169,8 @@ impl CallerSpeech {
         self.is_in_progress(now).then(|| last + MEDIA_GAP + fills)
     }
 
-    /// Returns the deadline for speech whose end the engine does not detect. `turn_end` is the time that the engine may
-    /// wait after the caller's last word.
+    /// Returns the deadline for speech whose end the engine does not detect; none if the engine detects no speech now,
+    /// or if the line is late. `turn_end` is the time that the engine may wait after the caller's last word.
     pub(super) fn stuck_at(&self, turn_end: Duration, now: Instant) -> Option<Instant> {
         let detected = self.detected_since()?;
         if self.gap_fills > 0 {
@@ -317,7 +317,8 @@ impl CallerSpeech {
     }
 
     /// Resets the detection when the engine is lost together with the speech that it received. The next engine must
-    /// detect that speech. Returns the end of its voice, if the speech is over.
+    /// detect that speech. Returns the end of the voice in the speech; none if the speech continues, or if the engine
+    /// was not detecting speech.
     pub(super) fn engine_lost(&mut self, now: Instant) -> Option<Instant> {
         let ended = self.detected_since().and_then(|since| self.last_voice_of(since));
         (self.noticed, self.words_at) = (None, None);

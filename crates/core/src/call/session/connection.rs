@@ -133,8 +133,8 @@ impl CallSession {
         self.end(reason, action, now);
     }
 
-    /// Handles the loss of the stream while Twilio continues the call. During a conversation, another stream is
-    /// requested, once per call.
+    /// Handles the loss of the stream while Twilio continues the call. During a conversation with an AI or an employee,
+    /// the session requests another stream, once per call. A voicemail engine's call ends.
     pub(super) fn stream_lost(&mut self, now: Instant) {
         let is_conversation = self.is_live() && !self.engine.capabilities().controls_hangup;
         if (is_conversation || self.is_taken_over()) && self.stream.may_replace() {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// Keys that follow each other within this time form one input.
 const KEYS_PAUSE: Duration = Duration::from_millis(1500);
-/// The maximum number of keys in one input.
+/// The maximum number of keys in one input; further keys are dropped.
 const MAX_KEYS: usize = 32;
 
 /// The keys that were not sent to the engine yet.

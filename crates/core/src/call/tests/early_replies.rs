@@ -1,4 +1,5 @@
-//! Replies that are requested after a short silence, and that the caller hears only once the turn is certainly over.
+//! Tests of early replies: they are requested after a short silence, and held until the caller has been silent for long
+//! enough, or discarded if the caller continues to speak.
 
 use super::rig::{Rig, free_slots, ms, policy};
 use crate::call::{

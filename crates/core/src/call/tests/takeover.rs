@@ -164,7 +164,8 @@ fn the_caller_hangs_up_or_loses_the_stream() {
     rig.input(Input::StreamLost);
     assert_eq!(rig.observed.ended, Some((EndReason::Dropped, StreamEndAction::Record)), "one stream is replaced");
 
-    // The employee is lost while another stream is awaited: the agent speaks on the new stream.
+    // While another stream is awaited, the audio of the employee stops, so the employee counts as disconnected. The
+    // agent then speaks on the new stream.
     let mut rig = taken_over();
     rig.employee(100);
     rig.input(Input::StreamLost);

@@ -1,4 +1,5 @@
-//! Property tests: a short sound never ends a response, and speech always does.
+//! Property tests: a short noise or back-channel does not interrupt a response (only near its end can a back-channel be
+//! a reply), and speech always interrupts.
 
 use super::{WORDS, is_cut, replies, say, speaking, start, stop};
 use crate::call::Output;

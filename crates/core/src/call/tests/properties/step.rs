@@ -101,7 +101,8 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Returns true if an engine causes the step. After an employee has taken the call over, no engine is open.
+/// Returns true if an engine causes the step, so that the step is skipped while no engine is open. The steps within a
+/// response are not listed, because they are skipped without an active response in any case.
 pub(super) fn is_of_engine(step: &Step) -> bool {
     use Step as S;
     matches!(

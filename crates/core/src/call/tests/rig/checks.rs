@@ -188,7 +188,7 @@ impl Rig {
     }
 
     /// Checks the next frames of an utterance: no frame is missing, and only the word that was cut off is repeated
-    /// after a clear.
+    /// after a clear. Returns the offset of the first frame in the utterance, in bytes.
     fn check_frames(&mut self, sample: u8, samples: &[u8]) -> u64 {
         let unsure = if self.has_stalled || self.has_lost_marks { UNSURE_MS / 20 + 50 } else { 0 };
         let unseen = u64::try_from(self.phone.unseen_delay.as_millis()).unwrap() / 20;
