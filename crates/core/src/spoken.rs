@@ -14,8 +14,8 @@ pub use dictionary::Dictionary;
 pub use said_day::{SaidDay, said_days};
 pub use script::language_of;
 
-/// Converts a text for a speech synthesiser. The letters of the text decide its language. `language`, the BCP 47 tag of
-/// the conversation, is used only for a text without letters.
+/// Converts a text for a speech synthesiser. A text with a Hebrew letter is read as Hebrew, and a text with only other
+/// letters as another language. For a text without letters, `language` decides, the BCP 47 tag of the conversation.
 pub fn spoken(text: &str, language: &str, dictionary: &Dictionary) -> String {
     let text = dictionary.apply(text);
     let is_tagged = || matches!(language.split('-').next(), Some("he" | "iw"));

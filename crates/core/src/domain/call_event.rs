@@ -1,4 +1,4 @@
-//! The events of a call that are stored.
+//! The kinds of events that are stored with a call.
 
 use super::text_enum;
 
@@ -7,7 +7,7 @@ text_enum! {
     CallEventKind {
         /// The caller interrupted the agent.
         BargeIn = "barge_in",
-        /// The agent paused for a sound that was no interruption, and continued.
+        /// The agent paused for a sound that was no interruption, and then continued if any audio was left.
         BargeInUndone = "barge_in_undone",
         /// A reply that was requested early was discarded.
         EarlyReplyDiscarded = "early_reply_discarded",
@@ -17,7 +17,7 @@ text_enum! {
         IdlePrompt = "idle_prompt",
         EngineLost = "engine_lost",
         EngineFailover = "engine_failover",
-        /// The engine rejected a request or sent a malformed message.
+        /// The engine rejected a request or sent a malformed message, or a response failed or stopped early.
         EngineWarning = "engine_warning",
         /// The caller is a machine. The end reason of the call is derived from this event.
         Robot = "robot",
@@ -39,7 +39,7 @@ text_enum! {
         LeadFound = "lead_found",
         /// The caller gave the contact its name. Such a name does not verify the caller's identity.
         ContactNamed = "contact_named",
-        /// A machine answered the outgoing call.
+        /// A machine answered the outbound call.
         AnsweredByMachine = "answered_by_machine",
         /// The agent broke a promise.
         PromiseBroken = "promise_broken",

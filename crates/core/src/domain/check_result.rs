@@ -1,4 +1,5 @@
-//! The findings of checks.
+//! The result of a check of the installation: its severity, its finding and the remedy; and the self-check, which
+//! collects the results of all checks.
 
 use super::{FoundText, Remedy, RemedyText, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,8 @@
 //! Detection of the media type of a file by its first bytes.
 
-/// Returns the media type of a file by its content; none if the type cannot be shown or sent. The content decides,
-/// because the type that a client or a sender states may be wrong, or chosen to make a browser execute the file.
+/// Returns the media type of a file by its content; none if the content has no signature of a known type. HTML and SVG
+/// are not among the known types. The content decides, because the type that a client or a sender states may be wrong,
+/// or chosen to make a browser execute the file.
 pub fn sniff_mime(content: &[u8]) -> Option<&'static str> {
     let is = |at: usize, magic: &[u8]| content.get(at..at + magic.len()) == Some(magic);
     if is(4, b"ftyp") {

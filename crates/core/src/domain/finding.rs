@@ -1,4 +1,5 @@
-//! Findings of checks and their remedies, as data. The module `messages` renders both in the reader's language.
+//! The texts of the findings of checks and of their remedies, as codes with parameters. The module `messages` renders
+//! them in the reader's language.
 
 use super::localized::localized_enum;
 use super::{Causes, Localized, Notice, TextParam, Timestamp};

@@ -124,8 +124,9 @@ impl BusinessId {
 }
 
 impl CallSid {
-    /// Returns the digits of the id as a number, which takes less memory in large collections. The number is unique
-    /// only for parsed ids: for a malformed id from `stored` it is 0.
+    /// Returns the digits of the id as a number, which takes less memory in large collections. Two parsed ids have the
+    /// same number only if they are equal or differ only in the case of their letters. For a malformed id from
+    /// `stored`, the number is 0.
     pub fn number(&self) -> u128 {
         self.0.get(2..).and_then(|digits| u128::from_str_radix(digits, 16).ok()).unwrap_or_default()
     }

@@ -22,7 +22,7 @@ text_enum! {
         ConfirmAppointment = "confirm_appointment",
         /// Write to a caller whose call ended before the agent could help.
         TextMissedCaller = "text_missed_caller",
-        /// Make a task for a contact whom an outgoing call did not reach.
+        /// Make a task for a contact whom an outbound call did not reach.
         ContactNotReached = "contact_not_reached",
         /// Continue the deletion of a contact's data.
         EraseContact = "erase_contact",

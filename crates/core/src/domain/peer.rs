@@ -53,7 +53,8 @@ impl PeerAddress {
     }
 
     /// Returns the address with this kind and value, as [`kind`](Self::kind) and [`value`](Self::value) return them;
-    /// none if the value is invalid, or if no WhatsApp message can be sent to that kind of address.
+    /// none if the value is invalid, or if no WhatsApp message can be sent to that kind of address. A `WaId` is not
+    /// checked.
     pub fn of_kind(kind: AddressKind, value: &str) -> Option<Self> {
         match kind {
             AddressKind::Phone => PhoneNumber::from_e164(value).map(Self::Phone),

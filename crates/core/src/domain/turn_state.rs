@@ -1,5 +1,5 @@
-//! The turn of a conversation: whether the contact waits for an answer, and whether the agent answered unseen by any
-//! user.
+//! The turn of a conversation: whether the contact waits for an answer, and whether the agent has given an answer that
+//! no user has seen.
 //!
 //! Each event of a thread updates its [`TurnState`], which is stored with the thread. Lists can therefore show the turn
 //! without reading messages.

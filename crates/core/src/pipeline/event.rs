@@ -11,9 +11,10 @@ pub enum TranscriberEvent {
     Words {
         /// All words of the utterance so far.
         text: String,
-        /// The start of the utterance, in milliseconds of the audio that was sent to the transcriber.
+        /// The start of the utterance, in milliseconds of the audio that was sent to the transcriber; none if the
+        /// transcriber does not report it.
         from_ms: Option<u64>,
-        /// The end of the last word, in milliseconds of the same audio.
+        /// The end of the last word, in milliseconds of the same audio; none if the transcriber does not report it.
         until_ms: Option<u64>,
     },
     /// The current utterance has ended: the transcriber detected its end, or was requested to end it.

@@ -38,7 +38,7 @@ impl Claim<'_> {
     }
 }
 
-/// Returns the claims of an utterance, in order.
+/// Returns the claims of an utterance, in order. `has_days`: whether the days that the claims name are detected.
 pub(super) fn claims(at: Moment, text: &str, has_days: bool) -> Vec<Claim<'_>> {
     let (mut claims, mut was_apology) = (Vec::new(), false);
     for sentence in sentences(text) {

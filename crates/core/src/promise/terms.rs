@@ -1,4 +1,4 @@
-//! The terms in which claims and actions are compared.
+//! The terms in which claims and actions are compared: promises, positions in a call, and days with times of day.
 
 use crate::domain::text_enum;
 use crate::spoken::SaidDay;

@@ -113,7 +113,9 @@ pub fn numbers(text: &str, calling_code: &str) -> String {
     found
 }
 
-/// Returns a number as it is written, and in its other form if it has one.
+/// Returns the digits of a number as they are written. For a number of the business's country, also returns its other
+/// form: the national form of an international number (`972…`, `00972…`), and the international form of a national
+/// number (`0…`).
 fn forms(digits: &str, calling_code: &str) -> Vec<String> {
     let mut forms = vec![digits.to_owned()];
     let international = digits.trim_start_matches("00");

@@ -1,8 +1,9 @@
 //! Detection of the language of a text by its script.
 
-/// Returns the language in which a synthesiser must speak `text`, as ISO 639-1. The script of the text decides, because
-/// the agent answers in the caller's language, which may differ from the conversation's settings. If the script fits
-/// `conversation`, a BCP 47 tag, or if the text has no letters, the language of `conversation` is returned.
+/// Returns the language in which a synthesiser must speak `text`, as ISO 639-1. `conversation` is the BCP 47 tag of the
+/// conversation's settings. Its language is returned if it is written in the script of the text, or if the text has no
+/// Hebrew, Arabic, Cyrillic or Latin letters. Otherwise the script decides, because the agent answers in the caller's
+/// language, which may differ from the settings.
 pub fn language_of<'a>(text: &str, conversation: &'a str) -> &'a str {
     let conversation = conversation.split('-').next().unwrap_or_default();
     match script_of(text) {

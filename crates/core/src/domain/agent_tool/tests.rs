@@ -1,4 +1,4 @@
-//! Tests of addresses and arguments.
+//! Tests of the address of a tool's request, and of the check of the model's arguments.
 
 use super::{
     AgentTool, AgentToolId, ParameterType, Timestamp, ToolMethod, ToolParameter, UrlTemplate, UrlTemplateError,

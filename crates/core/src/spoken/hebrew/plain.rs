@@ -77,6 +77,7 @@ pub(super) fn word_length(text: &str) -> usize {
 }
 
 /// Returns the words of the last sentence of a text, normalised by `plain`, the last word first. Numbers are not words.
+/// Only the last `NEARBY` bytes of the text are read.
 pub(super) fn words_before(text: &str) -> impl Iterator<Item = String> {
     let text = &text[text.floor_char_boundary(text.len().saturating_sub(NEARBY))..];
     let ends_sentence = |c: char| matches!(c, '.' | '!' | '?' | '\n' | ';');
