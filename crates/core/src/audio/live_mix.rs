@@ -1,5 +1,6 @@
 //! The live mix of a call for users who listen in: the caller on the left, the agent on the right. The caller's audio
-//! is placed at the time at which the caller spoke, and the agent's audio at the time at which the caller hears it.
+//! is placed at the time at which the caller spoke, and the agent's audio at the time at which the caller hears it. The
+//! agent's side includes an employee who has taken the call over.
 //!
 //! Unlike the recorder, the mix follows the clock, `delay_ms` behind it. Audio that has not arrived in time is replaced
 //! by silence.

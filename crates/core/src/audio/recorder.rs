@@ -1,5 +1,6 @@
 //! The recorder of a call: one stereo file with the caller on the left and the agent on the right. The caller's audio
-//! is placed at the time at which the caller spoke, and the agent's audio at the time at which the caller heard it.
+//! is placed at the time at which the caller spoke, and the agent's audio at the time at which the caller heard it. The
+//! agent's side includes an employee who has taken the call over.
 
 use super::mulaw::SILENCE;
 use super::{BYTES_PER_MS, EncodedAudio};

@@ -1,5 +1,6 @@
-//! Speech detection by the level relative to the noise of the line. It is used for functions that must work without an
-//! AI, such as taking a message.
+//! Speech detection by the level relative to the noise of the line. It needs neither an AI nor a neural network. The
+//! voicemail engine uses it to find the end of a message, and the recognition of machines to measure speech without
+//! pauses.
 
 use super::{BYTES_PER_MS, mulaw};
 

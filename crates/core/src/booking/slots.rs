@@ -145,7 +145,7 @@ pub fn free_gaps(search: &GapSearch<'_>, opening: &Opening, resource: &Bookable)
     join(spans)
 }
 
-/// Returns the first free time of the search.
+/// Returns the first free time of the search; none if all its days are booked up or closed.
 pub fn next_free(search: &SlotSearch, opening: &Opening, resources: &[Bookable]) -> Option<Slot> {
     // The search runs day by day, because one of the first days usually has a free time.
     (0..search.days).find_map(|day| {

@@ -202,7 +202,7 @@ impl Alert {
         }
     }
 
-    /// Returns the last notification by a channel.
+    /// Returns the last notification of this occurrence by a channel; none if the channel has sent none.
     pub fn delivery_by(&self, channel: AlertChannel) -> Option<AlertDelivery> {
         self.deliveries.iter().copied().find(|delivery| delivery.channel == channel)
     }

@@ -67,11 +67,12 @@ pub struct Appointment {
     pub source: AppointmentSource,
     /// The call in which the appointment was booked; none if it was booked in another way.
     pub call_id: Option<CallId>,
-    /// When a user first saw the appointment. For an appointment that a user booked, the time of the booking.
+    /// When a user first saw the appointment; none until then. For an appointment that a user booked, the time of the
+    /// booking.
     pub seen_at: Option<Timestamp>,
     /// A note for users.
     pub note: String,
-    /// The price in agorot at the time of the booking.
+    /// The price of the service in agorot at the time of the booking; none if the service had no price.
     pub price_minor: Option<i64>,
     /// The reason for the cancellation; none if no reason was given.
     pub cancel_reason: Option<String>,

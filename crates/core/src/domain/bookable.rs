@@ -70,7 +70,7 @@ pub struct Resource {
     pub name: Option<String>,
     /// Whether the resource is a person or a room.
     pub kind: ResourceKind,
-    /// The user account of the member of the staff.
+    /// The user account of the member of the staff, if there is one.
     pub user_id: Option<UserId>,
     /// The position in lists, and the order in which a free resource is chosen; the lowest is first.
     pub position: i64,

@@ -187,7 +187,7 @@ pub struct Call {
     pub model: Option<String>,
     /// When Twilio announced the call.
     pub started_at: Timestamp,
-    /// When the media stream began.
+    /// When the media stream began; none if the call has had no media stream.
     pub answered_at: Option<Timestamp>,
     /// When the call ended; none while it is active.
     pub ended_at: Option<Timestamp>,
@@ -206,7 +206,7 @@ pub struct Call {
 /// Information that was extracted from a call after its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallFindings {
-    /// The full summary of the conversation.
+    /// The full summary of the conversation; none if no summary was written yet.
     pub summary: Option<String>,
     /// The language that the caller spoke, ISO 639-1.
     pub language: Option<String>,

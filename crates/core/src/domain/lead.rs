@@ -38,7 +38,7 @@ pub struct LeadContent {
     pub title: String,
     /// The stage that the lead has reached.
     pub stage_id: StageId,
-    /// The expected amount in hundredths of the currency unit.
+    /// The expected amount in hundredths of the currency unit; none if it is unknown.
     pub value_minor: Option<i64>,
     /// The source of the lead, as a user describes it.
     pub source: String,

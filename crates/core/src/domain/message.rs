@@ -130,13 +130,13 @@ pub struct Message {
     pub thread_id: ThreadId,
     /// Whether the contact or the business wrote the message.
     pub direction: Direction,
-    /// `text`, or `media` for a message with files.
+    /// `media` for a message with a file, or with other content than text, such as a location; else `text`.
     pub message_type: MessageType,
     /// The kind of the content, such as an image or a voice message.
     pub media_kind: MediaKind,
     /// The text; empty for a file without a caption.
     pub content_text: String,
-    /// The URL of the file: the provider's URL until the file has been fetched, then the local URL.
+    /// The URL of the first file: the provider's URL until the file has been fetched, then the local URL.
     pub media_url: Option<String>,
     /// The state of the message's file: `waiting` to be fetched, `stored`, `linked` if only its URL is known, `failed`,
     /// or `pruned` if the file was deleted according to the retention settings.
@@ -232,7 +232,7 @@ pub struct MessageFile {
     pub bytes: Option<i64>,
     /// The state of the file, as in `Message::media_state`.
     pub state: MediaState,
-    /// Why the file could not be fetched.
+    /// Why the file could not be fetched, or why it has not been fetched yet; none without a problem.
     pub error: Option<String>,
     /// The URL of the stored file; none if the file is not stored.
     pub url: Option<String>,

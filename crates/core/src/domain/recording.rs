@@ -47,7 +47,8 @@ pub struct Recording {
     pub bytes: i64,
     /// Whether the recording is running, must be fetched, is complete, failed, or was deleted.
     pub state: RecordingState,
-    /// The position in milliseconds at which the caller's message begins.
+    /// The position in milliseconds at which the caller's message begins; none if the caller left no message or its
+    /// position is unknown.
     pub message_ms: Option<i64>,
     /// The reason why the recording could not be fetched.
     pub error: Option<String>,

@@ -52,7 +52,8 @@ pub struct ScheduledMessage {
     pub state: ScheduledState,
     /// The message that was created from it; none unless it was sent.
     pub message_id: Option<MessageId>,
-    /// The reason why the message was not sent: an error code of `POST /api/whatsapp/send`, or `media_expired`.
+    /// The reason why the message could not be sent: an error code of `POST /api/whatsapp/send`, or `media_expired`.
+    /// None unless the state is `failed`.
     pub error_code: Option<String>,
     /// The actor that scheduled the message, such as `user:3` or `token:2`.
     pub author: String,

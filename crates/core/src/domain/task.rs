@@ -35,7 +35,7 @@ pub struct TaskContent {
     pub thread_id: Option<ThreadId>,
     /// The call that the task concerns.
     pub call_id: Option<CallId>,
-    /// The time at which the task is due.
+    /// The time at which the task is due. A task has at most one of `due_at` and `due_date`.
     pub due_at: Option<Timestamp>,
     /// The day on which the task is due, such as `2026-11-22`.
     pub due_date: Option<String>,
@@ -66,6 +66,7 @@ pub struct Task {
     pub done_at: Option<Timestamp>,
     /// The actor that marked the task as done; none while it is open.
     pub done_by: Option<String>,
-    /// The sort key of the task in lists.
+    /// The sort key of the task in lists: the time at which it is due, or the end of the day on which it is due. A task
+    /// without either is last.
     pub due_key: String,
 }

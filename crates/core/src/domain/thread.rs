@@ -65,7 +65,7 @@ pub struct Thread {
     pub ai_mode: AiMode,
     /// The side that must act next.
     pub turn: ThreadTurn,
-    /// Since when the contact waits for an answer.
+    /// Since when the contact waits for an answer; none if the contact does not wait.
     pub waiting_since: Option<Timestamp>,
     /// When the thread was archived; none if it is not archived. A new message or call moves it back to the inbox.
     pub archived_at: Option<Timestamp>,

@@ -117,6 +117,6 @@ pub struct AuditEntry {
     pub subject: String,
     /// The name of the changed object, or of the contact to which it belongs; none if it has no name or was deleted.
     pub subject_name: Option<String>,
-    /// The contact that was changed, or to whom the changed object belongs.
+    /// The contact that was changed, or to whom the changed object belongs; none if the change concerns no contact.
     pub contact_id: Option<ContactId>,
 }

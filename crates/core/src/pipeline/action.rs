@@ -11,7 +11,7 @@ pub enum Action {
     Ask {
         /// The number of the request, for [`super::Pipeline::handle_model`].
         request: u64,
-        /// Instructions for this answer alone.
+        /// Instructions for this answer alone; none for a plain reply to the conversation.
         instructions: Option<String>,
         /// The messages so far, oldest first.
         conversation: Vec<Entry>,
