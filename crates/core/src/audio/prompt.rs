@@ -31,8 +31,8 @@ pub enum PromptError {
 }
 
 impl Prompt {
-    /// Reads a file. An MP3 file is kept unchanged. A WAV file is converted to 16-bit mono; its other
-    /// chunks, such as titles, are removed.
+    /// Reads a file. An MP3 file is kept unchanged. A WAV file is converted to 16-bit mono; its other chunks, such as
+    /// titles, are removed. Rejects a file without sound.
     pub fn read(file: Vec<u8>) -> Result<Self, PromptError> {
         let prompt = if file.starts_with(b"RIFF") && file.get(8..12) == Some(b"WAVE") {
             Self::read_wav(&file)?

@@ -1,4 +1,4 @@
-//! The URLs of the web page.
+//! The URLs at which users open the web page: the preferred one, and plain HTTP for the local network.
 
 use serde::{Deserialize, Serialize};
 

@@ -96,8 +96,9 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// Returns the phone numbers in a text as digits, separated by spaces. A number of the business's country is returned
-/// in its national and its international form. `calling_code` is the calling code of that country, without `+`.
+/// Returns the phone numbers in a text as digits, each with a space before it. At least `MIN_NUMBER` digits in a row, or
+/// with only separators between them, count as a phone number. A number of the business's country is returned in its
+/// national and its international form. `calling_code` is the calling code of that country, without `+`.
 pub fn numbers(text: &str, calling_code: &str) -> String {
     let mut found = String::new();
     for run in text.split(|c: char| !(c.is_ascii_digit() || is_number_separator(c))) {

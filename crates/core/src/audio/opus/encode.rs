@@ -20,8 +20,8 @@ pub struct OpusEncoder {
 }
 
 impl OpusEncoder {
-    /// Creates an encoder for this number of channels and this sample rate. `serial` distinguishes streams within one
-    /// file.
+    /// Creates an encoder for this number of channels and this sample rate. `serial` is the Ogg serial number, which
+    /// only has to differ between streams in one file.
     pub fn new(channel_count: u16, rate: u32, serial: u32) -> Result<Self, OpusError> {
         if !RATES.contains(&rate) {
             return Err(OpusError::Rate(rate));

@@ -23,8 +23,8 @@ const STUCK_GRACE: Duration = Duration::from_secs(1);
 /// The maximum duration of speech without a detected end. Longer sound is music, which the local detector also
 /// classifies as voice.
 const MAX_TURN: Duration = Duration::from_mins(1);
-/// The maximum duration of speech without words: the transcript of the current speech does not grow, or the last speech
-/// that was too long had no words.
+/// The maximum duration of speech without words: after the last words of the speech, if the engine reports words during
+/// speech; or after its start, if the last speech that was too long had no words.
 const MAX_WORDLESS_TURN: Duration = Duration::from_secs(12);
 /// If the engine's last detection is at most this much earlier than the start of the local speech, both belong to the
 /// same speech.

@@ -15,8 +15,8 @@ const FILLER_AFTER: Duration = Duration::from_millis(1200);
 const NEXT_FILLER_AFTER: Duration = Duration::from_millis(1700);
 /// The maximum number of fillers for each attempt of an engine to reply.
 const FILLERS: u32 = 2;
-/// The maximum delay after the end of the caller's voice at which the wait for a reply starts. The engine reports the
-/// end of the voice about this much later.
+/// The wait for a reply starts when the end of the caller's voice is reported, but at most this long after that end. An
+/// engine usually reports the end about this late.
 const NOTICED_AFTER: Duration = Duration::from_millis(700);
 /// The maximum silence for a waiting caller.
 const MAX_SILENCE: Duration = Duration::from_millis(1900);

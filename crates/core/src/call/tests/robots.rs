@@ -34,8 +34,8 @@ fn say(item: &str, text: &str) -> Input {
 }
 
 /// Sends the sound of a caller to a session. Returns why the phone call ended, how long after the start of the stream,
-/// and the events; none if the call did not end. `words`: the transcripts, each with the time
-/// at which the engine reports it.
+/// and the events; none if the call did not end. `words`: the transcripts, each with the time at which the engine
+/// reports it.
 fn call(policy: CallPolicy, sound: &[u8], words: &[(Duration, &str)]) -> Option<(EndReason, Duration, Vec<CallEvent>)> {
     let (mut now, mut words) = (start(), words.iter().enumerate().peekable());
     let mut session = CallSession::new(policy, now);
