@@ -96,8 +96,8 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// Returns the phone numbers in a text as digits, each with a space before it. At least `MIN_NUMBER` digits in a row, or
-/// with only separators between them, count as a phone number. A number of the business's country is returned in its
+/// Returns the phone numbers in a text as digits, each with a space before it. At least `MIN_NUMBER` digits, with
+/// nothing but separators between them, count as a phone number. A number of the business's country is returned in its
 /// national and its international form. `calling_code` is the calling code of that country, without `+`.
 pub fn numbers(text: &str, calling_code: &str) -> String {
     let mut found = String::new();
