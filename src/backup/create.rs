@@ -167,7 +167,8 @@ impl Snapshots {
         self.running.begin(&self.work_folder.join(".lock"), kind, now)
     }
 
-    /// Creates, verifies and stores a snapshot, deletes expired ones, and uploads missing ones to the bucket.
+    /// Creates, verifies and stores a snapshot, deletes expired ones, and uploads missing ones to the bucket. A failed
+    /// upload is only reported in [`CreatedSnapshot::bucket_error`].
     pub async fn create(&self, kind: Kind) -> Result<CreatedSnapshot, Error> {
         let now = clock::now();
         let this = self.clone();
@@ -317,7 +318,7 @@ impl Snapshots {
         });
         let _ = std::fs::remove_file(&work);
         let (name, Stored { path, bytes, sha256 }, copy) = created?;
-        tracing::debug!(event = "SNAPSHOT_CHECKSUM", %name, sha256, "Snapshot {name} as read back has the SHA-256 {sha256}");
+        tracing::debug!(event = "SNAPSHOT_CHECKSUM", %name, sha256, "SHA-256 of snapshot {name}, computed from the file on disk: {sha256}");
         dropped.extend(self.delete_expired(&name, now)?);
         Ok(CreatedSnapshot { name: name.to_string(), file: path, bytes, copy, dropped, bucket_error: None })
     }
@@ -372,8 +373,8 @@ impl Snapshots {
     }
 
     /// Uploads the snapshots of the folder that the bucket lacks, and deletes expired ones from the bucket. If
-    /// snapshots are encrypted, the unencrypted ones stay on this machine: those from before a migration, and older
-    /// ones.
+    /// encryption is configured, unencrypted snapshots are not uploaded: those from before a migration, and those from
+    /// before encryption was configured.
     async fn upload_missing(&self, newest: Option<&str>) -> Result<(), Error> {
         let bucket = self.require_bucket()?;
         bucket.clear_unfinished(&self.work_folder).await?;

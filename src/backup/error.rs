@@ -47,7 +47,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns true if the cause is a full disk.
+    /// Returns true if the cause is a full disk or an exhausted disk quota.
     pub fn is_lack_of_space(&self) -> bool {
         let mut next: Option<&(dyn std::error::Error + 'static)> = Some(self);
         while let Some(error) = next {

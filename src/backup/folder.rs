@@ -35,7 +35,7 @@ pub(super) struct Stored {
     pub sha256: String,
 }
 
-/// Returns all snapshots in the folder, newest first.
+/// Returns all snapshots in the folder, newest first; none if the folder does not exist.
 pub(super) fn list(folder: &Path) -> Result<Vec<Snapshot>, Error> {
     let failed = Error::file("read", folder);
     let entries = match std::fs::read_dir(folder) {
@@ -65,7 +65,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Snapshot>, Error> {
     Ok(found)
 }
 
-/// Renames a verified copy in the same folder to its final name.
+/// Renames a verified copy in the same folder to its final name, and stores its checksum.
 pub(super) fn adopt(
     work: &Path,
     folder: &Path,
@@ -183,7 +183,7 @@ fn write_checksum(folder: &Path, name: &SnapshotName, sha256: &str) -> Result<()
 
 fn read_checksum(folder: &Path, name: &str) -> Option<String> {
     let path = checksum_path(folder, name);
-    // The checksum is followed by the snapshot's name. A longer text is not a checksum file.
+    // The checksum is the first word; the snapshot's name follows. Reading is limited, because the file may be any file.
     let mut text = String::new();
     open(&path).ok()?.take(MAX_CHECKSUM_BYTES).read_to_string(&mut text).ok()?;
     let checksum = text.split_whitespace().next()?;

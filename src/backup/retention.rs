@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn last_nights_snapshot_outlives_newer_ones_of_the_day() {
         let night = nightly(0);
-        // By hand at noon, and by a machine that replaces this one.
+        // Twelve hours later: by hand, and by a machine that replaces this one.
         for kind in [Kind::Manual, Kind::Nightly] {
             let later = SnapshotName::new(kind, Timestamp::from_millis(START + DAY / 2), false);
             assert_eq!(to_delete(&[night.clone(), later.clone()], &later), [], "{kind:?}");

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use std::time::Duration;
 
 /// Returns true if the local hour `hour` has begun since the last snapshot. Also returns true if there is no snapshot,
-/// or if the last one is from the future.
+/// or if the time of the last one is more than [`CLOCK_ERROR`] in the future.
 pub(super) fn is_due(now: Timestamp, last: Option<Timestamp>, hour: u8, zone: &TimeZone) -> bool {
     let Some(last) = last else { return true };
     // A snapshot from the future was created while the clock was wrong, and is ignored.

@@ -47,12 +47,15 @@ impl Snapshots {
         self.delete_for_space(0, 0)
     }
 
-    /// Returns the expected size of the next copy in bytes: the length of the larger of the two database files.
+    /// Returns the expected size of the next copy in bytes: the length of the published database file or of the live
+    /// one, whichever is longer.
     pub(super) fn database_bytes(&self) -> u64 {
         let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
         length(&self.published).max(length(&self.published.with_file_name("live/db.sqlite")))
     }
 
+    /// Deletes the snapshots that [`select_to_free_space`] selects, but none if fewer than [`COPIES_KEPT`] snapshots
+    /// are intact. Returns the deleted names.
     fn delete_for_space(&self, copy: u64, required_free: u64) -> Result<Vec<String>, Error> {
         let listed = self.list()?;
         let found: Vec<(SnapshotName, u64)> =

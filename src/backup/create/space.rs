@@ -1,4 +1,4 @@
-//! The space of the disks that snapshots need.
+//! Disk space for snapshots: how much they need, how much is free, and how much they may use.
 
 use crate::backup::Error;
 use crate::config::DiskLimit;
@@ -6,7 +6,7 @@ use crate::store::{self, DiskSpace};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Returns an error if the folder's disk has no space for a copy of this many bytes.
+/// Returns an error if the folder's disk has no space for a copy of this many bytes and a margin.
 pub(super) fn check_space(folder: &Path, bytes: u64) -> Result<(), Error> {
     let needed = needed_for(bytes);
     let free = known_space(folder).map_or(u64::MAX, |space| space.free_bytes);

@@ -38,7 +38,8 @@ pub(super) enum Stored {
     Over,
 }
 
-/// Stores an incoming call with the current time, if the database is writable. Returns how to answer the call.
+/// Stores an incoming call with the current time, if the database is writable. Returns how to answer the call. If the
+/// call cannot be stored, it is answered even if its contact is blocked.
 pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static str, call: IncomingCall) -> Stored {
     let (known, raw, config) = (call.clone(), raw(form, path), state.config());
     let for_write = config.clone();

@@ -1,4 +1,4 @@
-//! Webhooks of the calls that the agent makes.
+//! Webhooks of outbound calls.
 
 use super::conversation::connect;
 use super::response::{answer, say_phrase};
@@ -27,7 +27,7 @@ pub(super) const MESSAGE_PATH: &str = "/webhook/outbound_message";
 const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Handles `POST /webhook/outbound_call`: the contact has answered.
+/// Handles `POST /webhook/outbound_call`: the contact, or an answering machine, has answered.
 pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(sid) = call_sid(&form) else {
         log_malformed(&state, &form, ANSWERED_PATH, NO_CALL).await;
@@ -48,10 +48,10 @@ pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: Twil
         "the database could not be used"
     };
     let Some(found) = found.flatten() else {
-        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %sid, "Hanging up outgoing call {sid}: {why}");
+        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %sid, "Hanging up outbound call {sid}: {why}");
         return answer(&[Verb::Hangup]);
     };
-    tracing::info!(event = "CALL_OUT", call.sid = %sid, "Outgoing call {sid} is answered");
+    tracing::info!(event = "CALL_OUT", call.sid = %sid, "Outbound call {sid} was answered");
     state.calls.start(CallContext {
         call: found.call,
         name: found.name,
@@ -74,9 +74,9 @@ pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: Twili
         "human" => "a person",
         "fax" => "a fax machine",
         _ if is_machine => "an answering machine",
-        _ => "Twilio could not detect it",
+        _ => "not detected",
     };
-    tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Twilio reports who answered outgoing call {sid}: {who}");
+    tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Twilio reports who answered outbound call {sid}: {who}");
     let (raw, asked, now) = (raw(&form, MACHINE_PATH), sid.clone(), clock::now());
     let (requested, country) = (outbound_call_id(&uri), state.config().business.country);
     let is_new = store_best_effort(&state, MACHINE_PATH, sid.as_str(), move |tx| {
@@ -90,7 +90,8 @@ pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: Twili
     StatusCode::NO_CONTENT
 }
 
-/// Redirects a call to the message for answering machines, which ends the agent's stream.
+/// Redirects a call to the message for answering machines, which ends the agent's media stream. Retries transient
+/// errors.
 async fn leave_message(state: AppState, sid: CallSid) {
     let services = state.calls.services();
     for wait in RETRY_AFTER.into_iter().map(Some).chain([None]) {
@@ -98,7 +99,7 @@ async fn leave_message(state: AppState, sid: CallSid) {
         let url = format!("{}{MESSAGE_PATH}", config.http.base_url());
         let Err(error) = rest::redirect_call(&services.client, &config.twilio, &sid, &url, LIMIT).await else { return };
         let Some(wait) = wait.filter(|_| error.is_retryable() && !error.is_call_over()) else {
-            tracing::warn!(event = "OUTBOUND_NO_MESSAGE", call.sid = %sid, %error, "Cannot leave a message on the answering machine of call {sid}; no further attempt is made");
+            tracing::warn!(event = "OUTBOUND_NO_MESSAGE", call.sid = %sid, %error, "Cannot leave a message on the answering machine that answered outbound call {sid}; no further attempt is made");
             return;
         };
         tokio::time::sleep(wait).await;

@@ -18,9 +18,9 @@ use axum::response::Response;
 /// The seconds of silence that end a recording.
 const SILENCE_S: u32 = 5;
 
-/// Handles `POST /webhook/handle_recording`. Without a recording, requests one. With a recording, stores it and, if an
-/// AI is configured and the caller has not hung up, answers it and records again. With `answer` in the query, returns
-/// the answer to an earlier recording.
+/// Handles `POST /webhook/handle_recording`. Without a recording, requests one. With a recording, stores it; then, if
+/// an AI is configured and the caller has not hung up, answers it and records again, and otherwise thanks the caller
+/// and hangs up. With `answer` in the query, returns the answer to an earlier recording.
 pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(call) = call_sid(&form) else {
         log_malformed(&state, &form, PATH, NO_CALL).await;
@@ -104,7 +104,7 @@ fn say_phrase(state: &AppState, phrase: &Phrase) -> Verb {
     response::say_phrase(&state.config().voice.say_voice, phrase)
 }
 
-/// Returns the recording of a webhook; none if the webhook has no recording.
+/// Returns the recording of a webhook; none if the webhook has no URL or no valid id of a recording.
 pub(super) fn new_recording(webhook: &TwilioForm, call: &CallSid) -> Option<NewRecording> {
     let form = &webhook.form;
     let url = form.value("RecordingUrl")?.to_owned();

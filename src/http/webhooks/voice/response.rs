@@ -7,7 +7,7 @@ use crate::providers::twilio::twiml::{self, Verb};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-/// The path of the recorder, which takes a message from a caller whom the AI cannot answer.
+/// The path of the webhook for Twilio's recorder, which records callers who have no media stream.
 pub(in crate::http::webhooks) const RECORDER: &str = "/webhook/handle_recording";
 
 pub(in crate::http::webhooks) fn answer(verbs: &[Verb]) -> Response {

@@ -1,6 +1,7 @@
 //! Transfers of calls to a human agent, who hears the caller's name and reason, and accepts by pressing 1. The key
-//! press distinguishes a person from voicemail. If the human agent does not accept, Twilio requests
-//! [`super::stream::ended`], which calls [`fail`] and connects the caller to a new stream.
+//! press distinguishes a person from voicemail. After the call to the human agent, Twilio requests
+//! [`super::stream::ended`]. If the human agent did not accept, that handler calls [`fail`], and connects the caller to
+//! a new stream or to the recorder.
 
 use super::response::{answer, language_of, say};
 use super::webhook::{NO_CALL, log_malformed, own_query, public_url, raw, store_best_effort};
@@ -106,7 +107,7 @@ fn is_answered(progress: Option<CallProgress>) -> bool {
     matches!(progress, Some(CallProgress::Completed | CallProgress::Answered))
 }
 
-/// Returns the prompt with the caller's name and reason, which is spoken twice.
+/// Returns the verbs that announce the caller to the human agent and wait for a key, twice, and then hang up.
 fn prompt_verbs(state: &AppState, sid: &CallSid, transfer: &PendingTransfer) -> [Verb; 3] {
     let config = state.config();
     let voice = config.voice.say_voice.as_str();

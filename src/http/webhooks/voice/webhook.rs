@@ -56,8 +56,9 @@ pub(super) fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
     }
 }
 
-/// Writes a webhook of a call to the store with a timeout, and logs a failure. `path` and `sid` name the webhook and
-/// the call in the log message. Returns none on failure, so that the webhook can still be answered.
+/// Runs a write for a webhook of a call, waits at most [`STORE_TIMEOUT`] for it, and logs a failure. `path` and `sid`
+/// name the webhook and the call in the log message. Returns none on failure or after the timeout, so that the webhook
+/// can still be answered; after the timeout, the write may still be done later.
 pub(super) async fn store_best_effort<T: Send + 'static>(
     state: &AppState,
     path: &'static str,
@@ -73,7 +74,7 @@ pub(super) async fn store_best_effort<T: Send + 'static>(
                 call.sid = sid,
                 path,
                 error,
-                "Cannot store the webhook at {path} of call {sid}; Twilio gets a response nevertheless"
+                "Cannot store the changes for the webhook at {path} of call {sid}; Twilio gets a response nevertheless"
             );
             None
         }
@@ -82,7 +83,7 @@ pub(super) async fn store_best_effort<T: Send + 'static>(
                 event = "CALL_WEBHOOK_NOT_STORED",
                 call.sid = sid,
                 path,
-                "The webhook at {path} of call {sid} was not stored within {STORE_TIMEOUT:?}; Twilio gets a response nevertheless"
+                "The changes for the webhook at {path} of call {sid} were not stored within {STORE_TIMEOUT:?} and may still be stored later; Twilio gets a response now"
             );
             None
         }

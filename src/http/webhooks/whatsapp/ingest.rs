@@ -121,8 +121,8 @@ fn provider_id(read: &Result<Inbound, Malformed>) -> String {
 }
 
 /// Stores a webhook whose processing failed in the webhook log only, and acknowledges it, so that the provider does not
-/// retry a webhook that triggers a bug forever. If the webhook log cannot be written either, the response is 503.
-/// `named` is the provider's id of the message.
+/// retry a webhook that triggers a bug forever. If the error means that the database cannot be written at all, or if
+/// the webhook log cannot be written, the response is 503. `named` is the provider's id of the message.
 async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &store::Error) -> Response {
     let path = raw.path;
     let nothing_can_be_stored = matches!(
