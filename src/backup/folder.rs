@@ -183,7 +183,7 @@ fn write_checksum(folder: &Path, name: &SnapshotName, sha256: &str) -> Result<()
 
 fn read_checksum(folder: &Path, name: &str) -> Option<String> {
     let path = checksum_path(folder, name);
-    // The checksum is the first word; the snapshot's name follows. Reading is limited, because the file may be any file.
+    // The checksum is the first word; the snapshot's name follows. The read is limited, because the file may be large.
     let mut text = String::new();
     open(&path).ok()?.take(MAX_CHECKSUM_BYTES).read_to_string(&mut text).ok()?;
     let checksum = text.split_whitespace().next()?;

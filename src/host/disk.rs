@@ -38,9 +38,9 @@ struct Inner {
 pub struct DiskStatus {
     /// The space of the disk with the data folder.
     pub data: DiskSpace,
-    /// The level of free space on that disk.
+    /// The level of free space on that disk; `None` if it cannot be determined.
     pub level: Option<SpaceLevel>,
-    /// The space of the bridge's disk, if that is another disk.
+    /// The space of the bridge's disk; `None` if it is the same disk or cannot be determined.
     pub bridge: Option<DiskSpace>,
     /// The level of free space on the bridge's disk.
     pub bridge_level: Option<SpaceLevel>,
@@ -56,7 +56,8 @@ impl DiskMonitor {
         monitor
     }
 
-    /// Checks the disks. If the space of a disk cannot be determined, no data is rejected.
+    /// Checks the disks, each one separately. A disk whose space cannot be determined has no level and no notice. While
+    /// the data disk has no level, no data is rejected.
     pub fn check(&self) -> DiskStatus {
         let Inner { folder, settings, .. } = &*self.inner;
         let limits = &settings().disk;
@@ -76,14 +77,14 @@ impl DiskMonitor {
         *self.lock()
     }
 
-    /// Returns false if the last check found too little space for media files and recordings.
+    /// Returns false if the last check found too little space for media files and recordings on the data disk.
     pub fn takes_media(&self) -> bool {
         self.lock().level.unwrap_or(SpaceLevel::Ample) == SpaceLevel::Ample
     }
 
-    /// Returns true if enough space remains after storing a file of this size, or if the space cannot be determined.
-    /// Checks the disks again, because the file may be large: it is written to the write-ahead log, the database and
-    /// the published copy.
+    /// Returns true if enough space remains on the data disk after storing a file of this size, or if the space cannot
+    /// be determined. Checks the disks again, because the file may be large: it is written to the write-ahead log, the
+    /// database and the published copy.
     pub fn has_space_for(&self, bytes: u64) -> bool {
         let DiskStatus { data, level, .. } = self.check();
         let left = data.free_bytes.saturating_sub(bytes.saturating_mul(3));
@@ -98,7 +99,8 @@ impl DiskMonitor {
 }
 
 impl DiskStatus {
-    /// Returns the notices about disks with little free space or few free inodes; `None` if all disks have enough.
+    /// Returns the notices about disks with little free space or few free inodes; `None` if no disk is known to lack
+    /// any.
     pub fn problem(&self) -> Option<Vec<Notice>> {
         let short = |level: Option<SpaceLevel>| level.is_some_and(|level| level != SpaceLevel::Ample);
         let free_and_total = |space: &DiskSpace| (format_bytes(space.free_bytes), format_bytes(space.total_bytes));
@@ -125,7 +127,7 @@ pub fn is_low_on_inodes(space: &DiskSpace) -> bool {
 }
 
 /// Returns the level of free space, with hysteresis: the free space must exceed a limit by 10 % before the level rises
-/// again. This prevents frequent changes of the level.
+/// again. This prevents frequent changes of the level. A lack of inodes also lowers the level, without hysteresis.
 pub fn classify(space: &DiskSpace, limits: &DiskConfig, before: Option<SpaceLevel>) -> SpaceLevel {
     let below = |limit: u64, was_below: bool| {
         let limit = if was_below { limit.saturating_add(limit / 10) } else { limit };

@@ -11,7 +11,8 @@ pub fn ready(status: &str) {
 
 /// Notifies systemd that the daemon reloads its settings; [`ready`] ends the reload.
 pub fn reloading(status: &str) {
-    // systemd ignores a reload notification without a timestamp.
+    // Only a unit of `Type=notify-reload` requires the timestamp. The unit of the package has `Type=notify`, for which
+    // systemd accepts the timestamp too.
     match NotifyState::monotonic_usec_now() {
         Ok(now) => send(&[NotifyState::Reloading, now, NotifyState::Status(status)]),
         Err(error) => {

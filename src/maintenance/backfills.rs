@@ -6,8 +6,8 @@ use crate::runtime::jobs::Jobs;
 use crate::store::{BackfillProgress, Result, Store};
 use std::time::Duration;
 
-/// Runs all migrations; an interrupted migration resumes after the next start. Each step except the last one wakes
-/// `jobs`. Never returns; the caller stops it by dropping the future.
+/// Runs all migrations; an interrupted migration resumes after the next start. Each step that makes progress, except
+/// the last one of a migration, wakes `jobs`. Never returns; the caller stops it by dropping the future.
 pub async fn run(store: Store, jobs: Jobs) {
     for backfill in &BACKFILLS {
         finish(&store, backfill, &jobs).await;

@@ -70,7 +70,7 @@ impl HealthMonitor {
                     event = "DISK_OK",
                     free_mb,
                     total_mb,
-                    "The disk has enough free space again, {free_mb} of {total_mb} MB are free: files and recordings are stored again"
+                    "The data disk has enough free space and inodes again, {free_mb} of {total_mb} MB are free: files and recordings are stored again"
                 );
                 let hastened = self
                     .store
@@ -84,7 +84,7 @@ impl HealthMonitor {
                     event = "DISK_LOW",
                     free_mb,
                     total_mb,
-                    "The disk is nearly full, {free_mb} of {total_mb} MB are free: files and recordings are not stored until space is freed"
+                    "The data disk lacks free space or inodes, {free_mb} of {total_mb} MB are free: files and recordings are not stored until enough is free"
                 );
             }
             *took_media = takes_media;
