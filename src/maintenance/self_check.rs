@@ -39,8 +39,9 @@ impl SelfChecker {
         self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Runs the self-check every night. If the server was off at the scheduled time, the self-check runs ten minutes
-    /// after the next start. Never returns; the caller stops it by dropping the future.
+    /// Runs the self-check every night, unless the settings switch it off. If no check ran in the last 26 hours, for
+    /// example because the server was off, the self-check runs ten minutes after the start. Never returns; the caller
+    /// stops it by dropping the future.
     pub async fn run(self) {
         loop {
             let config = self.inner.services.settings.config();

@@ -41,7 +41,6 @@ impl UpdateState {
 /// future.
 pub async fn run(store: Store, settings: Settings) {
     loop {
-        // A request is sent only if the owner has enabled the check.
         if let Some(feed) = settings.config().updates.weekly_feed()
             && let Err(error) = check_if_due(&store, feed.as_str()).await
         {

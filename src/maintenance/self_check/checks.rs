@@ -1,4 +1,4 @@
-//! The individual checks of the self-check, and the services that they use.
+//! The checks of the self-check, except those of the AI services, and the services that the self-check uses.
 
 use crate::alerting::Alerts;
 use crate::backup::{BackupStatus, Snapshots};

@@ -1,5 +1,5 @@
-//! Rate limit for log events that unauthenticated clients can cause. A limited number of lines per minute is logged;
-//! further lines are counted, and the count is reported in one line.
+//! Rate limit for log events that clients can cause in large numbers. A limited number of lines per event and minute is
+//! logged; further lines are counted, and the count is reported in one line.
 
 use crate::domain::Timestamp;
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ fn has_ended(window: &Window, now: Timestamp) -> bool {
     now < window.started || now.since(window.started) >= MINUTE
 }
 
-/// Events that clients without authentication can cause without a limit on the rate.
+/// Events that clients can cause without a limit on the rate, most of them without authentication.
 const RATE_LIMITED_EVENTS: [&str; 13] = [
     "ACCEPT_FAILED",
     "CONNECTION_FAILED",
