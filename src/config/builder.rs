@@ -12,7 +12,8 @@ pub(super) struct ConfigBuilder {
 }
 
 impl ConfigBuilder {
-    /// Sets a value, and replaces an existing value. The caller must check that the origin has the higher precedence.
+    /// Sets a value, and replaces an existing value; an invalid value only adds a problem. The caller must check that
+    /// the origin has the higher precedence.
     pub(super) fn set(&mut self, setting: &Setting<Config>, raw: &RawValue, origin: Origin) {
         let outcome = setting.set(&mut self.config, raw);
         self.record(setting, outcome, origin);

@@ -1,6 +1,6 @@
-//! The last working settings, including secrets, in a file of the data folder that only the service's user can read. If
-//! the settings are invalid at a start, the daemon uses this copy. A typo in the settings and a later reboot then do
-//! not stop the phone service.
+//! The last working settings, including secrets, in a file that only the service's user can read. If the settings are
+//! invalid at a start, the daemon uses this copy. A typo in the settings and a later reboot then do not stop the phone
+//! service.
 
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
@@ -22,14 +22,14 @@ pub struct LastGood {
 /// The content of the file.
 #[derive(Serialize, Deserialize)]
 struct SavedSettings {
-    /// The data folder for which the settings were stored. The settings are ignored in a copy of this folder at another
-    /// path.
+    /// The folder in which the settings were stored. In a copy of this folder at another path, the settings are
+    /// ignored.
     folder: PathBuf,
     settings: BTreeMap<String, Value>,
 }
 
 impl LastGood {
-    /// Returns the last working settings of a data folder.
+    /// Returns the last working settings that are stored in a folder, which need not exist.
     pub fn in_folder(folder: PathBuf) -> Self {
         Self { folder }
     }
