@@ -28,7 +28,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Runs the daemon until `shutdown`, a requested restart, or the early end of a task, which is an error. Then waits for
-/// active phone calls and requests to end, and closes the store.
+/// a limited time for active phone calls and requests to end, and closes the store.
 pub async fn run(
     config: Config,
     mut listeners: Listeners,

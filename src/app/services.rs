@@ -302,7 +302,7 @@ async fn stored_message_clock(store: &Store) -> anyhow::Result<MessageClock> {
     Ok(message_clock)
 }
 
-/// Registers the handlers of the background jobs.
+/// Registers the handlers of most background jobs; [`Services::build`] registers the others.
 fn with_handlers(worker: JobWorker, services: &CallServices, examiner: MediaExaminer, texts: CallerTexts) -> JobWorker {
     let missed = texts.clone();
     let store = services.store.with_priority(Priority::Job);

@@ -36,8 +36,8 @@ pub(super) struct SpeechService {
 }
 
 impl Config {
-    /// Returns the AI engines that answer calls, in order; empty if calls go to voicemail. Omits engines that lack a key
-    /// or another required setting, except the engine that `voice.engine` names.
+    /// Returns the AI engines that answer calls, in order; empty if calls go to voicemail. Omits engines without a
+    /// required setting, such as a key, except the engine that `voice.engine` names.
     pub fn ai_engines(&self) -> Vec<AiEngine> {
         let is_configured = |engine: &AiEngine| match engine {
             AiEngine::Realtime => self.openai.key().is_some(),

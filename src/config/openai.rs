@@ -114,7 +114,8 @@ impl OpenAiConfig {
 
 /// The silence after which a reply is requested early. A shorter silence also occurs within words.
 const EARLY_SILENCE_MS: u32 = 200;
-/// The longest `vad_silence_ms` with which replies are requested early: a reply is not held for longer than 1.5 s.
+/// The longest `vad_silence_ms` with which replies are requested early. It is below the 1.5 s after the end of the
+/// caller's voice for which the call's logic holds a reply at most.
 const MAX_HELD_SILENCE_MS: u32 = 1000;
 
 pub(super) fn settings() -> Vec<Setting<OpenAiConfig>> {

@@ -72,12 +72,14 @@ impl Default for TlsConfig {
 }
 
 impl TlsConfig {
-    /// Returns true if certificates are obtained from an authority, or if a certificate file and a key file are set.
+    /// Returns true if the settings request certificates from an authority, or if a certificate file and a key file are
+    /// set.
     pub fn is_configured(&self) -> bool {
         self.uses_acme() || self.own_files().is_some()
     }
 
-    /// Returns true if certificates are obtained from an authority.
+    /// Returns true if the settings request certificates from an authority. If certificate files are set too, only the
+    /// files are used.
     pub fn uses_acme(&self) -> bool {
         self.acme.unwrap_or(self.certificate_file.is_none()) && !self.domain.is_empty()
     }

@@ -69,7 +69,7 @@ impl ValueKind {
     }
 }
 
-/// Returns the unit of a setting's number, which is the suffix of its key.
+/// Returns the unit of a setting's number, which the suffix of its key determines; `None` if it has no unit.
 pub(super) fn unit(key: &str) -> Option<&'static str> {
     const SUFFIXES: [(&str, &str); 10] = [
         ("_ms", "ms"),

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 text_enum! {
     /// The engine that answers calls.
     EngineChoice {
-        /// The AI engines whose keys are set, in the order of `voice.ai_engines`; voicemail if no keys are set.
+        /// The AI engines whose required settings are set, in the order of `voice.ai_engines`; voicemail if there is no
+        /// such engine.
         Auto = "auto",
         /// OpenAI Realtime.
         Realtime = "realtime",

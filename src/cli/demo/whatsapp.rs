@@ -1,4 +1,5 @@
-//! Simulates messages of the business's own WhatsApp account, which the real bridge links, and to its number at Twilio.
+//! Simulates and checks WhatsApp messages of the business's own account, which the real bridge links, and of its number
+//! at Twilio.
 
 use super::checks::{Checks, eventually};
 use super::environment::{DemoEnvironment, SHOP};
@@ -21,8 +22,8 @@ pub(super) async fn link(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::
     Ok(())
 }
 
-/// Simulates messages that the bridge receives: texts from both WhatsApp addresses of a contact, files, and messages written on the owner's
-/// phone.
+/// Simulates messages that the bridge receives: texts from both WhatsApp addresses of a contact, files, and messages
+/// written on the owner's phone. Then sends a forged bridge webhook, and checks what the daemon stores.
 pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
     let network = &env.whatsapp;
     let first = network.writes(RONI, "היי, אפשר להזמין?").await?;
@@ -163,7 +164,8 @@ pub(super) const PICTURE: &[u8] = &[
     0xB6, 0xEE, 0x56, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82,
 ];
 
-/// Simulates incoming messages to the WhatsApp number at Twilio: delivers each message twice, then a forged message, and checks what the daemon stores.
+/// Simulates incoming messages to the WhatsApp number at Twilio: delivers each message twice, then a forged message, and
+/// checks what the daemon stores.
 pub(super) async fn receive_from_twilio(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
     let url = env.webhook("/webhook/whatsapp/twilio")?;
     let (network, noa) = (&env.twilio_whatsapp, format!("+{}", NOA.number));
