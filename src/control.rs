@@ -36,7 +36,7 @@ pub fn socket_path(live_database: &Path) -> PathBuf {
 enum Reply {
     Done {
         outcome: CommandOutput,
-        /// The URLs of the web page under the daemon's active settings.
+        /// The URLs of the web page, as the daemon determined them at its start.
         #[serde(flatten)]
         pages: PageUrls,
     },
@@ -76,7 +76,7 @@ pub struct Control {
 pub struct ControlHandler {
     /// The database, which most commands read or change.
     pub store: Store,
-    /// The URLs of the web page.
+    /// The URLs of the web page at the daemon's start.
     pub pages: PageUrls,
     /// The daemon's version, listeners and identity.
     pub info: DaemonInfo,

@@ -52,8 +52,8 @@ impl Api {
         Ok((response.status().as_u16(), response.json().await?))
     }
 
-    /// Returns the items of all pages of a list. `name` is the JSON field with the items of a page, and `cursor` the query
-    /// parameter for the cursor of the next page.
+    /// Returns the items of all pages of a list. `name` is the JSON field with the items of a page, and `cursor` the
+    /// query parameter for the cursor of the next page.
     pub(super) async fn all(&self, path: &str, name: &str, cursor: &str) -> anyhow::Result<Vec<Value>> {
         let mut items = Vec::new();
         let mut next = path.to_owned();

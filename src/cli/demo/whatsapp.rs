@@ -164,8 +164,8 @@ pub(super) const PICTURE: &[u8] = &[
     0xB6, 0xEE, 0x56, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82,
 ];
 
-/// Simulates incoming messages to the WhatsApp number at Twilio: delivers each message twice, then a forged message, and
-/// checks what the daemon stores.
+/// Simulates incoming messages to the WhatsApp number at Twilio: delivers each message twice, then a forged message,
+/// and checks what the daemon stores.
 pub(super) async fn receive_from_twilio(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
     let url = env.webhook("/webhook/whatsapp/twilio")?;
     let (network, noa) = (&env.twilio_whatsapp, format!("+{}", NOA.number));

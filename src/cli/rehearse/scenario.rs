@@ -83,7 +83,8 @@ enum Line {
     },
 }
 
-/// What is expected of a conversation. What is not named is not checked.
+/// What is expected of a conversation. What is not named is not checked, except that the agent must not say that it did
+/// something that it did not do.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expect {
