@@ -1,4 +1,5 @@
-//! The only module of the daemon that reads random bytes. Modules without I/O receive them as an argument.
+//! The only module of the daemon that reads random bytes; only cryptographic libraries read their own. Modules without
+//! I/O receive random bytes as an argument.
 
 use crate::domain::hex;
 

@@ -2,7 +2,7 @@
 //!
 //! The service's user owns the data folder. When root opens a file there, the path is resolved from the folder's
 //! descriptor, one component at a time, and no component may be a link. When a command writes to a path from the
-//! command line, a link is followed only if it belongs to root or to the user of the process.
+//! command line, or root reads from one, a link is followed only if it belongs to root or to the user of the process.
 
 use rustix::fs::{
     AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, open, openat, readlinkat, renameat, statat, unlinkat,
@@ -102,7 +102,7 @@ fn other_owner(folder: &Path) -> io::Result<Option<u32>> {
 }
 
 /// Returns the path of a file relative to a folder; `None` if the file is not inside the folder. The paths are compared
-/// literally first, and then after resolving links.
+/// literally first, and then after resolving all links except the file itself.
 fn path_inside(folder: &Path, path: &Path) -> Option<PathBuf> {
     let folder_path = std::path::absolute(folder).ok()?;
     let path = std::path::absolute(path).ok()?;

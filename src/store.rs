@@ -140,7 +140,7 @@ impl Store {
     }
 
     /// Runs `work` on one snapshot of the database, for short reads such as a list or a few rows. The read is
-    /// interrupted after 5 s.
+    /// interrupted after 5 s, including the wait for a connection.
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,

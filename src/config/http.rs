@@ -21,7 +21,8 @@ pub struct HttpConfig {
     pub max_body_bytes: usize,
     /// Time limit of a request, in seconds.
     pub request_timeout_s: u64,
-    /// Maximum number of open connections per listener; `None` derives it from the machine's memory.
+    /// Maximum number of open connections per listener, a quarter of it on port 80; `None` derives it from the
+    /// machine's memory.
     pub max_connections: Option<usize>,
     /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are trusted. Only listed proxies are trusted; a
     /// proxy on this machine must be listed as well.

@@ -37,7 +37,7 @@ pub struct Status {
     pub store: Value,
     /// The newer release that the release feed offers, if there is one.
     pub newer_release: Option<Release>,
-    /// The number of messages that have waited in the outbox for too long.
+    /// The number of messages that have waited in the outbox for 15 minutes or longer; 0 if it cannot be read.
     pub overdue_messages: u64,
 }
 

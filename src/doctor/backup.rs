@@ -1,4 +1,4 @@
-//! Checks the age of the last valid snapshot, from the daemon's metrics.
+//! Checks the age of the last valid snapshot, and whether the daemon reports that a snapshot failed or is overdue.
 
 use super::{DoctorContext, Finding};
 use crate::clock;

@@ -30,7 +30,7 @@ pub struct DoctorContext {
     pub(super) named_numbers: Vec<PhoneNumber>,
     pub(super) file_system: fn(&Path, &str) -> Result<FsSupport, String>,
     pub(super) client: Client,
-    /// A client that accepts any certificate; it must not send secrets.
+    /// A client that accepts any certificate; it must not send secrets. If it cannot be created, this is `client`.
     pub(super) insecure_client: Client,
 }
 

@@ -75,8 +75,8 @@ fn owners(context: &DoctorContext, folder: &Path, metadata: &Metadata) -> Vec<Fi
     vec![Finding::error(CHECK, found, remedy).with_fix(fix)]
 }
 
-/// Reports the published file and the folder of the live database if other users can access them, and the data folder
-/// if other users can write to it.
+/// Reports the published file and the folder of the live database if all users can write to them, or can read them
+/// because the data folder is not closed to other users. Reports the data folder if all users can write to it.
 fn open_to_all(folder: &Path, metadata: &Metadata, published: &Path, live: &Path) -> Vec<Finding> {
     let mode = |metadata: &Metadata| metadata.permissions().mode() & 0o7777;
     let mut findings = Vec::new();

@@ -16,7 +16,7 @@ use std::time::Duration;
 pub enum Fix {
     /// Changes the webhooks of a phone number at Twilio.
     Number(Box<NumberFix>),
-    /// Changes the owner of files.
+    /// Changes the user and the group that own files.
     Owner {
         /// The folder that contains the files.
         folder: PathBuf,
@@ -27,7 +27,7 @@ pub enum Fix {
         /// The new group id.
         gid: u32,
     },
-    /// Changes the mode (permission bits) of a file.
+    /// Changes the mode (permission bits) of a file or folder.
     Mode {
         path: PathBuf,
         /// The current mode.
@@ -78,10 +78,10 @@ pub enum FixError {
     /// Twilio accepted the request, but returned values that differ from it.
     #[error("Twilio accepted the change, but returns different values")]
     NotApplied,
-    /// A system call failed.
+    /// A file or folder could not be changed: a system call failed, or the change would not be safe.
     #[error("{}: {source}", path.display())]
     File {
-        /// The file or folder of the system call.
+        /// The file or folder to change.
         path: PathBuf,
         source: io::Error,
     },

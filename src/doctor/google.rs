@@ -1,4 +1,4 @@
-//! Checks Google's credentials file. Its content was already validated when the settings were loaded.
+//! Reports the credentials of Google's service account. They were already validated when the settings were loaded.
 
 use super::{DoctorContext, Finding};
 use crate::config::GoogleAccount;

@@ -1,4 +1,4 @@
-//! Reports the age of the program and newer releases. The check sends no network request: it uses the daemon's last result and apt's local
+//! Reports a failed upgrade, a newer release, or else the age of the program. The check sends no network request: it uses the daemon's last result and apt's local
 //! package lists.
 
 use super::program::output_of;
@@ -72,7 +72,8 @@ fn age_in_days(built: &str, now: Timestamp) -> Option<u64> {
     Some(now.since(built).as_secs() / 86_400)
 }
 
-/// File with the version of a failed upgrade. The package's scripts write it after they have rolled the upgrade back.
+/// File with the version of a failed upgrade. The package's script `postinst` writes it after it has rolled the upgrade
+/// back and the old version runs again.
 const FAILED_RELEASE: &str = "/usr/lib/agentlocator/failed/version";
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use crate::domain::PageUrls;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use tokio::net::TcpListener;
 
-/// Returns the URLs of the web page. With `listeners`, the URLs have the actual ports; without them, the ports of the
-/// settings.
+/// Returns the URLs of the web page. The public address is used if it is set, unless the web page has a separate
+/// listener. Other URLs have the actual ports of `listeners`; without `listeners`, the ports of the settings.
 pub(crate) fn page_urls(config: &HttpConfig, listeners: Option<&Listeners>) -> PageUrls {
     if let Some(address) = config.crm_listen {
         let address = listeners.and_then(|listeners| local_address(&listeners.crm)).unwrap_or(address);

@@ -104,7 +104,8 @@ async fn ready(State(state): State<AppState>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(checks)).into_response()
 }
 
-/// Checks that the file of Google's service account exists. It may have been deleted after the start.
+/// Checks that the file of Google's service account exists, because it may have been deleted after the start. An
+/// account in the settings themselves needs no file.
 fn speech(config: &Config) -> Check {
     match config.google.account() {
         None => Check::Disabled,

@@ -204,9 +204,9 @@ impl Listener {
 fn log_limit(name: &'static str, limit: Limit, address: IpAddr) {
     match limit {
         Limit::Network => tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address,
-            "Listener {name} has the maximum number of connections from the network of {address} without a completed request: each new connection from this network replaces the one without activity for the longest time"),
+            "Listener {name}: too many connections from the network of {address} have not completed a request; each new connection from this network evicts the longest inactive of them"),
         Limit::Listener => tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address,
-            "Listener {name} has reached its connection limit: each new connection, the last one from {address}, replaces an unauthenticated connection, or else the one without activity for the longest time, or is refused while all connections have authenticated requests in progress"),
+            "Listener {name} has reached its connection limit: each new connection, the last one from {address}, evicts the longest inactive unauthenticated connection, or else the longest inactive one that has no request in progress; a new connection is refused while all others count as authenticated and have requests in progress"),
     }
 }
 

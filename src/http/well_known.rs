@@ -1,5 +1,6 @@
 //! `/.well-known/`: ACME challenges, with which a certificate authority verifies a domain, and the challenge with which
-//! a command-line tool verifies that an address leads to this daemon (`host::instance_challenge`).
+//! `agentlocator doctor` and the settings page verify that an address leads to this daemon
+//! (`host::instance_challenge`).
 
 use super::AppState;
 use crate::host::instance_challenge::CHALLENGE_PATH;

@@ -78,7 +78,8 @@ impl Actor {
         }
     }
 
-    /// Runs a use case in one transaction with an audit row: the use case's own row, or else that of the request.
+    /// Runs a use case in one transaction with an audit row: the use case's own row, or else that of the request. A use
+    /// case that changes no data adds no row.
     pub(crate) async fn transact<T: Send + 'static>(
         &self,
         store: &Store,
