@@ -59,8 +59,8 @@ text_enum! {
         TwilioNumbers = "twilio_numbers",
         /// Checks that the public address leads to this daemon.
         Address = "address",
-        /// Checks that the AI accepts the key, offers the models, and opens a session with the settings of a call. If the pipeline engine
-        /// is used, also checks its services for transcription, answers and speech.
+        /// Checks that the AI accepts the key, offers the models, and opens a session with the settings of a call. If
+        /// the pipeline engine is used, also checks its services for transcription, answers and speech.
         Ai = "ai",
         /// Checks that the WhatsApp bridge runs and is linked to an account.
         Bridge = "bridge",

@@ -26,7 +26,8 @@ pub(super) enum Alerts {
     },
     /// Send a test notification to the owner by each configured channel, and report the results.
     ///
-    /// This command sends the mail itself; the running daemon sends WhatsApp. It fails if a channel fails, or if none is configured.
+    /// This command sends the mail itself; the running daemon sends WhatsApp. It fails if a channel fails, or if none
+    /// is configured.
     Test {
         /// Print JSON.
         #[arg(long)]

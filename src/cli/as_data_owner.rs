@@ -1,8 +1,10 @@
-//! Runs steps in the data folder as the folder's owner. If root ran them, it could create files that the daemon cannot open, or follow
-//! symbolic links that the daemon's user has created. Files named on the command line are still opened by root.
+//! Runs steps in the data folder as the folder's owner. If root ran them, it could create files that the daemon cannot
+//! open, or follow symbolic links that the daemon's user has created. Files named on the command line are still opened
+//! by root.
 //!
-//! If the process is root and another user owns the folder, a step runs in a child process of this program under that user; otherwise it
-//! runs in this process. The database is passed through the child's stdin and stdout. The child prints results as JSON.
+//! If the process is root and another user owns the folder, a step runs in a child process of this program under that
+//! user; otherwise it runs in this process. The database is passed through the child's stdin and stdout. The child
+//! prints results as JSON.
 
 use super::output::print_json;
 use super::privileges::data_owner;
@@ -33,7 +35,8 @@ pub(super) enum Command {
     ActivateRestore { published: PathBuf },
     /// Puts the old database back; `aside` is the result of `ActivateRestore` as JSON.
     RollBackRestore { published: PathBuf, aside: String },
-    /// Records for the next start that the database comes from another machine, and the time up to which it was replicated.
+    /// Records for the next start that the database comes from another machine, and the time up to which it was
+    /// replicated.
     NotePromotion { published: PathBuf, until: String },
     /// Deletes the database that was read.
     Discard { published: PathBuf },
@@ -90,8 +93,8 @@ pub(super) fn send(published: &Path, out: &File) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the database into an open file. If the file is on another disk, the database is first copied on its own disk. A slow or hanging
-/// target disk then does not keep a transaction open.
+/// Writes the database into an open file. If the file is on another disk, the database is first copied on its own disk.
+/// A slow or hanging target disk then does not keep a transaction open.
 fn write_copy(published: &Path, out: &File) -> anyhow::Result<()> {
     let is_on_same_disk = std::fs::metadata(folder_of(published))
         .is_ok_and(|folder| out.metadata().is_ok_and(|out| out.dev() == folder.dev()));
@@ -139,8 +142,8 @@ pub(super) fn roll_back_restore(published: &Path, aside: &ReplacedFiles) -> anyh
     }
 }
 
-/// Records, for the next start of the daemon, that the database comes from another machine. `until` is the time of that machine's last
-/// replicated change.
+/// Records, for the next start of the daemon, that the database comes from another machine. `until` is the time of that
+/// machine's last replicated change.
 pub(super) fn note_promotion(published: &Path, until: &str) -> anyhow::Result<()> {
     match as_owner(published, "note-promotion")? {
         None => Ok(store::leave_promotion_notice(published, until)?),
@@ -171,7 +174,8 @@ pub(super) fn stored_settings(config: &StoreConfig) -> anyhow::Result<Vec<(Strin
     }
 }
 
-/// Loads the settings for a command that does what the daemon does, including the settings that were changed on the page.
+/// Loads the settings for a command that does what the daemon does, including the settings that were changed on the
+/// page.
 pub(super) fn load_with_stored(settings: &Settings) -> anyhow::Result<Config> {
     let config = settings.load()?;
     let stored = stored_settings(&config.store).context("cannot read the settings that were changed on the page")?;
@@ -198,7 +202,8 @@ pub(super) fn shape(published: &Path) -> anyhow::Result<Value> {
     }
 }
 
-/// Tests the features of the file system of the data folder, in a temporary folder called `name`, which is removed afterwards.
+/// Tests the features of the file system of the data folder, in a temporary folder called `name`, which is removed
+/// afterwards.
 pub(super) fn try_file_system(published: &Path, name: &str) -> anyhow::Result<FsSupport> {
     match as_owner(published, "try-file-system")? {
         None => Ok(store::probe_file_system(folder_of(published), name)?),
@@ -217,8 +222,8 @@ fn run_step<T: DeserializeOwned>(mut process: Process) -> anyhow::Result<T> {
     Ok(serde_json::from_slice(&ended.stdout)?)
 }
 
-/// Returns the command of a child process that runs a step as the folder's owner. `None` if this process is not root, or if root owns the
-/// folder.
+/// Returns the command of a child process that runs a step as the folder's owner. `None` if this process is not root,
+/// or if root owns the folder.
 fn as_owner(published: &Path, step: &str) -> anyhow::Result<Option<Process>> {
     let Some((user, group)) = data_owner(published) else { return Ok(None) };
     let published = std::path::absolute(published)?;

@@ -13,8 +13,8 @@ pub(super) enum Command {
     /// Validate the settings without starting the daemon.
     ///
     /// All errors are listed with file, line and column. Settings that are valid but probably unintended are listed as
-    /// warnings. Nothing is sent over the network: `agentlocator doctor` checks the accounts, for example whether Twilio's is a
-    /// trial account.
+    /// warnings. Nothing is sent over the network: `agentlocator doctor` checks the accounts, for example whether
+    /// Twilio's is a trial account.
     Check {
         /// Print the result as JSON.
         #[arg(long)]
@@ -22,8 +22,8 @@ pub(super) enum Command {
     },
     /// Show every setting with its value and source.
     ///
-    /// The sources, in ascending order of precedence: the default, the page, the settings file, systemd credentials, the
-    /// environment. Secrets are shown as •••.
+    /// The sources, in ascending order of precedence: the default, the page, the settings file, systemd credentials,
+    /// the environment. Secrets are shown as •••.
     Show {
         /// Print the settings as JSON.
         #[arg(long)]

@@ -19,7 +19,8 @@ use std::pin::pin;
 /// Runs a business day on a new data folder.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Exit when all steps have run, and fail if a check failed. Without it, the demo keeps running for inspection until Ctrl-C.
+    /// Exit when all steps have run, and fail if a check failed. Without it, the demo keeps running for inspection
+    /// until Ctrl-C.
     #[arg(long)]
     exit: bool,
     /// The port of the daemon; 0 means a free one.

@@ -19,9 +19,9 @@ use std::sync::Arc;
 #[expect(clippy::struct_excessive_bools, reason = "four switches of the command line")]
 pub(super) struct Arguments {
     /// Also try with the real accounts what calls and messages need: sessions with the AI, one with and one without a
-    /// transcription; a spoken answer; an answer turn by turn; and the WhatsApp link in both directions. It takes up to a
-    /// minute and costs a cent or two at OpenAI. It places no call and sends no message to a contact. At the end it lists
-    /// the tests that need a person.
+    /// transcription; a spoken answer; an answer turn by turn; and the WhatsApp link in both directions. It takes up to
+    /// a minute and costs a cent or two at OpenAI. It places no call and sends no message to a contact. At the end it
+    /// lists the tests that need a person.
     #[arg(long, conflicts_with = "fix")]
     live: bool,
     /// Fix what can be fixed: where Twilio sends calls, owners and modes of files, a missing folder. Each change

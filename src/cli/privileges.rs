@@ -1,4 +1,5 @@
-//! Runs commands of root as the owner of the data, because the service's user could not write to files that root creates.
+//! Runs commands of root as the owner of the data, because the service's user could not write to files that root
+//! creates.
 
 use super::settings::Settings;
 use crate::config::{Config, folder_of, process_env};
@@ -8,8 +9,8 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
-/// Re-executes the program as the owner of the data if the process is root. With `needs_bucket`, passes the backup bucket's keys in the
-/// environment. Returns `Ok` only if no change of user is needed.
+/// Re-executes the program as the owner of the data if the process is root. With `needs_bucket`, passes the backup
+/// bucket's keys in the environment. Returns `Ok` only if no change of user is needed.
 pub(super) fn drop_to_data_owner(settings: &Settings, needs_bucket: bool) -> anyhow::Result<()> {
     let Some((user, group)) = data_owner(&settings.store().published_file()) else { return Ok(()) };
     let program = std::env::current_exe()?;
@@ -31,7 +32,8 @@ pub(super) fn is_run_by_root() -> bool {
 /// The environment variable that tells the re-executed program that root runs the command.
 const BY_ROOT: &str = "AGENTLOCATOR_RUN_BY_ROOT";
 
-/// Returns the keys of the backup bucket as environment variables. Root can read them; the owner of the data may not be able to.
+/// Returns the keys of the backup bucket as environment variables. Root can read them; the owner of the data may not be
+/// able to.
 fn keys(config: &Config) -> Vec<(&'static str, String)> {
     let Some(Ok(access)) = config.backup.bucket() else { return Vec::new() };
     [(KEY_ID, access.key_id), (SECRET, access.secret)].map(|(name, key)| (name, key.expose().to_owned())).into()

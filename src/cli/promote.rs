@@ -128,7 +128,8 @@ struct StandbyService {
 }
 
 impl StandbyService {
-    /// Stops the unit if it is active. A standby that runs outside of systemd is detected later, by the lock of the copy.
+    /// Stops the unit if it is active. A standby that runs outside of systemd is detected later, by the lock of the
+    /// copy.
     fn stop(consent: &Consent) -> Self {
         let was_active = !consent.no_service && systemctl(&["is-active", "--quiet", STANDBY_UNIT]).is_ok();
         if was_active {
@@ -149,7 +150,7 @@ impl StandbyService {
 
 const STANDBY_UNIT: &str = "agentlocator-standby.service";
 const INTERVAL: Duration = Duration::from_millis(200);
-/// Maximum number of times that new changes in the replica extend the catch-up. After more new changes, the other machine is considered to
-/// be still running, and the promotion fails.
+/// Maximum number of times that new changes in the replica extend the catch-up. After more new changes, the other
+/// machine is considered to be still running, and the promotion fails.
 const MAX_NEW_TARGETS: u32 = 5;
 const CATCH_UP_TIMEOUT: Duration = Duration::from_mins(10);

@@ -25,7 +25,8 @@ use std::time::UNIX_EPOCH;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The call: its id (the number in the page's address), or Twilio's CallSid. Without it, the stored logs are listed.
+    /// The call: its id (the number in the page's address), or Twilio's CallSid. Without it, the stored logs are
+    /// listed.
     #[arg(conflicts_with = "file")]
     call: Option<String>,
     /// Replay an exported log instead of a stored one.

@@ -69,8 +69,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     replace_database(&replacement, &mut source, || Ok(()))
 }
 
-/// Reads and verifies a database, asks for confirmation, and replaces the current database. `on_replaced` is called after the replacement,
-/// before the service starts again.
+/// Reads and verifies a database, asks for confirmation, and replaces the current database. `on_replaced` is called
+/// after the replacement, before the service starts again.
 pub(super) fn replace_database(
     replacement: &Replacement<'_>,
     source: &mut impl Read,
@@ -94,8 +94,8 @@ pub(super) fn replace_database(
     Ok(())
 }
 
-/// Returns the systemd service that must be stopped for a restore, if there is one. Fails if a daemon outside of this service has the
-/// database open.
+/// Returns the systemd service that must be stopped for a restore, if there is one. Fails if a daemon outside of this
+/// service has the database open.
 pub(super) fn service_to_stop(published: &Path, consent: &Consent) -> anyhow::Result<Option<SystemdUnit>> {
     let holder = if folder_of(published).exists() { store::lock_holder(published)? } else { None };
     let service =

@@ -42,13 +42,15 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
         let reloading = Reloading { source, log, reload_handle, reload_requests, last_good, data_marker };
         Box::pin(app::run(config, listeners, reloading, shutdown)).await
     });
-    // The store is already closed, so remaining threads can be abandoned. Dropping the runtime would wait for DNS lookups, which can take
-    // more than 10 s if no name server answers. Callers would wait for the restart during this time.
+    // The store is already closed, so remaining threads can be abandoned. Dropping the runtime would wait for DNS
+    // lookups, which can take more than 10 s if no name server answers. Callers would wait for the restart during this
+    // time.
     runtime.shutdown_background();
     ended
 }
 
-/// Raises the soft limit on open files to the hard limit. Each call needs two file descriptors, so the usual limit of 1024 is too low.
+/// Raises the soft limit on open files to the hard limit. Each call needs two file descriptors, so the usual limit of
+/// 1024 is too low.
 fn raise_file_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
@@ -57,12 +59,13 @@ fn raise_file_limit() {
     }
 }
 
-/// Returns a future that completes at the first SIGTERM or SIGINT. While it is polled, SIGHUP triggers a reload of the settings.
+/// Returns a future that completes at the first SIGTERM or SIGINT. While it is polled, SIGHUP triggers a reload of the
+/// settings.
 fn stopped(reload_handle: ReloadHandle) -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
-    // By default SIGXFSZ kills a process that exceeds the file size limit. With a handler, the write returns an error instead, as with a
-    // full disk.
+    // By default SIGXFSZ kills a process that exceeds the file size limit. With a handler, the write returns an error
+    // instead, as with a full disk.
     let too_large = signal(SignalKind::from_raw(libc::SIGXFSZ)).context("cannot wait for SIGXFSZ")?;
     let mut hang_up = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     Ok(async move {

@@ -31,14 +31,14 @@ impl Settings {
         load(self.file(), &process_env)
     }
 
-    /// Loads and validates the settings for a command. The service's environment is added if `--config` is missing and the process's own
-    /// settings are invalid or name no database.
+    /// Loads and validates the settings for a command. The service's environment is added if `--config` is missing and
+    /// the process's own settings are invalid or name no database.
     pub(super) fn load(&self) -> Result<Config, ConfigErrors> {
         self.read(load, |outcome| outcome.as_ref().is_ok_and(|config| config.origins.of(DATABASE) != Origin::Default))
     }
 
-    /// Reads the settings with this process's environment. If `--config` is missing and `names_database` returns false for the result,
-    /// reads the settings again, with the variables of the service's unit as a fallback.
+    /// Reads the settings with this process's environment. If `--config` is missing and `names_database` returns false
+    /// for the result, reads the settings again, with the variables of the service's unit as a fallback.
     fn read<T>(&self, read: ReadSettings<T>, names_database: impl FnOnce(&T) -> bool) -> T {
         let own = read(self.file(), &process_env);
         if self.file.is_some() || names_database(&own) {

@@ -25,8 +25,8 @@ pub(super) enum Command {
     Whatsapp(Box<whatsapp::Arguments>),
     /// Fill the database of a stopped daemon with a year of a shop's contacts, messages and calls.
     ///
-    /// The names and texts are invented, mostly Hebrew, and the same for the same seed and date. The command fails if the
-    /// daemon runs. It fails if the database has data, unless --add is given.
+    /// The names and texts are invented, mostly Hebrew, and the same for the same seed and date. The command fails if
+    /// the daemon runs. It fails if the database has data, unless --add is given.
     Crm(crm::Arguments),
     /// Run a fake Twilio REST API until Ctrl-C (set TWILIO_API_BASE_URL to it).
     Twilio(twilio::Arguments),

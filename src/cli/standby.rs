@@ -1,5 +1,6 @@
-//! `agentlocator standby`: continuously updates a copy of another machine's database. That machine replicates its database with Litestream.
-//! This machine applies the replica's changes to a copy, and `agentlocator promote` activates the copy.
+//! `agentlocator standby`: continuously updates a copy of another machine's database. That machine replicates its
+//! database with Litestream. This machine applies the replica's changes to a copy, and `agentlocator promote` activates
+//! the copy.
 
 mod copy;
 mod follower;

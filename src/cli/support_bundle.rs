@@ -1,5 +1,5 @@
-//! `agentlocator support-bundle`: collects diagnostics in one file, without secrets and without the content of calls and
-//! messages.
+//! `agentlocator support-bundle`: collects diagnostics in one file, without secrets and without the content of calls
+//! and messages.
 //!
 //! All content except the versions and the tables of the database is filtered by [`redact`], even if it should contain
 //! no private data, because a single filter is easier to verify than several.

@@ -1,5 +1,5 @@
-//! Settings from the service's systemd unit: the state folder and the environment variables, including those of drop-ins. Commands in a
-//! shell need them to find the service's database.
+//! Settings from the service's systemd unit: the state folder and the environment variables, including those of
+//! drop-ins. Commands in a shell need them to find the service's database.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};

@@ -12,8 +12,8 @@ use clap::Subcommand;
 pub(super) enum User {
     /// Add a user.
     ///
-    /// The command prompts for the password, or reads it from stdin or a file. With --generate, or with an empty stdin, it
-    /// generates a password and prints it on stdout.
+    /// The command prompts for the password, or reads it from stdin or a file. With --generate, or with an empty stdin,
+    /// it generates a password and prints it on stdout.
     Add {
         /// The login name.
         name: String,

@@ -1,5 +1,5 @@
-//! Compares this machine's clock with the clocks of other servers. With a wrong clock, valid certificates are rejected, and data is stored
-//! with wrong times.
+//! Compares this machine's clock with the clocks of other servers. With a wrong clock, valid certificates are rejected,
+//! and data is stored with wrong times.
 
 use super::program::{output_of, value};
 use super::{DoctorContext, Finding};

@@ -175,8 +175,8 @@ impl Fix {
     }
 }
 
-/// Changes the owner of a file inside a folder. The folder's current owner could replace the file with a link at any moment. Symbolic links
-/// are therefore not followed, and a file with a second hard link is rejected.
+/// Changes the owner of a file inside a folder. The folder's current owner could replace the file with a link at any
+/// moment. Symbolic links are therefore not followed, and a file with a second hard link is rejected.
 fn change_owner(folder: &Path, path: &Path, uid: u32, gid: u32) -> io::Result<()> {
     let inside = path.strip_prefix(folder).map_err(io::Error::other)?;
     if inside.as_os_str().is_empty() {

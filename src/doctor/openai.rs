@@ -1,4 +1,5 @@
-//! Checks that the AI accepts the key and the settings and offers the models, and that the services of the pipeline engine work.
+//! Checks that the AI accepts the key and the settings and offers the models, and that the services of the pipeline
+//! engine work.
 
 use super::DoctorContext;
 use crate::domain::CheckResult;

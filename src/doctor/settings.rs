@@ -62,8 +62,8 @@ fn files_with_secrets(config: &Config) -> BTreeSet<PathBuf> {
     files.collect()
 }
 
-/// Reports files that root can read but the service cannot. systemd credentials are excluded, because systemd reads them as root for the
-/// service.
+/// Reports files that root can read but the service cannot. systemd credentials are excluded, because systemd reads
+/// them as root for the service.
 async fn unreadable_for_service(context: &DoctorContext, config: &Config) -> Vec<Finding> {
     let Some((uid, gid)) = data_folder::service_user(context, None).filter(|(uid, _)| geteuid().is_root() && *uid != 0)
     else {
@@ -88,8 +88,8 @@ fn is_credential(path: &Path) -> bool {
     path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "credentials")
 }
 
-/// Returns the finding for a file that the service cannot read. `can_fix` is true only for the settings file, which belongs to root. Other
-/// files could be symbolic links that another user controls, so root must not change them.
+/// Returns the finding for a file that the service cannot read. `can_fix` is true only for the settings file, which
+/// belongs to root. Other files could be symbolic links that another user controls, so root must not change them.
 fn unreadable_file(path: &Path, gid: u32, can_fix: bool) -> Finding {
     let found = format!("the service's user cannot read {}, although root can", path.display());
     let remedy = format!("chgrp {gid} {0} && chmod g+r {0}, then systemctl restart agentlocator", path.display());

@@ -107,8 +107,9 @@ fn evaluate_socket(socket: &str) -> Option<Finding> {
 
 const SERVICE: &str = "agentlocator.service";
 const BRIDGE: &str = "agentlocator-whatsapp.service";
-/// Commands that reopen a failed socket. systemd opens no socket while its service runs, so the service must stop. All sockets stop with
-/// it, because a connection to an open socket would start the service again. Starting the service opens all sockets.
+/// Commands that reopen a failed socket. systemd opens no socket while its service runs, so the service must stop. All
+/// sockets stop with it, because a connection to an open socket would start the service again. Starting the service
+/// opens all sockets.
 const OPEN_SOCKETS: &str = "systemctl stop 'agentlocator*.socket' agentlocator && systemctl start agentlocator";
 const BRIDGE_SOCKET: &str = "agentlocator-bridge.socket";
 const UNITS: [&str; 6] = [

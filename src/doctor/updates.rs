@@ -1,5 +1,5 @@
-//! Reports a failed upgrade, a newer release, or else the age of the program. The check sends no network request: it uses the daemon's last result and apt's local
-//! package lists.
+//! Reports a failed upgrade, a newer release, or else the age of the program. The check sends no network request: it
+//! uses the daemon's last result and apt's local package lists.
 
 use super::program::output_of;
 use super::{DoctorContext, Finding};

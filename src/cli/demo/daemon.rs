@@ -133,8 +133,9 @@ impl Daemon {
     }
 }
 
-/// Shell script that starts the daemon with an open listening socket, as systemd's socket activation does. The port is then already bound,
-/// so no other process can use it. If `setpriv` is installed and the demo is killed, the kernel sends SIGTERM to the daemon.
+/// Shell script that starts the daemon with an open listening socket, as systemd's socket activation does. The port is
+/// then already bound, so no other process can use it. If `setpriv` is installed and the demo is killed, the kernel
+/// sends SIGTERM to the daemon.
 const START: &str = r#"
 exec 3<&0 </dev/null
 set -- "$0" "$@"

@@ -34,7 +34,8 @@ pub(super) struct DemoEnvironment {
     /// A client that sends webhooks with a wrong signature.
     pub(super) unauthenticated: BridgeInbound,
     twilio: TwilioRest,
-    // Must be the last field: fields are dropped in order, and the other processes write into this folder until they are dropped.
+    // Must be the last field: fields are dropped in order, and the other processes write into this folder until they
+    // are dropped.
     folder: TemporaryFolder,
 }
 

@@ -66,7 +66,8 @@ pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks)
     Ok(())
 }
 
-/// Sends messages by both providers, one of them after a failover. Each message is requested twice with the same idempotency key.
+/// Sends messages by both providers, one of them after a failover. Each message is requested twice with the same
+/// idempotency key.
 pub(super) async fn send_messages(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
     send(env, RONI, "בטח, שני שקים מחכים לך.", checks).await?;
     send(env, NOA, "כן, זה במלאי!", checks).await?;

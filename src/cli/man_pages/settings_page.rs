@@ -1,4 +1,5 @@
-//! Generates the man page agentlocator.toml(5), which describes every setting. Its texts are the comments of the shipped example file.
+//! Generates the man page agentlocator.toml(5), which describes every setting. Its texts are the comments of the
+//! shipped example file.
 
 use crate::config::{Config, KnownSetting, known_settings};
 use crate::domain::Language;

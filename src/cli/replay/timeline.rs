@@ -16,8 +16,8 @@ const SAME_RUN: Duration = Duration::from_millis(300);
 pub(super) struct Line {
     /// The time since the call's session was created.
     at_ms: u64,
-    /// The source of the line: `caller`, `engine`, `twilio`, `tool`, `staff`, `daemon`, `timer`, `log`, or `call` for what
-    /// the session decided.
+    /// The source of the line: `caller`, `engine`, `twilio`, `tool`, `staff`, `daemon`, `timer`, `log`, or `call` for
+    /// what the session decided.
     source: &'static str,
     text: String,
 }

@@ -16,7 +16,8 @@ use std::str::FromStr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// Calls the server like Twilio: sends a signed webhook, follows its TwiML, opens the media stream, sends audio in real time.
+/// Calls the server like Twilio: sends a signed webhook, follows its TwiML, opens the media stream, sends audio in real
+/// time.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
@@ -34,19 +35,20 @@ pub(in crate::cli) struct Arguments {
     /// The called number.
     #[arg(long, value_name = "NUMBER", default_value = "+97235551234")]
     to: String,
-    /// What the caller says to a recorder: a time or a WAV file. Repeat for further recordings; after the last one the caller
-    /// hangs up.
+    /// What the caller says to a recorder: a time or a WAV file. Repeat for further recordings; after the last one the
+    /// caller hangs up.
     #[arg(long = "message", value_name = "TIME|FILE.wav", default_value = "3s")]
     messages: Vec<ClipArgument>,
     /// The media stream: open, never (Twilio cannot connect), fails, or a time after which it opens.
     #[arg(long, value_name = "HOW", default_value = "open")]
     stream: StreamArgument,
-    /// The outcome of a transfer: no-answer, busy, declined, mailbox, forwarded (back to the server), forwarded-unmarked
-    /// (back to the server, without the carrier's mark of a forwarded call), or the length of the talk.
+    /// The outcome of a transfer: no-answer, busy, declined, mailbox, forwarded (back to the server),
+    /// forwarded-unmarked (back to the server, without the carrier's mark of a forwarded call), or the length of the
+    /// talk.
     #[arg(long, value_name = "HOW", default_value = "no-answer")]
     dial: DialArgument,
-    /// Hang up after a time in a phase of the call (ringing, playing, connecting, streaming, recording, dialing, waiting), such
-    /// as playing:1s.
+    /// Hang up after a time in a phase of the call (ringing, playing, connecting, streaming, recording, dialing,
+    /// waiting), such as playing:1s.
     #[arg(long, value_name = "PHASE:TIME")]
     hang_up: Option<HangUpArgument>,
     /// Skip the duration of prompts and pauses outside of the stream.

@@ -10,7 +10,8 @@ use url::Url;
 /// The server to test, and how to reach it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Target {
-    /// The server's public URL, or the complete URL of a webhook. By default the server of these settings, on this machine.
+    /// The server's public URL, or the complete URL of a webhook. By default the server of these settings, on this
+    /// machine.
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
     /// Connect to this address instead of the URL's host, without TLS, such as 127.0.0.1:8080.
@@ -38,8 +39,8 @@ impl Target {
         if url.path() == "/" { Ok(url.join(path)?) } else { Ok(url) }
     }
 
-    /// Returns a connector for the server: to the address of `--connect-to` if given, otherwise to this machine if `--url` is missing,
-    /// otherwise to the URL's host.
+    /// Returns a connector for the server: to the address of `--connect-to` if given, otherwise to this machine if
+    /// `--url` is missing, otherwise to the URL's host.
     pub(super) fn route(&self, settings: &Settings) -> anyhow::Result<DaemonConnector> {
         let connect_to = match (self.connect_to, &self.url) {
             (Some(address), _) => Some(address),

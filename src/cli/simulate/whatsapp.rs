@@ -50,7 +50,8 @@ pub(in crate::cli) struct Arguments {
     /// The URL of the message's file (bridge).
     #[arg(long, value_name = "URL")]
     media_url: Option<String>,
-    /// Run a fake Twilio REST API at this address until Ctrl-C, so that the server can fetch the file and send its answers.
+    /// Run a fake Twilio REST API at this address until Ctrl-C, so that the server can fetch the file and send its
+    /// answers.
     #[arg(long, value_name = "ADDRESS")]
     rest: Option<SocketAddr>,
     /// Deliver the message twice, as happens after a lost response.

@@ -1,4 +1,5 @@
-//! The copy of another machine's database that a standby maintains: `standby/db.sqlite`, beside this machine's own database.
+//! The copy of another machine's database that a standby maintains: `standby/db.sqlite`, beside this machine's own
+//! database.
 
 use crate::clock;
 use crate::config::{StoreConfig, folder_of};
@@ -71,8 +72,8 @@ impl StandbyCopy {
         made.with_context(|| format!("cannot create the folder {}", self.folder.display()))
     }
 
-    /// Locks the copy for writing; fails if another process holds the lock. Litestream inherits the lock and may outlive a killed standby
-    /// for a moment, so this method waits up to 3 s.
+    /// Locks the copy for writing; fails if another process holds the lock. Litestream inherits the lock and may
+    /// outlive a killed standby for a moment, so this method waits up to 3 s.
     pub(in crate::cli) fn lock(&self) -> anyhow::Result<File> {
         let path = self.folder.join("lock");
         let options = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(no_links()).open(&path);
@@ -101,8 +102,8 @@ impl StandbyCopy {
     /// Litestream applies a change, and after a rewind until all changes before the rewind are applied again.
     pub(in crate::cli) fn is_complete(&self) -> bool {
         let written = |path: &Path| fs::metadata(path).map(|found| (found.mtime(), found.mtime_nsec()));
-        // Litestream writes the position file after each change. A database file newer than the position file means that a change is
-        // incomplete.
+        // Litestream writes the position file after each change. A database file newer than the position file means
+        // that a change is incomplete.
         let is_at_rest = match (written(&self.database()), written(&self.position_file())) {
             (Ok(database), Ok(position)) => database <= position,
             _ => false,
@@ -113,9 +114,9 @@ impl StandbyCopy {
         }
     }
 
-    /// Makes Litestream resume from an earlier change. Litestream rejects a position after the newest full snapshot in the replica (`saved
-    /// TXID … is ahead of latest snapshot`). Applying later changes again is safe: a change contains complete pages, so the copy reaches
-    /// the same state.
+    /// Makes Litestream resume from an earlier change. Litestream rejects a position after the newest full snapshot in
+    /// the replica (`saved TXID … is ahead of latest snapshot`). Applying later changes again is safe: a change
+    /// contains complete pages, so the copy reaches the same state.
     pub(super) fn rewind_to(&self, transaction: &str) -> anyhow::Result<()> {
         let Some(position) = self.transaction()?.filter(|position| position.as_str() > transaction) else {
             return Ok(());
@@ -154,8 +155,8 @@ impl StandbyCopy {
         }
     }
 
-    /// Archives the copy if it belongs to another replica, because applying other changes would mix two databases. Returns true if the copy
-    /// was archived.
+    /// Archives the copy if it belongs to another replica, because applying other changes would mix two databases.
+    /// Returns true if the copy was archived.
     pub(super) fn archive_if_other_replica(&self, replica: &str) -> anyhow::Result<bool> {
         let known = read_line(&self.replica_file())?;
         let is_another = self.database().exists() && known.as_deref() != Some(replica);
@@ -231,7 +232,8 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Returns the flag that rejects symbolic links. Root opens files in a folder of another user, who could create links there.
+/// Returns the flag that rejects symbolic links. Root opens files in a folder of another user, who could create links
+/// there.
 fn no_links() -> i32 {
     OFlags::NOFOLLOW.bits().cast_signed()
 }

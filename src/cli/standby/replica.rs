@@ -22,7 +22,8 @@ pub(in crate::cli) struct ReplicaArguments {
     /// The Litestream program, version 0.5.15 or newer.
     #[arg(long, value_name = "PROGRAM", default_value = "litestream")]
     litestream: PathBuf,
-    /// The path of the other machine's live database in Litestream's settings; by default the path of the live database here.
+    /// The path of the other machine's live database in Litestream's settings; by default the path of the live database
+    /// here.
     #[arg(long, value_name = "PATH")]
     database: Option<PathBuf>,
 }
@@ -62,7 +63,8 @@ impl Replica {
         Self { run_as, ..self }
     }
 
-    /// Creates a Litestream command with its settings file. The options are placed between `verb` and the database's path.
+    /// Creates a Litestream command with its settings file. The options are placed between `verb` and the database's
+    /// path.
     pub(super) fn command(&self, verb: &str, options: &[&OsStr]) -> Command {
         let mut command = Command::new(&self.program);
         command.arg(verb).arg("-config").arg(&self.config).args(options).arg(&self.database).kill_on_drop(true);
@@ -77,7 +79,8 @@ impl Replica {
         format!("cannot start {}; is Litestream installed? (https://litestream.io/install)", self.program.display())
     }
 
-    /// Returns a hash that identifies this replica. The changes of another replica must not be applied to a copy of this replica.
+    /// Returns a hash that identifies this replica. The changes of another replica must not be applied to a copy of
+    /// this replica.
     pub(super) fn identity(&self) -> anyhow::Result<String> {
         let settings = std::fs::read(&self.config)
             .with_context(|| format!("cannot read Litestream's settings {}", self.config.display()))?;

@@ -66,8 +66,8 @@ fn disk(file: &Path) -> String {
     }
 }
 
-/// Lists the names, sizes, owners and modes of the files, two levels deep. Symbolic links are not followed: the command runs as
-/// root, and the service's user, who owns the folder, could point a link at another folder.
+/// Lists the names, sizes, owners and modes of the files, two levels deep. Symbolic links are not followed: the command
+/// runs as root, and the service's user, who owns the folder, could point a link at another folder.
 pub(super) fn files(folder: &Path) -> String {
     let mut text = String::new();
     for (name, found) in secure_open::list(folder, None, MAX_FILES).unwrap_or_default() {

@@ -1,5 +1,6 @@
-//! Redacts private data in a text: secrets, tokens, phone numbers, mail and WhatsApp addresses, query strings of URLs, and quoted words.
-//! Also redacts every word with non-ASCII letters, because most names and messages are in Hebrew or other non-Latin scripts.
+//! Redacts private data in a text: secrets, tokens, phone numbers, mail and WhatsApp addresses, query strings of URLs,
+//! and quoted words. Also redacts every word with non-ASCII letters, because most names and messages are in Hebrew or
+//! other non-Latin scripts.
 
 use crate::config::Config;
 use crate::domain::Masked;
