@@ -106,7 +106,8 @@ impl Store {
     /// switched off, in that copy.
     ///
     /// `work` runs on the writer's thread, so it must be short and must not block. If `work` returns an error or
-    /// panics, its changes are rolled back.
+    /// panics, its changes are rolled back. If too many writes are queued, returns [`Error::Busy`] without running
+    /// `work`.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
@@ -124,7 +125,7 @@ impl Store {
     }
 
     /// Like [`Store::write_soon`], but also returns a future of the outcome. The write is queued before the future is
-    /// polled.
+    /// polled. If the queue rejects the write, the future returns the error, and nothing is logged.
     pub fn write_soon_with_outcome<F: FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static>(
         &self,
         work: F,
@@ -133,14 +134,14 @@ impl Store {
         async { queued?.await.map_err(|_| Error::Closed)? }
     }
 
-    /// Returns the records that could not be stored because the disk was full. Their functions, except `contains`, wait
-    /// for the disk.
+    /// Returns the records that could not be stored in the database, usually because the disk was full. Their
+    /// functions, except `contains`, wait for the disk.
     pub fn unstored(&self) -> &UnstoredRecords {
         &self.inner.unstored
     }
 
-    /// Runs `work` on one snapshot of the database, for short reads such as a list or a few rows. The read is
-    /// interrupted after 5 s, including the wait for a connection.
+    /// Runs `work` on one snapshot of the database, for short reads such as a list or a few rows. The limit is 5 s,
+    /// including the wait for a connection. At the limit the read is interrupted, and fails with [`Error::Slow`].
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
@@ -187,7 +188,8 @@ impl Store {
         self.inner.health_state.health(publish, disk)
     }
 
-    /// Returns the size of the write-ahead log, and another process that is reading the database.
+    /// Returns the size of the write-ahead log (0 if it does not exist), and the id of another process that is reading
+    /// the database, if one is known.
     pub fn log_size(&self) -> LogSize {
         let bytes = std::fs::metadata(self.inner.folder.wal()).map_or(0, |log| log.len());
         let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
@@ -218,7 +220,8 @@ impl Store {
         writer.as_ref().map_or(0, Writer::waiting)
     }
 
-    /// Completes the queued writes and closes the store. Later reads and writes return [`Error::Closed`].
+    /// Completes the queued writes, interrupts the running reads and closes the store. Interrupted and later reads, and
+    /// later writes, return [`Error::Closed`].
     pub fn close(&self) {
         self.inner.close();
     }

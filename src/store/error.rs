@@ -96,6 +96,7 @@ pub enum Error {
     /// A stored value cannot be parsed, or a value cannot be stored.
     #[error("a stored value cannot be read: {0}")]
     Value(String),
+    /// A probe of the database failed; contains the reason.
     #[error("database error: {0}")]
     Probe(String),
     /// The database did not respond to a probe, or a read did not finish, within the time limit.

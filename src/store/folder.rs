@@ -38,7 +38,7 @@ impl Folder {
         Self { mirror, snapshots }
     }
 
-    /// Returns the path of the file with the records that could not be stored on a full disk.
+    /// Returns the path of the file with the records that could not be stored in the database.
     pub(in crate::store) fn unstored(&self) -> PathBuf {
         self.live().join("unstored")
     }

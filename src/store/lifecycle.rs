@@ -120,8 +120,9 @@ fn record_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool
     if is_known { Ok(()) } else { state.sync().map_err(failed) }
 }
 
-/// Stores the start notice for the owner in the database. If the start used another database, also holds the messages
-/// that may already have been sent, and cancels the outbound phone calls that may already have been made.
+/// Stores the start notice for the owner in the database. If the start used another database, also restarts the numbers
+/// of changes, holds the messages that may already have been sent, and cancels the outbound phone calls that may
+/// already have been made.
 fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
     let Some(notice) = StartNotice::load(folder) else { return Ok(()) };
     let tx = conn.unchecked_transaction()?;
@@ -146,7 +147,7 @@ fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
         tracing::info!(
             event = "OUTBOUND_CANCELLED",
             calls,
-            "{calls} waiting outbound calls are cancelled: this database may be a copy, and they may have been made since it was copied"
+            "{calls} outbound calls that were waiting or being dialed are cancelled: this database may be a copy, and they may have been made since it was copied"
         );
     }
     archive::remove(&folder.notice())

@@ -18,7 +18,7 @@ pub(in crate::store) enum LiveState {
     Closed,
     /// Unchanged since a clean stop, but moved to another disk: only the inode differs.
     Moved,
-    /// Changed or replaced after a clean stop, without Litestream.
+    /// Changed or replaced after a clean stop, while Litestream is not configured.
     Changed,
     /// Changed or replaced after a clean stop while Litestream is configured, which writes to the database.
     Replicated,
@@ -27,7 +27,8 @@ pub(in crate::store) enum LiveState {
 }
 
 impl LiveState {
-    /// Classifies the live database by its `stat` result and by that of its write-ahead log.
+    /// Classifies the live database by its `stat` result and by that of its write-ahead log. Returns `Changed` also if
+    /// Litestream is configured; the caller turns that into `Replicated`.
     pub(in crate::store) fn of(folder: &Folder, live: &Metadata, record: Option<&Record>) -> Self {
         let Some((record, closed)) = record.and_then(|record| Some((record, record.closed?))) else {
             return Self::Unclosed;

@@ -1,5 +1,5 @@
-//! The notice of a start that found a foreign, changed or damaged file, or a copied folder: what it found and what it
-//! did. The owner sees the notice until it is dismissed.
+//! The notice of a start that found a foreign, changed or damaged file, a copied folder, or a database from another
+//! machine: what it found and what it did. The owner sees the notice until it is dismissed.
 
 use super::folder::{Folder, sync_folder, with_suffix};
 use super::{Error, ReadTx, Result, WriteTx, sys};
@@ -45,7 +45,8 @@ pub struct StartNotice {
     pub archived: Option<PathBuf>,
     /// The causes; may be empty. Of a promotion, the time up to which the other machine replicated.
     pub reason: Causes,
-    /// When the start decided which database to use.
+    /// When the start decided which database to use; for a promotion, when the other machine's database was put in
+    /// place.
     pub at: Timestamp,
     /// True if only held messages are reported, for example because the owner requested the action.
     #[serde(default)]

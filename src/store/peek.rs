@@ -5,7 +5,7 @@ use crate::config::folder_of;
 use std::path::Path;
 
 /// Reads the published file, which any process can open at any time. Reads the live database instead if publishing is
-/// off or that file does not exist. Returns `otherwise` if neither exists.
+/// off or that file does not exist. Returns `otherwise` if the live database does not exist then.
 pub(super) fn peek<T>(
     published: &Path,
     publish: bool,

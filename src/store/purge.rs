@@ -6,9 +6,9 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 impl Store {
-    /// Removes the content of deleted rows from the WAL and from the spare files. Returns false if that is not possible
-    /// now: for example, another program reads the database or has a spare file open, or Litestream is configured,
-    /// which must read the WAL before it is emptied.
+    /// Removes the content of deleted rows from the WAL and from the spare files. Returns false if all attempts of about
+    /// two seconds fail, for example because another program reads the database or has a spare file open. Returns false
+    /// also if Litestream is configured, which must read the WAL before it is emptied.
     pub async fn purge_deleted(&self) -> Result<bool> {
         let is_log_empty = self.empty_log().await?;
         let are_spares_deleted = self.delete_spares().await?;

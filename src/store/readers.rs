@@ -86,7 +86,8 @@ impl ReaderPool {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Runs `work` on one snapshot of the database, on a blocking thread.
+    /// Runs `work` on one snapshot of the database, on a thread that may block: a shared one, or at low priority a
+    /// thread of its own.
     pub(in crate::store) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,

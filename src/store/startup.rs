@@ -51,7 +51,8 @@ use std::path::PathBuf;
 /// The state from which a start continues.
 #[derive(Debug)]
 pub(in crate::store) struct Startup {
-    /// The record of the state file.
+    /// The record that the last run left, or that an adoption has written; `None` if there is none, or if it does not
+    /// describe these files.
     pub record: Option<Record>,
     /// True if the live database was closed cleanly and has not changed since, or was read completely and is undamaged.
     pub verified: bool,
@@ -80,7 +81,8 @@ pub(in crate::store) fn open(
     Ok((found, conn, plan))
 }
 
-/// Inspects the folder, and adopts or archives a published file that the service did not write.
+/// Inspects the folder, and adopts or archives the published file in the cases of the diagram above, except for damage
+/// that only opening the live database shows.
 pub(in crate::store) fn inspect(
     folder: &Folder,
     state: &RunState,
@@ -246,7 +248,7 @@ impl Inspection<'_> {
 
     /// Handles a live database that another program changed or replaced after the service had closed it. The change may
     /// be an edit or an older backup. The published file contains the data that the service left, so it is archived and
-    /// not overwritten.
+    /// not overwritten. A torn file is not archived, because no program can read it.
     fn handle_changed_live(self, published: FileState) -> Result<Startup> {
         if self.is_equal_to_live().unwrap_or(false) {
             return Ok(self.keep_live(FileState::Ours(MissingPages::Any)));
@@ -366,8 +368,8 @@ impl Inspection<'_> {
         Startup { unusable, ..self.keep_live(published) }
     }
 
-    /// Returns true if all pages of the published file equal those of the live database: only the file's times changed,
-    /// or the file is a copy of the live database.
+    /// Returns true if all pages of the published file equal those of the live database, apart from the header fields
+    /// that `clear_write_history` zeroes: only the file's times changed, or the file is a copy of the live database.
     fn is_equal_to_live(&self) -> Result<bool> {
         let file =
             File::open(&self.folder.published).map_err(archive::failed("cannot open", &self.folder.published))?;

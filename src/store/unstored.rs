@@ -1,5 +1,5 @@
-//! Records that could not be stored in the database because the disk was full. A small file keeps them across a
-//! restart. The file is written in place: its space was allocated while the disk had free space.
+//! Records that could not be stored in the database, usually because the disk was full. A small file keeps them across
+//! a restart. The file is written in place: its space was allocated while the disk had free space.
 
 use super::folder::Folder;
 use std::collections::BTreeSet;

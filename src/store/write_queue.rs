@@ -79,7 +79,7 @@ impl WriteQueue {
     ///
     /// If no caller waits for any of these writes, the function first waits up to [`BATCH_DELAY`] for more writes:
     /// phone calls store their transcripts in small writes, and a commit of many writes costs as much as a commit of
-    /// one.
+    /// one. The wait ends early when such a caller or a write of a higher priority arrives.
     pub(in crate::store) fn next_batch(&self, max: usize) -> Option<WriteBatch> {
         let mut lanes = self.lock();
         let lane = loop {

@@ -21,7 +21,8 @@ struct State {
 }
 
 impl BackgroundReads {
-    /// Runs `work` with `conn` on a new thread, and returns the result of `work`. [`Self::stop`] interrupts `work`.
+    /// Runs `work` with `conn` on a new thread, and returns the result of `work`. [`Self::stop`] interrupts `work`;
+    /// after it, this function returns [`Error::Closed`].
     pub async fn run<T: Send + 'static, E: From<Error> + Send + 'static>(
         &self,
         conn: Connection,

@@ -132,7 +132,8 @@ pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Creates a folder that only this user can access, and its missing parents.
+/// Creates a folder that only this user can access, and its missing parents. If the folder exists, its mode is changed
+/// so that only this user can access it.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;

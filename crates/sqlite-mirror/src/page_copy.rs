@@ -52,13 +52,14 @@ fn pages(conn: &Connection, out: &mut impl Write) -> Result<u64> {
 /// Returns the number of bytes.
 ///
 /// A running daemon continues to write meanwhile, but its write-ahead log cannot restart. If no daemon is running, the
-/// copy includes what the last daemon left in the write-ahead log.
+/// copy includes what the last daemon left in the write-ahead log. If there is no live database, the published file
+/// itself is copied.
 pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     let folder = Folder::of(published)?;
     if folder.database().exists() {
         return write_pages(&open::reader(&folder.database())?, out);
     }
-    // The file was placed under the published name as a database, and no daemon has adopted it yet.
+    // There is no live database: the file was placed under the published name, and no daemon has adopted it yet.
     let failed = |doing| move |source| Error::File { doing, path: published.to_owned(), source };
     let mut file = BufReader::with_capacity(CHUNK, File::open(published).map_err(failed("there is no database at"))?);
     let (mut chunk, mut bytes) = (vec![0; CHUNK], 0);

@@ -34,7 +34,7 @@ struct Content {
 /// The content of the state file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// The boot id at the time of writing; empty if the process could not read it.
+    /// The id of the boot to which the rest of the record belongs; empty if the process could not read it.
     pub boot: String,
     /// The identity of the live database. If another file has the name of the live database after an unclean stop, this
     /// folder is a copy.

@@ -33,7 +33,8 @@ pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     Ok(page_copy::copy_database(published, out)?)
 }
 
-/// Copies the database into an unnamed file on the data disk; `None` if that is not possible.
+/// Copies the database into an unnamed file on the data disk; `None` if there is no live database, or if the file
+/// cannot be created or written, for example because the disk lacks the space.
 pub fn spool_database(published: &Path) -> Result<Option<File>> {
     Ok(page_copy::spool_database(published)?)
 }

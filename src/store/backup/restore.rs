@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub struct ReplacedFiles {
     /// The previous database; `None` in a new folder.
     pub database: Option<PathBuf>,
-    /// A file of another program that had the published name.
+    /// A file of another program that had the published name; `None` if that name was free or had the service's file.
     pub foreign_file: Option<PathBuf>,
 }
 

@@ -70,8 +70,7 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Adds an address to a contact, unless a contact has it. A former address of any contact becomes a current address
-    /// of this contact.
-    /// `number` is the phone number that was seen with an id.
+    /// of this contact. `number` is the phone number that was seen with an id.
     pub fn insert_address(
         &self,
         business: BusinessId,
@@ -108,7 +107,7 @@ impl WriteTx<'_> {
     }
 
     /// Replaces a contact's number `old` with `new` in its ids, its threads and its queued messages. `old` becomes a
-    /// former number.
+    /// former number. The caller adds `new` to the contact.
     pub fn replace_number(&self, contact: ContactId, old: &str, new: &PhoneNumber, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached("UPDATE addresses SET number = ?3 WHERE contact_id = ?1 AND number = ?2")?

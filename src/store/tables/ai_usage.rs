@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 /// Use of the AI in phone calls within a period. Active calls count up to the current time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AiUsage {
-    /// Number of other calls from the caller's number that the AI handled or may still answer. If the number is
+    /// Number of other calls from or to the caller's number that the AI handled or may still answer. If the number is
     /// withheld, the number of such calls with a withheld number.
     pub calls_of_number: u32,
     /// True if the caller's number is withheld.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Number of messages that wait in the outbox.
+    /// Number of messages in the outbox that are not sent yet, including held ones.
     pub outbox: u64,
     /// Number of waiting background jobs.
     pub jobs: u64,
@@ -14,7 +14,7 @@ pub struct Backlog {
     pub calls: u64,
     /// Number of unread messages and calls.
     pub unread: u64,
-    /// The time at which the oldest message in the outbox was written; `None` if the outbox is empty.
+    /// The time at which the oldest message that waits in the outbox was queued; `None` if none waits.
     pub oldest: Option<Timestamp>,
 }
 
@@ -51,8 +51,8 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Returns how many messages have been in the outbox since before `before` and were not attempted, because the rate
-    /// limit of the bridge has not admitted them yet.
+    /// Returns how many messages have been in the outbox since before `before` and were neither attempted nor deferred.
+    /// Usually the rate limit of the bridge has not admitted them yet.
     pub fn paced_outbox(&self, before: Timestamp) -> Result<u64> {
         self.count_outbox("state = 'queued' AND attempts = 0 AND last_error IS NULL", before)
     }

@@ -95,8 +95,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Deletes the oldest changes except the newest `keep`, at most `limit` of them. Returns the number of deleted
-    /// changes.
+    /// Deletes up to `limit` of the oldest changes, except the newest `keep`. The newest change is always kept, so that
+    /// no number is used twice. Returns the number of deleted changes.
     pub fn prune_changes(&self, keep: i64, limit: usize) -> Result<usize> {
         let mut delete = self.conn.prepare_cached(
             "DELETE FROM changes WHERE seq <= (SELECT max(seq) FROM changes) - max(?1, 1)

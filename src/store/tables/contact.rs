@@ -20,8 +20,8 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], |row| contact(row, 0)).optional()?)
     }
 
-    /// Returns true if a contact has data beyond its addresses: messages, calls, appointments, or a name that the owner
-    /// set.
+    /// Returns true if a contact has messages, calls, appointments, or a name that the owner set. Other data, such as
+    /// notes, tags and tasks, does not count.
     pub fn has_history(&self, id: ContactId) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM contacts WHERE id = ?1 AND name_source = 'owner')

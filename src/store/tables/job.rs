@@ -18,7 +18,7 @@ pub struct Job {
 }
 
 impl ReadTx<'_> {
-    /// Returns the due jobs of kinds that have a handler, those that have been due longest first.
+    /// Returns the due jobs of these kinds, those that have been due longest first.
     pub fn due_jobs(&self, kinds: &[JobKind], now: Timestamp, limit: usize) -> Result<Vec<Job>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, kind, payload, attempts, created_at FROM jobs
@@ -57,8 +57,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a job. A second job with the same `unique_key` is ignored. The caller must wake the worker after the
-    /// commit.
+    /// Adds a job, unless a job with the same `unique_key` exists in any state. The caller must wake the worker after
+    /// the commit.
     pub fn insert_job(
         &self,
         kind: JobKind,

@@ -93,7 +93,7 @@ impl WriteTx<'_> {
         self.record_gap(id)
     }
 
-    /// Sets the state of a question. `by` is the user who decided; `None` for an open question.
+    /// Sets the state of a question. `by` is the user or token that decided; `None` for an open question.
     pub fn set_knowledge_gap(&self, id: GapId, state: GapState, by: Option<&str>, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached(

@@ -50,7 +50,7 @@ impl ReadTx<'_> {
     }
 
     /// Returns up to `most` bytes of a file from `offset`; fewer at the end of the file, none if the content was
-    /// deleted.
+    /// deleted or the file is unknown.
     pub fn media_part(&self, sha256: &str, offset: u64, most: usize) -> Result<Vec<u8>> {
         let mut query = self.conn.prepare_cached("SELECT rowid FROM media WHERE sha256 = ?1")?;
         let Some(row) = query.query_row([sha256], |row| row.get::<_, i64>(0)).optional()? else {

@@ -34,7 +34,7 @@ pub struct UploadedMedia {
 }
 
 impl ReadTx<'_> {
-    /// Returns a stored file with its details.
+    /// Returns a stored file with its details, even if retention has deleted its content.
     pub fn uploaded_media(&self, sha256: &str) -> Result<Option<UploadedMedia>> {
         let mut query = self.conn.prepare_cached(
             "SELECT m.sha256, m.mime, m.bytes, d.width, d.height, d.duration_ms, d.thumbhash, d.thumbnail IS NOT NULL
@@ -51,7 +51,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores an uploaded file. A file that is already stored is kept, unless its content was deleted.
+    /// Stores an uploaded file. The content of a file that is already stored is kept, unless it was deleted or is
+    /// incomplete. The file gets the new name.
     pub fn insert_upload(
         &self,
         sha256: &str,
@@ -75,7 +76,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Stores the details of a stored file. Details that retention has deleted are stored again.
+    /// Stores the details of a stored file. If the file has details already, they are kept, except that a missing
+    /// thumbnail is stored with its preview: retention deletes both.
     pub fn put_media_details(&self, sha256: &str, details: &MediaDetails) -> Result<()> {
         self.conn
             .prepare_cached(

@@ -92,7 +92,7 @@ impl ReadTx<'_> {
         Ok(query.exists(params![contact, missed_call])?)
     }
 
-    /// Returns the business's number in its newest phone call.
+    /// Returns the business's number in the newest phone call in which that number is known in E.164 form.
     pub fn last_called_own_number(&self, business: BusinessId) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached(
             "SELECT own_number FROM calls WHERE business_id = ?1 AND medium = 'phone' AND own_number LIKE '+%'
@@ -119,7 +119,8 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Records that the daemon is about to ask Twilio to dial. Returns false if the call is not waiting.
+    /// Records that the daemon is about to ask Twilio to dial, and counts the attempt. Returns false if the call is not
+    /// waiting.
     pub fn begin_outbound_call(&self, id: i64, now: Timestamp) -> Result<bool> {
         self.change_outbound_call(
             "UPDATE outbound_calls SET state = 'dialing', attempts = attempts + 1, dialed_at = ?2, call_sid = NULL,
@@ -174,7 +175,8 @@ impl WriteTx<'_> {
         )
     }
 
-    /// Cancels all calls that wait or are being made. Returns their number.
+    /// Cancels all calls that wait or are being made. Returns their number. Records no changes, because this runs at a
+    /// start that has restarted the numbers of changes.
     pub fn cancel_outbound_calls(&self, now: Timestamp) -> Result<usize> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbound_calls SET state = 'cancelled', updated_at = ?1 WHERE state IN ('waiting', 'dialing')",

@@ -70,9 +70,11 @@ pub struct OutboxUpdate<'a> {
     pub unconfirmed_attempts: u32,
     /// The routes by which a provider refused the message.
     pub refused: &'a [RefusedRoute],
+    /// The last late refusal; `None` deletes the stored one.
     pub last_refusal: Option<&'a LateRefusal>,
     /// The time of the next attempt.
     pub next_attempt_at: Timestamp,
+    /// The last error; `None` keeps the stored one.
     pub last_error: Option<&'a StoredNotice>,
 }
 
@@ -96,7 +98,8 @@ pub struct ChatsStarted {
 }
 
 impl ReadTx<'_> {
-    /// Returns true if a conversation with this address exists: a message to or from the address in this thread.
+    /// Returns true if a conversation with this address exists: a message to or from the address in this thread that
+    /// did not fail. A message to the address counts only until `prune_outbox` deletes its outbox row.
     pub fn has_conversation(&self, thread: ThreadId, address: &PeerAddress) -> Result<bool> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/has_conversation.sql"))?;
         Ok(query.query_row(params![thread, address, AddressKind::TwilioWa], |row| row.get(0))?)
@@ -133,7 +136,8 @@ impl WriteTx<'_> {
     }
 
     /// Marks an attempt as running. Until [`WriteTx::update_outbox`], it is unknown whether the provider has the
-    /// message. Returns false if the message must not be sent, because it was already delivered or was discarded.
+    /// message. Returns false if the message must not be sent: it was already delivered or was discarded, or another
+    /// attempt is running.
     pub fn begin_outbox_attempt(
         &self,
         id: OutboxId,

@@ -154,7 +154,7 @@ pub struct PersonalData {
     addresses: Vec<String>,
     /// The webhooks that contain one of the addresses.
     webhooks: Vec<i64>,
-    /// The newest webhook that was searched.
+    /// The id of the newest webhook that was searched; 0 if there was none.
     last_webhook: i64,
 }
 

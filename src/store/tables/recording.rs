@@ -1,5 +1,5 @@
-//! Recordings of calls. The id of its source identifies a recording: the media stream's id, or the id of Twilio's
-//! recording. The waveform of a recording is computed once and stored.
+//! Recordings of calls. The id of its source, here called its key, identifies a recording: the media stream's id, or
+//! the id of Twilio's recording. The waveform of a recording is computed once and stored.
 
 use crate::domain::{CallId, CallSid, ChangeKind, JobKind, RecordingId, RecordingSource, RecordingState, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
@@ -82,7 +82,7 @@ impl ReadTx<'_> {
         Ok(all.into_iter().map(|(key, bytes)| (key, u64::try_from(bytes).unwrap_or(0))).collect())
     }
 
-    /// Returns the recording with this id, if it still has to be fetched.
+    /// Returns Twilio's recording with this id, if it still has to be fetched.
     pub fn recording_to_fetch(&self, provider_sid: &str) -> Result<Option<RecordingToFetch>> {
         let mut query = self.conn.prepare_cached(
             "SELECT r.source_url, c.call_sid FROM recordings r JOIN calls c ON c.id = r.call_id
@@ -93,7 +93,7 @@ impl ReadTx<'_> {
         Ok(row.optional()?)
     }
 
-    /// Returns a recording by Twilio that is not waiting to be fetched.
+    /// Returns a recording by Twilio; `None` if it is unknown or still waits to be fetched.
     pub fn recorded_message(&self, provider_sid: &str) -> Result<Option<RecordedMessage>> {
         let mut query = self.conn.prepare_cached(
             "SELECT r.id, c.call_sid, c.answered_at IS NOT NULL, r.mime, r.duration_ms
@@ -106,7 +106,7 @@ impl ReadTx<'_> {
         Ok(row.optional()?)
     }
 
-    /// Returns the missed calls without a recording for which a job of this kind is waiting.
+    /// Returns the missed calls that have no recording, but a waiting job of this kind.
     pub fn missed_calls_without_recording(&self, kind: JobKind) -> Result<Vec<CallSid>> {
         let mut query = self.conn.prepare_cached(
             "SELECT DISTINCT c.call_sid FROM jobs j JOIN calls c ON c.call_sid = j.payload ->> 'call_sid'
@@ -128,7 +128,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Starts a two-channel recording of a call's stream.
+    /// Starts a two-channel recording of a call's stream. Adds nothing if the recording exists or the call is not
+    /// stored.
     pub fn start_recording(&self, call: &CallSid, key: &str, at: Timestamp) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO recordings(call_id, source, provider_sid, mime, channels, state, created_at)
@@ -139,7 +140,8 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, call)
     }
 
-    /// Adds or replaces a chunk of a recording.
+    /// Adds or replaces a chunk of a recording. The duration of the recording becomes at least `duration_ms`. Does
+    /// nothing if the recording is unknown.
     pub fn put_recording_chunk(&self, key: &str, seq: i64, content: &[u8], duration_ms: i64) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO recording_chunks(recording_id, seq, content) SELECT id, ?2, ?3 FROM recordings WHERE provider_sid = ?1
@@ -194,7 +196,8 @@ impl WriteTx<'_> {
         self.set_recording_state(key, RecordingState::Failed, Some(error))
     }
 
-    /// Records that Twilio has a recording that must be fetched later. Returns true if it is new.
+    /// Records that Twilio has a recording that must be fetched later. Returns false if the recording is already known
+    /// or the call is not stored.
     pub fn insert_twilio_recording(
         &self,
         call: &CallSid,

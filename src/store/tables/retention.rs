@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 pub struct Amount {
     /// Number of rows: media files, recordings, turns, webhooks or audit entries.
     pub rows: u64,
-    /// Bytes of their content; for turns the number of characters, for audit entries 0.
+    /// Bytes of their content. For turns, the number of characters; 0 for audit entries, and for webhooks that were
+    /// deleted.
     pub bytes: u64,
 }
 
@@ -24,8 +25,9 @@ pub struct PageUsage {
     pub free_pages: u64,
 }
 
-/// Returns an SQL fragment that selects media files older than `?1`. The newest message with the file determines its
-/// age. A file that is still to be sent is never old.
+/// Returns an SQL fragment that selects media files older than `?1`. The age of a file counts from the time when it was
+/// stored or from the newest message with the file, whichever is later. A file of a scheduled message that still waits
+/// is never old.
 fn old_media() -> String {
     format!("media WHERE pruned_at IS NULL AND created_at < ?1 AND NOT {IS_USED_SINCE}")
 }
@@ -34,7 +36,8 @@ const OLD_RECORDINGS: &str = "recordings WHERE state = 'complete' AND created_at
 const OLD_TURNS: &str = "call_turns WHERE call_id IN (SELECT id FROM calls WHERE started_at < ?1 AND state = 'ended')";
 
 impl ReadTx<'_> {
-    /// Returns the amount of media files that belong only to messages from before `before`.
+    /// Returns the amount of media files that were stored before `before`, belong to no later message, and do not wait
+    /// for a scheduled message.
     pub fn old_media(&self, before: Timestamp) -> Result<Amount> {
         self.amount(&format!("SELECT count(*), sum(bytes) FROM {}", old_media()), before)
     }
@@ -76,8 +79,9 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Deletes the content of old media files: at least one, up to about `bytes`. Their messages show that the content
-    /// was deleted.
+    /// Deletes the content of old media files, oldest first: until about `bytes` are deleted, or `FILES_PER_STEP`
+    /// files. Returns what was deleted; zero rows if no old file is left. The messages show that the content was
+    /// deleted.
     pub fn prune_media(&self, before: Timestamp, bytes: u64, now: Timestamp) -> Result<Amount> {
         let sql = format!("SELECT sha256, bytes FROM {} ORDER BY created_at LIMIT {FILES_PER_STEP}", old_media());
         let chosen = self.chosen(&sql, before, bytes)?;
@@ -100,7 +104,9 @@ impl WriteTx<'_> {
         Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
     }
 
-    /// Deletes the audio of old recordings: at least one, up to about `bytes`.
+    /// Deletes the audio of old recordings, oldest first: until about `bytes` are deleted, or `FILES_PER_STEP`
+    /// recordings. Returns what was deleted; zero rows if no old recording is left. The recordings are then marked as
+    /// pruned.
     pub fn prune_recordings(&self, before: Timestamp, bytes: u64) -> Result<Amount> {
         let sql =
             format!("SELECT CAST(id AS TEXT), bytes FROM {OLD_RECORDINGS} ORDER BY created_at LIMIT {FILES_PER_STEP}");
@@ -121,7 +127,8 @@ impl WriteTx<'_> {
         Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
     }
 
-    /// Deletes up to `TURNS_PER_STEP` old call turns.
+    /// Deletes up to `TURNS_PER_STEP` turns of ended calls that started before `before`. Returns what was deleted; zero
+    /// rows if none is left.
     pub fn prune_turns(&self, before: Timestamp) -> Result<Amount> {
         let mut delete = self.conn.prepare_cached(&format!(
             "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {TURNS_PER_STEP}) RETURNING length(text), call_id"

@@ -106,7 +106,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a contact with its number and its threads.
+    /// Adds a contact with its number and two threads, one for WhatsApp and one for calls.
     pub fn seed_contact(&self, business: BusinessId, new: &SeedContact) -> Result<ContactId> {
         let contact = "INSERT INTO contacts(business_id, display_name, name_source, language, created_at, updated_at)
              VALUES (?1, ?2, CASE ?2 WHEN '' THEN '' ELSE 'profile' END, ?3, ?4, ?4)";
@@ -124,7 +124,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Adds a message to the contact's thread.
+    /// Adds a message to the contact's WhatsApp thread.
     pub fn seed_message(&self, new: &SeedMessage) -> Result<()> {
         let sql = "INSERT INTO messages(thread_id, direction, message_type, content_text, provider, provider_msg_id, status, author,
                                  sent_at, delivered_at, read_at, created_at)
@@ -146,7 +146,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Adds an ended call with its turns.
+    /// Adds an ended call with its turns to the contact's thread of calls.
     pub fn seed_call(&self, business: BusinessId, new: &SeedCall) -> Result<()> {
         let sql = "INSERT INTO calls(business_id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine,
                               started_at, answered_at, ended_at, end_reason, duration_ms, message_text, summary, missed,
@@ -183,8 +183,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Adds services and appointments. The appointments must not overlap. Does nothing if the database has services or
-    /// appointments.
+    /// Adds services and appointments. The appointments must not overlap. Does nothing if `appointments` is empty, or
+    /// if the database has services or appointments.
     pub fn seed_appointments(
         &self,
         business: BusinessId,
@@ -231,7 +231,8 @@ impl WriteTx<'_> {
     }
 
     /// Sets the derived columns of the threads of all contacts with ids from `first`, and deletes threads without
-    /// entries. Only contacts with an entry newer than `recent` have unread messages or wait for an answer.
+    /// entries. Only threads with an entry from `recent` or later get unread messages, a waiting contact, or an answer
+    /// of the agent that no user has seen.
     pub fn finish_seed(&self, first: ContactId, recent: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE threads SET

@@ -36,7 +36,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns a page of tasks: first the open ones, ordered by due time, then the done ones.
+    /// Returns a page of tasks: first the open ones, then the done ones, both ordered by due time.
     pub fn tasks(
         &self,
         filter: &TaskFilter,

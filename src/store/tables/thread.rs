@@ -118,8 +118,9 @@ impl WriteTx<'_> {
         Ok(found)
     }
 
-    /// Records an inbound message: the thread moves up in the list, and its unread count is incremented. `at` is the
-    /// message's time in the thread. `written_at` is the start of the 24-hour window. `opens_twilio` is true if the
+    /// Records an inbound message: the thread moves up in the list, its unread count is incremented, the contact waits
+    /// for an answer, and the contact's threads are unarchived. An opt-out from before the message is cleared. `at` is
+    /// the message's time in the thread. `written_at` is the start of the 24-hour window. `opens_twilio` is true if the
     /// message was written to the Twilio sender.
     pub fn record_inbound(
         &self,
@@ -134,9 +135,9 @@ impl WriteTx<'_> {
         self.apply_turn(thread, TurnEvent::ContactWaits(at))
     }
 
-    /// Records an outbound message. A message of a user or the agent answers the contact, a message of the daemon does
-    /// not. If a user answers from the phone, the thread counts as read. A message from the phone that was written
-    /// before the contact's last message, but arrives after it, answers nothing.
+    /// Records an outbound message, which unarchives the thread. A message of a user or the agent answers the contact,
+    /// a message of the daemon does not. If a user answers from the phone, the thread counts as read. A message from
+    /// the phone that was written before the contact's last message, but arrives after it, answers nothing.
     pub fn record_outbound(
         &self,
         thread: ThreadId,

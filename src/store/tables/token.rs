@@ -5,7 +5,8 @@ use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row};
 
 impl ReadTx<'_> {
-    /// Returns all tokens, including expired ones, that are not revoked and whose user still has the token's rights.
+    /// Returns all tokens, including expired ones, that are not revoked, and that belong to no user or to a user who
+    /// still has the token's rights.
     pub fn tokens(&self) -> Result<Vec<ApiToken>> {
         let mut statement = self.conn.prepare_cached(&format!("{SELECT} ORDER BY t.id"))?;
         let tokens = statement.query_map([], token)?.collect::<Result<_, _>>()?;
@@ -19,7 +20,7 @@ impl ReadTx<'_> {
         Ok(statement.query_row([hash], token).optional()?)
     }
 
-    /// Returns the user who is responsible for a token.
+    /// Returns the user who is responsible for a token; `None` if no user is, or if the token is unknown.
     pub fn user_of_token(&self, id: TokenId) -> Result<Option<UserId>> {
         let sql = "SELECT user_id FROM api_tokens WHERE id = ?1";
         Ok(self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.flatten())

@@ -38,7 +38,8 @@ impl ReadTx<'_> {
         self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.ok_or(Error::NotFound("user"))
     }
 
-    /// Returns the name of a user or a token; its id if it has no name.
+    /// Returns the name of a user or a token. Returns the id, such as `agent` or `user:3`, of any other actor, and of a
+    /// user or token without a name.
     pub fn actor_name(&self, actor: ActorId) -> Result<String> {
         let id = actor.to_string();
         Ok(self.stored_actor_name(&id)?.unwrap_or(id))

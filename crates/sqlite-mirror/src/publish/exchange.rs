@@ -101,7 +101,8 @@ impl Publisher {
     }
 
     /// Checks for a write to the spare. Another program may have opened the file for writing while the file had the
-    /// published name. That write was meant for the published file, so the file gets the published name back.
+    /// published name. That write was meant for the published file, so the file gets the published name back. Returns
+    /// [`PublishError::Foreign`] then, because the file is another program's now.
     fn check_spare(&mut self, spare: usize) -> Result<(), PublishError> {
         let image = &self.images[spare];
         if !image.is_modified().map_err(PublishError::file("inspect a spare"))? {

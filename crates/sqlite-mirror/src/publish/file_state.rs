@@ -99,7 +99,8 @@ struct Observed<'o> {
     pub stamp: FileStamp,
     /// Time of the last inode change, in seconds since the epoch.
     pub changed_at: i64,
-    /// The file is shorter than a database header's first 16 bytes, or does not begin with 16 zero bytes.
+    /// False if the file begins with 16 zero bytes: the service zeroes them before it writes. True for any other file,
+    /// also for one with fewer bytes.
     pub has_header: bool,
     /// The last run stopped cleanly, and the live database has not changed since.
     pub clean: bool,

@@ -1,11 +1,11 @@
-//! A requested comparison of the whole published file with the live database.
+//! The progress of one requested comparison of the whole published file with the live database.
 
 use super::state::CheckedCopy;
 use crate::clock;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-/// A requested check.
+/// A requested check whose result has not been sent yet.
 #[derive(Debug)]
 pub(super) struct RunningCheck {
     pub next: u32,

@@ -13,7 +13,8 @@ impl ReadTx<'_> {
         self.hours_of(business, None)
     }
 
-    /// Returns the opening rules that supplement the opening hours.
+    /// Returns the opening rules that supplement the opening hours. If none are stored, the business is closed on
+    /// holidays and on their eves.
     pub fn opening_rules(&self, business: BusinessId) -> Result<OpeningRules> {
         let mut query =
             self.conn.prepare_cached("SELECT holidays, eves, notice_min FROM opening_rules WHERE business_id = ?1")?;

@@ -20,7 +20,8 @@ pub struct CallFilter {
     pub contact: Option<ContactId>,
     /// Only calls with this outcome; `None` for all outcomes.
     pub outcome: Option<CallOutcome>,
-    /// Search terms for names, numbers, transcripts, summaries and messages; `None` for all calls.
+    /// Search terms for names, numbers, transcripts, summaries and messages; `None` for all calls. While the search
+    /// index is incomplete, no call matches.
     pub words: Option<String>,
 }
 

@@ -20,7 +20,8 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// Returns a chunk of a recording, counted from 0.
+    /// Returns the chunk of a recording with the number `seq`; the first chunk has the number 0. `None` if there is no
+    /// such chunk.
     pub fn recording_chunk(&self, id: RecordingId, seq: i64) -> Result<Option<Vec<u8>>> {
         let sql = "SELECT content FROM recording_chunks WHERE recording_id = ?1 AND seq = ?2";
         Ok(self.conn.prepare_cached(sql)?.query_row((id, seq), |row| row.get(0)).optional()?)

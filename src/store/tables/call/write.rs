@@ -32,7 +32,8 @@ pub struct NewCall<'a> {
 /// The current state of a turn.
 #[derive(Clone, Debug)]
 pub struct TurnUpdate<'a> {
-    /// The engine's id of the turn. A later write with the same id replaces the turn.
+    /// The engine's id of the turn. A later write with the same id replaces the turn, except for its position, its
+    /// speaker and its start.
     pub item_id: &'a str,
     /// The turn's position in the conversation.
     pub seq: i64,
@@ -91,7 +92,7 @@ impl ReadTx<'_> {
     }
 
     /// Returns the transcript of a call so far, oldest turn first: the speaker, and the text that the other party
-    /// heard.
+    /// heard. Turns of which nothing was heard are left out.
     pub fn heard_turns(&self, sid: &CallSid) -> Result<Vec<(Speaker, String)>> {
         let mut query = self.conn.prepare_cached(
             "SELECT iif(t.speaker = 'system' AND t.item_id GLOB 'employee:*', 'employee', t.speaker), t.heard_text
@@ -242,7 +243,8 @@ impl WriteTx<'_> {
         self.record_thread(thread)
     }
 
-    /// Moves the thread of a new call up in the list, increments its unread count and unarchives it.
+    /// Moves the thread of a new call up in the list and increments its unread count. Unarchives all threads of the
+    /// contact.
     pub fn bump_thread_for_call(&self, thread: ThreadId, at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET last_message_at = max(coalesce(last_message_at, ''), ?2), unread_count = unread_count + 1,
@@ -252,7 +254,8 @@ impl WriteTx<'_> {
         self.set_archived(self.contact_of_thread(thread)?, None)
     }
 
-    /// Records that the media stream is connected, so that caller and engine can talk.
+    /// Records that the media stream is connected, so that caller and engine can talk. Does not change a call that has
+    /// ended.
     pub fn set_call_live(
         &self,
         sid: &CallSid,
@@ -326,8 +329,10 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Records the end of a call. `duration_ms` is the duration that Twilio reported, if any. Returns true if the call
-    /// is stored and had not ended before.
+    /// Records the end of a call. `duration_ms` is the duration that Twilio reported; without it, the duration counts
+    /// from the answer or, if there was none, from the start. An end reason that is already stored is kept. Returns
+    /// true if the call is stored and had not ended before. Of a call that had ended before, only a reported duration
+    /// is stored.
     pub fn end_call(&self, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<bool> {
         let reason = self.stored_reason(sid, reason, at)?;
         let mut update = self.conn.prepare_cached(
@@ -430,7 +435,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Inserts or updates a turn.
+    /// Inserts or updates a turn. Does nothing if the call is not stored.
     pub fn put_turn(&self, sid: &CallSid, turn: &TurnUpdate<'_>, at: Timestamp) -> Result<()> {
         let mut put = self.conn.prepare_cached(include_str!("put_turn.sql"))?;
         put.execute(named_params! {

@@ -1,4 +1,4 @@
-//! Events that follow after a message was written.
+//! Events of a message after it was written: delivery statuses, edits, reactions and deletions.
 
 use crate::domain::{ChangeKind, MessageEventKind, MessageId, Provider, Timestamp};
 use crate::store::{Result, WriteTx};

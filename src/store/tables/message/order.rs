@@ -5,9 +5,9 @@ use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
 
 impl ReadTx<'_> {
-    /// Returns the latest time in the thread, later than `after`, of those messages of the thread that this provider
-    /// carried and whose provider time is at most `provider_time`. The message `except` is left out. `None` if there is
-    /// no such message.
+    /// Selects the messages of a thread that this provider carried, that were written at `provider_time` or earlier by
+    /// the provider's clock, and whose time in the thread is later than `after`. The message `except` is left out.
+    /// Returns the latest of their times in the thread; `None` if there are none.
     pub fn latest_not_written_after(
         &self,
         thread: ThreadId,
@@ -32,7 +32,8 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![provider, provider_msg_id], |row| row.get(0)).optional()?)
     }
 
-    /// Returns the id, the thread and the time in the thread of a message without a provider time.
+    /// Returns the message with this provider's id, if it has no provider time: its id, its thread, and its time in the
+    /// thread. `None` if the message has a provider time or is not stored.
     pub fn message_without_provider_time(
         &self,
         provider: Provider,
@@ -47,8 +48,8 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// Returns the times of up to eight of a provider's newest messages, in their threads and according to the
-    /// provider's clock.
+    /// Returns two times of each of up to eight of a provider's newest messages: the time in the thread, and the time
+    /// by the provider's clock. Messages without the latter are left out.
     pub fn provider_times(&self, provider: Provider) -> Result<Vec<(Timestamp, Timestamp)>> {
         let mut query = self.conn.prepare_cached(include_str!("clock_times.sql"))?;
         let rows = query.query_map([provider], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -34,7 +34,8 @@ impl PersonalData {
 }
 
 impl ReadTx<'_> {
-    /// Returns up to `limit` rows about a contact, starting at row `offset`, each with the names of its columns.
+    /// Returns up to `limit` rows of a table about a contact, starting at row `offset`, each with the names of its
+    /// columns. Returns none for a table that the export does not contain.
     pub fn personal_rows(
         &self,
         data: &PersonalData,

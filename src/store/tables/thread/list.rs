@@ -14,7 +14,8 @@ pub struct ThreadFilter {
     pub kind: Option<ThreadType>,
     /// Only threads in this state.
     pub state: InboxFilter,
-    /// Search terms for names, numbers, messages, transcripts, and summaries of calls; `None` for all threads.
+    /// Search terms for names, numbers, messages, transcripts, and summaries of calls (not for summaries while the
+    /// search index is incomplete); `None` for all threads.
     pub words: Option<String>,
 }
 

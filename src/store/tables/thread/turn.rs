@@ -8,7 +8,7 @@ use crate::domain::{
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
 
-/// The stored columns of a thread from which its turn is derived.
+/// The stored columns of a thread from which its turn is derived, and whether the thread is archived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct StoredTurn {
     thread: ThreadId,
@@ -69,7 +69,8 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Applies the end of a call, or a message that was transcribed after the end.
+    /// Applies the end of a call, or a message that was transcribed after the end, to the turn of the call's thread.
+    /// Does nothing if the call has not ended, or if the agent called and a machine answered.
     pub(in crate::store) fn apply_call_end(&self, sid: &CallSid) -> Result<()> {
         let sql = format!(
             "SELECT thread_id, started_at, coalesce(ended_at, started_at), state, {}, missed, answered_at, engine,
