@@ -58,7 +58,7 @@ pub enum PublishState {
     },
     /// The live database is damaged. The copy is frozen as the last undamaged one.
     Frozen,
-    /// The copy is switched off in the settings.
+    /// The copy is switched off in the settings, or the store is closed.
     Off,
 }
 

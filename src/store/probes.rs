@@ -1,4 +1,4 @@
-//! The outcomes of the probes of the database.
+//! The state that concurrent probes of the database share (see `probe`): the last outcome, and the running probe.
 
 use crate::clock;
 use std::sync::{Mutex, MutexGuard, PoisonError};

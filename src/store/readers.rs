@@ -1,4 +1,4 @@
-//! Read-only connection pools.
+//! Pools of read-only connections, with a time limit for each read.
 
 use super::read_limits::Limits;
 use super::{Error, ReadTx, Result, open};

@@ -1,4 +1,4 @@
-//! The writes in the queue.
+//! The writes in the writer's queue: each has the work to run, and the caller that receives the result.
 
 use super::{Error, Result, WriteTx};
 use sqlite_mirror::{AckAfter, Acknowledge, Callers, CommitError};

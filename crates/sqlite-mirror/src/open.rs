@@ -50,7 +50,8 @@ pub fn checkpoint_by_itself(writer: &Connection, with_litestream: bool) -> Resul
     Ok(writer.pragma_update(None, "wal_autocheckpoint", frames)?)
 }
 
-/// Opens a database for reading.
+/// Opens a database for reading, together with its write-ahead log, also while other connections write to it. For a
+/// file to which no process writes, see [`lone_file`].
 pub fn reader(file: &Path) -> Result<Connection> {
     open_reader(file).map_err(|error| permission::explain(error, file, Purpose::ReadWithLog))
 }
@@ -63,7 +64,7 @@ fn open_reader(file: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Opens a database only for checkpoints.
+/// Opens the live database for a connection that only runs checkpoints. The connection does not wait for locks.
 pub fn checkpointer(file: &Path) -> Result<Connection> {
     open_checkpointer(file).map_err(|error| permission::explain(error, file, Purpose::Write))
 }

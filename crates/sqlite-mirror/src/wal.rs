@@ -68,7 +68,7 @@ impl Changes {
     }
 }
 
-/// Frames with the same bytes as in the WAL.
+/// The content of changed pages, as the frames of the WAL that contain them.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     /// The frames, each with its header and page. Further bytes may follow the last frame.

@@ -1,4 +1,4 @@
-//! A summary of a database: its tables and their row counts.
+//! A summary of a database: its pages, its tables with their row counts, and the other objects of its schema.
 
 use crate::store::{Result, open};
 use serde::Serialize;

@@ -22,7 +22,8 @@ pub struct CopySummary {
     pub calls: u64,
     /// The time of the newest activity in any thread; `None` if no thread has any.
     pub last_activity_at: Option<Timestamp>,
-    /// The mark of the last backup command, see [`BACKUP_MARK`]; `None` if no such command has run.
+    /// The mark of the last backup command before the copy was made, see [`BACKUP_MARK`]; `None` if no such command had
+    /// run.
     pub mark: Option<String>,
 }
 

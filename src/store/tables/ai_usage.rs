@@ -1,4 +1,4 @@
-//! Use of the AI in phone calls.
+//! The use of the AI in phone calls since a time: calls, seconds and cost, to which the daily limits apply.
 
 use crate::domain::{BusinessId, CallSid, Timestamp};
 use crate::store::{ReadTx, Result};

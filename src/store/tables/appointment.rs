@@ -99,7 +99,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], appointment).optional()?)
     }
 
-    /// Returns the appointments with these ids, given as a JSON list.
+    /// Returns the appointments with these ids, given as a JSON list, in no particular order.
     pub(in crate::store) fn appointments_by_ids(&self, ids: &str) -> Result<Vec<Appointment>> {
         let sql = format!("{SELECT} WHERE a.id IN (SELECT value FROM json_each(?1))");
         let mut query = self.conn.prepare_cached(&sql)?;

@@ -1,10 +1,10 @@
-//! Progress of data migrations that run in the background.
+//! The progress of backfills: data migrations that run in the background, in steps.
 
 use crate::domain::Timestamp;
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{Row, params};
 
-/// The progress of a data migration that runs while the service works.
+/// The progress of a backfill: a data migration that runs while the service works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackfillProgress {
     pub name: String,

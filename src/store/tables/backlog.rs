@@ -1,4 +1,4 @@
-//! Counts of pending work.
+//! Counts of pending work: unsent messages, waiting jobs, active calls and unread entries.
 
 use crate::domain::{Provider, Timestamp};
 use crate::store::{ReadTx, Result};

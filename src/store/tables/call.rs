@@ -1,4 +1,5 @@
-//! Phone calls with their turns, bookings and recordings. The reads are here; the writes during a call are in `write`.
+//! Phone calls with their turns, bookings and recordings. This module reads calls for display; the writes to a call,
+//! and the reads during it, are in `write`.
 
 mod list;
 mod part;

@@ -187,8 +187,8 @@ impl WriteTx<'_> {
         )
     }
 
-    /// Writes the row, unless the previous change of this transaction is equal, because followers receive all changes
-    /// of a transaction at the same time.
+    /// Writes the row, unless the previous change of this transaction has the same kind and `ref_id`: followers receive
+    /// all changes of a transaction at the same time, so one of them is enough.
     fn record(&self, kind: ChangeKind, ref_id: Option<i64>, sql: &str, params: impl Params) -> Result<()> {
         if self.recorded.get().is_some_and(|last| last.kind == kind && last.ref_id == ref_id) {
             return Ok(());

@@ -84,7 +84,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Attaches a stored file to a new message.
+    /// Attaches a stored file to a new message, at position 0.
     pub fn attach_stored_media(
         &self,
         message: MessageId,

@@ -36,8 +36,8 @@ const OLD_RECORDINGS: &str = "recordings WHERE state = 'complete' AND created_at
 const OLD_TURNS: &str = "call_turns WHERE call_id IN (SELECT id FROM calls WHERE started_at < ?1 AND state = 'ended')";
 
 impl ReadTx<'_> {
-    /// Returns the amount of media files that were stored before `before`, belong to no later message, and do not wait
-    /// for a scheduled message.
+    /// Returns the amount of media files that were stored before `before` and belong to no later message. The files of
+    /// scheduled messages that still wait are left out.
     pub fn old_media(&self, before: Timestamp) -> Result<Amount> {
         self.amount(&format!("SELECT count(*), sum(bytes) FROM {}", old_media()), before)
     }

@@ -1,4 +1,4 @@
-//! Results of the self-checks.
+//! The stored results of self-checks: their times, whether they passed, and what they found.
 
 use crate::domain::{ChangeKind, SelfCheck, Timestamp};
 use crate::store::{Error, ReadTx, Result, WriteTx};

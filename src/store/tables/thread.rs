@@ -41,7 +41,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([BusinessId::FIRST], |row| row.get(0))?)
     }
 
-    /// Returns the thread of that kind with the contact who has this address.
+    /// Returns the thread of that kind with the contact who has this address now. A former address finds no thread.
     pub fn thread_by_address(
         &self,
         business: BusinessId,
@@ -85,7 +85,7 @@ impl ReadTx<'_> {
         Ok(last.optional()?.unwrap_or_default())
     }
 
-    /// Returns the threads with a contact, newest activity first.
+    /// Returns the threads with a contact, newest activity first. Merged threads are left out.
     pub fn threads_of(&self, contact: ContactId) -> Result<Vec<Thread>> {
         let mut query = self.conn.prepare_cached(&format!(
             "{} WHERE t.contact_id = ?1 AND t.merged_into IS NULL ORDER BY t.last_message_at DESC, t.id DESC",

@@ -1,4 +1,5 @@
-//! The writer's interface to publishing.
+//! The writer's interface to publishing: a guard around each commit, which passes the commit and its callers to the
+//! queue.
 
 use super::queue::Queue;
 use crate::acknowledge::Callers;

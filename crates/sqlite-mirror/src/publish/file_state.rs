@@ -95,7 +95,6 @@ pub enum MissingPages {
 /// The facts about the file that are known without reading it completely.
 #[derive(Clone, Copy, Debug)]
 struct Observed<'o> {
-    /// The file's stamp.
     pub stamp: FileStamp,
     /// Time of the last inode change, in seconds since the epoch.
     pub changed_at: i64,

@@ -3,7 +3,7 @@
 use crate::clock;
 use std::time::Instant;
 
-/// The phase of the publisher.
+/// The phase of the publisher, which determines what its next step does.
 #[derive(Debug)]
 pub(super) enum Phase {
     /// The service wrote the published file, and all pages that it lacks are known.

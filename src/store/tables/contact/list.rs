@@ -1,4 +1,4 @@
-//! The list of contacts.
+//! The list of contacts, page by page, with its filters and orders.
 
 use super::super::page::{page, rows_for};
 use super::super::search::{digits, like};

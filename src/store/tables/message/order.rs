@@ -1,4 +1,5 @@
-//! Queries that determine the order of messages.
+//! Queries on the two times that determine the order of messages: the time in the thread, and the time by the
+//! provider's clock.
 
 use crate::domain::{ChangeKind, MessageId, Provider, ThreadId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};

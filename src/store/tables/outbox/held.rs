@@ -54,7 +54,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Holds all queued messages. Returns the number of held messages.
+    /// Holds all messages that are not sent yet, including those with an unknown outcome. Returns the number of held
+    /// messages.
     pub fn hold_outbox(&self) -> Result<u64> {
         let sql = "SELECT coalesce(max(id), 0) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')";
         let last: i64 = self.conn.query_row(sql, [], |row| row.get(0))?;

@@ -1,4 +1,4 @@
-//! Reads the data about a contact, table by table.
+//! Reads the data about a contact for the export, table by table.
 
 use super::super::sql::json_list;
 use super::{PERSONAL, PersonalData};
