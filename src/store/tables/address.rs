@@ -69,8 +69,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds an address to a contact, unless a contact has it. A former address of any contact becomes a current address
-    /// of this contact. `number` is the phone number that was seen with an id.
+    /// Adds an address to a contact, unless this or another contact has it now. A former address of any contact becomes
+    /// a current address of this contact. `number` is the phone number that was seen with an id.
     pub fn insert_address(
         &self,
         business: BusinessId,

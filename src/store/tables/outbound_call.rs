@@ -67,7 +67,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([sid], outbound_call).optional()?)
     }
 
-    /// Returns the call that is being made; of several, the one that was dialed first.
+    /// Returns the call that is being made; of several, the one that was dialed first. `None` if none is being made.
     pub fn dialing_outbound_call(&self) -> Result<Option<OutboundCall>> {
         let mut query =
             self.conn.prepare_cached(&format!("{SELECT} WHERE o.state = 'dialing' ORDER BY o.dialed_at LIMIT 1"))?;
@@ -82,7 +82,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// Returns true if a call to the contact is waiting or being made, or if a call in return of `missed_call` was
+    /// Returns true if a call to the contact is waiting or being made, or if a call that returns `missed_call` was
     /// requested and not cancelled.
     pub fn has_outbound_call(&self, contact: ContactId, missed_call: Option<CallId>) -> Result<bool> {
         let mut query = self.conn.prepare_cached(

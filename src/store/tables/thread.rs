@@ -181,7 +181,7 @@ impl WriteTx<'_> {
         if is_new { self.record_thread(thread) } else { Ok(()) }
     }
 
-    /// Sets the provider that a thread shows to the one that carried its message.
+    /// Sets the provider that a thread shows, after this provider has carried a message of the thread.
     pub fn set_thread_provider(&self, thread: ThreadId, provider: Provider) -> Result<()> {
         let sql = "UPDATE threads SET provider = ?2 WHERE id = ?1 AND provider IS NOT ?2";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, provider])? > 0;

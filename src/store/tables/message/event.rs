@@ -8,7 +8,7 @@ use rusqlite::named_params;
 pub struct NewMessageEvent<'a> {
     pub message: MessageId,
     pub kind: MessageEventKind,
-    /// The status, the new text or the emoji, depending on the kind.
+    /// The status, the new text or the emoji, depending on the kind; empty for a removed reaction and for a deletion.
     pub value: &'a str,
     /// The actor: `contact`, `phone`, or empty for the provider.
     pub actor: &'a str,
