@@ -79,7 +79,8 @@ impl BackgroundThreads {
         self.publish_threads.as_ref()?.files.reader()
     }
 
-    /// Stops all threads. The writer's queue must be closed first.
+    /// Stops all threads, closes the database, and records the clean stop in the state file. A failure is logged; the
+    /// next start then verifies the database. The writer's queue must be closed first.
     pub(in crate::store) fn stop(self, folder: &Folder) {
         // Litestream, if it still reads the database, may write to the database after this stop.
         let reader = if self.with_litestream { self.log_reader() } else { None };

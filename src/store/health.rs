@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub struct Health {
     /// True unless the last commit or probe failed.
     pub writable: bool,
-    /// When the last probe ended; `None` before the first one.
+    /// When the last probe ended or exceeded its time limit; `None` before the first one.
     pub last_probe_at: Option<Timestamp>,
     /// The state of the published copy.
     pub publish: PublishState,

@@ -146,10 +146,11 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, id)
     }
 
-    /// Records the provider that carried a message, and the provider's id of it. If an echo of the message arrived
-    /// before the provider's response, the echo is merged into the message. An id that another message of the thread
-    /// already has is not recorded: contacts choose the ids of the messages that they send, and must not be able to
-    /// block outbound messages.
+    /// Records the provider that carried a message, and the provider's id of it; `None` keeps the id. If the provider
+    /// reported the message to the daemon before its response arrived, this report (an echo) was stored as a message of
+    /// its own, which is now merged into the message. An id that an inbound message of the thread already has is not
+    /// recorded: contacts choose the ids of the messages that they send, and must not be able to block outbound
+    /// messages.
     pub fn set_provider_id(&self, id: MessageId, provider: Provider, provider_msg_id: Option<&str>) -> Result<()> {
         if let Some(provider_msg_id) = provider_msg_id {
             self.merge_echo(id, provider, provider_msg_id)?;

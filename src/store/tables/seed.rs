@@ -36,7 +36,7 @@ pub struct SeedMessage {
     pub contact: ContactId,
     /// True if the business wrote the message.
     pub is_out: bool,
-    /// The author of an outgoing message.
+    /// The author of an outbound message.
     pub author: Option<&'static str>,
     pub text: String,
     pub provider: Provider,

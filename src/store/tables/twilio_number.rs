@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The webhooks of a phone number before they were replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplacedWebhooks {
-    /// The URL that Twilio requests for an incoming call.
+    /// The URL that Twilio requests for an inbound call.
     pub voice_url: String,
     /// The HTTP method of that request.
     pub voice_method: String,

@@ -1,4 +1,4 @@
-//! The services that customers can book.
+//! The services that contacts can book.
 
 use crate::domain::{BusinessId, ChangeKind, Service, ServiceId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
