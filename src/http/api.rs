@@ -82,7 +82,8 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(auth_state, require_auth));
     // Compression covers only the authenticated operations, so that it can never include the login and the set-up,
-    // whose responses contain a CSRF token.
+    // whose responses contain a CSRF token. `compress` itself leaves out `GET /api/session`, whose response contains it
+    // as well.
     let authenticated = authenticated.layer(from_fn(compression::compress));
     let public = Router::from(public).layer(Extension(Document(&DOCUMENT)));
     public.method_not_allowed_fallback(method_not_allowed).merge(authenticated)

@@ -187,8 +187,8 @@ pub(super) async fn change_password(
     Ok(OkResponse::OK)
 }
 
-/// Verifies the password of a user who is logged in. Attempts have the limits of login attempts, and are counted for
-/// each session.
+/// Verifies the password of a user who is logged in; a wrong password is the error 403 `wrong_password`. Attempts are
+/// limited like logins from a known device, separately for each session.
 pub(super) async fn check_password(state: &AppState, login: &Login, password: String) -> Result<(), ApiError> {
     let id = login.user.id;
     let hash = state.store.read(move |tx| tx.password_hash(id)).await?;

@@ -30,7 +30,7 @@ pub(super) fn operations() -> Operations {
 
 /// List the tools that the owner defined for the agent, by name.
 ///
-/// The values of headers are never returned.
+/// Deleted tools are not listed. The values of headers are never returned.
 #[utoipa::path(get, path = "/api/agent-tools", tag = "system", operation_id = "list_agent_tools",
     responses((status = 200, body = AgentToolPage)))]
 pub(super) async fn list(

@@ -1,4 +1,4 @@
-//! Appointments.
+//! Appointments: bookings, changes, and their states.
 
 pub(super) mod view;
 
@@ -121,6 +121,8 @@ pub(super) async fn show(
 }
 
 /// Move an appointment, or change its service, resource or note.
+///
+/// The note of every appointment can be changed; everything else only while the appointment is booked.
 #[utoipa::path(patch, path = "/api/appointments/{id}", tag = "booking", operation_id = "change_appointment",
     params(("id" = i64, Path)), request_body = UpdateAppointmentRequest,
     responses((status = 200, body = Appointment), (status = 409, body = ErrorBody,
@@ -139,6 +141,8 @@ pub(super) async fn change(
 }
 
 /// Cancel a booked appointment.
+///
+/// A cancelled appointment is left as it is.
 #[utoipa::path(post, path = "/api/appointments/{id}/cancel", tag = "booking", operation_id = "cancel_appointment",
     params(("id" = i64, Path)), request_body = CancelAppointmentRequest,
     responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
@@ -154,7 +158,10 @@ pub(super) async fn cancel(
     act(&state, &actor, id, if_match, work).await
 }
 
-/// Restore an appointment to the state `booked`, if its time is still free.
+/// Restore an appointment to the state `booked`.
+///
+/// A cancelled or missed appointment cannot be restored if its time has been taken since, or if its resource is
+/// archived.
 #[utoipa::path(post, path = "/api/appointments/{id}/restore", tag = "booking", operation_id = "restore_appointment",
     params(("id" = i64, Path)), responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
 pub(super) async fn restore(
@@ -179,6 +186,8 @@ pub(super) async fn see(
 }
 
 /// Record that the contact did not come to an appointment.
+///
+/// A cancelled appointment must be restored first.
 #[utoipa::path(post, path = "/api/appointments/{id}/no-show", tag = "booking", operation_id = "mark_appointment_no_show",
     params(("id" = i64, Path)), responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
 pub(super) async fn no_show(
@@ -191,6 +200,8 @@ pub(super) async fn no_show(
 }
 
 /// Record that an appointment has taken place.
+///
+/// A cancelled or missed appointment must be restored first.
 #[utoipa::path(post, path = "/api/appointments/{id}/done", tag = "booking", operation_id = "mark_appointment_done",
     params(("id" = i64, Path)), responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
 pub(super) async fn done(

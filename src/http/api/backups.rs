@@ -49,7 +49,7 @@ pub(super) async fn list(
 
 /// Create a snapshot in the background.
 ///
-/// The event `backup_updated` of the event stream reports the end.
+/// The event stream reports the start and the end by the change `backup_updated`.
 #[utoipa::path(post, path = "/api/backups", tag = "system", operation_id = "create_backup", responses(
     (status = 202, body = RunningSnapshot),
     (status = 409, body = ErrorBody, description = "`backup_running`: another snapshot is being created; `no_space`: the disk has no \

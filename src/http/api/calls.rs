@@ -44,7 +44,8 @@ pub(super) struct CallQuery {
     thread_id: Option<i64>,
     /// Only calls of this contact.
     contact_id: Option<i64>,
-    /// The text to find in names, numbers, transcripts, summaries and messages.
+    /// The text to find in names, numbers, transcripts, summaries, and messages that callers left. No call is found
+    /// while the search index is incomplete.
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
     /// Only calls with this outcome.

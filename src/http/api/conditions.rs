@@ -24,8 +24,8 @@ pub(super) fn add_if_match(operation: &mut Operation) {
     operation.parameters.get_or_insert_default().push(parameter.build().into());
 }
 
-/// Adds the header `ETag` to every response whose item type is returned by an operation with `If-Match`, and to the 412
-/// responses of these operations, which contain the current item.
+/// Adds the header `ETag` to every successful response whose item type is also returned by an operation with
+/// `If-Match`, and to the 412 responses of these operations, which contain the current item.
 pub(super) fn add_etags(document: &mut OpenApi) {
     let mut items = BTreeSet::new();
     for item in document.paths.paths.values_mut() {

@@ -1,4 +1,4 @@
-//! Contacts.
+//! Contacts: their details, blocking, custom field values and merges.
 
 pub(super) mod numbers;
 pub(super) mod view;
@@ -168,7 +168,8 @@ pub(super) async fn set_opt_out(
 /// Block or unblock a contact.
 ///
 /// Calls of a blocked contact are rejected with a busy tone. Messages are stored, but do not count as unread or waiting
-/// for an answer. Blocking archives the contact's conversation, and unblocking moves it out of the archive.
+/// for an answer. Blocking marks the contact's conversation as read and done, and archives it; unblocking moves it out
+/// of the archive.
 #[utoipa::path(put, path = "/api/contacts/{id}/block", tag = "contacts", operation_id = "set_contact_block",
     params(("id" = i64, Path)), request_body = BlockRequest,
     responses((status = 200, body = ContactDetail),

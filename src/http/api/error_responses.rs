@@ -72,7 +72,8 @@ const ERRORS: [ErrorResponse; 15] = [
     ("503", |_| true, UNAVAILABLE),
 ];
 
-/// Applies to every operation, also to those that declare further reasons for this status.
+/// The description of status 503, which every operation can have. It is appended to the description of an operation
+/// that declares further reasons for this status.
 const UNAVAILABLE: &str = "The request cannot be processed at the moment; try again later: `unavailable`, `timeout`";
 
 /// Adds the error responses that follow from the declaration of an operation, and the missing descriptions.
@@ -96,7 +97,7 @@ pub(super) fn add(operation: &mut Operation, access: Access, is_safe: bool) {
     operation.responses.responses = responses;
 }
 
-/// Appends a sentence to the description of a response, unless it is the description.
+/// Appends a sentence to the description of a response, unless the sentence is the whole description.
 fn append(response: &mut RefOr<utoipa::openapi::Response>, sentence: &str) {
     if let RefOr::T(response) = response
         && response.description != sentence

@@ -101,7 +101,8 @@ struct Follower {
     credential: Credential,
     next_check: Instant,
     ends: Instant,
-    /// The `seq` of the last change that was sent, or that was left out because the reader may not see it.
+    /// The `seq` of the last change that was sent, or that was left out because the reader may not see it; at first the
+    /// position at which the stream begins.
     seq: i64,
     /// Whether stored changes must be read before the first wait, because the client sent a position.
     must_read: bool,
@@ -158,7 +159,8 @@ impl Follower {
         accepted.unwrap_or(true).then_some(())
     }
 
-    /// Reads the next changes up to `newest`; later commits are not published yet.
+    /// Queues the events of the next changes up to `newest`; later commits are not published yet. Returns none, which
+    /// ends the stream, if the credential is no longer accepted, or the changes cannot be read.
     async fn read(&mut self, newest: i64) -> Option<()> {
         let (since, credential) = (self.seq, self.credential.clone());
         let found = self.store.read(move |tx| {

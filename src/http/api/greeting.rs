@@ -49,6 +49,8 @@ pub(super) async fn show(
 }
 
 /// Use an uploaded file as the greeting, from the next call on.
+///
+/// If a stored greeting has the same audio, that greeting is chosen, and keeps its name.
 #[utoipa::path(put, path = "/api/greeting", tag = "system", operation_id = "set_greeting", request_body = SetGreetingRequest, responses(
     (status = 200, body = GreetingResponse),
     (status = 409, body = ErrorBody, description = "`setting_locked`: `voice.greeting_file` is set, and names the file that is used."),
@@ -133,7 +135,8 @@ pub(super) async fn play(
     }))
 }
 
-/// Stores a change, and activates it for the next call.
+/// Stores a change, and activates it for the next call. If only the activation fails, the change stays stored, and the
+/// response is an error.
 async fn change(
     state: &AppState,
     actor: &Actor,
@@ -168,7 +171,7 @@ fn check_unlocked(state: &AppState) -> Result<(), ApiError> {
     Err(locked(KEY, Lock::Source(origin)))
 }
 
-/// Returns the content of an uploaded file.
+/// Returns the content of an uploaded file, or an error if the file does not exist, was deleted or is too large.
 async fn uploaded(state: &AppState, id: String) -> Result<Vec<u8>, ApiError> {
     let found = state.store.read(move |tx| {
         let known = tx.media(&id)?.filter(|file| !file.is_pruned && file.length <= MAX_BYTES);

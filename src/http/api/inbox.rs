@@ -29,7 +29,8 @@ pub(super) struct InboxListQuery {
     /// The state of the listed conversations; `all`, the default, leaves archived ones out.
     #[param(inline)]
     filter: Option<InboxFilter>,
-    /// Text to find in names, numbers, messages and transcripts.
+    /// Text to find in names, numbers, messages, transcripts, summaries of calls, and notes; only in names and numbers
+    /// while the search index is incomplete.
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
     /// Items per page, 1 to 200; 50 by default.
@@ -75,7 +76,8 @@ pub(super) async fn mark_read(
 
 /// Archive the conversation with a contact.
 ///
-/// A new message or call moves the conversation out of the archive, unless the contact is blocked.
+/// A new message or call moves the conversation out of the archive, unless it comes from a blocked contact. A message
+/// that could not be delivered moves it out as well.
 #[utoipa::path(post, path = "/api/inbox/{contact_id}/archive", tag = "threads", operation_id = "archive_conversation",
     params(("contact_id" = i64, Path)), responses((status = 200, body = InboxRow)))]
 pub(super) async fn archive(
@@ -97,7 +99,10 @@ pub(super) async fn unarchive(
     change(&state, actor, id, ConversationAction::Unarchive).await
 }
 
-/// Mark a conversation as done, until a new message or call arrives.
+/// Mark the conversation with a contact as done.
+///
+/// The conversation is no longer done after the contact's next message or call, or if a message to the contact cannot
+/// be delivered.
 #[utoipa::path(post, path = "/api/inbox/{contact_id}/done", tag = "threads", operation_id = "finish_conversation",
     params(("contact_id" = i64, Path)), responses((status = 200, body = InboxRow)))]
 pub(super) async fn done(

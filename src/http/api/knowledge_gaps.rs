@@ -51,7 +51,8 @@ pub(super) async fn list(
 
 /// Answer a question.
 ///
-/// The answer is stored as a fact.
+/// The answer is stored as a fact. A question whose fact exists already cannot be answered again; change the fact
+/// instead.
 #[utoipa::path(post, path = "/api/knowledge-gaps/{id}/answer", tag = "booking", operation_id = "answer_knowledge_gap",
     params(("id" = i64, Path)), request_body = AnswerKnowledgeGapRequest,
     responses((status = 200, body = KnowledgeGap), (status = 409, body = ErrorBody)))]

@@ -68,7 +68,7 @@ pub(super) async fn update(
 
 /// Delete a stage without leads.
 ///
-/// The last stage cannot be deleted.
+/// The only remaining stage cannot be deleted either.
 #[utoipa::path(delete, path = "/api/lead-stages/{id}", tag = "leads", operation_id = "delete_lead_stage",
     params(("id" = i64, Path)),
     responses((status = 200, description = "The stage was deleted.", body = OkResponse), (status = 409, body = ErrorBody)))]

@@ -64,7 +64,7 @@ pub(super) async fn confirm(
 
 /// Dismiss a suggestion.
 ///
-/// The two contacts are not merged.
+/// The two contacts are not merged, and the merge is not suggested again.
 #[utoipa::path(post, path = "/api/merge-suggestions/{id}/dismiss", tag = "contacts", operation_id = "dismiss_merge_suggestion",
     params(("id" = i64, Path)), responses((status = 200, description = "The suggestion was dismissed.", body = OkResponse)))]
 pub(super) async fn dismiss(

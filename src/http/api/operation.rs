@@ -14,7 +14,7 @@ use axum::handler::Handler;
 use axum::http::{HeaderMap, Method};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-/// An argument of a handler.
+/// An argument of a handler, and what its type says about the handler's operation.
 pub(super) trait Argument {
     /// The access level that this argument requires; none if the argument does not determine one.
     const ACCESS: Option<Access> = None;
@@ -111,7 +111,8 @@ pub(super) struct Operations {
 }
 
 impl Operations {
-    /// Adds a handler with its route, and adds the access level and the derived error responses to its documentation.
+    /// Adds a handler with its route, and adds the access level, `If-Match` and the error responses to its
+    /// documentation, as they follow from the types of its arguments.
     pub(super) fn with<H, T>(self, _handler: H, (schemas, mut paths, methods): UtoipaMethodRouter<AppState>) -> Self
     where
         H: Handler<T, AppState>,

@@ -104,7 +104,7 @@ pub(super) async fn list(
     Ok(axum::Json(Page::new(found, next)))
 }
 
-/// Cancel a call that the agent has not begun to make.
+/// Cancel an outbound call that waits for its first or second attempt.
 #[utoipa::path(delete, path = "/api/outbound-calls/{id}", tag = "calls", operation_id = "cancel_outbound_call",
     params(("id" = i64, Path)),
     responses((status = 200, description = "The agent will not call.", body = OkResponse), (status = 409, body = ErrorBody)))]

@@ -96,7 +96,8 @@ pub(super) async fn change(
 
 /// Archive a resource.
 ///
-/// An archived resource accepts no new appointments; its existing appointments are kept.
+/// An archived resource accepts no new appointments; its existing appointments are kept. The last resource that accepts
+/// appointments cannot be archived.
 #[utoipa::path(delete, path = "/api/resources/{id}", tag = "booking", operation_id = "archive_resource",
     params(("id" = i64, Path)),
     responses((status = 200, description = "The resource was archived.", body = OkResponse), (status = 409, body = ErrorBody)))]

@@ -55,9 +55,10 @@ pub(super) async fn list(
     Ok(axum::Json(Page::new(found, next)))
 }
 
-/// Schedule a message.
+/// Schedule a message in a WhatsApp thread.
 ///
-/// The provider is chosen when the message is sent.
+/// Opt-outs, limits and the route are checked only when the message is due. If it cannot be sent then, its state
+/// becomes `failed`.
 #[utoipa::path(post, path = "/api/scheduled-messages", tag = "threads", operation_id = "schedule_message",
     request_body = ScheduleMessageRequest,
     responses((status = 201, body = ScheduledMessage), (status = 404, body = ErrorBody)))]
@@ -84,7 +85,7 @@ pub(super) async fn show(
     Ok(Tagged(crm::read(&state.store, move |tx| show_one(tx, id)).await?))
 }
 
-/// Change a scheduled message that has not been sent.
+/// Change a scheduled message that has not been sent or cancelled, and has not failed.
 #[utoipa::path(patch, path = "/api/scheduled-messages/{id}", tag = "threads", operation_id = "update_scheduled_message",
     params(("id" = i64, Path)), request_body = UpdateScheduledMessageRequest,
     responses((status = 200, body = ScheduledMessage), (status = 409, body = ErrorBody)))]
@@ -102,7 +103,7 @@ pub(super) async fn change(
     Ok(changed)
 }
 
-/// Cancel a scheduled message that has not been sent.
+/// Cancel a scheduled message that has not been sent or cancelled, and has not failed.
 #[utoipa::path(delete, path = "/api/scheduled-messages/{id}", tag = "threads", operation_id = "cancel_scheduled_message",
     params(("id" = i64, Path)),
     responses((status = 200, description = "The message will not be sent.", body = OkResponse), (status = 409, body = ErrorBody)))]

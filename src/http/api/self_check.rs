@@ -1,4 +1,4 @@
-//! Self-checks and their results. For owners only.
+//! Self-checks of the installation: the results of the last ones, and the start of another one. For owners only.
 
 mod view;
 
@@ -17,7 +17,7 @@ pub(super) fn operations() -> Operations {
     operations![show, start]
 }
 
-/// List the results of the self-checks.
+/// List the results of the last 31 self-checks.
 #[utoipa::path(get, path = "/api/self-check", tag = "system", operation_id = "get_self_checks",
     params(("Accept-Language" = Option<String>, Header, description = "The language of the findings: `he` or `en`")),
     responses((status = 200, body = SelfChecksResponse)))]
@@ -34,6 +34,8 @@ pub(super) async fn show(
 }
 
 /// Start a self-check.
+///
+/// If a self-check is running, the new one starts after its end.
 #[utoipa::path(post, path = "/api/self-check", tag = "system", operation_id = "start_self_check",
     responses((status = 202, description = "The self-check has started.", body = OkResponse)))]
 pub(super) async fn start(

@@ -37,7 +37,8 @@ pub(super) struct TaskQuery {
     /// Only tasks that are assigned to this user: an id, or `me`.
     #[param(value_type = Option<String>)]
     assignee: Option<Assignee>,
-    /// Only tasks that are due before this day (`2026-11-22`) or time.
+    /// Only tasks that are due before this day (`2026-11-22`) or time. The day begins at midnight UTC, and a task with
+    /// a due day is due at the end of that day in UTC. Tasks without a due day or time are left out.
     #[param(value_type = Option<String>)]
     due_before: Option<DueBefore>,
     /// Items per page, 1 to 200; 50 by default.
@@ -97,7 +98,9 @@ fn shown(tx: &ReadTx<'_>, id: TaskId) -> Result<Task, crm::Error> {
     Ok(task::find(tx, id)?.into())
 }
 
-/// List tasks: open tasks by due time, then completed tasks.
+/// List tasks: the open ones, then the completed ones, each by due time.
+///
+/// Tasks without a due day or time are the last in both groups.
 #[utoipa::path(get, path = "/api/tasks", tag = "tasks", operation_id = "list_tasks", params(TaskQuery),
     responses((status = 200, body = TaskPage)))]
 pub(super) async fn list(

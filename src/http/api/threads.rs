@@ -34,7 +34,8 @@ pub(super) struct ThreadQuery {
     /// The state of the listed threads; `all`, the default, leaves archived threads out.
     #[param(inline)]
     filter: Option<InboxFilter>,
-    /// Text to find in names, numbers, messages and transcripts.
+    /// Text to find in names, numbers, messages, transcripts, and summaries of calls; only in names and numbers while
+    /// the search index is incomplete.
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
     /// Items per page, 1 to 200; 50 by default.
@@ -122,6 +123,8 @@ fn with_drafts(tx: &ReadTx<'_>, actor: ActorId, threads: Vec<domain::Thread>) ->
 }
 
 /// List the messages of a thread, oldest first within the page.
+///
+/// Without `before`, the page has the newest messages.
 #[utoipa::path(get, path = "/api/threads/{id}/messages", tag = "threads", operation_id = "list_messages",
     params(("id" = i64, Path), MessageQuery), responses((status = 200, body = MessagePage)))]
 pub(super) async fn messages(

@@ -29,8 +29,8 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
 
 /// Create an API token.
 ///
-/// A token with the role of an owner has all rights of an owner, so the session must be confirmed with the password
-/// first.
+/// A token with the role of an owner has all rights of an owner, so the session that requests it must be confirmed with
+/// the password first. A request with an API token needs no confirmation.
 #[utoipa::path(post, path = "/api/tokens", tag = "tokens", operation_id = "create_token", request_body = CreateTokenRequest,
     responses((status = 201, body = CreateTokenResponse),
     (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \

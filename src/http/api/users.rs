@@ -30,7 +30,8 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
 
 /// Create a user.
 ///
-/// To create an owner, the session must be confirmed with the password first.
+/// To create an owner, the session must be confirmed with the password first. A request with an API token needs no
+/// confirmation.
 #[utoipa::path(post, path = "/api/users", tag = "users", operation_id = "create_user", request_body = CreateUserRequest,
     responses((status = 201, body = User), (status = 409, body = ErrorBody),
     (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \
@@ -55,7 +56,8 @@ pub(super) async fn add(
 
 /// Set a new password for a user.
 ///
-/// The user's sessions end. The session of the request must be confirmed with the password first.
+/// The user's sessions end. The session of the request must be confirmed with the password first. A request with an API
+/// token needs no confirmation.
 #[utoipa::path(post, path = "/api/users/{id}/password", tag = "users", operation_id = "reset_user_password",
     params(("id" = i64, Path)), request_body = ResetPasswordRequest,
     responses((status = 200, description = "The password was set.", body = OkResponse),

@@ -25,11 +25,11 @@ pub(crate) struct SessionResponse {
     /// The value of the `X-CSRF-Token` header of every request that changes something; null for a token, which needs no
     /// CSRF token.
     pub(super) csrf_token: Option<String>,
-    /// Settings of the business that clients need to format names, times and numbers.
+    /// The name, time zone and country of the business.
     pub(super) business: BusinessSummary,
 }
 
-/// Settings of the business that clients need for page titles and formats.
+/// The settings of the business that a client needs to show its name, and to format times and phone numbers.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BusinessSummary {
     /// The name of the business; empty until it is set.
@@ -55,7 +55,7 @@ impl BusinessSummary {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangePasswordRequest {
     pub(super) current_password: String,
-    /// The new password: at least 10 characters, no repetition of a short text, no common password, and not close to
-    /// the name of the user, the business or the product.
+    /// The new password: at least 10 characters and at most 1024 bytes, no repetition of a short text, no common
+    /// password, and not close to the name of the user, the business or the product.
     pub(super) new_password: String,
 }

@@ -28,7 +28,7 @@ pub(super) async fn stored(state: &AppState) -> Stored {
 pub(super) struct NewSecrets(ToolSecrets);
 
 impl NewSecrets {
-    /// Adds a value, and returns its id.
+    /// Adds a value, and returns its id. Rejects a value that is empty, too long or not allowed in a header.
     pub(super) fn add(&mut self, value: Secret) -> Result<String, ApiError> {
         if value.expose().len() > MAX_VALUE_BYTES || header_value(&value).is_none() {
             let rule = format!("headers must have values of 1 to {MAX_VALUE_BYTES} characters in one line");

@@ -252,7 +252,8 @@ pub(crate) struct TryAgentToolResponse {
     /// The HTTP status code of the server's response; null if the request was not sent, or no valid response arrived in
     /// time.
     pub(super) status: Option<u16>,
-    /// What the agent receives: `status` and `body` of the response, or `error` with the reason.
+    /// What the agent receives: after a successful response its `status` and `body`, with a `note` if the body is cut
+    /// off or left out; otherwise `error` with the reason.
     pub(super) output: Value,
     /// The duration of the request, in milliseconds.
     pub(super) duration_ms: u64,

@@ -19,8 +19,8 @@ pub(crate) struct Answering {
     /// The actor that made the choice: `user:3`, `token:2`, or `owner` for a WhatsApp message of the owner; null
     /// without a choice.
     set_by: Option<String>,
-    /// The name of the user or token that made the choice; null for the owner by WhatsApp, without a choice, and if the
-    /// user or token no longer exists.
+    /// The name of the user or token that made the choice; null for the owner by WhatsApp, and without a choice. The
+    /// name of a removed user ends with the user's id, such as `Dana #3`.
     set_by_name: Option<String>,
     /// When the choice was made; null without a choice.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -68,8 +68,8 @@ impl Answering {
 pub(crate) struct SetAnsweringRequest {
     /// Who answers calls.
     pub(super) mode: AnswerMode,
-    /// When the settings decide again, within a year; absent or null: the choice lasts until the next one. Ignored if
-    /// `mode` is `settings`.
+    /// When the settings decide again: in the future, within 366 days; absent or null: the choice lasts until the next
+    /// one. Ignored if `mode` is `settings`.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) until: Option<Timestamp>,
 }

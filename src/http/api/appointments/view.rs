@@ -116,10 +116,10 @@ pub(crate) struct BookAppointmentRequest {
     pub(super) service_id: i64,
     /// The id of the resource; absent or null: the first one that provides the service and is free.
     pub(super) resource_id: Option<i64>,
-    /// When the appointment starts; a full minute.
+    /// When the appointment starts: a full minute, at most five years from now.
     #[schema(value_type = String, format = DateTime)]
     pub(super) starts_at: Timestamp,
-    /// A note for users; the contact does not see it. Absent or null if there is none.
+    /// A note for users, at most 4000 characters; the contact does not see it. Absent or null if there is none.
     pub(super) note: Option<String>,
     /// Whether a time in the past or outside of the opening hours is allowed; a time that is taken is always rejected.
     /// False by default.
@@ -134,7 +134,7 @@ pub(crate) struct BookAppointmentRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateAppointmentRequest {
-    /// The new start; a full minute.
+    /// The new start: a full minute, at most five years from now.
     #[schema(value_type = Option<String>, format = DateTime)]
     starts_at: Option<Timestamp>,
     /// The id of the resource; null: the first one that provides the service and is free.
@@ -143,7 +143,7 @@ pub(crate) struct UpdateAppointmentRequest {
     resource_id: Option<Option<i64>>,
     /// The id of the service; the duration and the price change to those of the new service.
     service_id: Option<i64>,
-    /// A note for users; the contact does not see it. Null clears the note.
+    /// A note for users, at most 4000 characters; the contact does not see it. Null clears the note.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     note: Option<Option<String>>,
@@ -167,6 +167,6 @@ impl From<UpdateAppointmentRequest> for AppointmentUpdate {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelAppointmentRequest {
-    /// The reason for the cancellation, for users; absent or null if there is none.
+    /// The reason for the cancellation, for users, at most 4000 characters; absent or null if there is none.
     pub(super) reason: Option<String>,
 }

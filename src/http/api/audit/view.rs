@@ -18,7 +18,8 @@ pub(crate) struct AuditEntry {
     /// The actor: `user:3`, `token:2`, `cli`, `agent`, `owner` (the owner by WhatsApp), `phone` (the business's own
     /// phone), `daemon`, or `nobody` for a client that is not logged in.
     actor: String,
-    /// The name of the user or token; null for other actors, and if the user or token no longer exists.
+    /// The name of the user or token; null for other actors. The name of a removed user ends with the user's id, such
+    /// as `Dana #3`.
     actor_name: Option<String>,
     /// The actor that created the token; null if the actor is not a token, or the token's creator is not known.
     token_created_by: Option<String>,

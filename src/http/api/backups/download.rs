@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// Download a snapshot.
 ///
-/// The file is a complete SQLite database, or an `age` file if snapshots are encrypted. Byte ranges are supported.
+/// The file is a complete SQLite database, in an `age` file if the snapshot is encrypted. Byte ranges are supported.
 #[utoipa::path(get, path = "/api/backups/{name}/download", tag = "system", operation_id = "download_backup",
     params(("name" = String, Path, description = "The file name, as the list has it")), responses(
         (status = 200, description = "The file", body = Vec<u8>, content_type = "application/vnd.sqlite3"),

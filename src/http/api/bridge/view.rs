@@ -39,9 +39,11 @@ pub(crate) struct BridgeStatus {
     /// not even the message of its own link check. Null if the bridge does not report this.
     #[schema(value_type = Option<String>, format = DateTime)]
     deaf_since: Option<Timestamp>,
-    /// The QR code to scan; null if the bridge offers none, and for users and tokens without the role `owner`.
+    /// The QR code that links an account; null if the bridge offers none, and for users and tokens without the role
+    /// `owner`.
     pairing: Option<PairingQr>,
-    /// The pairing code; null if the bridge offers none, and for users and tokens without the role `owner`.
+    /// The pairing code, which the user types into WhatsApp on the phone; null if the bridge offers none, and for users
+    /// and tokens without the role `owner`.
     pairing_code: Option<String>,
     /// When the pairing code expires; the bridge then creates a new one, a few times at most. Null if `pairing_code` is
     /// null, or the bridge does not report the time.
@@ -79,7 +81,8 @@ struct AccountRestriction {
     kind: Option<String>,
 }
 
-/// A QR code that can be scanned.
+/// A QR code that links the business's WhatsApp account to the bridge. It is scanned with WhatsApp on the business's
+/// phone.
 #[derive(Serialize, utoipa::ToSchema)]
 struct PairingQr {
     /// The content of the QR code.

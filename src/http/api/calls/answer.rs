@@ -17,8 +17,8 @@ use axum::http::StatusCode;
 /// first message, the agent stops, the caller hears "one moment", and the employee talks with the caller. The socket
 /// uses Twilio's Media Streams protocol: the client sends `start`, `media` every 20 ms (mu-law, 8 kHz) and `stop`,
 /// which hands the call back to the agent; the server sends `media`, `state` (`announcing`, `talking`) and `ended` with
-/// its `reason`. If the socket is lost, or sends nothing for 1.5 seconds, the agent continues. To end the call, use
-/// `/api/calls/{id}/hang-up`.
+/// its `reason`. The agent also continues if the socket is lost or sends no audio for 1.5 seconds, if the login or
+/// token becomes invalid, and after one hour. To end the call, use `/api/calls/{id}/hang-up`.
 #[utoipa::path(post, path = "/api/calls/{id}/answer", tag = "calls", operation_id = "answer_call", params(("id" = i64, Path)),
     responses((status = 201, description = "The call can be answered.", body = CallAnswer),
         (status = 409, body = ErrorBody, description = "`call_over`; `no_agent`: the caller does not talk with the agent; or \

@@ -16,8 +16,8 @@ use axum::http::StatusCode;
 
 /// End a running call.
 ///
-/// If the caller is talking with the agent, the agent stops speaking and plays a short goodbye; a second request skips
-/// the goodbye. Twilio ends any other call immediately, such as one that was transferred.
+/// A caller who is connected to the agent or to voicemail, or through the browser to an employee, first hears a short
+/// goodbye; a second request skips the goodbye. Any other call, such as one that was transferred, ends immediately.
 #[utoipa::path(post, path = "/api/calls/{id}/hang-up", tag = "calls", operation_id = "hang_up_call", params(("id" = i64, Path)),
     responses((status = 200, description = "The call is being ended.", body = OkResponse),
         (status = 409, body = ErrorBody, description = "The call has ended (`call_over`), or no Twilio account is set up (`twilio_not_configured`)."),

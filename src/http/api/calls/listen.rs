@@ -24,7 +24,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 /// Listen to a running call.
 ///
 /// The response is a WAV file (mu-law, 8 kHz; the caller left, the agent right) that grows while the call runs, with a
-/// delay of about a quarter of a second. It ends with the call, when the login expires or is revoked, or when the
+/// delay of about a quarter of a second. It ends with the call, when the login or token becomes invalid, or when the
 /// service stops. A client that reads too slowly misses parts.
 #[utoipa::path(get, path = "/api/calls/{id}/listen", tag = "calls", operation_id = "listen_to_call", params(("id" = i64, Path)),
     responses((status = 200, description = "The sound of the call", content_type = "audio/wav", body = Vec<u8>),
@@ -118,7 +118,7 @@ impl Listener {
         self.next_check = clock::instant() + CHECK_EVERY;
         let credential = self.credential.clone();
         let accepted = self.store.read(move |tx| credential.is_accepted(tx, clock::now())).await;
-        // If the database cannot be read, the login counts as valid.
+        // If the database cannot be read, the credential counts as valid.
         accepted.unwrap_or(true).then_some(())
     }
 }

@@ -70,8 +70,8 @@ pub(crate) struct CallDetail {
     pub(super) turns: Vec<Turn>,
     /// The recordings of the call; `/api/calls/{id}/recording` returns their audio.
     pub(super) recordings: Vec<Recording>,
-    /// The name of the user or API token that ended the call; null if the call ended in another way. Empty if the user
-    /// or token no longer exists.
+    /// The name of the user or API token that ended the call; null if the call ended in another way. The name of a
+    /// removed user ends with the user's id, such as `Dana #3`.
     pub(super) hung_up_by: Option<String>,
     /// The appointments that the agent booked, moved or cancelled in the call, in their current state, ordered by time.
     pub(super) bookings: Vec<CallBooking>,

@@ -89,7 +89,7 @@ pub(crate) struct CreateClosureRequest {
     /// The time of the last day at which the closure ends, `HH:MM`; absent or null: the end of the day.
     #[schema(value_type = Option<String>)]
     to: Option<DayTime>,
-    /// The reason for the closure, shown to users; absent or null if there is none.
+    /// The reason for the closure, shown to users, at most 4000 characters; absent or null if there is none.
     reason: Option<String>,
 }
 

@@ -183,7 +183,7 @@ impl Listed for Address {
 pub(crate) struct AddNumberRequest {
     /// The number, in international form or as it is written in the country of the business.
     pub(super) number: String,
-    /// When the number ceased to be current; absent or null: the number is current.
+    /// When the number ceased to be current, now at the latest; absent or null: the number is current.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) former_at: Option<Timestamp>,
     /// The id of a removed number to restore: the number returns to its former position in the list. Absent or null for
@@ -217,7 +217,7 @@ impl From<domain::Address> for Address {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateContactRequest {
-    /// The name of the contact; may be empty.
+    /// The name of the contact, at most 200 characters; may be empty.
     #[serde(default)]
     pub(super) display_name: String,
     /// The phone number: `+972501234567`, or the national form `050-1234567`.
@@ -228,9 +228,9 @@ pub(crate) struct CreateContactRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateContactRequest {
-    /// The new name of the contact; an empty text removes the name.
+    /// The new name of the contact, at most 200 characters; an empty text removes the name.
     pub(super) display_name: Option<String>,
-    /// The code of the contact's language, such as `he`; null removes the language.
+    /// The code of the contact's language: two or three lower-case letters, such as `he`; null removes the language.
     #[schema(value_type = Option<String>)]
     #[serde(default, deserialize_with = "nullable")]
     pub(super) language: Option<Option<String>>,
@@ -264,8 +264,8 @@ pub(crate) struct RelationRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetFieldRequest {
-    /// The value, in the form that the type of the field requires: a text, a number, a day (`2026-11-22`), one of the
-    /// choices, or `true` or `false`. Null removes the value.
+    /// The value, in the form that the type of the field requires: a text of up to 2000 characters, a number, a day
+    /// (`2026-11-22`), one of the choices, or `true` or `false`. Null and a blank text remove the value.
     #[schema(required)]
     pub(super) value: Option<String>,
 }
@@ -281,6 +281,7 @@ pub(crate) struct MergeRequest {
 /// A merge that can be undone.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct MergeResponse {
+    /// Always true.
     ok: bool,
     /// The id of the merge, for `/api/merges/{id}/undo`.
     merge_id: i64,

@@ -33,11 +33,11 @@ impl From<domain::CustomField> for CustomField {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateCustomFieldRequest {
-    /// The name of the field; it must be unique.
+    /// The name of the field: 1 to 200 characters, unique.
     pub(super) name: String,
     /// The type of the field's values.
     pub(super) kind: FieldKind,
-    /// The allowed values of a choice field.
+    /// The allowed values of a choice field, 1 to 100; other types have none.
     #[serde(default)]
     pub(super) choices: Vec<String>,
 }
@@ -46,8 +46,8 @@ pub(crate) struct CreateCustomFieldRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateCustomFieldRequest {
-    /// The new name of the field.
+    /// The new name of the field: 1 to 200 characters, unique.
     pub(super) name: Option<String>,
-    /// The new allowed values of a choice field. Contacts keep a value that is no longer allowed.
+    /// The new allowed values of a choice field, 1 to 100. Contacts keep a value that is no longer allowed.
     pub(super) choices: Option<Vec<String>>,
 }

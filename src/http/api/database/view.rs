@@ -14,12 +14,12 @@ type StartEvent = OneOf<store::StartEvent>;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct DatabaseStatus {
     /// The state of the published file, a consistent copy of the database that may be copied at any time: `state`
-    /// (`current`, `late`, `foreign`, `frozen` or `off`), `age_ms` if it is late, and `reason` in the language of
-    /// `Accept-Language`.
+    /// (`current`, `late`, `foreign`, `frozen` or `off`), `age_ms` if it is late, and, if it is late, foreign or
+    /// frozen, `reason` in the language of `Accept-Language`.
     #[schema(value_type = Object)]
     pub(super) published: Value,
-    /// The result of the integrity checks: `state` (`unchecked`, `checking`, `ok` or `damaged`), and `findings` in the
-    /// language of `Accept-Language`.
+    /// The result of the integrity checks: `state` (`unchecked`, `checking`, `ok` or `damaged`), and, if the database
+    /// is damaged, the text `findings` in the language of `Accept-Language`.
     #[schema(value_type = Object)]
     pub(super) integrity: Value,
     /// The notice of the last start about the database that it used. Null if the start was ordinary, if the
@@ -137,7 +137,7 @@ pub(crate) struct ChooseResponse {
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum HeldAction {
-    /// Send the messages now.
+    /// Release the messages: they are sent as soon as possible.
     Send,
     /// Discard the messages; they are shown as failed, and scheduled ones as cancelled.
     Discard,
@@ -150,7 +150,7 @@ pub(crate) struct ReviewRequest {
     pub(super) action: HeldAction,
 }
 
-/// The number of held messages that were sent or discarded.
+/// The number of held messages, queued and scheduled ones, that were released or discarded.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ReviewResponse {
     pub(super) messages: u64,

@@ -70,7 +70,8 @@ pub(crate) struct CreateFactRequest {
     pub(super) topic: String,
     /// The text of the fact, 1 to 4000 characters.
     pub(super) text: String,
-    /// How the fact was added; `user` by default.
+    /// How the fact was added; `user` by default. `answer` is not allowed: only an answer to a question has this
+    /// source.
     pub(super) source: Option<FactSource>,
 }
 
@@ -82,7 +83,7 @@ pub(crate) struct UpdateFactRequest {
     topic: Option<String>,
     /// The text of the fact, 1 to 4000 characters.
     text: Option<String>,
-    /// How the fact was added.
+    /// How the fact was added; `answer` is allowed only if the fact has this source already.
     source: Option<FactSource>,
 }
 

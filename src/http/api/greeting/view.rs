@@ -85,7 +85,8 @@ pub(super) const KEY: &str = "voice.greeting_file";
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetGreetingRequest {
-    /// The id of the file that `POST /api/media` returned: MP3, or WAV with 16-bit or mu-law samples, of at most 10 s.
+    /// The id of a file that `POST /api/media` returned: MP3, or WAV with 16-bit or mu-law samples, at most 10 s and 4
+    /// MiB.
     pub(super) media_id: String,
     /// The name to display, such as the file name; absent or null if there is none.
     pub(super) name: Option<String>,

@@ -44,8 +44,8 @@ pub(crate) struct InboxRow {
     call_thread_id: Option<i64>,
     /// The current user's draft of a WhatsApp message; null if there is none.
     draft: Option<Draft>,
-    /// When the conversation was archived; null if it is not archived. A new message or call moves the conversation out
-    /// of the archive, unless the contact is blocked.
+    /// When the conversation was archived; null if it is not archived. A new message or call, unless it comes from a
+    /// blocked contact, and a message that could not be delivered move the conversation out of the archive.
     #[schema(value_type = Option<String>, format = DateTime)]
     archived_at: Option<Timestamp>,
     /// The tags of the contact.
@@ -86,7 +86,8 @@ impl InboxRow {
 }
 
 impl LastActivity {
-    /// Returns the newer of a message and a call.
+    /// Returns the newer of a contact's newest message and newest call; the message if both have the same time, and
+    /// none if there is neither.
     fn of(message: Option<domain::LastMessage>, call: Option<domain::LastCall>) -> Option<Self> {
         let message_at = message.as_ref().map(|message| message.created_at);
         let is_message = message_at >= call.as_ref().map(|call| call.started_at);
@@ -107,7 +108,8 @@ impl LastActivity {
 pub(crate) struct TimelineItem {
     /// The kind of the entry.
     kind: TimelineKind,
-    /// When the entry happened.
+    /// The time by which the entries are ordered: when the message or the note was written, the call started, the task
+    /// was created or (`task_done`) completed, the appointment was booked, or the contacts were merged.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// The message; set only if `kind` is `message`.

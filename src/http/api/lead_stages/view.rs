@@ -52,7 +52,7 @@ impl From<domain::LeadStage> for LeadStage {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateLeadStageRequest {
-    /// The name of the stage.
+    /// The name of the stage, 1 to 200 characters.
     pub(super) name: String,
     /// The outcome of the leads in this stage; empty, the default, for open leads.
     pub(super) outcome: Option<LeadOutcome>,
@@ -65,7 +65,8 @@ pub(crate) struct CreateLeadStageRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateLeadStageRequest {
-    /// The new name; null resets a built-in stage to its original name.
+    /// The new name, 1 to 200 characters; null resets a built-in stage to its original name, and is not allowed for
+    /// other stages.
     #[schema(value_type = Option<String>)]
     #[serde(default, deserialize_with = "nullable")]
     pub(super) name: Option<Option<String>>,

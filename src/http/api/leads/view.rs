@@ -78,13 +78,13 @@ impl From<domain::Lead> for Lead {
 pub(crate) struct CreateLeadRequest {
     /// The id of the contact who may buy.
     pub(super) contact_id: i64,
-    /// The product or service that may be sold.
+    /// The product or service that may be sold, 1 to 200 characters.
     pub(super) title: String,
     /// The id of the stage; the first stage by default.
     pub(super) stage_id: Option<i64>,
-    /// The expected amount in hundredths of the currency; absent or null if there is none.
+    /// The expected amount in hundredths of the currency, not negative; absent or null if there is none.
     pub(super) value_minor: Option<i64>,
-    /// The source of the lead as free text; absent or null if there is none.
+    /// The source of the lead as free text, at most 200 characters; absent or null if there is none.
     pub(super) source: Option<String>,
 }
 
@@ -92,15 +92,15 @@ pub(crate) struct CreateLeadRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateLeadRequest {
-    /// The product or service that may be sold.
+    /// The product or service that may be sold, 1 to 200 characters.
     title: Option<String>,
     /// The id of the new stage.
     stage_id: Option<i64>,
-    /// The expected amount in hundredths of the currency; null removes it.
+    /// The expected amount in hundredths of the currency, not negative; null removes it.
     #[schema(value_type = Option<i64>)]
     #[serde(default, deserialize_with = "nullable")]
     value_minor: Option<Option<i64>>,
-    /// The source of the lead as free text; null removes it.
+    /// The source of the lead as free text, at most 200 characters; null removes it.
     #[schema(value_type = Option<String>)]
     #[serde(default, deserialize_with = "nullable")]
     source: Option<Option<String>>,

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 /// Upload a file for a message.
 ///
-/// The request body is the content of the file.
+/// The request body is the content of the file, at most `whatsapp.max_media_bytes` long.
 #[utoipa::path(post, path = "/api/media", tag = "threads", operation_id = "upload_media",
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     params(("X-File-Name" = Option<String>, Header, description = "The name of the file, percent-encoded UTF-8.")),
@@ -74,8 +74,8 @@ fn media_type(headers: &HeaderMap, content: &[u8]) -> String {
     }
 }
 
-/// Returns the file name without folders, control characters and Unicode direction marks, which could hide the
-/// extension.
+/// Returns the beginning of the file name that the client sent, without folders, control characters and Unicode
+/// direction marks, which could hide the extension; none if there is no name.
 fn file_name(headers: &HeaderMap) -> Option<String> {
     let encoded = headers.get("x-file-name")?.to_str().ok()?;
     // The form decoder would turn a plus sign into a space, and split the name at `&` and `=`.

@@ -19,14 +19,13 @@ pub(crate) struct Note {
     pub(super) text: String,
     /// The actor that wrote the note: `user:3`, `token:2` or `agent`.
     pub(super) author: String,
-    /// The name of the user or token that wrote the note; null for the agent, and if the user or token no longer
-    /// exists.
+    /// The name of the user or token that wrote the note; null for the agent. The name of a removed user ends with the
+    /// user's id, such as `Dana #3`.
     author_name: Option<String>,
     /// The actor that last changed the text; null if the text was not changed, or the audit log no longer contains the
     /// change.
     edited_by: Option<String>,
-    /// The name of the user or token that last changed the text; null if `edited_by` is null, or the user or token no
-    /// longer exists.
+    /// The name of the user or token that last changed the text; null if `edited_by` is null.
     edited_by_name: Option<String>,
     /// When the text was last changed; null if it was not changed.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -80,7 +79,7 @@ impl From<domain::Note> for Note {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateNoteRequest {
-    /// The text of the note, of up to 10,000 characters.
+    /// The text of the note, 1 to 10,000 characters.
     pub(super) text: String,
 }
 
@@ -88,6 +87,6 @@ pub(crate) struct CreateNoteRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateNoteRequest {
-    /// The new text of the note; if absent or null, the text is unchanged.
+    /// The new text of the note, 1 to 10,000 characters; if absent or null, the text is unchanged.
     pub(super) text: Option<String>,
 }

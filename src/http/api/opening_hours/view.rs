@@ -25,7 +25,7 @@ pub(crate) struct HoursRange {
     to: DayTime,
 }
 
-/// Converts the ranges of a request into domain values.
+/// Converts the ranges of a request into domain values. Rejects a weekday outside 0 to 6.
 pub(crate) fn domain_hours(hours: &[HoursRange]) -> Result<Vec<domain::OpeningHours>, ApiError> {
     let read = |one: &HoursRange| {
         let weekday = Weekday::from_sunday_zero_offset(one.weekday)
@@ -114,13 +114,13 @@ impl From<WeekHours> for OpeningHours {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpeningHoursRequest {
-    /// The ranges of the week.
+    /// The ranges of the week, at most 70; the ranges of a weekday must not overlap.
     pub(super) hours: Vec<HoursRange>,
     /// Whether the business is open on holidays.
     pub(super) holidays: HolidayRule,
     /// The opening hours on the eves of holidays.
     pub(super) eves: Eves,
-    /// The minimum number of minutes between a contact's booking and the start of the appointment; if absent or null,
-    /// the value is unchanged.
+    /// The minimum number of minutes between a contact's booking and the start of the appointment, at most 86,400 (60
+    /// days); if absent or null, the value is unchanged.
     pub(super) notice_min: Option<u32>,
 }

@@ -171,6 +171,7 @@ impl Versioned for ResourceHours {}
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResourceHoursRequest {
-    /// The weekly hours of the resource; null to use the opening hours of the business.
+    /// The weekly hours of the resource, at most 70 ranges, of which those of a weekday must not overlap; null to use
+    /// the opening hours of the business.
     pub(super) hours: Option<Vec<HoursRange>>,
 }

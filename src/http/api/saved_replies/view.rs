@@ -50,9 +50,9 @@ impl From<domain::SavedReply> for SavedReply {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateSavedReplyRequest {
-    /// The shortcut that a user types to insert the text; one word.
+    /// The shortcut that a user types to insert the text: one word of at most 40 characters, unique.
     pub(super) shortcut: String,
-    /// The text that the shortcut inserts.
+    /// The text that the shortcut inserts, 1 to 4096 characters.
     pub(super) text: String,
 }
 
@@ -60,8 +60,8 @@ pub(crate) struct CreateSavedReplyRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateSavedReplyRequest {
-    /// The shortcut that a user types to insert the text; one word.
+    /// The shortcut that a user types to insert the text: one word of at most 40 characters, unique.
     pub(super) shortcut: Option<String>,
-    /// The text that the shortcut inserts.
+    /// The text that the shortcut inserts, 1 to 4096 characters.
     pub(super) text: Option<String>,
 }

@@ -75,7 +75,7 @@ impl From<domain::ScheduledMessage> for ScheduledMessage {
 pub(crate) struct ScheduleMessageRequest {
     /// The id of the thread in which the message is sent.
     thread_id: i64,
-    /// The text of the message; may be empty if a file is attached.
+    /// The text of the message, at most 4096 characters; may be empty if a file is attached.
     #[serde(default)]
     text: String,
     /// The id of a file from `POST /api/media` to attach; absent or null if there is none.
@@ -105,7 +105,7 @@ impl ScheduleMessageRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateScheduledMessageRequest {
-    /// The new text of the message.
+    /// The new text of the message, at most 4096 characters; may be empty if a file is attached.
     text: Option<String>,
     /// The id of a file from `POST /api/media` to attach; null removes the file.
     #[serde(default, deserialize_with = "nullable")]

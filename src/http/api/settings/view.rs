@@ -69,8 +69,8 @@ pub(crate) struct SettingItem {
     updated_at: Option<Timestamp>,
     /// The actor of the last change: `user:3` or `token:2`; null if the web page never changed the setting.
     actor: Option<String>,
-    /// The name of the user or the token that made the last change; null if `actor` is null, or the user or token no
-    /// longer exists.
+    /// The name of the user or the token that made the last change; null if `actor` is null. The name of a removed user
+    /// ends with the user's id, such as `Dana #3`.
     actor_name: Option<String>,
     /// The number of the last change, for `expected` in a change request; 0 if the web page never changed the setting.
     version: i64,

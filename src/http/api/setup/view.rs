@@ -71,10 +71,11 @@ pub(crate) struct SkipStepRequest {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetupRequest {
-    /// The one-time code that the daemon logs at its start, or that `agentlocator setup` prints.
+    /// The one-time code that the daemon logs at its start, or that `agentlocator setup` prints; valid for 24 hours.
     pub(super) code: String,
+    /// The owner's login name, 1 to 60 characters; not case-sensitive.
     pub(super) name: String,
-    /// The owner's password: at least 10 characters, no repetition of a short text, no common password, and not close
-    /// to the name of the owner, the business or the product.
+    /// The owner's password: at least 10 characters and at most 1024 bytes, no repetition of a short text, no common
+    /// password, and not close to the name of the owner, the business or the product.
     pub(super) password: String,
 }

@@ -35,7 +35,7 @@ impl From<domain::Tag> for Tag {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateTagRequest {
-    /// The name of the tag; it must be unique.
+    /// The name of the tag: 1 to 200 characters, unique.
     pub(super) name: String,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct CreateTagRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateTagRequest {
-    /// The new name of the tag; if absent or null, the name is unchanged.
+    /// The new name of the tag: 1 to 200 characters, unique; if absent or null, the name is unchanged.
     pub(super) name: Option<String>,
 }
 
@@ -51,9 +51,9 @@ pub(crate) struct UpdateTagRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TagContactsRequest {
-    /// The ids of the contacts, at most 1000.
+    /// The ids of the contacts, 1 to 1000.
     pub(super) contact_ids: Vec<i64>,
-    /// The ids of the tags to add.
+    /// The ids of the tags to add; with `remove` at most 100, and none in both lists.
     #[serde(default)]
     pub(super) add: Vec<i64>,
     /// The ids of the tags to remove.

@@ -96,11 +96,12 @@ impl From<domain::Task> for Task {
     }
 }
 
-/// A new task.
+/// A new task. All of `contact_id`, `thread_id` and `call_id` that are set must belong to one contact. At most one of
+/// `due_at` and `due_date` is set.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateTaskRequest {
-    /// A description of the task in one line.
+    /// A description of the task in one line, 1 to 200 characters.
     title: String,
     /// The id of the contact that the task is about; absent or null if it is about no contact.
     contact_id: Option<i64>,
@@ -136,7 +137,7 @@ impl From<CreateTaskRequest> for TaskContent {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateTaskRequest {
-    /// A description of the task in one line.
+    /// A description of the task in one line, 1 to 200 characters.
     title: Option<String>,
     /// The id of the contact that the task is about.
     #[schema(value_type = Option<i64>)]
@@ -150,11 +151,11 @@ pub(crate) struct UpdateTaskRequest {
     #[schema(value_type = Option<i64>)]
     #[serde(default, deserialize_with = "nullable")]
     call_id: Option<Option<i64>>,
-    /// The time by which the task must be done. Setting it clears `due_date`, unless the request contains both.
+    /// The time by which the task must be done. Setting it clears `due_date`; a request that sets both is rejected.
     #[schema(value_type = Option<String>, format = DateTime)]
     #[serde(default, deserialize_with = "nullable")]
     due_at: Option<Option<Timestamp>>,
-    /// The day on which the task must be done. Setting it clears `due_at`, unless the request contains both.
+    /// The day on which the task must be done. Setting it clears `due_at`; a request that sets both is rejected.
     #[schema(value_type = Option<String>, format = Date)]
     #[serde(default, deserialize_with = "nullable")]
     due_date: Option<Option<String>>,
@@ -182,7 +183,8 @@ impl UpdateTaskRequest {
         if let Some(id) = self.assignee {
             to.assignee = id.map(UserId);
         }
-        // `due_at` and `due_date` replace each other, unless the request contains both.
+        // A new `due_at` clears `due_date`, and the reverse. If the request sets both, neither is cleared, and the
+        // validation rejects the task.
         if matches!((&self.due_at, &self.due_date), (Some(Some(_)), None)) {
             to.due_date = None;
         }

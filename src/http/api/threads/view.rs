@@ -50,7 +50,8 @@ pub(crate) struct Thread {
     contact_id: i64,
     /// The contact's number in E.164, or another address if the contact has no number.
     peer_number: String,
-    /// The title of the thread.
+    /// The title of the thread in lists: the contact's name, or the number or other address of a contact without a
+    /// name.
     title: String,
     /// The time of the newest message or call; null if there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -71,8 +72,8 @@ pub(crate) struct Thread {
     /// Since when the contact has waited for an answer; null if the contact does not wait.
     #[schema(value_type = Option<String>, format = DateTime)]
     waiting_since: Option<Timestamp>,
-    /// When the thread was archived; null if it is not archived. A new message or call moves the thread out of the
-    /// archive, unless the contact is blocked.
+    /// When the thread was archived; null if it is not archived. A new message or call in the thread, unless it comes
+    /// from a blocked contact, and a message that could not be delivered move the thread out of the archive.
     #[schema(value_type = Option<String>, format = DateTime)]
     archived_at: Option<Timestamp>,
     /// The current user's draft in this thread; null if there is none. Always null in the `threads` of

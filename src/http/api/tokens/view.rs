@@ -51,11 +51,11 @@ impl From<domain::ApiToken> for ApiToken {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateTokenRequest {
-    /// A name that describes the purpose of the token.
+    /// A name that describes the purpose of the token, 1 to 60 characters.
     pub(super) name: String,
     /// The role of the token; `staff` by default.
     pub(super) role: Option<Role>,
-    /// When the token expires; absent or null if it never expires.
+    /// When the token expires, in the future; absent or null if it never expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) expires_at: Option<Timestamp>,
 }

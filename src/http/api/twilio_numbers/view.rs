@@ -23,7 +23,8 @@ pub(crate) struct TwilioNumber {
     /// Whether the number's calls go to this server (`calls_go_to` is `here`), and all webhooks of its calls have the
     /// URLs and methods of this server.
     points_here: bool,
-    /// The destination of the number's calls: `here`, `elsewhere`, `nowhere`, `trunk` or `app`.
+    /// The destination of the number's calls: `here` (this server), `elsewhere` (another address), `nowhere`, `trunk`
+    /// (a SIP trunk) or `app` (a TwiML app).
     calls_go_to: &'static str,
     /// The webhooks of the number's calls.
     webhooks: TwilioWebhooks,

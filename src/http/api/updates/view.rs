@@ -15,7 +15,7 @@ pub(crate) struct UpdatesResponse {
     pub(super) newest: Option<Release>,
     /// Whether the newest release is newer than the installed one.
     pub(super) is_newer: bool,
-    /// When the daemon last checked the release feed; null if it never did.
+    /// When the daemon last checked the release feed, even without success; null if it never did.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) checked_at: Option<Timestamp>,
 }

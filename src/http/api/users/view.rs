@@ -41,10 +41,11 @@ impl From<domain::User> for User {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateUserRequest {
+    /// The user's login name: 1 to 60 characters, unique; not case-sensitive.
     pub(super) name: String,
     pub(super) role: Role,
-    /// The user's password: at least 10 characters, no repetition of a short text, no common password, and not close to
-    /// the name of the user, the business or the product.
+    /// The user's password: at least 10 characters and at most 1024 bytes, no repetition of a short text, no common
+    /// password, and not close to the name of the user, the business or the product.
     pub(super) password: String,
 }
 
@@ -52,7 +53,7 @@ pub(crate) struct CreateUserRequest {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResetPasswordRequest {
-    /// The new password: at least 10 characters, no repetition of a short text, no common password, and not close to
-    /// the name of the user, the business or the product.
+    /// The new password: at least 10 characters and at most 1024 bytes, no repetition of a short text, no common
+    /// password, and not close to the name of the user, the business or the product.
     pub(super) password: String,
 }

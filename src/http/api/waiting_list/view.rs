@@ -43,7 +43,8 @@ pub(crate) struct WaitingEntry {
     /// Since when the contact waits: `waiting_since` of the request that added the entry, or the time of that request.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// The first free time for the service and the resource on the days of the entry; null if there is none.
+    /// The first free time for the service and the resource on the remaining days of the entry; null if there is none.
+    /// At most 62 of these days are searched, and none if the first one is more than 61 days ahead.
     free_slot: Option<FreeSlot>,
     /// The contact's earliest future appointment for the service that was booked since `created_at`, or is within the
     /// days of the entry; null if there is none.
@@ -114,9 +115,9 @@ pub(crate) struct CreateWaitingEntryRequest {
     /// The last suitable day.
     #[schema(value_type = String, format = Date)]
     pub(super) to_date: LocalDate,
-    /// A note for users; the contact does not see it. Absent or null if there is none.
+    /// A note for users, at most 4000 characters; the contact does not see it. Absent or null if there is none.
     pub(super) note: Option<String>,
-    /// Since when the contact waits; absent or null: the current time.
+    /// Since when the contact waits, not in the future; absent or null: the current time.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) waiting_since: Option<Timestamp>,
 }

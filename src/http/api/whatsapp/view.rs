@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct SendMessageRequest {
     /// The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`.
     pub(super) to: String,
-    /// The text of the message, or the caption of the file; without a file, it is required, so it must not be absent or
-    /// null. With an audio file, the text is sent as a separate message before the file.
+    /// The text of the message, or the caption of the file, at most 4096 characters; without a file, it is required, so
+    /// it must not be absent or null. With an audio file, the text is sent as a separate message before the file.
     pub(super) text: Option<String>,
     /// The https URL of a file to attach, on a public server; absent or null if there is none.
     pub(super) media_url: Option<String>,
@@ -22,9 +22,9 @@ pub(crate) struct SendMessageRequest {
     pub(super) media_id: Option<String>,
     /// The provider that sends the message; `auto`, the default, lets the routing policy choose.
     pub(super) provider: Option<ProviderChoice>,
-    /// The id of the message to which this message replies; it must be in the same thread. Absent or null if the
-    /// message is not a reply. The bridge sends the message with a quote of the other message. Twilio cannot quote
-    /// messages, so through Twilio, the message is sent without the quote.
+    /// The id of the message to which this message replies; it must be in the same thread, and a provider must have
+    /// received or sent it. Absent or null if the message is not a reply. The bridge sends the message with a quote of
+    /// the other message. Twilio cannot quote messages, so through Twilio, the message is sent without the quote.
     pub(super) reply_to: Option<i64>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) type ProviderChoice = OneOf<config::ProviderChoice>;
 pub(crate) struct SendMessageResponse {
     /// Always true.
     ok: bool,
-    /// The id of the message.
+    /// The id of the message; if the text of an audio file is sent separately, that of the message with the file.
     pub(super) message_id: i64,
     /// The id of the thread.
     thread_id: i64,

@@ -15,7 +15,7 @@ type CallState = OneOf<domain::CallState>;
 type EndReason = OneOf<domain::EndReason>;
 type CallOutcome = OneOf<domain::CallOutcome>;
 
-/// The newest message of a thread.
+/// The newest message of a thread or a contact.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct LastMessage {
     /// The id of the message.
@@ -50,7 +50,7 @@ impl From<domain::LastMessage> for LastMessage {
     }
 }
 
-/// The newest call of a thread.
+/// The newest call of a thread or a contact.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct LastCall {
     /// The id of the call.
@@ -141,7 +141,7 @@ impl From<domain::ContactTag> for TagName {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PutDraftRequest {
-    /// The text of the draft; an empty text deletes the draft.
+    /// The text of the draft, at most 10,000 characters; an empty text deletes the draft.
     pub(in crate::http::api::threads) text: String,
 }
 
@@ -150,7 +150,7 @@ pub(crate) struct PutDraftRequest {
 pub(crate) struct InboxCounts {
     /// The number of contacts who wait for an answer.
     waiting: i64,
-    /// The number of contacts to whom the agent replied since a user last read the conversation.
+    /// The number of contacts who do not wait for an answer, and whose last answer of the agent no user has seen yet.
     agent: i64,
     /// The number of contacts with unread messages or calls.
     unread: i64,
