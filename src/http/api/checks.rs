@@ -20,7 +20,7 @@ pub(super) fn operations() -> Operations {
     operations![run]
 }
 
-/// Check an account or an address, with saved or unsaved values.
+/// Check an account or an address, with the active settings or with other values.
 ///
 /// The check changes nothing.
 #[utoipa::path(post, path = "/api/checks", tag = "system", operation_id = "run_check", request_body = CheckRequest,

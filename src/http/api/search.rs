@@ -19,7 +19,7 @@ pub(super) fn operations() -> Operations {
     operations![search_all]
 }
 
-/// The search request.
+/// The words to search for, and the page of hits to return.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct SearchQuery {

@@ -81,7 +81,7 @@ pub(crate) struct ToolHeader {
     secret: String,
 }
 
-/// A header in a request.
+/// A header of a tool's request, as a client sets it.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ToolHeaderRequest {

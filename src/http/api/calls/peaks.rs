@@ -15,7 +15,8 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http::api) struct PeaksQuery {
-    /// The number of peaks for each side of the call, 1 to 4000; 800 by default. A short recording has fewer peaks.
+    /// The maximum number of peaks for each side of the call, 1 to 4000; 800 by default. A recording has 20 peaks per
+    /// second, so a short recording has fewer.
     #[param(minimum = 1, maximum = 4000)]
     bins: Option<u16>,
 }

@@ -222,9 +222,10 @@ pub(crate) struct Turn {
     heard_text: String,
     /// Whether the other party interrupted the turn.
     interrupted: bool,
-    /// The start of the turn, in milliseconds since the media stream began.
+    /// The start of the turn, in milliseconds since the first media stream of the call began; if only Twilio recorded
+    /// the turn, since the start of the call.
     started_ms: i64,
-    /// The end of the turn, in milliseconds since the media stream began; null while the turn continues.
+    /// The end of the turn, measured like `started_ms`; null while the turn continues, and if the end is not known.
     ended_ms: Option<i64>,
     /// The latency of each stage of the agent's answer.
     latency: TurnLatency,
@@ -325,7 +326,7 @@ pub(crate) struct Recording {
     id: i64,
     /// The id of the call.
     call_id: i64,
-    /// The source of the recording, such as the daemon or Twilio.
+    /// Whether the daemon or Twilio made the recording.
     source: RecordingSource,
     /// The MIME type of the audio.
     mime: String,

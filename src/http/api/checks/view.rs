@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A check to run, with settings that may differ from the saved ones.
+/// A check to run, with values that may differ from the active settings.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckRequest {
     /// The check to run.
     pub(super) check: CheckName,
-    /// Values to use instead of the saved settings, by key; null means the default. The check stores nothing.
+    /// Values to use instead of the active settings, by key; null means the default. The check stores nothing.
     #[serde(default)]
     pub(super) values: BTreeMap<String, Value>,
 }
@@ -24,7 +24,7 @@ pub(crate) type CheckName = OneOf<SettingsCheck>;
 
 pub(crate) type CheckStatus = OneOf<domain::CheckStatus>;
 
-/// The result of a check.
+/// The result of the check of an account or an address.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CheckResponse {
     /// Whether the check found no error.

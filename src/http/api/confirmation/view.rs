@@ -10,7 +10,7 @@ pub(crate) struct ConfirmPasswordRequest {
     pub(super) password: String,
 }
 
-/// The confirmation of the session.
+/// How long the session counts as confirmed with the password.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ConfirmPasswordResponse {
     /// When the confirmation expires; sensitive operations then require the password again.

@@ -256,7 +256,7 @@ pub(crate) struct BlockRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RelationRequest {
-    /// The relation.
+    /// What the contact is to the business from now on.
     pub(super) relation: ContactRelation,
 }
 

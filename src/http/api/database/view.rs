@@ -133,7 +133,7 @@ pub(crate) struct ChooseResponse {
     pub(super) restart_required: bool,
 }
 
-/// The action on the held messages.
+/// What happens to the messages that are held since a restore.
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum HeldAction {
@@ -143,7 +143,7 @@ pub(crate) enum HeldAction {
     Discard,
 }
 
-/// The action on all held messages.
+/// The decision about all messages that are held since a restore.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReviewRequest {

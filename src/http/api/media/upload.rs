@@ -1,4 +1,4 @@
-//! Upload of a file for a message.
+//! Upload of a file, which a message or the greeting then uses.
 
 use super::view::UploadedFile;
 use crate::clock;
@@ -14,7 +14,7 @@ use form_urlencoded::parse;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sha2::{Digest, Sha256};
 
-/// Upload a file for a message.
+/// Upload a file, to send it in a message or to use it as the greeting.
 ///
 /// The request body is the content of the file, at most `whatsapp.max_media_bytes` long.
 #[utoipa::path(post, path = "/api/media", tag = "threads", operation_id = "upload_media",

@@ -99,7 +99,7 @@ pub(crate) struct OutboundCallsRequest {
 pub(crate) struct CallTargetRequest {
     /// The id of a contact.
     contact_id: Option<i64>,
-    /// A phone number.
+    /// A phone number, in international form or as it is written in the country of the business.
     number: Option<String>,
     /// The id of an incoming call that has ended, to call its caller back.
     call_id: Option<i64>,

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) type SettingItemPage = Page<SettingItem>;
 pub(crate) type SettingChangeItemPage = Page<SettingChangeItem>;
 
-/// One setting.
+/// A setting, with its value, its source, and hints for an editor.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct SettingItem {
@@ -125,7 +125,7 @@ impl SettingItem {
     }
 }
 
-/// Changes of settings.
+/// The settings to change, and the versions on which the changes are based.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateSettingsRequest {

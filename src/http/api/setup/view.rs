@@ -61,7 +61,7 @@ impl From<setup::Progress> for SetupProgress {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SkipStepRequest {
-    /// The setup step.
+    /// The step to skip or to resume.
     pub(super) step: SetupStep,
     /// True to skip the step, false to resume it.
     pub(super) skipped: bool,

@@ -205,7 +205,8 @@ struct Message {
     /// When the contact read the outgoing message; null if the contact has not.
     #[schema(value_type = Option<String>, format = DateTime)]
     read_at: Option<Timestamp>,
-    /// When the message was written: the provider's time for a delayed message, otherwise the time of arrival.
+    /// When the message was written: the provider's time for a delayed message, otherwise the time at which the message
+    /// arrived or was queued.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }

@@ -46,7 +46,7 @@ text_enum! {
     }
 }
 
-/// The webhooks of a number.
+/// The webhooks at which Twilio reports the calls of a number.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TwilioWebhooks {
     /// The URL that Twilio requests for an incoming call; empty if none is set.
@@ -59,7 +59,7 @@ pub(crate) struct TwilioWebhooks {
     status_callback_method: String,
 }
 
-/// A number whose webhooks were set.
+/// A number whose webhooks were set or restored.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct WebhooksResponse {
     /// The number in its current state.
