@@ -148,7 +148,7 @@ async fn change(
         tracing::error!(
             event = "GREETING_NOT_USED",
             reasons,
-            "The change of the greeting is stored, but cannot be activated now; the daemon tries again at its next start: {reasons}"
+            "The change of the greeting is stored, but cannot be activated now ({reasons}); the daemon tries again when the settings are reloaded, or at its next start"
         );
         ApiError::unavailable("the greeting is stored, and is used after the next start")
     })?;

@@ -24,9 +24,10 @@ pub(super) fn operations() -> Operations {
     operations![export, erase]
 }
 
-/// Export all data about a contact.
+/// Export the data about a contact.
 ///
-/// The response is a ZIP archive with `data.json`, the files of messages and the recordings.
+/// The response is a ZIP archive with `data.json`, the files of messages and the recordings. Drafts of users, and
+/// internal data such as the log of webhooks, are left out.
 #[utoipa::path(get, path = "/api/contacts/{id}/export", tag = "contacts", operation_id = "export_contact", params(("id" = i64, Path)),
     responses((status = 200, description = "A ZIP archive", body = Vec<u8>, content_type = "application/zip")))]
 pub(super) async fn export(

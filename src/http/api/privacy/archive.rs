@@ -1,5 +1,5 @@
-//! The ZIP archive with all data about a contact. The archive is streamed in pieces, so it is never in memory as a
-//! whole.
+//! The ZIP archive with the exported data about a contact. The archive is streamed in pieces, so it is never in memory
+//! as a whole.
 
 use crate::domain::Timestamp;
 use crate::store::{self, PersonalData, PersonalFile, ReadTx, Store};
