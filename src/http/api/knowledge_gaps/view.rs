@@ -24,7 +24,8 @@ pub(crate) struct KnowledgeGap {
     contact_id: Option<i64>,
     /// The id of the call in which the question was last asked; null if it is not known.
     call_id: Option<i64>,
-    /// The id of the fact with the answer; null if there is no fact, or the fact was deleted.
+    /// The id of the fact with the answer; null if there is no fact, or if the fact was deleted or got another
+    /// `source`.
     fact_id: Option<i64>,
     /// When the question was first asked.
     #[schema(value_type = String, format = DateTime)]

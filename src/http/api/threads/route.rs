@@ -13,6 +13,8 @@ use axum::Json;
 use axum::extract::State;
 
 /// Preview the route of a message that would be sent in a thread now.
+///
+/// The preview is for a text without a file, of at most 1600 characters, which Twilio accepts.
 #[utoipa::path(get, path = "/api/threads/{id}/route", tag = "threads", operation_id = "preview_route",
     params(("id" = i64, Path)), responses((status = 200, body = MessageRoute)))]
 pub(in crate::http::api) async fn preview(
