@@ -14,7 +14,7 @@ import { home, pages, shell } from './registry'
 
 /**
  * Renders pages without the shell, such as the login, by their path. Other paths show the shell if there is a session,
- * and otherwise redirect to the set-up or the login.
+ * redirect to the set-up or the login if there is none, and show an error if the daemon does not say which.
  */
 export function Gate() {
   const [path, go] = useLocation()

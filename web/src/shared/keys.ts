@@ -3,7 +3,7 @@ import { type KeyboardEvent as ReactKeyboardEvent, useEffect, useRef } from 'rea
 /** A keyboard shortcut by the physical key (`KeyboardEvent.code`), so that it works in the Hebrew layout as well. */
 export interface Shortcut {
   code: string
-  /** Requires Ctrl, or Cmd on a Mac. */
+  /** Requires Ctrl or Cmd. If absent, neither may be pressed. */
   mod?: boolean
   /** Requires Shift. If absent, Shift is ignored. */
   shift?: boolean
@@ -21,7 +21,10 @@ export function isTyping(event: KeyboardEvent): boolean {
   return event.target instanceof Element && event.target.matches(EDITABLE)
 }
 
-/** Returns the shortcut of an event. Letters with Alt are reserved for the browser and screen readers. */
+/**
+ * Returns the first shortcut that matches an event, if any. An event with Alt matches none: the browser and screen
+ * readers use Alt.
+ */
 export function matching(shortcuts: readonly Shortcut[], event: KeyboardEvent): Shortcut | undefined {
   if (event.isComposing || event.altKey) return undefined
   const mod = event.ctrlKey || event.metaKey

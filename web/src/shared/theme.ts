@@ -47,7 +47,7 @@ export const theme = createTheme({
   },
 })
 
-// The names are the same in both schemes, because the tokens themselves change with the scheme.
+// Both colour schemes use the same variables, because the values of the tokens change with the scheme.
 const surfaces = {
   '--mantine-color-body': 'var(--raise)',
   '--mantine-color-text': 'var(--ink)',

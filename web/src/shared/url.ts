@@ -15,8 +15,8 @@ export const isInside = (path: string): boolean => /^\/(app\/|calendar(\?|$))/.t
 
 /**
  * Stores the state of a list or page in query parameters, so that links and the browser's back button restore it. A
- * change replaces the current history entry if `replaces` is true; otherwise it adds one. Its second argument
- * overrides `replaces`.
+ * change replaces the current history entry if `replaces` is true; otherwise it adds one. The second argument of the
+ * returned function overrides `replaces` for one change.
  */
 export function useUrl(replaces = true): [URLSearchParams, (change: UrlChange, replace?: boolean) => void] {
   const [params, setParams] = useSearchParams()

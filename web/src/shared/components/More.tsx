@@ -1,6 +1,9 @@
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 
-/** Calls `run` when the returned element comes near the screen, while `isWanted` is true. */
+/**
+ * Returns a ref for an element. While `isWanted` is true, calls `run` each time the element comes into the visible area
+ * enlarged by `margin`, and once at the start if it is there already.
+ */
 export function useInView<E extends HTMLElement>(
   run: () => unknown,
   isWanted = true,

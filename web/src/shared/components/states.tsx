@@ -88,7 +88,8 @@ interface QueryLike<T> {
 
 /**
  * Renders the data of a query, the skeleton while the data loads, or the error: with the texts of `missing` if the data
- * does not exist, otherwise with a retry button.
+ * does not exist, otherwise with a retry button. Data that was loaded before stays in spite of a later error, except
+ * after a 404 with `missing`.
  */
 export function Loaded<T>(props: {
   query: QueryLike<T>

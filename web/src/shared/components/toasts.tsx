@@ -54,7 +54,7 @@ export const toast = {
   done(text: ReactNode, undo?: () => void): number {
     return add({ text, kind: 'done', ...(undo && { action: { label: <Trans>ביטול</Trans>, run: undo } }) })
   },
-  /** Shows an error. It stays until the user closes or retries it. */
+  /** Shows an error. It stays until the user closes or retries it, or newer toasts take its place. */
   error(text: ReactNode, retry?: () => void): number {
     return add({ text, kind: 'error', ...(retry && { action: { label: <Trans>לנסות שוב</Trans>, run: retry } }) })
   },

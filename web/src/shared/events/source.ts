@@ -42,7 +42,10 @@ const FORGET_MS = 300_000
 /** The maximum number of changes kept for tabs that are opened later. */
 const MAX_KEPT = 500
 
-/** One connection to `/api/events`. The browser itself reconnects, and resumes after the last event. */
+/**
+ * One stream of `/api/events`. After a lost connection the browser itself reconnects, and resumes after the last event.
+ * A connection that was refused, is silent or was lost for long is replaced by a new one.
+ */
 export class EventStream {
   readonly #emit: (signal: Signal) => void
   #source: EventSource | undefined

@@ -36,6 +36,7 @@ const SCRIPTS = [
 
 /**
  * Returns the `lang` attribute for text written by users or contacts, so that a screen reader pronounces it right. Text
- * that mixes languages, such as a Hebrew sentence with an English name, is in the first language of the list.
+ * that mixes scripts, such as a Hebrew sentence with an English name, gets the first language of the list whose script
+ * occurs in it. Returns undefined for text in none of these scripts.
  */
 export const langOf = (text: string): string | undefined => SCRIPTS.find(([, script]) => script.test(text))?.[0]

@@ -77,7 +77,7 @@ export function followLocale(): void {
   })
 }
 
-/** Returns the direction of a language's script, from the browser's own data. */
+/** Returns the direction of a language's script, from the browser's own data if it has any. */
 export function directionOf(locale: string): 'rtl' | 'ltr' {
   const known = new Intl.Locale(locale) as Intl.Locale & {
     getTextInfo?: () => { direction?: string }
