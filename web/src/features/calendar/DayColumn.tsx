@@ -27,8 +27,8 @@ const STEP_MINUTES = 15
 const NAMED_MINUTES = 45
 
 /**
- * The column of one day: shaded closed hours, the hours of each lane's resource, the appointments, and a line for the
- * current time.
+ * The column of one day: shaded closed hours, the absences of each lane's resource, the appointments, and a line for
+ * the current time. A closed day in a week is narrow, and has none of these.
  */
 export function DayColumn({ day, lanes, slots, first, last, isShut, shown, change }: Props) {
   const { t } = useLingui()
