@@ -18,7 +18,10 @@ export function AnswerButton({ callId }: { callId: number }) {
   )
 }
 
-/** Shows the controls while the user talks with the caller, or explains why the call could not be answered. */
+/**
+ * Shows the controls while the user talks with the caller, or explains why the call could not be answered or why the
+ * connection has ended. Nothing is explained if the call is over, which the page shows.
+ */
 export function AnsweredCall({ callId }: { callId: number }) {
   const { status, isMuted, problem } = useAnsweredCall(callId)
   if (problem) return <Why problem={problem} />

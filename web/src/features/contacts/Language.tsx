@@ -12,7 +12,8 @@ interface Change {
 }
 
 /**
- * The contact's language, in which the agent starts calls. The daemon stores it after calls, and users can set it here.
+ * The contact's language, in which the agent starts calls. The daemon stores it after a call if none is known yet, and
+ * users can change it here.
  */
 export function Language({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()

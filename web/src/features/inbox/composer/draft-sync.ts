@@ -10,7 +10,8 @@ export const draftKey = (contactId: number) => `draft.${contactId}`
 
 /**
  * Sends the text that only this browser has to the daemon, after earlier requests for the thread. Returns the stored
- * text; undefined if there was nothing to send, or the request failed: then the text stays in this browser.
+ * text. Returns undefined if there is nothing to send, another user has logged in, or the request fails; the text then
+ * stays in this browser.
  */
 export function saveDraft(contactId: number, threadId: number, userId: number): Promise<string | undefined> {
   const key = draftKey(contactId)

@@ -1,6 +1,6 @@
 import type { Contact, Thread } from '../api'
 
-/** Returns the contact's number, for display and for sending. */
+/** Returns the contact's current number, for display and for sending; null if none is known. */
 export const numberOf = (contact: Contact): string | null =>
   contact.number ?? contact.addresses.find(({ kind, former_at }) => kind === 'phone' && !former_at)?.value ?? null
 

@@ -1,6 +1,9 @@
 import type { SavedReply } from '../api'
 
-/** Returns the text after a slash at the start of the message; null for any other, long or multi-line text. */
+/**
+ * Returns the text after a slash at the start of the message; null for any other text, and if more than 40 characters
+ * or a line break follow the slash.
+ */
 export function slashQuery(text: string): string | null {
   const match = /^\/([^\n]{0,40})$/.exec(text)
   return match ? (match[1] ?? '') : null
