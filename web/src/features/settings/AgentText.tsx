@@ -30,7 +30,8 @@ export function AgentText({ item }: { item: Item }) {
   const [draft] = useState(() => (canEdit ? recallDraft<{ text: string; base: string }>(DRAFT) : undefined))
   const [text, setText] = useState(draft?.text ?? stored)
   /**
-   * The stored text on which the edit is based. If the stored text differs from it, another user has saved meanwhile.
+   * The stored text on which the edit is based. If the stored text differs from it, another user or tab has saved
+   * meanwhile.
    */
   const [base, setBase] = useState(draft?.base ?? stored)
   const [error, setError] = useState<string>()

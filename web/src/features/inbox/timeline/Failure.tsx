@@ -34,7 +34,7 @@ interface Props {
 
 /**
  * Explains why a message was not sent, with buttons for the other providers, or to try again if there is no other one.
- * There is no button if the message is on its way again or was already sent again.
+ * There is no button if the message is on its way again, or if this browser knows that it was already sent again.
  */
 export function Failure({ message, contact: { id, to } }: Props) {
   const { data: route } = useQuery({ ...routeQuery(message.thread_id), retry: false })

@@ -12,7 +12,7 @@ export interface Shown {
 /** The open notifications of this tab, by tag. */
 const open = new Map<string, Notification>()
 
-/** Closes the notifications about contacts that are not in `tags`: a user has handled them. */
+/** Closes this tab's notifications about contacts that are not in `tags`: a user has handled them. */
 export function closeHandled(tags: ReadonlySet<string>): void {
   for (const [tag, shown] of open) {
     if (!tag.startsWith(CONTACT) || tags.has(tag)) continue

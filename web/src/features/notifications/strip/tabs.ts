@@ -2,7 +2,10 @@
 const ONE = 'agentlocator.notifier'
 const VISIBLE = 'agentlocator.visible'
 
-/** Holds a lock until the returned function is called, even if that happens before the lock is granted. */
+/**
+ * Requests a lock, and holds it until the returned function is called. If that happens before the lock is granted, the
+ * lock is released at once, and `granted` is not called.
+ */
 function hold(name: string, mode: LockMode, granted?: () => void): () => void {
   let end = () => {}
   let hasEnded = false
@@ -21,7 +24,7 @@ function hold(name: string, mode: LockMode, granted?: () => void): () => void {
   return end
 }
 
-/** Calls `begin` in only one tab. When that tab is closed, calls it in another. */
+/** Calls `begin` in only one tab. When that tab is closed or calls the returned function, calls `begin` in another. */
 export const inOneTab = (begin: () => void): (() => void) => hold(ONE, 'exclusive', begin)
 
 /** Holds a shared lock while this tab is visible, for `isInView` in other tabs. The returned function stops this. */
