@@ -6,7 +6,7 @@ import { isNumber, toText } from './value'
 
 /**
  * Explains why a value is invalid, and names the value that is still active, except a secret or an empty one. `reason`
- * is the server's explanation.
+ * is the daemon's explanation; without it, the allowed values are named.
  */
 export function Invalid({ item, reason }: { item: Item; reason?: string }) {
   return (

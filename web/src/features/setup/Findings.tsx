@@ -10,7 +10,10 @@ interface Props {
   isSaved?: boolean
 }
 
-/** The results of a step's check. */
+/**
+ * The answer to the check of a set-up step: whether the values work and were saved, and the findings. Nothing while
+ * there is no answer.
+ */
 export function Findings({ answer, isSaved = false }: Props) {
   if (!answer) return null
   return (
