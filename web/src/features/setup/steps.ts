@@ -80,8 +80,8 @@ const CHECKS: { step: StepId; check: Schemas['SettingsCheck'] }[] = [
 ]
 
 /**
- * Checks the saved values of the completed steps in `CHECKS`, because a value that worked once, or came from a file, may
- * not work. Returns the answers for the steps with an error.
+ * Checks the saved values of the completed steps in `CHECKS`, because a value that worked once, or came from a file,
+ * may not work. Returns the answers for the steps with an error.
  */
 export function useFailedChecks(facts: Facts): ReadonlyMap<StepId, Schemas['CheckResponse']> {
   const locale = useLocale()

@@ -12,9 +12,7 @@ export interface CallEvents {
   onPeak: (side: 'you' | 'agent', peak: number) => void
 }
 
-/**
- * A trial call, in which the browser replaces the telephone.
- */
+/** The microphone, the loudspeaker and the socket of one trial call. The browser replaces the telephone. */
 export class TrialCall {
   private readonly events: CallEvents
   private readonly stopped = new AbortController()
@@ -87,7 +85,7 @@ export class TrialCall {
     await this.devices?.playGreeting(url)
     if (this.stopped.signal.aborted) return
     this.onMark(mark)
-    // The server expects no frames before the greeting was played.
+    // The daemon expects no frames before the greeting was played.
     this.socket?.startAudio()
   }
 

@@ -1,4 +1,4 @@
-/** The state of the call. The page sets the first two states, the server the others. */
+/** The state of the call. The page sets the first two states, the daemon reports the others. */
 export type CallState =
   | 'microphone'
   | 'greeting'
@@ -8,7 +8,7 @@ export type CallState =
   | 'thinking'
   | 'speaking'
 
-/** A message from the server: Twilio's Media Streams messages, and reports about the conversation. */
+/** A message from the daemon: Twilio's Media Streams messages, and reports about the conversation. */
 export type ServerMessage =
   | { event: 'media'; media: { payload: string } }
   | { event: 'mark'; mark: { name: string } }
