@@ -31,8 +31,8 @@ export default defineConfig({
           // Excludes the entry itself, because the manifest lists the files of the HTML page under it.
           groups: [
             { name: 'start', tags: ['$initial'], test: id => !/index\.html|src\/main\.tsx/.test(id), priority: 2 },
-            // Code that several pages share: one file for the page's own code, and one for the Mantine components,
-            // which most pages use.
+            // Code that several pages share: one file for the page's own code, the queries and the icons, and one for
+            // the Mantine components, which most pages use.
             {
               name: 'common',
               minShareCount: 3,

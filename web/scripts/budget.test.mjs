@@ -66,7 +66,7 @@ test.skipIf(!built)('the first load is within its budget', () => {
   needed.add(texts.map(([, { file }]) => file).sort((a, b) => size(b) - size(a))[0])
   const sizes = [...needed].map(file => [file, size(file)]).sort((a, b) => b[1] - a[1])
   const total = sizes.reduce((sum, [, bytes]) => sum + bytes, 0)
-  console.log(`first load: ${(total / 1000).toFixed(1)} KB`)
+  console.log(`First load of a logged-in user: ${(total / 1000).toFixed(1)} KB compressed`)
   expect(total, sizes.map(([file, bytes]) => `${bytes} ${file}`).join('\n')).toBeLessThanOrEqual(FIRST_LOAD)
   for (const name of readdirSync(join(dist, 'assets'))) {
     if (!/\.(br|gz)$/.test(name) && !needed.has(`assets/${name}`))

@@ -213,7 +213,7 @@ function main() {
   }
   problems.push(...stale())
   for (const problem of problems) console.error(problem)
-  console.log(problems.length === 0 ? 'The page keeps its rules' : `${problems.length} findings`)
+  console.log(problems.length === 0 ? 'No violations of page rules' : `${problems.length} violations of page rules`)
   process.exitCode = problems.length === 0 ? 0 : 1
 }
 

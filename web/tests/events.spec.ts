@@ -26,8 +26,7 @@ function shown(page: Page): Promise<string[]> {
       while (walker.nextNode()) {
         const parent = walker.currentNode.parentElement
         const text = walker.currentNode.textContent?.trim()
-        // Texts that depend on when this reader opened the page (unread marks, announcements) are not data of the
-        // daemon.
+        // Texts that depend on when this page was opened (unread marks, announcements) are not data of the daemon.
         if (!text || !parent || parent.closest('.fresh, .to-end, [role=log]')) continue
         const row = parent.closest('.trow')
         // Relative times are updated only every 20 s, so the time itself is compared.

@@ -180,7 +180,8 @@ for (const view of process.env.LONG ? [VIEWS[0], VIEWS[2]] : [VIEWS[0]]) {
     await prepare(page, view)
     await page.setViewportSize({ width: 1280, height: 560 })
     await logIn(page, daemon)
-    // No provider confirms messages here, so the test marks the sent ones as delivered.
+    // No provider confirms messages here, so the test marks the sent ones as delivered: only then they have the icon
+    // `checks`.
     await page.route('**/api/contacts/*/timeline?*', async route => {
       const body = await (await route.fetch({ maxRetries: 2 })).json()
       for (const { message } of body.items) if (message?.direction === 'out') message.status = 'delivered'

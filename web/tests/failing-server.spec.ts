@@ -11,7 +11,7 @@ const patternOf = (url: string): string => new URL(url).pathname.replace(/\/\d+(
 
 /**
  * The screen that must show the failure of a path that several screens fetch. Without LONG=1, only these paths are
- * tested, because each loads a page.
+ * tested, because the test of each path loads a page.
  */
 const HOME: Record<string, string> = {
   '/api/alerts': 'problems',
@@ -44,8 +44,9 @@ async function pathsOf(page: Page, url: string, screens: Record<string, string>)
 }
 
 /**
- * Lets the page's requests of the path in `sessionStorage.failing` fail. A route would make the browser load the page's
- * code again for each path. The status 413 is not retried automatically, which would take seconds.
+ * Runs in the page: its requests to the path in `sessionStorage.failing` fail with the status 413, which the page does
+ * not retry by itself; retries would take seconds. With a Playwright route instead, the browser would load the page's
+ * code again for each path.
  */
 function failInPage(): void {
   const { fetch } = window

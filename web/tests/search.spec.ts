@@ -5,7 +5,7 @@ import { expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support
 
 const NOA = '+972527614408'
 
-/** Creates a conversation that contains the word twice, and another contact. */
+/** Creates a conversation in which two messages contain the word that the tests search for, and another contact. */
 async function seed(page: Page, daemon: Daemon) {
   await daemon.start()
   await daemon.receive('שלום, אפשר להזמין לחמניות ליום שישי?', NOA)
@@ -17,7 +17,7 @@ async function seed(page: Page, daemon: Daemon) {
   return noa
 }
 
-/** Opens the palette and types. */
+/** Opens the palette with its shortcut, and enters these words. */
 async function type(page: Page, words: string): Promise<void> {
   await expect(page.locator('h1')).toBeVisible()
   await page.keyboard.press('Control+KeyK')

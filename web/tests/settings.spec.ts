@@ -66,7 +66,7 @@ test('the search finds the parts of all sections, with the keyboard alone', asyn
   await expect(page.locator('.guide')).toBeVisible()
   await page.keyboard.press('Enter')
   await expect(page.locator('.guide')).toBeHidden()
-  // The first hit, on a page of another feature.
+  // Enter opens the first hit, which is on a page of another feature.
   await tabTo(page, search)
   await search.fill('API tokens')
   await page.keyboard.press('Enter')
@@ -79,7 +79,7 @@ test('a field is saved by itself, and undone', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[2])
   await logIn(page, ownDaemon)
   await page.goto(`${ownDaemon.url}/app/settings`)
-  // The search finds the setting, and opens it.
+  // The search finds the setting, and its hit leads to it.
   await page.getByRole('searchbox').fill('longest call')
   await page.locator('.settings-list li a').first().click()
   const row = page.locator('.set[data-target]')

@@ -4,7 +4,7 @@ import { expect, prepare, test, VIEWS } from './support/fixtures'
 const NOA = '+972527614408'
 /** Approximately WebPageTest's Fast 3G. */
 const FAST_3G = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 750e3 / 8 }
-/** A photo of 12 megapixels, and a voice note of one minute. The upload uses only their sizes. */
+/** Files as large as a photo of 12 megapixels and a voice note of one minute. Their bytes are zeros. */
 const FILES = [
   { name: 'תור 2231.jpg', type: 'image/jpeg', bytes: 4_000_000 },
   { name: 'קול.ogg', type: 'audio/ogg', bytes: 240_000 },

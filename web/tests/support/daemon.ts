@@ -26,7 +26,7 @@ export const SETTINGS = {
 }
 
 /**
- * Returns a free port. The signatures of webhooks contain the URL, so the daemon must know its port before it listens.
+ * Returns a free port. The signatures of webhooks cover the URL, so the daemon must know its port before it listens.
  */
 export async function freePort(): Promise<number> {
   const server = createServer()
@@ -70,7 +70,7 @@ function prepare(): Promise<Prepared> {
   return prepared
 }
 
-/** Returns the owner's session in daemons that start with the prepared database. */
+/** Returns the cookies of the owner's session, which are valid in daemons that start with the prepared database. */
 export const preparedSession = async (): Promise<Cookie[]> => (await prepare()).session
 
 async function cookiesOf(daemon: Daemon): Promise<Cookie[]> {
@@ -101,7 +101,10 @@ export class Daemon {
     this.#settings = { ...SETTINGS, ...settings }
   }
 
-  /** Starts the daemon. With `owner: false` it does not get the prepared owner, to test the initial set-up. */
+  /**
+   * Starts the daemon, and resolves when it listens. At its first start it gets the prepared owner, except with
+   * `owner: false`, which is for tests of the initial set-up.
+   */
   async start({ owner = true } = {}): Promise<this> {
     const isFirst = this.#port === 0
     if (isFirst) this.#port = await freePort()
@@ -118,7 +121,7 @@ export class Daemon {
     return this
   }
 
-  /** Resolves with the first log entry of this event, which may already exist. */
+  /** Resolves with the first log entry of this event since the last start. Rejects if there is none within 20 s. */
   event(event: string): Promise<Entry> {
     const known = this.log.find(entry => entry.event === event)
     if (known) return Promise.resolve(known)
@@ -159,8 +162,9 @@ export class Daemon {
   }
 
   /**
-   * Simulates a phone call to the business; `options` are those of `agentlocator simulate call`. A call takes as long
-   * as its script. By default the caller speaks for 1 s, which the daemon without an AI takes as a message.
+   * Simulates a phone call to the business; `options` are those of `agentlocator simulate call`. A call takes at least
+   * as long as its script, because its media stream runs in real time. By default the caller speaks for 1 s, which the
+   * daemon without an AI takes as a message.
    */
   async call(options: string[] = []): Promise<void> {
     const script = options.includes('--script') ? [] : ['--script', 'say 1s']

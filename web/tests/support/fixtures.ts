@@ -83,7 +83,7 @@ export function watch(page: Page): string[] {
 
 const sizeOf = ({ width }: View) => ({ width, height: width === 390 ? 844 : 900 })
 
-/** Sets the language, width and theme before the page is loaded. */
+/** Sets the language, size and theme for a page that is not loaded yet, and turns its animations off. */
 export async function prepare(page: Page, view: View): Promise<void> {
   await page.setViewportSize(sizeOf(view))
   await page.emulateMedia({ colorScheme: view.scheme, reducedMotion: 'reduce' })
@@ -113,8 +113,9 @@ const AUDIT = { resultTypes: ['violations' as const], preload: false, selectors:
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /**
- * Verifies that the page is accessible, does not overflow horizontally, and has large enough touch targets on phones.
- * With SHOTS=1 a screenshot is kept.
+ * Verifies that the page is accessible, does not overflow horizontally, and has large enough touch targets on phones:
+ * in the view that it already has, and in the layout's other view if there is one. With SHOTS=1 a screenshot is kept of
+ * each.
  */
 export async function inspect(page: Page, name: string, { also, ...view }: Layout): Promise<void> {
   await inspectOne(page, name, view)

@@ -56,7 +56,7 @@ export class RealBridge {
     await firstLine(bridge, line => (line.event === 'LISTENING' ? line : undefined))
   }
 
-  /** Sends a request to the control interface of the server. */
+  /** Sends a request to the WhatsApp test server, which simulates the phones. */
   async phone<T = unknown>(path: string, body: object): Promise<T> {
     const answer = await fetch(this.#control + path, { method: 'POST', body: JSON.stringify(body) })
     if (!answer.ok) throw new Error(`the WhatsApp test server refused ${path}: ${await answer.text()}`)
@@ -73,7 +73,7 @@ export class RealBridge {
     for (const child of this.#children.reverse()) {
       if (child.exitCode !== null) continue
       const over = new Promise(resolve => child.once('exit', resolve))
-      // The bridge and the server exit when their standard input closes. The server removes its files first.
+      // The bridge and the test server exit when their standard input closes. The test server removes its files first.
       child.stdin?.end()
       await over
     }

@@ -61,8 +61,8 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
     // undo.
     run: ({ next, before, etag }: Change) =>
       send(next, { ...edit.headers(), ...ifMatch(etag) }).catch(reason => {
-        // The version is that of the whole contact. If another field or the name was changed, there is no real
-        // conflict, and the request is repeated.
+        // The version also covers the contact's other fields and name. If only one of these was changed, there is no
+        // real conflict, and the request is repeated.
         const isOther = reason instanceof ApiError && reason.code === 'changed' && reason.current
         if (isOther && storedIn(reason.current as ContactDetail) === before) return send(next, ifMatch(reason.etag))
         throw reason

@@ -81,7 +81,7 @@ describe('times', () => {
     expect(he.ago('2026-11-22T08:26:00Z', now)).toMatch(/לפני 4 דק/)
     expect(he.ago('2026-11-22T05:30:00Z', now)).toBe('לפני 3 שעות')
     expect(he.ago('2026-11-20T05:30:00Z', now)).toBe('שלשום')
-    // The browser's clock is behind the server's.
+    // The browser's clock is behind the daemon's.
     expect(he.ago('2026-11-22T08:31:00Z', now)).toBe('עכשיו')
   })
 
