@@ -5,7 +5,7 @@ import { BAR_PX, lanePath } from '#shared/waveform'
 import { partBars } from './bars'
 import type { Line } from './words'
 
-/** Unless the user listens, the drawing covers the last minute, in ms. */
+/** The part of the call that the drawing covers unless the user listens: the last minute, in ms. */
 const SHOWN_MS = 60_000
 const HEIGHT = 52
 

@@ -11,7 +11,7 @@ export interface ToolFacts {
   /** The day and the time of day of an appointment, in the business's time zone. */
   day?: Date
   time?: string
-  /** The search text. */
+  /** The words that the tool searched for. */
   words?: string
 }
 

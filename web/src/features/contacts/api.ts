@@ -48,7 +48,7 @@ interface Init {
   signal?: AbortSignal
 }
 
-/** Sends a request to the template of a path, such as `/api/notes/{id}`. */
+/** Sends a request; `init` fills the template `path`, such as `/api/notes/{id}`. Throws an `ApiError` if it fails. */
 export const request = <T = unknown>(method: Method, path: keyof paths, init: Init = {}): Promise<T> =>
   unwrap((client[method] as unknown as (path: string, init: unknown) => Promise<never>)(path, init))
 

@@ -41,6 +41,6 @@ interface Init {
 }
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** Sends a request to the template of a path, such as `/api/notes/{id}`. */
+/** Sends a request; `init` fills the template `path`, such as `/api/notes/{id}`. Throws an `ApiError` if it fails. */
 export const call = <T>(method: Method, path: keyof paths, init: Init = {}): Promise<T> =>
   unwrap((client[method] as unknown as (path: string, init: Init) => Promise<never>)(path, init))

@@ -11,8 +11,8 @@ interface Props {
 }
 
 /**
- * The answer to the check of a set-up step: whether the values work and were saved, and the findings. Nothing while
- * there is no answer.
+ * The answer to the check of a set-up step: whether the values work and were saved, and the findings. Renders nothing
+ * while there is no answer.
  */
 export function Findings({ answer, isSaved = false }: Props) {
   if (!answer) return null

@@ -70,7 +70,7 @@ export function readDue(text: string, today: string, zone: string): NewTask {
   const cut = (at: Found) => title.slice(0, at.index)
   const day = dayAtEnd(title, today)
   if (day) {
-    // The time before the day: «ב־10 מחר».
+    // The time can stand before the day: «ב־10 מחר».
     const time = timeAtEnd(cut(day))
     const at = time && instantOf(day.day, time.minute, zone)
     if (time && at && cut(time).trim()) return { title: cut(time), due_at: at }
@@ -78,7 +78,7 @@ export function readDue(text: string, today: string, zone: string): NewTask {
   }
   const time = timeAtEnd(title)
   if (!time) return { title }
-  // The day before the time: «מחר ב־10».
+  // The day can stand before the time: «מחר ב־10».
   const before = dayAtEnd(cut(time), today)
   if (!before && !time.isSure) return { title }
   const at = instantOf(before?.day ?? today, time.minute, zone)

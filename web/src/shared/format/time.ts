@@ -72,7 +72,7 @@ export class Formatter {
     return this.#format({ weekday: 'long' }).format(new Date(at))
   }
 
-  /** «45 דק׳», «שעה 30 דק׳»: a duration in minutes. */
+  /** «45 דק׳», «שעה 30 דק׳»: a duration that is given in minutes. */
   length(minutes: number): string {
     const unit = (value: number, unit: 'hour' | 'minute') =>
       // Hebrew writes «שעה» without the digit 1.

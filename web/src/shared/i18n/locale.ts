@@ -59,7 +59,7 @@ export async function activateLocale(locale: Locale): Promise<void> {
   const root = document.documentElement
   root.lang = locale
   root.dir = directionOf(locale)
-  // For the HTML file, which names the texts of one language.
+  // The daemon reads the cookie: the HTML file names the text files of only one language.
   // biome-ignore lint/suspicious/noDocumentCookie: the cookie store is missing in some browsers, and over plain http
   document.cookie = `agentlocator_language=${locale}; Path=/; Max-Age=31536000; SameSite=Lax`
 }

@@ -27,7 +27,10 @@ const MAX_PAGES_AGAIN = 25
 
 /** Kinds of changes about timeline entries. Their `ref_id` is the entry's id; for notes it is the contact's id. */
 const ENTRY = /^(message|call|note|task|appointment)_/
-/** Entries whose changes do not name the contact, so that most of these changes are about other contacts. */
+/**
+ * Matches the keys of entries whose changes do not name a contact. Most of these changes are about other contacts, so
+ * they are no reason to load a timeline again that does not contain the entry.
+ */
 const OF_ANY_CONTACT = /^(task|task_done|appointment)-/
 /** Kinds of changes that do not affect any timeline. */
 const ELSEWHERE =
