@@ -1,8 +1,8 @@
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 
 /**
- * Returns a ref for an element. While `isWanted` is true, calls `run` each time the element comes into view, and once at
- * the start if it is in view already. `margin` enlarges the window's area that counts as in view; in an element that
+ * Returns a ref for an element. While `isWanted` is true, calls `run` each time the element comes into view, and once
+ * at the start if it is in view already. `margin` enlarges the window's area that counts as in view; in an element that
  * scrolls by itself, only what it shows counts.
  */
 export function useInView<E extends HTMLElement>(
