@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List the tools that the owner defined for the agent, by name.
-         * @description The values of headers are never returned.
+         * @description Deleted tools are not listed. The values of headers are never returned.
          */
         get: operations["list_agent_tools"];
         put?: never;
@@ -188,7 +188,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Move an appointment, or change its service, resource or note. */
+        /**
+         * Move an appointment, or change its service, resource or note.
+         * @description The note of every appointment can be changed; everything else only while the appointment is booked.
+         */
         patch: operations["change_appointment"];
         trace?: never;
     };
@@ -201,7 +204,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel a booked appointment. */
+        /**
+         * Cancel a booked appointment.
+         * @description A cancelled appointment is left as it is.
+         */
         post: operations["cancel_appointment"];
         delete?: never;
         options?: never;
@@ -218,7 +224,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Record that an appointment has taken place. */
+        /**
+         * Record that an appointment has taken place.
+         * @description A cancelled or missed appointment must be restored first.
+         */
         post: operations["mark_appointment_done"];
         delete?: never;
         options?: never;
@@ -235,7 +244,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Record that the contact did not come to an appointment. */
+        /**
+         * Record that the contact did not come to an appointment.
+         * @description A cancelled appointment must be restored first.
+         */
         post: operations["mark_appointment_no_show"];
         delete?: never;
         options?: never;
@@ -252,7 +264,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Restore an appointment to the state `booked`, if its time is still free. */
+        /**
+         * Restore an appointment to the state `booked`.
+         * @description A cancelled or missed appointment cannot be restored if its time has been taken since, or if its resource is
+         *     archived.
+         */
         post: operations["restore_appointment"];
         delete?: never;
         options?: never;
@@ -306,7 +322,7 @@ export interface paths {
         put?: never;
         /**
          * Create a snapshot in the background.
-         * @description The event `backup_updated` of the event stream reports the end.
+         * @description The event stream reports the start and the end by the change `backup_updated`.
          */
         post: operations["create_backup"];
         delete?: never;
@@ -324,7 +340,7 @@ export interface paths {
         };
         /**
          * Download a snapshot.
-         * @description The file is a complete SQLite database, or an `age` file if snapshots are encrypted. Byte ranges are supported.
+         * @description The file is a complete SQLite database, in an `age` file if the snapshot is encrypted. Byte ranges are supported.
          */
         get: operations["download_backup"];
         put?: never;
@@ -409,8 +425,8 @@ export interface paths {
          *     first message, the agent stops, the caller hears "one moment", and the employee talks with the caller. The socket
          *     uses Twilio's Media Streams protocol: the client sends `start`, `media` every 20 ms (mu-law, 8 kHz) and `stop`,
          *     which hands the call back to the agent; the server sends `media`, `state` (`announcing`, `talking`) and `ended` with
-         *     its `reason`. If the socket is lost, or sends nothing for 1.5 seconds, the agent continues. To end the call, use
-         *     `/api/calls/{id}/hang-up`.
+         *     its `reason`. The agent also continues if the socket is lost or sends no audio for 1.5 seconds, if the login or
+         *     token becomes invalid, and after one hour. To end the call, use `/api/calls/{id}/hang-up`.
          */
         post: operations["answer_call"];
         delete?: never;
@@ -430,8 +446,8 @@ export interface paths {
         put?: never;
         /**
          * End a running call.
-         * @description If the caller is talking with the agent, the agent stops speaking and plays a short goodbye; a second request skips
-         *     the goodbye. Twilio ends any other call immediately, such as one that was transferred.
+         * @description A caller who is connected to the agent or to voicemail, or through the browser to an employee, first hears a short
+         *     goodbye; a second request skips the goodbye. Any other call, such as one that was transferred, ends immediately.
          */
         post: operations["hang_up_call"];
         delete?: never;
@@ -471,7 +487,7 @@ export interface paths {
         /**
          * Listen to a running call.
          * @description The response is a WAV file (mu-law, 8 kHz; the caller left, the agent right) that grows while the call runs, with a
-         *     delay of about a quarter of a second. It ends with the call, when the login expires or is revoked, or when the
+         *     delay of about a quarter of a second. It ends with the call, when the login or token becomes invalid, or when the
          *     service stops. A client that reads too slowly misses parts.
          */
         get: operations["listen_to_call"];
@@ -547,7 +563,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Check an account or an address, with saved or unsaved values.
+         * Check an account or an address, with the active settings or with other values.
          * @description The check changes nothing.
          */
         post: operations["run_check"];
@@ -664,7 +680,8 @@ export interface paths {
         /**
          * Block or unblock a contact.
          * @description Calls of a blocked contact are rejected with a busy tone. Messages are stored, but do not count as unread or waiting
-         *     for an answer. Blocking archives the contact's conversation, and unblocking moves it out of the archive.
+         *     for an answer. Blocking marks the contact's conversation as read and done, and archives it; unblocking moves it out
+         *     of the archive.
          */
         put: operations["set_contact_block"];
         post?: never;
@@ -702,8 +719,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export all data about a contact.
-         * @description The response is a ZIP archive with `data.json`, the files of messages and the recordings.
+         * Export the data about a contact.
+         * @description The response is a ZIP archive with `data.json`, the files of messages and the recordings. Drafts of users, and
+         *     internal data such as the log of webhooks, are left out.
          */
         get: operations["export_contact"];
         put?: never;
@@ -778,7 +796,8 @@ export interface paths {
         /**
          * Add a number to a contact, or restore a number that was removed.
          * @description A new number becomes the contact's main number, unless `restored_id` or `former_at` is set. With `restored_id`, the
-         *     number is restored to its former position; with `former_at`, it is added as a former number.
+         *     number is restored to its former position; with `former_at`, it is added as a former number. A former number of the
+         *     contact becomes current again, and a current number with `former_at` becomes a former one.
          */
         post: operations["add_contact_number"];
         delete?: never;
@@ -1107,7 +1126,10 @@ export interface paths {
         };
         /** Get the active greeting, and the stored greetings. */
         get: operations["get_greeting"];
-        /** Use an uploaded file as the greeting, from the next call on. */
+        /**
+         * Use an uploaded file as the greeting, from the next call on.
+         * @description If a stored greeting has the same audio, that greeting is chosen, and keeps its name.
+         */
         put: operations["set_greeting"];
         post?: never;
         /**
@@ -1185,7 +1207,8 @@ export interface paths {
         put?: never;
         /**
          * Archive the conversation with a contact.
-         * @description A new message or call moves the conversation out of the archive, unless the contact is blocked.
+         * @description A new message or call moves the conversation out of the archive, unless it comes from a blocked contact. A message
+         *     that could not be delivered moves it out as well.
          */
         post: operations["archive_conversation"];
         delete?: never;
@@ -1203,7 +1226,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark a conversation as done, until a new message or call arrives. */
+        /**
+         * Mark the conversation with a contact as done.
+         * @description The conversation is no longer done after the contact's next message or call, or if a message to the contact cannot
+         *     be delivered.
+         */
         post: operations["finish_conversation"];
         delete?: never;
         options?: never;
@@ -1273,7 +1300,8 @@ export interface paths {
         put?: never;
         /**
          * Answer a question.
-         * @description The answer is stored as a fact.
+         * @description The answer is stored as a fact. A question whose fact exists already cannot be answered again; change the fact
+         *     instead.
          */
         post: operations["answer_knowledge_gap"];
         delete?: never;
@@ -1346,7 +1374,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a stage without leads.
-         * @description The last stage cannot be deleted.
+         * @description The only remaining stage cannot be deleted either.
          */
         delete: operations["delete_lead_stage"];
         options?: never;
@@ -1439,8 +1467,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Upload a file for a message.
-         * @description The request body is the content of the file.
+         * Upload a file, to send it in a message or to use it as the greeting.
+         * @description The request body is the content of the file, at most `whatsapp.max_media_bytes` long.
          */
         post: operations["upload_media"];
         delete?: never;
@@ -1531,7 +1559,7 @@ export interface paths {
         put?: never;
         /**
          * Dismiss a suggestion.
-         * @description The two contacts are not merged.
+         * @description The two contacts are not merged, and the merge is not suggested again.
          */
         post: operations["dismiss_merge_suggestion"];
         delete?: never;
@@ -1661,7 +1689,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Cancel a call that the agent has not begun to make. */
+        /** Cancel an outbound call that waits for its first or second attempt. */
         delete: operations["cancel_outbound_call"];
         options?: never;
         head?: never;
@@ -1719,7 +1747,8 @@ export interface paths {
         post?: never;
         /**
          * Archive a resource.
-         * @description An archived resource accepts no new appointments; its existing appointments are kept.
+         * @description An archived resource accepts no new appointments; its existing appointments are kept. The last resource that accepts
+         *     appointments cannot be archived.
          */
         delete: operations["archive_resource"];
         options?: never;
@@ -1836,8 +1865,9 @@ export interface paths {
         get: operations["list_scheduled_messages"];
         put?: never;
         /**
-         * Schedule a message.
-         * @description The provider is chosen when the message is sent.
+         * Schedule a message in a WhatsApp thread.
+         * @description Opt-outs, limits and the route are checked only when the message is due. If it cannot be sent then, its state
+         *     becomes `failed`.
          */
         post: operations["schedule_message"];
         delete?: never;
@@ -1857,11 +1887,11 @@ export interface paths {
         get: operations["get_scheduled_message"];
         put?: never;
         post?: never;
-        /** Cancel a scheduled message that has not been sent. */
+        /** Cancel a scheduled message that has not been sent or cancelled, and has not failed. */
         delete: operations["cancel_scheduled_message"];
         options?: never;
         head?: never;
-        /** Change a scheduled message that has not been sent. */
+        /** Change a scheduled message that has not been sent or cancelled, and has not failed. */
         patch: operations["update_scheduled_message"];
         trace?: never;
     };
@@ -1892,10 +1922,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the results of the self-checks. */
+        /** List the results of the last 31 self-checks. */
         get: operations["get_self_checks"];
         put?: never;
-        /** Start a self-check. */
+        /**
+         * Start a self-check.
+         * @description If a self-check is running, the new one starts after its end.
+         */
         post: operations["start_self_check"];
         delete?: never;
         options?: never;
@@ -2139,7 +2172,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List tasks: open tasks by due time, then completed tasks. */
+        /**
+         * List tasks: the open ones, then the completed ones, each by due time.
+         * @description Tasks without a due day or time are the last in both groups.
+         */
         get: operations["list_tasks"];
         put?: never;
         /** Add a task. */
@@ -2278,7 +2314,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the messages of a thread, oldest first within the page. */
+        /**
+         * List the messages of a thread, oldest first within the page.
+         * @description Without `before`, the page has the newest messages.
+         */
         get: operations["list_messages"];
         put?: never;
         post?: never;
@@ -2312,7 +2351,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Preview the route of a message that would be sent in a thread now. */
+        /**
+         * Preview the route of a message that would be sent in a thread now.
+         * @description The preview is for a text without a file, of at most 1600 characters, which Twilio accepts.
+         */
         get: operations["preview_route"];
         put?: never;
         post?: never;
@@ -2371,8 +2413,8 @@ export interface paths {
         put?: never;
         /**
          * Create an API token.
-         * @description A token with the role of an owner has all rights of an owner, so the session must be confirmed with the password
-         *     first.
+         * @description A token with the role of an owner has all rights of an owner, so the session that requests it must be confirmed with
+         *     the password first. A request with an API token needs no confirmation.
          */
         post: operations["create_token"];
         delete?: never;
@@ -2506,7 +2548,8 @@ export interface paths {
         put?: never;
         /**
          * Create a user.
-         * @description To create an owner, the session must be confirmed with the password first.
+         * @description To create an owner, the session must be confirmed with the password first. A request with an API token needs no
+         *     confirmation.
          */
         post: operations["create_user"];
         delete?: never;
@@ -2546,7 +2589,8 @@ export interface paths {
         put?: never;
         /**
          * Set a new password for a user.
-         * @description The user's sessions end. The session of the request must be confirmed with the password first.
+         * @description The user's sessions end. The session of the request must be confirmed with the password first. A request with an API
+         *     token needs no confirmation.
          */
         post: operations["reset_user_password"];
         delete?: never;
@@ -2743,7 +2787,7 @@ export interface components {
         AddNumberRequest: {
             /**
              * Format: date-time
-             * @description When the number ceased to be current; absent or null: the number is current.
+             * @description When the number ceased to be current, now at the latest; absent or null: the number is current.
              */
             former_at?: string | null;
             /** @description The number, in international form or as it is written in the country of the business. */
@@ -2979,8 +3023,8 @@ export interface components {
              */
             set_by?: string | null;
             /**
-             * @description The name of the user or token that made the choice; null for the owner by WhatsApp, without a choice, and if the
-             *     user or token no longer exists.
+             * @description The name of the user or token that made the choice; null for the owner by WhatsApp, and without a choice. The
+             *     name of a removed user ends with the user's id, such as `Dana #3`.
              */
             set_by_name?: string | null;
             /**
@@ -3140,7 +3184,10 @@ export interface components {
              *     phone), `daemon`, or `nobody` for a client that is not logged in.
              */
             actor: string;
-            /** @description The name of the user or token; null for other actors, and if the user or token no longer exists. */
+            /**
+             * @description The name of the user or token; null for other actors. The name of a removed user ends with the user's id, such
+             *     as `Dana #3`.
+             */
             actor_name?: string | null;
             /**
              * Format: date-time
@@ -3265,7 +3312,7 @@ export interface components {
              *     False by default.
              */
             force?: boolean | null;
-            /** @description A note for users; the contact does not see it. Absent or null if there is none. */
+            /** @description A note for users, at most 4000 characters; the contact does not see it. Absent or null if there is none. */
             note?: string | null;
             /**
              * Format: int64
@@ -3279,7 +3326,7 @@ export interface components {
             service_id: number;
             /**
              * Format: date-time
-             * @description When the appointment starts; a full minute.
+             * @description When the appointment starts: a full minute, at most five years from now.
              */
             starts_at: string;
             /**
@@ -3329,7 +3376,10 @@ export interface components {
              */
             last_code?: number | null;
             pairing?: components["schemas"]["PairingQr"] | null;
-            /** @description The pairing code; null if the bridge offers none, and for users and tokens without the role `owner`. */
+            /**
+             * @description The pairing code, which the user types into WhatsApp on the phone; null if the bridge offers none, and for users
+             *     and tokens without the role `owner`.
+             */
             pairing_code?: string | null;
             /**
              * Format: date-time
@@ -3354,7 +3404,7 @@ export interface components {
             /** @description The messages and files that are queued in the bridge. */
             waiting: components["schemas"]["BridgeBacklog"];
         };
-        /** @description Settings of the business that clients need for page titles and formats. */
+        /** @description The settings of the business that a client needs to show its name, and to format times and phone numbers. */
         BusinessSummary: {
             /** @description The ISO 3166 code of the country whose phone numbers are shown in the national form. */
             default_country: string;
@@ -3494,8 +3544,8 @@ export interface components {
             /** @description The appointments that the agent booked, moved or cancelled in the call, in their current state, ordered by time. */
             bookings: components["schemas"]["CallBooking"][];
             /**
-             * @description The name of the user or API token that ended the call; null if the call ended in another way. Empty if the user
-             *     or token no longer exists.
+             * @description The name of the user or API token that ended the call; null if the call ended in another way. The name of a
+             *     removed user ends with the user's id, such as `Dana #3`.
              */
             hung_up_by?: string | null;
             /** @description The recordings of the call; `/api/calls/{id}/recording` returns their audio. */
@@ -3568,12 +3618,12 @@ export interface components {
              * @description The id of a contact.
              */
             contact_id?: number | null;
-            /** @description A phone number. */
+            /** @description A phone number, in international form or as it is written in the country of the business. */
             number?: string | null;
         };
         /** @description A cancellation of an appointment. */
         CancelAppointmentRequest: {
-            /** @description The reason for the cancellation, for users; absent or null if there is none. */
+            /** @description The reason for the cancellation, for users, at most 4000 characters; absent or null if there is none. */
             reason?: string | null;
         };
         /**
@@ -3616,8 +3666,8 @@ export interface components {
         ChangePasswordRequest: {
             current_password: string;
             /**
-             * @description The new password: at least 10 characters, no repetition of a short text, no common password, and not close to
-             *     the name of the user, the business or the product.
+             * @description The new password: at least 10 characters and at most 1024 bytes, no repetition of a short text, no common
+             *     password, and not close to the name of the user, the business or the product.
              */
             new_password: string;
         };
@@ -3636,16 +3686,16 @@ export interface components {
             /** @description The text of the finding, in the language of the request; English by default. */
             text: string;
         };
-        /** @description A check to run, with settings that may differ from the saved ones. */
+        /** @description A check to run, with values that may differ from the active settings. */
         CheckRequest: {
             /** @description The check to run. */
             check: components["schemas"]["SettingsCheck"];
-            /** @description Values to use instead of the saved settings, by key; null means the default. The check stores nothing. */
+            /** @description Values to use instead of the active settings, by key; null means the default. The check stores nothing. */
             values?: {
                 [key: string]: unknown;
             };
         };
-        /** @description The result of a check. */
+        /** @description The result of the check of an account or an address. */
         CheckResponse: {
             /** @description The findings of the check. */
             findings: components["schemas"]["CheckFinding"][];
@@ -3751,7 +3801,7 @@ export interface components {
         ConfirmPasswordRequest: {
             password: string;
         };
-        /** @description The confirmation of the session. */
+        /** @description How long the session counts as confirmed with the password. */
         ConfirmPasswordResponse: {
             /**
              * Format: date-time
@@ -3909,7 +3959,7 @@ export interface components {
              * @description The first day of the closure.
              */
             from_date: string;
-            /** @description The reason for the closure, shown to users; absent or null if there is none. */
+            /** @description The reason for the closure, shown to users, at most 4000 characters; absent or null if there is none. */
             reason?: string | null;
             /**
              * Format: int64
@@ -3926,18 +3976,18 @@ export interface components {
         };
         /** @description A new contact. */
         CreateContactRequest: {
-            /** @description The name of the contact; may be empty. */
+            /** @description The name of the contact, at most 200 characters; may be empty. */
             display_name?: string;
             /** @description The phone number: `+972501234567`, or the national form `050-1234567`. */
             number: string;
         };
         /** @description A new custom field. */
         CreateCustomFieldRequest: {
-            /** @description The allowed values of a choice field. */
+            /** @description The allowed values of a choice field, 1 to 100; other types have none. */
             choices?: string[];
             /** @description The type of the field's values. */
             kind: components["schemas"]["FieldKind"];
-            /** @description The name of the field; it must be unique. */
+            /** @description The name of the field: 1 to 200 characters, unique. */
             name: string;
         };
         /** @description A new fact. */
@@ -3955,24 +4005,24 @@ export interface components {
              * @description The id of the contact who may buy.
              */
             contact_id: number;
-            /** @description The source of the lead as free text; absent or null if there is none. */
+            /** @description The source of the lead as free text, at most 200 characters; absent or null if there is none. */
             source?: string | null;
             /**
              * Format: int64
              * @description The id of the stage; the first stage by default.
              */
             stage_id?: number | null;
-            /** @description The product or service that may be sold. */
+            /** @description The product or service that may be sold, 1 to 200 characters. */
             title: string;
             /**
              * Format: int64
-             * @description The expected amount in hundredths of the currency; absent or null if there is none.
+             * @description The expected amount in hundredths of the currency, not negative; absent or null if there is none.
              */
             value_minor?: number | null;
         };
         /** @description A new stage of leads. */
         CreateLeadStageRequest: {
-            /** @description The name of the stage. */
+            /** @description The name of the stage, 1 to 200 characters. */
             name: string;
             outcome?: components["schemas"]["LeadOutcome"] | null;
             /**
@@ -3983,7 +4033,7 @@ export interface components {
         };
         /** @description A new note. */
         CreateNoteRequest: {
-            /** @description The text of the note, of up to 10,000 characters. */
+            /** @description The text of the note, 1 to 10,000 characters. */
             text: string;
         };
         /** @description A new resource. */
@@ -4008,9 +4058,9 @@ export interface components {
         };
         /** @description A new saved reply. */
         CreateSavedReplyRequest: {
-            /** @description The shortcut that a user types to insert the text; one word. */
+            /** @description The shortcut that a user types to insert the text: one word of at most 40 characters, unique. */
             shortcut: string;
-            /** @description The text that the shortcut inserts. */
+            /** @description The text that the shortcut inserts, 1 to 4096 characters. */
             text: string;
         };
         /** @description A new service. */
@@ -4049,10 +4099,13 @@ export interface components {
         };
         /** @description A new tag for contacts. */
         CreateTagRequest: {
-            /** @description The name of the tag; it must be unique. */
+            /** @description The name of the tag: 1 to 200 characters, unique. */
             name: string;
         };
-        /** @description A new task. */
+        /**
+         * @description A new task. All of `contact_id`, `thread_id` and `call_id` that are set must belong to one contact. At most one of
+         *     `due_at` and `due_date` is set.
+         */
         CreateTaskRequest: {
             /**
              * Format: int64
@@ -4084,17 +4137,17 @@ export interface components {
              * @description The id of the thread that the task is about; absent or null if it is about no thread.
              */
             thread_id?: number | null;
-            /** @description A description of the task in one line. */
+            /** @description A description of the task in one line, 1 to 200 characters. */
             title: string;
         };
         /** @description A new API token. */
         CreateTokenRequest: {
             /**
              * Format: date-time
-             * @description When the token expires; absent or null if it never expires.
+             * @description When the token expires, in the future; absent or null if it never expires.
              */
             expires_at?: string | null;
-            /** @description A name that describes the purpose of the token. */
+            /** @description A name that describes the purpose of the token, 1 to 60 characters. */
             name: string;
             role?: components["schemas"]["Role"] | null;
         };
@@ -4105,10 +4158,11 @@ export interface components {
         };
         /** @description A new user of the web page and the API. */
         CreateUserRequest: {
+            /** @description The user's login name: 1 to 60 characters, unique; not case-sensitive. */
             name: string;
             /**
-             * @description The user's password: at least 10 characters, no repetition of a short text, no common password, and not close to
-             *     the name of the user, the business or the product.
+             * @description The user's password: at least 10 characters and at most 1024 bytes, no repetition of a short text, no common
+             *     password, and not close to the name of the user, the business or the product.
              */
             password: string;
             role: components["schemas"]["Role"];
@@ -4125,7 +4179,7 @@ export interface components {
              * @description The first suitable day.
              */
             from_date: string;
-            /** @description A note for users; the contact does not see it. Absent or null if there is none. */
+            /** @description A note for users, at most 4000 characters; the contact does not see it. Absent or null if there is none. */
             note?: string | null;
             /**
              * Format: int64
@@ -4144,7 +4198,7 @@ export interface components {
             to_date: string;
             /**
              * Format: date-time
-             * @description Since when the contact waits; absent or null: the current time.
+             * @description Since when the contact waits, not in the future; absent or null: the current time.
              */
             waiting_since?: string | null;
         };
@@ -4180,15 +4234,15 @@ export interface components {
              */
             held_scheduled: components["schemas"]["ScheduledMessage"][];
             /**
-             * @description The result of the integrity checks: `state` (`unchecked`, `checking`, `ok` or `damaged`), and `findings` in the
-             *     language of `Accept-Language`.
+             * @description The result of the integrity checks: `state` (`unchecked`, `checking`, `ok` or `damaged`), and, if the database
+             *     is damaged, the text `findings` in the language of `Accept-Language`.
              */
             integrity: Record<string, never>;
             notice?: components["schemas"]["StartNotice"] | null;
             /**
              * @description The state of the published file, a consistent copy of the database that may be copied at any time: `state`
-             *     (`current`, `late`, `foreign`, `frozen` or `off`), `age_ms` if it is late, and `reason` in the language of
-             *     `Accept-Language`.
+             *     (`current`, `late`, `foreign`, `frozen` or `off`), `age_ms` if it is late, and, if it is late, foreign or
+             *     frozen, `reason` in the language of `Accept-Language`.
              */
             published: Record<string, never>;
         };
@@ -4257,8 +4311,9 @@ export interface components {
              */
             in_replica: boolean;
             /**
-             * @description Whether the write-ahead log no longer contains the deleted content. False if another program reads the database,
-             *     or Litestream copies the log. The next checkpoint that truncates the log then removes the content.
+             * @description Whether no file of the database contains the deleted content any more. False if another program reads the
+             *     database or a spare file of its published copy, or if Litestream copies the write-ahead log. The content then
+             *     remains until the log is truncated by a later checkpoint, or the spare file is deleted.
              */
             overwritten: boolean;
             /**
@@ -4463,7 +4518,7 @@ export interface components {
          */
         HebrewMonth: "tishri" | "heshvan" | "kislev" | "tevet" | "shevat" | "adar_i" | "adar" | "adar_ii" | "nisan" | "iyar" | "sivan" | "tammuz" | "av" | "elul";
         /**
-         * @description The action on the held messages.
+         * @description What happens to the messages that are held since a restore.
          * @enum {string}
          */
         HeldAction: "send" | "discard";
@@ -4525,7 +4580,7 @@ export interface components {
         InboxCounts: {
             /**
              * Format: int64
-             * @description The number of contacts to whom the agent replied since a user last read the conversation.
+             * @description The number of contacts who do not wait for an answer, and whose last answer of the agent no user has seen yet.
              */
             agent: number;
             /**
@@ -4543,8 +4598,8 @@ export interface components {
         InboxRow: {
             /**
              * Format: date-time
-             * @description When the conversation was archived; null if it is not archived. A new message or call moves the conversation out
-             *     of the archive, unless the contact is blocked.
+             * @description When the conversation was archived; null if it is not archived. A new message or call, unless it comes from a
+             *     blocked contact, and a message that could not be delivered move the conversation out of the archive.
              */
             archived_at?: string | null;
             /**
@@ -4626,7 +4681,8 @@ export interface components {
             decided_at?: string | null;
             /**
              * Format: int64
-             * @description The id of the fact with the answer; null if there is no fact, or the fact was deleted.
+             * @description The id of the fact with the answer; null if there is no fact, or if the fact was deleted or got another
+             *     `source`.
              */
             fact_id?: number | null;
             /**
@@ -4657,7 +4713,7 @@ export interface components {
             kind: components["schemas"]["TimelineKind"];
             message?: components["schemas"]["LastMessage"] | null;
         };
-        /** @description The newest call of a thread. */
+        /** @description The newest call of a thread or a contact. */
         LastCall: {
             /** @description Whether the call is inbound or outbound. */
             direction: components["schemas"]["CallDirection"];
@@ -4687,7 +4743,7 @@ export interface components {
             /** @description The state of the call. */
             state: components["schemas"]["CallState"];
         };
-        /** @description The newest message of a thread. */
+        /** @description The newest message of a thread or a contact. */
         LastMessage: {
             /**
              * @description The author of an outgoing message: `user:3`, `token:2`, `agent`, `daemon`, or `phone` for the business's own
@@ -4849,6 +4905,7 @@ export interface components {
              * @description The id of the merge, for `/api/merges/{id}/undo`.
              */
             merge_id: number;
+            /** @description Always true. */
             ok: boolean;
         };
         /** @description Two contacts that may be the same person. A user decides whether to merge them. */
@@ -4907,7 +4964,8 @@ export interface components {
             content_text: string;
             /**
              * Format: date-time
-             * @description When the message was written: the provider's time for a delayed message, otherwise the time of arrival.
+             * @description When the message was written: the provider's time for a delayed message, otherwise the time at which the message
+             *     arrived or was queued.
              */
             created_at: string;
             /**
@@ -5085,8 +5143,8 @@ export interface components {
             /** @description The actor that wrote the note: `user:3`, `token:2` or `agent`. */
             author: string;
             /**
-             * @description The name of the user or token that wrote the note; null for the agent, and if the user or token no longer
-             *     exists.
+             * @description The name of the user or token that wrote the note; null for the agent. The name of a removed user ends with the
+             *     user's id, such as `Dana #3`.
              */
             author_name?: string | null;
             /**
@@ -5114,10 +5172,7 @@ export interface components {
              *     change.
              */
             edited_by?: string | null;
-            /**
-             * @description The name of the user or token that last changed the text; null if `edited_by` is null, or the user or token no
-             *     longer exists.
-             */
+            /** @description The name of the user or token that last changed the text; null if `edited_by` is null. */
             edited_by_name?: string | null;
             /** @description The version of the note (its `ETag`), for `If-Match`. */
             etag: string;
@@ -5172,12 +5227,12 @@ export interface components {
             eves: components["schemas"]["Eves"];
             /** @description Whether the business is open on holidays. */
             holidays: components["schemas"]["HolidayRule"];
-            /** @description The ranges of the week. */
+            /** @description The ranges of the week, at most 70; the ranges of a weekday must not overlap. */
             hours: components["schemas"]["HoursRange"][];
             /**
              * Format: int32
-             * @description The minimum number of minutes between a contact's booking and the start of the appointment; if absent or null,
-             *     the value is unchanged.
+             * @description The minimum number of minutes between a contact's booking and the start of the appointment, at most 86,400 (60
+             *     days); if absent or null, the value is unchanged.
              */
             notice_min?: number | null;
         };
@@ -5287,7 +5342,10 @@ export interface components {
             /** @description Always true. */
             ok: boolean;
         };
-        /** @description A QR code that can be scanned. */
+        /**
+         * @description A QR code that links the business's WhatsApp account to the bridge. It is scanned with WhatsApp on the business's
+         *     phone.
+         */
         PairingQr: {
             /**
              * Format: date-time
@@ -5328,7 +5386,7 @@ export interface components {
         ProviderChoice: "auto" | "twilio" | "baileys";
         /** @description The draft to store for the current user. */
         PutDraftRequest: {
-            /** @description The text of the draft; an empty text deletes the draft. */
+            /** @description The text of the draft, at most 10,000 characters; an empty text deletes the draft. */
             text: string;
         };
         /** @description The message to which another message replies. */
@@ -5396,7 +5454,7 @@ export interface components {
             message_ms?: number | null;
             /** @description The MIME type of the audio. */
             mime: string;
-            /** @description The source of the recording, such as the daemon or Twilio. */
+            /** @description Whether the daemon or Twilio made the recording. */
             source: components["schemas"]["RecordingSource"];
             /** @description The state of the recording. */
             state: components["schemas"]["RecordingState"];
@@ -5413,7 +5471,7 @@ export interface components {
         RecordingState: "running" | "waiting" | "complete" | "failed" | "pruned";
         /** @description What a contact is to the business. */
         RelationRequest: {
-            /** @description The relation. */
+            /** @description What the contact is to the business from now on. */
             relation: components["schemas"]["ContactRelation"];
         };
         /** @description The release that the release feed describes. */
@@ -5430,8 +5488,8 @@ export interface components {
         /** @description A new password for a user. */
         ResetPasswordRequest: {
             /**
-             * @description The new password: at least 10 characters, no repetition of a short text, no common password, and not close to
-             *     the name of the user, the business or the product.
+             * @description The new password: at least 10 characters and at most 1024 bytes, no repetition of a short text, no common
+             *     password, and not close to the name of the user, the business or the product.
              */
             password: string;
         };
@@ -5500,7 +5558,10 @@ export interface components {
         };
         /** @description The new opening hours of a resource. */
         ResourceHoursRequest: {
-            /** @description The weekly hours of the resource; null to use the opening hours of the business. */
+            /**
+             * @description The weekly hours of the resource, at most 70 ranges, of which those of a weekday must not overlap; null to use
+             *     the opening hours of the business.
+             */
             hours?: components["schemas"]["HoursRange"][] | null;
         };
         /**
@@ -5559,11 +5620,11 @@ export interface components {
             /** @description An entry for each kind of data that has a limit. Data that is kept forever has no entry. */
             items: components["schemas"]["RetentionAmount"][];
         };
-        /** @description The action on all held messages. */
+        /** @description The decision about all messages that are held since a restore. */
         ReviewRequest: {
             action: components["schemas"]["HeldAction"];
         };
-        /** @description The number of held messages that were sent or discarded. */
+        /** @description The number of held messages, queued and scheduled ones, that were released or discarded. */
         ReviewResponse: {
             /** Format: int64 */
             messages: number;
@@ -5654,7 +5715,7 @@ export interface components {
              * @description When the message is due to be sent; within the next 366 days.
              */
             send_at: string;
-            /** @description The text of the message; may be empty if a file is attached. */
+            /** @description The text of the message, at most 4096 characters; may be empty if a file is attached. */
             text?: string;
             /**
              * Format: int64
@@ -5809,14 +5870,14 @@ export interface components {
             provider?: components["schemas"]["ProviderChoice"] | null;
             /**
              * Format: int64
-             * @description The id of the message to which this message replies; it must be in the same thread. Absent or null if the
-             *     message is not a reply. The bridge sends the message with a quote of the other message. Twilio cannot quote
-             *     messages, so through Twilio, the message is sent without the quote.
+             * @description The id of the message to which this message replies; it must be in the same thread, and a provider must have
+             *     received or sent it. Absent or null if the message is not a reply. The bridge sends the message with a quote of
+             *     the other message. Twilio cannot quote messages, so through Twilio, the message is sent without the quote.
              */
             reply_to?: number | null;
             /**
-             * @description The text of the message, or the caption of the file; without a file, it is required, so it must not be absent or
-             *     null. With an audio file, the text is sent as a separate message before the file.
+             * @description The text of the message, or the caption of the file, at most 4096 characters; without a file, it is required, so
+             *     it must not be absent or null. With an audio file, the text is sent as a separate message before the file.
              */
             text?: string | null;
             /** @description The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`. */
@@ -5826,7 +5887,7 @@ export interface components {
         SendMessageResponse: {
             /**
              * Format: int64
-             * @description The id of the message.
+             * @description The id of the message; if the text of an audio file is sent separately, that of the message with the file.
              */
             message_id: number;
             /** @description Always true. */
@@ -5927,7 +5988,7 @@ export interface components {
         };
         /** @description The current login session or API token: its user, role, CSRF token and business. */
         SessionResponse: {
-            /** @description Settings of the business that clients need to format names, times and numbers. */
+            /** @description The name, time zone and country of the business. */
             business: components["schemas"]["BusinessSummary"];
             /**
              * @description The value of the `X-CSRF-Token` header of every request that changes something; null for a token, which needs no
@@ -5946,22 +6007,25 @@ export interface components {
             mode: components["schemas"]["AnswerMode"];
             /**
              * Format: date-time
-             * @description When the settings decide again, within a year; absent or null: the choice lasts until the next one. Ignored if
-             *     `mode` is `settings`.
+             * @description When the settings decide again: in the future, within 366 days; absent or null: the choice lasts until the next
+             *     one. Ignored if `mode` is `settings`.
              */
             until?: string | null;
         };
         /** @description A contact's new value of a custom field. */
         SetFieldRequest: {
             /**
-             * @description The value, in the form that the type of the field requires: a text, a number, a day (`2026-11-22`), one of the
-             *     choices, or `true` or `false`. Null removes the value.
+             * @description The value, in the form that the type of the field requires: a text of up to 2000 characters, a number, a day
+             *     (`2026-11-22`), one of the choices, or `true` or `false`. Null and a blank text remove the value.
              */
             value: string | null;
         };
         /** @description An uploaded file that becomes the greeting. */
         SetGreetingRequest: {
-            /** @description The id of the file that `POST /api/media` returned: MP3, or WAV with 16-bit or mu-law samples, of at most 10 s. */
+            /**
+             * @description The id of a file that `POST /api/media` returned: MP3, or WAV with 16-bit or mu-law samples, at most 10 s and 4
+             *     MiB.
+             */
             media_id: string;
             /** @description The name to display, such as the file name; absent or null if there is none. */
             name?: string | null;
@@ -5995,13 +6059,13 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description One setting. */
+        /** @description A setting, with its value, its source, and hints for an editor. */
         SettingItem: {
             /** @description The actor of the last change: `user:3` or `token:2`; null if the web page never changed the setting. */
             actor?: string | null;
             /**
-             * @description The name of the user or the token that made the last change; null if `actor` is null, or the user or token no
-             *     longer exists.
+             * @description The name of the user or the token that made the last change; null if `actor` is null. The name of a removed user
+             *     ends with the user's id, such as `Dana #3`.
              */
             actor_name?: string | null;
             /** @description The allowed values, in the language of the request. */
@@ -6100,12 +6164,13 @@ export interface components {
         };
         /** @description The setup code and the first owner's account. */
         SetupRequest: {
-            /** @description The one-time code that the daemon logs at its start, or that `agentlocator setup` prints. */
+            /** @description The one-time code that the daemon logs at its start, or that `agentlocator setup` prints; valid for 24 hours. */
             code: string;
+            /** @description The owner's login name, 1 to 60 characters; not case-sensitive. */
             name: string;
             /**
-             * @description The owner's password: at least 10 characters, no repetition of a short text, no common password, and not close
-             *     to the name of the owner, the business or the product.
+             * @description The owner's password: at least 10 characters and at most 1024 bytes, no repetition of a short text, no common
+             *     password, and not close to the name of the owner, the business or the product.
              */
             password: string;
         };
@@ -6124,7 +6189,7 @@ export interface components {
         SkipStepRequest: {
             /** @description True to skip the step, false to resume it. */
             skipped: boolean;
-            /** @description The setup step. */
+            /** @description The step to skip or to resume. */
             step: components["schemas"]["SetupStep"];
         };
         /** @description A snapshot: a complete copy of the database. */
@@ -6236,9 +6301,9 @@ export interface components {
         };
         /** @description A change of the tags of many contacts. */
         TagContactsRequest: {
-            /** @description The ids of the tags to add. */
+            /** @description The ids of the tags to add; with `remove` at most 100, and none in both lists. */
             add?: number[];
-            /** @description The ids of the contacts, at most 1000. */
+            /** @description The ids of the contacts, 1 to 1000. */
             contact_ids: number[];
             /** @description The ids of the tags to remove. */
             remove?: number[];
@@ -6354,8 +6419,8 @@ export interface components {
             ai_mode: components["schemas"]["AiMode"];
             /**
              * Format: date-time
-             * @description When the thread was archived; null if it is not archived. A new message or call moves the thread out of the
-             *     archive, unless the contact is blocked.
+             * @description When the thread was archived; null if it is not archived. A new message or call in the thread, unless it comes
+             *     from a blocked contact, and a message that could not be delivered move the thread out of the archive.
              */
             archived_at?: string | null;
             /**
@@ -6393,7 +6458,10 @@ export interface components {
             provider?: components["schemas"]["Provider"] | null;
             /** @description The tags of the contact. Always empty in the `threads` of a contact. */
             tags: components["schemas"]["TagName"][];
-            /** @description The title of the thread. */
+            /**
+             * @description The title of the thread in lists: the contact's name, or the number or other address of a contact without a
+             *     name.
+             */
             title: string;
             /**
              * @description Whether the contact waits for an answer (`us`), no user has seen the agent's answer yet (`agent`), or no action
@@ -6436,7 +6504,8 @@ export interface components {
             appointment?: components["schemas"]["Appointment"] | null;
             /**
              * Format: date-time
-             * @description When the entry happened.
+             * @description The time by which the entries are ordered: when the message or the note was written, the call started, the task
+             *     was created or (`task_done`) completed, the appointment was booked, or the contacts were merged.
              */
             at: string;
             call?: components["schemas"]["CallItem"] | null;
@@ -6514,7 +6583,7 @@ export interface components {
              */
             value_set: boolean;
         };
-        /** @description A header in a request. */
+        /** @description A header of a tool's request, as a client sets it. */
         ToolHeaderRequest: {
             /** @description The name of the header, such as `Authorization`. */
             name: string;
@@ -6580,7 +6649,10 @@ export interface components {
              * @description The duration of the request, in milliseconds.
              */
             duration_ms: number;
-            /** @description What the agent receives: `status` and `body` of the response, or `error` with the reason. */
+            /**
+             * @description What the agent receives: after a successful response its `status` and `body`, with a `note` if the body is cut
+             *     off or left out; otherwise `error` with the reason.
+             */
             output: unknown;
             /**
              * Format: int32
@@ -6604,7 +6676,7 @@ export interface components {
             cost_micros?: number | null;
             /**
              * Format: int64
-             * @description The end of the turn, in milliseconds since the media stream began; null while the turn continues.
+             * @description The end of the turn, measured like `started_ms`; null while the turn continues, and if the end is not known.
              */
             ended_ms?: number | null;
             /** @description The part of `text` that the other party heard; empty if the speaker is `tool`. */
@@ -6627,7 +6699,8 @@ export interface components {
             speaker: components["schemas"]["Speaker"];
             /**
              * Format: int64
-             * @description The start of the turn, in milliseconds since the media stream began.
+             * @description The start of the turn, in milliseconds since the first media stream of the call began; if only Twilio recorded
+             *     the turn, since the start of the call.
              */
             started_ms: number;
             /**
@@ -6690,7 +6763,10 @@ export interface components {
         };
         /** @description A phone number of the Twilio account. */
         TwilioNumber: {
-            /** @description The destination of the number's calls: `here`, `elsewhere`, `nowhere`, `trunk` or `app`. */
+            /**
+             * @description The destination of the number's calls: `here` (this server), `elsewhere` (another address), `nowhere`, `trunk`
+             *     (a SIP trunk) or `app` (a TwiML app).
+             */
             calls_go_to: string;
             /** @description Whether a change of the webhooks can be undone. */
             can_undo: boolean;
@@ -6716,7 +6792,7 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description The webhooks of a number. */
+        /** @description The webhooks at which Twilio reports the calls of a number. */
         TwilioWebhooks: {
             /** @description The URL that receives status changes of calls; empty if none is set. */
             status_callback: string;
@@ -6772,7 +6848,7 @@ export interface components {
         UpdateAppointmentRequest: {
             /** @description Whether a time in the past or outside of the opening hours is allowed; false by default. */
             force?: boolean | null;
-            /** @description A note for users; the contact does not see it. Null clears the note. */
+            /** @description A note for users, at most 4000 characters; the contact does not see it. Null clears the note. */
             note?: string | null;
             /**
              * Format: int64
@@ -6786,7 +6862,7 @@ export interface components {
             service_id?: number | null;
             /**
              * Format: date-time
-             * @description The new start; a full minute.
+             * @description The new start: a full minute, at most five years from now.
              */
             starts_at?: string | null;
         };
@@ -6816,16 +6892,16 @@ export interface components {
         };
         /** @description A change of a contact. Absent fields keep their values, and so do null ones, unless the field says what null means. */
         UpdateContactRequest: {
-            /** @description The new name of the contact; an empty text removes the name. */
+            /** @description The new name of the contact, at most 200 characters; an empty text removes the name. */
             display_name?: string | null;
-            /** @description The code of the contact's language, such as `he`; null removes the language. */
+            /** @description The code of the contact's language: two or three lower-case letters, such as `he`; null removes the language. */
             language?: string | null;
         };
         /** @description A change of a custom field. Absent and null fields keep their values. */
         UpdateCustomFieldRequest: {
-            /** @description The new allowed values of a choice field. Contacts keep a value that is no longer allowed. */
+            /** @description The new allowed values of a choice field, 1 to 100. Contacts keep a value that is no longer allowed. */
             choices?: string[] | null;
-            /** @description The new name of the field. */
+            /** @description The new name of the field: 1 to 200 characters, unique. */
             name?: string | null;
         };
         /** @description A change of a fact. Absent and null fields keep their values. */
@@ -6838,18 +6914,18 @@ export interface components {
         };
         /** @description A change of a lead. Absent fields keep their values, and so do null ones, unless the field says what null means. */
         UpdateLeadRequest: {
-            /** @description The source of the lead as free text; null removes it. */
+            /** @description The source of the lead as free text, at most 200 characters; null removes it. */
             source?: string | null;
             /**
              * Format: int64
              * @description The id of the new stage.
              */
             stage_id?: number | null;
-            /** @description The product or service that may be sold. */
+            /** @description The product or service that may be sold, 1 to 200 characters. */
             title?: string | null;
             /**
              * Format: int64
-             * @description The expected amount in hundredths of the currency; null removes it.
+             * @description The expected amount in hundredths of the currency, not negative; null removes it.
              */
             value_minor?: number | null;
         };
@@ -6858,7 +6934,10 @@ export interface components {
          *     means.
          */
         UpdateLeadStageRequest: {
-            /** @description The new name; null resets a built-in stage to its original name. */
+            /**
+             * @description The new name, 1 to 200 characters; null resets a built-in stage to its original name, and is not allowed for
+             *     other stages.
+             */
             name?: string | null;
             outcome?: components["schemas"]["LeadOutcome"] | null;
             /**
@@ -6869,7 +6948,7 @@ export interface components {
         };
         /** @description A change of a note's text. */
         UpdateNoteRequest: {
-            /** @description The new text of the note; if absent or null, the text is unchanged. */
+            /** @description The new text of the note, 1 to 10,000 characters; if absent or null, the text is unchanged. */
             text?: string | null;
         };
         /** @description A change of a resource. Absent fields keep their values, and so do null ones, unless the field says what null means. */
@@ -6897,9 +6976,9 @@ export interface components {
         };
         /** @description A change of a saved reply. Absent and null fields keep their values. */
         UpdateSavedReplyRequest: {
-            /** @description The shortcut that a user types to insert the text; one word. */
+            /** @description The shortcut that a user types to insert the text: one word of at most 40 characters, unique. */
             shortcut?: string | null;
-            /** @description The text that the shortcut inserts. */
+            /** @description The text that the shortcut inserts, 1 to 4096 characters. */
             text?: string | null;
         };
         /**
@@ -6915,7 +6994,7 @@ export interface components {
              * @description When the message is due to be sent; within the next 366 days.
              */
             send_at?: string | null;
-            /** @description The new text of the message. */
+            /** @description The new text of the message, at most 4096 characters; may be empty if a file is attached. */
             text?: string | null;
         };
         /** @description A change of a service. Absent fields keep their values, and so do null ones, unless the field says what null means. */
@@ -6952,7 +7031,7 @@ export interface components {
              */
             price_minor?: number | null;
         };
-        /** @description Changes of settings. */
+        /** @description The settings to change, and the versions on which the changes are based. */
         UpdateSettingsRequest: {
             /** @description The new values by key; null resets a setting to its default, or removes a secret. */
             changes: {
@@ -6980,7 +7059,7 @@ export interface components {
         };
         /** @description A change of a tag's name. */
         UpdateTagRequest: {
-            /** @description The new name of the tag; if absent or null, the name is unchanged. */
+            /** @description The new name of the tag: 1 to 200 characters, unique; if absent or null, the name is unchanged. */
             name?: string | null;
         };
         /** @description A change of a task. Absent fields keep their values; null clears a field, except `title`, which it leaves unchanged. */
@@ -7002,12 +7081,12 @@ export interface components {
             contact_id?: number | null;
             /**
              * Format: date-time
-             * @description The time by which the task must be done. Setting it clears `due_date`, unless the request contains both.
+             * @description The time by which the task must be done. Setting it clears `due_date`; a request that sets both is rejected.
              */
             due_at?: string | null;
             /**
              * Format: date
-             * @description The day on which the task must be done. Setting it clears `due_at`, unless the request contains both.
+             * @description The day on which the task must be done. Setting it clears `due_at`; a request that sets both is rejected.
              */
             due_date?: string | null;
             /**
@@ -7015,7 +7094,7 @@ export interface components {
              * @description The id of the thread that the task is about.
              */
             thread_id?: number | null;
-            /** @description A description of the task in one line. */
+            /** @description A description of the task in one line, 1 to 200 characters. */
             title?: string | null;
         };
         /**
@@ -7052,7 +7131,7 @@ export interface components {
             check: string;
             /**
              * Format: date-time
-             * @description When the daemon last checked the release feed; null if it never did.
+             * @description When the daemon last checked the release feed, even without success; null if it never did.
              */
             checked_at?: string | null;
             /** @description The version of the running release. */
@@ -7196,7 +7275,7 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description A number whose webhooks were set. */
+        /** @description A number whose webhooks were set or restored. */
         WebhooksResponse: {
             /** @description The number in its current state. */
             number: components["schemas"]["TwilioNumber"];
@@ -9269,7 +9348,10 @@ export interface operations {
                 thread_id?: number;
                 /** @description Only calls of this contact. */
                 contact_id?: number;
-                /** @description The text to find in names, numbers, transcripts, summaries and messages. */
+                /**
+                 * @description The text to find in names, numbers, transcripts, summaries, and messages that callers left. No call is found
+                 *     while the search index is incomplete.
+                 */
                 q?: string;
                 /** @description Only calls with this outcome. */
                 outcome?: components["schemas"]["CallOutcome"];
@@ -9814,7 +9896,10 @@ export interface operations {
     get_call_peaks: {
         parameters: {
             query?: {
-                /** @description The number of peaks for each side of the call, 1 to 4000; 800 by default. A short recording has fewer peaks. */
+                /**
+                 * @description The maximum number of peaks for each side of the call, 1 to 4000; 800 by default. A recording has 20 peaks per
+                 *     second, so a short recording has fewer.
+                 */
                 bins?: number;
             };
             header?: never;
@@ -10046,7 +10131,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result of a check. */
+            /** @description The result of the check of an account or an address. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12993,7 +13078,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The number of held messages that were sent or discarded. */
+            /** @description The number of held messages, queued and scheduled ones, that were released or discarded. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14088,7 +14173,10 @@ export interface operations {
             query?: {
                 /** @description The state of the listed conversations; `all`, the default, leaves archived ones out. */
                 filter?: "all" | "waiting" | "agent" | "archived";
-                /** @description Text to find in names, numbers, messages and transcripts. */
+                /**
+                 * @description Text to find in names, numbers, messages, transcripts, summaries of calls, and notes; only in names and numbers
+                 *     while the search index is incomplete.
+                 */
                 q?: string;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -18983,7 +19071,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The confirmation of the session. */
+            /** @description How long the session counts as confirmed with the password. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20076,7 +20164,10 @@ export interface operations {
                 call_id?: number;
                 /** @description Only tasks that are assigned to this user: an id, or `me`. */
                 assignee?: string;
-                /** @description Only tasks that are due before this day (`2026-11-22`) or time. */
+                /**
+                 * @description Only tasks that are due before this day (`2026-11-22`) or time. The day begins at midnight UTC, and a task with
+                 *     a due day is due at the end of that day in UTC. Tasks without a due day or time are left out.
+                 */
                 due_before?: string;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -20623,7 +20714,10 @@ export interface operations {
                 business_id?: number;
                 /** @description The state of the listed threads; `all`, the default, leaves archived threads out. */
                 filter?: "all" | "waiting" | "agent" | "archived";
-                /** @description Text to find in names, numbers, messages and transcripts. */
+                /**
+                 * @description Text to find in names, numbers, messages, transcripts, and summaries of calls; only in names and numbers while
+                 *     the search index is incomplete.
+                 */
                 q?: string;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -21479,7 +21573,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A number whose webhooks were set. */
+            /** @description A number whose webhooks were set or restored. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21555,7 +21649,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A number whose webhooks were set. */
+            /** @description A number whose webhooks were set or restored. */
             200: {
                 headers: {
                     [name: string]: unknown;
