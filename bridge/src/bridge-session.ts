@@ -183,6 +183,11 @@ export class BridgeSession {
     await this.session.close().catch(() => undefined)
   }
 
+  /** Yields the ids of the messages in the session file that were passed to WhatsApp or refused, oldest first. */
+  sentIds(): Iterable<string> {
+    return this.#sent.ids()
+  }
+
   #fail(error: unknown): void {
     if (this.#ended) return
     this.#ended = true

@@ -11,6 +11,7 @@ import { archive } from './session/session.ts'
 import type { Settings } from './settings.ts'
 import { evictOldestFiles } from './spool/media.ts'
 import type { LinkState } from './whatsapp/link-state.ts'
+import { MAX_KEPT } from './whatsapp/sent-messages.ts'
 import { settledWithin } from './with-timeout.ts'
 
 /**
@@ -30,10 +31,11 @@ export class Bridge {
   #stopped = false
   #replacing: Promise<void> | undefined
   /**
-   * The ids of the newest messages that this process may have passed to WhatsApp. The list survives when the session is
+   * The ids of the newest messages that may have been passed to WhatsApp: those in the session file when it was last
+   * opened, and those that this process has passed to WhatsApp since its start. The list survives when the session is
    * replaced.
    */
-  readonly #relayed = boundedCache(10_000)
+  readonly #maybeSent = boundedCache(MAX_KEPT)
   #wasOpen = false
 
   constructor(settings: Settings, log: Log, mediaUrl: (id: string) => string) {
@@ -99,7 +101,7 @@ export class Bridge {
    * process.
    */
   mayHaveSent(id: string): boolean {
-    return !this.#wasOpen || this.#relayed.get(id) !== undefined
+    return !this.#wasOpen || this.#maybeSent.get(id) !== undefined
   }
 
   /** Waits at most `graceMs` for sends in progress, and then stops everything. */
@@ -125,9 +127,10 @@ export class Bridge {
         log: this.#log,
         mediaUrl: this.#mediaUrl,
         onQr: qr => void this.#printQr(qr),
-        onRelay: id => void this.#relayed.set(id, true),
+        onRelay: id => void this.#maybeSent.set(id, true),
         onDiskError: error => void this.#onDiskError(error),
       })
+      for (const id of opened.sentIds()) this.#maybeSent.set(id, true)
       this.#wasOpen = true
       if (this.#failure?.state === 'disk')
         this.#log.info('SESSION_DISK', `The session in ${this.#settings.sessionFolder} can be read and written again`)

@@ -121,7 +121,10 @@ test('a second process on the same session exits at once, and the first is not a
 test('on a full disk no unsaved message is acknowledged, and all messages arrive once there is space', async () => {
   const env = await TestEnv.create()
   const { server, daemon } = env
-  await (await env.startLinked()).stop()
+  const first = await env.startLinked()
+  const earlier = newKey()
+  assert.equal((await first.send(AVI, 'לפני שנגמר המקום', earlier)).status, 200)
+  await first.stop()
   daemon.behaviour = 503
   const blocks = Math.ceil((statSync(fileOf(env)).size + 30_000) / 512)
   const bridge = await env.start({ command: limited(blocks) })
@@ -133,6 +136,8 @@ test('on a full disk no unsaved message is acknowledged, and all messages arrive
   await bridge.becomes('disk')
   assert.equal((await bridge.get('/health')).status, 503)
   assert.equal((await bridge.send(AVI, 'לא עכשיו', newKey())).status, 503)
+  // An earlier process sent the message with this key, so "certainly not sent" would be wrong.
+  assert.equal((await bridge.send(AVI, 'לפני שנגמר המקום', earlier)).status, 504)
   const kept = readFileSync(fileOf(env)).toString('latin1')
   const inbound = server.state().inbound
   for (const { id, state } of inbound) {
@@ -148,6 +153,8 @@ test('on a full disk no unsaved message is acknowledged, and all messages arrive
   await bridge.becomes('connected', LONG_MS)
   const key = newKey()
   await until('it sends', async () => (await bridge.send(AVI, 'עכשיו כן', key)).status === 200, LONG_MS)
+  assert.equal((await bridge.send(AVI, 'לפני שנגמר המקום', earlier)).status, 200)
+  assert.equal(shown(server, 'לפני שנגמר המקום'), 1)
   assert.equal(shown(server, 'לא עכשיו'), 0)
   assert.equal(server.state().registrations, 1)
 })

@@ -35,6 +35,11 @@ export class SentMessages {
     return this.#session.file.get(SENT, id) as SentHead | undefined
   }
 
+  /** Yields the ids of all records, oldest first. */
+  *ids(): IterableIterator<string> {
+    for (const [id] of this.#session.file.entries(SENT)) yield id
+  }
+
   async message(id: string): Promise<proto.IMessage | undefined> {
     const value = (await this.#session.file.read(SENT, id)) as { message?: Uint8Array } | undefined
     return value?.message?.length ? proto.Message.decode(value.message) : undefined
@@ -80,4 +85,5 @@ export function fingerprintOf({ to, type, text, mediaUrl, quoted }: SendRequest)
 }
 
 const KEPT_MS = 30 * 24 * 3_600_000
-const MAX_KEPT = 50_000
+/** The number of records that are kept. */
+export const MAX_KEPT = 50_000
