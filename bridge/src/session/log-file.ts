@@ -37,6 +37,7 @@ export class LogFile {
   #size = 0
   #compactAt = SMALLEST_COMPACTION
   #mustRewrite = false
+  /** The total length of the current values, in bytes. */
   #live = 0
   #waiting: Waiting[] = []
   #flushing: Promise<void> | undefined
@@ -142,16 +143,16 @@ export class LogFile {
     return this.#size
   }
 
-  #apply({ change, json }: EncodedChange): Entry {
+  #apply({ change, bytes }: EncodedChange): Entry {
     const [name, id, value] = change
     const table = this.#tables.get(name) ?? new Map<string, Entry>()
     this.#tables.set(name, table)
-    this.#live += json.length - (table.get(id)?.bytes ?? 0)
+    this.#live += bytes - (table.get(id)?.bytes ?? 0)
     const shown = this.#cold.has(name) ? (value as { head?: unknown } | null)?.head : value
-    const entry: Entry = { value: shown, bytes: json.length, position: undefined }
+    const entry: Entry = { value: shown, bytes, position: undefined }
     if (value === null || value === undefined) {
       table.delete(id)
-      this.#live -= json.length
+      this.#live -= bytes
     } else {
       table.set(id, entry)
     }

@@ -4,10 +4,11 @@ import { BufferJSON } from 'baileys'
 /** A change of one value: its table, its id within the table, and the new value (`null` deletes it). */
 export type Change = readonly [table: string, id: string, value: unknown]
 
-/** A change, and the JSON with which it is written. */
+/** A change, the JSON with which it is written, and the length of that JSON in UTF-8, in bytes. */
 export interface EncodedChange {
   readonly change: Change
   readonly json: string
+  readonly bytes: number
 }
 
 /** The position and the length of a line in the file, in bytes. The length includes the line feed. */
@@ -17,7 +18,8 @@ export interface RecordPosition {
 }
 
 /**
- * The part of a value that is in memory. `position` is the position on disk, `undefined` until the value is written.
+ * The part of a value that is in memory. `bytes` is the length of the change on disk, in bytes. `position` is the
+ * position on disk, `undefined` until the value is written.
  */
 export interface Entry {
   readonly value: unknown
@@ -42,7 +44,8 @@ export const FORMAT = 'agentlocator-bridge-session'
 export const VERSION = 1
 
 export function encodeChange(change: Change): EncodedChange {
-  return { change, json: JSON.stringify(change, BufferJSON.replacer) }
+  const json = JSON.stringify(change, BufferJSON.replacer)
+  return { change, json, bytes: Buffer.byteLength(json) }
 }
 
 /**

@@ -82,7 +82,7 @@ async function writeLines(handle: FileHandle, changes: Iterable<Written> | Async
   }
   for await (const change of changes) {
     batch.push(change)
-    bytes += change.encoded.json.length
+    bytes += change.encoded.bytes
     if (bytes >= LINE) await put()
   }
   await put()

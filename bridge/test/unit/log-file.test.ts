@@ -148,6 +148,23 @@ test('a file that is mostly out of date is rewritten, while commits continue', a
   assert.equal(found['hot/k0'], `399${value}`)
 })
 
+test('a large file of current values is not rewritten, whatever its script', async () => {
+  for (const letter of ['x', 'ש', '₪', '😀']) {
+    const path = newPath()
+    const file = await LogFile.open(path, ['cold'])
+    // A rewritten file is another file, with another inode.
+    const inodes = new Set<number>()
+    for (let i = 0; i < 120; i++) {
+      await file.commit([['cold', String(i), { head: i, body: letter.repeat(50_000) }]])
+      inodes.add(statSync(path).ino)
+    }
+    assert.ok(file.size > 5e6, `${file.size} bytes`)
+    assert.equal(inodes.size, 1, `the file of "${letter}" was rewritten`)
+    await file.close()
+    rmSync(path)
+  }
+})
+
 test('thousands of cold values are rewritten quickly and completely', async () => {
   const path = newPath()
   const file = await LogFile.open(path, ['cold'])
