@@ -89,6 +89,8 @@ test('a damaged session file is left unchanged until a user requests a new pairi
     // The earlier sent messages are in the unreadable file, so it is unknown whether this message was sent.
     assert.equal((await bridge.send(DANA, 'לא', newKey())).status, 504, what)
     assert.equal((await bridge.get('/qr')).status, 404, what)
+    // A file cannot be deleted without its record, which is in the session file.
+    assert.equal((await bridge.ask('DELETE', `/media/${'0'.repeat(32)}`)).status, 503, what)
     await bridge.stop()
     assert.ok(readFileSync(fileOf(env)).equals(content), `${what}: it is as it was`)
   }

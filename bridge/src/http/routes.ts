@@ -133,9 +133,12 @@ async function checkLink(bridge: Bridge): Promise<Reply> {
 async function forgetContact(bridge: Bridge, body: unknown): Promise<Reply> {
   const addresses = readForgetRequest(body)
   const current = await bridge.started()
-  if (!current)
-    return failure(503, 'not_connected', `the bridge cannot change its files: its state is "${bridge.state}"`)
+  if (!current) return cannotChangeFiles(bridge)
   return json(200, { ok: true, ...(await current.forget(addresses)) })
+}
+
+function cannotChangeFiles(bridge: Bridge): Reply {
+  return failure(503, 'not_connected', `the bridge cannot change its files: its state is "${bridge.state}"`)
 }
 
 function media(current: BridgeSession | undefined, id: string): Reply {
@@ -159,7 +162,9 @@ function media(current: BridgeSession | undefined, id: string): Reply {
 }
 
 async function forgetMedia(bridge: Bridge, id: string): Promise<Reply> {
-  await (await bridge.started())?.media.forget(id)
+  const current = await bridge.started()
+  if (!current) return cannotChangeFiles(bridge)
+  await current.media.forget(id)
   return { status: 204 }
 }
 

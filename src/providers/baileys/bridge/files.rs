@@ -16,12 +16,21 @@ impl Bridge {
         match released {
             Ok(answer) => {
                 let status = answer.status.as_u16();
-                tracing::debug!(
-                    event = "BRIDGE_FILE_RELEASED",
-                    status,
-                    "Notified the bridge that file {} is stored: HTTP {status}",
-                    url.path()
-                );
+                if answer.status.is_success() {
+                    tracing::debug!(
+                        event = "BRIDGE_FILE_RELEASED",
+                        status,
+                        "Notified the bridge that file {} is stored: HTTP {status}",
+                        url.path()
+                    );
+                } else {
+                    tracing::debug!(
+                        event = "BRIDGE_FILE_KEPT",
+                        status,
+                        "Notified the bridge that file {} is stored, but the bridge keeps it: HTTP {status}",
+                        url.path()
+                    );
+                }
             }
             Err(state) => {
                 tracing::debug!(event = "BRIDGE_FILE_KEPT", %state, "Cannot notify the bridge that file {} is stored, so the bridge keeps it: {state}", url.path());
