@@ -54,14 +54,21 @@ export class DaemonClient {
 
   /** Whether the next request reuses an open connection, which no other program can have taken over. */
   get #isConnected(): boolean {
-    return Object.values(this.#agent.freeSockets).some(idle => (idle?.length ?? 0) > 0)
+    return Object.values(this.#agent.freeSockets).some(idle => idle?.some(socket => !socket.destroyed))
   }
 
   async #post(body: Buffer): Promise<number> {
     const { target, targetSocket, token, signingKey } = this.#settings
     const headers: http.OutgoingHttpHeaders = { 'content-type': 'application/json', 'content-length': body.length }
-    if (token && (await this.#proof.needsSecret(this.#isConnected))) headers['x-baileys-secret'] = token
     if (signingKey) headers['x-baileys-signature'] = hmac(signingKey, body)
+    // There must be no `await` between this check and the request, which takes a free connection at once: otherwise
+    // another post could take the connection that the check has found.
+    while (token && !this.#proof.isVerified(this.#isConnected)) {
+      if (await this.#proof.needsSecret()) {
+        headers['x-baileys-secret'] = token
+        break
+      }
+    }
     const { request: open } = target.protocol === 'https:' ? https : http
     return new Promise((resolve, reject) => {
       const route = targetSocket === undefined ? {} : { socketPath: targetSocket }

@@ -34,25 +34,32 @@ export class DaemonProof {
   }
 
   /**
-   * Returns whether an event must carry the secret itself in addition to its signature. Throws if no event may be sent
-   * at the moment. Concurrent invocations share one challenge to the daemon. `isConnected`: the event is sent over a
-   * connection that is already open.
+   * Returns whether an event may be sent now, signed and without the secret: the daemon has proved its identity, and if
+   * the event needs a new connection, it has done so recently. `isConnected`: the event is sent over a connection that
+   * is already open.
    */
-  needsSecret(isConnected: boolean): Promise<boolean> {
-    this.#running ??= this.#needsSecret(isConnected).finally(() => {
+  isVerified(isConnected: boolean): boolean {
+    return performance.now() - this.#verifiedAt < (isConnected ? Number.POSITIVE_INFINITY : CONNECT_MS)
+  }
+
+  /**
+   * Challenges the daemon, and returns whether an event must carry the secret itself in addition to its signature. Does
+   * not ask if the answer is known without a challenge. Throws if no event may be sent at the moment. Concurrent
+   * invocations share one challenge.
+   */
+  needsSecret(): Promise<boolean> {
+    this.#running ??= this.#needsSecret().finally(() => {
       this.#running = undefined
     })
     return this.#running
   }
 
-  async #needsSecret(isConnected: boolean): Promise<boolean> {
+  async #needsSecret(): Promise<boolean> {
     const { target, targetSocket, signingKey, daemonChallenge } = this.#settings
     // No proof is needed for a Unix socket, whose folder's permissions control who can listen on it, or for https,
     // where the server's certificate identifies the daemon.
     const isOpen = targetSocket === undefined && target.protocol === 'http:'
     if (!isOpen || !signingKey || daemonChallenge === 'off') return true
-    const sinceProof = performance.now() - this.#verifiedAt
-    if (sinceProof < (isConnected ? Number.POSITIVE_INFINITY : CONNECT_MS)) return false
     this.#isKnown ??= await this.#isStored()
     if (!this.#isKnown && performance.now() - this.#unverifiedAt < ASK_AGAIN_MS) return true
     const nonce = newNonce()

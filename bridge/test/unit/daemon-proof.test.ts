@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -40,6 +40,27 @@ test('the bridge asks an older daemon again after a minute, and recognises an up
   assert.ok(upgraded.every(({ headers }) => headers['x-baileys-secret'] === undefined))
 })
 
+test('each new connection needs a recent proof, also if several events are delivered at the same moment', async t => {
+  const { client, received, daemon } = await start()
+  daemon.proves = true
+  const { now } = performance
+  let ahead = 0
+  t.mock.method(performance, 'now', () => now.call(performance) + ahead)
+  await client.deliver(EVENT)
+  assert.deepEqual(methodsOf(received), ['GET', 'POST'])
+  // Sent over the open connection.
+  ahead += 5000
+  await client.deliver(EVENT)
+  assert.deepEqual(methodsOf(received), ['GET', 'POST', 'POST'])
+  const open = received[1]?.socket
+  const before = received.length
+  await Promise.all([client.deliver(EVENT), client.deliver(EVENT), client.deliver(EVENT)])
+  const later = received.slice(before)
+  assert.equal(later.filter(({ socket }) => socket === open).length, 1, 'one event is sent over the open connection')
+  assert.deepEqual(methodsOf(later.filter(({ socket }) => socket !== open)), ['GET', 'POST', 'POST'])
+  assert.ok(later.every(({ headers }) => headers['x-baileys-secret'] === undefined))
+})
+
 test('the bridge does not ask without a secret, over a Unix socket, or if that is switched off', async () => {
   for (const environment of [
     { BAILEYS_WEBHOOK_SECRET: '', WA_DAEMON_CHALLENGE: 'required' },
@@ -65,6 +86,7 @@ test('no event is sent while the record of the proof of the daemon cannot be rea
 interface Received {
   readonly method: string | undefined
   readonly headers: IncomingHttpHeaders
+  readonly socket: Socket
 }
 
 const methodsOf = (received: readonly Received[]) => received.map(({ method }) => method)
@@ -75,8 +97,8 @@ async function start({ isSocket, ...environment }: Record<string, string> = {}) 
   const received: Received[] = []
   const daemon = { proves: false }
   const server = createServer((request, response) => {
-    const { method, headers } = request
-    received.push({ method, headers })
+    const { method, headers, socket } = request
+    received.push({ method, headers, socket })
     const proof = createHmac('sha256', SECRET).update(`agentlocator daemon proof\n${headers['x-baileys-nonce']}`)
     if (method === 'GET' && daemon.proves) response.setHeader('x-baileys-proof', proof.digest('hex'))
     request.resume().on('end', () => response.writeHead(method === 'GET' ? 404 : 204).end())
