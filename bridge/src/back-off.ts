@@ -1,9 +1,9 @@
 /**
- * Returns the delay in ms after this number of failed attempts: 1 s, 2 s, 4 s … up to 5 minutes, with a jitter of plus
- * or minus a third. `chance` is a random number from 0 to 1.
+ * Returns the delay in ms after this number of failed attempts: 1 s, 2 s, 4 s … up to `limitMs`, with a jitter of plus
+ * or minus a third, also at the limit. `chance` is a random number from 0 to 1.
  */
-export function backOff(failures: number, chance: number): number {
-  return spread(Math.min(SECOND * 2 ** Math.max(0, Math.min(failures, 30) - 1), 5 * MINUTE), chance)
+export function backOff(failures: number, chance: number, limitMs = 5 * MINUTE): number {
+  return spread(Math.min(SECOND * 2 ** Math.max(0, Math.min(failures, 30) - 1), limitMs), chance)
 }
 
 /** Returns `ms` with a jitter of plus or minus a third; `chance` is a random number from 0 to 1. */

@@ -202,7 +202,7 @@ export class WebhookDelivery {
   #fail(why: string, status: number | undefined): void {
     this.#failures++
     const hint = status === 401 || status === 403 ? '; set the same BAILEYS_WEBHOOK_SECRET on both sides' : ''
-    const afterMs = Math.min(backOff(this.#failures, Math.random()), MAX_PAUSE_MS)
+    const afterMs = backOff(this.#failures, Math.random(), MAX_PAUSE_MS)
     // Logs at most one failure per interval.
     const isDue = performance.now() - this.#warnedAt > WARNING_INTERVAL_MS
     if (isDue) {
@@ -245,6 +245,7 @@ const MAX_LANES = 4
 const WAITED_MS = 2_000
 /** The maximum number of conversion attempts: about 50 minutes with the back-off. */
 const MAX_TRIES = 18
+/** The limit of the pause after a failed delivery, before its jitter, in ms. */
 const MAX_PAUSE_MS = 30_000
 /** The minimum interval between two warnings that the daemon does not accept events, in ms. */
 const WARNING_INTERVAL_MS = 60_000

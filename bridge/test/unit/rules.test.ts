@@ -48,7 +48,21 @@ test('no code leads to a tight loop or to an endless delay', () => {
       }
     }
   }
-  assert.ok(backOff(1e9, 1) <= 400_000)
+})
+
+test('the delay of a back-off grows up to its limit, and has a jitter of a third', () => {
+  for (const [failures, limitMs, ms] of [
+    [1, undefined, 1000],
+    [5, undefined, 16_000],
+    [1e9, undefined, 300_000],
+    [5, 30_000, 16_000],
+    [6, 30_000, 30_000],
+    [1e9, 30_000, 30_000],
+  ] as const) {
+    assert.equal(backOff(failures, 0.5, limitMs), ms)
+    assert.equal(backOff(failures, 0, limitMs), Math.round((ms * 2) / 3))
+    assert.equal(backOff(failures, 1, limitMs), Math.round((ms * 4) / 3))
+  }
 })
 
 test('settings are validated, and errors name the variable', () => {
