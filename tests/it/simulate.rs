@@ -3,6 +3,8 @@
 use super::support::Daemon;
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::OpenAiOptions;
+use jiff::Timestamp;
+use jiff::civil::Weekday;
 use serde_json::Value;
 use std::process::Output;
 use tokio::net::TcpListener;
@@ -119,6 +121,23 @@ fn filled(seed: &str) -> Daemon {
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stdout(&output).contains("Added 60 contacts, 900 messages and 120 calls"), "{}", stdout(&output));
     daemon
+}
+
+#[test]
+fn generated_appointments_are_on_the_working_days_of_the_business_s_time_zone() {
+    let daemon = Daemon::prepare(|setup| {
+        setup.toml("[business]\ntime_zone = \"Asia/Jerusalem\"\n");
+    });
+    let until = "2026-11-22";
+    let output = daemon.cli(&["simulate", "crm", "--people", "5", "--messages", "5", "--calls", "5", "--until", until]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let conn = rusqlite::Connection::open(daemon.published_file()).unwrap();
+    let mut query = conn.prepare("SELECT starts_at FROM appointments").unwrap();
+    let starts = query.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let weekday = |at: String| at.parse::<Timestamp>().unwrap().in_tz("Asia/Jerusalem").unwrap().weekday();
+    let weekdays: Vec<_> = starts.map(|at| weekday(at.unwrap())).collect();
+    assert!(!weekdays.contains(&Weekday::Saturday), "{weekdays:?}");
+    assert!(weekdays.contains(&Weekday::Sunday), "{weekdays:?}");
 }
 
 /// Returns the names, messages, calls and turns in a stopped daemon's database.

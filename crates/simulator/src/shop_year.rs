@@ -5,6 +5,7 @@ pub(crate) mod random;
 mod script;
 
 use agentlocator_core::domain::AppointmentState;
+use jiff::civil::Weekday;
 use random::Random;
 use script::{Details, Lines};
 
@@ -21,6 +22,8 @@ pub struct ShopYearOptions {
     pub seed: u64,
     /// The end of the year, in milliseconds since 1970. This time must be midnight in the business's time zone.
     pub until_ms: i64,
+    /// The weekday of the day that begins at `until_ms`, in the business's time zone.
+    pub until_weekday: Weekday,
     /// The number of contacts that already exist; new contacts get other phone numbers.
     pub existing_contacts: u64,
 }
@@ -243,7 +246,7 @@ impl ShopYear {
 
 impl ShopYear {
     fn add_appointments(&mut self, options: &ShopYearOptions, random: &mut Random) {
-        let days = (-60..14_i64).filter(|day| (options.until_ms / DAY_MS + day + 4).rem_euclid(7) != 6);
+        let days = (-60..14_i64).filter(|day| weekday(options, *day) != Weekday::Saturday);
         let hours =
             days.flat_map(|day| (9..17_i64).map(move |hour| options.until_ms + day * DAY_MS + hour * 3_600_000));
         for at_ms in hours {
@@ -309,16 +312,19 @@ fn index(random: &mut Random, length: usize) -> usize {
     usize::try_from(random.below(length as u64)).unwrap_or_default()
 }
 
+/// Returns the weekday of the day that is this many days after the end of the year.
+fn weekday(options: &ShopYearOptions, days: i64) -> Weekday {
+    options.until_weekday.wrapping_add(days)
+}
+
 /// Returns a time within the year, mostly within opening hours.
 fn moment(options: &ShopYearOptions, random: &mut Random) -> i64 {
     let (mut day, hour) = loop {
         let day = random.below(365).cast_signed();
-        // 1970-01-01 was a Thursday.
-        let weekday = ((options.until_ms / DAY_MS) - 1 - day + 4).rem_euclid(7);
         let hour = 8 + random.below(13).cast_signed();
-        let is_open = match weekday {
-            5 => hour < 14,
-            6 => random.chance(10),
+        let is_open = match weekday(options, -1 - day) {
+            Weekday::Friday => hour < 14,
+            Weekday::Saturday => random.chance(10),
             _ => true,
         };
         if is_open {
@@ -341,8 +347,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn options(seed: u64) -> ShopYearOptions {
-        let until_ms = 20_000 * DAY_MS;
-        ShopYearOptions { contacts: 300, messages: 4_000, calls: 500, seed, until_ms, existing_contacts: 0 }
+        ShopYearOptions {
+            contacts: 300,
+            messages: 4_000,
+            calls: 500,
+            seed,
+            // 2024-10-04.
+            until_ms: 20_000 * DAY_MS,
+            until_weekday: Weekday::Friday,
+            existing_contacts: 0,
+        }
     }
 
     #[test]
@@ -379,6 +393,19 @@ mod tests {
         {
             assert!(year.calls.iter().any(|call| call.outcome == outcome), "{outcome:?}");
         }
+    }
+
+    #[test]
+    fn a_shop_east_of_greenwich_has_its_appointments_on_its_own_weekdays() {
+        // Midnight in Israel of Friday, 2024-10-04: in UTC it is still Thursday.
+        let offset_ms = 3 * 3_600_000;
+        let year = ShopYear::generate(&ShopYearOptions { until_ms: 20_000 * DAY_MS - offset_ms, ..options(1) });
+        // 1970-01-01 was a Thursday.
+        let weekday = |at_ms: i64| Weekday::Thursday.wrapping_add((at_ms + offset_ms).div_euclid(DAY_MS));
+        let booked: Vec<_> = year.appointments.iter().map(|it| weekday(it.at_ms)).collect();
+        assert!(!booked.contains(&Weekday::Saturday) && booked.contains(&Weekday::Sunday), "{booked:?}");
+        let calls = |day: Weekday| year.calls.iter().filter(|it| weekday(it.at_ms) == day).count();
+        assert!(calls(Weekday::Saturday) < calls(Weekday::Sunday) / 2, "fewer calls on the Sabbath");
     }
 
     #[test]

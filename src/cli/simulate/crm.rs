@@ -63,13 +63,14 @@ async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::
     let began = clock::instant();
     let may_add = arguments.add;
     let known = crm::read(store, move |tx| seed::check_empty(tx, may_add)).await?;
-    let until_ms = end_of_year(arguments, config)?;
+    let (until, until_ms) = end_of_year(arguments, config)?;
     let year = ShopYear::generate(&ShopYearOptions {
         contacts: arguments.contacts as usize,
         messages: arguments.messages as usize,
         calls: arguments.calls as usize,
         seed: arguments.seed,
         until_ms,
+        until_weekday: until.weekday(),
         existing_contacts: known.contacts.unsigned_abs(),
     });
     let ShopYear { contacts, messages, calls, appointments } = year;
@@ -100,12 +101,11 @@ async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::
     Ok(format!("Added {contacts} contacts, {messages} messages and {calls} calls in {took_s:.1} s."))
 }
 
-/// Returns the end of the simulated year in Unix milliseconds: midnight at the beginning of the day, in the business's
-/// time zone.
-fn end_of_year(arguments: &Arguments, config: &Config) -> anyhow::Result<i64> {
+/// Returns the end of the simulated year: a day, and its midnight in the business's time zone, in Unix milliseconds.
+fn end_of_year(arguments: &Arguments, config: &Config) -> anyhow::Result<(Date, i64)> {
     let zone = config.business.time_zone.clone();
     let day = arguments.until.unwrap_or_else(|| clock::now().to_zoned(&zone).date());
-    Ok(day.to_zoned(zone)?.timestamp().as_millisecond())
+    Ok((day, day.to_zoned(zone)?.timestamp().as_millisecond()))
 }
 
 fn providers(contacts: &[ShopContact]) -> Vec<Provider> {
