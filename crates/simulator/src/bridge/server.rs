@@ -176,7 +176,9 @@ fn complaints(kind: &str, asked: &Value) -> Vec<String> {
     }
     for (name, value) in fields {
         let known = matches!(name.as_str(), "to" | "type" | "text" | "mediaUrl" | "media_url" | "idempotencyKey");
-        if !known {
+        if name == "quoted" {
+            wrong.extend(quote_complaint(value).map(str::to_owned));
+        } else if !known {
             wrong.push(format!("{name} is not known"));
         } else if !(value.is_string() || value.is_null() && matches!(name.as_str(), "text" | "mediaUrl" | "media_url"))
         {
@@ -200,6 +202,26 @@ fn complaints(kind: &str, asked: &Value) -> Vec<String> {
     }
     wrong
 }
+
+/// Returns the error in the `quoted` field of a send request, by the rules of the real bridge: every value of `fromMe`
+/// except `true` counts as `false`.
+fn quote_complaint(quoted: &Value) -> Option<&'static str> {
+    if quoted.is_null() {
+        return None;
+    }
+    if !quoted.is_object() {
+        return Some("quoted is no JSON object");
+    }
+    let id = quoted["id"].as_str().unwrap_or_default();
+    if id.is_empty() || id.encode_utf16().count() > MAX_QUOTED_ID {
+        return Some("quoted.id is not the id of a message");
+    }
+    let text = &quoted["text"];
+    if text.is_string() || text.is_null() { None } else { Some("quoted.text is no text") }
+}
+
+/// The maximum length of the id of a quoted message, in UTF-16 units.
+const MAX_QUOTED_ID: usize = 256;
 
 fn done(id: &str) -> Response {
     Json(json!({"ok": true, "provider_msg_id": id})).into_response()

@@ -90,6 +90,37 @@ async fn requests_that_violate_the_contract_are_refused() {
     assert_eq!(bench.log.violations().len(), 10);
 }
 
+#[tokio::test]
+async fn a_message_may_quote_another_one() {
+    let bench = bench().await;
+    let quoting = |key: &str, quoted: Value| {
+        let mut body = text(key);
+        body["quoted"] = quoted;
+        body
+    };
+    for (key, quoted) in [
+        ("k1", json!({"id": "3EB0A", "fromMe": false, "text": "פתוח?"})),
+        ("k2", json!({"id": "3EB0A", "fromMe": true, "text": ""})),
+        ("k3", json!({"id": "3EB0A"})),
+        ("k4", Value::Null),
+    ] {
+        assert_eq!(bench.send("secret", &quoting(key, quoted.clone())).await.0, 200, "{quoted}");
+    }
+    assert_eq!(bench.log.violations().len(), 0);
+    for quoted in [
+        json!("3EB0A"),
+        json!(["3EB0A"]),
+        json!({"fromMe": false, "text": "פתוח?"}),
+        json!({"id": "", "text": "פתוח?"}),
+        json!({"id": 7, "text": "פתוח?"}),
+        json!({"id": "A".repeat(257), "text": "פתוח?"}),
+        json!({"id": "3EB0A", "text": 7}),
+    ] {
+        assert_eq!(bench.send("secret", &quoting("k", quoted.clone())).await.0, 400, "{quoted}");
+    }
+    assert_eq!(bench.log.violations().len(), 7);
+}
+
 #[test]
 fn a_message_has_a_long_and_a_short_form() {
     let message = BridgeMessage { id: "ABCD123".into(), ..BridgeMessage::text("972501234567", "שלום") };
