@@ -2,7 +2,8 @@
 # Tests the headers of the daemon's page with Mozilla's HTTP Observatory: tests/conformance/headers.sh
 #
 # Exit status: 0 if the grade is A+, 77 if the Observatory or the Node version that it needs is not installed, otherwise
-# 1. The report is target/conformance/headers/observatory.json.
+# 1. The report is target/conformance/headers/observatory.json, and the Observatory's errors are in observatory.log
+# beside it.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 . tests/conformance/daemon.sh
@@ -30,7 +31,7 @@ start_daemon_with_tls "$report" || { echo "== Headers: FAILED, the daemon did no
 # shop.test.
 echo '{}' >$package/conf/hsts-preload.json
 HTTP_PORT=$(daemon_port "$report" http) HTTPS_PORT=$(daemon_port "$report" https) NODE_EXTRA_CA_CERTS=$report/ca.pem \
-    "$node" --import "./$observatory/loopback.mjs" $package/src/scan.js shop.test >"$report/observatory.json" 2>"$report/log"
+    "$node" --import "./$observatory/loopback.mjs" $package/src/scan.js shop.test >"$report/observatory.json" 2>"$report/observatory.log"
 python3 - "$report/observatory.json" <<'P'
 import json
 import sys
