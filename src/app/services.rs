@@ -10,7 +10,7 @@ use crate::domain::{JobKind, PageUrls};
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::host::instance_challenge::InstanceKey;
-use crate::http::{self, AppServices, AppState, BodyBudget, BridgeHealth, CheckLimit, Listeners};
+use crate::http::{self, AppServices, AppState, BodyBudget, BridgeHealth, ChangeFeed, CheckLimit, Listeners};
 use crate::maintenance::health_monitor::HealthMonitor;
 use crate::maintenance::self_check::{SelfCheckServices, SelfChecker};
 use crate::maintenance::systemd_status::StatusLine;
@@ -286,6 +286,7 @@ impl Services {
             schedule_changed: self.schedule_changed.clone(),
             outbound_changed: self.outbound_changed.clone(),
             typing: Typing::default(),
+            change_feed: ChangeFeed::default(),
             examiner: self.examiner.clone(),
         })
     }

@@ -67,6 +67,7 @@ use super::{ApiError, AppState, compression};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
 use bytes::Bytes;
+pub use events::ChangeFeed;
 use openapi::Document;
 use operation::Operations;
 use std::sync::{Arc, LazyLock};

@@ -1,6 +1,6 @@
 //! The state of the handlers.
 
-use super::{Auth, BodyBudget, BridgeHealth, CheckLimit, ReplayCache};
+use super::{Auth, BodyBudget, BridgeHealth, ChangeFeed, CheckLimit, ReplayCache};
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
 use crate::config::Config;
@@ -62,6 +62,8 @@ pub struct AppServices {
     pub auth: Arc<Auth>,
     /// The memory budget for the bodies of unauthenticated requests.
     pub bodies: BodyBudget,
+    /// The newest changes, shared by the event streams.
+    pub change_feed: ChangeFeed,
     pub snapshots: Snapshots,
     /// The cached health of the bridge for `/readyz`.
     pub bridge_health: BridgeHealth,

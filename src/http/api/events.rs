@@ -1,6 +1,7 @@
 //! The event stream. The stream reports a change once the commit of the change is on disk and in the published file; if
 //! the publication is late, the stream does not wait for the publication (`store::tables::change::Announcement`).
 
+mod feed;
 mod view;
 
 use super::operation::{Operations, operations};
@@ -11,18 +12,20 @@ use crate::http::extract::Query;
 use crate::http::stopping::Stopping;
 use crate::http::{ApiError, AppState};
 use crate::runtime::typing::TypingNotice;
-use crate::store::{Change, Store};
 use axum::Extension;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+pub use feed::ChangeFeed;
+use feed::event_text;
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, watch};
+use tokio::time::sleep_until;
 use view::EventData;
 
 pub(super) fn operations() -> Operations {
@@ -58,40 +61,47 @@ pub(super) async fn stream_events(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let mut changes = state.store.watch_changes()?;
+    let typing = state.typing.follow();
     let newest = *changes.borrow_and_update();
     // A browser reconnects with the original URL, so the header has the later position.
     let last = headers
         .get(LAST_EVENT_ID)
         .map(|id| id.to_str().ok().and_then(|id| id.trim().parse().ok()).unwrap_or(-1))
         .or(after);
+    let seq = last.unwrap_or(newest);
     // Without data, the browser dispatches no event, and only stores the position.
-    let begin = Event::default().retry(RETRY).id(last.unwrap_or(newest).to_string());
+    let begin = Bytes::from(format!("retry: {}\nid: {seq}\n\n", RETRY.as_millis()));
+    let now = clock::instant();
     let follower = Follower {
-        store: state.store.clone(),
+        state,
         changes,
-        typing: state.typing.follow(),
+        typing,
         stopping,
         reader: (actor.id, actor.role),
         credential: actor.credential,
-        next_check: clock::instant() + CHECK_EVERY,
-        ends: clock::instant() + LIFETIME,
-        seq: last.unwrap_or(newest),
+        next_check: now + CHECK_EVERY,
+        next_read: now,
+        next_alive: now + ALIVE_EVERY,
+        ends: now + LIFETIME,
+        seq,
         must_read: last.is_some(),
-        events: VecDeque::from([begin]),
     };
     let events = stream::unfold(follower, |mut follower| async {
-        let event = follower.next().await?;
-        Some((Ok::<_, Infallible>(event), follower))
+        let text = follower.next().await?;
+        Some((Ok::<_, Infallible>(text), follower))
     });
-    let alive = Event::default().event("alive").data("{}");
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().event(alive)).into_response();
-    // Reverse proxies must not buffer events.
-    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    let events = stream::once(async { Ok(begin) }).chain(events);
+    let headers = [
+        (CONTENT_TYPE, "text/event-stream"),
+        (CACHE_CONTROL, "no-cache"),
+        // Reverse proxies must not buffer events.
+        (ACCEL_BUFFERING, "no"),
+    ];
+    Ok((headers, Body::from_stream(events)).into_response())
 }
 
 struct Follower {
-    store: Store,
+    state: AppState,
     changes: watch::Receiver<i64>,
     typing: broadcast::Receiver<TypingNotice>,
     stopping: Stopping,
@@ -100,104 +110,93 @@ struct Follower {
     /// The credential that opened the stream. The stream ends when the credential is no longer accepted.
     credential: Credential,
     next_check: Instant,
+    /// Changes are not read before this time.
+    next_read: Instant,
+    next_alive: Instant,
     ends: Instant,
     /// The `seq` of the last change that was sent, or that was left out because the reader may not see it; at first the
     /// position at which the stream begins.
     seq: i64,
     /// Whether stored changes must be read before the first wait, because the client sent a position.
     must_read: bool,
-    events: VecDeque<Event>,
-}
-
-/// The result of reading the next changes.
-enum ReadResult {
-    /// The credential is no longer accepted.
-    LoggedOut,
-    /// Some of the next changes are not stored any more.
-    Gap,
-    /// The next changes.
-    Changes(Vec<Change>),
 }
 
 impl Follower {
-    /// Returns the next event, or none to end the stream.
-    async fn next(&mut self) -> Option<Event> {
-        loop {
-            if let Some(event) = self.events.pop_front() {
-                return Some(event);
-            }
+    /// Returns the next events as text, or none to end the stream.
+    async fn next(&mut self) -> Option<Bytes> {
+        let text = loop {
+            let now = clock::instant();
             let newest = *self.changes.borrow_and_update();
-            if self.must_read || newest > self.seq {
+            let has_changes = self.must_read || newest > self.seq;
+            if has_changes && now >= self.next_read {
                 self.must_read = false;
-                self.read(newest).await?;
+                let text = self.read(newest).await?;
+                if !text.is_empty() {
+                    break text;
+                }
+                continue;
+            }
+            if now >= self.next_check {
+                self.check_credential().await?;
                 continue;
             }
             tokio::select! {
-                changed = self.changes.changed() => changed.ok()?,
+                changed = self.changes.changed(), if !has_changes => changed.ok()?,
+                () = sleep_until(self.next_read.into()), if has_changes => {}
                 typing = self.typing.recv() => {
                     // A slow client may have missed notices, which expire soon anyway.
                     if let Ok(notice) = typing {
-                        return Event::default().event("typing").json_data(EventData::from(notice)).ok();
+                        break event_text(Some("typing"), None, &EventData::from(notice)).into();
                     }
                 }
                 () = self.stopping.0.cancelled() => return None,
-                () = tokio::time::sleep_until(self.next_check.into()) => {}
-                () = tokio::time::sleep_until(self.ends.into()) => return None,
+                () = sleep_until(self.next_check.into()) => {}
+                () = sleep_until(self.next_alive.into()) => {
+                    break event_text(Some("alive"), None, &EventData::Empty {}).into();
+                }
+                () = sleep_until(self.ends.into()) => return None,
             }
-            if clock::instant() >= self.next_check {
-                self.check_credential().await?;
-            }
-        }
+        };
+        self.next_alive = clock::instant() + ALIVE_EVERY;
+        Some(text)
     }
 
     /// Returns none, which ends the stream, if the session has ended, or the token was revoked or has expired.
     async fn check_credential(&mut self) -> Option<()> {
         self.next_check = clock::instant() + CHECK_EVERY;
         let credential = self.credential.clone();
-        let accepted = self.store.read(move |tx| credential.is_accepted(tx, clock::now())).await;
+        let accepted = self.state.store.read(move |tx| credential.is_accepted(tx, clock::now())).await;
         // If the database cannot be read, the credential counts as valid; no change can be sent then either.
         accepted.unwrap_or(true).then_some(())
     }
 
-    /// Queues the events of the next changes up to `newest`; later commits are not published yet. Returns none, which
-    /// ends the stream, if the credential is no longer accepted, or the changes cannot be read.
-    async fn read(&mut self, newest: i64) -> Option<()> {
-        let (since, credential) = (self.seq, self.credential.clone());
-        let found = self.store.read(move |tx| {
-            if !credential.is_accepted(tx, clock::now())? {
-                return Ok(ReadResult::LoggedOut);
-            }
-            Ok(tx.changes_since(since, MAX_BATCH)?.map_or(ReadResult::Gap, ReadResult::Changes))
-        });
-        let found = found.await;
+    /// Returns the events of the next changes up to `newest`; later commits are not published yet. The text is empty if
+    /// the reader may see none of them. Returns none, which ends the stream, if the credential is no longer accepted,
+    /// or the changes cannot be read.
+    async fn read(&mut self, newest: i64) -> Option<Bytes> {
+        self.next_read = clock::instant() + MIN_PAUSE;
+        let found = self.state.change_feed.after(self.seq, newest, &self.state.store).await;
         let reader = self.reader.0;
         let found = found.inspect_err(|error| {
             tracing::warn!(event = "EVENTS_ENDED", actor = %reader, %error, "Event stream of {reader} closed, because the changes cannot be read from the database; the client has to reconnect");
         });
-        match found.ok()? {
-            ReadResult::LoggedOut => return None,
-            ReadResult::Gap => {
-                self.seq = newest;
-                self.events.push_back(
-                    Event::default().event("reset").id(newest.to_string()).json_data(EventData::Empty {}).ok()?,
-                );
-            }
-            ReadResult::Changes(changes) => {
-                for change in changes.into_iter().filter(|change| change.seq <= newest) {
-                    self.seq = change.seq;
-                    if !change.is_for(self.reader.0, self.reader.1) {
-                        continue;
-                    }
-                    let event = Event::default().id(change.seq.to_string());
-                    self.events.push_back(event.json_data(EventData::Change(change.into())).ok()?);
-                }
-            }
+        let Some(batch) = found.ok()? else {
+            self.seq = newest;
+            return Some(event_text(Some("reset"), Some(newest), &EventData::Empty {}).into());
+        };
+        if batch.has_access_change {
+            self.check_credential().await?;
         }
-        Some(())
+        self.seq = batch.last;
+        if batch.is_full {
+            self.next_read = clock::instant();
+        }
+        Some(batch.text_for(self.reader))
     }
 }
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// The delay after which a browser reconnects.
 const RETRY: Duration = Duration::from_millis(300);
@@ -208,4 +207,9 @@ const CHECK_EVERY: Duration = Duration::from_secs(2);
 /// The maximum duration of a stream. A client that has disconnected without notice is detected by then.
 const LIFETIME: Duration = Duration::from_mins(15);
 
-const MAX_BATCH: usize = 200;
+/// The interval of `alive` events in a stream without other events.
+const ALIVE_EVERY: Duration = Duration::from_secs(15);
+
+/// The minimum time between two reads of a stream. On a busy machine, a read then returns many changes; a change after a
+/// pause is read at once.
+const MIN_PAUSE: Duration = Duration::from_millis(10);
