@@ -42,6 +42,7 @@ mod webhooks;
 mod websocket_upgrade;
 mod well_known;
 
+pub use api::ChangeFeed;
 pub(crate) use api::document as openapi_document;
 pub use auth::{Actor, Auth};
 pub use body_budget::BodyBudget;

@@ -84,6 +84,12 @@ pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()>
     Ok(())
 }
 
+/// Makes the messages due soon after the summary, unless the caller's message at Twilio's recorder is not transcribed
+/// yet: with the transcript, the call is summarized again.
+pub fn hasten_after_summary(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
+    if tx.has_untranscribed_message(call_sid)? { Ok(()) } else { hasten(tx, call_sid, now) }
+}
+
 /// Makes the messages due soon, because the summary of the call is stored or there will be none.
 pub fn hasten(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     let at = now.plus(AFTER_SUMMARY);

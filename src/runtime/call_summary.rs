@@ -11,18 +11,19 @@ use crate::crm::call_summary::{self, Findings, LANGUAGES, Line, SummaryJob};
 use crate::domain::{AiFailure, AiFailureCause, AiPart, CallSid};
 use crate::providers::openai::rest::Error;
 use crate::providers::openai::structured::{self, StructuredRequest};
-use crate::store::Job;
+use crate::store::{Job, WriteTx};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Handles the job that summarizes a call. Unless the job is retried, the message to the owner about this call then no
-/// longer waits for the summary.
+/// longer waits for the summary, only for the transcript of a message at Twilio's recorder.
 pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError> {
     let SummaryJob { call_sid } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     let outcome = summarize_call(&services, call_sid.clone()).await;
     if matches!(outcome, Ok(()) | Err(JobError::Permanent(_))) {
-        let hastened = services.store.write(move |tx| call_notice::hasten(tx, &call_sid, clock::now())).await;
+        let work = move |tx: &WriteTx<'_>| call_notice::hasten_after_summary(tx, &call_sid, clock::now());
+        let hastened = services.store.write(work).await;
         hastened.map_err(retry)?;
         services.jobs.wake();
     }

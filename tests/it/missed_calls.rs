@@ -144,6 +144,34 @@ async fn the_message_of_a_caller_who_hangs_up_at_the_recorder_is_transcribed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_owners_message_has_the_words_of_a_recording_that_arrives_after_the_first_summary() {
+    let mut shop = switched_off().await;
+    launch(&mut shop.harness);
+    let harness = &shop.harness;
+    let sid = format!("CA{:032x}", 11);
+    harness.ring_from(&sid, DANA).await;
+    let recording = harness.twilio_state.insert_recording(&sid, recorded(), 4);
+    // The summary is due five seconds after the end of the call, and the fourth attempt to fetch the file later.
+    harness.twilio.fail_next(Operation::Fetch, Fault::Status(503), 4);
+    let account = &harness.twilio_state.account().sid;
+    let url = format!("{}/2010-04-01/Accounts/{account}/Recordings/{recording}", harness.twilio.base_url());
+    let hung_up = [
+        ("CallSid", sid.as_str()),
+        ("From", DANA),
+        ("To", OWN),
+        ("RecordingSid", &recording),
+        ("RecordingUrl", &url),
+        ("RecordingDuration", "4"),
+        ("Digits", "hangup"),
+    ];
+    assert_eq!(harness.hook("/webhook/handle_recording", &hung_up).await.status, 200);
+    let ended = [("CallSid", sid.as_str()), ("From", DANA), ("To", OWN), ("CallStatus", "completed")];
+    assert_eq!(harness.hook("/webhook/call_status", &ended).await.status, 204);
+    let mail = shop.until_mails(1).await;
+    assert!(mail[0].body().contains(MESSAGE), "{}", mail[0].body());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_recording_that_was_deleted_at_twilio_delays_the_owners_message_no_longer() {
     let mut shop = switched_off().await;
     let sid = message_at_twilio(&shop.harness, DANA);

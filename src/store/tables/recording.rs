@@ -106,6 +106,16 @@ impl ReadTx<'_> {
         Ok(row.optional()?)
     }
 
+    /// Returns true if a message that the caller left at Twilio's recorder is not fetched or not transcribed yet.
+    pub fn has_untranscribed_message(&self, call: &CallSid) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT 1 FROM calls c JOIN recordings r ON r.call_id = c.id
+             JOIN jobs j ON j.unique_key IN (?2 || r.provider_sid, ?3 || r.provider_sid)
+             WHERE c.call_sid = ?1 AND j.state = 'waiting' AND coalesce(j.payload ->> 'is_message', 1) LIMIT 1",
+        )?;
+        Ok(query.exists(params![call, JobKind::FetchRecording.key(""), JobKind::TranscribeRecording.key("")])?)
+    }
+
     /// Returns the missed calls that have no recording, but a waiting job of this kind.
     pub fn missed_calls_without_recording(&self, kind: JobKind) -> Result<Vec<CallSid>> {
         let mut query = self.conn.prepare_cached(
