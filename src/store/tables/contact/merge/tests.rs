@@ -1,7 +1,7 @@
 //! Tests merges, and random sequences of merges, moves and undos.
 
 use super::*;
-use crate::domain::ThreadType;
+use crate::domain::{OutboundAuthor, Provider, ThreadId, ThreadType};
 use crate::store::testing::{database, transact, try_out};
 use proptest::prelude::*;
 
@@ -178,4 +178,90 @@ fn a_record_of_an_earlier_version_can_be_read() {
         r#"{"rows":{"tasks":[1]},"threads":[{"from":1,"into":2,"messages":[1],"calls":[],"unread":0}],"name":null}"#;
     let record: MergeRecord = serde_json::from_str(old).unwrap();
     assert_eq!((record.newest, record.threads.len()), (None, 1));
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(seconds * 1000)
+}
+
+/// Returns the values of a thread that depend on its newest messages.
+fn thread_values(tx: &WriteTx<'_>, thread: ThreadId) -> Vec<Option<String>> {
+    let sql =
+        "SELECT opted_out_at, waiting_since, agent_since, provider, last_message_at, last_in_at, last_in_provider,
+                   last_in_twilio_at FROM threads WHERE id = ?1";
+    tx.conn.query_row(sql, [thread], |row| (0..8).map(|column| row.get(column)).collect()).unwrap()
+}
+
+/// Adds two contacts with a WhatsApp thread each: the first one was answered, then the second one wrote to Twilio's
+/// sender. Returns the contacts and their threads.
+fn answered_and_waiting(tx: &WriteTx<'_>) -> Result<[(ContactId, ThreadId); 2]> {
+    let contacts = [(); 2].map(|()| {
+        let contact = tx.insert_contact(BusinessId::FIRST, "", at(0)).unwrap();
+        let thread = tx.find_or_insert_thread(BusinessId::FIRST, ThreadType::WhatsApp, contact, None, at(0));
+        (contact, thread.unwrap().0)
+    });
+    let [(_, answered), (_, waiting)] = contacts;
+    tx.record_inbound(answered, Provider::Baileys, at(1), at(1), false)?;
+    tx.record_outbound(answered, Provider::Baileys, at(2), OutboundAuthor::User)?;
+    tx.record_inbound(waiting, Provider::Twilio, at(5), at(5), true)?;
+    Ok(contacts)
+}
+
+#[test]
+fn a_merge_that_is_undone_restores_the_values_of_both_threads() {
+    let (_folder, conn) = database();
+    transact(&conn, |tx| {
+        let [(kept, own), (merged, other)] = answered_and_waiting(tx)?;
+        tx.set_opted_out(other, at(6))?;
+        let before = [own, other].map(|thread| thread_values(tx, thread));
+        let merge = tx.merge_contacts(BusinessId::FIRST, kept, merged, "test", at(7))?;
+        assert_eq!(thread_values(tx, own)[..2], [Some(at(6).to_string()), Some(at(5).to_string())]);
+        tx.undo_merge(merge, at(8))?;
+        assert_eq!([own, other].map(|thread| thread_values(tx, thread)), before);
+        let sql = "SELECT last_activity_at FROM contacts WHERE id = ?1";
+        let last_activity: String = tx.conn.query_row(sql, [kept], |row| row.get(0))?;
+        assert_eq!(last_activity, at(2).to_string());
+        Ok(())
+    });
+}
+
+#[test]
+fn an_undone_merge_restores_an_opt_out_only_if_the_contact_has_not_written_since() {
+    for writes in [false, true] {
+        let (_folder, conn) = database();
+        transact(&conn, |tx| {
+            let [(kept, own), (merged, _)] = answered_and_waiting(tx)?;
+            tx.set_opted_out(own, at(3))?;
+            let merge = tx.merge_contacts(BusinessId::FIRST, kept, merged, "test", at(7))?;
+            assert_eq!(thread_values(tx, own)[0], None, "the merged contact wrote after the opt-out");
+            if writes {
+                tx.record_inbound(own, Provider::Baileys, at(8), at(8), false)?;
+            }
+            tx.undo_merge(merge, at(9))?;
+            let [opted_out_at, waiting_since, _, provider, last_message_at, last_in_at, _, last_in_twilio_at] =
+                <[_; 8]>::try_from(thread_values(tx, own)).unwrap();
+            let newest = |otherwise| Some(at(if writes { 8 } else { otherwise }).to_string());
+            assert_eq!(opted_out_at, (!writes).then(|| at(3).to_string()), "{writes}");
+            assert_eq!(waiting_since.is_some(), writes);
+            assert_eq!(provider.as_deref(), Some("baileys"), "{writes}");
+            assert_eq!((last_message_at, last_in_at), (newest(2), newest(1)));
+            assert_eq!(last_in_twilio_at, None, "{writes}");
+            Ok(())
+        });
+    }
+}
+
+#[test]
+fn a_merge_of_an_earlier_version_can_be_undone() {
+    let (_folder, conn) = database();
+    transact(&conn, |tx| {
+        let [(kept, own), (merged, other)] = answered_and_waiting(tx)?;
+        let merge = tx.merge_contacts(BusinessId::FIRST, kept, merged, "test", at(7))?;
+        tx.conn.execute("UPDATE contact_merges SET moved = json_remove(moved, '$.threads[0].values')", [])?;
+        let with_both = thread_values(tx, own);
+        tx.undo_merge(merge, at(8))?;
+        assert_eq!(thread_values(tx, own), with_both);
+        assert_eq!(tx.thread_with(BusinessId::FIRST, ThreadType::WhatsApp, merged)?, Some(other));
+        Ok(())
+    });
 }

@@ -5,6 +5,7 @@ use crate::domain::{BusinessId, ContactId, ThreadId, ThreadType, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A thread whose content was moved into another one.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,18 @@ pub(super) struct MovedThread {
     /// The authors of the moved drafts.
     #[serde(default)]
     drafts: Vec<String>,
+    /// The values of [`COPIED`] in the thread `into`, by column. Empty in records of earlier versions.
+    #[serde(default)]
+    values: BTreeMap<String, MergedValue>,
+}
+
+/// A value of the thread that another thread was merged into.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct MergedValue {
+    /// The value before the merge.
+    before: Option<String>,
+    /// The value after the merge.
+    after: Option<String>,
 }
 
 /// The greatest row ids at the time of a merge. Rows that are added later have greater ids.
@@ -61,6 +74,13 @@ impl ReadTx<'_> {
         })
     }
 
+    /// Returns the values of [`COPIED`] of a thread, in the same order.
+    fn copied_values(&self, thread: ThreadId) -> Result<Vec<Option<String>>> {
+        let columns = COPIED.map(|(column, _)| column).join(", ");
+        let mut query = self.conn.prepare_cached(&format!("SELECT {columns} FROM threads WHERE id = ?1"))?;
+        Ok(query.query_row([thread], |row| (0..COPIED.len()).map(|at| row.get(at)).collect())?)
+    }
+
     fn draft_authors(&self, from: ThreadId, into: ThreadId) -> Result<Vec<String>> {
         let sql = "SELECT actor FROM drafts WHERE thread_id = ?1 EXCEPT SELECT actor FROM drafts WHERE thread_id = ?2";
         let mut query = self.conn.prepare_cached(sql)?;
@@ -89,18 +109,22 @@ impl WriteTx<'_> {
         let drafts = self.draft_authors(from, into)?;
         self.point("messages", "thread_id", &messages, into.0)?;
         self.point("calls", "thread_id", &calls, into.0)?;
+        let before = self.copied_values(into)?;
         self.conn.prepare_cached(include_str!("../merge_thread.sql"))?.execute(params![from, into])?;
+        let after = self.copied_values(into)?;
+        let values = before.into_iter().zip(after).map(|(before, after)| MergedValue { before, after });
+        let values = COPIED.iter().map(|(column, _)| (*column).to_owned()).zip(values).collect();
         self.move_drafts(from, into)?;
         self.conn
             .prepare_cached("UPDATE threads SET merged_into = ?2, unread_count = 0 WHERE id = ?1")?
             .execute(params![from, into])?;
-        Ok(MovedThread { from, into, messages, calls, unread, drafts })
+        Ok(MovedThread { from, into, messages, calls, unread, drafts, values })
     }
 
-    /// Moves the content of a thread back, if it is still in the thread that it was moved into. A draft that has
-    /// changed since the merge is not moved back.
+    /// Moves the content of a thread back, if it is still in the thread that it was moved into, and restores the values
+    /// that the merge copied. A draft that has changed since the merge is not moved back.
     pub(super) fn unmerge_thread(&self, thread: &MovedThread, merged_at: Timestamp) -> Result<()> {
-        let MovedThread { from, into, messages, calls, unread, drafts } = thread;
+        let MovedThread { from, into, messages, calls, unread, drafts, values } = thread;
         for (table, ids) in [("messages", messages), ("calls", calls)] {
             let sql = format!(
                 "UPDATE OR IGNORE {table} SET thread_id = ?1 WHERE thread_id = ?2 AND id IN (SELECT value FROM json_each(?3))"
@@ -121,6 +145,20 @@ impl WriteTx<'_> {
         self.conn
             .prepare_cached("UPDATE threads SET unread_count = max(0, unread_count - ?2) WHERE id = ?1")?
             .execute(params![into, unread])?;
+        self.restore_values(*into, values)
+    }
+
+    /// Restores the values of a thread from before a merge, except those that have changed since the merge.
+    fn restore_values(&self, thread: ThreadId, values: &BTreeMap<String, MergedValue>) -> Result<()> {
+        for (column, basis) in COPIED {
+            let (Some(value), Some(basis_value)) = (values.get(column), values.get(basis)) else { continue };
+            if value.before != value.after {
+                let sql =
+                    format!("UPDATE threads SET {column} = ?2 WHERE id = ?1 AND {column} IS ?3 AND {basis} IS ?4");
+                let parameters = params![thread, value.before, value.after, basis_value.after];
+                self.conn.prepare_cached(&sql)?.execute(parameters)?;
+            }
+        }
         Ok(())
     }
 
@@ -157,3 +195,18 @@ impl WriteTx<'_> {
         Ok(Some(own))
     }
 }
+
+/// The columns that `merge_thread.sql` copies and that an undo restores. Each has the column by which a newer message
+/// or call is noticed: a value that is unchanged may still be the value of that message or call. The columns that
+/// depend on another one are restored before it. The unread count and `peer_number` have rules of their own
+/// ([`WriteTx::refresh_peers`]), and a thread that a merge unarchived stays so, because an undo must hide no messages.
+const COPIED: [(&str, &str); 8] = [
+    ("provider", "last_message_at"),
+    ("waiting_since", "last_message_at"),
+    ("agent_since", "last_message_at"),
+    ("last_message_at", "last_message_at"),
+    ("last_in_provider", "last_in_at"),
+    ("opted_out_at", "last_in_at"),
+    ("last_in_at", "last_in_at"),
+    ("last_in_twilio_at", "last_in_twilio_at"),
+];
