@@ -88,7 +88,8 @@ pub struct VoiceConfig {
     /// Maximum number of concurrent calls from one number that the AI answers or that ring. All callers with a withheld
     /// number count as one number, for which this limit and `ai_calls_per_number_per_day` are multiplied by five.
     pub ai_calls_per_number_at_once: u32,
-    /// Maximum number of calls per day from one number that the AI answers or that ring.
+    /// Maximum number of calls per day from one number that the AI answers or that ring. The agent's calls to the
+    /// number do not count.
     pub ai_calls_per_number_per_day: u32,
     /// Maximum minutes of AI calls per day.
     pub ai_minutes_per_day: u32,

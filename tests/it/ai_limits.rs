@@ -93,6 +93,13 @@ const TRANSFERRED: &str = "
     INSERT INTO call_events(call_id, kind, at)
         VALUES (1, 'transfer_accepted', strftime('%FT%H:%M:%fZ', :now, '+60 seconds'))";
 
+/// Inserts a call of today that the agent made.
+const OUTBOUND: &str = "
+    INSERT INTO calls(call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at,
+                      answered_at, ended_at, end_reason, duration_ms, updated_at)
+        VALUES ('CA00000000000000000000000000000009', 1, 1, 'out', '+972509999999', '', 'ended', 'realtime', :now,
+                :now, :now, 'caller_hung_up', 1000, :now)";
+
 /// Starts a daemon with this limit, whose database has the call that the SQL in `call` inserts.
 async fn with_call(call: &str, limit: &str, turns: Vec<Turn>) -> CallHarness {
     let daemon = tokio::task::block_in_place(|| {
@@ -113,6 +120,15 @@ async fn the_time_with_a_person_after_a_transfer_does_not_count() {
     let harness = with_call(TRANSFERRED, "ai_minutes_per_day = 100", Vec::new()).await;
     let (_socket, engine) = connected(&harness, 1, "+972501111111").await;
     assert_eq!(engine, "realtime");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outbound_call_does_not_count_for_the_limit_of_calls_from_its_number() {
+    let harness = with_call(OUTBOUND, "ai_calls_per_number_per_day = 1", Vec::new()).await;
+    let (_first, engine) = connected(&harness, 1, "+972509999999").await;
+    assert_eq!(engine, "realtime");
+    let (_second, engine) = connected(&harness, 2, "+972509999999").await;
+    assert_eq!(engine, "voicemail", "one incoming call a day");
 }
 
 #[tokio::test(flavor = "multi_thread")]

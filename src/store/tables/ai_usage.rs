@@ -7,8 +7,8 @@ use rusqlite::{OptionalExtension, params};
 /// Use of the AI in phone calls within a period. Active calls count up to the current time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AiUsage {
-    /// Number of other calls from or to the caller's number that the AI handled or may still answer. If the number is
-    /// withheld, the number of such calls with a withheld number.
+    /// Number of other incoming calls from the caller's number that the AI handled or may still answer. If the number
+    /// is withheld, the number of such calls with a withheld number. 0 for an outbound call.
     pub calls_of_number: u32,
     /// True if the caller's number is withheld.
     pub is_withheld: bool,
@@ -22,7 +22,8 @@ impl ReadTx<'_> {
     /// Returns the use of the AI since `since`. `calls_of_number` does not include the call itself.
     pub fn ai_usage(&self, call: Option<&CallSid>, since: Timestamp, now: Timestamp) -> Result<AiUsage> {
         let mut caller = self.conn.prepare_cached(
-            "SELECT iif(peer_number GLOB '[+0-9]*', peer_number, NULL) FROM calls WHERE call_sid = ?1 AND peer_number <> ''",
+            "SELECT iif(peer_number GLOB '[+0-9]*', peer_number, NULL) FROM calls
+             WHERE call_sid = ?1 AND peer_number <> '' AND direction = 'in'",
         )?;
         let caller: Option<Option<String>> = caller.query_row([call], |row| row.get(0)).optional()?;
         let is_withheld = caller == Some(None);
@@ -31,7 +32,7 @@ impl ReadTx<'_> {
             // A call without an engine may still be answered by the AI, so it counts unless a human agent has accepted
             // it or its caller was blocked. The time with the human agent after a transfer does not count. The cost of a
             // call that was transferred to voicemail includes the earlier cost of the AI.
-            "SELECT count(*) FILTER (WHERE call_sid IS NOT ?5
+            "SELECT count(*) FILTER (WHERE call_sid IS NOT ?5 AND direction = 'in'
                         AND iif(?6, peer_number <> '' AND peer_number NOT GLOB '[+0-9]*', peer_number = ?4)
                         AND iif(engine IS NULL, end_reason IS NOT 'transferred' AND NOT blocked, engine IN ('realtime', 'pipeline'))),
                     CAST(total(coalesce(
