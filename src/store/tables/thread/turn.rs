@@ -88,15 +88,18 @@ impl WriteTx<'_> {
         let Some((thread, started_at, ended_at, facts, direction)) = found.optional()? else { return Ok(()) };
         match facts.outcome() {
             CallOutcome::Live | CallOutcome::Blocked => Ok(()),
+            // An outbound call was never counted as unread, and a contact whom the agent did not reach does not wait
+            // for an answer because of that call.
+            CallOutcome::Robot | CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed
+                if direction == CallDirection::Out =>
+            {
+                Ok(())
+            }
             // No user has to look at a call by a machine, so the thread is no longer counted as unread because of that
             // call.
             CallOutcome::Robot => self.uncount_unread(thread),
             CallOutcome::Transferred => self.apply_turn(thread, TurnEvent::UserAnswered),
             CallOutcome::Answered | CallOutcome::Booked => self.apply_turn(thread, TurnEvent::AgentAnswered(ended_at)),
-            // A contact whom the agent did not reach does not wait for an answer because of that call.
-            CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed if direction == CallDirection::Out => {
-                Ok(())
-            }
             CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed => {
                 self.apply_turn(thread, TurnEvent::ContactWaits(started_at))
             }
@@ -135,5 +138,47 @@ impl WriteTx<'_> {
             self.conn.prepare_cached(include_str!("start_turns.sql"))?.execute(params![after, last])?;
         }
         Ok(last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{BusinessId, CallMedium, EndReason, ThreadType};
+    use crate::store::NewCall;
+    use crate::store::testing::{database, transact};
+
+    #[test]
+    fn a_call_of_a_machine_is_uncounted_only_if_it_was_counted_as_unread() {
+        for direction in [CallDirection::In, CallDirection::Out] {
+            let (_folder, conn) = database();
+            transact(&conn, |tx| {
+                let at = Timestamp::from_millis(0);
+                let contact = tx.insert_contact(BusinessId::FIRST, "", at)?;
+                let (thread, _) = tx.find_or_insert_thread(BusinessId::FIRST, ThreadType::Call, contact, None, at)?;
+                // An earlier call is unread.
+                tx.bump_thread_for_call(thread, at)?;
+                let sid: CallSid = format!("CA{:032x}", 1).parse().unwrap();
+                let call = NewCall {
+                    business: BusinessId::FIRST,
+                    call_sid: &sid,
+                    thread,
+                    contact,
+                    direction,
+                    medium: CallMedium::Phone,
+                    peer_number: "+972501234567",
+                    own_number: "",
+                    started_at: at,
+                };
+                tx.insert_call(&call)?;
+                match direction {
+                    CallDirection::In => tx.bump_thread_for_call(thread, at)?,
+                    CallDirection::Out => tx.bump_thread_quietly(thread, at)?,
+                }
+                tx.end_call(&sid, EndReason::Robot, None, at)?;
+                assert_eq!(tx.thread(thread)?.unwrap().unread_count, 1, "{direction:?}");
+                Ok(())
+            });
+        }
     }
 }
