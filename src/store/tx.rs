@@ -5,7 +5,7 @@
 
 use super::read_limits::Limits;
 use super::{Error, Result};
-use crate::domain::ChangeKind;
+use crate::domain::{ChangeKind, ThreadId};
 use rusqlite::Connection;
 use rusqlite::ffi::{self, SQLITE_INTERRUPT};
 use std::cell::Cell;
@@ -32,6 +32,7 @@ pub struct WriteTx<'c> {
 pub(in crate::store) struct Recorded {
     pub seq: i64,
     pub kind: ChangeKind,
+    pub thread: Option<ThreadId>,
     pub ref_id: Option<i64>,
 }
 

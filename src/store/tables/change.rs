@@ -9,7 +9,7 @@ use crate::domain::{ActorId, CallId, CallSid, ChangeKind, ContactId, MessageId, 
 use crate::store::tx::Recorded;
 use crate::store::write_request::WriteRequest;
 use crate::store::{ReadTx, Result, WriteTx};
-use rusqlite::{OptionalExtension, Params, params};
+use rusqlite::{OptionalExtension, params};
 use sqlite_mirror::{AckAfter, Acknowledge, CommitError};
 use tokio::sync::watch;
 
@@ -119,12 +119,9 @@ impl WriteTx<'_> {
     }
 
     pub(in crate::store) fn record_message(&self, kind: ChangeKind, id: MessageId) -> Result<()> {
-        self.record(
-            kind,
-            Some(id.0),
-            "INSERT INTO changes(at, kind, thread_id, ref_id) SELECT ?1, ?2, thread_id, id FROM messages WHERE id = ?3",
-            params![clock::now(), kind, id],
-        )
+        let mut query = self.conn.prepare_cached("SELECT thread_id FROM messages WHERE id = ?1")?;
+        let thread: Option<ThreadId> = query.query_row([id], |row| row.get(0)).optional()?;
+        thread.map_or(Ok(()), |thread| self.record_in(kind, Some(thread), Some(id.0)))
     }
 
     pub(in crate::store) fn record_thread(&self, id: ThreadId) -> Result<()> {
@@ -159,12 +156,9 @@ impl WriteTx<'_> {
     }
 
     pub(in crate::store) fn record_call_id(&self, kind: ChangeKind, id: CallId) -> Result<()> {
-        self.record(
-            kind,
-            Some(id.0),
-            "INSERT INTO changes(at, kind, thread_id, ref_id) SELECT ?1, ?2, thread_id, id FROM calls WHERE id = ?3",
-            params![clock::now(), kind, id],
-        )
+        let mut query = self.conn.prepare_cached("SELECT thread_id FROM calls WHERE id = ?1")?;
+        let thread: Option<ThreadId> = query.query_row([id], |row| row.get(0)).optional()?;
+        thread.map_or(Ok(()), |thread| self.record_in(kind, Some(thread), Some(id.0)))
     }
 
     pub(in crate::store) fn record_call(&self, kind: ChangeKind, sid: &CallSid) -> Result<()> {
@@ -173,29 +167,21 @@ impl WriteTx<'_> {
         found.map_or(Ok(()), |(id, thread)| self.record_in(kind, Some(thread), Some(id.0)))
     }
 
+    /// Writes the row, unless the previous change of this transaction has the same kind, thread and `ref_id`: followers
+    /// receive all changes of a transaction at the same time, so one of them is enough.
     pub(in crate::store) fn record_in(
         &self,
         kind: ChangeKind,
         thread: Option<ThreadId>,
         ref_id: Option<i64>,
     ) -> Result<()> {
-        self.record(
-            kind,
-            ref_id,
-            "INSERT INTO changes(at, kind, thread_id, ref_id) VALUES (?1, ?2, ?3, ?4)",
-            params![clock::now(), kind, thread, ref_id],
-        )
-    }
-
-    /// Writes the row, unless the previous change of this transaction has the same kind and `ref_id`: followers receive
-    /// all changes of a transaction at the same time, so one of them is enough.
-    fn record(&self, kind: ChangeKind, ref_id: Option<i64>, sql: &str, params: impl Params) -> Result<()> {
-        if self.recorded.get().is_some_and(|last| last.kind == kind && last.ref_id == ref_id) {
+        let is_same = |last: Recorded| last.kind == kind && last.thread == thread && last.ref_id == ref_id;
+        if self.recorded.get().is_some_and(is_same) {
             return Ok(());
         }
-        if self.conn.prepare_cached(sql)?.execute(params)? > 0 {
-            self.recorded.set(Some(Recorded { seq: self.conn.last_insert_rowid(), kind, ref_id }));
-        }
+        let sql = "INSERT INTO changes(at, kind, thread_id, ref_id) VALUES (?1, ?2, ?3, ?4)";
+        self.conn.prepare_cached(sql)?.execute(params![clock::now(), kind, thread, ref_id])?;
+        self.recorded.set(Some(Recorded { seq: self.conn.last_insert_rowid(), kind, thread, ref_id }));
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-use crate::domain::{BusinessId, ChangeKind, Timestamp};
+use crate::domain::{ActorId, BusinessId, ChangeKind, ThreadType, Timestamp, UserId};
 use crate::store::testing::{database, transact};
 
 fn at(ms: i64) -> Timestamp {
@@ -68,6 +68,23 @@ fn the_same_change_twice_in_one_transaction_is_one() {
         tx.insert_contact(BusinessId::FIRST, "", at(0))?;
         tx.rename_contact_by_owner(id, "Dana", at(1))?;
         assert_eq!(tx.newest_change()?, 3);
+        Ok(())
+    });
+}
+
+#[test]
+fn drafts_of_one_user_in_two_threads_are_two_changes() {
+    let (_folder, conn) = database();
+    transact(&conn, |tx| {
+        let contact = tx.insert_contact(BusinessId::FIRST, "", at(0))?;
+        let [first, second] = [ThreadType::WhatsApp, ThreadType::Call]
+            .map(|kind| tx.find_or_insert_thread(BusinessId::FIRST, kind, contact, None, at(0)).unwrap().0);
+        let before = tx.newest_change()?;
+        for thread in [first, first, second] {
+            tx.record_draft(ActorId::User(UserId(1)), thread)?;
+        }
+        let changes = tx.changes_since(before, 10)?.unwrap();
+        assert_eq!(changes.iter().map(|change| change.thread_id).collect::<Vec<_>>(), [Some(first), Some(second)]);
         Ok(())
     });
 }
