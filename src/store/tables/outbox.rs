@@ -132,7 +132,9 @@ impl WriteTx<'_> {
             new.template,
             now
         ])?;
-        Ok(OutboxId(self.conn.last_insert_rowid()))
+        let id = OutboxId(self.conn.last_insert_rowid());
+        self.exclude_from_held(id)?;
+        Ok(id)
     }
 
     /// Marks an attempt as running. Until [`WriteTx::update_outbox`], it is unknown whether the provider has the

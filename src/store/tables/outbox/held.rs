@@ -1,10 +1,11 @@
 //! Holds messages after a restore. Messages that were queued in the restored database may have been sent after its
 //! backup was made, so they are held until the owner decides.
 //!
-//! All rows up to a row id, which is stored in the database, are held. New rows get higher ids, because held rows are
-//! kept unless their contact is deleted.
+//! All rows up to a row id, which is stored in the database, are held. A new row gets the id after the highest one. If
+//! the newest held rows were deleted, for example with their contact, that is the id of a held row, so the stored row
+//! id is lowered.
 
-use crate::domain::{MessageId, MessageStatus, PeerAddress, StoredNotice, ThreadId, Timestamp};
+use crate::domain::{MessageId, MessageStatus, OutboxId, PeerAddress, StoredNotice, ThreadId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::params;
 
@@ -63,6 +64,14 @@ impl WriteTx<'_> {
         self.count_held_outbox()
     }
 
+    /// Keeps a new row from being held, if it has reused the id of a deleted row. All other rows have lower ids.
+    pub(super) fn exclude_from_held(&self, new: OutboxId) -> Result<()> {
+        if new.0 <= self.held_to()? {
+            self.set_meta(HELD_TO, &(new.0 - 1).to_string())?;
+        }
+        Ok(())
+    }
+
     /// Releases the held messages, which are then sent as if they had just been written. Returns the number of
     /// messages.
     pub fn release_held_outbox(&self, now: Timestamp) -> Result<u64> {
@@ -92,3 +101,64 @@ impl WriteTx<'_> {
 }
 
 const HELD_TO: &str = "outbox_held_to";
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::{
+        BusinessId, Direction, MediaKind, MessageId, MessageStatus, PeerAddress, Provider, ThreadType, Timestamp,
+    };
+    use crate::store::testing::{database, transact};
+    use crate::store::{NewMessage, NewOutbox, Result, WriteTx};
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(0)
+    }
+
+    /// Queues a message to a contact. Returns the message and its outbox row.
+    fn queue(tx: &WriteTx<'_>, text: &str) -> Result<(MessageId, i64)> {
+        let contact = tx.insert_contact(BusinessId::FIRST, "", now())?;
+        let (thread, _) = tx.find_or_insert_thread(BusinessId::FIRST, ThreadType::WhatsApp, contact, None, now())?;
+        let message = tx.insert_message(&NewMessage {
+            thread,
+            direction: Direction::Out,
+            kind: MediaKind::Text,
+            text,
+            media_url: None,
+            provider: Provider::Baileys,
+            provider_msg_id: None,
+            status: MessageStatus::Queued,
+            author: Some("user:1"),
+            quoted: None,
+            extra: None,
+            created_at: now(),
+            provider_time: None,
+        })?;
+        let message = message.unwrap();
+        let new = NewOutbox {
+            message,
+            contact,
+            recipient: &PeerAddress::from_stored("+972501234567").unwrap(),
+            send_key: text,
+            named: None,
+            provider: Provider::Baileys,
+            template: false,
+        };
+        Ok((message, tx.insert_outbox(&new, now())?.0))
+    }
+
+    #[test]
+    fn a_message_that_gets_the_id_of_a_deleted_held_message_is_not_held() {
+        let (_folder, conn) = database();
+        transact(&conn, |tx| {
+            let ((first, _), (_, deleted)) = (queue(tx, "a")?, queue(tx, "b")?);
+            assert_eq!(tx.hold_outbox()?, 2);
+            tx.conn.execute("DELETE FROM outbox WHERE id = ?1", [deleted])?;
+            let (new, id) = queue(tx, "c")?;
+            assert_eq!(id, deleted, "SQLite has reused the id");
+            let held: Vec<_> = tx.held_outbox()?.into_iter().map(|held| held.message_id).collect();
+            let due: Vec<_> = tx.due_outbox(now(), 10)?.into_iter().map(|entry| entry.message).collect();
+            assert_eq!((held, due), (vec![first], vec![new]));
+            Ok(())
+        });
+    }
+}
