@@ -181,7 +181,9 @@ impl Inner {
         let outcome = catch_unwind(AssertUnwindSafe(|| snapshot(&conn, &limits, work))).unwrap_or(Err(Error::Panicked));
         let outcome = match outcome {
             Err(Error::Sql(error)) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
-                Err(if self.closed.load(Ordering::Relaxed) { Error::Closed } else { self.too_slow() })
+                // A read whose caller has gone is interrupted before its deadline. Its error is not received.
+                let is_late = !self.closed.load(Ordering::Relaxed) && clock::instant() >= deadline;
+                Err(if is_late { self.too_slow() } else { Error::Closed })
             }
             outcome => outcome,
         };

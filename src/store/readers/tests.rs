@@ -56,6 +56,18 @@ async fn a_query_whose_caller_has_gone_gives_its_connection_back() {
     assert_eq!(readers.read(rows).await.unwrap(), 0);
 }
 
+#[test]
+fn a_query_whose_caller_has_gone_does_not_count_as_timed_out() {
+    let (_folder, readers) = pool(Duration::from_secs(100));
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let leaves = cancelled.clone();
+    let outcome = readers.inner.read(clock::instant() + Duration::from_secs(100), cancelled, |tx| {
+        leaves.store(true, Ordering::Relaxed);
+        count(tx, ENDLESS)
+    });
+    assert!(matches!(outcome, Err(Error::Closed)), "{outcome:?}");
+}
+
 #[tokio::test]
 async fn work_between_queries_ends_when_its_caller_has_gone_or_its_time_is_over() {
     let work_for_ever = |tx: &ReadTx<'_>| -> Result<()> {
