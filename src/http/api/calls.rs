@@ -77,7 +77,10 @@ pub(super) async fn list(
     };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
     let searches = filter.words.is_some();
-    let page = move |tx: &ReadTx<'_>| tx.calls(&filter, after, limit);
+    let page = move |tx: &ReadTx<'_>| {
+        let contact = filter.contact.map(|id| tx.kept_contact(id)).transpose()?;
+        tx.calls(&CallFilter { contact, ..filter }, after, limit)
+    };
     let (calls, next) = if searches { state.store.read_long(page).await? } else { state.store.read(page).await? };
     let calls = calls.into_iter().map(|call| CallItem::new(call, actor.role)).collect();
     Ok(Json(CallPage { calls, next_cursor: next.map(|cursor| cursor.to_string()) }))

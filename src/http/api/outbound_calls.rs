@@ -13,7 +13,7 @@ use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::outbound_calls::{calling_hours, can_call};
 use crate::runtime::outbox::new_chats;
-use crate::store::OutboundFilter;
+use crate::store::{OutboundFilter, ReadTx};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -100,7 +100,11 @@ pub(super) async fn list(
         missed_call: query.missed_call_id.map(CallId),
     };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
-    let (found, next) = state.store.read(move |tx| tx.outbound_calls(&filter, after, limit)).await?;
+    let read = move |tx: &ReadTx<'_>| {
+        let contact = filter.contact.map(|id| tx.kept_contact(id)).transpose()?;
+        tx.outbound_calls(&OutboundFilter { contact, ..filter }, after, limit)
+    };
+    let (found, next) = state.store.read(read).await?;
     Ok(axum::Json(Page::new(found, next)))
 }
 

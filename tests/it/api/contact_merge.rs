@@ -2,7 +2,7 @@
 //! data.
 
 use super::{change, column, with_data};
-use crate::support::Client;
+use crate::support::{Client, Daemon};
 use serde_json::{Value, json};
 
 /// Returns the recorded data of a contact, without the ids and times of its tags, fields, notes, tasks and leads.
@@ -161,4 +161,28 @@ async fn a_scheduled_message_follows_two_merges_and_their_undo() {
         change(&api, "POST", &format!("/api/merges/{merge}/undo"), json!({}), 200).await;
     }
     assert_eq!(place().await, (json!(1), json!(1)));
+}
+
+/// Inserts a call that the agent is to make to contact 1.
+const OUTBOUND_CALL: &str = "
+    INSERT INTO outbound_calls(id, business_id, contact_id, number, own_number, purpose, state, due_at, requested_by,
+                               created_at, updated_at)
+    VALUES (1, 1, 1, '+972501234567', '+97233333333', 'p', 'waiting', '2030-01-01T00:00:00.000Z', 'user:1',
+            '2026-11-12T08:00:00.000Z', '2026-11-12T08:00:00.000Z');
+";
+
+#[tokio::test]
+async fn the_lists_of_calls_accept_the_id_of_a_merged_contact() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(&format!("{}{OUTBOUND_CALL}", include_str!("data.sql")));
+    daemon.launch();
+    let api = daemon.api();
+    merge(&api, 2, 1).await;
+    for contact in [1, 2] {
+        let calls = api.get(&format!("/api/calls?contact_id={contact}")).await.json();
+        assert_eq!(column(&calls["calls"], "call_sid"), ["CA1", "CA2"], "contact {contact}");
+        let outbound = api.get(&format!("/api/outbound-calls?contact_id={contact}")).await.json();
+        assert_eq!(column(&outbound["items"], "id"), [1], "contact {contact}");
+    }
+    assert_eq!(api.get("/api/calls?contact_id=3").await.json()["calls"], json!([]));
 }
