@@ -85,7 +85,7 @@ pub use search::{IndexStep, SearchRequest};
 pub use seed::{SeedAppointment, SeedCall, SeedContact, SeedMessage, SeedService, SeedTurn, StoredRows};
 pub use session::NewSession;
 pub use setting::{Setting, SettingChange, peek_stored_settings};
-pub use task::TaskFilter;
+pub use task::{DueLimits, TaskFilter};
 pub use thread::{FoundThread, ThreadFilter};
 pub use token::NewApiToken;
 pub use twilio_number::ReplacedWebhooks;

@@ -7,15 +7,18 @@ use super::response::OkResponse;
 use crate::clock;
 use crate::crm;
 use crate::crm::task::{self, Created};
-use crate::domain::{ActorId, BusinessId, CallId, ContactId, TaskContent, TaskId, TextCursor, Timestamp, UserId, day};
+use crate::domain::{ActorId, BusinessId, CallId, ContactId, TaskContent, TaskId, TextCursor, Timestamp, UserId};
+use crate::host::local_time;
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState, ErrorBody, idempotency_key};
-use crate::store::{self, ReadTx, TaskFilter, WriteTx};
+use crate::store::{self, DueLimits, ReadTx, TaskFilter, WriteTx};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 use view::{CreateTaskRequest, Task, TaskPage, TaskState, UpdateTaskRequest};
 
@@ -37,8 +40,8 @@ pub(super) struct TaskQuery {
     /// Only tasks that are assigned to this user: an id, or `me`.
     #[param(value_type = Option<String>)]
     assignee: Option<Assignee>,
-    /// Only tasks that are due before this day (`2026-11-22`) or time. The day begins at midnight UTC, and a task with
-    /// a due day is due at the end of that day in UTC. Tasks without a due day or time are left out.
+    /// Only tasks that are due before this day (`2026-11-22`) or time. Days are those of the business's time zone, and
+    /// a task with a due day is due at the end of that day. Tasks without a due day or time are left out.
     #[param(value_type = Option<String>)]
     due_before: Option<DueBefore>,
     /// Items per page, 1 to 200; 50 by default.
@@ -79,18 +82,38 @@ impl Assignee {
     }
 }
 
-/// A day or a time, in the text form by which tasks are ordered.
-#[derive(Debug)]
-struct DueBefore(String);
+/// The limit on when tasks are due.
+#[derive(Clone, Copy, Debug)]
+enum DueBefore {
+    /// A day in the time zone of the business.
+    Day(Date),
+    Time(Timestamp),
+}
 
 impl<'de> Deserialize<'de> for DueBefore {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
-        let moment = || text.parse::<Timestamp>().ok().map(|at| at.to_string());
-        day(&text)
-            .or_else(moment)
-            .map(Self)
+        // The parser of dates also accepts times, and ignores the time of day.
+        let date = if text.len() == "2026-11-22".len() { text.parse::<Date>().ok() } else { None };
+        date.map(Self::Day)
+            .or_else(|| text.parse().map(Self::Time).ok())
             .ok_or_else(|| serde::de::Error::custom("must be a day such as 2026-11-22, or a time"))
+    }
+}
+
+impl DueBefore {
+    /// Returns the limit on due times, and the one on due days.
+    fn limits(self, zone: &TimeZone) -> DueLimits {
+        match self {
+            Self::Day(date) => {
+                // Only the last days of the year 9999 have no start.
+                let last = Timestamp::from_millis(i64::MAX);
+                let start = date.to_zoned(zone.clone());
+                let at = start.map_or(last, |start| Timestamp::from_millis(start.timestamp().as_millisecond()));
+                DueLimits { at, day: date.to_string() }
+            }
+            Self::Time(at) => DueLimits { at, day: local_time::date(at, zone).to_string() },
+        }
     }
 }
 
@@ -109,6 +132,7 @@ pub(super) async fn list(
     Query(query): Query<TaskQuery>,
 ) -> Result<axum::Json<TaskPage>, ApiError> {
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
+    let due_before = query.due_before.map(|before| before.limits(&state.config().business.time_zone));
     let read = move |tx: &ReadTx<'_>| {
         let assignee = query.assignee.map(|assignee| assignee.user(tx, actor.id)).transpose()?;
         let filter = TaskFilter {
@@ -118,7 +142,7 @@ pub(super) async fn list(
             call: query.call_id.map(CallId),
             // A token that belongs to no user has no tasks: the filter matches no task, because no user has the id 0.
             assignee: assignee.map(|user| user.unwrap_or(UserId(0))),
-            due_before: query.due_before.map(|before| before.0),
+            due_before,
         };
         tx.tasks(&filter, after.as_ref(), limit)
     };

@@ -18,8 +18,17 @@ pub struct TaskFilter {
     pub contact: Option<ContactId>,
     pub call: Option<CallId>,
     pub assignee: Option<UserId>,
-    /// Only tasks that are due before this day (`2026-11-22`) or time (RFC 3339).
-    pub due_before: Option<String>,
+    /// Only tasks that are due before these limits; `None` also for tasks without a due day or time.
+    pub due_before: Option<DueLimits>,
+}
+
+/// A limit on when tasks are due, for both forms of due times.
+#[derive(Clone, Debug)]
+pub struct DueLimits {
+    /// Tasks with a due time are due before this time.
+    pub at: Timestamp,
+    /// Tasks with a due day are due before this day, `2026-11-22`.
+    pub day: String,
 }
 
 impl ReadTx<'_> {
@@ -53,7 +62,7 @@ impl ReadTx<'_> {
                  AND (:contact IS NULL OR t.contact_id = :contact)
                  AND (:call IS NULL OR t.call_id = :call)
                  AND (:assignee IS NULL OR t.assignee = :assignee)
-                 AND (:due_before IS NULL OR t.due_key < :due_before)
+                 AND (:due_at IS NULL OR t.due_at < :due_at OR t.due_date < :due_date)
                  AND (:key IS NULL OR ({key}, t.id) > (:key, :id))
              ORDER BY {key}, t.id LIMIT :limit",
             select(key)
@@ -65,7 +74,8 @@ impl ReadTx<'_> {
                 ":contact": filter.contact,
                 ":call": filter.call,
                 ":assignee": filter.assignee,
-                ":due_before": filter.due_before,
+                ":due_at": filter.due_before.as_ref().map(|before| before.at),
+                ":due_date": filter.due_before.as_ref().map(|before| &before.day),
                 ":key": after.map(|after| &after.key),
                 ":id": after.map(|after| after.id),
                 ":limit": rows_for(limit),

@@ -43,6 +43,32 @@ async fn tasks_are_listed_by_the_time_when_they_are_due() {
 }
 
 #[tokio::test]
+async fn tasks_are_due_before_a_day_in_the_time_zone_of_the_business() {
+    let (_daemon, api) = with_data();
+    // In Jerusalem, these are 23:30 on 1 December and 00:30 on 2 December.
+    for (title, due) in [
+        ("evening", json!({"due_at": "2026-12-01T21:30:00Z"})),
+        ("day", json!({"due_date": "2026-12-01"})),
+        ("night", json!({"due_at": "2026-12-01T22:30:00Z"})),
+    ] {
+        let mut body = due;
+        body["title"] = json!(title);
+        change(&api, "POST", "/api/tasks", body, 201).await;
+    }
+    for (before, expected) in [
+        ("2026-12-01", json!([])),
+        ("2026-12-02", json!(["evening", "day"])),
+        ("2026-12-03", json!(["evening", "night", "day"])),
+        ("2026-12-01T21:59:59Z", json!(["evening"])),
+        ("2026-12-01T22:00:00Z", json!(["evening", "day"])),
+        ("9999-12-31", json!(["evening", "night", "day"])),
+    ] {
+        let page = api.get(&format!("/api/tasks?due_before={before}")).await.json();
+        assert_eq!(json!(column(&page["items"], "title")), expected, "{before}");
+    }
+}
+
+#[tokio::test]
 async fn a_task_is_assigned_changed_done_and_reopened() {
     let (daemon, _) = with_data();
     let (dana, gal) = (daemon.logged_in("dana", "owner").await, daemon.logged_in("gal", "staff").await);

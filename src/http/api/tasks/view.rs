@@ -30,8 +30,8 @@ pub(crate) struct Task {
     /// The time by which the task must be done; null if the task has no due time.
     #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,
-    /// The day on which the task must be done, such as `2026-11-22`; null if the task has no due day. A task has at
-    /// most one of `due_at` and `due_date`.
+    /// The day on which the task must be done, such as `2026-11-22`, in the time zone of the business; null if the task
+    /// has no due day. A task has at most one of `due_at` and `due_date`.
     #[schema(format = Date)]
     due_date: Option<String>,
     /// The id of the assigned user; null if the task is not assigned.
