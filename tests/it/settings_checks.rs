@@ -128,15 +128,30 @@ async fn the_webhooks_of_a_number_are_set_and_restored() {
     }
     assert_eq!(api.post_json(&format!("{path}/undo"), &json!({})).await.status, 200);
 
-    // Another program changes the number between two changes by the daemon. An undo restores the state before the first
-    // change.
-    assert_eq!(api.post_json(&path, &json!({})).await.status, 200);
-    harness.twilio_state.change_number(before["sid"].as_str().unwrap(), |record| {
-        record.voice_url = "https://elsewhere.example/voice".to_owned();
-    });
-    assert_eq!(api.post_json(&path, &json!({})).await.status, 200);
-    assert_eq!(api.post_json(&format!("{path}/undo"), &json!({})).await.status, 200);
-    assert_eq!(number(&api).await, before);
+    // Another program changes the number between two changes by the daemon: its calls, so that they no longer come to
+    // the daemon, or only the reports of their ends. An undo restores the number's last webhooks of another program.
+    let sid = before["sid"].as_str().unwrap();
+    let other = "https://elsewhere.example/voice";
+    let redirect = || harness.twilio_state.change_number(sid, |record| record.voice_url = other.to_owned());
+    let set = async |status: u16| assert_eq!(api.post_json(&path, &json!({})).await.status, status);
+    let undo = async || {
+        let undone = api.post_json(&format!("{path}/undo"), &json!({})).await;
+        assert_eq!(undone.status, 200, "{}", undone.text());
+        number(&api).await
+    };
+    set(200).await;
+    redirect();
+    harness.twilio.fail_next(Operation::UpdateNumber, Fault::Status(400), 1);
+    set(502).await;
+    assert_eq!(undo().await, before, "a rejected change keeps what an earlier one replaced");
+    set(200).await;
+    harness.twilio_state.change_number(sid, |record| record.status_callback = other.to_owned());
+    set(200).await;
+    assert_eq!(undo().await, before, "the calls came to the daemon already");
+    set(200).await;
+    redirect();
+    set(200).await;
+    assert_eq!(undo().await["webhooks"]["voice_url"], other);
     assert_eq!(api.post_json("/api/twilio/numbers/PN0/webhooks", &json!({})).await.status, 404);
     harness.assert_rules_kept();
 }

@@ -14,6 +14,7 @@ use crate::http::{ApiError, AppState, ErrorBody};
 use crate::providers::http_client;
 use crate::providers::twilio::account::{self, AccountNumber, NumberWebhooks};
 use crate::providers::twilio::rest::Error;
+use crate::store::WriteTx;
 use axum::extract::State;
 use axum::http::StatusCode;
 use std::time::Duration;
@@ -43,7 +44,8 @@ pub(super) async fn list(
 
 /// Set a phone number's webhooks to this server, so that this server receives the number's calls.
 ///
-/// The original webhooks are stored, so that the change can be undone.
+/// The replaced webhooks are stored, so that the change can be undone. If the number's calls came to this server
+/// already, the stored webhooks stay those that an earlier request replaced.
 #[utoipa::path(post, path = "/api/twilio/numbers/{sid}/webhooks", tag = "system", operation_id = "set_twilio_webhooks",
     params(("sid" = String, Path)), responses((status = 200, body = WebhooksResponse),
         (status = 409, body = ErrorBody, description = "`twilio_not_configured`, `no_public_address`, `number_not_direct`: a SIP \
@@ -66,16 +68,18 @@ pub(super) async fn set_webhooks(
         // The webhooks of this server are not stored: an undo must restore those that an earlier request stored.
         return respond(&state, &config, &sid, replaced).await;
     }
-    // The original webhooks are stored before the change, so that an undo is possible after a crash.
-    let (kept, key) = (replaced.clone(), sid.clone());
-    let is_first = actor.transact(&state.store, move |tx| twilio_number::keep_webhooks(tx, &key, &kept.into())).await?;
+    // The replaced webhooks are stored before the change, so that an undo is possible after a crash.
+    let (kept, key, own) = (replaced.clone(), sid.clone(), after.voice_url.clone());
+    let keep = actor.transact(&state.store, move |tx| twilio_number::keep_webhooks(tx, &key, &kept.into(), &own));
+    let earlier = keep.await?;
     if let Err(not_set) = set(&config, &sid, &after).await {
         // If the request had no answer, Twilio may still apply the change; the stored webhooks are then kept.
         let is_unchanged =
             not_set.is_answered && self::number(&config, &sid).await.is_ok_and(|now| now.webhooks == replaced);
-        if is_first && is_unchanged {
+        if is_unchanged {
             let key = sid.clone();
-            actor.transact(&state.store, move |tx| twilio_number::forget_webhooks(tx, &key)).await?;
+            let restore = move |tx: &WriteTx<'_>| twilio_number::restore_kept_webhooks(tx, &key, earlier.as_ref());
+            actor.transact(&state.store, restore).await?;
         }
         return Err(not_set.error);
     }
