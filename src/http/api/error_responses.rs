@@ -58,7 +58,7 @@ const ERRORS: [ErrorResponse; 15] = [
     (
         "412",
         |of| conditions::takes_if_match(of.operation),
-        "The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed`",
+        "The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed`",
     ),
     ("413", |of| of.has_body(), "The body is too large: `too_large`"),
     ("415", |of| of.has_body(), "The body is not declared as JSON: `unsupported_media_type`"),

@@ -85,7 +85,7 @@ pub(super) async fn reset_password(
 /// The user's sessions end, and the API tokens for which the user is responsible are revoked.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "users", operation_id = "delete_user", params(("id" = i64, Path)),
     responses((status = 200, description = "The user was removed.", body = OkResponse),
-        (status = 409, description = "The last owner stays", body = ErrorBody)))]
+        (status = 409, description = "The last owner cannot be removed: `conflict`", body = ErrorBody)))]
 pub(super) async fn remove(
     State(state): State<AppState>,
     Owner(actor): Owner,

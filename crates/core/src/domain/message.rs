@@ -18,7 +18,8 @@ text_enum! {
 }
 
 text_enum! {
-    /// The type of a message: `media` for a message with files, else `text`.
+    /// The type of a message: `text`, or `media` for a message with a file, a location, a contact or other content that
+    /// is not text.
     MessageType { Text = "text", Media = "media" }
 }
 
@@ -130,7 +131,7 @@ pub struct Message {
     pub thread_id: ThreadId,
     /// Whether the contact or the business wrote the message.
     pub direction: Direction,
-    /// `media` for a message with a file, or with other content than text, such as a location; else `text`.
+    /// `text`, or `media` for a message with a file, a location, a contact or other content that is not text.
     pub message_type: MessageType,
     /// The kind of the content, such as an image or a voice message.
     pub media_kind: MediaKind,

@@ -168,7 +168,7 @@ struct Message {
     thread_id: i64,
     /// Whether the message is inbound or outbound.
     direction: Direction,
-    /// `text`, or `media` for a message with files.
+    /// `text`, or `media` for a message with a file, a location, a contact or other content that is not text.
     message_type: MessageType,
     /// The kind of the message's content.
     media_kind: MediaKind,
