@@ -27,7 +27,8 @@ pub(super) fn operations() -> Operations {
 #[utoipa::path(
     post, path = "/api/whatsapp/send", tag = "threads", operation_id = "send_message",
     request_body = SendMessageRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer and one message.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer and one message, also for \
+        another user or token.")),
     responses(
         (status = 200, body = SendMessageResponse),
         (status = 400, body = ErrorBody, description = "The request cannot be read."),
@@ -99,6 +100,8 @@ fn request(
         },
         reply_to: body.reply_to.map(MessageId),
         author: actor.id.to_string(),
+        // The key has no prefix for the actor, unlike those of tasks and appointments: a client that repeats a request
+        // with a new token must not send the message twice.
         idempotency_key: idempotency_key(headers)?,
         new_chats: Some(crate::runtime::outbox::new_chats(&app.config())),
         send_key: entropy::random_hex::<16>(),

@@ -94,6 +94,8 @@ async fn the_same_key_gives_the_same_answer_and_one_message() {
         let (status, answer) = post(&shop.api, "key-1", &body).await;
         assert_eq!((status, answer["error"]["code"].clone()), (422, json!("key_reused")), "{body}");
     }
+    let other_token = shop.daemon.api();
+    assert_eq!(post(&other_token, "key-1", &body).await, (200, first.clone()), "also with another token");
     shop.daemon.kill9();
     shop.daemon.launch();
     assert_eq!(post(&shop.api, "key-1", &body).await, (200, first.clone()), "also after a restart");
