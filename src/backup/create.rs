@@ -187,7 +187,8 @@ impl Snapshots {
         now: Timestamp,
         outcome: Result<CreatedSnapshot, Error>,
     ) -> Result<CreatedSnapshot, Error> {
-        let mut status = BackupRun { last_attempt_at: Some(now), ..self.last_run() };
+        // Based on the stored result: `last_run` may ignore a failed upload, which the saved status must still contain.
+        let mut status = BackupRun { last_attempt_at: Some(now), ..BackupRun::read(&self.status_file()) };
         match outcome {
             Ok(mut created) => {
                 status.last_success_at = Some(now);

@@ -152,6 +152,30 @@ async fn a_refusal_is_reported_in_the_servers_words_and_the_snapshot_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_made_without_the_keys_of_the_bucket_keeps_the_record_of_a_failed_upload() {
+    let s3 = S3::start().await;
+    let mut daemon = box_with_bucket(&s3);
+    daemon.reconfigure(|setup| {
+        setup.env("BACKUP_S3_SECRET_ACCESS_KEY", "not-the-secret");
+    });
+    assert_eq!(cli(&daemon, &["snapshots", "create"]).status.code(), Some(1));
+    let recorded = |daemon: &Daemon| -> Value {
+        let text = std::fs::read(daemon.folder().join("snapshots/status.json")).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    };
+    let failed = recorded(&daemon);
+    assert!(!failed["bucket_error"].is_null(), "{failed}");
+    daemon.reconfigure(|setup| {
+        setup.env("BACKUP_S3_SECRET_ACCESS_KEY", "");
+    });
+    let made = cli(&daemon, &["snapshots", "create"]);
+    assert!(made.status.success() && stderr(&made).contains("cannot read the keys"), "{}", stderr(&made));
+    let now = recorded(&daemon);
+    assert_eq!(now["bucket_error"], failed["bucket_error"], "{now}");
+    assert_ne!(now["last_snapshot"], failed["last_snapshot"], "{now}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failed_upload_to_a_bucket_that_was_removed_is_no_failure() {
     let s3 = S3::start().await;
     let mut daemon = box_with_bucket(&s3);
