@@ -249,7 +249,8 @@ impl Snapshots {
     }
 
     /// Reads a snapshot completely and compares its checksum. Also verifies the database in it, if the snapshot is not
-    /// encrypted or a key is given.
+    /// encrypted or a key is given. Fails with [`Error::NotVerified`] if neither the checksum nor the content can be
+    /// verified.
     pub fn verify(&self, name: &str, identity: Option<&Path>) -> Result<Verified, Error> {
         let path = self.path(name)?;
         let (_, sum) = folder::checksum(&path, &self.cancel_token)?;
@@ -261,6 +262,7 @@ impl Snapshots {
         let copy = match identity {
             _ if !encrypted => Some(store::verify_copy(&path)?),
             Some(identity) => Some(self.verify_encrypted(&path, identity)?),
+            None if recorded.is_none() => return Err(Error::NotVerified(name.to_owned())),
             None => None,
         };
         Ok(Verified { name: name.to_owned(), sum_is_right: recorded.is_some(), copy })

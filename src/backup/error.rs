@@ -32,6 +32,12 @@ pub enum Error {
     /// The file that was read back differs from what was written.
     #[error("{0} does not read back as it was written")]
     ReadBackMismatch(PathBuf),
+    /// The named snapshot is encrypted, no key was given, and no checksum is stored with it to compare.
+    #[error(
+        "snapshot {0} is encrypted and no checksum is stored with it, so it was not verified; with the key, \
+         `agentlocator snapshots verify {0} --identity KEYFILE` verifies its content"
+    )]
+    NotVerified(String),
     /// No snapshot has that name.
     #[error("there is no snapshot {0}; `agentlocator snapshots list` shows them")]
     NotFound(String),
@@ -81,7 +87,9 @@ impl From<&Error> for Causes {
             Error::ReadBackMismatch(path) => Cause::ReadBack { file: path.display().to_string() }.into(),
             Error::Bucket(causes) => causes.clone(),
             // No alert contains these errors, except `Stopped` if the stop interrupted an upload to the bucket.
-            Error::NotFound(_) | Error::Busy | Error::Stopped => Cause::other(error.to_string()).into(),
+            Error::NotVerified(_) | Error::NotFound(_) | Error::Busy | Error::Stopped => {
+                Cause::other(error.to_string()).into()
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use super::backup::describe;
 use super::output::{Table, format_time, print, print_json, print_status};
 use super::settings::Settings;
 use crate::app;
-use crate::backup::{Kind, Snapshots, Verified};
+use crate::backup::{Error, Kind, Snapshots, Verified};
 use crate::host::disk::format_bytes;
 use crate::providers::http_client;
 use anyhow::{Context, bail};
@@ -34,6 +34,9 @@ pub(super) enum Command {
         json: bool,
     },
     /// Read snapshots completely, and report whether they are valid.
+    ///
+    /// An encrypted snapshot without a stored checksum, such as one that was fetched from the bucket, is verified only with the key.
+    /// The command fails if a snapshot is not valid or was not verified.
     Verify {
         /// The names of the snapshots; by default all.
         names: Vec<String>,
@@ -94,8 +97,14 @@ pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> 
         Command::Prune { json } => prune(&snapshots, *json),
         Command::Fetch { name } => {
             let file = app::runtime()?.block_on(snapshots.fetch(name))?;
-            let Verified { copy, .. } = snapshots.verify(name, None)?;
-            let inside = copy.map_or_else(|| "encrypted".to_owned(), |copy| describe(&copy));
+            let inside = match snapshots.verify(name, None) {
+                Ok(Verified { copy, .. }) => copy.map_or_else(|| "encrypted".to_owned(), |copy| describe(&copy)),
+                // The bucket stores no checksums, so a restore with the key is the first to read the content.
+                Err(Error::NotVerified(_)) => {
+                    "encrypted, and not verified (use snapshots verify --identity)".to_owned()
+                }
+                Err(error) => return Err(error.into()),
+            };
             print_status(&format!("Fetched {}: {inside}.", file.display()));
             Ok(())
         }
@@ -151,7 +160,7 @@ fn verify(snapshots: &Snapshots, names: &[String], identity: Option<&Path>, json
         [] => snapshots.list()?.into_iter().map(|found| found.name).collect(),
         names => names.to_vec(),
     };
-    let (mut bad, mut report) = (0, Vec::new());
+    let (mut bad, mut unverified, mut report) = (0, 0, Vec::new());
     for name in names {
         match snapshots.verify(&name, identity) {
             Ok(verified) => {
@@ -166,9 +175,13 @@ fn verify(snapshots: &Snapshots, names: &[String], identity: Option<&Path>, json
                 report.push(serde_json::json!({ "name": name, "good": true, "found": verified }));
             }
             Err(error) => {
-                bad += 1;
+                let (count, word) = match error {
+                    Error::NotVerified(_) => (&mut unverified, "not verified"),
+                    _ => (&mut bad, "BAD "),
+                };
+                *count += 1;
                 if !json {
-                    print(&format!("BAD   {name}  {error}\n"))?;
+                    print(&format!("{word}  {name}  {error}\n"))?;
                 }
                 report.push(serde_json::json!({ "name": name, "good": false, "error": error.to_string() }));
             }
@@ -177,10 +190,13 @@ fn verify(snapshots: &Snapshots, names: &[String], identity: Option<&Path>, json
     if json {
         print_json(&report)?;
     }
-    if bad > 0 {
-        bail!("{bad} of {} snapshots are not valid", report.len());
+    let all = report.len();
+    match (bad, unverified) {
+        (0, 0) => Ok(()),
+        (0, _) => bail!("{unverified} of {all} snapshots were not verified"),
+        (_, 0) => bail!("{bad} of {all} snapshots are not valid"),
+        _ => bail!("{bad} of {all} snapshots are not valid, and {unverified} were not verified"),
     }
-    Ok(())
 }
 
 fn prune(snapshots: &Snapshots, json: bool) -> anyhow::Result<()> {

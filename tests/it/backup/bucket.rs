@@ -3,6 +3,7 @@
 use super::{stderr, with_data};
 use crate::support::s3::{BUCKET, KEY_ID, REGION, S3, SECRET};
 use crate::support::{Daemon, Setup};
+use age::secrecy::ExposeSecret;
 use serde_json::Value;
 
 fn with_bucket(setup: &mut Setup, s3: &S3, more: &str) {
@@ -81,6 +82,36 @@ async fn with_encryption_no_unencrypted_snapshot_is_uploaded() {
     assert!(listed.contains(older), "{listed}");
     let made = create(&daemon);
     assert_eq!(s3.keys(), [format!("shop/{}", made["name"].as_str().unwrap())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encrypted_snapshot_from_the_bucket_is_verified_only_with_the_key() {
+    let s3 = S3::start().await;
+    let mut daemon = with_data();
+    assert!(daemon.stop().success());
+    let key = age::x25519::Identity::generate();
+    daemon.reconfigure(|setup| with_bucket(setup, &s3, &format!("age_recipients = [\"{}\"]\n", key.to_public())));
+    let made = create(&daemon);
+    let name = made["name"].as_str().unwrap();
+
+    let new = Daemon::prepare(|setup| with_bucket(setup, &s3, ""));
+    let identity = new.folder().join("key.txt");
+    std::fs::write(&identity, key.to_string().expose_secret()).unwrap();
+    let fetched = cli(&new, &["snapshots", "fetch", name]);
+    assert!(fetched.status.success() && stderr(&fetched).contains("not verified"), "{}", stderr(&fetched));
+    let unverified = cli(&new, &["snapshots", "verify"]);
+    let printed = String::from_utf8_lossy(&unverified.stdout).into_owned();
+    assert!(printed.starts_with(&format!("not verified  {name}")) && printed.contains("--identity"), "{printed}");
+    assert!(unverified.status.code() == Some(1) && !printed.contains("good"), "{printed}");
+    let reported = cli(&new, &["snapshots", "verify", "--json"]);
+    assert_eq!(serde_json::from_slice::<Value>(&reported.stdout).unwrap()[0]["good"], false);
+    let opened = cli(&new, &["snapshots", "verify", "--identity", identity.to_str().unwrap()]);
+    assert!(opened.status.success(), "{}", stderr(&opened));
+
+    // No old snapshot is deleted while the newest one is not verified.
+    std::fs::remove_file(format!("{}.sha256", made["file"].as_str().unwrap())).unwrap();
+    let prune = cli(&daemon, &["snapshots", "prune"]);
+    assert!(prune.status.code() == Some(1) && stderr(&prune).contains("nothing was deleted"), "{}", stderr(&prune));
 }
 
 #[tokio::test(flavor = "multi_thread")]
