@@ -49,9 +49,9 @@ impl Alerts {
             );
             Vec::new()
         });
-        let failed_calls = FailedCalls::new(thresholds.failed_calls);
         let tracker = Mutex::new(AlertTracker::new(thresholds, known));
-        Self { inner: Arc::new(Inner { tracker, changed: Notify::new(), store, failed_calls }) }
+        let (changed, failed_calls) = (Notify::new(), FailedCalls::default());
+        Self { inner: Arc::new(Inner { tracker, changed, store, failed_calls }) }
     }
 
     /// Records that the condition of an alert is active, until [`Alerts::clear`] is called. If the condition is

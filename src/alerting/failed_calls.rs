@@ -17,10 +17,9 @@ pub struct AiCall {
 }
 
 /// Counts consecutive calls that no AI answered, and holds the engines whose account was rejected.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FailedCalls {
     consecutive: AtomicU32,
-    threshold: u32,
     /// The engines whose account was rejected, each with its alert. [`OUTSIDE_CALLS`] is the key for a request outside
     /// calls.
     rejected: Mutex<BTreeMap<&'static str, AlertKind>>,
@@ -31,11 +30,8 @@ pub(super) struct FailedCalls {
 const OUTSIDE_CALLS: &str = "";
 /// The alerts about accounts.
 pub(super) const OF_ACCOUNTS: [AlertKind; 2] = [AlertKind::AiRefused, AlertKind::AiNoCredit];
-impl FailedCalls {
-    pub(super) fn new(threshold: u32) -> Self {
-        Self { consecutive: AtomicU32::new(0), threshold: threshold.max(1), rejected: Mutex::default() }
-    }
 
+impl FailedCalls {
     /// Updates the rejected engines after a call. Returns the alerts about accounts for which no rejected engine
     /// remains.
     pub(super) fn update_rejected(&self, call: &AiCall) -> Vec<AlertKind> {
@@ -54,10 +50,9 @@ impl FailedCalls {
         self.rejected().insert(OUTSIDE_CALLS, kind);
     }
 
-    /// Counts a call that no AI answered. Returns the count, and whether it has reached the threshold.
-    pub(super) fn count(&self) -> (u32, bool) {
-        let count = self.consecutive.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        (count, count >= self.threshold)
+    /// Counts a call that no AI answered. Returns the number of such calls since an AI last answered one.
+    pub(super) fn count(&self) -> u32 {
+        self.consecutive.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
 
     /// Records that an AI answered a call.
@@ -93,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_engine_stays_rejected_until_it_answers_itself() {
-        let (calls, none) = (FailedCalls::new(3), OF_ACCOUNTS.to_vec());
+        let (calls, none) = (FailedCalls::default(), OF_ACCOUNTS.to_vec());
         assert_eq!(calls.update_rejected(&call(&["realtime"], &[])), none);
         let no_credit = call(&["pipeline"], &[("realtime", "insufficient_quota")]);
         assert_eq!(calls.update_rejected(&no_credit), [AlertKind::AiRefused]);

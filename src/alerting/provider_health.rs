@@ -13,8 +13,9 @@ fn refusal(failure: &AiFailure) -> Notice {
 
 impl Alerts {
     /// Records a call that the AI should answer. If the account of an engine was rejected, the alert remains while that
-    /// engine is configured and has not answered, even if other engines answer calls meanwhile.
-    pub fn record_ai_call(&self, call: &AiCall) {
+    /// engine is configured and has not answered, even if other engines answer calls meanwhile. `threshold` is the number of
+    /// consecutive calls without an answer of the AI after which the alert is raised.
+    pub fn record_ai_call(&self, call: &AiCall, threshold: u32) {
         let calls = &self.inner.failed_calls;
         let accepted = calls.update_rejected(call);
         let has_answered = !call.answered.is_empty();
@@ -29,8 +30,8 @@ impl Alerts {
             }
         }
         let Some((_, failure)) = call.failed.last().filter(|_| !has_answered) else { return };
-        let (count, is_over_threshold) = calls.count();
-        if of_account(failure.cause).is_none() && is_over_threshold {
+        let count = calls.count();
+        if of_account(failure.cause).is_none() && count >= threshold {
             let notice = Notice::AiCallsFailed { count: count.into(), reason: failure.into() };
             let [unavailable, limited] = OF_CALLS;
             let (kind, other) = match failure.cause {

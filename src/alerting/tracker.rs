@@ -17,8 +17,6 @@ pub struct AlertThresholds {
     pub settle: Duration,
     /// While an alert remains active, its notification is repeated after this time.
     pub repeat: Duration,
-    /// The number of consecutive phone calls without an answer of the AI after which an alert is raised.
-    pub failed_calls: u32,
 }
 
 /// An alert that was raised or has cleared.

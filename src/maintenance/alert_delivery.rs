@@ -72,7 +72,7 @@ async fn deliver(
     );
 }
 
-/// Returns the thresholds in the settings, such as how long a condition must last before its alert is raised.
+/// Returns the durations in the settings, such as how long a condition must last before its alert is raised.
 pub fn thresholds(config: &Config) -> AlertThresholds {
     let alerts = &config.alerts;
     AlertThresholds {
@@ -80,7 +80,6 @@ pub fn thresholds(config: &Config) -> AlertThresholds {
         replication: Duration::from_secs(alerts.replication_after_s.into()),
         settle: Duration::from_secs(alerts.settle_s.into()),
         repeat: Duration::from_hours(alerts.repeat_hours.into()),
-        failed_calls: alerts.failed_calls,
     }
 }
 

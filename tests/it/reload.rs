@@ -3,7 +3,7 @@
 use super::support::telephony::{CallHarness, start};
 use super::support::whatsapp::Shop;
 use super::support::{Client, Daemon, access::PASSWORD, log::WAIT_TIMEOUT};
-use agentlocator::simulator::openai::OpenAiOptions;
+use agentlocator::simulator::openai::{Faults, OpenAiOptions};
 use agentlocator::simulator::twilio::sign;
 use serde_json::{Value, json};
 use std::os::unix::net::UnixDatagram;
@@ -216,6 +216,25 @@ async fn a_call_keeps_the_settings_that_it_began_with() {
         assert!(std::time::Instant::now() < deadline, "the call was not recorded");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_changes_after_how_many_failed_calls_an_alert_is_raised() {
+    let faults = Faults { refuse_sockets: Some(503), ..Faults::default() };
+    let mut harness = CallHarness::with_ai(OpenAiOptions { faults, ..OpenAiOptions::default() }, |setup| {
+        setup.toml("[alerts]\nfailed_calls = 1000\n");
+    })
+    .await;
+    let report = harness.call(harness.plan("wait 4s")).await;
+    harness.ended_call(&report.call_sid).await;
+    harness.daemon.reconfigure(|setup| {
+        setup.toml("[alerts]\nfailed_calls = 2\n");
+    });
+    let reloaded = tokio::task::block_in_place(|| reload(&harness.daemon));
+    assert_eq!((&reloaded["changed"], &reloaded["needs_restart"]), (&json!(["alerts.failed_calls"]), &json!([])));
+    harness.call(harness.plan("wait 4s")).await;
+    let raised = tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("ALERT_RAISED"));
+    assert_eq!(raised["alert.kind"], "ai_unavailable", "{raised}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,6 @@ fn tracker() -> AlertTracker {
         replication: Duration::from_mins(2),
         settle: Duration::from_mins(2),
         repeat: Duration::from_hours(24),
-        failed_calls: 3,
     };
     AlertTracker::new(thresholds, Vec::new())
 }

@@ -167,7 +167,8 @@ impl CallLogWriter {
 
     pub(super) fn ended(&self, reason: EndReason, action: StreamEndAction) {
         tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, end_reason = reason.as_str(), "The daemon's part of call {} has ended: {}", self.sid, reason.words());
-        self.services.alerts.record_ai_call(&self.ai);
+        // The current threshold: a reload can change it during the call.
+        self.services.alerts.record_ai_call(&self.ai, self.services.config().alerts.failed_calls);
         self.services.engine_breaker.record(&self.ai, &self.config, clock::instant());
         metrics::counter!("agentlocator_calls_ended_total", "reason" => reason.as_str()).increment(1);
         let (ended, country) = (Arc::new(self.ended_stream(reason, action)), self.config.business.country);

@@ -15,8 +15,7 @@ async fn dispatcher() -> (tempfile::TempDir, Dispatcher) {
     let client = crate::providers::http_client::build().unwrap();
     let settings = Reloadable::new(ActiveSettings::build(Arc::new(config), None, &client).unwrap());
     let soon = Duration::ZERO;
-    let thresholds =
-        AlertThresholds { bridge_down: soon, replication: soon, settle: soon, repeat: soon, failed_calls: 1 };
+    let thresholds = AlertThresholds { bridge_down: soon, replication: soon, settle: soon, repeat: soon };
     let alerts = Alerts::load(store.clone(), thresholds).await;
     let rules = RoutingRules { only: None, priority: vec![Provider::Baileys], template: false };
     let queue = move |tx: &store::WriteTx<'_>| {
