@@ -10,12 +10,12 @@ mod startup;
 pub use reload::Reloading;
 pub(crate) use startup::report_migrations;
 
-use crate::config::{Config, VersionInfo};
+use crate::config::{Config, Reloadable, VersionInfo};
 use crate::control::{self, Control, ControlHandler, DaemonInfo};
 use crate::host::instance_challenge::InstanceKey;
 use crate::host::memory;
 use crate::host::systemd_notify;
-use crate::http::{Listeners, page_urls};
+use crate::http::{Listeners, PageListeners, page_urls};
 use crate::maintenance::watchdog;
 use crate::runtime::restart::RestartHandle;
 use crate::store::Store;
@@ -43,7 +43,7 @@ pub async fn run(
     let mut tasks = Tasks::default();
 
     // Starts first the parts that must respond while the daemon starts: the control socket and systemd's watchdog.
-    let pages = page_urls(&config.http, Some(&listeners));
+    let pages = Reloadable::new(page_urls(&config.http, Some(PageListeners::of(&listeners))));
     let identity = InstanceKey::new(entropy::random_bytes());
     let socket = control::socket_path(&config.store.live_file());
     let info = daemon_info(&listeners, identity.clone());
@@ -61,7 +61,7 @@ pub async fn run(
     services.start(&mut tasks, listeners, reloading, restart.clone(), (metrics, identity));
     systemd_notify::ready(&services.status.text());
     tracing::info!(event = "STARTED", "The daemon is ready");
-    first_run::offer_setup_code(&store, &pages).await;
+    first_run::offer_setup_code(&store, &pages.current()).await;
 
     let ended_early = tokio::select! {
         () = shutdown => None,

@@ -12,6 +12,7 @@ pub use client::{ControlError, query_status, request_reload, send_command};
 pub use status::{DaemonInfo, Status};
 
 use crate::clock;
+use crate::config::Reloadable;
 use crate::crm;
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::domain::PageUrls;
@@ -36,7 +37,7 @@ pub fn socket_path(live_database: &Path) -> PathBuf {
 enum Reply {
     Done {
         outcome: CommandOutput,
-        /// The URLs of the web page, as the daemon determined them at its start.
+        /// The URLs of the web page, according to the active settings.
         #[serde(flatten)]
         pages: PageUrls,
     },
@@ -76,8 +77,8 @@ pub struct Control {
 pub struct ControlHandler {
     /// The database, which most commands read or change.
     pub store: Store,
-    /// The URLs of the web page at the daemon's start.
-    pub pages: PageUrls,
+    /// The URLs of the web page, which follow the settings.
+    pub pages: Reloadable<PageUrls>,
     /// The daemon's version, listeners and identity.
     pub info: DaemonInfo,
     /// Reloads the settings.
@@ -118,7 +119,7 @@ async fn serve(mut stream: UnixStream, handler: ControlHandler) -> io::Result<()
     let reply = match serde_json::from_str::<AdminCommand>(&line) {
         _ if serde_json::from_str::<Query>(&line).is_ok() => Reply::Status(Box::new(info.status(&store).await)),
         _ if serde_json::from_str::<DaemonCommand>(&line).is_ok() => reload(&reload_handle).await,
-        Ok(command) => run_command(command, &store, pages).await,
+        Ok(command) => run_command(command, &store, &pages).await,
         Err(error) => Reply::Refused { error: format!("unknown command: {error}") },
     };
     let mut line = serde_json::to_vec(&reply)?;
@@ -126,10 +127,10 @@ async fn serve(mut stream: UnixStream, handler: ControlHandler) -> io::Result<()
     stream.write_all(&line).await
 }
 
-async fn run_command(command: AdminCommand, store: &Store, pages: PageUrls) -> Reply {
+async fn run_command(command: AdminCommand, store: &Store, pages: &Reloadable<PageUrls>) -> Reply {
     let now = clock::now();
     match crm::transact(store, move |tx| command.execute(tx, now)).await {
-        Ok(outcome) => Reply::Done { outcome, pages },
+        Ok(outcome) => Reply::Done { outcome, pages: PageUrls::clone(&pages.current()) },
         Err(error) => Reply::Refused { error: error.to_string() },
     }
 }

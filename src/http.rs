@@ -54,7 +54,7 @@ pub use error::{ApiError, ErrorBody};
 use extract::idempotency_key;
 use https_required::Confidential;
 pub use listener::{ListenError, Listeners};
-pub(crate) use page_urls::page_urls;
+pub(crate) use page_urls::{PageListeners, page_urls};
 pub use peer::Peer;
 pub use replay_cache::ReplayCache;
 pub use server::serve;

@@ -3,12 +3,13 @@
 
 use crate::clock;
 use crate::config::{
-    Config, ConfigDiff, ConfigErrors, DataMarker, LastGood, PageSecrets, ProposedSettings, tool_secret,
+    Config, ConfigDiff, ConfigErrors, DataMarker, LastGood, PageSecrets, ProposedSettings, Reloadable, tool_secret,
 };
 use crate::crm::setting::{self, ChangedSettings};
 use crate::crm::{self, agent_tool};
-use crate::domain::Language;
+use crate::domain::{Language, PageUrls};
 use crate::host::systemd_notify;
+use crate::http::{PageListeners, page_urls};
 use crate::maintenance::systemd_status::StatusLine;
 use crate::messages;
 use crate::runtime::outbox::Outbox;
@@ -60,6 +61,9 @@ pub(super) struct Reloader {
     pub(super) tls: Tls,
     /// The status line that systemd shows after a reload.
     pub(super) status: StatusLine,
+    /// The URLs of the web page, which follow the settings.
+    pub(super) pages: Reloadable<PageUrls>,
+    pub(super) page_listeners: PageListeners,
     pub(super) last_good: LastGood,
 }
 
@@ -278,6 +282,8 @@ impl Reloader {
             }
         }
         self.log.set_level(&next.config);
+        // Before the settings, whose change starts the delivery of alerts again with the new URLs.
+        self.pages.replace(page_urls(&next.config.http, Some(self.page_listeners)));
         self.settings.replace(next);
         self.outbox.settings_changed();
         Ok(Reloaded { changed, needs_restart: needs_restart.into_iter().map(str::to_owned).collect(), warnings })

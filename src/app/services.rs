@@ -10,7 +10,9 @@ use crate::domain::{JobKind, PageUrls};
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::host::instance_challenge::InstanceKey;
-use crate::http::{self, AppServices, AppState, BodyBudget, BridgeHealth, ChangeFeed, CheckLimit, Listeners};
+use crate::http::{
+    self, AppServices, AppState, BodyBudget, BridgeHealth, ChangeFeed, CheckLimit, Listeners, PageListeners,
+};
 use crate::maintenance::health_monitor::HealthMonitor;
 use crate::maintenance::self_check::{SelfCheckServices, SelfChecker};
 use crate::maintenance::systemd_status::StatusLine;
@@ -68,7 +70,7 @@ impl Services {
         config: Config,
         store: Store,
         listeners: &Listeners,
-        pages: &PageUrls,
+        pages: &Reloadable<PageUrls>,
     ) -> anyhow::Result<Self> {
         let alerts = Alerts::load(store.clone(), alert_delivery::thresholds(&config)).await;
         let client = http_client::build().context("cannot create an HTTP client")?;
@@ -109,8 +111,12 @@ impl Services {
         let examiner = MediaExaminer::default();
         let calls = Calls::new(shared.clone(), run_call);
         let unreached = calls.clone();
-        let page = pages.best.clone();
-        let status = StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page };
+        let status = StatusLine {
+            settings: settings.clone(),
+            calls: calls.clone(),
+            outbox: outbox.clone(),
+            pages: pages.clone(),
+        };
         let self_check = SelfChecker::new(SelfCheckServices {
             settings,
             store: shared.store.clone(),
@@ -128,7 +134,7 @@ impl Services {
             store: shared.store.with_priority(Priority::Job),
             settings: shared.settings.clone(),
             outbox: outbox.clone(),
-            page: status.page.clone(),
+            pages: pages.clone(),
         };
         Ok(Self {
             jobs: with_handlers(worker, &shared, examiner.clone(), texts)
@@ -166,7 +172,7 @@ impl Services {
     ) {
         self.start_workers(tasks);
         let reload_handle = reloading.reload_handle.clone();
-        self.start_upkeep(tasks, reloading);
+        self.start_upkeep(tasks, reloading, PageListeners::of(&listeners));
         let state = self.http_state(metrics, identity, reload_handle, restart);
         tasks.listeners.spawn_draining("listeners", |stop| http::serve(listeners, state, stop));
     }
@@ -206,7 +212,7 @@ impl Services {
         workers.spawn_draining("outbox", |stop| outbox.run(stop));
     }
 
-    fn start_upkeep(&self, tasks: &mut Tasks, reloading: Reloading) {
+    fn start_upkeep(&self, tasks: &mut Tasks, reloading: Reloading, page_listeners: PageListeners) {
         let CallServices { settings, store, disk, alerts, client, input_logs, .. } = &self.shared;
         let monitor = HealthMonitor {
             settings: settings.clone(),
@@ -228,12 +234,14 @@ impl Services {
             outbox: self.outbox.clone(),
             tls: self.tls.clone(),
             status: self.status.clone(),
+            pages: self.status.pages.clone(),
+            page_listeners,
             last_good: reloading.last_good,
         };
         let delivery = alert_delivery::run(
             alerts.clone(),
             settings.clone(),
-            self.status.page.clone(),
+            self.status.pages.clone(),
             self.outbox.clone(),
             store.clone(),
         );

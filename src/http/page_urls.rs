@@ -7,11 +7,29 @@ use crate::domain::PageUrls;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use tokio::net::TcpListener;
 
+/// The addresses of the listeners that serve the web page; `None` for a listener that is not open.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PageListeners {
+    public: Option<SocketAddr>,
+    crm: Option<SocketAddr>,
+    https: Option<SocketAddr>,
+}
+
+impl PageListeners {
+    pub(crate) fn of(listeners: &Listeners) -> Self {
+        Self {
+            public: local_address(&listeners.public),
+            crm: local_address(&listeners.crm),
+            https: local_address(&listeners.https),
+        }
+    }
+}
+
 /// Returns the URLs of the web page. The public address is used if it is set, unless the web page has a separate
 /// listener. Other URLs have the actual ports of `listeners`; without `listeners`, the ports of the settings.
-pub(crate) fn page_urls(config: &HttpConfig, listeners: Option<&Listeners>) -> PageUrls {
+pub(crate) fn page_urls(config: &HttpConfig, listeners: Option<PageListeners>) -> PageUrls {
     if let Some(address) = config.crm_listen {
-        let address = listeners.and_then(|listeners| local_address(&listeners.crm)).unwrap_or(address);
+        let address = listeners.and_then(|listeners| listeners.crm).unwrap_or(address);
         let plain = plain_url(address);
         // A connection to a loopback listener does not leave this machine, so it needs no encryption.
         let https = (!address.ip().is_loopback()).then(|| https_url(address));
@@ -19,10 +37,10 @@ pub(crate) fn page_urls(config: &HttpConfig, listeners: Option<&Listeners>) -> P
     }
     let public = config.public_address();
     let https = public.filter(|url| url.starts_with("https://")).map(str::to_owned);
-    let https = https.or_else(|| Some(https_url(local_address(&listeners?.https)?)));
+    let https = https.or_else(|| Some(https_url(listeners?.https?)));
     let plain = match (public.filter(|url| url.starts_with("http://")), listeners) {
         (Some(public), _) => Some(public.to_owned()),
-        (None, Some(listeners)) => local_address(&listeners.public).map(plain_url),
+        (None, Some(listeners)) => listeners.public.map(plain_url),
         (None, None) => Some(plain_url(config.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, DEFAULT_PORT).into()))),
     };
     PageUrls::new(https, plain)

@@ -6,8 +6,8 @@ mod message_context;
 mod whatsapp;
 
 use crate::alerting::{AlertThresholds, Alerts};
-use crate::config::Config;
-use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition, Language};
+use crate::config::{Config, Reloadable};
+use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition, Language, PageUrls};
 use crate::messages;
 use crate::runtime::Settings;
 use crate::runtime::outbox::Outbox;
@@ -20,15 +20,16 @@ use std::time::Duration;
 use tokio::sync::watch;
 use whatsapp::{InFlightMessages, WhatsAppChannel};
 
-/// Sends due notifications until the future or the sender of the settings is dropped. `page` is the base URL of the web
-/// page.
-pub async fn run(alerts: Alerts, settings: Settings, page: String, outbox: Outbox, store: Store) {
+/// Sends due notifications until the future or the sender of the settings is dropped. A change of `pages`, the URLs of
+/// the web page, takes effect when the settings change.
+pub async fn run(alerts: Alerts, settings: Settings, pages: Reloadable<PageUrls>, outbox: Outbox, store: Store) {
     let mut changes = settings.changes();
     // Kept when the settings change, because the messages may still fail.
     let in_flight = InFlightMessages::default();
     loop {
         let config = changes.borrow_and_update().config.clone();
-        let sending = deliver(&alerts, &config, &page, (outbox.clone(), store.clone()), &in_flight);
+        let pages = pages.current();
+        let sending = deliver(&alerts, &config, &pages.best, (outbox.clone(), store.clone()), &in_flight);
         // If a change of settings interrupts a notification, the notification is still due, and is sent with the new
         // settings.
         tokio::select! {

@@ -1,5 +1,7 @@
 //! The status line of `systemctl status`.
 
+use crate::config::Reloadable;
+use crate::domain::PageUrls;
 use crate::host::systemd_notify;
 use crate::providers::baileys::bridge::LinkState;
 use crate::runtime::Settings;
@@ -14,8 +16,7 @@ pub struct StatusLine {
     pub calls: Calls,
     /// The outbox, which provides the state of the bridge.
     pub outbox: Outbox,
-    /// The base URL of the web page.
-    pub page: String,
+    pub pages: Reloadable<PageUrls>,
 }
 
 impl StatusLine {
@@ -31,7 +32,7 @@ impl StatusLine {
             Some(_) => "WhatsApp not connected, ",
         };
         let settings = if self.settings.config().rejected.is_empty() { "" } else { REJECTED };
-        format!("Answering{settings}: {calls}{whatsapp}the page is at {}", self.page)
+        format!("Answering{settings}: {calls}{whatsapp}the page is at {}", self.pages.current().best)
     }
 
     /// Updates the status line every few seconds. Never returns; the caller stops it by dropping the future.

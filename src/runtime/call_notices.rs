@@ -6,11 +6,11 @@ use super::Settings;
 use super::jobs::{JobError, write_until_stored};
 use super::outbox::Outbox;
 use crate::clock;
-use crate::config::{CallNotices as Choice, Config};
+use crate::config::{CallNotices as Choice, Config, Reloadable};
 use crate::crm;
 use crate::crm::call_notice::{self, Due, NoticeJob};
 use crate::crm::outbox::{NotifyOwnerError, notify_owner};
-use crate::domain::{AlertChannel, CallId, CallSid, PhoneNumber};
+use crate::domain::{AlertChannel, CallId, CallSid, PageUrls, PhoneNumber};
 use crate::providers::mail::Mailer;
 use crate::store::{Job, Store};
 use std::time::Duration;
@@ -23,8 +23,8 @@ pub struct CallNotices {
     pub settings: Settings,
     /// Sends WhatsApp messages.
     pub outbox: Outbox,
-    /// The base URL of the server, to which the path of a page is appended.
-    pub page: String,
+    /// The base URLs of the server, to which the path of a page is appended.
+    pub pages: Reloadable<PageUrls>,
 }
 
 impl CallNotices {
@@ -42,7 +42,7 @@ impl CallNotices {
         let Some(report) = found.filter(|report| wanted == Choice::All || report.is_important()) else {
             return Ok(());
         };
-        let message = text::of(&report, &config, &self.page);
+        let message = text::of(&report, &config, &self.pages.current().best);
         let id = report.item.call.id;
         let due = match channel {
             AlertChannel::Mail => self.mail(&config, &message, &call_sid, id).await?,

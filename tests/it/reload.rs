@@ -270,6 +270,23 @@ async fn a_whatsapp_provider_can_be_enabled_and_disabled() {
 }
 
 #[test]
+fn the_address_of_the_page_follows_a_reload() {
+    let at = |port: u16| format!("[http]\npublic_base_url = \"http://127.0.0.1:{port}\"\n");
+    let mut daemon = Daemon::start(|setup| {
+        setup.env("PUBLIC_BASE_URL", "").toml(&at(1));
+    });
+    let printed = |daemon: &Daemon| String::from_utf8(daemon.cli(&["setup"]).stdout).unwrap();
+    let first = printed(&daemon);
+    assert!(first.contains("http://127.0.0.1:1/"), "{first}");
+    daemon.reconfigure(|setup| {
+        setup.toml(&at(2));
+    });
+    assert_eq!(reload(&daemon)["changed"], json!(["http.public_base_url"]));
+    let second = printed(&daemon);
+    assert!(second.contains("http://127.0.0.1:2/") && !second.contains("http://127.0.0.1:1/"), "{second}");
+}
+
+#[test]
 fn systemd_is_notified_when_a_reload_begins_and_ends() {
     let folder = tempfile::tempdir().unwrap();
     let systemd = UnixDatagram::bind(folder.path().join("notify")).unwrap();
