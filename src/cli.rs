@@ -98,8 +98,9 @@ enum Command {
     /// Reload settings and certificates in the running daemon, and report the result.
     ///
     /// The same as systemctl reload. The settings file, the settings of the page and the files that _FILE variables name are read
-    /// and validated together; if any of them is invalid, nothing changes. Running calls keep the settings with which they began.
-    /// The environment and the service's credentials are those of the last start.
+    /// and validated together. If a setting of the page is invalid, it is ignored with a warning; if anything else is invalid,
+    /// nothing changes. Running calls keep the settings with which they began. The environment and the service's credentials are
+    /// those of the last start.
     Reload {
         /// Print the result as JSON.
         #[arg(long)]
