@@ -228,6 +228,20 @@ async fn malformed_but_signed_requests_are_kept_and_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_about_an_answering_machine_is_stored_with_what_it_lacks() {
+    let harness = harness().await;
+    let sid = ("CallSid", "CA00000000000000000000000000000001");
+    for (fields, note) in
+        [(&[sid][..], "no AnsweredBy"), (&[("AnsweredBy", "human")][..], "no call of the configured account")]
+    {
+        assert_eq!(harness.hook("/webhook/outbound_machine", fields).await.status, 204);
+        let stored: String =
+            harness.daemon.query_value("SELECT note FROM webhook_journal WHERE outcome = 'malformed' ORDER BY id DESC");
+        assert_eq!(stored, note);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn stream_status_is_always_taken_and_never_kept_by_a_cache() {
     let harness = harness().await;
     let fields = [

@@ -65,8 +65,12 @@ pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: Twil
 
 /// Handles `POST /webhook/outbound_machine`: Twilio has detected who answers.
 pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> StatusCode {
-    let (Some(sid), Some(by)) = (call_sid(&form), form.form.value("AnsweredBy").map(str::to_owned)) else {
+    let Some(sid) = call_sid(&form) else {
         log_malformed(&state, &form, MACHINE_PATH, NO_CALL).await;
+        return StatusCode::NO_CONTENT;
+    };
+    let Some(by) = form.form.value("AnsweredBy").map(str::to_owned) else {
+        log_malformed(&state, &form, MACHINE_PATH, "no AnsweredBy").await;
         return StatusCode::NO_CONTENT;
     };
     let is_machine = by.starts_with("machine") || by == "fax";
