@@ -12,8 +12,8 @@ use voice::response::{RECORDER, answer, say_phrase};
 
 /// Returns the response for a webhook whose handler panicked or timed out; none for a path that is not a webhook.
 ///
-/// For most webhooks of a call, the response sends the caller to Twilio's recorder; for the recorder's own webhook, the
-/// caller hears an apology instead. An outbound call that has just been answered, and the call to the human agent in a
+/// For most webhooks of a call, the response sends the caller to Twilio's recorder, whose webhook ends an outbound call
+/// with an apology; if the recorder's own webhook fails, the caller hears an apology instead. An outbound call that has just been answered, and the call to the human agent in a
 /// transfer, are hung up. A WhatsApp webhook, whose message may not be stored, gets 503, so that the bridge retries.
 /// Status notifications are acknowledged.
 pub(super) fn failure_response(path: &str) -> Option<Response> {

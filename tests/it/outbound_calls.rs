@@ -127,6 +127,25 @@ async fn a_machine_gets_a_short_message_and_a_rate_limited_request_is_retried() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_called_contact_whose_stream_breaks_hears_an_apology_and_not_the_recorder() {
+    let (harness, api) = shop(ALWAYS).await;
+    let missed = missed_call(&harness).await;
+    let mut reports = harness.phone.receive_calls(|_| Callee::Human("wait 1500ms; drop".parse().unwrap()));
+    let (status, planned) = request(&api, json!([{"call_id": missed}])).await;
+    assert_eq!(status, 201, "{planned}");
+    let report = report_of(&mut reports).await;
+    let said: Vec<_> = report.prompts.iter().map(|prompt| prompt.what.as_str()).collect();
+    assert!(said.len() == 1 && said[0].contains("אירעה תקלה"), "{report:#?}");
+    assert_eq!((report.ended, report.recordings.len()), (EndedBy::Hangup, 0));
+    until_state(&api, &planned["calls"][0]["id"], "done").await;
+
+    // The watchdog redirects a call without a media stream to the same webhook as an inbound call.
+    let redirected = harness.hook("/webhook/handle_recording", &[("CallSid", &report.call_sid)]).await.text();
+    assert!(redirected.contains("<Hangup") && !redirected.contains("<Record"), "{redirected}");
+    harness.assert_rules_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_busy_line_the_agent_calls_once_more_and_then_makes_a_task() {
     let (mut harness, api) = shop(ALWAYS).await;
     let missed = missed_call(&harness).await;

@@ -1,7 +1,9 @@
 //! The fallback without a media stream: Twilio records the caller, turn by turn.
 
 use super::response::{self, RECORDER as PATH, answer};
-use super::webhook::{NO_CALL, call_sid, incoming, log_malformed, own_query, public_url, raw, store_best_effort};
+use super::webhook::{
+    NO_CALL, call_sid, incoming, is_outbound, log_malformed, own_query, public_url, raw, store_best_effort,
+};
 use crate::clock;
 use crate::crm::call;
 use crate::crm::recording::{self, NewRecording};
@@ -18,9 +20,9 @@ use axum::response::Response;
 /// The seconds of silence that end a recording.
 const SILENCE_S: u32 = 5;
 
-/// Handles `POST /webhook/handle_recording`. Without a recording, requests one. With a recording, stores it; then, if
-/// an AI is configured and the caller has not hung up, answers it and records again, and otherwise thanks the caller
-/// and hangs up. With `answer` in the query, returns the answer to an earlier recording.
+/// Handles `POST /webhook/handle_recording`. Without a recording, requests one, unless the agent made the call. With a
+/// recording, stores it; then, if an AI is configured and the caller has not hung up, answers it and records again, and
+/// otherwise thanks the caller and hangs up. With `answer` in the query, returns the answer to an earlier recording.
 pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(call) = call_sid(&form) else {
         log_malformed(&state, &form, PATH, NO_CALL).await;
@@ -32,6 +34,12 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
         return reply(&state, &call, waited).await;
     }
     let Some(new) = new_recording(&form, &call) else {
+        if is_outbound(&state, &call).await {
+            let (raw, asked, at) = (raw(&form, PATH), call.clone(), clock::now());
+            store_best_effort(&state, PATH, call.as_str(), move |tx| call::log_notification(tx, &raw, &asked, at))
+                .await;
+            return apologise(&state, &call);
+        }
         tracing::info!(event = "FALLBACK_RECORD", call.sid = %call, "Twilio's recorder takes a message from call {call}");
         let (new, raw, at) = (incoming(&form, call.clone()), raw(&form, PATH), clock::now());
         store_best_effort(&state, PATH, call.as_str(), move |tx| {
@@ -51,6 +59,17 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
     }
     state.recorded_turns.process(&new);
     reply(&state, &call, PendingReply { recording: new.recording_sid, round: 0 }).await
+}
+
+/// Returns the response for a call that has lost its media stream: the caller can leave a message. A contact whom the
+/// agent has called does not expect to leave one, and hears an apology instead.
+pub(super) async fn without_stream(state: &AppState, call: &CallSid) -> Response {
+    if is_outbound(state, call).await { apologise(state, call) } else { answer(&prompt(state)) }
+}
+
+fn apologise(state: &AppState, call: &CallSid) -> Response {
+    tracing::warn!(event = "OUTBOUND_BROKEN_OFF", call.sid = %call, "Outbound call {call} has no media stream: the contact hears an apology, and the call ends");
+    answer(&[say_phrase(state, &Phrase::SayError), Verb::Hangup])
 }
 
 /// Returns the verbs that ask for a message and record it. Twilio executes the verb after the recorder only if the

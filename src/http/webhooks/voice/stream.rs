@@ -46,7 +46,7 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
             return answer(&[Verb::Hangup]);
         }
         if !transfer::fail(&state, &sid, query_number(&uri, TRANSFER), status) {
-            return answer(&record::prompt(&state));
+            return record::without_stream(&state, &sid).await;
         }
     }
     let after = match state.calls.stream_end_action(&sid, query_number(&uri, CONNECT).max(1)).await {
@@ -58,7 +58,9 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
         StreamEndAction::HangUp => "hang up",
         StreamEndAction::Resume => "open another stream",
         StreamEndAction::Transfer if pending.is_some() => "transfer the call",
-        StreamEndAction::Transfer | StreamEndAction::CallerGone | StreamEndAction::Record => "record a message",
+        StreamEndAction::Transfer | StreamEndAction::CallerGone | StreamEndAction::Record => {
+            "record a message, or end an outbound call with an apology"
+        }
     };
     let ended = if form.form.value("DialCallStatus").is_some() { "Transfer" } else { "Media stream" };
     tracing::info!(event = "STREAM_ACTION_REQUESTED", call.sid = %sid, after = ?after, "{ended} of call {sid} ended; the daemon's next instruction to Twilio: {next}");
@@ -70,7 +72,7 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
             answer(&[transfer::dial(&state, &sid, pending, &action, transfer::RING_TIMEOUT_S)])
         }
         (StreamEndAction::Transfer, None) | (StreamEndAction::CallerGone | StreamEndAction::Record, _) => {
-            answer(&record::prompt(&state))
+            record::without_stream(&state, &sid).await
         }
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// The reason for which a webhook without a call of this account is malformed, for the logs.
 pub(super) const NO_CALL: &str = "no call of the configured account";
-/// The maximum time that the response to a webhook waits for one write to the database.
+/// The maximum time that the response to a webhook waits for one read or write of the database.
 const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Returns the public URL of a path of this server, which Twilio requests.
@@ -24,6 +24,13 @@ pub(super) fn public_url(state: &AppState, path: &str) -> String {
 /// account.
 pub(super) fn call_sid(form: &TwilioForm) -> Option<CallSid> {
     form.form.value("CallSid").filter(|_| form.is_own_account)?.parse().ok()
+}
+
+/// Returns true if the agent made this call. Returns false if the database does not answer in time.
+pub(super) async fn is_outbound(state: &AppState, sid: &CallSid) -> bool {
+    let asked = sid.clone();
+    let found = state.store.read(move |tx| Ok(tx.outbound_call_by_sid(&asked)?.is_some()));
+    matches!(tokio::time::timeout(STORE_TIMEOUT, found).await, Ok(Ok(true)))
 }
 
 /// Returns the decoded query of a URL that this server gave to Twilio; none if the URL has no query, or more than
