@@ -37,8 +37,8 @@ pub struct Status {
     pub store: Value,
     /// The newer release that the release feed offers, if there is one.
     pub newer_release: Option<Release>,
-    /// The number of messages that have waited in the outbox for 15 minutes or longer; 0 if it cannot be read.
-    pub overdue_messages: u64,
+    /// The number of messages that have waited in the outbox for 15 minutes or longer; `None` if it cannot be read.
+    pub overdue_messages: Option<u64>,
 }
 
 impl DaemonInfo {
@@ -56,7 +56,7 @@ impl DaemonInfo {
                 "integrity": database_notice::integrity(&health.integrity, language),
                 "boot_known": !boot_id().is_empty(),
             }),
-            overdue_messages: overdue.unwrap_or_default(),
+            overdue_messages: overdue.ok(),
         }
     }
 }
