@@ -75,32 +75,35 @@ fn owners(context: &DoctorContext, folder: &Path, metadata: &Metadata) -> Vec<Fi
     vec![Finding::error(CHECK, found, remedy).with_fix(fix)]
 }
 
-/// Reports the published file and the folder of the live database if all users can write to them, or can read them
-/// because the data folder is not closed to other users. Reports the data folder if all users can write to it.
+/// Reports the published file and the folder of the live database if all users can read or write them, which they
+/// cannot if the data folder is closed to them. Reports the data folder if all users can write to it.
 fn open_to_all(folder: &Path, metadata: &Metadata, published: &Path, live: &Path) -> Vec<Finding> {
     let mode = |metadata: &Metadata| metadata.permissions().mode() & 0o7777;
     let mut findings = Vec::new();
-    let closed = mode(metadata) % 0o10 == 0;
+    // A user without this permission on the folder cannot open the files in it, whatever their own permissions are.
+    let is_entered_by_all = mode(metadata) & 0o001 != 0;
     let live = live.parent().unwrap_or(live);
     for (path, private) in [(published, 0o007), (live, 0o077)] {
         let Ok(metadata) = std::fs::symlink_metadata(path) else { continue };
-        if metadata.is_symlink() {
-            continue;
-        }
         let mode = mode(&metadata);
-        if mode & private & 0o006 != 0 && !closed || mode & 0o002 != 0 {
+        if is_entered_by_all && mode & 0o006 != 0 && !metadata.is_symlink() {
             let found = format!("all users of this machine can access {}", path.display());
-            let fix = Fix::Mode { path: path.to_owned(), before: mode, after: mode & !private };
-            findings.push(Finding::warning(CHECK, found, format!("chmod o-rwx {}", path.display())).with_fix(fix));
+            let (fix, remedy) = without(path, mode, private);
+            findings.push(Finding::warning(CHECK, found, remedy).with_fix(fix));
         }
     }
     if mode(metadata) & 0o002 != 0 {
         let found = format!("all users of this machine can write to {}", folder.display());
-        let before = mode(metadata);
-        let fix = Fix::Mode { path: folder.to_owned(), before, after: before & !0o007 };
-        findings.push(Finding::error(CHECK, found, format!("chmod o-rwx {}", folder.display())).with_fix(fix));
+        let (fix, remedy) = without(folder, mode(metadata), 0o007);
+        findings.push(Finding::error(CHECK, found, remedy).with_fix(fix));
     }
     findings
+}
+
+/// Returns the fix that removes these permissions, and the command that does the same.
+fn without(path: &Path, before: u32, removed: u32) -> (Fix, String) {
+    let after = before & !removed;
+    (Fix::Mode { path: path.to_owned(), before, after }, format!("chmod {after:o} {}", path.display()))
 }
 
 /// Returns the user and group that should own the data: those of the running daemon, otherwise the package's user,

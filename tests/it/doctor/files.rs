@@ -4,15 +4,25 @@ use super::super::support::{Daemon, skipped};
 use super::DoctorReport;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::Path;
 
 #[test]
 fn files_that_everyone_may_change_are_closed() {
     let daemon = Daemon::start(|_| {});
-    let file = daemon.published_file();
-    fs::set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
-    DoctorReport::run(&daemon, &[]).assert("folder", &["ok", "warning"], &["chmod o-rwx"]);
+    let (folder, file, live) = (daemon.folder(), daemon.published_file(), daemon.folder().join("live"));
+    let set_mode = |path: &Path, mode: u32| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    set_mode(folder, 0o700);
+    set_mode(&file, 0o666);
+    // Other users cannot reach a file in a closed folder.
+    DoctorReport::run(&daemon, &[]).assert("folder", &["ok"], &[]);
+    set_mode(folder, 0o755);
+    set_mode(&live, 0o755);
+    let report = DoctorReport::run(&daemon, &[]);
+    // The commands remove what the fix removes.
+    let commands = [format!("chmod 660 {}", file.display()), format!("chmod 700 {}", live.display())];
+    report.assert("folder", &["ok", "warning", "warning"], &[&commands[0], &commands[1]]);
     assert!(daemon.cli(&["doctor", "--fix", "--yes"]).status.success());
-    assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o660);
+    assert_eq!([&file, &live].map(|path| fs::metadata(path).unwrap().mode() & 0o777), [0o660, 0o700]);
     DoctorReport::run(&daemon, &[]).assert("folder", &["ok"], &[]);
 }
 
