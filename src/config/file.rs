@@ -98,7 +98,7 @@ impl Source<'_> {
             return;
         }
         // The `…_file` variant of a secret setting names a file that contains the secret.
-        let secret = settings.iter().find(|setting| setting.secret && setting.key == name.trim_end_matches("_file"));
+        let secret = settings.iter().find(|setting| setting.secret && name.strip_suffix("_file") == Some(setting.key));
         match secret {
             None => builder.add_problem_of_file(origin, suggest::unknown_key(section, key.get_ref(), settings)),
             Some(setting) if matches!(builder.config.origins.of(setting.key), Origin::File { .. }) => {

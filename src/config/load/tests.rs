@@ -231,6 +231,8 @@ fn secrets_come_from_files_and_credentials() {
     assert!(problem("", &[("OPENAI_API_KEY_FILE", &path("none"))]).contains("cannot be read"));
     let twice = format!("[openai]\napi_key = \"a\"\napi_key_file = \"{}\"\n", path("openai"));
     assert!(problem(&twice, &[]).contains("openai.api_key is set as well"));
+    let misspelt = format!("[openai]\napi_key_file_file = \"{}\"\n", path("openai"));
+    assert!(problem(&misspelt, &[]).contains("openai.api_key_file_file"));
 }
 
 #[test]
