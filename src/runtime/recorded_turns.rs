@@ -117,8 +117,8 @@ impl RecordedTurns {
 async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Reply, String> {
     let (config, sid) = (services.config(), &recording.call.call_sid);
     // If the recording was answered before, for example before a restart, the stored answer is repeated at no cost.
-    if let Some(words) = stored_text(services, sid, format!("{}.agent", recording.recording_sid)).await {
-        return Ok(Reply::Say(words));
+    if let Some(reply) = stored_reply(services, sid, recording.recording_sid.as_str()).await {
+        return Ok(reply);
     }
     if !services.may_use_ai(sid).await {
         return Err("the usage limit of the AI is reached, or the usage cannot be read".to_owned());
@@ -148,8 +148,21 @@ async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Rep
     if words.is_empty() {
         return Ok(Reply::Unavailable);
     }
-    store_turn(services, sid, format!("{item}.agent"), Speaker::Agent, words.clone());
-    Ok(if answer.contains(GOODBYE_MARK) { Reply::SayAndHangUp(words) } else { Reply::Say(words) })
+    let (suffix, reply) = if answer.contains(GOODBYE_MARK) {
+        (GOODBYE, Reply::SayAndHangUp(words.clone()))
+    } else {
+        (ANSWER, Reply::Say(words.clone()))
+    };
+    store_turn(services, sid, format!("{item}.{suffix}"), Speaker::Agent, words);
+    Ok(reply)
+}
+
+/// Returns the stored answer to a recording; `None` if the recording was not answered before.
+async fn stored_reply(services: &CallServices, sid: &CallSid, item: &str) -> Option<Reply> {
+    if let Some(words) = stored_text(services, sid, format!("{item}.{ANSWER}")).await {
+        return Some(Reply::Say(words));
+    }
+    stored_text(services, sid, format!("{item}.{GOODBYE}")).await.map(Reply::SayAndHangUp)
 }
 
 /// Fetches the recording. A 404 right after the webhook means that Twilio has not stored it yet.
@@ -218,8 +231,12 @@ fn store_turn(services: &CallServices, sid: &CallSid, item: String, speaker: Spe
     services.store.write_soon(move |tx| call::append_turn(tx, &sid, &item, speaker, &text, at));
 }
 
-/// The text that the model appends to its answer to end the call.
+/// The text that the model appends to its answer to end the call. It is not stored with the answer.
 const GOODBYE_MARK: &str = "[END]";
+/// The suffix of the stored id of an answer after which the caller speaks again.
+const ANSWER: &str = "agent";
+/// The suffix of the stored id of an answer that ends the call, so that a repeated webhook ends the call again.
+const GOODBYE: &str = "goodbye";
 
 const TURN_BY_TURN: &str = "
 The line is recorded turn by turn: answer in one or two short sentences of plain text. There are no tools here: a message

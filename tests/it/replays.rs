@@ -4,7 +4,7 @@
 use super::support::client::send;
 use super::support::telephony::{CallHarness, start};
 use super::support::whatsapp::{ACCOUNT, OWN_SENDER, Shop};
-use agentlocator::simulator::caller::{CallPlan, Clip, StreamPlan};
+use agentlocator::simulator::caller::{CallPlan, Clip, EndedBy, StreamPlan};
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use futures_util::StreamExt;
 use reqwest::Method;
@@ -237,6 +237,27 @@ async fn a_recorded_turn_is_paid_for_once() {
     let second = harness.hook("/webhook/handle_recording", &fields).await.text();
     assert!(second.contains("כן, מתי?"), "{second}");
     assert_eq!(harness.ai.state().requests.len(), paid);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_webhook_of_a_turn_with_a_goodbye_ends_the_call_after_a_restart_too() {
+    let turns = vec![Turn::new("תודה, זה הכול", "להתראות, יום טוב [END]")];
+    let mut harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
+    let messages = vec![Clip::Voice(1500)];
+    let report = harness.call(CallPlan { stream: StreamPlan::Fails, messages, ..harness.plan("stay") }).await;
+    assert_eq!((report.ended, report.recordings.len()), (EndedBy::Hangup, 1), "{report:#?}");
+    tokio::task::block_in_place(|| harness.daemon.restart());
+    let url: String = harness.daemon.query_value("SELECT source_url FROM recordings WHERE source_url <> ''");
+    let fields = [
+        ("CallSid", report.call_sid.as_str()),
+        ("From", FROM),
+        ("RecordingDuration", "2"),
+        ("RecordingSid", &report.recordings[0]),
+        ("RecordingUrl", &url),
+    ];
+    let again = harness.hook("/webhook/handle_recording", &fields).await.text();
+    assert!(again.contains("להתראות, יום טוב") && !again.contains("[END]"), "{again}");
+    assert!(again.contains("<Hangup") && !again.contains("<Record"), "{again}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
