@@ -56,6 +56,6 @@ pub(super) async fn set(
     actor.set_audit_subject(answering::subject(choice.mode));
     let (id, now) = (actor.id, clock::now());
     actor.transact(&state.store, move |tx| answering::set(tx, choice, can_ring, id, now)).await?;
-    tracing::info!(event = "ANSWERING_SET", mode = %choice.mode, by = %id, "{id} switched who answers calls: {}", choice.mode.words());
+    tracing::info!(event = "ANSWERING_SET", mode = %choice.mode, by = %id, "{id} changed how calls are answered: {}", choice.mode.words());
     show(State(state), Member(actor)).await
 }
