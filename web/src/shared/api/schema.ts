@@ -2493,7 +2493,8 @@ export interface paths {
         put?: never;
         /**
          * Set a phone number's webhooks to this server, so that this server receives the number's calls.
-         * @description The original webhooks are stored, so that the change can be undone.
+         * @description The replaced webhooks are stored, so that the change can be undone. If the number's calls came to this server
+         *     already, the stored webhooks stay those that an earlier request replaced.
          */
         post: operations["set_twilio_webhooks"];
         delete?: never;
@@ -4999,7 +5000,7 @@ export interface components {
              *     `/api/media/…`; null if the message has no file.
              */
             media_url?: string | null;
-            /** @description `text`, or `media` for a message with files. */
+            /** @description `text`, or `media` for a message with a file, a location, a contact or other content that is not text. */
             message_type: components["schemas"]["MessageType"];
             provider?: components["schemas"]["Provider"] | null;
             /** @description The provider's id of the message; null if the provider has not reported one. */
@@ -5126,7 +5127,8 @@ export interface components {
          */
         MessageStatus: "received" | "queued" | "sent" | "delivered" | "read" | "failed";
         /**
-         * @description The type of a message: `media` for a message with files, else `text`.
+         * @description The type of a message: `text`, or `media` for a message with a file, a location, a contact or other content that
+         *     is not text.
          * @enum {string}
          */
         MessageType: "text" | "media";
@@ -6376,8 +6378,8 @@ export interface components {
             due_at?: string | null;
             /**
              * Format: date
-             * @description The day on which the task must be done, such as `2026-11-22`; null if the task has no due day. A task has at
-             *     most one of `due_at` and `due_date`.
+             * @description The day on which the task must be done, such as `2026-11-22`, in the time zone of the business; null if the task
+             *     has no due day. A task has at most one of `due_at` and `due_date`.
              */
             due_date?: string | null;
             /** @description The version of the item (its `ETag`), for `If-Match`. */
@@ -7563,7 +7565,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -7668,7 +7670,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -8557,7 +8559,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -8689,7 +8691,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -8799,7 +8801,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -8882,7 +8884,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -8965,7 +8967,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -10483,7 +10485,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -10579,7 +10581,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -11029,7 +11031,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -11161,7 +11163,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -11450,7 +11452,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -11965,7 +11967,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -12071,7 +12073,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -12194,7 +12196,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -12326,7 +12328,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -12756,7 +12758,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -12861,7 +12863,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -13513,7 +13515,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -13609,7 +13611,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -14967,7 +14969,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -15063,7 +15065,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -15376,7 +15378,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -15472,7 +15474,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -16166,7 +16168,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -16262,7 +16264,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -16503,7 +16505,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -17049,7 +17051,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -17154,7 +17156,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -17328,7 +17330,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -17889,7 +17891,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -17994,7 +17996,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18316,7 +18318,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18421,7 +18423,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18875,7 +18877,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18971,7 +18973,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -19999,7 +20001,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -20104,7 +20106,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -20165,8 +20167,8 @@ export interface operations {
                 /** @description Only tasks that are assigned to this user: an id, or `me`. */
                 assignee?: string;
                 /**
-                 * @description Only tasks that are due before this day (`2026-11-22`) or time. The day begins at midnight UTC, and a task with
-                 *     a due day is due at the end of that day in UTC. Tasks without a due day or time are left out.
+                 * @description Only tasks that are due before this day (`2026-11-22`) or time. Days are those of the business's time zone, and
+                 *     a task with a due day is due at the end of that day. Tasks without a due day or time are left out.
                  */
                 due_before?: string;
                 /** @description Items per page, 1 to 200; 50 by default. */
@@ -20440,7 +20442,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -20536,7 +20538,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -21960,7 +21962,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The last owner stays */
+            /** @description The last owner cannot be removed: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22474,7 +22476,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -22579,7 +22581,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -22946,7 +22948,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key gives the same answer and one message. */
+                /** @description The same key gives the same answer and one message, also for another user or token. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
