@@ -2,7 +2,8 @@
 //
 // In addition to TypeScript and Biome, it checks that features are independent, also in their styles, that imports form
 // no circle, that styles use no left or right, that phone numbers use their component, that texts are translated and
-// are not inserted as HTML, that files are not too long, and that the catalogs and the API's types are up to date.
+// are not inserted as HTML, that toasts get strings, that files are not too long, and that the catalogs and the API's
+// types are up to date.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, posix, relative } from 'node:path'
@@ -61,6 +62,10 @@ export function findings(path, text) {
     const code = lines.filter(line => line.trim() && !/^\s*(\/\/|\/?\*)/.test(line)).length
     if (code > MAX_COMPONENT) found.push([1, `${code} lines; a component has at most ${MAX_COMPONENT}`])
     for (const [line, words] of untranslated(text)) found.push([line, `untranslated text «${words}»; use <Trans> or t`])
+    if (/^src\/features\//.test(path) && !IN_SHELL.test(path)) {
+      for (const line of lateTexts(text))
+        found.push([line, 'an element as the text of a toast; use a string made with t'])
+    }
   } else if (/\.(ts|mjs)$/.test(path) && path !== 'src/shared/api/schema.ts' && lines.length > MAX_FILE) {
     found.push([1, `${lines.length} lines; a file has at most ${MAX_FILE}`])
   }
@@ -140,6 +145,37 @@ export function circles(sources) {
   return [...imports.keys()]
     .filter(path => circle(path)[0] === path)
     .map(path => [path, `a circle of imports: ${circle(path).join(', ')}; move what they share to a file of its own`])
+}
+
+/** Files of a feature whose texts are in the shell's catalog (`lingui.config.ts`). */
+const IN_SHELL = /\/feature\.tsx$|Strip\.tsx$|\/strip\//
+
+/**
+ * Returns the lines of a feature's source file in which the text of a toast is a translated element. The shell renders
+ * toasts, so it would look up such an element in its own catalog, which does not have the feature's texts.
+ */
+export function lateTexts(text) {
+  const source = ts.createSourceFile('x.tsx', text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX)
+  const found = new Set()
+  const report = node => {
+    const tag = ts.isJsxElement(node) ? node.openingElement.tagName : ts.isJsxSelfClosingElement(node) && node.tagName
+    if (tag && ['Trans', 'Plural', 'Select', 'SelectOrdinal'].includes(tag.getText())) {
+      found.add(source.getLineAndCharacterOfPosition(node.getStart()).line + 1)
+    }
+    ts.forEachChild(node, report)
+  }
+  const visit = node => {
+    if (ts.isCallExpression(node)) {
+      const [name, first] = [node.expression.getText(), node.arguments[0]]
+      if (/^toast\.(done|error|soon|offer)$/.test(name)) node.arguments.forEach(report)
+      if (name === 'useAction' && first && ts.isObjectLiteralExpression(first)) {
+        first.properties.filter(({ name }) => name?.getText() === 'done').forEach(report)
+      }
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return [...found]
 }
 
 const leaves = (path, from, folder) => !`${posix.join(posix.dirname(path), from)}/`.startsWith(folder)

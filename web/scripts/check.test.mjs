@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { circles, findings, leaks, missing, untranslated } from './check.mjs'
+import { circles, findings, lateTexts, leaks, missing, untranslated } from './check.mjs'
 
 const sentences = (path, text) => findings(path, text).map(([, sentence]) => sentence.split(';')[0])
 
@@ -48,6 +48,17 @@ test('bare numbers and untranslated texts are found', () => {
   expect(untranslated('<img alt="A code" />')).toEqual([[1, 'A code']])
   expect(untranslated("const a = 'שלום'")).toEqual([[1, 'שלום']])
   expect(untranslated('const a = [t`שלום`, msg`שלום`, <Plural one="אחת" other="#" value={1} />]')).toEqual([])
+})
+
+test('an element as the text of a toast is found, except in what the shell draws', () => {
+  const action = 'const a = useAction<Date>({\n  run,\n  done: () => <Trans>שלום</Trans>,\n})'
+  expect(lateTexts(action)).toEqual([3])
+  expect(lateTexts('toast.offer(t`שלום`, <Plural value={n} other="#" />, run)')).toEqual([1])
+  expect(lateTexts('const a = useAction({ run, done: () => t`שלום` })\nconst b = <Trans>שלום</Trans>')).toEqual([])
+  const found = path => sentences(path, action)
+  expect(found('src/features/calls/A.tsx')).toEqual(['an element as the text of a toast'])
+  expect(['calls/CallStrip.tsx', 'calls/strip/A.tsx'].flatMap(path => found(`src/features/${path}`))).toEqual([])
+  expect(found('src/shared/A.tsx')).toEqual([])
 })
 
 test('a text inserted as HTML is found, except in a test', () => {

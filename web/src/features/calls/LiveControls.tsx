@@ -1,4 +1,4 @@
-import { Trans } from '@lingui/react/macro'
+import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPhoneOff, IconPhoneOutgoing, IconVolume } from '@tabler/icons-react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
@@ -70,9 +70,10 @@ export function HangUp({ callId }: { callId: number }) {
 
 /** Takes over the call: the daemon forwards it to the business's phone, which rings. */
 export function Transfer({ callId }: { callId: number }) {
+  const { t } = useLingui()
   const transfer = useAction({
     run: () => unwrap(client.POST('/api/calls/{id}/transfer', { params: { path: { id: callId } } })),
-    done: () => <Trans>הלקוח ממתין, והטלפון שלכם מצלצל.</Trans>,
+    done: () => t`הלקוח ממתין, והטלפון שלכם מצלצל.`,
     // The call has ended meanwhile, which the page shows.
     onError: error => error.code === 'call_over',
   })

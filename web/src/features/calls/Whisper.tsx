@@ -13,7 +13,7 @@ export function Whisper({ callId }: { callId: number }) {
   const whisper = useAction({
     run: (text: string) =>
       unwrap(client.POST('/api/calls/{id}/hints', { params: { path: { id: callId } }, body: { text } })),
-    done: () => <Trans>הסוכן יודע, וישתמש בזה מהתשובה הבאה.</Trans>,
+    done: () => t`הסוכן יודע, וישתמש בזה מהתשובה הבאה.`,
     // Text that was typed after the send is kept.
     onDone: (_, sent) => setText(now => (now.trim() === sent ? '' : now)),
   })
