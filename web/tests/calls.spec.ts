@@ -142,6 +142,22 @@ test('the filter is in the address, and one key makes the call-back task', async
   await expect.poll(async () => (await open()).items.length).toBe(0)
 })
 
+test('another call does not open at the position of a search hit', async ({ page }) => {
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  await openDana(page)
+  const address = page.url()
+  await page.goto(`${address}?at=2000&q=${encodeURIComponent('דנה')}`)
+  await expect(page.locator('.call-row a').first()).toHaveAttribute('href', /^\/app\/calls\/\d+\?q=[^&]*$/)
+  await page.goto(`${address}?at=2000`)
+  await expect(page.locator('.call-row a[aria-current]')).toHaveAttribute('href', new URL(address).pathname)
+  await expect(page.locator('.call-row').nth(1)).toBeVisible()
+  // The call with Dana is not the newest one.
+  await page.keyboard.press('KeyK')
+  await expect(page).not.toHaveURL(new RegExp(`${address}($|\\?)`))
+  await expect(page).toHaveURL(/\/app\/calls\/\d+$/)
+})
+
 test('the search field follows the address', async ({ page }) => {
   await prepare(page, VIEWS[0])
   await owner(page, daemon)
@@ -294,6 +310,7 @@ for (const view of layouts('phone')) {
     await page.getByRole('textbox', { name: he ? 'לחישה לסוכן' : 'Whisper to the agent' }).fill('תציע 10% הנחה')
     await page.getByRole('button', { name: he ? 'לחישה' : 'Whisper', exact: true }).click()
     await expect(page.getByRole('log')).toContainText('תציע 10% הנחה')
+    await expect(page.locator('.toast').last()).toContainText(he ? 'הסוכן יודע' : 'The agent knows')
     await expect(page.locator('.whisper input')).toHaveValue('')
     await page.getByRole('button', { name: he ? 'לקחת את השיחה' : 'Take the call' }).click()
     await inspect(page, 'call-take', view)

@@ -11,7 +11,7 @@ import { outcomeOf } from '#shared/call-outcome'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Duration, Name, Phone, Time } from '#shared/components/text'
-import type { CallDetail } from './api'
+import { type CallDetail, callHref } from './api'
 import { numberOf } from './CallRow'
 
 /** The header of a call: contact, time, length, outcome, and the actions. */
@@ -75,7 +75,7 @@ export function CallHeader({ call }: { call: CallDetail }) {
 export function Back() {
   const { t } = useLingui()
   return (
-    <Link className="hit phone-only back" href={`/app/calls${location.search}`} aria-label={t`חזרה לשיחות`}>
+    <Link className="hit phone-only back" href={callHref(null, location.search)} aria-label={t`חזרה לשיחות`}>
       <Icon icon={IconArrowLeft} size="l" />
     </Link>
   )

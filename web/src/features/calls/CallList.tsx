@@ -10,7 +10,7 @@ import { SearchField } from '#shared/components/SearchField'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useShortcuts } from '#shared/keys'
 import { type UrlChange, useUrl } from '#shared/url'
-import { type CallFilter, type CallItem, callPages, callsOf } from './api'
+import { type CallFilter, type CallItem, callHref, callPages, callsOf } from './api'
 import { CallBackSeveral } from './CallBackSeveral'
 import { CallRow } from './CallRow'
 
@@ -101,7 +101,7 @@ function Rows({ calls, current, more }: RowsProps) {
     const at = calls.findIndex(({ id }) => id === current)
     const next = calls[at === -1 ? 0 : at + by]
     if (!next) return
-    go(`/app/calls/${next.id}${location.search}`, { replace: current !== null })
+    go(callHref(next.id, location.search), { replace: current !== null })
     document.getElementById(`call-${next.id}`)?.scrollIntoView({ block: 'nearest' })
   }
   useShortcuts([

@@ -4,7 +4,7 @@ import { outcomeOf } from '#shared/call-outcome'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Duration, Name, Time } from '#shared/components/text'
-import type { CallItem } from './api'
+import { type CallItem, callHref } from './api'
 
 /** A row of the list: outcome, contact, time, length. */
 export function CallRow({ call, isCurrent }: { call: CallItem; isCurrent: boolean }) {
@@ -13,11 +13,7 @@ export function CallRow({ call, isCurrent }: { call: CallItem; isCurrent: boolea
   const line = call.outcome === 'message' ? call.message_text : call.summary_line
   return (
     <li id={`call-${call.id}`} className="call-row">
-      <Link
-        className="thread"
-        href={`/app/calls/${call.id}${location.search}`}
-        aria-current={isCurrent ? 'true' : undefined}
-      >
+      <Link className="thread" href={callHref(call.id, location.search)} aria-current={isCurrent ? 'true' : undefined}>
         <span className={`tone ${tone}`}>
           <Icon icon={icon} size="s" />
         </span>

@@ -19,6 +19,16 @@ export const callPages = (filter: CallFilter) => apiPages('/api/calls', { query:
 
 export const callsOf = (data: InfiniteData<Schemas['CallPage']>): CallItem[] => data.pages.flatMap(({ calls }) => calls)
 
+/**
+ * Returns the URL of a call, or of the list if `id` is null, with the filter of the list in `search`. Other parameters,
+ * such as the position in a recording, belong to the call on the screen.
+ */
+export function callHref(id: number | null, search: string): string {
+  const kept = [...new URLSearchParams(search)].filter(([name]) => name === 'outcome' || name === 'q')
+  const query = new URLSearchParams(kept).toString()
+  return `/app/calls${id === null ? '' : `/${id}`}${query && `?${query}`}`
+}
+
 export const callQuery = (id: number) => apiQuery('/api/calls/{id}', { path: { id } })
 
 /** The query for all tasks about a call, including completed ones. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ApiError } from '#shared/api/errors'
 import { louder } from '#shared/peaks'
-import type { CallItem, Turn } from './api'
+import { type CallItem, callHref, type Turn } from './api'
 import { mirroredPath, partBars } from './bars'
 import { askForEach, returnableCalls } from './call-back'
 import { answersOf, median } from './latency'
@@ -207,4 +207,13 @@ test('several calls back are asked for until an error concerns all of them, or u
   asked.length = 0
   expect((await askForEach([1, 2, 3], ask({}), () => asked.length === 2)).planned).toEqual([1, 2])
   expect(asked).toEqual([1, 2])
+})
+
+test('the links of the list keep its filter, and not the position in the call on the screen', () => {
+  expect(callHref(7, '?at=34000')).toBe('/app/calls/7')
+  expect(callHref(7, '?outcome=missed&t=34&q=%D7%93%D7%A0%D7%94')).toBe(
+    '/app/calls/7?outcome=missed&q=%D7%93%D7%A0%D7%94',
+  )
+  expect(callHref(null, '?q=a+b&at=1')).toBe('/app/calls?q=a+b')
+  expect(callHref(null, '')).toBe('/app/calls')
 })
