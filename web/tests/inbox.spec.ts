@@ -419,6 +419,31 @@ for (const engine of ['realtime', 'pipeline', 'voicemail']) {
   })
 }
 
+test('a call that was cut off shows its length, who answered, and the way to its transcript', async ({
+  page,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await prepare(page, WIDE)
+  await logIn(page, ownDaemon)
+  await ownDaemon.call()
+  const cut = { engine: 'realtime', outcome: 'failed', answered_at: '2026-11-20T08:00:00.000Z', duration_ms: 83_000 }
+  await page.route('**/timeline*', async route => {
+    const response = await route.fetch()
+    const body = await response.json()
+    for (const { call } of body.items) if (call) Object.assign(call, cut)
+    await route.fulfill({ response, json: body })
+  })
+  await page.goto(`${ownDaemon.url}/app/inbox`)
+  await page.locator('.thread').click()
+  const card = page.locator('.call-card')
+  await expect(card.locator('.top')).toContainText('1:23')
+  await expect(card.locator('.chip')).toHaveText('ענה הסוכן')
+  await expect(card.getByRole('link', { name: 'לשיחה המלאה' })).toBeVisible()
+  // The caller waits for an answer.
+  await expect(card.getByRole('link', { name: 'חיוג' })).toBeVisible()
+})
+
 test('the timeline shows only notes, or only messages, until everything is shown again', async ({
   page,
   ownDaemon,

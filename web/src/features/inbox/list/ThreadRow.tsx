@@ -131,7 +131,7 @@ function CallWords({ call }: { call: LastCall }) {
       ) : (
         <span className="plain">
           {callText(call)}
-          {!isMissed && call.duration_ms ? (
+          {call.outcome !== 'missed' && call.duration_ms ? (
             <>
               {' '}
               <Duration ms={call.duration_ms} />

@@ -24,11 +24,12 @@ interface Props {
 /** A call in the timeline: kind, length, who answered, the recording, and the summary. */
 export function CallCard({ call, number }: Props) {
   const callText = useCallText()
-  const isMissed = call.outcome === 'missed' || call.outcome === 'failed'
+  // A call that was cut off has a length and a transcript, but its caller waits for an answer, as after a missed call.
+  const needsAnswer = call.outcome === 'missed' || call.outcome === 'failed'
   const isLive = call.outcome === 'live'
-  const isUnanswered = isMissed || call.outcome === 'blocked'
+  const isUnanswered = call.outcome === 'missed' || call.outcome === 'blocked'
   return (
-    <article className={`call-card${isMissed ? ' missed' : ''}`} aria-label={callText(call)}>
+    <article className={`call-card${needsAnswer ? ' missed' : ''}`} aria-label={callText(call)}>
       <div className="top">
         <Icon icon={callIcon(call)} />
         <b>{callText(call)}</b>
@@ -49,7 +50,7 @@ export function CallCard({ call, number }: Props) {
           <Trans>אין הקלטה של השיחה הזאת</Trans>
         </p>
       )}
-      {isMissed && number && (
+      {needsAnswer && number && (
         <a className="btn" href={`tel:${number}`}>
           <Trans>חיוג</Trans>
         </a>
@@ -65,7 +66,8 @@ export function CallCard({ call, number }: Props) {
 }
 
 function WhoAnswered({ call }: { call: CallItem }) {
-  if (call.direction === 'out' || call.outcome === 'missed' || call.outcome === 'failed') return null
+  if (call.direction === 'out' || call.outcome === 'missed') return null
+  if (call.outcome === 'failed' && call.answered_at == null) return null
   if (call.outcome === 'transferred') {
     return (
       <span className="chip">
