@@ -88,6 +88,42 @@ for (const view of layouts('phone')) {
   })
 }
 
+test('a message is scheduled once, and what is typed meanwhile stays', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await ownDaemon.receive('בוקר טוב', `+${FROM}`, 'נועה ברק')
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  let requests = 0
+  let release = () => {}
+  const released = new Promise<void>(resolve => {
+    release = resolve
+  })
+  await page.route('**/api/scheduled-messages', async route => {
+    requests += 1
+    await released
+    await route.continue()
+  })
+  await page.goto(`${ownDaemon.url}/app/inbox`)
+  await page.locator('.thread').click()
+  const field = page.locator('.write textarea')
+  await field.fill('מתאים לך ב-10?')
+  const later = page.getByRole('button', { name: 'שליחה מאוחר יותר' })
+  await later.click()
+  await page.getByRole('menuitem').first().click()
+  await expect.poll(() => requests).toBe(1)
+  await expect(later).toBeDisabled()
+  await expect(page.getByRole('button', { name: 'שליחה', exact: true })).toBeDisabled()
+  await field.press('Enter')
+  await field.press('Control+End')
+  await field.pressSequentially(' ועוד שאלה')
+  release()
+  await expect(field).toHaveValue('ועוד שאלה')
+  await expect(page.locator('.scheduled li')).toHaveText(/מתאים לך ב-10\?/)
+  await expect(page.getByRole('button', { name: 'שליחה', exact: true })).toBeEnabled()
+  await expect(page.locator('.msg.outgoing')).toHaveCount(0)
+  expect(requests).toBe(1)
+})
+
 test('the other user sees who is writing', async ({ page, ownDaemon, browser }) => {
   await ownDaemon.start()
   await ownDaemon.cli(['user', 'add', 'yael', '--role', 'staff'], 'another long 7 password')

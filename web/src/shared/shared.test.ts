@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { patchItems } from './api/action'
 import { ApiError, errorOf } from './api/errors'
 import { applyChanges, type Change, concerns } from './events/changes'
+import { withoutSent } from './typed'
 import { isInside } from './url'
 import { barsOfPeaks, lanePath, speechBars } from './waveform'
 
@@ -84,4 +85,10 @@ test('peaks become as many bars as fit, and keep the loudest', () => {
   expect(barsOfPeaks([], 3)).toEqual([0, 0, 0])
   expect(lanePath([0, 1], 20, -1)).toBe('M6 18V1.0')
   expect(speechBars(19, 40, [[0, 1, 'them']])).toEqual(speechBars(19, 40, [[0, 1, 'them']]))
+})
+
+test('only the text that was sent leaves the field', () => {
+  expect(withoutSent('shalom', 'shalom')).toBe('')
+  expect(withoutSent(' shalom and more', 'shalom')).toBe('and more')
+  expect(withoutSent('another text ', 'shalom')).toBe('another text ')
 })

@@ -5,6 +5,7 @@ import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 're
 import { BackCloses } from '#shared/components/BackCloses'
 import { Icon } from '#shared/components/Icon'
 import { isolate } from '#shared/format/bidi'
+import { withoutSent } from '#shared/typed'
 import type { Contact, MessageItem, Provider } from '../api'
 import { firstName, recipientOf, whatsappOf } from '../model/person'
 import type { Reply } from '../model/reply'
@@ -66,7 +67,8 @@ function Writing(props: Props & { to: string }) {
   const route = useQuery({ ...routeQuery(threadId ?? 0), enabled: threadId !== null, retry: false })
   const typing = useTypingIn()(threadId)
   const isEmpty = text.trim() === '' && uploads.items.length === 0
-  const canSend = !isEmpty && uploads.isReady
+  const [isPlanning, setPlanning] = useState(false)
+  const canSend = !isEmpty && uploads.isReady && !isPlanning
 
   const latest = useRef(text)
   latest.current = text
@@ -221,14 +223,16 @@ function Writing(props: Props & { to: string }) {
             <SendLater
               threadId={threadId}
               text={text.trim()}
-              mediaId={uploads.items[0]?.media?.id}
+              files={uploads.items}
               provider={provider}
               isReady={canSend && uploads.items.length < 2}
               hasReply={reply !== null}
-              onScheduled={() => {
-                onReply(null)
-                set('')
-                uploads.clear()
+              onPending={setPlanning}
+              onScheduled={({ text, files }) => {
+                latest.current = withoutSent(latest.current, text)
+                set(latest.current)
+                for (const { id } of files) uploads.remove(id)
+                if (latest.current === '') onReply(null)
               }}
             />
           )}

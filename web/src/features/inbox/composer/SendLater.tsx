@@ -10,45 +10,72 @@ import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { call, type Provider, type Scheduled } from '../api'
 import { laterChoices } from '../model/zone'
+import type { UploadItem } from './useUploads'
 
 const ChooseTime = lazy(() => import('./ChooseTime'))
 
 interface Props {
   threadId: number | null
   text: string
-  mediaId: string | undefined
+  /** The attachments: none or one. */
+  files: readonly UploadItem[]
   provider: Provider | 'auto'
   isReady: boolean
   /** Whether a message to quote is chosen. A scheduled message cannot quote it. */
   hasReply: boolean
-  onScheduled: () => void
+  /** Called when the request begins and ends. Meanwhile the message must not be sent in another way. */
+  onPending: (isPending: boolean) => void
+  /** Called with the text and the attachments of the scheduled message. */
+  onScheduled: (plan: Plan) => void
+}
+
+/** The message to schedule. The composer may contain another text at the time of the response. */
+export interface Plan {
+  at: Date
+  text: string
+  files: readonly UploadItem[]
 }
 
 /** The menu beside the send button: schedules the message for a suggested time or for a chosen time. */
-export function SendLater({ threadId, text, mediaId, provider, isReady, hasReply, onScheduled }: Props) {
+export function SendLater({ threadId, text, files, provider, isReady, hasReply, onPending, onScheduled }: Props) {
   const { t } = useLingui()
   const format = useFormat()
   const now = useNow()
   const [isChoosing, setChoosing] = useState(false)
-  const schedule = useAction<Date, Scheduled>({
-    run: at =>
-      call('POST', '/api/scheduled-messages', {
+  const schedule = useAction<Plan, Scheduled>({
+    run: ({ at, text, files: [file] }) => {
+      onPending(true)
+      return call('POST', '/api/scheduled-messages', {
         body: {
           thread_id: threadId,
           text,
           send_at: at.toISOString(),
-          ...(mediaId && { media_id: mediaId }),
+          ...(file?.media && { media_id: file.media.id }),
           ...(provider !== 'auto' && { provider }),
         },
-      }),
-    done: at => t`יישלח ב־${format.date(at)}, ${format.time(at)}`,
+      })
+    },
+    done: ({ at }) => t`יישלח ב־${format.date(at)}, ${format.time(at)}`,
     undo: (_, { id }) => call('DELETE', '/api/scheduled-messages/{id}', { params: { path: { id } } }).then(refresh),
-    onDone: () => {
+    onDone: (_, plan) => {
       refresh()
-      onScheduled()
+      onPending(false)
+      onScheduled(plan)
+    },
+    onError: () => {
+      // The daemon may have stored the message although the response was lost. Then the list shows it.
+      refresh()
+      onPending(false)
+      return false
     },
   })
   if (threadId === null) return null
+  const plan = (at: Date) => {
+    // A menu that closes can still be pressed.
+    if (!isReady) return
+    onPending(true)
+    schedule.mutate({ at, text, files })
+  }
   const choices = laterChoices(format.zone, format.day(now), now)
   return (
     <>
@@ -65,7 +92,7 @@ export function SendLater({ threadId, text, mediaId, provider, isReady, hasReply
             </Menu.Label>
           )}
           {choices.map(({ at }) => (
-            <Menu.Item key={at.getTime()} onClick={() => schedule.mutate(at)}>
+            <Menu.Item key={at.getTime()} onClick={() => plan(at)}>
               <Time at={at.toISOString()} style="day" />, <Time at={at.toISOString()} />
             </Menu.Item>
           ))}
@@ -80,7 +107,7 @@ export function SendLater({ threadId, text, mediaId, provider, isReady, hasReply
             onClose={() => setChoosing(false)}
             onChoose={at => {
               setChoosing(false)
-              schedule.mutate(at)
+              plan(at)
             }}
           />
         </Suspense>
