@@ -38,23 +38,42 @@ export function matching(shortcuts: readonly Shortcut[], event: KeyboardEvent): 
   )
 }
 
-/** Registers shortcuts while the component is mounted. An open dialog blocks those without Ctrl or Cmd. */
-export function useShortcuts(shortcuts: readonly Shortcut[]): void {
+/** The components that have the keys to themselves; the last one has them. */
+const exclusive: object[] = []
+
+/**
+ * Registers shortcuts while the component is mounted. An open dialog blocks those without Ctrl or Cmd, and so does
+ * another component with `isExclusive`. Escape runs no shortcut if it closes a menu or dialog.
+ */
+export function useShortcuts(shortcuts: readonly Shortcut[], { isExclusive = false } = {}): void {
   const current = useRef(shortcuts)
   current.current = shortcuts
   useEffect(() => {
+    const self = {}
+    if (isExclusive) exclusive.push(self)
+    let hasLayer = false
+    // Called before the layer handles the key, and is gone.
+    const look = () => {
+      hasLayer = document.querySelector('[role=menu], [role=dialog]') !== null
+    }
     const listen = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return
-      const dialog = document.querySelector('[role=dialog][aria-modal=true]')
-      if (dialog && !(event.ctrlKey || event.metaKey)) return
+      const owner = exclusive.at(-1)
+      const isBlocked = document.querySelector('[role=dialog][aria-modal=true]') || (owner && owner !== self)
+      if (isBlocked && !(event.ctrlKey || event.metaKey)) return
       const found = matching(current.current, event)
-      if (!found) return
+      if (!found || (found.code === 'Escape' && hasLayer)) return
       event.preventDefault()
       found.run(event)
     }
+    addEventListener('keydown', look, true)
     addEventListener('keydown', listen)
-    return () => removeEventListener('keydown', listen)
-  }, [])
+    return () => {
+      removeEventListener('keydown', look, true)
+      removeEventListener('keydown', listen)
+      if (isExclusive) exclusive.splice(exclusive.indexOf(self), 1)
+    }
+  }, [isExclusive])
 }
 
 /** Returns the letter on the key with this code: «KeyI» gives «I». */

@@ -69,7 +69,6 @@ export default function InboxPage() {
     document.querySelector(`[data-contact="${next.contact_id}"]`)?.scrollIntoView({ block: 'nearest' })
   }
   const isOpen = contactId !== null
-  const wasLayered = useLayers()
   useShortcuts([
     { code: 'KeyJ', run: () => step(1) },
     { code: 'KeyK', run: () => step(-1) },
@@ -86,7 +85,7 @@ export default function InboxPage() {
       ? [
           { code: 'KeyE', run: onArchive },
           { code: 'KeyT', run: () => setDialog('task') },
-          { code: 'Escape', run: () => wasLayered() || go(hrefOf(null)) },
+          { code: 'Escape', run: () => go(hrefOf(null)) },
         ]
       : []),
   ])
@@ -158,22 +157,6 @@ const hrefBase = (contactId: number | null) => (contactId === null ? '/app/inbox
 
 function focusComposer(): void {
   document.querySelector<HTMLTextAreaElement>('.write textarea')?.focus()
-}
-
-/**
- * Returns a function that tells whether a menu or dialog was open when the last key was pressed. Escape must then close
- * only that layer.
- */
-function useLayers(): () => boolean {
-  const wasOpen = useRef(false)
-  useEffect(() => {
-    const look = () => {
-      wasOpen.current = document.querySelector('[role=menu], [role=dialog]') !== null
-    }
-    addEventListener('keydown', look, true)
-    return () => removeEventListener('keydown', look, true)
-  }, [])
-  return useCallback(() => wasOpen.current, [])
 }
 
 /** On a phone, returns the focus to the opened row when the user goes back to the list. */

@@ -152,6 +152,7 @@ function Writing(props: Props & { to: string }) {
       <AttachmentChips uploads={uploads} />
       {isRecording ? (
         <Recorder
+          name={name}
           onClose={() => setRecording(false)}
           onSend={media => {
             outbox.add({ contactId: contact.id, to, provider, text: '', media, ...(reply && { reply }) })

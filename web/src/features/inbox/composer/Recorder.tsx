@@ -1,37 +1,53 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconArrowUp, IconTrash } from '@tabler/icons-react'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { Icon } from '#shared/components/Icon'
 import { NoMicrophone } from '#shared/components/NoMicrophone'
 import { Ltr } from '#shared/components/text'
+import { toast } from '#shared/components/toasts'
+import { isolate } from '#shared/format/bidi'
 import { duration } from '#shared/format/time'
 import { useShortcuts } from '#shared/keys'
+import { useUnsaved } from '#shared/unsaved'
 import { asVoiceNote } from '../model/ogg'
 import { mediaOf, type Outgoing } from '../outbox'
 import { useRecording } from './useRecording'
 import { uploadMedia } from './useUploads'
 
 interface Props {
+  /** The contact's name. */
+  name: string
   onClose: () => void
   onSend: (media: NonNullable<Outgoing['media']>) => void
 }
 
-/** Records a voice note, and replaces the text field meanwhile. */
-export function Recorder({ onClose, onSend }: Props) {
+/**
+ * Records a voice note, and replaces the text field meanwhile. The keys of the page that would leave the conversation,
+ * and lose the recording, do nothing.
+ */
+export function Recorder({ name, onClose, onSend }: Props) {
   const { t } = useLingui()
   const { refusal, levels, ms, isReady, finish } = useRecording()
   const [part, setPart] = useState<number | null>(null)
   const [problem, setProblem] = useState<string>()
-  const [sound, setSound] = useState<Blob>()
+  const note = useRef<Blob>(undefined)
   const sending = useRef<AbortController>(undefined)
+  const isLeft = useRef(false)
+  useEffect(() => {
+    isLeft.current = false
+    return () => {
+      isLeft.current = true
+    }
+  }, [])
+  useUnsaved(refusal === null)
   // A note that the user has sent is sent even if they leave the conversation during the upload.
   const discard = () => {
     sending.current?.abort()
     onClose()
   }
-  useShortcuts([{ code: 'Escape', run: discard }])
+  useShortcuts([{ code: 'Escape', run: discard }], { isExclusive: true })
   if (refusal) {
     return (
       <NoMicrophone
@@ -54,17 +70,22 @@ export function Recorder({ onClose, onSend }: Props) {
     const { signal } = control
     sending.current = control
     try {
-      const note = sound ?? (await asVoiceNote(await finish()))
-      setSound(note)
-      const name = note.type.startsWith('audio/ogg') ? 'voice.ogg' : 'voice.m4a'
-      const media = mediaOf(await uploadMedia(note, name, { onProgress: setPart, signal }), name)
+      note.current ??= await asVoiceNote(await finish())
+      const file = note.current.type.startsWith('audio/ogg') ? 'voice.ogg' : 'voice.m4a'
+      const media = mediaOf(await uploadMedia(note.current, file, { onProgress: setPart, signal }), file)
       if (signal.aborted) return
       if (media) onSend(media)
       onClose()
     } catch (reason) {
       if (signal.aborted) return
+      const text = problemText(asApiError(reason))
+      if (isLeft.current) {
+        const contact = isolate(name)
+        toast.error(t`ההודעה הקולית אל ${contact} לא נשלחה. ${text}`, () => void send())
+        return
+      }
       setPart(null)
-      setProblem(problemText(asApiError(reason)))
+      setProblem(text)
     }
   }
   return (
@@ -72,7 +93,7 @@ export function Recorder({ onClose, onSend }: Props) {
       <button className="btn quiet icon" type="button" aria-label={t`מחיקת ההקלטה`} onClick={discard}>
         <Icon icon={IconTrash} />
       </button>
-      {!sound && <span className="onair red" aria-hidden />}
+      {part === null && !problem && <span className="onair red" aria-hidden />}
       <Ltr className="num">{duration(ms)}</Ltr>
       <span className="grow levels" dir="ltr" aria-hidden>
         {levels.map((level, at) => (
