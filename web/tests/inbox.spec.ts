@@ -134,6 +134,39 @@ test('a message that arrives while the code of the page loads is in the list', a
   await expect(row(page, 'נועה ברק')).toBeVisible()
 })
 
+test('under the pointer, a long list gets its next pages, and no row moves', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  const number = (at: number) => `+97252700${1000 + at}`
+  for (let at = 0; at < 120; at++) await ownDaemon.receive('שלום', number(at), `לקוח ${at}`)
+  await prepare(page, WIDE)
+  await logIn(page, ownDaemon)
+  let release = () => {}
+  const released = new Promise<void>(resolve => {
+    release = resolve
+  })
+  await page.route('**/api/inbox?*', async route => {
+    await released
+    await route.continue()
+  })
+  await page.goto(`${ownDaemon.url}/app/inbox`)
+  const list = page.locator('.pane.list > .scroll')
+  const rows = list.locator('.threads .thread')
+  // The pointer is over the list before its rows are loaded.
+  await list.hover()
+  release()
+  await expect(rows).toHaveCount(50)
+  // The next page is fetched before the end of the list is in view.
+  await list.evaluate(element => {
+    element.scrollTop = element.scrollHeight - element.clientHeight - 400
+  })
+  await expect(rows).toHaveCount(100)
+  await expect(list.locator('.fresh-rows')).toHaveCount(0)
+  await expect(rows.last()).toContainText('לקוח 20')
+  await ownDaemon.receive('עוד משהו', number(20))
+  await expect(list.locator('.fresh-rows')).toHaveText('עדכון הסדר')
+  await expect(rows.last()).toContainText('עוד משהו')
+})
+
 test('a message is held for 3 s, can be stopped, and is sent once', async ({ page, ownDaemon }) => {
   await open(page, ownDaemon)
   await receive(page, ownDaemon, NOA, ['שלום'], 'נועה ברק')

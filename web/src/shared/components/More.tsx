@@ -2,8 +2,8 @@ import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 
 /**
  * Returns a ref for an element. While `isWanted` is true, calls `run` each time the element comes into view, and once
- * at the start if it is in view already. `margin` enlarges the window's area that counts as in view; in an element that
- * scrolls by itself, only what it shows counts.
+ * at the start if it is in view already. `margin` enlarges the area that counts as in view, of the window and of elements
+ * that scroll by themselves; older browsers enlarge only that of the window.
  */
 export function useInView<E extends HTMLElement>(
   run: () => unknown,
@@ -15,9 +15,11 @@ export function useInView<E extends HTMLElement>(
   latest.current = run
   useEffect(() => {
     if (!isWanted || !element.current) return
+    // The types do not have `scrollMargin` yet.
+    const area = { rootMargin: margin, scrollMargin: margin }
     const observer = new IntersectionObserver(
       entries => entries.some(({ isIntersecting }) => isIntersecting) && latest.current(),
-      { rootMargin: margin },
+      area,
     )
     observer.observe(element.current)
     return () => observer.disconnect()

@@ -55,7 +55,10 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
     [query.data, hits, wanted],
   )
   const [held, setHeld] = useState<readonly number[] | null>(null)
-  const { items, fresh, isMoved } = useMemo(() => heldOrder(all ?? [], row => row.contact_id, held), [all, held])
+  const { items, older, fresh, isMoved } = useMemo(() => heldOrder(all ?? [], row => row.contact_id, held), [all, held])
+  useEffect(() => {
+    if (older.length > 0) setHeld(known => known && [...known, ...older])
+  }, [older])
   useEffect(() => onOrder(items), [items, onOrder])
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins with its own order
   useEffect(() => setHeld(null), [filter, words])

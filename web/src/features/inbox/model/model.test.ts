@@ -39,10 +39,19 @@ test('only http and https become links, without the punctuation behind them', ()
 
 test('rows keep their places while the pointer is over them', () => {
   const id = (row: number) => row
-  expect(heldOrder([3, 1, 2], id, null)).toEqual({ items: [3, 1, 2], fresh: 0, isMoved: false })
-  expect(heldOrder([9, 3, 1, 2], id, [1, 2, 3])).toEqual({ items: [1, 2, 3], fresh: 1, isMoved: true })
-  expect(heldOrder([3, 1, 2], id, [1, 2, 3])).toEqual({ items: [1, 2, 3], fresh: 0, isMoved: true })
-  expect(heldOrder([1, 3], id, [1, 2, 3])).toEqual({ items: [1, 3], fresh: 0, isMoved: false })
+  const none = { older: [], fresh: 0, isMoved: false }
+  expect(heldOrder([3, 1, 2], id, null)).toEqual({ items: [3, 1, 2], ...none })
+  expect(heldOrder([9, 3, 1, 2], id, [1, 2, 3])).toEqual({ items: [1, 2, 3], older: [], fresh: 1, isMoved: true })
+  expect(heldOrder([3, 1, 2], id, [1, 2, 3])).toEqual({ items: [1, 2, 3], ...none, isMoved: true })
+  expect(heldOrder([1, 3], id, [1, 2, 3])).toEqual({ items: [1, 3], ...none })
+  // The next page arrives, also after a new row, and also when nothing was loaded as the pointer came.
+  expect(heldOrder([9, 1, 2, 4, 5], id, [1, 2])).toEqual({
+    items: [1, 2, 4, 5],
+    older: [4, 5],
+    fresh: 1,
+    isMoved: false,
+  })
+  expect(heldOrder([1, 2], id, [])).toEqual({ items: [1, 2], ...none, older: [1, 2] })
 })
 
 test('a contact without a conversation has nothing to archive', () => {
