@@ -477,6 +477,16 @@ test('a call that was cut off shows its length, who answered, and the way to its
   await expect(card.getByRole('link', { name: 'חיוג' })).toBeVisible()
 })
 
+test('the button for an appointment opens the form of a new one for this contact', async ({ page, ownDaemon }) => {
+  await open(page, ownDaemon)
+  const { send } = await owner(page, ownDaemon)
+  await send('POST', '/api/services', { name: 'תספורת', duration_min: 60 })
+  await receive(page, ownDaemon, NOA, ['שלום'], 'נועה ברק')
+  await row(page, 'נועה ברק').click()
+  await page.locator('.facts').getByRole('link', { name: 'קביעת תור' }).click()
+  await expect(page.getByRole('dialog')).toContainText('נועה ברק')
+})
+
 test('the timeline shows only notes, or only messages, until everything is shown again', async ({
   page,
   ownDaemon,

@@ -73,7 +73,7 @@ function NextAppointment({ contactId }: { contactId: number }) {
       <div className="row">
         <Link
           className="btn"
-          href={next ? `/calendar?date=${format.day(next.starts_at)}` : `/calendar?contact=${contactId}`}
+          href={next ? `/calendar?date=${format.day(next.starts_at)}` : `/calendar?new=1&contact=${contactId}`}
         >
           {next ? <Trans>ליומן</Trans> : <Trans>קביעת תור</Trans>}
         </Link>
