@@ -1,3 +1,4 @@
+import { plural } from '@lingui/core/macro'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { Menu } from '@mantine/core'
 import { IconTag, IconTagOff, IconX } from '@tabler/icons-react'
@@ -29,7 +30,19 @@ export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; cl
     done: ({ tag, isAdded }, { added, removed }) => {
       const count = added.length + removed.length
       const name = isolate(tag.name)
-      return isAdded ? t`${count} לקוחות קיבלו את ״${name}״` : t`״${name}״ הוסרה מ־${count} לקוחות`
+      return isAdded
+        ? t`${plural(count, {
+            0: `אף לקוח לא קיבל את ״${name}״`,
+            one: `לקוח אחד קיבל את ״${name}״`,
+            two: `שני לקוחות קיבלו את ״${name}״`,
+            other: `# לקוחות קיבלו את ״${name}״`,
+          })}`
+        : t`${plural(count, {
+            0: `״${name}״ לא הוסרה מאף לקוח`,
+            one: `״${name}״ הוסרה מלקוח אחד`,
+            two: `״${name}״ הוסרה משני לקוחות`,
+            other: `״${name}״ הוסרה מ־# לקוחות`,
+          })}`
     },
     undo: async (_, changes) => {
       await Promise.all(undoTags(changes).map(body => request('POST', '/api/contacts/tags', { body })))

@@ -22,14 +22,16 @@ export default function ContactsPage() {
   useDocumentTitle(t`לקוחות`)
   const [filter] = useContactFilter()
   const [params, change] = useUrl()
-  const [selected, setSelected] = useState<ReadonlySet<number>>(new Set())
+  const [picked, setPicked] = useState<ReadonlySet<number>>(new Set())
   const query = useInfiniteQuery(contactPages(filter))
   const contacts = useMemo(() => (query.data ? itemsOf<Contact>(query.data) : []), [query.data])
+  // A picked contact may have been deleted by another user, or be hidden by the filter.
+  const selected = useMemo(() => new Set(contacts.flatMap(({ id }) => (picked.has(id) ? id : []))), [contacts, picked])
   const isNew = params.get('new') !== null
   const setNew = (open: boolean) => change(open ? { new: 1 } : { new: null, name: null, number: null })
   useShortcuts([
     { code: 'KeyN', run: () => setNew(true) },
-    { code: 'Escape', run: () => setSelected(new Set()) },
+    { code: 'Escape', run: () => setPicked(new Set()) },
   ])
   return (
     <div className="page-scroll" tabIndex={-1}>
@@ -64,13 +66,13 @@ export default function ContactsPage() {
               <ContactTable
                 contacts={contacts}
                 selected={selected}
-                setSelected={setSelected}
+                setSelected={setPicked}
                 more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
               />
             )
           }
         </Loaded>
-        {selected.size > 0 && <BulkBar selected={selected} clear={() => setSelected(new Set())} />}
+        {selected.size > 0 && <BulkBar selected={selected} clear={() => setPicked(new Set())} />}
         <NewContact
           isOpen={isNew}
           onClose={() => setNew(false)}
