@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPencil } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { patch, useAction } from '#shared/api/action'
-import { knownEtag } from '#shared/api/client'
+import { ApiError, ifMatch, knownEtag } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
@@ -49,26 +49,35 @@ interface Rename {
 
 function NameForm({ contact, path, close }: FormProps) {
   const { t } = useLingui()
-  const [name, setName] = useState(contact.display_name)
+  // The edit is based on the name that was shown when the form was opened: another user may change the name meanwhile.
+  const [first] = useState(contact.display_name)
+  const [name, setName] = useState(first)
   const edit = useEdit<ContactDetail>(knownEtag(path))
-  useUnsaved(name.trim() !== contact.display_name)
+  useUnsaved(name.trim() !== first)
   const theirs = edit.theirs?.display_name
+  const send = (display_name: string, headers: Record<string, string>) =>
+    request<ContactDetail>('PATCH', '/api/contacts/{id}', {
+      params: { path: { id: contact.id } },
+      body: { display_name },
+      headers,
+    })
   const rename = useAction({
-    run: ({ display_name }: Rename) =>
-      request<ContactDetail>('PATCH', '/api/contacts/{id}', {
-        params: { path: { id: contact.id } },
-        body: { display_name },
-        headers: edit.headers(),
+    run: ({ display_name, before }: Rename) =>
+      send(display_name, edit.headers()).catch(reason => {
+        // The version also covers the contact's other fields. If only one of these was changed, there is no real
+        // conflict, and the request is repeated.
+        const isChanged = reason instanceof ApiError && reason.code === 'changed' && reason.current
+        if (isChanged && (reason.current as ContactDetail).display_name === before) {
+          return send(display_name, ifMatch(reason.etag))
+        }
+        throw reason
       }),
     patches: ({ display_name }) => [
       patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, display_name })),
     ],
     done: () => t`השם שונה`,
     undo: async ({ before }) => {
-      await request('PATCH', '/api/contacts/{id}', {
-        params: { path: { id: contact.id } },
-        body: { display_name: before },
-      })
+      await send(before, {})
       refresh('/api/contacts')
     },
     onDone: () => {
@@ -77,12 +86,12 @@ function NameForm({ contact, path, close }: FormProps) {
     },
     onError: edit.refused,
   })
-  const save = () => rename.mutate({ display_name: name.trim(), before: theirs ?? contact.display_name })
+  const save = () => rename.mutate({ display_name: name.trim(), before: theirs ?? first })
   const submit = (event: FormEvent) => {
     event.preventDefault()
     // While the other user's name is shown, the user must choose between the names first.
     if (theirs !== undefined) return
-    if (name.trim() === contact.display_name) close()
+    if (name.trim() === first) close()
     else save()
   }
   return (
