@@ -124,6 +124,34 @@ test('a message is scheduled once, and what is typed meanwhile stays', async ({ 
   expect(requests).toBe(1)
 })
 
+test('a refusal is explained in the language of the page', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await ownDaemon.receive('בוקר טוב', `+${FROM}`, 'נועה ברק')
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  const refuse = (path: string, error: object) =>
+    page.route(path, (route, request) =>
+      request.method() === 'POST' ? route.fulfill({ status: 422, json: { ok: false, error } }) : route.continue(),
+    )
+  await refuse('**/api/whatsapp/send', { code: 'media_unknown', message: 'The file is unknown.' })
+  await refuse('**/api/saved-replies', { code: 'invalid', message: 'Control characters.', field: 'shortcut' })
+  await page.goto(`${ownDaemon.url}/app/inbox`)
+  await page.locator('.thread').click()
+  const field = page.locator('.write textarea')
+  await field.fill('בוקר אור')
+  await field.press('Enter')
+  const refused = page.locator('.msg.outgoing .fail')
+  await expect(refused).toContainText('צריך להעלות אותו שוב')
+  await expect(refused).not.toContainText('The file')
+  await page.getByRole('button', { name: 'תשובות שמורות' }).click()
+  await page.getByRole('button', { name: 'עריכת הרשימה' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('שם קצר').fill('שעות')
+  await dialog.getByLabel('התשובה', { exact: true }).fill('9-18')
+  await dialog.getByRole('button', { name: 'הוספה' }).click()
+  await expect(dialog.locator('.err')).toHaveText('אחד השדות לא תקין.')
+})
+
 test('the other user sees who is writing', async ({ page, ownDaemon, browser }) => {
   await ownDaemon.start()
   await ownDaemon.cli(['user', 'add', 'yael', '--role', 'staff'], 'another long 7 password')

@@ -105,8 +105,7 @@ export function Ticks({ status, provider }: { status: MessageStatus; provider?: 
 
 /**
  * Returns a function that explains why a message was not sent, from the code of the daemon or the provider. For a code
- * without a text here it returns `sentence`, the daemon's own message; without a sentence, the page's text for the
- * code, or else a general text.
+ * without a text on this page it returns `sentence`, the daemon's own message in English, or else a general text.
  */
 export function useFailure(): (code: string | null | undefined, sentence: string | null | undefined) => string {
   const { t } = useLingui()
@@ -129,6 +128,6 @@ export function useFailure(): (code: string | null | undefined, sentence: string
       text_too_long: t`ההודעה ארוכה מדי`,
       too_large: t`הקובץ גדול מדי`,
     }
-    return known[code ?? ''] ?? sentence ?? codeText(code) ?? t`סיבה לא ידועה`
+    return known[code ?? ''] ?? codeText(code) ?? sentence ?? t`סיבה לא ידועה`
   }
 }

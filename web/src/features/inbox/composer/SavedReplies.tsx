@@ -6,6 +6,7 @@ import { type FormEvent, useId, useState } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
 import { ifMatch } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
+import { problemText } from '#shared/api/problem-text'
 import { queryClient } from '#shared/api/query'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
@@ -150,7 +151,7 @@ function ReplyForm({ reply, onDone }: { reply: SavedReply | null; onDone: () => 
     onError: error => {
       if (edit.refused(error)) return true
       if (error.status !== 409 && error.field !== 'shortcut') return false
-      setProblem(error.status === 409 ? t`כבר יש תשובה בשם הזה` : error.message)
+      setProblem(error.status === 409 ? t`כבר יש תשובה בשם הזה` : problemText(error))
       return true
     },
   })
