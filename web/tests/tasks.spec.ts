@@ -105,3 +105,25 @@ test('a word has the translation of its own feature: «ביטול» is to undo i
   await page.locator('.toast').getByRole('button', { name: 'Undo', exact: true }).click()
   await expect(page.locator('.task')).toHaveCount(1)
 })
+
+test('the next task can be typed while the previous one is stored', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  await ownDaemon.start()
+  await owner(page, ownDaemon)
+  let release = () => {}
+  const released = new Promise<void>(resolve => {
+    release = resolve
+  })
+  await page.route('**/api/tasks', async route => {
+    if (route.request().method() === 'POST') await released
+    await route.continue()
+  })
+  await page.goto(`${ownDaemon.url}/app/tasks`)
+  const field = page.getByRole('textbox', { name: 'משימה חדשה' })
+  await field.fill('להזמין צבע')
+  await field.press('Enter')
+  await field.fill('לשלם לספק')
+  release()
+  await expect(page.locator('.task')).toContainText('להזמין צבע')
+  await expect(field).toHaveValue('לשלם לספק')
+})

@@ -9,6 +9,7 @@ import { TaskBox } from '#shared/components/TaskBox'
 import { Plain, Time } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
+import { withoutSent } from '#shared/typed'
 import { type ContactDetail, refresh, request, type Task } from './api'
 
 /** The open tasks of a contact, with a field to add one. */
@@ -102,8 +103,8 @@ function AddTask({ contactId }: { contactId: number }) {
         body: { title, contact_id: contactId },
         headers: { 'Idempotency-Key': key },
       }),
-    onDone: () => {
-      setTitle('')
+    onDone: (_, sent) => {
+      setTitle(now => withoutSent(now, sent.title))
       refresh('/api/tasks', '/api/contacts')
     },
   })

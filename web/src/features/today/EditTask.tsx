@@ -23,8 +23,8 @@ interface Due {
 /**
  * Parses a typed day, or a day and a time, in the same format as in a new task. Returns undefined for any other text.
  */
-function readTyped(text: string, today: string, zone: string): Due | undefined {
-  const { title, due_date, due_at } = readDue(`- ${text.trim()}`, today, zone)
+function readTyped(text: string, now: Date, zone: string): Due | undefined {
+  const { title, due_date, due_at } = readDue(`- ${text.trim()}`, now, zone)
   return title === '-' ? { due_date: due_date ?? null, due_at: due_at ?? null } : undefined
 }
 
@@ -49,7 +49,7 @@ export function EditTask({ task: current, close }: { task: Task; close: () => vo
     [t`בלי תאריך`, null],
   ]
   const params = { path: { id: task.id } }
-  const written = typed.trim() ? readTyped(typed, today, format.zone) : undefined
+  const written = typed.trim() ? readTyped(typed, serverNow(), format.zone) : undefined
   const wanted = written ?? due
   // For a task with a time, the choice of its day is marked; selecting the same day again keeps the time.
   const day = wanted.due_date ?? (wanted.due_at ? format.day(wanted.due_at) : null)

@@ -7,6 +7,7 @@ import { client, newKey, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
+import { withoutSent } from '#shared/typed'
 import { readDue } from './read-due'
 import { refresh } from './tasks'
 
@@ -16,17 +17,17 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
   const cache = useQueryClient()
   const format = useFormat()
   const [text, setText] = useState('')
-  const read = readDue(text, format.day(serverNow()), format.zone)
+  const read = readDue(text, serverNow(), format.zone)
   const remove = (id: number) =>
     unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } } })).then(() => refresh(cache))
   const add = useAction({
     // The idempotency key is part of the variables, so that a retry after a lost response repeats the same request.
-    run: ({ body, key }: { body: typeof read; key: string }) =>
+    run: ({ body, key }: { body: typeof read; key: string; words: string }) =>
       unwrap(client.POST('/api/tasks', { body, params: { header: { 'Idempotency-Key': key } } })),
     done: () => t`המשימה נוספה`,
     undo: (_, made) => remove(made.id),
-    onDone: () => {
-      setText('')
+    onDone: (_, { words }) => {
+      setText(now => withoutSent(now, words))
       refresh(cache)
     },
   })
@@ -35,7 +36,7 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
       className="new-task"
       onSubmit={event => {
         event.preventDefault()
-        if (read.title) add.mutate({ body: read, key: newKey() })
+        if (read.title && !add.isPending) add.mutate({ body: read, key: newKey(), words: text.trim() })
       }}
     >
       <Icon icon={IconPlus} />

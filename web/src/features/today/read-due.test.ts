@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { readDue } from './read-due'
 
-// 2026-11-22 is a Sunday.
-const read = (text: string) => readDue(text, '2026-11-22', 'Asia/Jerusalem')
+// 2026-11-22 is a Sunday. In Jerusalem it is 10:00.
+const NOW = new Date('2026-11-22T08:00:00Z')
+const read = (text: string, now = NOW) => readDue(text, now, 'Asia/Jerusalem')
 
 test('the day is read from the words of a task', () => {
   expect(read('להתקשר לרונית מחר')).toEqual({ title: 'להתקשר לרונית', due_date: '2026-11-23' })
@@ -36,4 +37,16 @@ test('a bare hour is of the working day, and alone it is no time', () => {
   expect(read('להתקשר לרונית מחר ב-6 בבוקר')).toEqual({ title: 'להתקשר לרונית', due_at: '2026-11-23T04:00:00.000Z' })
   expect(read('לשלם לספק ב-10')).toEqual({ title: 'לשלם לספק ב-10' })
   expect(read('לשלם לספק מחר ב-99')).toEqual({ title: 'לשלם לספק מחר ב-99' })
+})
+
+test('a time without a day that has passed today is tomorrow', () => {
+  const afternoon = new Date('2026-11-22T13:00:00Z')
+  expect(read('לבדוק בשעה 9:30', afternoon)).toEqual({ title: 'לבדוק', due_at: '2026-11-23T07:30:00.000Z' })
+  expect(read('לבדוק בשעה 15:00', afternoon)).toEqual({ title: 'לבדוק', due_at: '2026-11-23T13:00:00.000Z' })
+  expect(read('לבדוק בשעה 15:01', afternoon)).toEqual({ title: 'לבדוק', due_at: '2026-11-22T13:01:00.000Z' })
+  // The day of the business, where it is already the 23rd.
+  const night = new Date('2026-11-22T22:30:00Z')
+  expect(read('לבדוק בשעה 9:30', night)).toEqual({ title: 'לבדוק', due_at: '2026-11-23T07:30:00.000Z' })
+  // A day that is named is kept.
+  expect(read('לבדוק היום בשעה 9:30', afternoon)).toEqual({ title: 'לבדוק', due_at: '2026-11-22T07:30:00.000Z' })
 })

@@ -1,4 +1,4 @@
-import { addDays, instantOf, isDay, weekdayOf } from '#shared/format/dates'
+import { addDays, instantOf, isDay, wallTime, weekdayOf } from '#shared/format/dates'
 
 /** A new task: its title, and its due time if the text contains one. */
 export interface NewTask {
@@ -64,8 +64,12 @@ function timeAtEnd(words: string): (Found & { minute: number; isSure: boolean })
   return { index: found.index, minute: hour * 60 + Number(found[3] ?? 0), isSure }
 }
 
-/** Parses the due time at the end of a new task: «מחר», «מחר ב־10», «ביום שלישי», «24.12», `tomorrow at 10`. */
-export function readDue(text: string, today: string, zone: string): NewTask {
+/**
+ * Parses the due time at the end of a new task: «מחר», «מחר ב־10», «ביום שלישי», «24.12», `tomorrow at 10`. A time
+ * without a day is its next one after `now`.
+ */
+export function readDue(text: string, now: Date, zone: string): NewTask {
+  const today = wallTime(now, zone).day
   const title = text.trim()
   const cut = (at: Found) => title.slice(0, at.index)
   const day = dayAtEnd(title, today)
@@ -81,7 +85,14 @@ export function readDue(text: string, today: string, zone: string): NewTask {
   // The day can stand before the time: «מחר ב־10».
   const before = dayAtEnd(cut(time), today)
   if (!before && !time.isSure) return { title }
-  const at = instantOf(before?.day ?? today, time.minute, zone)
+  const at = before ? instantOf(before.day, time.minute, zone) : nextInstant(time.minute, now, zone)
   const words = cut(before ?? time)
   return at && words.trim() ? { title: words, due_at: at } : { title }
+}
+
+/** Returns the next instant after `now` at a minute of the day; undefined if the clock change skips it. */
+function nextInstant(minute: number, now: Date, zone: string): string | undefined {
+  const { day: today } = wallTime(now, zone)
+  const at = instantOf(today, minute, zone)
+  return at && Date.parse(at) <= now.getTime() ? instantOf(addDays(today, 1), minute, zone) : at
 }
