@@ -152,6 +152,31 @@ test('a refusal is explained in the language of the page', async ({ page, ownDae
   await expect(dialog.locator('.err')).toHaveText('אחד השדות לא תקין.')
 })
 
+test('the way of a message is looked up again when the reply window ends', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await ownDaemon.receive('בוקר טוב', `+${FROM}`, 'נועה ברק')
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  await page.clock.install()
+  // Without the time of the daemon, the page does not correct its own clock, which is set below.
+  const until = new Date(Date.now() + 60_000).toISOString()
+  let asked = 0
+  await page.route(/\/api\/(?!events)/, async route => {
+    const response = await route.fetch()
+    const { date: _, ...headers } = response.headers()
+    if (!/\/threads\/\d+\/route$/.test(route.request().url())) return route.fulfill({ response, headers })
+    asked += 1
+    await route.fulfill({ response, headers, json: { ...(await response.json()), window_until: until } })
+  })
+  await page.goto(`${ownDaemon.url}/app/inbox`)
+  await page.locator('.thread').click()
+  await expect(page.locator('.route .pick')).toBeVisible()
+  const before = asked
+  await page.clock.setSystemTime(Date.now() + 120_000)
+  await page.clock.runFor(30_000)
+  await expect.poll(() => asked).toBeGreaterThan(before)
+})
+
 test('the other user sees who is writing', async ({ page, ownDaemon, browser }) => {
   await ownDaemon.start()
   await ownDaemon.cli(['user', 'add', 'yael', '--role', 'staff'], 'another long 7 password')

@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconArrowUp, IconMicrophone, IconPaperclip, IconPencil, IconSlash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react'
+import { useFetchAgain } from '#shared/api/aging'
 import { BackCloses } from '#shared/components/BackCloses'
 import { Icon } from '#shared/components/Icon'
 import { isolate } from '#shared/format/bidi'
@@ -65,6 +66,8 @@ function Writing(props: Props & { to: string }) {
   const [isRecording, setRecording] = useState(false)
   const [isManaging, setManaging] = useState(false)
   const route = useQuery({ ...routeQuery(threadId ?? 0), enabled: threadId !== null, retry: false })
+  const until = route.data?.window_until
+  useFetchAgain(until ? [until] : undefined, route.refetch)
   const typing = useTypingIn()(threadId)
   const isEmpty = text.trim() === '' && uploads.items.length === 0
   const [isPlanning, setPlanning] = useState(false)
