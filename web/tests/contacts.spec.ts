@@ -197,6 +197,28 @@ test('two contacts become one, and two again', async ({ page, ownDaemon }) => {
   await expect(page.locator('h1')).toContainText('Avi L.')
 })
 
+test('a suggestion that is refused on the page of its link leads to the card', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { dana, avi } = await fill(page, ownDaemon)
+  await page.route('**/api/merge-suggestions/*/dismiss', route => route.fulfill({ json: {} }))
+  await page.goto(`${ownDaemon.url}/app/contacts/merge?keep=${dana}&other=${avi}&suggestion=1`)
+  await page.getByRole('button', { name: 'לא, שני אנשים' }).click()
+  await expect(page).toHaveURL(new RegExp(`/app/contacts/${dana}$`))
+})
+
+test('a message without words has a link that says what it is', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { dana } = await fill(page, ownDaemon)
+  await page.route('**/timeline?*', async route => {
+    const response = await route.fetch()
+    const body = await response.json()
+    for (const { message } of body.items) Object.assign(message ?? {}, { content_text: '', media_kind: 'other' })
+    await route.fulfill({ response, json: body })
+  })
+  await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+  await expect(page.locator('.said-link')).toHaveText('הודעה')
+})
+
 test('a number that is taken leads to its contact', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[3])
   const { dana } = await fill(page, ownDaemon)

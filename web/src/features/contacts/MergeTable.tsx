@@ -63,7 +63,7 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
     run: (id: number) => unwrap(client.POST('/api/merge-suggestions/{id}/dismiss', { params: { path: { id } } })),
     onDone: () => {
       refresh('/api/merge-suggestions')
-      history.back()
+      go(`/app/contacts/${kept.id}`, { replace: true })
     },
   })
   const rows: [ReactNode, (contact: ContactDetail) => ReactNode][] = [
