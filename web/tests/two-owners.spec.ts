@@ -339,6 +339,27 @@ test('a contact that is merged while the other writes to it: the words stay and 
   await other.context().close()
 })
 
+test('a note that one edits and the other deletes: the text stays, and can be added again', async ({
+  page,
+  browser,
+  ownDaemon,
+}) => {
+  const { dana, other, errors, send } = await fill(page, browser, ownDaemon)
+  const { id } = await send<{ id: number }>('POST', `/api/contacts/${dana}/notes`, { text: 'הערה' })
+  await other.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+  await other.getByRole('button', { name: 'עריכת ההערה' }).click()
+  const field = other.getByRole('textbox', { name: 'הערה', exact: true })
+  await field.fill('הערה של גל')
+  await send('DELETE', `/api/notes/${id}`)
+  await expect(other.getByRole('alert')).toContainText('ההערה נמחקה בינתיים')
+  await expect(field).toHaveValue('הערה של גל')
+  await field.press('Control+Enter')
+  await expect(other.locator('.note')).toHaveText('הערה של גל')
+  await expect(field).toHaveCount(0)
+  expect(errors).toEqual([])
+  await other.context().close()
+})
+
 test('an hour that both want: the second gets a notice, and sees other hours', async ({ page, browser, ownDaemon }) => {
   const { dana, avi, other, errors, send, get } = await fill(page, browser, ownDaemon)
   const hours = Array.from({ length: 7 }, (_, weekday) => ({ weekday, from: '00:00', to: '24:00' }))

@@ -1,19 +1,25 @@
 import { useLingui } from '@lingui/react/macro'
 import { IconPencil, IconTrash } from '@tabler/icons-react'
-import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { useEdit } from '#shared/api/edit'
 import { Icon } from '#shared/components/Icon'
 import { NoteAuthor } from '#shared/components/NoteAuthor'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { Plain } from '#shared/components/text'
-import { type Note, refresh, request } from './api'
+import { type Note, refresh, request, type TimelineItem } from './api'
 import { NoteForm } from './NoteForm'
+import type { NoteEdits } from './timeline'
+
+interface Props {
+  note: Note
+  /** The entry of the timeline that is the note. */
+  item: TimelineItem
+  edits: NoteEdits
+}
 
 /** A note: its text, its author, and the buttons to edit and delete it. */
-export function NoteEntry({ note }: { note: Note }) {
+export function NoteEntry({ note, item, edits }: Props) {
   const { t } = useLingui()
-  const [isEdited, setEdited] = useState(false)
   const params = { path: { id: note.id } }
   const edit = useEdit<Note>(note.etag, { follows: true })
   const remove = useAction({
@@ -29,7 +35,11 @@ export function NoteEntry({ note }: { note: Note }) {
       return edit.refused(error)
     },
   })
-  if (isEdited) return <NoteForm contactId={note.contact_id} note={note} close={() => setEdited(false)} />
+  if (edits.isEdited(note)) {
+    return (
+      <NoteForm contactId={note.contact_id} note={note} isGone={edits.isGone(note)} close={() => edits.close(note)} />
+    )
+  }
   return (
     <>
       <div className="note-entry">
@@ -41,7 +51,12 @@ export function NoteEntry({ note }: { note: Note }) {
             </p>
           )}
         </div>
-        <button className="btn quiet icon" type="button" aria-label={t`עריכת ההערה`} onClick={() => setEdited(true)}>
+        <button
+          className="btn quiet icon"
+          type="button"
+          aria-label={t`עריכת ההערה`}
+          onClick={() => edits.edit(note, item)}
+        >
           <Icon icon={IconPencil} size="s" />
         </button>
         <button

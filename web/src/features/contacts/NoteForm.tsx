@@ -6,8 +6,16 @@ import { ChangedBy } from '#shared/components/ChangedBy'
 import { Plain } from '#shared/components/text'
 import { type Note, refresh, request } from './api'
 
+interface Props {
+  contactId: number
+  note?: Note
+  /** Whether another user has deleted the note. Then the text is saved as a new note. */
+  isGone?: boolean
+  close: () => void
+}
+
 /** The form for a new note, or for editing a note. Ctrl-Enter saves; Esc closes the form. */
-export function NoteForm({ contactId, note, close }: { contactId: number; note?: Note; close: () => void }) {
+export function NoteForm({ contactId, note, isGone = false, close }: Props) {
   const { t } = useLingui()
   const [text, setText] = useState(note?.text ?? '')
   const edit = useEdit<Note>(note?.etag)
@@ -19,8 +27,8 @@ export function NoteForm({ contactId, note, close }: { contactId: number; note?:
     request<Note>('PATCH', '/api/notes/{id}', { params: { path: { id } }, body, headers })
   const save = useAction({
     run: async () => {
-      const before = seen.current?.text
-      const saved = await (note
+      const before = isGone ? undefined : seen.current?.text
+      const saved = await (note && !isGone
         ? write(note.id, { text: text.trim() }, edit.headers())
         : request<Note>('POST', '/api/contacts/{id}/notes', {
             params: { path: { id: contactId } },
@@ -28,7 +36,7 @@ export function NoteForm({ contactId, note, close }: { contactId: number; note?:
           }))
       return { id: saved.id, before }
     },
-    done: () => (note ? t`ההערה שונתה` : t`ההערה נשמרה`),
+    done: (_, { before }) => (before === undefined ? t`ההערה נשמרה` : t`ההערה שונתה`),
     undo: async (_, { id, before }) => {
       if (before !== undefined) await write(id, { text: before })
       else await request('DELETE', '/api/notes/{id}', { params: { path: { id } } })
@@ -65,6 +73,11 @@ export function NoteForm({ contactId, note, close }: { contactId: number; note?:
         onKeyDown={onKeyDown}
         onChange={event => setText(event.target.value)}
       />
+      {isGone && (
+        <p className="small bad" role="alert">
+          <Trans>ההערה נמחקה בינתיים. שמירה תוסיף אותה מחדש.</Trans>
+        </p>
+      )}
       {theirs && (
         <ChangedBy
           name={theirs.edited_by_name}

@@ -12,7 +12,7 @@ import { type TimelineFilter, useTimelineFilters } from '#shared/timeline-filter
 import { type ContactDetail, itemsOf, type TimelineItem, timelinePages } from './api'
 import { NoteForm } from './NoteForm'
 import { TimelineEntry } from './TimelineEntry'
-import { daysOf, keyOf } from './timeline'
+import { daysOf, keyOf, type NoteEdits, withoutShown } from './timeline'
 
 /** The timeline of a contact, newest entries first, with a filter by kind and the form for a note. */
 export function Timeline({ contact }: { contact: ContactDetail }) {
@@ -50,7 +50,13 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
         >
           {data => (
             <>
-              <Days items={itemsOf<TimelineItem>(data)} filter={filter} contact={contact} />
+              <Days
+                key={filter}
+                items={itemsOf<TimelineItem>(data)}
+                isAll={!query.hasNextPage}
+                filter={filter}
+                contact={contact}
+              />
               {query.hasNextPage && (
                 <p className="more">
                   <button
@@ -73,15 +79,26 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
 
 interface DaysProps {
   items: TimelineItem[]
+  /** Whether the items are all entries of the contact. */
+  isAll: boolean
   filter: TimelineFilter
   contact: ContactDetail
 }
 
-function Days({ items, filter, contact }: DaysProps) {
+function Days({ items, isAll, filter, contact }: DaysProps) {
   const format = useFormat()
   const now = useNow()
   const locale = useLocale()
-  const days = useMemo(() => daysOf(items, at => format.day(at)), [items, format])
+  // The notes whose form is open. If another user deletes such a note, the form stays, with the text.
+  const [edited, setEdited] = useState<ReadonlyMap<number, TimelineItem>>(new Map())
+  const missing = useMemo(() => withoutShown(edited, items), [edited, items])
+  const days = useMemo(() => daysOf([...items, ...missing], at => format.day(at)), [items, missing, format])
+  const edits: NoteEdits = {
+    isEdited: ({ id }) => edited.has(id),
+    isGone: ({ id }) => missing.some(({ at, note }) => note?.id === id && (isAll || items.some(item => item.at < at))),
+    edit: (note, item) => setEdited(known => new Map([...known, [note.id, item]])),
+    close: ({ id }) => setEdited(known => new Map([...known].filter(([other]) => other !== id))),
+  }
   if (days.length === 0) {
     return (
       <EmptyState title={filter === 'all' ? <Trans>עוד לא קרה דבר</Trans> : <Trans>אין כאן כאלה</Trans>}>
@@ -109,7 +126,7 @@ function Days({ items, filter, contact }: DaysProps) {
               </div>
             </li>
             {entries.map(entry => (
-              <TimelineEntry key={keyOf(entry.item)} entry={entry} contact={contact} />
+              <TimelineEntry key={keyOf(entry.item)} entry={entry} contact={contact} edits={edits} />
             ))}
           </Fragment>
         )

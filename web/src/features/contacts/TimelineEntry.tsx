@@ -17,10 +17,16 @@ import { AppointmentEntry, MergeEntry, TaskEntry } from './BookedEntry'
 import { CallEntry } from './CallEntry'
 import { MessageEntry } from './MessageEntry'
 import { NoteEntry } from './NoteEntry'
-import type { Entry } from './timeline'
+import type { Entry, NoteEdits } from './timeline'
+
+interface Props {
+  entry: Entry
+  contact: ContactDetail
+  edits: NoteEdits
+}
 
 /** An entry of the timeline: the time in the margin, an icon, the content. */
-export function TimelineEntry({ entry: { item, count }, contact }: { entry: Entry; contact: ContactDetail }) {
+export function TimelineEntry({ entry: { item, count }, contact, edits }: Props) {
   return (
     <li className={classOf(item)}>
       <Time at={item.at} />
@@ -30,7 +36,7 @@ export function TimelineEntry({ entry: { item, count }, contact }: { entry: Entr
             <Icon icon={iconOf(item)} size="s" />
           </span>
           <div className="grow">
-            <Content item={item} count={count} contact={contact} />
+            <Content item={item} count={count} contact={contact} edits={edits} />
           </div>
         </div>
       </div>
@@ -38,10 +44,10 @@ export function TimelineEntry({ entry: { item, count }, contact }: { entry: Entr
   )
 }
 
-function Content({ item, count, contact }: { item: TimelineItem; count: number; contact: ContactDetail }) {
+function Content({ item, count, contact, edits }: Omit<Props, 'entry'> & Entry) {
   if (item.call) return <CallEntry call={item.call} />
   if (item.message) return <MessageEntry message={item.message} count={count} contactId={contact.id} />
-  if (item.note) return <NoteEntry note={item.note} />
+  if (item.note) return <NoteEntry note={item.note} item={item} edits={edits} />
   if (item.task) return <TaskEntry task={item.task} isDone={item.kind === 'task_done'} />
   if (item.appointment) return <AppointmentEntry appointment={item.appointment} />
   if (item.merge) return <MergeEntry merge={item.merge} />

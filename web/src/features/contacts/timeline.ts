@@ -1,4 +1,4 @@
-import type { Message, TimelineItem } from './api'
+import type { Message, Note, TimelineItem } from './api'
 
 /** A line of the timeline: an item, or a group of consecutive messages of one side. */
 export interface Entry {
@@ -43,3 +43,21 @@ export function daysOf(items: readonly TimelineItem[], dayOf: (at: string) => st
 /** Returns a key that is unique within a contact's timeline. */
 export const keyOf = ({ kind, at, message, call, note, task, appointment, merge }: TimelineItem): string =>
   `${kind} ${message?.id ?? call?.id ?? note?.id ?? task?.id ?? appointment?.id ?? merge?.merge_id ?? at}`
+
+/** The notes of the timeline that are being edited. */
+export interface NoteEdits {
+  isEdited: (note: Note) => boolean
+  /** Returns true if another user has deleted the note. */
+  isGone: (note: Note) => boolean
+  edit: (note: Note, item: TimelineItem) => void
+  close: (note: Note) => void
+}
+
+/** Returns the edited notes that are not among the loaded items. */
+export function withoutShown(
+  edited: ReadonlyMap<number, TimelineItem>,
+  items: readonly TimelineItem[],
+): readonly TimelineItem[] {
+  const shown = new Set(items.flatMap(({ note }) => note?.id ?? []))
+  return [...edited].flatMap(([id, item]) => (shown.has(id) ? [] : item))
+}
