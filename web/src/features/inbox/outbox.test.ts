@@ -3,7 +3,8 @@ import { ApiError } from '#shared/api/errors'
 import { recall, remember } from '#shared/storage'
 import type { Outgoing } from './outbox'
 
-vi.stubGlobal('addEventListener', () => undefined)
+const events = new Map<string, (event: object) => void>()
+vi.stubGlobal('addEventListener', (name: string, listen: (event: object) => void) => events.set(name, listen))
 vi.stubGlobal('removeEventListener', () => undefined)
 const answers: (ApiError | number)[] = []
 const keys: string[] = []
@@ -14,6 +15,13 @@ vi.mock('./api', () => ({
     const answer = answers.shift() ?? new ApiError(0, {})
     if (answer instanceof ApiError) throw answer
     return { message_id: answer }
+  },
+}))
+const sentByLeaving: string[] = []
+vi.mock('#shared/api/client', async original => ({
+  ...(await original<object>()),
+  raw: async (_: string, { headers }: { headers: Record<string, string> }) => {
+    sentByLeaving.push(headers['Idempotency-Key'] ?? '')
   },
 }))
 const { againKey, HOLD_MS, outbox, sentAgain } = await import('./outbox')
@@ -118,4 +126,19 @@ test('all attempts to send a failed message again have one key, whichever provid
   await vi.advanceTimersByTimeAsync(0)
   expect(keys).toEqual([key, key])
   expect(sentAgain()).toContain(5)
+})
+
+test('a page that is left sends what was written on it, and tries again when the user returns to it', async () => {
+  const { key, ...rest } = write('shalom')
+  // Another tab stores a message.
+  remember('outgoing', JSON.stringify([...stored(), { ...rest, key: 'other' }]))
+  events.get('storage')?.({ key: 'agentlocator.outgoing' })
+  events.get('pagehide')?.({})
+  expect(sentByLeaving).toEqual([key])
+  expect(states()).toEqual(['waiting', 'held'])
+  answers.push(41)
+  events.get('pageshow')?.({ persisted: true })
+  await vi.advanceTimersByTimeAsync(0)
+  expect(keys).toEqual([key])
+  expect(states()).toEqual(['sent', 'held'])
 })

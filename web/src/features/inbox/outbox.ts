@@ -61,6 +61,8 @@ let userId = 0
 let timer: ReturnType<typeof setTimeout> | undefined
 let failures = 0
 const running = new Set<number>()
+/** The keys of the messages that were written on this page, not on one in another tab. */
+const written = new Set<string>()
 const listeners = new Set<() => void>()
 
 function load(): readonly Outgoing[] {
@@ -151,6 +153,7 @@ export const outbox = {
     if (known) return known
     const at = Date.now()
     const entry: Outgoing = { key: newKey(), ...made, userId, at, sendAt: at + HOLD_MS, state: 'held' }
+    written.add(entry.key)
     set([...entries, entry])
     work()
     return entry
@@ -202,20 +205,30 @@ export const outbox = {
     userId = user
     set(entries.filter(entry => entry.state !== 'sent').map(failIfTooOld))
     work()
-    const adopt = (event: StorageEvent) => {
-      if (!event.key?.endsWith('.outgoing')) return
+    const reload = () => {
       entries = load()
       for (const listener of listeners) listener()
+    }
+    const adopt = (event: StorageEvent) => {
+      if (event.key?.endsWith('.outgoing')) reload()
+    }
+    // While the page is in the back/forward cache, its requests end and it learns nothing of the other tabs.
+    const resume = (event: PageTransitionEvent) => {
+      if (!event.persisted) return
+      reload()
+      work()
     }
     addEventListener('storage', adopt)
     addEventListener('online', work)
     addEventListener('pagehide', leave)
+    addEventListener('pageshow', resume)
     return () => {
       userId = 0
       clearTimeout(timer)
       removeEventListener('storage', adopt)
       removeEventListener('online', work)
       removeEventListener('pagehide', leave)
+      removeEventListener('pageshow', resume)
     }
   },
   /** Retries the messages that wait for a connection, without further delay. */
@@ -232,12 +245,12 @@ function failIfTooOld(entry: Outgoing): Outgoing {
 }
 
 /**
- * When the user closes the page, held messages are sent immediately, because the user can no longer stop them. The
+ * When the user closes the page, its held messages are sent immediately, because the user can no longer stop them. The
  * idempotency key makes a second attempt harmless.
  */
 function leave(): void {
   for (const entry of own()) {
-    if (entry.state !== 'held') continue
+    if (entry.state !== 'held' || !written.has(entry.key)) continue
     change(entry.key, { state: 'waiting' })
     void raw('/api/whatsapp/send', {
       method: 'POST',

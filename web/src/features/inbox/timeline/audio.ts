@@ -113,7 +113,8 @@ export function useLoudness(url: string, bytes: number | null | undefined): read
 
 async function decode(url: string, signal: AbortSignal): Promise<readonly number[]> {
   const answer = await fetch(url, { signal })
-  if (!answer.ok) return []
+  // Not an empty result, which would be kept: the next attempt may succeed.
+  if (!answer.ok) throw new Error(`the sound is not available: ${answer.status}`)
   const sound = await new OfflineAudioContext(1, 1, 16_000).decodeAudioData(await answer.arrayBuffer())
   return peaksOf(sound.getChannelData(0), BINS)
 }
