@@ -42,7 +42,7 @@ async function fill(page: Page, daemon: Daemon, day: string) {
   )
   const body = { contact_id: noa.id, service_id: service.id, resource_id: yael.id, starts_at: slots[1]?.starts_at }
   await send('POST', '/api/appointments', body)
-  return { yael, avi }
+  return { ...api, yael, avi }
 }
 
 for (const view of Object.values(LAYOUTS)) {
@@ -85,3 +85,43 @@ for (const view of Object.values(LAYOUTS)) {
     await inspect(page, 'resource-hours', view)
   })
 }
+
+test('the own hours of a resource are saved with its form, which stays open if they are refused', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, LAYOUTS.desktop)
+  const { yael, get, send } = await fill(page, ownDaemon, nextSunday())
+  const path = `/api/resources/${yael.id}/hours`
+  const first = async () => (await get<{ hours: { from: string }[] }>(path)).hours[0]?.from
+  const row = page.locator('.edit-row', { hasText: 'יעל' })
+  const from = page.getByLabel(/משעה/).first()
+  await page.goto(`${ownDaemon.url}/app/settings/resources`)
+  await row.click()
+  await expect(from).toHaveValue('10:00')
+  await page.getByLabel('שם', { exact: true }).fill('יעל לוי')
+  await from.fill('11')
+  await from.press('Enter')
+  await expect(row).toContainText('יעל לוי')
+  expect(await first()).toBe('11:00')
+
+  // Another user saves other hours meanwhile.
+  await row.click()
+  await expect(from).toHaveValue('11:00')
+  await from.fill('12')
+  await send('PUT', path, { hours: [{ weekday: 0, from: '09:00', to: '14:00' }] })
+  await page.getByRole('button', { name: 'שמירה', exact: true }).click()
+  const conflict = page.getByRole('alert')
+  await expect(conflict).toContainText('9:00–14:00')
+  await expect(from).toHaveValue('12:00')
+  await conflict.getByRole('button', { name: 'לשמור את שלי' }).click()
+  await expect.poll(first).toBe('12:00')
+  await page.getByRole('button', { name: 'שמירה', exact: true }).click()
+  await expect(row).toBeVisible()
+  expect(await first()).toBe('12:00')
+
+  // Hours that are wrong cannot be saved, nor dropped by the form's button.
+  await row.click()
+  await from.fill('noon')
+  await expect(page.getByRole('button', { name: 'שמירה', exact: true })).toBeDisabled()
+})

@@ -1,13 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import type { Resource, Service } from './data'
-import { ResourceHours } from './ResourceHours'
+import { type HoursInput, ResourceHours } from './ResourceHours'
 import { ResourceWords } from './ResourceWords'
 
 interface Props {
@@ -48,6 +48,12 @@ export function ResourceForm({ resource, services, close }: Props) {
     },
     onError: edit.refused,
   })
+  const hours = useRef<HoursInput>(null)
+  const [areHoursReady, setHoursReady] = useState(true)
+  const submit = async () => {
+    // The hours have a request of their own, and come first: if they are refused, the form stays open with all input.
+    if ((await hours.current?.save()) !== false) save.mutate()
+  }
   const toggle = (id: number) => {
     const next = new Set(able)
     if (!next.delete(id)) next.add(id)
@@ -58,7 +64,7 @@ export function ResourceForm({ resource, services, close }: Props) {
       className="edit-form"
       onSubmit={event => {
         event.preventDefault()
-        save.mutate()
+        void submit()
       }}
     >
       <Field
@@ -89,14 +95,14 @@ export function ResourceForm({ resource, services, close }: Props) {
           ))}
         </fieldset>
       )}
-      {resource && <ResourceHours resource={resource} />}
+      {resource && <ResourceHours resource={resource} ref={hours} onReady={setHoursReady} />}
       {theirs && (
         <ChangedBy
           name={null}
           theirs={<ResourceWords resource={theirs} services={services} />}
           onMine={() => {
             edit.takeMine()
-            save.mutate()
+            void submit()
           }}
           onTheirs={() => {
             refresh()
@@ -105,7 +111,11 @@ export function ResourceForm({ resource, services, close }: Props) {
         />
       )}
       <div className="row">
-        <button className="btn pen" type="submit" disabled={!name.trim() || save.isPending || theirs !== undefined}>
+        <button
+          className="btn pen"
+          type="submit"
+          disabled={!name.trim() || !areHoursReady || save.isPending || theirs !== undefined}
+        >
           <Trans>שמירה</Trans>
         </button>
         <button className="btn quiet" type="button" onClick={close}>

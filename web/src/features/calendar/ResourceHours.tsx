@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { type Ref, useEffect, useImperativeHandle, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { useBase, useEdit } from '#shared/api/edit'
@@ -11,25 +11,38 @@ import { HoursWords } from './HoursWords'
 import { WeekEditor } from './WeekEditor'
 import { fromApi, isComplete, toApi } from './week'
 
+/** The hours in the form of their resource, for the form's own button. */
+export interface HoursInput {
+  /** Saves changed hours. Resolves with false if they could not be saved; the reason is on the screen then. */
+  save: () => Promise<boolean>
+}
+
+interface Shared {
+  ref: Ref<HoursInput>
+  /** Called with false while changed hours cannot be saved: they are wrong, or another user has saved others. */
+  onReady: (isReady: boolean) => void
+}
+
 /** The editor of a resource's own hours. Without own hours, the business's hours apply. */
-export function ResourceHours({ resource: { id } }: { resource: Resource }) {
+export function ResourceHours({ resource: { id }, ...shared }: Shared & { resource: Resource }) {
   const path = { path: { id } }
   const own = useQuery(apiQuery('/api/resources/{id}/hours', path))
   const business = useQuery(apiQuery('/api/opening-hours'))
   if (!own.data || !business.data) return null
-  return <Editor id={id} data={own.data} business={business.data.hours} />
+  return <Editor id={id} data={own.data} business={business.data.hours} {...shared} />
 }
 
 type Own = Schemas['ResourceHours']
 
-function Editor({ id, data, business }: { id: number; data: Own; business: Hours }) {
+function Editor({ id, data, business, ...shared }: Shared & { id: number; data: Own; business: Hours }) {
   const { key, item, etag, setDirty } = useBase(data, `/api/resources/${id}/hours`)
-  return <Form key={key} id={id} own={item.hours ?? null} etag={etag} business={business} onDirty={setDirty} />
+  const own = item.hours ?? null
+  return <Form key={key} id={id} own={own} etag={etag} business={business} onDirty={setDirty} {...shared} />
 }
 
 type Hours = Schemas['HoursRange'][]
 
-interface FormProps {
+interface FormProps extends Shared {
   id: number
   own: Hours | null
   etag: string | undefined
@@ -37,7 +50,7 @@ interface FormProps {
   onDirty: (isDirty: boolean) => void
 }
 
-function Form({ id, own, etag, business, onDirty }: FormProps) {
+function Form({ id, own, etag, business, onDirty, ref, onReady }: FormProps) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const [isOwn, setOwn] = useState(own !== null)
@@ -60,14 +73,29 @@ function Form({ id, own, etag, business, onDirty }: FormProps) {
     run: () => put(next, edit.headers()),
     done: () => t`השעות נשמרו`,
     undo: () => put(replacedHours()).then(refresh),
-    onDone: () => {
+    onDone: saved => {
       onDirty(false)
+      // The saved hours are the base of the next edit at once, and not only after they were fetched again.
+      cache.setQueryData(apiQuery('/api/resources/{id}/hours', { path: { id } }).queryKey, saved)
       refresh()
     },
     onError: edit.refused,
   })
   const isChanged = JSON.stringify(next) !== JSON.stringify(own === null ? null : toApi(fromApi(own)))
   useEffect(() => onDirty(isChanged), [onDirty, isChanged])
+  const isReady = !isChanged || ((!isOwn || isComplete(week)) && theirs === undefined && !save.isPending)
+  useEffect(() => {
+    onReady(isReady)
+    return () => onReady(true)
+  }, [onReady, isReady])
+  useImperativeHandle(ref, () => ({
+    save: async () =>
+      !isChanged ||
+      save.mutateAsync().then(
+        () => true,
+        () => false,
+      ),
+  }))
   return (
     <div className="labelled">
       <span className="lb">
@@ -100,12 +128,7 @@ function Form({ id, own, etag, business, onDirty }: FormProps) {
         />
       )}
       {isChanged && theirs === undefined && (
-        <button
-          className="btn"
-          type="button"
-          disabled={(isOwn && !isComplete(week)) || save.isPending}
-          onClick={() => save.mutate()}
-        >
+        <button className="btn" type="button" disabled={!isReady} onClick={() => save.mutate()}>
           <Trans>שמירת השעות</Trans>
         </button>
       )}
