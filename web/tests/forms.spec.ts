@@ -62,6 +62,20 @@ test('hours are read as people write them, kept as a draft, and a wrong one says
     .toEqual([{ weekday: 1, from: '08:00', to: '19:30' }])
 })
 
+test('hours that were saved are not called a draft', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/hours`)
+  const unsaved = page.getByText('יש שינויים שעוד לא נשמרו')
+  await page.getByRole('group', { name: 'בחגים' }).getByRole('radio', { name: 'פתוח כרגיל' }).click()
+  await expect(unsaved).toBeVisible()
+  await page.getByRole('button', { name: 'שמירה', exact: true }).click()
+  await expect(page.locator('.toast').last()).toContainText('השעות נשמרו')
+  await expect(unsaved).toHaveCount(0)
+  await expect(page.locator('.toast')).toHaveCount(1)
+})
+
 /** Logs in a member of staff whom the owner has created. */
 async function logInStaff(page: import('@playwright/test').Page, daemon: Daemon) {
   await logIn(page, daemon)

@@ -1,5 +1,5 @@
 import { Trans } from '@lingui/react/macro'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { toast } from './components/toasts'
 import { recallOwn, rememberOwn, storedUser } from './storage'
 
@@ -28,23 +28,34 @@ interface Draft<T> {
 
 /**
  * Stores the input of a form in this browser until it is saved or discarded. If the user leaves the page with a draft,
- * a toast offers to return to the form.
+ * a toast offers to return to the form. The returned function ends the draft of an input that was saved: call it with
+ * the input that was sent, also if the form still shows it, or was left while it was being saved.
  */
-export function useDraft<T>({ name, value, isDirty, back }: Draft<T>): void {
+export function useDraft<T>({ name, value, isDirty, back }: Draft<T>): (saved: T) => void {
+  const key = keyOf(name)
   const text = isDirty ? JSON.stringify(value) : null
   const [owner] = useState(storedUser)
-  useEffect(() => rememberOwn(keyOf(name), text, owner), [name, text, owner])
-  const last = useRef({ isDirty, back })
+  useEffect(() => rememberOwn(key, text, owner), [key, text, owner])
+  const saved = useRef<string>(undefined)
+  const last = useRef({ text, back })
   useEffect(() => {
-    last.current = { isDirty, back }
+    last.current = { text, back }
   })
   useEffect(
     () => () => {
+      const { text, back } = last.current
       // The end of a session also leaves the page; no toast is needed then.
-      if (!last.current.isDirty || location.pathname === '/login') return
-      const { back } = last.current
+      if (text === null || text === saved.current || location.pathname === '/login') return
       toast.offer(<Trans>השינויים נשמרו כטיוטה. הם עוד לא בתוקף</Trans>, <Trans>חזרה לעריכה</Trans>, back)
     },
     [],
+  )
+  return useCallback(
+    (sent: T) => {
+      saved.current = JSON.stringify(sent)
+      // Later input stays a draft.
+      if (recallOwn(key, owner) === saved.current) rememberOwn(key, null, owner)
+    },
+    [key, owner],
   )
 }

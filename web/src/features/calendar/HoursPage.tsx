@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
@@ -99,9 +99,10 @@ function HoursForm({ hours, etag, onDirty }: FormProps) {
   const isChanged = JSON.stringify(body) !== JSON.stringify({ ...hours, hours: toApi(fromApi(hours.hours)) })
   useEffect(() => onDirty(isChanged), [onDirty, isChanged])
   const [, go] = useLocation()
-  useDraft<Draft>({
+  const input: Draft = { base, week, holidays, eves, until }
+  const endDraft = useDraft<Draft>({
     name: DRAFT,
-    value: { base, week, holidays, eves, until },
+    value: input,
     isDirty: isChanged,
     back: () => go('/app/settings/hours'),
   })
@@ -111,12 +112,19 @@ function HoursForm({ hours, etag, onDirty }: FormProps) {
     setEves(eveOf(hours))
     setUntil(typeof hours.eves === 'string' ? '13:00' : hours.eves.to)
   }
+  const sent = useRef(input)
   const save = useAction({
-    run: () => put(body, edit.headers()),
+    run: () => {
+      sent.current = input
+      return put(body, edit.headers())
+    },
     done: () => t`השעות נשמרו`,
     undo: () => put(edit.replaced() ?? hours).then(refresh),
-    onDone: () => {
+    onDone: saved => {
+      endDraft(sent.current)
       onDirty(false)
+      // The saved hours are the base of the next edit at once, and not only after they were fetched again.
+      cache.setQueryData(apiQuery(PATH).queryKey, saved)
       refresh()
     },
     onError: edit.refused,
