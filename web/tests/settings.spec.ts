@@ -137,6 +137,55 @@ test('the text of the agent has versions, with what changed, and a way back', as
   await expect(page.locator('.entries > li')).toHaveCount(3)
 })
 
+test('a version of the text of the agent replaces unsaved text only after a question', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[2])
+  const { send } = await owner(page, ownDaemon)
+  for (const text of ['Closed at six', 'Closed at seven']) {
+    await send('PATCH', '/api/settings', { changes: { 'agent.instructions': text } })
+  }
+  await page.goto(`${ownDaemon.url}/app/settings/agent`)
+  const text = page.locator('.agent-text textarea')
+  await expect(text).toHaveValue('Closed at seven')
+  await text.fill('A long new text')
+  const restore = page.getByRole('button', { name: 'Restore this text' }).first()
+  await restore.click()
+  const question = page.getByRole('dialog')
+  await expect(question).toContainText('Your unsaved text will be lost')
+  await question.getByRole('button', { name: 'No', exact: true }).click()
+  await expect(question).toHaveCount(0)
+  await expect(text).toHaveValue('A long new text')
+  await restore.click()
+  await question.getByRole('button', { name: 'Restore this text' }).click()
+  await expect(text).toHaveValue('Closed at six')
+})
+
+test('a text of the agent that is saved after the user has left the page is no draft', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[2])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/agent`)
+  let release = () => {}
+  const released = new Promise<void>(resolve => {
+    release = resolve
+  })
+  await page.route('**/api/settings', async route => {
+    if (route.request().method() === 'PATCH') await released
+    await route.continue()
+  })
+  const text = page.locator('.agent-text textarea')
+  const save = page.getByRole('button', { name: 'Save', exact: true })
+  await text.fill('Closed at six')
+  await save.click()
+  await visit(page, '/app/tasks')
+  release()
+  await expect(page.locator('.toast', { hasText: 'The text is saved' })).toBeVisible()
+  await visit(page, '/app/settings/agent')
+  await expect(text).toHaveValue('Closed at six')
+  await expect(save).toBeDisabled()
+  await expect(page.getByText('Another user saved another text')).toHaveCount(0)
+})
+
 test('a user is added, logs in, may not change settings, and is removed', async ({ page, browser, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[2])

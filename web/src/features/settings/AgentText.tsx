@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { problemText } from '#shared/api/problem-text'
 import { Problem } from '#shared/components/Problem'
@@ -36,16 +36,30 @@ export function AgentText({ item }: { item: Item }) {
   const [base, setBase] = useState(draft?.base ?? stored)
   const [error, setError] = useState<string>()
   const isDirty = text !== base
-  const isOvertaken = isDirty && stored !== base
+  const isOvertaken = isDirty && stored !== base && stored !== text
   useEffect(() => {
     if (isDirty || stored === base) return
     setText(stored)
     setBase(stored)
   }, [isDirty, stored, base])
   const [, go] = useLocation()
-  useDraft({ name: DRAFT, value: { text, base }, isDirty, back: () => go('/app/settings/agent') })
+  const input = { text, base }
+  const endDraft = useDraft({ name: DRAFT, value: input, isDirty, back: () => go('/app/settings/agent') })
   const undo = useChange()
+  /** The input when the last save began, and the value before it. */
+  const sent = useRef({ input, before: ownValue(item) })
   const change = useChange({
+    // Called even if the user has left the page meanwhile.
+    onDone: ({ items: [saved] }, { changes }) => {
+      const { input, before } = sent.current
+      const value = toText(changes[item.key])
+      endDraft(input)
+      setBase(value)
+      // What the user has typed during the save stays.
+      setText(now => (now === input.text ? value : now))
+      const expected = { [item.key]: saved?.version ?? item.version }
+      toast.done(t`הטקסט נשמר. הוא בתוקף מהשיחה הבאה`, () => undo.mutate({ changes: { [item.key]: before }, expected }))
+    },
     onError: problem => {
       // The fetched settings contain the other user's text now, and both texts are shown.
       if (problem.code === 'changed') return true
@@ -55,20 +69,8 @@ export function AgentText({ item }: { item: Item }) {
   })
   const save = (value: string) => {
     setError(undefined)
-    const before = ownValue(item)
-    change.mutate(
-      { changes: { [item.key]: value }, expected: { [item.key]: item.version } },
-      {
-        onSuccess: ({ items: [saved] }) => {
-          setBase(value)
-          setText(value)
-          const expected = { [item.key]: saved?.version ?? item.version }
-          toast.done(t`הטקסט נשמר. הוא בתוקף מהשיחה הבאה`, () =>
-            undo.mutate({ changes: { [item.key]: before }, expected }),
-          )
-        },
-      },
-    )
+    sent.current = { input, before: ownValue(item) }
+    change.mutate({ changes: { [item.key]: value }, expected: { [item.key]: item.version } })
   }
   const isTooLong = text.length > MAX_CHARS
   return (
@@ -143,7 +145,7 @@ export function AgentText({ item }: { item: Item }) {
         )}
         {!item.editable && <Locked item={item} />}
       </section>
-      <AgentVersions item={item} canEdit={canEdit} onRestore={save} />
+      <AgentVersions item={item} canEdit={canEdit} hasUnsaved={isDirty} onRestore={save} />
     </>
   )
 }

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Schemas } from '#shared/api/client'
 import { apiPages } from '#shared/api/query'
+import { Confirm } from '#shared/components/Confirm'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Hidden, Time } from '#shared/components/text'
 import { Diff } from './Diff'
@@ -14,11 +15,13 @@ type Change = Schemas['SettingChangeItem']
 interface Props {
   item: Item
   canEdit: boolean
+  /** Whether the field has changes that a restored version replaces; the user is asked first. */
+  hasUnsaved: boolean
   onRestore: (text: string) => void
 }
 
 /** The earlier versions of the agent's instructions, with the changes of each and a button to restore it. */
-export function AgentVersions({ item, canEdit, onRestore }: Props) {
+export function AgentVersions({ item, canEdit, hasUnsaved, onRestore }: Props) {
   const query = useInfiniteQuery(apiPages('/api/settings/history', { query: { key: item.key, limit: 20 } }))
   const [open, setOpen] = useState<number>()
   return (
@@ -49,6 +52,7 @@ export function AgentVersions({ item, canEdit, onRestore }: Props) {
                   item={item}
                   isCurrent={at === 0}
                   isOpen={open === change.id}
+                  hasUnsaved={hasUnsaved}
                   onToggle={() => setOpen(open === change.id ? undefined : change.id)}
                   onRestore={canEdit ? onRestore : undefined}
                 />
@@ -76,11 +80,12 @@ interface VersionProps {
   item: Item
   isCurrent: boolean
   isOpen: boolean
+  hasUnsaved: boolean
   onToggle: () => void
   onRestore: ((text: string) => void) | undefined
 }
 
-function Version({ change, item, isCurrent, isOpen, onToggle, onRestore }: VersionProps) {
+function Version({ change, item, isCurrent, isOpen, hasUnsaved, onToggle, onRestore }: VersionProps) {
   const { t } = useLingui()
   const id = `version-${change.id}`
   const text = toText(change.value ?? item.default)
@@ -109,11 +114,19 @@ function Version({ change, item, isCurrent, isOpen, onToggle, onRestore }: Versi
           <Time at={change.changed_at} style="full" />
         </Hidden>
       </button>
-      {!isCurrent && onRestore && (
-        <button className="btn" type="button" onClick={() => onRestore(text)}>
-          <Trans>להחזיר את הנוסח הזה</Trans>
-        </button>
-      )}
+      {!isCurrent &&
+        onRestore &&
+        (hasUnsaved ? (
+          <Confirm
+            button={<Trans>להחזיר את הנוסח הזה</Trans>}
+            question={<Trans>מה שכתבתם ועוד לא שמרתם יימחק. להחזיר את הנוסח הזה?</Trans>}
+            onConfirm={() => onRestore(text)}
+          />
+        ) : (
+          <button className="btn" type="button" onClick={() => onRestore(text)}>
+            <Trans>להחזיר את הנוסח הזה</Trans>
+          </button>
+        ))}
       <div id={id} hidden={!isOpen} style={{ flexBasis: '100%' }}>
         {isOpen && <Diff before={toText(change.previous ?? item.default)} after={text} />}
       </div>
