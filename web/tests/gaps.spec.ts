@@ -43,3 +43,21 @@ test('an answer becomes a fact, and a question that needs none is removed with u
   await page.locator('.toast').last().getByRole('button', { name: 'ביטול' }).click()
   await expect(cards).toHaveCount(1)
 })
+
+test('an answer that is being typed stays on the screen when another user removes its question', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[0])
+  const { send } = await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/facts`)
+  const answer = page.getByLabel('יש חניה לנכים?')
+  await answer.fill('כן, מול הכניסה')
+  for (const id of [1, 2]) await send('POST', `/api/knowledge-gaps/${id}/dismiss`)
+  await expect(page.getByLabel('Do you sell gift cards?')).toHaveCount(0)
+  await expect(page.getByRole('alert')).toContainText('מישהו הסיר את זה בינתיים')
+  await expect(answer).toHaveValue('כן, מול הכניסה')
+  await expect(page.getByRole('button', { name: 'שמירת התשובה' })).toBeDisabled()
+  await page.getByRole('button', { name: 'ביטול', exact: true }).click()
+  await expect(answer).toHaveCount(0)
+})

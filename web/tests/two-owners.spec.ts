@@ -235,6 +235,40 @@ test('an item that another user has changed is removed, cancelled or done only a
   await other.context().close()
 })
 
+test('an item that another user removes while its form is open: the form keeps the input, and says so', async ({
+  page,
+  browser,
+  ownDaemon,
+}) => {
+  const { other, errors, send } = await fill(page, browser, ownDaemon)
+  const notice = other.getByRole('alert')
+  const url = 'https://93.184.216.34/stock'
+  for (const [path, name, label, item] of [
+    ['facts', 'חניה', 'מה להגיד', { topic: 'חניה', text: 'אין' }],
+    ['services', 'תספורת', 'שם השירות', { name: 'תספורת', duration_min: 30 }],
+    ['resources', 'יעל', 'שם', { name: 'יעל' }],
+    ['tools', 'check_stock', 'מתי להשתמש בו', { name: 'check_stock', description: 'מלאי', url }],
+  ] as const) {
+    const api = path === 'tools' ? '/api/agent-tools' : `/api/${path}`
+    const { id } = await send<{ id: number }>('POST', api, item)
+    await other.goto(`${ownDaemon.url}/app/settings/${path}`)
+    const row = other.locator('.edit-row', { hasText: name })
+    await row.click()
+    const input = other.getByLabel(label, { exact: true })
+    await input.fill('טקסט ארוך')
+    await send('DELETE', `${api}/${id}`)
+    await expect(notice).toContainText('מישהו הסיר את זה בינתיים')
+    await expect(input).toHaveValue('טקסט ארוך')
+    await expect(other.getByRole('button', { name: 'שמירה', exact: true })).toBeDisabled()
+    if (path === 'facts') await inspect(other, 'fact-gone', VIEWS[0])
+    await other.getByRole('button', { name: 'ביטול', exact: true }).click()
+    await expect(input).toHaveCount(0)
+    await expect(row).toHaveCount(0)
+  }
+  expect(errors).toEqual([])
+  await other.context().close()
+})
+
 test('a setting that both change: the second is shown both values, and decides; others are not concerned', async ({
   page,
   browser,

@@ -6,6 +6,7 @@ import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
+import { Gone } from '#shared/components/Gone'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { Ltr, Plain } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
@@ -17,8 +18,15 @@ import { TryTool } from './TryTool'
 /** The placeholder of a parameter named `part` in a tool's address, for the help text. */
 const PLACEHOLDER = '{part}'
 
+interface Props {
+  /** The tool to change; absent for a new one. */
+  tool?: Tool
+  isGone?: boolean
+  close: () => void
+}
+
 /** The form of a new or existing tool. */
-export function ToolForm({ tool, close }: { tool?: Tool; close: () => void }) {
+export function ToolForm({ tool, isGone = false, close }: Props) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const id = useId()
@@ -146,6 +154,7 @@ export function ToolForm({ tool, close }: { tool?: Tool; close: () => void }) {
           <Trans>הסוכן משתמש בו</Trans>
         </label>
       </div>
+      {isGone && <Gone />}
       {theirs && (
         <ChangedBy
           name={null}
@@ -164,16 +173,16 @@ export function ToolForm({ tool, close }: { tool?: Tool; close: () => void }) {
         <button
           className="btn pen"
           type="submit"
-          disabled={!isComplete(draft) || save.isPending || theirs !== undefined}
+          disabled={!isComplete(draft) || save.isPending || isGone || theirs !== undefined}
         >
           <Trans>שמירה</Trans>
         </button>
         <button className="btn quiet" type="button" onClick={close}>
           <Trans>ביטול</Trans>
         </button>
-        {tool && <Remove tool={tool} done={close} />}
+        {tool && !isGone && <Remove tool={tool} done={close} />}
       </div>
-      {tool && <TryTool tool={tool} isDirty={isDirty} />}
+      {tool && !isGone && <TryTool tool={tool} isDirty={isDirty} />}
     </form>
   )
 }

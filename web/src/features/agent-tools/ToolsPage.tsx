@@ -9,6 +9,7 @@ import { Icon } from '#shared/components/Icon'
 import { Problem } from '#shared/components/Problem'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Plain } from '#shared/components/text'
+import { useOpenItems } from '#shared/open-items'
 import { useSession } from '#shared/session'
 import type { Tool } from './draft'
 import { ToolForm } from './ToolForm'
@@ -35,6 +36,7 @@ function Tools({ lead }: { lead: ReactNode }) {
   const { t } = useLingui()
   const query = useQuery(tools)
   const [open, setOpen] = useState<number | 'new' | null>(null)
+  const { rows, isGone } = useOpenItems(query.data?.items, ({ id }) => id === open)
   const add = (
     <button className="btn pen" type="button" onClick={() => setOpen('new')}>
       <Icon icon={IconPlus} />
@@ -45,8 +47,8 @@ function Tools({ lead }: { lead: ReactNode }) {
     <EditorPage title={t`הכלים של הסוכן`} lead={lead} action={query.data && query.data.items.length > 0 && add}>
       {open === 'new' && <ToolForm close={() => setOpen(null)} />}
       <Loaded query={query} skeleton={<SkeletonRows count={3} height={66} />} title={<Trans>הכלים לא נטענו</Trans>}>
-        {({ items }) =>
-          items.length === 0 && open !== 'new' ? (
+        {() =>
+          rows.length === 0 && open !== 'new' ? (
             <EmptyState title={<Trans>עוד אין כלים משלכם</Trans>} action={add}>
               <Trans>
                 לדוגמה: «יש לכם משאבה במלאי?» — הסוכן שולח את שם החלק לכתובת שלכם, ועונה לפי מה שחזר. צריך רק כתובת
@@ -55,10 +57,10 @@ function Tools({ lead }: { lead: ReactNode }) {
             </EmptyState>
           ) : (
             <ul className="entries edit-list">
-              {items.map(tool => (
+              {rows.map(tool => (
                 <li key={tool.id}>
                   {open === tool.id ? (
-                    <ToolForm tool={tool} close={() => setOpen(null)} />
+                    <ToolForm tool={tool} isGone={isGone(tool)} close={() => setOpen(null)} />
                   ) : (
                     <ToolRow tool={tool} open={() => setOpen(tool.id)} />
                   )}

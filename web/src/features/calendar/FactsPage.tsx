@@ -10,10 +10,12 @@ import { ChangedBy } from '#shared/components/ChangedBy'
 import { EditorPage } from '#shared/components/EditorPage'
 import { EditRow } from '#shared/components/EditRow'
 import { Field } from '#shared/components/field'
+import { Gone } from '#shared/components/Gone'
 import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Plain } from '#shared/components/text'
+import { useOpenItems } from '#shared/open-items'
 import { useSession } from '#shared/session'
 import { Gaps } from './Gaps'
 import './calendar.css'
@@ -26,6 +28,7 @@ export default function FactsPage() {
   const query = useAllPages('/api/facts')
   const { isOwner } = useSession()
   const [open, setOpen] = useState<number | 'new' | null>(null)
+  const { rows, isGone } = useOpenItems(query.data?.items, ({ id }) => id === open)
   const add = isOwner && (
     <button className="btn pen" type="button" onClick={() => setOpen('new')}>
       <Icon icon={IconPlus} />
@@ -42,17 +45,17 @@ export default function FactsPage() {
       {isOwner && <Gaps />}
       {open === 'new' && <FactForm close={() => setOpen(null)} />}
       <Loaded query={query} skeleton={<SkeletonRows count={5} height={66} />} title={<Trans>הרשימה לא נטענה</Trans>}>
-        {({ items }) =>
-          items.length === 0 && open !== 'new' ? (
+        {() =>
+          rows.length === 0 && open !== 'new' ? (
             <EmptyState title={<Trans>הסוכן עוד לא יודע כלום על העסק</Trans>} action={add}>
               <Trans>לדוגמה: «איפה אתם?» — «הרצל 48, קומה ב׳, יש חניה מאחור».</Trans>
             </EmptyState>
           ) : (
             <ul className="entries edit-list">
-              {items.map(fact => (
+              {rows.map(fact => (
                 <li key={fact.id}>
                   {open === fact.id ? (
-                    <FactForm fact={fact} close={() => setOpen(null)} />
+                    <FactForm fact={fact} isGone={isGone(fact)} close={() => setOpen(null)} />
                   ) : (
                     <FactRow fact={fact} open={isOwner ? () => setOpen(fact.id) : undefined} />
                   )}
@@ -97,7 +100,14 @@ function FactRow({ fact, open }: { fact: Fact; open?: (() => void) | undefined }
   return open ? <EditRow open={open}>{content}</EditRow> : <div className="edit-row fixed">{content}</div>
 }
 
-function FactForm({ fact, close }: { fact?: Fact; close: () => void }) {
+interface FormProps {
+  /** The fact to change; absent for a new one. */
+  fact?: Fact
+  isGone?: boolean
+  close: () => void
+}
+
+function FactForm({ fact, isGone = false, close }: FormProps) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const [topic, setTopic] = useState(fact?.topic ?? '')
@@ -162,6 +172,7 @@ function FactForm({ fact, close }: { fact?: Fact; close: () => void }) {
           onChange={event => setText(event.target.value)}
         />
       </div>
+      {isGone && <Gone />}
       {theirs && (
         <ChangedBy
           name={null}
@@ -193,14 +204,14 @@ function FactForm({ fact, close }: { fact?: Fact; close: () => void }) {
         <button
           className="btn pen"
           type="submit"
-          disabled={!body.topic || !body.text || save.isPending || theirs !== undefined}
+          disabled={!body.topic || !body.text || save.isPending || isGone || theirs !== undefined}
         >
           <Trans>שמירה</Trans>
         </button>
         <button className="btn quiet" type="button" onClick={close}>
           <Trans>ביטול</Trans>
         </button>
-        {fact && (
+        {fact && !isGone && (
           <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
             <Trans>מחיקה</Trans>
           </button>

@@ -6,18 +6,21 @@ import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
+import { Gone } from '#shared/components/Gone'
 import type { Resource, Service } from './data'
 import { type HoursInput, ResourceHours } from './ResourceHours'
 import { ResourceWords } from './ResourceWords'
 
 interface Props {
+  /** The resource to change; absent for a new one. */
   resource?: Resource
+  isGone?: boolean
   services: readonly Service[]
   close: () => void
 }
 
 /** The form of a resource: a member of staff or a room. */
-export function ResourceForm({ resource, services, close }: Props) {
+export function ResourceForm({ resource, isGone = false, services, close }: Props) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const [name, setName] = useState(resource?.name ?? '')
@@ -96,6 +99,7 @@ export function ResourceForm({ resource, services, close }: Props) {
         </fieldset>
       )}
       {resource && <ResourceHours resource={resource} ref={hours} onReady={setHoursReady} />}
+      {isGone && <Gone />}
       {theirs && (
         <ChangedBy
           name={null}
@@ -114,7 +118,7 @@ export function ResourceForm({ resource, services, close }: Props) {
         <button
           className="btn pen"
           type="submit"
-          disabled={!name.trim() || !areHoursReady || save.isPending || theirs !== undefined}
+          disabled={!name.trim() || !areHoursReady || save.isPending || isGone || theirs !== undefined}
         >
           <Trans>שמירה</Trans>
         </button>

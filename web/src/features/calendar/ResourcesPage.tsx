@@ -10,6 +10,7 @@ import { EditRow } from '#shared/components/EditRow'
 import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { Loaded, SkeletonRows } from '#shared/components/states'
+import { useOpenItems } from '#shared/open-items'
 import { useSession } from '#shared/session'
 import { type Resource, type Service, useResources, useServices } from './data'
 import { ResourceForm } from './ResourceForm'
@@ -24,6 +25,7 @@ export default function ResourcesPage() {
   const resources = useResources()
   const services = useServices()
   const [open, setOpen] = useState<number | 'new' | null>(null)
+  const { rows, isGone } = useOpenItems(resources.data?.items, ({ id }) => id === open)
   return (
     <EditorPage
       ownerOnly
@@ -46,10 +48,15 @@ export default function ResourcesPage() {
       >
         {({ items }) => (
           <ul className="entries edit-list">
-            {items.map(resource => (
+            {rows.map(resource => (
               <li key={resource.id}>
                 {open === resource.id ? (
-                  <ResourceForm resource={resource} services={services.data?.items ?? []} close={() => setOpen(null)} />
+                  <ResourceForm
+                    resource={resource}
+                    isGone={isGone(resource)}
+                    services={services.data?.items ?? []}
+                    close={() => setOpen(null)}
+                  />
                 ) : (
                   <Row
                     resource={resource}

@@ -6,6 +6,7 @@ import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
+import { Gone } from '#shared/components/Gone'
 import { isolate } from '#shared/format/bidi'
 import type { Service } from './data'
 import { ServiceWords } from './ServiceWords'
@@ -19,8 +20,15 @@ export function minorOf(text: string): number | null | undefined {
 
 const minutesOf = (text: string): number | undefined => (/^\d{1,4}$/.test(text.trim()) ? Number(text) : undefined)
 
+interface Props {
+  /** The service to change; absent for a new one. */
+  service?: Service
+  isGone?: boolean
+  close: () => void
+}
+
 /** The form of a new or existing service. */
-export function ServiceForm({ service, close }: { service?: Service; close: () => void }) {
+export function ServiceForm({ service, isGone = false, close }: Props) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const [name, setName] = useState(service?.name ?? '')
@@ -128,6 +136,7 @@ export function ServiceForm({ service, close }: { service?: Service; close: () =
         maxLength={500}
         onChange={event => setDescription(event.target.value)}
       />
+      {isGone && <Gone />}
       {theirs && (
         <ChangedBy
           name={null}
@@ -152,6 +161,7 @@ export function ServiceForm({ service, close }: { service?: Service; close: () =
             minor === undefined ||
             buffers.includes(undefined) ||
             save.isPending ||
+            isGone ||
             theirs !== undefined
           }
         >

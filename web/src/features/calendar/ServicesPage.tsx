@@ -11,6 +11,7 @@ import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
+import { useOpenItems } from '#shared/open-items'
 import { useFormat, useSession } from '#shared/session'
 import { type Service, useServices } from './data'
 import { Price } from './Price'
@@ -24,6 +25,7 @@ export default function ServicesPage() {
   const { isOwner } = useSession()
   const services = useServices()
   const [open, setOpen] = useState<number | 'new' | null>(null)
+  const { rows, isGone } = useOpenItems(services.data?.items, ({ id }) => id === open)
   const add = isOwner && (
     <button className="btn pen" type="button" onClick={() => setOpen('new')}>
       <Icon icon={IconPlus} />
@@ -43,17 +45,17 @@ export default function ServicesPage() {
         skeleton={<SkeletonRows count={5} height={56} />}
         title={<Trans>השירותים לא נטענו</Trans>}
       >
-        {({ items }) =>
-          items.length === 0 && open !== 'new' ? (
+        {() =>
+          rows.length === 0 && open !== 'new' ? (
             <EmptyState title={<Trans>עוד אין שירותים</Trans>} action={add}>
               <Trans>לדוגמה: תספורת, 45 דקות. אפשר להוסיף מחיר וזמן הכנה.</Trans>
             </EmptyState>
           ) : (
             <ul className="entries edit-list">
-              {items.map(service => (
+              {rows.map(service => (
                 <li key={service.id}>
                   {open === service.id ? (
-                    <ServiceForm service={service} close={() => setOpen(null)} />
+                    <ServiceForm service={service} isGone={isGone(service)} close={() => setOpen(null)} />
                   ) : (
                     <ServiceRow service={service} open={isOwner ? () => setOpen(service.id) : undefined} />
                   )}
