@@ -54,9 +54,11 @@ test('a tool is created, tried, deleted and restored', async ({ page }) => {
     const row = page.getByRole('button', { name: /check_stock/ })
     await row.click()
     await expect(page.getByLabel('Secret value')).toHaveValue('')
+    // Enter tries the tool; it neither saves it nor closes its form.
     await page.getByLabel('part', { exact: true }).fill('pump 3/4')
-    await page.getByRole('button', { name: 'Try', exact: true }).click()
+    await page.getByLabel('part', { exact: true }).press('Enter')
     await expect(page.locator('.tool-output')).toContainText('"in_stock": 2')
+    await expect(page.getByLabel('Secret value')).toBeVisible()
     // `TWILIO_API_BASE_URL` is this server too, so the daemon also polls Twilio's lists of calls, messages and
     // recordings here. Only the tool's requests are compared.
     expect(stock.requests.filter(({ path }) => path.startsWith('/stock'))).toEqual([
@@ -73,6 +75,21 @@ test('a tool is created, tried, deleted and restored', async ({ page }) => {
     await daemon.remove()
     stock.stop()
   }
+})
+
+test('a refused field of a tool is explained in the language of the page', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  const { send } = await owner(page, ownDaemon)
+  const tool = { name: 'check_stock', description: 'מלאי', url: 'https://93.184.216.34/stock' }
+  await send('POST', '/api/agent-tools', tool)
+  await page.goto(`${ownDaemon.url}/app/settings/tools`)
+  await page.getByRole('button', { name: /check_stock/ }).click()
+  const address = page.getByLabel('כתובת', { exact: true })
+  await address.fill('https://127.0.0.1/stock')
+  await address.press('Enter')
+  await expect(address).toHaveAttribute('aria-invalid', 'true')
+  await expect(page.locator('.labelled .err')).toHaveText('אחד השדות לא תקין.')
 })
 
 test('the tools of the agent', async ({ page, ownDaemon }) => {

@@ -4,6 +4,7 @@ import { useId, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
+import { problemText } from '#shared/api/problem-text'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Gone } from '#shared/components/Gone'
@@ -56,134 +57,136 @@ export function ToolForm({ tool, isGone = false, close }: Props) {
     onError: error => {
       if (edit.refused(error)) return true
       if (!error.field) return false
-      setWrong({ field: error.field.replace(/[.[].*/, ''), text: error.message })
+      setWrong({ field: error.field.replace(/[.[].*/, ''), text: problemText(error) })
       return true
     },
   })
   const errorOf = (field: string) => (wrong?.field === field ? wrong.text : undefined)
   const isDirty = draft !== stored
   return (
-    <form
-      className="edit-form tool-form"
-      onSubmit={event => {
-        event.preventDefault()
-        save.mutate()
-      }}
-    >
-      <Field
-        label={<Trans>שם, כפי שהמודל קורא לו</Trans>}
-        help={<Trans>אותיות אנגליות קטנות, ספרות וקו תחתון, למשל check_stock</Trans>}
-        value={draft.name}
-        dir="ltr"
-        maxLength={41}
-        spellCheck={false}
-        autoCapitalize="none"
-        autoFocus
-        error={
-          draft.name && !isName(draft.name) ? t`3 עד 41 אותיות a-z, ספרות וקו תחתון, ואות בהתחלה` : errorOf('name')
-        }
-        onChange={event => change({ name: event.target.value })}
-      />
-      <div className="labelled">
-        <label className="lb" htmlFor={`${id}when`}>
-          <Trans>מתי להשתמש בו</Trans>
-        </label>
-        <textarea
-          id={`${id}when`}
-          className="field"
-          dir="auto"
-          rows={2}
-          maxLength={1000}
-          placeholder={t`כשמתקשר שואל אם חלק נמצא במלאי`}
-          value={draft.description}
-          onChange={event => change({ description: event.target.value })}
-        />
-      </div>
-      <fieldset className="seg wrap" aria-label={t`סוג הפנייה`}>
-        {(['GET', 'POST'] as const).map(method => (
-          <button
-            key={method}
-            type="button"
-            role="radio"
-            aria-checked={draft.method === method}
-            onClick={() => change({ method })}
-          >
-            {method === 'GET' ? <Trans>קריאה (GET)</Trans> : <Trans>שליחה (POST)</Trans>}
-          </button>
-        ))}
-      </fieldset>
-      <Field
-        label={<Trans>כתובת</Trans>}
-        help={
-          <Trans>
-            כתובת https ציבורית. <Ltr>{PLACEHOLDER}</Ltr> מוחלף בערך של הפרמטר part
-          </Trans>
-        }
-        value={draft.url}
-        dir="ltr"
-        inputMode="url"
-        maxLength={2000}
-        spellCheck={false}
-        error={errorOf('url')}
-        onChange={event => change({ url: event.target.value })}
-      />
-      <Parameters
-        all={draft.parameters}
-        error={errorOf('parameters')}
-        onChange={parameters => change({ parameters })}
-      />
-      <Headers all={draft.headers} error={errorOf('headers')} onChange={headers => change({ headers })} />
-      <div className="pair">
+    <>
+      <form
+        className="edit-form"
+        onSubmit={event => {
+          event.preventDefault()
+          save.mutate()
+        }}
+      >
         <Field
-          label={<Trans>כמה שניות לחכות לתשובה</Trans>}
-          value={draft.limit}
+          label={<Trans>שם, כפי שהמודל קורא לו</Trans>}
+          help={<Trans>אותיות אנגליות קטנות, ספרות וקו תחתון, למשל check_stock</Trans>}
+          value={draft.name}
           dir="ltr"
-          inputMode="numeric"
-          error={isLimit(draft.limit) ? errorOf('time_limit_s') : t`מספר שניות, 1 עד 15`}
-          onChange={event => change({ limit: event.target.value })}
+          maxLength={41}
+          spellCheck={false}
+          autoCapitalize="none"
+          autoFocus
+          error={
+            draft.name && !isName(draft.name) ? t`3 עד 41 אותיות a-z, ספרות וקו תחתון, ואות בהתחלה` : errorOf('name')
+          }
+          onChange={event => change({ name: event.target.value })}
         />
-        <label className="tool-switch">
-          <input
-            className="sw"
-            type="checkbox"
-            role="switch"
-            aria-checked={draft.enabled}
-            checked={draft.enabled}
-            onChange={event => change({ enabled: event.target.checked })}
+        <div className="labelled">
+          <label className="lb" htmlFor={`${id}when`}>
+            <Trans>מתי להשתמש בו</Trans>
+          </label>
+          <textarea
+            id={`${id}when`}
+            className="field"
+            dir="auto"
+            rows={2}
+            maxLength={1000}
+            placeholder={t`כשמתקשר שואל אם חלק נמצא במלאי`}
+            value={draft.description}
+            onChange={event => change({ description: event.target.value })}
           />
-          <Trans>הסוכן משתמש בו</Trans>
-        </label>
-      </div>
-      {isGone && <Gone />}
-      {theirs && (
-        <ChangedBy
-          name={null}
-          theirs={<ToolWords tool={theirs} />}
-          onMine={() => {
-            edit.takeMine()
-            save.mutate()
-          }}
-          onTheirs={() => {
-            refresh()
-            close()
-          }}
+        </div>
+        <fieldset className="seg wrap" aria-label={t`סוג הפנייה`}>
+          {(['GET', 'POST'] as const).map(method => (
+            <button
+              key={method}
+              type="button"
+              role="radio"
+              aria-checked={draft.method === method}
+              onClick={() => change({ method })}
+            >
+              {method === 'GET' ? <Trans>קריאה (GET)</Trans> : <Trans>שליחה (POST)</Trans>}
+            </button>
+          ))}
+        </fieldset>
+        <Field
+          label={<Trans>כתובת</Trans>}
+          help={
+            <Trans>
+              כתובת https ציבורית. <Ltr>{PLACEHOLDER}</Ltr> מוחלף בערך של הפרמטר part
+            </Trans>
+          }
+          value={draft.url}
+          dir="ltr"
+          inputMode="url"
+          maxLength={2000}
+          spellCheck={false}
+          error={errorOf('url')}
+          onChange={event => change({ url: event.target.value })}
         />
-      )}
-      <div className="row wrap">
-        <button
-          className="btn pen"
-          type="submit"
-          disabled={!isComplete(draft) || save.isPending || isGone || theirs !== undefined}
-        >
-          <Trans>שמירה</Trans>
-        </button>
-        <button className="btn quiet" type="button" onClick={close}>
-          <Trans>ביטול</Trans>
-        </button>
-        {tool && !isGone && <Remove tool={tool} done={close} />}
-      </div>
+        <Parameters
+          all={draft.parameters}
+          error={errorOf('parameters')}
+          onChange={parameters => change({ parameters })}
+        />
+        <Headers all={draft.headers} error={errorOf('headers')} onChange={headers => change({ headers })} />
+        <div className="pair">
+          <Field
+            label={<Trans>כמה שניות לחכות לתשובה</Trans>}
+            value={draft.limit}
+            dir="ltr"
+            inputMode="numeric"
+            error={isLimit(draft.limit) ? errorOf('time_limit_s') : t`מספר שניות, 1 עד 15`}
+            onChange={event => change({ limit: event.target.value })}
+          />
+          <label className="tool-switch">
+            <input
+              className="sw"
+              type="checkbox"
+              role="switch"
+              aria-checked={draft.enabled}
+              checked={draft.enabled}
+              onChange={event => change({ enabled: event.target.checked })}
+            />
+            <Trans>הסוכן משתמש בו</Trans>
+          </label>
+        </div>
+        {isGone && <Gone />}
+        {theirs && (
+          <ChangedBy
+            name={null}
+            theirs={<ToolWords tool={theirs} />}
+            onMine={() => {
+              edit.takeMine()
+              save.mutate()
+            }}
+            onTheirs={() => {
+              refresh()
+              close()
+            }}
+          />
+        )}
+        <div className="row wrap">
+          <button
+            className="btn pen"
+            type="submit"
+            disabled={!isComplete(draft) || save.isPending || isGone || theirs !== undefined}
+          >
+            <Trans>שמירה</Trans>
+          </button>
+          <button className="btn quiet" type="button" onClick={close}>
+            <Trans>ביטול</Trans>
+          </button>
+          {tool && !isGone && <Remove tool={tool} done={close} />}
+        </div>
+      </form>
       {tool && !isGone && <TryTool tool={tool} isDirty={isDirty} />}
-    </form>
+    </>
   )
 }
 

@@ -21,7 +21,14 @@ export function TryTool({ tool, isDirty }: { tool: Tool; isDirty: boolean }) {
   const outcome = attempt.data
   const seconds = outcome && (outcome.duration_ms / 1000).toFixed(1)
   return (
-    <section className="tool-try" aria-labelledby={`try-${tool.id}`}>
+    <form
+      className="edit-form tool-try"
+      aria-labelledby={`try-${tool.id}`}
+      onSubmit={event => {
+        event.preventDefault()
+        attempt.mutate()
+      }}
+    >
       <h2 className="grp" id={`try-${tool.id}`}>
         <Trans>ניסיון</Trans>
       </h2>
@@ -41,7 +48,7 @@ export function TryTool({ tool, isDirty }: { tool: Tool; isDirty: boolean }) {
         />
       ))}
       <div className="row wrap">
-        <button className="btn" type="button" disabled={attempt.isPending || isDirty} onClick={() => attempt.mutate()}>
+        <button className="btn" type="submit" disabled={attempt.isPending || isDirty}>
           <Trans>לנסות</Trans>
         </button>
         {isDirty && (
@@ -66,7 +73,7 @@ export function TryTool({ tool, isDirty }: { tool: Tool; isDirty: boolean }) {
           </pre>
         </div>
       )}
-    </section>
+    </form>
   )
 }
 

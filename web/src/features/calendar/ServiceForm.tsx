@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
+import { problemText } from '#shared/api/problem-text'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Gone } from '#shared/components/Gone'
@@ -68,7 +69,7 @@ export function ServiceForm({ service, isGone = false, close }: Props) {
     onError: error => {
       if (edit.refused(error)) return true
       if (!error.field) return false
-      setWrong({ field: error.field, text: error.message })
+      setWrong({ field: error.field, text: problemText(error) })
       return true
     },
   })
