@@ -71,13 +71,18 @@ export function useMicrophone({ maxMs, onSound }: Options) {
   return { problem, meter, start, stop, cancel }
 }
 
-async function record(onMeter: (ms: number, level: number) => void): Promise<Running> {
+/** Starts a recording. `onMeter` is called with its length and its loudness, from 0 to 1. */
+export async function record(onMeter: (ms: number, level: number) => void): Promise<Running> {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
   })
   const parts: Blob[] = []
   const recorder = new MediaRecorder(stream)
   recorder.ondataavailable = ({ data }) => parts.push(data)
+  // The recorder also stops by itself, when the microphone is unplugged: then the sound until then is the recording.
+  const stopped = new Promise<Blob>(resolve => {
+    recorder.onstop = () => resolve(new Blob(parts, { type: recorder.mimeType }))
+  })
   const meter = peakMeter(stream, METER_SAMPLES)
   const began = performance.now()
   const timer = setInterval(() => {
@@ -92,10 +97,9 @@ async function record(onMeter: (ms: number, level: number) => void): Promise<Run
   recorder.start()
   return {
     drop,
-    finish: () =>
-      new Promise(resolve => {
-        recorder.onstop = () => resolve(new Blob(parts, { type: recorder.mimeType }))
-        drop()
-      }),
+    finish: () => {
+      drop()
+      return stopped
+    },
   }
 }
