@@ -86,6 +86,30 @@ for (const view of Object.values(LAYOUTS)) {
   })
 }
 
+test('a closure of one resource never looks like one of the whole business', async ({ page, ownDaemon }) => {
+  await prepare(page, LAYOUTS.desktop)
+  const { avi, send } = await fill(page, ownDaemon, nextSunday())
+  let release = () => {}
+  const released = new Promise<void>(resolve => {
+    release = resolve
+  })
+  await page.route('**/api/resources?*', async route => {
+    await released
+    await route.continue()
+  })
+  await page.goto(`${ownDaemon.url}/app/settings/hours`)
+  const closure = page.getByRole('listitem').filter({ hasText: 'מילואים' })
+  // While the names load, and after the resource was removed.
+  await expect(closure).toBeVisible()
+  await expect(closure).not.toContainText('כל העסק')
+  release()
+  await expect(closure).toContainText('אבי')
+  await send('DELETE', `/api/resources/${avi.id}`)
+  await page.reload()
+  await expect(closure).toContainText('אבי')
+  await expect(closure).not.toContainText('כל העסק')
+})
+
 test('the own hours of a resource are saved with its form, which stays open if they are refused', async ({
   page,
   ownDaemon,

@@ -126,16 +126,20 @@ function Days({ closure: { from_date, to_date, from, to } }: { closure: Schemas[
   )
 }
 
+/** The query for all resources, because a closure may be that of an archived one. */
+const everyResource = apiQuery('/api/resources', { query: { archived: true } })
+
 /** The resource that is away, or the whole business, and the reason. */
-function About({ closure: { resource_id, reason } }: { closure: Schemas['Closure'] }) {
-  const resources = useResources()
+function About({ closure: { resource_id = null, reason } }: { closure: Schemas['Closure'] }) {
+  const isWhole = resource_id === null
+  const resources = useQuery({ ...everyResource, enabled: !isWhole })
   const resource = resources.data?.items.find(({ id }) => id === resource_id)
   return (
     <>
-      {resource ? <ResourceName resource={resource} /> : <Trans>כל העסק</Trans>}
+      {isWhole ? <Trans>כל העסק</Trans> : resource && <ResourceName resource={resource} />}
       {reason && (
         <>
-          {' · '}
+          {(isWhole || resource) && ' · '}
           <bdi>{reason}</bdi>
         </>
       )}
