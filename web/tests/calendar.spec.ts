@@ -154,6 +154,35 @@ test('the calendar opens at the present, and a new appointment asks for the cont
   await expect(page.getByRole('dialog').getByRole('textbox', { name: 'לקוח' })).toBeFocused()
 })
 
+test('the back button asks before it discards a booking', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/calendar`)
+  await page.getByRole('button', { name: 'תור חדש' }).click()
+  const dialog = page.getByRole('dialog')
+  const back = () => page.evaluate(() => history.back())
+  const question = dialog.getByRole('alert')
+  // A form without input is closed at once.
+  await expect(dialog.getByRole('textbox', { name: 'לקוח' })).toBeFocused()
+  await back()
+  await expect(dialog).toHaveCount(0)
+  await page.getByRole('button', { name: 'תור חדש' }).click()
+  await dialog.locator('.slot').nth(4).click()
+  await expect(dialog.locator('.slot[aria-pressed=true]')).toHaveCount(1)
+  for (let press = 0; press < 2; press++) {
+    await back()
+    await expect(question).toContainText('לסגור בלי לקבוע?')
+    await expect(page).toHaveURL(/new=1/)
+    await dialog.getByRole('button', { name: 'להמשיך למלא' }).click()
+    await expect(dialog.locator('.slot[aria-pressed=true]')).toHaveCount(1)
+  }
+  await back()
+  await expect(question).toBeVisible()
+  await back()
+  await expect(dialog).toHaveCount(0)
+  await expect(page).not.toHaveURL(/new=1/)
+})
+
 test('a task is written with its day, done, and reopened', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   await fill(page, ownDaemon)

@@ -1,5 +1,5 @@
 import { Trans } from '@lingui/react/macro'
-import { type ReactNode, useCallback, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { useUnsaved } from '#shared/unsaved'
 
 /** The state of the question whether to discard a form. */
@@ -11,8 +11,9 @@ export interface Leaving {
 }
 
 /**
- * Protects a form from being closed accidentally, for example by a click outside. `leave` closes an unchanged form at
- * once. For a changed form it shows a question first; a second `leave` closes the form.
+ * Protects a form from being closed accidentally, for example by a click outside or the browser's back button. `leave`
+ * closes an unchanged form at once. For a changed form it shows a question first; a second `leave`, or the back button
+ * while the question is shown, closes the form.
  */
 export function useLeave(close: () => void): Leaving & { leave: () => void } {
   const [isDirty, setDirty] = useState(false)
@@ -20,6 +21,19 @@ export function useLeave(close: () => void): Leaving & { leave: () => void } {
   const dirty = useRef(false)
   const [asks, setAsks] = useState(false)
   useUnsaved(isDirty)
+  useEffect(() => {
+    if (!isDirty || asks) return
+    const { href } = location
+    const { state } = history
+    const restore = (event: PopStateEvent) => {
+      // A capturing listener runs before the router's, so nothing is rendered at the address without the form.
+      event.stopImmediatePropagation()
+      history.pushState(state, '', href)
+      setAsks(true)
+    }
+    addEventListener('popstate', restore, { capture: true })
+    return () => removeEventListener('popstate', restore, { capture: true })
+  }, [isDirty, asks])
   return {
     onDirty: useCallback((isDirty: boolean) => {
       dirty.current = isDirty
