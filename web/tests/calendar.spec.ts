@@ -183,6 +183,13 @@ test('the back button asks before it discards a booking', async ({ page, ownDaem
   await expect(page).not.toHaveURL(/new=1/)
 })
 
+test('a wrong time in the address of a new appointment is ignored', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/calendar?new=1&at=noon`)
+  await expect(page.getByRole('dialog').locator('.slot').first()).toBeVisible()
+})
+
 test('a task is written with its day, done, and reopened', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   await fill(page, ownDaemon)

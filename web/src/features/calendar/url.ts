@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { serverNow } from '#shared/format/clock'
+import { useToday } from '#shared/format/clock'
 import { type Day, isDay } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { idOf, type UrlChange, useUrl } from '#shared/url'
@@ -25,10 +25,13 @@ export interface Shown {
   isWaitingOpen: boolean
 }
 
+/** Returns an instant from the URL; null if the text is none. */
+const instantIn = (text: string | null): string | null => (text && !Number.isNaN(Date.parse(text)) ? text : null)
+
 /** Returns the state of the calendar, and a function that changes it. `null` removes a query parameter. */
 export function useShown(): [Shown, (change: UrlChange, replace?: boolean) => void] {
   const [params, change] = useUrl(false)
-  const today = useFormat().day(serverNow())
+  const today = useToday(useFormat())
   const shown = useMemo<Shown>(() => {
     const date = params.get('date') ?? ''
     return {
@@ -39,7 +42,7 @@ export function useShown(): [Shown, (change: UrlChange, replace?: boolean) => vo
       open: idOf(params.get('appointment')),
       isNew: params.get('new') !== null,
       contact: idOf(params.get('contact')),
-      at: params.get('at'),
+      at: instantIn(params.get('at')),
       waiter: idOf(params.get('waiter')),
       isWaitingOpen: params.get('waiting') !== null,
     }

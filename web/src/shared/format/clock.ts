@@ -58,6 +58,11 @@ export function useNow(): Date {
   return useSyncExternalStore(subscribe, () => now)
 }
 
+/** Returns the current day by the daemon's clock, in the time zone of the formatter. It changes at midnight. */
+export function useToday(format: { day: (at: Date) => string }): string {
+  return useSyncExternalStore(subscribe, () => format.day(serverNow()))
+}
+
 /** Returns `serverNow` in ms, updated once a second. */
 export function useSeconds(): number {
   const [now, setNow] = useState(() => serverNow().getTime())
