@@ -167,6 +167,7 @@ export function AppointmentForm({ services, shown, waiter: given, close, leaving
             choose={chosen => {
               setExact(chosen)
               setSlot(null)
+              setConflict(null)
             }}
           />
           <Field

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ChangeEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
@@ -74,6 +74,11 @@ export function ServiceForm({ service, isGone = false, close }: Props) {
     },
   })
   const errorOf = (field: string) => (wrong?.field === field ? wrong.text : undefined)
+  /** Returns the handler of a field. An edit removes the error of the last save. */
+  const into = (set: (text: string) => void) => (event: ChangeEvent<HTMLInputElement>) => {
+    setWrong(null)
+    set(event.target.value)
+  }
   const bad = t`מספר דקות, למשל 45`
   return (
     <form
@@ -90,7 +95,7 @@ export function ServiceForm({ service, isGone = false, close }: Props) {
         maxLength={100}
         autoFocus
         error={errorOf('name')}
-        onChange={event => setName(event.target.value)}
+        onChange={into(setName)}
       />
       <div className="pair">
         <Field
@@ -99,7 +104,7 @@ export function ServiceForm({ service, isGone = false, close }: Props) {
           dir="ltr"
           inputMode="numeric"
           error={minutes === undefined || minutes < 5 ? bad : errorOf('duration_min')}
-          onChange={event => setDuration(event.target.value)}
+          onChange={into(setDuration)}
         />
         <Field
           label={<Trans>מחיר בשקלים</Trans>}
@@ -108,7 +113,7 @@ export function ServiceForm({ service, isGone = false, close }: Props) {
           inputMode="decimal"
           help={<Trans>אפשר להשאיר ריק</Trans>}
           error={minor === undefined ? t`סכום, למשל 120 או 99.90` : errorOf('price_minor')}
-          onChange={event => setPrice(event.target.value)}
+          onChange={into(setPrice)}
         />
       </div>
       <div className="pair">
@@ -118,7 +123,7 @@ export function ServiceForm({ service, isGone = false, close }: Props) {
           dir="ltr"
           inputMode="numeric"
           error={buffers[0] === undefined ? bad : errorOf('buffer_before_min')}
-          onChange={event => setBefore(event.target.value)}
+          onChange={into(setBefore)}
         />
         <Field
           label={<Trans>סידור אחרי, בדקות</Trans>}
@@ -126,7 +131,7 @@ export function ServiceForm({ service, isGone = false, close }: Props) {
           dir="ltr"
           inputMode="numeric"
           error={buffers[1] === undefined ? bad : errorOf('buffer_after_min')}
-          onChange={event => setAfter(event.target.value)}
+          onChange={into(setAfter)}
         />
       </div>
       <Field
@@ -135,7 +140,7 @@ export function ServiceForm({ service, isGone = false, close }: Props) {
         value={description}
         dir="auto"
         maxLength={500}
-        onChange={event => setDescription(event.target.value)}
+        onChange={into(setDescription)}
       />
       {isGone && <Gone />}
       {theirs && (
