@@ -29,7 +29,7 @@ export default function HoursPage() {
   const hours = useQuery(apiQuery(PATH))
   return (
     <EditorPage
-      ownerOnly
+      ownerOnly={<Trans>רק בעלי העסק משנים את השעות. סגור מיוחד וחופשות משנים כאן כולם.</Trans>}
       title={t`שעות פתיחה`}
       lead={<Trans>לפי השעות האלה היומן והסוכן יודעים מתי אפשר לקבוע.</Trans>}
     >

@@ -13,8 +13,8 @@ interface Props {
   /** A sentence that explains the purpose of the page. */
   lead: ReactNode
   action?: ReactNode
-  /** Whether only owners may change the page's data; staff then see a notice. */
-  ownerOnly?: boolean
+  /** Whether only owners may change the page's data; staff then see a notice, a general one or this one. */
+  ownerOnly?: ReactNode
   children: ReactNode
 }
 
@@ -35,7 +35,11 @@ export function EditorPage({ title, lead, action, ownerOnly = false, children }:
         </div>
         <p className="muted lead">{lead}</p>
         {ownerOnly && !isOwner && (
-          <Problem icon={IconLock} level="plain" title={<Trans>רק בעלי העסק משנים את זה. כאן רואים מה בתוקף.</Trans>} />
+          <Problem
+            icon={IconLock}
+            level="plain"
+            title={ownerOnly === true ? <Trans>רק בעלי העסק משנים את זה. כאן רואים מה בתוקף.</Trans> : ownerOnly}
+          />
         )}
         {children}
       </main>
