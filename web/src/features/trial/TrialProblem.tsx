@@ -1,6 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { IconAlertTriangle, IconLock, IconMicrophoneOff, IconPlugX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
+import { problemText } from '#shared/api/problem-text'
 import type { IconGlyph } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Problem } from '#shared/components/Problem'
@@ -26,7 +27,7 @@ interface Description {
   action?: ReactNode
 }
 
-function describe({ kind, setting }: CallProblem): Description {
+function describe({ kind, setting, error }: CallProblem): Description {
   // The section of the settings that contains the setting to change.
   const section = setting?.startsWith('voice.') ? 'phone' : 'agent'
   const toField = (label: ReactNode) => (
@@ -87,6 +88,12 @@ function describe({ kind, setting }: CallProblem): Description {
         icon: IconPlugX,
         title: <Trans>אין חיבור למכונה</Trans>,
         text: <Trans>השיחה נותקה. בדקו את הרשת, ונסו שוב.</Trans>,
+      }
+    case 'refused':
+      return {
+        icon: IconAlertTriangle,
+        title: <Trans>השיחה לא התחילה</Trans>,
+        text: error && problemText(error),
       }
   }
 }

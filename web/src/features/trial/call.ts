@@ -4,7 +4,7 @@ import { Devices } from '#shared/audio/call/devices'
 import { MediaSocket, type MediaTicket } from '#shared/audio/call/media-socket'
 import type { MicrophoneFrame } from '#shared/audio/call/microphone.worklet'
 import { fromBase64 } from '#shared/audio/mulaw'
-import { type Action, type CallProblem, microphoneProblem, type ServerMessage } from './protocol'
+import { type Action, type CallProblem, microphoneProblem, type ServerMessage, startProblem } from './protocol'
 
 export interface CallEvents {
   onAction: (action: Action) => void
@@ -39,10 +39,7 @@ export class TrialCall {
       const ticket = await unwrap(client.POST('/api/trial-calls', { signal }))
       if (!signal.aborted) this.connect(ticket)
     } catch (reason) {
-      if (signal.aborted) return
-      const { code, params } = asApiError(reason)
-      const isKnown = code === 'no_engine' || code === 'limit_reached'
-      this.fail({ kind: isKnown ? code : 'unreachable', setting: params.setting })
+      if (!signal.aborted) this.fail(startProblem(asApiError(reason)))
     }
   }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { ApiError } from '#shared/api/errors'
 import { heightOf } from '#shared/audio/loudness'
 import { Levels } from './levels'
-import { type Action, IDLE, microphoneProblem, reduce, type TurnMessage, unheard } from './protocol'
+import { type Action, IDLE, microphoneProblem, reduce, startProblem, type TurnMessage, unheard } from './protocol'
 
 const turn = (seq: number, more: Partial<TurnMessage> = {}): TurnMessage => ({
   event: 'turn',
@@ -57,6 +58,15 @@ describe('the conversation', () => {
   it('the words that were not heard are known', () => {
     expect(unheard(turn(2, { text: 'one two', heard_text: 'one' }))).toBe(' two')
     expect(unheard(turn(1, { heard_text: '' }))).toBe('')
+  })
+
+  it('a refused call is no lost connection', () => {
+    const refusal = (status: number, code?: string) =>
+      startProblem(new ApiError(status, { ...(code && { code }) })).kind
+    expect(refusal(0)).toBe('unreachable')
+    expect(refusal(409, 'no_engine')).toBe('no_engine')
+    expect(refusal(409, 'limit_reached')).toBe('limit_reached')
+    expect([refusal(403), refusal(503, 'unavailable'), refusal(502)]).toEqual(['refused', 'refused', 'refused'])
   })
 
   it('each problem of the microphone is distinguished', () => {

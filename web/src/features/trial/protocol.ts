@@ -1,3 +1,5 @@
+import type { ApiError } from '#shared/api/errors'
+
 /** The state of the call. The page sets the first two states, the daemon reports the others. */
 export type CallState =
   | 'microphone'
@@ -48,9 +50,19 @@ export type Line = { kind: 'turn'; turn: TurnMessage } | { kind: 'tool'; id: str
 
 /** Why the call failed. */
 export interface CallProblem {
-  kind: 'insecure' | 'denied' | 'no_microphone' | 'microphone_busy' | 'no_engine' | 'limit_reached' | 'unreachable'
+  kind:
+    | 'insecure'
+    | 'denied'
+    | 'no_microphone'
+    | 'microphone_busy'
+    | 'no_engine'
+    | 'limit_reached'
+    | 'unreachable'
+    | 'refused'
   /** The key of the setting to change. */
   setting?: string
+  /** Why the daemon refused the call, for the kind `refused`. */
+  error?: ApiError
 }
 
 export interface Conversation {
@@ -116,4 +128,11 @@ export function microphoneProblem(error: unknown): CallProblem {
   if (name === 'NotFoundError' || name === 'OverconstrainedError') return { kind: 'no_microphone' }
   if (name === 'NotReadableError' || name === 'AbortError') return { kind: 'microphone_busy' }
   return { kind: 'denied' }
+}
+
+/** Returns why the call did not start, from the error of its request. */
+export function startProblem(error: ApiError): CallProblem {
+  const { code, status, params } = error
+  if (code === 'no_engine' || code === 'limit_reached') return { kind: code, setting: params.setting }
+  return status === 0 ? { kind: 'unreachable' } : { kind: 'refused', error }
 }
