@@ -1,14 +1,12 @@
 import { Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { Hidden, Time } from '#shared/components/text'
-import { Shorter } from './Retention'
-import { daysOfDeletion } from './retention'
 import { Shown } from './Shown'
 import type { Item } from './sections'
 import { useChange } from './use-settings'
+import { useShorter } from './use-shorter'
 import { isSame } from './value'
 
 type Change = Schemas['SettingChangeItem']
@@ -72,32 +70,19 @@ export function RecentChanges({ keys, items }: { keys: readonly string[]; items:
   )
 }
 
-/**
- * A button that restores the value before a change. Deleted data cannot be restored, so a shorter limit must be
- * confirmed first.
- */
+/** A button that restores the value before a change. */
 function Restore({ item, change: { key, id, previous = null } }: { item: Item; change: Change }) {
   const change = useChange()
-  const days = daysOfDeletion(item, previous)
-  const [isAsked, setAsked] = useState(false)
-  const restore = () => {
-    setAsked(false)
-    change.mutate({ changes: { [key]: previous }, expected: { [key]: id } })
-  }
+  const { ask, question } = useShorter(item, ({ value }) =>
+    change.mutate({ changes: { [key]: value }, expected: { [key]: id } }),
+  )
   return (
     <>
-      <button
-        className="btn link"
-        type="button"
-        disabled={change.isPending}
-        onClick={() => (days === undefined ? restore() : setAsked(true))}
-      >
+      <button className="btn link" type="button" disabled={change.isPending} onClick={() => ask({ value: previous })}>
         <Trans>להחזיר</Trans>
         <Hidden> {item.title}</Hidden>
       </button>
-      {isAsked && days !== undefined && (
-        <Shorter item={item} days={days} onConfirm={restore} onCancel={() => setAsked(false)} />
-      )}
+      {question}
     </>
   )
 }

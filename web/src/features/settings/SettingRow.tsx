@@ -10,11 +10,10 @@ import { useTargetName } from '#shared/target'
 import { Control } from './Control'
 import { Invalid } from './Invalid'
 import { Locked } from './Locked'
-import { Shorter } from './Retention'
-import { daysOfDeletion } from './retention'
 import { Shown } from './Shown'
 import type { Item } from './sections'
 import { type Change, useChange } from './use-settings'
+import { useShorter } from './use-shorter'
 import { isSame, ownValue } from './value'
 
 /** How long «saved» is shown beside a field, in ms. The undo remains available in the list of changes. */
@@ -66,31 +65,20 @@ export function SettingRow({ item }: { item: Item }) {
     const timer = setTimeout(() => setUndo(undefined), SAVED_MS)
     return () => clearTimeout(timer)
   }, [undo])
-  const [shorter, setShorter] = useState<Next & { days: number }>()
   const [drops, setDrops] = useState(0)
-  const drop = () => {
-    setShorter(undefined)
-    setDrops(drops + 1)
-  }
-  const save = (value: unknown, version = item.version) => {
-    setRejection(undefined)
-    setMine(undefined)
-    if (item.kind !== 'secret' && isSame(value, item.value)) return drop()
-    ask({ value, version, isUndo: false })
-  }
-  /** Stores a value. Deleted data cannot be restored, so the user must confirm the amount first. */
-  const ask = (next: Next) => {
-    const days = daysOfDeletion(item, next.value)
-    if (days === undefined) store(next)
-    else setShorter({ ...next, days })
-  }
   const store = ({ value, version, isUndo }: Next) => {
-    setShorter(undefined)
     const reverse = isUndo ? undefined : { value: ownValue(item), canUndo: item.kind !== 'secret' }
     change.mutate(
       { changes: { [item.key]: value }, expected: { [item.key]: version } },
       { onSuccess: () => setUndo(reverse) },
     )
+  }
+  const { ask, cancel, question } = useShorter(item, store, () => setDrops(drops + 1))
+  const save = (value: unknown, version = item.version) => {
+    setRejection(undefined)
+    setMine(undefined)
+    if (item.kind !== 'secret' && isSame(value, item.value)) return cancel()
+    ask({ value, version, isUndo: false })
   }
   const canEdit = item.editable && isOwner
   const id = `set-${item.key}`
@@ -124,9 +112,7 @@ export function SettingRow({ item }: { item: Item }) {
             )}
           </div>
         )}
-        {shorter !== undefined && (
-          <Shorter item={item} days={shorter.days} onConfirm={() => store(shorter)} onCancel={drop} />
-        )}
+        {question}
         {mine && (
           <Overtaken
             item={item}
@@ -135,7 +121,7 @@ export function SettingRow({ item }: { item: Item }) {
             onTheirs={() => setMine(undefined)}
           />
         )}
-        {undo && !rejection && !mine && shorter === undefined && (
+        {undo && !rejection && !mine && question === undefined && (
           <p className="saved" role="status">
             <Icon icon={IconCheck} size="s" />
             <Trans>נשמר</Trans>
