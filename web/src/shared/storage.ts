@@ -47,7 +47,8 @@ const ownKey = (key: string, user = userId) => `own.${user}.${key}`
 export const recallOwn = (key: string, user = userId): string | null => recall(ownKey(key, user))
 
 /** Stores a value that other users of this browser must not see; null deletes it. See `recallOwn` for `user`. */
-export const rememberOwn = (key: string, value: string | null, user = userId): void => remember(ownKey(key, user), value)
+export const rememberOwn = (key: string, value: string | null, user = userId): void =>
+  remember(ownKey(key, user), value)
 
 /**
  * Deletes the current user's own values at the end of the session, and drafts that an earlier version of the page
