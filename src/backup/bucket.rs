@@ -12,7 +12,9 @@ use crate::domain::{Cause, Causes};
 use client::BucketClient;
 use rusty_s3::actions::{DeleteObject, GetObject, ListObjectsV2};
 use rusty_s3::{Credentials, UrlStyle};
+use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 #[derive(Clone, Debug)]
@@ -75,14 +77,18 @@ impl Bucket {
         self.client.text(|client, url| client.delete(url), || action_url(&action)).await.map(drop)
     }
 
-    /// Downloads an object into a file. An existing file is replaced only after a complete download.
+    /// Downloads an object into a file that only its owner can read. An existing file is replaced only after a complete
+    /// download.
     pub(super) async fn fetch(&self, name: &str, target: &Path) -> Result<(), Error> {
         let key = self.key(name);
         let action = GetObject::new(&self.location, Some(&self.credentials), &key);
         // The suffix differs from that of unfinished snapshots, because the next snapshot deletes all files with that
         // suffix.
         let part = target.with_file_name(format!(".{name}.fetch"));
-        let mut file = std::fs::File::create(&part).map_err(Error::file("write", &part))?;
+        // The part of an interrupted download may have other permissions.
+        let _ = std::fs::remove_file(&part);
+        let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part);
+        let mut file = created.map_err(Error::file("write", &part))?;
         let received = self
             .client
             .stream(action_url(&action), |bytes| file.write_all(bytes).map_err(Error::file("write", &part)))

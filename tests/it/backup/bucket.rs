@@ -5,6 +5,7 @@ use crate::support::s3::{BUCKET, KEY_ID, REGION, S3, SECRET};
 use crate::support::{Daemon, Setup};
 use age::secrecy::ExposeSecret;
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 
 fn with_bucket(setup: &mut Setup, s3: &S3, more: &str) {
     setup.env("BACKUP_S3_ACCESS_KEY_ID", KEY_ID).env("BACKUP_S3_SECRET_ACCESS_KEY", SECRET).toml(&format!(
@@ -65,6 +66,19 @@ async fn an_upload_survives_network_errors_expires_and_can_be_restored_elsewhere
     let restored = cli(&new, &["restore", name, "--yes"]);
     assert!(restored.status.success(), "{}", stderr(&restored));
     assert_eq!(new.query_value::<i64>("SELECT count(*) FROM messages"), 5);
+}
+
+/// The folder of the snapshots may be one that every user can enter.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fetched_snapshot_is_readable_only_by_its_owner() {
+    let s3 = S3::start().await;
+    let made = create(&box_with_bucket(&s3));
+    let name = made["name"].as_str().unwrap();
+    let new = Daemon::prepare(|setup| with_bucket(setup, &s3, ""));
+    let fetched = cli(&new, &["snapshots", "fetch", name]);
+    assert!(fetched.status.success(), "{}", stderr(&fetched));
+    let file = std::fs::metadata(new.folder().join("snapshots").join(name)).unwrap();
+    assert_eq!(file.permissions().mode() & 0o777, 0o600);
 }
 
 #[tokio::test(flavor = "multi_thread")]
