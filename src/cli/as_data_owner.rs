@@ -9,6 +9,7 @@
 use super::output::print_json;
 use super::privileges::data_owner;
 use super::settings::Settings;
+use super::standby::StandbyCopy;
 use crate::config::{Config, StoreConfig, folder_of};
 use crate::domain::{CallId, CallSid};
 use crate::store::{self, CopySummary, FsSupport, ReplacedFiles};
@@ -38,6 +39,10 @@ pub(super) enum Command {
     /// Records for the next start that the database comes from another machine, and the time up to which it was
     /// replicated.
     NotePromotion { published: PathBuf, until: String },
+    /// Makes the standby's copy resume from this earlier change.
+    RewindStandby { published: PathBuf, transaction: String },
+    /// Deletes the standby's copy.
+    RemoveStandby { published: PathBuf },
     /// Deletes the database that was read.
     Discard { published: PathBuf },
     /// Reads the settings of the page; from the live database if publishing is off or there is no published file.
@@ -64,6 +69,14 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
         }
         Command::NotePromotion { published, until } => {
             store::leave_promotion_notice(published, until)?;
+            print_json(&())
+        }
+        Command::RewindStandby { published, transaction } => {
+            StandbyCopy::beside(published).rewind_to(transaction)?;
+            print_json(&())
+        }
+        Command::RemoveStandby { published } => {
+            StandbyCopy::beside(published).remove()?;
             print_json(&())
         }
         Command::Discard { published } => {
@@ -151,6 +164,25 @@ pub(super) fn note_promotion(published: &Path, until: &str) -> anyhow::Result<()
             process.arg(until);
             run_step(process)
         }
+    }
+}
+
+/// Makes the standby's copy resume from an earlier change.
+pub(super) fn rewind_standby(published: &Path, transaction: &str) -> anyhow::Result<()> {
+    match as_owner(published, "rewind-standby")? {
+        None => StandbyCopy::beside(published).rewind_to(transaction),
+        Some(mut process) => {
+            process.arg(transaction);
+            run_step(process)
+        }
+    }
+}
+
+/// Deletes the standby's copy.
+pub(super) fn remove_standby(published: &Path) -> anyhow::Result<()> {
+    match as_owner(published, "remove-standby")? {
+        None => Ok(StandbyCopy::beside(published).remove()?),
+        Some(process) => run_step(process),
     }
 }
 

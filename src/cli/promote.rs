@@ -12,6 +12,7 @@ use crate::store;
 use anyhow::{Context, bail};
 use clap::Args;
 use std::fs::File;
+use std::path::Path;
 use std::time::Duration;
 
 #[derive(Debug, Args)]
@@ -57,7 +58,7 @@ fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> an
         print_status("Getting the newest changes from the replica …");
         let replica = Replica::of(&arguments.replica, store).read_as(data_owner(&published));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let caught_up = runtime.block_on(catch_up(copy, &replica, &lock));
+        let caught_up = runtime.block_on(catch_up(copy, &published, &replica, &lock));
         caught_up.context("nothing was changed; --without-replica uses the copy as it is")?.at
     };
     if !copy.is_complete() {
@@ -76,7 +77,7 @@ fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> an
     };
     restore::replace_database(&replacement, &mut source, || as_data_owner::note_promotion(&published, &until))?;
     // Delete the copy: its content is the active database now, and a later promotion must not use the old state.
-    copy.remove()
+    as_data_owner::remove_standby(&published)
         .with_context(|| format!("cannot remove the copy {}, which is no longer needed", copy.database().display()))?;
     print_status(&format!(
         "Messages and calls that the other machine received after {until} are missing: check Twilio's logs since then. Messages \
@@ -88,13 +89,14 @@ fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> an
 
 /// Applies the replica's changes to the copy until the copy has the newest change. Fails if the replica cannot be read
 /// or is older than the copy, if the other machine still writes, if Litestream exits, or after a timeout.
-async fn catch_up(copy: &StandbyCopy, replica: &Replica, lock: &File) -> anyhow::Result<Newest> {
+async fn catch_up(copy: &StandbyCopy, published: &Path, replica: &Replica, lock: &File) -> anyhow::Result<Newest> {
     let began = clock::instant();
     let mut newest = replica.newest().await?;
     if copy.transaction()?.is_some_and(|here| here > newest.transaction) {
         bail!("the replica is older than the copy, so it belongs to another database; is it the right one?");
     }
-    let mut follower = Follower::start(replica, copy, lock, INTERVAL).await?;
+    let rewind = |snapshot: &str| as_data_owner::rewind_standby(published, snapshot);
+    let mut follower = Follower::start(replica, copy, lock, INTERVAL, rewind).await?;
     let mut raised = 0;
     let mut last_failure = String::new();
     let outcome = loop {

@@ -103,7 +103,7 @@ async fn follow(
 ) -> anyhow::Result<Option<String>> {
     let mut follower = tokio::select! {
         () = stop.wait() => return Ok(None),
-        started = Follower::start(replica, copy, lock, INTERVAL) => started?,
+        started = Follower::start(replica, copy, lock, INTERVAL, |snapshot| copy.rewind_to(snapshot)) => started?,
     };
     let mut reason = String::new();
     loop {

@@ -251,3 +251,51 @@ fn the_support_bundle_reads_no_database_that_a_link_leads_to() {
     assert!(text.contains(" snapshots\n") && text.contains(" folder\n"), "the data folder is listed: {text}");
     assert!(!text.contains("only_root") && !text.contains("only-root-knows-this-name"));
 }
+
+/// Lists the changes 1 to 5, of which 1 is the newest complete copy, and cannot restore.
+const LITESTREAM: &str = r#"#!/bin/sh
+case "$*" in
+*"-level all"*) echo '[{"max_txid":"0000000000000005","timestamp":"2026-01-01T00:00:00Z"}]' ;;
+*"-level 9"*) echo '[{"max_txid":"0000000000000001","timestamp":"2026-01-01T00:00:00Z"}]' ;;
+*) echo 'Error: no route' >&2 && exit 1 ;;
+esac
+"#;
+
+#[test]
+fn promote_writes_through_no_link_of_the_standbys_folder() {
+    let Some(here) = Installation::new() else { return };
+    let program = here.path("litestream");
+    fs::write(&program, LITESTREAM).unwrap();
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir(here.path("data/standby")).unwrap();
+    let position = "0000000000000003\n";
+    for (name, content) in [("db.sqlite-txid", position), ("db.sqlite", ""), ("lock", "")] {
+        fs::write(here.path("data/standby").join(name), content).unwrap();
+    }
+    for name in ["", "db.sqlite-txid", "db.sqlite", "lock"] {
+        chown(here.path("data/standby").join(name), Some(SERVICE), Some(SERVICE)).unwrap();
+    }
+    let program = program.to_str().unwrap();
+    let promote = || here.as_root(&["promote", "--yes", "--no-service", "--litestream", program]);
+
+    // The names of the files that are renamed to the position and to the position before a rewind.
+    for name in ["rewound-from.unfinished", "db.unfinished"] {
+        let victim = here.path(&format!("secret/{name}"));
+        fs::write(&victim, "of root").unwrap();
+        let link = here.lay_link(&victim, &format!("data/standby/{name}"));
+        let output = promote();
+        assert_eq!(output.status.code(), Some(1), "{}", printed(&output));
+        assert!(printed(&output).contains("nothing was changed"), "{}", printed(&output));
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "of root", "{name}");
+        fs::remove_file(link).unwrap();
+    }
+
+    // Without links the position is rewound, and the files still belong to the service.
+    let output = promote();
+    assert!(printed(&output).contains("no route"), "{}", printed(&output));
+    for (name, content) in [("rewound-from", position), ("db.sqlite-txid", "0000000000000001\n")] {
+        let file = here.path("data/standby").join(name);
+        assert_eq!(fs::read_to_string(&file).unwrap(), content, "{name}");
+        assert_eq!(fs::metadata(&file).unwrap().uid(), SERVICE, "{name}");
+    }
+}

@@ -46,7 +46,12 @@ impl Status {
 
 impl StandbyCopy {
     pub(in crate::cli) fn of(store: &StoreConfig) -> Self {
-        Self { folder: store.data_folder().join("standby") }
+        Self::beside(&store.published_file())
+    }
+
+    /// Returns the copy in the same folder as the published file.
+    pub(in crate::cli) fn beside(published: &Path) -> Self {
+        Self { folder: folder_of(published).join("standby") }
     }
 
     /// Returns the path of the copy's database file.
@@ -116,8 +121,9 @@ impl StandbyCopy {
 
     /// Makes Litestream resume from an earlier change. Litestream rejects a position after the newest full snapshot in
     /// the replica (`saved TXID … is ahead of latest snapshot`). Applying later changes again is safe: a change
-    /// contains complete pages, so the copy reaches the same state.
-    pub(super) fn rewind_to(&self, transaction: &str) -> anyhow::Result<()> {
+    /// contains complete pages, so the copy reaches the same state. Root must not call this method, because it follows
+    /// links of the folder's owner.
+    pub(in crate::cli) fn rewind_to(&self, transaction: &str) -> anyhow::Result<()> {
         let Some(position) = self.transaction()?.filter(|position| position.as_str() > transaction) else {
             return Ok(());
         };

@@ -30,17 +30,19 @@ pub(in crate::cli) enum FollowerEvent {
 }
 
 impl Follower {
-    /// Starts Litestream with polling every `interval`. The process holds the copy's lock until it exits.
+    /// Starts Litestream with polling every `interval`. The process holds the copy's lock until it exits. `rewind`
+    /// calls [`StandbyCopy::rewind_to`] as the owner of the copy.
     pub(in crate::cli) async fn start(
         replica: &Replica,
         copy: &StandbyCopy,
         lock: &File,
         interval: Duration,
+        rewind: impl FnOnce(&str) -> anyhow::Result<()>,
     ) -> anyhow::Result<Self> {
         if copy.transaction()?.is_some()
             && let Some(snapshot) = replica.newest_snapshot().await?
         {
-            copy.rewind_to(&snapshot)?;
+            rewind(&snapshot)?;
         }
         let (interval, output) = (format!("{}ms", interval.as_millis()), copy.database());
         let options = [
