@@ -62,7 +62,7 @@ impl Acme {
         loop {
             let now = clock::now();
             self.refresh_advice(now).await;
-            let next = self.state.attempts.next(self.due_at(now));
+            let next = self.state.attempts.next(self.due_at(now), now);
             tls.progress().next_attempt_at = Some(next);
             health = tls.watch_health(health);
             if next <= now {
@@ -149,7 +149,7 @@ impl Acme {
         let last_error = TlsError { at: now, causes: acme_error.causes };
         let retry_after = self.http_client.retry_after();
         self.state.attempts.failed(acme_error.kind, retry_after, last_error.clone(), entropy::chance());
-        let (next, names) = (self.state.attempts.next(now), self.config().domain.join(", "));
+        let (next, names) = (self.state.attempts.next(now, now), self.config().domain.join(", "));
         tracing::error!(
             event = "TLS_ORDER_FAILED", failures = self.state.attempts.failures, next_attempt_at = %next,
             "No certificate for {names} was obtained: {}. The next attempt is at {next}", text

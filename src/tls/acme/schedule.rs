@@ -64,9 +64,12 @@ impl Attempts {
         self.not_before = self.not_before.map(|at| at.min(earliest));
     }
 
-    /// Returns when to contact the authority: when the certificate is due, but not before the earliest allowed time.
-    pub(super) fn next(&self, due_at: Timestamp) -> Timestamp {
-        self.not_before.map_or(due_at, |not_before| not_before.max(due_at))
+    /// Returns when to contact the authority: when the certificate is due, but not before the earliest allowed time. An
+    /// allowed time that is later than any wait is ignored: the clock was ahead when it was set.
+    pub(super) fn next(&self, due_at: Timestamp, now: Timestamp) -> Timestamp {
+        let max_wait = if self.asked_until.is_some() { MAX_RETRY_AFTER } else { MIN_INTERVAL };
+        let not_before = self.not_before.filter(|at| *at <= now.plus(max_wait));
+        not_before.map_or(due_at, |not_before| not_before.max(due_at))
     }
 }
 
@@ -82,7 +85,8 @@ const A_MINUTE: Duration = Duration::from_mins(1);
 const AN_HOUR: Duration = Duration::from_hours(1);
 
 /// Minimum time between a success and the next order; a quarter of the lifetime for certificates of less than 4 days.
-/// If every new certificate seems to be due immediately, a clock or an authority is wrong.
+/// If every new certificate seems to be due immediately, a clock or an authority is wrong. No wait after a failure is
+/// longer, unless the authority requests it.
 const MIN_INTERVAL: Duration = Duration::from_hours(24);
 
 /// The maximum accepted `Retry-After` of an authority.
@@ -117,13 +121,30 @@ mod tests {
     fn retry_after_is_respected() {
         let mut attempts = Attempts::default();
         attempts.failed(AcmeErrorKind::Limited, Some(AN_HOUR * 30), error(start()), 0.0);
-        assert_eq!(attempts.next(start()), start().plus(AN_HOUR * 30));
+        assert_eq!(attempts.next(start(), start()), start().plus(AN_HOUR * 30));
         attempts.expedite(start());
-        assert_eq!(attempts.next(start()), start().plus(AN_HOUR * 30), "also by those who are in a hurry");
+        assert_eq!(attempts.next(start(), start()), start().plus(AN_HOUR * 30), "also by those who are in a hurry");
         let mut attempts = Attempts::default();
         attempts.failed(AcmeErrorKind::Challenge, None, error(start()), 0.0);
         attempts.expedite(start());
-        assert_eq!(attempts.next(start()), start());
+        assert_eq!(attempts.next(start(), start()), start());
+    }
+
+    #[test]
+    fn attempts_while_the_clock_was_ahead_do_not_delay_the_next_one() {
+        let ahead = start().plus(AN_HOUR * 24 * 365);
+        let failed = |kind, retry_after| {
+            let mut attempts = Attempts::default();
+            attempts.failed(kind, retry_after, error(ahead), 0.0);
+            attempts
+        };
+        let mut succeeded = Attempts::default();
+        succeeded.succeeded(ahead, AN_HOUR * 24 * 90);
+        let of_failures = [failed(AcmeErrorKind::Clock, None), failed(AcmeErrorKind::Challenge, Some(MAX_RETRY_AFTER))];
+        for attempts in of_failures.into_iter().chain([succeeded]) {
+            assert!(attempts.next(ahead, ahead) > ahead, "{attempts:?}");
+            assert_eq!(attempts.next(start(), start()), start(), "{attempts:?}");
+        }
     }
 
     #[test]
@@ -132,7 +153,7 @@ mod tests {
             let (mut attempts, mut now) = (Attempts::default(), start());
             let waits = (0..9).map(|_| {
                 attempts.failed(kind, None, error(now), 0.0);
-                let next = attempts.next(now);
+                let next = attempts.next(now, now);
                 let wait = next.since(now).as_secs() / 60;
                 now = next;
                 wait
@@ -158,7 +179,7 @@ mod tests {
                 }
                 let kept: Attempts = serde_json::from_str(&serde_json::to_string(&attempts).unwrap()).unwrap();
                 prop_assert_eq!(&kept, &attempts);
-                if attempts.next(now) <= now {
+                if attempts.next(now, now) <= now {
                     attempts.failed(AcmeErrorKind::Challenge, None, error(now), 0.5);
                     refusals.extend([now, now]);
                 }
