@@ -19,7 +19,7 @@ pub struct HttpConfig {
     pub public_base_url: Option<BaseUrl>,
     /// Maximum size of a request body, in bytes.
     pub max_body_bytes: usize,
-    /// Time limit of a request, in seconds.
+    /// Time limit of a request, in seconds; not of the upload of a file.
     pub request_timeout_s: u64,
     /// Maximum number of open connections per listener, a quarter of it on port 80; `None` derives it from the
     /// machine's memory.

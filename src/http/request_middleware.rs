@@ -40,15 +40,28 @@ impl MiddlewareState {
 pub(super) struct Limits {
     /// The maximum duration of the handler.
     pub(super) time: Duration,
+    /// The maximum duration of the handler of an upload, which reads a long body from a line that may be slow.
+    pub(super) upload_time: Duration,
     /// The maximum length of the body in bytes.
     pub(super) body_bytes: usize,
 }
 
 impl Limits {
     pub(super) fn of(config: &HttpConfig) -> Self {
-        Self { time: Duration::from_secs(config.request_timeout_s), body_bytes: config.max_body_bytes }
+        let time = Duration::from_secs(config.request_timeout_s);
+        Self { time, upload_time: time.max(MAX_UPLOAD_TIME), body_bytes: config.max_body_bytes }
+    }
+
+    fn time_of(self, method: &Method, path: &str) -> Duration {
+        if method == Method::POST && path == UPLOAD_PATH { self.upload_time } else { self.time }
     }
 }
+
+/// The path of uploads. Their handler itself ends a body that pauses.
+const UPLOAD_PATH: &str = "/api/media";
+
+/// The longest file that the default settings allow, 16 MiB, at 250 kbit/s.
+const MAX_UPLOAD_TIME: Duration = Duration::from_mins(10);
 
 /// Handles one request: applies the limits, catches panics, sets headers, and logs the request.
 pub(super) async fn handle_request(
@@ -64,9 +77,10 @@ pub(super) async fn handle_request(
     let route = request.extensions().get::<MatchedPath>().cloned();
 
     let limits = (middleware.limits)();
+    let time = limits.time_of(&method, &path);
     DefaultBodyLimit::max(limits.body_bytes).apply(&mut request);
     let name = format!("{method} {path}, request {}", id.0);
-    let handled = with_subject(name, id.0.clone(), tokio::time::timeout(limits.time, next.run(request)));
+    let handled = with_subject(name, id.0.clone(), tokio::time::timeout(time, next.run(request)));
     let result = AssertUnwindSafe(handled).catch_unwind().await;
     let mut response = match result {
         Ok(Ok(response)) => response,

@@ -5,13 +5,18 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use tower::ServiceExt;
 
+/// Returns limits with this duration for all requests but uploads.
+fn limits(time: Duration) -> Limits {
+    Limits { time, upload_time: Duration::from_mins(1), body_bytes: 1024 }
+}
+
 /// Returns the response of a handler on this path that panics, or that never returns.
 async fn answer(path: &str, panics: bool) -> (StatusCode, String, String) {
     let handler = move || async move {
         assert!(!panics, "as if something unforeseen had happened");
         std::future::pending::<()>().await;
     };
-    let limits = || Limits { time: Duration::from_millis(20), body_bytes: 1024 };
+    let limits = || limits(Duration::from_millis(20));
     let router =
         Router::new().fallback(any(handler)).layer(from_fn_with_state(MiddlewareState::new(limits), handle_request));
     let request = Request::builder().uri(path).body(Body::empty()).unwrap();
@@ -64,4 +69,19 @@ async fn the_api_says_no_in_json() {
     assert_eq!(status.as_u16(), 503);
     assert!(body.contains("\"timeout\""), "{body}");
     assert_eq!(answer("/app/", true).await.0.as_u16(), 500);
+}
+
+#[tokio::test]
+async fn an_upload_from_a_slow_line_may_take_longer_than_other_requests() {
+    let handler = || async { tokio::time::sleep(Duration::from_millis(100)).await };
+    let state = MiddlewareState::new(|| limits(Duration::from_millis(20)));
+    let router = Router::new().fallback(any(handler)).layer(from_fn_with_state(state, handle_request));
+    for (method, path, wanted) in [("POST", "/api/media", 200), ("GET", "/api/media", 503), ("POST", "/api/tags", 503)]
+    {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), wanted, "{method} {path}");
+    }
+    let of_settings = Limits::of(&HttpConfig::default());
+    assert!(of_settings.upload_time > of_settings.time, "{of_settings:?}");
 }

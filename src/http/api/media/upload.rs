@@ -13,10 +13,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use form_urlencoded::parse;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 /// Upload a file, to send it in a message or to use it as the greeting.
 ///
-/// The request body is the content of the file, at most `whatsapp.max_media_bytes` long.
+/// The request body is the content of the file, at most `whatsapp.max_media_bytes` long. An upload may take 10 minutes,
+/// with pauses of at most 30 seconds.
 #[utoipa::path(post, path = "/api/media", tag = "threads", operation_id = "upload_media",
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     params(("X-File-Name" = Option<String>, Header, description = "The name of the file, percent-encoded UTF-8.")),
@@ -28,7 +30,7 @@ pub(in crate::http::api) async fn upload(
     body: Body,
 ) -> Result<(StatusCode, Json<UploadedFile>), ApiError> {
     let most = usize::try_from(state.config().whatsapp.max_media_bytes).unwrap_or(usize::MAX);
-    let content = read(body, most).await?;
+    let content = read(body, most, MAX_PAUSE).await?;
     if content.is_empty() {
         return Err(ApiError::invalid("the body is empty; it must be the file"));
     }
@@ -46,15 +48,25 @@ pub(in crate::http::api) async fn upload(
     Ok((StatusCode::CREATED, Json(stored.await?.into())))
 }
 
-async fn read(body: Body, most: usize) -> Result<Bytes, ApiError> {
-    let collected = Limited::new(body, most).collect().await;
-    collected.map(http_body_util::Collected::to_bytes).map_err(|error| {
-        if error.downcast_ref::<LengthLimitError>().is_some() {
-            let message = format!("a file may have at most {most} bytes (whatsapp.max_media_bytes)");
-            return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message);
-        }
-        ApiError::invalid("the body ended early")
-    })
+/// Reads a body of at most `most` bytes. Fails if it pauses for longer than `max_pause`.
+async fn read(body: Body, most: usize, max_pause: Duration) -> Result<Bytes, ApiError> {
+    let mut body = Limited::new(body, most);
+    let mut content: Vec<u8> = Vec::new();
+    loop {
+        let frame = tokio::time::timeout(max_pause, body.frame()).await.map_err(|_elapsed| {
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the file did not arrive in time; upload it again")
+        })?;
+        let Some(frame) = frame else { return Ok(content.into()) };
+        let frame = frame.map_err(|error| {
+            if error.downcast_ref::<LengthLimitError>().is_some() {
+                let message = format!("a file may have at most {most} bytes (whatsapp.max_media_bytes)");
+                return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message);
+            }
+            ApiError::invalid("the body ended early")
+        })?;
+        // Trailers are ignored.
+        content.extend_from_slice(&frame.into_data().unwrap_or_default());
+    }
 }
 
 /// Detects the media type by the content. For content without a known signature, returns the type that the client
@@ -91,3 +103,25 @@ fn file_name(headers: &HeaderMap) -> Option<String> {
 
 const STATED: [&str; 4] = ["text/plain", "text/csv", "application/rtf", "audio/aac"];
 const MAX_NAME_CHARS: usize = 200;
+
+/// The maximum pause within a file.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::{StreamExt, stream};
+    use std::convert::Infallible;
+
+    #[tokio::test]
+    async fn a_file_is_read_unless_it_pauses_or_is_too_long() {
+        let pieces = || stream::iter(["a ", "file"]).map(|piece| Ok::<_, Infallible>(Bytes::from(piece)));
+        let whole = read(Body::from_stream(pieces()), 6, MAX_PAUSE).await.unwrap();
+        assert_eq!(whole, Bytes::from("a file"));
+        let too_long = read(Body::from_stream(pieces()), 5, MAX_PAUSE).await.unwrap_err();
+        assert_eq!(too_long.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let pausing = Body::from_stream(pieces().chain(stream::pending()));
+        let pausing = read(pausing, 6, Duration::from_millis(10)).await.unwrap_err();
+        assert_eq!(pausing.status(), StatusCode::REQUEST_TIMEOUT);
+    }
+}
