@@ -2,7 +2,7 @@
 
 mod guessing;
 
-use super::support::{Daemon, access::PASSWORD, client::send, whatsapp::until};
+use super::support::{Client, Daemon, access::PASSWORD, client::send, whatsapp::until};
 use agentlocator::crm::setup::SetupCode;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -182,6 +182,36 @@ async fn a_session_alone_gives_no_lasting_access() {
     // A client with an owner's token has no password to confirm.
     let api = daemon.api();
     assert_eq!(api.post_json("/api/tokens", &json!({"name": "second", "role": "owner"})).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_session_alone_sends_no_snapshots_elsewhere() {
+    let daemon = Daemon::start(|_| {});
+    let dana = daemon.logged_in("dana", "owner").await;
+    let change = async |client: &Client, changes: &Value| {
+        send(client.request(Method::PATCH, "/api/settings").json(&json!({"changes": changes}))).await
+    };
+    let guarded = [
+        json!({"backup.s3_endpoint": "https://s3.example"}),
+        json!({"backup.hour": 4, "backup.s3_bucket": "elsewhere"}),
+        json!({"backup.s3_secret_access_key": "a-key-of-another-account"}),
+        json!({"backup.age_recipients": null}),
+    ];
+    for changes in &guarded {
+        let refused = change(&dana, changes).await;
+        assert_eq!((refused.status, refused.json()["error"]["code"].clone()), (403, json!("confirmation_required")));
+    }
+    assert_eq!(dana.get("/api/settings/history").await.json()["items"], json!([]));
+    assert!(!daemon.folder().join("page-secrets.toml").exists());
+    assert_eq!(change(&dana, &json!({"backup.hour": 4})).await.status, 200);
+
+    dana.confirm().await;
+    for changes in &guarded {
+        let reply = change(&dana, changes).await;
+        assert_eq!(reply.status, 200, "{changes}: {}", reply.text());
+    }
+    // A client with an owner's token has no password to confirm.
+    assert_eq!(change(&daemon.api(), &json!({"backup.s3_bucket": "shop"})).await.status, 200);
 }
 
 #[tokio::test]

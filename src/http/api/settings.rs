@@ -14,7 +14,7 @@ use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::reload::SettingsChange;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use changes::{expected, rejection, save};
+use changes::{expected, redirects_snapshots, rejection, save};
 pub(super) use changes::{locked, refusal};
 use serde::Deserialize;
 use view::{SettingChangeItemPage, SettingItem, SettingItemPage, UpdateSettingsRequest, UpdateSettingsResponse};
@@ -54,11 +54,15 @@ pub(super) async fn list(
 /// Change settings.
 ///
 /// The new values are validated together with all other settings, stored, and activated immediately if no restart is
-/// needed.
+/// needed. A session must be confirmed with the password before a change of where snapshots are sent, or of who can
+/// decrypt them.
 #[utoipa::path(patch, path = "/api/settings", tag = "system", operation_id = "update_settings",
     params(("Accept-Language" = Option<String>, Header, description = "The language of the texts: `he` or `en`")),
     request_body = UpdateSettingsRequest, responses(
         (status = 200, body = UpdateSettingsResponse),
+        (status = 403, body = ErrorBody, description = "Only an owner may do this (`forbidden`), a session must be confirmed with \
+            the password before (`POST /api/session/confirm`) for `backup.s3_…` and `backup.age_recipients` \
+            (`confirmation_required`), or X-CSRF-Token is wrong (`csrf`)"),
         (status = 409, body = ErrorBody, description = "`setting_locked`: the settings file, a credential, the environment or \
             the machine itself sets it (`error.params`: `file`, `line`, `variable`); `settings_rejected`: the settings file is \
             invalid, so that no change can take effect; `settings_not_active`: the change is stored, but the reload after it failed."),
@@ -73,6 +77,9 @@ pub(super) async fn change(
     Json(body): Json<UpdateSettingsRequest>,
 ) -> Result<axum::Json<UpdateSettingsResponse>, ApiError> {
     let keys: Vec<String> = body.changes.keys().cloned().collect();
+    if keys.iter().any(|key| redirects_snapshots(key)) {
+        state.auth.confirmations.require(actor.login.as_ref())?;
+    }
     let expected = expected(&body)?;
     let change = SettingsChange { changes: body.changes.into_iter().collect(), expected, save: save(&state, actor) };
     let outcome = state.reload_handle.change(change).await;

@@ -24,6 +24,12 @@ pub(super) fn save(state: &AppState, actor: Actor) -> SaveChange {
     })
 }
 
+/// Returns true if the setting decides where snapshots are sent or who can decrypt them. Snapshots contain all data,
+/// and are sent every night, also after the session has ended.
+pub(super) fn redirects_snapshots(key: &str) -> bool {
+    key.starts_with("backup.s3_") || key == "backup.age_recipients"
+}
+
 /// Returns the setting versions on which the change is based, or an error if the request has a version of a setting
 /// that it does not change.
 pub(super) fn expected(body: &UpdateSettingsRequest) -> Result<BTreeMap<String, i64>, ApiError> {

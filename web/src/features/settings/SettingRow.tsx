@@ -7,6 +7,7 @@ import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
 import { useSession } from '#shared/session'
 import { useTargetName } from '#shared/target'
+import { ConfirmChange } from './ConfirmChange'
 import { Control } from './Control'
 import { Invalid } from './Invalid'
 import { Locked } from './Locked'
@@ -41,8 +42,15 @@ export function SettingRow({ item }: { item: Item }) {
   const [undo, setUndo] = useState<{ value: unknown; canUndo: boolean }>()
   /** The value that was refused because another user saved first. */
   const [mine, setMine] = useState<{ value: unknown }>()
-  const refused = (error: ReturnType<typeof asApiError>, { changes }: Change) => {
+  /** The value that is saved only after the user has entered the password again. */
+  const [unconfirmed, setUnconfirmed] = useState<Next & { reason: string }>()
+  const refused = (error: ReturnType<typeof asApiError>, { changes, expected }: Change) => {
     if (error.isTransient) return false
+    if (error.code === 'confirmation_required') {
+      const version = expected[item.key] ?? item.version
+      setUnconfirmed({ value: changes[item.key], version, isUndo: false, reason: problemText(error) })
+      return true
+    }
     if (error.code === 'changed') {
       setMine({ value: changes[item.key] })
       return true
@@ -67,13 +75,18 @@ export function SettingRow({ item }: { item: Item }) {
   }, [undo])
   const [drops, setDrops] = useState(0)
   const store = ({ value, version, isUndo }: Next) => {
+    setUnconfirmed(undefined)
     const reverse = isUndo ? undefined : { value: ownValue(item), canUndo: item.kind !== 'secret' }
     change.mutate(
       { changes: { [item.key]: value }, expected: { [item.key]: version } },
       { onSuccess: () => setUndo(reverse) },
     )
   }
-  const { ask, cancel, question } = useShorter(item, store, () => setDrops(drops + 1))
+  const drop = () => {
+    setUnconfirmed(undefined)
+    setDrops(drops + 1)
+  }
+  const { ask, cancel, question } = useShorter(item, store, drop)
   const save = (value: unknown, version = item.version) => {
     setRejection(undefined)
     setMine(undefined)
@@ -113,6 +126,9 @@ export function SettingRow({ item }: { item: Item }) {
           </div>
         )}
         {question}
+        {unconfirmed && (
+          <ConfirmChange reason={unconfirmed.reason} onConfirm={() => store(unconfirmed)} onCancel={drop} />
+        )}
         {mine && (
           <Overtaken
             item={item}
@@ -121,7 +137,7 @@ export function SettingRow({ item }: { item: Item }) {
             onTheirs={() => setMine(undefined)}
           />
         )}
-        {undo && !rejection && !mine && question === undefined && (
+        {undo && !rejection && !mine && !unconfirmed && question === undefined && (
           <p className="saved" role="status">
             <Icon icon={IconCheck} size="s" />
             <Trans>נשמר</Trans>
