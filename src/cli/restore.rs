@@ -138,30 +138,37 @@ fn replace_and_restart(
         anyhow::Ok(aside)
     };
     let Some(service) = service else { return activate_restore() };
-    let mut attempts = 0;
-    let aside = loop {
-        service.stop()?;
-        match activate_restore() {
-            Ok(aside) => break aside,
-            // Stop the service again: systemd has restarted it because of a connection to one of its sockets.
-            Err(_) if attempts < MAX_STOPS && matches!(store::lock_holder(published), Ok(Some(_))) => attempts += 1,
-            Err(error) => {
-                let _ = service.start_if_wanted();
-                return Err(error);
-            }
-        }
-    };
+    let aside = while_stopped(service, published, activate_restore).inspect_err(|_| {
+        let _ = service.start_if_wanted();
+    })?;
     let Err(error) = service.start_if_wanted() else { return Ok(aside) };
     if aside.database.is_none() {
         return Err(error.context("the daemon does not start with the restored database; there was none before"));
     }
     print_status(&format!("The daemon does not start ({error:#}). Putting the old database back."));
-    service.stop()?;
-    as_data_owner::roll_back_restore(published, &aside).context("cannot put the old database back")?;
+    while_stopped(service, published, || as_data_owner::roll_back_restore(published, &aside))
+        .context("cannot put the old database back")?;
     service.start_if_wanted().context("the old database was restored, but the daemon does not start with it either")?;
     bail!(
         "the daemon does not start with the restored database; the old one was restored and the daemon runs ({error:#})"
     )
+}
+
+/// Stops the service, and does `work` with its database. Stops the service again if systemd has restarted it because of
+/// a connection to one of its sockets, and it has locked the database before `work`.
+fn while_stopped<T>(
+    service: &SystemdUnit,
+    published: &Path,
+    work: impl Fn() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let mut attempts = 0;
+    loop {
+        service.stop()?;
+        match work() {
+            Err(_) if attempts < MAX_STOPS && matches!(store::lock_holder(published), Ok(Some(_))) => attempts += 1,
+            outcome => return outcome,
+        }
+    }
 }
 
 fn report(

@@ -5,7 +5,8 @@ use crate::support::Daemon;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// A daemon that the script controls like a systemd unit. `start` fails once for each line in the file `failures`.
+/// A daemon that the script controls like a systemd unit. `start` fails once for each line in the file `failures`. Each
+/// `stop` uses up a line of the file `restarts`: if it is `yes`, a connection to a socket starts the daemon again.
 struct Unit {
     daemon: Daemon,
     copy: PathBuf,
@@ -58,6 +59,13 @@ cd "$UNIT_FOLDER" || exit 1
 echo "$1" >> calls
 pid=$(cat pid 2>/dev/null)
 alive() { [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; }
+launch() {
+    rm -f log
+    "@PROGRAM@" serve </dev/null >/dev/null 2>log 3>&- &
+    pid=$!
+    echo "$pid" > pid
+    until grep -q '"event":"STARTED"' log; do alive || exit 1; sleep 0.02; done
+}
 case $1 in
 show)
     echo LoadState=loaded
@@ -65,15 +73,14 @@ show)
 stop)
     alive && kill "$pid"
     while alive; do sleep 0.02; done
-    rm -f pid ;;
+    rm -f pid
+    again=$(head -n 1 restarts 2>/dev/null)
+    [ -z "$again" ] || sed -i 1d restarts
+    [ "$again" != yes ] || launch ;;
 start)
     alive && exit 0
     if [ -s failures ]; then sed -i 1d failures; echo "Job failed." >&2; exit 1; fi
-    rm -f log
-    "@PROGRAM@" serve </dev/null >/dev/null 2>log 3>&- &
-    pid=$!
-    echo "$pid" > pid
-    until grep -q '"event":"STARTED"' log; do alive || exit 1; sleep 0.02; done ;;
+    launch ;;
 is-active) alive ;;
 reset-failed) ;;
 *) exit 1 ;;
@@ -108,6 +115,19 @@ fn the_old_database_is_restored_if_the_daemon_does_not_start_with_the_copy() {
         .filter(|name| name.contains("before-restore"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn the_old_database_is_restored_although_a_connection_starts_the_daemon_meanwhile() {
+    let unit = Unit::new();
+    std::fs::write(unit.daemon.folder().join("failures"), "once\n").unwrap();
+    // The first stop is that before the copy is put in place, the second that before the old database is put back.
+    std::fs::write(unit.daemon.folder().join("restarts"), "no\nyes\n").unwrap();
+    let output = unit.daemon.cli(&["restore", unit.copy.to_str().unwrap(), "--yes"]);
+    let printed = stderr(&output);
+    assert!(printed.contains("the old one was restored and the daemon runs"), "{printed}");
+    assert_eq!(unit.calls().iter().filter(|call| *call == "stop").count(), 3);
+    assert_eq!(users(&unit.daemon), ["dana"]);
 }
 
 #[test]
