@@ -249,7 +249,9 @@ impl Services {
         let upkeep = &mut tasks.upkeep;
         upkeep.spawn("certificates", self.tls.clone().run());
         upkeep.spawn("stale calls", stale_calls::run(self.calls.clone()));
-        upkeep.spawn("housekeeping", housekeeping::run(background, settings.clone(), disk.clone(), input_logs.clone()));
+        let housekeeping =
+            housekeeping::run(background, settings.clone(), disk.clone(), input_logs.clone(), alerts.clone());
+        upkeep.spawn("housekeeping", housekeeping);
         upkeep.spawn("self-check", self.self_check.clone().run());
         upkeep.spawn("update check", update_check::run(store.clone(), settings.clone()));
         upkeep.spawn("alert delivery", delivery);

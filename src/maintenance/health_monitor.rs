@@ -211,7 +211,7 @@ impl HealthMonitor {
         let floor = ClockFloor { built: self.settings.config().version.build_time.parse().ok(), newest_entry };
         let now = clock::now();
         let behind = floor.check(now, clock_floor::is_synchronised());
-        if comparison.is_due(behind.is_some(), clock::instant())
+        if comparison.is_due(behind.is_some(), clock::instant(), clock::moment())
             && let Some(reading) = self.measure_clock().await
         {
             comparison.record(&reading);

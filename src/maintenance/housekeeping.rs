@@ -1,16 +1,17 @@
 //! Deletes data that is no longer needed: stored responses to repeated requests, completed jobs and outbox entries,
 //! updates of unknown messages, past alerts, and old entries of the change feed. Also deletes data that is older than
-//! the owner's retention settings, and old input logs of calls. At night, or if the disk has little space, returns the
-//! freed space to the disk.
+//! the owner's retention settings, and old input logs of calls. Nothing is deleted while the clock is wrong. At night,
+//! or if the disk has little space, returns the freed space to the disk.
 
 mod vacuum;
 
 pub use vacuum::vacuum;
 
+use crate::alerting::Alerts;
 use crate::clock;
 use crate::config::RetentionConfig;
 use crate::crm::retention::{self, DeletedCount, RetainedKind};
-use crate::domain::{ActorId, Timestamp};
+use crate::domain::{ActorId, AlertKind, Timestamp};
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time;
 use crate::runtime::Settings;
@@ -19,16 +20,15 @@ use crate::store::{Result, Store};
 use std::time::Duration;
 
 /// Runs the housekeeping. Never returns; the caller stops it by dropping the future.
-pub async fn run(store: Store, settings: Settings, disk: DiskMonitor, input_logs: InputLogs) {
+pub async fn run(store: Store, settings: Settings, disk: DiskMonitor, input_logs: InputLogs, alerts: Alerts) {
     loop {
         tokio::time::sleep(INTERVAL).await;
         let config = settings.config();
         let is_night = local_time::is_within(clock::now(), &config.business.time_zone, config.maintenance.hour, NIGHT);
         let work = async {
-            prune(&store).await.map_err(|error| ("delete expired data", error))?;
-            let enforced = enforce_retention(&store, &config.retention).await;
-            enforced.map_err(|error| ("delete data that is older than the retention settings allow", error))?;
-            input_logs.clean_up(&store, config.input_log_days()).await;
+            if delete_old(&store, &config.retention, &alerts).await? {
+                input_logs.clean_up(&store, config.input_log_days()).await;
+            }
             // If disk space is low, free pages are also returned during the day.
             if is_night || !disk.takes_media() {
                 vacuum(&store).await.map_err(|error| ("return free pages of the database to the disk", error))?;
@@ -44,6 +44,27 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor, input_logs
             );
         }
     }
+}
+
+/// Deletes expired data, and data that is older than the retention settings allow. Returns false, and deletes nothing,
+/// while the clock is wrong: a clock that is ahead makes all data look old.
+async fn delete_old(
+    store: &Store,
+    config: &RetentionConfig,
+    alerts: &Alerts,
+) -> std::result::Result<bool, (&'static str, crate::store::Error)> {
+    if alerts.is_raised(AlertKind::ClockWrong) {
+        tracing::warn!(
+            event = "HOUSEKEEPING_POSTPONED",
+            "Housekeeping deletes no old data, because the clock is wrong; retrying in {} minutes",
+            INTERVAL.as_secs() / 60
+        );
+        return Ok(false);
+    }
+    prune(store).await.map_err(|error| ("delete expired data", error))?;
+    let enforced = enforce_retention(store, config).await;
+    enforced.map_err(|error| ("delete data that is older than the retention settings allow", error))?;
+    Ok(true)
 }
 
 /// Deletes expired data in small steps, so that other writes are not blocked for long.
@@ -118,9 +139,53 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::{BusinessId, JobKind, Provider, Timestamp};
+    use super::*;
+    use crate::alerting::AlertThresholds;
+    use crate::config::StoreConfig;
+    use crate::domain::{AlertDetail, BusinessId, JobKind, Provider};
     use crate::store::testing::{database, transact};
     use crate::store::{NewWebhookEntry, StoredResponse, WebhookOutcome};
+
+    fn webhook(received_at: Timestamp, body: &[u8]) -> NewWebhookEntry<'_> {
+        NewWebhookEntry {
+            received_at,
+            source: Provider::Twilio,
+            path: "/",
+            content_type: "",
+            body,
+            outcome: WebhookOutcome::Malformed,
+            note: "",
+            message: None,
+            call: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_deleted_while_the_clock_is_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let database_url = Some(folder.path().join("a.db").display().to_string());
+        let (store, _) = Store::open(&StoreConfig { database_url, ..StoreConfig::default() }).unwrap();
+        let now = clock::now();
+        let old = now.minus(Duration::from_hours(24 * 1000));
+        store.write(move |tx| tx.insert_webhook_entry(&webhook(old, b"old"))).await.unwrap();
+        let soon = Duration::ZERO;
+        let thresholds = AlertThresholds { bridge_down: soon, replication: soon, settle: soon, repeat: soon };
+        let (alerts, config) = (Alerts::load(store.clone(), thresholds).await, RetentionConfig::default());
+        let count_old = async || {
+            let cutoffs = cutoffs(&RetentionConfig::default(), now);
+            let plan = store.read(move |tx| retention::plan(tx, &cutoffs)).await.unwrap();
+            plan.iter().map(|count| count.rows).sum::<u64>()
+        };
+
+        alerts.raise(AlertKind::ClockWrong, AlertDetail::default());
+        alerts.tick();
+        assert!(!delete_old(&store, &config, &alerts).await.unwrap());
+        assert_eq!(count_old().await, 1);
+        alerts.clear(AlertKind::ClockWrong);
+        alerts.tick();
+        assert!(delete_old(&store, &config, &alerts).await.unwrap());
+        assert_eq!(count_old().await, 0);
+    }
 
     #[test]
     fn old_rows_are_deleted_and_new_ones_kept() {
@@ -133,17 +198,7 @@ mod tests {
                 tx.insert_job(JobKind::FetchMedia, None, "{}", at(day), at(day))?;
                 // Each webhook has another body, because an equal webhook of Twilio would add no entry.
                 let body = day.to_string();
-                tx.insert_webhook_entry(&NewWebhookEntry {
-                    received_at: at(day),
-                    source: Provider::Twilio,
-                    path: "/",
-                    content_type: "",
-                    body: body.as_bytes(),
-                    outcome: WebhookOutcome::Malformed,
-                    note: "",
-                    message: None,
-                    call: None,
-                })?;
+                tx.insert_webhook_entry(&webhook(at(day), body.as_bytes()))?;
             }
             let of_message = StoredResponse { fingerprint: String::new(), answer: r#"{"message_id":7}"#.to_owned() };
             tx.insert_response(BusinessId::FIRST, "message", &of_message, at(0))?;

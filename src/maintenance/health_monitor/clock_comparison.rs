@@ -1,17 +1,19 @@
 //! Schedules the comparisons with Twilio's clock, and evaluates them.
 
-use crate::domain::{Notice, Timestamp};
+use crate::domain::{Moment, Notice, Timestamp};
 use crate::host::clock_check::ClockReading;
 use crate::host::clock_floor::ClockBehind;
 use std::time::{Duration, Instant};
 
-/// The schedule and the result of comparisons with Twilio's clock. A comparison is due every six hours, and when our
-/// clock starts or stops being behind a time that it must have passed. While our clock is behind, comparisons are due
-/// after 1, 2, 4 … minutes. The delays grow because the recorded time may be years in the future.
+/// The schedule and the result of comparisons with Twilio's clock. A comparison is due every six hours, when our clock
+/// was set, and when it starts or stops being behind a time that it must have passed. While our clock is behind,
+/// comparisons are due after 1, 2, 4 … minutes. The delays grow because the recorded time may be years in the future.
 pub(super) struct ClockComparison {
     is_behind: bool,
     next: Instant,
     pause: Duration,
+    /// The time at the last call of [`Self::is_due`].
+    last: Option<Moment>,
     /// Twilio's last answer; `None` if Twilio has not answered since [`Self::is_due`] detected a change.
     answer: Option<Answer>,
 }
@@ -25,15 +27,22 @@ enum Answer {
 impl ClockComparison {
     /// Creates the schedule; the first comparison is due immediately.
     pub(super) fn new(now: Instant) -> Self {
-        Self { is_behind: false, next: now, pause: MIN_PAUSE, answer: None }
+        Self { is_behind: false, next: now, pause: MIN_PAUSE, last: None, answer: None }
     }
 
     /// Returns true if Twilio's clock must be queried now. `is_behind` states whether our clock is behind a time that
-    /// it must have passed.
-    pub(super) fn is_due(&mut self, is_behind: bool, now: Instant) -> bool {
+    /// it must have passed; `moment` is `now`, by which a step of our clock is detected.
+    pub(super) fn is_due(&mut self, is_behind: bool, now: Instant, moment: Moment) -> bool {
+        let was_set = self.last.is_some_and(|last| {
+            let expected = last.wall.plus(moment.steady.saturating_sub(last.steady));
+            moment.wall.since(expected).max(expected.since(moment.wall)) >= CLOCK_OFF
+        });
         if is_behind != self.is_behind {
             *self = Self { is_behind, ..Self::new(now) };
+        } else if was_set {
+            (self.next, self.pause) = (now, MIN_PAUSE);
         }
+        self.last = Some(moment);
         let is_due = now >= self.next;
         if is_due {
             self.next = now + if is_behind { self.pause } else { MAX_PAUSE };
@@ -69,10 +78,16 @@ mod tests {
     use super::*;
     use crate::clock;
 
+    /// Returns the time in the given number of minutes after the start.
+    fn moment(minutes: u64) -> Moment {
+        let steady = Duration::from_mins(minutes);
+        Moment { wall: Timestamp::from_millis(1_800_000_000_000).plus(steady), steady }
+    }
+
     /// Returns the minutes of a day at which a comparison is due.
     fn due(comparison: &mut ClockComparison, now: Instant, is_behind: impl Fn(u64) -> bool) -> Vec<u64> {
         let at = |minute: &u64| now + Duration::from_mins(*minute);
-        (0..24 * 60).filter(|minute| comparison.is_due(is_behind(*minute), at(minute))).collect()
+        (0..24 * 60).filter(|minute| comparison.is_due(is_behind(*minute), at(minute), moment(*minute))).collect()
     }
 
     #[test]
@@ -88,18 +103,28 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_was_set_is_compared_at_once() {
+        let now = clock::instant();
+        let mut comparison = ClockComparison::new(now);
+        let ahead = |minutes| Moment { wall: moment(minutes).wall.plus(MAX_PAUSE * 1000), ..moment(minutes) };
+        let times = [moment(0), moment(1), ahead(2), ahead(3), moment(4), moment(5)];
+        let is_due = |time: Moment| comparison.is_due(false, now + time.steady, time);
+        assert_eq!(times.map(is_due), [true, false, true, false, true, false]);
+    }
+
+    #[test]
     fn an_entry_in_the_future_is_no_alert_where_twilio_says_that_the_clock_is_right() {
         let (now, time) = (clock::instant(), clock::now());
         let future = Some(ClockBehind::NewestEntry(time.plus(MAX_PAUSE)));
         let reading = |ahead_ms| ClockReading { host: "api.twilio.com".to_owned(), ahead_ms };
         let mut comparison = ClockComparison::new(now);
-        assert!(comparison.is_due(true, now) && comparison.alert(future, time).is_some());
+        assert!(comparison.is_due(true, now, moment(0)) && comparison.alert(future, time).is_some());
         comparison.record(&reading(2_000));
         assert!(comparison.alert(future, time).is_none());
         assert!(comparison.alert(Some(ClockBehind::Build(time.plus(MAX_PAUSE))), time).is_some());
         comparison.record(&reading(-86_400_000));
         assert!(comparison.alert(future, time).is_some());
         // Once the clock is correct, the alert clears, and Twilio's clock is queried again.
-        assert!(comparison.is_due(false, now) && comparison.alert(None, time).is_none());
+        assert!(comparison.is_due(false, now, moment(0)) && comparison.alert(None, time).is_none());
     }
 }
