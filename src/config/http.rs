@@ -17,7 +17,7 @@ pub struct HttpConfig {
     /// The base URL that Twilio and browsers use, without a trailing slash: `https://shop.example`. Twilio's signatures
     /// are verified against it. Environment variables: `PUBLIC_BASE_URL`, otherwise `PUBLIC_HOST`.
     pub public_base_url: Option<BaseUrl>,
-    /// Maximum size of a request body, in bytes.
+    /// Maximum size of a request body, in bytes. Does not reduce the limits of webhooks.
     pub max_body_bytes: usize,
     /// Time limit of a request, in seconds; not of the upload of a file.
     pub request_timeout_s: u64,

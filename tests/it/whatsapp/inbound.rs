@@ -240,6 +240,19 @@ async fn a_body_that_is_too_large_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_low_limit_of_the_api_refuses_no_message() {
+    let shop = Shop::open_with(|setup| _ = setup.toml("[http]\nmax_body_bytes = 1024\n"), "").await;
+    let long = "ש".repeat(1000);
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", &long).await;
+    shop.receive_by_bridge("972501234567", "1", &long).await;
+    let signed = json!({ "from": "972501234567", "text": long, "id": "2" }).to_string();
+    let signature = sign(&Secret::new(SHARED_SECRET), signed.as_bytes());
+    let request = shop.daemon.client().request(Method::POST, BRIDGE).header("X-BAILEYS-SIGNATURE", signature);
+    assert_eq!(send(request.body(signed)).await.status, 204);
+    assert_eq!(shop.talk(DANA).await, [long.as_str(), &long, &long]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_with_half_an_emoji_is_stored() {
     let shop = Shop::open().await;
     let body = br#"{"from":"972501234567","text":"cut \ud83d","id":"1"}"#;

@@ -9,7 +9,7 @@ use crate::providers::baileys::bridge::{NONCE, PROOF};
 use crate::providers::baileys::signature::{self, Proof};
 use crate::providers::baileys::webhook;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -60,11 +60,13 @@ impl FromRequest<AppState> for BridgeBody {
         let config = app.config();
         let content_type = content_type(&head.headers);
         let value = |name: &str| head.headers.get(name).map(|value| value.as_bytes());
-        let max_bytes = config.http.max_body_bytes;
+        let max_bytes = config.http.max_body_bytes.max(MIN_LIMIT);
         match signature::proof(&config.whatsapp, value(signature::SIGNATURE), value(signature::SECRET)) {
             Proof::Token => {
                 Client::mark_authenticated(&head.extensions);
-                let body = Bytes::from_request(Request::from_parts(head, body), app).await;
+                let mut request = Request::from_parts(head, body);
+                DefaultBodyLimit::max(max_bytes).apply(&mut request);
+                let body = Bytes::from_request(request, app).await;
                 return Ok(Self { content_type, body: body.map_err(IntoResponse::into_response)? });
             }
             Proof::Signature(signature) => {
@@ -86,6 +88,9 @@ impl FromRequest<AppState> for BridgeBody {
         Err((StatusCode::FORBIDDEN, "the signature or the secret is missing or wrong\n").into_response())
     }
 }
+
+/// The smallest limit of a body: if `http.max_body_bytes` was set too low, events must not be rejected.
+const MIN_LIMIT: usize = 1 << 20;
 
 fn content_type(headers: &HeaderMap) -> String {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
