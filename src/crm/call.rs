@@ -239,8 +239,8 @@ pub struct MissedCall {
 }
 
 /// Stores a missed call with its entry in Twilio's list, and queues the messages to the owner about it, unless the call
-/// is old or the caller is blocked. Returns false and changes nothing if the call is stored already. The caller gets no
-/// message, which would arrive too late.
+/// is old or the caller is blocked. Returns false and changes nothing if the call is stored already or was erased. The
+/// caller gets no message, which would arrive too late.
 pub fn store_missed(
     tx: &WriteTx<'_>,
     missed: &MissedCall,
@@ -249,7 +249,7 @@ pub fn store_missed(
     now: Timestamp,
 ) -> Result<bool> {
     let MissedCall { call, started_at, duration_ms } = missed;
-    if tx.call_by_sid(&call.call_sid)?.is_some() {
+    if tx.call_by_sid(&call.call_sid)?.is_some() || tx.was_erased(call.call_sid.as_str())? {
         return Ok(false);
     }
     let (id, contact) = find_or_create(tx, call, country, *started_at)?;

@@ -43,7 +43,8 @@ pub struct NewRecording {
     pub is_message: bool,
 }
 
-/// Stores a recording and the job that downloads it. Also stores its call, if the call is not stored yet. Idempotent.
+/// Stores a recording and the job that downloads it. Also stores its call, if the call is not stored yet. Does nothing
+/// if the call was erased. Idempotent.
 pub fn ingest(
     tx: &WriteTx<'_>,
     new: &NewRecording,
@@ -51,6 +52,9 @@ pub fn ingest(
     country: country::Id,
     now: Timestamp,
 ) -> Result<()> {
+    if tx.was_erased(new.call.call_sid.as_str())? {
+        return Ok(());
+    }
     let (call, _) = call::find_or_create(tx, &new.call, country, now)?;
     let sid = new.recording_sid.as_str();
     let is_new = tx.insert_twilio_recording(&new.call.call_sid, sid, &new.url, new.duration_ms, now)?;

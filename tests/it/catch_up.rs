@@ -233,6 +233,42 @@ async fn calls_and_recordings_of_an_outage_are_read_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_erased_contact_does_not_return_from_twilio_s_lists() {
+    let (mut harness, network) = switched_off().await;
+    let began = clock::now().minus(Duration::from_secs(90));
+    let sound = vec![0x10_u8; 16_000];
+    let file = [&wav::header(1, sound.len() as u64)[..], &sound].concat();
+    let insert_call = |harness: &CallHarness, from: &str| {
+        let ended = Some(began.plus(Duration::from_secs(31)));
+        let sid = harness.twilio_state.insert_call(from, "+97235551234", "completed", began, ended);
+        harness.twilio_state.insert_recording(&sid, file.clone(), 1);
+    };
+    insert_call(&harness, &contact(1));
+    network.keep(&InboundMessage::text(contact(1), OWN, "delete what you have about me"));
+    launch(&mut harness);
+    let complete = "recordings WHERE state = 'complete'";
+    until("the message and the recording", async || {
+        (count(&harness, "messages") == 1 && count(&harness, complete) == 1).then_some(())
+    })
+    .await;
+    let api = tokio::task::block_in_place(|| harness.daemon.api());
+    let id = api.get("/api/contacts").await.json()["items"][0]["id"].clone();
+    let erased = api.post_json(&format!("/api/contacts/{id}/erase"), &json!({"confirm": contact(1)})).await;
+    assert_eq!(erased.status, 200, "{}", erased.text());
+
+    // After a restart, the daemon reads the last minutes of the lists again, with the erased entries.
+    harness.daemon.kill9();
+    insert_call(&harness, &contact(2));
+    launch(&mut harness);
+    let other = format!("{complete} AND call_id IN (SELECT id FROM calls WHERE peer_number = '{}')", contact(2));
+    until("the recording of the other contact", async || (count(&harness, &other) == 1).then_some(())).await;
+    for rows in ["contacts", "calls", "recordings"] {
+        assert_eq!(count(&harness, rows), 1, "{rows}");
+    }
+    assert_eq!(count(&harness, "messages"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_of_a_blocked_contact_in_an_outage_waits_for_no_answer() {
     let mut harness = on().await;
     until_lists_read(&harness).await;

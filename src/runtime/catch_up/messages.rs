@@ -27,7 +27,14 @@ impl CatchUpList for ListedMessage {
         listed.retain(|listed| listed.item.is_inbound_whatsapp_to(settings.config.twilio.wa_from.as_ref()));
         let sids: Vec<String> = listed.iter().map(|listed| listed.item.sid().to_owned()).collect();
         let known = catch_up.store.read(move |tx| {
-            sids.iter().map(|sid| tx.has_provider_time(Provider::Twilio, sid)).collect::<crate::store::Result<Vec<_>>>()
+            let has_time = |sid: &String| -> crate::store::Result<Option<bool>> {
+                match tx.has_provider_time(Provider::Twilio, sid)? {
+                    // An erased message counts as known, so that it is not stored again.
+                    None if tx.was_erased(sid)? => Ok(Some(true)),
+                    known => Ok(known),
+                }
+            };
+            sids.iter().map(has_time).collect::<crate::store::Result<Vec<_>>>()
         });
         for (listed, has_time) in listed.into_iter().zip(known.await?) {
             match (has_time, listed.item.at()) {

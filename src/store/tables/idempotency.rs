@@ -33,6 +33,13 @@ impl ReadTx<'_> {
         });
         Ok(found.optional()?)
     }
+
+    /// Returns true if a call or message with this provider's id was erased in the last days.
+    pub fn was_erased(&self, provider_id: &str) -> Result<bool> {
+        let mut query =
+            self.conn.prepare_cached("SELECT 1 FROM idempotency_keys WHERE business_id = ?1 AND key = ?2")?;
+        Ok(query.exists(params![BusinessId::FIRST, erased_key(provider_id)])?)
+    }
 }
 
 impl WriteTx<'_> {
@@ -50,6 +57,16 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Remembers a provider's id of an erased call or message, until `prune_responses` deletes it.
+    pub(in crate::store) fn remember_erased(&self, provider_id: &str, now: Timestamp) -> Result<()> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT OR IGNORE INTO idempotency_keys(business_id, key, fingerprint, answer, created_at)
+             VALUES (?1, ?2, '', '{}', ?3)",
+        )?;
+        insert.execute(params![BusinessId::FIRST, erased_key(provider_id), now])?;
+        Ok(())
+    }
+
     /// Deletes the responses that were stored before `before`. The response of a message is kept as long as the
     /// message, so that a late repetition of the request sends no second message.
     pub fn prune_responses(&self, before: Timestamp) -> Result<()> {
@@ -57,4 +74,10 @@ impl WriteTx<'_> {
         self.conn.prepare_cached(sql)?.execute([before])?;
         Ok(())
     }
+}
+
+/// Returns the key of an erased call or message. It contains a hash of the id, because the id itself would still lead
+/// to the data at the provider.
+fn erased_key(provider_id: &str) -> String {
+    format!("erased {}", hex(&Sha256::digest(provider_id)))
 }

@@ -9,7 +9,7 @@
 
 use super::super::sql::json_list;
 use super::{PERSONAL, PersonalData, PersonalTable, UNUSED_FILES};
-use crate::domain::{ChangeKind, ContactId, JobKind, Timestamp};
+use crate::domain::{ChangeKind, ContactId, JobKind, Provider, Timestamp};
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,7 @@ impl WriteTx<'_> {
     ) -> Result<ErasureRest> {
         let data = self.renewed(plan, contact)?;
         self.overwriting(|| {
+            self.remember_recent(&data, now)?;
             self.detach_from_others(&data)?;
             let has_sound = self.has_sound(&data)?;
             for table in PERSONAL.iter().filter(|table| !(has_sound && SOUND_TABLES.contains(&table.name))) {
@@ -106,6 +107,18 @@ impl WriteTx<'_> {
             self.delete_job(&rest.key)?;
             Ok(false)
         })
+    }
+
+    /// Remembers which of Twilio's recent calls and messages are erased. Twilio still lists them and may still report
+    /// them by webhook, and they would otherwise be stored again as calls and messages that were missed.
+    fn remember_recent(&self, data: &PersonalData, now: Timestamp) -> Result<()> {
+        let ids: Vec<String> = self.column(
+            "SELECT call_sid FROM calls WHERE id IN (SELECT value FROM json_each(?1)) AND started_at >= ?3
+             UNION SELECT provider_msg_id FROM messages WHERE id IN (SELECT value FROM json_each(?2))
+                 AND provider = ?4 AND provider_msg_id IS NOT NULL AND created_at >= ?3",
+            params![json_list(&data.calls), json_list(&data.messages), now.minus(RECENT), Provider::Twilio],
+        )?;
+        ids.iter().try_for_each(|id| self.remember_erased(id, now))
     }
 
     /// Removes references to the contact's threads and calls from rows of other contacts. Those rows are kept.
@@ -191,6 +204,9 @@ fn unused_files(list: &str) -> String {
 
 /// The request itself continues the deletion at once. The job is needed only if the request ends early.
 const JOB_DELAY: std::time::Duration = std::time::Duration::from_secs(10);
+/// How far back calls and messages are remembered as erased. Twilio's lists are read from the last complete pass on,
+/// which is minutes ago, or days ago if Twilio could not be reached.
+const RECENT: std::time::Duration = std::time::Duration::from_hours(7 * 24);
 /// The tables of audio, and of the rows to which it belongs. These tables are deleted last.
 const SOUND_TABLES: [&str; 5] = ["recording_chunks", "recordings", "calls", "threads", "contacts"];
 /// Number of chunks per step. A chunk has up to 256 KiB.
