@@ -4,8 +4,8 @@
 use super::call::{CallerIdentity, IncomingCall};
 use super::{Error, appointment, contact};
 use crate::domain::{
-    ActorId, Appointment, BusinessId, CallId, CallOutcome, ContactId, ContactRelation, Direction, MessageStatus,
-    ThreadType, Timestamp, one_line,
+    ActorId, Appointment, BuiltInTool, BusinessId, Call, CallId, CallOutcome, ContactId, ContactRelation, Direction,
+    MessageStatus, Speaker, ThreadType, Timestamp, ToolUse, one_line,
 };
 use crate::store::{CallFilter, ReadTx};
 use std::time::Duration;
@@ -32,8 +32,8 @@ pub struct EarlierCall {
     pub at: Timestamp,
     pub outcome: CallOutcome,
     /// One line from the summary, the message, or the caller's first words; `None` if there are none. Also `None` for a
-    /// call in which an appointment was booked, moved or cancelled, because the line could contain its time, which an
-    /// unverified caller must not learn.
+    /// call in which an appointment was found, booked, moved or cancelled, because the line could contain its time,
+    /// which an unverified caller must not learn.
     pub about: Option<String>,
 }
 
@@ -76,11 +76,21 @@ fn calls(tx: &ReadTx<'_>, contact: ContactId, present: CallId, now: Timestamp) -
     let (found, _) = tx.calls(&filter, None, MAX_CALLS + 1)?;
     let earlier = found.into_iter().filter(|item| item.call.id != present && is_recent(item.call.started_at, now));
     let earlier = earlier.take(MAX_CALLS).map(|item| {
-        let names_time = !tx.call_bookings(&item.call)?.is_empty();
+        let names_time = may_name_time(tx, &item.call)?;
         let about = item.summary_line.filter(|_| !names_time).map(|line| beginning(&line));
         Ok(EarlierCall { at: item.call.started_at, outcome: item.outcome, about })
     });
     earlier.collect()
+}
+
+/// Returns true if the line about a call could contain the time of an appointment: the agent looked for the caller's
+/// appointments in the call, or changed one.
+fn may_name_time(tx: &ReadTx<'_>, call: &Call) -> Result<bool, Error> {
+    let turns = tx.heard_turns(&call.call_sid)?.into_iter();
+    let mut tools =
+        turns.filter(|(speaker, _)| *speaker == Speaker::Tool).filter_map(|(_, text)| ToolUse::from_text(&text));
+    let has_looked = tools.any(|tool| tool.name == BuiltInTool::FindAppointments.as_str() && tool.success().is_some());
+    Ok(has_looked || !tx.call_bookings(call)?.is_empty())
 }
 
 fn messages(tx: &ReadTx<'_>, contact: ContactId, now: Timestamp) -> Result<Vec<EarlierMessage>, Error> {
@@ -118,3 +128,39 @@ const MAX_CALLS: usize = 3;
 const MAX_MESSAGES: usize = 6;
 /// The maximum length of a text that the agent gets, in characters.
 const MAX_CHARS: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crm::call::{append_turn, find_or_create};
+    use crate::domain::{CallSid, EndReason};
+    use crate::store::testing::{database, try_out};
+    use phonenumber::country;
+
+    #[test]
+    fn a_call_in_which_appointments_were_found_shows_no_words_later() {
+        let (_folder, conn) = database();
+        let now = Timestamp::from_millis(1_795_000_000_000);
+        let call = |number: u8| {
+            let sid: CallSid = format!("CA{number:032x}").parse().unwrap();
+            IncomingCall { from: "+972501234567".into(), ..IncomingCall::by_sid(sid) }
+        };
+        let found = ToolUse::new("find_appointments", "{}").with_output(r#"{"appointments": []}"#);
+        let refused = ToolUse::new("find_appointments", "{}").with_output(r#"{"error": "ask for the name first"}"#);
+        let about = |tool: &ToolUse| {
+            try_out(&conn, |tx| {
+                let earlier = call(1);
+                find_or_create(tx, &earlier, country::IL, now)?;
+                append_turn(tx, &earlier.call_sid, "tool", Speaker::Tool, &tool.to_text(), now)?;
+                tx.end_call(&earlier.call_sid, EndReason::CallerHungUp, None, now)?;
+                tx.set_call_summary(&earlier.call_sid, "asked about Tuesday at ten", None, now)?;
+                find_or_create(tx, &call(2), country::IL, now)?;
+                let memory = read(tx, &call(2), now).unwrap();
+                assert_eq!(memory.calls.len(), 1);
+                Ok(memory.calls[0].about.clone())
+            })
+        };
+        assert_eq!(about(&found), None);
+        assert_eq!(about(&refused).as_deref(), Some("asked about Tuesday at ten"));
+    }
+}
