@@ -16,13 +16,14 @@ use jiff::civil::{Date, DateTime};
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-/// Returns the upcoming appointments that the caller may know about; with `day`, only those on that day. Refuses a
-/// caller who said neither the contact's name nor any day and booked none of the appointments in this call.
+/// Returns the upcoming appointments that the caller may know about; with `day`, only those on that day. Returns at most
+/// as many as an agent can say, the next ones. Refuses a caller who said neither the contact's name nor any day and
+/// booked none of the appointments in this call.
 pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Appointment>, Error> {
     let call = caller.stored_call(tx)?;
     let contact = contact::find(tx, call.contact_id)?;
     let proof = Proof::new(tx, caller, &call, &contact)?;
-    let mut found = appointment::upcoming(tx, contact.id, caller.now, MAX_UPCOMING)?;
+    let mut found = appointment::upcoming(tx, contact.id, caller.now, MAX_READ)?;
     found.retain(|appointment| proof.covers(appointment.call_id, local_date(appointment.starts_at, &caller.zone)));
     if found.is_empty() && !proof.has_name && proof.days.is_empty() {
         return Err(identity_unverified());
@@ -30,6 +31,7 @@ pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Ap
     if let Some(day) = day {
         found.retain(|appointment| local_date(appointment.starts_at, &caller.zone) == day);
     }
+    found.truncate(MAX_SAID);
     Ok(found)
 }
 
@@ -53,7 +55,7 @@ pub(super) fn at(
     let contact = contact::find(tx, call.contact_id)?;
     let proof = Proof::new(tx, caller, &call, &contact)?;
     let starts_at = caller.moment(at)?;
-    let found = appointment::upcoming(tx, contact.id, caller.now, MAX_UPCOMING)?
+    let found = appointment::upcoming(tx, contact.id, caller.now, MAX_READ)?
         .into_iter()
         .find(|appointment| appointment.starts_at == starts_at);
     match found {
@@ -156,7 +158,10 @@ const MAX_DAYS: usize = 5;
 /// The minimum length of a name, in characters; shorter names are often other words.
 const MIN_NAME: usize = 3;
 /// The maximum number of appointments that are returned; an agent cannot say more.
-const MAX_UPCOMING: usize = 10;
+const MAX_SAID: usize = 10;
+/// The maximum number of upcoming appointments that are searched. It is high, because a regular client may have one or
+/// more in each week of the coming years.
+const MAX_READ: usize = 1000;
 /// Hebrew letters that can stand for vowels: alef, he, vav, yod.
 const VOWEL_LETTERS: [char; 4] = ['\u{5d0}', '\u{5d4}', '\u{5d5}', '\u{5d9}'];
 

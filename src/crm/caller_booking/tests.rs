@@ -233,6 +233,28 @@ fn appointments_are_disclosed_only_to_who_knows_the_name_or_the_day() {
 }
 
 #[test]
+fn a_regular_client_can_ask_for_and_cancel_each_of_many_appointments() {
+    let shop = Shop::open();
+    let dana = shop.call(1, DANA);
+    shop.name(&dana, "דנה כהן");
+    let weeks = (0..12_i32).map(|week| jiff::civil::date(2026, 11, 23).saturating_add((7 * week).days()));
+    let starts: Vec<DateTime> = weeks.map(|day| day.at(10, 0, 0, 0)).collect();
+    for start in &starts {
+        shop.book(&dana, "תספורת", &start.to_string()).unwrap();
+    }
+    let later = saying(&shop.call(2, DANA), "זאת דנה");
+    let found = |day: Option<Date>| {
+        let found = shop.run(|tx| super::own(tx, &later, day)).unwrap();
+        found.iter().map(|appointment| later.local(appointment.starts_at)).collect::<Vec<_>>()
+    };
+    assert_eq!(found(None), starts[..10], "the agent says the next ones");
+    let last = starts[11];
+    assert_eq!(found(Some(last.date())), [last]);
+    let cancelled = shop.run(|tx| cancel(tx, &later, last, None)).unwrap();
+    assert_eq!((cancelled.state, later.local(cancelled.starts_at)), (AppointmentState::Cancelled, last));
+}
+
+#[test]
 fn a_name_that_a_caller_gives_now_shows_no_earlier_appointment() {
     let shop = Shop::open();
     shop.book(&shop.call(1, DANA), "תספורת", "2026-11-23T10:00").unwrap();
