@@ -155,11 +155,7 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
     let contact = contact::find(tx, call.contact_id)?;
     let service = service(tx, &booking.service)?;
     let resource = resource_by_name(&tx.resources(BusinessId::FIRST, false)?, booking.resource_name.as_deref())?;
-    let phone = said(booking.phone.as_deref());
-    if contact.number.is_none() && phone.is_none() {
-        let message = "the caller's number is withheld: ask for a phone number first, and pass it on";
-        return Err(RequestError::Invalid(message.into()).into());
-    }
+    check_reachable(&contact, booking.phone.as_deref())?;
     let context = caller.context();
     let mut new = NewAppointment {
         contact: contact.id,
@@ -204,6 +200,15 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
     }
     let appointment = confirmed(tx, caller, booked.id, AppointmentEvent::Booked)?;
     Ok((appointment, earlier.is_some() && !is_cancelled))
+}
+
+/// Refuses a caller whom the business could not reach: the contact has no number, and the caller said none.
+fn check_reachable(contact: &Contact, phone: Option<&str>) -> Result<(), RequestError> {
+    if contact.number.is_some() || said(phone).is_some() {
+        return Ok(());
+    }
+    let message = "the caller's number is withheld: ask for a phone number first, and pass it on";
+    Err(RequestError::Invalid(message.into()))
 }
 
 /// Returns the note of a booking: the caller's note, the name that the caller said if the contact has a different one,
@@ -274,15 +279,23 @@ fn confirmed(
     Ok(appointment)
 }
 
-/// Adds the caller to the waiting list for the requested days. A repeated request changes at most the note of its
-/// entry.
-pub fn wait(tx: &WriteTx<'_>, caller: &Caller, request: &TimeSlotRequest, note: Option<&str>) -> Result<(), Error> {
+/// Adds the caller to the waiting list for the requested days. The note of the entry contains the number to reach the
+/// caller, if the caller said one; it is required if the contact has no number. A repeated request changes at most the
+/// note of its entry.
+pub fn wait(
+    tx: &WriteTx<'_>,
+    caller: &Caller,
+    request: &TimeSlotRequest,
+    (note, phone): (Option<&str>, Option<&str>),
+) -> Result<(), Error> {
     let contact = contact::find(tx, caller.stored_call(tx)?.contact_id)?;
+    check_reachable(&contact, phone)?;
     let service = service(tx, &request.service)?;
     let resource = resource_by_name(&tx.resources(BusinessId::FIRST, false)?, request.resource_name.as_deref())?;
     let from_date = request.from.unwrap_or_else(|| caller.today()).max(caller.today());
     let to_date = request.to.unwrap_or_else(|| from_date.saturating_add(6.days()));
-    let note = remark("note", note.unwrap_or_default())?;
+    let note = [said(note), said(phone)].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let note = remark("note", &note)?;
     let new = NewWaitingEntry { contact: contact.id, service: service.id, resource, from_date, to_date, note: &note };
     match tx.same_waiting_entry(BusinessId::FIRST, &new)? {
         Some(known) if note.is_empty() || known.note == note => {}

@@ -195,6 +195,21 @@ fn a_withheld_caller_needs_a_number_and_never_meets_another_one_s_appointments()
 }
 
 #[test]
+fn a_withheld_caller_joins_the_waiting_list_only_with_a_number() {
+    let shop = Shop::open();
+    let hidden = shop.call(1, "anonymous");
+    let request = TimeSlotRequest { service: "תספורת".into(), ..TimeSlotRequest::default() };
+    let join = |phone: Option<&str>| shop.run(|tx| wait(tx, &hidden, &request, (Some("בבוקר"), phone)));
+    for phone in [None, Some(" ")] {
+        assert!(refused(join(phone)).contains("ask for a phone number"), "{phone:?}");
+    }
+    join(Some("050-7654321")).unwrap();
+    let listed = shop.run(|tx| Ok(tx.waiting_list(BusinessId::FIRST, None, None, 10)?.0)).unwrap();
+    let notes: Vec<_> = listed.iter().map(|entry| entry.note.as_str()).collect();
+    assert_eq!(notes, ["בבוקר\n050-7654321"]);
+}
+
+#[test]
 fn appointments_are_disclosed_only_to_who_knows_the_name_or_the_day() {
     let shop = Shop::open();
     let dana = shop.call(1, DANA);

@@ -4,6 +4,7 @@ use super::{TIME_LIMIT, day};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError, Transactions};
 use crate::crm::caller_booking::{self, TimeSlotRequest};
 use crate::domain::BuiltInTool;
+use crate::store::WriteTx;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,6 +22,8 @@ pub(in crate::agent::tool) struct Arguments {
     to_day: Option<String>,
     /// Who or what is to be booked, if the caller asked for it.
     person: Option<String>,
+    /// A phone number to reach the caller, only if the caller's own number is withheld or another one was given.
+    phone: Option<String>,
     /// The hours that suit the caller, and what else the business should know, in its language.
     note: Option<String>,
 }
@@ -36,13 +39,15 @@ impl Run for JoinWaitingList {
     const TIME_LIMIT: Duration = TIME_LIMIT;
 
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
-        let Arguments { service, from_day, to_day, person, note } = arguments;
+        let Arguments { service, from_day, to_day, person, phone, note } = arguments;
         let (from, to) = (day("from_day", from_day.as_deref())?, day("to_day", to_day.as_deref())?);
         let (caller, request) = (
             context.caller(),
             TimeSlotRequest { service, resource_name: person, from, to, ..TimeSlotRequest::default() },
         );
-        context.transact(move |tx| caller_booking::wait(tx, &caller, &request, note.as_deref())).await?;
+        let join =
+            move |tx: &WriteTx<'_>| caller_booking::wait(tx, &caller, &request, (note.as_deref(), phone.as_deref()));
+        context.transact(join).await?;
         Ok(json!({"ok": true}))
     }
 }
