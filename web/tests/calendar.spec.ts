@@ -115,6 +115,24 @@ test('an appointment is booked, moved and cancelled, each with undo', async ({ p
   expect(yael.id).toBeGreaterThan(0)
 })
 
+test('the undo of a move restores a time outside of the opening hours', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { appointment, get, send } = await fill(page, ownDaemon)
+  const start = async () => (await get<{ starts_at: string }>(`/api/appointments/${appointment.id}`)).starts_at
+  // The appointment at noon is now before the opening hours.
+  const hours = Array.from({ length: 7 }, (_, weekday) => ({ weekday, from: '13:00', to: '24:00' }))
+  await send('PUT', '/api/opening-hours', { hours, holidays: 'open', eves: 'open' })
+  await page.goto(`${ownDaemon.url}/calendar?appointment=${appointment.id}`)
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'הזזה' }).click()
+  await dialog.locator('.slot').last().click()
+  await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
+  await expect(page.locator('.toast').last()).toContainText('הוזז')
+  expect(await start()).not.toBe(appointment.starts_at)
+  await page.locator('.toast').last().getByRole('button', { name: 'ביטול' }).click()
+  await expect.poll(start).toBe(appointment.starts_at)
+})
+
 test('an appointment that another user moved meanwhile is moved only after a choice', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   const { appointment, get, send, service } = await fill(page, ownDaemon)

@@ -21,7 +21,7 @@ interface Props {
   back: () => void
 }
 
-const patch = (id: number, body: { starts_at: string; resource_id: number }, headers = {}) =>
+const patch = (id: number, body: { starts_at: string; resource_id: number; force?: true }, headers = {}) =>
   unwrap(client.PATCH('/api/appointments/{id}', { params: { path: { id } }, body, headers }))
 
 /** Moves an appointment to another free time, of the same or another resource. */
@@ -43,7 +43,8 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   const move = useAction({
     run: (to: FreeSlot) => patch(id, { starts_at: to.starts_at, resource_id: to.resource_id }, edit.headers()),
     done: to => t`התור של ${isolate(appointment.contact_name)} הוזז ל${when(to)}`,
-    undo: () => patch(id, { starts_at, resource_id }).then(() => refresh(cache)),
+    // The replaced time may be in the past by now, or outside of the opening hours.
+    undo: () => patch(id, { starts_at, resource_id, force: true }).then(() => refresh(cache)),
     onDone: () => {
       refresh(cache)
       close()
