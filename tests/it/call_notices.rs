@@ -182,3 +182,32 @@ async fn by_whatsapp_the_message_has_the_summary_and_comes_once() {
     assert_eq!(lines[2], "Asked about hours.");
     assert!(lines[3].ends_with(&format!("/app/calls/{}", call["id"])) && lines.len() == 4, "{lines:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_message_about_a_call_is_erased_with_its_caller() {
+    const NOA: &str = "+972507654321";
+    let bridge = FakeBridge::start().await;
+    let turns = vec![Turn::new("מה השעות?", "עד שבע")];
+    let options =
+        OpenAiOptions { turns, structured: Some(nothing_but("Asked about hours.")), ..OpenAiOptions::default() };
+    let harness = CallHarness::with_ai(options, |setup| {
+        bridge.configure(setup);
+        setup.toml(&format!("[agent]\ncall_notices = \"all\"\n[alerts]\nwhatsapp_to = \"{OWNER}\"\n"));
+    })
+    .await;
+    for from in [DANA, NOA] {
+        let report = harness.call(CallPlan { from: from.into(), ..harness.plan("say 1s; listen; ") }).await;
+        harness.ended_call(&report.call_sid).await;
+    }
+    until_decided(&harness, "whatsapp", 2).await;
+    until("both messages", async || (bridge.sent().len() == 2).then_some(())).await;
+    let texts = || harness.daemon.query_column::<String>("SELECT content_text FROM messages");
+    assert!(texts().iter().any(|text| text.contains(DANA)), "{:#?}", texts());
+
+    let id: i64 = harness.daemon.query_value(&format!("SELECT contact_id FROM addresses WHERE value = '{DANA}'"));
+    let owner = harness.daemon.logged_in("roni", "owner").await;
+    let erased = owner.post_json(&format!("/api/contacts/{id}/erase"), &json!({"confirm": DANA})).await;
+    assert_eq!(erased.status, 200, "{}", erased.text());
+    let left = texts();
+    assert!(left.len() == 1 && left[0].contains(NOA), "{left:#?}");
+}

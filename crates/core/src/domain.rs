@@ -110,7 +110,7 @@ pub use note::Note;
 pub use notice::{Notice, StoredNotice};
 pub use opening_hours::{ClosedReason, Closure, DayRange, DayTime, EveRule, HolidayRule, OpeningHours, OpeningRules};
 pub use outbound_call::{OutboundCall, OutboundOutcome, OutboundState};
-pub use page_urls::PageUrls;
+pub use page_urls::{CALL_PAGE, PageUrls};
 pub use peer::{PeerAddress, PeerError, whatsapp_address};
 pub use phone::{PhoneNumber, PhoneNumberError};
 pub use recording::{Recording, RecordingSource, RecordingState};

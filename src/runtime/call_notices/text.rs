@@ -3,7 +3,7 @@
 use crate::alerting::{directed, sender};
 use crate::config::Config;
 use crate::crm::call_notice::CallReport;
-use crate::domain::{CallBooking, CallItem, Language, PhoneNumber, one_line, shortened};
+use crate::domain::{CALL_PAGE, CallBooking, CallItem, Language, PhoneNumber, one_line, shortened};
 use crate::host::local_time::format_time;
 use crate::messages::{self, Phrase};
 use crate::runtime::caller_texts::appointment;
@@ -33,7 +33,7 @@ pub(super) fn of(report: &CallReport, config: &Config, page: &str) -> Message {
     lines.extend(report.bookings.iter().map(|booking| say(booked(config, language, booking))));
     lines.extend(report.tasks.iter().map(|title| say(Phrase::NoticeTask { title: title.clone() })));
     lines.extend(report.lead.iter().map(|title| say(Phrase::NoticeLead { title: title.clone() })));
-    lines.push(say(Phrase::NoticePage { page: format!("{page}/app/calls/{}", call.id) }));
+    lines.push(say(Phrase::NoticePage { page: format!("{page}{CALL_PAGE}{}", call.id) }));
     let body: Vec<_> = lines.iter().map(|line| directed(language, line)).collect();
     let subject = directed(language, &format!("{}: {headline}", sender(&config.business.name)));
     Message { subject, body: body.join("\n") }

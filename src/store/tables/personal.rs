@@ -12,7 +12,7 @@ pub use export::PersonalFile;
 
 use super::media::IS_USED;
 use super::sql::json_list;
-use crate::domain::{AddressKind, ContactId};
+use crate::domain::{ActorId, AddressKind, CALL_PAGE, ContactId};
 use crate::store::{ReadTx, Result};
 use rusqlite::{Params, Statement};
 use std::sync::LazyLock;
@@ -87,7 +87,8 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 36] = [
     exported("recordings", "call_id IN {calls}"),
     exported("call_turns", "call_id IN {calls}"),
     exported("call_events", "call_id IN {calls}"),
-    exported("messages", "thread_id IN {threads}"),
+    // A deletion also includes the messages to the owner about the contact's calls, which are in another thread.
+    exported("messages", "thread_id IN {threads} OR id IN {messages}"),
     exported("calls", "id IN {calls}"),
     exported("threads", "id IN {threads}"),
     internal("merge_suggestions", "first_contact IN {contacts} OR second_contact IN {contacts}"),
@@ -156,24 +157,34 @@ pub struct PersonalData {
     webhooks: Vec<i64>,
     /// The id of the newest webhook that was searched; 0 if there was none.
     last_webhook: i64,
+    /// The messages to the owner about the calls. They are deleted, but not exported, because they are in a thread of
+    /// another contact.
+    notices: Vec<i64>,
+    /// The id of the newest message that was searched; 0 if there was none.
+    last_message: i64,
 }
 
 impl ReadTx<'_> {
-    /// Collects the ids of a contact's data. This is a long read, because it searches the whole webhook log.
+    /// Collects the ids of a contact's data. This is a long read, because it searches the whole webhook log, and all
+    /// messages to the owner.
     pub fn personal_data(&self, contact: ContactId) -> Result<PersonalData> {
         let mut data = self.personal_ids(contact)?;
         data.last_webhook =
             self.conn.query_row("SELECT coalesce(max(id), 0) FROM webhook_journal", [], |row| row.get(0))?;
         data.webhooks = self.webhooks_with(&data.addresses, 0)?;
+        data.last_message = self.conn.query_row("SELECT coalesce(max(id), 0) FROM messages", [], |row| row.get(0))?;
+        data.notices = self.notices_about(&data.calls, 0)?;
         Ok(data)
     }
 
-    /// Collects the ids again for a plan that was made earlier. Only webhooks that are newer than the plan are
-    /// searched.
+    /// Collects the ids again for a plan that was made earlier. Only webhooks and messages that are newer than the plan
+    /// are searched.
     fn renewed(&self, plan: &PersonalData, contact: ContactId) -> Result<PersonalData> {
         let mut data = self.personal_ids(contact)?;
         data.webhooks.clone_from(&plan.webhooks);
         data.webhooks.extend(self.webhooks_with(&data.addresses, plan.last_webhook)?);
+        data.notices.clone_from(&plan.notices);
+        data.notices.extend(self.notices_about(&data.calls, plan.last_message)?);
         Ok(data)
     }
 
@@ -227,6 +238,15 @@ impl ReadTx<'_> {
         )?;
         let rows = query.query_map((after, json_list(addresses)), |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Returns the messages to the owner about these calls: the text ends with the page of the call.
+    fn notices_about(&self, calls: &[i64], after: i64) -> Result<Vec<i64>> {
+        self.column(
+            "SELECT id FROM messages WHERE id > ?1 AND author = ?2
+                 AND EXISTS (SELECT 1 FROM json_each(?3) WHERE content_text GLOB ?4 || value)",
+            (after, ActorId::Daemon.to_string(), json_list(calls), format!("*{CALL_PAGE}")),
+        )
     }
 
     fn column<T: rusqlite::types::FromSql>(&self, sql: &str, of: impl Params) -> Result<Vec<T>> {

@@ -27,3 +27,7 @@ impl PageUrls {
         self.best.starts_with("https://")
     }
 }
+
+/// The path of the page of a call; the id of the call follows. The messages to the owner about calls end with it, by
+/// which the deletion of a contact finds them.
+pub const CALL_PAGE: &str = "/app/calls/";

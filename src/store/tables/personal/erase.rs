@@ -9,7 +9,7 @@
 
 use super::super::sql::json_list;
 use super::{PERSONAL, PersonalData, PersonalTable, UNUSED_FILES};
-use crate::domain::{ChangeKind, ContactId, JobKind, Provider, Timestamp};
+use crate::domain::{ChangeKind, ContactId, JobKind, MessageId, Provider, Timestamp};
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -52,9 +52,13 @@ impl WriteTx<'_> {
         erased: &mut Erased,
         now: Timestamp,
     ) -> Result<ErasureRest> {
-        let data = self.renewed(plan, contact)?;
+        let mut data = self.renewed(plan, contact)?;
         self.overwriting(|| {
             self.remember_recent(&data, now)?;
+            for id in std::mem::take(&mut data.notices) {
+                self.record_message(ChangeKind::MessageDeleted, MessageId(id))?;
+                data.messages.push(id);
+            }
             self.detach_from_others(&data)?;
             let has_sound = self.has_sound(&data)?;
             for table in PERSONAL.iter().filter(|table| !(has_sound && SOUND_TABLES.contains(&table.name))) {
