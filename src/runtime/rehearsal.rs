@@ -173,7 +173,7 @@ impl ConversationState {
             .await?;
         let (asked, of) = (call.clone(), zone.clone());
         let known = crm::read(store, move |tx| {
-            Ok((business_profile::read(tx, &of, now)?, caller_memory::read(tx, &asked, now)?))
+            Ok((business_profile::read(tx, &of, now)?, caller_memory::read(tx, &asked, &of, now)?))
         });
         let (profile, memory) = known.await?;
         let (can_transfer, can_book) = (can_transfer(config, &call), profile.can_book());

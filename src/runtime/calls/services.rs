@@ -97,7 +97,7 @@ impl CallServices {
         let (zone, sid, call, now) = (zone.clone(), &call.call_sid, call.clone(), clock::now());
         let read = self.read_in_time(sid, PROFILE_AND_MEMORY, move |tx| {
             let profile = business_profile::read(tx, &zone, now)?;
-            let memory = caller_memory::read(tx, &call, now).unwrap_or_else(|error| {
+            let memory = caller_memory::read(tx, &call, &zone, now).unwrap_or_else(|error| {
                 let sid = &call.call_sid;
                 tracing::warn!(event = "CALLER_MEMORY", call.sid = %sid, %error, "Cannot read the caller's history for call {sid}: the agent answers without it");
                 CallerMemory::EMPTY
