@@ -133,7 +133,12 @@ fn is_confirmed(tx: &ReadTx<'_>, contact: &Contact, confirm: &str) -> Result<boo
 mod tests {
     use super::*;
     use crate::crm::call::{IncomingCall, find_or_create};
-    use crate::domain::{CallSid, EndReason};
+    use crate::crm::contact::resolve;
+    use crate::crm::inbox::apply_update;
+    use crate::crm::outbox::{SendRequest, send};
+    use crate::crm::webhook_log::RawWebhook;
+    use crate::domain::{Actor, BusinessId, CallSid, Change, EndReason, MessageStatus, MessageUpdate};
+    use crate::inbox::policy::RoutingRules;
     use crate::store::testing::{database, transact};
 
     #[test]
@@ -156,11 +161,46 @@ mod tests {
     }
 
     #[test]
+    fn a_late_status_of_a_message_does_not_store_the_address_of_an_erased_contact() {
+        let (_folder, conn) = database();
+        transact(&conn, |tx| {
+            let now = Timestamp::from_millis(1_795_000_000_000);
+            let to = PeerAddress::from_stored("+972501234567").unwrap();
+            let rules = RoutingRules { only: None, priority: vec![Provider::Baileys], template: false };
+            let request = SendRequest::text(to.clone(), "hi".to_owned(), "user:1".to_owned(), now);
+            let sent = send(tx, &request, &rules, &[], now).unwrap();
+            tx.set_provider_id(sent.message_id, Provider::Baileys, Some("3EB0"))?;
+            let contact = resolve::find(tx, BusinessId::FIRST, &to)?.unwrap();
+            let erasure = plan(tx, contact, "+972501234567").unwrap();
+            erase(tx, ActorId::CommandLine, &erasure, false, now).unwrap();
+            let update = MessageUpdate {
+                provider: Provider::Baileys,
+                provider_msg_id: "3EB0".to_owned(),
+                peer: vec![to],
+                change: Change::Status(MessageStatus::Read, None),
+                actor: Actor::Provider,
+                event_id: None,
+                at: None,
+            };
+            let raw = RawWebhook {
+                source: Provider::Baileys,
+                path: "/webhook/whatsapp/baileys",
+                content_type: String::new(),
+                body: bytes::Bytes::new(),
+                is_repeated: false,
+            };
+            assert_eq!(apply_update(tx, BusinessId::FIRST, &update, &raw, now)?, None);
+            assert!(tx.early_updates(Provider::Baileys, "3EB0")?.is_empty());
+            Ok(())
+        });
+    }
+
+    #[test]
     fn a_deletion_is_confirmed_by_name_or_address() {
         let (_folder, conn) = database();
         transact(&conn, |tx| {
             let now = Timestamp::from_millis(0);
-            let id = tx.insert_contact(crate::domain::BusinessId::FIRST, "", now)?;
+            let id = tx.insert_contact(BusinessId::FIRST, "", now)?;
             assert!(plan(tx, id, "").is_err() && plan(tx, id, "0").is_err());
             assert!(plan(tx, id, &id.to_string()).is_ok(), "a contact without name and address has its id");
             tx.rename_contact_by_owner(id, "דנה", now)?;

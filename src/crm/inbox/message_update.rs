@@ -25,7 +25,7 @@ pub enum UpdateEffect {
 /// Applies an update to a message, and adds its webhook to the webhook log. Returns the message and what changed;
 /// `None` if no stored message matches. The update is then kept until such a message is stored, or until retention
 /// deletes it. An update can arrive before the webhook of its message, or before the provider's response to a send
-/// request.
+/// request. Ignores an update of an erased message, and does not log its webhook, which contains the contact's address.
 pub fn apply_update(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -34,6 +34,9 @@ pub fn apply_update(
     now: Timestamp,
 ) -> Result<Option<(MessageId, UpdateEffect)>> {
     let known = apply(tx, business, update, now)?;
+    if known.is_none() && tx.was_erased(&update.provider_msg_id)? {
+        return Ok(None);
+    }
     let (outcome, note) = match known {
         Some(_) => (WebhookOutcome::Stored, ""),
         None if store_early(tx, update, now)? => (WebhookOutcome::Stored, STORED_EARLY),

@@ -9,7 +9,7 @@
 
 use super::super::sql::json_list;
 use super::{PERSONAL, PersonalData, PersonalTable, UNUSED_FILES};
-use crate::domain::{ChangeKind, ContactId, JobKind, MessageId, Provider, Timestamp};
+use crate::domain::{ChangeKind, ContactId, JobKind, MessageId, Timestamp};
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -113,14 +113,14 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Remembers which of Twilio's recent calls and messages are erased. Twilio still lists them and may still report
-    /// them by webhook, and they would otherwise be stored again as calls and messages that were missed.
+    /// Remembers which of the recent calls and messages are erased. Twilio still lists them, and providers may still
+    /// report a recording of such a call or the status of such a message, which would otherwise be stored again.
     fn remember_recent(&self, data: &PersonalData, now: Timestamp) -> Result<()> {
         let ids: Vec<String> = self.column(
             "SELECT call_sid FROM calls WHERE id IN (SELECT value FROM json_each(?1)) AND started_at >= ?3
              UNION SELECT provider_msg_id FROM messages WHERE id IN (SELECT value FROM json_each(?2))
-                 AND provider = ?4 AND provider_msg_id IS NOT NULL AND created_at >= ?3",
-            params![json_list(&data.calls), json_list(&data.messages), now.minus(RECENT), Provider::Twilio],
+                 AND provider_msg_id IS NOT NULL AND created_at >= ?3",
+            params![json_list(&data.calls), json_list(&data.messages), now.minus(RECENT)],
         )?;
         ids.iter().try_for_each(|id| self.remember_erased(id, now))
     }
