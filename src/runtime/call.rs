@@ -184,11 +184,7 @@ impl CallTask {
 
     fn apply(&mut self, output: Output) {
         match output {
-            Output::Engine(command) => {
-                if let Some(engine) = &mut self.engine {
-                    engine.command(&command);
-                }
-            }
+            Output::Engine(command) => self.command_engine(&command),
             Output::Play { audio, at_ms } => {
                 self.send(|stream| stream.play(&audio));
                 if let Some(recording_writer) = &mut self.recording_writer {

@@ -96,6 +96,16 @@ async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_in_a_call_that_is_not_recorded_is_taken_by_twilio_s_recorder() {
+    let harness = CallHarness::without_ai(|setup| _ = setup.toml("[voice]\nrecording = false\n")).await;
+    let report = harness.call(harness.plan("stay")).await;
+    assert!(recorded(&report), "{report:#?}");
+    let call = harness.ended_call(&report.call_sid).await;
+    assert_eq!((&call["end_reason"], &call["outcome"]), (&json!("message_taken"), &json!("message")), "{call:#}");
+    harness.daemon.logs().wait_for_event("RECORDING_FETCHED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_cause_of_a_failure_of_the_ai_has_its_own_alert() {
     for (status, cause, kind) in [
         (402, "no_credit", "ai_no_credit"),

@@ -1,8 +1,8 @@
-//! Opens the engine of a call, and builds the data with which the engine starts.
+//! Opens the engine of a call, builds the data with which the engine starts, and passes commands on to it.
 
 use super::CallTask;
 use crate::agent::instructions::{self, PhoneContext};
-use crate::call::{EngineKind, HistoryTurn};
+use crate::call::{EngineCommand, EngineEvent, EngineKind, HistoryTurn, Input};
 use crate::clock;
 use crate::crm::call::CallerIdentity;
 use crate::domain::ContactName;
@@ -27,6 +27,24 @@ impl CallTask {
         if let Some(before) = self.engine.replace(engine) {
             log::spawn(before.close());
         }
+    }
+
+    /// Passes a command on to the engine. If voicemail would lose the message, its first request fails instead. The
+    /// session then has no engine left, so Twilio's recorder takes the message.
+    pub(super) fn command_engine(&mut self, command: &EngineCommand) {
+        if matches!(command, EngineCommand::Respond(_)) && self.loses_message() {
+            let failed = EngineEvent::Failed { retry: false, reason: NOT_RECORDED.to_owned() };
+            return self.session.handle_input(Input::Engine(failed), clock::instant());
+        }
+        if let Some(engine) = &mut self.engine {
+            engine.command(command);
+        }
+    }
+
+    /// Returns true if a message in voicemail would be lost, because the settings or a full disk forbid the recording
+    /// of the stream. A trial call has no message to keep.
+    fn loses_message(&self) -> bool {
+        self.session.engine() == EngineKind::Voicemail && self.recording_writer.is_none() && !self.is_trial()
     }
 
     fn realtime_setup(&self, history: Vec<HistoryTurn>) -> RealtimeSetup {
@@ -110,3 +128,6 @@ impl CallTask {
         }
     }
 }
+
+/// The reason for which voicemail cannot take a message.
+const NOT_RECORDED: &str = "the call is not recorded, so a message would be lost";

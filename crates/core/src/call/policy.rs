@@ -47,7 +47,7 @@ pub struct EngineCapabilities {
 /// The parameters of a call, which do not change during the call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CallPolicy {
-    /// The engines to use, in order of preference. Never empty; the last engine must be one that cannot fail.
+    /// The engines to use, in order of preference. Never empty. If the last engine fails, Twilio's recorder takes over.
     pub engines: Vec<EngineKind>,
     /// How long the greeting plays before the stream starts.
     pub greeting: Duration,

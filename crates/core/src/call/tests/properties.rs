@@ -97,7 +97,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         Step::Warning => rig.engine(EngineEvent::Warning { code: "conversation_already_has_active_response".into() }),
         Step::MessageStarted => rig.engine(EngineEvent::MessageStarted),
         Step::Finished(message_taken) => rig.engine(EngineEvent::Finished { message_taken }),
-        // The voicemail engine cannot fail.
+        // Voicemail fails only if the call is not recorded.
         Step::Failed(_) if rig.observed.opened.last() == Some(&EngineKind::Voicemail) => {}
         Step::Failed(retry) => {
             engine.is_answering = false;
