@@ -43,8 +43,10 @@ impl CallSession {
             return;
         }
         if self.engine.capabilities().controls_hangup {
-            // The voicemail engine leads the conversation and does not need the earlier audio.
+            // The voicemail engine leads the conversation and does not need the earlier audio. Earlier keys were for
+            // the agent; voicemail would take a "#" for the end of the message.
             self.caller.audio.skip();
+            self.forget_keys();
             self.caller.speech.excuse_missed();
             self.responses.request(ResponseRequest::Reply);
         } else if self.caller.audio.replay() && (self.responses.is_busy() || self.caller.speech.is_missed()) {

@@ -67,7 +67,7 @@ impl CallSession {
         }
     }
 
-    /// Drops the pressed keys, because an employee talks with the caller.
+    /// Drops the pressed keys, because an employee or voicemail continues the conversation.
     pub(super) fn forget_keys(&mut self) {
         self.timers.cancel(Timer::Keys);
         self.caller.keys.take();

@@ -276,6 +276,23 @@ fn keys_wait_for_the_engine() {
 }
 
 #[test]
+fn voicemail_gets_no_keys_that_were_pressed_for_the_agent() {
+    for pressed in ["#", "1", "12#"] {
+        let mut rig = Rig::live();
+        rig.engine(EngineEvent::Failed { retry: false, reason: "insufficient_quota".into() });
+        for key in pressed.chars() {
+            rig.input(Input::CallerKey(key));
+        }
+        rig.engine(EngineEvent::Ready);
+        rig.pass(ms(2000));
+        assert_eq!(rig.commands(), [EngineCommand::Respond(ResponseRequest::Reply)], "{pressed}: the prompt");
+        rig.input(Input::CallerKey('#'));
+        rig.pass(ms(1));
+        assert_eq!(rig.commands().last(), Some(&EngineCommand::Keys("#".into())), "{pressed}");
+    }
+}
+
+#[test]
 fn voicemail_is_not_asked_whether_the_caller_is_there() {
     let mut rig = Rig::live();
     rig.pass(ms(9000));
