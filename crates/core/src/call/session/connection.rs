@@ -181,6 +181,9 @@ impl CallSession {
         self.event(CallEvent::EngineLost { engine: self.engine.kind(), reason });
         self.responses.reset();
         self.tools.engine_lost();
+        if self.is_live() {
+            self.caller.keys.engine_lost();
+        }
         if let Some(silent) = self.caller.speech.engine_lost(now) {
             self.reply_watch.record_silence(silent, now);
         }

@@ -10,17 +10,31 @@ const KEYS_PAUSE: Duration = Duration::from_millis(1500);
 /// The maximum number of keys in one input; further keys are dropped.
 const MAX_KEYS: usize = 32;
 
-/// The keys that were not sent to the engine yet.
+/// The keys that the caller pressed and that were not answered yet.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
+    /// The keys that were not sent to the engine yet.
     pressed: String,
+    /// The keys that were sent to the engine. If the engine is lost before it answers, the next engine receives them.
+    unanswered: String,
     /// When the caller last pressed a key in this call.
     last: Option<Instant>,
 }
 
 impl Keys {
+    /// Returns true if no keys wait to be sent to the engine.
     pub(super) fn is_empty(&self) -> bool {
         self.pressed.is_empty()
+    }
+
+    /// Records that the keys that were sent to the engine are answered.
+    pub(super) fn answered(&mut self) {
+        self.unanswered.clear();
+    }
+
+    /// Prepares the keys that the lost engine has not answered for the next engine.
+    pub(super) fn engine_lost(&mut self) {
+        self.pressed.insert_str(0, &std::mem::take(&mut self.unanswered));
     }
 
     fn press(&mut self, key: char, now: Instant) {
@@ -30,8 +44,11 @@ impl Keys {
         }
     }
 
+    /// Returns the keys to send to the engine now.
     fn take(&mut self) -> String {
-        std::mem::take(&mut self.pressed)
+        let keys = std::mem::take(&mut self.pressed);
+        self.unanswered.push_str(&keys);
+        keys
     }
 }
 
@@ -70,7 +87,7 @@ impl CallSession {
     /// Drops the pressed keys, because an employee or voicemail continues the conversation.
     pub(super) fn forget_keys(&mut self) {
         self.timers.cancel(Timer::Keys);
-        self.caller.keys.take();
+        self.caller.keys = Keys { last: self.caller.keys.last, ..Keys::default() };
     }
 
     /// Returns true if the input is complete, but was not sent to the engine yet.

@@ -179,6 +179,7 @@ impl CallSession {
     pub(super) fn mark_answered(&mut self) {
         self.early_replies.answered();
         self.caller.audio.answered();
+        self.caller.keys.answered();
         self.transcript.answered();
     }
 }

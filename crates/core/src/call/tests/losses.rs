@@ -276,6 +276,30 @@ fn keys_wait_for_the_engine() {
 }
 
 #[test]
+fn keys_that_a_lost_engine_has_not_answered_reach_the_next_engine() {
+    let lose_engine = |rig: &mut Rig| {
+        rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
+        rig.pass(ms(300));
+        rig.engine(EngineEvent::Ready);
+    };
+    let keys = EngineCommand::Keys("12#".into());
+    let mut rig = Rig::live();
+    for key in "12#".chars() {
+        rig.input(Input::CallerKey(key));
+    }
+    rig.pass(ms(1));
+    assert_eq!(rig.commands(), [keys.clone(), EngineCommand::Respond(ResponseRequest::Reply)]);
+    lose_engine(&mut rig);
+    assert_eq!(rig.commands()[2..], [keys.clone(), EngineCommand::Respond(ResponseRequest::Reply)]);
+    rig.respond(1);
+    rig.say(1, "a", 8000);
+    rig.done(1);
+    rig.pass(ms(1500));
+    lose_engine(&mut rig);
+    assert_eq!(rig.commands().iter().filter(|command| **command == keys).count(), 2, "they were answered");
+}
+
+#[test]
 fn voicemail_gets_no_keys_that_were_pressed_for_the_agent() {
     for pressed in ["#", "1", "12#"] {
         let mut rig = Rig::live();
