@@ -359,15 +359,14 @@ pub fn hint_note(text: &str) -> String {
 const HINT: &str = "(From the staff of the business; the caller does not hear it. Act on it from your next answer on, in your own \
     words. Do not read it out and do not mention it.)";
 
-/// Builds the events for a tool call earlier in the conversation and its output. Returns no events if the output is not
-/// known yet. `number` makes the id of the tool call unique.
+/// Builds the events for a tool call earlier in the conversation and its output. `number` makes the id of the tool call
+/// unique.
 pub fn history_tool(number: usize, tool: &ToolUse) -> Vec<String> {
-    let Some(output) = &tool.output else { return Vec::new() };
     let call_id = format!("earlier_{number}");
     let call = json!({"type": "function_call", "call_id": call_id, "name": tool.name,
         "arguments": tool.arguments.to_string()});
     let create = json!({"type": "conversation.item.create", "item": call});
-    vec![create.to_string(), tool_output(&call_id, &output.to_string())]
+    vec![create.to_string(), tool_output(&call_id, &tool.output_for_model())]
 }
 
 /// Builds a `conversation.item.create` event with the caller's name. The name is not part of the instructions, because

@@ -260,6 +260,12 @@ impl ToolUse {
         Self { output: Some(parsed(output)), ..self }
     }
 
+    /// Returns the output for an engine that continues the conversation. While the tool runs, the output says so: a
+    /// model that does not know of the tool call would make it again.
+    pub fn output_for_model(&self) -> String {
+        self.output.as_ref().map_or_else(|| STILL_RUNNING.to_owned(), Value::to_string)
+    }
+
     /// Returns the stored form: JSON.
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
@@ -282,6 +288,8 @@ fn parsed(json: &str) -> Value {
     value.unwrap_or_else(|| Value::String(json.chars().take(MAX_TOOL_TEXT).collect()))
 }
 
+/// The output of a tool that has no output yet.
+const STILL_RUNNING: &str = r#"{"error":"it is still running; do not call it again: its result follows"}"#;
 /// The longest JSON that is stored as JSON, in bytes.
 const MAX_TOOL_JSON: usize = 16 * 1024;
 /// The length to which longer or invalid JSON is truncated, in characters.

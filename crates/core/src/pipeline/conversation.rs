@@ -100,11 +100,10 @@ impl Conversation {
 
     /// Adds a tool call from before this engine was opened, so that the agent neither repeats nor denies it.
     fn add_earlier_tool(&mut self, number: usize, tool: &ToolUse) {
-        let Some(output) = &tool.output else { return };
         let (id, arguments) = (format!("earlier.{number}"), tool.arguments.to_string());
         let call = ToolRequest { id: id.clone(), name: tool.name.clone(), arguments };
         self.add_answer(AnswerMessage { calls: vec![call], ..AnswerMessage::default() });
-        self.tool_output(id, output.to_string());
+        self.tool_output(id, tool.output_for_model());
     }
 
     /// Adds a hint from the business's staff for the agent.

@@ -350,6 +350,21 @@ fn an_engine_that_is_opened_again_knows_what_was_said_and_done() {
 }
 
 #[test]
+fn an_engine_that_is_opened_again_knows_of_a_tool_that_still_runs() {
+    use crate::domain::{Speaker, ToolUse};
+    let tool = ToolUse::new("take_message", r#"{"text":"שלום"}"#).to_text();
+    let history = [HistoryTurn { speaker: Speaker::Tool, text: tool }];
+    let start = Start { id: "q", history: &history, notes: Vec::new(), max_pause: MAX_PAUSE, speculates: false };
+    let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
+    let entries = rig.asked_after();
+    let [Entry::Caller(_), Entry::Agent { calls, .. }, Entry::ToolOutput { output, .. }] = &entries[..] else {
+        panic!("{entries:?}")
+    };
+    assert_eq!(calls[0].name, "take_message");
+    assert!(output.contains("do not call it again"), "{output}");
+}
+
+#[test]
 fn a_hint_precedes_the_conversation_and_discards_a_speculative_answer() {
     use crate::domain::Speaker;
     let turns = [(Speaker::Caller, "שלום"), (Speaker::System, "ten percent off"), (Speaker::Agent, "היי")];

@@ -94,6 +94,15 @@ fn the_settings_of_a_session() {
 }
 
 #[test]
+fn an_earlier_tool_that_still_runs_is_not_called_again() {
+    let [call, output] = &history_tool(3, &ToolUse::new("take_message", r#"{"message":"x"}"#))[..] else {
+        panic!("the model does not know of the tool call")
+    };
+    assert!(call.contains("take_message") && call.contains("earlier_3"), "{call}");
+    assert!(output.contains("earlier_3") && output.contains("do not call it again"), "{output}");
+}
+
+#[test]
 fn the_events_of_a_conversation() {
     let events = [
         append(&EncodedAudio::encode(&[255; 3])),
