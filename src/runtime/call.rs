@@ -422,11 +422,13 @@ impl CallTask {
         if let Some(stream) = self.stream.take() {
             stream.close().await;
         }
-        // Closes the sockets of streams and of employees that arrived too late.
+        // Closes the sockets of streams and of employees that arrived too late, and stores the outputs of tools.
+        self.receiver.close();
         while let Ok(message) = self.receiver.try_recv() {
             match message {
                 CallMessage::Stream(socket, _) => socket.close().await,
                 CallMessage::Answer(employee) => employee.reject("call_over").await,
+                CallMessage::ToolFinished { id, output } => self.store_late_output(&id, output),
                 _ => {}
             }
         }

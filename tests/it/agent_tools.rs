@@ -187,6 +187,26 @@ async fn a_repeated_tool_call_shares_the_request_that_is_running() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_transcript_shows_the_output_of_a_tool_that_finished_after_the_call() {
+    let shop = Shop::open().await;
+    let (harness, owner) = harness(vec![calling("sell", &json!({}))], Faults::default()).await;
+    let mut tool = simple("sell", "POST", &format!("{}/slow", shop.origin));
+    tool["time_limit_s"] = json!(15);
+    add(&owner, &tool).await;
+    // The caller hangs up while the server, which takes seven seconds, has not answered yet.
+    let plan = CallPlan { from: DANA.into(), ..harness.plan("say 1s; wait 2s") };
+    let sid = harness.call(plan).await.call_sid;
+    let path = format!("/api/calls/{}", harness.ended_call(&sid).await["id"]);
+    let body = super::support::whatsapp::until("the output", async || {
+        let call = owner.get(&path).await.json();
+        let turn = call["turns"].as_array().unwrap().iter().find(|turn| turn["speaker"] == "tool")?;
+        turn["tool"]["output"].get("body").cloned()
+    });
+    assert_eq!(body.await, "sold");
+    assert_eq!(shop.lines(), ["POST /slow"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_post_tells_who_calls_unless_the_number_is_withheld() {
     let shop = Shop::open().await;
     let (harness, owner) =

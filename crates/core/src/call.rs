@@ -38,6 +38,7 @@ pub use policy::{CallPolicy, EngineCapabilities, Prompts};
 pub use crate::domain::EngineKind;
 pub use robot::RobotEvidence;
 pub use session::{Activity, CallSession, TakeoverState};
+pub use transcript::tool_item;
 
 #[cfg(test)]
 mod tests;

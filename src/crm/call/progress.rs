@@ -1,6 +1,6 @@
 //! Updates of the record of a running call. Each function does nothing if the call is not stored.
 
-use crate::domain::{CallEventKind, CallSid, CallState, EndReason, EngineKind, Speaker, StreamSid, Timestamp};
+use crate::domain::{CallEventKind, CallSid, CallState, EndReason, EngineKind, Speaker, StreamSid, Timestamp, ToolUse};
 use crate::store::{Result, TurnUpdate, WriteTx};
 
 /// Records that an engine's conversation with the caller has started.
@@ -29,6 +29,16 @@ pub fn change_engine(
 /// Stores a turn, or the changed parts of it.
 pub fn store_turn(tx: &WriteTx<'_>, sid: &CallSid, turn: &TurnUpdate<'_>, at: Timestamp) -> Result<()> {
     tx.put_turn(sid, turn, at)
+}
+
+/// Stores the output of a tool that finished after the call. `item` is the id of the tool's turn. Does nothing if the
+/// turn is not stored or has an output.
+pub fn finish_tool(tx: &WriteTx<'_>, sid: &CallSid, item: &str, output: &str) -> Result<()> {
+    let running = tx.turn_text(sid, item)?.and_then(|text| ToolUse::from_text(&text));
+    match running.filter(|tool| tool.output.is_none()) {
+        Some(tool) => tx.set_turn_text(sid, item, &tool.with_output(output).to_text()),
+        None => Ok(()),
+    }
 }
 
 /// Appends a complete turn to the transcript. A turn with a stored id is ignored.

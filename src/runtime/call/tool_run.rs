@@ -2,12 +2,14 @@
 
 use super::{CallMessage, CallTask};
 use crate::agent::tool::ToolContext;
-use crate::call::CallEvent;
-use crate::crm::call::CallerIdentity;
-use crate::domain::PhoneNumber;
+use crate::call::{CallEvent, tool_item};
+use crate::crm::call::{CallerIdentity, finish_tool};
+use crate::domain::{CallSid, PhoneNumber};
 use crate::runtime::own_tools::{OwnTools, ToolCaller};
+use crate::store::Store;
 use crate::telemetry::log;
 use std::sync::Arc;
+use tokio::sync::mpsc::error::SendError;
 
 impl CallTask {
     /// Runs a tool in its own task, so that the call continues; the task sends the output back as a message.
@@ -21,11 +23,22 @@ impl CallTask {
             .with_own_tools(Arc::new(OwnTools::new(self.settings.clone(), self.tool_caller(&id))));
         let context = if self.is_trial() { context.for_trial(country) } else { context };
         let (tools, sender, jobs) = (self.tools.clone(), self.sender.clone(), self.calls.services().jobs.clone());
+        let (store, sid) = (self.calls.services().store.clone(), self.sid.clone());
         log::spawn(async move {
             let output = tools.run(&context, &name, &arguments).await;
             jobs.wake();
-            let _ = sender.send(CallMessage::ToolFinished { id, output });
+            // The send fails if the call has ended.
+            if let Err(SendError(CallMessage::ToolFinished { id, output })) =
+                sender.send(CallMessage::ToolFinished { id, output })
+            {
+                store_late_output(&store, sid, &id, output);
+            }
         });
+    }
+
+    /// Stores the output of a tool that finished while the call ended.
+    pub(super) fn store_late_output(&self, id: &str, output: String) {
+        store_late_output(&self.calls.services().store, self.sid.clone(), id, output);
     }
 
     /// Returns what the owner's servers learn about the call. A number that may be forged is left out, because a server
@@ -46,4 +59,10 @@ impl CallTask {
             self.words.send_replace(self.session.caller_words());
         }
     }
+}
+
+/// Stores the output of a tool that the session has not received, because the call is over.
+fn store_late_output(store: &Store, sid: CallSid, id: &str, output: String) {
+    let item = tool_item(id);
+    store.write_soon(move |tx| finish_tool(tx, &sid, &item, &output));
 }

@@ -392,8 +392,8 @@ impl Transcript {
     }
 }
 
-/// Returns the item of a tool's turn; no engine has an item with this name.
-fn tool_item(id: &str) -> ItemId {
+/// Returns the item of the turn of the tool call `id`; no engine has an item with this name.
+pub fn tool_item(id: &str) -> ItemId {
     format!("tool:{id}").into()
 }
 

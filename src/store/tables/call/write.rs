@@ -452,6 +452,16 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::TurnUpdated, sid)
     }
 
+    /// Replaces the text of a turn. Does nothing if the turn is not stored.
+    pub fn set_turn_text(&self, sid: &CallSid, item: &str, text: &str) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE call_turns SET text = ?3, heard_text = ?3
+             WHERE call_id = (SELECT id FROM calls WHERE call_sid = ?1) AND item_id = ?2",
+        )?;
+        update.execute(params![sid, item, text])?;
+        self.record_call(ChangeKind::TurnUpdated, sid)
+    }
+
     /// Appends a turn after all others, for a conversation at Twilio's recorder. A turn with a known `item` is not
     /// stored again.
     pub fn append_turn(&self, sid: &CallSid, item: &str, speaker: Speaker, text: &str, at: Timestamp) -> Result<()> {
