@@ -74,12 +74,14 @@ pub fn for_phone(business: &BusinessConfig, config: &AgentConfig, context: &Phon
     text
 }
 
-/// Returns the part of the instructions for a call that the agent makes.
+/// Returns the part of the instructions for a call that the agent makes. It repeats what the first sentence must say,
+/// because a person who says hello first cancels the request of [`speak_first_outbound`].
 pub fn outbound(purpose: &str) -> String {
     format!(
         "In this call you have called the person, on behalf of the business; they did not call you. Why you call: {}. Stay with \
-         it. If they ask not to be called again, say that you will pass it on, and use take_message for it. If it is a bad \
-         moment, offer to call again another time, and say goodbye.\n",
+         it. If you have not yet said that you are the automatic assistant of the business and why you call, say it first, \
+         also in reply to a greeting. If they ask not to be called again, say that you will pass it on, and use take_message \
+         for it. If it is a bad moment, offer to call again another time, and say goodbye.\n",
         serde_json::Value::from(purpose)
     )
 }

@@ -94,6 +94,7 @@ async fn a_missed_call_is_returned_once_and_the_agent_says_why_it_calls() {
     assert_eq!(call["turns"][0]["speaker"], "agent", "{call:#}");
     let instructions = harness.ai.state().sessions.last().unwrap().config["instructions"].as_str().unwrap().to_owned();
     assert!(instructions.contains(PURPOSE), "{instructions}");
+    assert!(instructions.contains("automatic assistant"), "also if the person speaks first: {instructions}");
     let form = dialled(&harness).remove(0);
     for (name, value) in
         [("To", DANA), ("From", "+97235551234"), ("MachineDetection", "DetectMessageEnd"), ("AsyncAmd", "true")]
