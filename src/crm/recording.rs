@@ -59,15 +59,10 @@ pub fn ingest(
     let sid = new.recording_sid.as_str();
     let is_new = tx.insert_twilio_recording(&new.call.call_sid, sid, &new.url, new.duration_ms, now)?;
     if is_new {
-        fetch_later(tx, new, now)?;
+        fetch_later(tx, &new.recording_sid, new.is_message, now)?;
     } else if new.is_message {
         // Twilio's status callback, which may arrive first, has queued the download without a transcription.
-        if tx.recorded_message(sid)?.is_some() {
-            transcribe_later(tx, &new.recording_sid, now)?;
-        } else {
-            tx.delete_job(&JobKind::FetchRecording.key(sid))?;
-            fetch_later(tx, new, now)?;
-        }
+        keep_as_message(tx, &new.recording_sid, now)?;
     }
     let outcome = if is_new { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     log_webhook(tx, raw, outcome, "", Some(call), now)
@@ -121,9 +116,28 @@ pub fn store_file(tx: &WriteTx<'_>, job: &FetchJob, mime: &str, content: &[u8], 
     if job.is_message { transcribe_later(tx, &job.recording_sid, now) } else { Ok(()) }
 }
 
-fn fetch_later(tx: &WriteTx<'_>, new: &NewRecording, now: Timestamp) -> Result<()> {
-    let sid = &new.recording_sid;
-    let job = FetchJob { recording_sid: sid.clone(), is_message: new.is_message };
+/// Queues the transcription of a recording that gets no answer, because it is the message of its caller. If its file is
+/// not downloaded yet, the transcription follows the download. Does nothing if the recording is not stored. Idempotent.
+pub fn keep_as_message(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> Result<()> {
+    if transcribe_downloaded(tx, sid, now)? || !tx.has_recording(sid.as_str())? {
+        return Ok(());
+    }
+    tx.delete_job(&JobKind::FetchRecording.key(sid))?;
+    fetch_later(tx, sid, true, now)
+}
+
+/// Queues the transcription of a message whose file is downloaded. Returns false, and changes nothing, if the file is
+/// not downloaded yet. Idempotent.
+pub fn transcribe_downloaded(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> Result<bool> {
+    let is_downloaded = tx.recorded_message(sid.as_str())?.is_some();
+    if is_downloaded {
+        transcribe_later(tx, sid, now)?;
+    }
+    Ok(is_downloaded)
+}
+
+fn fetch_later(tx: &WriteTx<'_>, sid: &RecordingSid, is_message: bool, now: Timestamp) -> Result<()> {
+    let job = FetchJob { recording_sid: sid.clone(), is_message };
     let payload = serde_json::to_string(&job).unwrap_or_default();
     tx.insert_job(JobKind::FetchRecording, Some(&JobKind::FetchRecording.key(sid)), &payload, now, now)
 }

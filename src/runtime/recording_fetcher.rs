@@ -32,7 +32,15 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
     let later = |error: store::Error| JobError::Retry(error.to_string());
     let wanted = sid.clone();
     let known = services.store.read(move |tx| tx.recording_to_fetch(wanted.as_str())).await.map_err(later)?;
-    let Some(known) = known else { return Ok(()) };
+    let Some(known) = known else {
+        // An earlier job, which did not know that the recording is a message, may have stored the file.
+        if payload.is_message {
+            let queued = services.store.write(move |tx| recording::transcribe_downloaded(tx, &sid, clock::now()));
+            queued.await.map_err(later)?;
+            services.jobs.wake();
+        }
+        return Ok(());
+    };
     if !services.disk.takes_media() {
         return Err(JobError::RetryFor(MAX_WAIT, "the disk is nearly full".to_owned()));
     }

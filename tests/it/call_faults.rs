@@ -1,6 +1,7 @@
 //! Calls in which a component fails. In every case the caller hears how the call continues.
 
 use super::support::telephony::CallHarness;
+use super::support::whatsapp::until;
 use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, EndedBy, StreamEnd, StreamPlan};
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use agentlocator::simulator::twilio::{Fault, Operation};
@@ -61,6 +62,20 @@ async fn a_stream_that_cannot_be_opened_continues_with_what_follows() {
     let report = harness.call(CallPlan { stream: StreamPlan::Fails, ..harness.plan("stay") }).await;
     assert!(recorded(&report), "{report:#?}");
     assert_eq!(harness.daemon.logs().events_named("WATCHDOG_REDIRECT_SENT").len(), 0, "the stream never opened");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_that_the_ai_cannot_answer_is_transcribed_as_a_message() {
+    let harness =
+        CallHarness::with_ai(faulty(Faults { refuse_requests: Some(503), ..Faults::default() }), |_| {}).await;
+    let report = harness.call(CallPlan { stream: StreamPlan::Fails, ..harness.plan("stay") }).await;
+    assert!(recorded(&report), "{report:#?}");
+    assert_eq!(harness.daemon.logs().events_named("FALLBACK_NO_REPLY").len(), 1);
+    until("the transcription", async || {
+        let jobs = "SELECT count(*) FROM jobs WHERE kind = 'transcribe_recording'";
+        (harness.daemon.query_value::<i64>(jobs) == 1).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -110,7 +110,15 @@ async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Respo
         Reply::Pending if waiting.round < PendingReply::MAX_ROUNDS => {
             answer(&[say_phrase(state, &Phrase::SayOneMoment), Verb::Redirect(public_url(state, &waiting.next()))])
         }
-        Reply::Pending | Reply::Unavailable => thanks(state, call).await,
+        Reply::Pending | Reply::Unavailable => {
+            if state.recorded_turns.may_use_ai() {
+                let (sid, at) = (waiting.recording, clock::now());
+                let keep = move |tx: &WriteTx<'_>| recording::keep_as_message(tx, &sid, at);
+                store_best_effort(state, PATH, call.as_str(), keep).await;
+                state.jobs.wake();
+            }
+            thanks(state, call).await
+        }
     }
 }
 
