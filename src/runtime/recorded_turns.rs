@@ -138,8 +138,7 @@ async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Rep
     let item = recording.recording_sid.as_str();
     store_turn(services, sid, format!("{item}.caller"), Speaker::Caller, transcript.clone());
 
-    let mut messages = conversation(services, sid).await;
-    messages.push(ChatMessage { role: ChatRole::User, content: transcript });
+    let messages = conversation(services, sid, transcript).await;
     let answer = openai::chat(&services.client, &config.openai, &messages, STEP_TIMEOUT).await;
     let openai::Paid { answer, cost_micros } = answer.map_err(|error| error.to_string())?;
     services.add_cost(sid, cost_micros);
@@ -201,24 +200,31 @@ pub(super) fn instructions(
     format!("{}{TURN_BY_TURN}", instructions::for_phone(business, agent, &context))
 }
 
-/// Returns the instructions and the conversation so far.
-async fn conversation(services: &CallServices, sid: &CallSid) -> Vec<ChatMessage> {
+/// Returns the instructions and the conversation so far, which ends with the turn `latest` of the caller.
+async fn conversation(services: &CallServices, sid: &CallSid, latest: String) -> Vec<ChatMessage> {
     let config = services.config();
     let profile = services.business_profile(&config.business.time_zone, sid).await;
     let content = instructions(&config.business, &config.agent, &profile, clock::now());
     let mut messages = vec![ChatMessage { role: ChatRole::System, content }];
     let sid = sid.clone();
     let turns = services.store.read(move |tx| tx.heard_turns(&sid)).await.unwrap_or_default();
-    messages.extend(turns.into_iter().filter_map(|(speaker, content)| match speaker {
+    messages.extend(spoken(turns, latest));
+    messages
+}
+
+/// Returns what was said: the stored turns, and the caller's turn `latest`, which may be stored already. An earlier
+/// turn of the caller that got no answer, for example because the media stream was lost, is kept.
+fn spoken(turns: Vec<(Speaker, String)>, latest: String) -> Vec<ChatMessage> {
+    let said = turns.into_iter().filter_map(|(speaker, content)| match speaker {
         Speaker::Caller => Some(ChatMessage { role: ChatRole::User, content }),
         Speaker::Agent => Some(ChatMessage { role: ChatRole::Assistant, content }),
         Speaker::Tool | Speaker::System | Speaker::Employee => None,
-    }));
-    // The turn that is being answered is appended by the caller of this function.
-    if messages.last().is_some_and(|last| last.role == ChatRole::User) {
-        messages.pop();
+    });
+    let (mut said, latest): (Vec<_>, _) = (said.collect(), ChatMessage { role: ChatRole::User, content: latest });
+    if said.last() != Some(&latest) {
+        said.push(latest);
     }
-    messages
+    said
 }
 
 async fn stored_text(services: &CallServices, sid: &CallSid, item: String) -> Option<String> {
@@ -246,6 +252,17 @@ that the caller leaves is kept by itself. When the caller is done, say goodbye a
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unanswered_turn_before_the_recorder_reaches_the_ai() {
+        let turn = |text: &str| (Speaker::Caller, text.to_owned());
+        let message = |text: &str| ChatMessage { role: ChatRole::User, content: text.to_owned() };
+        let (before, latest) = ("מתי אתם פתוחים?", "הלו?");
+        // The latest turn may not be stored yet.
+        for stored in [vec![turn(before)], vec![turn(before), turn(latest)]] {
+            assert_eq!(spoken(stored, latest.to_owned()), [message(before), message(latest)]);
+        }
+    }
 
     #[test]
     fn the_instructions_of_a_turn_by_turn_conversation() {
