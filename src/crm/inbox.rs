@@ -5,6 +5,7 @@ mod message_update;
 pub use message_update::{UpdateEffect, apply_early, apply_listed_status, apply_update, is_new_status};
 
 use super::contact::resolve::{self, Sighting};
+use super::message_clock::MAX_OUTBOX_RETRY;
 use super::webhook_log::{RawWebhook, log_webhook};
 use crate::domain::{
     BusinessId, Direction, InboundMessage, JobKind, MediaState, MessageId, MessageStatus, OutboundAuthor, Provider,
@@ -76,6 +77,9 @@ pub fn receive(
         } else {
             let written_at = created_at.min(arrival.at);
             tx.record_inbound(thread.id, new.provider, created_at, written_at, new.opens_twilio)?;
+            // A first message to the contact may have been postponed by the limit of new conversations. The limit no
+            // longer applies to it, and the answer to the contact waits for it.
+            tx.hasten_late_outbox_of(thread.contact, now.plus(MAX_OUTBOX_RETRY), now)?;
         }
         store_media(tx, message, new, now)?;
         if let Some(id) = &new.provider_msg_id {

@@ -97,7 +97,7 @@ struct SavedSteps {
 
 /// More than the longest back-off of a message. The limit of new conversations can postpone a message for longer: it
 /// then becomes due too early, and the outbox postpones it again.
-const MAX_OUTBOX_RETRY: Duration = Duration::from_mins(2);
+pub(super) const MAX_OUTBOX_RETRY: Duration = Duration::from_mins(2);
 /// More than the longest time until the retry of a job.
 const MAX_JOB_RETRY: Duration = Duration::from_mins(15);
 const STEPS: &str = "message_clock.steps";

@@ -229,6 +229,18 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Makes the queued messages to a contact due now whose next attempt is due after `limit`.
+    pub fn hasten_late_outbox_of(&self, contact: ContactId, limit: Timestamp, now: Timestamp) -> Result<()> {
+        // With the redundant list of states, SQLite uses the index of pending messages.
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET next_attempt_at = ?3
+             WHERE contact_id = ?1 AND state IN ('queued', 'sending', 'doubtful') AND state = 'queued'
+                 AND next_attempt_at > ?2",
+        )?;
+        update.execute(params![contact, limit, now])?;
+        Ok(())
+    }
+
     /// Deletes the outbox rows of messages that were sent or failed before `before`, and the records of late refusals
     /// from before that time. The messages themselves are kept.
     pub fn prune_outbox(&self, before: Timestamp) -> Result<()> {

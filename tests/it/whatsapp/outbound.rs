@@ -273,6 +273,30 @@ async fn attempts_that_the_bridge_refuses_do_not_use_up_the_limit_of_new_convers
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_postponed_first_message_is_sent_when_its_contact_writes() {
+    let shop = Shop::open_with(
+        |setup| {
+            setup.env("WHATSAPP_PROVIDER", "baileys").env("WA_PACING", "on");
+            setup.toml("[whatsapp]\nnew_chats_per_day = 1\nper_minute = 60\n");
+        },
+        "",
+    )
+    .await;
+    shop.until_status(&shop.say(DANA, "the only new conversation of today").await, "sent").await;
+    let postponed = shop.say(NOA, "you are booked").await;
+    until("the postponement", async || {
+        let next: String = shop.daemon.query_value("SELECT max(next_attempt_at) FROM outbox WHERE state = 'queued'");
+        (next > agentlocator::clock::now().plus(Duration::from_hours(23)).to_string()).then_some(())
+    })
+    .await;
+    shop.receive_by_bridge(NOA, "A1", "am I booked?").await;
+    let answer = shop.say(NOA, "yes, tomorrow at ten").await;
+    shop.until_status(&answer, "sent").await;
+    assert_eq!(shop.message(&postponed).await["status"], "sent");
+    assert_eq!(shop.bridge.texts()[1..], ["you are booked", "yes, tomorrow at ten"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_waits_while_its_only_provider_does_not_accept_the_credentials() {
     let shop = Shop::open_with(|setup| _ = setup.env("WHATSAPP_PROVIDER", "twilio"), "").await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;

@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct SendRate {
     /// The maximum number of messages per minute.
     pub per_minute: u32,
-    /// The maximum number of messages per day to new contacts, which have no earlier message in either direction.
+    /// The maximum number of messages per day to new contacts, who have not written and have no earlier message.
     pub new_chats_per_day: u32,
 }
 

@@ -53,7 +53,7 @@ pub struct OutboxEntry {
     /// When the contact blocked the business or opted out, or when a user decided that the contact receives no
     /// messages; `None` if messages are allowed. A message from the contact clears only an opt-out of its thread.
     pub opted_out_at: Option<Timestamp>,
-    /// True if the thread has no earlier message, except failed ones.
+    /// True if the contact has never written, and the thread has no earlier message, except failed ones.
     pub is_first_contact: bool,
 }
 

@@ -4,7 +4,8 @@ SELECT o.id, o.message_id, o.contact_id, o.recipient, o.send_key, nullif(o.reque
     q.provider_msg_id AS quoted_id, q.direction AS quoted_direction, q.content_text AS quoted_text,
     t.last_in_provider, t.last_in_at, t.last_in_twilio_at,
     coalesce(t.opted_out_at, (SELECT opted_out_at FROM contacts WHERE id = o.contact_id)) AS opted_out_at,
-    NOT EXISTS (SELECT 1 FROM messages e WHERE e.thread_id = m.thread_id AND e.id < m.id AND e.status <> 'failed')
+    t.last_in_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM messages e WHERE e.thread_id = m.thread_id AND e.id < m.id AND e.status <> 'failed')
         AS is_first_contact
 FROM outbox o JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id
     -- Only the provider ?5 quotes, and only messages of its own account.
