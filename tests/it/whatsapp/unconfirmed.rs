@@ -1,6 +1,8 @@
 //! Attempts with an unknown outcome: a contact never gets the same message twice.
 
+use crate::support::client::send;
 use crate::support::whatsapp::{BridgeReply, List, Shop, TwilioReply, until};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -28,6 +30,21 @@ async fn an_unconfirmed_attempt_is_repeated_at_the_bridge_with_the_same_key() {
             shop.bridge.requests().iter().map(|(request, ..)| request["idempotencyKey"].clone()).collect();
         assert!(keys.len() == 2 + then.len() && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unconfirmed_attempt_is_not_repeated_to_a_contact_who_has_opted_out_since() {
+    let shop = Shop::open().await;
+    // The bridge cannot say whether it has sent the message, and has not.
+    shop.bridge.reply_next([BridgeReply::Refuse(504); 20]);
+    let answer = shop.say(DANA, "buy!").await;
+    until("the first attempt", async || (!shop.bridge.requests().is_empty()).then_some(())).await;
+    let contact: i64 = shop.daemon.query_value("SELECT contact_id FROM threads");
+    let opt_out = shop.api.request(Method::PUT, &format!("/api/contacts/{contact}/opt-out"));
+    assert_eq!(send(opt_out.json(&json!({ "opted_out": true }))).await.status, 200);
+    let failed = shop.until_status(&answer, "failed").await;
+    assert_eq!(failed["error_code"], "unconfirmed");
+    assert!(shop.bridge.requests().len() < 20 && shop.bridge.texts().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,8 @@
 //! have accepted it (unconfirmed). Another provider may be used only in the second case. An unconfirmed attempt through
 //! the bridge is retried with the same idempotency key, so that the bridge sends the message only once. Twilio has no
 //! such key, so its message list is searched; the message is sent again only if the list does not show it after a
-//! minute. A contact therefore never receives the same message twice.
+//! minute. A contact therefore never receives the same message twice. No attempt is repeated after the contact has opted
+//! out.
 //!
 //! A provider may reject a message at once, or after it has accepted the message ([`Delivery::refuse`]). Both kinds of
 //! rejection close the same routes, and [`Delivery::next`] chooses among the remaining routes.
@@ -86,6 +87,8 @@ impl Delivery {
         let expired = input.now.since(self.created_at) >= DELIVERY_TIMEOUT;
         match (self.unconfirmed, self.route.provider) {
             (true, _) if expired => Step::GiveUp(Reason::Unconfirmed),
+            // The bridge may not have sent the message yet, and would send it now.
+            (true, Provider::Baileys) if input.opted_out => Step::GiveUp(Reason::Unconfirmed),
             (true, Provider::Baileys) => Step::Send(self.route),
             (true, Provider::Twilio) => Step::Search,
             (false, _) => self.next_route(input, expired),

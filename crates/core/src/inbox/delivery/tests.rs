@@ -341,6 +341,35 @@ fn a_contact_who_opted_out_receives_nothing() {
 }
 
 #[test]
+fn an_unconfirmed_attempt_is_not_repeated_after_the_contact_has_opted_out() {
+    let rules = auto();
+    let opted_out = RouteInput {
+        rules: &rules,
+        named: None,
+        last_in: recently(Baileys),
+        capable: &[Baileys, Twilio],
+        refused: &[],
+        opted_out: true,
+        down: &[],
+        now: start(),
+    };
+    let unconfirmed = |provider| Delivery {
+        named: None,
+        route: Route { provider, template: false },
+        unconfirmed: true,
+        attempts: 1,
+        unconfirmed_attempts: 0,
+        attempt_at: Some(start()),
+        refused: vec![],
+        last_refusal: None,
+        created_at: start(),
+    };
+    assert_eq!(unconfirmed(Baileys).next(&opted_out), Step::GiveUp(Reason::Unconfirmed));
+    // A search sends nothing.
+    assert_eq!(unconfirmed(Twilio).next(&opted_out), Step::Search);
+}
+
+#[test]
 fn a_late_refusal_is_followed_as_one_at_once() {
     let late = |refusal| Fate::RefusedLate(refusal);
     for (fates, routes) in [
