@@ -140,6 +140,11 @@ impl Bridge {
             StatusCode::TOO_MANY_REQUESTS => {
                 Outcome::NotSent(NotSent::Busy(Duration::from_secs(5)), with_message("busy"))
             }
+            // The bridge knows the key with another content, for example because the quoted message was deleted since the
+            // first attempt. It may have sent the message in that attempt.
+            StatusCode::CONFLICT if answer.error.code.as_deref() == Some(KEY_REUSED) => {
+                Outcome::Unconfirmed(with_message(KEY_REUSED))
+            }
             status if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT => {
                 Outcome::NotSent(NotSent::Refused(Refusal::Message), with_message("refused"))
             }
@@ -181,6 +186,8 @@ fn kind_name(kind: MediaKind) -> &'static str {
 /// Timeout of a response. Longer than the bridge's own timeout, so that the bridge can report the error.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(8);
 const JSON: &str = "application/json";
+/// The bridge's code for an idempotency key that was used for another message.
+const KEY_REUSED: &str = "key_reused";
 
 #[cfg(test)]
 mod tests {

@@ -26,6 +26,8 @@ pub enum BridgeReply {
     DropWithoutReply,
     /// The message is not sent, and the response has this status.
     Refuse(u16),
+    /// The bridge reports that the idempotency key was used for another message.
+    KeyReused,
     /// The message is sent after this delay, and then the response.
     SendAfter(std::time::Duration),
 }
@@ -153,6 +155,10 @@ async fn send(State(state): State<Shared>, headers: HeaderMap, body: Bytes) -> R
         BridgeReply::Refuse(status) => {
             let body = json!({ "ok": false, "error": { "code": "no", "message": "no" } });
             return (StatusCode::from_u16(status).unwrap(), Json(body)).into_response();
+        }
+        BridgeReply::KeyReused => {
+            let body = json!({ "ok": false, "error": { "code": "key_reused", "message": "another message" } });
+            return (StatusCode::CONFLICT, Json(body)).into_response();
         }
         BridgeReply::DropWithoutReply => hang_up(),
         BridgeReply::SendAfter(wait) => tokio::time::sleep(wait).await,
