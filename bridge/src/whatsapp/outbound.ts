@@ -6,7 +6,7 @@ import { buildMessage } from './build-message.ts'
 import { FileRefused, type OutgoingFile } from './outgoing-file.ts'
 import { openSessions, Recipients } from './recipient.ts'
 import { refusalOf, type SendResult, STALE_DEVICES, wasNotSent } from './send-result.ts'
-import { fingerprintOf, messageIdOf, type SentHead, type SentMessages } from './sent-messages.ts'
+import { fingerprintOf, isSameRequest, messageIdOf, type SentHead, type SentMessages } from './sent-messages.ts'
 
 /** The idempotency key was used before for another message. */
 export class KeyReused extends Error {
@@ -55,7 +55,7 @@ export class Outbound {
     const running = this.#running.get(id)
     const before = this.#dependencies.sent.get(id)
     const known = running?.fingerprint ?? before?.fingerprint
-    if (known !== undefined && known !== fingerprint) {
+    if (known !== undefined && !isSameRequest(known, request)) {
       return Promise.reject(new KeyReused('the key was used before, for another message'))
     }
     if (running) return running.result

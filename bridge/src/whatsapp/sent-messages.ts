@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { proto } from 'baileys'
 import { SENT, type Session } from '../session/session.ts'
 import type { SendRequest } from '../wire/request.ts'
+import { isDaemonFile } from './outgoing-file.ts'
 
 /** The record of a message that the daemon asked the bridge to send. */
 export interface SentHead {
@@ -76,8 +77,22 @@ export function messageIdOf(key: string | undefined): string {
   return `3EB0${digest.subarray(0, 9).toString('hex').toUpperCase()}`
 }
 
-/** Returns a hash of the request without its key. Of a quoted message, only the id is included. */
-export function fingerprintOf({ to, type, text, mediaUrl, quoted }: SendRequest): string {
+/**
+ * Returns a hash of the request without its key. Of a quoted message, only the id is included. Of a link to a file of
+ * the daemon, only the path is included, which identifies the content: the daemon signs another link after its secret
+ * has changed, and after a restored message was released.
+ */
+export function fingerprintOf(request: SendRequest): string {
+  const { mediaUrl } = request
+  return hashOf(request, mediaUrl && isDaemonFile(mediaUrl) ? mediaUrl.split('?')[0] : mediaUrl)
+}
+
+/** Returns whether a recorded fingerprint is that of the request. Earlier versions hashed a link with its query. */
+export function isSameRequest(fingerprint: string, request: SendRequest): boolean {
+  return fingerprint === fingerprintOf(request) || fingerprint === hashOf(request, request.mediaUrl)
+}
+
+function hashOf({ to, type, text, quoted }: SendRequest, mediaUrl: string | undefined): string {
   // Without a quote, the hash must equal that of earlier versions, which did not support quotes.
   return createHash('sha256')
     .update(JSON.stringify([to, type, text, mediaUrl ?? null, ...(quoted ? [quoted.id] : [])]))

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { backOff } from '../../src/back-off.ts'
 import { readSettings, SettingError } from '../../src/settings.ts'
 import { isPrivate } from '../../src/whatsapp/outgoing-file.ts'
 import { withCurrentSecret } from '../../src/whatsapp/pairing.ts'
 import { decideReconnect } from '../../src/whatsapp/reconnect-policy.ts'
-import { messageIdOf } from '../../src/whatsapp/sent-messages.ts'
+import { fingerprintOf, isSameRequest, messageIdOf } from '../../src/whatsapp/sent-messages.ts'
 import { BadRequest, readPairingRequest, readSendRequest } from '../../src/wire/request.ts'
 
 const end = { code: undefined, paired: true, codesUsedUp: false, failures: 1, restarts: 1, chance: 0.5 }
@@ -180,4 +181,19 @@ test('a message id is derived from its key alone', () => {
   assert.notEqual(messageIdOf('a'), messageIdOf('b'))
   assert.notEqual(messageIdOf(undefined), messageIdOf(undefined))
   assert.match(messageIdOf('a'), /^3EB0[0-9A-F]{18}$/)
+})
+
+test('a request with a new link to the same file of the daemon is the same request', () => {
+  const request = (mediaUrl: string) => readSendRequest({ to: '972501234567', type: 'image', mediaUrl })
+  const link = (file: string, signature: string) => request(`/static/media/${file}?expires=1&signature=${signature}`)
+  const recorded = fingerprintOf(link('aa', 'one'))
+  assert.equal(isSameRequest(recorded, link('aa', 'two')), true)
+  assert.equal(isSameRequest(recorded, link('bb', 'one')), false)
+  const other = (query: string) => request(`https://example.com/file?${query}`)
+  assert.equal(isSameRequest(fingerprintOf(other('a')), other('b')), false, 'another query can name another file')
+  // The records of earlier versions contain the whole link.
+  const whole = ['972501234567', 'image', '', '/static/media/aa?expires=1&signature=one']
+  const earlier = createHash('sha256').update(JSON.stringify(whole)).digest('base64url')
+  assert.equal(isSameRequest(earlier, link('aa', 'one')), true)
+  assert.equal(isSameRequest(earlier, link('aa', 'two')), false)
 })
