@@ -73,11 +73,10 @@ pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduledMessageUpdate, now: Ti
     if tx.update_scheduled(&message, now)? { Ok(()) } else { Err(not_waiting()) }
 }
 
-/// Cancels a waiting message. Refused if the message was sent or cancelled, or has failed.
+/// Cancels a waiting message, or discards one that has failed. Refused if the message was sent or cancelled.
 pub fn cancel(tx: &WriteTx<'_>, id: i64, now: Timestamp) -> Result<(), Error> {
     find(tx, id)?;
-    let is_cancelled = tx.end_scheduled(id, ScheduledState::Cancelled, None, None, now)?;
-    if is_cancelled { Ok(()) } else { Err(not_waiting()) }
+    if tx.cancel_scheduled(id, now)? { Ok(()) } else { Err(not_waiting()) }
 }
 
 fn not_waiting() -> Error {

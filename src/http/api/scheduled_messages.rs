@@ -103,7 +103,7 @@ pub(super) async fn change(
     Ok(changed)
 }
 
-/// Cancel a scheduled message that has not been sent or cancelled, and has not failed.
+/// Cancel a scheduled message, or discard one that has failed.
 #[utoipa::path(delete, path = "/api/scheduled-messages/{id}", tag = "threads", operation_id = "cancel_scheduled_message",
     params(("id" = i64, Path)),
     responses((status = 200, description = "The message will not be sent.", body = OkResponse), (status = 409, body = ErrorBody)))]

@@ -145,6 +145,18 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::ScheduledMessageUpdated, Some(thread), Some(id))?;
         Ok(true)
     }
+
+    /// Cancels a scheduled message that waits or has failed. Returns false if the message was sent or cancelled.
+    pub fn cancel_scheduled(&self, id: i64, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE scheduled_messages SET state = 'cancelled', error_code = NULL, updated_at = ?2
+                   WHERE id = ?1 AND state IN ('waiting', 'failed')";
+        let is_cancelled = self.conn.prepare_cached(sql)?.execute(params![id, now])? > 0;
+        if is_cancelled {
+            let thread = self.scheduled_message(id)?.map(|message| message.thread_id);
+            self.record_in(ChangeKind::ScheduledMessageUpdated, thread, Some(id))?;
+        }
+        Ok(is_cancelled)
+    }
 }
 
 /// `t` is the thread into which the message's thread was finally merged.

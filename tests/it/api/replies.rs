@@ -75,10 +75,8 @@ async fn a_scheduled_message_is_sent_when_its_time_comes_also_after_a_restart() 
     assert_eq!(gone.status, 409);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_scheduled_message_without_a_provider_fails_with_the_reason() {
-    let shop = Shop::open().await;
-    shop.receive_by_bridge("972501234567", "A", "hi").await;
+/// Schedules a message by Twilio, which requires a template for it, and waits until the message has failed.
+async fn failed_schedule(shop: &Shop) -> Value {
     let body = json!({"thread_id": 1, "text": "later", "send_at": in_an_hour(), "provider": "twilio"});
     assert_eq!(shop.api.post_json("/api/scheduled-messages", &body).await.status, 201);
     let soon = agentlocator::clock::now().plus(Duration::from_millis(300)).to_string();
@@ -88,8 +86,29 @@ async fn a_scheduled_message_without_a_provider_fails_with_the_reason() {
         let found = shop.api.get("/api/scheduled-messages/1").await.json();
         (found["state"] != "waiting").then_some(found)
     });
-    let failed = failed.await;
+    failed.await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_message_without_a_provider_fails_with_the_reason() {
+    let shop = Shop::open().await;
+    shop.receive_by_bridge("972501234567", "A", "hi").await;
+    let failed = failed_schedule(&shop).await;
     assert_eq!((&failed["state"], &failed["error_code"]), (&json!("failed"), &json!("template_required")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_message_that_has_failed_can_be_discarded() {
+    let shop = Shop::open().await;
+    shop.receive_by_bridge("972501234567", "A", "hi").await;
+    failed_schedule(&shop).await;
+    let discard = async || send(shop.api.request(Method::DELETE, "/api/scheduled-messages/1")).await.status;
+    assert_eq!(discard().await, 200);
+    let discarded = shop.api.get("/api/scheduled-messages/1").await.json();
+    assert_eq!((&discarded["state"], &discarded["error_code"]), (&json!("cancelled"), &Value::Null));
+    let failed = shop.api.get("/api/scheduled-messages?thread_id=1&state=failed").await.json();
+    assert_eq!(failed["items"], json!([]));
+    assert_eq!(discard().await, 409);
 }
 
 #[tokio::test(flavor = "multi_thread")]

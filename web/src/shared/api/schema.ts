@@ -1887,7 +1887,7 @@ export interface paths {
         get: operations["get_scheduled_message"];
         put?: never;
         post?: never;
-        /** Cancel a scheduled message that has not been sent or cancelled, and has not failed. */
+        /** Cancel a scheduled message, or discard one that has failed. */
         delete: operations["cancel_scheduled_message"];
         options?: never;
         head?: never;

@@ -45,6 +45,8 @@ export function ScheduledList({ threadId, onEdit }: Props) {
       }).then(refresh),
     onDone: refresh,
   })
+  // A message that has failed cannot be scheduled again for its time, which has passed.
+  const discard = useAction({ ...removal, onDone: refresh })
   const own = [...(failed.data?.items ?? []), ...(waiting.data?.items ?? [])]
   if (own.length === 0) return null
   return (
@@ -67,7 +69,11 @@ export function ScheduledList({ threadId, onEdit }: Props) {
           <button className="btn link" type="button" onClick={() => edit.mutate(item)}>
             <Trans>עריכה</Trans>
           </button>
-          <button className="btn quiet" type="button" onClick={() => cancel.mutate(item)}>
+          <button
+            className="btn quiet"
+            type="button"
+            onClick={() => (item.state === 'failed' ? discard : cancel).mutate(item)}
+          >
             <Trans>ביטול</Trans>
           </button>
         </li>
