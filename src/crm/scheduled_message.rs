@@ -3,7 +3,9 @@
 
 use super::outbox::{self, NewChatLimits, SendError, SendRequest};
 use super::{Error, RequestError};
-use crate::domain::{MessageId, Provider, ScheduledMessage, ScheduledState, Thread, ThreadId, ThreadType, Timestamp};
+use crate::domain::{
+    MessageId, Provider, ScheduledMessage, ScheduledState, Thread, ThreadId, ThreadType, Timestamp, TurnEvent,
+};
 use crate::inbox::policy::RoutingRules;
 use crate::store::{self, NewScheduledMessage, ReadTx, WriteTx};
 use std::time::Duration;
@@ -111,8 +113,9 @@ pub struct SendContext<'a> {
     pub written_at: Timestamp,
 }
 
-/// Queues a scheduled message that is due. If the message is refused, marks it as failed, with the error code. Returns
-/// the new state; `None` if the message no longer waits.
+/// Queues a scheduled message that is due. If the message is refused, marks it as failed, with the error code, and its
+/// thread as waiting, because the contact gets no message and a user has to decide. Returns the new state; `None` if the
+/// message no longer waits.
 pub fn send_due(
     tx: &WriteTx<'_>,
     id: i64,
@@ -127,6 +130,9 @@ pub fn send_due(
         Delivery::Refused(code) => (ScheduledState::Failed, None, Some(code)),
     };
     tx.end_scheduled(id, state, sent, error, now)?;
+    if state == ScheduledState::Failed {
+        tx.apply_turn_without_message(message.thread_id, TurnEvent::AnswerFailed(now))?;
+    }
     Ok(Some(state))
 }
 

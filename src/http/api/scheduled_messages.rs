@@ -58,7 +58,7 @@ pub(super) async fn list(
 /// Schedule a message in a WhatsApp thread.
 ///
 /// Opt-outs, limits and the route are checked only when the message is due. If it cannot be sent then, its state
-/// becomes `failed`.
+/// becomes `failed`, and the conversation waits for an answer (`turn` is `us`).
 #[utoipa::path(post, path = "/api/scheduled-messages", tag = "threads", operation_id = "schedule_message",
     request_body = ScheduleMessageRequest,
     responses((status = 201, body = ScheduledMessage), (status = 404, body = ErrorBody)))]

@@ -98,6 +98,17 @@ async fn a_scheduled_message_without_a_provider_fails_with_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_waits_for_us_when_a_scheduled_message_to_it_has_failed() {
+    let shop = Shop::open().await;
+    shop.receive_by_bridge("972501234567", "A", "hi").await;
+    shop.until_status(&shop.say(DANA, "we write to you tomorrow").await, "sent").await;
+    let turn = async || shop.api.get("/api/threads/1").await.json()["turn"].clone();
+    assert_eq!(turn().await, "done");
+    failed_schedule(&shop).await;
+    assert_eq!(turn().await, "us");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_message_that_has_failed_can_be_discarded() {
     let shop = Shop::open().await;
     shop.receive_by_bridge("972501234567", "A", "hi").await;

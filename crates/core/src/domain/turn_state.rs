@@ -51,7 +51,7 @@ pub enum TurnEvent {
     UserAnswered,
     /// The agent answered a message, or talked with the contact on the phone.
     AgentAnswered(Timestamp),
-    /// A message of the business has failed permanently.
+    /// A message of the business has failed permanently, or a scheduled message could not be sent.
     AnswerFailed(Timestamp),
     /// A user viewed the conversation.
     UserLooked,

@@ -61,6 +61,13 @@ impl WriteTx<'_> {
         })
     }
 
+    /// Applies an event of which no message and no call records a change, such as a scheduled message that could not be
+    /// sent.
+    pub fn apply_turn_without_message(&self, thread: ThreadId, event: TurnEvent) -> Result<()> {
+        self.apply_turn(thread, event)?;
+        self.record_thread(thread)
+    }
+
     /// Archives all threads of a contact, or unarchives them.
     pub fn set_archived(&self, contact: ContactId, archived_at: Option<Timestamp>) -> Result<()> {
         self.turns_of(contact)?.into_iter().try_for_each(|before| {

@@ -1867,7 +1867,7 @@ export interface paths {
         /**
          * Schedule a message in a WhatsApp thread.
          * @description Opt-outs, limits and the route are checked only when the message is due. If it cannot be sent then, its state
-         *     becomes `failed`.
+         *     becomes `failed`, and the conversation waits for an answer (`turn` is `us`).
          */
         post: operations["schedule_message"];
         delete?: never;
