@@ -235,16 +235,22 @@ impl Dispatcher {
         now: Timestamp,
     ) -> store::Result<Admission> {
         let delivery = delivery(entry);
-        let step = delivery.next(&route_input(entry, rules, down, now));
-        let by_bridge = matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }));
+        let is_by_bridge = |down: &[Provider]| {
+            let step = delivery.next(&route_input(entry, rules, down, now));
+            matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }))
+        };
         // A repeated attempt of an unconfirmed message does not count towards the send rate.
-        if !by_bridge || entry.unconfirmed {
+        if !is_by_bridge(down) || entry.unconfirmed {
             return Ok(Admission::Start(None));
         }
         let Some(until) = self.pacer.earliest(entry.is_first_contact, now).filter(|until| *until > now) else {
             return Ok(Admission::Start(Some(self.pacer.reserve(entry.is_first_contact, now, entropy::chance()))));
         };
         if until.since(now) > POSTPONE_AFTER {
+            // If the bridge only replaces a provider that is down, the message waits for that provider.
+            if !is_by_bridge(&[]) {
+                return Ok(Admission::Wait(now.plus(IDLE)));
+            }
             let id = entry.id;
             let reason = "today's limit of new conversations is reached; WhatsApp blocks accounts that write to many new contacts";
             self.shared.store.write(move |tx| outbox::postpone(tx, id, until, reason)).await?;

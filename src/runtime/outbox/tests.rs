@@ -3,6 +3,7 @@ use crate::alerting::AlertThresholds;
 use crate::config::{Config, Reloadable, StoreConfig};
 use crate::crm::outbox::SendRequest;
 use crate::domain::{ActorId, PeerAddress};
+use crate::inbox::send_rate::SendRate;
 use crate::runtime::ActiveSettings;
 
 /// Returns a dispatcher with one message to send.
@@ -49,4 +50,24 @@ async fn an_attempt_that_panics_is_verified_a_minute_later() {
     let due = store.read(move |tx| Ok((tx.due_outbox(clock::now(), 9)?, tx.due_outbox(later, 9)?))).await.unwrap();
     assert_eq!((due.0.len(), due.1.len()), (0, 1));
     assert!(due.1[0].unconfirmed, "it may have been sent");
+}
+
+#[tokio::test]
+async fn a_first_message_is_not_postponed_if_the_bridge_only_replaces_twilio() {
+    let (_folder, mut dispatcher) = dispatcher().await;
+    let store = dispatcher.shared.store.clone();
+    let now = clock::now();
+    let due = async || store.read(move |tx| tx.due_outbox(now, 9)).await.unwrap();
+    let entry = due().await.remove(0);
+    // The bridge has started its only new conversation of the day.
+    dispatcher.pacer = SendPacer::new(Some(SendRate { per_minute: 60, new_chats_per_day: 1 }), [], [now]);
+    let both = RoutingRules { only: None, priority: vec![Provider::Baileys, Provider::Twilio], template: true };
+    let waits = dispatcher.admit(&entry, &both, &[Provider::Twilio], now).await.unwrap();
+    assert!(matches!(waits, Admission::Wait(until) if until.since(now) <= IDLE));
+    assert_eq!(due().await.len(), 1);
+
+    let bridge_alone = RoutingRules { priority: vec![Provider::Baileys], ..both };
+    let postponed = dispatcher.admit(&entry, &bridge_alone, &[], now).await.unwrap();
+    assert!(matches!(postponed, Admission::Wait(until) if until.since(now) > POSTPONE_AFTER));
+    assert_eq!(due().await.len(), 0);
 }
