@@ -54,9 +54,10 @@ impl Outbox {
         self.shared.settings.current().rules.clone()
     }
 
-    /// Applies new settings: queued messages may now take another route.
+    /// Applies new settings: queued messages may now take another route, and postponed ones may be sent today.
     pub fn settings_changed(&self) {
         self.shared.health.reset();
+        self.shared.store.write_soon(|tx| outbox::hasten_postponed(tx, clock::now()));
         self.wake();
     }
 

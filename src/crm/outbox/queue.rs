@@ -2,6 +2,7 @@
 //! restore.
 
 use crate::crm::Error;
+use crate::crm::message_clock::MAX_OUTBOX_RETRY;
 use crate::domain::{ActorId, Notice, OutboxId, Provider, ScheduledState, Timestamp};
 use crate::store::{Result, WriteTx};
 
@@ -18,6 +19,11 @@ pub fn recover_one(tx: &WriteTx<'_>, id: OutboxId, at: Timestamp, now: Timestamp
 /// Makes messages due that wait for a provider, because the provider is up again.
 pub fn hasten(tx: &WriteTx<'_>, provider: Provider, now: Timestamp) -> Result<()> {
     tx.make_outbox_due(provider, now)
+}
+
+/// Makes postponed messages due now, because the reason may no longer apply. Otherwise the outbox postpones them again.
+pub fn hasten_postponed(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
+    tx.hasten_late_outbox(now.plus(MAX_OUTBOX_RETRY), now)
 }
 
 /// Postpones a message, and records the reason.

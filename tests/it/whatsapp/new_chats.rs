@@ -1,10 +1,11 @@
 //! The rules and daily limits for the first message of a user or a token to a contact.
 
 use crate::support::client::{Reply, send};
-use crate::support::whatsapp::Shop;
+use crate::support::whatsapp::{Shop, until};
 use crate::support::{Client, Setup};
 use reqwest::Method;
 use serde_json::json;
+use std::time::Duration;
 
 async fn with(settings: &str) -> Shop {
     let settings = format!("[whatsapp]\n{settings}\n");
@@ -64,6 +65,27 @@ async fn first_messages_are_limited_per_day() {
     assert_eq!(write(&shop, "+972501111111").await.status, 200, "the conversation has begun");
     shop.receive_by_bridge("972504444444", "A1", "hi").await;
     assert_eq!(write(&shop, "+972504444444").await.status, 200, "the other one began");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_higher_daily_limit_of_the_bridge_applies_to_messages_that_are_postponed() {
+    let configure = |setup: &mut Setup| _ = setup.env("WHATSAPP_PROVIDER", "baileys").env("WA_PACING", "on");
+    let shop = Shop::open_with(configure, "").await;
+    let limit = async |chats: u32| {
+        let changes = json!({ "changes": { "whatsapp.new_chats_per_day": chats } });
+        let reply = send(shop.api.request(Method::PATCH, "/api/settings").json(&changes)).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    };
+    limit(1).await;
+    shop.until_status(&shop.say("+972501111111", "one").await, "sent").await;
+    let postponed = shop.say("+972502222222", "two").await;
+    until("the postponement", async || {
+        let next: String = shop.daemon.query_value("SELECT max(next_attempt_at) FROM outbox WHERE state = 'queued'");
+        (next > agentlocator::clock::now().plus(Duration::from_hours(23)).to_string()).then_some(())
+    })
+    .await;
+    limit(2).await;
+    shop.until_status(&postponed, "sent").await;
 }
 
 /// Creates a contact with this number, and merges it into the contact who has written from +972504444444.
