@@ -1468,7 +1468,8 @@ export interface paths {
         put?: never;
         /**
          * Upload a file, to send it in a message or to use it as the greeting.
-         * @description The request body is the content of the file, at most `whatsapp.max_media_bytes` long.
+         * @description The request body is the content of the file, at most `whatsapp.max_media_bytes` long. An upload may take 10 minutes,
+         *     with pauses of at most 30 seconds.
          */
         post: operations["upload_media"];
         delete?: never;
@@ -2068,7 +2069,8 @@ export interface paths {
         /**
          * Change settings.
          * @description The new values are validated together with all other settings, stored, and activated immediately if no restart is
-         *     needed.
+         *     needed. A session must be confirmed with the password before a change of where snapshots are sent, or of who can
+         *     decrypt them.
          */
         patch: operations["update_settings"];
         trace?: never;
@@ -19401,7 +19403,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
+            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`) for `backup.s3_…` and `backup.age_recipients` (`confirmation_required`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
