@@ -111,7 +111,7 @@ enum Command {
     /// The daemon does the same at its start, so this command is for a stopped daemon. A copy of the previous database is kept in
     /// `snapshots` beside the database.
     Migrate,
-    /// Write a verified copy of the database into one file, while the daemon runs or not.
+    /// Write a verified copy of the database into one file. The daemon may be running or stopped.
     ///
     /// The copy contains everything that was acknowledged before the command began. It is opened and read completely before it is
     /// renamed to FILE; an existing FILE stays until then. No other file is needed with it.

@@ -29,7 +29,7 @@ pub(super) async fn offer_setup_code(store: &Store, pages: &PageUrls) {
             tracing::warn!(
                 event = "SETUP_CODE_FAILED",
                 error = &error as &dyn std::error::Error,
-                "Cannot create a set-up code; `agentlocator setup` creates one when the problem is solved"
+                "Cannot create a set-up code because of a database error; correct the error, then run `agentlocator setup` to create a code"
             );
         }
     }

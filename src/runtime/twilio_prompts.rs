@@ -80,7 +80,7 @@ impl TwilioPrompts {
                 (self.greeting, self.greeting_source) = (prompt.into(), GreetingSource::Page);
             }
             Some(Err(error)) => {
-                tracing::error!(event = "GREETING_UNREADABLE", %error, "Cannot decode the stored greeting, so callers hear the default one; set the greeting on the page again");
+                tracing::error!(event = "GREETING_UNREADABLE", %error, "Cannot decode the stored greeting, so callers hear the default one; set the greeting again on the settings page of the web interface");
             }
         }
         self

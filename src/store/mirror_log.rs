@@ -115,8 +115,9 @@ fn log_files(event: &Event<'_>) {
                 event = "STORE_PUBLISHED_READ_TORN",
                 file = %file,
                 waited_s = waited.as_secs(),
-                "The disk is so slow that a program which opened {file} no longer waited for the end of its update and may have \
-                 read an incomplete file; copy the file again"
+                "The update of {file} took longer than the kernel lets another program wait to open the file \
+                 (fs.lease-break-time): the program that opened {file} meanwhile may have read an incomplete file, so repeat \
+                 that copy"
             );
         }
         Event::SpareKept { file } => tracing::warn!(
@@ -187,12 +188,12 @@ fn log_upkeep(event: &Event<'_>) {
         ),
         Event::ReserveUsed => tracing::warn!(
             event = "STORE_RESERVE_USED",
-            "The disk is almost full: the reserve that is kept for a start was deleted. Free disk space, because another start may fail"
+            "The disk is almost full: live/reserve, the file that reserves disk space for a start, was deleted. Free disk space, because another start may fail"
         ),
         Event::ReserveStuck { error } => tracing::warn!(
             event = "STORE_RESERVE_NOT_DELETED",
             %error,
-            "Cannot delete the disk reserve; free disk space, because this start may fail"
+            "Cannot delete live/reserve, the file that reserves disk space for a start; free disk space, because this start may fail"
         ),
         _ => {}
     }

@@ -27,7 +27,7 @@ impl UnstoredRecords {
     /// Opens the file. Creates it if it is missing and the disk has space.
     pub(in crate::store) fn open(folder: &Folder) -> Self {
         let slots = open(folder).unwrap_or_else(|error| {
-            tracing::warn!(event = "STORE_UNSTORED_FILE_FAILED", %error, "Cannot open or create the file for records that cannot be stored while the disk is full: such records do not survive a restart");
+            tracing::warn!(event = "STORE_UNSTORED_FILE_FAILED", %error, "Cannot open or create live/unstored, the file that keeps the ends of calls which the database cannot store; until the next start of the daemon, they are kept in memory only, and lost if the daemon stops");
             Slots { file: None, keys: Vec::new() }
         });
         let keys = slots.keys.iter().flatten().cloned().collect();

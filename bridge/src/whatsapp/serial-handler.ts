@@ -5,7 +5,8 @@ type Handler = (stanza: BinaryNode) => Promise<void> | void
 
 /**
  * Wraps Baileys' handlers of a socket, so that stanzas of one kind are handled one at a time, in order of arrival, and
- * each only after `before` has completed for it.
+ * each only after `before` has completed for it. A stanza that takes longer than {@link MAX_HANDLING_MS} no longer
+ * blocks the next one. A stanza whose `before` fails is not handled.
  *
  * By itself Baileys handles stanzas concurrently. The first messages of a new contact need more writes to disk, so
  * later messages would overtake them.

@@ -23,8 +23,8 @@ pub fn spoken(text: &str, language: &str, dictionary: &Dictionary) -> String {
     if is_hebrew { hebrew::hebrew(&text) } else { separated::separated(&text) }
 }
 
-/// Returns the times of day in a Hebrew text, in words or in digits, as minutes on a 12-hour clock. Returns no times
-/// for texts in other languages.
+/// Returns the unambiguous times of day in a Hebrew text, in words or in digits, as minutes on a 12-hour clock. A
+/// number that may be something other than an hour is left out. Returns no times for texts without a Hebrew letter.
 pub fn said_times(text: &str) -> Vec<u16> {
     if hebrew::is_hebrew(text) { hebrew::times(text) } else { Vec::new() }
 }

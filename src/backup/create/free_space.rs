@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 impl Snapshots {
     /// Deletes older snapshots, except the newest intact ones, so that the next one has space and the total size is
     /// within the budget. If the next one would lack space even then, deletes only the snapshots beyond the budget.
-    /// Returns the deleted names.
+    /// Deletes nothing if fewer than [`COPIES_KEPT`] snapshots are intact. Returns the deleted names.
     pub(super) fn free_up_space(&self) -> Result<Vec<String>, Error> {
         self.delete_for_space(self.database_bytes(), self.next_needs())
     }

@@ -35,7 +35,7 @@ impl SonioxTts {
         let Some(event) = wire::read_speech(text) else {
             tracing::warn!(
                 event = "SONIOX_MALFORMED",
-                "Ignored a malformed message from Soniox's synthesiser: a piece of the agent's answer may be missing"
+                "Ignored a malformed message from Soniox, the speech synthesiser of this call: the caller may not hear a part of the agent's answer"
             );
             return None;
         };

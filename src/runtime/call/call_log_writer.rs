@@ -127,7 +127,7 @@ impl CallLogWriter {
             }
             CallEvent::EngineFailover { to } => self.failover(*to),
             CallEvent::EngineWarning { code } => {
-                tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine of call {sid} rejected a request or sent a malformed message, and the call continues: error code {code}");
+                tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine of call {sid} reported an error, did not complete a response, or sent a malformed message, and the call continues: error code {code}");
                 self.insert_event(CallEventKind::EngineWarning, &json!({"code": code}));
             }
             CallEvent::Used(usage) => {

@@ -1,5 +1,7 @@
-//! Rules about the structure of a Hebrew sentence: clauses that require another clause, subjects that require a
-//! predicate, and verbs that require an object.
+//! Rules about the structure of a Hebrew sentence. Some show that a sentence is unfinished: clauses that require another
+//! clause, subjects that require a predicate, verbs that require an object, and the first of two announced items. Others
+//! show that a sentence may be finished: a full name, an approximate amount, a definite object, and a description
+//! without a request.
 
 use super::words::{CLOSED, has_ending, is, matching_words, without_prefix, without_word_prefix, words};
 

@@ -149,7 +149,7 @@ pub struct AlertDelivery {
     pub channel: AlertChannel,
     /// What the notification reported.
     pub transition: AlertTransition,
-    /// When the notification was sent.
+    /// When the notification was sent; for WhatsApp, when it was queued.
     pub at: Timestamp,
 }
 

@@ -52,7 +52,8 @@ pub enum Step {
 /// The reason why a message failed permanently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// No route exists, or all routes are closed.
+    /// No provider has rejected the message, but none may or can send it, for example because none is in use, no
+    /// template is set, or the contact opted out.
     NoRoute(NoRoute),
     /// The message could not be sent within the delivery timeout.
     Expired,

@@ -163,7 +163,7 @@ mod tests {
         let now = at(30).minus(hour);
         assert_eq!(pacer.earliest(false, now), Some(now.plus(MINUTE)));
         assert_eq!(pacer.earliest(true, now), Some(now.plus(DAY)));
-        // Later calls do not move the times again.
+        // A later call of `earliest` does not move the recorded send times again.
         let later = now.plus(MINUTE);
         assert_eq!(pacer.earliest(false, later), Some(later));
     }

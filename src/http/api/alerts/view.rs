@@ -110,7 +110,7 @@ struct AlertDelivery {
     channel: AlertChannel,
     /// The state change that the notification reported.
     transition: AlertTransition,
-    /// When the notification was sent.
+    /// When the notification was sent; for WhatsApp, when it was queued.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
 }

@@ -32,7 +32,7 @@ export function CallBack({ call }: { call: CallDetail }) {
   return UNANSWERED.includes(call.outcome) ? <Ask call={call} /> : null
 }
 
-/** The button that opens the form for the purpose of the call. */
+/** A button that opens a form: the user enters the purpose of the call, and the agent is asked to make it. */
 function Ask({ call }: { call: CallDetail }) {
   const { t } = useLingui()
   const note = useId()

@@ -81,7 +81,8 @@ function Choice({ calls, onClose }: { calls: CallItem[]; onClose: () => void }) 
     onDone: ({ planned, refused: found, error }) => {
       void queryClient.invalidateQueries({ queryKey: ['/api/outbound-calls'] })
       setRefused(known => new Map([...known, ...found]))
-      // After an error, the callers who were not reached stay chosen for another try.
+      // If an error ended the requests early, the calls whose request failed or was not sent stay selected, so that the
+      // user can submit again.
       setChosen(known => new Set([...known].filter(id => !planned.includes(id) && !found.has(id))))
       if (planned.length > 0 || isClosed.current) {
         // A string, because a toast is rendered with the texts of the shell, which do not include this one.

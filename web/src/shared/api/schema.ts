@@ -2892,7 +2892,7 @@ export interface components {
         AlertDelivery: {
             /**
              * Format: date-time
-             * @description When the notification was sent.
+             * @description When the notification was sent; for WhatsApp, when it was queued.
              */
             at: string;
             /** @description The channel, such as mail or WhatsApp. */

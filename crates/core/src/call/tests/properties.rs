@@ -166,8 +166,8 @@ fn run_with(steps: &[Step], setup: Setup, connected: bool) -> Rig {
     rig
 }
 
-/// Sends no further input: no marks, no caller, and no engine except voicemail. The call must end. The rig checks that
-/// a waiting caller hears audio meanwhile.
+/// Sends no further input: no marks, no caller audio, and no engine events except those of the voicemail engine. The
+/// call must end. The rig checks that a waiting caller hears audio meanwhile.
 fn fall_silent(rig: &mut Rig) {
     let (mut prompts, mut prompted_s) = (100, None);
     for second in 0..720 {
