@@ -45,7 +45,7 @@ impl Alerts {
             tracing::error!(
                 event = "ALERTS_LOST",
                 error = &error as &dyn std::error::Error,
-                "Cannot read the stored alerts: earlier alerts are not shown, until their problems are detected again"
+                "Cannot read the stored alerts; earlier alerts are not shown until their problems are detected again"
             );
             Vec::new()
         });

@@ -95,7 +95,7 @@ fn open_control(tasks: &mut Tasks, socket: &Path, handler: ControlHandler) {
             tasks.upkeep.spawn("control socket", control.run());
         }
         Err(error) => {
-            tracing::warn!(event = "CONTROL_FAILED", %error, "Cannot open the control socket {}: the command line cannot reach this daemon until it is restarted", socket.display());
+            tracing::warn!(event = "CONTROL_FAILED", %error, "Cannot open the control socket {}; the command line cannot reach this daemon until it is restarted", socket.display());
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) async fn wait(store: &Store, config: &Config) {
     } else {
         tracing::info!(
             event = "CLOCK_SET",
-            "The clock appeared to be behind, and has been corrected, or confirmed by a time server"
+            "The clock appeared to be behind; the start continues, because the clock has been corrected or a time server has confirmed it"
         );
     }
 }

@@ -113,7 +113,7 @@ impl Reloader {
     /// and now may still show the former settings.
     async fn report_active(&self) {
         if let Err(error) = self.store.write(|tx| tx.record_active_settings()).await {
-            tracing::warn!(event = "RELOAD_NOT_REPORTED", %error, "Cannot record the reload of the settings: open pages may show the former settings until they are loaded again");
+            tracing::warn!(event = "RELOAD_NOT_REPORTED", %error, "Cannot record the reload of the settings; pages of the web interface that are open may show the former settings until they are loaded again");
         }
     }
 
@@ -124,14 +124,14 @@ impl Reloader {
         let next = run_blocking(move || ActiveSettings::build(config, greeting, &client)).await?;
         let next = next.map_err(|error| unusable(&error))?;
         let heard = match next.prompts.greeting_source {
-            GreetingSource::Page => "the one that was set on the page",
+            GreetingSource::Page => "the one that was set in the web interface",
             GreetingSource::Shipped => "the default one",
             GreetingSource::File => "the one in voice.greeting_file",
         };
         self.settings.replace(next);
         tracing::info!(
             event = "GREETING_CHANGED",
-            "The greeting of the page was changed: from the next call on, callers hear {heard}"
+            "The greeting of the web interface was set or removed; from the next call on, callers hear {heard}"
         );
         self.report_active().await;
         Ok(())
@@ -153,7 +153,7 @@ impl Reloader {
         let needed = match purged {
             Ok(needed) => needed,
             Err(error) => {
-                tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot read which secrets the agent's tools need: unused secrets stay in page-secrets.toml until a later hourly check");
+                tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot delete the removed tools of the agent from the database, or read which secrets the other tools need; the removed tools and the unused secrets in page-secrets.toml stay until a later hourly check");
                 return unused_before.unwrap_or_default();
             }
         };
@@ -167,7 +167,7 @@ impl Reloader {
         if !removed.is_empty()
             && let Err(error) = self.store_tool_secrets(removed).await
         {
-            tracing::warn!(event = "TOOL_SECRETS_KEPT", ids = listed, %error, "Cannot remove the secrets {listed}, which no tool of the agent needs, from page-secrets.toml: the daemon retries this in an hour");
+            tracing::warn!(event = "TOOL_SECRETS_KEPT", ids = listed, %error, "Cannot remove the secrets {listed}, which no tool of the agent needs, from page-secrets.toml; the daemon retries this in an hour");
         }
         unused
     }
@@ -193,7 +193,7 @@ impl Reloader {
         if let Err(not_saved) = save(changed).await {
             if let Some(Err(error)) = replaced.map(|before| file.restore_previous(before)) {
                 let keys = secrets.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(", ");
-                tracing::error!(event = "SECRETS_NOT_RESTORED", keys, %error, "The database did not store the change of {keys} ({not_saved}), and page-secrets.toml, which contains the new values, cannot be restored, so save the change on the page again: {error}");
+                tracing::error!(event = "SECRETS_NOT_RESTORED", keys, %error, "The database did not store the change of {keys} ({not_saved}), and page-secrets.toml, which contains the new values, cannot be restored ({error}); save the change again on the settings page of the web interface");
             }
             return Err(ChangeRejected::Store(not_saved));
         }
@@ -244,7 +244,7 @@ impl Reloader {
             tracing::warn!(
                 event = "CONFIG_NOT_STORED",
                 %error,
-                "Cannot store a copy of the valid settings: if the settings are invalid at the next start, an older copy is used"
+                "Cannot store a copy of the valid settings; if the settings are invalid at the next start, the service uses an older copy, or does not start if there is none"
             );
         }
     }

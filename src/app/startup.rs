@@ -28,7 +28,7 @@ pub(super) async fn open_store(config: Config, data_marker: Option<DataMarker>) 
         && let Err(error) = marker.set(&config.store)
     {
         let file = marker.file().display();
-        tracing::warn!(event = "DATA_MARKER_FAILED", %file, %error, "Cannot write the marker file {file}, which records that this service has data: if the data is missing at a later start, the daemon will create a new database");
+        tracing::warn!(event = "DATA_MARKER_FAILED", %file, %error, "Cannot write the marker file {file}, which records that this service has data; if the data is missing at a later start, the daemon creates an empty database instead of stopping with an error");
     }
     clock_wait::wait(&store, &config).await;
     Ok((store, config))
@@ -63,7 +63,7 @@ pub(super) async fn with_stored_settings(config: Config, store: &Store) -> anyho
 /// Returns the greeting that was set on the web page; `None` if none was set or it cannot be read.
 pub(super) async fn stored_greeting(store: &Store) -> Option<Vec<u8>> {
     store.read(|tx| tx.current_greeting(BusinessId::FIRST)).await.unwrap_or_else(|error| {
-        tracing::error!(event = "GREETING_UNREADABLE", %error, "Cannot read the stored greeting; callers hear the default greeting unless voice.greeting_file is set");
+        tracing::error!(event = "GREETING_UNREADABLE", %error, "Cannot read the greeting from the database; callers hear the default greeting, unless voice.greeting_file is set, until the settings are reloaded or the daemon is restarted");
         None
     })
 }

@@ -424,7 +424,7 @@ impl Snapshots {
     fn save_status(&self, status: &BackupRun) {
         if let Err(error) = status.write(&self.status_file()) {
             let file = self.status_file();
-            tracing::warn!(event = "SNAPSHOT_STATUS_UNWRITTEN", %error, "Cannot write the status of the snapshots to {}: the settings page and /readyz show an older status", file.display());
+            tracing::warn!(event = "SNAPSHOT_STATUS_UNWRITTEN", %error, "Cannot write the status of the snapshots to {}; the settings page and /readyz show an older status", file.display());
         }
     }
 

@@ -123,7 +123,7 @@ async fn follow(
             FollowerEvent::Following => {
                 *pause = MIN_PAUSE;
                 copy.remove_previous();
-                tracing::info!(event = "STANDBY_FOLLOWING", file = %copy.database().display(), "The copy {} follows the replica", copy.database().display());
+                tracing::info!(event = "STANDBY_FOLLOWING", file = %copy.database().display(), "Litestream follows the replica and keeps the standby copy {} current", copy.database().display());
             }
             FollowerEvent::Applied => copy.record_failure(None),
             FollowerEvent::Failed(text) => {

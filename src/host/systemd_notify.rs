@@ -55,6 +55,6 @@ pub fn watchdog_interval() -> Option<Duration> {
 fn send(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         let listed = states.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        tracing::debug!(event = "NOTIFY_FAILED", %error, "This notification was not sent to systemd: {listed}");
+        tracing::debug!(event = "NOTIFY_FAILED", %error, "Cannot send the notification {listed} to systemd");
     }
 }

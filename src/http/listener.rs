@@ -124,7 +124,7 @@ fn log_closed(key: &'static str, error: &ListenError) {
         event = "LISTENER_CLOSED",
         key,
         error = source,
-        "Listener {key} stays closed until the daemon is restarted; the other listeners are not affected: {error}"
+        "Listener {key}: {error}; it stays closed until the daemon is restarted, and the other listeners are not affected"
     );
 }
 

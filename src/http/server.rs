@@ -106,7 +106,7 @@ fn set_user_timeout(name: &str, listener: &ListenSocket, timeout: Duration) {
     let ListenSocket::Tcp(listener) = listener else { return };
     let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
     if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(listener, ms) {
-        tracing::warn!(event = "SOCKET_OPTION_FAILED", listener = name, %error, "Cannot set TCP_USER_TIMEOUT on listener {name}, so a connection whose client never reads its responses stays open: {error}");
+        tracing::warn!(event = "SOCKET_OPTION_FAILED", listener = name, %error, "Cannot set TCP_USER_TIMEOUT on listener {name}; a connection whose client never reads its responses stays open");
     }
 }
 

@@ -79,7 +79,7 @@ impl Snapshots {
             tracing::warn!(
                 event = "SNAPSHOT_SPACE_KEPT",
                 sound = kept.len(),
-                "No snapshot is deleted to free space, because only {} could be verified and {COPIES_KEPT} valid ones are always kept{remedy}",
+                "No snapshot is deleted to free disk space or to stay within backup.budget, because only {} could be verified and {COPIES_KEPT} valid ones are always kept{remedy}",
                 kept.len()
             );
             return Ok(Vec::new());
@@ -93,7 +93,7 @@ impl Snapshots {
             tracing::info!(
                 event = "SNAPSHOT_SPACE_FREED",
                 names = dropped.join(" "),
-                "Older snapshots were deleted to free space: {}",
+                "Older snapshots were deleted to free disk space or to stay within backup.budget: {}",
                 dropped.join(", ")
             );
         }

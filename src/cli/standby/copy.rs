@@ -157,7 +157,7 @@ impl StandbyCopy {
             None => remove(&self.failure_file()).map_err(Into::into),
         };
         if let Err(error) = result {
-            tracing::warn!(event = "STANDBY_STATUS_UNWRITTEN", %error, "Cannot update {}: `agentlocator standby --status` may show an old error or none", self.failure_file().display());
+            tracing::warn!(event = "STANDBY_STATUS_UNWRITTEN", %error, "Cannot update {}; `agentlocator standby --status` may show an old error or none", self.failure_file().display());
         }
     }
 

@@ -37,7 +37,7 @@ impl<P: TranscriptionProtocol> SocketTranscriber<P> {
             Err(TranscriptionError::Malformed) => {
                 tracing::warn!(
                     event = "TRANSCRIBER_MALFORMED",
-                    "Ignored a malformed message from {}'s transcriber; some of the caller's words may be missing",
+                    "Ignored a malformed message from {}, the transcriber of this call: the agent may not know a part of the caller's words",
                     P::VENDOR
                 );
             }

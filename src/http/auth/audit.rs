@@ -86,7 +86,7 @@ impl Audit {
             Ok(Err(error)) => error.to_string(),
             Err(_elapsed) => "the database did not answer in time".to_owned(),
         };
-        tracing::warn!(event = "AUDIT_FAILED", %actor, action, error, "Cannot record a change by {actor} in the audit log, so the change may be missing there: {action}");
+        tracing::warn!(event = "AUDIT_FAILED", %actor, action, error, "Cannot record the change {action} by {actor} in the audit log; it may be missing there");
     }
 }
 

@@ -111,7 +111,7 @@ async fn speak(mut call: Call, events: &ClauseEvents<Event>) -> Result<(), Statu
         let Some(audio) = google::read_speech(message) else {
             tracing::warn!(
                 event = "GOOGLE_MALFORMED",
-                "Ignored a malformed message of Google's synthesis: a piece of the agent's answer may be missing"
+                "Ignored a malformed message from Google, the speech synthesiser of this call: the caller may not hear a part of the agent's answer"
             );
             continue;
         };

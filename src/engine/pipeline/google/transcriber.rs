@@ -172,7 +172,7 @@ impl GoogleTranscriber {
                     Err(TranscriptionError::Malformed | TranscriptionError::Failed { .. }) => {
                         tracing::warn!(
                             event = "TRANSCRIBER_MALFORMED",
-                            "Ignored a malformed message from Google's transcriber; some of the caller's words may be missing"
+                            "Ignored a malformed message from Google, the transcriber of this call: the agent may not know a part of the caller's words"
                         );
                     }
                 }

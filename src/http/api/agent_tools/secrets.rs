@@ -83,7 +83,7 @@ async fn forget(state: &AppState, tool: &str, ids: Vec<String>) {
 }
 
 fn not_stored(tool: &str, error: &std::io::Error) -> ApiError {
-    tracing::error!(event = "TOOL_SECRETS_NOT_STORED", tool, %error, "Cannot store the secrets of tool {tool} in page-secrets.toml, so the change of the tool was rejected: {error}");
+    tracing::error!(event = "TOOL_SECRETS_NOT_STORED", tool, %error, "Cannot store the secrets of tool {tool} in page-secrets.toml; the change of the tool was rejected");
     ApiError::unavailable("the secrets cannot be stored; the disk may be full")
 }
 

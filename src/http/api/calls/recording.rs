@@ -113,7 +113,7 @@ async fn open(store: &Store, id: RecordingId) -> Result<Arc<OpusFile>, ApiError>
     let ends = store.read(move |tx| tx.recording_ends(id)).await?;
     let (head, last) = ends.ok_or_else(|| ApiError::not_found("there is no sound of this call"))?;
     let file = OpusFile::open(&head, &last).map_err(|error| {
-        tracing::error!(event = "RECORDING_UNREADABLE", recording.id = %id, %error, "Recording {id} cannot be decoded, so it cannot be played");
+        tracing::error!(event = "RECORDING_UNREADABLE", recording.id = %id, %error, "Recording {id} cannot be decoded; it cannot be played");
         ApiError::internal()
     })?;
     Ok(Arc::new(file))

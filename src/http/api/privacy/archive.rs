@@ -29,7 +29,7 @@ pub(super) fn stream(store: Store, data: PersonalData, now: Timestamp) -> Body {
                     "The export of contact {contact} was not downloaded completely: the client disconnected"
                 );
             }
-            tracing::warn!(event = "EXPORT_FAILED", contact.id = contact, %error, "The export of contact {contact} failed, and the downloaded file is incomplete: {error}");
+            tracing::warn!(event = "EXPORT_FAILED", contact.id = contact, %error, "The export of contact {contact} failed; the downloaded file is incomplete");
             // An error in the body aborts the response, so the client detects that the file is incomplete.
             let _ = sender.blocking_send(Err(error));
         }

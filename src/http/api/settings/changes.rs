@@ -69,7 +69,7 @@ pub(super) fn rejection(
         ChangeRejected::Store(error) => error.into(),
         ChangeRejected::Secrets(error) => {
             let changed = changed.join(", ");
-            tracing::error!(event = "SECRETS_NOT_STORED", changed, %error, "Cannot update page-secrets.toml, so the change of {changed} was rejected: {error}");
+            tracing::error!(event = "SECRETS_NOT_STORED", changed, %error, "Cannot update page-secrets.toml; the change of {changed} was rejected");
             ApiError::unavailable("the secret cannot be stored at the moment; see the daemon's log")
         }
     }
