@@ -84,7 +84,7 @@ fn log_failure(backfill: &Backfill, error: &crate::store::Error) {
         event = "BACKFILL_FAILED",
         backfill = backfill.name,
         error,
-        "A database error interrupted background data migration {}, which is retried",
+        "A database error interrupted background data migration {}; it is retried",
         backfill.name
     );
 }

@@ -36,15 +36,15 @@ async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) ->
                 created.bucket_error.is_none()
             }
             Err(error @ Error::Busy) => {
-                tracing::info!(event = "SNAPSHOT_FAILED", %error, again_s, "The nightly snapshot was not created, retrying in {again_s} s");
+                tracing::info!(event = "SNAPSHOT_FAILED", %error, again_s, "The nightly snapshot was not created; retrying in {again_s} s");
                 false
             }
             Err(error @ Error::Stopped) => {
-                tracing::info!(event = "SNAPSHOT_FAILED", %error, "The nightly snapshot was not created, and is retried, at the latest after the next start");
+                tracing::info!(event = "SNAPSHOT_FAILED", %error, "The nightly snapshot was not created; it is retried, at the latest after the next start");
                 false
             }
             Err(error) => {
-                tracing::error!(event = "SNAPSHOT_FAILED", %error, again_s, "The nightly snapshot failed, retrying in {again_s} s");
+                tracing::error!(event = "SNAPSHOT_FAILED", %error, again_s, "The nightly snapshot failed; retrying in {again_s} s");
                 false
             }
         };
@@ -54,14 +54,14 @@ async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) ->
     }
     match snapshots.upload_pending().await {
         None => {
-            tracing::info!(event = "SNAPSHOT_BUCKET_FILLED", "All missing snapshots are uploaded to the bucket");
+            tracing::info!(event = "SNAPSHOT_BUCKET_FILLED", "All snapshots that were missing in the bucket are uploaded");
             true
         }
         Some(error) if snapshots.cancel_token().is_cancelled() => {
             tracing::info!(
                 event = "SNAPSHOT_BUCKET_FAILED",
                 error,
-                "The stop of the service interrupted an upload to the bucket; the upload is retried after the next start"
+                "The stop of the service interrupted the upload of a snapshot to the bucket; the upload is retried after the next start"
             );
             false
         }
@@ -70,7 +70,7 @@ async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) ->
                 event = "SNAPSHOT_BUCKET_FAILED",
                 error,
                 again_s,
-                "Not all snapshots could be uploaded to the bucket, retrying in {again_s} s"
+                "Not all snapshots could be uploaded to the bucket; retrying in {again_s} s"
             );
             false
         }
@@ -102,7 +102,7 @@ pub(super) fn log_created(snapshots: &Snapshots, created: &CreatedSnapshot) {
         tracing::error!(
             event = "SNAPSHOT_BUCKET_FAILED",
             error,
-            "Snapshot {name} is stored locally, but its upload to the bucket failed and {outlook}"
+            "Snapshot {name} is stored locally, but its upload to the bucket failed; it {outlook}"
         );
     }
 }

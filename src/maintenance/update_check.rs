@@ -91,10 +91,10 @@ fn announce(release: &Release) {
             version,
             urgent,
             notes,
-            "Urgent release {version} is available: install it soon"
+            "Urgent release {version} of AgentLocator is available: install it soon"
         );
     } else {
-        tracing::info!(event = "UPDATE_AVAILABLE", version, urgent, notes, "Release {version} is available");
+        tracing::info!(event = "UPDATE_AVAILABLE", version, urgent, notes, "Release {version} of AgentLocator is available");
     }
 }
 

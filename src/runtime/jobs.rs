@@ -175,9 +175,9 @@ async fn record_outcome(
     if let Some(error) = &error {
         let (kind, attempts) = (job.kind.as_str(), job.attempts + 1);
         if let Some(at) = retry_at {
-            tracing::info!(event = "JOB_RETRY", job.id = %id, job.kind = kind, attempts, error, "Job {id} ({kind}) failed and is retried at {at}");
+            tracing::info!(event = "JOB_RETRY", job.id = %id, job.kind = kind, attempts, error, "Job {id} ({kind}) failed; it is retried at {at}");
         } else {
-            tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind = kind, attempts, error, "Job {id} ({kind}) failed permanently and is not retried");
+            tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind = kind, attempts, error, "Job {id} ({kind}) failed permanently; it is not retried");
         }
     }
     let what = format!("the outcome of job {id}");

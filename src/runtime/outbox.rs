@@ -279,7 +279,7 @@ impl Dispatcher {
             }
             Some(Err(error)) => {
                 let Some(Running { id, message, .. }) = self.attempts.remove(&error.id()) else { return };
-                tracing::error!(event = "OUTBOX_PANICKED", message.id = %message, %error, "An attempt to send message {message} panicked, and may have sent it: the daemon looks the message up in Twilio's list, or sends it again to the bridge, which recognizes it by its key");
+                tracing::error!(event = "OUTBOX_PANICKED", message.id = %message, %error, "An attempt to send message {message} panicked, and may have sent it; the daemon looks the message up in Twilio's list, or sends it again to the bridge, which recognizes it by its key");
                 self.panicked.push((id, message));
             }
             None => std::future::pending().await,

@@ -153,7 +153,7 @@ impl OwnToolSender for OwnTools {
                         status,
                         duration_ms,
                         error,
-                        "Tool {name} failed{in_call}; the agent gets this error: {error}"
+                        "Tool {name} failed{in_call} and returns this error: {error}"
                     );
                 }
             }

@@ -90,7 +90,7 @@ impl RecordedTurns {
         let (services, recording) = (self.services.clone(), recording.clone());
         tokio::spawn(async move {
             let reply = answer(&services, &recording).await.unwrap_or_else(|reason| {
-                tracing::warn!(event = "FALLBACK_NO_REPLY", call.sid = %recording.call.call_sid, reason, "The AI has no answer to a recorded utterance, so the caller is thanked and call {} ends: {reason}", recording.call.call_sid);
+                tracing::warn!(event = "FALLBACK_NO_REPLY", call.sid = %recording.call.call_sid, reason, "The AI has no answer to a recorded utterance in call {} ({reason}); the caller is thanked, and the call ends", recording.call.call_sid);
                 Reply::Unavailable
             });
             let _ = sender.send(reply);

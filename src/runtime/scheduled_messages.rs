@@ -81,7 +81,7 @@ impl ScheduledMessages {
                         id,
                         code,
                         reason,
-                        "Scheduled message {id} could not be sent, and is not retried: {reason}"
+                        "Scheduled message {id} could not be sent ({reason}); it is not retried"
                     );
                 }
                 self.outbox.wake();

@@ -78,7 +78,7 @@ async fn close_if_over(calls: &Calls, call: OpenCall, quiet: Duration) {
         .await;
     match closed {
         Ok(()) => {
-            tracing::info!(event = "CALL_STALE_CLOSED", call.sid = %sid, state, "Call {sid} is recorded as ended, although Twilio did not report its end");
+            tracing::info!(event = "CALL_STALE_CLOSED", call.sid = %sid, state, "Call {sid} is recorded as ended, although no webhook reported its end: Twilio's API reports it as over, or no event has arrived for hours");
             services.jobs.wake();
         }
         Err(error) => {

@@ -20,7 +20,7 @@ const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 pub(super) async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, country: country::Id, refused: Error) {
     keep(store, ended.clone(), UnstoredRecords::put).await;
     let (sid, error) = (&ended.sid, refused.to_string());
-    tracing::info!(event = "CALL_END_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet; retrying every 5 s: {error}");
+    tracing::info!(event = "CALL_END_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet; retrying every 5 s");
     retry(store, ended, country, error).await;
 }
 
@@ -42,7 +42,7 @@ async fn keep(
         put(records.unstored(), ended.sid.as_str(), &record)
     });
     if let Ok(Err(error)) = kept.await {
-        tracing::warn!(event = "CALL_RECORD_FAILED", call.sid = %sid, %error, "Cannot write the temporary record of call {sid}; if this process ends before the database stores the end of the call, that end is lost: {error}");
+        tracing::warn!(event = "CALL_RECORD_FAILED", call.sid = %sid, %error, "Cannot write the temporary record of call {sid} to live/unstored; if the daemon stops before the database stores the end of the call, that end is lost");
     }
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn discard(store: &Store, sid: &CallSid) {
     let (records, key) = (store.clone(), sid.clone());
     let removed = tokio::task::spawn_blocking(move || records.unstored().remove(key.as_str()));
     if let Ok(Err(error)) = removed.await {
-        tracing::warn!(event = "CALL_RECORD_FAILED", call.sid = %sid, %error, "Call {sid} is stored, but its temporary record cannot be deleted; the next start deletes it: {error}");
+        tracing::warn!(event = "CALL_RECORD_FAILED", call.sid = %sid, %error, "Call {sid} is stored, but its temporary record in live/unstored cannot be deleted; the next start deletes it");
     }
 }
 
@@ -76,7 +76,7 @@ pub fn resume(store: &Store, jobs: &Jobs, country: country::Id) {
                 });
             }
             Err(error) => {
-                tracing::warn!(event = "CALL_RECORD_UNREADABLE", %error, "The temporary record of call {key} is unreadable and is deleted: the end of this call is lost");
+                tracing::warn!(event = "CALL_RECORD_UNREADABLE", %error, "The temporary record of call {key} in live/unstored is unreadable and is deleted; the end of this call is lost");
                 tokio::task::spawn_blocking(move || store.unstored().remove(&key));
             }
         }
@@ -98,7 +98,7 @@ async fn retry(store: &Store, ended: Arc<EndedStream>, country: country::Id, mut
             Err(error) => {
                 let error = error.to_string();
                 if error != last_error {
-                    tracing::info!(event = "CALL_END_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet; retrying every 5 s: {error}");
+                    tracing::info!(event = "CALL_END_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet; retrying every 5 s");
                     last_error = error;
                 }
             }

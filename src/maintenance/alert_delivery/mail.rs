@@ -23,7 +23,7 @@ impl MailChannel {
             tracing::error!(
                 event = "MAIL_SETTINGS_INVALID",
                 error,
-                "The mail settings cannot be used, so no alerts are sent by mail until they are corrected"
+                "The mail settings cannot be used; no alerts are sent by mail until they are corrected"
             );
         });
         Some(Self { mailer: mailer.ok()?, to, context })

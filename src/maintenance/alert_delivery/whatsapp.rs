@@ -82,7 +82,7 @@ impl WhatsAppChannel {
                             error.map(|error| messages::stored(Language::English, &error)).unwrap_or_default()
                         }
                     };
-                    tracing::warn!(event = "ALERT_SEND_FAILED", channel = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed; its alerts that are still active are due again in {} minutes", AFTER_FAILURE.as_secs() / 60);
+                    tracing::warn!(event = "ALERT_SEND_FAILED", channel = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed; its notifications, except outdated ones, are due again in {} minutes", AFTER_FAILURE.as_secs() / 60);
                     // Waits, because an immediate retry would fail for the same reason.
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }

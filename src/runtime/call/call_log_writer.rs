@@ -99,7 +99,7 @@ impl CallLogWriter {
                     let latency = Duration::from_millis(*latency_ms);
                     metrics::histogram!("agentlocator_call_answer_seconds").record(latency);
                 }
-                tracing::info!(event = "PING_PONG_TX", call.sid = %sid, latency_ms, "The agent started to speak an answer in call {sid}");
+                tracing::info!(event = "PING_PONG_TX", call.sid = %sid, latency_ms, "The agent started to speak in call {sid}");
             }
             CallEvent::BargeIn { heard_ms } => {
                 tracing::info!(event = "BARGE_IN", call.sid = %sid, heard_ms, "The caller interrupted the agent after hearing {heard_ms} ms of the answer: call {sid}");
@@ -159,7 +159,7 @@ impl CallLogWriter {
                 self.insert_event(CallEventKind::HandedBack, &json!({"is_lost": is_lost}));
             }
             CallEvent::WatchdogFired => {
-                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Media stream or engine of call {sid} was not connected in time: the daemon redirects the call to Twilio's recorder");
+                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Media stream or engine of call {sid} was not connected in time, or no engine could be opened: the daemon redirects the call to Twilio's recorder");
                 self.insert_event(CallEventKind::Watchdog, &Value::Null);
             }
         }
@@ -236,7 +236,7 @@ impl CallLogWriter {
     fn live(&mut self, engine: EngineKind) {
         let Some(stream) = self.stream.clone() else { return };
         self.live_at.get_or_insert_with(clock::now);
-        tracing::info!(event = "CALL_LIVE", call.sid = %self.sid, engine = engine.as_str(), "Call {} connected: the caller hears engine {}", self.sid, engine.as_str());
+        tracing::info!(event = "CALL_LIVE", call.sid = %self.sid, engine = engine.as_str(), "Call {} is connected to engine {}", self.sid, engine.as_str());
         if self.unstored.is_some() {
             // If this process is killed, Twilio's recorder takes over the call, because the call loses its stream.
             let cut_off = Arc::new(self.ended_stream(EndReason::Interrupted, StreamEndAction::Record));

@@ -99,7 +99,7 @@ impl CallServices {
             let profile = business_profile::read(tx, &zone, now)?;
             let memory = caller_memory::read(tx, &call, &zone, now).unwrap_or_else(|error| {
                 let sid = &call.call_sid;
-                tracing::warn!(event = "CALLER_MEMORY", call.sid = %sid, %error, "Cannot read the caller's history for call {sid}: the agent answers without it");
+                tracing::warn!(event = "CALLER_MEMORY", call.sid = %sid, %error, "Cannot read the caller's history for call {sid}; the agent answers without it");
                 CallerMemory::EMPTY
             });
             Ok(KnownAtStart { profile, memory })
@@ -118,7 +118,7 @@ impl CallServices {
         match tokio::time::timeout(PROFILE_LIMIT, crm::read(&self.store, work)).await {
             Ok(Ok(known)) => return Some(known),
             Ok(Err(error)) => {
-                tracing::warn!(event = "AGENT_PROFILE", call.sid = %sid, %error, "Cannot read {what}: the agent answers call {sid} without them");
+                tracing::warn!(event = "AGENT_PROFILE", call.sid = %sid, %error, "Cannot read {what}; the agent answers call {sid} without them");
             }
             Err(_) => {
                 tracing::warn!(

@@ -21,7 +21,7 @@ impl InputLogs {
             tracing::warn!(
                 event = "CALL_INPUTS_FAILED",
                 error,
-                "Not all old input logs of calls could be deleted; the next clean-up retries: {error}"
+                "Not all old input logs of calls could be deleted; the next clean-up retries"
             );
         }
     }

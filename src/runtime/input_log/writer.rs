@@ -68,7 +68,7 @@ impl InputLogs {
         let mut writer = Writer { folder: folder.clone(), disk: disk.clone(), files: HashMap::new() };
         let started = std::thread::Builder::new().name("call inputs".to_owned()).spawn(move || writer.run(&receiver));
         if let Err(error) = &started {
-            tracing::warn!(event = "CALL_INPUTS_FAILED", %error, "Cannot start the thread that logs the inputs of calls: they are not logged");
+            tracing::warn!(event = "CALL_INPUTS_FAILED", %error, "Cannot start the thread that logs the inputs of calls; no inputs are logged until the daemon is restarted");
         }
         Self { folder, disk, queue: started.is_ok().then_some(sender), next: Arc::default() }
     }
@@ -268,7 +268,7 @@ fn create(folder: &Path, sid: &CallSid) -> io::Result<File> {
 }
 
 fn warn_failed(sid: &CallSid, error: &io::Error) {
-    tracing::warn!(event = "CALL_INPUTS_FAILED", call.sid = %sid, %error, "Cannot write the input log of call {sid}: the rest of the call is not logged");
+    tracing::warn!(event = "CALL_INPUTS_FAILED", call.sid = %sid, %error, "Cannot write the input log of call {sid}; it lacks the rest of the call");
 }
 
 #[cfg(test)]

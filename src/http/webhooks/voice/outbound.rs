@@ -103,7 +103,7 @@ async fn leave_message(state: AppState, sid: CallSid) {
         let url = format!("{}{MESSAGE_PATH}", config.http.base_url());
         let Err(error) = rest::redirect_call(&services.client, &config.twilio, &sid, &url, LIMIT).await else { return };
         let Some(wait) = wait.filter(|_| error.is_retryable() && !error.is_call_over()) else {
-            tracing::warn!(event = "OUTBOUND_NO_MESSAGE", call.sid = %sid, %error, "Cannot leave a message on the answering machine that answered outbound call {sid}; no further attempt is made");
+            tracing::warn!(event = "OUTBOUND_NO_MESSAGE", call.sid = %sid, %error, "Cannot leave a message on the answering machine that answered outbound call {sid}; leaving the message is not retried");
             return;
         };
         tokio::time::sleep(wait).await;

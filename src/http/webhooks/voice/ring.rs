@@ -47,7 +47,7 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
         // The caller has hung up; Twilio reports the end of the call in another webhook.
         return answer(&[Verb::Hangup]);
     }
-    tracing::info!(event = "CALL_RING_NOT_ACCEPTED", call.sid = %sid, status, "The human agent did not accept call {sid}: {}; the AI or voicemail answers it, unless it is over", transfer::failure_of(status).words());
+    tracing::info!(event = "CALL_RING_NOT_ACCEPTED", call.sid = %sid, status, "The human agent did not accept call {sid}: {}; the AI or voicemail answers it, unless the call is over or its caller is blocked", transfer::failure_of(status).words());
     // The process may have restarted while the phone rang, so the context may be missing.
     let context = match ringing {
         Some(context) => Some(context),

@@ -88,7 +88,7 @@ pub(super) fn fail(state: &AppState, sid: &CallSid, number: u32, status: &str) -
     let why = failure_of(status);
     let continues = state.calls.fail_transfer(sid, number, why);
     if !continues {
-        tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why = status, "Transfer of call {sid} to a human agent failed: {}; the call has no conversation to return to, so an incoming caller is asked to leave a message, and a called contact hears an apology", why.words());
+        tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why = status, "Transfer of call {sid} to a human agent failed: {}; the call has no conversation to return to, so, unless the call is over, an incoming caller is asked to leave a message, and a called contact hears an apology", why.words());
     }
     continues
 }

@@ -36,7 +36,7 @@ async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> st
     let (provider, contact) = (message.provider, message.peer.first().map(|peer| peer.masked().to_string()));
     let contact = contact.unwrap_or_default();
     let source = if message.from_phone {
-        format!("sent from the phone to {contact}")
+        format!("sent to {contact} from the phone of the business")
     } else {
         format!("received from {contact} by {provider}")
     };

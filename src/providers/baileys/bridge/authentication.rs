@@ -239,7 +239,7 @@ impl Challenge {
         let (file, content) = (self.known_file.clone(), digest(&self.origin));
         let written = tokio::task::spawn_blocking(move || private_file::replace(&file, content.as_bytes())).await;
         if let Err(error) = written.map_err(std::io::Error::other).flatten() {
-            tracing::warn!(event = "BRIDGE_PROOF_NOT_STORED", file = %self.known_file.display(), %error, "Cannot store in {} that the WhatsApp bridge has proved its identity; unless whatsapp.bridge_challenge is \"required\", the daemon accepts a bridge without a proof after a restart until the bridge proves its identity again: {error}", self.known_file.display());
+            tracing::warn!(event = "BRIDGE_PROOF_NOT_STORED", file = %self.known_file.display(), %error, "Cannot store in {} that the WhatsApp bridge has proved its identity; unless whatsapp.bridge_challenge is \"required\", the daemon accepts a bridge without a proof after a restart until the bridge proves its identity again", self.known_file.display());
         }
     }
 }
