@@ -303,7 +303,7 @@ fn server_config(resolver: &Arc<CertResolver>) -> Option<Arc<ServerConfig>> {
     let mut config = match builder {
         Ok(builder) => builder.with_no_client_auth().with_cert_resolver(resolver.clone()),
         Err(error) => {
-            tracing::error!(event = "TLS_ERROR", %error, "Cannot initialize TLS, so no listener accepts TLS until the daemon is restarted");
+            tracing::error!(event = "TLS_ERROR", %error, "Cannot initialize TLS; no listener accepts TLS until the daemon is restarted");
             return None;
         }
     };

@@ -54,7 +54,10 @@ async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) ->
     }
     match snapshots.upload_pending().await {
         None => {
-            tracing::info!(event = "SNAPSHOT_BUCKET_FILLED", "All snapshots that were missing in the bucket are uploaded");
+            tracing::info!(
+                event = "SNAPSHOT_BUCKET_FILLED",
+                "All snapshots that were missing in the bucket are uploaded"
+            );
             true
         }
         Some(error) if snapshots.cancel_token().is_cancelled() => {

@@ -94,7 +94,13 @@ fn announce(release: &Release) {
             "Urgent release {version} of AgentLocator is available: install it soon"
         );
     } else {
-        tracing::info!(event = "UPDATE_AVAILABLE", version, urgent, notes, "Release {version} of AgentLocator is available");
+        tracing::info!(
+            event = "UPDATE_AVAILABLE",
+            version,
+            urgent,
+            notes,
+            "Release {version} of AgentLocator is available"
+        );
     }
 }
 

@@ -58,7 +58,9 @@ async fn delete_expired_logins(store: Store) {
     let now = clock::now();
     match store.write(move |tx| tx.delete_expired_sessions(now)).await {
         Ok(0) => {}
-        Ok(sessions) => tracing::info!(event = "SESSIONS_EXPIRED", sessions, "{sessions} expired login sessions deleted"),
+        Ok(sessions) => {
+            tracing::info!(event = "SESSIONS_EXPIRED", sessions, "{sessions} expired login sessions deleted");
+        }
         Err(error) => {
             tracing::warn!(
                 event = "SESSION_CLEANUP_FAILED",

@@ -99,7 +99,7 @@ impl BackgroundThreads {
         let (Ok(conn), true) = (conn, copied.as_ref().is_none_or(|(has_ended, _)| *has_ended)) else {
             tracing::error!(
                 event = "STORE_CLOSE_FAILED",
-                "A thread of the store panicked or did not stop in time; the next start verifies the database"
+                "A thread that serves the database panicked or did not stop in time; the next start verifies the database"
             );
             return;
         };
@@ -114,7 +114,7 @@ impl BackgroundThreads {
                 let closed_log = closed.and_then(|_| log_stamp(folder));
                 let noted = state.change(|record| (record.closed, record.closed_log) = (closed, closed_log));
                 if let Err(error) = noted.and_then(|()| state.sync()) {
-                    tracing::warn!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot record the clean stop in the state file; the next start verifies the database");
+                    tracing::warn!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot record the clean stop in live/state; the next start verifies the database");
                 }
             }
             (Err(error), _) => {

@@ -28,7 +28,7 @@ impl EmptyLogRequests {
             return;
         }
         let is_empty = truncate(writer).unwrap_or_else(|error| {
-            tracing::error!(event = "STORE_CHECKPOINT_FAILED", %error, "Cannot empty the write-ahead log, so deleted data may remain in it until a later checkpoint");
+            tracing::error!(event = "STORE_CHECKPOINT_FAILED", %error, "Cannot empty the write-ahead log; deleted data may remain in it until a later checkpoint");
             false
         });
         for caller in callers {

@@ -140,7 +140,7 @@ fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
         tracing::info!(
             event = "OUTBOX_HELD",
             messages,
-            "{messages} queued or scheduled messages of this database are held until the owner sends or discards them"
+            "{messages} queued or scheduled messages are held until the owner sends or discards them: this database may be a copy, and they may have been sent since it was copied"
         );
     }
     if calls > 0 {

@@ -44,7 +44,7 @@ fn log_copy(event: &Event<'_>, published: &Path) {
         Event::CopyLate { reason } => tracing::warn!(
             event = "STORE_PUBLISH_LATE",
             reason = late_reason(reason, published),
-            "agentlocator.db is behind the live database: a copy made now may lack the newest data"
+            "agentlocator.db is behind the live database; a copy of agentlocator.db that is made now may lack the newest data"
         ),
         Event::CopyCurrent { age, reason } => {
             let age_ms = millis(*age);

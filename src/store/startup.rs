@@ -124,7 +124,7 @@ fn replace_damaged_live(folder: &Folder, state: &RunState, damage: &Error) -> Re
                 event = "STORE_LIVE_DAMAGED",
                 reason = english(&reason),
                 file = %folder.published.display(),
-                "The live database is damaged: it was archived, and {}, which may lack the newest data, is used instead", folder.published.display()
+                "The live database is damaged; it was archived, and {}, which may lack the newest data, is used instead", folder.published.display()
             );
             Ok(after_adoption(adopted))
         }
@@ -239,7 +239,7 @@ impl Inspection<'_> {
             event = "STORE_FOLDER_COPIED",
             file = %self.folder.published.display(),
             reason = text,
-            "The data folder is a copy that was made while the service ran: the published file {} is used, and the live \
+            "The data folder is a copy that was made while the service ran; the published file {} is used, and the live \
              database was archived",
             self.folder.published.display()
         );
@@ -341,7 +341,7 @@ impl Inspection<'_> {
             file = %self.folder.published.display(),
             archived = %kept.display(),
             reason = text,
-            "The file {} is not used: it was archived as {}, and the service continues with its live database",
+            "The file {} is not used; it was archived as {}, and the service continues with its live database",
             self.folder.published.display(),
             kept.display()
         );

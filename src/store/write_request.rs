@@ -44,7 +44,7 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> WriteRequest for Writ
             tracing::error!(
                 event = "STORE_WRITE_PANICKED",
                 write = name,
-                "A database write panicked and is rolled back: {name}. Please report this"
+                "The database write {name} panicked and is rolled back. Please report this"
             );
             Err(Error::Panicked)
         });
@@ -84,7 +84,7 @@ pub(in crate::store) fn report_lost(name: &'static str, error: &Error) {
         event = "STORE_WRITE_DROPPED",
         write = name,
         error,
-        "A database write was not stored, and the store does not repeat it: {name}"
+        "The database write {name} was not stored; only the code that requested it may repeat it"
     );
 }
 

@@ -150,7 +150,7 @@ impl Thread {
         match outcome {
             Ok(()) => complete_all(callers, &Ok(())),
             Err(error) => {
-                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes, "Cannot commit to the database: none of the {writes} writes of this transaction counts as stored");
+                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes, "Cannot commit to the database; none of the {writes} writes of this transaction counts as stored");
                 if !self.conn.is_autocommit() {
                     let _ = self.conn.execute_batch("ROLLBACK");
                 }

@@ -177,7 +177,7 @@ impl Acme {
                 Err(acme_error) if acme_error.kind == AcmeErrorKind::Account => {
                     tracing::warn!(
                         event = "TLS_ACCOUNT_REPLACED",
-                        "The certificate authority {} does not accept the stored account, so a new one is created: {}",
+                        "The certificate authority {} does not accept the stored account ({}); a new one is created",
                         self.authority,
                         acme_error.english()
                     );
@@ -208,7 +208,7 @@ impl Acme {
                     tracing::info!(
                         event = "TLS_CHALLENGE_FAILED",
                         challenge = challenge_type.as_str(),
-                        "ACME challenge {} for {} failed; trying the next challenge type: {}",
+                        "ACME challenge {} for {} failed ({}); trying the next challenge type",
                         challenge_type.as_str(),
                         self.config().domain.join(", "),
                         acme_error.english()

@@ -76,7 +76,7 @@ impl Attempt {
             Ok(true) => {}
             Ok(false) => return None,
             Err(error) => {
-                self.report_failure(&error, "cannot record an attempt to send it; it is not sent until this is recorded");
+                self.report_failure(&error, "cannot record an attempt to send it; it is sent once this is recorded");
                 tokio::time::sleep(AFTER_FAILURE).await;
                 return None;
             }

@@ -29,7 +29,7 @@ impl Acme {
                 Err(acme_error) if self.state.order.is_none() => {
                     tracing::warn!(
                         event = "TLS_ORDER_INVALID",
-                        "The interrupted certificate order at {} cannot be completed, and a new order is placed at once: {}",
+                        "The interrupted certificate order at {} cannot be completed ({}); a new order is placed at once",
                         self.authority,
                         acme_error.english()
                     );
