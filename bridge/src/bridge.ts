@@ -156,8 +156,8 @@ export class Bridge {
       this.#failure = { state: 'disk', since: Date.now() }
       this.#log.error(
         'SESSION_DISK',
-        `The session in ${this.#settings.sessionFolder} cannot be read or cannot be written, and no messages are received ` +
-          `until this is solved: ${reason(error)}`,
+        `The session in ${this.#settings.sessionFolder} cannot be read or written: ${reason(error)}; no messages are ` +
+          'sent or received until this is solved, which the bridge checks every 5 s',
         {
           folder: this.#settings.sessionFolder,
         },
@@ -175,7 +175,7 @@ export class Bridge {
   /** Prints a QR code on stdout, in a size that a phone can scan and that stays legible in the systemd journal. */
   async #printQr(qr: string): Promise<void> {
     const blocks = await QRCode.toString(qr, { type: 'utf8', errorCorrectionLevel: 'L', margin: 2 })
-    this.#log.info('WA_QR', 'Scan this code with WhatsApp on the phone: Settings, Linked devices, Link a device')
+    this.#log.info('WA_QR', 'Scan this QR code with WhatsApp on the phone: Settings, Linked devices, Link a device')
     process.stdout.write(`${blocks}\n`)
   }
 }

@@ -77,7 +77,10 @@ export class DaemonProof {
         )
       }
       this.#unverifiedAt = performance.now()
-      this.#log.debug('DAEMON_UNVERIFIED', `The program at ${this.#name} sends no proof; events carry the secret`)
+      this.#log.debug(
+        'DAEMON_UNVERIFIED',
+        `The program at ${this.#name} does not prove that it is the daemon; events carry the secret`,
+      )
       return true
     }
     if (!isSame(proof, hmac(signingKey, `agentlocator daemon proof\n${nonce}`))) {

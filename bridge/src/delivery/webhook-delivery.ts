@@ -128,7 +128,8 @@ export class WebhookDelivery {
       const afterMs = backOff(tries, Math.random())
       this.#dependencies.log.warn(
         'WA_IN_DELAYED',
-        `Inbox entry ${id} cannot be read yet (${reason(error)}); retrying in ${Math.round(afterMs / 1000)} s`,
+        `Inbox entry ${id}, a WhatsApp message, cannot be converted for the daemon yet: ${reason(error)}; retrying ` +
+          `in ${Math.round(afterMs / 1000)} s`,
         { id },
       )
       return { afterMs }
@@ -137,7 +138,8 @@ export class WebhookDelivery {
     await this.#dependencies.archive(id, entry, reason(error))
     this.#dependencies.log.error(
       'WA_IN_UNREADABLE',
-      `Inbox entry ${id} cannot be read and is archived in the folder "refused": ${reason(error)}`,
+      `Inbox entry ${id}, a WhatsApp message, cannot be converted for the daemon: ${reason(error)}; it is not ` +
+        'delivered, and is archived in the folder "refused"',
       { id },
     )
     return 'done'
@@ -178,7 +180,8 @@ export class WebhookDelivery {
         await this.#dependencies.archive(id, { event }, `the daemon answered ${result.status}`)
         this.#dependencies.log.error(
           'WA_IN_REFUSED',
-          `The daemon refused an event of inbox entry ${id} (status ${result.status}); it is archived in the folder "refused"`,
+          `The daemon refused an event of inbox entry ${id} with HTTP ${result.status}; the event is archived in the ` +
+            'folder "refused"',
           {
             id,
           },
@@ -211,7 +214,7 @@ export class WebhookDelivery {
       const waiting = this.#dependencies.inbox.length
       this.#dependencies.log.warn(
         'DAEMON_DOWN',
-        `The daemon accepts no events: ${reason(why)}${hint}; ${waiting} events wait`,
+        `The daemon accepts no events: ${reason(why)}${hint}; ${waiting} inbox entries wait, and the bridge retries`,
         {
           waiting,
           retry_in_ms: afterMs,

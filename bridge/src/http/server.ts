@@ -92,7 +92,7 @@ function describe({ method, url }: IncomingMessage): string {
 function replyTo(error: unknown, request: string, log: Log): Reply {
   if (error instanceof TooLarge) return failure(413, 'too_large', error.message, { connection: 'close' })
   if (error instanceof BadRequest) return failure(400, 'bad_request', error.message)
-  log.error('HTTP_FAILED', `${request} failed: ${reason(error)}`)
+  log.error('HTTP_FAILED', `Request ${request} failed and is answered with HTTP 500: ${reason(error)}`)
   return failure(500, 'internal', 'the bridge failed; see its log')
 }
 

@@ -153,7 +153,7 @@ export class MediaStore {
       this.#fetching++
       void this.#fetch(id)
         .catch(error =>
-          this.#dependencies.log.error('WA_MEDIA', `The record of file ${id} cannot be written: ${reason(error)}`, {
+          this.#dependencies.log.error('WA_MEDIA', `Cannot record the state of media file ${id}: ${reason(error)}`, {
             id,
           }),
         )

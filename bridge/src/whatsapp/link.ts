@@ -174,7 +174,7 @@ export class Link {
       this.#backoff.failures = 0
       this.#codePairing = undefined
       this.#setPhase({ kind: 'connecting', connection, since: performance.now(), isLinking: true })
-      log.info('WA_PAIRED', 'A phone has linked this device')
+      log.info('WA_PAIRED', 'A phone has linked the bridge as a device')
     }
     if (update.reachoutTimeLock) this.#onRestriction(update.reachoutTimeLock)
     if (update.connection === 'open') {
