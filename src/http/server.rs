@@ -88,12 +88,18 @@ impl ListenSocket {
             Self::Tcp(listener) => {
                 let Ok(address) = listener.local_addr() else { return };
                 let (ip, port) = (address.ip().to_string(), address.port());
-                tracing::info!(event = "LISTENING", listener = name, address = ip, port, "Listening on {address}");
+                tracing::info!(
+                    event = "LISTENING",
+                    listener = name,
+                    address = ip,
+                    port,
+                    "Listening on {address} (listener {name})"
+                );
             }
             Self::Unix(listener) => {
                 let Ok(address) = listener.local_addr() else { return };
                 let path = address.as_pathname().unwrap_or(Path::new("a socket without a path")).display();
-                tracing::info!(event = "LISTENING", listener = name, path = %path, "Listening on {path}");
+                tracing::info!(event = "LISTENING", listener = name, path = %path, "Listening on {path} (listener {name})");
             }
         }
     }

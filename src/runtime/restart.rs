@@ -18,7 +18,7 @@ impl RestartHandle {
     pub fn now(&self) {
         tracing::info!(
             event = "RESTART_REQUESTED",
-            "Restart requested: the daemon ends, and its supervisor starts it again"
+            "Restart requested: the daemon stops, and the service manager starts it again"
         );
         self.requested.cancel();
     }

@@ -16,7 +16,7 @@ async fn the_log_is_a_json_object_a_line() {
     });
     daemon.client().get("/healthz").await;
     let listening = daemon.logs().wait_for_event("LISTENING");
-    assert_eq!(listening["msg"], format!("Listening on {}", daemon.address()));
+    assert_eq!(listening["msg"], format!("Listening on {} (listener public)", daemon.address()));
     assert_eq!((&listening["level"], &listening["listener"]), (&json!("info"), &json!("public")));
     assert!(daemon.stop().success());
     daemon.logs().wait_for_event("STOPPED");
@@ -286,7 +286,7 @@ async fn without_a_socket_of_systemd_the_daemon_binds_its_own() {
     let port = listening["port"].as_u64().unwrap();
     assert_ne!(port, 0);
     assert_ne!(port, u64::from(daemon.address().port()));
-    assert_eq!(listening["msg"], format!("Listening on 0.0.0.0:{port}"));
+    assert_eq!(listening["msg"], format!("Listening on 0.0.0.0:{port} (listener public)"));
     let reply = Client::new(format!("http://127.0.0.1:{port}")).get("/healthz").await;
     assert_eq!(reply.text(), "ok");
     assert!(daemon.stop().success());

@@ -80,7 +80,11 @@ fn rate_limit_error(attempt: &str, client: Client<'_>, wait: Duration) -> ApiErr
         Client::Address(address) => address.to_string(),
         Client::KnownDevice(_) => "a known device".to_owned(),
     };
-    tracing::warn!(event = "LOGIN_RATE_LIMITED", address, "{attempt} rejected: too many attempts from {address}");
+    tracing::warn!(
+        event = "LOGIN_RATE_LIMITED",
+        address,
+        "{attempt} from {address} rejected: too many attempts from there, for the same account, or in total"
+    );
     ApiError::too_often(wait)
 }
 

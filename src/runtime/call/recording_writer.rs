@@ -91,7 +91,7 @@ impl RecordingWriter {
                 event = "RECORDING_GAP",
                 call.sid = %sid,
                 stream.sid = %stream,
-                "The disk is too slow: a part of the recording of call {sid} was dropped and is silent"
+                "The recording of call {sid} is not stored fast enough, usually because the disk is slow: a part of it was dropped and is silent"
             );
         }
         let chunk = after_silence(std::mem::take(&mut self.dropped), chunk);

@@ -37,7 +37,7 @@ impl CallTask {
         let (connected, is_connected) = oneshot::channel();
         // The send fails if the employee has disconnected meanwhile; the socket then reports the disconnection.
         let _ = accepted.send(is_connected);
-        tracing::info!(event = "CALL_TAKEN_OVER", call.sid = %self.sid, "An employee has answered call {} with the browser", self.sid);
+        tracing::info!(event = "CALL_TAKEN_OVER", call.sid = %self.sid, "An employee takes over call {} in the browser", self.sid);
         self.employee = Some(Employee::new(socket, start, connected, now));
         self.session.handle_input(Input::Operator(Operator::TakeOver { name }), now);
     }

@@ -140,7 +140,7 @@ impl InputLog {
         self.dropped += count;
         if !std::mem::replace(&mut self.has_dropped, true) {
             let sid = &self.sid;
-            tracing::warn!(event = "CALL_INPUTS_GAP", call.sid = %sid, "The disk is too slow: a part of the input log of call {sid} was dropped");
+            tracing::warn!(event = "CALL_INPUTS_GAP", call.sid = %sid, "The input log of call {sid} is not written fast enough, usually because the disk is slow: a part of it was dropped");
         }
     }
 }
