@@ -335,7 +335,7 @@ fn log_outcome(outcome: &ReloadOutcome) {
             tracing::error!(
                 event = "CONFIG_RELOAD_REFUSED",
                 reasons,
-                "The settings were not reloaded, and the previous ones stay active: {listed}"
+                "The settings were not reloaded ({listed}); the previous ones stay active"
             );
         }
     }

@@ -131,7 +131,7 @@ async fn follow(
                     tracing::warn!(
                         event = "STANDBY_BEHIND",
                         reason = text,
-                        "Litestream cannot follow the replica, so the standby copy is not current: {text}"
+                        "Litestream cannot follow the replica ({text}); the standby copy is not current"
                     );
                     copy.record_failure(Some(&text));
                 }

@@ -248,7 +248,7 @@ impl ConnectionContext {
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::debug!(event = "TLS_HANDSHAKE_FAILED", address = %self.address.ip(), %error, "TLS handshake with {} failed, so the connection is closed", self.address.ip());
+                tracing::debug!(event = "TLS_HANDSHAKE_FAILED", address = %self.address.ip(), %error, "TLS handshake with {} failed; the connection is closed", self.address.ip());
             }
         }
     }

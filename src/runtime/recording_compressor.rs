@@ -73,7 +73,7 @@ async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
     let found = store.read(move |tx| Ok((tx.wav_recording_bytes(id)?, tx.recording_part(id, 0, MAX_HEADER_BYTES)?)));
     let (Some(wav_bytes), start) = found.await.map_err(later)? else { return Ok(Outcome::Deleted) };
     let Some(format) = WavFormat::parse(&start, wav_bytes).filter(opus::can_encode) else {
-        return Ok(Outcome::Skipped("not a WAV file in a format that can be compressed"));
+        return Ok(Outcome::Skipped("it is not a WAV file in a format that can be compressed"));
     };
     // A codec changes the first milliseconds, so the loudness of a short recording would differ. Compressing it would
     // also save little space.
