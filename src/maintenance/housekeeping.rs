@@ -211,7 +211,7 @@ mod tests {
             assert_eq!(tx.prune_webhook_log(at(4), 3)?, 0);
             // Pending work is never deleted, however old it is.
             let due = tx.due_jobs(&[JobKind::FetchMedia], at(20), 100)?;
-            tx.finish_job(due[0].id, at(0))?;
+            tx.finish_job(&due[0], at(0))?;
             tx.prune_jobs(at(9))?;
             assert_eq!(tx.due_jobs(&[JobKind::FetchMedia], at(20), 100)?.len(), 9);
             Ok(())

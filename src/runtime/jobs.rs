@@ -182,13 +182,13 @@ async fn record_outcome(
     }
     let what = format!("the outcome of job {id}");
     write_until_stored(store, &what, move |tx| match (&error, retry_at) {
-        (None, _) => tx.finish_job(id, now),
-        (Some(error), Some(at)) => tx.retry_job(id, error, at, now),
+        (None, _) => tx.finish_job(&job, now),
+        (Some(error), Some(at)) => tx.retry_job(&job, error, at, now),
         (Some(error), None) => {
             if let Some(record) = &on_failure {
                 record(tx, &job, error)?;
             }
-            tx.fail_job(id, error, now)
+            tx.fail_job(&job, error, now)
         }
     })
     .await;

@@ -6,6 +6,8 @@ use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// A job that is due.
+///
+/// SQLite can give the id of a deleted job to a new one. The id and the time of creation together identify a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     pub id: JobId,
@@ -84,12 +86,14 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Marks a job as done. The row is kept for some time, so that an equal job is not added again.
-    pub fn finish_job(&self, id: JobId, now: Timestamp) -> Result<()> {
+    /// Marks a job as done. The row is kept for some time, so that an equal job is not added again. Does nothing if the
+    /// job was deleted meanwhile.
+    pub fn finish_job(&self, job: &Job, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
-            "UPDATE jobs SET state = 'done', attempts = attempts + 1, last_error = NULL, updated_at = ?2 WHERE id = ?1",
+            "UPDATE jobs SET state = 'done', attempts = attempts + 1, last_error = NULL, updated_at = ?3
+             WHERE id = ?1 AND created_at = ?2",
         )?;
-        update.execute(params![id, now])?;
+        update.execute(params![job.id, job.created_at, now])?;
         Ok(())
     }
 
@@ -106,12 +110,13 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Records a failed attempt. The job is retried at `run_at`.
-    pub fn retry_job(&self, id: JobId, error: &str, run_at: Timestamp, now: Timestamp) -> Result<()> {
+    /// Records a failed attempt. The job is retried at `run_at`. Does nothing if the job was deleted meanwhile.
+    pub fn retry_job(&self, job: &Job, error: &str, run_at: Timestamp, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
-            "UPDATE jobs SET attempts = attempts + 1, last_error = ?2, run_at = ?3, updated_at = ?4 WHERE id = ?1",
+            "UPDATE jobs SET attempts = attempts + 1, last_error = ?3, run_at = ?4, updated_at = ?5
+             WHERE id = ?1 AND created_at = ?2",
         )?;
-        update.execute(params![id, error, run_at, now])?;
+        update.execute(params![job.id, job.created_at, error, run_at, now])?;
         Ok(())
     }
 
@@ -133,12 +138,13 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Marks a job as failed permanently.
-    pub fn fail_job(&self, id: JobId, error: &str, now: Timestamp) -> Result<()> {
+    /// Marks a job as failed permanently. Does nothing if the job was deleted meanwhile.
+    pub fn fail_job(&self, job: &Job, error: &str, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
-            "UPDATE jobs SET state = 'failed', attempts = attempts + 1, last_error = ?2, updated_at = ?3 WHERE id = ?1",
+            "UPDATE jobs SET state = 'failed', attempts = attempts + 1, last_error = ?3, updated_at = ?4
+             WHERE id = ?1 AND created_at = ?2",
         )?;
-        update.execute(params![id, error, now])?;
+        update.execute(params![job.id, job.created_at, error, now])?;
         Ok(())
     }
 }
@@ -149,4 +155,32 @@ fn kind_list(kinds: &[JobKind]) -> String {
 
 fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
     Ok(Job { id: row.get(0)?, kind: row.get(1)?, payload: row.get(2)?, attempts: row.get(3)?, created_at: row.get(4)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{database, transact};
+
+    #[test]
+    fn the_outcome_of_a_deleted_job_does_not_touch_the_new_job_with_its_id() {
+        let (_folder, conn) = database();
+        let (kind, key, at) = (JobKind::FetchRecording, "fetch", Timestamp::from_millis);
+        transact(&conn, |tx| {
+            tx.insert_job(kind, Some(key), "{}", at(0), at(0))?;
+            let deleted = tx.due_jobs(&[kind], at(9), 9)?.remove(0);
+            tx.delete_job(key)?;
+            tx.insert_job(kind, Some(key), "[]", at(5), at(5))?;
+            let new = tx.due_jobs(&[kind], at(9), 9)?;
+            assert_eq!(new[0].id, deleted.id, "SQLite gives the new job the same id");
+
+            tx.finish_job(&deleted, at(9))?;
+            tx.fail_job(&deleted, "failed", at(9))?;
+            tx.retry_job(&deleted, "failed", at(100), at(9))?;
+            assert_eq!(tx.due_jobs(&[kind], at(9), 9)?, new);
+            tx.finish_job(&new[0], at(9))?;
+            assert!(tx.due_jobs(&[kind], at(9), 9)?.is_empty());
+            Ok(())
+        });
+    }
 }
