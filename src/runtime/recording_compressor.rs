@@ -70,8 +70,11 @@ enum Outcome {
 
 async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
     let later = |error: store::Error| JobError::Retry(error.to_string());
-    let found = store.read(move |tx| Ok((tx.wav_recording_bytes(id)?, tx.recording_part(id, 0, MAX_HEADER_BYTES)?)));
-    let (Some(wav_bytes), start) = found.await.map_err(later)? else { return Ok(Outcome::Deleted) };
+    let found = store.read(move |tx| {
+        let Some(bytes) = tx.wav_recording_bytes(id)? else { return Ok(None) };
+        Ok(Some((bytes, tx.recording_part(id, WAV, 0, MAX_HEADER_BYTES)?)))
+    });
+    let Some((wav_bytes, start)) = found.await.map_err(later)? else { return Ok(Outcome::Deleted) };
     let Some(format) = WavFormat::parse(&start, wav_bytes).filter(opus::can_encode) else {
         return Ok(Outcome::Skipped("it is not a WAV file in a format that can be compressed"));
     };
@@ -108,8 +111,10 @@ async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Op
     let (mut at, mut samples) = (format.data.start, Vec::new());
     while at < format.data.end {
         let most = usize::try_from(format.data.end - at).unwrap_or(PIECE).min(PIECE);
-        let piece = store.read(move |tx| tx.recording_part(id, at, most)).await;
-        let piece = piece.map_err(|error| JobError::Retry(error.to_string()))?;
+        let piece = match store.read(move |tx| tx.recording_part(id, WAV, at, most)).await {
+            Err(store::Error::NotFound(_)) => return Ok(None),
+            piece => piece.map_err(|error| JobError::Retry(error.to_string()))?,
+        };
         if piece.len() < most {
             return Ok(None);
         }
@@ -217,6 +222,8 @@ pub(super) async fn on_low_priority_thread<T: Send + 'static>(
 
 /// How many bytes of the WAV are read at a time: whole frames in every format, half a minute of a call.
 const PIECE: usize = 512 << 10;
+/// The MIME type of recordings that are not compressed.
+const WAV: &str = "audio/wav";
 /// The maximum size of a header, including the metadata that other recorders write before the samples.
 const MAX_HEADER_BYTES: usize = 64 << 10;
 const MAX_PAUSE: Duration = Duration::from_secs(30);

@@ -58,10 +58,10 @@ fn panicked() -> PeaksError {
 }
 
 async fn measure(store: &Store, recording: &Recording) -> Result<StoredPeaks, PeaksError> {
-    let (duration_ms, [caller, agent]) = if recording.mime == opus::MIME {
-        measure_opus(store, recording.id).await?
-    } else {
-        measure_wav(store, recording.id).await?
+    let as_wav = if recording.mime == opus::MIME { None } else { measure_wav(store, recording).await? };
+    let (duration_ms, [caller, agent]) = match as_wav {
+        Some(measured) => measured,
+        None => measure_opus(store, recording.id).await?,
     };
     Ok(StoredPeaks { duration_ms: i64::try_from(duration_ms).unwrap_or(i64::MAX), caller, agent })
 }
@@ -83,9 +83,12 @@ async fn measure_opus(store: &Store, id: RecordingId) -> Result<(u64, [Vec<u8>; 
     Ok((file.duration_ms(), meter.finish()))
 }
 
-async fn measure_wav(store: &Store, id: RecordingId) -> Result<(u64, [Vec<u8>; 2]), PeaksError> {
-    let found = store.read(move |tx| Ok((tx.recording_length(id)?, tx.recording_part(id, 0, MAX_HEADER_BYTES)?)));
-    let (bytes, start) = found.await?;
+/// Measures a recording that is not compressed. Returns `None` if it was compressed or deleted meanwhile.
+async fn measure_wav(store: &Store, recording: &Recording) -> Result<Option<(u64, [Vec<u8>; 2])>, PeaksError> {
+    let (id, mime) = (recording.id, recording.mime.clone());
+    let found =
+        store.read(move |tx| Ok((tx.recording_part(id, &mime, 0, MAX_HEADER_BYTES)?, tx.recording_length(id)?)));
+    let Some((start, bytes)) = unless_replaced(found.await)? else { return Ok(None) };
     let format = WavFormat::parse(&start, bytes);
     let format = format.ok_or_else(|| PeaksError::Unreadable("not a WAV file".to_owned()))?;
     let mut meter = PeakMeter::new(format.channels, format.rate);
@@ -94,7 +97,9 @@ async fn measure_wav(store: &Store, id: RecordingId) -> Result<(u64, [Vec<u8>; 2
     let piece_bytes = PIECE - PIECE % frame;
     while at < format.data.end {
         let most = usize::try_from((format.data.end - at).min(piece_bytes)).unwrap_or(0);
-        let piece = store.read(move |tx| tx.recording_part(id, at, most)).await?;
+        let mime = recording.mime.clone();
+        let piece = store.read(move |tx| tx.recording_part(id, &mime, at, most)).await;
+        let Some(piece) = unless_replaced(piece)? else { return Ok(None) };
         if piece.is_empty() {
             break;
         }
@@ -103,7 +108,14 @@ async fn measure_wav(store: &Store, id: RecordingId) -> Result<(u64, [Vec<u8>; 2
         format.decode_into(&piece, &mut samples);
         meter.push(&samples);
     }
-    Ok((format.frames() * 1000 / u64::from(format.rate.max(1)), meter.finish()))
+    Ok(Some((format.frames() * 1000 / u64::from(format.rate.max(1)), meter.finish())))
+}
+
+fn unless_replaced<T>(read: store::Result<T>) -> store::Result<Option<T>> {
+    match read {
+        Err(store::Error::NotFound(_)) => Ok(None),
+        read => read.map(Some),
+    }
 }
 
 /// How many bytes of a WAV are read at a time.

@@ -45,7 +45,7 @@ async fn transcript(services: &CallServices, sid: RecordingSid) -> Result<String
     let found = services.store.read(move |tx| {
         let Some(found) = recording::untranscribed(tx, &sid)? else { return Ok(None) };
         let bytes = usize::try_from(tx.recording_length(found.id)?).unwrap_or(usize::MAX);
-        let content = tx.recording_part(found.id, 0, bytes.min(MAX_BYTES))?;
+        let content = tx.recording_part(found.id, &found.mime, 0, bytes.min(MAX_BYTES))?;
         Ok(Some((found, content)))
     });
     let Some((found, content)) = found.await.map_err(later)? else { return Ok(String::new()) };

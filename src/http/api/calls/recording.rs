@@ -69,11 +69,11 @@ pub(super) async fn play(
     } else {
         let etag = format!("{}-{length}", recording.id);
         let info = FileInfo { mime: &recording.mime, length, etag: &etag, cache_control: "private, no-cache" };
-        let (store, id) = (state.store.clone(), recording.id);
+        let (store, id, mime) = (state.store.clone(), recording.id, recording.mime.clone());
         answer(&method, &headers, &info, |part| {
             stream_chunks(part, move |at, most| {
-                let store = store.clone();
-                async move { store.read(move |tx| tx.recording_part(id, at, most)).await }
+                let (store, mime) = (store.clone(), mime.clone());
+                async move { store.read(move |tx| tx.recording_part(id, &mime, at, most)).await }
             })
         })
     };

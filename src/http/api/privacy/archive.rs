@@ -86,7 +86,7 @@ impl Archive {
             let file = file.clone();
             let piece = self.read(move |tx| match &file {
                 PersonalFile::Media { sha256, .. } => tx.media_part(sha256, written, FILE_PIECE_BYTES),
-                PersonalFile::Recording { id, .. } => tx.recording_part(*id, written, FILE_PIECE_BYTES),
+                PersonalFile::Recording { id, mime, .. } => tx.recording_part(*id, mime, written, FILE_PIECE_BYTES),
             })?;
             if piece.is_empty() {
                 return Ok(());

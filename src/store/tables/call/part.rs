@@ -1,7 +1,7 @@
 //! Reads ranges of a recording. A recording is stored as chunks; a player requests byte ranges.
 
 use crate::domain::RecordingId;
-use crate::store::{ReadTx, Result};
+use crate::store::{Error, ReadTx, Result};
 use rusqlite::OptionalExtension;
 
 impl ReadTx<'_> {
@@ -27,8 +27,14 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row((id, seq), |row| row.get(0)).optional()?)
     }
 
-    /// Returns up to `most` bytes of the recording from `offset`; fewer at the end of the recording.
-    pub fn recording_part(&self, id: RecordingId, offset: u64, most: usize) -> Result<Vec<u8>> {
+    /// Returns up to `most` bytes of the recording from `offset`; fewer at the end of the recording. Returns
+    /// [`Error::NotFound`] if there is no recording with this MIME type: it was deleted, or compressed, and then a reader
+    /// of several parts would mix two files.
+    pub fn recording_part(&self, id: RecordingId, mime: &str, offset: u64, most: usize) -> Result<Vec<u8>> {
+        let mut has_type = self.conn.prepare_cached("SELECT 1 FROM recordings WHERE id = ?1 AND mime = ?2")?;
+        if !has_type.exists((id, mime))? {
+            return Err(Error::NotFound("recording"));
+        }
         let sql = "SELECT seq, length(content) FROM recording_chunks WHERE recording_id = ?1 ORDER BY seq";
         let mut lengths = self.conn.prepare_cached(sql)?;
         let mut lengths = lengths.query([id])?;
@@ -63,6 +69,7 @@ impl ReadTx<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::CompressedFile;
     use crate::store::testing::{database, transact};
     use proptest::prelude::*;
 
@@ -81,12 +88,29 @@ mod tests {
             }
             let whole = chunks.concat();
             let (length, part) = transact(&conn, |tx| {
-                Ok((tx.recording_length(RecordingId(1))?, tx.recording_part(RecordingId(1), offset, most)?))
+                Ok((tx.recording_length(RecordingId(1))?, tx.recording_part(RecordingId(1), "audio/wav", offset, most)?))
             });
             let wanted: Vec<u8> = whole.iter().copied().skip(usize::try_from(offset).unwrap()).take(most).collect();
             prop_assert_eq!(length, whole.len() as u64);
             prop_assert_eq!(part, wanted);
         }
+    }
+
+    #[test]
+    fn a_part_of_a_recording_that_was_compressed_meanwhile_is_not_found() {
+        let (_folder, conn) = database();
+        conn.execute_batch(RECORDING).unwrap();
+        conn.execute("INSERT INTO recording_chunks VALUES (1, 0, x'52494646')", []).unwrap();
+        let id = RecordingId(1);
+        let compressed =
+            CompressedFile { mime: "audio/ogg", channels: 2, duration_ms: 1, chunks: vec![b"OggS".to_vec()] };
+        transact(&conn, |tx| {
+            assert_eq!(tx.recording_part(id, "audio/wav", 0, 2)?, b"RI");
+            assert!(tx.replace_wav(id, 4, &compressed)?);
+            assert!(matches!(tx.recording_part(id, "audio/wav", 2, 2), Err(Error::NotFound(_))));
+            assert_eq!(tx.recording_part(id, "audio/ogg", 2, 2)?, b"gS");
+            Ok(())
+        });
     }
 
     const RECORDING: &str = "
