@@ -80,8 +80,8 @@ impl MessageClock {
     }
 }
 
-/// Stores the steps of the wall clock for a run within the same boot of the machine. If the clock was set back, retries
-/// may be planned for a time that is too far in the future; these retries become due now.
+/// Stores the steps of the wall clock for a run within the same boot of the machine. If the clock was set back, jobs
+/// and retries may be planned for a time that is too far in the future; these become due now.
 pub fn store_steps(tx: &WriteTx<'_>, steps: &ClockSteps, now: Timestamp) -> Result<()> {
     tx.hasten_late_outbox(now.plus(MAX_OUTBOX_RETRY), now)?;
     tx.hasten_late_jobs(now.plus(MAX_JOB_RETRY), now)?;
@@ -98,6 +98,6 @@ struct SavedSteps {
 /// More than the longest back-off of a message. The limit of new conversations can postpone a message for longer: it
 /// then becomes due too early, and the outbox postpones it again.
 pub(super) const MAX_OUTBOX_RETRY: Duration = Duration::from_mins(2);
-/// More than the longest time until the retry of a job.
+/// More than the longest time until a new job or the retry of a job.
 const MAX_JOB_RETRY: Duration = Duration::from_mins(15);
 const STEPS: &str = "message_clock.steps";

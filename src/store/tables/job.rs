@@ -129,11 +129,11 @@ impl WriteTx<'_> {
         Ok(update.execute(params![kind_list(kinds), now])?)
     }
 
-    /// Makes the jobs whose retry is due after `limit` due now.
+    /// Makes the jobs that are due after `limit` due now.
     pub fn hasten_late_jobs(&self, limit: Timestamp, now: Timestamp) -> Result<()> {
-        let mut update = self.conn.prepare_cached(
-            "UPDATE jobs SET run_at = ?2, updated_at = ?2 WHERE state = 'waiting' AND attempts > 0 AND run_at > ?1",
-        )?;
+        let mut update = self
+            .conn
+            .prepare_cached("UPDATE jobs SET run_at = ?2, updated_at = ?2 WHERE state = 'waiting' AND run_at > ?1")?;
         update.execute(params![limit, now])?;
         Ok(())
     }
