@@ -38,6 +38,17 @@ struct Entry {
     unchanged_since: Timestamp,
 }
 
+impl Entry {
+    /// Moves times that have not come yet to `now`. The clock was set back since, and the alert would otherwise wait
+    /// until it has caught up.
+    fn forget_the_future(&mut self, now: Timestamp) {
+        self.unchanged_since = self.unchanged_since.min(now);
+        for delivery in &mut self.alert.deliveries {
+            delivery.at = delivery.at.min(now);
+        }
+    }
+}
+
 impl AlertTracker {
     /// Creates a tracker with the stored alerts.
     pub fn new(thresholds: AlertThresholds, known: Vec<Alert>) -> Self {
@@ -102,6 +113,7 @@ impl AlertTracker {
         let thresholds = self.thresholds;
         let mut changes = Vec::new();
         for (kind, entry) in &mut self.entries {
+            entry.forget_the_future(now);
             let lasted = now.since(entry.unchanged_since);
             match (entry.alert.state, entry.is_active) {
                 (AlertState::Pending, true) if lasted >= thresholds.raise_delay(*kind) => {

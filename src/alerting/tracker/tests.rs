@@ -63,6 +63,22 @@ fn a_short_condition_raises_no_alert() {
 }
 
 #[test]
+fn an_alert_does_not_wait_for_the_time_from_before_the_clock_was_set_back() {
+    let (mut tracker, ahead, day) = (tracker(), 365 * 24 * 3600, 24 * 3600);
+    tracker.raise(AlertKind::BridgeDown, AlertDetail::default(), at(ahead));
+    assert_eq!(notify(&mut tracker, 0), []);
+    assert_eq!(notify(&mut tracker, 600), [(AlertKind::BridgeDown, AlertTransition::Raised)]);
+
+    tracker.note_delivery(AlertKind::BridgeDown, MAIL, AlertTransition::Raised, at(ahead));
+    assert_eq!(notify(&mut tracker, 700), []);
+    assert_eq!(notify(&mut tracker, 700 + day), [(AlertKind::BridgeDown, AlertTransition::Lasts)]);
+
+    tracker.clear(AlertKind::BridgeDown, at(ahead));
+    assert_eq!(notify(&mut tracker, 800 + day), []);
+    assert_eq!(notify(&mut tracker, 920 + day), [(AlertKind::BridgeDown, AlertTransition::Cleared)]);
+}
+
+#[test]
 fn clearing_is_not_notified_if_raising_was_not() {
     let mut tracker = tracker();
     tracker.raise(KIND, AlertDetail::default(), at(0));
