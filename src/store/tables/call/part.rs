@@ -28,8 +28,8 @@ impl ReadTx<'_> {
     }
 
     /// Returns up to `most` bytes of the recording from `offset`; fewer at the end of the recording. Returns
-    /// [`Error::NotFound`] if there is no recording with this MIME type: it was deleted, or compressed, and then a reader
-    /// of several parts would mix two files.
+    /// [`Error::NotFound`] if there is no recording with this MIME type: it was deleted, or it was compressed, and a
+    /// reader of several parts would then mix two files.
     pub fn recording_part(&self, id: RecordingId, mime: &str, offset: u64, most: usize) -> Result<Vec<u8>> {
         let mut has_type = self.conn.prepare_cached("SELECT 1 FROM recordings WHERE id = ?1 AND mime = ?2")?;
         if !has_type.exists((id, mime))? {
