@@ -1,4 +1,5 @@
-//! Closes calls whose end was not reported, because the daemon was killed or Twilio's last webhook was lost.
+//! Closes calls whose end was not reported, because the daemon was killed or Twilio's last webhook was lost, and
+//! finishes the recordings of calls that have ended.
 
 use super::call::recording_writer;
 use super::calls::Calls;
@@ -7,32 +8,64 @@ use crate::crm::call;
 use crate::domain::{EndReason, Timestamp};
 use crate::providers::twilio::call_progress::CallProgress;
 use crate::providers::twilio::rest;
-use crate::store::OpenCall;
+use crate::store::{self, OpenCall};
 use std::time::Duration;
 
 /// The interval between two checks.
 const INTERVAL: Duration = Duration::from_secs(30);
+/// The time until the next attempt to finish recordings.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// After this time without events, the call's state is queried from Twilio.
 const STALE_AFTER: Duration = Duration::from_mins(2);
 /// After this time without events, a call is considered ended, even if Twilio reports it as running or cannot be
 /// queried.
 const ASSUME_OVER_AFTER: Duration = Duration::from_hours(4);
 
-/// Finalizes the recordings that the last stop interrupted, and then closes stale calls. Never returns; the caller
-/// stops it by dropping the future.
+/// Closes stale calls and finishes interrupted recordings. Never returns; the caller stops it by dropping the future.
 pub async fn run(calls: Calls) {
-    let store = calls.services().store.clone();
-    if let Err(error) = store.write(recording_writer::finalize_interrupted).await {
-        tracing::error!(
-            event = "STALE_CALLS_FAILED",
-            error = &error as &dyn std::error::Error,
-            "Cannot finish the recordings that the last stop interrupted; the next start retries"
-        );
-    }
+    tokio::join!(close_calls(&calls), finish_recordings(&calls));
+}
+
+async fn close_calls(calls: &Calls) {
     loop {
-        close_stale(&calls).await;
+        close_stale(calls).await;
         tokio::time::sleep(INTERVAL).await;
     }
+}
+
+/// Finishes the recordings that a kill has interrupted, and those whose end the database did not store, for example
+/// because the disk was full.
+async fn finish_recordings(calls: &Calls) {
+    loop {
+        let pause = match finish_interrupted(calls).await {
+            Ok(()) => INTERVAL,
+            Err(error) => {
+                tracing::error!(
+                    event = "STALE_CALLS_FAILED",
+                    error = &error as &dyn std::error::Error,
+                    "Cannot finish interrupted recordings of calls; retrying in {} s",
+                    AFTER_FAILURE.as_secs()
+                );
+                AFTER_FAILURE
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn finish_interrupted(calls: &Calls) -> store::Result<()> {
+    let services = calls.services();
+    let running = services.store.read(|tx| tx.running_recordings()).await?;
+    // The task of a call queues the end of its recording before it ends, and writes are stored in their order. Thus the
+    // end of these recordings is stored before this write, or lost.
+    let ended = running.into_iter().filter(|running| !calls.is_active(&running.call_sid));
+    let keys: Vec<String> = ended.map(|running| running.key).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    services.store.write(move |tx| recording_writer::finish_interrupted(tx, &keys)).await?;
+    services.compression.wake();
+    Ok(())
 }
 
 async fn close_stale(calls: &Calls) {

@@ -78,7 +78,7 @@ pub use outbox::{
     AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate, QuotedMessage,
 };
 pub use personal::{Erased, ErasureRest, PersonalData, PersonalFile};
-pub use recording::{CompressedFile, RecordedMessage, RecordingToFetch, StoredPeaks};
+pub use recording::{CompressedFile, RecordedMessage, RecordingToFetch, RunningRecording, StoredPeaks};
 pub use retention::{Amount, PageUsage};
 pub use scheduled_message::NewScheduledMessage;
 pub use search::{IndexStep, SearchRequest};

@@ -141,3 +141,28 @@ async fn a_call_that_twilio_cannot_tell_about_ends_at_its_last_event() {
     assert!((4.9..5.1).contains(&minutes), "{minutes} minutes: {call:#}");
     assert_eq!(shown(&harness, &sids[1]).await["state"], "live", "Twilio may answer soon");
 }
+
+/// The daemon was killed during a call, and starts on a full disk. A trigger takes the part of the disk: it refuses the
+/// end of the recording until a second call is stored.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_recording_is_finished_without_a_restart_once_it_can_be_stored() {
+    let mut harness = CallHarness::without_ai(|_| {}).await;
+    let (interrupted, next) = ("CA00000000000000000000000000000001", "CA00000000000000000000000000000002");
+    harness.ring(interrupted).await;
+    harness.daemon.kill9();
+    harness.daemon.seed(&format!(
+        "INSERT INTO recordings(call_id, source, provider_sid, channels, state, created_at)
+             SELECT id, 'stream', 'MZ1', 2, 'running', started_at FROM calls WHERE call_sid = '{interrupted}';
+         CREATE TRIGGER no_space BEFORE UPDATE ON recordings
+             WHEN NEW.state = 'complete' AND (SELECT count(*) FROM calls) < 2
+             BEGIN SELECT RAISE(ABORT, 'no space'); END;"
+    ));
+    tokio::task::block_in_place(|| harness.daemon.launch());
+    harness.daemon.logs().wait_for_event("STALE_CALLS_FAILED");
+    harness.ring(next).await;
+    until("the recording", async || {
+        let finished = "SELECT count(*) FROM recordings WHERE state = 'complete'";
+        (harness.daemon.query_value::<i64>(finished) == 1).then_some(())
+    })
+    .await;
+}

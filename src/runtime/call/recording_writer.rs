@@ -113,11 +113,11 @@ fn after_silence(dropped: usize, mut chunk: Vec<u8>) -> Vec<u8> {
     chunk
 }
 
-/// Finalizes recordings that were interrupted when the daemon was killed: writes their true length into the header.
-pub(in crate::runtime) fn finalize_interrupted(tx: &WriteTx<'_>) -> store::Result<()> {
-    for (key, bytes) in tx.running_recordings()? {
-        let header = wav::header(CHANNELS, bytes.saturating_sub(wav::HEADER_BYTES as u64));
-        recording::finish(tx, &key, &header, clock::now())?;
+/// Finishes these recordings, unless they are finished: writes their true length into the header.
+pub(in crate::runtime) fn finish_interrupted(tx: &WriteTx<'_>, keys: &[String]) -> store::Result<()> {
+    for running in tx.running_recordings()?.into_iter().filter(|running| keys.contains(&running.key)) {
+        let header = wav::header(CHANNELS, running.bytes.saturating_sub(wav::HEADER_BYTES as u64));
+        recording::finish(tx, &running.key, &header, clock::now())?;
     }
     Ok(())
 }

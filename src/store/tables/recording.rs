@@ -23,6 +23,15 @@ pub struct RecordedMessage {
     pub duration_ms: i64,
 }
 
+/// A recording of a media stream that is not finished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningRecording {
+    pub key: String,
+    pub call_sid: CallSid,
+    /// The number of stored bytes, including the header.
+    pub bytes: u64,
+}
+
 /// The compressed content of a recording.
 #[derive(Debug)]
 pub struct CompressedFile {
@@ -73,13 +82,17 @@ impl ReadTx<'_> {
         Ok(query.exists([provider_sid])?)
     }
 
-    /// Returns the keys and the stored bytes of unfinished recordings.
-    pub fn running_recordings(&self) -> Result<Vec<(String, u64)>> {
-        let mut query =
-            self.conn.prepare_cached("SELECT provider_sid, bytes FROM recordings WHERE state = 'running'")?;
-        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
-        let all = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        Ok(all.into_iter().map(|(key, bytes)| (key, u64::try_from(bytes).unwrap_or(0))).collect())
+    /// Returns the unfinished recordings of media streams.
+    pub fn running_recordings(&self) -> Result<Vec<RunningRecording>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT r.provider_sid, c.call_sid, r.bytes FROM recordings r JOIN calls c ON c.id = r.call_id
+             WHERE r.state = 'running'",
+        )?;
+        let rows = query.query_map([], |row| {
+            let bytes = u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
+            Ok(RunningRecording { key: row.get(0)?, call_sid: row.get(1)?, bytes })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Returns Twilio's recording with this id, if it still has to be fetched.
