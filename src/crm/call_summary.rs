@@ -87,6 +87,16 @@ pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line
     Ok(Some(lines).filter(|_| has_caller))
 }
 
+/// Returns true if the caller's message has changed since these lines were read, because it was found or completed after
+/// the call. A summary of the lines would lack it.
+pub fn has_new_message(tx: &ReadTx<'_>, call_sid: &CallSid, lines: &[Line]) -> Result<bool> {
+    let message = |lines: &[Line]| {
+        let line = lines.iter().rfind(|line| line.speaker == LineSpeaker::MessageOfCaller);
+        line.map(|line| line.text.clone())
+    };
+    Ok(transcript(tx, call_sid)?.is_some_and(|now| message(now.as_slice()) != message(lines)))
+}
+
 /// Returns the lines and, after them, the message that the caller left, with at most [`MAX_CHARS`] characters in total.
 /// Of a longer transcript the end is dropped, but never the message, because it says what the caller wants.
 fn within_limit(mut lines: Vec<Line>, message: Option<Line>) -> Vec<Line> {
@@ -201,6 +211,28 @@ const MAX_LEADS: usize = 50;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crm::call::{self, IncomingCall};
+    use crate::domain::EndReason;
+    use crate::store::testing::{database, try_out};
+    use phonenumber::country;
+
+    #[test]
+    fn a_message_that_is_found_after_the_transcript_was_read_is_new() {
+        let (_folder, conn) = database();
+        let (sid, now) =
+            (format!("CA{:032x}", 1).parse::<CallSid>().unwrap(), Timestamp::from_millis(1_795_000_000_000));
+        let incoming = IncomingCall { from: "+972501234567".into(), ..IncomingCall::by_sid(sid.clone()) };
+        try_out(&conn, |tx| {
+            call::find_or_create(tx, &incoming, country::IL, now)?;
+            tx.add_call_message(&sid, "first")?;
+            call::end(tx, &sid, EndReason::CallerHungUp, None, now)?;
+            let read = transcript(tx, &sid)?.unwrap();
+            assert!(!has_new_message(tx, &sid, &read)?);
+            tx.add_call_message(&sid, "second")?;
+            assert!(has_new_message(tx, &sid, &read)? && has_new_message(tx, &sid, &[])?);
+            Ok(())
+        });
+    }
 
     #[test]
     fn the_message_of_a_caller_outlasts_a_long_transcript() {

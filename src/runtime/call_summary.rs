@@ -60,8 +60,16 @@ async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<()
         return Err(malformed(&"the summary is empty"));
     }
     let (sid, now) = (call_sid.clone(), clock::now());
-    let recorded = crm::transact(&services.store, move |tx| call_summary::record(tx, &sid, &findings, now)).await;
-    if recorded.map_err(retry)? {
+    let recorded = crm::transact(&services.store, move |tx| {
+        if call_summary::has_new_message(tx, &sid, &lines)? {
+            return Ok(None);
+        }
+        call_summary::record(tx, &sid, &findings, now).map(Some)
+    });
+    let Some(is_new) = recorded.await.map_err(retry)? else {
+        return Err(retry("a message of the caller was found meanwhile"));
+    };
+    if is_new {
         tracing::info!(event = "CALL_SUMMARY", call.sid = %call_sid, "The summary of call {call_sid} was created and stored");
     }
     Ok(())
