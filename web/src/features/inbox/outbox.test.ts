@@ -69,6 +69,18 @@ for (const [name, refusal] of [
   })
 }
 
+test('a login keeps the messages that another tab has stored since the page was opened', async () => {
+  const sent = write('shalom')
+  leave()
+  // While this page shows the login, another tab sends the message and stores one that is still to be sent.
+  remember('outgoing', JSON.stringify([{ ...sent, key: 'other', state: 'waiting' }]))
+  answers.push(41)
+  leave = outbox.start(1)
+  await vi.advanceTimersByTimeAsync(HOLD_MS)
+  expect(keys).toEqual(['other'])
+  expect(stored()).toMatchObject([{ key: 'other', state: 'sent' }])
+})
+
 test('a refused message stays, and can be withdrawn', async () => {
   const { key } = write('shalom')
   answers.push(new ApiError(422, { code: 'contact_opted_out' }))

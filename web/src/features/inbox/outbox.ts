@@ -203,6 +203,8 @@ export const outbox = {
   /** Starts to send for this user, including messages that an earlier page has left. */
   start(user: number): () => void {
     userId = user
+    // The module was loaded before the login. Since then, other tabs may have stored messages, or sent them.
+    entries = load()
     set(entries.filter(entry => entry.state !== 'sent').map(failIfTooOld))
     work()
     const reload = () => {
