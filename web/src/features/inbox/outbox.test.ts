@@ -26,6 +26,19 @@ vi.mock('#shared/api/client', async original => ({
 }))
 const { againKey, HOLD_MS, outbox, sentAgain } = await import('./outbox')
 
+let isPhone = false
+vi.stubGlobal('matchMedia', () => ({ matches: isPhone }))
+const page = {
+  visibilityState: 'visible',
+  addEventListener: (name: string, listen: (event: object) => void) => events.set(name, listen),
+  removeEventListener: () => undefined,
+}
+vi.stubGlobal('document', page)
+const hide = () => {
+  page.visibilityState = 'hidden'
+  events.get('visibilitychange')?.({})
+}
+
 const stored = () => JSON.parse(recall('outgoing') ?? '[]') as Outgoing[]
 const states = () => stored().map(({ state }) => state)
 const write = (text: string) => outbox.add({ contactId: 7, to: '+972541234567', text, provider: 'auto' })
@@ -37,6 +50,9 @@ beforeEach(() => {
   vi.useFakeTimers()
   answers.splice(0)
   keys.splice(0)
+  sentByLeaving.splice(0)
+  isPhone = false
+  page.visibilityState = 'visible'
   leave = outbox.start(1)
 })
 afterEach(() => {
@@ -153,4 +169,26 @@ test('a page that is left sends what was written on it, and tries again when the
   await vi.advanceTimersByTimeAsync(0)
   expect(keys).toEqual([key])
   expect(states()).toEqual(['sent', 'held'])
+})
+
+test('a phone sends a held message when the page is hidden, and learns the result if the page continues', async () => {
+  isPhone = true
+  const { key } = write('shalom')
+  hide()
+  expect(sentByLeaving).toEqual([key])
+  expect(states()).toEqual(['waiting'])
+  answers.push(41)
+  await vi.advanceTimersByTimeAsync(HOLD_MS)
+  expect(keys).toEqual([key])
+  expect(states()).toEqual(['sent'])
+})
+
+test('a hidden page of a computer, which continues to run, holds a message as long as a visible one', async () => {
+  const { key } = write('shalom')
+  hide()
+  expect(sentByLeaving).toEqual([])
+  expect(states()).toEqual(['held'])
+  answers.push(41)
+  await vi.advanceTimersByTimeAsync(HOLD_MS)
+  expect(keys).toEqual([key])
 })

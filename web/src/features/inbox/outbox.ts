@@ -224,6 +224,7 @@ export const outbox = {
     addEventListener('online', work)
     addEventListener('pagehide', leave)
     addEventListener('pageshow', resume)
+    document.addEventListener('visibilitychange', hide)
     return () => {
       userId = 0
       clearTimeout(timer)
@@ -231,6 +232,7 @@ export const outbox = {
       removeEventListener('online', work)
       removeEventListener('pagehide', leave)
       removeEventListener('pageshow', resume)
+      document.removeEventListener('visibilitychange', hide)
     }
   },
   /** Retries the messages that wait for a connection, without further delay. */
@@ -261,6 +263,17 @@ function leave(): void {
       body: JSON.stringify(bodyOf(entry)),
     }).catch(() => undefined)
   }
+}
+
+/**
+ * A phone can suspend a hidden page at once and close it later without an event, so hiding counts as leaving. If the
+ * page continues to run, or when it is shown again, the messages are sent once more to learn the results.
+ */
+function hide(): void {
+  if (document.visibilityState === 'visible' || !matchMedia('(pointer: coarse)').matches) return
+  leave()
+  clearTimeout(timer)
+  timer = setTimeout(work, HOLD_MS)
 }
 
 const subscribe = (listener: () => void) => {
