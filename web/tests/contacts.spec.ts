@@ -92,6 +92,38 @@ test('name, tags, notes, details and tasks change in place, each with undo', asy
   await expect(page.locator('.task')).toHaveCount(1)
 })
 
+test('a text that was typed about one contact does not become one about the next', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { dana, avi } = await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/contacts/${avi}`)
+  await expect(page.locator('h1')).toContainText('Avi L.')
+  await visit(page, `/app/contacts/${dana}`)
+  await expect(page.locator('h1')).toContainText('דנה כהן')
+  const task = page.getByRole('textbox', { name: 'משימה חדשה' })
+  await task.fill('לשלוח לדנה את ההסכם')
+  // The page has the data of both contacts already, so it shows the second one without a pause.
+  await visit(page, `/app/contacts/${avi}`)
+  await expect(page.locator('h1')).toContainText('Avi L.')
+  await expect(task).toHaveValue('')
+
+  const notes = page.locator('.facts section', { hasText: 'כדאי לדעת' })
+  for (const [id, name] of [
+    [avi, 'Avi L.'],
+    [dana, 'דנה כהן'],
+  ] as const) {
+    await visit(page, `/app/inbox/${id}`)
+    await expect(page.locator('.conv h2')).toContainText(name)
+    await expect(notes).toBeVisible()
+  }
+  await notes.getByRole('button', { name: 'הוספה' }).click()
+  const note = page.getByRole('textbox', { name: 'הערה חדשה' })
+  await note.fill('אלרגית לאגוזים')
+  await visit(page, `/app/inbox/${avi}`)
+  await expect(page.locator('.conv h2')).toContainText('Avi L.')
+  await expect(notes).toBeVisible()
+  await expect(note).toHaveCount(0)
+})
+
 test('the language of a contact is set with undo, and follows a change elsewhere', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   const { dana, get, send } = await fill(page, ownDaemon)

@@ -2,7 +2,7 @@ import './contacts.css'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { Fragment, useState } from 'react'
 import { useParams } from 'wouter'
 import { Link } from '#shared/components/Link'
 import { isMissing, Loaded, SkeletonRows } from '#shared/components/states'
@@ -45,13 +45,14 @@ export default function ContactPage() {
         }}
       >
         {contact => (
-          <>
+          // The key discards the input of forms about another contact.
+          <Fragment key={contact.id}>
             <section className="pane" aria-label={t`כרטיס`}>
               <ContactCard contact={contact} />
             </section>
-            <Timeline key={contact.id} contact={contact} />
+            <Timeline contact={contact} />
             <Side contact={contact} onErased={answer => setErased({ id, answer })} />
-          </>
+          </Fragment>
         )}
       </Loaded>
     </main>

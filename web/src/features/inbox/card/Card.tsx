@@ -107,7 +107,8 @@ function NextLine({ next }: { next: Appointment }) {
 
 function NotesPart({ contactId }: { contactId: number }) {
   const { data } = useQuery({ ...notesQuery(contactId), retry: false })
-  return data ? <Notes contactId={contactId} notes={data.items} /> : null
+  // The key discards a text that was typed about another contact.
+  return data ? <Notes key={contactId} contactId={contactId} notes={data.items} /> : null
 }
 
 function Tasks({ contactId, onTask }: { contactId: number; onTask: () => void }) {
