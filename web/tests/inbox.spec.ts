@@ -252,10 +252,11 @@ test('keys by their place on the keyboard: next, reply, archive with undo', asyn
   await receive(page, ownDaemon, NOA, ['שלום'], 'נועה ברק')
   await expect(page.locator('.thread')).toHaveCount(2)
   // In the Hebrew layout the letter differs, but the physical key is the same.
-  const press = (code: string, key: string) =>
+  const press = (code: string, key: string, repeat = false) =>
     page.evaluate(
-      ([code, key]) => dispatchEvent(new KeyboardEvent('keydown', { code, key, bubbles: true, cancelable: true })),
-      [code, key] as const,
+      ([code, key, repeat]) =>
+        dispatchEvent(new KeyboardEvent('keydown', { code, key, repeat, bubbles: true, cancelable: true })),
+      [code, key, repeat] as const,
     )
   await press('KeyJ', 'ח')
   await expect(row(page, 'נועה ברק')).toHaveAttribute('aria-current', 'true')
@@ -267,6 +268,10 @@ test('keys by their place on the keyboard: next, reply, archive with undo', asyn
   await field(page).press('Escape')
   await press('KeyE', 'ק')
   await expect(row(page, 'Tom Becker')).toHaveCount(0)
+  await expect(page).toHaveURL(/\/app\/inbox\/\d+$/)
+  // The user holds the key down. The conversation that is open now stays.
+  await press('KeyE', 'ק', true)
+  await expect(page.locator('.thread[aria-current=true]')).toContainText('נועה ברק')
   await page.getByRole('button', { name: 'ביטול' }).click()
   await expect(row(page, 'Tom Becker')).toBeVisible()
 })

@@ -9,6 +9,8 @@ export interface Shortcut {
   shift?: boolean
   /** Whether the shortcut also works while the user types in a field; by default only with `mod`. */
   whileTyping?: boolean
+  /** Whether holding the key down runs the shortcut only once. */
+  once?: boolean
   /** The shortcut is ignored while this function returns false. */
   when?: () => boolean
   run: (event: KeyboardEvent) => void
@@ -29,8 +31,9 @@ export function matching(shortcuts: readonly Shortcut[], event: KeyboardEvent): 
   if (event.isComposing || event.altKey) return undefined
   const mod = event.ctrlKey || event.metaKey
   return shortcuts.find(
-    ({ code, mod: wanted = false, shift = false, whileTyping = wanted, when }) =>
+    ({ code, mod: wanted = false, shift = false, whileTyping = wanted, once = false, when }) =>
       event.code === code &&
+      !(once && event.repeat) &&
       mod === wanted &&
       (!shift || event.shiftKey) &&
       (whileTyping || !isTyping(event)) &&

@@ -83,7 +83,8 @@ export default function InboxPage() {
     },
     ...(isOpen
       ? [
-          { code: 'KeyE', run: onArchive },
+          // After each run the next conversation is open.
+          { code: 'KeyE', once: true, run: onArchive },
           { code: 'KeyT', run: () => setDialog('task') },
           { code: 'Escape', run: () => go(hrefOf(null)) },
         ]
