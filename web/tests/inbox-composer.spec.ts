@@ -1,3 +1,4 @@
+import { owner } from './support/api'
 import { expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
 
 const FROM = '972527614408'
@@ -122,6 +123,34 @@ test('a message is scheduled once, and what is typed meanwhile stays', async ({ 
   await expect(page.getByRole('button', { name: 'שליחה', exact: true })).toBeEnabled()
   await expect(page.locator('.msg.outgoing')).toHaveCount(0)
   expect(requests).toBe(1)
+})
+
+test('Enter after the name of a saved reply waits for the list, and never sends the name', async ({
+  page,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await ownDaemon.receive('מתי פתוח?', `+${FROM}`, 'נועה ברק')
+  await prepare(page, VIEWS[0])
+  const { send } = await owner(page, ownDaemon)
+  await send('POST', '/api/saved-replies', { shortcut: 'שעות', text: 'פתוח 9–18' })
+  let release = () => {}
+  const released = new Promise<void>(resolve => {
+    release = resolve
+  })
+  await page.route(/\/api\/saved-replies/, async route => {
+    await released
+    await route.continue()
+  })
+  await page.goto(`${ownDaemon.url}/app/inbox`)
+  await page.locator('.thread').click()
+  const field = page.locator('.write textarea')
+  await field.fill('/שעות')
+  await field.press('Enter')
+  await expect(field).toHaveValue('/שעות')
+  await expect(page.locator('.msg.outgoing')).toHaveCount(0)
+  release()
+  await expect(field).toHaveValue('פתוח 9–18')
 })
 
 test('a refusal is explained in the language of the page', async ({ page, ownDaemon }) => {

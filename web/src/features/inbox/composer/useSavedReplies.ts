@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useState } from 'react'
+import { useWhenAnswered } from '#shared/when-answered'
 import { matchingReplies, slashQuery } from '../model/replies'
 import { repliesQuery } from '../queries'
 
@@ -16,8 +17,18 @@ export function useSavedReplies(text: string, insert: (reply: string) => void) {
     setAt(0)
   }
   const chosen = Math.min(at, Math.max(0, found.length - 1))
+  const isLoaded = replies.data !== undefined
+  const insertFirst = useWhenAnswered(text, isLoaded, () => {
+    if (found[0]) insert(found[0].text)
+  })
   /** Handles a key of the list. Returns true if the key was handled. */
   const onKey = (event: KeyboardEvent): boolean => {
+    if (slash !== null && !isLoaded && event.key === 'Enter' && !event.shiftKey) {
+      // The customer must not get the name of a reply instead of the reply.
+      event.preventDefault()
+      insertFirst()
+      return true
+    }
     const reply = found[chosen]
     if (!reply) return false
     const isMove = event.key === 'ArrowDown' || event.key === 'ArrowUp'
@@ -30,7 +41,7 @@ export function useSavedReplies(text: string, insert: (reply: string) => void) {
   return {
     isOpen: slash !== null,
     onKey,
-    list: { replies: found, query: slash ?? '', isLoaded: replies.data !== undefined, chosen },
+    list: { replies: found, query: slash ?? '', isLoaded, chosen },
     /** The ARIA attributes for the text field. */
     field: {
       'aria-autocomplete': slash === null ? undefined : ('list' as const),
