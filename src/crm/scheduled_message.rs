@@ -4,10 +4,12 @@
 use super::outbox::{self, NewChatLimits, SendError, SendRequest};
 use super::{Error, RequestError};
 use crate::domain::{
-    MessageId, Provider, ScheduledMessage, ScheduledState, Thread, ThreadId, ThreadType, Timestamp, TurnEvent,
+    BusinessId, MessageId, Provider, ScheduledMessage, ScheduledState, Thread, ThreadId, ThreadType, Timestamp,
+    TurnEvent,
 };
 use crate::inbox::policy::RoutingRules;
-use crate::store::{self, NewScheduledMessage, ReadTx, WriteTx};
+use crate::store::{self, NewScheduledMessage, ReadTx, StoredResponse, WriteTx};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A request to send a message later.
@@ -40,8 +42,36 @@ pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<ScheduledMessage, Error> {
     Ok(tx.scheduled_message(id)?.ok_or(RequestError::NotFound("scheduled message"))?)
 }
 
-/// Schedules a message in a WhatsApp thread. Other threads are refused. Returns the id of the scheduled message.
-pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Result<i64, Error> {
+/// Schedules a message in a WhatsApp thread. Other threads are refused. Returns the id of the scheduled message. A retry
+/// with the same idempotency key returns the same message. If that message was cancelled since, the retry is refused.
+pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, key: Option<&str>, now: Timestamp) -> Result<i64, Error> {
+    let key = key.map(|key| format!("scheduled-message {key}"));
+    let fingerprint = fingerprint(request);
+    let first = key.as_deref().map(|key| tx.stored_response(BusinessId::FIRST, key)).transpose()?.flatten();
+    if let Some(first) = first {
+        if first.fingerprint != fingerprint {
+            return Err(RequestError::KeyReused("another scheduled message").into());
+        }
+        let answer = serde_json::from_str::<Value>(&first.answer).ok();
+        let id = answer.and_then(|answer| answer["scheduled_message_id"].as_i64());
+        let message = find(tx, id.unwrap_or_default())?;
+        return if message.state == ScheduledState::Cancelled { Err(not_waiting()) } else { Ok(message.id) };
+    }
+    let id = insert(tx, request, now)?;
+    if let Some(key) = key.as_deref() {
+        let answer = json!({"scheduled_message_id": id}).to_string();
+        tx.insert_response(BusinessId::FIRST, key, &StoredResponse { fingerprint, answer }, now)?;
+    }
+    Ok(id)
+}
+
+/// Returns a hash of the request. Two requests with the same hash count as the same request.
+fn fingerprint(request: &ScheduleRequest) -> String {
+    let ScheduleRequest { thread, text, media, send_at, provider, author: _ } = request;
+    StoredResponse::fingerprint(&json!([thread.0, text, media, send_at, provider]))
+}
+
+fn insert(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Result<i64, Error> {
     let thread = super::thread::find(tx, request.thread)?;
     if thread.kind != ThreadType::WhatsApp {
         return Err(RequestError::Invalid("only messages by WhatsApp can be scheduled".into()).into());

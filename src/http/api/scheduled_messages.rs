@@ -11,10 +11,10 @@ use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
-use crate::http::{ApiError, AppState, ErrorBody};
+use crate::http::{ApiError, AppState, ErrorBody, idempotency_key};
 use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use view::{
     ScheduleMessageRequest, ScheduledMessage, ScheduledMessagePage, ScheduledState, UpdateScheduledMessageRequest,
@@ -60,15 +60,21 @@ pub(super) async fn list(
 /// Opt-outs, limits and the route are checked only when the message is due. If it cannot be sent then, its state
 /// becomes `failed`, and the conversation waits for an answer (`turn` is `us`).
 #[utoipa::path(post, path = "/api/scheduled-messages", tag = "threads", operation_id = "schedule_message",
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "The same key and request again give the message that the first request scheduled.")),
     request_body = ScheduleMessageRequest,
-    responses((status = 201, body = ScheduledMessage), (status = 404, body = ErrorBody)))]
+    responses((status = 201, body = ScheduledMessage), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "The message of the first request with this key was cancelled."),
+        (status = 422, body = ErrorBody, description = "A field is refused; `key_reused`: the key was used for another request.")))]
 pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
+    headers: HeaderMap,
     Json(new): Json<ScheduleMessageRequest>,
 ) -> Result<(StatusCode, Tagged<ScheduledMessage>), ApiError> {
+    let key = idempotency_key(&headers)?.map(|key| format!("{} {key}", actor.id));
     let (request, now) = (new.into_request(actor.id), clock::now());
-    let create = move |tx: &WriteTx<'_>| scheduled_message::create(tx, &request, now);
+    let create = move |tx: &WriteTx<'_>| scheduled_message::create(tx, &request, key.as_deref(), now);
     let created = actor.create(&state.store, "scheduled-message", create, show_one).await?;
     state.schedule_changed.wake();
     Ok(created)

@@ -75,6 +75,29 @@ async fn a_scheduled_message_is_sent_when_its_time_comes_also_after_a_restart() 
     assert_eq!(gone.status, 409);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_schedules_one_message_and_does_not_restore_a_cancelled_one() {
+    let shop = Shop::open().await;
+    shop.receive_by_bridge("972501234567", "A", "hi").await;
+    let at = in_an_hour();
+    let schedule = async |key: &str, text: &str| {
+        let body = json!({"thread_id": 1, "text": text, "send_at": at});
+        let request = shop.api.request(Method::POST, "/api/scheduled-messages").header("Idempotency-Key", key);
+        send(request.json(&body)).await
+    };
+    let first = schedule("k1", "תזכורת").await;
+    assert_eq!(first.status, 201, "{}", first.text());
+    let again = schedule("k1", "תזכורת").await;
+    assert_eq!((again.status, &again.json()["id"]), (201, &first.json()["id"]));
+    let waiting = shop.api.get("/api/scheduled-messages?thread_id=1&state=waiting").await.json();
+    assert_eq!(waiting["items"].as_array().unwrap().len(), 1);
+    let other = schedule("k1", "אחרת").await;
+    assert_eq!((other.status, &other.json()["error"]["code"]), (422, &json!("key_reused")));
+    assert_eq!(send(shop.api.request(Method::DELETE, "/api/scheduled-messages/1")).await.status, 200);
+    assert_eq!(schedule("k1", "תזכורת").await.status, 409);
+    assert_eq!(schedule("k2", "תזכורת").await.status, 201);
+}
+
 /// Schedules a message by Twilio, which requires a template for it, and waits until the message has failed.
 async fn failed_schedule(shop: &Shop) -> Value {
     let body = json!({"thread_id": 1, "text": "later", "send_at": in_an_hour(), "provider": "twilio"});

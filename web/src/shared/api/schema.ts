@@ -18106,7 +18106,10 @@ export interface operations {
     schedule_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and request again give the message that the first request scheduled. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -18172,6 +18175,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The message of the first request with this key was cancelled. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The body is too large: `too_large` */
             413: {
                 headers: {
@@ -18190,7 +18202,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            /** @description A field is refused; `key_reused`: the key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -3,6 +3,7 @@ import { Menu } from '@mantine/core'
 import { IconCalendarTime, IconClock } from '@tabler/icons-react'
 import { lazy, Suspense, useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { newKey } from '#shared/api/client'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Time } from '#shared/components/text'
@@ -31,6 +32,8 @@ interface Props {
 
 /** The message to schedule. The composer may contain another text at the time of the response. */
 export interface Plan {
+  /** The `Idempotency-Key`: a retry after a lost response schedules no second message. */
+  key: string
   at: Date
   text: string
   files: readonly UploadItem[]
@@ -43,7 +46,7 @@ export function SendLater({ threadId, text, files, provider, isReady, hasReply, 
   const now = useNow()
   const [isChoosing, setChoosing] = useState(false)
   const schedule = useAction<Plan, Scheduled>({
-    run: ({ at, text, files: [file] }) => {
+    run: ({ key, at, text, files: [file] }) => {
       onPending(true)
       return call('POST', '/api/scheduled-messages', {
         body: {
@@ -53,6 +56,7 @@ export function SendLater({ threadId, text, files, provider, isReady, hasReply, 
           ...(file?.media && { media_id: file.media.id }),
           ...(provider !== 'auto' && { provider }),
         },
+        headers: { 'Idempotency-Key': key },
       })
     },
     done: ({ at }) => t`יישלח ב־${format.date(at)}, ${format.time(at)}`,
@@ -74,7 +78,7 @@ export function SendLater({ threadId, text, files, provider, isReady, hasReply, 
     // A menu that closes can still be pressed.
     if (!isReady) return
     onPending(true)
-    schedule.mutate({ at, text, files })
+    schedule.mutate({ key: newKey(), at, text, files })
   }
   const choices = laterChoices(format.zone, format.day(now), now)
   return (
