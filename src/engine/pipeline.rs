@@ -25,7 +25,7 @@ use crate::providers::google::AccessTokens;
 use crate::providers::openai::realtime::{caller_history_note, caller_name_note};
 use crate::providers::soniox::SonioxTranscription;
 use crate::providers::websocket::DialError;
-use crate::spoken::{Dictionary, language_of, spoken};
+use crate::spoken::{Dictionary, language_of, spoken, without_markup};
 use crate::{clock, entropy};
 use google::{Access, GoogleSynthesiser, GoogleTranscriber};
 use http_transcriber::HttpTranscriber;
@@ -191,7 +191,7 @@ impl Pipeline {
                 }
                 Action::StopModel => self.model.stop(),
                 Action::Speak { clause, text } => {
-                    let text = spoken(&without_markup(&text), &self.language, &self.dictionary);
+                    let text = text_for_synthesis(&text, &self.language, &self.dictionary);
                     self.synthesiser.speak(clause, &text, language_of(&text, &self.language));
                 }
                 Action::StopSpeech { clause } => self.synthesiser.stop(clause),
@@ -289,8 +289,22 @@ impl fmt::Debug for Pipeline {
     }
 }
 
-/// Removes Markdown characters from the text. Some models write Markdown despite their instructions, and a synthesiser
-/// would read the characters aloud.
-fn without_markup(text: &str) -> String {
-    text.chars().filter(|c| !matches!(c, '*' | '_' | '#' | '`' | '~')).collect()
+/// Converts a clause of the answer into the text that the synthesiser receives. The signs of numbers, such as `*2000`,
+/// become words. The signs that are still there in a Hebrew text have no meaning of their own.
+fn text_for_synthesis(clause: &str, language: &str, dictionary: &Dictionary) -> String {
+    without_markup(&spoken(&without_markup(clause), language, dictionary))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clause_keeps_the_signs_of_numbers_and_loses_its_markdown() {
+        let said = |clause| text_for_synthesis(clause, "he", &Dictionary::default());
+        assert_eq!(said("**חייגו *2000.**"), "חייגו כוכבית שתיים אפס אפס אפס.");
+        assert_eq!(said("הקוד לדלת הוא 1234#."), "הקוד לדלת הוא אחת שתיים שלוש ארבע סולמית.");
+        assert_eq!(said("המחיר **150** ש\"ח."), "המחיר מאה וחמישים שקלים.");
+        assert_eq!(said("Dial *2000, _please_."), "Dial *2000, please.");
+    }
 }

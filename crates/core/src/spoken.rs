@@ -6,11 +6,13 @@
 
 mod dictionary;
 mod hebrew;
+mod markup;
 mod said_day;
 mod script;
 mod separated;
 
 pub use dictionary::Dictionary;
+pub use markup::without_markup;
 pub use said_day::{SaidDay, said_days};
 pub use script::language_of;
 

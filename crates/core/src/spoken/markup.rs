@@ -1,0 +1,130 @@
+//! Removal of Markdown characters from texts for a speech synthesiser.
+
+/// Removes Markdown characters from a text. Some models write Markdown despite their instructions, and a synthesiser
+/// would read the characters aloud. The signs of numbers and keys stay, because callers must dial them: those of
+/// `*2000` and `1234#`, and a `*` or `#` that stands alone within a line. An underscore within a word also stays,
+/// because it can be part of an e-mail address.
+pub fn without_markup(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let mut at = 0;
+        while let Some(c) = line[at..].chars().next() {
+            let (before, rest) = (&line[..at], &line[at..]);
+            let after = rest.trim_start_matches(c);
+            let length = rest.len() - after.len();
+            match (c, length) {
+                ('*', 1) if before.ends_with(is_digit) && after.starts_with(is_digit) => kept.push(TIMES),
+                ('*', stars) if is_sign_before_number(after, stars) => kept.push(c),
+                ('*', 1) if is_sign_after_code(before, after) || is_alone(before, after) => kept.push(c),
+                ('#', 1) if before.ends_with(is_digit) || after.starts_with(is_digit) => kept.push(c),
+                ('#', 1) if is_alone(before, after) => kept.push(c),
+                ('_', 1) if before.ends_with(char::is_alphanumeric) && after.starts_with(char::is_alphanumeric) => {
+                    kept.push(c);
+                }
+                ('*' | '_' | '#' | '`' | '~', _) => {}
+                _ => kept.push_str(&rest[..length]),
+            }
+            at += length;
+        }
+    }
+    kept
+}
+
+/// Returns true if the last of `stars` stars belongs to the short number after them, as in `*2000`. Markdown has the
+/// same number of stars on both sides, so the star of `***2000**` is part of the number, and those of `**150**` and
+/// `*150 shekels*` are not.
+fn is_sign_before_number(after: &str, stars: usize) -> bool {
+    let rest = after.trim_start_matches(is_digit);
+    let is_short_number = SHORT_NUMBER.contains(&(after.len() - rest.len()));
+    is_short_number && stars % 2 == 1 && !has_closing(rest, stars)
+}
+
+/// Returns true if a later run of the same number of stars ends emphasised text.
+fn has_closing(text: &str, stars: usize) -> bool {
+    let mut at = 0;
+    while let Some(found) = text[at..].find('*') {
+        let (before, rest) = text.split_at(at + found);
+        let after = rest.trim_start_matches('*');
+        let length = rest.len() - after.len();
+        let ends_word = !before.ends_with(char::is_whitespace) && !after.starts_with(char::is_alphanumeric);
+        if length == stars && ends_word {
+            return true;
+        }
+        at += found + length;
+    }
+    false
+}
+
+/// Returns true if a star after a number belongs to it, as in the code `2580*`, and does not end emphasised text.
+fn is_sign_after_code(before: &str, after: &str) -> bool {
+    let code = before.len() - before.trim_end_matches(is_digit).len();
+    SHORT_NUMBER.contains(&code) && !before.contains('*') && !after.starts_with(char::is_alphanumeric)
+}
+
+/// Returns true if a sign stands alone within a line, as in "press * to go back". At the beginning of a line it marks
+/// an item of a list or a heading.
+fn is_alone(before: &str, after: &str) -> bool {
+    let follows_word = before.ends_with(char::is_whitespace) && !before.trim().is_empty();
+    follows_word && !after.starts_with(char::is_alphanumeric)
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
+/// The possible numbers of digits in a short number or a code with a star.
+const SHORT_NUMBER: std::ops::RangeInclusive<usize> = 3..=6;
+
+/// The multiplication sign, which replaces a star between digits.
+const TIMES: char = '\u{d7}';
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_signs_of_numbers_and_keys_stay() {
+        for text in [
+            "חייגו *2000.",
+            "חייגו ל-*6555 או ל-*5678",
+            "Dial *2000, please.",
+            "הקוד לדלת הוא 1234#.",
+            "הקוד לדלת הוא #1234",
+            "קוד כניסה 2580*.",
+            "הקש 1 לעברית, או * לחזרה.",
+            "לסיום הקש #.",
+            "dana_cohen@example.com",
+            "שלום -- מה שלומך??",
+            "",
+        ] {
+            assert_eq!(without_markup(text), text);
+        }
+    }
+
+    #[test]
+    fn the_characters_of_markdown_are_removed() {
+        for (text, expected) in [
+            ("המחיר **150** ש\"ח", "המחיר 150 ש\"ח"),
+            ("המחיר *150* ש\"ח", "המחיר 150 ש\"ח"),
+            ("*150 שקלים*", "150 שקלים"),
+            ("**1234 שקלים**", "1234 שקלים"),
+            ("**חייגו *2000**", "חייגו *2000"),
+            ("חייגו ***2000**", "חייגו *2000"),
+            ("## מחירים\n* תספורת\n- `צבע` ~~ישן~~ _חדש_", " מחירים\n תספורת\n- צבע ישן חדש"),
+            ("חדר של 4*6 מטר", "חדר של 4×6 מטר"),
+            ("__חשוב__ C#", "חשוב C"),
+        ] {
+            assert_eq!(without_markup(text), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "\\PC{0,60}", marks in "[*_#`~0-9a א\n]{0,30}") {
+            let _ = without_markup(&text);
+            let once = without_markup(&marks);
+            prop_assert!(once.chars().count() <= marks.chars().count());
+        }
+    }
+}
