@@ -16,12 +16,13 @@ pub use markup::without_markup;
 pub use said_day::{SaidDay, said_days};
 pub use script::language_of;
 
-/// Converts a text for a speech synthesiser. A text with a Hebrew letter is read as Hebrew, and a text with only other
-/// letters as another language. For a text without letters, `language` decides, the BCP 47 tag of the conversation.
+/// Converts a text for a speech synthesiser. A text is read as Hebrew if no other script has more words, as in
+/// [`language_of`]: a time in Hebrew words would not be understood in an English sentence with a Hebrew name. For a
+/// text without letters, `language` decides, the BCP 47 tag of the conversation.
 pub fn spoken(text: &str, language: &str, dictionary: &Dictionary) -> String {
     let text = dictionary.apply(text);
     let is_tagged = || matches!(language.split('-').next(), Some("he" | "iw"));
-    let is_hebrew = hebrew::is_hebrew(&text) || !text.chars().any(char::is_alphabetic) && is_tagged();
+    let is_hebrew = script::is_hebrew(&text) || !text.chars().any(char::is_alphabetic) && is_tagged();
     if is_hebrew { hebrew::hebrew(&text) } else { separated::separated(&text) }
 }
 

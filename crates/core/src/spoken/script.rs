@@ -53,28 +53,42 @@ impl Script {
     }
 }
 
-/// Returns the script of most letters, because a Hebrew sentence may contain a name in Latin letters. Returns none for
-/// a text without letters of these scripts.
-fn script_of(text: &str) -> Option<Script> {
-    let count = |script| text.chars().filter(|letter| Script::of(*letter) == Some(script)).count();
-    let counts = Script::ALL.map(|script| (count(script), script));
-    // If two scripts have equally many letters, the first in `ALL` is chosen: `max_by_key` returns the last maximum.
-    let (letters, script) = counts.into_iter().rev().max_by_key(|(letters, _)| *letters)?;
-    (letters > 0).then_some(script)
+/// Returns true if the text is Hebrew. It may contain words in other scripts.
+pub(super) fn is_hebrew(text: &str) -> bool {
+    script_of(text) == Some(Script::Hebrew)
 }
+
+/// Returns the script of most words, because a sentence may contain a name in another script. Letters are not counted,
+/// because a foreign name is often longer than the words around it: one "WhatsApp" has more letters than most Hebrew
+/// words. Returns none for a text without letters of these scripts.
+fn script_of(text: &str) -> Option<Script> {
+    let words = text.split(|c: char| c.is_whitespace() || DASHES.contains(&c));
+    let found: Vec<Script> = words.filter_map(|word| word.chars().find_map(Script::of)).collect();
+    let count = |script| found.iter().filter(|known| **known == script).count();
+    let counts = Script::ALL.map(|script| (count(script), script));
+    // If two scripts have equally many words, the first in `ALL` is chosen: `max_by_key` returns the last maximum.
+    let (most, script) = counts.into_iter().rev().max_by_key(|(count, _)| *count)?;
+    (most > 0).then_some(script)
+}
+
+/// The marks that join a Hebrew prefix to a word in another script: hyphens, dashes and the maqaf.
+const DASHES: [char; 5] = ['-', '\u{2010}', '\u{2011}', '\u{2013}', '\u{5be}'];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_letters_decide_where_the_settings_do_not_fit() {
+    fn the_words_decide_where_the_settings_do_not_fit() {
         for (text, conversation, expected) in [
             ("שלום, איך אפשר לעזור?", "he", "he"),
             ("Hello, how can I help?", "he", "en"),
             ("مرحبا، كيف يمكنني مساعدتك؟", "he", "ar"),
             ("Здравствуйте!", "he", "ru"),
             ("הפגישה עם Dana בחמש", "en", "he"),
+            ("ב-WhatsApp שלנו", "he", "he"),
+            ("Your appointment with דנה is at ten", "he", "en"),
+            ("Вы записаны к דנה כהן на десять", "he", "ru"),
             ("Bonjour", "fr", "fr"),
             ("Добрий день", "uk", "uk"),
             ("10:30", "ru", "ru"),

@@ -77,6 +77,11 @@ fn other_languages_are_left_to_the_synthesiser() {
     {
         assert_eq!(spoken(text, "he", &Dictionary::default()), text);
     }
+    for text in ["Your appointment with דנה is on Monday at 10:30.", "Вы записаны к דנה כהן на 10:30"]
+    {
+        assert_eq!(spoken(text, "he", &Dictionary::default()), text, "it is spoken in the sentence's language");
+    }
+    assert_eq!(said("כתבו ב-WhatsApp עד 10:30"), "כתבו ב-WhatsApp עד עשר וחצי");
     let said = |text| spoken(text, "en", &Dictionary::default());
     assert_eq!(said("Call 054-1234567."), "Call 0 5 4, 1 2 3 4 5 6 7.");
     assert_eq!(said("ID 012345678"), "ID 0 1 2 3 4 5 6 7 8");
@@ -195,7 +200,7 @@ proptest! {
 
     #[test]
     fn no_digit_remains_in_hebrew(text in "[0-9א-ת ₪$%*+#:./,'\"° –-]{0,30}", script in "\\PC{0,10}") {
-        let said = said(&format!("שלום{text}{script}"));
+        let said = said(&format!("היום כאן מכולנו לכם שלום{text}{script}"));
         prop_assert!(!said.contains(|c: char| c.is_ascii_digit()), "{said}");
     }
 
