@@ -44,6 +44,9 @@ pub struct Realtime {
     is_transcribed: bool,
     /// The time until an exhausted rate limit is reset, as last reported by the server; `None` if none is exhausted.
     limits_reset: Option<Duration>,
+    /// The price of the transcriptions since the last response, in millionths of a dollar. OpenAI bills them apart from
+    /// the responses.
+    transcriptions_micros: i64,
     // The last ids, as a cache. The deltas of one utterance arrive in sequence, and thus share one allocation of their
     // id.
     last_item: ItemId,
@@ -85,6 +88,7 @@ impl Realtime {
             missed: 0,
             is_transcribed: true,
             limits_reset: None,
+            transcriptions_micros: 0,
             last_item: Arc::from(""),
             last_response: Arc::from(""),
         }
@@ -227,7 +231,8 @@ impl Realtime {
             ServerEvent::TranscriptionFailed { item_id } => {
                 EngineEvent::TranscriptionFailed { item: item_id.as_ref().into() }
             }
-            ServerEvent::CallerText { item_id, text, is_final } => {
+            ServerEvent::CallerText { item_id, text, is_final, cost_micros } => {
+                self.transcriptions_micros += cost_micros;
                 EngineEvent::CallerText { item: item_id.as_ref().into(), text: text.into_owned(), is_final }
             }
             ServerEvent::ResponseCreated { id } => EngineEvent::ResponseStarted { response: self.response(&id) },
@@ -276,7 +281,8 @@ impl Realtime {
                 ResponseOutcome::Failed { retry_after: reported.filter(|_| is_limited) }
             }
         };
-        let cost_micros = prices::cost_micros(&self.config.openai.realtime_model, usage);
+        let cost_micros = prices::cost_micros(&self.config.openai.realtime_model, usage)
+            + std::mem::take(&mut self.transcriptions_micros);
         let usage = Usage { tokens_in: usage.input_tokens, tokens_out: usage.output_tokens, cost_micros };
         let response = self.response(id);
         self.events.push_back(EngineEvent::ResponseDone { response, outcome, usage });
@@ -322,4 +328,42 @@ fn error_event(kind: String, code: Option<String>, message: &str) -> EngineEvent
         "The Realtime engine reported an error, and the call continues: {code}: {message}"
     );
     EngineEvent::Warning { code }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::tool::PhoneTools;
+    use crate::domain::ContactName;
+
+    #[tokio::test]
+    async fn the_next_response_includes_the_price_of_the_transcriptions() {
+        let setup = RealtimeSetup {
+            config: Arc::new(Config::default()),
+            instructions: "be brief".into(),
+            tools: ToolRegistry::for_phone(PhoneTools::ALL),
+            language: "he".to_owned(),
+            caller_name: ContactName::Unknown,
+            caller_history: None,
+            history: Vec::new(),
+            rejected: RejectedFields::default(),
+        };
+        let mut engine = Realtime::open(setup, Duration::ZERO);
+        let heard = r#"{"type":"conversation.item.input_audio_transcription.completed","item_id":"i","content_index":0,
+            "transcript":"שלום","usage":{"type":"duration","seconds":60}}"#;
+        let unpriced = r#"{"type":"conversation.item.input_audio_transcription.completed","item_id":"i","content_index":0,
+            "transcript":"שלום","usage":{"type":"of the future","seconds":"many"}}"#;
+        let done = r#"{"type":"response.done","response":{"id":"r","status":"completed","usage":{"output_tokens":100,
+            "output_token_details":{"audio_tokens":100}}}}"#;
+        for text in [heard, heard, unpriced, done, done] {
+            engine.read(&Utf8Bytes::from(text));
+        }
+        let costs = engine.events.iter().filter_map(|event| match event {
+            EngineEvent::ResponseDone { usage, .. } => Some(usage.cost_micros),
+            _ => None,
+        });
+        assert_eq!(costs.collect::<Vec<_>>(), [6400 + 2 * 6000, 6400]);
+        let texts = engine.events.iter().filter(|event| matches!(event, EngineEvent::CallerText { .. }));
+        assert_eq!(texts.count(), 3, "a text is kept although its price is unknown");
+    }
 }

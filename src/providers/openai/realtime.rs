@@ -2,7 +2,7 @@
 
 mod session;
 
-use super::prices::Usage;
+use super::prices::{self, TranscriptionUsage, Usage};
 use crate::audio::EncodedAudio;
 use crate::config::OpenAiConfig;
 use crate::domain::{ContactName, ToolUse};
@@ -40,6 +40,8 @@ pub enum ServerEvent<'a> {
         text: Cow<'a, str>,
         /// Whether `text` is the full text.
         is_final: bool,
+        /// The price of the transcription in millionths of a dollar; 0 for a piece of the text.
+        cost_micros: i64,
     },
     /// The transcription of an utterance of the caller failed.
     TranscriptionFailed { item_id: Cow<'a, str> },
@@ -128,10 +130,14 @@ pub fn parse(text: &str) -> Option<ServerEvent<'_>> {
             ServerEvent::SpeechStopped { item_id: wire.item_id?, audio_end_ms: wire.audio_end_ms }
         }
         "conversation.item.input_audio_transcription.delta" => {
-            ServerEvent::CallerText { item_id: wire.item_id?, text: wire.delta.unwrap_or_default(), is_final: false }
+            let text = wire.delta.unwrap_or_default();
+            ServerEvent::CallerText { item_id: wire.item_id?, text, is_final: false, cost_micros: 0 }
         }
         "conversation.item.input_audio_transcription.completed" => {
-            ServerEvent::CallerText { item_id: wire.item_id?, text: wire.transcript?, is_final: true }
+            // The text counts even if the usage cannot be read.
+            let usage = wire.usage.and_then(|usage| serde_json::from_value::<TranscriptionUsage>(usage).ok());
+            let cost_micros = prices::transcription_cost_micros(usage.as_ref(), 0);
+            ServerEvent::CallerText { item_id: wire.item_id?, text: wire.transcript?, is_final: true, cost_micros }
         }
         "conversation.item.input_audio_transcription.failed" => {
             ServerEvent::TranscriptionFailed { item_id: wire.item_id? }
@@ -198,6 +204,8 @@ struct Wire<'a> {
     audio_start_ms: Option<u64>,
     audio_end_ms: Option<u64>,
     rate_limits: Option<Vec<LimitWire>>,
+    /// The usage of a transcription. The usage of a response is in the response.
+    usage: Option<Value>,
 }
 
 #[derive(Deserialize)]
