@@ -2,6 +2,7 @@
 //! calculated.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The usage of a response (API reference, `RealtimeResponse.usage`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -74,26 +75,38 @@ pub fn cost_micros(model: &str, usage: &Usage) -> i64 {
     parts.iter().map(|(tokens, price)| tokens.saturating_mul(*price)).sum::<i64>() / 100
 }
 
-/// The usage of a text response. The Responses API and chat completions use different field names.
+/// The usage of a text response. It is read leniently, because an answer must not be lost for the form of its usage:
+/// vLLM sends `null` for the details, and some servers send the field names of both APIs, with zero in one of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[serde(from = "Value")]
 pub struct TextUsage {
     /// Input tokens, cached and uncached.
-    #[serde(alias = "prompt_tokens")]
     pub input_tokens: i64,
     /// Output tokens, including reasoning tokens.
-    #[serde(alias = "completion_tokens")]
     pub output_tokens: i64,
     /// The cached part of the input tokens.
-    #[serde(alias = "prompt_tokens_details")]
     pub input_tokens_details: TextInputDetails,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextInputDetails {
     /// Cached tokens, which are cheaper.
     pub cached_tokens: i64,
+}
+
+impl From<Value> for TextUsage {
+    fn from(usage: Value) -> Self {
+        // The first field name is that of the Responses API, the second that of chat completions.
+        let tokens = |names: [&str; 2]| {
+            names.into_iter().filter_map(|name| usage.pointer(name)?.as_i64()).max().unwrap_or_default()
+        };
+        let cached_tokens = tokens(["/input_tokens_details/cached_tokens", "/prompt_tokens_details/cached_tokens"]);
+        Self {
+            input_tokens: tokens(["/input_tokens", "/prompt_tokens"]),
+            output_tokens: tokens(["/output_tokens", "/completion_tokens"]),
+            input_tokens_details: TextInputDetails { cached_tokens },
+        }
+    }
 }
 
 /// The usage of a transcription. A model reports either tokens or seconds.
@@ -166,6 +179,14 @@ mod tests {
         let chat =
             read(r#"{"prompt_tokens":1000,"completion_tokens":100,"prompt_tokens_details":{"cached_tokens":400}}"#);
         assert_eq!(response, chat);
+        let of_vllm =
+            read(r#"{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,"prompt_tokens_details":null}"#);
+        let of_gateway = read(
+            r#"{"prompt_tokens":9,"input_tokens":0,"completion_tokens":2,"output_tokens":0,"input_tokens_details":null}"#,
+        );
+        assert_eq!((of_vllm.input_tokens, of_vllm.output_tokens), (9, 2));
+        assert_eq!(of_gateway, of_vllm);
+        assert_eq!(read(r#"["of the future"]"#), TextUsage::default());
         assert_eq!(text_cost_micros("gpt-5.6-terra", &chat), 1500 + 100 + 1500);
         assert_eq!(text_cost_micros("gpt-5.6-luna", &chat), 600 + 40 + 600);
         assert_eq!(text_cost_micros("unknown", &chat), 3000 + 200 + 3000);

@@ -90,7 +90,7 @@ pub async fn transcribe(
     #[derive(Deserialize)]
     struct Answer {
         text: String,
-        usage: Option<TranscriptionUsage>,
+        usage: Option<Value>,
     }
     let server = server.ok_or(Error::NotConfigured)?;
     let name = match file.mime {
@@ -110,6 +110,8 @@ pub async fn transcribe(
     }
     let request = client.post(format!("{}/audio/transcriptions", server.base_url)).multipart(form);
     let Answer { text, usage } = answer(server.key, request, limit).await?;
+    // The text counts even if the usage cannot be read.
+    let usage = usage.and_then(|usage| serde_json::from_value::<TranscriptionUsage>(usage).ok());
     Ok(Paid { answer: text, cost_micros: prices::transcription_cost_micros(usage.as_ref(), length_ms) })
 }
 

@@ -91,8 +91,7 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Item {
-    #[serde(default)]
-    content: Vec<Content>,
+    content: Option<Vec<Content>>,
 }
 
 #[derive(Deserialize)]
@@ -116,7 +115,7 @@ struct Message {
 impl Answer {
     /// Returns the text, or `None` if the model wrote none, for example because its reasoning used up all tokens.
     fn text(self) -> Option<String> {
-        let parts = self.output.into_iter().flat_map(|item| item.content);
+        let parts = self.output.into_iter().filter_map(|item| item.content).flatten();
         let written = parts.filter(|part| part.kind == "output_text").map(|part| part.text);
         let chosen = self.choices.into_iter().take(1).filter_map(|choice| choice.message.content);
         let text: String = written.chain(chosen).collect();
@@ -137,11 +136,16 @@ mod tests {
         let reasoning = r#"{"id":"rs_1","type":"reasoning","summary":[]}"#;
         let message = r#"{"type":"message","content":[{"type":"output_text","text":"{\"a\":1}","annotations":[]}]}"#;
         assert_eq!(read(&format!(r#"{{"output":[{reasoning},{message}]}}"#)).as_deref(), Some(r#"{"a":1}"#));
+        let null = r#"{"id":"rs_1","type":"reasoning","summary":[],"content":null}"#;
+        assert_eq!(read(&format!(r#"{{"output":[{null},{message}]}}"#)).as_deref(), Some(r#"{"a":1}"#));
         let refusal = r#"{"type":"message","content":[{"type":"refusal","refusal":"no"}]}"#;
         assert_eq!(read(&format!(r#"{{"output":[{refusal}]}}"#)), None);
         assert_eq!(read(r#"{"output":[]}"#), None);
         let choice = r#"{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"{\"a\":1}"}}"#;
         assert_eq!(read(&format!(r#"{{"choices":[{choice}]}}"#)).as_deref(), Some(r#"{"a":1}"#));
+        let usage = r#"{"prompt_tokens":9,"completion_tokens":2,"prompt_tokens_details":null}"#;
+        let answer = read(&format!(r#"{{"choices":[{choice}],"usage":{usage}}}"#));
+        assert_eq!(answer.as_deref(), Some(r#"{"a":1}"#), "vLLM sends no details");
         assert_eq!(read(r#"{"choices":[{"message":{"role":"assistant","content":null}}]}"#), None);
     }
 }
