@@ -166,7 +166,7 @@ test('a bridge that cannot write at its start reports it, and starts once it can
   const bridge = await env.start({ command: limited(0) })
   await bridge.becomes('disk')
   assert.equal((await bridge.get('/health')).status, 503)
-  assert.match((await bridge.logged('SESSION_DISK')).message, /cannot be written/)
+  assert.match((await bridge.logged('SESSION_DISK')).message, /cannot be read or written/)
   assert.equal(env.server.state().registrations, 0, 'no device that cannot be stored is registered at WhatsApp')
   lift(bridge)
   await bridge.link(env.server)
