@@ -56,8 +56,14 @@ test('each new connection needs a recent proof, also if several events are deliv
   const before = received.length
   await Promise.all([client.deliver(EVENT), client.deliver(EVENT), client.deliver(EVENT)])
   const later = received.slice(before)
-  assert.equal(later.filter(({ socket }) => socket === open).length, 1, 'one event is sent over the open connection')
-  assert.deepEqual(methodsOf(later.filter(({ socket }) => socket !== open)), ['GET', 'POST', 'POST'])
+  assert.equal(later.filter(({ method }) => method === 'POST').length, 3)
+  assert.ok(
+    later.some(({ socket }) => socket === open),
+    'an event is sent over the open connection',
+  )
+  // The open connection may be free again before another one is opened.
+  const others = methodsOf(later.filter(({ socket }) => socket !== open))
+  assert.equal(others.indexOf('GET'), 0, 'a proof is requested before another connection is opened')
   assert.ok(later.every(({ headers }) => headers['x-baileys-secret'] === undefined))
 })
 
