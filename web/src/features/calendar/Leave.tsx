@@ -1,5 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
+import { guardBack } from '#shared/back-guard'
 import { useUnsaved } from '#shared/unsaved'
 
 /** The state of the question whether to discard a form. */
@@ -25,14 +26,11 @@ export function useLeave(close: () => void): Leaving & { leave: () => void } {
     if (!isDirty || asks) return
     const { href } = location
     const { state } = history
-    const restore = (event: PopStateEvent) => {
-      // A capturing listener runs before the router's, so nothing is rendered at the address without the form.
+    return guardBack(event => {
       event.stopImmediatePropagation()
       history.pushState(state, '', href)
       setAsks(true)
-    }
-    addEventListener('popstate', restore, { capture: true })
-    return () => removeEventListener('popstate', restore, { capture: true })
+    })
   }, [isDirty, asks])
   return {
     onDirty: useCallback((isDirty: boolean) => {
