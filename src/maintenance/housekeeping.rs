@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_deleted_while_the_clock_is_wrong() {
+    async fn old_data_is_kept_while_the_clock_is_wrong() {
         let folder = tempfile::tempdir().unwrap();
         let database_url = Some(folder.path().join("a.db").display().to_string());
         let (store, _) = Store::open(&StoreConfig { database_url, ..StoreConfig::default() }).unwrap();

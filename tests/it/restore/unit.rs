@@ -121,7 +121,7 @@ fn the_old_database_is_restored_if_the_daemon_does_not_start_with_the_copy() {
 fn the_old_database_is_restored_although_a_connection_starts_the_daemon_meanwhile() {
     let unit = Unit::new();
     std::fs::write(unit.daemon.folder().join("failures"), "once\n").unwrap();
-    // The first stop is that before the copy is put in place, the second that before the old database is put back.
+    // The first stop is that before the copy is put in place, the second that before the old database is restored.
     std::fs::write(unit.daemon.folder().join("restarts"), "no\nyes\n").unwrap();
     let output = unit.daemon.cli(&["restore", unit.copy.to_str().unwrap(), "--yes"]);
     let printed = stderr(&output);
