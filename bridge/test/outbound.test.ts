@@ -234,14 +234,20 @@ test('messages to one contact are sent one at a time, in the order of the reques
   const { server } = env
   const bridge = await env.startLinked()
   const wanted = Array.from({ length: 24 }, (_, i) => ({ to: [DANA, AVI][i % 2] as string, text: `מספר ${i}` }))
-  // Sends the requests over one connection, without waiting for the first answer.
-  const answers = await pipelined(
-    bridge,
-    wanted.map(one => ({ ...one, idempotencyKey: newKey() })),
-  )
-  assert.deepEqual(
-    answers,
-    wanted.map(() => 200),
+  const requests = wanted.map(one => ({ ...one, idempotencyKey: newKey() }))
+  // Sends the requests over one connection, without waiting for the first answer. On a busy machine, messages still wait
+  // for their turn when the time for an answer is over; a repeated request gets the result.
+  await until(
+    'all messages are sent',
+    async () => {
+      const answers = await pipelined(bridge, requests)
+      assert.ok(
+        answers.every(status => status === 200 || status === 504),
+        String(answers),
+      )
+      return answers.every(status => status === 200)
+    },
+    60_000,
   )
   const { outbound } = server.state()
   for (const contact of [DANA, AVI]) {
