@@ -154,10 +154,13 @@ async fn before_its_token_a_socket_may_send_three_short_messages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn unauthenticated_sockets_block_no_call() {
     let harness = harness().await;
-    // All at once: on a busy machine, one after the other would take longer than a socket may wait for its start message.
-    let _sockets = join_all((0..MAX_PENDING_SOCKETS + 20).map(|_| harness.open_socket())).await;
+    let mut oldest = harness.open_socket().await;
+    // All others at once: on a busy machine, one after the other would take longer than a socket may wait for its start
+    // message.
+    let _others = join_all((1..MAX_PENDING_SOCKETS + 20).map(|_| harness.open_socket())).await;
     let report = harness.call(harness.plan("say 1s; listen")).await;
     assert_eq!(report.streams[0].answers.len(), 1, "{report:#?}");
+    assert_eq!(closed(&mut oldest).await, Some(1008), "the oldest socket is evicted");
     let refused = harness.daemon.logs().events_named("WS_REFUSED");
     assert!(refused.iter().any(|refusal| refusal["reason"] == "evicted"), "{refused:?}");
 }

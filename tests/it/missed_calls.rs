@@ -115,26 +115,32 @@ async fn the_message_of_a_call_whose_webhook_arrived_belongs_to_this_call() {
     assert_eq!((count(&shop.harness, "calls"), count(&shop.harness, "recordings")), (1, 1));
 }
 
+/// Calls as DANA, who leaves a message at the recorder and hangs up. Returns the fields of the webhook about the
+/// recording. The recording is known only by the webhooks: Twilio's list is read at the next start.
+async fn hung_up_at_recorder(harness: &CallHarness, sid: &str) -> [(&'static str, String); 7] {
+    harness.ring_from(sid, DANA).await;
+    let recording = harness.twilio_state.insert_recording(sid, recorded(), 4);
+    let account = &harness.twilio_state.account().sid;
+    let url = format!("{}/2010-04-01/Accounts/{account}/Recordings/{recording}", harness.twilio.base_url());
+    [
+        ("CallSid", sid.to_owned()),
+        ("From", DANA.to_owned()),
+        ("To", OWN.to_owned()),
+        ("RecordingSid", recording),
+        ("RecordingUrl", url),
+        ("RecordingDuration", "4".to_owned()),
+        ("Digits", "hangup".to_owned()),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_message_of_a_caller_who_hangs_up_at_the_recorder_is_transcribed() {
     let mut shop = switched_off().await;
     launch(&mut shop.harness);
     let harness = &shop.harness;
     let sid = format!("CA{:032x}", 9);
-    harness.ring_from(&sid, DANA).await;
-    // The recording is known only by the webhooks: Twilio's list is read at the next start.
-    let recording = harness.twilio_state.insert_recording(&sid, recorded(), 4);
-    let account = &harness.twilio_state.account().sid;
-    let url = format!("{}/2010-04-01/Accounts/{account}/Recordings/{recording}", harness.twilio.base_url());
-    let hung_up = [
-        ("CallSid", sid.as_str()),
-        ("From", DANA),
-        ("To", OWN),
-        ("RecordingSid", &recording),
-        ("RecordingUrl", &url),
-        ("RecordingDuration", "4"),
-        ("Digits", "hangup"),
-    ];
+    let fields = hung_up_at_recorder(harness, &sid).await;
+    let hung_up = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
     // The report of the recorder's state may arrive before the recording's own webhook.
     let state = [&hung_up[..6], &[("RecordingStatus", "completed")]].concat();
     assert!(harness.hook("/webhook/recording_status", &state).await.status < 300);
@@ -149,21 +155,11 @@ async fn the_owners_message_has_the_words_of_a_recording_that_arrives_after_the_
     launch(&mut shop.harness);
     let harness = &shop.harness;
     let sid = format!("CA{:032x}", 11);
-    harness.ring_from(&sid, DANA).await;
-    let recording = harness.twilio_state.insert_recording(&sid, recorded(), 4);
-    // The summary is due five seconds after the end of the call, and the fourth attempt to fetch the file later.
+    let fields = hung_up_at_recorder(harness, &sid).await;
+    let hung_up = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    // The summary is due five seconds after the end of the call. The fifth attempt to fetch the file, the first one that
+    // succeeds, is later.
     harness.twilio.fail_next(Operation::Fetch, Fault::Status(503), 4);
-    let account = &harness.twilio_state.account().sid;
-    let url = format!("{}/2010-04-01/Accounts/{account}/Recordings/{recording}", harness.twilio.base_url());
-    let hung_up = [
-        ("CallSid", sid.as_str()),
-        ("From", DANA),
-        ("To", OWN),
-        ("RecordingSid", &recording),
-        ("RecordingUrl", &url),
-        ("RecordingDuration", "4"),
-        ("Digits", "hangup"),
-    ];
     assert_eq!(harness.hook("/webhook/handle_recording", &hung_up).await.status, 200);
     let ended = [("CallSid", sid.as_str()), ("From", DANA), ("To", OWN), ("CallStatus", "completed")];
     assert_eq!(harness.hook("/webhook/call_status", &ended).await.status, 204);

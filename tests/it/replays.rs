@@ -4,7 +4,7 @@
 use super::support::client::send;
 use super::support::telephony::{CallHarness, start};
 use super::support::whatsapp::{ACCOUNT, OWN_SENDER, Shop};
-use agentlocator::simulator::caller::{CallPlan, Clip, EndedBy, StreamPlan};
+use agentlocator::simulator::caller::{CallPlan, CallReport, Clip, EndedBy, StreamPlan};
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use futures_util::StreamExt;
 use reqwest::Method;
@@ -212,22 +212,37 @@ async fn a_repeated_call_webhook_starts_no_second_call() {
     assert_eq!((rows(&harness, "calls"), harness.ai.state().sessions.len()), (2, 2));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_recorded_turn_is_paid_for_once() {
-    let turns = vec![Turn::new("אפשר תור?", "כן, מתי?")];
-    let mut harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
+/// Makes a call whose media stream fails, so that it has this turn at Twilio's recorder.
+async fn recorded_turn(turn: Turn) -> (CallHarness, CallReport) {
+    let options = OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() };
+    let harness = CallHarness::with_ai(options, |_| {}).await;
     let messages = vec![Clip::Voice(1500)];
     let report = harness.call(CallPlan { stream: StreamPlan::Fails, messages, ..harness.plan("stay") }).await;
-    assert!(report.prompts.iter().any(|prompt| prompt.what.contains("כן, מתי?")), "{:#?}", report.prompts);
-    let (call, sid) = (report.call_sid, &report.recordings[0]);
-    let url: String = harness.daemon.query_value("SELECT source_url FROM recordings WHERE source_url <> ''");
-    let fields = [
-        ("CallSid", &*call),
+    (harness, report)
+}
+
+/// Returns the URL of the call's recording.
+fn recording_url(harness: &CallHarness) -> String {
+    harness.daemon.query_value("SELECT source_url FROM recordings WHERE source_url <> ''")
+}
+
+/// Returns the fields of the webhook about the call's first recording.
+fn recording_fields<'a>(report: &'a CallReport, url: &'a str) -> [(&'a str, &'a str); 5] {
+    [
+        ("CallSid", &report.call_sid),
         ("From", FROM),
         ("RecordingDuration", "2"),
-        ("RecordingSid", sid),
-        ("RecordingUrl", &url),
-    ];
+        ("RecordingSid", &report.recordings[0]),
+        ("RecordingUrl", url),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_turn_is_paid_for_once() {
+    let (mut harness, report) = recorded_turn(Turn::new("אפשר תור?", "כן, מתי?")).await;
+    assert!(report.prompts.iter().any(|prompt| prompt.what.contains("כן, מתי?")), "{:#?}", report.prompts);
+    let url = recording_url(&harness);
+    let fields = recording_fields(&report, &url);
     let paid = harness.ai.state().requests.len();
     assert!(paid > 0);
     let again = harness.hook("/webhook/handle_recording", &fields).await.text();
@@ -241,20 +256,11 @@ async fn a_recorded_turn_is_paid_for_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_webhook_of_a_turn_with_a_goodbye_ends_the_call_after_a_restart_too() {
-    let turns = vec![Turn::new("תודה, זה הכול", "להתראות, יום טוב [END]")];
-    let mut harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
-    let messages = vec![Clip::Voice(1500)];
-    let report = harness.call(CallPlan { stream: StreamPlan::Fails, messages, ..harness.plan("stay") }).await;
+    let (mut harness, report) = recorded_turn(Turn::new("תודה, זה הכול", "להתראות, יום טוב [END]")).await;
     assert_eq!((report.ended, report.recordings.len()), (EndedBy::Hangup, 1), "{report:#?}");
     tokio::task::block_in_place(|| harness.daemon.restart());
-    let url: String = harness.daemon.query_value("SELECT source_url FROM recordings WHERE source_url <> ''");
-    let fields = [
-        ("CallSid", report.call_sid.as_str()),
-        ("From", FROM),
-        ("RecordingDuration", "2"),
-        ("RecordingSid", &report.recordings[0]),
-        ("RecordingUrl", &url),
-    ];
+    let url = recording_url(&harness);
+    let fields = recording_fields(&report, &url);
     let again = harness.hook("/webhook/handle_recording", &fields).await.text();
     assert!(again.contains("להתראות, יום טוב") && !again.contains("[END]"), "{again}");
     assert!(again.contains("<Hangup") && !again.contains("<Record"), "{again}");

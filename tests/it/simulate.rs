@@ -131,11 +131,9 @@ fn generated_appointments_are_on_the_working_days_of_the_business_s_time_zone() 
     let until = "2026-11-22";
     let output = daemon.cli(&["simulate", "crm", "--people", "5", "--messages", "5", "--calls", "5", "--until", until]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let conn = rusqlite::Connection::open(daemon.published_file()).unwrap();
-    let mut query = conn.prepare("SELECT starts_at FROM appointments").unwrap();
-    let starts = query.query_map([], |row| row.get::<_, String>(0)).unwrap();
-    let weekday = |at: String| at.parse::<Timestamp>().unwrap().in_tz("Asia/Jerusalem").unwrap().weekday();
-    let weekdays: Vec<_> = starts.map(|at| weekday(at.unwrap())).collect();
+    let starts = daemon.query_column::<String>("SELECT starts_at FROM appointments");
+    let weekday = |at: &String| at.parse::<Timestamp>().unwrap().in_tz("Asia/Jerusalem").unwrap().weekday();
+    let weekdays: Vec<_> = starts.iter().map(weekday).collect();
     assert!(!weekdays.contains(&Weekday::Saturday), "{weekdays:?}");
     assert!(weekdays.contains(&Weekday::Sunday), "{weekdays:?}");
 }

@@ -1,11 +1,10 @@
 //! The rules and daily limits for the first message of a user or a token to a contact.
 
 use crate::support::client::{Reply, send};
-use crate::support::whatsapp::{Shop, until};
+use crate::support::whatsapp::Shop;
 use crate::support::{Client, Setup};
 use reqwest::Method;
 use serde_json::json;
-use std::time::Duration;
 
 async fn with(settings: &str) -> Shop {
     let settings = format!("[whatsapp]\n{settings}\n");
@@ -79,11 +78,7 @@ async fn a_higher_daily_limit_of_the_bridge_applies_to_messages_that_are_postpon
     limit(1).await;
     shop.until_status(&shop.say("+972501111111", "one").await, "sent").await;
     let postponed = shop.say("+972502222222", "two").await;
-    until("the postponement", async || {
-        let next: String = shop.daemon.query_value("SELECT max(next_attempt_at) FROM outbox WHERE state = 'queued'");
-        (next > agentlocator::clock::now().plus(Duration::from_hours(23)).to_string()).then_some(())
-    })
-    .await;
+    shop.until_postponed().await;
     limit(2).await;
     shop.until_status(&postponed, "sent").await;
 }

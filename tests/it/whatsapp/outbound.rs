@@ -264,11 +264,7 @@ async fn attempts_that_the_bridge_refuses_do_not_use_up_the_limit_of_new_convers
     }
     // These two conversations count for the limit.
     let third = shop.say("+972503333333", "too many today").await;
-    until("the postponement", async || {
-        let next: String = shop.daemon.query_value("SELECT max(next_attempt_at) FROM outbox WHERE state = 'queued'");
-        (next > agentlocator::clock::now().plus(Duration::from_hours(23)).to_string()).then_some(())
-    })
-    .await;
+    shop.until_postponed().await;
     assert_eq!((shop.message(&third).await["status"].clone(), shop.bridge.requests().len()), (json!("queued"), 4));
 }
 
@@ -284,11 +280,7 @@ async fn a_postponed_first_message_is_sent_when_its_contact_writes() {
     .await;
     shop.until_status(&shop.say(DANA, "the only new conversation of today").await, "sent").await;
     let postponed = shop.say(NOA, "you are booked").await;
-    until("the postponement", async || {
-        let next: String = shop.daemon.query_value("SELECT max(next_attempt_at) FROM outbox WHERE state = 'queued'");
-        (next > agentlocator::clock::now().plus(Duration::from_hours(23)).to_string()).then_some(())
-    })
-    .await;
+    shop.until_postponed().await;
     shop.receive_by_bridge(NOA, "A1", "am I booked?").await;
     let answer = shop.say(NOA, "yes, tomorrow at ten").await;
     shop.until_status(&answer, "sent").await;

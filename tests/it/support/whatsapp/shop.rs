@@ -46,6 +46,16 @@ impl Shop {
         Self { daemon, twilio, bridge, api }
     }
 
+    /// Waits until a queued message is postponed to the next day.
+    pub async fn until_postponed(&self) {
+        until("the postponement", async || {
+            let next: String =
+                self.daemon.query_value("SELECT max(next_attempt_at) FROM outbox WHERE state = 'queued'");
+            (next > agentlocator::clock::now().plus(Duration::from_hours(23)).to_string()).then_some(())
+        })
+        .await;
+    }
+
     /// Posts a signed webhook as Twilio does, with the account's id added.
     pub async fn twilio_posts(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
         self.twilio_posts_exactly(path, &[&[("AccountSid", ACCOUNT)], pairs].concat()).await
