@@ -1,6 +1,7 @@
 //! Streamed chat completions (API reference, "Chat Completions", "Streaming"), from OpenAI or from a compatible server
 //! such as Ollama, vLLM or llama.cpp.
 
+use super::prices::TextUsage;
 use super::sse::{Events, Malformed};
 use crate::domain::text_enum;
 use serde::Deserialize;
@@ -104,7 +105,7 @@ struct PartialCall {
 struct Chunk {
     #[serde(default)]
     choices: Vec<Choice>,
-    usage: Option<Usage>,
+    usage: Option<TextUsage>,
     error: Option<Value>,
 }
 
@@ -133,14 +134,6 @@ struct CallDelta {
 struct FunctionDelta {
     name: Option<String>,
     arguments: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Usage {
-    #[serde(default)]
-    prompt_tokens: i64,
-    #[serde(default)]
-    completion_tokens: i64,
 }
 
 impl ChatStream {
@@ -180,7 +173,7 @@ impl ChatStream {
             return Err(Malformed);
         }
         if let Some(usage) = chunk.usage {
-            self.tokens = (usage.prompt_tokens, usage.completion_tokens);
+            self.tokens = (usage.input_tokens, usage.output_tokens);
         }
         let Some(choice) = chunk.choices.into_iter().next() else { return Ok(()) };
         events.extend(choice.delta.content.filter(|text| !text.is_empty()).map(ChatEvent::Text));
@@ -287,6 +280,9 @@ mod tests {
         assert_eq!(read("data: {\n", 50), Err(Malformed));
         let cut = read(&(chunk(json!({"content": "א"}), json!("length")) + "data: [DONE]\n"), 7).unwrap();
         assert_eq!(cut.last(), Some(&ChatEvent::Done { is_complete: false, tokens: (0, 0) }));
+        let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":null,\"completion_tokens\":9}}\n\n";
+        let odd = read(&(chunk(json!({"content": "א"}), json!("stop")) + usage + "data: [DONE]\n"), 7).unwrap();
+        assert_eq!(odd.last(), Some(&ChatEvent::Done { is_complete: true, tokens: (0, 9) }));
     }
 
     #[test]

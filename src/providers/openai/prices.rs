@@ -84,13 +84,7 @@ pub struct TextUsage {
     pub input_tokens: i64,
     /// Output tokens, including reasoning tokens.
     pub output_tokens: i64,
-    /// The cached part of the input tokens.
-    pub input_tokens_details: TextInputDetails,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TextInputDetails {
-    /// Cached tokens, which are cheaper.
+    /// The cached part of the input tokens, which is cheaper.
     pub cached_tokens: i64,
 }
 
@@ -100,11 +94,10 @@ impl From<Value> for TextUsage {
         let tokens = |names: [&str; 2]| {
             names.into_iter().filter_map(|name| usage.pointer(name)?.as_i64()).max().unwrap_or_default()
         };
-        let cached_tokens = tokens(["/input_tokens_details/cached_tokens", "/prompt_tokens_details/cached_tokens"]);
         Self {
             input_tokens: tokens(["/input_tokens", "/prompt_tokens"]),
             output_tokens: tokens(["/output_tokens", "/completion_tokens"]),
-            input_tokens_details: TextInputDetails { cached_tokens },
+            cached_tokens: tokens(["/input_tokens_details/cached_tokens", "/prompt_tokens_details/cached_tokens"]),
         }
     }
 }
@@ -112,13 +105,12 @@ impl From<Value> for TextUsage {
 /// The usage of a transcription. A model reports either tokens or seconds.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct TranscriptionUsage {
-    pub input_tokens: i64,
-    pub output_tokens: i64,
-    /// Input tokens by kind.
-    pub input_token_details: InputDetails,
+struct TranscriptionUsage {
+    input_tokens: i64,
+    output_tokens: i64,
+    input_token_details: InputDetails,
     /// The length of the audio in seconds.
-    pub seconds: f64,
+    seconds: f64,
 }
 
 /// Returns the price of a text response in millionths of a dollar. An unknown model has the price of the largest model.
@@ -129,16 +121,16 @@ pub fn text_cost_micros(model: &str, usage: &TextUsage) -> i64 {
         model if model.contains("terra") => (250, 1500),
         _ => (500, 3000),
     };
-    let cached = usage.input_tokens_details.cached_tokens.clamp(0, usage.input_tokens.max(0));
+    let cached = usage.cached_tokens.clamp(0, usage.input_tokens.max(0));
     let read = (usage.input_tokens - cached).saturating_mul(text_in) + cached.saturating_mul(text_in / 10);
     (read + usage.output_tokens.saturating_mul(text_out)) / 100
 }
 
-/// Returns the price of a transcription in millionths of a dollar. If the server reports no usage, the price depends on
-/// the length of the audio.
-pub fn transcription_cost_micros(usage: Option<&TranscriptionUsage>, length_ms: i64) -> i64 {
+/// Returns the price of a transcription in millionths of a dollar. If the server reports no usage, or its report cannot be
+/// read, the price depends on the length of the audio.
+pub fn transcription_cost_micros(usage: Option<Value>, length_ms: i64) -> i64 {
     let by_time = |ms: i64| ms.saturating_mul(MICROS_PER_SECOND) / 1000;
-    match usage {
+    match usage.and_then(|usage| serde_json::from_value::<TranscriptionUsage>(usage).ok()) {
         Some(usage) if usage.input_tokens > 0 => {
             let audio = usage.input_token_details.audio_tokens.clamp(0, usage.input_tokens);
             let read = audio * TRANSCRIBE.audio_in + (usage.input_tokens - audio) * TRANSCRIBE.text_in;
@@ -158,6 +150,7 @@ const MICROS_PER_SECOND: i64 = 100;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_minute_of_audio_of_each_side_has_its_price() {
@@ -190,13 +183,12 @@ mod tests {
         assert_eq!(text_cost_micros("gpt-5.6-terra", &chat), 1500 + 100 + 1500);
         assert_eq!(text_cost_micros("gpt-5.6-luna", &chat), 600 + 40 + 600);
         assert_eq!(text_cost_micros("unknown", &chat), 3000 + 200 + 3000);
-        let tokens: TranscriptionUsage = serde_json::from_str(
-            r#"{"type":"tokens","input_tokens":610,"input_token_details":{"text_tokens":10,"audio_tokens":600},"output_tokens":100}"#,
-        )
-        .unwrap();
-        assert_eq!(transcription_cost_micros(Some(&tokens), 5), 3600 + 25 + 1000);
-        let time: TranscriptionUsage = serde_json::from_str(r#"{"type":"duration","seconds":60}"#).unwrap();
-        assert_eq!(transcription_cost_micros(Some(&time), 5), 6000);
+        let tokens = json!({"type": "tokens", "input_tokens": 610, "output_tokens": 100,
+            "input_token_details": {"text_tokens": 10, "audio_tokens": 600}});
+        assert_eq!(transcription_cost_micros(Some(tokens), 5), 3600 + 25 + 1000);
+        let time = json!({"type": "duration", "seconds": 60});
+        assert_eq!(transcription_cost_micros(Some(time), 5), 6000);
         assert_eq!(transcription_cost_micros(None, 30_000), 3000);
+        assert_eq!(transcription_cost_micros(Some(json!("of the future")), 30_000), 3000);
     }
 }

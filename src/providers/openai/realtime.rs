@@ -2,7 +2,7 @@
 
 mod session;
 
-use super::prices::{self, TranscriptionUsage, Usage};
+use super::prices::{self, Usage};
 use crate::audio::EncodedAudio;
 use crate::config::OpenAiConfig;
 use crate::domain::{ContactName, ToolUse};
@@ -134,9 +134,7 @@ pub fn parse(text: &str) -> Option<ServerEvent<'_>> {
             ServerEvent::CallerText { item_id: wire.item_id?, text, is_final: false, cost_micros: 0 }
         }
         "conversation.item.input_audio_transcription.completed" => {
-            // The text counts even if the usage cannot be read.
-            let usage = wire.usage.and_then(|usage| serde_json::from_value::<TranscriptionUsage>(usage).ok());
-            let cost_micros = prices::transcription_cost_micros(usage.as_ref(), 0);
+            let cost_micros = prices::transcription_cost_micros(wire.usage, 0);
             ServerEvent::CallerText { item_id: wire.item_id?, text: wire.transcript?, is_final: true, cost_micros }
         }
         "conversation.item.input_audio_transcription.failed" => {

@@ -3,6 +3,7 @@
 
 use super::chat::ChatEvent;
 use super::chat::ChatRole;
+use super::prices::TextUsage;
 use super::sse::{Events, Malformed};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -87,13 +88,7 @@ enum Item {
 
 #[derive(Deserialize)]
 struct Response {
-    usage: Option<Usage>,
-}
-
-#[derive(Default, Deserialize)]
-struct Usage {
-    input_tokens: i64,
-    output_tokens: i64,
+    usage: Option<TextUsage>,
 }
 
 impl ResponseStream {
@@ -121,8 +116,8 @@ impl ResponseStream {
     }
 
     fn read(&mut self, data: &str) -> Result<Option<ChatEvent>, Malformed> {
-        let done = |is_complete, usage: Option<Usage>| {
-            let Usage { input_tokens, output_tokens } = usage.unwrap_or_default();
+        let done = |is_complete, usage: Option<TextUsage>| {
+            let TextUsage { input_tokens, output_tokens, .. } = usage.unwrap_or_default();
             Some(ChatEvent::Done { is_complete, tokens: (input_tokens, output_tokens) })
         };
         let event = match serde_json::from_str(data).map_err(|_| Malformed)? {
@@ -187,6 +182,12 @@ mod tests {
             ];
             prop_assert_eq!(read(&answer(), piece), Ok(expected.to_vec()));
         }
+    }
+
+    #[test]
+    fn an_answer_is_complete_although_its_usage_cannot_be_read() {
+        let completed = event("response.completed", json!({"response": {"usage": {"input_tokens": null}}}));
+        assert_eq!(read(&completed, 9), Ok(vec![ChatEvent::Done { is_complete: true, tokens: (0, 0) }]));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The REST API of OpenAI or a compatible server: transcribes recordings, and completes conversations.
 
 use super::chat::ChatRole;
-use super::prices::{self, TextUsage, TranscriptionUsage};
+use super::prices::{self, TextUsage};
 use crate::config::{ModelServer, OpenAiConfig, PipelineConfig, Secret, TranscriptionServer};
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
@@ -110,9 +110,7 @@ pub async fn transcribe(
     }
     let request = client.post(format!("{}/audio/transcriptions", server.base_url)).multipart(form);
     let Answer { text, usage } = answer(server.key, request, limit).await?;
-    // The text counts even if the usage cannot be read.
-    let usage = usage.and_then(|usage| serde_json::from_value::<TranscriptionUsage>(usage).ok());
-    Ok(Paid { answer: text, cost_micros: prices::transcription_cost_micros(usage.as_ref(), length_ms) })
+    Ok(Paid { answer: text, cost_micros: prices::transcription_cost_micros(usage, length_ms) })
 }
 
 /// Requests the next message of a conversation (`POST /chat/completions`). Uses the lowest reasoning effort that the
