@@ -290,9 +290,11 @@ impl fmt::Debug for Pipeline {
 }
 
 /// Converts a clause of the answer into the text that the synthesiser receives. The signs of numbers, such as `*2000`,
-/// become words. The signs that are still there in a Hebrew text have no meaning of their own.
+/// become words. The signs that are still there in a Hebrew text have no meaning of their own; in other languages, the
+/// synthesiser reads them.
 fn text_for_synthesis(clause: &str, language: &str, dictionary: &Dictionary) -> String {
-    without_markup(&spoken(&without_markup(clause), language, dictionary))
+    let said = spoken(&without_markup(clause), language, dictionary);
+    if matches!(language_of(&said, language), "he" | "iw") { without_markup(&said) } else { said }
 }
 
 #[cfg(test)]
@@ -306,5 +308,6 @@ mod tests {
         assert_eq!(said("הקוד לדלת הוא 1234#."), "הקוד לדלת הוא אחת שתיים שלוש ארבע סולמית.");
         assert_eq!(said("המחיר **150** ש\"ח."), "המחיר מאה וחמישים שקלים.");
         assert_eq!(said("Dial *2000, _please_."), "Dial *2000, please.");
+        assert_eq!(said("The code is *0042."), "The code is *0 0 4 2.");
     }
 }
