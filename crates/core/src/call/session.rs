@@ -11,6 +11,7 @@ mod engine_link;
 mod idle;
 mod interruption;
 mod keys;
+mod notes;
 mod progress;
 mod reply_watch;
 mod speech;
@@ -26,8 +27,8 @@ use super::robot::RobotWatch;
 use super::timers::{Timer, Timers};
 use super::transcript::Transcript;
 use super::{
-    CallEvent, CallPolicy, CallerWords, Clip, EngineCommand, EngineKind, Input, Operator, Output, ResponseRequest,
-    StreamEndAction, TurnRecord,
+    CallEvent, CallPolicy, CallerWords, Clip, EngineCommand, EngineKind, Input, Operator, Output, StreamEndAction,
+    TurnRecord,
 };
 use crate::domain::EndReason;
 use agent_speech::{AgentSpeech, is_clip};
@@ -37,6 +38,7 @@ use engine_link::EngineLink;
 use idle::IdleWatch;
 use interruption::Interruptions;
 use keys::Keys;
+use notes::Notes;
 pub use progress::Activity;
 use reply_watch::ReplyWatch;
 use std::collections::VecDeque;
@@ -63,8 +65,7 @@ pub struct CallSession {
     interruptions: Interruptions,
     early_replies: EarlyReplies,
     responses: Responses,
-    /// The notes for the agent that the engine has not received yet.
-    notes: Vec<String>,
+    notes: Notes,
     tools: Tools,
     transcript: Transcript,
     reply_watch: ReplyWatch,
@@ -117,7 +118,7 @@ impl CallSession {
             interruptions: Interruptions::default(),
             early_replies: EarlyReplies::default(),
             responses: Responses::default(),
-            notes: Vec::new(),
+            notes: Notes::default(),
             tools: Tools::default(),
             transcript: Transcript::default(),
             reply_watch: ReplyWatch::default(),
@@ -238,9 +239,7 @@ impl CallSession {
             while let Some(audio) = self.caller.audio.poll() {
                 self.outputs.push_back(Output::Engine(EngineCommand::AppendAudio(audio)));
             }
-            for note in std::mem::take(&mut self.notes) {
-                self.command(EngineCommand::Note(note));
-            }
+            self.send_notes();
             // No request is sent while the caller speaks, while the agent is stopped, or while deferred tool calls have
             // no output.
             if !self.caller.speech.is_detected()
@@ -293,22 +292,6 @@ impl CallSession {
             let turn = self.transcript.hint(&text, self.stream.call_ms(now));
             self.outputs.push_back(turn_output(turn));
             self.command(EngineCommand::Hint(text));
-        }
-    }
-
-    /// Adds a note for the agent to the conversation, as soon as the engine is ready.
-    fn note(&mut self, note: String) {
-        if self.engine.capabilities().can_follow_instructions {
-            self.notes.push(note);
-        }
-    }
-
-    /// Adds a note for the agent to the conversation, and requests a reply that takes it into account. If the caller
-    /// interrupts that reply, the agent still has the note.
-    fn inform(&mut self, note: String) {
-        if self.engine.capabilities().can_follow_instructions {
-            self.notes.push(note);
-            self.responses.request(ResponseRequest::Reply);
         }
     }
 

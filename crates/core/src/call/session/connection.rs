@@ -183,6 +183,7 @@ impl CallSession {
         self.tools.engine_lost();
         if self.is_live() {
             self.caller.keys.engine_lost();
+            self.notes.engine_lost();
         }
         if let Some(silent) = self.caller.speech.engine_lost(now) {
             self.reply_watch.record_silence(silent, now);

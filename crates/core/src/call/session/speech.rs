@@ -180,6 +180,7 @@ impl CallSession {
         self.early_replies.answered();
         self.caller.audio.answered();
         self.caller.keys.answered();
+        self.notes.answered();
         self.transcript.answered();
     }
 }

@@ -85,6 +85,18 @@ fn the_result_of_a_late_tool_reaches_the_model_although_the_caller_interrupts() 
 }
 
 #[test]
+fn a_note_that_a_lost_engine_has_not_answered_reaches_the_next_engine() {
+    let mut rig = Rig::live_with(CallPolicy { max_call: ms(75_000), idle: None, ..policy() });
+    let notes = |rig: &Rig| rig.commands().iter().filter(|c| **c == EngineCommand::Note("wrap up".into())).count();
+    rig.pass(ms(15_500));
+    assert_eq!(notes(&rig), 1, "{:?}", rig.commands());
+    rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
+    rig.engine(EngineEvent::Ready);
+    rig.pass(ms(500));
+    assert_eq!(notes(&rig), 2, "{:?}", rig.commands());
+}
+
+#[test]
 fn the_model_learns_that_the_call_must_end_although_the_caller_interrupts() {
     let mut rig = Rig::live_with(CallPolicy { max_call: ms(75_000), idle: None, ..policy() });
     rig.respond(1);
