@@ -6,58 +6,49 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 impl Store {
-    /// Removes the content of deleted rows from the WAL and from the spare files. Returns false if all attempts of about
-    /// two seconds fail, for example because another program reads the database or has a spare file open. Returns false
-    /// also if Litestream is configured, which must read the WAL before it is emptied.
+    /// Removes the content of deleted rows from the WAL and from the spare files. Each is tried for about two seconds.
+    /// Returns false if one of them fails, for example because another program reads the database or has a spare file
+    /// open. Returns false also if Litestream is configured, which must read the WAL before it is emptied.
     pub async fn purge_deleted(&self) -> Result<bool> {
-        let is_log_empty = self.empty_log().await?;
-        let are_spares_deleted = self.delete_spares().await?;
+        let is_log_empty = !self.is_log_of_litestream() && until_done(|| self.empty_log()).await?;
+        let are_spares_deleted = until_done(|| self.delete_spares()).await?;
         Ok(is_log_empty && are_spares_deleted)
     }
 
-    /// Moves the whole WAL into the database and empties the WAL.
+    /// Moves the whole WAL into the database and empties the WAL. Returns false if that is not possible now.
     async fn empty_log(&self) -> Result<bool> {
-        if self.is_log_of_litestream() {
-            return Ok(false);
-        }
-        for _ in 0..ATTEMPTS {
-            let answer = self
-                .inner
-                .writer
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .as_ref()
-                .map(|writer| writer.empty_log());
-            let answer = answer.ok_or(Error::Closed)?;
-            self.write(|_| Ok(())).await?;
-            if answer.await.map_err(|_| Error::Closed)? {
-                return Ok(true);
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        Ok(false)
+        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|w| w.empty_log());
+        let answer = writer.ok_or(Error::Closed)?;
+        self.write(|_| Ok(())).await?;
+        answer.await.map_err(|_| Error::Closed)
     }
 
-    /// Deletes the spare files. If a spare will be needed again, it is created from the published file.
+    /// Deletes the spare files, which are created again when they are needed. Returns false if that is not possible now.
     async fn delete_spares(&self) -> Result<bool> {
-        for _ in 0..ATTEMPTS {
-            let answer = {
-                let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
-                threads.as_ref().ok_or(Error::Closed)?.delete_spares()
-            };
-            let Some(answer) = answer else { return Ok(true) };
-            if answer.await.map_err(|_| Error::Closed)? {
-                return Ok(true);
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        Ok(false)
+        let answer = {
+            let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
+            threads.as_ref().ok_or(Error::Closed)?.delete_spares()
+        };
+        // Without publishing there are none.
+        let Some(answer) = answer else { return Ok(true) };
+        answer.await.map_err(|_| Error::Closed)
     }
 
     fn is_log_of_litestream(&self) -> bool {
         let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
         threads.as_ref().is_some_and(|threads| threads.with_litestream())
     }
+}
+
+/// Repeats `attempt` until it returns true. Returns false if no attempt does.
+async fn until_done<F: Future<Output = Result<bool>> + Send>(attempt: impl Fn() -> F + Send) -> Result<bool> {
+    for _ in 0..ATTEMPTS {
+        if attempt().await? {
+            return Ok(true);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(false)
 }
 
 const ATTEMPTS: usize = 40;

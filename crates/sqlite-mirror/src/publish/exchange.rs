@@ -10,6 +10,7 @@ use super::publisher::Publisher;
 use super::state::ForeignCause;
 use crate::clock;
 use crate::sys::{self, LeaseAnswer};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 impl Publisher {
@@ -165,7 +166,7 @@ impl Publisher {
             self.drop_spares();
         }
         // A spare may also be left without an image, for example after the published file has disappeared.
-        let is_spare_left = (1..=MAX_SPARES + 1).any(|number| self.folder.spare(number).exists());
+        let is_spare_left = SPARE_NUMBERS.clone().any(|number| self.folder.spare(number).exists());
         for reply in requests {
             // Sending fails if the caller has dropped its future.
             let _ = reply.send(!is_spare_left);
@@ -200,6 +201,8 @@ impl Publisher {
 /// Number of pages to write into a spare before checking again whether the published file is free.
 const PAGES_PER_STEP: usize = 1024;
 const MAX_SPARES: usize = 2;
+/// The numbers in the names of spares: a spare that belongs to another program now may keep a number for a while.
+pub(super) const SPARE_NUMBERS: RangeInclusive<usize> = 1..=MAX_SPARES + 1;
 /// Bytes that a spare must leave free on the disk.
 const MIN_FREE: u64 = 64 << 20;
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);

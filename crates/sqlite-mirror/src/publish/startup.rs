@@ -2,6 +2,7 @@
 //! the last run with everything that run had acknowledged, or it is reported as late.
 
 use super::error::PublishError;
+use super::exchange::SPARE_NUMBERS;
 use super::file_state::{FileState, MissingPages};
 use super::image::Image;
 use super::pending_changes::PendingChanges;
@@ -181,7 +182,7 @@ impl Publisher {
     /// Deletes the spares of the last run. A spare without the service's mark is kept, because it may contain another
     /// program's data.
     fn clean_up_spares(&self) {
-        for number in 1..=2 {
+        for number in SPARE_NUMBERS {
             let path = self.folder.spare(number);
             let Ok(metadata) = std::fs::symlink_metadata(&path) else { continue };
             let is_foreign = !super::image::has_marker(&FileStamp::of(&metadata)) && metadata.len() > 0;
