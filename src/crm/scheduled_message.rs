@@ -108,7 +108,7 @@ pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduledMessageUpdate, now: Ti
 /// Cancels a waiting message, or discards one that has failed. Refused if the message was sent or cancelled.
 pub fn cancel(tx: &WriteTx<'_>, id: i64, now: Timestamp) -> Result<(), Error> {
     find(tx, id)?;
-    if tx.cancel_scheduled(id, now)? { Ok(()) } else { Err(not_waiting()) }
+    if tx.end_scheduled(id, ScheduledState::Cancelled, None, None, now)? { Ok(()) } else { Err(not_waiting()) }
 }
 
 fn not_waiting() -> Error {

@@ -127,7 +127,8 @@ impl WriteTx<'_> {
         Ok(count > 0)
     }
 
-    /// Sets the final state of a waiting scheduled message. Returns false if the message no longer waits.
+    /// Sets the final state of a scheduled message that waits; one that has failed can be cancelled. Returns false if
+    /// the message has another state.
     pub fn end_scheduled(
         &self,
         id: i64,
@@ -137,25 +138,14 @@ impl WriteTx<'_> {
         now: Timestamp,
     ) -> Result<bool> {
         let sql = "UPDATE scheduled_messages SET state = ?2, message_id = ?3, error_code = ?4, updated_at = ?5
-                   WHERE id = ?1 AND state = 'waiting' RETURNING thread_id";
+                   WHERE id = ?1 AND (state = 'waiting' OR (state = 'failed' AND ?2 = 'cancelled'))
+                   RETURNING thread_id";
         let mut update = self.conn.prepare_cached(sql)?;
         let ended = update.query_row(params![id, state, message, error_code, now], |row| row.get(0)).optional()?;
         let Some(thread) = ended else { return Ok(false) };
         let thread = self.scheduled_message(id)?.map_or(thread, |message| message.thread_id);
         self.record_in(ChangeKind::ScheduledMessageUpdated, Some(thread), Some(id))?;
         Ok(true)
-    }
-
-    /// Cancels a scheduled message that waits or has failed. Returns false if the message was sent or cancelled.
-    pub fn cancel_scheduled(&self, id: i64, now: Timestamp) -> Result<bool> {
-        let sql = "UPDATE scheduled_messages SET state = 'cancelled', error_code = NULL, updated_at = ?2
-                   WHERE id = ?1 AND state IN ('waiting', 'failed')";
-        let is_cancelled = self.conn.prepare_cached(sql)?.execute(params![id, now])? > 0;
-        if is_cancelled {
-            let thread = self.scheduled_message(id)?.map(|message| message.thread_id);
-            self.record_in(ChangeKind::ScheduledMessageUpdated, thread, Some(id))?;
-        }
-        Ok(is_cancelled)
     }
 }
 
