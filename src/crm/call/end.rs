@@ -179,6 +179,20 @@ mod tests {
     }
 
     #[test]
+    fn a_goodbye_at_the_recorder_is_reviewed_after_the_stream_was_reviewed() {
+        let ended = EndedStream { reason: EndReason::Dropped, state: CallState::Live, ..ended(true) };
+        let (_folder, conn) = database();
+        try_out(&conn, |tx| {
+            end_stream(tx, &ended, country::IL)?;
+            let reviews = tx.waiting_jobs(JobKind::ReviewCall)?;
+            tx.append_turn(&ended.sid, &format!("RE{:032x}.goodbye", 1), Speaker::Agent, "goodbye", ended.at)?;
+            end_at_recorder(tx, &ended.sid, EndReason::AgentHungUp, ended.at)?;
+            assert_eq!(tx.waiting_jobs(JobKind::ReviewCall)?, reviews + 1);
+            Ok(())
+        });
+    }
+
+    #[test]
     fn a_message_at_the_recorder_is_the_end_of_a_call_whose_stream_failed() {
         for (reason, ended_there, outcome) in [
             (EndReason::Fallback, EndReason::MessageTaken, CallOutcome::Message),

@@ -189,11 +189,11 @@ impl ReadTx<'_> {
         Ok(query.exists(params![contact, kind, since])?)
     }
 
-    /// Returns the number of answers that the agent gave at Twilio's recorder.
+    /// Returns the number of answers, with the last one of the call, that the agent gave at Twilio's recorder.
     pub fn recorded_answers(&self, sid: &CallSid) -> Result<i64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM call_turns t JOIN calls c ON c.id = t.call_id
-             WHERE c.call_sid = ?1 AND t.speaker = 'agent' AND t.item_id GLOB 'RE*.agent'",
+             WHERE c.call_sid = ?1 AND t.speaker = 'agent' AND t.item_id GLOB 'RE*.*'",
         )?;
         Ok(query.query_row([sid], |row| row.get(0))?)
     }
@@ -458,7 +458,9 @@ impl WriteTx<'_> {
             "UPDATE call_turns SET text = ?3, heard_text = ?3
              WHERE call_id = (SELECT id FROM calls WHERE call_sid = ?1) AND item_id = ?2",
         )?;
-        update.execute(params![sid, item, text])?;
+        if update.execute(params![sid, item, text])? == 0 {
+            return Ok(());
+        }
         self.record_call(ChangeKind::TurnUpdated, sid)
     }
 
