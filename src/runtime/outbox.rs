@@ -20,6 +20,7 @@ use crate::inbox::policy::{Route, RoutingRules};
 use crate::inbox::send_rate::{SendPacer, Slot};
 use crate::providers::baileys::bridge::LinkState;
 use crate::store::{self, OutboxEntry, Store};
+use crate::telemetry::log;
 use crate::{clock, entropy};
 use attempt::{Attempt, Ended};
 use health::ProviderHealth;
@@ -57,8 +58,12 @@ impl Outbox {
     /// Applies new settings: queued messages may now take another route, and postponed ones may be sent today.
     pub fn settings_changed(&self) {
         self.shared.health.reset();
-        self.shared.store.write_soon(|tx| outbox::hasten_postponed(tx, clock::now()));
-        self.wake();
+        let outbox = self.clone();
+        log::spawn(async move {
+            // The routes have changed also if the postponed messages stay postponed.
+            let _ = outbox.shared.store.write(|tx| outbox::hasten_postponed(tx, clock::now())).await;
+            outbox.wake();
+        });
     }
 
     /// Returns the providers that are down. If there is a choice of providers, queries the bridge first.
