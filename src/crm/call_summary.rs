@@ -90,11 +90,9 @@ pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line
 /// Returns true if the caller's message has changed since these lines were read, because it was found or completed after
 /// the call. A summary of the lines would lack it.
 pub fn has_new_message(tx: &ReadTx<'_>, call_sid: &CallSid, lines: &[Line]) -> Result<bool> {
-    let message = |lines: &[Line]| {
-        let line = lines.iter().rfind(|line| line.speaker == LineSpeaker::MessageOfCaller);
-        line.map(|line| line.text.clone())
-    };
-    Ok(transcript(tx, call_sid)?.is_some_and(|now| message(now.as_slice()) != message(lines)))
+    let Some(call) = unsummarized(tx, call_sid)? else { return Ok(false) };
+    let read = lines.iter().rfind(|line| line.speaker == LineSpeaker::MessageOfCaller).map(|line| line.text.as_str());
+    Ok(call.message_text.as_deref().map(shortened).as_deref() != read)
 }
 
 /// Returns the lines and, after them, the message that the caller left, with at most [`MAX_CHARS`] characters in total.

@@ -85,8 +85,10 @@ fn calls(tx: &ReadTx<'_>, contact: ContactId, present: CallId, now: Timestamp) -
     let (found, _) = tx.calls(&filter, None, MAX_CALLS + 1)?;
     let earlier = found.into_iter().filter(|item| item.call.id != present && is_recent(item.call.started_at, now));
     let earlier = earlier.take(MAX_CALLS).map(|item| {
-        let names_time = may_name_time(tx, &item.call)?;
-        let about = item.summary_line.filter(|_| !names_time).map(|line| beginning(&line));
+        let about = match item.summary_line {
+            Some(line) if !may_name_time(tx, &item.call)? => Some(beginning(&line)),
+            _ => None,
+        };
         Ok(EarlierCall { at: item.call.started_at, outcome: item.outcome, about })
     });
     earlier.collect()

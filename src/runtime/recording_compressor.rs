@@ -4,6 +4,7 @@
 //! same length and a similar loudness. An interrupted job starts again from the beginning.
 
 use super::jobs::{JobError, JobWorker};
+use super::recording_peaks::unless_replaced;
 use crate::audio::opus::{self, OpusEncoder, OpusError, OpusFile};
 use crate::audio::wav::WavFormat;
 use crate::clock;
@@ -111,13 +112,9 @@ async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Op
     let (mut at, mut samples) = (format.data.start, Vec::new());
     while at < format.data.end {
         let most = usize::try_from(format.data.end - at).unwrap_or(PIECE).min(PIECE);
-        let piece = match store.read(move |tx| tx.recording_part(id, WAV, at, most)).await {
-            Err(store::Error::NotFound(_)) => return Ok(None),
-            piece => piece.map_err(|error| JobError::Retry(error.to_string()))?,
-        };
-        if piece.len() < most {
-            return Ok(None);
-        }
+        let piece = unless_replaced(store.read(move |tx| tx.recording_part(id, WAV, at, most)).await);
+        let piece = piece.map_err(|error| JobError::Retry(error.to_string()))?;
+        let Some(piece) = piece.filter(|piece| piece.len() == most) else { return Ok(None) };
         samples.clear();
         format.decode_into(&piece, &mut samples);
         loudness.add(&samples, format.channels);

@@ -111,7 +111,8 @@ async fn measure_wav(store: &Store, recording: &Recording) -> Result<Option<(u64
     Ok(Some((format.frames() * 1000 / u64::from(format.rate.max(1)), meter.finish())))
 }
 
-fn unless_replaced<T>(read: store::Result<T>) -> store::Result<Option<T>> {
+/// Returns none instead of the error if the recording was deleted, or replaced by its compressed file.
+pub(super) fn unless_replaced<T>(read: store::Result<T>) -> store::Result<Option<T>> {
     match read {
         Err(store::Error::NotFound(_)) => Ok(None),
         read => read.map(Some),
