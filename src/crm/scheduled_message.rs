@@ -1,15 +1,15 @@
 //! Scheduled messages. The message policy, the provider's messaging window and opt-outs are checked when a message is
 //! sent, not when the message is scheduled.
 
+use super::idempotency::{self, KeyedRequest};
 use super::outbox::{self, NewChatLimits, SendError, SendRequest};
 use super::{Error, RequestError};
 use crate::domain::{
-    BusinessId, MessageId, Provider, ScheduledMessage, ScheduledState, Thread, ThreadId, ThreadType, Timestamp,
-    TurnEvent,
+    MessageId, Provider, ScheduledMessage, ScheduledState, Thread, ThreadId, ThreadType, Timestamp, TurnEvent,
 };
 use crate::inbox::policy::RoutingRules;
 use crate::store::{self, NewScheduledMessage, ReadTx, StoredResponse, WriteTx};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 /// A request to send a message later.
@@ -45,25 +45,24 @@ pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<ScheduledMessage, Error> {
 /// Schedules a message in a WhatsApp thread. Other threads are refused. Returns the id of the scheduled message. A retry
 /// with the same idempotency key returns the same message. If that message was cancelled since, the retry is refused.
 pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, key: Option<&str>, now: Timestamp) -> Result<i64, Error> {
-    let key = key.map(|key| format!("scheduled-message {key}"));
-    let fingerprint = fingerprint(request);
-    let first = key.as_deref().map(|key| tx.stored_response(BusinessId::FIRST, key)).transpose()?.flatten();
+    let keyed = key.map(|key| KeyedRequest::new(KEYED, key, fingerprint(request)));
+    let first = keyed.as_ref().map(|keyed| keyed.first_id(tx)).transpose()?.flatten();
     if let Some(first) = first {
-        if first.fingerprint != fingerprint {
-            return Err(RequestError::KeyReused("another scheduled message").into());
-        }
-        let answer = serde_json::from_str::<Value>(&first.answer).ok();
-        let id = answer.and_then(|answer| answer["scheduled_message_id"].as_i64());
-        let message = find(tx, id.unwrap_or_default())?;
+        let message = find(tx, first)?;
         return if message.state == ScheduledState::Cancelled { Err(not_waiting()) } else { Ok(message.id) };
     }
     let id = insert(tx, request, now)?;
-    if let Some(key) = key.as_deref() {
-        let answer = json!({"scheduled_message_id": id}).to_string();
-        tx.insert_response(BusinessId::FIRST, key, &StoredResponse { fingerprint, answer }, now)?;
+    if let Some(keyed) = keyed {
+        keyed.store_id(tx, id, now)?;
     }
     Ok(id)
 }
+
+const KEYED: idempotency::Kind = idempotency::Kind {
+    prefix: "scheduled-message",
+    id_field: "scheduled_message_id",
+    other: "another scheduled message",
+};
 
 /// Returns a hash of the request. Two requests with the same hash count as the same request.
 fn fingerprint(request: &ScheduleRequest) -> String {

@@ -1,9 +1,10 @@
 //! Tasks: work that users have to do, often for a contact.
 
+use super::idempotency::{self, KeyedRequest};
 use super::{Error, RequestError, contact, text};
 use crate::domain::{ActorId, BusinessId, ContactId, Task, TaskContent, TaskId, TaskSource, Timestamp, day};
 use crate::store::{ReadTx, StoredResponse, WriteTx};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Returns a task, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: TaskId) -> Result<Task, Error> {
@@ -27,25 +28,21 @@ pub fn create(
     key: Option<&str>,
     now: Timestamp,
 ) -> Result<Created, Error> {
-    let key = key.map(|key| format!("task {key}"));
-    let fingerprint = fingerprint(&content);
-    let first = key.as_deref().map(|key| tx.stored_response(BusinessId::FIRST, key)).transpose()?.flatten();
+    let keyed = key.map(|key| KeyedRequest::new(KEYED, key, fingerprint(&content)));
+    let first = keyed.as_ref().map(|keyed| keyed.first_id(tx)).transpose()?.flatten();
     if let Some(first) = first {
-        if first.fingerprint != fingerprint {
-            return Err(RequestError::KeyReused("another task").into());
-        }
-        let id = serde_json::from_str::<Value>(&first.answer).ok().and_then(|answer| answer["task_id"].as_i64());
-        return Ok(Created { id: find(tx, TaskId(id.unwrap_or_default()))?.id, is_new: false });
+        return Ok(Created { id: find(tx, TaskId(first))?.id, is_new: false });
     }
     let content = check(tx, content, None)?;
     let source = if actor == ActorId::Agent { TaskSource::Agent } else { TaskSource::User };
     let id = tx.insert_task(BusinessId::FIRST, &content, source, actor, now)?;
-    if let Some(key) = key.as_deref() {
-        let answer = json!({"task_id": id.0}).to_string();
-        tx.insert_response(BusinessId::FIRST, key, &StoredResponse { fingerprint, answer }, now)?;
+    if let Some(keyed) = keyed {
+        keyed.store_id(tx, id.0, now)?;
     }
     Ok(Created { id, is_new: true })
 }
+
+const KEYED: idempotency::Kind = idempotency::Kind { prefix: "task", id_field: "task_id", other: "another task" };
 
 /// Returns a hash of the content. Two requests with the same hash count as the same request.
 fn fingerprint(content: &TaskContent) -> String {
