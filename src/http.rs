@@ -51,7 +51,7 @@ pub use check_limit::CheckLimit;
 pub use connection::{Connection, ConnectionStream, HyperConnection};
 use error::ErrorDetail;
 pub use error::{ApiError, ErrorBody};
-use extract::idempotency_key;
+use extract::{actor_idempotency_key, idempotency_key};
 use https_required::Confidential;
 pub use listener::{ListenError, Listeners};
 pub(crate) use page_urls::{PageListeners, page_urls};

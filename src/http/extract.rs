@@ -3,6 +3,7 @@
 mod explanation;
 
 use super::{ApiError, AppState};
+use crate::domain::ActorId;
 use axum::body::Body;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -184,6 +185,12 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Api
         return Err(ApiError::invalid(format!("Idempotency-Key must have 1 to {MAX_KEY_LENGTH} plain characters")));
     }
     Ok(Some(key.to_owned()))
+}
+
+/// Returns the header `Idempotency-Key` with the actor as a prefix, so that the same key of another user or client is
+/// another key.
+pub(crate) fn actor_idempotency_key(headers: &HeaderMap, actor: ActorId) -> Result<Option<String>, ApiError> {
+    Ok(idempotency_key(headers)?.map(|key| format!("{actor} {key}")))
 }
 
 const MAX_KEY_LENGTH: usize = 255;

@@ -13,7 +13,7 @@ use crate::http::auth::{Actor, Member};
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
-use crate::http::{ApiError, AppState, ErrorBody, idempotency_key};
+use crate::http::{ApiError, AppState, ErrorBody, actor_idempotency_key};
 use crate::store::{AppointmentFilter, ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -98,7 +98,7 @@ pub(super) async fn book(
     Json(new): Json<BookAppointmentRequest>,
 ) -> Result<(StatusCode, Tagged<Appointment>), ApiError> {
     let context = context(&state, &actor);
-    let key = idempotency_key(&headers)?.map(|key| format!("{} {key}", actor.id));
+    let key = actor_idempotency_key(&headers, actor.id)?;
     let recorder = actor.clone();
     let booked = actor.transact(&state.store, move |tx| {
         let Booked { id, is_new } = appointment::book(tx, &context, &request(new, key))?;

@@ -11,7 +11,7 @@ use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
-use crate::http::{ApiError, AppState, ErrorBody, idempotency_key};
+use crate::http::{ApiError, AppState, ErrorBody, actor_idempotency_key};
 use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -72,7 +72,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     Json(new): Json<ScheduleMessageRequest>,
 ) -> Result<(StatusCode, Tagged<ScheduledMessage>), ApiError> {
-    let key = idempotency_key(&headers)?.map(|key| format!("{} {key}", actor.id));
+    let key = actor_idempotency_key(&headers, actor.id)?;
     let (request, now) = (new.into_request(actor.id), clock::now());
     let create = move |tx: &WriteTx<'_>| scheduled_message::create(tx, &request, key.as_deref(), now);
     let created = actor.create(&state.store, "scheduled-message", create, show_one).await?;

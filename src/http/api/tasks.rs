@@ -13,7 +13,7 @@ use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
-use crate::http::{ApiError, AppState, ErrorBody, idempotency_key};
+use crate::http::{ApiError, AppState, ErrorBody, actor_idempotency_key};
 use crate::store::{self, DueLimits, ReadTx, TaskFilter, WriteTx};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -165,7 +165,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     Json(new): Json<CreateTaskRequest>,
 ) -> Result<(StatusCode, Tagged<Task>), ApiError> {
-    let key = idempotency_key(&headers)?.map(|key| format!("{} {key}", actor.id));
+    let key = actor_idempotency_key(&headers, actor.id)?;
     let (content, by, now, recorder) = (TaskContent::from(new), actor.id, clock::now(), actor.clone());
     let created = actor.transact(&state.store, move |tx| {
         let Created { id, is_new } = task::create(tx, by, content, key.as_deref(), now)?;
