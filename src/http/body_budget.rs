@@ -30,7 +30,7 @@ pub(super) enum BodyError {
     TooLarge,
     /// The unauthenticated bodies of all clients together use the whole budget.
     NoMemory,
-    /// No byte arrived for [`SILENCE`].
+    /// The body paused for too long.
     Stalled,
     /// The connection or the transfer encoding failed.
     Broken,
@@ -50,7 +50,7 @@ impl BodyBudget {
             return Err(BodyError::TooLarge);
         }
         let (mut bytes, mut share, mut frames) = (Vec::new(), None, 0);
-        while let Some(frame) = next_frame(&mut body).await? {
+        while let Some(frame) = next_frame(&mut body, SILENCE).await? {
             frames += 1;
             // The number of frames is limited too, because many one-byte frames cost more CPU time than a large body.
             if bytes.len() + frame.len() > max_bytes || frames > FRAMES + max_bytes / SHORT_FRAME {
@@ -79,8 +79,10 @@ impl BodyBudget {
     }
 }
 
-async fn next_frame(body: &mut Body) -> Result<Option<Bytes>, BodyError> {
-    match tokio::time::timeout(SILENCE, body.frame()).await {
+/// Returns the data of the next frame, or none at the end of the body. Fails with `Stalled` if the body pauses for
+/// longer than `max_pause`, and with `Broken` if it cannot be read.
+pub(super) async fn next_frame(body: &mut Body, max_pause: Duration) -> Result<Option<Bytes>, BodyError> {
+    match tokio::time::timeout(max_pause, body.frame()).await {
         Err(_elapsed) => Err(BodyError::Stalled),
         Ok(None) => Ok(None),
         Ok(Some(Err(_))) => Err(BodyError::Broken),
@@ -122,7 +124,7 @@ const BUDGET: usize = 16 << 20;
 /// The part of each body that is not charged. Twilio's webhooks have 1 to 2 KiB.
 const FREE: usize = 8 << 10;
 
-/// The maximum pause within a body.
+/// The maximum pause within the body of an unauthenticated request.
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// The number of frames that every body may have, in addition to one for each [`SHORT_FRAME`] bytes of its maximum

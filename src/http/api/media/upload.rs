@@ -5,13 +5,13 @@ use crate::clock;
 use crate::crm::media;
 use crate::domain::{hex, sniff_mime};
 use crate::http::auth::Member;
+use crate::http::body_budget::{BodyError, next_frame};
 use crate::http::{ApiError, AppState, ErrorBody};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use form_urlencoded::parse;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
@@ -49,23 +49,24 @@ pub(in crate::http::api) async fn upload(
 }
 
 /// Reads a body of at most `most` bytes. Fails if it pauses for longer than `max_pause`.
-async fn read(body: Body, most: usize, max_pause: Duration) -> Result<Bytes, ApiError> {
-    let mut body = Limited::new(body, most);
+async fn read(mut body: Body, most: usize, max_pause: Duration) -> Result<Bytes, ApiError> {
     let mut content: Vec<u8> = Vec::new();
-    loop {
-        let frame = tokio::time::timeout(max_pause, body.frame()).await.map_err(|_elapsed| {
+    while let Some(frame) = next_frame(&mut body, max_pause).await.map_err(read_error)? {
+        if content.len() + frame.len() > most {
+            let message = format!("a file may have at most {most} bytes (whatsapp.max_media_bytes)");
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message));
+        }
+        content.extend_from_slice(&frame);
+    }
+    Ok(content.into())
+}
+
+fn read_error(error: BodyError) -> ApiError {
+    match error {
+        BodyError::Stalled => {
             ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the file did not arrive in time; upload it again")
-        })?;
-        let Some(frame) = frame else { return Ok(content.into()) };
-        let frame = frame.map_err(|error| {
-            if error.downcast_ref::<LengthLimitError>().is_some() {
-                let message = format!("a file may have at most {most} bytes (whatsapp.max_media_bytes)");
-                return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message);
-            }
-            ApiError::invalid("the body ended early")
-        })?;
-        // Trailers are ignored.
-        content.extend_from_slice(&frame.into_data().unwrap_or_default());
+        }
+        _ => ApiError::invalid("the body ended early"),
     }
 }
 
