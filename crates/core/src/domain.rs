@@ -85,7 +85,7 @@ pub use contact::{
     Contact, ContactName, ContactNameSource, ContactRelation, ContactSort, MergeSuggestion, SuggestionReason,
 };
 pub use cursor::{Cursor, TextCursor};
-pub use custom_field::{CustomField, FieldKind, FieldValue, day};
+pub use custom_field::{CustomField, FieldKind, FieldValue, date, day};
 pub use fact::{Fact, FactSource};
 pub use file_type::sniff_mime;
 pub use finding::{Found, FoundText, Remedy, RemedyText};

@@ -7,7 +7,7 @@ use super::response::OkResponse;
 use crate::clock;
 use crate::crm;
 use crate::crm::task::{self, Created};
-use crate::domain::{ActorId, BusinessId, CallId, ContactId, TaskContent, TaskId, TextCursor, Timestamp, UserId};
+use crate::domain::{ActorId, BusinessId, CallId, ContactId, TaskContent, TaskId, TextCursor, Timestamp, UserId, date};
 use crate::host::local_time;
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
@@ -93,9 +93,8 @@ enum DueBefore {
 impl<'de> Deserialize<'de> for DueBefore {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
-        // The parser of dates also accepts times, and ignores the time of day.
-        let date = if text.len() == "2026-11-22".len() { text.parse::<Date>().ok() } else { None };
-        date.map(Self::Day)
+        date(&text)
+            .map(Self::Day)
             .or_else(|| text.parse().map(Self::Time).ok())
             .ok_or_else(|| serde::de::Error::custom("must be a day such as 2026-11-22, or a time"))
     }

@@ -83,11 +83,16 @@ fn number(value: &str) -> Option<String> {
     Some(if is_negative && plain != "0" { format!("-{plain}") } else { plain })
 }
 
-/// Returns the stored form of a day; none if the day does not exist. Only the form `2026-11-22` is accepted, because
-/// `3/4` is ambiguous: its month can be March or April.
+/// Returns the stored form of a day, see [`date`].
 pub fn day(value: &str) -> Option<String> {
-    let day: Date = if value.len() == 10 { value.parse().ok()? } else { return None };
-    Some(day.to_string())
+    date(value).map(|date| date.to_string())
+}
+
+/// Reads a day; none if the day does not exist. Only the form `2026-11-22` is accepted, because `3/4` is ambiguous: its
+/// month can be March or April.
+pub fn date(value: &str) -> Option<Date> {
+    // The parser of dates also accepts times, and ignores the time of day.
+    if value.len() == "2026-11-22".len() { value.parse().ok() } else { None }
 }
 
 const MAX_TEXT_CHARS: usize = 2000;
