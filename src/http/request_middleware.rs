@@ -38,22 +38,21 @@ impl MiddlewareState {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// The maximum duration of the handler.
+    /// The maximum duration of the handler, see [`Limits::time_of`] for that of an upload.
     pub(super) time: Duration,
-    /// The maximum duration of the handler of an upload, which reads a long body from a line that may be slow.
-    pub(super) upload_time: Duration,
     /// The maximum length of the body in bytes.
     pub(super) body_bytes: usize,
 }
 
 impl Limits {
     pub(super) fn of(config: &HttpConfig) -> Self {
-        let time = Duration::from_secs(config.request_timeout_s);
-        Self { time, upload_time: time.max(MAX_UPLOAD_TIME), body_bytes: config.max_body_bytes }
+        Self { time: Duration::from_secs(config.request_timeout_s), body_bytes: config.max_body_bytes }
     }
 
+    /// Returns the maximum duration of the handler of a request. That of an upload is longer, because the handler reads
+    /// a long body from a line that may be slow.
     fn time_of(self, method: &Method, path: &str) -> Duration {
-        if method == Method::POST && path == UPLOAD_PATH { self.upload_time } else { self.time }
+        if method == Method::POST && path == UPLOAD_PATH { self.time.max(MAX_UPLOAD_TIME) } else { self.time }
     }
 }
 
