@@ -166,7 +166,8 @@ impl Follower {
         self.next_check = clock::instant() + CHECK_EVERY;
         let credential = self.credential.clone();
         let accepted = self.state.store.read(move |tx| credential.is_accepted(tx, clock::now())).await;
-        // If the database cannot be read, the credential counts as valid; no change can be sent then either.
+        // If the database cannot be read, the credential counts as valid until the next check. While it cannot be read,
+        // at most changes that were read before are sent.
         accepted.unwrap_or(true).then_some(())
     }
 
