@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { owner } from './support/api'
+import { type Owner, owner } from './support/api'
 import { type Daemon, OWNER } from './support/daemon'
-import { expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, logIn, logInAgain, prepare, test, VIEWS } from './support/fixtures'
 import { wav } from './trial/sound'
 
 const choose = (page: Page, name: string, buffer: Buffer) =>
@@ -100,11 +100,60 @@ test('a greeting is heard before and after, replaced, and undone', async ({ page
   await expect(line).toContainText('hello.wav')
 })
 
-/** Returns the stored limit for recordings, in days. */
-async function recordingsDays(get: Awaited<ReturnType<typeof owner>>['get']): Promise<unknown> {
+/** Returns the stored value of a setting. */
+async function settingOf(get: Owner['get'], wanted: string): Promise<unknown> {
   const { items } = await get<{ items: { key: string; value: unknown }[] }>('/api/settings')
-  return items.find(({ key }) => key === 'retention.recordings_days')?.value
+  return items.find(({ key }) => key === wanted)?.value
 }
+
+/** Returns the stored limit for recordings, in days. */
+const recordingsDays = (get: Owner['get']) => settingOf(get, 'retention.recordings_days')
+
+test('a bucket for the backups is saved, and an earlier one restored, only after the password', async ({
+  page,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[2])
+  const { get } = await owner(page, ownDaemon)
+  const stored = () => settingOf(get, 'backup.s3_bucket')
+  const address = `${ownDaemon.url}/app/settings/backup?at=backup.s3_bucket`
+  await page.goto(address)
+  const row = page.locator('.set[data-target]')
+  // The password field has no such role.
+  const field = row.getByRole('textbox')
+  const password = page.getByLabel('Your password, again')
+  await field.fill('shop')
+  await field.press('Enter')
+  await expect(row).toContainText('This needs your password once more.')
+  await expect(password).toBeFocused()
+  await row.getByRole('button', { name: 'Not now' }).click()
+  await expect(password).toHaveCount(0)
+  await expect(field).toHaveValue('')
+  expect(await stored()).toBeNull()
+  await field.fill('shop')
+  await field.press('Enter')
+  await password.fill(OWNER.password)
+  expect(await stored()).toBeNull()
+  await row.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(row.getByRole('status')).toContainText('Saved')
+  await expect(password).toHaveCount(0)
+  expect(await stored()).toBe('shop')
+  // The password was entered for that session only.
+  await logInAgain(page, ownDaemon)
+  await page.goto(address)
+  const change = page.locator('.hist li').first()
+  await expect(change.locator('ins')).toHaveText('shop')
+  await change.getByRole('button', { name: 'Restore' }).click()
+  await expect(change).toContainText('This needs your password once more.')
+  await expect(password).toBeFocused()
+  await expect(page.locator('.toast')).toHaveCount(0)
+  await password.fill(OWNER.password)
+  expect(await stored()).toBe('shop')
+  await change.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect.poll(stored).toBeNull()
+  await expect(field).toHaveValue('')
+})
 
 test('a shorter limit says what it deletes, and asks', async ({ page, ownDaemon }) => {
   await ownDaemon.start()

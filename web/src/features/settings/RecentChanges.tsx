@@ -5,8 +5,8 @@ import { apiQuery } from '#shared/api/query'
 import { Hidden, Time } from '#shared/components/text'
 import { Shown } from './Shown'
 import type { Item } from './sections'
+import { useConfirmed } from './use-confirmed'
 import { useChange } from './use-settings'
-import { useShorter } from './use-shorter'
 import { isSame } from './value'
 
 type Change = Schemas['SettingChangeItem']
@@ -72,8 +72,8 @@ export function RecentChanges({ keys, items }: { keys: readonly string[]; items:
 
 /** A button that restores the value before a change. */
 function Restore({ item, change: { key, id, previous = null } }: { item: Item; change: Change }) {
-  const change = useChange()
-  const { ask, question } = useShorter(item, ({ value }) =>
+  const change = useChange({ onError: (error, { changes }) => refused(error, { value: changes[key] }) })
+  const { ask, refused, question } = useConfirmed(item, ({ value }: { value: unknown }) =>
     change.mutate({ changes: { [key]: value }, expected: { [key]: id } }),
   )
   return (
@@ -82,7 +82,7 @@ function Restore({ item, change: { key, id, previous = null } }: { item: Item; c
         <Trans>להחזיר</Trans>
         <Hidden> {item.title}</Hidden>
       </button>
-      {question}
+      {question && <div className="asked">{question}</div>}
     </>
   )
 }

@@ -7,14 +7,13 @@ import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
 import { useSession } from '#shared/session'
 import { useTargetName } from '#shared/target'
-import { ConfirmChange } from './ConfirmChange'
 import { Control } from './Control'
 import { Invalid } from './Invalid'
 import { Locked } from './Locked'
 import { Shown } from './Shown'
 import type { Item } from './sections'
+import { useConfirmed } from './use-confirmed'
 import { type Change, useChange } from './use-settings'
-import { useShorter } from './use-shorter'
 import { isSame, ownValue } from './value'
 
 /** How long «saved» is shown beside a field, in ms. The undo remains available in the list of changes. */
@@ -42,17 +41,12 @@ export function SettingRow({ item }: { item: Item }) {
   const [undo, setUndo] = useState<{ value: unknown; canUndo: boolean }>()
   /** The value that was refused because another user saved first. */
   const [mine, setMine] = useState<{ value: unknown }>()
-  /** The value that is saved only after the user has entered the password again. */
-  const [unconfirmed, setUnconfirmed] = useState<Next & { reason: string }>()
   const refused = (error: ReturnType<typeof asApiError>, { changes, expected }: Change) => {
     if (error.isTransient) return false
-    if (error.code === 'confirmation_required') {
-      const version = expected[item.key] ?? item.version
-      setUnconfirmed({ value: changes[item.key], version, isUndo: false, reason: problemText(error) })
-      return true
-    }
+    const value = changes[item.key]
+    if (confirmed.refused(error, { value, version: expected[item.key] ?? item.version, isUndo: false })) return true
     if (error.code === 'changed') {
-      setMine({ value: changes[item.key] })
+      setMine({ value })
       return true
     }
     setRejection(
@@ -75,18 +69,14 @@ export function SettingRow({ item }: { item: Item }) {
   }, [undo])
   const [drops, setDrops] = useState(0)
   const store = ({ value, version, isUndo }: Next) => {
-    setUnconfirmed(undefined)
     const reverse = isUndo ? undefined : { value: ownValue(item), canUndo: item.kind !== 'secret' }
     change.mutate(
       { changes: { [item.key]: value }, expected: { [item.key]: version } },
       { onSuccess: () => setUndo(reverse) },
     )
   }
-  const drop = () => {
-    setUnconfirmed(undefined)
-    setDrops(drops + 1)
-  }
-  const { ask, cancel, question } = useShorter(item, store, drop)
+  const confirmed = useConfirmed(item, store, () => setDrops(drops + 1))
+  const { ask, cancel, question } = confirmed
   const save = (value: unknown, version = item.version) => {
     setRejection(undefined)
     setMine(undefined)
@@ -126,9 +116,6 @@ export function SettingRow({ item }: { item: Item }) {
           </div>
         )}
         {question}
-        {unconfirmed && (
-          <ConfirmChange reason={unconfirmed.reason} onConfirm={() => store(unconfirmed)} onCancel={drop} />
-        )}
         {mine && (
           <Overtaken
             item={item}
@@ -137,7 +124,7 @@ export function SettingRow({ item }: { item: Item }) {
             onTheirs={() => setMine(undefined)}
           />
         )}
-        {undo && !rejection && !mine && !unconfirmed && question === undefined && (
+        {undo && !rejection && !mine && question === undefined && (
           <p className="saved" role="status">
             <Icon icon={IconCheck} size="s" />
             <Trans>נשמר</Trans>
