@@ -1,5 +1,4 @@
 import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
 import { toast } from '../components/toasts'
 import { asApiError } from './errors'
 import { type Patch, showPatches } from './optimistic'
@@ -28,8 +27,8 @@ interface Action<V, R> {
   scope?: string
   /** The optimistic updates; removed if the request fails. The patched data is fetched again afterwards. */
   patches?: (values: V) => Patch[]
-  /** The text of the toast after a success; absent if the row itself shows the result. */
-  done?: (values: V, result: R) => ReactNode
+  /** The text of the toast after a success; absent or undefined if the row itself shows the result. */
+  done?: (values: V, result: R) => string | undefined
   /** Reverses the change. If present, the toast of `done` has an undo button. */
   undo?: (values: V, result: R) => Promise<unknown>
   /** Called after the request has succeeded. */

@@ -51,15 +51,15 @@ export function withToast(shown: readonly Toast[], made: Toast): readonly Toast[
 /** Functions that show short messages at the bottom of the page. */
 export const toast = {
   /** Shows that an action is complete; `undo` reverses it. */
-  done(text: ReactNode, undo?: () => void): number {
+  done(text: string, undo?: () => void): number {
     return add({ text, kind: 'done', ...(undo && { action: { label: <Trans>ביטול</Trans>, run: undo } }) })
   },
   /** Shows an error. It stays until the user closes or retries it, or newer toasts take its place. */
-  error(text: ReactNode, retry?: () => void): number {
+  error(text: string, retry?: () => void): number {
     return add({ text, kind: 'error', ...(retry && { action: { label: <Trans>לנסות שוב</Trans>, run: retry } }) })
   },
   /** Announces an action that will run soon; `stop` prevents it. */
-  soon(text: ReactNode, stop: () => void): number {
+  soon(text: string, stop: () => void): number {
     return add({ text, kind: 'done', action: { label: <Trans>עצירה</Trans>, run: stop } })
   },
   /** Shows a message with a button. */
