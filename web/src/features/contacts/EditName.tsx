@@ -2,8 +2,8 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPencil } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { patch, useAction } from '#shared/api/action'
-import { ApiError, ifMatch, knownEtag } from '#shared/api/client'
-import { useEdit } from '#shared/api/edit'
+import { knownEtag } from '#shared/api/client'
+import { sendPart, useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
 import { Name } from '#shared/components/text'
@@ -63,15 +63,11 @@ function NameForm({ contact, path, close }: FormProps) {
     })
   const rename = useAction({
     run: ({ display_name, before }: Rename) =>
-      send(display_name, edit.headers()).catch(reason => {
-        // The version also covers the contact's other fields. If only one of these was changed, there is no real
-        // conflict, and the request is repeated.
-        const isChanged = reason instanceof ApiError && reason.code === 'changed' && reason.current
-        if (isChanged && (reason.current as ContactDetail).display_name === before) {
-          return send(display_name, ifMatch(reason.etag))
-        }
-        throw reason
-      }),
+      sendPart(
+        headers => send(display_name, headers),
+        edit.headers(),
+        (current: ContactDetail) => current.display_name === before,
+      ),
     patches: ({ display_name }) => [
       patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, display_name })),
     ],

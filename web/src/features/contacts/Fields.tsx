@@ -2,8 +2,8 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { patch, useAction } from '#shared/api/action'
-import { ApiError, ifMatch, knownEtag } from '#shared/api/client'
-import { useEdit } from '#shared/api/edit'
+import { ifMatch, knownEtag } from '#shared/api/client'
+import { sendPart, useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { FieldText } from '#shared/components/FieldText'
 import { isolate } from '#shared/format/bidi'
@@ -60,13 +60,11 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
     // The change includes the previous value, because the cached contact already has the new value at the time of an
     // undo.
     run: ({ next, before, etag }: Change) =>
-      send(next, { ...edit.headers(), ...ifMatch(etag) }).catch(reason => {
-        // The version also covers the contact's other fields and name. If only one of these was changed, there is no
-        // real conflict, and the request is repeated.
-        const isOther = reason instanceof ApiError && reason.code === 'changed' && reason.current
-        if (isOther && storedIn(reason.current as ContactDetail) === before) return send(next, ifMatch(reason.etag))
-        throw reason
-      }),
+      sendPart(
+        headers => send(next, headers),
+        { ...edit.headers(), ...ifMatch(etag) },
+        (current: ContactDetail) => storedIn(current) === before,
+      ),
     patches: ({ next }) => [
       patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({
         ...data,

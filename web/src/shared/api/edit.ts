@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react'
 import { ifMatch, knownEtag } from './client'
-import type { ApiError } from './errors'
+import { ApiError } from './errors'
 
 /** Optimistic locking for a form or button that changes an item which another user may change at the same time. */
 export interface Edit<T> {
@@ -57,6 +57,22 @@ export function useEdit<T>(etag: string | undefined, { follows = false } = {}): 
     takeTheirs: () => setTheirs(undefined),
   }
 }
+
+/**
+ * Sends a change of one part of an item. The version covers the whole item: if another user has changed only other parts
+ * of it, there is no real conflict, and the request is repeated with the current version. `isSame` returns true if the
+ * current item still has the part on which the change is based.
+ */
+export const sendPart = <T, R>(
+  send: (headers: Record<string, string>) => Promise<R>,
+  headers: Record<string, string>,
+  isSame: (current: T) => boolean,
+): Promise<R> =>
+  send(headers).catch(reason => {
+    const isChanged = reason instanceof ApiError && reason.code === 'changed' && reason.current
+    if (isChanged && isSame(reason.current as T)) return send(ifMatch(reason.etag))
+    throw reason
+  })
 
 /**
  * Returns the item at `path` as the base of a form. A newer version from the daemon replaces the base only while the
