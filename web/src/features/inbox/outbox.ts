@@ -56,7 +56,7 @@ const SLOWEST_RETRY_MS = 30_000
 /** A sent message that the timeline does not show within this time is dropped, in ms. */
 const FORGET_MS = 60_000
 
-let entries: readonly Outgoing[] = load()
+let entries: readonly Outgoing[] = []
 let userId = 0
 let timer: ReturnType<typeof setTimeout> | undefined
 let failures = 0
@@ -204,8 +204,11 @@ export const outbox = {
   start(user: number): () => void {
     userId = user
     // The module was loaded before the login. Since then, other tabs may have stored messages, or sent them.
-    entries = load()
-    set(entries.filter(entry => entry.state !== 'sent').map(failIfTooOld))
+    set(
+      load()
+        .filter(entry => entry.state !== 'sent')
+        .map(failIfTooOld),
+    )
     work()
     const reload = () => {
       entries = load()
