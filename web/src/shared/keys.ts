@@ -56,8 +56,8 @@ export function useShortcuts(shortcuts: readonly Shortcut[], { isExclusive = fal
     if (isExclusive) exclusive.push(self)
     let hasLayer = false
     // Called before the layer handles the key, and is gone.
-    const look = () => {
-      hasLayer = document.querySelector('[role=menu], [role=dialog]') !== null
+    const look = ({ code }: KeyboardEvent) => {
+      hasLayer = code === 'Escape' && document.querySelector('[role=menu], [role=dialog]') !== null
     }
     const listen = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return
@@ -65,7 +65,7 @@ export function useShortcuts(shortcuts: readonly Shortcut[], { isExclusive = fal
       const isBlocked = document.querySelector('[role=dialog][aria-modal=true]') || (owner && owner !== self)
       if (isBlocked && !(event.ctrlKey || event.metaKey)) return
       const found = matching(current.current, event)
-      if (!found || (found.code === 'Escape' && hasLayer)) return
+      if (!found || hasLayer) return
       event.preventDefault()
       found.run(event)
     }
