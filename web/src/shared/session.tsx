@@ -15,7 +15,7 @@ export interface Session {
   business: Schemas['BusinessSummary']
 }
 
-/** The query of the session. The login and the set-up fill its data. */
+/** The query of the session. The login and the set-up fill its data (`startSession`). */
 export const sessionQuery = queryOptions({
   queryKey: ['/api/session', {}] as const,
   queryFn: async ({ signal }) => take(await unwrap(client.GET('/api/session', { signal }))),
@@ -33,6 +33,12 @@ const cached = () => queryClient.getQueryData(sessionQuery.queryKey)
 export function enterSession({ csrf_token, user }: Schemas['SessionResponse']): void {
   setCsrfToken(csrf_token ?? null)
   setStoredUser(user?.id ?? 0)
+}
+
+/** Enters the session of a login or the set-up. */
+export function startSession(session: Schemas['SessionResponse']): void {
+  enterSession(session)
+  queryClient.setQueryData(sessionQuery.queryKey, session)
 }
 
 /** Enters a fetched session. If the user or the role has changed, the earlier cached data is dropped. */

@@ -6,11 +6,11 @@ import { useLocation } from 'wouter'
 import { client, unwrap } from '#shared/api/client'
 import { type ApiError, asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
-import { apiQuery, queryClient } from '#shared/api/query'
+import { apiQuery } from '#shared/api/query'
 import { ConnectionError } from '#shared/components/ConnectionError'
 import { Field, PasswordField } from '#shared/components/field'
 import { GatePage } from '#shared/components/GatePage'
-import { enterSession, sessionQuery } from '#shared/session'
+import { startSession } from '#shared/session'
 import { recall } from '#shared/storage'
 import { isInside } from '#shared/url'
 
@@ -32,8 +32,7 @@ export default function LoginPage() {
   const login = useMutation({
     mutationFn: (body: { name: string; password: string }) => unwrap(client.POST('/api/login', { body })),
     onSuccess: session => {
-      enterSession(session)
-      queryClient.setQueryData(sessionQuery.queryKey, session)
+      startSession(session)
       go(destination(), { replace: true })
     },
   })

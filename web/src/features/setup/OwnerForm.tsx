@@ -7,7 +7,7 @@ import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { Field, PasswordField } from '#shared/components/field'
-import { enterSession, sessionQuery } from '#shared/session'
+import { startSession } from '#shared/session'
 
 /** The daemon's minimum password length, in characters. */
 const MIN_PASSWORD = 10
@@ -30,8 +30,7 @@ export function OwnerForm() {
   const setup = useMutation({
     mutationFn: (body: { code: string; name: string; password: string }) => unwrap(client.POST('/api/setup', { body })),
     onSuccess: session => {
-      enterSession(session)
-      queryClient.setQueryData(sessionQuery.queryKey, session)
+      startSession(session)
       queryClient.removeQueries({ queryKey: apiQuery('/api/setup').queryKey })
       // Removes the used code from the history.
       history.replaceState(null, '', '/setup')
