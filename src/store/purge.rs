@@ -1,6 +1,7 @@
 //! Removes the content of deleted rows from the files beside the database: from the write-ahead log (WAL), and from the
 //! spare files of the published copy.
 
+use super::writer::Writer;
 use super::{Error, Result, Store};
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -17,8 +18,8 @@ impl Store {
 
     /// Moves the whole WAL into the database and empties the WAL. Returns false if that is not possible now.
     async fn empty_log(&self) -> Result<bool> {
-        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|w| w.empty_log());
-        let answer = writer.ok_or(Error::Closed)?;
+        let emptied = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(Writer::empty_log);
+        let answer = emptied.ok_or(Error::Closed)?;
         self.write(|_| Ok(())).await?;
         answer.await.map_err(|_| Error::Closed)
     }
