@@ -16,6 +16,7 @@ mod clips;
 pub mod erasure;
 pub mod input_log;
 pub mod jobs;
+mod low_priority;
 pub mod media_details;
 pub mod media_fetcher;
 pub mod outbound_calls;

@@ -1,7 +1,7 @@
 //! Reads size and duration of files, and makes thumbnails, one at a time on a low-priority thread and with bounded
 //! memory.
 
-use super::recording_compressor::on_low_priority_thread;
+use super::low_priority::on_low_priority_thread;
 use crate::audio::mp3;
 use crate::audio::wav::WavFormat;
 use crate::store::MediaDetails;

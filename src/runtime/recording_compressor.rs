@@ -4,6 +4,7 @@
 //! same length and a similar loudness. An interrupted job starts again from the beginning.
 
 use super::jobs::{JobError, JobWorker};
+use super::low_priority::on_low_priority_thread;
 use super::recording_peaks::unless_replaced;
 use crate::audio::opus::{self, OpusEncoder, OpusError, OpusFile};
 use crate::audio::wav::WavFormat;
@@ -12,7 +13,6 @@ use crate::crm::recording::{self, CompressJob};
 use crate::domain::{JobKind, RecordingId};
 use crate::store::{self, CompressedFile, Job, Store};
 use std::time::Duration;
-use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// Compresses recordings until `stopping`. `worker` runs only this kind of job, so that other jobs do not wait for it.
@@ -191,30 +191,6 @@ async fn run_at_low_priority<T: Send + 'static>(
     let outcome = on_low_priority_thread("compress", work).await;
     let outcome = outcome.map_err(|error| JobError::Retry(error.to_string()))?;
     outcome.unwrap_or_else(|| Err(JobError::Permanent("it panicked".to_owned())))
-}
-
-/// Runs a future on its own thread with the lowest priority. Returns `None` if it panicked. If this function's future
-/// is dropped, `work` is dropped as well.
-pub(super) async fn on_low_priority_thread<T: Send + 'static>(
-    name: &str,
-    work: impl Future<Output = T> + Send + 'static,
-) -> std::io::Result<Option<T>> {
-    let (mut sender, receiver) = oneshot::channel();
-    let runtime = tokio::runtime::Handle::current();
-    std::thread::Builder::new().name(name.into()).spawn(move || {
-        // If the operating system does not permit lowering the priority, the thread runs at normal priority.
-        let _ = rustix::process::nice(19);
-        let outcome = runtime.block_on(async {
-            tokio::select! {
-                outcome = work => Some(outcome),
-                () = sender.closed() => None,
-            }
-        });
-        if let Some(outcome) = outcome {
-            let _ = sender.send(outcome);
-        }
-    })?;
-    Ok(receiver.await.ok())
 }
 
 /// How many bytes of the WAV are read at a time: whole frames in every format, half a minute of a call.

@@ -1,6 +1,6 @@
 //! Computes and stores the waveforms of recordings, one at a time, on a low-priority thread.
 
-use super::recording_compressor::on_low_priority_thread;
+use super::low_priority::on_low_priority_thread;
 use crate::audio::opus::{self, OpusFile};
 use crate::audio::peaks::PeakMeter;
 use crate::audio::wav::WavFormat;

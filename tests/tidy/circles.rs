@@ -12,6 +12,7 @@ const EXCEPTIONS: [(&[&str], &str); 1] = [(
         "call/session/idle",
         "call/session/interruption",
         "call/session/keys",
+        "call/session/notes",
         "call/session/reply_watch",
         "call/session/takeover",
         "call/session/tools",
