@@ -120,5 +120,4 @@ test('time and ticks never lie on the text, in any kind of bubble', async ({ pag
     await shot(page, `bubbles-${view.language}-${view.width}`)
     expect([...found], `${view.language} ${view.width}`).toEqual([])
   }
-  await page.unrouteAll({ behavior: 'ignoreErrors' })
 })

@@ -207,7 +207,6 @@ test('a change that fails is undone, with its reason, and can be retried', async
   await expect(chip.locator('progress')).toBeVisible()
   await chip.getByRole('button', { name: /^הסרת/ }).click()
   await expect(chip).toHaveCount(0)
-  await page.unrouteAll({ behavior: 'ignoreErrors' })
 })
 
 test('a page whose code never arrives says so, and opens by itself when it can', async ({ page, ownDaemon }) => {

@@ -333,7 +333,6 @@ test('a quote leads to its message each time', async ({ page, ownDaemon }) => {
     await expect(found).toContainText('הודעה מספר 1')
     await expect(found).toHaveCount(0)
   }
-  await page.unrouteAll({ behavior: 'ignoreErrors' })
 })
 
 test('each paragraph has the direction of its words, not of a link, a number or code before them', async ({

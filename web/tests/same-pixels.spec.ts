@@ -25,7 +25,7 @@ for (const { also, ...view } of process.env.LONG ? Object.values(LAYOUTS) : [LAY
     await page.bringToFront()
     const compare = async (name: string, first: Buffer) => {
       const isSame = await expect
-        .poll(async () => differing(blank, first, await picture(page)), { timeout: 5_000 })
+        .poll(async () => differing(blank, first, await picture(page)), { timeout: 15_000 })
         .toBeLessThan(ANTIALIASING)
         .then(
           () => true,

@@ -278,7 +278,6 @@ test('a free time that has begun is looked for again', async ({ page, ownDaemon 
   await page.clock.setSystemTime(Date.parse(`${day(6)}T12:00:00Z`))
   await page.clock.runFor(30_000)
   await expect.poll(() => asked).toBeGreaterThan(before)
-  await page.unrouteAll({ behavior: 'ignoreErrors' })
 })
 
 test('a list that does not load says that its entries are kept, and tries again', async ({ page, ownDaemon }) => {

@@ -51,10 +51,11 @@ export const test = base.extend<Fixtures, { daemon: Daemon }>({
     },
     { scope: 'worker' },
   ],
-  // biome-ignore lint/correctness/noEmptyPattern: as above
-  ownDaemon: async ({}, use) => {
+  ownDaemon: async ({ context }, use) => {
     const daemon = new Daemon()
     await use(daemon)
+    // A route handler that waits for the daemon would otherwise fail the test.
+    await Promise.all(context.pages().map(page => page.unrouteAll({ behavior: 'ignoreErrors' })))
     await daemon.remove()
   },
   page: async ({ page }, use) => {
