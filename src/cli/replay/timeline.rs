@@ -282,6 +282,7 @@ fn describe_event(event: &CallEvent) -> Option<String> {
         CallEvent::HeldReplyDiscarded => "the caller continues, so the early reply is discarded".to_owned(),
         CallEvent::IdlePrompt { number } => format!("asks whether the caller is there ({number})"),
         CallEvent::EngineLost { engine, reason } => format!("engine {} lost: {reason}", engine.as_str()),
+        CallEvent::EngineRenewed { engine } => format!("new session of engine {}", engine.as_str()),
         CallEvent::EngineFailover { to } => format!("switches to engine {}", to.as_str()),
         CallEvent::TakenOver => "the caller is connected with the employee".to_owned(),
         CallEvent::HandedBack { is_lost: true } => {

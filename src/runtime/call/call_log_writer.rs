@@ -125,6 +125,9 @@ impl CallLogWriter {
                 let detail = json!({"engine": engine.as_str(), "part": part, "cause": cause, "reason": reason});
                 self.insert_event(CallEventKind::EngineLost, &detail);
             }
+            CallEvent::EngineRenewed { engine } => {
+                tracing::info!(event = "ENGINE_RENEWED", call.sid = %sid, engine = engine.as_str(), "Call {sid} continues with a new session of engine {}, because the provider ends sessions of that age", engine.as_str());
+            }
             CallEvent::EngineFailover { to } => self.failover(*to),
             CallEvent::EngineWarning { code } => {
                 tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine of call {sid} reported an error, did not complete a response, or sent a malformed message, and the call continues: error code {code}");
@@ -148,7 +151,7 @@ impl CallLogWriter {
             }
             CallEvent::TransferFailed(why) => {
                 let (why, words) = (why.as_str(), why.words());
-                tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Transfer of call {sid} to a human agent failed: {words}; the conversation with the AI continues");
+                tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Transfer of call {sid} to a human agent failed: {words}; the call returns to its engine");
                 self.insert_event(CallEventKind::TransferFailed, &json!({"why": why}));
             }
             CallEvent::TakenOver => self.insert_event(CallEventKind::TakenOver, &Value::Null),

@@ -294,6 +294,11 @@ pub enum CallEvent {
         /// The error text of the engine or the session.
         reason: String,
     },
+    /// A new session of the same engine replaces the current one, which its provider would end soon.
+    EngineRenewed {
+        /// The engine whose session is replaced.
+        engine: EngineKind,
+    },
     /// The call switches to another engine.
     EngineFailover {
         /// The engine that is opened next.

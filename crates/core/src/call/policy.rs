@@ -15,6 +15,7 @@ impl EngineKind {
                 leads_turns: false,
                 can_follow_instructions: true,
                 controls_hangup: false,
+                max_session: if matches!(self, Self::Realtime) { Some(REALTIME_SESSION) } else { None },
             },
             Self::Voicemail => EngineCapabilities {
                 can_truncate: false,
@@ -22,10 +23,14 @@ impl EngineKind {
                 leads_turns: true,
                 can_follow_instructions: false,
                 controls_hangup: true,
+                max_session: None,
             },
         }
     }
 }
+
+/// The time after which OpenAI ends a Realtime session.
+const REALTIME_SESSION: Duration = Duration::from_mins(60);
 
 /// The capabilities of an engine. The session requests only what the engine supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +47,8 @@ pub struct EngineCapabilities {
     pub can_follow_instructions: bool,
     /// The engine handles the caller's silence itself, and reports when the call is over.
     pub controls_hangup: bool,
+    /// The time after which the provider ends a session of the engine; none if sessions are not limited.
+    pub max_session: Option<Duration>,
 }
 
 /// The parameters of a call, which do not change during the call.

@@ -173,7 +173,7 @@ impl CallSession {
         while let Some(timer) = self.timers.take_due(now) {
             match timer {
                 Timer::Watchdog => self.watchdog(now),
-                Timer::FlushPlayback | Timer::Retry | Timer::HeldReply => {}
+                Timer::FlushPlayback | Timer::Retry | Timer::HeldReply | Timer::Renewal => {}
                 Timer::MarkTimeout => self.expire_marks(now),
                 Timer::Idle => self.idle(now),
                 Timer::MediaGap => self.media_gap(now),
@@ -250,6 +250,7 @@ impl CallSession {
                 self.outputs.push_back(Output::Engine(EngineCommand::Respond(request)));
             }
         }
+        self.watch_renewal(now);
         self.watch_held_reply(now);
         if self.is_over() {
             return;

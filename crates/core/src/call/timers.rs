@@ -32,6 +32,8 @@ pub(super) enum Timer {
     Stuck,
     /// A tool has reached its time limit.
     ToolLimit,
+    /// The engine's session ends soon, so the engine is renewed at the next pause.
+    Renewal,
     /// The call's maximum duration is nearly reached, so the model is prompted to wrap up.
     WrapUp,
     /// The call, or its takeover by an employee, has reached its maximum duration.
@@ -66,6 +68,7 @@ const ALL: [Timer; COUNT] = [
     Timer::HeldReply,
     Timer::Stuck,
     Timer::ToolLimit,
+    Timer::Renewal,
     Timer::WrapUp,
     Timer::MaxCall,
     Timer::Employee,

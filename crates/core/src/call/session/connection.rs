@@ -39,7 +39,7 @@ impl CallSession {
     }
 
     pub(super) fn engine_ready(&mut self, now: Instant) {
-        if !self.engine.became_ready() {
+        if !self.engine.became_ready(now) {
             return;
         }
         if self.engine.capabilities().controls_hangup {
@@ -176,19 +176,8 @@ impl CallSession {
         let was_ready = self.engine.became_lost();
         self.engine_lost_in_pause(now);
         self.release_reply(now);
-        self.early_replies.engine_lost();
-        self.interruptions.replied();
         self.event(CallEvent::EngineLost { engine: self.engine.kind(), reason });
-        self.responses.reset();
-        self.tools.engine_lost();
-        if self.is_live() {
-            self.caller.keys.engine_lost();
-            self.notes.engine_lost();
-        }
-        if let Some(silent) = self.caller.speech.engine_lost(now) {
-            self.reply_watch.record_silence(silent, now);
-        }
-        self.reply_watch.reset_retries();
+        self.leave_engine(now);
         if was_ready {
             // The engine was lost, so the utterances that it started will not continue.
             self.playback.finish_all();
@@ -202,6 +191,35 @@ impl CallSession {
         } else {
             self.next_engine(now);
         }
+    }
+
+    /// Opens a new session of the engine before the provider ends the current one. This happens between two turns, so
+    /// that neither the caller nor the agent is interrupted; the new session receives the conversation so far.
+    pub(super) fn watch_renewal(&mut self, now: Instant) {
+        let renew_at = self.engine.renew_at().filter(|_| self.is_live());
+        if renew_at.is_some_and(|at| at <= now) && self.is_between_turns(now) {
+            self.engine.became_lost();
+            self.event(CallEvent::EngineRenewed { engine: self.engine.kind() });
+            self.leave_engine(now);
+            self.open_engine(Duration::ZERO);
+        }
+        self.timers.set_or_cancel(Timer::Renewal, renew_at.filter(|at| *at > now));
+    }
+
+    /// Resets what belongs to the session of the engine, and keeps what the next engine has to do.
+    fn leave_engine(&mut self, now: Instant) {
+        self.early_replies.engine_lost();
+        self.interruptions.replied();
+        self.responses.reset();
+        self.tools.engine_lost();
+        if self.is_live() {
+            self.caller.keys.engine_lost();
+            self.notes.engine_lost();
+        }
+        if let Some(silent) = self.caller.speech.engine_lost(now) {
+            self.reply_watch.record_silence(silent, now);
+        }
+        self.reply_watch.reset_retries();
     }
 
     /// Returns true if a second attempt with the same engine does not delay a better alternative. While the call

@@ -1,9 +1,13 @@
 //! The engine in use, and the remaining engines for a failover.
 
 use crate::call::{EngineCapabilities, EngineKind};
+use std::time::{Duration, Instant};
 
 /// The maximum number of warnings of the engines that are stored per phone call; further warnings are dropped.
 const MAX_WARNINGS: u32 = 50;
+/// How long before the end of its session an engine may be renewed. It is long, because the renewal waits for a pause
+/// between two turns.
+const RENEW_BEFORE: Duration = Duration::from_mins(5);
 
 /// The state of the connection to the engine in use.
 #[derive(Debug)]
@@ -16,6 +20,8 @@ pub(super) struct EngineLink {
     /// True while no engine is open, because an employee talks with the caller. Late events of the closed engine are
     /// ignored.
     is_closed: bool,
+    /// When the engine may be renewed, because the provider will end its session soon; none if it need not be.
+    renew_at: Option<Instant>,
     /// A counter that increases when an engine is opened, and when it is closed for an employee. The value
     /// identifies the current engine, so that commands about an earlier engine's items are not sent to it.
     generation: u32,
@@ -31,6 +37,7 @@ impl EngineLink {
             index: 0,
             is_ready: false,
             is_closed: false,
+            renew_at: None,
             generation: 0,
             consecutive_failures: 0,
             warnings: 0,
@@ -76,11 +83,21 @@ impl EngineLink {
     }
 
     /// Records that the engine is ready. Returns true if it was not ready before.
-    pub(super) fn became_ready(&mut self) -> bool {
-        !std::mem::replace(&mut self.is_ready, true)
+    pub(super) fn became_ready(&mut self, now: Instant) -> bool {
+        if std::mem::replace(&mut self.is_ready, true) {
+            return false;
+        }
+        self.renew_at = self.capabilities().max_session.map(|session| now + session.saturating_sub(RENEW_BEFORE));
+        true
     }
 
-    /// Records that the engine is lost. Returns true if it was ready.
+    /// Returns when a new session of the engine should replace the current one; none while the engine is not ready, or
+    /// if its sessions are not limited.
+    pub(super) fn renew_at(&self) -> Option<Instant> {
+        self.renew_at.filter(|_| self.is_ready)
+    }
+
+    /// Records that the session of the engine is over. Returns true if the engine was ready.
     pub(super) fn became_lost(&mut self) -> bool {
         std::mem::replace(&mut self.is_ready, false)
     }

@@ -2,6 +2,7 @@
 
 use super::{CallSession, Phase};
 use crate::call::TurnRecord;
+use crate::call::timers::Timer;
 use std::time::{Duration, Instant};
 
 /// The current activity of a call.
@@ -35,6 +36,15 @@ impl CallSession {
         } else {
             Activity::Listening
         }
+    }
+
+    /// Returns true while the agent waits for the caller to speak, and everything said so far is heard and answered.
+    pub(super) fn is_between_turns(&self, now: Instant) -> bool {
+        self.activity(now) == Activity::Listening
+            && !self.playback.is_busy()
+            && !self.caller.audio.is_unanswered()
+            && !self.timers.is_set(Timer::Keys)
+            && self.stream.is_open()
     }
 
     /// Returns the turns that can still change, in their current state. In the turn that is being played, `heard_text`

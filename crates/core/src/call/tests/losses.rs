@@ -104,6 +104,51 @@ fn an_engine_lost_in_the_call_is_opened_again_with_what_was_said() {
     assert_eq!(rig.observed.opened, [EngineKind::Realtime; 2]);
 }
 
+/// OpenAI ends a Realtime session after an hour, also in the middle of a sentence.
+#[test]
+fn an_engine_is_renewed_between_two_turns_before_its_session_ends() {
+    let mut rig = Rig::live_with(CallPolicy { max_call: Duration::from_hours(3), idle: None, ..policy() });
+    rig.pass(Duration::from_mins(55) - ms(1));
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.pass(ms(500));
+    rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
+    rig.engine(EngineEvent::CallerText { item: "c".into(), text: "ומה המחיר?".into(), is_final: true });
+    rig.respond(1);
+    rig.say(1, "a", 8000);
+    rig.text(1, "a", "מאה שקלים.", true);
+    rig.engine(EngineEvent::AudioDone { item: "a".into() });
+    rig.done(1);
+    rig.pass(ms(900));
+    assert_eq!(rig.observed.opened, [EngineKind::Realtime], "the caller and the agent were speaking");
+    rig.pass(ms(300));
+    assert_eq!(rig.observed.opened, [EngineKind::Realtime; 2]);
+    assert!(rig.has_event(&CallEvent::EngineRenewed { engine: EngineKind::Realtime }));
+    let Some(Output::OpenEngine { history, delay, .. }) =
+        rig.observed.outputs.iter().rev().find(|o| matches!(o, Output::OpenEngine { .. }))
+    else {
+        panic!("not opened again")
+    };
+    let said: Vec<&str> = history.iter().map(|turn| turn.text.as_str()).collect();
+    assert_eq!((said, *delay), (vec!["ומה המחיר?", "מאה שקלים."], ms(0)));
+    assert_eq!(rig.count(|o| matches!(o, Output::Event(CallEvent::EngineLost { .. }))), 0);
+    rig.frame(0);
+    assert_eq!(rig.observed.frames_heard, 0);
+    rig.engine(EngineEvent::Ready);
+    assert_eq!(rig.observed.frames_heard, 1, "what the caller says meanwhile reaches the new session");
+    rig.pass(Duration::from_mins(55) - ms(1));
+    assert_eq!(rig.observed.opened.len(), 2);
+    rig.pass(ms(1));
+    assert_eq!(rig.observed.opened.len(), 3);
+}
+
+#[test]
+fn a_session_without_a_limit_is_not_renewed() {
+    let engines = vec![EngineKind::Pipeline, EngineKind::Voicemail];
+    let mut rig = Rig::live_with(CallPolicy { engines, max_call: Duration::from_hours(3), idle: None, ..policy() });
+    rig.pass(Duration::from_hours(2));
+    assert_eq!(rig.observed.opened, [EngineKind::Pipeline]);
+}
+
 #[test]
 fn an_engine_that_does_not_come_back_is_replaced() {
     let mut rig = Rig::live();
