@@ -313,7 +313,8 @@ async fn stored_message_clock(store: &Store) -> anyhow::Result<MessageClock> {
     Ok(message_clock)
 }
 
-/// Registers the handlers of most background jobs; [`Services::build`] registers the others.
+/// Registers the handlers of most background jobs. [`Services::build`] and the compression of recordings register the
+/// others.
 fn with_handlers(worker: JobWorker, services: &CallServices, examiner: MediaExaminer, texts: CallerTexts) -> JobWorker {
     let missed = texts.clone();
     let store = services.store.with_priority(Priority::Job);

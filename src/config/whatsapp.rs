@@ -20,9 +20,9 @@ text_enum! {
 }
 
 text_enum! {
-    /// Whether the bridge must prove that it knows the shared secret before the daemon sends the secret. This applies
-    /// to plain HTTP only: a Unix socket is protected by the permissions of its folder, and an https server by its
-    /// certificate.
+    /// Whether the bridge must prove that it knows the shared secret before the daemon sends requests to it. After the
+    /// proof, requests are signed, and the secret itself is not sent. This applies to plain HTTP only: a Unix socket
+    /// is protected by the permissions of its folder, and an https server by its certificate.
     BridgeChallenge {
         /// The proof is required once the bridge has given it for the first time. Before that, the secret is sent
         /// without a proof, because other bridge software may not support the challenge.

@@ -165,8 +165,8 @@ pub fn untranscribed(tx: &ReadTx<'_>, sid: &RecordingSid) -> Result<Option<Recor
     Ok(Some(found).filter(|found| !found.is_answered && !is_transcribed))
 }
 
-/// Stores the transcript of a message, and queues the summary of the call, after which the owner gets the message about
-/// the call. Idempotent. Without a transcript, only the owner's message is sent.
+/// Stores the transcript of a message that the caller left, and queues the summary of the call, after which the owner is
+/// notified of the call. If the transcript is blank, the owner is notified without a new summary. Idempotent.
 pub fn store_transcript(tx: &WriteTx<'_>, sid: &RecordingSid, text: &str, now: Timestamp) -> Result<(), Error> {
     let Some(found) = untranscribed(tx, sid)? else { return Ok(()) };
     if text.trim().is_empty() {

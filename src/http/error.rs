@@ -205,7 +205,7 @@ impl From<store::Error> for ApiError {
                 tracing::warn!(
                     event = "STORE_SLOW",
                     limit_ms,
-                    "Request failed: a database read took longer than {limit_ms} ms and was interrupted"
+                    "Request failed: a database read was not complete within {limit_ms} ms, including the wait for a free connection"
                 );
                 Self::unavailable("the database did not answer in time; try again, or search for a longer text")
             }

@@ -39,7 +39,8 @@ pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMa
     (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], text).into_response()
 }
 
-/// Adds the HSTS header to responses over TLS with a certificate that browsers accept.
+/// Adds the HSTS header to responses over TLS while a valid certificate of the owner's or of ACME is served. Browsers
+/// are assumed to accept such a certificate.
 pub(super) async fn hsts(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let by_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.uses_tls());
     let mut response = next.run(request).await;

@@ -212,7 +212,7 @@ fn log_limit(name: &'static str, limit: Limit, address: IpAddr) {
         Limit::Network => tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address,
             "Listener {name}: too many connections from the network of {address} have not completed a request; each new connection from this network evicts the longest inactive of them"),
         Limit::Listener => tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address,
-            "Listener {name} has reached its connection limit: each new connection, the last one from {address}, evicts the longest inactive unauthenticated connection, or else the longest inactive one that has no request in progress; a new connection is refused while all others count as authenticated and have requests in progress"),
+            "Listener {name} has reached its connection limit; the latest new connection is from {address}. Each new connection evicts the longest inactive unauthenticated connection, or, if there is none, the longest inactive one that has no request in progress. If there is none either, the new connection is refused"),
     }
 }
 

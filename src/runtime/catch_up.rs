@@ -149,7 +149,7 @@ impl CatchUp {
                 messages,
                 calls,
                 recordings,
-                "Stored from Twilio's lists, because their webhooks did not arrive or were not stored: {messages} messages, {calls} calls, {recordings} recordings"
+                "Stored {messages} messages, {calls} calls and {recordings} recordings from Twilio's lists, because their webhooks did not arrive or were not stored"
             );
         }
         let error = match outcome {

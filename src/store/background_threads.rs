@@ -57,8 +57,8 @@ impl BackgroundThreads {
         Some(self.publish_threads.as_ref()?.publishing.delete_spares())
     }
 
-    /// Records that the owner wants the foreign file under the published name to be adopted. Returns false if
-    /// publishing is off.
+    /// Records the owner's decision that the next start makes the file at the path of the published copy the live
+    /// database, although this service did not write that file. Returns false if publishing is off.
     pub(in crate::store) fn adopt_at_next_start(&self, folder: &Folder) -> Result<bool> {
         let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
         if self.publish_threads.is_none() {

@@ -1,4 +1,5 @@
-//! Copies of the database: made, verified, restored, adopted at a start and archived.
+//! Copies of the database: how they are made, verified, restored and archived, and when a start makes the published
+//! copy the live database.
 
 pub(super) mod adopt;
 pub(super) mod archive;

@@ -116,8 +116,8 @@ fn log_files(event: &Event<'_>) {
                 file = %file,
                 waited_s = waited.as_secs(),
                 "The update of {file} took longer than the kernel lets another program wait to open the file \
-                 (fs.lease-break-time): the program that opened {file} meanwhile may have read an incomplete file, so repeat \
-                 that copy"
+                 (fs.lease-break-time): the program that opened {file} meanwhile may have read an incomplete file; if it \
+                 made a copy, repeat the copy"
             );
         }
         Event::SpareKept { file } => tracing::warn!(

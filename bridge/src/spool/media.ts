@@ -302,7 +302,8 @@ function idOf({ remoteJid, id, fromMe, participant }: proto.IMessageKey): string
 const MAX_FETCHES = 2
 const RENEWAL_MS = 30_000
 /**
- * HTTP statuses that mean that WhatsApp no longer has the file: forbidden (an expired URL), not found, gone (RFC 9110).
+ * HTTP statuses that mean that the file is not available at its URL: 403 (WhatsApp's answer to an expired URL), 404 and
+ * 410. The phone is then asked to upload the file again.
  */
 const MISSING = new Set([403, 404, 410])
 const MAX_TRIES_WHEN_MISSING = 3

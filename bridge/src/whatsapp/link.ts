@@ -207,7 +207,8 @@ export class Link {
 
   async #onClose(code: number | undefined, why: string): Promise<void> {
     const { session, log } = this.#dependencies
-    // During a pairing by code, the end of the QR codes is ignored.
+    // WhatsApp also closes the connection after its last QR code. During a pairing by code, only the number of pairing
+    // codes decides whether the codes are used up.
     const pairing = this.#codePairing
     const codesUsedUp = pairing ? !pairing.hasCodesLeft : code === 408 && why.includes('QR refs')
     if (codesUsedUp) this.#codePairing = undefined

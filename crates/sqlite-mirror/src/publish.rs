@@ -131,7 +131,7 @@ impl PreparedPublisher {
 }
 
 impl Publishing {
-    /// Returns the state of the published copy.
+    /// Returns whether the published copy is current, and if it is late, since how long and why.
     pub fn state(&self) -> CopyState {
         self.queue.status().map_or(CopyState::Current, |(since, reason)| CopyState::Late {
             age: clock::instant().saturating_duration_since(since),

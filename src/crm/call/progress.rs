@@ -53,7 +53,7 @@ pub fn append_turn(
     tx.append_turn(sid, item, speaker, text, at)
 }
 
-/// Adds an entry to the events of a call.
+/// Adds an event to a call. `detail` is JSON. Does nothing if the call is not stored.
 pub fn record_event(
     tx: &WriteTx<'_>,
     sid: &CallSid,

@@ -17,7 +17,7 @@ pub enum Error {
     /// The server could not be reached, or did not answer before the timeout.
     #[error("the AI could not be reached")]
     Unreachable(#[source] reqwest::Error),
-    /// The server rejected the request.
+    /// The server answered with an error status: it rejected the request (4xx), or failed itself (5xx).
     #[error("the AI rejected the request: {status} {code}")]
     Refused {
         /// The HTTP status.

@@ -82,7 +82,7 @@ pub(in crate::runtime) async fn complete_with_retries(calls: Calls, sid: CallSid
                 event = "CALL_COMPLETE_FAILED",
                 call.sid = %sid,
                 error = &failure as &dyn std::error::Error,
-                "Cannot end call {sid} at Twilio, and this is not retried; the call may continue until the caller hangs up"
+                "Cannot end call {sid} at Twilio, and no further attempt is made; the call may continue until the caller hangs up"
             );
         };
         tracing::info!(

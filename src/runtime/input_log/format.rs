@@ -116,7 +116,7 @@ impl Header {
         Self::new(self.call_sid.clone(), self.started_at, self.policy.clone())
     }
 
-    /// Returns true if this program wrote the log.
+    /// Returns true if the log was written by the same release and commit of AgentLocator as this program.
     pub fn is_of_this_program(&self) -> bool {
         self.release == env!("CARGO_PKG_VERSION") && self.commit == VersionInfo::default().commit
     }

@@ -268,7 +268,7 @@ fn create(folder: &Path, sid: &CallSid) -> io::Result<File> {
 }
 
 fn warn_failed(sid: &CallSid, error: &io::Error) {
-    tracing::warn!(event = "CALL_INPUTS_FAILED", call.sid = %sid, %error, "Cannot write the input log of call {sid}; it lacks the rest of the call");
+    tracing::warn!(event = "CALL_INPUTS_FAILED", call.sid = %sid, %error, "Cannot write the input log of call {sid}; the log is incomplete or missing");
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 36] = [
     // kept.
     internal("media_details", "sha256 IN {unused_files}"),
     internal("media", "sha256 IN {unused_files}"),
-    // A task of another contact may refer to a thread or a call of this contact.
+    // A task of another contact is not included, even if it refers to a thread or a call of this contact.
     exported(
         "tasks",
         "contact_id IN {contacts} OR contact_id IS NULL AND (thread_id IN {threads} OR call_id IN {calls})",

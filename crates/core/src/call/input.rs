@@ -65,7 +65,7 @@ pub enum Input {
     },
 }
 
-/// A command of the business's staff during a call.
+/// A command of the business's staff during a call. The daemon itself also ends trial calls with [`Operator::HangUp`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operator {

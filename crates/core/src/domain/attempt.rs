@@ -78,7 +78,8 @@ impl RefusedRoute {
     }
 }
 
-/// Why a provider did not deliver a message that it had accepted.
+/// Why a provider did not deliver a message: the provider rejected the message, at once or after it had accepted it, or
+/// the message could not be given to the provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LateRefusal {
     /// The scope of the rejection.

@@ -288,7 +288,7 @@ fn parsed(json: &str) -> Value {
     value.unwrap_or_else(|| Value::String(json.chars().take(MAX_TOOL_TEXT).collect()))
 }
 
-/// The output of a tool that has no output yet.
+/// What a model receives in place of the output of a tool that is still running.
 const STILL_RUNNING: &str = r#"{"error":"it is still running; do not call it again: its result follows"}"#;
 /// The longest JSON that is stored as JSON, in bytes.
 const MAX_TOOL_JSON: usize = 16 * 1024;

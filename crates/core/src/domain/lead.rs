@@ -61,6 +61,7 @@ pub struct Lead {
     pub created_at: Timestamp,
     /// When the lead was last changed; at first the time of its creation.
     pub updated_at: Timestamp,
-    /// When the lead moved into a stage with the outcome won or lost; none while it is open.
+    /// When the lead was closed; none while it is open. A lead is closed while its stage has the outcome won or lost. A
+    /// later move between won and lost does not change the time.
     pub closed_at: Option<Timestamp>,
 }

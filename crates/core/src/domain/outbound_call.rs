@@ -38,7 +38,7 @@ text_enum! {
     }
 }
 
-/// A call that the agent makes on request of an employee.
+/// A call that the agent makes at the request of a user or of an API client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboundCall {
     /// The id: the number of the database row.

@@ -18,9 +18,10 @@ pub struct PhoneNumberError;
 
 impl PhoneNumber {
     /// Parses any form that users write: `+9725…`, `9725…`, `00972 5…`, `+972 (0)50…`, the national `05…` of
-    /// `default_country` (ISO 3166), and a WhatsApp id. Digits alone are read as a number of `default_country` if they
-    /// are valid there. The trunk prefix may be missing, because spreadsheets drop a leading zero. Other digits are
-    /// read, if possible, as an international number with its calling code.
+    /// `default_country` (ISO 3166), and a WhatsApp address with a number, such as `9725…@s.whatsapp.net`. Digits alone
+    /// are read as a number of `default_country` if they are valid there. The trunk prefix may be missing, because
+    /// spreadsheets drop a leading zero. Other digits are read, if possible, as an international number with its calling
+    /// code.
     pub fn parse(text: &str, default_country: country::Id) -> Result<Self, PhoneNumberError> {
         let (digits, form) = Form::of(text)?;
         match form {

@@ -202,7 +202,8 @@ impl Image {
         self.file.write_all_at(&content[written..], offset + written as u64)
     }
 
-    /// Zeroes the header, so that every reader rejects the file. Returns the previous header.
+    /// Zeroes the header, so that SQLite rejects the file. A program that only copies the bytes does not notice it.
+    /// Returns the previous header.
     fn zero_header(&self) -> io::Result<[u8; MAGIC.len()]> {
         let mut header = [0; MAGIC.len()];
         self.read_at(&mut header, 0)?;

@@ -80,7 +80,7 @@ pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: Twili
         _ if is_machine => "an answering machine",
         _ => "not detected",
     };
-    tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Twilio reports who answered outbound call {sid}: {who}");
+    tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Twilio's detection of who answered outbound call {sid}: {who}");
     let (raw, asked, now) = (raw(&form, MACHINE_PATH), sid.clone(), clock::now());
     let (requested, country) = (outbound_call_id(&uri), state.config().business.country);
     let is_new = store_best_effort(&state, MACHINE_PATH, sid.as_str(), move |tx| {

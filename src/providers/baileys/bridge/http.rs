@@ -101,7 +101,8 @@ impl Bridge {
         }
     }
 
-    /// Requests the health, which needs no secret, and verifies the bridge's proof.
+    /// Requests the health, which needs no secret, and verifies the bridge's proof, unless none is required and the
+    /// bridge has never given one.
     pub(super) async fn request_health(&self, limit: Duration) -> Result<BridgeResponse, LinkState> {
         let (nonce, response) = ask_health(&self.client, &self.origin, limit).await?;
         self.authentication.verify(&nonce, response.headers()).await?;

@@ -23,8 +23,8 @@ interface Props {
 }
 
 /**
- * The call as two lanes with separate axes: the contact above, the agent below. The drawing is also a slider for the
- * playback position.
+ * The call as two lanes, the contact above and the agent below. Each lane has its own centre line; both share the time
+ * axis. The drawing is also a slider for the playback position.
  */
 export function Lanes({ peaks, lines, durationMs, player, caller, agent }: Props) {
   const { t } = useLingui()

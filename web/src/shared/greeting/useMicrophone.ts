@@ -39,7 +39,10 @@ export function useMicrophone({ maxMs, onSound }: Options) {
     setMeter(undefined)
   }, [])
 
-  /** Starts the recording. Call this function in a click handler: browsers start the audio of the meter only then. */
+  /**
+   * Starts the recording. Call this function in a click handler: without a click, browsers may suspend the
+   * `AudioContext` that measures the level.
+   */
   const start = useCallback(async () => {
     if (asking.current || running.current) return
     setProblem(undefined)

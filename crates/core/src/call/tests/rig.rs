@@ -43,8 +43,8 @@ const CLIP: u8 = 250;
 const MORE_TIME: u8 = 251;
 /// The sample value of the audio of an employee who has taken the call over.
 const EMPLOYEE: u8 = 252;
-/// The maximum error of the position after a stall of the phone: between two marks, the session estimates the position
-/// from the clock.
+/// The maximum error of the session's estimate of what the caller has heard, after the simulated phone has stalled or
+/// marks were lost: between two marks, the session estimates the position in the agent's audio from the clock.
 const UNSURE_MS: u64 = 600;
 /// The delay from the socket to the caller's telephone that the session assumes.
 const LINE_DELAY_MS: u64 = 60;
@@ -193,7 +193,7 @@ impl Rig {
             return self.input(Input::StreamStarted);
         }
         if !std::mem::replace(&mut self.phone.stream, true) {
-            // On the second stream, the agent explains the interruption of the line.
+            // On a later stream, the agent speaks first: it explains the interruption or the failed transfer.
             let is_second = self.observed.outputs.contains(&Output::AwaitStream);
             self.waits.since = self.waits.since.map(|_| self.now).or(is_second.then_some(self.now));
             // Speech on the first stream is no longer expected to receive a reply.

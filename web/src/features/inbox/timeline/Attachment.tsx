@@ -122,7 +122,7 @@ const downloadName = ({ file_name: name }: FileItem) => (name ? stripMarks(name)
 /** A file's name. Its last Latin part (number and extension) is always left to right. */
 export function FileName({ name }: { name: string }) {
   const clean = stripMarks(name)
-  // The dot in «מחירון.pdf» is between both parts, so the match must not start with it.
+  // In «מחירון.pdf», the dot must be shown between the Hebrew name and «pdf», so it is not part of the left-to-right text.
   const tail = /(?<=^|\s)[\x21-\x7e]+$|[A-Za-z0-9][\x21-\x7e]*$/.exec(clean)?.[0] ?? ''
   return (
     <bdi className="file-name">

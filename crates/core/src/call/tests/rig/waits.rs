@@ -223,8 +223,8 @@ impl Rig {
     pub(super) fn check_silence(&mut self) {
         let line_ended = self.waits.voice.last_frame.max(self.engine.noticed).map(|at| at + DEAD_LINE);
         if let Some(ended) = line_ended.filter(|at| *at <= self.now && self.waits.voice.is_sounding()) {
-            // Until this time, the rest of the sound may have been in transit.
             self.caller_sound_ended();
+            // The silence counts from `ended`: until then, the rest of the sound may have been in transit.
             self.waits.voice.last_sound = Some(ended);
         }
         let is_on = self.phone.stream && !self.session.is_over() && !self.waits.is_over;
