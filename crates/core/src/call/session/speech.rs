@@ -126,6 +126,7 @@ impl CallSession {
         let ended = self.caller.speech.ended_at(engine_ms.map(|ms| audio.ms_since(audio.position(ms))), now);
         self.caller.speech.stopped(now);
         self.transcript.caller_stopped(item, self.stream.call_ms(now), ended);
+        self.reply_watch.record_silence(ended, now);
         if !self.sound_ended(item, now) {
             self.reply_to_turn(item, ended, now);
         }
@@ -161,6 +162,7 @@ impl CallSession {
         }
         let Some((item, quiet)) = self.caller.speech.end_detected() else { return };
         self.transcript.caller_stopped(&item, self.stream.call_ms(now), quiet);
+        self.reply_watch.record_silence(quiet, now);
         self.command(EngineCommand::Commit);
         if !self.sound_ended(&item, now) {
             self.request_reply(quiet, now);

@@ -2,7 +2,8 @@
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{
-    CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Output, ResponseRequest, StreamEndAction, ToolCall,
+    CallEvent, CallPolicy, EngineCommand, EngineEvent, EngineKind, Input, Output, ResponseRequest, StreamEndAction,
+    ToolCall,
 };
 use crate::domain::EndReason;
 use std::time::Duration;
@@ -30,6 +31,24 @@ fn a_mute_engine_is_covered_and_replaced() {
     let fillers: Vec<_> = rig.clips().iter().map(|(clip, at)| (*clip, at.saturating_sub(asked).as_millis())).collect();
     assert!(matches!(fillers[..], [(_, 1200), (_, 4700..=4740)]), "{fillers:?}");
     assert_ne!(fillers[0].0, fillers[1].0, "two different ones");
+}
+
+/// The session ends the turn, because the line was late and the engine did not find the end of a short noise.
+#[test]
+fn a_noise_that_the_engine_takes_for_speech_does_not_prolong_the_wait() {
+    let mut rig = Rig::live_with(CallPolicy { hold_replies: Some(ms(500)), ..policy() });
+    rig.engine(EngineEvent::SpeechStopped { item: "c1".into(), at_ms: None });
+    rig.respond(1);
+    rig.say(1, "a", 800);
+    rig.done(1);
+    rig.frames(true, ms(20));
+    rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: None });
+    rig.pass(ms(1500));
+    rig.respond(2);
+    rig.frames(false, ms(20));
+    rig.pass(ms(500));
+    let fillers: Vec<_> = rig.clips().iter().map(|(_, at)| at.as_millis()).collect();
+    assert!(matches!(fillers[..], [1900..=2000]), "{fillers:?}");
 }
 
 #[test]
