@@ -386,7 +386,8 @@ impl CallSession {
             if self.caller.speech.is_in_progress(now) {
                 return;
             }
-            let silent_since = self.reply_watch.heard_until(now);
+            let voice_ended = self.caller.speech.ended_at(None, now);
+            let silent_since = self.reply_watch.heard_until(voice_ended).max(voice_ended);
             match reply.map(|reply| reply.cause) {
                 Some(ReplyCause::Missed(until)) => {
                     self.caller.speech.missed(until);

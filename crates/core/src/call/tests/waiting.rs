@@ -52,6 +52,20 @@ fn a_noise_that_the_engine_takes_for_speech_does_not_prolong_the_wait() {
 }
 
 #[test]
+fn a_caller_whose_noise_gets_a_reply_waits_from_the_noise() {
+    let mut rig = Rig::live();
+    rig.frames(true, ms(20));
+    rig.pass(ms(160));
+    rig.respond(1);
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.done(1);
+    rig.frames(false, ms(780));
+    rig.pass(ms(1200));
+    let fillers: Vec<_> = rig.clips().iter().map(|(_, at)| at.as_millis()).collect();
+    assert!(matches!(fillers[..], [1900..=2080]), "{fillers:?}");
+}
+
+#[test]
 fn an_engine_that_thinks_aloud_is_waited_for() {
     let mut rig = Rig::live();
     ask(&mut rig, "c");
