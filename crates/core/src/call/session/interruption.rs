@@ -55,6 +55,11 @@ impl Interruptions {
         self.pause.is_some()
     }
 
+    /// Returns true while it is not known whether a sound of the caller needs a reply.
+    pub(super) fn is_undecided(&self) -> bool {
+        self.is_pausing() || self.reply.is_some() || !self.undecided.is_empty()
+    }
+
     /// Returns true if the agent may speak while the engine detects this utterance.
     pub(super) fn tolerates(&self, item: &ItemId) -> bool {
         self.is_pausing() || self.undecided.iter().any(|utterance| utterance.item == *item)

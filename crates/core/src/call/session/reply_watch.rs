@@ -18,6 +18,9 @@ const FILLERS: u32 = 2;
 /// The wait for a reply starts when the end of the caller's voice is reported, but at most this long after that end. An
 /// engine usually reports the end about this late.
 const NOTICED_AFTER: Duration = Duration::from_millis(700);
+/// The time within which it is decided whether a sound of the caller needs a reply. A wait for a reply that begins
+/// later does not count from the sound.
+const DECIDED_WITHIN: Duration = Duration::from_secs(3);
 /// The maximum silence for a waiting caller.
 const MAX_SILENCE: Duration = Duration::from_millis(1900);
 /// The time after which an engine that was opened and is not ready counts as lost.
@@ -39,6 +42,8 @@ const MAX_RETRY_DELAY: Duration = Duration::from_secs(6);
 pub(super) struct ReplyWatch {
     /// The start of the caller's wait for a reply.
     waiting_since: Option<Instant>,
+    /// When a wait that begins now has begun, because the caller has been silent since before.
+    silent_since: Option<Instant>,
     /// The reaction that is expected from the engine, and since when.
     expected: Option<(Reaction, Instant)>,
     /// When the engine last sent a message.
@@ -81,10 +86,11 @@ impl ReplyWatch {
         self.audible_until = Some(begins + length);
     }
 
-    /// Records that the caller has been silent since `silent`. The wait for a reply starts up to `NOTICED_AFTER` later.
+    /// Records that the caller has been silent since `silent`. The wait for a reply starts up to `NOTICED_AFTER` later,
+    /// also if it is decided later that the caller waits for a reply.
     pub(super) fn record_silence(&mut self, silent: Instant, now: Instant) {
         let since = now.min(silent + NOTICED_AFTER);
-        self.waiting_since = Some(self.waiting_since.map_or(since, |known| known.min(since)));
+        self.silent_since = Some(self.silent_since.map_or(since, |known| known.min(since)));
     }
 
     /// Records that audio of the engine was queued, and that the caller will have heard it by `at`.
@@ -109,12 +115,15 @@ impl ReplyWatch {
         self.audible_until.unwrap_or(since)
     }
 
-    /// Updates whether the caller is waiting, and which reaction of the engine is expected.
-    fn update(&mut self, is_caller_waiting: bool, expected: Option<Reaction>, now: Instant) {
+    /// Updates whether the caller is waiting, and which reaction of the engine is expected. `is_undecided`: whether a
+    /// sound of the caller may still turn out to need a reply.
+    fn update(&mut self, is_caller_waiting: bool, is_undecided: bool, expected: Option<Reaction>, now: Instant) {
         if is_caller_waiting {
-            self.waiting_since.get_or_insert(now);
+            let since = self.waiting_since.unwrap_or(now);
+            self.waiting_since = Some(self.silent_since.take().map_or(since, |silent| silent.min(since)));
         } else {
             (self.waiting_since, self.fillers) = (None, 0);
+            self.silent_since = self.silent_since.filter(|at| is_undecided && now < *at + DECIDED_WITHIN);
         }
         let known = self.expected.filter(|(reaction, _)| Some(*reaction) == expected);
         self.expected = expected.map(|reaction| known.unwrap_or((reaction, now)));
@@ -194,7 +203,8 @@ impl CallSession {
             is_ready: self.engine.is_ready(),
         });
         let is_caller_waiting = self.is_caller_waiting(now);
-        self.reply_watch.update(is_caller_waiting, expected, now);
+        let is_undecided = self.interruptions.is_undecided() && !self.caller.speech.has_local_speech(now);
+        self.reply_watch.update(is_caller_waiting, is_undecided, expected, now);
         let deadline = self.reply_watch.response_deadline(self.caller.speech.is_missed());
         self.timers.set_or_cancel(Timer::Filler, self.reply_watch.next_filler_at());
         self.timers.set_or_cancel(Timer::ResponseTimeout, deadline);

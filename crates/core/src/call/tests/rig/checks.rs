@@ -122,6 +122,8 @@ impl Rig {
                 }
             }
             CallEvent::BargeInUndone { .. } | CallEvent::HeldReplyDiscarded => observed.paused_since = None,
+            // While the call is redirected, no other engine may follow.
+            CallEvent::EngineLost { .. } => self.engine.is_ready = false,
             CallEvent::TakenOver => {
                 observed.paused_since = None;
                 self.waits.forget();

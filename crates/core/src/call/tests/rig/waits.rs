@@ -89,9 +89,10 @@ impl CallerVoice {
         sound.max(self.last_sound)
     }
 
-    /// Returns the end of the caller's voice since `start`; `now` if there was no voice.
+    /// Returns the end of the caller's voice in a sound that the engine has detected since `start`; `start` if the voice
+    /// ended before, and `now` if there was no voice.
     pub(super) fn ended_since(&self, start: Instant, now: Instant) -> Instant {
-        self.last_voice.filter(|at| *at + PAUSE >= start).unwrap_or(now)
+        self.last_voice.filter(|at| *at + PAUSE >= start).map_or(now, |at| at.max(start))
     }
 
     /// Ends the tracking of the caller's current sound.
