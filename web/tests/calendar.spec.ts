@@ -160,6 +160,24 @@ test('an appointment that another user moved meanwhile is moved only after a cho
   await expect.poll(start).toBe(theirs)
 })
 
+test('an appointment from the list can be changed once its current version is loaded', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { appointment } = await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/calendar?date=${appointment.starts_at.slice(0, 10)}`)
+  let answer: () => void = () => undefined
+  const wait = new Promise<void>(resolve => (answer = resolve))
+  await page.route(`**/api/appointments/${appointment.id}`, async route => {
+    await wait
+    await route.continue()
+  })
+  await page.locator('.ev').click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('נועה ברק')
+  for (const name of ['הזזה', 'ביטול התור']) await expect(dialog.getByRole('button', { name })).toBeDisabled()
+  answer()
+  for (const name of ['הזזה', 'ביטול התור']) await expect(dialog.getByRole('button', { name })).toBeEnabled()
+})
+
 test('the calendar opens at the present, and a new appointment asks for the contact first', async ({
   page,
   ownDaemon,

@@ -48,13 +48,20 @@ export function AppointmentDialog({ id, known, close }: Props) {
       centered
     >
       <Loaded query={query} skeleton={<SkeletonRows count={3} height={40} />} title={<Trans>התור לא נטען</Trans>}>
-        {appointment => <Card appointment={appointment} close={close} />}
+        {appointment => <Card appointment={appointment} isCurrent={!query.isPlaceholderData} close={close} />}
       </Loaded>
     </Modal>
   )
 }
 
-function Card({ appointment, close }: { appointment: Appointment; close: () => void }) {
+interface CardProps {
+  appointment: Appointment
+  /** False while the appointment comes from the list: its version is unknown, so changes could not detect a conflict. */
+  isCurrent: boolean
+  close: () => void
+}
+
+function Card({ appointment, isCurrent, close }: CardProps) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const format = useFormat()
@@ -188,7 +195,7 @@ function Card({ appointment, close }: { appointment: Appointment; close: () => v
       <WaitsStill appointment={appointment} />
       <div className="row wrap">
         {state === 'booked' && (
-          <button className="btn pen" type="button" onClick={() => setMoving(true)}>
+          <button className="btn pen" type="button" disabled={!isCurrent} onClick={() => setMoving(true)}>
             <Trans>הזזה</Trans>
           </button>
         )}
@@ -205,16 +212,26 @@ function Card({ appointment, close }: { appointment: Appointment; close: () => v
         </Link>
         {state === 'booked' && isPast && (
           <>
-            <button className="btn" type="button" disabled={done.isPending} onClick={() => done.mutate()}>
+            <button className="btn" type="button" disabled={!isCurrent || done.isPending} onClick={() => done.mutate()}>
               <Trans>התקיים</Trans>
             </button>
-            <button className="btn quiet" type="button" disabled={noShow.isPending} onClick={() => noShow.mutate()}>
+            <button
+              className="btn quiet"
+              type="button"
+              disabled={!isCurrent || noShow.isPending}
+              onClick={() => noShow.mutate()}
+            >
               <Trans>לא הגיע</Trans>
             </button>
           </>
         )}
         {state === 'booked' && (
-          <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
+          <button
+            className="btn quiet stop"
+            type="button"
+            disabled={!isCurrent || remove.isPending}
+            onClick={() => remove.mutate()}
+          >
             <Trans>ביטול התור</Trans>
           </button>
         )}
