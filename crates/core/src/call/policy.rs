@@ -30,7 +30,7 @@ impl EngineKind {
 }
 
 /// The time after which OpenAI ends a Realtime session.
-const REALTIME_SESSION: Duration = Duration::from_mins(60);
+const REALTIME_SESSION: Duration = Duration::from_hours(1);
 
 /// The capabilities of an engine. The session requests only what the engine supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

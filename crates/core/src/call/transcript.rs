@@ -350,9 +350,13 @@ impl Transcript {
 
     /// Returns the conversation so far, with the part of the caller's last turn that is known.
     pub(super) fn words_so_far(&self) -> CallerWords {
-        let last =
-            self.turns.iter().filter(|turn| turn.record.speaker == Speaker::Caller).max_by_key(|turn| turn.record.seq);
-        CallerWords { turns: self.history(false), is_pending: last.is_some_and(|turn| !turn.text_final) }
+        CallerWords { turns: self.history(false), is_pending: self.awaits_caller_words() }
+    }
+
+    /// Returns true if the text of the caller's last turn is not final.
+    pub(super) fn awaits_caller_words(&self) -> bool {
+        let of_caller = self.turns.iter().filter(|turn| turn.record.speaker == Speaker::Caller);
+        of_caller.max_by_key(|turn| turn.record.seq).is_some_and(|turn| !turn.text_final)
     }
 
     fn find(&mut self, item: &ItemId) -> Option<&mut Turn> {

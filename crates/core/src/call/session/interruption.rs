@@ -237,10 +237,14 @@ impl CallSession {
     fn confirm_interruption(&mut self, is_speaking: bool, now: Instant) {
         let pause = self.interruptions.pause.as_ref();
         let since = pause.map_or(now, |pause| pause.sound_since);
-        let stopped = pause.and_then(|pause| pause.last_voice.or(pause.stopped)).unwrap_or(now);
+        let stopped = pause.and_then(|pause| pause.last_voice.or(pause.stopped));
         let ended = pause.and_then(|pause| pause.utterances.back()).map(|utterance| utterance.item.clone());
         let ms_ago = u64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(0);
         self.barge_in(false, now);
+        if stopped.is_some() {
+            self.reply_watch.forget_silence();
+        }
+        let stopped = stopped.unwrap_or(now);
         let position = self.caller.audio.position_ago(ms_ago);
         self.caller.audio.speech_started(Some(position));
         if is_speaking {

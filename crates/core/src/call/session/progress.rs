@@ -38,11 +38,15 @@ impl CallSession {
         }
     }
 
-    /// Returns true while the agent waits for the caller to speak, and everything said so far is heard and answered.
+    /// Returns true while the agent waits for the caller to speak, and everything said so far is heard, transcribed and
+    /// answered.
     pub(super) fn is_between_turns(&self, now: Instant) -> bool {
         self.activity(now) == Activity::Listening
             && !self.playback.is_busy()
             && !self.caller.audio.is_unanswered()
+            && !self.caller.speech.has_local_voice(now)
+            && !self.interruptions.is_undecided()
+            && !self.transcript.awaits_caller_words()
             && !self.timers.is_set(Timer::Keys)
             && self.stream.is_open()
     }

@@ -93,6 +93,11 @@ impl ReplyWatch {
         self.silent_since = Some(self.silent_since.map_or(since, |known| known.min(since)));
     }
 
+    /// Forgets the silence before the caller's latest sound.
+    pub(super) fn forget_silence(&mut self) {
+        self.silent_since = None;
+    }
+
     /// Records that audio of the engine was queued, and that the caller will have heard it by `at`.
     pub(super) fn response_audible_until(&mut self, at: Instant) {
         (self.response_until, self.is_filler_last) = (Some(at), false);
@@ -119,8 +124,10 @@ impl ReplyWatch {
     /// sound of the caller may still turn out to need a reply.
     fn update(&mut self, is_caller_waiting: bool, is_undecided: bool, expected: Option<Reaction>, now: Instant) {
         if is_caller_waiting {
-            let since = self.waiting_since.unwrap_or(now);
-            self.waiting_since = Some(self.silent_since.take().map_or(since, |silent| silent.min(since)));
+            // The caller does not wait while the agent is heard, even if the sound that is answered was before.
+            let heard = self.audible_until.map(|until| until + NOTICED_AFTER);
+            let silent = self.silent_since.take().map_or(now, |silent| silent.max(heard.unwrap_or(silent)));
+            self.waiting_since = Some(silent.min(self.waiting_since.unwrap_or(now)));
         } else {
             (self.waiting_since, self.fillers) = (None, 0);
             self.silent_since = self.silent_since.filter(|at| is_undecided && now < *at + DECIDED_WITHIN);

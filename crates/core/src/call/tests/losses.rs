@@ -108,7 +108,7 @@ fn an_engine_lost_in_the_call_is_opened_again_with_what_was_said() {
 #[test]
 fn an_engine_is_renewed_between_two_turns_before_its_session_ends() {
     let mut rig = Rig::live_with(CallPolicy { max_call: Duration::from_hours(3), idle: None, ..policy() });
-    rig.pass(Duration::from_mins(55) - ms(1));
+    rig.pass(ms(55 * 60_000 - 1));
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.pass(ms(500));
     rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
@@ -135,7 +135,7 @@ fn an_engine_is_renewed_between_two_turns_before_its_session_ends() {
     assert_eq!(rig.observed.frames_heard, 0);
     rig.engine(EngineEvent::Ready);
     assert_eq!(rig.observed.frames_heard, 1, "what the caller says meanwhile reaches the new session");
-    rig.pass(Duration::from_mins(55) - ms(1));
+    rig.pass(ms(55 * 60_000 - 1));
     assert_eq!(rig.observed.opened.len(), 2);
     rig.pass(ms(1));
     assert_eq!(rig.observed.opened.len(), 3);

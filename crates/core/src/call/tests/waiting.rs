@@ -46,9 +46,10 @@ fn a_noise_that_the_engine_takes_for_speech_does_not_prolong_the_wait() {
     rig.pass(ms(1500));
     rig.respond(2);
     rig.frames(false, ms(20));
-    rig.pass(ms(500));
+    rig.pass(ms(1200));
     let fillers: Vec<_> = rig.clips().iter().map(|(_, at)| at.as_millis()).collect();
-    assert!(matches!(fillers[..], [1900..=2000]), "{fillers:?}");
+    // The agent was heard until 660 ms.
+    assert!(matches!(fillers[..], [2500..=2660]), "{fillers:?}");
 }
 
 #[test]
