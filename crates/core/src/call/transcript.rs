@@ -350,11 +350,11 @@ impl Transcript {
 
     /// Returns the conversation so far, with the part of the caller's last turn that is known.
     pub(super) fn words_so_far(&self) -> CallerWords {
-        CallerWords { turns: self.history(false), is_pending: self.awaits_caller_words() }
+        CallerWords { turns: self.history(false), is_pending: self.has_pending_words() }
     }
 
     /// Returns true if the text of the caller's last turn is not final.
-    pub(super) fn awaits_caller_words(&self) -> bool {
+    pub(super) fn has_pending_words(&self) -> bool {
         let of_caller = self.turns.iter().filter(|turn| turn.record.speaker == Speaker::Caller);
         of_caller.max_by_key(|turn| turn.record.seq).is_some_and(|turn| !turn.text_final)
     }

@@ -46,7 +46,7 @@ impl CallSession {
             && !self.caller.audio.is_unanswered()
             && !self.caller.speech.has_local_voice(now)
             && !self.interruptions.is_undecided()
-            && !self.transcript.awaits_caller_words()
+            && !self.transcript.has_pending_words()
             && !self.timers.is_set(Timer::Keys)
             && self.stream.is_open()
     }
