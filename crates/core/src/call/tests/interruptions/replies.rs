@@ -4,6 +4,7 @@
 use super::{answer_of, is_cut, replies, say, sound, speaking, start, stop, undone};
 use crate::call::tests::rig::{Rig, free_slots, ms, policy};
 use crate::call::{CallPolicy, EngineCommand, EngineEvent, FalseBargeIn};
+use std::time::Duration;
 
 const QUESTION: &str = "תרצה תור למחר בשעה ארבע?";
 
@@ -172,4 +173,22 @@ fn a_word_is_not_lost_with_the_engine_that_detected_it() {
     rig.engine(EngineEvent::Ready);
     rig.frames(false, ms(2500));
     assert_eq!(rig.clips().len(), 1, "the caller waits for an answer");
+}
+
+#[test]
+fn an_engine_is_not_renewed_before_a_yes_is_answered() {
+    let mut rig = Rig::live_with(CallPolicy { max_call: Duration::from_hours(3), idle: None, ..policy() });
+    rig.pass(Duration::from_mins(55));
+    assert_eq!(rig.observed.opened.len(), 2);
+    rig.engine(EngineEvent::Ready);
+    rig.pass(ms(55 * 60_000 - 2000));
+    answer_of(&mut rig, QUESTION, 40);
+    rig.frames(false, ms(1500));
+    sound(&mut rig, "c", 300, "כן");
+    assert_eq!(undone(&rig), [FalseBargeIn::BackChannel]);
+    let asked = (0..300).find(|_| {
+        rig.frames(false, ms(20));
+        replies(&rig) > 0
+    });
+    assert_eq!((asked.is_some(), rig.observed.opened.len()), (true, 2));
 }
