@@ -42,7 +42,8 @@ const MAX_RETRY_DELAY: Duration = Duration::from_secs(6);
 pub(super) struct ReplyWatch {
     /// The start of the caller's wait for a reply.
     waiting_since: Option<Instant>,
-    /// When a wait that begins now has begun, because the caller has been silent since before.
+    /// From when a wait for a reply counts if the caller starts to wait now: up to `NOTICED_AFTER` after the end of the
+    /// caller's voice.
     silent_since: Option<Instant>,
     /// The reaction that is expected from the engine, and since when.
     expected: Option<(Reaction, Instant)>,

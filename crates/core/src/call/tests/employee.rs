@@ -61,11 +61,7 @@ fn a_hint_is_for_the_agent_alone_and_does_not_interrupt_it() {
     assert_eq!(turn.text, "ten percent off");
     rig.engine(EngineEvent::Failed { retry: true, reason: "test".into() });
     assert!(!rig.session.takes_hints(), "no engine is there to follow it");
-    let opened = rig.observed.outputs.iter().rev().find_map(|output| match output {
-        Output::OpenEngine { history, .. } => Some(history.clone()),
-        _ => None,
-    });
-    let history = opened.unwrap();
+    let (history, _) = rig.last_opening();
     assert!(
         history.iter().any(|turn| turn.speaker == Speaker::System && turn.text == "ten percent off"),
         "{history:?}"

@@ -89,12 +89,8 @@ fn an_engine_lost_in_the_call_is_opened_again_with_what_was_said() {
         item: "c".into(), text: "מתי אתם פתוחים?".into(), is_final: true
     });
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
-    let Some(Output::OpenEngine { history, delay, .. }) =
-        rig.observed.outputs.iter().rev().find(|o| matches!(o, Output::OpenEngine { .. }))
-    else {
-        panic!("not opened again")
-    };
-    assert_eq!((history[0].text.as_str(), *delay), ("מתי אתם פתוחים?", ms(250)));
+    let (history, delay) = rig.last_opening();
+    assert_eq!((history[0].text.as_str(), delay), ("מתי אתם פתוחים?", ms(250)));
     assert_eq!(rig.observed.plays, 0, "no one waits for a reply, so no filler plays");
     rig.frame(0);
     rig.pass(ms(300));
@@ -123,13 +119,9 @@ fn an_engine_is_renewed_between_two_turns_before_its_session_ends() {
     rig.pass(ms(300));
     assert_eq!(rig.observed.opened, [EngineKind::Realtime; 2]);
     assert!(rig.has_event(&CallEvent::EngineRenewed { engine: EngineKind::Realtime }));
-    let Some(Output::OpenEngine { history, delay, .. }) =
-        rig.observed.outputs.iter().rev().find(|o| matches!(o, Output::OpenEngine { .. }))
-    else {
-        panic!("not opened again")
-    };
+    let (history, delay) = rig.last_opening();
     let said: Vec<&str> = history.iter().map(|turn| turn.text.as_str()).collect();
-    assert_eq!((said, *delay), (vec!["ומה המחיר?", "מאה שקלים."], ms(0)));
+    assert_eq!((said, delay), (vec!["ומה המחיר?", "מאה שקלים."], ms(0)));
     assert_eq!(rig.count(|o| matches!(o, Output::Event(CallEvent::EngineLost { .. }))), 0);
     rig.frame(0);
     assert_eq!(rig.observed.frames_heard, 0);

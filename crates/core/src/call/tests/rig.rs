@@ -8,8 +8,8 @@ mod waits;
 
 use crate::audio::EncodedAudio;
 use crate::call::{
-    CallEvent, CallPolicy, CallSession, EngineCommand, EngineEvent, EngineKind, Input, ItemId, Operator, Output,
-    ResponseOutcome, StreamEndAction, ToolCall, TurnRecord, Usage,
+    CallEvent, CallPolicy, CallSession, EngineCommand, EngineEvent, EngineKind, HistoryTurn, Input, ItemId, Operator,
+    Output, ResponseOutcome, StreamEndAction, ToolCall, TurnRecord, Usage,
 };
 use crate::domain::EndReason;
 pub(in crate::call) use phone::start;
@@ -453,6 +453,15 @@ impl Rig {
 
     pub(super) fn count(&self, is: impl Fn(&Output) -> bool) -> usize {
         self.observed.outputs.iter().filter(|output| is(output)).count()
+    }
+
+    /// Returns the conversation that the engine which was opened last has received, and how long its opening is delayed.
+    pub(super) fn last_opening(&self) -> (Vec<HistoryTurn>, Duration) {
+        let opening = self.observed.outputs.iter().rev().find_map(|output| match output {
+            Output::OpenEngine { history, delay, .. } => Some((history.clone(), *delay)),
+            _ => None,
+        });
+        opening.unwrap()
     }
 
     pub(super) fn commands(&self) -> Vec<EngineCommand> {

@@ -50,11 +50,7 @@ fn the_agent_continues_when_the_employee_hands_the_call_back() {
     rig.input(Input::Operator(Operator::HandBack));
     assert!(rig.has_event(&CallEvent::HandedBack { is_lost: false }));
     assert_eq!((rig.session.takeover(rig.now), engines_opened(&rig)), (None, 2));
-    let history = rig.observed.outputs.iter().rev().find_map(|output| match output {
-        Output::OpenEngine { history, .. } => Some(history.clone()),
-        _ => None,
-    });
-    let last = history.unwrap().pop().unwrap();
+    let last = rig.last_opening().0.pop().unwrap();
     assert_eq!(last.speaker, Speaker::Employee);
     assert!(last.employee_note().contains("Dana"));
     rig.engine(EngineEvent::Ready);

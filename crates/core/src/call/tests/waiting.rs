@@ -173,11 +173,7 @@ fn the_next_engine_hears_the_question() {
     let before = rig.observed.frames_heard;
     rig.engine(EngineEvent::Ready);
     assert_eq!(rig.observed.frames_heard, before);
-    let history = rig.observed.outputs.iter().rev().find_map(|o| match o {
-        Output::OpenEngine { history, .. } => Some(history.clone()),
-        _ => None,
-    });
-    assert_eq!(history.unwrap()[0].text, "מתי אתם פתוחים?");
+    assert_eq!(rig.last_opening().0[0].text, "מתי אתם פתוחים?");
 }
 
 #[test]
