@@ -46,9 +46,10 @@ pub fn sid(number: u32) -> String {
 }
 
 pub fn messages_in(file: &Path) -> u32 {
-    let sql = "SELECT count(*) FROM messages WHERE direction = 'in'";
-    Connection::open(file).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+    Connection::open(file).unwrap().query_row(RECEIVED_MESSAGES, [], |row| row.get(0)).unwrap()
 }
+
+const RECEIVED_MESSAGES: &str = "SELECT count(*) FROM messages WHERE direction = 'in'";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn litestream_misses_nothing_and_sends_the_whole_database_once() {
@@ -85,7 +86,7 @@ async fn litestream_misses_nothing_and_sends_the_whole_database_once() {
     assert_eq!(litestream.snapshots(), 1);
     assert!(shop.daemon.logs().events_named("STORE_FOREIGN_COMMIT").is_empty());
     assert!(load.largest_log < 64 << 20, "the log had {} bytes", load.largest_log);
-    assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
+    assert_eq!(shop.daemon.query_value::<u32>(RECEIVED_MESSAGES), load.sent);
 }
 
 /// Sends up to 100 webhooks a second for `LITESTREAM_MINUTES`, by default 3. During a sixth of this time, the bucket is
@@ -145,7 +146,7 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
     assert!(lags.len() > 5 && lags.iter().all(|lag| *lag < MAX_LAG), "{lags:?}");
     assert_eq!(litestream.snapshots(), 1);
     assert!(load.largest_log < 64 << 20, "the log had {} bytes", load.largest_log);
-    assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
+    assert_eq!(shop.daemon.query_value::<u32>(RECEIVED_MESSAGES), load.sent);
 }
 
 /// Litestream reads the write-ahead log and uploads changes twice a second, so the replica is about a second behind.
@@ -175,7 +176,7 @@ async fn without_litestream_the_log_stays_short_and_the_owner_is_notified() {
     load.messages(&shop, 50).await;
     let mark = shop.daemon.logs().mark();
     shop.daemon.restart();
-    assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
+    assert_eq!(shop.daemon.query_value::<u32>(RECEIVED_MESSAGES), load.sent);
     assert!(!shop.daemon.logs().lines()[mark..].iter().any(|line| line.contains("STORE_UNCLEAN_STOP")));
 
     let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
@@ -199,7 +200,7 @@ async fn writes_of_litestream_while_the_daemon_is_off_are_no_damage() {
     shop.daemon.logs().wait_for_event_from(mark, "STORE_INTEGRITY_OK");
     load.messages(&shop, 1).await;
     assert!(shop.daemon.logs().events_named("STORE_LIVE_CHANGED").is_empty());
-    assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
+    assert_eq!(shop.daemon.query_value::<u32>(RECEIVED_MESSAGES), load.sent);
     let names = std::fs::read_dir(shop.daemon.folder()).unwrap().map(|entry| entry.unwrap().file_name());
     let archived: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with("agentlocator-before")).collect();
     assert!(archived.is_empty(), "{archived:?}");

@@ -202,7 +202,7 @@ async fn a_backup_that_cannot_be_read_is_not_called_damaged() {
     let (mut shop, faults) = shop().await;
     assert!(receive(&shop, 0).await);
     let backup = shop.daemon.folder().join("backup.db");
-    std::fs::copy(shop.daemon.published_file(), &backup).unwrap();
+    std::fs::write(&backup, shop.daemon.published_content()).unwrap();
     assert!(receive(&shop, 1).await);
     tokio::task::block_in_place(|| assert!(shop.daemon.stop().success()));
     std::fs::copy(&backup, shop.daemon.published_file()).unwrap();

@@ -62,7 +62,7 @@ async fn with_a_backup() -> (Shop, std::path::PathBuf, Value) {
     let waits = shop.say(DANA, "waits").await;
     shop.until_status(&waits, "sent").await;
     let backup = shop.daemon.folder().join("backup.db");
-    cp(&shop.daemon.published_file(), &backup);
+    std::fs::write(&backup, shop.daemon.published_content()).unwrap();
     // Changes the backup to the state from just before the message was sent.
     let not_yet_sent = "UPDATE outbox SET state = 'queued', attempts = 0, attempt_at = NULL;
         UPDATE messages SET status = 'queued', sent_at = NULL, provider_msg_id = NULL WHERE content_text = 'waits'";
@@ -118,7 +118,7 @@ async fn a_scheduled_message_that_was_sent_is_not_sent_again() {
         schedule("due before the restore", 60).await;
         schedule("due after the restore", 120).await;
         let backup = shop.daemon.folder().join("backup.db");
-        cp(&shop.daemon.published_file(), &backup);
+        std::fs::write(&backup, shop.daemon.published_content()).unwrap();
         // Moves the message's time in the backup into the past, so that the message may have been sent after the backup
         // was made.
         let due = "UPDATE scheduled_messages SET send_at = '2020-01-01T00:00:00.000Z' WHERE id = 1";
@@ -208,7 +208,7 @@ async fn a_backup_of_another_user_is_used_or_the_alert_says_which_chown_it_needs
     .await;
     shop.receive_by_bridge(DANA, "B1", "in the backup").await;
     let backup = shop.daemon.folder().join("backup.db");
-    cp(&shop.daemon.published_file(), &backup);
+    std::fs::write(&backup, shop.daemon.published_content()).unwrap();
     shop.receive_by_bridge(DANA, "B2", "later").await;
     let published = shop.daemon.published_file();
     let put = |shop: &Shop, mode: u32| {

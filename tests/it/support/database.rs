@@ -8,11 +8,16 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 impl Daemon {
+    /// Returns the content of the published file with all acknowledged data.
+    pub fn published_content(&self) -> Vec<u8> {
+        self.until_copy_is_current();
+        std::fs::read(self.published_file()).unwrap()
+    }
+
     /// Opens a copy of the published file for reading.
     pub fn database(&self) -> Connection {
-        self.until_copy_is_current();
         let copy = self.folder().join(format!("copy-{}.db", fresh_number()));
-        std::fs::copy(self.published_file(), &copy).unwrap();
+        std::fs::write(&copy, self.published_content()).unwrap();
         Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
     }
 
