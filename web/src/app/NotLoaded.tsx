@@ -5,14 +5,13 @@ import { hasNewVersion } from './page-version'
 
 /** The interval at which an unreachable daemon is polled, in ms. */
 const RETRY_MS = 3_000
-/** The minimum time between two automatic reloads, in ms, to prevent a reload loop. */
-const RELOAD_PAUSE_MS = 60_000
-const RELOADED = 'agentlocator.reloaded'
+/** The minimum age of the document, in ms, at which it is reloaded automatically. Prevents a fast reload loop. */
+const MIN_AGE_MS = 30_000
 
 /**
  * Replaces a page whose code could not be loaded. `retry` loads the code again. As soon as the daemon answers, this
- * component calls `retry` once and, if loading fails again, reloads the page. If the daemon serves a new version, the
- * user decides when to reload.
+ * component calls `retry` once and, if loading fails again, reloads the page, at most once in `MIN_AGE_MS`. If the daemon
+ * serves a new version, the user decides when to reload.
  */
 export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: number }) {
   const connection = useConnection()
@@ -27,7 +26,9 @@ export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: nu
       setNew(answer === true)
       if (answer === undefined) timer = setTimeout(ask, RETRY_MS)
       // Some browsers cache a failed import until the page is reloaded, so after one retry only a reload helps.
-      else if (!answer) attempts === 0 ? retry() : reloadOnce()
+      else if (!answer && attempts === 0) retry()
+      else if (!answer && performance.now() >= MIN_AGE_MS) location.reload()
+      else if (!answer) timer = setTimeout(ask, MIN_AGE_MS - performance.now())
     }
     void ask()
     addEventListener('online', ask)
@@ -54,16 +55,4 @@ export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: nu
       </div>
     </main>
   )
-}
-
-function reloadOnce(): void {
-  try {
-    const last = Number(sessionStorage.getItem(RELOADED))
-    if (Date.now() - last < RELOAD_PAUSE_MS) return
-    sessionStorage.setItem(RELOADED, String(Date.now()))
-  } catch {
-    // Without storage the reload loop could not be limited.
-    return
-  }
-  location.reload()
 }
