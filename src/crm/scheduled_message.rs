@@ -142,7 +142,7 @@ pub struct SendContext<'a> {
     pub written_at: Timestamp,
 }
 
-/// Queues a scheduled message that is due. If the message is refused, marks it as failed, with the error code, and its
+/// Queues a scheduled message that is due. If the message is refused or more than [`MAX_LATE`] late, marks it as failed, with the error code, and its
 /// thread as waiting, because the contact gets no message and a user has to decide. Returns the new state; `None` if the
 /// message no longer waits.
 pub fn send_due(
@@ -154,7 +154,12 @@ pub fn send_due(
     let Some(message) = tx.scheduled_message(id)?.filter(|message| message.state == ScheduledState::Waiting) else {
         return Ok(None);
     };
-    let (state, sent, error) = match deliver(tx, &message, context, now)? {
+    let delivery = if now.since(message.send_at) > MAX_LATE {
+        Delivery::Refused("too_late")
+    } else {
+        deliver(tx, &message, context, now)?
+    };
+    let (state, sent, error) = match delivery {
         Delivery::Sent(sent) => (ScheduledState::Sent, Some(sent), None),
         Delivery::Refused(code) => (ScheduledState::Failed, None, Some(code)),
     };
@@ -200,3 +205,6 @@ fn deliver(
 }
 
 const MAX_WAIT: Duration = Duration::from_hours(366 * 24);
+
+/// After a longer outage, words such as "tomorrow" may be wrong, so a user decides whether a message is still sent.
+const MAX_LATE: Duration = Duration::from_hours(2);

@@ -1,5 +1,5 @@
 //! Sends scheduled messages when they are due. They are stored in the database, so they survive a restart. Messages
-//! that became due while the daemon was stopped are sent after its start.
+//! that became due while the daemon was stopped are sent after its start, unless they are hours late.
 
 use super::Settings;
 use super::outbox::{self, Outbox};

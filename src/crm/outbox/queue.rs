@@ -33,7 +33,7 @@ pub fn postpone(tx: &WriteTx<'_>, id: OutboxId, until: Timestamp, why: &str) -> 
 
 /// Releases the queued and the scheduled messages that a restore has put on hold. Returns their number.
 pub fn release_held(tx: &WriteTx<'_>, by: ActorId, now: Timestamp) -> Result<u64, Error> {
-    let messages = tx.release_held_outbox(now)? + tx.release_held_scheduled()?;
+    let messages = tx.release_held_outbox(now)? + tx.release_held_scheduled(now)?;
     tx.insert_audit(by, "outbox_released", &messages.to_string(), now)?;
     Ok(messages)
 }

@@ -91,9 +91,12 @@ impl WriteTx<'_> {
         Ok(self.held_scheduled()?.len() as u64)
     }
 
-    /// Releases the held messages, which are then due at once. Returns their number.
-    pub fn release_held_scheduled(&self) -> Result<u64> {
+    /// Releases the held messages, which become due `now`. Returns their number.
+    pub fn release_held_scheduled(&self, now: Timestamp) -> Result<u64> {
         let held = self.held_scheduled()?;
+        for message in &held {
+            self.update_scheduled(&ScheduledMessage { send_at: now, ..message.clone() }, now)?;
+        }
         self.set_held_scheduled(&HeldTo { id: 0, at: Timestamp::from_millis(0) })?;
         Ok(held.len() as u64)
     }

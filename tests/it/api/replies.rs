@@ -76,6 +76,29 @@ async fn a_scheduled_message_is_sent_when_its_time_comes_also_after_a_restart() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_message_that_is_hours_late_is_not_sent() {
+    let mut shop = Shop::open().await;
+    shop.receive_by_bridge("972501234567", "A", "hi").await;
+    for text in ["see you tomorrow", "see you soon"] {
+        let body = json!({"thread_id": 1, "text": text, "send_at": in_an_hour()});
+        assert_eq!(shop.api.post_json("/api/scheduled-messages", &body).await.status, 201);
+    }
+    shop.daemon.stop();
+    let hours_ago = |hours| agentlocator::clock::now().minus(Duration::from_hours(hours));
+    shop.daemon.seed(&format!(
+        "UPDATE scheduled_messages SET send_at = CASE id WHEN 1 THEN '{}' ELSE '{}' END",
+        hours_ago(3),
+        hours_ago(1)
+    ));
+    shop.daemon.launch();
+    let state = async |id: u32| shop.api.get(&format!("/api/scheduled-messages/{id}")).await.json();
+    until("the later message", async || (state(2).await["state"] == "sent").then_some(())).await;
+    let late = state(1).await;
+    assert_eq!((&late["state"], &late["error_code"]), (&json!("failed"), &json!("too_late")));
+    assert_eq!(shop.talk(DANA).await, ["hi", ">see you soon"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_request_schedules_one_message_and_does_not_restore_a_cancelled_one() {
     let shop = Shop::open().await;
     shop.receive_by_bridge("972501234567", "A", "hi").await;
