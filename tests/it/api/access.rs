@@ -107,12 +107,14 @@ fn state_of(daemon: &Daemon) -> Vec<String> {
     let tables: Vec<String> = daemon.query_column(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite_%'
              AND name NOT LIKE 'search_%' AND name NOT IN ('sessions', 'devices', 'jobs', 'backfills', 'self_checks', 'alerts',
-                 'alert_events', 'meta')
+                 'alert_events', 'changes', 'meta')
          ORDER BY name",
     );
     let count =
         |table: &String| format!("{table}: {}", daemon.query_value::<i64>(&format!("SELECT count(*) FROM {table}")));
     let mut state: Vec<_> = tables.iter().map(count).collect();
+    let changes = "SELECT kind || count(*) FROM changes WHERE kind <> 'alert_updated' GROUP BY kind ORDER BY kind";
+    state.extend(daemon.query_column::<String>(changes));
     state.extend(
         daemon.query_column::<String>("SELECT name || role || password_hash || coalesce(disabled_at, '') FROM users"),
     );
