@@ -13,8 +13,8 @@ use super::caller_text::{self, AppointmentEvent};
 use super::text::{name, remark};
 use super::{Error, RequestError, contact, waiting_list};
 use crate::domain::{
-    ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallBooking, CallEventKind,
-    Contact, DayTime, Resource, ResourceId, Service,
+    ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, Call, CallBooking,
+    CallEventKind, Contact, DayTime, Resource, ResourceId, Service,
 };
 use crate::search::fold;
 use crate::store::{NewWaitingEntry, ReadTx, WriteTx};
@@ -196,10 +196,22 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
         tx.insert_call_event(&call.call_sid, CallEventKind::ContactNamed, None, caller.now)?;
     }
     if booked.is_new {
+        check_number_of_bookings(tx, &call)?;
         tx.insert_audit(ActorId::Agent, "book_appointment", &format!("appointment:{}", booked.id), caller.now)?;
     }
     let appointment = confirmed(tx, caller, booked.id, AppointmentEvent::Booked)?;
     Ok((appointment, earlier.is_some() && !is_cancelled))
+}
+
+/// Refuses to book more than [`MAX_BOOKINGS`] appointments in one call.
+fn check_number_of_bookings(tx: &ReadTx<'_>, call: &Call) -> Result<(), Error> {
+    let bookings = tx.call_bookings(call)?;
+    let is_booked = |done: &&CallBooking| done.changes.booked && done.appointment.state == AppointmentState::Booked;
+    if bookings.iter().filter(is_booked).count() > MAX_BOOKINGS {
+        let message = "no more appointments can be booked in this call: take a message for the business instead";
+        return Err(RequestError::Conflict(message.into()).into());
+    }
+    Ok(())
 }
 
 /// Refuses a caller whom the business could not reach: the contact has no number, and the caller said none.
@@ -363,6 +375,8 @@ fn said(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
+/// Enough for a family, but one caller cannot fill the calendar.
+const MAX_BOOKINGS: usize = 10;
 /// The maximum number of days in one offer.
 const OFFERED_DAYS: usize = 3;
 /// The maximum number of times in one offer.
