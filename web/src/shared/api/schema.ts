@@ -5742,8 +5742,9 @@ export interface components {
              */
             created_at: string;
             /**
-             * @description Why the message could not be sent: an error code of `POST /api/whatsapp/send`, or `media_expired` if the file
-             *     was deleted; null unless `state` is `failed`.
+             * @description Why the message was not sent: an error code of `POST /api/whatsapp/send`, `media_expired` if the file was
+             *     deleted, or `too_late` if the machine was off at its time and for two hours after it; null unless `state` is
+             *     `failed`.
              */
             error_code?: string | null;
             /**
