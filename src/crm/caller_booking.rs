@@ -375,8 +375,8 @@ fn said(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// Enough for a family, but one caller cannot fill the calendar.
-const MAX_BOOKINGS: usize = 10;
+/// Enough for a family or for a weekly appointment, but one caller cannot fill the calendar.
+const MAX_BOOKINGS: usize = 20;
 /// The maximum number of days in one offer.
 const OFFERED_DAYS: usize = 3;
 /// The maximum number of times in one offer.
