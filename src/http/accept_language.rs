@@ -3,8 +3,8 @@
 use crate::domain::Language;
 use axum::http::{HeaderMap, header};
 
-/// Returns the language, Hebrew or English, with the greater weight in `Accept-Language` (RFC 9110, section 12.5.4), or
-/// none if the client accepts neither language.
+/// Returns Hebrew or English, whichever `Accept-Language` prefers (RFC 9110, section 12.5.4); none if it accepts
+/// neither.
 pub(crate) fn preferred(headers: &HeaderMap) -> Option<Language> {
     let value = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     let mut best: Option<(Language, f32)> = None;

@@ -72,7 +72,6 @@ use openapi::Document;
 use operation::Operations;
 use std::sync::{Arc, LazyLock};
 
-/// Returns the router of the API. Every route except the public ones requires a login or a token.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
     let Operations { public, authenticated } = operations();
     // The complete document would allocate megabytes at each start; these parts are enough to map paths to operation
@@ -82,19 +81,16 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
     let authenticated = authenticated
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(auth_state, require_auth));
-    // Compression covers only the authenticated operations, so that it can never include the login and the set-up,
-    // whose responses contain a CSRF token. `compress` itself leaves out `GET /api/session`, whose response contains it
-    // as well.
+    // Only authenticated operations are compressed: the responses of the login and the set-up contain a CSRF token.
     let authenticated = authenticated.layer(from_fn(compression::compress));
     let public = Router::from(public).layer(Extension(Document(&DOCUMENT)));
     public.method_not_allowed_fallback(method_not_allowed).merge(authenticated)
 }
 
-// Built only once, because the document never changes, and unauthenticated clients may request it.
+// Built once, because unauthenticated clients may request it.
 static DOCUMENT: LazyLock<Bytes> =
     LazyLock::new(|| serde_json::to_vec(&document()).map(Bytes::from).unwrap_or_default());
 
-/// Returns the complete OpenAPI document of all routes.
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
     let Operations { public, authenticated } = operations();
     openapi::complete(public.merge(authenticated).into_openapi())

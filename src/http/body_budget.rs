@@ -23,14 +23,12 @@ pub(super) struct UnauthenticatedBody {
     _share: Option<OwnedSemaphorePermit>,
 }
 
-/// The reason why a body was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyError {
     /// The body is longer than the route allows, or has too many short frames.
     TooLarge,
-    /// The unauthenticated bodies of all clients together use the whole budget.
+    /// The budget that all unauthenticated bodies share does not suffice.
     NoMemory,
-    /// The body paused for too long.
     Stalled,
     /// The connection or the transfer encoding failed.
     Broken,
@@ -63,7 +61,7 @@ impl BodyBudget {
         Ok(UnauthenticatedBody { bytes: bytes.into(), _share: share })
     }
 
-    /// Enlarges the share to this number of bytes, or returns an error if the budget is used up.
+    /// Charges the share for a body that occupies this many bytes.
     fn charge(&self, share: &mut Option<OwnedSemaphorePermit>, bytes: usize) -> Result<(), BodyError> {
         let held = share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let missing = u32::try_from(bytes.saturating_sub(FREE + held)).map_err(|_| BodyError::TooLarge)?;
@@ -79,8 +77,7 @@ impl BodyBudget {
     }
 }
 
-/// Returns the data of the next frame, or none at the end of the body. Fails with `Stalled` if the body pauses for
-/// longer than `max_pause`, and with `Broken` if it cannot be read.
+/// Returns the data of the next frame; none at the end of the body.
 pub(super) async fn next_frame(body: &mut Body, max_pause: Duration) -> Result<Option<Bytes>, BodyError> {
     match tokio::time::timeout(max_pause, body.frame()).await {
         Err(_elapsed) => Err(BodyError::Stalled),
@@ -106,8 +103,7 @@ impl BodyError {
         }
     }
 
-    /// Returns the error response of a webhook. If the body stalled, this is the response of a webhook whose handler
-    /// timed out.
+    /// A stalled body gets the same response as a webhook whose handler timed out.
     pub(super) fn into_webhook_response(self, path: &str) -> Response {
         let (status, _, message) = self.details();
         match self {

@@ -13,7 +13,6 @@ pub struct BridgeHealth {
     last: Mutex<Option<CachedCheck>>,
 }
 
-/// Whether the bridge was healthy with these settings, and the time of the health check.
 struct CachedCheck {
     settings: Arc<ActiveSettings>,
     at: Instant,

@@ -1,11 +1,9 @@
 //! Compression of the API's JSON responses. The first list of the web page has 10 to 20 KB, which is slow to load on a
 //! phone; gzip reduces it to a fifth.
 //!
-//! Only responses to GET are compressed. An attacker who can observe the length of compressed responses that repeat the
-//! attacker's input can guess secrets in them (the BREACH attack). No compressed response contains both a credential
-//! and text that an outsider can write. API tokens are returned only in responses to methods other than GET.
-//! `GET /api/session`, which returns the CSRF token, and the HTML file are not compressed. Session cookies are
-//! `SameSite=Lax`, so of the requests that other sites cause, only those that open a page have them.
+//! `GET /api/session`, which returns the CSRF token, is not compressed: an attacker who can observe the length of
+//! compressed responses that repeat the attacker's input can guess secrets in them (the BREACH attack). Nor are
+//! responses to other methods than GET, some of which return API tokens.
 
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::Request;
@@ -17,8 +15,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::{self, Write as _};
 
-/// Compresses the response if it is a long JSON text and the client accepts gzip. The `ETag` is unchanged: it is the
-/// version of the item for conditional changes, not of the bytes, which are never cached (`no-store`).
+/// Keeps the `ETag`, which is the version of the item for conditional changes (`If-Match`), not of the bytes.
 pub(super) async fn compress(request: Request, next: Next) -> Response {
     let is_candidate = request.method() == Method::GET
         && request.uri().path() != WITH_CSRF_TOKEN
@@ -37,7 +34,7 @@ pub(super) async fn compress(request: Request, next: Next) -> Response {
 async fn shorten(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(plain) = to_bytes(body, usize::MAX).await else {
-        // Not reachable: a body of exact length is in memory, so reading it does not fail.
+        // Not reachable: the body is in memory.
         return Response::from_parts(parts, Body::empty());
     };
     parts.headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
@@ -48,8 +45,7 @@ async fn shorten(response: Response) -> Response {
     Response::from_parts(parts, Body::from(compressed))
 }
 
-/// Compresses in a blocking thread: the event loop's threads also process calls, and must not be blocked for
-/// milliseconds.
+/// Compresses in a blocking thread: the event loop's threads also process calls.
 async fn off_thread(plain: Bytes) -> Option<Vec<u8>> {
     tokio::task::spawn_blocking(move || gzip(&plain)).await.ok()?.ok()
 }
@@ -69,16 +65,15 @@ fn accepts_gzip(value: &HeaderValue) -> bool {
     value.to_str().is_ok_and(|value| super::page::accepts(value, "gzip"))
 }
 
-/// The path of the response with the CSRF token.
 const WITH_CSRF_TOKEN: &str = "/api/session";
 
-/// The minimum length. A shorter response fits into one packet even without compression.
+/// A shorter response fits into one packet.
 const MIN_BYTES: u64 = 1_024;
 
-/// The maximum length. Longer responses are rare, and a second copy of them costs memory.
+/// Longer responses are rare, and a second copy of them costs memory.
 const MAX_BYTES: u64 = 8 << 20;
 
-/// The length up to which compression takes less than half a millisecond, and is done in the event loop's thread.
+/// The length below which compression takes less than half a millisecond, and is done in the event loop's thread.
 const SHORT: usize = 24 * 1_024;
 
 /// A fast level: higher levels save another tenth, and take three times as long.

@@ -25,13 +25,11 @@ impl Connection {
         Self { transport, client }
     }
 
-    /// Returns the underlying stream.
     pub(super) fn into_stream(self) -> ConnectionStream {
         self.transport
     }
 }
 
-/// The byte stream of a connection. For a plain connection, the enum adds only a branch to each I/O call.
 #[derive(Debug)]
 pub enum ConnectionStream {
     Plain(TcpStream),

@@ -1,10 +1,8 @@
 //! The connection limit of a listener, and the eviction of connections when the limit is reached.
 //!
-//! New connections do not wait in the kernel's queue, where a flood of other connections could delay those of Twilio.
-//! At the limit, the connection without activity for the longest time is closed; connections whose last request was
-//! authenticated are closed last. Twilio is not affected, because Twilio sends its request immediately. A new
-//! connection is refused only if all others have a request in progress and count as authenticated, by their last
-//! request or by an earlier request of their network.
+//! New connections do not wait in the kernel's queue, where a flood of connections could delay those of Twilio. At the
+//! limit, the longest inactive connection is closed instead, authenticated ones last. Twilio sends its request
+//! immediately, so its connections are not among the inactive ones.
 
 use super::peer::network;
 use crate::clock;
@@ -52,34 +50,31 @@ pub(super) struct Client {
     /// Whether the request in progress or the last answered one was authenticated; on a new connection, whether a
     /// closed connection of its network had an authenticated request.
     is_authenticated: AtomicBool,
-    /// Whether the request in progress is authenticated.
     is_request_authenticated: AtomicBool,
     /// Whether any request of the connection was authenticated.
     was_authenticated: AtomicBool,
     evicted: Notify,
 }
 
-/// The guard of a counted connection; the connection is uncounted when the guard is dropped.
+/// A connection that counts toward the limit until it is evicted or this value is dropped.
 pub(super) struct Admitted {
     pub(super) client: Arc<Client>,
     connections: Arc<Connections>,
     id: u64,
 }
 
-/// The result of admitting a new connection.
 pub(super) enum Admission {
-    /// The connection is admitted. If another connection was evicted for it, the limit that was reached.
+    /// With the limit that was reached, if another connection was evicted.
     Open(Admitted, Option<Limit>),
     /// The limit of the listener is reached, and no connection can be evicted.
     Full,
 }
 
-/// A limit that a new connection can reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Limit {
-    /// The number of connections of a network that have not completed a request.
+    /// The connections of one network on which no request has been answered.
     Network,
-    /// The number of connections of the listener.
+    /// All connections.
     Listener,
 }
 
@@ -88,8 +83,7 @@ impl Connections {
         Arc::new(Self { limit: max_connections, started_at: clock::instant(), table: Mutex::default() })
     }
 
-    /// Admits a connection from `address`, unless the limit is reached and no connection can be evicted. The connection
-    /// of a trusted proxy, or from this machine, does not count toward the share of its network.
+    /// A connection of a trusted proxy or from this machine does not count toward the share of its network.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr, is_proxy: bool) -> Admission {
         let is_local = address.to_canonical().is_loopback();
         let network = (!is_local && !is_proxy).then(|| network(address));
@@ -119,8 +113,7 @@ impl Connections {
         Admission::Open(Admitted { client, connections: self.clone(), id }, evicted)
     }
 
-    /// Stores the network of a closed connection that had an authenticated request. New connections of such networks
-    /// are evicted last.
+    /// New connections of a remembered network count as authenticated.
     fn remember(&self, client: &Client) {
         let Some(network) = client.network else { return };
         let mut table = self.table();
@@ -140,7 +133,7 @@ impl Connections {
 }
 
 impl Table {
-    /// Evicts the connection without activity for the longest time. Returns false if `may_evict` matches no connection.
+    /// Evicts the longest inactive connection that `may_evict` accepts; returns false if there is none.
     fn evict(&mut self, may_evict: impl Fn(&Client) -> bool) -> bool {
         let candidates = self.open.iter().filter(|(_, client)| may_evict(client));
         let Some(id) = candidates.min_by_key(|(id, client)| (client.active_ms(), **id)).map(|(id, _)| *id) else {
@@ -181,7 +174,6 @@ impl Client {
         }
     }
 
-    /// Records that bytes were received on the connection.
     pub(super) fn record_received(&self) {
         let now = self.now_ms();
         self.received_ms.store(now, Ordering::Relaxed);
@@ -190,7 +182,6 @@ impl Client {
         }
     }
 
-    /// Records that bytes were sent on the connection.
     pub(super) fn record_sent(&self) {
         self.sent_ms.store(self.now_ms(), Ordering::Relaxed);
     }
@@ -201,7 +192,6 @@ impl Client {
         self.head_since_ms.store(NO_HEAD, Ordering::Relaxed);
     }
 
-    /// Marks the request in progress as authenticated: it is signed, or sent by a logged-in user.
     pub(super) fn authenticate(&self) {
         self.is_request_authenticated.store(true, Ordering::Relaxed);
         self.was_authenticated.store(true, Ordering::Relaxed);
@@ -216,8 +206,6 @@ impl Client {
         self.is_busy.store(false, Ordering::Relaxed);
     }
 
-    /// Completes when the connection must be closed: it is evicted, its client does not complete the handshake or a
-    /// request head in time, or it was idle for too long.
     pub(super) async fn close_required(&self) {
         tokio::select! {
             () = self.evicted() => {}
@@ -225,13 +213,11 @@ impl Client {
         }
     }
 
-    /// Completes when the connection is evicted to admit another one.
     pub(super) async fn evicted(&self) {
         self.evicted.notified().await;
     }
 
-    /// Marks a request as authenticated: it is signed, or sent by a logged-in user. The request's connection is evicted
-    /// last.
+    /// Marks the request in progress as authenticated, so that its connection is evicted last.
     pub(super) fn mark_authenticated(request: &Extensions) {
         if let Some(client) = request.get::<Arc<Self>>() {
             client.authenticate();
@@ -286,19 +272,17 @@ fn ms_since(started_at: Instant) -> u64 {
 /// The maximum number of connections of one network on which no request has been answered yet.
 const NETWORK_SHARE: usize = 64;
 
-/// The value of `head_since_ms` while no request head is incomplete.
 const NO_HEAD: u64 = u64::MAX;
 
 /// The maximum silence of a client before its first byte, and within the head of a request.
 const MAX_SILENCE: Duration = Duration::from_secs(5);
 
-/// The interval between the checks of a busy or idle connection.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The maximum duration of a request head.
+/// The time within which a request head must be complete.
 const MAX_HEAD: Duration = Duration::from_secs(20);
 
-/// The maximum idle time of a connection between two requests.
+/// The maximum idle time after an unauthenticated request.
 const MAX_IDLE: Duration = Duration::from_secs(20);
 
 /// The maximum idle time after an authenticated request. It is longer than HTTP clients usually keep idle connections
@@ -306,8 +290,7 @@ const MAX_IDLE: Duration = Duration::from_secs(20);
 /// retry the request.
 const MAX_AUTHENTICATED_IDLE: Duration = Duration::from_secs(75);
 
-/// The maximum number of networks whose authenticated requests are remembered. Twilio's webhooks come from some hundred
-/// addresses.
+/// Twilio's webhooks come from some hundred addresses.
 const MAX_KNOWN: usize = 1024;
 
 #[cfg(test)]
@@ -326,7 +309,7 @@ mod tests {
         admitted.client.evicted.notified().now_or_never().is_some()
     }
 
-    /// Sets the last activity, so that this connection is the one without activity for the longest time.
+    /// Sets the time of the last activity.
     fn age(admitted: &Admitted, at_ms: u64) {
         admitted.client.received_ms.store(at_ms, Ordering::Relaxed);
         admitted.client.sent_ms.store(0, Ordering::Relaxed);

@@ -1,7 +1,6 @@
 //! The error responses: `{"ok":false,"error":{"code","message"}}` with a matching status.
 //!
-//! The message is for users, and says what to do. This module logs the internal cause once, and never sends it to the
-//! client.
+//! The message is for users. Internal causes are logged, and never sent to the client.
 
 mod codes;
 
@@ -21,7 +20,6 @@ pub(super) fn is_api(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }
 
-/// An error response of the API.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -85,37 +83,33 @@ impl ApiError {
         }
     }
 
-    /// Returns 400: the request is invalid.
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid", message)
     }
 
-    /// Returns 401: the request has no valid credentials.
     pub fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "log in, or send a bearer token")
     }
 
-    /// Returns 403: the actor lacks the permission.
     pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", message)
     }
 
-    /// Returns 404: the resource does not exist.
     pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
-    /// Returns 410: the resource existed, and has been deleted; `code` names the kind of resource.
+    /// The resource existed, and has been deleted.
     pub fn expired(code: &'static str, message: &'static str) -> Self {
         Self::new(StatusCode::GONE, code, message)
     }
 
-    /// Returns 409: the request does not fit the state of the resource, which another request may have changed.
+    /// The request does not fit the state of the resource, which another request may have changed.
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", message)
     }
 
-    /// Returns 429: too many requests; `wait` becomes `Retry-After`.
+    /// `wait` becomes `Retry-After`.
     pub fn too_often(wait: Duration) -> Self {
         let mut error =
             Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many attempts; wait and try again");
@@ -123,33 +117,29 @@ impl ApiError {
         error
     }
 
-    /// Returns 500: an internal error; the daemon's log has the cause.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "internal error; see the daemon's log")
     }
 
-    /// Returns 503: the request is not possible at the moment; the client may retry.
+    /// The client may retry.
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);
         error.retry_after = Some(Duration::from_secs(5));
         error
     }
 
-    /// Sets the rejected field of the body, or the rejected query parameter.
     #[must_use]
     pub(super) fn with_field(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.field = Some(name.into());
         self
     }
 
-    /// Adds a value of the message to `error.params`.
     #[must_use]
     pub(super) fn with_param(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.params.insert(name, value.into());
         self
     }
 
-    /// Sets the current item and its version.
     #[must_use]
     pub(super) fn with_current(mut self, item: Value, etag: Option<HeaderValue>) -> Self {
         self.current = Some(Box::new(Current { item, etag }));

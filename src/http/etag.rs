@@ -1,5 +1,5 @@
-//! Versions of editable items. Each response with an item has the version as its `ETag`. With `If-Match`, a change is
-//! rejected if the item has changed since the client read it.
+//! Versions of editable items. A response with one such item has the version as its `ETag`. With `If-Match`, a change
+//! is rejected if the item has changed since the client read it.
 //!
 //! The version is a hash of the item's view or of a part of it, so no version is stored. Comparison and change are in
 //! one transaction, so of two changes that are based on the same version, the second is rejected.
@@ -28,7 +28,6 @@ pub(crate) trait Versioned: Serialize {
         self
     }
 
-    /// Returns the entity tag of the item, for the header `ETag` of a response with this item alone.
     fn etag(&self) -> String {
         etag(self).unwrap_or_default()
     }
@@ -40,7 +39,6 @@ pub(crate) trait Listed: Versioned + Sized {
     /// Returns the version field, which is not part of the version.
     fn etag_field(&mut self) -> &mut String;
 
-    /// Returns the item with its version field set.
     fn with_etag(mut self) -> Self {
         let etag = self.etag();
         *self.etag_field() = etag;
@@ -48,7 +46,6 @@ pub(crate) trait Listed: Versioned + Sized {
     }
 }
 
-/// A response with an item and its `ETag`.
 #[derive(Debug)]
 pub(crate) struct Tagged<V>(pub(crate) V);
 
@@ -77,7 +74,6 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
 }
 
 impl IfMatch {
-    /// No condition: every version is accepted.
     pub(crate) const ANY: Self = Self(None);
 
     fn of(headers: &HeaderMap) -> Self {
@@ -85,8 +81,8 @@ impl IfMatch {
         Self((!lists.is_empty()).then(|| String::from_utf8_lossy(&lists.join(&b',')).into_owned()))
     }
 
-    /// Changes an item, and returns the changed item. If the version does not match, nothing is changed, and the error
-    /// is 412 with the current item and its `ETag`. `show` reads the item in the form in which the API returns it.
+    /// If the version does not match, nothing is changed, and the error is 412 with the current item and its `ETag`.
+    /// `show` reads the item in the form in which the API returns it.
     pub(crate) async fn edit<V: Versioned + Send + 'static>(
         self,
         actor: &Actor,
@@ -104,7 +100,7 @@ impl IfMatch {
         edited.await?.map_err(OtherVersion::into_error)
     }
 
-    /// Like [`IfMatch::edit`], for a deletion, after which no item is returned.
+    /// Like [`IfMatch::edit`], for a deletion.
     pub(crate) async fn delete<V: Versioned + Send + 'static>(
         self,
         actor: &Actor,
@@ -119,7 +115,7 @@ impl IfMatch {
         deleted.await?.map_err(OtherVersion::into_error)
     }
 
-    /// Returns the current item and its version if the condition rejects the change, or none.
+    /// Returns none if the condition is met.
     fn refusal<V: Versioned>(
         &self,
         tx: &WriteTx<'_>,
@@ -133,7 +129,6 @@ impl IfMatch {
     }
 }
 
-/// The current item and its version when a condition rejects a change. The client can base its next attempt on them.
 #[derive(Debug)]
 struct OtherVersion {
     current: Value,
@@ -152,7 +147,7 @@ fn includes(list: &str, etag: &str) -> bool {
     list.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag)
 }
 
-/// Computes the entity tag of an item, a hash of its version; `None` if the version is not serialisable.
+/// Returns none if the version is not serialisable.
 fn etag<V: Versioned + ?Sized>(item: &V) -> Option<String> {
     let json = serde_json::to_vec(&item.version()).ok()?;
     Some(format!("\"{}\"", hex(&Sha256::digest(json)[..16])))
@@ -163,8 +158,7 @@ fn header_value(etag: String) -> Option<HeaderValue> {
 }
 
 impl Actor {
-    /// Creates an item and returns it. The audit row of the request has `noun` and the id as its subject. `show` reads
-    /// the item in the form in which the API returns it.
+    /// The audit row of the request has `noun` and the id as its subject.
     pub(crate) async fn create<I: Copy + Display, V: Versioned + Send + 'static>(
         &self,
         store: &Store,

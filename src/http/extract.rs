@@ -16,13 +16,13 @@ use serde_json::value::RawValue;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// Extracts a JSON object from the body. An invalid body is rejected; if a field is invalid, the error names it.
+/// Extracts a JSON object from the body.
 pub(crate) struct Json<T>(pub(crate) T);
 
 /// Extracts the JSON body of a login, a set-up or a confirmation of the password, of at most [`MAX_SHORT_BYTES`].
 pub(crate) struct ShortJson<T>(pub(crate) T);
 
-/// Extracts the query parameters. An invalid parameter is rejected with 400. An empty parameter counts as absent.
+/// Extracts the query parameters. An empty parameter counts as absent.
 pub(crate) struct Query<T>(pub(crate) T);
 
 /// Extracts the id in the path. An invalid id is rejected with 404.
@@ -129,7 +129,6 @@ fn body_error(rejection: &JsonRejection) -> ApiError {
     ApiError::new(rejection.status(), code, message)
 }
 
-/// Returns the message for a body that is not JSON, with the position from the end of the parser's message.
 fn not_json(reason: &str) -> String {
     match reason.rsplit_once(" at line ").and_then(|(_, place)| place.split_once(" column ")) {
         Some((line, column)) => format!("the body is not valid JSON: line {line}, column {column}"),
@@ -176,8 +175,7 @@ impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for CommaSeparated<T> {
     }
 }
 
-/// Returns the header `Idempotency-Key`. A client that retries a request with the same key gets the response of the
-/// first request.
+/// Returns the header `Idempotency-Key`.
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().unwrap_or_default().trim();

@@ -3,7 +3,6 @@
 use axum::http::HeaderMap;
 use std::net::{IpAddr, SocketAddr};
 
-/// The content of the proxy headers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Forwarded {
     /// The address of the original client, as far as trusted proxies report it.
@@ -31,7 +30,6 @@ pub(super) fn read(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> For
     Forwarded { origin, encrypted }
 }
 
-/// Returns the values of all lines of a header, in order.
 fn values<'h>(headers: &'h HeaderMap, name: &'static str) -> impl DoubleEndedIterator<Item = &'h str> {
     let lines = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default());
     lines.flat_map(|line| line.split(',')).map(str::trim)
@@ -62,7 +60,6 @@ mod tests {
         read(&headers, is_ours).origin
     }
 
-    /// Treats 10.0.0.0/8 as trusted.
     fn is_ours(address: IpAddr) -> bool {
         matches!(address, IpAddr::V4(v4) if v4.octets()[0] == 10)
     }
@@ -90,7 +87,6 @@ mod tests {
     }
 
     proptest! {
-        /// A client cannot change its detected address with any prefix of the header.
         #[test]
         fn no_client_can_claim_another_address(made_up in "[ -~]{0,60}", mine: [u8; 4], ours in 0..4_u8) {
             let me = IpAddr::from(mine);

@@ -6,8 +6,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-/// Returns the routes `/`, `/healthz` and `/livez`. A browser at `/` is redirected to the web page, if this listener
-/// serves it.
+/// A browser at `/` is redirected to the web page, if this listener serves it.
 pub(super) fn routes(with_page: bool) -> Router<AppState> {
     let root = move |headers: HeaderMap| async move {
         if with_page { page_or_ok(&headers) } else { alive().await.into_response() }
@@ -15,7 +14,6 @@ pub(super) fn routes(with_page: bool) -> Router<AppState> {
     probes().route("/", get(root))
 }
 
-/// Returns the routes `/healthz` and `/livez` only.
 pub(super) fn probes() -> Router<AppState> {
     Router::new().route("/healthz", get(alive)).route("/livez", get(alive))
 }
@@ -44,7 +42,6 @@ fn prefers_html(headers: &HeaderMap) -> bool {
     quality(&["text/html", "application/xhtml+xml"]).is_some_and(|html| html > 0.0 && html >= plain)
 }
 
-/// Parses a media range and its quality.
 fn media_range(text: &str) -> (&str, f32) {
     let mut parts = text.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default();

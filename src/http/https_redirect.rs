@@ -18,8 +18,7 @@ pub(super) async fn redirect(State(state): State<AppState>, request: Request, ne
     }
 }
 
-/// Returns the response while no https address is available for a redirect. The response says what is missing and what
-/// to do. The web page and the API are never served on this port.
+/// Answers while no https address is available for a redirect. The web page and the API are never served on this port.
 pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMap, uri: Uri) -> Response {
     let has_own_listener = state.config().http.crm_listen.is_some();
     let url = if has_own_listener { None } else { https_required::https_url(&state, &headers) };
@@ -39,8 +38,7 @@ pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMa
     (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], text).into_response()
 }
 
-/// Adds the HSTS header to responses over TLS while a valid certificate of the owner's or of ACME is served. Browsers
-/// are assumed to accept such a certificate.
+/// Adds the HSTS header to responses over TLS, only while browsers are assumed to accept the certificate.
 pub(super) async fn hsts(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let by_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.uses_tls());
     let mut response = next.run(request).await;

@@ -52,10 +52,7 @@ fn rejection(message: String) -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "https_required", message)
 }
 
-/// Returns the https URL of the web page without a trailing slash. If the web page has a separate listener, the URL has
-/// the requested host and port. Otherwise, the URL is the public address, or else has the port of the TLS listener and
-/// a domain whose certificate browsers accept, or else the requested host. Returns none if no such URL exists, for
-/// example because the daemon does not serve TLS.
+/// Returns the https URL of the web page; none if the daemon has none, for example because it does not serve TLS.
 pub(super) fn https_url(state: &AppState, headers: &HeaderMap) -> Option<String> {
     let config = state.config();
     if config.http.crm_listen.is_some() {
@@ -74,7 +71,6 @@ pub(super) fn https_url(state: &AppState, headers: &HeaderMap) -> Option<String>
     Some(if port == 443 { format!("https://{host}") } else { format!("https://{host}:{port}") })
 }
 
-/// Returns the host that the client requested, with its port.
 fn requested_authority(headers: &HeaderMap) -> Option<Authority> {
     let host: Authority = headers.get(header::HOST)?.to_str().ok()?.parse().ok()?;
     Some(host).filter(|host| !host.as_str().contains('@'))

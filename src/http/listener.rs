@@ -11,7 +11,6 @@ use inherited::Inherited;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, UnixListener};
 
-/// The listening sockets, before they are served.
 #[derive(Debug, Default)]
 pub struct Listeners {
     /// The public listener for Twilio and the bridge; without a separate CRM listener also for the web page and the
@@ -94,7 +93,6 @@ impl Listeners {
         }
     }
 
-    /// Returns the listeners that need certificates.
     pub fn tls_listeners(&self) -> TlsListeners {
         let port = |listener: &TcpListener| listener.local_addr().ok().map(|address| address.port());
         TlsListeners {
@@ -128,7 +126,6 @@ fn log_closed(key: &'static str, error: &ListenError) {
     );
 }
 
-/// Records that a listener could not be opened.
 fn record_failure(
     key: &'static str,
     error: ListenError,

@@ -12,10 +12,8 @@ use axum::routing::get;
 use futures_util::FutureExt;
 use std::sync::Arc;
 
-/// The path of the WebSocket of a trial call.
 pub(crate) const TRIAL_PATH: &str = "/ws/trial";
 
-/// The path of the WebSocket with which an employee answers a call.
 pub(crate) const ANSWER_PATH: &str = "/ws/answer";
 
 /// Returns the route of Twilio's WebSocket.
@@ -29,7 +27,6 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new().route("/ws/twilio-media", get(open))
 }
 
-/// Returns the routes of the WebSockets of browsers: for trial calls, and for employees who answer calls.
 pub(crate) fn browser_routes() -> Router<AppState> {
     let unauthenticated = PerNetworkLimit::new(MAX_PENDING_SOCKETS);
     let for_answers = unauthenticated.clone();
@@ -46,7 +43,6 @@ pub(crate) fn browser_routes() -> Router<AppState> {
     Router::new().route(TRIAL_PATH, get(trial)).route(ANSWER_PATH, get(answer))
 }
 
-/// Opens a WebSocket for a page of this server, and refuses other pages.
 fn open_from_page<F: Future<Output = ()> + Send + 'static>(
     unauthenticated: &Arc<PerNetworkLimit>,
     state: AppState,
@@ -74,7 +70,7 @@ fn is_from_own_page(headers: &HeaderMap, state: &AppState) -> bool {
             .is_some_and(|own| own.trim_end_matches('/').eq_ignore_ascii_case(origin))
 }
 
-/// Opens a WebSocket. `authenticate` reads the first message, which authenticates the connection.
+/// `authenticate` reads the first message, which authenticates the connection.
 fn open<F: Future<Output = ()> + Send + 'static>(
     unauthenticated: &Arc<PerNetworkLimit>,
     state: AppState,

@@ -44,7 +44,6 @@ async fn render(state: &AppState) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render()).into_response()
 }
 
-/// Updates the gauges that are measured at each scrape.
 async fn measure(state: &AppState) {
     let now = clock::now();
     if let Ok((backlog, fill)) = state.store.read(|tx| Ok((tx.backlog()?, tx.page_usage()?))).await {

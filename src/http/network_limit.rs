@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts the slots in use by network.
 pub(super) struct PerNetworkLimit {
     max_per_network: usize,
     // A blocking mutex suffices, because it is held only for a map lookup.

@@ -22,7 +22,6 @@ use futures_util::stream;
 use std::io;
 use std::ops::Range;
 
-/// Returns the routes of the web page. The page's script handles all paths below `/app/` that are not files.
 pub(super) fn routes() -> Router<AppState> {
     let mut routes = Router::new().route("/app/assets/{*path}", get(asset));
     for path in ["/login", "/forgot", "/reset", "/setup", "/calendar", "/app", "/app/", "/app/{*rest}"] {
@@ -35,8 +34,7 @@ pub(super) fn routes() -> Router<AppState> {
     routes
 }
 
-/// Returns the HTML file, with links to the files that the path needs, and with the responses to the page's first
-/// requests. Each copy of the HTML file has a new nonce, so caches must not reuse a copy.
+/// Each copy of the HTML file has a new nonce, so caches must not reuse a copy.
 async fn index(State(state): State<AppState>, peer: Peer, uri: Uri, headers: HeaderMap) -> Response {
     let nonce = entropy::random_hex::<16>();
     let Inlined { json, has_session, cookie } = start::of(&state, peer, &uri, &headers).await;
@@ -60,8 +58,7 @@ async fn index(State(state): State<AppState>, peer: Peer, uri: Uri, headers: Hea
     response
 }
 
-/// Returns the language that the page will use: the last language in this browser, or else the browser's preferred
-/// language. A wrong guess costs only one more request.
+/// Guesses the language that the page will use; a wrong guess costs only one more request.
 fn language(headers: &HeaderMap) -> Language {
     match cookie::find(headers, LANGUAGE_COOKIE) {
         Some("he") => Language::Hebrew,
@@ -70,8 +67,6 @@ fn language(headers: &HeaderMap) -> Language {
     }
 }
 
-/// Returns the value of `Content-Security-Policy`. The policy allows scripts from this server, and styles from this
-/// server or with the nonce. It forbids scripts and styles from other origins, and framing.
 fn content_security_policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; font-src 'self'; \
@@ -80,8 +75,7 @@ fn content_security_policy(nonce: &str) -> String {
     )
 }
 
-/// Returns a file whose name contains its hash. An unknown file is answered with an error instead of the HTML file,
-/// which an outdated page would execute as a script.
+/// An unknown file gets an error instead of the HTML file, which an outdated page would load as a script.
 async fn asset(Path(path): Path<String>, method: Method, headers: HeaderMap) -> Response {
     match File::find(&format!("{ASSETS}{path}")) {
         Some(file) => send(file, &method, &headers),

@@ -12,9 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
     connection: SocketAddr,
-    /// Whether the connection itself uses TLS.
     tls: bool,
-    /// Whether `http.trusted_proxies` contains the address of the connection.
     is_proxy: bool,
     /// The content of the proxy headers; an untrusted client may have forged them.
     reported: Forwarded,
@@ -23,8 +21,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Creates the peer of a request with these headers on a connection from this address. Only the headers of
-    /// `proxies` are trusted to contain the original client.
+    /// `proxies` are the networks of the trusted proxies.
     pub(super) fn new(connection: SocketAddr, tls: bool, headers: &HeaderMap, proxies: &[Network]) -> Self {
         Self {
             connection,
@@ -65,12 +62,11 @@ impl Peer {
         }
     }
 
-    /// Returns true if the connection itself uses TLS.
     pub(super) fn uses_tls(self) -> bool {
         self.tls
     }
 
-    /// Returns true if a password may be sent over the connection, as described at the function [`is_confidential`].
+    /// See the function [`is_confidential`].
     pub(super) fn is_confidential(self) -> bool {
         is_confidential(self.tls, self.address(), self.is_proxy, self.reported)
     }
@@ -86,7 +82,6 @@ impl Peer {
         (!self.is_proxy && self.reported.encrypted == Some(true)).then(|| self.address())
     }
 
-    /// Returns true if the request comes from a trusted proxy that does not report whether its client used https.
     pub(super) fn omits_forwarded_proto(self) -> bool {
         self.is_proxy && self.reported.encrypted.is_none()
     }
@@ -132,7 +127,6 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     }
 }
 
-/// Returns true if one of the networks contains the address.
 pub(super) fn is_among(networks: &[Network], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(address))
 }
@@ -146,13 +140,11 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Returns true if the request has a header that proxies add.
 fn is_forwarded(headers: &HeaderMap) -> bool {
     let mut names = headers.keys().map(HeaderName::as_str);
     names.any(|name| FORWARDED.contains(&name) || name.starts_with("x-forwarded-") || name.starts_with("cf-"))
 }
 
-/// Returns true if the request is for `localhost` or a loopback address.
 fn has_local_host(headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
     let name = match host.rsplit_once(':') {

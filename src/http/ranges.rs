@@ -30,7 +30,6 @@ where
     }))
 }
 
-/// A file to serve.
 pub(crate) struct FileInfo<'a> {
     pub(crate) mime: &'a str,
     /// The length in bytes.
@@ -89,7 +88,6 @@ fn put(response: &mut Response, name: header::HeaderName, value: &str) {
     }
 }
 
-/// Returns true if the client already has the current version.
 fn is_not_modified(headers: &HeaderMap, etag: &str) -> bool {
     let lists = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(','));

@@ -15,7 +15,6 @@ use axum::{Json, Router};
 use serde::Serialize;
 use std::time::Duration;
 
-/// The state of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Check {
@@ -25,7 +24,6 @@ enum Check {
     Error,
 }
 
-/// The state of all components.
 #[derive(Debug, Serialize)]
 struct Checks {
     /// Whether a test write and read of the database succeed.
@@ -104,8 +102,7 @@ async fn ready(State(state): State<AppState>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(checks)).into_response()
 }
 
-/// Checks that the file of Google's service account exists, because it may have been deleted after the start. An
-/// account in the settings themselves needs no file.
+/// The file of Google's service account may have been deleted after the start.
 fn speech(config: &Config) -> Check {
     match config.google.account() {
         None => Check::Disabled,

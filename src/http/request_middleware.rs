@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// The state that all requests of one router share.
 pub(super) struct MiddlewareState {
     limits: Box<dyn Fn() -> Limits + Send + Sync>,
     /// A random prefix, by which the request ids differ from those of other routers and of earlier processes.
@@ -40,7 +39,6 @@ impl MiddlewareState {
 pub(super) struct Limits {
     /// The maximum duration of the handler, see [`Limits::time_of`] for that of an upload.
     pub(super) time: Duration,
-    /// The maximum length of the body in bytes.
     pub(super) body_bytes: usize,
 }
 
@@ -62,7 +60,6 @@ const UPLOAD_PATH: &str = "/api/media";
 /// The longest file that the default settings allow, 16 MiB, at 250 kbit/s.
 const MAX_UPLOAD_TIME: Duration = Duration::from_mins(10);
 
-/// Handles one request: applies the limits, catches panics, sets headers, and logs the request.
 pub(super) async fn handle_request(
     State(middleware): State<Arc<MiddlewareState>>,
     mut request: Request,
@@ -142,7 +139,6 @@ fn record_metrics(method: &Method, route: &str, status: u16, took: Duration) {
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) String);
 
-/// Returns the response for a handler that timed out or panicked.
 fn failure_response(path: &str, error: ApiError) -> Response {
     match webhooks::failure_response(path) {
         Some(response) => response,

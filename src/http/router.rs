@@ -24,12 +24,10 @@ pub(super) fn public(state: &AppState, with_crm: bool) -> Router {
     with_middleware(routes, state)
 }
 
-/// Returns the routes of the web page and the API, and the monitoring routes.
 pub(super) fn crm(state: &AppState) -> Router {
     with_middleware(monitoring(true).merge(crm_routes(state)), state)
 }
 
-/// Returns the routes for the bridge, and the monitoring routes.
 pub(super) fn bridge(state: &AppState) -> Router {
     with_middleware(
         monitoring(false).merge(webhooks::whatsapp::bridge_routes()).merge(sent_media::routes()).fallback(not_found),
@@ -46,13 +44,10 @@ pub(super) fn port_80(state: &AppState) -> Router {
     with_middleware(redirected.merge(well_known::acme_routes()).merge(well_known::instance_routes()), state)
 }
 
-/// Adds the HSTS header to responses over TLS with a certificate that browsers accept.
 pub(super) fn with_hsts(routes: Router, state: &AppState) -> Router {
     routes.layer(from_fn_with_state(state.clone(), https_redirect::hsts))
 }
 
-/// Returns the routes for liveness, readiness, metrics, version and the instance challenge. [`port_80`] has a smaller
-/// set of monitoring routes.
 fn monitoring(with_page: bool) -> Router<AppState> {
     Router::new()
         .merge(health::routes(with_page))
@@ -82,8 +77,7 @@ async fn not_found(uri: Uri) -> Response {
     (StatusCode::NOT_FOUND, "not found\n").into_response()
 }
 
-/// Returns the fallback response of listeners with the API. An unauthenticated client gets 401, so that it cannot find
-/// out which API paths exist.
+/// An unauthenticated client gets 401, so that it cannot find out which API paths exist.
 async fn not_found_or_unauthorized(
     State(state): State<AppState>,
     method: Method,

@@ -62,7 +62,6 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: Cancellation
     while tasks.join_next().await.is_some() {}
 }
 
-/// A listening socket, TCP or Unix.
 enum ListenSocket {
     Tcp(TcpListener),
     Unix(UnixListener),
@@ -192,7 +191,6 @@ impl Listener {
         while connections.join_next().await.is_some() {}
     }
 
-    /// Admits a connection. Returns none if the limit is reached and no connection can be evicted.
     fn admit(&self, address: IpAddr, next_warning: &mut Instant) -> Option<Admitted> {
         // A trusted proxy forwards the requests of many clients, so the limit per network does not apply.
         let (admitted, limit) = match self.connections.admit(address, is_among(&self.proxies, address)) {
@@ -216,7 +214,6 @@ fn log_limit(name: &'static str, limit: Limit, address: IpAddr) {
     }
 }
 
-/// The client and the protocol of a connection.
 struct ConnectionContext {
     address: SocketAddr,
     proxies: Arc<[Network]>,
@@ -225,7 +222,6 @@ struct ConnectionContext {
 }
 
 impl ConnectionContext {
-    /// Serves one connection, from its TLS handshake to its end.
     async fn serve(self, transport: ConnectionStream, router: Router, stopping: CancellationToken) {
         let stream = match (transport, &self.protocol) {
             (ConnectionStream::Plain(stream), Protocol::Tls(_) | Protocol::PlainOrTls(_)) => stream,
@@ -332,7 +328,6 @@ fn warn_of_untrusted_proxy(address: IpAddr) {
     );
 }
 
-/// Ensures that the warning is logged only once per process.
 static UNTRUSTED_PROXY: Once = Once::new();
 
 /// The time at shutdown in which an idle connection can still send a last request.
@@ -349,7 +344,6 @@ const PORT_80_SHARE: usize = 4;
 const MIN_CONNECTIONS: usize = 256;
 const MAX_CONNECTIONS: usize = 1024;
 
-/// The pause after a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The minimum interval between log messages about failed accepts, and between those about the connection limit.

@@ -32,7 +32,6 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct AppState(Arc<AppServices>);
 
-/// The services that handlers use.
 pub struct AppServices {
     /// The settings, and the objects that are built from them.
     pub settings: Settings,
@@ -56,29 +55,20 @@ pub struct AppServices {
     pub gap: Gap,
     /// The queue of outbound messages.
     pub outbox: Outbox,
-    /// Detects repeated signed webhooks.
     pub replay_cache: Arc<ReplayCache>,
-    /// The login rate limits, the confirmed sessions, and the queue of password hashing.
     pub auth: Arc<Auth>,
-    /// The memory budget for the bodies of unauthenticated requests.
     pub bodies: BodyBudget,
-    /// The newest changes, shared by the event streams.
     pub change_feed: ChangeFeed,
     pub snapshots: Snapshots,
-    /// The cached health of the bridge for `/readyz`.
     pub bridge_health: BridgeHealth,
-    /// Monitors the free disk space.
     pub disk: DiskMonitor,
     pub alerts: Alerts,
-    /// Runs the self-checks, and keeps the last result.
     pub self_check: SelfChecker,
     pub metrics: Metrics,
     pub identity: InstanceKey,
-    /// The state of the TLS certificates.
     pub tls: Tls,
     /// The waveforms of recordings.
     pub peaks: RecordingPeaks,
-    /// The logs of the inputs of calls.
     pub input_logs: InputLogs,
     /// Wakes the task that makes the outbound calls.
     pub outbound_changed: OutboundChanged,

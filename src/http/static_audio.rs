@@ -35,9 +35,9 @@ async fn fallback(State(state): State<AppState>, method: Method, headers: Header
     send(&state.settings.current().prompts.fallback, &method, &headers, true)
 }
 
-/// Returns the audio. Twilio must revalidate cached audio after 5 minutes, because the owner may replace it. If
-/// `is_named` is false, the URL names another version of the audio. The response must then not be cached, because the
-/// named version may become active again under the same URL.
+/// Twilio must revalidate cached audio after 5 minutes, because the owner may replace it. If `is_named` is false, the
+/// URL names another version of the audio. The response must then not be cached, because that version may become active
+/// again under the same URL.
 fn send(prompt: &TwilioPrompt, method: &Method, headers: &HeaderMap, is_named: bool) -> Response {
     let file = FileInfo {
         mime: prompt.mime,

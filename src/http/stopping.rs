@@ -2,6 +2,6 @@
 
 use tokio_util::sync::CancellationToken;
 
-/// A token that is cancelled when the server stops, so that endless responses end. A request extension.
+/// A request extension; the token is cancelled when the server stops.
 #[derive(Clone, Debug)]
 pub(super) struct Stopping(pub(super) CancellationToken);

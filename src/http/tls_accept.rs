@@ -10,18 +10,15 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-/// The protocols of a listener.
 #[derive(Clone)]
 pub(super) enum Protocol {
-    /// HTTP without TLS.
     Plain,
-    /// HTTP over TLS.
     Tls(Arc<ServerConfig>),
     /// HTTP with or without TLS, as the first byte of a connection shows.
     PlainOrTls(Arc<ServerConfig>),
 }
 
-/// Detects the protocol and performs the TLS handshake. Returns the connection; none if no request can follow on it.
+/// Returns none if no request can follow on the connection.
 pub(super) async fn accept(stream: TcpStream, protocol: Protocol) -> io::Result<Option<ConnectionStream>> {
     match tokio::time::timeout(ACCEPT_TIMEOUT, detect_protocol(stream, protocol)).await {
         Ok(outcome) => outcome,

@@ -1,4 +1,4 @@
-//! Extractor for webhooks with a valid Twilio signature. All other requests are rejected.
+//! Extractor for webhooks with a valid Twilio signature.
 
 use super::AppState;
 use super::body_budget::{BodyError, UnauthenticatedBody};
@@ -12,7 +12,6 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
-/// The parameters of a webhook with a valid signature.
 #[derive(Clone, Debug)]
 pub struct TwilioForm {
     /// All decoded parameters: from the form, the top level of the JSON object, or the query; none if they are
@@ -20,7 +19,6 @@ pub struct TwilioForm {
     pub form: Form,
     /// The raw body, for the webhook log.
     pub body: Bytes,
-    /// The media type of the body.
     pub content_type: String,
     /// Whether `AccountSid` is the configured account, or no account is configured.
     pub is_own_account: bool,
@@ -30,9 +28,7 @@ pub struct TwilioForm {
 
 /// A request with or without a valid signature.
 pub(super) enum AnyForm {
-    /// The webhook has a valid signature.
     Signed(TwilioForm),
-    /// The body of a request without a valid signature.
     Unsigned(Bytes),
 }
 
@@ -73,7 +69,6 @@ impl FromRequest<AppState> for TwilioForm {
 }
 
 impl TwilioForm {
-    /// Reads a request, with or without a valid signature, of at most `max_bytes`.
     pub(super) async fn read_any(request: Request, state: &AppState, max_bytes: usize) -> Result<AnyForm, BodyError> {
         let head = Head::of(&request, state);
         let body = state.bodies.read(request.into_body(), max_bytes).await?;

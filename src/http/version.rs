@@ -8,7 +8,6 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
-/// The version of the running build.
 #[derive(Debug, Serialize)]
 pub(crate) struct Version<'a> {
     pub(crate) app: &'static str,

@@ -10,12 +10,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use voice::response::{RECORDER, answer, say_phrase};
 
-/// Returns the response for a webhook whose handler panicked or timed out; none for a path that is not a webhook.
-///
-/// For most webhooks of a call, the response sends the caller to Twilio's recorder, whose webhook ends an outbound call
-/// with an apology; if the recorder's own webhook fails, the caller hears an apology instead. An outbound call that has just been answered, and the call to the human agent in a
-/// transfer, are hung up. A WhatsApp webhook, whose message may not be stored, gets 503, so that the bridge retries.
-/// Status notifications are acknowledged.
+/// Returns the response for a webhook whose handler panicked or timed out; none for a path that is not a webhook. A
+/// WhatsApp webhook gets 503, so that the bridge retries.
 pub(super) fn failure_response(path: &str) -> Option<Response> {
     let hook = path.strip_prefix("/webhook/")?;
     Some(match hook {

@@ -23,7 +23,7 @@ const READ_BUFFER: usize = 2 << 10;
 pub struct PendingUpgrade(OnUpgrade);
 
 impl PendingUpgrade {
-    /// Waits until the response has been sent. An error means that the client has disconnected.
+    /// Waits until the response has been sent.
     pub async fn open(self) -> Result<Socket<MediaTransport>, hyper::Error> {
         Ok(Socket::new(into_websocket(self.0.await?).await))
     }
@@ -46,7 +46,7 @@ pub fn upgrade(request: &mut Request) -> (Response, Option<PendingUpgrade>) {
     ((StatusCode::SWITCHING_PROTOCOLS, headers).into_response(), Some(PendingUpgrade(upgrade)))
 }
 
-/// Returns the value of `Sec-WebSocket-Accept`; none if the request is not a WebSocket handshake of version 13.
+/// Returns none if the request is not a WebSocket handshake of version 13.
 fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
     let has = |name: header::HeaderName, token: &str| {
         let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -73,8 +73,7 @@ async fn into_websocket(upgraded: Upgraded) -> WebSocketStream<MediaTransport> {
             };
             if read_buf.is_empty() {
                 // With this constructor, tungstenite allocates each read buffer with its full size, so a message takes
-                // one read instead of two. After `from_partially_read`, it allocates only as much as the next frame
-                // header needs.
+                // one read instead of two.
                 WebSocketStream::from_raw_socket(transport, Role::Server, limits).await
             } else {
                 WebSocketStream::from_partially_read(transport, read_buf.to_vec(), Role::Server, limits).await

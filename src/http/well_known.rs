@@ -15,7 +15,6 @@ pub(super) fn acme_routes() -> Router<AppState> {
     Router::new().route("/.well-known/acme-challenge/{token}", get(acme_answer))
 }
 
-/// Returns the route of the challenge that verifies that an address leads to this daemon.
 pub(super) fn instance_routes() -> Router<AppState> {
     Router::new().route(&format!("{CHALLENGE_PATH}{{challenge}}"), get(instance_answer))
 }

@@ -16,7 +16,6 @@ use std::convert::Infallible;
 pub struct Actor {
     /// The id for the audit log and the author of messages; `to_string()` returns a text such as `user:3`.
     pub id: ActorId,
-    /// The role of the user or token.
     pub role: Role,
     /// The session; none for a token.
     pub login: Option<Login>,
@@ -45,7 +44,6 @@ pub(crate) struct LoggedInOrOwner(pub(crate) Actor);
 #[derive(Clone, Debug)]
 pub(crate) struct Owner(pub(crate) Actor);
 
-/// A session that is identified by the session cookie.
 #[derive(Clone, Debug)]
 pub struct Login {
     pub user: User,
@@ -64,7 +62,7 @@ impl Actor {
         }
     }
 
-    /// Omits the request from the audit log, because it changes no business data.
+    /// For requests that change no business data.
     pub(crate) fn skip_audit(&self) {
         if let Some(audit) = &self.audit {
             audit.skip();
@@ -93,7 +91,6 @@ impl Actor {
         .await
     }
 
-    /// Returns the session, or an error for a token.
     pub(crate) fn require_login(&self) -> Result<&Login, ApiError> {
         self.login.as_ref().ok_or_else(|| ApiError::forbidden("a token cannot do this; log in with name and password"))
     }

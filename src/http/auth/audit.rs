@@ -27,26 +27,21 @@ struct Row {
 }
 
 impl Audit {
-    /// Creates the row of a request by `actor` that matched `route`; `path` is the requested path.
     pub(super) fn new(operations: &OperationIds, actor: ActorId, method: &Method, route: &str, path: &str) -> Self {
         let subject = subject_of(route, path).map(OnceLock::from).unwrap_or_default();
         let action = operations.id(method, route);
         Self(Arc::new(Row { actor, action, subject, is_recorded: AtomicBool::new(false) }))
     }
 
-    /// Sets the changed resource, for paths that contain no id. Has no effect for other paths, or if it is set already.
     pub(crate) fn set_subject(&self, subject: impl Into<String>) {
         let _ = self.0.subject.set(subject.into());
     }
 
-    /// Omits the request from the audit log.
     pub(super) fn skip(&self) {
         self.mark_recorded();
     }
 
-    /// Runs a use case, and adds a row to its transaction unless the use case has added a row itself. A request that
-    /// changes no data adds no row, for example a request that marks a read thread as read, or a retry with the same
-    /// `Idempotency-Key`.
+    /// Runs a use case, and adds a row to its transaction unless the use case has added one itself or changed no data.
     pub(crate) fn around<T, E: From<store::Error>>(
         &self,
         tx: &WriteTx<'_>,
@@ -94,7 +89,6 @@ impl Audit {
 pub(crate) struct OperationIds(HashMap<(String, String), String>);
 
 impl OperationIds {
-    /// Collects the ids from the OpenAPI document of these operations.
     pub(crate) fn of(document: &utoipa::openapi::OpenApi) -> Self {
         let mut ids = HashMap::new();
         for (path, item) in &document.paths.paths {

@@ -10,12 +10,10 @@ use std::time::Duration;
 pub(crate) struct SessionCookie;
 
 impl SessionCookie {
-    /// Returns the value of the cookie in a request.
     pub(crate) fn find(headers: &HeaderMap) -> Option<&str> {
         find(headers, SESSION)
     }
 
-    /// Returns the `Set-Cookie` header that sets the cookie.
     pub(crate) fn set(secret: &OneTimeSecret, config: &HttpConfig, peer: Peer) -> HeaderValue {
         line(prefix(peer), SESSION, secret.expose(), LIFETIME, is_secure(config, peer.is_encrypted()))
     }
@@ -31,12 +29,10 @@ impl SessionCookie {
 pub(crate) struct DeviceCookie;
 
 impl DeviceCookie {
-    /// Returns the value of the cookie in a request.
     pub(crate) fn find(headers: &HeaderMap) -> Option<OneTimeSecret> {
         find(headers, DEVICE).map(OneTimeSecret::returned)
     }
 
-    /// Returns the `Set-Cookie` header that sets the cookie.
     pub(crate) fn set(secret: &OneTimeSecret, config: &HttpConfig, peer: Peer) -> HeaderValue {
         line(prefix(peer), DEVICE, secret.expose(), DEVICE_LIFETIME, is_secure(config, peer.is_encrypted()))
     }

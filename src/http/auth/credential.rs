@@ -10,14 +10,11 @@ use std::sync::Arc;
 /// The credential of a request: the hash of its session cookie or of its token.
 #[derive(Clone, Debug)]
 pub(crate) enum Credential {
-    /// The hash of a session cookie.
     Cookie(String),
-    /// The hash of an API token.
     Token(String),
 }
 
 impl Credential {
-    /// Returns true while the session or the token is valid.
     pub(crate) fn is_accepted(&self, tx: &ReadTx<'_>, now: Timestamp) -> store::Result<bool> {
         Ok(match self {
             Self::Cookie(hash) => session::find(tx, hash, now)?.is_some(),
@@ -25,8 +22,7 @@ impl Credential {
         })
     }
 
-    /// Returns a function that checks whether the session or the token is still valid. If the database cannot be read,
-    /// the session or the token counts as valid.
+    /// If the database cannot be read, the session or the token counts as valid.
     pub(crate) fn into_check(self, store: Store) -> LoginCheck {
         Arc::new(move || {
             let (store, credential) = (store.clone(), self.clone());

@@ -14,10 +14,8 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The origin of an attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Client<'a> {
-    /// A client at this address.
     Address(IpAddr),
     /// A browser in which the user has logged in before, identified by its secret device cookie, or by its session.
     /// Attempts of other clients do not count against this browser.
@@ -42,13 +40,11 @@ impl AccountKey<'_> {
     }
 }
 
-/// Counts the login and setup attempts of this process, and enforces their limits.
 #[derive(Default)]
 pub(crate) struct LoginRateLimiter(Mutex<Limits>);
 
 impl LoginRateLimiter {
-    /// Counts an attempt to enter a password. Beyond a limit, returns an error. `attempt` names the attempt in the log
-    /// message.
+    /// `attempt` names the attempt in the log message.
     pub(crate) fn begin(
         &self,
         attempt: &'static str,
@@ -58,13 +54,11 @@ impl LoginRateLimiter {
         self.limits().begin(client, account, clock::instant()).map_err(|wait| rate_limit_error(attempt, client, wait))
     }
 
-    /// Counts a setup attempt. Beyond a limit, returns an error.
     pub(crate) fn begin_setup(&self, client: Client<'_>) -> Result<(), ApiError> {
         let begun = self.limits().begin_setup(client, SETUP, clock::instant());
         begun.map_err(|wait| rate_limit_error("Set-up attempt", client, wait))
     }
 
-    /// Removes a successful attempt from the counts, and the client's earlier attempts for the same account.
     pub(crate) fn succeeded(&self, client: Client<'_>, account: AccountKey<'_>) {
         self.limits().succeeded(client, account, clock::instant());
     }
@@ -89,15 +83,14 @@ fn rate_limit_error(attempt: &str, client: Client<'_>, wait: Duration) -> ApiErr
 }
 
 /// Counts the attempts of each client (an address or a known device), and those of each client for each account. For
-/// clients that are not known devices, also counts the attempts for each account, and all attempts together. A
-/// successful attempt is not counted, and removes the client's attempts for the account.
+/// clients that are not known devices, also counts the attempts for each account, and all attempts together.
 ///
 /// The keys of counters are hashes with a random seed, so a counter has the same size for every name that a client
 /// sends.
 #[derive(Default)]
 struct Limits {
     windows: HashMap<u64, Window>,
-    /// The windows by start time, oldest first. Each attempt removes the expired windows.
+    /// The windows by start time, oldest first.
     oldest: VecDeque<(Instant, u64)>,
     names: NameDelays,
     unknown_clients: SharedRate,
@@ -110,7 +103,7 @@ struct Window {
 }
 
 impl Limits {
-    /// Counts a login attempt. Beyond a limit, returns the remaining wait as an error.
+    /// Beyond a limit, returns the remaining wait as an error.
     fn begin(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) -> Result<(), Duration> {
         let name = self.hasher.hash_one(account.key());
         let is_unknown = matches!(client, Client::Address(_));
@@ -128,8 +121,8 @@ impl Limits {
         Ok(())
     }
 
-    /// Counts a setup attempt. The limits per name and for all clients do not apply: the code is too long to be guessed
-    /// even from many addresses, and no password is hashed without it.
+    /// The limits per name and for all clients do not apply: the code is too long to be guessed even from many
+    /// addresses, and no password is hashed without it.
     fn begin_setup(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) -> Result<(), Duration> {
         self.check_windows(client, account, now)?;
         self.count_in_windows(client, account, now);

@@ -45,7 +45,6 @@ pub(crate) async fn require_auth(State(auth): State<AuthState>, mut request: Req
     response
 }
 
-/// Authenticates the sender of a request by its headers.
 pub(crate) async fn authenticate(state: &AppState, method: &Method, headers: &HeaderMap) -> Result<Actor, ApiError> {
     let now = clock::now();
     // Other authentication schemes are ignored: they belong to a proxy in front of this server.

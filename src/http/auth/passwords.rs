@@ -22,12 +22,10 @@ impl Default for Passwords {
     }
 }
 
-/// The kind of client that waits for a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Requester {
     /// A logged-in user, a token, or a browser in which the user has logged in before.
     Known,
-    /// Any other client.
     Unknown,
 }
 
@@ -40,7 +38,6 @@ impl From<Client<'_>> for Requester {
     }
 }
 
-/// The permission to hash, until it is dropped.
 struct Permit {
     _unknown: Option<OwnedSemaphorePermit>,
     _hasher: OwnedSemaphorePermit,
@@ -58,8 +55,7 @@ impl Passwords {
         self.with_permit(requester, move || password::verify(&password, hash.as_deref())).await
     }
 
-    /// Validates and hashes a new password, which must not be close to one of these names. The error for a weak
-    /// password names the field `field`.
+    /// The password must not be close to one of these names. The error for a weak password names the field `field`.
     pub(crate) async fn hash(
         &self,
         field: &'static str,

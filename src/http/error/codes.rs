@@ -3,7 +3,6 @@
 
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
-/// All error codes of the API.
 pub(super) const CODES: &[&str] = &[
     "already_answered",
     "already_called",
@@ -88,7 +87,6 @@ pub(super) const CODES: &[&str] = &[
     "wrong_password",
 ];
 
-/// Returns the schema of the error codes for the OpenAPI document.
 pub(super) fn schema() -> Object {
     let codes = CODES.iter().map(|code| (*code).to_owned());
     ObjectBuilder::new()

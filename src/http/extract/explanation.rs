@@ -13,8 +13,8 @@ pub(super) struct Explanation {
 }
 
 impl Explanation {
-    /// Parses the message of axum's rejection: `Failed to …: FIELD: REASON at line L column C`. The field is absent if
-    /// the whole body or query is rejected.
+    /// Parses the message of axum's rejection: `Failed to …: FIELD: REASON at line L column C`. The field may be
+    /// absent.
     pub(super) fn of(sentence: &str) -> Self {
         let reason = sentence.split_once(": ").map_or(sentence, |(_, reason)| reason);
         let reason = reason.rsplit_once(" at line ").map_or(reason, |(reason, _)| reason);
@@ -39,7 +39,7 @@ impl Explanation {
         Self { code: "invalid", field: field.map(str::to_owned), message }
     }
 
-    /// Returns the error response; `otherwise` is its message if the reason has no translation.
+    /// `otherwise` is the message if neither the field nor a translated reason is known.
     pub(super) fn into_error(self, status: StatusCode, otherwise: &'static str) -> ApiError {
         let message = match (self.message, &self.field) {
             (Some(message), _) => message,
@@ -88,7 +88,7 @@ fn expectation(reason: &str) -> Option<String> {
     Some(format!("must be {kind}"))
 }
 
-/// Appends the names in backquotes in the parser's text `known` to `beginning`, separated by commas.
+/// Lists the names that `known` has in backquotes.
 fn choices(beginning: &str, known: &str) -> String {
     let names: Vec<_> = known.split('`').skip(1).step_by(2).collect();
     if names.is_empty() { "there are none here".to_owned() } else { format!("{beginning} {}", names.join(", ")) }

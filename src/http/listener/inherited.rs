@@ -6,7 +6,6 @@ use crate::config::process_env;
 use listenfd::ListenFd;
 use tokio::net::{TcpListener, UnixListener};
 
-/// The inherited sockets, by listener.
 #[derive(Debug, Default)]
 pub(super) struct Inherited {
     pub(super) public: Vec<TcpListener>,
@@ -17,7 +16,6 @@ pub(super) struct Inherited {
 }
 
 impl Inherited {
-    /// Adopts all inherited sockets.
     pub(super) fn take() -> Result<Self, ListenError> {
         // Read first, because taking the sockets removes the environment variables.
         let names = process_env("LISTEN_FDNAMES").unwrap_or_default();
@@ -36,8 +34,6 @@ impl Inherited {
         Ok(sockets)
     }
 
-    /// Returns the listener for the socket with this name. Sockets with other names are assigned in order, the public
-    /// listener first.
     fn of(&mut self, name: &str) -> &mut Vec<TcpListener> {
         match name {
             "web" => &mut self.public,

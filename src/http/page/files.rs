@@ -12,11 +12,8 @@ pub(super) struct Route {
     /// The path pattern: a segment `:name` matches any text, a segment `:name?` is optional, and `*` matches every
     /// other path.
     pub(super) path: &'static str,
-    /// The scripts and styles of the route.
     pub(super) files: &'static [&'static str],
-    /// The files with the Hebrew texts.
     pub(super) hebrew: &'static [&'static str],
-    /// The files with the English texts.
     pub(super) english: &'static [&'static str],
     /// The API requests that the page makes first, if there is a session.
     pub(super) data: &'static [&'static str],
@@ -27,7 +24,6 @@ pub(super) struct File {
     /// The path below `/app/`.
     pub(super) path: &'static str,
     pub(super) mime: &'static str,
-    /// A hash of the content.
     pub(super) hash: &'static str,
     brotli: &'static [u8],
     gzip: &'static [u8],
@@ -35,7 +31,6 @@ pub(super) struct File {
     plain: OnceLock<Bytes>,
 }
 
-/// The compression of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     Brotli,
@@ -53,7 +48,7 @@ impl Encoding {
         }
     }
 
-    /// Returns the smallest encoding that `Accept-Encoding` allows. Over plain HTTP, browsers do not offer `br`.
+    /// Returns the smallest encoding that `Accept-Encoding` names. Over plain HTTP, browsers do not offer `br`.
     pub(super) fn preferred(accepted: &str) -> Self {
         let allows = |name| accepts(accepted, name);
         if allows("br") {
@@ -66,7 +61,7 @@ impl Encoding {
     }
 }
 
-/// Returns true if a value of `Accept-Encoding` allows this encoding.
+/// Returns true if a value of `Accept-Encoding` names this encoding with a weight above 0.
 pub(in crate::http) fn accepts(accepted: &str, name: &str) -> bool {
     accepted.split(',').any(|item| {
         let mut parts = item.split(';');
@@ -77,7 +72,6 @@ pub(in crate::http) fn accepts(accepted: &str, name: &str) -> bool {
 }
 
 impl File {
-    /// Returns the file at this path below `/app/`.
     pub(super) fn find(path: &str) -> Option<&'static Self> {
         FILES.iter().find(|file| file.path == path)
     }
@@ -92,7 +86,6 @@ impl File {
         Self { path, mime, hash, brotli, gzip, plain: OnceLock::new() }
     }
 
-    /// Returns the length of an encoding in bytes.
     pub(super) fn length(&self, encoding: Encoding) -> u64 {
         match encoding {
             Encoding::Brotli => self.brotli.len() as u64,
@@ -102,8 +95,7 @@ impl File {
         }
     }
 
-    /// Returns the bytes of an encoding. All responses share them, so a client that reads slowly occupies no additional
-    /// memory.
+    /// All responses share the bytes, so a client that reads slowly occupies no additional memory.
     pub(super) async fn content(&'static self, encoding: Encoding) -> Bytes {
         match encoding {
             Encoding::Brotli => Bytes::from_static(self.brotli),
@@ -117,8 +109,7 @@ impl File {
         }
     }
 
-    /// Returns the uncompressed content, which the first call decompresses. The binary does not contain the
-    /// uncompressed content, because few clients request it.
+    /// The binary does not contain the uncompressed content, because few clients request it.
     fn plain(&self) -> &Bytes {
         self.plain.get_or_init(|| {
             let mut plain = Vec::with_capacity(usize::try_from(self.length(Encoding::Identity)).unwrap_or(0));

@@ -25,7 +25,6 @@ pub(super) fn links(path: &str, language: Language, has_session: bool) -> String
     links
 }
 
-/// Returns true if the path matches the route pattern.
 fn matches(route: &str, path: &str) -> bool {
     let mut given = path.split('/');
     for wanted in route.split('/') {

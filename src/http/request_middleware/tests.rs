@@ -5,7 +5,6 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use tower::ServiceExt;
 
-/// Returns limits with this duration for all requests but uploads, which may take longer.
 fn limits(time: Duration) -> Limits {
     Limits { time, body_bytes: 1024 }
 }

@@ -1,5 +1,4 @@
-//! Twilio's voice webhooks. Calls do not depend on the store: even if the database fails, Twilio gets a response with
-//! which the call continues.
+//! Twilio's voice webhooks. Even if the database fails, an incoming call is answered.
 
 mod answer_call;
 mod conversation;

@@ -10,7 +10,6 @@ use super::super::AppState;
 use axum::Router;
 use axum::routing::post;
 
-/// Returns the routes of both providers' webhooks.
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route(twilio::MESSAGE_PATH, post(twilio::message))
@@ -18,7 +17,6 @@ pub(crate) fn routes() -> Router<AppState> {
         .merge(bridge_routes())
 }
 
-/// Returns only the route of the bridge's webhook.
 pub(crate) fn bridge_routes() -> Router<AppState> {
     Router::new().route(baileys::PATH, post(baileys::event).get(baileys::proof))
 }

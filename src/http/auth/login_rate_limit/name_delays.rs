@@ -29,7 +29,6 @@ impl Failures {
 }
 
 impl NameDelays {
-    /// Returns the remaining wait as an error, if the next attempt for a name must wait.
     pub(super) fn check(&self, name: u64, now: Instant) -> Result<(), Duration> {
         let failures = self.names.get(&name).filter(|failures| !failures.is_over(now));
         match failures.map_or(Duration::ZERO, |failures| failures.delay(now)) {
@@ -51,7 +50,6 @@ impl NameDelays {
         failures.last = now;
     }
 
-    /// Removes the failures of a login name.
     pub(super) fn succeeded(&mut self, name: u64) {
         self.names.remove(&name);
     }

@@ -14,8 +14,7 @@ use axum::response::Response;
 
 const PATH: &str = "/webhook/incoming_call";
 
-/// Handles `POST /webhook/incoming_call`: returns the TwiML that answers the call, rings the human agent's phone first,
-/// or rejects or ends the call.
+/// Handles `POST /webhook/incoming_call`.
 pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Response {
     let Some(call_sid) = call_sid(&form) else {
         log_malformed(&state, &form, PATH, NO_CALL).await;

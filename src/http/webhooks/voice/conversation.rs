@@ -21,25 +21,20 @@ pub(super) const CONNECT: &str = "connect";
 /// The query parameter of [`ENDED_PATH`] with the number of the transfer.
 pub(super) const TRANSFER: &str = "transfer";
 
-/// Starts the conversation with the AI, and returns the TwiML for it.
 pub(super) fn begin(state: &AppState, context: CallContext) -> Response {
     let sid = context.call.call_sid.clone();
     state.calls.start(context);
     answer(&greeting(state, state.calls.token(&sid)))
 }
 
-/// The result of storing an incoming call.
 pub(super) enum Stored {
     /// A call that must be answered, and whether it rings at the human agent's phone first.
     Call(CallContext, bool),
-    /// The call of a blocked contact.
     Blocked,
-    /// A call that has already ended.
     Over,
 }
 
-/// Stores an incoming call with the current time, if the database is writable. Returns how to answer the call. If the
-/// call cannot be stored, it is answered even if its contact is blocked.
+/// If the call cannot be stored, it is answered even if its contact is blocked.
 pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static str, call: IncomingCall) -> Stored {
     let (known, raw, config) = (call.clone(), raw(form, path), state.config());
     let for_write = config.clone();
@@ -85,7 +80,6 @@ pub(super) fn store_call(
     call::receive(tx, call, raw, business.country, start_of_day(now, &business.time_zone), now)
 }
 
-/// Returns the verbs that play the greeting and connect the media stream.
 pub(super) fn greeting(state: &AppState, token: Option<String>) -> [Verb; 3] {
     let [stream, next] = connect(state, token, 1);
     let path = state.settings.current().prompts.greeting_path();

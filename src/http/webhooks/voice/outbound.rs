@@ -94,8 +94,7 @@ pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: Twili
     StatusCode::NO_CONTENT
 }
 
-/// Redirects a call to the message for answering machines, which ends the agent's media stream. Retries transient
-/// errors.
+/// The redirect ends the agent's media stream.
 async fn leave_message(state: AppState, sid: CallSid) {
     let services = state.calls.services();
     for wait in RETRY_AFTER.into_iter().map(Some).chain([None]) {
@@ -118,13 +117,12 @@ pub(super) async fn message(State(state): State<AppState>, _form: TwilioForm) ->
     answer(&[say_phrase(&config.voice.say_voice, &phrase), Verb::Hangup])
 }
 
-/// Returns the id of the outbound call from the query of a webhook's URL; none for other calls.
+/// Returns none if the query has no valid id.
 pub(super) fn outbound_call_id(uri: &Uri) -> Option<i64> {
     own_query(uri)?.value(ID)?.parse().ok()
 }
 
-/// Stores Twilio's id of an outbound call, if a webhook of the call arrives before Twilio's response to the dialling
-/// request has been stored.
+/// A webhook of the call may arrive before Twilio's response to the dialling request has been stored.
 pub(super) fn adopt(
     tx: &WriteTx<'_>,
     requested: Option<i64>,

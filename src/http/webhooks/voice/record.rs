@@ -20,9 +20,8 @@ use axum::response::Response;
 /// The seconds of silence that end a recording.
 const SILENCE_S: u32 = 5;
 
-/// Handles `POST /webhook/handle_recording`. Without a recording, requests one, unless the agent made the call. With a
-/// recording, stores it; then, if an AI is configured and the caller has not hung up, answers it and records again, and
-/// otherwise thanks the caller and hangs up. With `answer` in the query, returns the answer to an earlier recording.
+/// Handles `POST /webhook/handle_recording`, with or without a recording. With `answer` in the query, returns the
+/// answer to an earlier recording.
 pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(call) = call_sid(&form) else {
         log_malformed(&state, &form, PATH, NO_CALL).await;
@@ -72,8 +71,7 @@ fn apologise(state: &AppState, call: &CallSid) -> Response {
     answer(&[say_phrase(state, &Phrase::SayError), Verb::Hangup])
 }
 
-/// Returns the verbs that ask for a message and record it. Twilio executes the verb after the recorder only if the
-/// caller said nothing.
+/// Twilio executes the verb after the recorder only if the caller said nothing.
 pub(super) fn prompt(state: &AppState) -> [Verb; 3] {
     [Verb::Play(public_url(state, "/static/tts/fallback_he.mp3")), recorder(state), Verb::Hangup]
 }
@@ -96,8 +94,7 @@ async fn thanks(state: &AppState, call: &CallSid) -> Response {
     answer(&[say_phrase(state, &Phrase::SayThanks), Verb::Hangup])
 }
 
-/// Returns the AI's answer to a recording, or asks the caller to wait while the answer is not ready. If there is no
-/// answer, thanks the caller and hangs up.
+/// Asks the caller to wait while the answer is not ready, up to [`PendingReply::MAX_ROUNDS`] times.
 async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Response {
     match state.recorded_turns.reply(&waiting.recording).await {
         Reply::Say(text) => answer(&[say(state, &text), recorder(state), Verb::Hangup]),
@@ -122,7 +119,6 @@ async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Respo
     }
 }
 
-/// Creates a verb that speaks with the voice of the settings.
 fn say(state: &AppState, text: &str) -> Verb {
     response::say(&state.config().voice.say_voice, text)
 }

@@ -20,12 +20,10 @@ pub(in crate::http::webhooks) fn say(voice: &str, text: &str) -> Verb {
     Verb::Say { text: text.to_owned(), voice: voice.to_owned(), language }
 }
 
-/// Creates a verb that speaks a phrase with one of Twilio's voices.
 pub(in crate::http::webhooks) fn say_phrase(voice: &str, phrase: &Phrase) -> Verb {
     say(voice, &messages::text(language_of(voice), phrase))
 }
 
-/// Returns the language in which a voice speaks phrases.
 pub(super) fn language_of(voice: &str) -> Language {
     Language::for_tag(say_language(voice).unwrap_or_default())
 }

@@ -17,7 +17,6 @@ use axum::response::Response;
 
 pub(super) const PATH: &str = "/webhook/ring_ended";
 
-/// Returns the TwiML that rings the human agent's phone.
 pub(super) fn dial(state: &AppState, sid: &CallSid, pending: PendingTransfer) -> Response {
     tracing::info!(event = "CALL_RINGING", call.sid = %sid, "Twilio is instructed to ring the human agent's phone for call {sid}");
     answer(&[transfer::dial(state, sid, pending, PATH, state.config().voice.ring_first_s)])

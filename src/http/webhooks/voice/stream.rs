@@ -82,8 +82,7 @@ fn query_number(uri: &Uri, name: &str) -> u32 {
     own_query(uri).and_then(|query| query.value(name)?.parse().ok()).unwrap_or(0)
 }
 
-/// Returns the action after a restart of the daemon, by the end reason in the database. For a call without an end
-/// reason, or with an end reason that is not listed here, the caller can leave a message.
+/// Returns the action after a restart of the daemon.
 fn after_restart(ended: Option<EndReason>) -> StreamEndAction {
     match ended {
         Some(

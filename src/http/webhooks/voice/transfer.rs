@@ -107,7 +107,6 @@ fn is_answered(progress: Option<CallProgress>) -> bool {
     matches!(progress, Some(CallProgress::Completed | CallProgress::Answered))
 }
 
-/// Returns the verbs that announce the caller to the human agent and wait for a key, twice, and then hang up.
 fn prompt_verbs(state: &AppState, sid: &CallSid, transfer: &PendingTransfer) -> [Verb; 3] {
     let config = state.config();
     let voice = config.voice.say_voice.as_str();

@@ -15,7 +15,6 @@ pub(super) const NO_CALL: &str = "no call of the configured account";
 /// The maximum time that the response to a webhook waits for one read or write of the database.
 const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Returns the public URL of a path of this server, which Twilio requests.
 pub(super) fn public_url(state: &AppState, path: &str) -> String {
     format!("{}{path}", state.config().http.base_url())
 }
@@ -44,7 +43,6 @@ pub(super) fn own_query(uri: &Uri) -> Option<Form> {
 /// The prefix of Twilio's `StirVerstat` values for a caller number that failed verification.
 const STIR_FAILED: &str = "TN-Validation-Failed";
 
-/// Converts a webhook into the call that it describes.
 pub(super) fn incoming(form: &TwilioForm, call_sid: CallSid) -> IncomingCall {
     let value = |name: &str| form.form.value(name).unwrap_or_default().to_owned();
     let from = caller_id(&value("From")).to_owned();

@@ -28,8 +28,8 @@ pub(super) async fn event(State(app): State<AppState>, signed: BridgeBody) -> Re
 }
 
 /// Proves to the bridge that this program is the daemon. Otherwise, the bridge could send its secret to another program
-/// that listens on this port. Only requests from this machine are answered, because the bridge runs on this machine,
-/// and other clients could use the proof to guess the secret.
+/// that listens on this port. Only requests from this machine are answered, because other clients could use the proof
+/// to guess the secret.
 pub(super) async fn proof(State(app): State<AppState>, peer: Peer, headers: HeaderMap) -> Response {
     let nonce = headers.get(NONCE).and_then(|nonce| nonce.to_str().ok()).filter(|nonce| is_nonce(nonce));
     let config = app.config();
@@ -46,7 +46,7 @@ fn is_nonce(text: &str) -> bool {
     (32..=64).contains(&text.len()) && is_hex(text.as_bytes())
 }
 
-/// An extractor for the body of an authenticated webhook of the bridge. All other requests are rejected.
+/// The body of an authenticated webhook of the bridge.
 pub(super) struct BridgeBody {
     content_type: String,
     body: Bytes,

@@ -11,7 +11,6 @@ use crate::store::{self, WebhookOutcome, WriteTx};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// Processes an authenticated webhook, and returns its response.
 pub(super) async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw: RawWebhook) -> Response {
     let (raw_copy, named) = (raw.clone(), provider_id(&read));
     let stored = match read {
@@ -110,7 +109,6 @@ async fn log_only(app: &AppState, raw: RawWebhook, outcome: WebhookOutcome, why:
     app.store.write(move |tx| log_webhook(tx, &raw, outcome, why, Subject::default(), clock::now())).await
 }
 
-/// Returns the provider's id of the message that a webhook is about, for the log.
 fn provider_id(read: &Result<Inbound, Malformed>) -> String {
     let id = match read {
         Ok(Inbound::Message(message)) => message.provider_msg_id.clone(),
@@ -120,9 +118,9 @@ fn provider_id(read: &Result<Inbound, Malformed>) -> String {
     id.unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// Stores a webhook whose processing failed in the webhook log only, and acknowledges it, so that the provider does not
-/// retry a webhook that triggers a bug forever. If the error means that the database cannot be written at all, or if
-/// the webhook log cannot be written, the response is 503. `named` is the provider's id of the message.
+/// Acknowledges a webhook whose processing failed, once it is in the webhook log, so that the provider does not retry a
+/// webhook that triggers a bug forever. If nothing can be stored, the response is 503. `named` is the provider's id of
+/// the message.
 async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &store::Error) -> Response {
     let path = raw.path;
     let nothing_can_be_stored = matches!(
