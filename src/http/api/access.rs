@@ -2,7 +2,6 @@
 
 use utoipa::openapi::SecurityRequirement;
 
-/// The users and tokens that may call an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
     /// Any client, without a login.
@@ -18,8 +17,7 @@ pub(super) enum Access {
 }
 
 impl Access {
-    /// Returns the security requirements that the OpenAPI document shows: for each kind of credential, the role that it
-    /// needs.
+    /// Returns, for each kind of credential, the role that it needs.
     pub(super) fn security(self) -> Vec<SecurityRequirement> {
         let (cookie, token) = match self {
             Self::Anyone => return vec![SecurityRequirement::default()],

@@ -60,8 +60,7 @@ pub(super) async fn log_in(
     start_session(&state, user, device, &headers, peer).await
 }
 
-/// Returns the device cookie of the browser, and whether the user with this name or only other users have logged in
-/// from the browser. Returns none without a device cookie, and if no user has logged in from the browser.
+/// Returns none unless a user has logged in from the browser.
 async fn known_device(
     state: &AppState,
     headers: &HeaderMap,
@@ -75,7 +74,6 @@ async fn known_device(
     Ok(Some((device, known)).filter(|_| known != Device::Unknown))
 }
 
-/// Starts a session for an authenticated user, and sets the session cookie and the given device cookie in the browser.
 pub(super) async fn start_session(
     state: &AppState,
     user: domain::User,
@@ -127,7 +125,7 @@ pub(super) async fn get_session(
     (cookie.map(|cookie| AppendHeaders([(header::SET_COOKIE, cookie)])), axum::Json(session)).into_response()
 }
 
-/// Returns the session response for an authenticated actor, and a device cookie to set if the browser has none yet.
+/// Also returns a device cookie to set, if the browser of a session has none yet.
 pub(super) async fn session_of(
     state: &AppState,
     actor: Actor,
@@ -144,9 +142,8 @@ pub(super) async fn session_of(
     (SessionResponse { ok: true, user, role: actor.role.into(), csrf_token, business }, cookie)
 }
 
-/// Returns and stores a device cookie for a browser that has a session but no device cookie, for example because an
-/// older version started the session. The value is derived from the session cookie, so that a client that does not
-/// keep cookies still counts as one device. Returns none if the store cannot be used.
+/// The value is derived from the session cookie, so that a client that does not keep cookies still counts as one
+/// device. Returns none if the store cannot be used.
 async fn remember_device(state: &AppState, login: &Login, headers: &HeaderMap) -> Option<OneTimeSecret> {
     let device = OneTimeSecret::returned(SessionCookie::find(headers)?).derive("device");
     let (id, now) = (login.user.id, clock::now());
@@ -187,8 +184,7 @@ pub(super) async fn change_password(
     Ok(OkResponse::OK)
 }
 
-/// Verifies the password of a user who is logged in; a wrong password is the error 403 `wrong_password`. Attempts are
-/// limited like logins from a known device, separately for each session.
+/// Attempts are limited like logins from a known device, separately for each session.
 pub(super) async fn check_password(state: &AppState, login: &Login, password: String) -> Result<(), ApiError> {
     let id = login.user.id;
     let hash = state.store.read(move |tx| tx.password_hash(id)).await?;
@@ -202,7 +198,7 @@ pub(super) async fn check_password(state: &AppState, login: &Login, password: St
     Ok(())
 }
 
-/// Validates and hashes a new password for the user with this name. `field` is the password's field in the request.
+/// `field` is the password's field in the request.
 pub(super) async fn hash_password(
     state: &AppState,
     field: &'static str,

@@ -223,7 +223,6 @@ async fn finish(
     act(state, actor, id, if_match, move |tx, context, id| appointment::finish(tx, context, id, reached)).await
 }
 
-/// Runs a use case on one appointment, and returns the appointment as the response.
 async fn act(
     state: &AppState,
     actor: &Actor,

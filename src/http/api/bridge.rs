@@ -87,13 +87,12 @@ pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Res
     Ok(OkResponse::OK)
 }
 
-/// Returns the client of the bridge, or the error 409 `bridge_disabled` if the bridge is disabled.
 fn enabled_bridge(app: &AppState) -> Result<Bridge, ApiError> {
     let bridge = app.settings.current().bridge.clone();
     bridge.ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", state_sentence(LinkState::Disabled)))
 }
 
-/// Converts an error of the bridge into its error response. `request` names the failed request in the log message.
+/// `request` names the failed request in the log message.
 fn bridge_error(request: &str, error: BridgeError) -> ApiError {
     let (status, code, detail) = match error {
         BridgeError::Unavailable(LinkState::Unauthorized) => {
@@ -144,7 +143,7 @@ fn unprocessable(code: &'static str, message: String) -> ApiError {
     ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
 }
 
-/// Returns the English text of a link state; the web page translates the state by its code.
+/// The web page translates the state by its code.
 fn state_sentence(state: LinkState) -> String {
     state.notice().map(|notice| messages::text(Language::English, &notice)).unwrap_or_default()
 }

@@ -137,8 +137,7 @@ pub(super) async fn free_gaps(
     Ok(Json(FreeGaps { gaps: views(read.await?) }))
 }
 
-/// The maximum `days` of a request for gaps. This maximum is lower than the one for free times, because gaps are
-/// computed for all services.
+/// Lower than the maximum for free times, because gaps are computed for all services.
 const MAX_GAP_DAYS: u16 = 31;
 
 impl FreeSlotQuery {

@@ -11,7 +11,6 @@ pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mu
     item.get.iter_mut().map(|operation| (true, operation)).chain(changing.into_iter().flatten().map(|it| (false, it)))
 }
 
-/// Adds the header `If-Match` to an operation.
 pub(super) fn add_if_match(operation: &mut Operation) {
     let parameter = ParameterBuilder::new()
         .name(IF_MATCH)
@@ -52,7 +51,6 @@ fn add_etag(response: &mut Response) {
     response.headers.insert("ETag".to_owned(), header.into());
 }
 
-/// Returns true if an operation has the header parameter `If-Match`.
 pub(super) fn takes_if_match(operation: &Operation) -> bool {
     let mut parameters = operation.parameters.iter().flatten();
     parameters.any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == IF_MATCH))

@@ -5,7 +5,6 @@ use super::conditions;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
-/// The properties of an operation from which its error responses are derived.
 struct Declaration<'a> {
     operation: &'a Operation,
     access: Access,

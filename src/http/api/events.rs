@@ -161,19 +161,17 @@ impl Follower {
         Some(text)
     }
 
-    /// Returns none, which ends the stream, if the session has ended, or the token was revoked or has expired.
+    /// Returns none, which ends the stream, if the credential is no longer accepted.
     async fn check_credential(&mut self) -> Option<()> {
         self.next_check = clock::instant() + CHECK_EVERY;
         let credential = self.credential.clone();
         let accepted = self.state.store.read(move |tx| credential.is_accepted(tx, clock::now())).await;
-        // If the database cannot be read, the credential counts as valid until the next check. While it cannot be read,
-        // at most changes that were read before are sent.
+        // If the database cannot be read, the credential counts as valid until the next check.
         accepted.unwrap_or(true).then_some(())
     }
 
-    /// Returns the events of the next changes up to `newest`; later commits are not published yet. The text is empty if
-    /// the reader may see none of them. Returns none, which ends the stream, if the credential is no longer accepted,
-    /// or the changes cannot be read.
+    /// Commits after `newest` are not published yet. Returns none, which ends the stream, if the credential is no
+    /// longer accepted, or the changes cannot be read.
     async fn read(&mut self, newest: i64) -> Option<Bytes> {
         self.next_read = clock::instant() + MIN_PAUSE;
         let found = self.state.change_feed.after(self.seq, newest, &self.state.store).await;

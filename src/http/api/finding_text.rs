@@ -5,7 +5,6 @@ use crate::messages;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The code, values and texts of a finding.
 pub(super) struct FindingText {
     pub(super) code: Option<&'static str>,
     pub(super) params: BTreeMap<&'static str, Value>,

@@ -171,7 +171,6 @@ fn check_unlocked(state: &AppState) -> Result<(), ApiError> {
     Err(locked(KEY, Lock::Source(origin)))
 }
 
-/// Returns the content of an uploaded file, or an error if the file does not exist, was deleted or is too large.
 async fn uploaded(state: &AppState, id: String) -> Result<Vec<u8>, ApiError> {
     let found = state.store.read(move |tx| {
         let known = tx.media(&id)?.filter(|file| !file.is_pruned && file.length <= MAX_BYTES);
@@ -183,7 +182,6 @@ async fn uploaded(state: &AppState, id: String) -> Result<Vec<u8>, ApiError> {
     })
 }
 
-/// Converts a file into a greeting, or returns an error if calls cannot play it.
 fn readable(file: Vec<u8>) -> Result<GreetingSound, ApiError> {
     let prompt = Prompt::read(file)
         .map_err(|error| unprocessable("unsupported_sound", error.to_string()).with_field("media_id"))?;

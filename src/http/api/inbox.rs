@@ -129,7 +129,6 @@ async fn change(
     Ok(Json(row))
 }
 
-/// Converts rows into views, with the drafts of the current user and the tags of the contacts.
 fn with_drafts(tx: &ReadTx<'_>, actor: ActorId, rows: Vec<domain::InboxRow>) -> store::Result<Vec<InboxRow>> {
     let threads: Vec<ThreadId> = rows.iter().filter_map(|row| row.whatsapp_thread_id).collect();
     let mut drafts = tx.drafts(actor, &threads)?;

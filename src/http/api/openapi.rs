@@ -19,8 +19,7 @@ pub(super) fn operations() -> Operations {
     operations![show]
 }
 
-/// Adds the parts that apply to all routes: title, tags, authentication schemes, `ETag` headers, and a description for
-/// each response that has none.
+/// Adds the parts that apply to all routes.
 pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("AgentLocator")

@@ -62,9 +62,7 @@ impl<T> Argument for ShortJson<T> {}
 
 /// The arguments of a handler, of which exactly one determines the access level.
 pub(super) trait Arguments {
-    /// The access level of the handler.
     const ACCESS: Access;
-    /// Whether the handler supports `If-Match`.
     const IS_CONDITIONAL: bool;
 }
 
@@ -101,12 +99,9 @@ arguments!(A, B, C, D, E);
 arguments!(A, B, C, D, E, F);
 arguments!(A, B, C, D, E, F, G);
 
-/// The operations of the API, or of one kind of resource.
 #[derive(Default)]
 pub(super) struct Operations {
-    /// The operations that any client may call.
     pub(super) public: OpenApiRouter<AppState>,
-    /// The operations that need a login or a token.
     pub(super) authenticated: OpenApiRouter<AppState>,
 }
 
@@ -136,7 +131,6 @@ impl Operations {
         }
     }
 
-    /// Adds the operations of another group.
     pub(super) fn merge(self, other: Self) -> Self {
         Self { public: self.public.merge(other.public), authenticated: self.authenticated.merge(other.authenticated) }
     }

@@ -78,7 +78,6 @@ pub(super) async fn erase(
     Ok(axum::Json(EraseContactResponse { deleted, overwritten, bridge_pending, snapshots, in_bucket, in_replica }))
 }
 
-/// Returns the snapshots that were created before `at`, newest first.
 async fn snapshots_before(state: &AppState, at: Timestamp) -> Vec<SnapshotWithContact> {
     let (snapshots, config) = (state.snapshots.clone(), state.config());
     // The folder may be on a network file system, where listing can block.

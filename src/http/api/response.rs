@@ -3,7 +3,6 @@
 use crate::domain::Language;
 use serde::Serialize;
 
-/// Converts domain values into their views.
 pub(crate) fn views<T, V: From<T>>(values: Vec<T>) -> Vec<V> {
     values.into_iter().map(Into::into).collect()
 }
@@ -16,7 +15,6 @@ pub(crate) struct LocalizedText {
 }
 
 impl LocalizedText {
-    /// Renders a text in both languages.
     pub(crate) fn of(text: impl Fn(Language) -> String) -> Self {
         Self { he: text(Language::Hebrew), en: text(Language::English) }
     }

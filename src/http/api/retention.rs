@@ -45,7 +45,6 @@ pub(super) struct RetentionQuery {
 }
 
 impl RetentionQuery {
-    /// Returns these limits, with the saved values for absent ones.
     fn over(self, saved: &RetentionConfig) -> Result<RetentionConfig, ApiError> {
         let days = |name: &'static str, given: Option<u32>, saved: u32| match given {
             Some(days) if days > MAX_DAYS => {
@@ -79,5 +78,4 @@ pub(super) async fn preview(
     Ok(Json(RetentionPreview { items: views(counted) }))
 }
 
-/// The maximum of a retention setting in days.
 const MAX_DAYS: u32 = 36_500;

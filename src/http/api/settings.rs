@@ -104,7 +104,6 @@ pub(super) async fn history(
     Ok(axum::Json(Page::new(changes, next)))
 }
 
-/// Returns the language of the request, else that of the business.
 fn language(state: &AppState, headers: &HeaderMap) -> Language {
     preferred(headers).unwrap_or_else(|| state.config().language())
 }

@@ -37,7 +37,6 @@ fn evidence(state: &AppState) -> setup::Evidence {
     }
 }
 
-/// Returns the progress of the setup.
 pub(super) async fn progress_of(state: &AppState) -> Result<SetupProgress, ApiError> {
     let evidence = evidence(state);
     Ok(state.store.read(move |tx| setup::progress(tx, evidence)).await?.into())
@@ -55,7 +54,6 @@ pub(super) async fn is_needed(
     Ok(axum::Json(status(&state, peer, &headers).await?))
 }
 
-/// Returns the state of the first setup, as a client on this connection sees it.
 pub(super) async fn status(state: &AppState, peer: Peer, headers: &HeaderMap) -> Result<SetupStatus, ApiError> {
     let owners = state.store.read(|tx| tx.count_owners()).await?;
     let connection_error = https_required::error(state, peer, headers).map(ApiError::into_detail);

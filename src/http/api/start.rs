@@ -27,7 +27,6 @@ struct Start {
     newest_change: Option<i64>,
 }
 
-/// The data that is inlined in the HTML file.
 pub(in crate::http) struct Inlined {
     /// The responses as JSON, escaped for an HTML element.
     pub(in crate::http) json: String,
@@ -36,8 +35,7 @@ pub(in crate::http) struct Inlined {
     pub(in crate::http) cookie: Option<HeaderValue>,
 }
 
-/// Returns the responses to inline. If the store does not answer, there are none; the page then makes the requests
-/// itself, and shows their errors.
+/// If the data cannot be read, nothing is inlined; the page then makes the requests itself, and shows their errors.
 pub(in crate::http) async fn of(state: &AppState, peer: Peer, uri: &Uri, headers: &HeaderMap) -> Inlined {
     let none = Inlined { json: "{}".to_owned(), has_session: false, cookie: None };
     find(state, peer, uri, headers).await.unwrap_or(none)

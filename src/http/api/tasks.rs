@@ -82,7 +82,6 @@ impl Assignee {
     }
 }
 
-/// The limit on when tasks are due.
 #[derive(Clone, Copy, Debug)]
 enum DueBefore {
     /// A day in the time zone of the business.

@@ -109,7 +109,6 @@ pub(super) async fn counts(
     Ok(axum::Json(counts.into()))
 }
 
-/// Converts threads into views, with the drafts of the current user and the tags of the contacts.
 fn with_drafts(tx: &ReadTx<'_>, actor: ActorId, threads: Vec<domain::Thread>) -> store::Result<Vec<Thread>> {
     let ids: Vec<ThreadId> = threads.iter().map(|thread| thread.id).collect();
     let contacts: Vec<ContactId> = threads.iter().map(|thread| thread.contact_id).collect();

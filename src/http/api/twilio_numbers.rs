@@ -130,7 +130,6 @@ async fn number(config: &Config, sid: &str) -> Result<AccountNumber, ApiError> {
     found.ok_or_else(|| ApiError::not_found("the account has no such number"))
 }
 
-/// The error of a request to set a number's webhooks.
 struct NotSet {
     error: ApiError,
     /// Whether Twilio answered the request.

@@ -126,7 +126,6 @@ pub(super) async fn remove(
     Ok(OkResponse::OK)
 }
 
-/// Returns a function that reads an entry as its view.
 fn view_of(state: &AppState) -> impl Fn(&ReadTx<'_>, WaitingId) -> Result<WaitingEntry, crm::Error> + Send + 'static {
     let (zone, now) = (state.config().business.time_zone.clone(), clock::now());
     move |tx, id| Ok(waiting_list::with_its_prospects(tx, BusinessId::FIRST, id, &zone, now)?.into())

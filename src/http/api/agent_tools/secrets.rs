@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// The ids of the stored values.
 pub(super) type Stored = BTreeSet<String>;
 
-/// Returns the ids of the stored values; none if the file cannot be read.
+/// Returns no ids if the file cannot be read.
 pub(super) async fn stored(state: &AppState) -> Stored {
     let file = PageSecrets::of(&state.config().store);
     let read = tokio::task::spawn_blocking(move || file.tool_secrets()).await;
@@ -28,7 +28,6 @@ pub(super) async fn stored(state: &AppState) -> Stored {
 pub(super) struct NewSecrets(ToolSecrets);
 
 impl NewSecrets {
-    /// Adds a value, and returns its id. Rejects a value that is empty, too long or not allowed in a header.
     pub(super) fn add(&mut self, value: Secret) -> Result<String, ApiError> {
         if value.expose().len() > MAX_VALUE_BYTES || header_value(&value).is_none() {
             let rule = format!("headers must have values of 1 to {MAX_VALUE_BYTES} characters in one line");
@@ -39,8 +38,8 @@ impl NewSecrets {
         Ok(id)
     }
 
-    /// Stores the values, and then runs the change of the tool that refers to them, with the ids of all stored values
-    /// as its argument. Removes the values if the change fails. `tool` is the name of the tool.
+    /// Stores the values before `change` runs, with the ids of all stored values as its argument. Removes the values if
+    /// the change fails.
     pub(super) async fn stored_for<T>(
         self,
         state: &AppState,

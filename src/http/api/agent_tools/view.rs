@@ -195,7 +195,6 @@ pub(crate) struct UpdateAgentToolRequest {
 }
 
 impl CreateAgentToolRequest {
-    /// Returns the change, and the values of its headers.
     pub(super) fn into_change(self) -> Result<(AgentToolUpdate, NewSecrets), ApiError> {
         let Self { name, description, method, url, parameters, headers, time_limit_s, enabled } = self;
         let change = UpdateAgentToolRequest {
@@ -214,7 +213,6 @@ impl CreateAgentToolRequest {
 }
 
 impl UpdateAgentToolRequest {
-    /// Returns the change, and the values of its headers.
     pub(super) fn into_change(self) -> Result<(AgentToolUpdate, NewSecrets), ApiError> {
         let mut new = NewSecrets::default();
         let mut header = |ToolHeaderRequest { name, value }: ToolHeaderRequest| {

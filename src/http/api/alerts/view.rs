@@ -77,7 +77,6 @@ struct AlertNotice {
 }
 
 impl AlertNotice {
-    /// Returns the findings that have codes.
     fn of(detail: &AlertDetail) -> Vec<Self> {
         let found = match detail {
             AlertDetail::Notices(found) => values(found),
@@ -98,7 +97,6 @@ impl AlertNotice {
     }
 }
 
-/// Serializes texts as JSON objects with `code` and `params`.
 fn values(texts: &[impl Serialize]) -> Vec<Value> {
     texts.iter().filter_map(|text| serde_json::to_value(text).ok()).collect()
 }

@@ -37,7 +37,6 @@ pub(crate) struct Answering {
     next_opening: Option<Timestamp>,
 }
 
-/// What follows from the settings, the choice and the opening hours.
 pub(super) struct Facts {
     pub(super) rings: bool,
     pub(super) can_ring: bool,

@@ -59,7 +59,7 @@ pub(in crate::http::api) async fn download(
     Ok(response)
 }
 
-/// Streams a part of a file. The next piece is read only after the client has consumed the previous one.
+/// The next piece is read only after the client has consumed the previous one.
 fn stream_file(file: Arc<File>, part: Range<u64>) -> Body {
     Body::from_stream(stream::try_unfold(part, move |left| {
         let file = file.clone();

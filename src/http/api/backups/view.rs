@@ -116,8 +116,7 @@ impl From<backup::Snapshot> for Snapshot {
     }
 }
 
-/// Converts a backup error into its error response: 409 with `backup_running` or `no_space`, 404, or 503 for all other
-/// errors. `failed` says what failed, at the start of the log message about an error with status 503.
+/// `failed` says what failed, for the log.
 pub(super) fn refusal(failed: &str, error: backup::Error) -> ApiError {
     let message = error.to_string();
     let conflict = |code| ApiError::new(StatusCode::CONFLICT, code, message.clone());

@@ -122,7 +122,6 @@ impl BridgeStatus {
         }
     }
 
-    /// Returns the state for a bridge that is disabled.
     pub(super) fn disabled(language: Language) -> Self {
         let state = link::LinkState::Disabled;
         Self {

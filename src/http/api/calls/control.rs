@@ -96,7 +96,7 @@ pub(super) fn no_agent(message: &'static str) -> ApiError {
     ApiError::new(StatusCode::CONFLICT, "no_agent", message)
 }
 
-/// Asks Twilio to end a call. Returns whether the call ended now, or was over before the request.
+/// Returns whether the call ended now, or was over before the request.
 async fn complete(state: &AppState, sid: &CallSid) -> Result<Completed, ApiError> {
     match state.calls.complete(sid).await {
         Ok(()) => Ok(Completed::Now),

@@ -90,7 +90,6 @@ struct Listener {
 }
 
 impl Listener {
-    /// Returns the next piece of the file, or none at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
         if let Some(header) = self.header.take() {
             return Some(header);

@@ -49,7 +49,6 @@ pub(crate) struct CallItem {
 }
 
 impl CallItem {
-    /// Returns the call as a user with this role sees it.
     pub(in crate::http::api) fn new(item: domain::CallItem, reader: Role) -> Self {
         Self {
             call: Call::new(item.call, reader),
@@ -239,7 +238,6 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Returns the turn as a user with this role sees it.
     pub(super) fn new(turn: domain::Turn, reader: Role) -> Self {
         let is_tool = turn.speaker == domain::Speaker::Tool;
         let tool = if is_tool { domain::ToolUse::from_text(&turn.text) } else { None };
@@ -263,7 +261,6 @@ impl Turn {
     }
 }
 
-/// Returns the cost for an owner, and nothing for other users.
 pub(in crate::http::api) fn cost_for(reader: Role, micros: i64) -> Option<i64> {
     (reader == Role::Owner).then_some(micros)
 }

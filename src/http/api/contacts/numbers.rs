@@ -93,7 +93,7 @@ fn show(tx: &ReadTx<'_>, contact: ContactId, id: AddressId) -> Result<Address, c
     Ok(number::find(tx, contact, id)?.into())
 }
 
-/// Parses a phone number. A number without a country code is read in the country of the business.
+/// A number without a country code is read in the country of the business.
 pub(super) fn parse(state: &AppState, number: &str) -> Result<PhoneNumber, ApiError> {
     let number = PhoneNumber::parse(number, state.config().business.country);
     number.map_err(|error| ApiError::invalid(error.to_string()).with_field("number"))

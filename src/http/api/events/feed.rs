@@ -34,7 +34,6 @@ impl ChangeFeed {
     }
 }
 
-/// Consecutive changes.
 #[derive(Debug)]
 pub(super) struct Batch {
     /// The changes follow this position.
@@ -70,7 +69,6 @@ impl Batch {
         }
     }
 
-    /// Returns the events of the changes that a user or token may receive.
     pub(super) fn text_for(&self, (actor, role): (ActorId, Role)) -> Bytes {
         let is_visible = |change: &Change| change.is_for(actor, role);
         if self.changes.iter().all(|(change, _)| is_visible(change)) {
@@ -81,7 +79,6 @@ impl Batch {
     }
 }
 
-/// Returns the text of a server-sent event.
 pub(super) fn event_text(name: Option<&str>, id: Option<i64>, data: &impl Serialize) -> String {
     let name = name.map(|name| format!("event: {name}\n")).unwrap_or_default();
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
@@ -91,7 +88,6 @@ pub(super) fn event_text(name: Option<&str>, id: Option<i64>, data: &impl Serial
     format!("{name}{id}data: {data}\n\n")
 }
 
-/// The maximum number of changes in a batch.
 const MAX_CHANGES: usize = 1000;
-/// The maximum number of batches that are kept for streams that will ask for them a little later.
+/// The maximum number of batches that are kept for streams that are a little behind.
 const MAX_BATCHES: usize = 4;

@@ -78,7 +78,6 @@ impl GreetingResponse {
     }
 }
 
-/// The key of the setting for a greeting file on the server.
 pub(super) const KEY: &str = "voice.greeting_file";
 
 /// An uploaded file that becomes the greeting.

@@ -145,7 +145,6 @@ struct ContactMerge {
 }
 
 impl TimelineItem {
-    /// Creates an entry for a user with the role `reader`; errors of messages are in `language`.
     pub(super) fn new(entry: domain::TimelineEntry, language: Language, reader: Role) -> Self {
         let kind = entry.content.kind().into();
         let item = Self {

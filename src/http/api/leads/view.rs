@@ -107,7 +107,6 @@ pub(crate) struct UpdateLeadRequest {
 }
 
 impl UpdateLeadRequest {
-    /// Applies the change to the content of a lead.
     pub(super) fn apply(self, to: &mut LeadContent) {
         if let Some(title) = self.title {
             to.title = title;

@@ -48,7 +48,6 @@ pub(in crate::http::api) async fn upload(
     Ok((StatusCode::CREATED, Json(stored.await?.into())))
 }
 
-/// Reads a body of at most `most` bytes. Fails if it pauses for longer than `max_pause`.
 async fn read(mut body: Body, most: usize, max_pause: Duration) -> Result<Bytes, ApiError> {
     let mut content: Vec<u8> = Vec::new();
     while let Some(frame) = next_frame(&mut body, max_pause).await.map_err(read_error)? {
@@ -70,9 +69,8 @@ fn read_error(error: BodyError) -> ApiError {
     }
 }
 
-/// Detects the media type by the content. For content without a known signature, returns the type that the client
-/// declares if this type is in [`STATED`], because browsers do not run files of these types; otherwise returns
-/// `application/octet-stream`.
+/// Detects the media type by the content. The declared type is used only where it is more precise, or is one of
+/// [`STATED`], which browsers do not run.
 fn media_type(headers: &HeaderMap, content: &[u8]) -> String {
     let stated = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let stated = stated.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

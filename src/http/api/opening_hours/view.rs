@@ -25,7 +25,7 @@ pub(crate) struct HoursRange {
     to: DayTime,
 }
 
-/// Converts the ranges of a request into domain values. Rejects a weekday outside 0 to 6.
+/// Rejects a weekday outside 0 to 6.
 pub(crate) fn domain_hours(hours: &[HoursRange]) -> Result<Vec<domain::OpeningHours>, ApiError> {
     let read = |one: &HoursRange| {
         let weekday = Weekday::from_sunday_zero_offset(one.weekday)
@@ -35,7 +35,6 @@ pub(crate) fn domain_hours(hours: &[HoursRange]) -> Result<Vec<domain::OpeningHo
     hours.iter().map(read).collect()
 }
 
-/// Converts the ranges of domain values into a response.
 pub(crate) fn view_hours(hours: &[domain::OpeningHours]) -> Vec<HoursRange> {
     let view = |one: &domain::OpeningHours| HoursRange {
         weekday: one.weekday.to_sunday_zero_offset(),

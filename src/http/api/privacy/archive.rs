@@ -12,8 +12,7 @@ use tokio::sync::mpsc;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-/// Starts a thread that writes the archive, and returns the body that streams it. The thread ends if the client
-/// disconnects.
+/// The body streams the archive, which a thread writes. The thread ends if the client disconnects.
 pub(super) fn stream(store: Store, data: PersonalData, now: Timestamp) -> Body {
     let (sender, receiver) = mpsc::channel(PIECES_AHEAD);
     let handle = Handle::current();
@@ -109,7 +108,6 @@ fn options(method: CompressionMethod) -> SimpleFileOptions {
     SimpleFileOptions::default().compression_method(method)
 }
 
-/// Returns the name of a file in the archive.
 fn name(file: &PersonalFile) -> String {
     match file {
         PersonalFile::Media { sha256, mime } => format!("media/{sha256}.{}", extension(mime)),

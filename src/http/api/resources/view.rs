@@ -60,7 +60,7 @@ impl Versioned for Resource {
 }
 
 impl Resource {
-    /// Creates the view of a resource; `offered` are the services that are not archived.
+    /// `offered` are the services that are not archived.
     pub(super) fn new(resource: domain::Resource, offered: &[domain::Service]) -> Self {
         let (all_services, services) = match resource.offer {
             Offer::All => (true, offered.iter().map(|service| service.id.0).collect()),

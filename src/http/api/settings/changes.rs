@@ -30,8 +30,7 @@ pub(super) fn redirects_snapshots(key: &str) -> bool {
     key.starts_with("backup.s3_") || key == "backup.age_recipients"
 }
 
-/// Returns the setting versions on which the change is based, or an error if the request has a version of a setting
-/// that it does not change.
+/// Rejects a version of a setting that the request does not change.
 pub(super) fn expected(body: &UpdateSettingsRequest) -> Result<BTreeMap<String, i64>, ApiError> {
     match body.expected.keys().find(|key| !body.changes.contains_key(*key)) {
         None => Ok(body.expected.clone()),
@@ -42,8 +41,7 @@ pub(super) fn expected(body: &UpdateSettingsRequest) -> Result<BTreeMap<String, 
     }
 }
 
-/// Returns the error response of a rejected change of the settings `changed`. `items` are the current settings;
-/// `language` is that of the request.
+/// `items` are the current settings.
 pub(super) fn rejection(
     rejected: ChangeRejected,
     changed: &[String],
@@ -75,7 +73,6 @@ pub(super) fn rejection(
     }
 }
 
-/// Returns the error response for a setting that is locked or invalid. `language` is that of the request.
 pub(in crate::http::api) fn refusal(ChangeError { key, refusal }: ChangeError, language: Language) -> ApiError {
     match refusal {
         ChangeRefusal::Invalid(error) => {
@@ -89,7 +86,6 @@ pub(in crate::http::api) fn refusal(ChangeError { key, refusal }: ChangeError, l
     }
 }
 
-/// Returns the error response for a locked setting.
 pub(in crate::http::api) fn locked(key: impl Into<String>, lock: Lock) -> ApiError {
     let key = key.into();
     let why = match &lock {

@@ -166,7 +166,6 @@ pub(crate) struct UpdateTaskRequest {
 }
 
 impl UpdateTaskRequest {
-    /// Applies the change to the content of a task.
     pub(super) fn apply(self, to: &mut TaskContent) {
         if let Some(title) = self.title {
             to.title = title;

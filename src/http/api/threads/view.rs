@@ -89,7 +89,6 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
-    /// Adds the draft of the current user, and the tags of the contact.
     pub(crate) fn with(self, draft: Option<domain::Draft>, tags: Vec<domain::ContactTag>) -> Self {
         Self { draft: draft.map(Into::into), tags: views(tags), ..self }
     }
@@ -145,7 +144,6 @@ pub(crate) struct MessageDetail {
 }
 
 impl MessageDetail {
-    /// Creates the view; the error of the message is in `language`.
     pub(crate) fn new(detail: domain::MessageDetail, language: Language) -> Self {
         Self {
             message: Message::new(detail.message, language),

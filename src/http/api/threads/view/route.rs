@@ -56,7 +56,6 @@ enum RouteCost {
 }
 
 impl MessageRoute {
-    /// Creates the view of a route for a user or token with the role `reader`. `prices` are the prices in the settings.
     pub(crate) fn new(preview: RoutePreview, prices: &TwilioConfig, reader: Role) -> Self {
         let route = preview.chosen.as_ref().ok().map(|(route, _)| *route);
         let alternatives = preview.alternatives.into_iter().map(|(provider, route)| {
