@@ -2,7 +2,7 @@
 //!
 //! New connections do not wait in the kernel's queue, where a flood of connections could delay those of Twilio. At the
 //! limit, the longest inactive connection is closed instead, authenticated ones last. Twilio sends its request
-//! immediately, so its connections are not among the inactive ones.
+//! immediately, so its connection is active until then.
 
 use super::peer::network;
 use crate::clock;
@@ -30,7 +30,7 @@ struct Table {
     known: HashMap<IpAddr, u64>,
 }
 
-/// The client of a connection. Times are in milliseconds since the listeners were opened.
+/// The client of a connection. Times are in milliseconds since `started_at`.
 #[derive(Debug)]
 pub(super) struct Client {
     /// The network of the client. None for this machine and for trusted proxies, which forward the requests of many

@@ -1,6 +1,6 @@
 //! The error responses: `{"ok":false,"error":{"code","message"}}` with a matching status.
 //!
-//! The message is for users. Internal causes are logged, and never sent to the client.
+//! The message is for users. The cause of an internal error is only logged.
 
 mod codes;
 

@@ -158,7 +158,7 @@ fn header_value(etag: String) -> Option<HeaderValue> {
 }
 
 impl Actor {
-    /// The audit row of the request has `noun` and the id as its subject.
+    /// If the path contains no id, the subject of the request's audit row is `noun` with the new id.
     pub(crate) async fn create<I: Copy + Display, V: Versioned + Send + 'static>(
         &self,
         store: &Store,

@@ -11,8 +11,8 @@ pub(super) struct Forwarded {
     pub(super) encrypted: Option<bool>,
 }
 
-/// Reads the headers of a trusted proxy. Each hop appends the address of the previous hop, so the list is read from its
-/// end: a client can forge everything before the last address that is not `trusted`.
+/// Each hop appends the address of the previous hop, so the list is read from its end: a client can forge everything
+/// before the last address that is not `trusted`.
 pub(super) fn read(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> Forwarded {
     let mut origin = None;
     for hop in values(headers, "x-forwarded-for").rev() {

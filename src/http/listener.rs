@@ -16,7 +16,7 @@ pub struct Listeners {
     /// The public listener for Twilio and the bridge; without a separate CRM listener also for the web page and the
     /// API.
     pub public: Vec<TcpListener>,
-    /// The separate listener for the web page, the API and monitoring, by plain HTTP and TLS.
+    /// The separate listener for the web page, the API and monitoring.
     pub crm: Vec<TcpListener>,
     /// The listener for plain HTTP, on port 80 by default, which redirects to https, and answers monitoring requests
     /// and ACME challenges.

@@ -24,8 +24,8 @@ impl PerNetworkLimit {
         Arc::new(Self { max_per_network: (slots / 2).max(1), held: Mutex::default() })
     }
 
-    /// Acquires a slot for this address, or returns none if its network has reached the limit. This machine is not
-    /// limited, because a proxy on this machine forwards the requests of all clients.
+    /// Returns none if the network of this address has reached the limit. This machine is not limited, because a proxy
+    /// on it may forward the requests of many clients.
     pub(super) fn try_acquire(self: &Arc<Self>, address: IpAddr) -> Option<Permit> {
         if address.to_canonical().is_loopback() {
             return Some(Permit { limit: self.clone(), network: None });

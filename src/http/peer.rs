@@ -71,7 +71,8 @@ impl Peer {
         is_confidential(self.tls, self.address(), self.is_proxy, self.reported)
     }
 
-    /// Returns true if the request comes from a proxy on this machine that `http.trusted_proxies` does not contain.
+    /// Returns true if the request appears to come from a proxy on this machine that `http.trusted_proxies` does not
+    /// contain.
     pub(super) fn is_untrusted_proxy(self) -> bool {
         !self.is_proxy && self.address().is_loopback() && self.reported.origin.is_some()
     }
@@ -286,7 +287,6 @@ mod tests {
     }
 
     proptest! {
-        /// No headers of a client on the internet make its plain HTTP connection confidential.
         #[test]
         fn no_header_makes_a_public_connection_private(address: u32, names in "[ -~]{0,40}", scheme in "https?|wss?|[ -~]{0,9}") {
             let address = IpAddr::V4(address.into());

@@ -8,9 +8,8 @@ use bytes::Bytes;
 use futures_util::stream;
 use std::ops::Range;
 
-/// Streams a part of a file; `read` returns a piece by its offset and length. Each piece is read in a separate
-/// transaction, and only after the client has consumed the previous one. A slow client therefore holds little memory
-/// and no database connection.
+/// Streams a part of a file; `read` returns a piece by its offset and length. A piece is read only after the client has
+/// consumed the previous one, so a slow client holds little memory.
 pub(crate) fn stream_chunks<F>(part: Range<u64>, read: impl Fn(u64, usize) -> F + Send + 'static) -> Body
 where
     F: Future<Output = store::Result<Vec<u8>>> + Send + 'static,
@@ -101,8 +100,7 @@ enum RequestedRange {
     Nothing,
 }
 
-/// Returns the requested range. A request with several ranges gets the complete file, which the RFC allows; players do
-/// not send such requests.
+/// A request with several ranges gets the complete file, which the RFC allows.
 fn requested_range(method: &Method, headers: &HeaderMap, etag: &str, length: u64) -> RequestedRange {
     if *method != Method::GET || headers.get(header::IF_RANGE).is_some_and(|value| value.as_bytes() != etag.as_bytes())
     {

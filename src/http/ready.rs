@@ -28,7 +28,7 @@ enum Check {
 struct Checks {
     /// Whether a test write and read of the database succeed.
     db: Check,
-    /// Whether the configured settings are active. If they are invalid, the last valid settings are active instead.
+    /// Whether the configured settings are valid. If they are not, the last valid settings are active.
     settings: Check,
     openai: Check,
     tts: Check,
@@ -38,11 +38,11 @@ struct Checks {
     outbox: Check,
     /// Whether the disk has enough free space for media files, and had enough for the last snapshot.
     disk: Check,
-    /// Whether the published file contains all acknowledged data.
+    /// Whether the published file is up to date.
     published_copy: Check,
     /// Whether no corruption has been found in the database.
     integrity: Check,
-    /// Whether browsers trust the certificate, and it is valid, covers all host names and does not expire soon.
+    /// Whether a certificate from files or an authority is valid, covers all host names and does not expire soon.
     tls: Check,
     /// Whether the last backup and its upload succeeded, and the backup is recent. `ok` also before the first backup.
     backup: Check,

@@ -37,8 +37,8 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: Cancellation
     let max_connections = state.config().http.max_connections.unwrap_or_else(default_connections);
     let slots = || Connections::new(max_connections);
     let port_80_slots = Connections::new((max_connections / PORT_80_SHARE).max(1));
-    // Each listener has a separate connection limit. A flood of connections on the public listener therefore does not
-    // lock out the owner, and a flood over plain HTTP does not lock out users of TLS.
+    // Each listener has a separate connection limit, so a flood of connections on one listener does not lock out the
+    // clients of the others.
     let mut tasks = JoinSet::new();
     let mut open = |name, listeners: Vec<TcpListener>, router: Router, slots: Arc<Connections>, protocol: Protocol| {
         for listener in listeners.into_iter().map(ListenSocket::Tcp) {
@@ -238,7 +238,7 @@ impl ConnectionContext {
         };
         match outcome {
             Ok(Some(stream)) => {
-                // The handshake has a separate timeout, so the connection's own timeouts start after it.
+                // The handshake has a separate timeout, so its duration does not count as silence of the client.
                 self.client.record_received();
                 self.serve_requests(stream, router, stopping).await;
             }
@@ -333,8 +333,8 @@ static UNTRUSTED_PROXY: Once = Once::new();
 /// The time at shutdown in which an idle connection can still send a last request.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 
-/// The maximum length of a request head, and the size of a connection's buffers. Twilio's heads have about 1 KiB; those
-/// of the web page with cookies are shorter. The longest accepted search words also fit.
+/// The maximum length of a request head, and the size of a connection's buffers. Twilio's heads have about 1 KiB; the
+/// longest accepted search words also fit.
 const MAX_HEAD_BYTES: usize = 16 << 10;
 
 /// The divisor of the connection limit for port 80, which mainly redirects and answers the certificate authority.

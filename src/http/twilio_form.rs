@@ -14,15 +14,15 @@ use std::sync::Arc;
 
 #[derive(Clone, Debug)]
 pub struct TwilioForm {
-    /// All decoded parameters: from the form, the top level of the JSON object, or the query; none if they are
-    /// malformed or more than `MAX_PAIRS`, or if one has an invalid name.
+    /// The parameters of the form, the top level of the JSON object, or the query; empty if they are malformed or more
+    /// than `MAX_PAIRS`, or if one has an invalid name.
     pub form: Form,
     /// The raw body, for the webhook log.
     pub body: Bytes,
     pub content_type: String,
     /// Whether `AccountSid` is the configured account, or no account is configured.
     pub is_own_account: bool,
-    /// Whether a webhook with the same target and signature was received before.
+    /// Whether a recent webhook had the same target and signature.
     pub is_repeated: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Who answers calls now: the owner's quick switch.
+//! Who answers calls now, as the owner chooses or the settings say.
 
 mod view;
 

@@ -24,7 +24,7 @@ impl Declaration<'_> {
     }
 }
 
-/// An error status, the condition under which an operation always has this status, and the description of the status.
+/// An error status, the condition under which an operation has it without declaring it, and its description.
 type ErrorResponse = (&'static str, fn(&Declaration<'_>) -> bool, &'static str);
 
 /// The error responses of all operations. An operation that declares a status without a description gets its

@@ -40,7 +40,7 @@ pub(crate) struct LoggedIn(pub(crate) Actor, pub(crate) Login);
 #[derive(Clone, Debug)]
 pub(crate) struct LoggedInOrOwner(pub(crate) Actor);
 
-/// An owner. A handler with this argument requires the owner role.
+/// A user or token with the role of an owner. A handler with this argument requires this role.
 #[derive(Clone, Debug)]
 pub(crate) struct Owner(pub(crate) Actor);
 

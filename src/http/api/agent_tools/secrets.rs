@@ -1,7 +1,7 @@
 //! The values of the tools' headers, which are stored in `page-secrets.toml` and not in the database.
 //!
 //! Each new value gets a random id. The value is stored before the tool that refers to it, and a replaced value is
-//! removed after the change, so that every use of the tool finds the values of its headers.
+//! removed after the change.
 
 use crate::config::{PageSecrets, Secret};
 use crate::crm::agent_tool;

@@ -1,7 +1,7 @@
 //! Download of a snapshot's file.
 //!
-//! A snapshot contains all data, including password hashes, so the session must have been confirmed with the password.
-//! Other people may use the browser of an owner who is logged in, for example on the counter of a shop.
+//! A snapshot contains all data, including password hashes, so a session must be confirmed with the password: other
+//! people may use the browser of an owner who is logged in, for example on the counter of a shop.
 
 use super::view::refusal;
 use crate::clock;

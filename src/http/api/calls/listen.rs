@@ -68,8 +68,8 @@ pub(super) async fn listen(
     Ok((headers, Body::from_stream(body)).into_response())
 }
 
-/// Returns false if a browser reports that a page of another origin caused the request. Clients other than browsers do
-/// not send `Sec-Fetch-Site`, and are accepted.
+/// Returns false if the browser reports that a page of another origin caused the request. A client that does not send
+/// `Sec-Fetch-Site` is accepted.
 fn is_from_own_page(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin" || site == "none")
 }
@@ -125,6 +125,5 @@ impl Listener {
 /// The number of audio channels: one for the caller, one for the agent.
 const CHANNELS: u16 = 2;
 
-/// The interval at which the credential is checked again, and so the maximum delay until the stream ends after a
-/// logout.
+/// The interval at which the credential is checked again.
 const CHECK_EVERY: Duration = Duration::from_secs(2);

@@ -82,8 +82,8 @@ impl Batch {
 pub(super) fn event_text(name: Option<&str>, id: Option<i64>, data: &impl Serialize) -> String {
     let name = name.map(|name| format!("event: {name}\n")).unwrap_or_default();
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    // JSON has no line breaks, which would need another `data` line. Only a map whose keys are not strings cannot be
-    // serialized, and no event has one.
+    // Compact JSON has no line breaks, which would need another `data` line. Only a map whose keys are not strings
+    // cannot be serialized, and no event has one.
     let data = serde_json::to_string(data).unwrap_or_default();
     format!("{name}{id}data: {data}\n\n")
 }

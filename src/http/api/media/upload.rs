@@ -69,7 +69,7 @@ fn read_error(error: BodyError) -> ApiError {
     }
 }
 
-/// Detects the media type by the content. The declared type is used only where it is more precise, or is one of
+/// Detects the media type by the content. Without a known signature, the declared type is used if it is one of
 /// [`STATED`], which browsers do not run.
 fn media_type(headers: &HeaderMap, content: &[u8]) -> String {
     let stated = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -25,7 +25,7 @@ pub(super) fn save(state: &AppState, actor: Actor) -> SaveChange {
 }
 
 /// Returns true if the setting decides where snapshots are sent or who can decrypt them. Snapshots contain all data,
-/// and are sent every night, also after the session has ended.
+/// and are uploaded also after the session has ended.
 pub(super) fn redirects_snapshots(key: &str) -> bool {
     key.starts_with("backup.s3_") || key == "backup.age_recipients"
 }

@@ -74,7 +74,7 @@ const FREE: u32 = 10;
 
 const MAX_DELAY: Duration = Duration::from_mins(15);
 
-/// The time without an attempt after which failures are removed.
+/// The time without an attempt after which failures no longer count.
 const FORGET: Duration = Duration::from_hours(24);
 
 const MAX_NAMES: usize = 10_000;

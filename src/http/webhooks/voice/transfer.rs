@@ -1,7 +1,5 @@
 //! Transfers of calls to a human agent, who hears the caller's name and reason, and accepts by pressing 1. The key
-//! press distinguishes a person from voicemail. After the call to the human agent, Twilio requests
-//! [`super::stream::ended`]. If the human agent did not accept, that handler calls [`fail`], and connects the caller to
-//! a new stream or to the recorder.
+//! press distinguishes a person from voicemail.
 
 use super::response::{answer, language_of, say};
 use super::webhook::{NO_CALL, log_malformed, own_query, public_url, raw, store_best_effort};
@@ -73,8 +71,7 @@ async fn record_acceptance(state: &AppState, sid: CallSid) {
     store_best_effort(state, PATH, sid.clone().as_str(), move |tx| call::accept_by_human(tx, &sid, at)).await;
 }
 
-/// Returns true if the human agent accepted the call, according to this process. For a call that an earlier process
-/// transferred, Twilio's report decides.
+/// Returns true if the human agent accepted the call. If this process has no such call, Twilio's report decides.
 pub(super) fn was_accepted(state: &AppState, sid: &CallSid, status: &str, bridged: Option<&str>) -> bool {
     if state.calls.is_transferred(sid) {
         return true;

@@ -25,7 +25,7 @@ pub(super) fn call_sid(form: &TwilioForm) -> Option<CallSid> {
     form.form.value("CallSid").filter(|_| form.is_own_account)?.parse().ok()
 }
 
-/// Returns true if the agent made this call. Returns false if the database does not answer in time.
+/// Returns true if the agent made this call; false also if the database fails or does not answer in time.
 pub(super) async fn is_outbound(state: &AppState, sid: &CallSid) -> bool {
     let asked = sid.clone();
     let found = state.store.read(move |tx| Ok(tx.outbound_call_by_sid(&asked)?.is_some()));
@@ -61,9 +61,9 @@ pub(super) fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
     }
 }
 
-/// Runs a write for a webhook of a call, waits at most [`STORE_TIMEOUT`] for it, and logs a failure. `path` and `sid`
-/// name the webhook and the call in the log message. Returns none on failure or after the timeout, so that the webhook
-/// can still be answered; after the timeout, the write may still be done later.
+/// Runs a write for a webhook of a call; `path` and `sid` name both in the log message. Returns none on failure or
+/// after [`STORE_TIMEOUT`], so that the webhook can still be answered; after the timeout, the write may still be done
+/// later.
 pub(super) async fn store_best_effort<T: Send + 'static>(
     state: &AppState,
     path: &'static str,

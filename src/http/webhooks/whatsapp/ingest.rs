@@ -99,7 +99,6 @@ async fn apply_update(app: &AppState, update: MessageUpdate, raw: RawWebhook) ->
             tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code, reason,
                 "Message {message} was rejected by {provider} after it had been accepted; {consequence}");
         }
-        // Wakes the outbox, so that it tries the next provider immediately.
         app.outbox.wake();
     }
     Ok(())
