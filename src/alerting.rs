@@ -1,5 +1,4 @@
-//! Alerts about conditions that may need an action of the owner. The alerts are stored in the database. The owner is
-//! notified when an alert is raised and when it has cleared, and is reminded while it lasts.
+//! Alerts about conditions that may need an action of the owner.
 //!
 //! [`AlertTracker`] makes the decisions without I/O; [`Alerts`] is the handle to it. The code that sends the
 //! notifications is in `maintenance::alert_delivery`.
@@ -23,14 +22,14 @@ use failed_calls::FailedCalls;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// A handle to all alerts; clones share the same state.
+/// Clones share the same state.
 #[derive(Clone)]
 pub struct Alerts {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    // A synchronous mutex is enough: it is held only to read or change a few values.
+    // A synchronous mutex is enough: it is never held across an `await`.
     tracker: Mutex<AlertTracker>,
     changed: Notify,
     store: Store,
@@ -54,8 +53,7 @@ impl Alerts {
         Self { inner: Arc::new(Inner { tracker, changed, store, failed_calls }) }
     }
 
-    /// Records that the condition of an alert is active, until [`Alerts::clear`] is called. If the condition is
-    /// recorded again before that, the same alert continues.
+    /// Records that the condition of an alert is active, until [`Alerts::clear`] is called.
     pub fn raise(&self, kind: AlertKind, detail: impl Into<AlertDetail>) {
         if self.tracker().raise(kind, detail.into(), clock::now()) {
             self.inner.changed.notify_one();
@@ -70,7 +68,6 @@ impl Alerts {
         }
     }
 
-    /// Raises the alert if a detail is given; otherwise clears it.
     pub fn set(&self, kind: AlertKind, detail: Option<impl Into<AlertDetail>>) {
         match detail {
             Some(detail) => self.raise(kind, detail),
@@ -78,17 +75,16 @@ impl Alerts {
         }
     }
 
-    /// Returns all known alerts: pending, raised, and recently cleared ones.
+    /// Includes alerts that are pending or have recently cleared.
     pub fn all(&self) -> Vec<Alert> {
         self.tracker().all()
     }
 
-    /// Returns true if an alert is currently raised.
     pub fn is_raised(&self, kind: AlertKind) -> bool {
         self.tracker().all().iter().any(|alert| alert.kind == kind && alert.state == AlertState::Raised)
     }
 
-    /// Mutes or unmutes an alert; returns `None` if no alert of this kind is known.
+    /// `mute` is `None` to unmute. Returns `None` if no alert of this kind is known.
     pub fn mute(&self, kind: AlertKind, mute: Option<Mute>) -> Option<Alert> {
         let alert = self.tracker().mute(kind, mute)?;
         let event = if mute.is_some() { AlertEventKind::Muted } else { AlertEventKind::Unmuted };
@@ -114,12 +110,10 @@ impl Alerts {
         changes
     }
 
-    /// Returns the notifications that are due on a channel.
     pub fn due(&self, channel: AlertChannel) -> Vec<(Alert, AlertTransition)> {
         self.tracker().due(channel, clock::now())
     }
 
-    /// Records that notifications were sent.
     pub fn note_delivery(&self, channel: AlertChannel, deliveries: &[(AlertKind, AlertTransition)]) {
         let now = clock::now();
         for (kind, transition) in deliveries {
@@ -142,13 +136,11 @@ impl Alerts {
         self.inner.changed.notify_one();
     }
 
-    /// Returns true if all alerts have cleared and no notification is due.
     pub fn is_idle(&self) -> bool {
         self.tracker().is_idle(clock::now())
     }
 
-    /// Waits for a change that the passing of time does not cause: a condition began or ended, an alert was muted or
-    /// unmuted, or a delivery was withdrawn.
+    /// Waits for a change that needs no timer, such as a condition that began or ended.
     pub async fn changed(&self) {
         self.inner.changed.notified().await;
     }
@@ -176,7 +168,7 @@ fn log_change(alert: &Alert) {
     if alert.state == AlertState::Cleared {
         tracing::info!(event = "ALERT_CLEARED", alert.kind = kind, "Alert cleared: {headline}");
     } else {
-        // One line, because readers of the messages treat each line as an event.
+        // One line, because each line of a log text may be read as a separate event.
         let text = if detail.is_empty() { headline } else { format!("{headline}: {}", detail.replace('\n', "; ")) };
         tracing::warn!(event = "ALERT_RAISED", alert.kind = kind, detail, "Alert: {text}");
     }

@@ -1,5 +1,4 @@
-//! The machine on which the daemon runs: clock, time zone, disk, memory and systemd. Also the challenge that verifies
-//! that a request has reached this daemon.
+//! The machine on which the daemon runs.
 
 pub mod clock_check;
 pub mod clock_floor;

@@ -1,5 +1,4 @@
-//! Tasks that keep the daemon and its data healthy, such as monitoring, housekeeping, nightly snapshots and
-//! self-checks, update checks, alert delivery, and the watchdog.
+//! Tasks that keep the daemon and its data healthy.
 
 pub mod alert_delivery;
 pub mod backfills;

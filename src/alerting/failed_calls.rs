@@ -5,30 +5,26 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The outcome of a phone call for each AI engine, identified by name.
+/// Which AI engines answered a phone call, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AiCall {
-    /// The engines that may answer calls.
     pub configured: Vec<&'static str>,
-    /// The engines that spoke.
+    /// The engines that spoke in the call.
     pub answered: Vec<&'static str>,
     /// The engines that failed before they spoke, each with its failure.
     pub failed: Vec<(&'static str, AiFailure)>,
 }
 
-/// Counts consecutive calls that no AI answered, and holds the engines whose account was rejected.
 #[derive(Debug, Default)]
 pub(super) struct FailedCalls {
     consecutive: AtomicU32,
-    /// The engines whose account was rejected, each with its alert. [`OUTSIDE_CALLS`] is the key for a request outside
-    /// calls.
+    /// Each engine with its alert. The key [`OUTSIDE_CALLS`] is for a request outside calls.
     rejected: Mutex<BTreeMap<&'static str, AlertKind>>,
 }
 
 /// The key for a request outside calls, in place of an engine's name. An answer of any engine removes the entry,
 /// because any engine may use the rejected account.
 const OUTSIDE_CALLS: &str = "";
-/// The alerts about accounts.
 pub(super) const OF_ACCOUNTS: [AlertKind; 2] = [AlertKind::AiRefused, AlertKind::AiNoCredit];
 
 impl FailedCalls {
@@ -45,7 +41,6 @@ impl FailedCalls {
         OF_ACCOUNTS.into_iter().filter(|kind| !rejected.values().any(|of| of == kind)).collect()
     }
 
-    /// Records that the AI rejected the account outside a call.
     pub(super) fn reject_outside_calls(&self, kind: AlertKind) {
         self.rejected().insert(OUTSIDE_CALLS, kind);
     }
@@ -55,7 +50,6 @@ impl FailedCalls {
         self.consecutive.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
 
-    /// Records that an AI answered a call.
     pub(super) fn reset(&self) {
         self.consecutive.store(0, Ordering::Relaxed);
     }
@@ -65,7 +59,7 @@ impl FailedCalls {
     }
 }
 
-/// Returns the alert about the account for this cause, if the account is the cause.
+/// Returns `None` if the failure is not about the account.
 pub(super) fn of_account(cause: AiFailureCause) -> Option<AlertKind> {
     match cause {
         AiFailureCause::BadKey => Some(AlertKind::AiRefused),

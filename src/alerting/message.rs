@@ -3,7 +3,6 @@
 use crate::domain::{Alert, AlertKind, AlertTransition, Language, Timestamp};
 use crate::messages::{self, Phrase};
 
-/// The text of a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertMessage {
     /// The subject, on one line.
@@ -12,8 +11,8 @@ pub struct AlertMessage {
 }
 
 impl AlertMessage {
-    /// Builds the notification about these changes. `business` is the name of the business and may be empty. The text
-    /// contains the URL of the web page. `format_time` formats a time in the owner's time zone.
+    /// `business` may be empty. `page` is the URL of the web page. `format_time` formats a time in the owner's time
+    /// zone.
     pub fn of(
         changes: &[(Alert, AlertTransition)],
         business: &str,
@@ -49,7 +48,6 @@ impl AlertMessage {
         Self { subject: directed(language, &format!("{}: {subject}", sender(business))), body }
     }
 
-    /// Builds the message that `alerts test` sends.
     pub fn test(business: &str, language: Language) -> Self {
         let subject = messages::text(language, &Phrase::AlertTestSubject);
         let body = messages::text(language, &Phrase::AlertTestBody);
@@ -69,12 +67,10 @@ pub fn directed(language: Language, line: &str) -> String {
     format!("{mark}{line}")
 }
 
-/// Returns the sender's name for the subject of a message to the owner.
 pub fn sender(business: &str) -> String {
     if business.is_empty() { "AgentLocator".to_owned() } else { format!("AgentLocator – {business}") }
 }
 
-/// Returns the first line of the text about an alert.
 fn headline(language: Language, kind: AlertKind, change: AlertTransition) -> String {
     let headline = messages::headline(language, kind);
     match change {

@@ -4,7 +4,6 @@ use super::Alerts;
 use super::failed_calls::{AiCall, OF_ACCOUNTS, of_account};
 use crate::domain::{AiFailure, AiFailureCause, AlertKind, Notice};
 
-/// The alerts about calls that no AI has answered.
 const OF_CALLS: [AlertKind; 2] = [AlertKind::AiUnavailable, AlertKind::AiRateLimited];
 
 fn refusal(failure: &AiFailure) -> Notice {
@@ -51,7 +50,7 @@ impl Alerts {
         self.raise(kind, refusal(failure));
     }
 
-    /// Records that Twilio accepted a request, or why it rejected the account.
+    /// `rejection` is `None` if Twilio accepted a request.
     pub fn record_twilio_access(&self, rejection: Option<Notice>) {
         self.set(AlertKind::TwilioRefused, rejection);
     }

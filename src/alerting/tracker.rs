@@ -1,5 +1,5 @@
-//! Decides when a condition becomes an alert, when the alert has cleared, and when a notification is due. Performs no
-//! I/O and reads no clock.
+//! Decides when an alert is raised, when it has cleared, and when a notification is due. Performs no I/O and reads no
+//! clock.
 
 use crate::domain::{
     Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, AlertState, AlertTransition, Mute, Timestamp,
@@ -9,9 +9,9 @@ use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlertThresholds {
-    /// How long the bridge may be down before the alert is raised.
+    /// How long the condition must last before the alert is raised.
     pub bridge_down: Duration,
-    /// How long Litestream may be missing before the alert is raised.
+    /// How long the condition must last before the alert is raised.
     pub replication: Duration,
     /// How long a condition must be absent before the alert clears.
     pub settle: Duration,
@@ -19,7 +19,6 @@ pub struct AlertThresholds {
     pub repeat: Duration,
 }
 
-/// An alert that was raised or has cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     pub kind: AlertKind,
@@ -33,14 +32,14 @@ pub struct AlertTracker {
 
 struct Entry {
     alert: Alert,
-    /// Whether the condition is active. `unchanged_since` is the time at which this value last changed.
+    /// Whether the condition is active, since `unchanged_since`.
     is_active: bool,
     unchanged_since: Timestamp,
 }
 
 impl Entry {
-    /// Moves times that have not come yet to `now`. The clock was set back since, and the alert would otherwise wait
-    /// until it has caught up.
+    /// Replaces future times by `now`. After the clock was set back, the alert would otherwise wait until the clock has
+    /// caught up.
     fn forget_the_future(&mut self, now: Timestamp) {
         self.unchanged_since = self.unchanged_since.min(now);
         for delivery in &mut self.alert.deliveries {
@@ -50,7 +49,6 @@ impl Entry {
 }
 
 impl AlertTracker {
-    /// Creates a tracker with the stored alerts.
     pub fn new(thresholds: AlertThresholds, known: Vec<Alert>) -> Self {
         let entry = |alert: Alert| {
             let is_active = alert.state == AlertState::Raised;
@@ -99,7 +97,6 @@ impl AlertTracker {
     pub fn clear(&mut self, kind: AlertKind, now: Timestamp) -> bool {
         let Some(entry) = self.entries.get_mut(&kind).filter(|entry| entry.is_active) else { return false };
         if entry.alert.state == AlertState::Pending {
-            // The alert had not been raised yet.
             self.entries.remove(&kind);
             return true;
         }
@@ -108,7 +105,6 @@ impl AlertTracker {
         true
     }
 
-    /// Applies the transitions that are due by `now`, and returns them.
     pub fn tick(&mut self, now: Timestamp) -> Vec<Change> {
         let thresholds = self.thresholds;
         let mut changes = Vec::new();
@@ -136,9 +132,8 @@ impl AlertTracker {
         changes
     }
 
-    /// Returns the notifications that are due on a channel: one when an alert is raised, one at each repeat interval
-    /// while it remains active, and one when it has cleared. The last one is sent only if an earlier one was sent on
-    /// that channel. A muted alert has no notifications.
+    /// A reminder is due at each repeat interval while the alert lasts. The end is notified only on a channel on which
+    /// an earlier notification was sent.
     pub fn due(&self, channel: AlertChannel, now: Timestamp) -> Vec<(Alert, AlertTransition)> {
         let repeat = self.thresholds.repeat;
         let transition = |entry: &Entry| {
@@ -166,7 +161,6 @@ impl AlertTracker {
             .collect()
     }
 
-    /// Records that a notification was sent.
     pub fn note_delivery(
         &mut self,
         kind: AlertKind,
@@ -212,19 +206,17 @@ impl AlertTracker {
         Some(alert.clone())
     }
 
-    /// Mutes an alert; `mute` is `None` to unmute it. Returns `None` if the alert is not known.
+    /// `mute` is `None` to unmute. Returns `None` if no alert of this kind is known.
     pub fn mute(&mut self, kind: AlertKind, mute: Option<Mute>) -> Option<Alert> {
         let alert = &mut self.entries.get_mut(&kind)?.alert;
         alert.mute = mute;
         Some(alert.clone())
     }
 
-    /// Returns all known alerts, sorted by kind.
     pub fn all(&self) -> Vec<Alert> {
         self.entries.values().map(|entry| entry.alert.clone()).collect()
     }
 
-    /// Returns true if all alerts have cleared and no notification is due.
     pub fn is_idle(&self, now: Timestamp) -> bool {
         let over = self.entries.values().all(|entry| !entry.is_active && entry.alert.state == AlertState::Cleared);
         over && AlertChannel::ALL.iter().all(|channel| self.due(*channel, now).is_empty())
@@ -232,8 +224,7 @@ impl AlertTracker {
 }
 
 impl AlertThresholds {
-    /// Returns how long a condition must be active before the alert is raised. Conditions that often clear by
-    /// themselves have a longer delay.
+    /// Returns how long a condition must be active before the alert is raised.
     fn raise_delay(self, kind: AlertKind) -> Duration {
         match kind {
             AlertKind::BridgeDown | AlertKind::BridgeDeaf => self.bridge_down,
@@ -266,8 +257,7 @@ impl AlertThresholds {
         }
     }
 
-    /// Returns how long the condition must be absent before the alert clears; doubled with each recurrence, within a
-    /// limit.
+    /// Doubled with each recurrence, within a limit.
     fn clear_delay(self, recurrences: u32) -> Duration {
         (self.settle * 2_u32.saturating_pow(recurrences.min(16))).min(MAX_CLEAR_DELAY.max(self.settle))
     }
@@ -276,8 +266,8 @@ impl AlertThresholds {
 /// An alert that is raised again within this time after it cleared counts as a recurrence.
 const RECURRENCE_WINDOW: Duration = Duration::from_hours(24);
 const MAX_CLEAR_DELAY: Duration = Duration::from_hours(6);
-/// An undelivered all-clear is sent again only if it was sent within this time after the alert cleared. WhatsApp
-/// messages are sent again five minutes after a failure, so an all-clear is sent at most three times.
+/// An undelivered all-clear is sent again only if it was sent within this time after the alert cleared. WhatsApp waits
+/// five minutes after each failure, so it sends an all-clear at most three times.
 const ALL_CLEAR_WINDOW: Duration = Duration::from_mins(10);
 /// An alert that cleared this long ago is no longer shown.
 const CLEARED_RETENTION: Duration = Duration::from_hours(7 * 24);

@@ -77,13 +77,11 @@ impl Bucket {
         self.client.text(|client, url| client.delete(url), || action_url(&action)).await.map(drop)
     }
 
-    /// Downloads an object into a file that only its owner can read. An existing file is replaced only after a complete
-    /// download.
+    /// The downloaded file is readable only by its owner. An existing file is replaced only after a complete download.
     pub(super) async fn fetch(&self, name: &str, target: &Path) -> Result<(), Error> {
         let key = self.key(name);
         let action = GetObject::new(&self.location, Some(&self.credentials), &key);
-        // The suffix differs from that of unfinished snapshots, because the next snapshot deletes all files with that
-        // suffix.
+        // The next snapshot deletes files with the suffix of unfinished snapshots, so this suffix is another one.
         let part = target.with_file_name(format!(".{name}.fetch"));
         // The part of an interrupted download may have other permissions.
         let _ = std::fs::remove_file(&part);
@@ -108,7 +106,6 @@ impl Bucket {
     }
 }
 
-/// Returns a signed URL of an action, valid for [`URL_VALIDITY`].
 fn action_url<'a>(action: &impl rusty_s3::S3Action<'a>) -> url::Url {
     action.sign(URL_VALIDITY)
 }

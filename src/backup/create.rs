@@ -24,44 +24,37 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// The snapshots of one database.
 #[derive(Clone, Debug)]
 pub struct Snapshots {
     published: PathBuf,
     /// The folder beside the database in which copies and the status file are written.
     work_folder: PathBuf,
     settings: BackupConfig,
-    /// The time zone of the configured hour.
     zone: TimeZone,
     special: usize,
-    /// The bucket, if one is configured; `Err` with the cause if one of its settings is missing or invalid.
+    /// `None` if no bucket is configured; `Err` if one of its settings is missing or invalid.
     bucket: Option<Result<Bucket, Causes>>,
     running: Running,
     cancel_token: CancellationToken,
 }
 
-/// A snapshot that was created and read back.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct CreatedSnapshot {
     pub name: String,
     pub file: PathBuf,
-    /// The size in bytes.
     pub bytes: u64,
-    /// A summary of the snapshot's content.
     pub copy: CopySummary,
-    /// Names of the snapshots that were deleted: before the creation to free space, and after it because they had
-    /// expired or exceeded the budget.
+    /// Names of the snapshots that were deleted, before or after the creation.
     pub dropped: Vec<String>,
     pub bucket_error: Option<String>,
 }
 
-/// The result of verifying a snapshot.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Verified {
     pub name: String,
-    /// True if a checksum is stored with the file and matches. A checksum that differs is an error.
+    /// True if a checksum is stored with the file and matches.
     pub sum_is_right: bool,
-    /// A summary of the snapshot's content; `None` if the snapshot is encrypted and no key was given.
+    /// `None` if the snapshot is encrypted and no key was given.
     pub copy: Option<CopySummary>,
 }
 
@@ -84,7 +77,6 @@ impl Snapshots {
         }
     }
 
-    /// Removes the bucket, so that snapshots are only stored locally.
     #[must_use]
     pub fn local_only(mut self) -> Self {
         self.bucket = None;
@@ -96,7 +88,7 @@ impl Snapshots {
         &self.cancel_token
     }
 
-    /// Returns how long after the daemon's start a missed nightly snapshot is created.
+    /// How long after the daemon's start a missed nightly snapshot is created.
     pub fn start_delay(&self) -> Duration {
         Duration::from_secs(self.settings.start_delay_s)
     }
@@ -106,8 +98,7 @@ impl Snapshots {
         self.bucket.is_some()
     }
 
-    /// Returns the results of the last snapshot and upload. A failed upload to a bucket that is no longer configured is
-    /// ignored.
+    /// A failed upload to a bucket that is no longer configured is ignored.
     pub fn last_run(&self) -> BackupRun {
         let run = BackupRun::read(&self.status_file());
         if self.bucket.is_some() { run } else { BackupRun { bucket_error: None, ..run } }
@@ -117,23 +108,21 @@ impl Snapshots {
         if self.settings.enabled { BackupStatus::of(&self.last_run(), now) } else { BackupStatus::Off }
     }
 
-    /// Returns true if nightly snapshots are enabled and the last snapshot failed because the disk was full.
+    /// Also false if nightly snapshots are disabled.
     pub fn lacks_space(&self) -> bool {
         self.settings.enabled && self.last_run().lacks_space
     }
 
-    /// Returns true if nightly snapshots are enabled and the next one is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let last = self.last_run().last_success_at;
         self.settings.enabled && schedule::is_due(now, last, self.settings.hour, &self.zone)
     }
 
-    /// Returns all snapshots in the folder, newest first.
     pub fn list(&self) -> Result<Vec<Snapshot>, Error> {
         folder::list(self.folder())
     }
 
-    /// Opens a snapshot for reading, without following links. Also returns its length.
+    /// Opens a snapshot for reading, without following links. Also returns its length in bytes.
     pub fn open(&self, name: &str) -> Result<(File, u64), Error> {
         let path = self.path(name)?;
         let file = folder::open(&path)?;
@@ -141,7 +130,7 @@ impl Snapshots {
         Ok((file, metadata.len()))
     }
 
-    /// Returns the path of a snapshot. Fails if there is no such snapshot.
+    /// Fails if there is no such snapshot.
     pub fn path(&self, name: &str) -> Result<PathBuf, Error> {
         let path = self.folder().join(name);
         let known = name.parse::<SnapshotName>().is_ok() && path.is_file();
@@ -153,29 +142,27 @@ impl Snapshots {
         self.running.get()
     }
 
-    /// Starts a snapshot. Fails if another snapshot is being created, or if the disk would lack space even after older
-    /// snapshots were deleted. This function does not delete any snapshot.
+    /// Fails if another snapshot is being created, or if the disk would lack space even after older snapshots were
+    /// deleted. Deletes no snapshot.
     pub fn begin(&self, kind: Kind) -> Result<BegunSnapshot, Error> {
         let begun = self.lock(kind, clock::now())?;
         self.check_free_space()?;
         Ok(begun)
     }
 
-    /// Excludes other processes and tasks from creating a snapshot.
     fn lock(&self, kind: Kind, now: Timestamp) -> Result<BegunSnapshot, Error> {
         self.create_folders()?;
         self.running.begin(&self.work_folder.join(".lock"), kind, now)
     }
 
-    /// Creates, verifies and stores a snapshot, deletes expired ones, and uploads missing ones to the bucket. A failed
-    /// upload is only reported in [`CreatedSnapshot::bucket_error`].
+    /// Creates a snapshot, deletes expired ones, and uploads missing ones to the bucket. A failed upload is only
+    /// reported in [`CreatedSnapshot::bucket_error`].
     pub async fn create(&self, kind: Kind) -> Result<CreatedSnapshot, Error> {
         let now = clock::now();
         let this = self.clone();
         self.note_outcome(now, run_detached(move || this.create_locally(&this.lock(kind, now)?)).await).await
     }
 
-    /// Like [`Snapshots::create`], for a snapshot that [`Snapshots::begin`] has started.
     pub async fn create_begun(&self, begun: BegunSnapshot) -> Result<CreatedSnapshot, Error> {
         let now = begun.running.started_at;
         let this = self.clone();
@@ -187,7 +174,7 @@ impl Snapshots {
         now: Timestamp,
         outcome: Result<CreatedSnapshot, Error>,
     ) -> Result<CreatedSnapshot, Error> {
-        // Based on the stored result: `last_run` may ignore a failed upload, which the saved status must still contain.
+        // Not `last_run`, because that may hide a failed upload, which the saved status must still contain.
         let mut status = BackupRun { last_attempt_at: Some(now), ..BackupRun::read(&self.status_file()) };
         match outcome {
             Ok(mut created) => {
@@ -196,7 +183,7 @@ impl Snapshots {
                 status.last_bytes = created.bytes;
                 status.last_error = None;
                 status.lacks_space = false;
-                // Stored before the upload, which may take hours.
+                // Saved before the upload, which may take hours.
                 self.save_status(&status);
                 created.bucket_error = self.upload_pending().await;
                 Ok(created)
@@ -211,14 +198,13 @@ impl Snapshots {
         }
     }
 
-    /// Returns true if the last upload to the bucket failed, so that the bucket may lack snapshots of the folder, and
-    /// the daemon should retry the upload. Returns false if nightly snapshots are disabled: then only the next snapshot
-    /// retries the upload.
+    /// Returns true if the last upload to the bucket failed and the daemon should retry it. If nightly snapshots are
+    /// disabled, only the next snapshot retries the upload.
     pub fn has_pending_uploads(&self) -> bool {
         self.settings.enabled && self.last_run().bucket_error.is_some()
     }
 
-    /// Uploads the missing snapshots to the bucket. Returns the error, if any; `None` also if no bucket is configured.
+    /// Returns the error, if any; `None` also if no bucket is configured.
     pub async fn upload_pending(&self) -> Option<String> {
         self.bucket.as_ref()?;
         let error = match self.lock_bucket().await {
@@ -235,8 +221,7 @@ impl Snapshots {
         error.map(|error| error.to_string())
     }
 
-    /// Waits until no other process or task uploads. Two uploads must not overlap, because each one first aborts an
-    /// upload that seems unfinished.
+    /// Two uploads must not overlap, because each one first aborts an upload that seems unfinished.
     async fn lock_bucket(&self) -> Result<File, Error> {
         let path = self.work_folder.join(".upload-lock");
         run_detached(move || {
@@ -248,9 +233,8 @@ impl Snapshots {
         .await
     }
 
-    /// Reads a snapshot completely and compares its checksum. Also verifies the database in it, if the snapshot is not
-    /// encrypted or a key is given. Fails with [`Error::NotVerified`] if neither the checksum nor the content can be
-    /// verified.
+    /// Compares the checksum of a snapshot. Also verifies the database in it, if the snapshot is not encrypted or a key
+    /// is given. Fails with [`Error::NotVerified`] if neither is possible.
     pub fn verify(&self, name: &str, identity: Option<&Path>) -> Result<Verified, Error> {
         let path = self.path(name)?;
         let (_, sum) = folder::checksum(&path, &self.cancel_token)?;
@@ -268,8 +252,8 @@ impl Snapshots {
         Ok(Verified { name: name.to_owned(), sum_is_right: recorded.is_some(), copy })
     }
 
-    /// Deletes expired snapshots and those beyond the budget, and returns their names. Fails without a deletion if the
-    /// newest nightly or manual snapshot does not pass verification; deletes none if there is no such snapshot.
+    /// Deletes expired snapshots and those beyond the budget, and returns their names. Deletes none if there is no
+    /// nightly or manual snapshot, or if the newest of them does not pass verification.
     pub fn prune(&self) -> Result<Vec<String>, Error> {
         let newest = self.list()?.into_iter().find(|found| matches!(found.kind, Kind::Nightly | Kind::Manual));
         let Some(newest) = newest else { return Ok(Vec::new()) };
@@ -278,12 +262,10 @@ impl Snapshots {
         self.delete_expired(&good, clock::now())
     }
 
-    /// Returns the names and the sizes in bytes of the objects under the configured prefix of the bucket.
     pub async fn list_bucket(&self) -> Result<Vec<(String, u64)>, Error> {
         self.require_bucket()?.list().await
     }
 
-    /// Downloads a snapshot from the bucket into the folder. Returns the path of the downloaded file.
     pub async fn fetch(&self, name: &str) -> Result<PathBuf, Error> {
         let known = name.parse::<SnapshotName>().is_ok();
         if !known {
@@ -375,9 +357,8 @@ impl Snapshots {
         Ok(dropped)
     }
 
-    /// Uploads the snapshots of the folder that the bucket lacks, and deletes expired ones from the bucket. If
-    /// encryption is configured, unencrypted snapshots are not uploaded: those from before a migration, and those from
-    /// before encryption was configured.
+    /// Uploads the snapshots that the bucket lacks, and deletes expired ones from the bucket. If encryption is
+    /// configured, unencrypted snapshots are not uploaded.
     async fn upload_missing(&self, newest: Option<&str>) -> Result<(), Error> {
         let bucket = self.require_bucket()?;
         bucket.clear_unfinished(&self.work_folder).await?;
@@ -433,7 +414,7 @@ impl Snapshots {
     }
 }
 
-/// A writer that fails once the service is stopping, which ends the copy.
+/// A writer that fails once the service is stopping.
 struct CancellableWriter<'s, W> {
     out: W,
     cancel_token: &'s CancellationToken,
@@ -452,7 +433,7 @@ impl<W: Write> Write for CancellableWriter<'_, W> {
     }
 }
 
-/// Runs `work` on its own thread. The process can exit without waiting for that thread.
+/// Runs `work` on a thread for which the process does not wait when it exits.
 async fn run_detached<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("snapshot".into());

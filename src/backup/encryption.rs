@@ -1,4 +1,4 @@
-//! Encrypts copies with age (<https://age-encryption.org/v1>). The recipients keep the private keys elsewhere.
+//! Encrypts copies with age (<https://age-encryption.org/v1>).
 
 use crate::domain::{Cause, Causes};
 use age::x25519;
@@ -6,20 +6,16 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Why a copy cannot be encrypted or decrypted.
 #[derive(Debug, thiserror::Error)]
 pub enum EncryptionError {
-    /// The text is not an age recipient.
     #[error("{0:?} is not an age recipient; a recipient begins with age1, as `age-keygen` prints it")]
     Recipient(String),
-    /// The key file cannot be read or parsed.
     #[error("the key file {path} cannot be used")]
     Identity {
         path: PathBuf,
         #[source]
         source: io::Error,
     },
-    /// The copy cannot be decrypted: for example, none of the keys fits, or the file is damaged.
     #[error("the copy cannot be decrypted: {0}")]
     Decrypt(#[from] age::DecryptError),
     #[error("the copy cannot be encrypted: {0}")]
@@ -40,24 +36,22 @@ impl From<&EncryptionError> for Causes {
     }
 }
 
-/// Returns true if a file that starts with these bytes is encrypted.
 pub fn is_encrypted(beginning: &[u8]) -> bool {
     beginning.starts_with(MAGIC)
 }
 
-/// Parses an age recipient (`age1…`), ignoring surrounding white space.
 pub fn recipient(text: &str) -> Result<x25519::Recipient, EncryptionError> {
     text.trim().parse().map_err(|_| EncryptionError::Recipient(text.to_owned()))
 }
 
-/// Returns a writer that encrypts to `out`. The caller must call its `finish` at the end.
+/// The caller must call `finish` of the returned writer at the end.
 pub fn encrypt<W: Write>(recipients: &[String], out: W) -> Result<age::stream::StreamWriter<W>, EncryptionError> {
     let recipients: Vec<_> = recipients.iter().map(|text| recipient(text)).collect::<Result<_, _>>()?;
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))?;
     Ok(encryptor.wrap_output(out)?)
 }
 
-/// Returns a reader of the decrypted content. The private keys are read from the file `identity`.
+/// The private keys are read from the file `identity`.
 pub fn decrypt<R: Read>(encrypted: R, identity: &Path) -> Result<age::stream::StreamReader<R>, EncryptionError> {
     let failed = |source| EncryptionError::Identity { path: identity.to_owned(), source };
     let keys = File::open(identity).map_err(failed)?;

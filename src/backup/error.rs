@@ -8,10 +8,8 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database cannot be read, or the copy failed its verification.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// The copy cannot be encrypted or decrypted.
     #[error(transparent)]
     Encryption(#[from] EncryptionError),
     #[error("cannot {doing} {path}: {source}")]
@@ -21,15 +19,12 @@ pub enum Error {
         path: PathBuf,
         source: io::Error,
     },
-    /// The disk has not enough free space.
     #[error("not enough disk space for a snapshot at {path}: {needed_mb} MB needed, {free_mb} MB free")]
     NoSpace {
-        /// The folder that lacks space.
         path: PathBuf,
         needed_mb: u64,
         free_mb: u64,
     },
-    /// The file that was read back differs from what was written.
     #[error("{0} does not read back as it was written")]
     ReadBackMismatch(PathBuf),
     /// The named snapshot is encrypted, no key was given, and no checksum is stored with it to compare.
@@ -38,22 +33,20 @@ pub enum Error {
          `agentlocator snapshots verify {0} --identity KEYFILE` verifies its content"
     )]
     NotVerified(String),
-    /// No snapshot has that name.
     #[error("there is no snapshot {0}; `agentlocator snapshots list` shows them")]
     NotFound(String),
-    /// This process or another one is creating a snapshot.
     #[error("another snapshot is being created; wait until it is finished")]
     Busy,
     /// A request to the bucket failed, its response is wrong, or the settings for it are missing or invalid.
     #[error("the bucket: {}", messages::causes(Language::English, .0))]
     Bucket(Causes),
-    /// The work was cancelled because the service stops, or its thread panicked.
+    /// The service stops, or the thread of the work panicked.
     #[error("the snapshot was aborted because the service is stopping")]
     Stopped,
 }
 
 impl Error {
-    /// Returns true if the cause is a full disk or an exhausted disk quota.
+    /// Returns true if a full disk or an exhausted disk quota is the cause.
     pub fn is_lack_of_space(&self) -> bool {
         let mut next: Option<&(dyn std::error::Error + 'static)> = Some(self);
         while let Some(error) = next {
@@ -70,7 +63,6 @@ impl Error {
         Self::Bucket(causes.into())
     }
 
-    /// Returns a function that creates the error of a failed file operation.
     pub(super) fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { doing, path, source }
@@ -86,7 +78,7 @@ impl From<&Error> for Causes {
             Error::NoSpace { path, needed_mb, free_mb } => Cause::no_space(path, *needed_mb, *free_mb).into(),
             Error::ReadBackMismatch(path) => Cause::ReadBack { file: path.display().to_string() }.into(),
             Error::Bucket(causes) => causes.clone(),
-            // No alert contains these errors, except `Stopped` if the stop interrupted an upload to the bucket.
+            // These errors are not in alerts, except that an upload to the bucket may end with `Stopped`.
             Error::NotVerified(_) | Error::NotFound(_) | Error::Busy | Error::Stopped => {
                 Cause::other(error.to_string()).into()
             }

@@ -27,7 +27,6 @@ pub struct Snapshot {
     pub sha256: Option<String>,
 }
 
-/// A file that was stored in the folder.
 #[derive(Debug)]
 pub(super) struct Stored {
     pub path: PathBuf,
@@ -35,7 +34,7 @@ pub(super) struct Stored {
     pub sha256: String,
 }
 
-/// Returns all snapshots in the folder, newest first; none if the folder does not exist.
+/// Newest first; empty if the folder does not exist.
 pub(super) fn list(folder: &Path) -> Result<Vec<Snapshot>, Error> {
     let failed = Error::file("read", folder);
     let entries = match std::fs::read_dir(folder) {
@@ -65,7 +64,6 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Snapshot>, Error> {
     Ok(found)
 }
 
-/// Renames a verified copy in the same folder to its final name, and stores its checksum.
 pub(super) fn adopt(
     work: &Path,
     folder: &Path,
@@ -79,7 +77,7 @@ pub(super) fn adopt(
     Ok(Stored { path, bytes, sha256 })
 }
 
-/// Writes a verified copy into the folder, encrypted if configured, and reads it back from there.
+/// Writes a verified copy into the folder, encrypted if there are recipients, and reads it back from there.
 pub(super) fn put(
     work: &Path,
     folder: &Path,
@@ -152,7 +150,6 @@ pub(super) fn checksum(path: &Path, cancel_token: &CancellationToken) -> Result<
     Ok((out.bytes, hex(&out.hasher.finalize())))
 }
 
-/// Deletes a snapshot and its checksum file.
 pub(super) fn remove(folder: &Path, name: &str) -> Result<(), Error> {
     let path = folder.join(name);
     std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
@@ -160,7 +157,6 @@ pub(super) fn remove(folder: &Path, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Deletes the temporary files of interrupted snapshots.
 pub(super) fn clear_unfinished(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.filter_map(Result::ok) {
@@ -172,7 +168,7 @@ pub(super) fn clear_unfinished(folder: &Path) {
     }
 }
 
-/// Writes the checksum file of a snapshot, in the format of `sha256sum --check`.
+/// The format is that of `sha256sum --check`.
 fn write_checksum(folder: &Path, name: &SnapshotName, sha256: &str) -> Result<(), Error> {
     let path = checksum_path(folder, &name.to_string());
     std::fs::write(&path, format!("{sha256}  {name}\n")).map_err(Error::file("write", &path))?;
@@ -183,7 +179,7 @@ fn write_checksum(folder: &Path, name: &SnapshotName, sha256: &str) -> Result<()
 
 fn read_checksum(folder: &Path, name: &str) -> Option<String> {
     let path = checksum_path(folder, name);
-    // The checksum is the first word; the snapshot's name follows. The read is limited, because the file may be large.
+    // The read is limited, because the file may be large.
     let mut text = String::new();
     open(&path).ok()?.take(MAX_CHECKSUM_BYTES).read_to_string(&mut text).ok()?;
     let checksum = text.split_whitespace().next()?;
@@ -208,7 +204,6 @@ fn copy_until_cancelled(from: &mut impl Read, to: &mut impl Write, cancel_token:
     to.flush()
 }
 
-/// A writer that computes the SHA-256 of the data written through it.
 struct HashingWriter<W> {
     out: W,
     hasher: Sha256,

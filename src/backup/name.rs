@@ -7,9 +7,7 @@ use std::str::FromStr;
 text_enum! {
     /// The occasion of a snapshot.
     Kind {
-        /// By schedule.
         Nightly = "nightly",
-        /// Requested by a user.
         Manual = "manual",
         /// Before another version of the program is installed.
         Upgrade = "pre-upgrade",

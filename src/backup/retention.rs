@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// The numbers of snapshots to keep.
+/// How many snapshots to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RetentionPolicy {
     /// Number of days for which the last snapshot of the day is kept.
@@ -21,10 +21,8 @@ pub(super) struct RetentionPolicy {
     pub special: usize,
 }
 
-/// Returns the expired snapshots. `good` is a snapshot that passed verification; it is kept whatever time the clock
-/// shows. Nightly snapshots of the last two days are kept too: the newest one may be of an empty or damaged database,
-/// on a machine that replaces another one or after a mistake that was noticed late. Manual snapshots do not take the
-/// places of nightly ones, and all manual snapshots of the last [`RetentionPolicy::days`] days are kept.
+/// Returns the expired snapshots. `good` passed verification and is never returned, whatever time the clock shows.
+/// Nightly snapshots of the last two days are kept too: the newest one may be of an empty or damaged database.
 pub(super) fn expired(
     found: &[SnapshotName],
     good: &SnapshotName,
@@ -53,7 +51,6 @@ pub(super) fn expired(
     to_delete
 }
 
-/// The days and weeks for which a snapshot is kept already.
 #[derive(Default)]
 struct Places {
     days: BTreeSet<Date>,
@@ -61,8 +58,8 @@ struct Places {
 }
 
 impl Places {
-    /// Returns true if a snapshot of this day is kept: it is the first one considered of its day or week, and the
-    /// policy keeps further days or weeks.
+    /// Returns true if the snapshot is kept: it is the first one of its day or week, and the policy keeps further days
+    /// or weeks.
     fn take(&mut self, day: Date, policy: RetentionPolicy) -> bool {
         let week = day.iso_week_date();
         let of_day = self.days.len() < policy.days && self.days.insert(day);
@@ -71,7 +68,6 @@ impl Places {
     }
 }
 
-/// The disk space that a new copy needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SpaceNeeds {
     /// Size of the finished snapshot in bytes.
@@ -84,9 +80,9 @@ pub(super) struct SpaceNeeds {
     pub budget: u64,
 }
 
-/// Returns the snapshots to delete before a new copy is created, oldest first: as many as the disk and the budget
-/// require. `kept` is never deleted, even if the budget is smaller. If deleting all others would not free enough space
-/// for the copy, only the snapshots beyond the budget are deleted.
+/// Returns the snapshots to delete before a new copy is created, oldest first. `kept` is never deleted, even if the
+/// budget is smaller. If deleting all others would not free enough space for the copy, only the snapshots beyond the
+/// budget are deleted.
 pub(super) fn select_to_free_space(
     found: &[(SnapshotName, u64)],
     kept: &[SnapshotName],
@@ -111,7 +107,7 @@ pub(super) fn select_to_free_space(
     dropped
 }
 
-/// The minimum time for which nightly snapshots are kept, unless they are deleted to free space.
+/// Nightly snapshots of this last time are kept, unless they are deleted to free space.
 const RECENT: Duration = Duration::from_hours(48);
 
 fn next(count: &mut usize) -> usize {
@@ -182,7 +178,6 @@ mod tests {
     #[test]
     fn last_nights_snapshot_outlives_newer_ones_of_the_day() {
         let night = nightly(0);
-        // Twelve hours later: by hand, and by a machine that replaces this one.
         for kind in [Kind::Manual, Kind::Nightly] {
             let later = SnapshotName::new(kind, Timestamp::from_millis(START + DAY / 2), false);
             assert_eq!(to_delete(&[night.clone(), later.clone()], &later), [], "{kind:?}");

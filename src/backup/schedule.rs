@@ -5,15 +5,14 @@ use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// Returns true if the local hour `hour` has begun since the last snapshot. Also returns true if there is no snapshot,
-/// or if the time of the last one is more than [`CLOCK_ERROR`] in the future.
+/// Returns true if the local hour `hour` has begun since the last snapshot, or if there is no usable last snapshot.
 pub(super) fn is_due(now: Timestamp, last: Option<Timestamp>, hour: u8, zone: &TimeZone) -> bool {
     let Some(last) = last else { return true };
-    // A snapshot from the future was created while the clock was wrong, and is ignored.
+    // A snapshot from the future was created while the clock was wrong.
     last < last_occurrence(now, hour, zone) || last > now.plus(CLOCK_ERROR)
 }
 
-/// Returns the last time at which the local hour `hour` began.
+/// The last time at which the local hour `hour` began.
 fn last_occurrence(now: Timestamp, hour: u8, zone: &TimeZone) -> Timestamp {
     let at = |date: jiff::civil::Date| {
         let hour = i8::try_from(hour).unwrap_or_default();

@@ -1,5 +1,4 @@
-//! The result of the last snapshot, stored in a file beside the database, and whether a usable backup exists. Commands
-//! and the daemon share the file.
+//! The result of the last snapshot, stored in a file beside the database. Commands and the daemon share the file.
 
 use crate::domain::{Causes, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
@@ -10,25 +9,21 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BackupRun {
-    /// When a snapshot last succeeded.
     pub last_success_at: Option<Timestamp>,
-    /// The file name of the last snapshot that succeeded.
     pub last_snapshot: Option<String>,
-    /// The size of that snapshot in bytes.
     pub last_bytes: u64,
     pub last_attempt_at: Option<Timestamp>,
-    /// Why the last attempt failed; null if it succeeded or none was made.
+    /// Null if the last attempt succeeded, or none was made.
     pub last_error: Option<Causes>,
     /// Whether the last attempt failed for lack of disk space.
     pub lacks_space: bool,
-    /// When the last upload of the missing snapshots to the bucket succeeded.
     pub bucket_success_at: Option<Timestamp>,
-    /// Why the last upload to the bucket failed; null if it succeeded or none was made.
+    /// Null if the last upload succeeded, or none was made.
     pub bucket_error: Option<Causes>,
 }
 
 impl BackupRun {
-    /// Reads the result of the last snapshot. An unreadable file yields an empty result.
+    /// An unreadable file yields an empty result.
     pub(super) fn read(file: &Path) -> Self {
         fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
     }
@@ -43,9 +38,7 @@ impl BackupRun {
 text_enum! {
     /// The status of the backups.
     BackupStatus {
-        /// Backups are switched off in the settings.
         Off = "off",
-        /// No backup has been attempted yet.
         Pending = "pending",
         /// The last backup and the last upload succeeded, and the backup is recent.
         Good = "good",
@@ -55,7 +48,6 @@ text_enum! {
 }
 
 impl BackupStatus {
-    /// Evaluates the result of the last backup at the time `now`.
     pub(super) fn of(status: &BackupRun, now: Timestamp) -> Self {
         let failed = status.last_error.is_some() || status.bucket_error.is_some();
         match status.last_success_at {
@@ -67,7 +59,7 @@ impl BackupStatus {
     }
 }
 
-/// Maximum age of a usable backup. One missed night is allowed.
+/// One missed night is allowed.
 const MAX_AGE: Duration = Duration::from_hours(50);
 
 #[cfg(test)]

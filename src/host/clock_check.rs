@@ -17,7 +17,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// The result of a clock check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClockReading {
     /// The host that stated the time.
@@ -26,31 +25,26 @@ pub struct ClockReading {
     pub ahead_ms: i64,
 }
 
-/// The reason why the clock could not be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum ClockCheckError {
-    /// The server did not answer.
+    /// The request failed.
     #[error("{host} did not answer")]
     NoAnswer {
         host: String,
         #[source]
         source: reqwest::Error,
     },
-    /// The answer has no valid `Date` header.
     #[error("the answer of {0} has no valid Date header")]
     NoDate(String),
-    /// The HTTP client could not be created.
     #[error("cannot create the HTTP client for the clock check")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl ClockReading {
-    /// Returns the absolute difference.
     pub fn offset(&self) -> Duration {
         Duration::from_millis(self.ahead_ms.unsigned_abs())
     }
 
-    /// Returns the notice for the alert.
     pub fn notice(&self) -> Notice {
         let ((count, unit), host) = (self.rounded(), self.host.clone());
         let unit = unit.to_owned();
@@ -61,7 +55,7 @@ impl ClockReading {
         }
     }
 
-    /// Returns the cause of a failure that a wrong clock explains.
+    /// The cause of a failure that a wrong clock explains.
     pub fn cause(&self) -> Cause {
         let ((count, unit), host) = (self.rounded(), self.host.clone());
         let unit = unit.to_owned();
@@ -72,7 +66,6 @@ impl ClockReading {
         }
     }
 
-    /// Returns the absolute difference as a number and a suitable unit.
     fn rounded(&self) -> (u64, &'static str) {
         let seconds = self.offset().as_secs();
         match seconds {
@@ -85,8 +78,7 @@ impl ClockReading {
     }
 }
 
-/// Requests the time from the server at `url`, and compares it with this machine's clock. `roots` are the trusted root
-/// certificates.
+/// `roots` are the trusted root certificates.
 pub async fn measure(url: &str, roots: RootCertStore) -> Result<ClockReading, ClockCheckError> {
     let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     let tls = client_config(roots).map_err(ClockCheckError::Client)?;
@@ -101,7 +93,7 @@ pub async fn measure(url: &str, roots: RootCertStore) -> Result<ClockReading, Cl
     Ok(compare(host, sent_at.plus(round_trip / 2), date))
 }
 
-/// Compares the times. `local` is the local time when the answer was sent; `remote` is in whole seconds.
+/// `local` is the local time when the answer was sent; `remote` is in whole seconds.
 fn compare(host: String, local: Timestamp, remote: Timestamp) -> ClockReading {
     let ahead_ms = local.as_millis() - remote.as_millis();
     // The server truncates its time to whole seconds, so a difference of less than one second is treated as zero.

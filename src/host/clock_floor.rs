@@ -1,6 +1,5 @@
-//! Detects a clock that is behind, because it shows a time before this program was built or before the newest entry in
-//! the database. This happens after the start of a machine whose clock has no battery, until a time server has
-//! answered.
+//! Detects a clock that is behind. This happens after the start of a machine whose clock has no battery, until a time
+//! server has answered.
 
 use crate::domain::{Notice, Timestamp};
 use std::path::Path;
@@ -9,25 +8,23 @@ use std::time::Duration;
 /// Times that a correct clock has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockFloor {
-    /// When this program was built, if known.
+    /// When this program was built; `None` if unknown.
     pub built: Option<Timestamp>,
-    /// The newest entry in the database.
+    /// The time of the newest entry in the database.
     pub newest_entry: Option<Timestamp>,
 }
 
-/// The reason why the clock is known to be behind.
+/// Which time shows that the clock is behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockBehind {
-    /// The clock shows a time before the program was built.
     Build(Timestamp),
-    /// The clock shows a time before the newest entry in the database. It is also possible that the clock was ahead
-    /// when that entry was written.
+    /// It is also possible that the clock was ahead when that entry was written.
     NewestEntry(Timestamp),
 }
 
 impl ClockFloor {
-    /// Returns why the clock is behind; `None` if it may be correct. If the clock is synchronised with a time server,
-    /// the newest entry is not compared: an entry with a future time was then written with a wrong clock.
+    /// Returns `None` if the clock may be correct. If the clock is synchronised with a time server, the newest entry is
+    /// not compared: a later entry was then written with a wrong clock.
     pub fn check(self, now: Timestamp, is_synchronised: bool) -> Option<ClockBehind> {
         let is_before = |floor: &Timestamp, margin| now < floor.minus(margin);
         let built = self.built.filter(|built| is_before(built, BUILD_MARGIN)).map(ClockBehind::Build);
@@ -37,7 +34,6 @@ impl ClockFloor {
 }
 
 impl ClockBehind {
-    /// Returns the notice for the alert.
     pub fn notice(self, now: Timestamp) -> Notice {
         match self {
             Self::Build(built) => Notice::ClockBeforeBuild { now, built },

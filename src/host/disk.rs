@@ -11,16 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 text_enum! {
     /// The level of free disk space.
     SpaceLevel {
-        /// Enough for all data.
         Ample = "ample",
         /// Not enough for media files and recordings.
         Low = "low",
-        /// Almost full.
         Critical = "critical",
     }
 }
 
-/// Monitors the disks; clones share the last result.
+/// Clones share the last result.
 #[derive(Clone)]
 pub struct DiskMonitor {
     inner: Arc<Inner>,
@@ -29,25 +27,23 @@ pub struct DiskMonitor {
 struct Inner {
     folder: PathBuf,
     settings: Box<dyn Fn() -> Arc<Config> + Send + Sync>,
-    // A synchronous mutex is enough, because it is locked only to read or write a few values.
+    // A synchronous mutex is enough: it is never held across an `await`.
     status: Mutex<DiskStatus>,
 }
 
-/// The last result of the checks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DiskStatus {
     /// The space of the disk with the data folder.
     pub data: DiskSpace,
-    /// The level of free space on that disk; `None` if it cannot be determined.
+    /// `None` if the space cannot be determined.
     pub level: Option<SpaceLevel>,
     /// The space of the bridge's disk; `None` if it is the same disk or cannot be determined.
     pub bridge: Option<DiskSpace>,
-    /// The level of free space on the bridge's disk.
     pub bridge_level: Option<SpaceLevel>,
 }
 
 impl DiskMonitor {
-    /// Creates a monitor that reads the current settings from `settings`, and checks the disks at once.
+    /// Checks the disks at once.
     pub fn new(settings: impl Fn() -> Arc<Config> + Send + Sync + 'static) -> Self {
         let folder = settings().store.data_folder();
         let inner = Inner { folder, settings: Box::new(settings), status: Mutex::default() };
@@ -56,8 +52,7 @@ impl DiskMonitor {
         monitor
     }
 
-    /// Checks the disks, each one separately. A disk whose space cannot be determined has no level and no notice. While
-    /// the data disk has no level, no data is rejected.
+    /// Checks the disks. A disk whose space cannot be determined has no level.
     pub fn check(&self) -> DiskStatus {
         let Inner { folder, settings, .. } = &*self.inner;
         let limits = &settings().disk;
@@ -72,7 +67,6 @@ impl DiskMonitor {
         *status
     }
 
-    /// Returns the result of the last check.
     pub fn status(&self) -> DiskStatus {
         *self.lock()
     }
@@ -83,8 +77,8 @@ impl DiskMonitor {
     }
 
     /// Returns true if enough space remains on the data disk after storing a file of this size, or if the space cannot
-    /// be determined. Checks the disks again, because the file may be large: it is written to the write-ahead log, the
-    /// database and the published copy.
+    /// be determined. The size counts three times: a file is written to the write-ahead log, the database and the
+    /// published copy.
     pub fn has_space_for(&self, bytes: u64) -> bool {
         let DiskStatus { data, level, .. } = self.check();
         let left = data.free_bytes.saturating_sub(bytes.saturating_mul(3));
@@ -99,8 +93,7 @@ impl DiskMonitor {
 }
 
 impl DiskStatus {
-    /// Returns the notices about disks with little free space or few free inodes; `None` if no disk is known to lack
-    /// any.
+    /// `None` if no disk is known to lack space or inodes.
     pub fn problem(&self) -> Option<Vec<Notice>> {
         let short = |level: Option<SpaceLevel>| level.is_some_and(|level| level != SpaceLevel::Ample);
         let free_and_total = |space: &DiskSpace| (format_bytes(space.free_bytes), format_bytes(space.total_bytes));
@@ -126,8 +119,8 @@ pub fn is_low_on_inodes(space: &DiskSpace) -> bool {
     space.total_files > 0 && space.free_files < (space.total_files / 100).clamp(MIN_INODE_LIMIT, MAX_INODE_LIMIT)
 }
 
-/// Returns the level of free space, with hysteresis: the free space must exceed a limit by 10 % before the level rises
-/// again. This prevents frequent changes of the level. A lack of inodes also lowers the level, without hysteresis.
+/// To prevent frequent changes, the free space must exceed a limit by 10 % before the level rises again. This does not
+/// apply to inodes.
 pub fn classify(space: &DiskSpace, limits: &DiskConfig, before: Option<SpaceLevel>) -> SpaceLevel {
     let below = |limit: u64, was_below: bool| {
         let limit = if was_below { limit.saturating_add(limit / 10) } else { limit };
@@ -150,7 +143,7 @@ fn device(folder: &Path) -> Option<u64> {
     std::fs::metadata(folder).ok().map(|found| found.dev())
 }
 
-/// Formats a number of bytes for display, such as `1.5 GB`.
+/// For display, such as `1.5 GB`.
 pub fn format_bytes(bytes: u64) -> String {
     let units = [("TB", 1_u64 << 40), ("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)];
     match units.into_iter().find(|(_, size)| bytes >= *size) {

@@ -16,15 +16,14 @@ use sha2::Sha256;
 pub struct InstanceKey(String);
 
 impl InstanceKey {
-    /// Wraps a random key.
     pub fn new(key: [u8; 32]) -> Self {
         Self(hex(&key))
     }
 
-    /// Returns the answer to a challenge, which requires the key; `None` if the challenge is malformed.
+    /// Returns `None` if the challenge is malformed.
     pub fn answer(&self, challenge: &str) -> Option<String> {
         let is_challenge = LENGTHS.contains(&challenge.len()) && challenge.bytes().all(|b| b.is_ascii_alphanumeric());
-        // Does not fail, because HMAC accepts keys of any length.
+        // HMAC accepts keys of any length, so this does not fail.
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).ok().filter(|_| is_challenge)?;
         mac.update(b"agentlocator address check\0");
         mac.update(challenge.as_bytes());
@@ -35,7 +34,6 @@ impl InstanceKey {
 /// The path of the endpoint, without the challenge.
 pub const CHALLENGE_PATH: &str = "/.well-known/agentlocator/";
 
-/// Allowed lengths of a challenge.
 const LENGTHS: std::ops::RangeInclusive<usize> = 16..=64;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use jiff::ToSpan;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-/// Formats a time for display in a time zone, such as `2026-11-20 18:55`.
+/// Formats a time for display, such as `2026-11-20 18:55`.
 pub fn format_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string()
 }
@@ -30,7 +30,6 @@ pub fn date(at: Timestamp, zone: &TimeZone) -> jiff::civil::Date {
     at.to_zoned(zone).date()
 }
 
-/// Returns the start of the day that contains `now`.
 pub fn start_of_day(now: Timestamp, zone: &TimeZone) -> Timestamp {
     now.to_zoned(zone).start_of_day().map_or(now, |start| Timestamp::from_millis(start.timestamp().as_millisecond()))
 }

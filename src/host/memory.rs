@@ -19,7 +19,7 @@ pub fn limit_kept_memory() {
         (libc::M_TRIM_THRESHOLD, TRIM_THRESHOLD),
         (libc::M_ARENA_MAX, ARENAS),
     ] {
-        // SAFETY: mallopt changes a number inside the allocator under its own lock.
+        // SAFETY: mallopt only changes settings of the allocator.
         unsafe {
             libc::mallopt(option, value);
         }
@@ -28,9 +28,8 @@ pub fn limit_kept_memory() {
 
 /// Returns freed memory to the system every 30 seconds. Never returns.
 ///
-/// By itself, glibc returns only the memory at the top of its heap. While one block near the top is in use, glibc
-/// keeps all free memory below this block. After many simultaneous connections, the process permanently used 20 MiB
-/// more.
+/// By itself, glibc returns only the memory at the top of its heap, so one used block near the top keeps all free
+/// memory below it.
 pub async fn return_freed_memory() {
     let mut every = interval(TRIM_INTERVAL);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);

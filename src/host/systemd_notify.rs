@@ -4,12 +4,11 @@ use crate::config::process_env;
 use sd_notify::NotifyState;
 use std::time::Duration;
 
-/// Notifies systemd that the daemon is ready.
 pub fn ready(status: &str) {
     send(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
-/// Notifies systemd that the daemon reloads its settings; [`ready`] ends the reload.
+/// [`ready`] ends the reload.
 pub fn reloading(status: &str) {
     // Only a unit of `Type=notify-reload` requires the timestamp. The unit of the package has `Type=notify`, for which
     // systemd accepts the timestamp too.
@@ -21,7 +20,6 @@ pub fn reloading(status: &str) {
     }
 }
 
-/// Notifies systemd that the daemon is stopping.
 pub fn stopping(status: &str) {
     send(&[NotifyState::Stopping, NotifyState::Status(status)]);
 }
@@ -37,17 +35,15 @@ pub fn extend_start_timeout(status: &str, span: Duration) {
     send(&[NotifyState::Status(status), NotifyState::ExtendTimeoutUsec(micros)]);
 }
 
-/// Sends the keep-alive signal to the watchdog.
 pub fn feed_watchdog() {
     send(&[NotifyState::Watchdog]);
 }
 
-/// Returns true if systemd receives notifications.
 pub fn is_available() -> bool {
     process_env("NOTIFY_SOCKET").is_some()
 }
 
-/// Returns the watchdog interval; `None` if the watchdog is off.
+/// `None` if the watchdog is off.
 pub fn watchdog_interval() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }

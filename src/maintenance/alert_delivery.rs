@@ -20,8 +20,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use whatsapp::{InFlightMessages, WhatsAppChannel};
 
-/// Sends due notifications until the future or the sender of the settings is dropped. A change of `pages`, the URLs of
-/// the web page, takes effect when the settings change.
+/// Sends due notifications until the sender of the settings is dropped. A change of `pages` takes effect when the
+/// settings change.
 pub async fn run(alerts: Alerts, settings: Settings, pages: Reloadable<PageUrls>, outbox: Outbox, store: Store) {
     let mut changes = settings.changes();
     // Kept when the settings change, because the messages may still fail.
@@ -30,8 +30,7 @@ pub async fn run(alerts: Alerts, settings: Settings, pages: Reloadable<PageUrls>
         let config = changes.borrow_and_update().config.clone();
         let pages = pages.current();
         let sending = deliver(&alerts, &config, &pages.best, (outbox.clone(), store.clone()), &in_flight);
-        // If a change of settings interrupts a notification, the notification is still due, and is sent with the new
-        // settings.
+        // An interrupted notification is still due, and is sent with the new settings.
         tokio::select! {
             () = sending => {}
             held = changes.changed() => if held.is_err() { return },
@@ -39,7 +38,6 @@ pub async fn run(alerts: Alerts, settings: Settings, pages: Reloadable<PageUrls>
     }
 }
 
-/// Sends due notifications with these settings until the settings change.
 async fn deliver(
     alerts: &Alerts,
     config: &Config,
@@ -73,7 +71,6 @@ async fn deliver(
     );
 }
 
-/// Returns the durations in the settings, such as how long a condition must last before its alert is raised.
 pub fn thresholds(config: &Config) -> AlertThresholds {
     let alerts = &config.alerts;
     AlertThresholds {
@@ -84,7 +81,6 @@ pub fn thresholds(config: &Config) -> AlertThresholds {
     }
 }
 
-/// Advances the timers of the alerts periodically, and wakes the channels.
 async fn tick(alerts: &Alerts, wake: &watch::Sender<u64>) {
     loop {
         alerts.tick();
@@ -97,8 +93,7 @@ async fn tick(alerts: &Alerts, wake: &watch::Sender<u64>) {
     }
 }
 
-/// Sends the notifications that are due on one channel. Alerts that become due together are sent in one message; after
-/// a failure, the channel retries with growing delays.
+/// Alerts that become due together are sent in one message.
 async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch::Receiver<u64>) {
     let (channel, mut failures) = (sender.channel(), 0_u32);
     while wakeups.changed().await.is_ok() {
@@ -151,7 +146,6 @@ async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch
     }
 }
 
-/// Returns an alert and its change in words, for log messages.
 fn title(kind: AlertKind, change: AlertTransition) -> String {
     let state = match change {
         AlertTransition::Raised => "raised",
@@ -161,7 +155,6 @@ fn title(kind: AlertKind, change: AlertTransition) -> String {
     format!("{} ({state})", messages::headline(Language::English, kind))
 }
 
-/// A channel that sends alerts.
 enum ChannelSender {
     Mail(Box<MailChannel>),
     WhatsApp(Arc<WhatsAppChannel>),
@@ -175,7 +168,7 @@ impl ChannelSender {
         }
     }
 
-    /// Sends the notifications. On failure, returns the reason as text for log messages.
+    /// On failure, returns the reason as text for log messages.
     async fn send(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
         match self {
             Self::Mail(channel) => channel.send(changes).await,
@@ -184,9 +177,8 @@ impl ChannelSender {
     }
 }
 
-/// The interval at which the timers are checked, unless all alerts have cleared and no notification is due.
 const TICK: Duration = Duration::from_secs(1);
-/// Alerts that are raised within this time are sent in one message.
+/// Notifications that become due within this time are sent in one message.
 const BATCH_DELAY: Duration = Duration::from_secs(2);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 const MAX_RETRY_DELAY: Duration = Duration::from_mins(30);

@@ -6,8 +6,7 @@ use crate::runtime::jobs::Jobs;
 use crate::store::{BackfillProgress, Result, Store};
 use std::time::Duration;
 
-/// Runs all migrations; an interrupted migration resumes after the next start. Each step that makes progress, except
-/// the last one of a migration, wakes `jobs`. Never returns; the caller stops it by dropping the future.
+/// An interrupted migration resumes after the next start. Never returns; the caller stops it by dropping the future.
 pub async fn run(store: Store, jobs: Jobs) {
     for backfill in &BACKFILLS {
         finish(&store, backfill, &jobs).await;
@@ -16,7 +15,6 @@ pub async fn run(store: Store, jobs: Jobs) {
     std::future::pending::<()>().await;
 }
 
-/// Runs one migration until it is complete.
 async fn finish(store: &Store, backfill: &'static Backfill, jobs: &Jobs) {
     match stored_progress(store, backfill.name).await {
         Ok(Some(progress)) if progress.finished_at.is_some() => return,
@@ -89,7 +87,7 @@ fn log_failure(backfill: &Backfill, error: &crate::store::Error) {
     );
 }
 
-/// The minimum pause between two steps. The pauses leave at least half of the time to other work.
+/// The pauses leave at least half of the time to other work.
 const STEP_PAUSE: Duration = Duration::from_millis(20);
 const WAIT_INTERVAL: Duration = Duration::from_secs(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(30);

@@ -6,7 +6,7 @@ use crate::store::{ForeignCause, Health, Integrity, LateCause, PublishState, Sta
 use serde_json::{Value, json};
 use std::io;
 
-/// Returns the notice about the database that the last start used, and why the daemon chose it.
+/// Describes which database the last start used, and why.
 pub fn describe(notice: StartNotice, file: String) -> Notice {
     let is_archived = notice.archived.is_some();
     let archived = notice.archived.map(|path| path.display().to_string()).unwrap_or_default();
@@ -31,7 +31,7 @@ pub fn describe(notice: StartNotice, file: String) -> Notice {
     }
 }
 
-/// Returns why the published file is behind; `None` in all other states, of which some have alerts of their own.
+/// Returns `None` unless the published file is late; some other states have alerts of their own.
 pub fn unpublished(state: &PublishState) -> Option<Notice> {
     match state {
         PublishState::Current | PublishState::Off | PublishState::Frozen | PublishState::Foreign { .. } => None,
@@ -55,7 +55,6 @@ pub fn unpublished(state: &PublishState) -> Option<Notice> {
     }
 }
 
-/// Returns the notice for a foreign file under the published file's name; `None` if there is none.
 pub fn foreign(state: &PublishState, file: String) -> Option<Notice> {
     let PublishState::Foreign { cause, reason } = state else { return None };
     Some(match cause.clone() {
@@ -68,8 +67,7 @@ pub fn foreign(state: &PublishState, file: String) -> Option<Notice> {
     })
 }
 
-/// Returns the notice about damage in the database. If publishing is frozen, the published file is an intact copy, and
-/// the notice names it.
+/// If publishing is frozen, the published file is an intact copy, and the notice names it.
 pub fn damaged(findings: &Causes, publish: &PublishState, file: String) -> Notice {
     let findings = findings.clone();
     match publish {
@@ -78,7 +76,7 @@ pub fn damaged(findings: &Causes, publish: &PublishState, file: String) -> Notic
     }
 }
 
-/// Returns the state of the published file for programs: `state`, `age_ms`, and `reason` in this language.
+/// Describes the state of the published file for programs. Only `reason` depends on the language.
 pub fn published(health: &Health, file: String, language: Language) -> Value {
     let reason = |notice: Option<Notice>| notice.map(|notice| messages::text(language, &notice));
     let state = &health.publish;
@@ -99,7 +97,7 @@ pub fn published(health: &Health, file: String, language: Language) -> Value {
     }
 }
 
-/// Returns the integrity of the database for programs: `state`, and `findings` in this language.
+/// Describes the integrity of the database for programs. Only `findings` depends on the language.
 pub fn integrity(integrity: &Integrity, language: Language) -> Value {
     match integrity {
         Integrity::Unchecked => json!({"state": "unchecked"}),

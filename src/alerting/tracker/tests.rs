@@ -19,7 +19,6 @@ fn tracker() -> AlertTracker {
     AlertTracker::new(thresholds, Vec::new())
 }
 
-/// Returns the due notifications, and marks them as sent.
 fn notify(tracker: &mut AlertTracker, seconds: u64) -> Vec<(AlertKind, AlertTransition)> {
     tracker.tick(at(seconds));
     let due: Vec<_> =
@@ -174,8 +173,6 @@ fn the_tracker_continues_after_a_restart_where_it_was() {
 }
 
 proptest! {
-    /// A condition that alternates quickly causes few notifications in a day, because the delay before clearing
-    /// doubles.
     #[test]
     fn flapping_is_damped(up in 1_u64..900, down in 1_u64..900) {
         let mut tracker = tracker();

@@ -7,7 +7,6 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use std::time::Duration;
 use url::Url;
 
-/// An HTTP client that retries transient errors.
 #[derive(Clone, Debug)]
 pub(super) struct BucketClient {
     client: Client,
@@ -18,7 +17,6 @@ impl BucketClient {
         Self { client }
     }
 
-    /// Sends a request and returns the response's text.
     pub(super) async fn text(
         &self,
         request: impl Fn(&Client, Url) -> RequestBuilder,
@@ -28,7 +26,7 @@ impl BucketClient {
         response.text().await.map_err(|error| Error::bucket(http_client::causes(&error)))
     }
 
-    /// Sends a request and returns the response if it is successful. `timeout` includes the body of the response.
+    /// Fails unless the response's status is successful. `timeout` includes the body of the response.
     pub(super) async fn response(
         &self,
         request: impl Fn(&Client, Url) -> RequestBuilder,
@@ -56,7 +54,7 @@ impl BucketClient {
         }
     }
 
-    /// Passes the body of the response to `on_chunk`, piece by piece. Fails if the body is incomplete.
+    /// Fails if the body is incomplete.
     pub(super) async fn stream(
         &self,
         url: Url,
@@ -81,8 +79,7 @@ impl BucketClient {
     }
 }
 
-/// Returns the cause that a server's response names (REST error responses:
-/// `<Error><Code>…</Code><Message>…</Message>`).
+/// An error response has the form `<Error><Code>…</Code><Message>…</Message></Error>`.
 fn refusal(status: StatusCode, body: &str) -> Causes {
     let element = |name: &str| {
         let (_, rest) = body.split_once(&format!("<{name}>"))?;
@@ -98,7 +95,7 @@ fn refusal(status: StatusCode, body: &str) -> Causes {
 
 /// Long enough to send a part of an upload, usually 16 MiB, over a slow connection.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_mins(15);
-/// Time limit of a download. A snapshot may be several gigabytes long, and the connection may be slow.
+/// A snapshot may be several gigabytes long, and the connection may be slow.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_hours(24);
 /// How long a download waits for its next bytes.
 const CHUNK_TIMEOUT: Duration = Duration::from_mins(2);

@@ -1,4 +1,4 @@
-//! Uploads a file: a small one in one request, a large one in parts.
+//! Uploads files: small ones in one request, large ones in parts.
 
 use super::client::REQUEST_TIMEOUT;
 use super::{Bucket, action_url};
@@ -16,8 +16,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
-/// A multipart upload that has started. Its parts cost money until they are deleted, so the next upload deletes those
-/// that a crash left behind.
+/// A multipart upload that has started. Its uploaded parts cost money until they are deleted, so the next upload
+/// deletes those that a crash left behind.
 #[derive(Serialize, Deserialize)]
 struct StartedUpload {
     key: String,
@@ -25,7 +25,7 @@ struct StartedUpload {
 }
 
 impl Bucket {
-    /// Uploads a file and verifies it. `work_folder` is the folder in which a started multipart upload is recorded.
+    /// Uploads a file and verifies it. A started multipart upload is recorded in `work_folder`.
     pub(in crate::backup) async fn put(
         &self,
         path: &Path,
@@ -46,7 +46,6 @@ impl Bucket {
         self.verify(&key, path, length, &etag).await
     }
 
-    /// Aborts a multipart upload that a crash left behind.
     pub(in crate::backup) async fn clear_unfinished(&self, work_folder: &Path) -> Result<(), Error> {
         let record_path = record_path(work_folder);
         let Ok(text) = std::fs::read(&record_path) else { return Ok(()) };
@@ -131,7 +130,7 @@ impl Bucket {
         Ok(format!("{}-{parts}", hex(&sums.finalize())))
     }
 
-    /// Aborts a multipart upload. An error is only logged: the bucket's lifecycle rules may delete the remaining parts.
+    /// An error is only logged: the bucket's lifecycle rules may delete the remaining parts.
     async fn abort(&self, key: &str, upload_id: &str) {
         let action = AbortMultipartUpload::new(&self.location, Some(&self.credentials), key, upload_id);
         if let Err(error) = self.client.text(|client, url| client.delete(url), || action_url(&action)).await {
@@ -139,7 +138,6 @@ impl Bucket {
         }
     }
 
-    /// Verifies that the object in the bucket equals the uploaded file.
     async fn verify(&self, key: &str, path: &Path, length: u64, etag: &str) -> Result<(), Error> {
         let action = HeadObject::new(&self.location, Some(&self.credentials), key);
         let response =
@@ -169,7 +167,6 @@ impl Bucket {
     }
 }
 
-/// A file to upload in parts.
 struct Source<'s> {
     file: &'s File,
     path: &'s Path,

@@ -11,14 +11,12 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 impl Snapshots {
-    /// Deletes older snapshots, except the newest intact ones, so that the next one has space and the total size is
-    /// within the budget. If the next one would lack space even then, deletes only the snapshots beyond the budget.
-    /// Deletes nothing if fewer than [`COPIES_KEPT`] snapshots are intact. Returns the deleted names.
+    /// Deletes older snapshots for the next one, see [`select_to_free_space`]. Returns the deleted names.
     pub(super) fn free_up_space(&self) -> Result<Vec<String>, Error> {
         self.delete_for_space(self.database_bytes(), self.next_needs())
     }
 
-    /// Returns how many bytes must be free in the folder to create the next snapshot.
+    /// How many bytes must be free in the folder to create the next snapshot.
     fn next_needs(&self) -> u64 {
         let copy = self.database_bytes();
         // If the copy is encrypted or moved to another folder, the copy and the snapshot exist at the same time.
@@ -41,21 +39,19 @@ impl Snapshots {
         check_space(&self.work_folder, self.database_bytes())
     }
 
-    /// Deletes older snapshots, except the newest intact ones, until the total size is within the budget. Returns the
-    /// deleted names.
+    /// Returns the deleted names.
     pub(super) fn enforce_budget(&self) -> Result<Vec<String>, Error> {
         self.delete_for_space(0, 0)
     }
 
-    /// Returns the expected size of the next copy in bytes: the length of the published database file or of the live
-    /// one, whichever is longer.
+    /// The expected size of the next copy in bytes: the length of the published or of the live database file, whichever
+    /// is longer.
     pub(super) fn database_bytes(&self) -> u64 {
         let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
         length(&self.published).max(length(&self.published.with_file_name("live/db.sqlite")))
     }
 
-    /// Deletes the snapshots that [`select_to_free_space`] selects, but none if fewer than [`COPIES_KEPT`] snapshots
-    /// are intact. Returns the deleted names.
+    /// Deletes none if fewer than [`COPIES_KEPT`] snapshots are intact. Returns the deleted names.
     fn delete_for_space(&self, copy: u64, required_free: u64) -> Result<Vec<String>, Error> {
         let listed = self.list()?;
         let found: Vec<(SnapshotName, u64)> =
@@ -73,7 +69,6 @@ impl Snapshots {
         }
         let kept = self.newest_intact(&listed)?;
         if kept.len() < COPIES_KEPT {
-            // If the disk does not lack space, only the budget is exceeded, and the next snapshot has space.
             let lacks_space = needs.free < needs.required_free;
             let remedy = if lacks_space { "; free disk space, because the next snapshot may fail" } else { "" };
             tracing::warn!(
@@ -100,7 +95,7 @@ impl Snapshots {
         Ok(dropped)
     }
 
-    /// Returns the newest intact snapshots, at most [`COPIES_KEPT`].
+    /// At most [`COPIES_KEPT`] snapshots.
     fn newest_intact(&self, newest_first: &[Snapshot]) -> Result<Vec<SnapshotName>, Error> {
         let mut intact = Vec::new();
         for one in newest_first {
@@ -122,9 +117,8 @@ impl Snapshots {
     }
 }
 
-/// Returns why a snapshot cannot be relied on; none if it is undamaged. Each snapshot was verified when it was created,
-/// so an equal checksum is sufficient. A snapshot without a stored checksum is opened and verified; if it is encrypted,
-/// it cannot be relied on.
+/// Returns why a snapshot cannot be relied on; `None` if it is intact. Each snapshot was verified when it was created,
+/// so an equal checksum is sufficient.
 fn fault(path: &Path, snapshot: &Snapshot, cancel_token: &CancellationToken) -> Result<Option<String>, Error> {
     let Some(expected) = &snapshot.sha256 else {
         return Ok(if snapshot.encrypted {
@@ -140,5 +134,5 @@ fn fault(path: &Path, snapshot: &Snapshot, cancel_token: &CancellationToken) -> 
     }
 }
 
-/// Number of undamaged snapshots that are never deleted to free space.
+/// Number of intact snapshots that are never deleted to free space.
 const COPIES_KEPT: usize = 2;

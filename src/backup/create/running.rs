@@ -12,7 +12,7 @@ pub struct RunningSnapshot {
     pub started_at: Timestamp,
 }
 
-/// The snapshot that this process is creating, shared by the clones of [`Snapshots`](super::Snapshots).
+/// Shared by the clones of [`Snapshots`](super::Snapshots).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Running(Arc<Mutex<Option<RunningSnapshot>>>);
 
@@ -21,7 +21,7 @@ impl Running {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Excludes other processes and tasks from creating a snapshot. `path` is the file that all processes lock.
+    /// `path` is the file that all processes lock.
     pub(super) fn begin(&self, path: &Path, kind: Kind, now: Timestamp) -> Result<BegunSnapshot, Error> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
         let file = file.map_err(Error::file("read", path))?;
@@ -44,7 +44,7 @@ impl Running {
 pub struct BegunSnapshot {
     pub(super) running: RunningSnapshot,
     shared: Running,
-    /// The lock file, locked for as long as this value exists. Other processes try to lock the same file.
+    /// Other processes try to lock the same file.
     _lock: File,
 }
 

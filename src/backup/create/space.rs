@@ -6,7 +6,7 @@ use crate::store::{self, DiskSpace};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Returns an error if the folder's disk has no space for a copy of this many bytes and a margin.
+/// Fails if the folder's disk has no space for a copy of this many bytes and a margin.
 pub(super) fn check_space(folder: &Path, bytes: u64) -> Result<(), Error> {
     let needed = needed_for(bytes);
     let free = known_space(folder).map_or(u64::MAX, |space| space.free_bytes);
@@ -21,7 +21,7 @@ pub(super) fn needed_for(bytes: u64) -> u64 {
     bytes.saturating_add(bytes / 50).saturating_add(MARGIN)
 }
 
-/// Returns the space of the folder's disk. `None` if it is unknown; the copy is then attempted.
+/// `None` if the space cannot be determined; a snapshot is then attempted.
 pub(super) fn known_space(folder: &Path) -> Option<DiskSpace> {
     store::disk_space(folder).ok().filter(|space| space.total_bytes > 0)
 }
@@ -34,7 +34,7 @@ pub(super) fn device(folder: &Path) -> Option<u64> {
     std::fs::metadata(folder).ok().map(|found| found.dev())
 }
 
-/// Bytes of disk space that must stay free beside the copy.
+/// Bytes that must stay free beside the copy.
 const MARGIN: u64 = 32 << 20;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub(super) struct MailChannel {
 }
 
 impl MailChannel {
-    /// Builds the channel from the settings; `None` if they name no recipient or no mail server, or are invalid.
+    /// `None` if the settings name no recipient or no mail server, or are invalid.
     pub(super) fn new(config: &Config, context: MessageContext) -> Option<Self> {
         let to = config.alerts.mail_to.clone();
         if to.is_empty() || config.mail.host.is_none() {

@@ -22,8 +22,8 @@ pub(super) struct WhatsAppChannel {
     in_flight: InFlightMessages,
 }
 
-/// Messages that are queued or in flight. A synchronous mutex is enough, because it is locked only to read or change a
-/// short list.
+/// Messages that were queued and whose outcome is not known yet. A synchronous mutex is enough: it is never held across
+/// an `await`.
 pub(super) type InFlightMessages = Arc<Mutex<Vec<InFlight>>>;
 
 pub(super) struct InFlight {
@@ -32,7 +32,7 @@ pub(super) struct InFlight {
 }
 
 impl WhatsAppChannel {
-    /// Builds the channel from the settings; `None` if they name no recipient.
+    /// `None` if the settings name no recipient.
     pub(super) fn new(
         config: &Config,
         context: MessageContext,
@@ -43,8 +43,7 @@ impl WhatsAppChannel {
         Some(Self { to, context, outbox, store, in_flight })
     }
 
-    /// Queues a message in the outbox. Returns an error if no provider is up, because a queued message would arrive
-    /// only after the problem has ended.
+    /// Fails if no provider is up, because a queued message would arrive only after the problem has ended.
     pub(super) async fn send(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
         let message = self.context.message(changes);
         let down = self.outbox.down().await;
@@ -62,8 +61,7 @@ impl WhatsAppChannel {
         Ok(())
     }
 
-    /// Checks the status of the queued messages. If a message failed permanently, its notifications become due
-    /// again.
+    /// If a queued message failed permanently, its notifications become due again.
     pub(super) async fn watch(&self, alerts: &Alerts) {
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;
@@ -86,8 +84,8 @@ impl WhatsAppChannel {
                     // Waits, because an immediate retry would fail for the same reason.
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }
-                // The message is removed from the list last. If a change of settings ends this function before that,
-                // the message is checked again.
+                // The message is removed from the list last: if a change of settings ends this function earlier, the
+                // message is checked again.
                 let done = {
                     let mut all = self.in_flight();
                     let at = all.iter().position(|one| one.message == message);
