@@ -1,8 +1,6 @@
 //! Opens files in folders that another user can write to, without following that user's symbolic links.
 //!
-//! The service's user owns the data folder. When root opens a file there, the path is resolved from the folder's
-//! descriptor, one component at a time, and no component may be a link. When a command writes to a path from the
-//! command line, or root reads from one, a link is followed only if it belongs to root or to the user of the process.
+//! The service's user owns the data folder, so a link there could direct root to another file.
 
 use rustix::fs::{
     AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, open, openat, readlinkat, renameat, statat, unlinkat,
@@ -16,8 +14,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
-/// Opens a file for reading that is `inside` a folder. For root in a folder of another user, no component of `inside`
-/// may be a link. The file must belong to that user, or belong to root and have no second hard link.
+/// `inside` is relative to `folder`. For root in a folder of another user, no component of `inside` may be a link. The
+/// file must then belong to that user, or belong to root and have no second hard link.
 pub fn open_inside(folder: &Path, inside: &Path) -> io::Result<File> {
     let Some(owner) = other_owner(folder)? else { return File::open(folder.join(inside)) };
     let (folder, name) = parent_inside(folder, inside)?;
@@ -33,8 +31,8 @@ pub fn open_inside(folder: &Path, inside: &Path) -> io::Result<File> {
     Ok(File::from(file))
 }
 
-/// Opens a file for reading. A file inside one of these folders is opened by [`open_inside`]. Elsewhere, root follows a
-/// link to the file only if the link belongs to root.
+/// A file inside one of these folders is opened by [`open_inside`]. Elsewhere, root follows a link only if it belongs
+/// to root.
 pub fn open_file(path: &Path, folders: &[&Path]) -> io::Result<File> {
     if let Some(file) = open_inside_one(path, folders)? {
         return Ok(file);
@@ -55,8 +53,7 @@ fn open_inside_one(path: &Path, folders: &[&Path]) -> io::Result<Option<File>> {
     found.next().map(|(folder, inside)| open_inside(folder, &inside)).transpose()
 }
 
-/// Opens the parent folder of `inside`, a path relative to `folder`, without following links. Also returns the file
-/// name.
+/// `inside` is relative to `folder`, and no component of it may be a link. Also returns the file name.
 pub fn parent_inside<'p>(folder: &Path, inside: &'p Path) -> io::Result<(OwnedFd, &'p OsStr)> {
     let Some(name) = inside.file_name() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no file in the folder"));
@@ -72,8 +69,8 @@ pub fn parent_inside<'p>(folder: &Path, inside: &'p Path) -> io::Result<(OwnedFd
     Ok((parent, name))
 }
 
-/// Lists the entries of a folder, or of its subfolder `inside`, sorted by name. Links are not followed, neither for
-/// `inside` nor for the metadata. At most `max` entries are read.
+/// Lists the entries of a folder, or of its subfolder `inside`, sorted by name. Links are followed neither for `inside`
+/// nor for the metadata. At most `max` entries are read.
 pub fn list(folder: &Path, inside: Option<&OsStr>, max: usize) -> io::Result<Vec<(OsString, Stat)>> {
     let mut opened = open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     if let Some(inside) = inside {
@@ -90,19 +87,19 @@ pub fn list(folder: &Path, inside: Option<&OsStr>, max: usize) -> io::Result<Vec
     Ok(entries)
 }
 
-/// Returns false if a regular file has more than one hard link: it may then be another user's file.
+/// A regular file with a second hard link may be another user's file.
 pub fn has_one_name(found: &Stat) -> bool {
     FileType::from_raw_mode(found.st_mode) != FileType::RegularFile || found.st_nlink == 1
 }
 
-/// Returns the owner of a folder, if this process runs as root and the owner is another user.
+/// `None` unless this process runs as root and the owner is another user.
 fn other_owner(folder: &Path) -> io::Result<Option<u32>> {
     let owner = rustix::fs::stat(folder)?.st_uid;
     Ok((geteuid().is_root() && owner != 0).then_some(owner))
 }
 
-/// Returns the path of a file relative to a folder; `None` if the file is not inside the folder. The paths are compared
-/// literally first, and then after resolving all links except the file itself.
+/// `None` if the file is not inside the folder. The paths are compared literally first, and then after resolving all
+/// links except the file itself.
 fn path_inside(folder: &Path, path: &Path) -> Option<PathBuf> {
     let folder_path = std::path::absolute(folder).ok()?;
     let path = std::path::absolute(path).ok()?;
@@ -116,18 +113,18 @@ fn path_inside(folder: &Path, path: &Path) -> Option<PathBuf> {
 /// A file that is going to be written. Its folder is kept open, so that another process cannot replace the folder.
 #[derive(Debug)]
 pub struct Target {
-    /// The folder, opened with `O_PATH`, for calls such as `openat`.
+    /// Opened with `O_PATH`, for calls such as `openat`.
     pub folder: OwnedFd,
-    /// The folder's path without links.
+    /// Contains no links.
     pub folder_path: PathBuf,
-    /// The last component of the path, for calls such as `openat` in `folder`.
+    /// The last component of the path.
     pub name: OsString,
-    /// The metadata of an existing file with that name.
+    /// `None` if no file has that name.
     pub found: Option<Stat>,
 }
 
-/// Resolves the path of a file to be written. A link in the path, or the file itself if it is a link, is followed only
-/// if it belongs to root or to the user of this process.
+/// A link in the path, or the file itself if it is a link, is followed only if it belongs to root or to the user of
+/// this process.
 pub fn find_target(path: &Path) -> io::Result<Target> {
     // Opening a component of a path with `O_PATH` does not trigger an automount, so the automount is triggered here.
     let _ = path.parent().map(|folder| std::fs::metadata(folder.join(".")));
@@ -154,7 +151,6 @@ pub fn find_target(path: &Path) -> io::Result<Target> {
     Err(io::Error::from(io::ErrorKind::IsADirectory))
 }
 
-/// The current position while a path is resolved.
 struct Walk {
     /// The root folder, and each folder below it on the current path.
     folders: Vec<OwnedFd>,
@@ -178,7 +174,7 @@ impl Walk {
             return Ok(Step::Folder);
         }
         let Some(folder) = self.folders.last() else { return Err(io::ErrorKind::NotFound.into()) };
-        // Opened before it is checked, so that the checked file is the one that is used (this avoids a TOCTOU race).
+        // Opened before it is checked, so that the checked file is the one that is used.
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = match openat(folder, part, flags, Mode::empty()) {
             Err(Errno::NOENT) if is_last => return Ok(Step::Last(None)),
@@ -233,8 +229,8 @@ impl Walk {
 }
 
 impl Target {
-    /// Opens another file of the same folder for writing; creates it if it is missing. Rejects a file of another user,
-    /// and a file with a second hard link.
+    /// Opens the file `name` of the same folder for writing; creates it if it is missing. Rejects a file of another
+    /// user, and a file with a second hard link.
     pub fn open(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = openat(&self.folder, name, flags, Mode::RUSR | Mode::WUSR).map_err(explain)?;
@@ -248,24 +244,23 @@ impl Target {
         Ok(File::from(file))
     }
 
-    /// Syncs the folder, so that a rename in it survives a power failure.
+    /// After this, a rename in the folder survives a power failure.
     pub fn sync_folder(&self) -> io::Result<()> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         File::from(openat(self.folder.as_fd(), ".", flags, Mode::empty())?).sync_all()
     }
 
-    /// Renames a file of the folder to the target's name.
+    /// Renames the file `name` of the folder to the target's name.
     pub fn rename(&self, name: &OsStr) -> io::Result<()> {
         Ok(renameat(&self.folder, name, &self.folder, &self.name)?)
     }
 
-    /// Removes a file of the folder.
     pub fn remove(&self, name: &OsStr) -> io::Result<()> {
         Ok(unlinkat(&self.folder, name, AtFlags::empty())?)
     }
 }
 
-/// Returns the components of a path in reverse order.
+/// In reverse order, for a stack.
 fn parts(path: &Path) -> Vec<OsString> {
     let parts = path.components().rev().filter_map(|part| match part {
         Component::Normal(name) => Some(name.to_owned()),
@@ -275,7 +270,7 @@ fn parts(path: &Path) -> Vec<OsString> {
     parts.collect()
 }
 
-/// Converts the error with which the kernel rejects a link into one that names the reason.
+/// Explains the errors with which the kernel rejects a link.
 fn explain(error: Errno) -> io::Error {
     match error {
         Errno::LOOP | Errno::NOTDIR => {
@@ -287,5 +282,5 @@ fn explain(error: Errno) -> io::Error {
 }
 
 const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-/// Maximum number of links that are followed; the same as the kernel's limit.
+/// The same as the kernel's limit.
 const MAX_LINKS: usize = 40;

@@ -1,9 +1,8 @@
 //! The SQLite store: one file, one writer thread and a few reader connections. The SQL of the product's operations is
-//! in `tables`, in one module per noun.
+//! in `tables`.
 //!
-//! The typed functions are methods of [`ReadTx`] and [`WriteTx`]. A use case receives one of these from [`Store::read`]
-//! or [`Store::write`] and does all of its work in that one transaction. The live database is `live/db.sqlite`. The
-//! file that users copy is its published copy (see `publish`).
+//! A use case receives a [`ReadTx`] from [`Store::read`] or a [`WriteTx`] from [`Store::write`], and does all of its
+//! work in that one transaction. The live database is `live/db.sqlite`; the file that users copy is its published copy.
 
 mod background_threads;
 mod backup;
@@ -63,19 +62,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
 use writer::Writer;
 
-/// A handle to the store. Clones share the store. [`Store::close`] closes the store, as does dropping the last handle.
+/// Clones share the store. [`Store::close`] closes the store, as does dropping the last handle.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
-    // Priority of the writes made through this handle.
     priority: Priority,
 }
 
-/// The data with which the service continues if the published file is foreign.
+/// Which data the service uses after it has found a foreign file under the published name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
-    /// The data in the file that was found under the published name.
     Found,
     /// The data of the running service.
     Current,
@@ -86,17 +83,16 @@ struct Inner {
     health_state: Arc<HealthState>,
     probes: Probes,
     readers: Pools,
-    // `close` takes the writer out. Locked only briefly, for example while a write is queued.
+    // `None` after `close`. Locked only briefly, for example while a write is queued.
     writer: Mutex<Option<Writer>>,
-    // `close` takes the threads out. Locked only while the state of the published copy is read or changed.
+    // `None` after `close`. Locked only briefly, for example while the state of the published copy is read.
     threads: Mutex<Option<BackgroundThreads>>,
-    // The reads of the whole database that run in the background.
     background_reads: BackgroundReads,
     unstored: UnstoredRecords,
 }
 
 impl Store {
-    /// Returns a handle to the same store whose writes have `priority`.
+    /// Writes through the returned handle have `priority`.
     #[must_use]
     pub fn with_priority(&self, priority: Priority) -> Self {
         Self { inner: self.inner.clone(), priority }
@@ -115,9 +111,8 @@ impl Store {
         self.submit(AckAfter::Publish, work).await
     }
 
-    /// Queues `work` behind all writes of its priority and returns at once. Writes during a phone call use this
-    /// function: the call does not wait for the disk, and the writes stay in order. A write that fails, is not
-    /// committed or is dropped is logged and counted.
+    /// Queues `work` behind earlier writes of its priority and returns at once. Writes during a phone call use this
+    /// function: the call does not wait for the disk, and the writes stay in order. A failed write is logged.
     pub fn write_soon<F: FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static>(&self, work: F) {
         if let Err(error) = self.queue(AckAfter::Never, work) {
             write_request::report_lost(write_request::write_name::<F>(), &error);
@@ -125,7 +120,7 @@ impl Store {
     }
 
     /// Like [`Store::write_soon`], but also returns a future of the outcome. The write is queued before the future is
-    /// polled. If the queue rejects the write, the future returns the error, and nothing is logged.
+    /// polled.
     pub fn write_soon_with_outcome<F: FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static>(
         &self,
         work: F,
@@ -134,14 +129,14 @@ impl Store {
         async { queued?.await.map_err(|_| Error::Closed)? }
     }
 
-    /// Returns the records that could not be stored in the database, usually because the disk was full. Their
-    /// functions, except `contains`, wait for the disk.
+    /// The records that could not be stored in the database, usually because the disk was full. Their functions, except
+    /// `contains`, wait for the disk.
     pub fn unstored(&self) -> &UnstoredRecords {
         &self.inner.unstored
     }
 
-    /// Runs `work` on one snapshot of the database, for short reads such as a list or a few rows. The limit is 5 s,
-    /// including the wait for a connection. At the limit the read is interrupted, and fails with [`Error::Slow`].
+    /// Runs `work` on one snapshot of the database. After 5 s, including the wait for a connection, the read is
+    /// interrupted and fails with [`Error::Slow`].
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
@@ -149,9 +144,8 @@ impl Store {
         self.inner.readers.short.read(work).await
     }
 
-    /// Like [`Store::read`], for reads that may touch much of the database, such as a search. Such reads share
-    /// two separate connections, so they do not delay short reads. The limit is 20 s, including the wait for a
-    /// connection.
+    /// For reads that may touch much of the database, such as a search. They have separate connections, so they do not
+    /// delay short reads. The limit is 20 s, including the wait for a connection.
     pub async fn read_long<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
@@ -159,16 +153,14 @@ impl Store {
         self.inner.readers.long.read(work).await
     }
 
-    /// Closes the reader connections that have not been used for a minute. Runs in the background, because closing a
-    /// file may wait for the disk.
+    /// Runs in the background, because closing a file may wait for the disk.
     pub fn close_idle_readers(&self) {
         let (store, now) = (self.clone(), clock::instant());
         drop(tokio::task::spawn_blocking(move || store.inner.readers.close_idle(now)));
     }
 
-    /// Returns a receiver of the number of the newest change that is on disk and in the published copy. Changes that
-    /// are committed together cause one notification, in the order of commits (`store::tables::change::Announcement`).
-    /// While the published copy is late, followers are notified without waiting for it, as callers are.
+    /// Returns a receiver of the number of the newest change that is on disk and, unless the published copy is late or
+    /// switched off, in that copy.
     pub fn watch_changes(&self) -> Result<watch::Receiver<i64>> {
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(writer.as_ref().ok_or(Error::Closed)?.watch_changes())
@@ -178,7 +170,7 @@ impl Store {
         &self.inner.folder.published
     }
 
-    /// Returns the health of the store without testing it; see [`Store::probe`].
+    /// Does not test the store; see [`Store::probe`].
     pub fn health(&self) -> Health {
         let publish = match &*self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(threads) => threads.publish_state(),
@@ -188,16 +180,15 @@ impl Store {
         self.inner.health_state.health(publish, disk)
     }
 
-    /// Returns the size of the write-ahead log (0 if it does not exist), and the id of another process that is reading
-    /// the database, if one is known.
+    /// The size is 0 if the write-ahead log does not exist.
     pub fn log_size(&self) -> LogSize {
         let bytes = std::fs::metadata(self.inner.folder.wal()).map_or(0, |log| log.len());
         let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
         LogSize { bytes, reader: threads.as_ref().and_then(|threads| threads.log_reader()) }
     }
 
-    /// Decides about a foreign file that has the name of the published file. The file is either adopted at the next
-    /// start, or archived now and replaced with a new published file. Returns false if there is no foreign file.
+    /// Decides about a foreign file that has the name of the published file: it is either adopted at the next start, or
+    /// archived now and replaced with a new published file. Returns false if there is no foreign file.
     pub fn choose_data(&self, choice: Choice) -> Result<bool> {
         if !matches!(self.health().publish, PublishState::Foreign { .. }) {
             return Ok(false);
@@ -214,7 +205,6 @@ impl Store {
         }
     }
 
-    /// Returns the number of writes in the queue.
     pub fn waiting_writes(&self) -> usize {
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         writer.as_ref().map_or(0, Writer::waiting)

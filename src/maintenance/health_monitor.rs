@@ -1,5 +1,4 @@
-//! The health monitor, which raises and clears alerts. Every few seconds, it checks the disk, the database, the bridge,
-//! the AI and the settings; every minute, also the outbox, the certificate, the snapshots and the clock.
+//! The health monitor, which raises and clears alerts.
 
 mod clock_comparison;
 
@@ -37,7 +36,7 @@ pub struct HealthMonitor {
 }
 
 impl HealthMonitor {
-    /// Runs the checks. Never returns; the caller stops it by dropping the future.
+    /// Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         let mut next_slow_checks = clock::instant();
         let mut comparison = ClockComparison::new(next_slow_checks);
@@ -110,8 +109,8 @@ impl HealthMonitor {
         }
     }
 
-    /// Raises the alert about the handling of the database files at the last start, until the owner dismisses the
-    /// notice. Also raises the alert about held messages, until the owner sends or discards them.
+    /// The alert about the handling of the database files at the last start remains until the owner dismisses the
+    /// notice, the alert about held messages until the owner sends or discards them.
     async fn check_start_notice(&self) {
         let read = self.store.read(|tx| {
             let scheduled = tx.held_scheduled()?.len() as u64;
@@ -137,8 +136,7 @@ impl HealthMonitor {
         }
     }
 
-    /// Raises the alert as soon as a call shows that the AI rejects a setting. After a restart, an existing alert
-    /// remains until a session has been opened.
+    /// After a restart, an existing alert remains until a session has been opened.
     fn check_ai_fields(&self) {
         match self.calls.ai_fields() {
             FieldStatus::Rejected(fields) => {
@@ -151,7 +149,6 @@ impl HealthMonitor {
 
     fn check_bridge(&self) {
         if self.settings.current().bridge.is_none() {
-            // If the bridge is not in use, its alerts are cleared.
             for kind in
                 [AlertKind::BridgeLink, AlertKind::BridgeDown, AlertKind::BridgeDeaf, AlertKind::WhatsAppRestricted]
             {
@@ -162,8 +159,8 @@ impl HealthMonitor {
         let Some(state) = self.outbox.bridge() else { return };
         let needs_owner = needs_owner(state);
         let is_down = !state.is_connected() && !needs_owner;
-        // The two alerts exclude each other, because it is unknown whether the bridge is up while the link needs an
-        // action of the owner.
+        // The two alerts exclude each other: while the link needs an action of the owner, it is unknown whether the
+        // bridge is up.
         self.alerts.set(AlertKind::BridgeLink, state.notice().filter(|_| needs_owner));
         self.alerts.set(AlertKind::BridgeDown, state.notice().filter(|_| is_down));
         if state.is_connected() {
@@ -172,7 +169,7 @@ impl HealthMonitor {
         }
     }
 
-    /// Runs the checks that are too expensive for every interval; they run once per minute.
+    /// The checks that are too expensive for every interval.
     async fn run_slow_checks(&self) {
         let now = clock::now();
         if let Some(bridge) = &self.settings.current().bridge
@@ -204,8 +201,6 @@ impl HealthMonitor {
         self.alerts.set(AlertKind::Backup, backup_problem(&self.snapshots, now));
     }
 
-    /// Checks that the clock has passed the program's build time and the time of the newest entry in the database. When
-    /// a comparison with Twilio's clock is due, also runs this comparison.
     async fn check_clock(&self, comparison: &mut ClockComparison) {
         let newest_entry = self.store.read(|tx| tx.newest_activity()).await.ok().flatten();
         let floor = ClockFloor { built: self.settings.config().version.build_time.parse().ok(), newest_entry };
@@ -219,8 +214,7 @@ impl HealthMonitor {
         self.alerts.set(AlertKind::ClockWrong, comparison.alert(behind, now));
     }
 
-    /// Measures Twilio's clock with a request; `None` if the request fails, or if Twilio is not in use or has no HTTPS
-    /// address.
+    /// `None` if the request fails, or if Twilio is not in use or has no HTTPS address.
     async fn measure_clock(&self) -> Option<ClockReading> {
         let config = self.settings.config();
         let url = config.twilio.api_base_url.as_str();
@@ -232,7 +226,6 @@ impl HealthMonitor {
     }
 }
 
-/// Returns the notice about configured settings that are invalid and therefore not used.
 fn rejected(config: &Config) -> Option<Vec<Notice>> {
     let notices = config.rejected.iter().map(|problem| Notice::SettingRejected { reason: problem.into() });
     (!config.rejected.is_empty()).then(|| notices.collect())
@@ -242,7 +235,7 @@ fn unwritable(health: &Health) -> Option<AlertDetail> {
     (!health.writable).then(AlertDetail::default)
 }
 
-/// Returns the alert detail for a write-ahead log that does not shrink, with the process that prevents the checkpoint.
+/// Names the process that prevents the checkpoint, if it is known.
 fn large_log(log: &LogSize) -> Option<Notice> {
     if log.bytes <= LARGE_LOG {
         return None;
@@ -259,7 +252,7 @@ fn large_log(log: &LogSize) -> Option<Notice> {
     })
 }
 
-/// Returns the problem with the nightly snapshots; `None` unless the backup status is bad.
+/// `None` unless the backup status is bad.
 pub fn backup_problem(snapshots: &Snapshots, now: Timestamp) -> Option<Vec<Notice>> {
     if snapshots.status(now) != BackupStatus::Bad {
         return None;
@@ -274,7 +267,7 @@ pub fn backup_problem(snapshots: &Snapshots, now: Timestamp) -> Option<Vec<Notic
     Some(std::iter::once(here).chain(uploaded).collect())
 }
 
-/// Returns the problem with the certificate; `None` unless the health of the certificate is an error.
+/// `None` unless the health of the certificate is an error.
 pub fn certificate_problem(status: &TlsStatus) -> Option<Notice> {
     if status.health != TlsHealth::Error {
         return None;
@@ -286,7 +279,6 @@ pub fn certificate_problem(status: &TlsStatus) -> Option<Notice> {
     })
 }
 
-/// Returns the alert detail for messages that a provider accepted but did not deliver.
 fn undelivered(found: &Undelivered) -> Option<Notice> {
     let (count, contacts) = (found.count(), found.contacts);
     let (by_twilio, by_bridge) = (found.by(Provider::Twilio), found.by(Provider::Baileys));
@@ -308,13 +300,11 @@ fn needs_owner(state: LinkState) -> bool {
     )
 }
 
-/// The size, in bytes, above which the write-ahead log raises an alert. The log is normally checkpointed at 8 MB, with
-/// Litestream at 32 MB, so a much larger log means that a reader prevents the checkpoint.
+/// In bytes. The write-ahead log is normally checkpointed at 8 MB, with Litestream at 32 MB, so a much larger log means
+/// that a reader prevents the checkpoint.
 const LARGE_LOG: u64 = 256 << 20;
 const INTERVAL: Duration = Duration::from_secs(2);
 const SLOW_INTERVAL: Duration = Duration::from_mins(1);
-/// The time after which an unsent or undelivered message raises an alert. The check runs every minute, so the alert is
-/// raised within ten minutes.
+/// The check runs every minute, so the alert is raised within ten minutes.
 const STUCK_AFTER: Duration = Duration::from_mins(9);
-/// The maximum age of undelivered messages that are counted.
 const DAY: Duration = Duration::from_hours(24);

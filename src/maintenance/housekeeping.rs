@@ -1,7 +1,5 @@
-//! Deletes data that is no longer needed: stored responses to repeated requests, completed jobs and outbox entries,
-//! updates of unknown messages, past alerts, and old entries of the change feed. Also deletes data that is older than
-//! the owner's retention settings, and old input logs of calls. Nothing is deleted while the clock is wrong. At night,
-//! or if the disk has little space, returns the freed space to the disk.
+//! Deletes data that is no longer needed or is older than the retention settings allow, and returns freed space to the
+//! disk.
 
 mod vacuum;
 
@@ -19,7 +17,7 @@ use crate::runtime::input_log::InputLogs;
 use crate::store::{Result, Store};
 use std::time::Duration;
 
-/// Runs the housekeeping. Never returns; the caller stops it by dropping the future.
+/// Never returns; the caller stops it by dropping the future.
 pub async fn run(store: Store, settings: Settings, disk: DiskMonitor, input_logs: InputLogs, alerts: Alerts) {
     loop {
         tokio::time::sleep(INTERVAL).await;
@@ -29,7 +27,6 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor, input_logs
             if delete_old(&store, &config.retention, &alerts).await? {
                 input_logs.clean_up(&store, config.input_log_days()).await;
             }
-            // If disk space is low, free pages are also returned during the day.
             if is_night || !disk.takes_media() {
                 vacuum(&store).await.map_err(|error| ("return free pages of the database to the disk", error))?;
             }
@@ -46,8 +43,7 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor, input_logs
     }
 }
 
-/// Deletes expired data, and data that is older than the retention settings allow. Returns false, and deletes nothing,
-/// while the clock is wrong: a clock that is ahead makes all data look old.
+/// Returns false, and deletes nothing, while the clock is wrong: a clock that is ahead makes all data look old.
 async fn delete_old(
     store: &Store,
     config: &RetentionConfig,
@@ -67,7 +63,7 @@ async fn delete_old(
     Ok(true)
 }
 
-/// Deletes expired data in small steps, so that other writes are not blocked for long.
+/// The steps are small, so that other writes are not blocked for long.
 async fn prune(store: &Store) -> Result<()> {
     let now = clock::now();
     for expire in retention::EXPIRIES {
@@ -79,7 +75,7 @@ async fn prune(store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// Returns the times that the retention settings define: data that is older is deleted.
+/// Data older than these times is deleted.
 pub fn cutoffs(config: &RetentionConfig, now: Timestamp) -> Vec<retention::Cutoff> {
     let days = [
         (RetainedKind::Media, config.media_days),
@@ -91,7 +87,6 @@ pub fn cutoffs(config: &RetentionConfig, now: Timestamp) -> Vec<retention::Cutof
     retention::cutoffs(&days, now)
 }
 
-/// Deletes data that is older than the settings allow, and logs the deletion.
 async fn enforce_retention(store: &Store, config: &RetentionConfig) -> Result<()> {
     let now = clock::now();
     let mut shares = Vec::new();
@@ -196,7 +191,7 @@ mod tests {
                 let given = StoredResponse { fingerprint: String::new(), answer: "{}".to_owned() };
                 tx.insert_response(BusinessId::FIRST, &day.to_string(), &given, at(day))?;
                 tx.insert_job(JobKind::FetchMedia, None, "{}", at(day), at(day))?;
-                // Each webhook has another body, because an equal webhook of Twilio would add no entry.
+                // Twilio's webhooks with an equal body would add only one entry.
                 let body = day.to_string();
                 tx.insert_webhook_entry(&webhook(at(day), body.as_bytes()))?;
             }

@@ -4,9 +4,8 @@ use super::nightly_backup::log_created;
 use crate::backup::{Error, Kind, RunningSnapshot, Snapshots};
 use crate::store::Store;
 
-/// Starts a snapshot in the background and returns. Clients of `/api/events` receive an event when the snapshot has
-/// started, and when it is complete or has failed. Returns an error immediately if another snapshot is being created,
-/// or if the disk has too little space.
+/// Starts a snapshot in the background. Clients of `/api/events` receive an event when it has started and when it has
+/// ended. Fails immediately if another snapshot is being created, or if the disk has too little space.
 pub async fn start(snapshots: Snapshots, store: Store) -> Result<RunningSnapshot, Error> {
     let of_thread = snapshots.clone();
     // The folder may be a network mount, whose system calls can block.

@@ -5,8 +5,7 @@ use crate::clock;
 use crate::store::Store;
 use std::time::Duration;
 
-/// Creates a snapshot whenever one is due; failures are retried with growing delays. Never returns; the caller stops it
-/// by dropping the future.
+/// Never returns; the caller stops it by dropping the future.
 pub async fn run(snapshots: Snapshots, store: Store) {
     let mut delay = snapshots.start_delay();
     let mut failures = 0;
@@ -18,13 +17,11 @@ pub async fn run(snapshots: Snapshots, store: Store) {
     }
 }
 
-/// Returns the delay after this number of consecutive failures.
 fn retry_delay_after(failures: u32) -> Duration {
     AFTER_FAILURE.saturating_mul(1 << failures.min(5)).min(MAX_RETRY_DELAY)
 }
 
-/// Creates a snapshot if one is due, otherwise uploads pending snapshots. Returns false on failure; the caller then
-/// retries after `retry_delay`.
+/// Returns false on failure; the caller then retries after `retry_delay`.
 async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) -> bool {
     let again_s = retry_delay.as_secs();
     if snapshots.is_due(clock::now()) {
@@ -80,7 +77,6 @@ async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) ->
     }
 }
 
-/// Logs the new snapshot, and the error of its upload, if any.
 pub(super) fn log_created(snapshots: &Snapshots, created: &CreatedSnapshot) {
     let CreatedSnapshot { name, bytes, copy, dropped, bucket_error, .. } = created;
     tracing::info!(

@@ -6,8 +6,7 @@ use crate::runtime::Settings;
 use crate::store::{self, IndexStep, Store};
 use std::time::Duration;
 
-/// Updates the search index. Never returns; the caller stops it by dropping the future. `store` must have the lowest
-/// write priority.
+/// `store` must have the lowest write priority. Never returns; the caller stops it by dropping the future.
 pub async fn run(store: Store, settings: Settings) {
     let Ok(mut changes) = store.watch_changes() else { return std::future::pending().await };
     loop {
@@ -45,8 +44,7 @@ fn report(error: &store::Error) {
     );
 }
 
-/// The maximum number of rows per step. The number is limited because a step blocks the writer.
-/// `store/tables/search/index.rs` also limits the length of the texts.
+/// Limited because a step blocks the writer. `store/tables/search/index.rs` also limits the length of the texts.
 const ROWS_PER_STEP: usize = 200;
 const STEP_PAUSE: Duration = Duration::from_millis(5);
 const MAX_PAUSE: Duration = Duration::from_secs(1);

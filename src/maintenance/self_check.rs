@@ -1,4 +1,4 @@
-//! The nightly self-check, for example of the whole database, the snapshots, the certificate and the AI services.
+//! The nightly self-check.
 
 mod checks;
 
@@ -13,7 +13,7 @@ use crate::runtime::{ai_check, check_pipeline};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Runs self-checks; clones share the last result.
+/// Clones share the last result.
 #[derive(Clone)]
 pub struct SelfChecker {
     inner: Arc<Inner>,
@@ -23,25 +23,25 @@ struct Inner {
     services: SelfCheckServices,
     /// Locked while a check runs, so that checks do not overlap.
     running: tokio::sync::Mutex<()>,
-    // A synchronous mutex is enough, because it is locked only to copy the result.
+    // A synchronous mutex is enough: it is never held across an `await`.
     last: Mutex<Option<SelfCheck>>,
 }
 
 impl SelfChecker {
-    /// Creates the checker with the last stored result, which may be from an earlier process.
+    /// The last stored result may be from an earlier process.
     pub async fn new(services: SelfCheckServices) -> Self {
         let last = services.store.read(|tx| tx.self_checks(1)).await.ok().and_then(|mut checks| checks.pop());
         Self { inner: Arc::new(Inner { services, running: tokio::sync::Mutex::default(), last: Mutex::new(last) }) }
     }
 
-    /// Returns the result of the last check, or `None` if none is known.
+    /// `None` if no result is known.
     pub fn last(&self) -> Option<SelfCheck> {
         self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Runs the self-check every night, unless the settings switch it off. If no check ran in the last 26 hours, for
-    /// example because the server was off, the self-check runs ten minutes after the start. Never returns; the caller
-    /// stops it by dropping the future.
+    /// example because the server was off, it runs within ten minutes. Never returns; the caller stops it by dropping
+    /// the future.
     pub async fn run(self) {
         loop {
             let config = self.inner.services.settings.config();
@@ -58,7 +58,7 @@ impl SelfChecker {
         }
     }
 
-    /// Runs all checks now. If a self-check is running, waits for its end first.
+    /// If a self-check is running, waits for its end first.
     pub async fn check(&self) -> SelfCheck {
         let _running = self.inner.running.lock().await;
         let (services, began_at) = (&self.inner.services, clock::now());
@@ -79,7 +79,7 @@ impl SelfChecker {
     }
 }
 
-/// Returns the findings that need the owner and have no alert of their own.
+/// The findings that need the owner and have no alert of their own.
 fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
     let is_bad = |finding: &&CheckResult| match finding.state {
         CheckStatus::Error => true,
@@ -93,7 +93,6 @@ fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
     (!unreported.is_empty()).then_some(AlertDetail::Findings(unreported))
 }
 
-/// Returns the finding in English, for log messages.
 fn english(finding: &CheckResult) -> String {
     messages::finding(Language::English, finding).0
 }
@@ -123,8 +122,8 @@ fn log_result(check: &SelfCheck) {
 
 /// The checks whose problems raise separate alerts.
 const ALERTED_ELSEWHERE: [&str; 5] = ["disk", "bridge", "outbox", "backup", "certificate"];
-/// If the last check is at least this old, a nightly check was missed.
+/// If the last check is older than this, a nightly check was missed.
 const MISSED: Duration = Duration::from_hours(26);
-/// The delay before the daemon runs a missed check. Other work is more urgent directly after the start.
+/// Other work is more urgent directly after the start.
 const AFTER_START: Duration = Duration::from_mins(10);
 const MAX_SLEEP: Duration = Duration::from_mins(15);

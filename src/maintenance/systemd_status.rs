@@ -9,18 +9,16 @@ use crate::runtime::calls::Calls;
 use crate::runtime::outbox::Outbox;
 use std::time::Duration;
 
-/// The inputs of the status line; cheap to clone.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct StatusLine {
     pub settings: Settings,
     pub calls: Calls,
-    /// The outbox, which provides the state of the bridge.
     pub outbox: Outbox,
     pub pages: Reloadable<PageUrls>,
 }
 
 impl StatusLine {
-    /// Returns the current status line.
     pub fn text(&self) -> String {
         let calls = match self.calls.count() {
             0 => String::new(),
@@ -35,7 +33,7 @@ impl StatusLine {
         format!("Answering{settings}: {calls}{whatsapp}the page is at {}", self.pages.current().best)
     }
 
-    /// Updates the status line every few seconds. Never returns; the caller stops it by dropping the future.
+    /// Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         let mut shown = String::new();
         loop {
@@ -48,8 +46,8 @@ impl StatusLine {
         }
     }
 
-    /// Updates the status line while the daemon waits for active calls to end. Never returns; the caller stops it by
-    /// dropping the future.
+    /// For the time while the daemon waits for active calls to end. Never returns; the caller stops it by dropping the
+    /// future.
     pub async fn run_while_draining(self) {
         let mut shown = 0;
         loop {

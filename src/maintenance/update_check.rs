@@ -7,14 +7,12 @@ use crate::runtime::Settings;
 use crate::store::{self, ReadTx, Store};
 use std::time::Duration;
 
-/// The stored result of the update check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UpdateState {
-    /// The newest release according to the release feed.
+    /// The newest release that the release feed lists.
     pub newest: Option<Release>,
-    /// When the feed was last queried.
     pub checked_at: Option<Timestamp>,
-    /// Whether the last query failed. The next query is then due after a day instead of a week.
+    /// The next query is then due after a day instead of a week.
     has_failed: bool,
     etag: Option<String>,
     announced: Option<String>,
@@ -31,14 +29,13 @@ impl UpdateState {
         })
     }
 
-    /// Returns the newest release, if it is newer than this program.
+    /// `None` if no newer release than this program is known.
     pub fn newer(&self) -> Option<&Release> {
         self.newest.as_ref().filter(|release| is_newer(&release.version, INSTALLED))
     }
 }
 
-/// Checks for newer releases, if the owner has enabled the check. Never returns; the caller stops it by dropping the
-/// future.
+/// Never returns; the caller stops it by dropping the future.
 pub async fn run(store: Store, settings: Settings) {
     loop {
         if let Some(feed) = settings.config().updates.weekly_feed()
@@ -109,7 +106,6 @@ fn log_failure(error: &FeedError) {
     tracing::warn!(event = "UPDATE_CHECK_FAILED", error = cause, "Cannot check for a newer release; retrying tomorrow");
 }
 
-/// The running version.
 const INSTALLED: &str = env!("CARGO_PKG_VERSION");
 
 const NEWEST: &str = "updates.newest";
@@ -118,7 +114,7 @@ const CHECKED_AT: &str = "updates.checked_at";
 const HAS_FAILED: &str = "updates.has_failed";
 const ANNOUNCED: &str = "updates.told";
 
-/// The interval at which the task checks whether the next query is due or the setting has changed.
+/// How often the task checks whether a query is due.
 const CHECK_INTERVAL: Duration = Duration::from_mins(10);
 const DAY: Duration = Duration::from_hours(24);
 const WEEK: Duration = Duration::from_hours(7 * 24);

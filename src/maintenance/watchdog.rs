@@ -1,4 +1,4 @@
-//! Feeds systemd's watchdog and closes idle database readers every few seconds, and deletes expired logins every hour.
+//! Feeds systemd's watchdog, closes idle database readers, and deletes expired logins.
 
 mod event_loop;
 
@@ -10,16 +10,14 @@ use event_loop::EventLoopMonitor;
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-/// Runs the watchdog. Never returns; the caller stops it by dropping the future.
+/// Never returns; the caller stops it by dropping the future.
 ///
-/// The watchdog is fed when two conditions are true: the store has answered an empty write, and every event loop
-/// worker is responsive. The empty write passes through the threads of the writer and the publisher. It changes a value
-/// on disk only if the last commit failed or is older than a minute. An idle machine therefore rarely writes to its
-/// disk.
+/// The watchdog is fed when the store has answered an empty write and every event loop worker is responsive. The empty
+/// write passes through the threads of the writer and the publisher. It changes a value on disk only if the last commit
+/// failed or is older than a minute, so that an idle machine rarely writes to its disk.
 ///
 /// A slow answer and an error also count as an answer. systemd must restart a daemon whose store hangs, but not a
-/// daemon whose disk is slow or full, because its calls continue. A publisher that hangs needs no restart of the
-/// daemon: after two seconds, the store answers without the publisher.
+/// daemon whose disk is slow or full, because its calls continue.
 pub async fn run(store: Store, metrics: Metrics) {
     let limit = systemd_notify::watchdog_interval().unwrap_or(DEFAULT_LIMIT);
     let interval = (limit / 4).min(MAX_INTERVAL);
@@ -48,7 +46,7 @@ pub async fn run(store: Store, metrics: Metrics) {
         store.close_idle_readers();
         if next_deletion <= clock::instant() {
             next_deletion = clock::instant() + DELETE_LOGINS_EVERY;
-            // Runs in its own task, so that a deletion that hangs does not affect the watchdog.
+            // In its own task, so that a deletion that hangs does not affect the watchdog.
             tokio::spawn(delete_expired_logins(store.clone()));
         }
     }
@@ -72,8 +70,8 @@ async fn delete_expired_logins(store: Store) {
 }
 
 const MAX_INTERVAL: Duration = Duration::from_secs(10);
-/// The minimum time without an answer after which a hanging store is logged.
+/// The minimum time without an answer before a hanging store is logged.
 const SLOW: Duration = Duration::from_secs(3);
-/// The limit if systemd's watchdog is off. A daemon that exceeds it is not restarted; the problem is only logged.
+/// Without systemd's watchdog, a blocked daemon is only logged, not restarted.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
 const DELETE_LOGINS_EVERY: Duration = Duration::from_hours(1);

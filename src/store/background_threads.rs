@@ -17,21 +17,19 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
-/// The running threads of a store, and the resources to release when it stops.
 pub(in crate::store) struct BackgroundThreads {
     pub writer: JoinHandle<Connection>,
     pub publish_threads: Option<PublishThreads>,
     pub integrity: Option<IntegrityCheck>,
     pub state: Arc<RunState>,
     pub health_state: Arc<HealthState>,
-    /// True if the write-ahead log is kept unchanged when the store is closed.
+    /// The write-ahead log then stays unchanged when the store is closed.
     pub with_litestream: bool,
     /// Why the start could not use a foreign file; may be empty.
     pub unusable: Causes,
     pub _lock: Lock,
 }
 
-/// The threads that maintain the published copy.
 pub(in crate::store) struct PublishThreads {
     pub publishing: Publishing,
     pub checkpoints: Arc<Checkpoints>,
@@ -41,18 +39,17 @@ pub(in crate::store) struct PublishThreads {
 }
 
 impl BackgroundThreads {
-    /// Returns the state of the published copy.
     pub(in crate::store) fn publish_state(&self) -> PublishState {
         let Some(publish_threads) = &self.publish_threads else { return PublishState::Off };
         PublishState::of(publish_threads.publishing.state(), &self.unusable)
     }
 
-    /// Requests a comparison of the whole published file with the live database; `None` if publishing is off.
+    /// `None` if publishing is off.
     pub(in crate::store) fn check_published(&self) -> Option<oneshot::Receiver<CheckedCopy>> {
         Some(self.publish_threads.as_ref()?.publishing.check())
     }
 
-    /// Requests that the spares of the published file be deleted; `None` if publishing is off.
+    /// `None` if publishing is off.
     pub(in crate::store) fn delete_spares(&self) -> Option<oneshot::Receiver<bool>> {
         Some(self.publish_threads.as_ref()?.publishing.delete_spares())
     }
@@ -64,23 +61,22 @@ impl BackgroundThreads {
         if self.publish_threads.is_none() {
             return Ok(false);
         }
-        // The state is synced, so that the decision survives a kill of the process.
+        // Synced, so that the decision survives a power failure.
         self.state.change(|record| record.adopt = true).and_then(|()| self.state.sync()).map_err(failed)?;
         Ok(true)
     }
 
-    /// Returns true if Litestream is configured, which must read the write-ahead log before it is emptied.
+    /// Litestream must read the write-ahead log before it is emptied.
     pub(in crate::store) fn with_litestream(&self) -> bool {
         self.with_litestream
     }
 
-    /// Returns the id of another process that is reading the live database, if known.
+    /// The id of another process that is reading the live database; `None` if none is known.
     pub(in crate::store) fn log_reader(&self) -> Option<i32> {
         self.publish_threads.as_ref()?.files.reader()
     }
 
-    /// Stops all threads, closes the database, and records the clean stop in the state file. A failure is logged; the
-    /// next start then verifies the database. The writer's queue must be closed first.
+    /// The writer's queue must be closed first. Failures are logged; the next start then verifies the database.
     pub(in crate::store) fn stop(self, folder: &Folder) {
         // Litestream, if it still reads the database, may write to the database after this stop.
         let reader = if self.with_litestream { self.log_reader() } else { None };
@@ -127,12 +123,11 @@ impl BackgroundThreads {
     }
 }
 
-/// Keeps the write-ahead log at the stop, because Litestream may not have replicated all of it yet.
+/// Litestream may not have replicated all of the write-ahead log yet.
 fn keep_log(conn: &Connection) -> Result<()> {
     Ok(conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)?)
 }
 
-/// Checkpoints the whole write-ahead log into the database file.
 fn checkpoint_all(conn: &Connection) -> Result<()> {
     let busy: i64 = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if busy == 0 { Ok(()) } else { Err(Error::Busy("another process is still reading it".into())) }

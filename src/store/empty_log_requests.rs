@@ -1,7 +1,7 @@
 //! Requests to the writer to empty the write-ahead log (WAL).
 //!
-//! The writer empties the WAL between two transactions. At that moment no commit has to wait for a checkpoint of
-//! another connection, and every frame has been read for the published copy.
+//! The writer empties the WAL between two transactions, when no commit has to wait for a checkpoint of another
+//! connection.
 
 use super::{Result, open};
 use rusqlite::Connection;
@@ -9,19 +9,17 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// The callers that wait until the WAL is empty.
 #[derive(Default)]
 pub(in crate::store) struct EmptyLogRequests(Mutex<Vec<oneshot::Sender<bool>>>);
 
 impl EmptyLogRequests {
-    /// Adds a caller, which receives the result after the next transaction.
+    /// The caller receives the result after the next transaction.
     pub(in crate::store) fn add(&self) -> oneshot::Receiver<bool> {
         let (sender, answer) = oneshot::channel();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         answer
     }
 
-    /// Empties the WAL if a caller has requested it.
     pub(in crate::store) fn serve(&self, writer: &Connection) {
         let callers = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         if callers.is_empty() {
@@ -38,7 +36,7 @@ impl EmptyLogRequests {
 }
 
 /// Returns false if a reader needs the WAL or another checkpoint is running. The writer does not wait for either,
-/// because the queued writes would wait too; [`Store::purge_deleted`](crate::store::Store::purge_deleted) tries again.
+/// because the queued writes would wait too.
 fn truncate(writer: &Connection) -> Result<bool> {
     writer.busy_timeout(Duration::ZERO)?;
     let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));

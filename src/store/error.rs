@@ -10,7 +10,6 @@ pub enum Error {
     /// SQLite cannot open, read or write a file: usually the disk is full or read-only.
     #[error("the disk is full, read-only or failing; nothing was stored")]
     NoSpace(#[source] rusqlite::Error),
-    /// The user of this process lacks permissions for a file or folder.
     #[error(
         "the user {user} may not use {path}: it belongs to {owner} and has the mode {mode:04o}; as root, run \
          `chown {user}: {path}`, and `chmod u+rwX {path}` if that does not help"
@@ -21,34 +20,28 @@ pub enum Error {
         user: String,
         /// The user who owns the file or folder.
         owner: String,
-        /// The permission bits.
         mode: u32,
     },
-    /// Too little disk space for a large operation.
     #[error("not enough disk space for {purpose} at {path}: {needed_mb} MB needed, {free_mb} MB free")]
     InsufficientSpace {
-        /// The operation that needs the space.
         purpose: &'static str,
         path: PathBuf,
         needed_mb: u64,
         free_mb: u64,
     },
-    /// The operation cannot run now: for example, another process has locked the database, or too many writes are
-    /// queued.
+    /// For example, another process has locked the database, or too many writes are queued.
     #[error("the database is in use: {0}")]
     Busy(String),
     #[error("the store is closed")]
     Closed,
-    /// The caller requested that its write be rolled back.
+    /// At the request of the caller.
     #[error("the write was rolled back")]
     RolledBack,
-    /// A required row does not exist.
     #[error("no such {0}")]
     NotFound(&'static str),
-    /// The write violates a constraint of the schema.
     #[error("the database refused a row that breaks one of its rules")]
     Constraint(#[source] rusqlite::Error),
-    /// The database was created or migrated by a newer version.
+    /// Created or migrated by a newer version.
     #[error("{}", english(.0))]
     Newer(Causes),
     #[error("the database could not be migrated: {}", english(.0))]
@@ -56,7 +49,6 @@ pub enum Error {
     #[error("the database file {path} is damaged: {}", english(.findings))]
     Damaged {
         path: PathBuf,
-        /// What the check found.
         findings: Causes,
     },
     /// The live database is damaged, and the published file cannot take its place.
@@ -75,14 +67,13 @@ pub enum Error {
     /// A write-ahead log or rollback journal lies beside a database file that is to be used alone.
     #[error("{}", english(&leftover_log(.0).into()))]
     LeftoverLog(PathBuf),
-    /// A database file cannot be read, so its content is unknown.
+    /// The content of the file is unknown.
     #[error(
         "{path} cannot be read: {cause}. Its disk or network share may be failing, see `journalctl -k`; copy it from another \
          place, or try again once it can be read"
     )]
     Unreadable {
         path: PathBuf,
-        /// Why the file cannot be read.
         cause: std::io::Error,
     },
     #[error("{doing} {path}")]
@@ -96,16 +87,14 @@ pub enum Error {
     /// A stored value cannot be parsed, or a value cannot be stored.
     #[error("a stored value cannot be read: {0}")]
     Value(String),
-    /// A probe of the database failed; contains the reason.
+    /// With the reason.
     #[error("database error: {0}")]
     Probe(String),
-    /// The database did not respond to a probe, or a read did not finish, within the time limit.
+    /// A time limit was exceeded.
     #[error("the database has not answered within {0} ms")]
     Slow(u128),
-    /// A write or read panicked, and its transaction was rolled back.
     #[error("internal error while using the database; the transaction was rolled back")]
     Panicked,
-    /// Any other SQLite error.
     #[error("database error")]
     Sql(#[source] rusqlite::Error),
 }

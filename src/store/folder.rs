@@ -9,26 +9,26 @@ use std::path::{Path, PathBuf};
 pub use sqlite_mirror::with_suffix;
 pub(in crate::store) use sqlite_mirror::{private_folder, sync_folder};
 
-/// The name of this program, in the state file and in the error message about a held lock.
+/// Written into the state file and the error message about a held lock.
 pub(in crate::store) const PROGRAM: &str = "agentlocator";
 
-/// The files of a store: those of its mirror, and the product's additional files.
+/// The files of the SQLite mirror, and those that only this program has.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Folder {
     mirror: sqlite_mirror::Folder,
-    /// The folder of the copies that are made before migrations.
+    /// The copies that are made before migrations.
     pub snapshots: PathBuf,
 }
 
 impl Folder {
-    /// Returns the paths around the published file, and creates missing folders. Only this user can access `live/`.
+    /// Creates missing folders. Only this user can access `live/`.
     pub(in crate::store) fn prepare(published: &Path) -> Result<Self> {
         let mirror = sqlite_mirror::Folder::prepare(published)?;
         mirror.add_note("README", README);
         Ok(Self::with(mirror))
     }
 
-    /// Returns the paths around the published file, and creates nothing.
+    /// Creates nothing.
     pub(in crate::store) fn of(published: &Path) -> Result<Self> {
         Ok(Self::with(sqlite_mirror::Folder::of(published)?))
     }
@@ -38,17 +38,16 @@ impl Folder {
         Self { mirror, snapshots }
     }
 
-    /// Returns the path of the file with the records that could not be stored in the database.
+    /// The records that could not be stored in the database.
     pub(in crate::store) fn unstored(&self) -> PathBuf {
         self.live().join("unstored")
     }
 
-    /// Returns the path of the start notice for the owner. The file exists until the database is open.
+    /// The start notice for the owner. The file exists until the database is open.
     pub(in crate::store) fn notice(&self) -> PathBuf {
         self.live().join("notice")
     }
 
-    /// Opens the state file, and reads the record of the last run.
     pub(in crate::store) fn open_run_state(&self) -> Result<(RunState, Option<Record>)> {
         Ok(RunState::open(&self.run_state(), PROGRAM, &boot_id())?)
     }
@@ -62,8 +61,8 @@ impl Deref for Folder {
     }
 }
 
-/// Returns the kernel's id of this boot, without dashes; empty if the process cannot read it. The systemd unit passes
-/// the id in an environment variable, because `ProcSubset=pid` hides `/proc/sys` from the service.
+/// Without dashes; empty if unknown. The systemd unit passes the id in an environment variable, because
+/// `ProcSubset=pid` hides `/proc/sys` from the service.
 pub fn boot_id() -> String {
     let passed = config::process_env("AGENTLOCATOR_BOOT_ID").filter(|id| !id.trim().is_empty());
     passed.map_or_else(run_state::boot_id, |id| id.trim().replace('-', ""))

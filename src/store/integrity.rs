@@ -12,15 +12,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-/// A running check.
 pub(in crate::store) struct IntegrityCheck {
     thread: JoinHandle<()>,
     interrupt: InterruptHandle,
 }
 
 impl IntegrityCheck {
-    /// Starts a check. Its outcome is logged and recorded in the health. Returns `None` if the check cannot be started,
-    /// which is also logged.
+    /// The outcome is logged and recorded in the health. `None` if the check cannot be started.
     pub(in crate::store) fn start(live: &Path, health_state: Arc<HealthState>) -> Option<Self> {
         health_state.record_integrity(Integrity::Checking);
         let conn = open::reader(live).inspect_err(|error| {
@@ -67,7 +65,6 @@ impl IntegrityCheck {
         thread.ok().map(|thread| Self { thread, interrupt })
     }
 
-    /// Stops the check and waits for its thread.
     pub(in crate::store) fn stop(self) {
         background_read::interrupt_until_finished(self.thread, &self.interrupt);
     }

@@ -26,8 +26,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 impl Store {
-    /// Opens the store and migrates its database. Creates the store if it does not exist. Returns the names of the
-    /// applied migrations.
+    /// Opens the store, creates it if it does not exist, and migrates its database. Returns the names of the applied
+    /// migrations.
     ///
     /// When this function returns, the published file contains everything that was ever acknowledged, or the health
     /// report says why not. If the live database is not verified yet, for example after an unclean stop, the function
@@ -42,13 +42,13 @@ impl Store {
         let (found, mut conn, plan) = startup::open(&folder, &state, left, config.litestream)?;
         snapshot_before(&conn, &plan, &folder, config.keep_snapshots)?;
         let prepared = if config.publish { Some(publish::prepare(&conn, &folder, &observer)?) } else { None };
-        // The record of the last run's clean stop is removed, because it no longer describes the database.
+        // The record of a clean stop no longer describes the database.
         record_open(&state, &found, &folder, config.publish)?;
         let applied = if plan.pending.is_empty() { Vec::new() } else { migrate::apply(&mut conn)? };
         store_start_notice(&conn, &folder)?;
 
         let health_state = Arc::new(HealthState::new(found.verified));
-        // The check starts before anything is published, so that publishing can wait for it.
+        // Before anything is published, so that publishing can wait for the check.
         let integrity = if found.verified { None } else { check_live(&folder, &health_state, found.live) };
         let pause = Duration::from_millis(config.publish_interval_ms);
         let (commit_sink, publish_threads) = if let Some((prepared_publisher, sink, files)) = prepared {
@@ -100,8 +100,7 @@ impl Store {
     }
 }
 
-/// Records that a run has started, and which live database it uses. The record applies until the publisher has
-/// inspected the published file.
+/// The record applies until the publisher has inspected the published file.
 fn record_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool) -> Result<()> {
     let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
     let live = Some(FileId::of(&std::fs::metadata(folder.database()).map_err(failed)?));
@@ -116,13 +115,11 @@ fn record_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool
         published.writing = Some(Position::NOWHERE);
     }
     state.replace(&record).map_err(failed)?;
-    // The state is synced: after a power failure this folder must not be mistaken for a copy.
+    // After a power failure, this folder must not be mistaken for a copy.
     if is_known { Ok(()) } else { state.sync().map_err(failed) }
 }
 
-/// Stores the start notice for the owner in the database. If the start used another database, also restarts the numbers
-/// of changes, holds the messages that may already have been sent, and cancels the outbound phone calls that may
-/// already have been made.
+/// If the start used another database, messages may already have been sent, and calls made, since it was copied.
 fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
     let Some(notice) = StartNotice::load(folder) else { return Ok(()) };
     let tx = conn.unchecked_transaction()?;
@@ -132,7 +129,6 @@ fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
     if notice.uses_another_database() {
         write.restart_changes(notice.at)?;
         messages = write.hold_outbox()? + write.hold_scheduled(notice.at)?;
-        // The phone calls may have been made since this database was copied.
         calls = write.cancel_outbound_calls(notice.at)?;
     }
     tx.commit()?;
@@ -176,9 +172,8 @@ fn snapshot_before(conn: &Connection, plan: &migrate::Plan, folder: &Folder, kee
     Ok(())
 }
 
-/// Waits for a limited time until the live database has been verified and published. The limit is short, because the
-/// phone must be answered soon. A database of common size is therefore published before the first response, and a large
-/// one shortly afterwards.
+/// The wait is short, because the phone must be answered soon. A database of common size is published within it, a
+/// large one shortly afterwards.
 fn wait_until_published(writer: &Writer) {
     let (sender, published) = mpsc::sync_channel(1);
     if writer.push(Priority::Live, Box::new(Marker(sender))).is_ok() {
@@ -210,5 +205,4 @@ impl Acknowledge for Marker {
     }
 }
 
-/// How long a start with an unverified live database waits for the published file.
 const PUBLISH_BEFORE_READY: Duration = Duration::from_millis(500);

@@ -1,4 +1,4 @@
-//! Inspects the live database at a start, by its stamp and by reading it.
+//! Inspects the live database at a start, by its metadata and by reading it.
 
 use super::file_stamp::FileStamp;
 use super::folder::Folder;
@@ -20,15 +20,14 @@ pub(in crate::store) enum LiveState {
     Moved,
     /// Changed or replaced after a clean stop, while Litestream is not configured.
     Changed,
-    /// Changed or replaced after a clean stop while Litestream is configured, which writes to the database.
+    /// Changed or replaced after a clean stop, while Litestream is configured, which writes to the database.
     Replicated,
     /// The last run did not stop cleanly, or left no record.
     Unclosed,
 }
 
 impl LiveState {
-    /// Classifies the live database by its `stat` result and by that of its write-ahead log. Returns `Changed` also if
-    /// Litestream is configured; the caller turns that into `Replicated`.
+    /// Returns `Changed` also if Litestream is configured; the caller turns that into `Replicated`.
     pub(in crate::store) fn of(folder: &Folder, live: &Metadata, record: Option<&Record>) -> Self {
         let Some((record, closed)) = record.and_then(|record| Some((record, record.closed?))) else {
             return Self::Unclosed;
@@ -59,14 +58,14 @@ impl LiveState {
     }
 }
 
-/// Returns the stamp of the write-ahead log; `None` if that file is empty or missing.
+/// `None` if the write-ahead log is empty or missing.
 pub(in crate::store) fn log_stamp(folder: &Folder) -> Option<FileStamp> {
     std::fs::metadata(folder.wal()).ok().filter(|log| log.len() > 0).map(|log| FileStamp::of(&log))
 }
 
-/// Opens the live database for writing, and reads what a start reads first. Damage is thereby found while the published
-/// file can still replace the database. A database without tables counts as damaged if a published file exists, because
-/// SQLite treats an empty file as a valid database.
+/// Reads what a start reads first, so that damage is found while the published file can still replace the database. A
+/// database without tables counts as damaged if a published file exists, because SQLite treats an empty file as a valid
+/// database.
 pub(in crate::store) fn open(folder: &Folder) -> Result<(Connection, Plan)> {
     let path = folder.database();
     let conn = open::writer(&path)?;
@@ -89,7 +88,7 @@ pub(in crate::store) fn open(folder: &Folder) -> Result<(Connection, Plan)> {
     Ok((conn, plan))
 }
 
-/// Reads the whole live database. Returns the damage that was found; `None` if the database is undamaged.
+/// Reads the whole live database. `None` if it is undamaged.
 pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<Causes>> {
     verify::log_long_read(&folder.database());
     let found = open(folder).and_then(|(conn, _)| {
@@ -104,7 +103,6 @@ pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<Causes>> {
     }
 }
 
-/// Returns true if the error means that a file is damaged or not a database.
 pub(in crate::store) fn is_damage(error: &Error) -> bool {
     match error {
         Error::Damaged { .. } => true,

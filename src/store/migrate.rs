@@ -9,7 +9,6 @@ mod embedded {
     refinery::embed_migrations!("migrations");
 }
 
-/// The newest migration of a database, and the migrations that it lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::store) struct Plan {
     /// The newest applied migration; `None` in an empty database.
@@ -18,13 +17,12 @@ pub(in crate::store) struct Plan {
     pub pending: Vec<String>,
 }
 
-/// Compares the database's migration history with the migrations of this program version, without changing the
-/// database.
+/// Does not change the database.
 pub(in crate::store) fn plan(conn: &Connection) -> Result<Plan> {
     compare(&history(conn)?, embedded::migrations::runner().get_migrations())
 }
 
-/// Applies all missing migrations in one transaction. Returns their names.
+/// All in one transaction. Returns the names of the applied migrations.
 pub(in crate::store) fn apply(conn: &mut Connection) -> Result<Vec<String>> {
     let report = embedded::migrations::runner().set_grouped(true).run(conn).map_err(|error| {
         // The outer error names the migration; its chain of sources has the reason.
@@ -33,20 +31,18 @@ pub(in crate::store) fn apply(conn: &mut Connection) -> Result<Vec<String>> {
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
 }
 
-/// Returns the newest migration of this program version.
 pub fn newest_migration() -> String {
     let runner = embedded::migrations::runner();
     runner.get_migrations().iter().max().map(ToString::to_string).unwrap_or_default()
 }
 
 impl ReadTx<'_> {
-    /// Returns the newest migration that the database has; empty if it has none.
+    /// Empty if no migration has been applied.
     pub fn newest_applied_migration(&self) -> Result<String> {
         Ok(history(self.conn)?.last().map(Applied::title).unwrap_or_default())
     }
 }
 
-/// A migration recorded in the database.
 #[derive(Debug)]
 struct Applied {
     version: i64,

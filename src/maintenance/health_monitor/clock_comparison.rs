@@ -1,13 +1,13 @@
-//! Schedules the comparisons with Twilio's clock, and evaluates them.
+//! Schedules the comparisons of this machine's clock with Twilio's, and evaluates them.
 
 use crate::domain::{Moment, Notice, Timestamp};
 use crate::host::clock_check::ClockReading;
 use crate::host::clock_floor::ClockBehind;
 use std::time::{Duration, Instant};
 
-/// The schedule and the result of comparisons with Twilio's clock. A comparison is due every six hours, when our clock
-/// was set, and when it starts or stops being behind a time that it must have passed. While our clock is behind,
-/// comparisons are due after 1, 2, 4 … minutes. The delays grow because the recorded time may be years in the future.
+/// A comparison is due every six hours, when our clock was set, and when it starts or stops being behind a time that it
+/// must have passed. While our clock is behind, comparisons are due after 1, 2, 4 … minutes. The delays grow because
+/// the recorded time may be years in the future.
 pub(super) struct ClockComparison {
     is_behind: bool,
     next: Instant,
@@ -18,20 +18,18 @@ pub(super) struct ClockComparison {
     answer: Option<Answer>,
 }
 
-/// The result of the last comparison with Twilio's clock.
 enum Answer {
     Right,
     Wrong(Notice),
 }
 
 impl ClockComparison {
-    /// Creates the schedule; the first comparison is due immediately.
     pub(super) fn new(now: Instant) -> Self {
         Self { is_behind: false, next: now, pause: MIN_PAUSE, last: None, answer: None }
     }
 
-    /// Returns true if Twilio's clock must be queried now. `is_behind` states whether our clock is behind a time that
-    /// it must have passed; `moment` is `now`, by which a step of our clock is detected.
+    /// `is_behind` states whether our clock is behind a time that it must have passed; `moment` is `now`, by which a
+    /// step of our clock is detected.
     pub(super) fn is_due(&mut self, is_behind: bool, now: Instant, moment: Moment) -> bool {
         let was_set = self.last.is_some_and(|last| {
             let expected = last.wall.plus(moment.steady.saturating_sub(last.steady));
@@ -56,9 +54,8 @@ impl ClockComparison {
         self.answer = Some(if is_right { Answer::Right } else { Answer::Wrong(reading.notice()) });
     }
 
-    /// Returns the problem with the clock. A recorded time in the future no longer counts once Twilio has answered,
-    /// because either the time was recorded while the clock was ahead, or Twilio's answer shows how wrong the clock is
-    /// now.
+    /// A recorded time in the future no longer counts once Twilio has answered: either it was recorded while the clock
+    /// was ahead, or Twilio's answer shows how wrong the clock is now.
     pub(super) fn alert(&self, behind: Option<ClockBehind>, now: Timestamp) -> Option<Notice> {
         let counts = |behind: &ClockBehind| self.answer.is_none() || matches!(behind, ClockBehind::Build(_));
         behind.filter(counts).map(|behind| behind.notice(now)).or_else(|| match &self.answer {
@@ -70,7 +67,7 @@ impl ClockComparison {
 
 const MIN_PAUSE: Duration = Duration::from_mins(1);
 const MAX_PAUSE: Duration = Duration::from_hours(6);
-/// The difference from which the clock counts as wrong. Certificates and signatures tolerate smaller differences.
+/// Certificates and signatures tolerate smaller differences.
 const CLOCK_OFF: Duration = Duration::from_mins(5);
 
 #[cfg(test)]
@@ -78,13 +75,11 @@ mod tests {
     use super::*;
     use crate::clock;
 
-    /// Returns the time in the given number of minutes after the start.
     fn moment(minutes: u64) -> Moment {
         let steady = Duration::from_mins(minutes);
         Moment { wall: Timestamp::from_millis(1_800_000_000_000).plus(steady), steady }
     }
 
-    /// Returns the minutes of a day at which a comparison is due.
     fn due(comparison: &mut ClockComparison, now: Instant, is_behind: impl Fn(u64) -> bool) -> Vec<u64> {
         let at = |minute: &u64| now + Duration::from_mins(*minute);
         (0..24 * 60).filter(|minute| comparison.is_due(is_behind(*minute), at(minute), moment(*minute))).collect()

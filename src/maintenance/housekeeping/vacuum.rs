@@ -5,7 +5,7 @@ use crate::clock;
 use crate::store::{PageUsage, Result, Store};
 use std::time::Duration;
 
-/// Returns free pages to the disk if the database has many of them. Returns the number of freed bytes.
+/// Does nothing unless many pages are free. Returns the number of freed bytes.
 pub async fn vacuum(store: &Store) -> Result<u64> {
     let began = clock::instant();
     let before = store.read(|tx| tx.page_usage()).await?;
@@ -33,16 +33,15 @@ pub async fn vacuum(store: &Store) -> Result<u64> {
     Ok(bytes)
 }
 
-/// Returns true if the free pages are at least `MIN_RECLAIMABLE` bytes and 5 % of the database.
 fn is_worth_it(fill: &PageUsage) -> bool {
     let free = fill.free_pages * fill.page_bytes;
     free >= MIN_RECLAIMABLE && fill.free_pages * 20 >= fill.pages
 }
 
-/// The number of pages per step. It is small, because freeing one page may move two other pages.
+/// Small, because freeing one page may move two other pages.
 const PAGES_PER_STEP: u32 = 256;
 const PAUSE: Duration = Duration::from_millis(250);
 const MAX_DURATION: Duration = Duration::from_hours(2);
 const MIN_RECLAIMABLE: u64 = 16 << 20;
-/// The free space, in bytes, that stays in the database for the next writes.
+/// Free space, in bytes, that stays in the database for the next writes.
 const MIN_FREE_BYTES: u64 = 4 << 20;

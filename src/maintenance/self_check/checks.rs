@@ -1,4 +1,4 @@
-//! The checks of the self-check, except those of the AI services, and the services that the self-check uses.
+//! The checks of the self-check, except those of the AI services.
 
 use crate::alerting::Alerts;
 use crate::backup::{BackupStatus, Snapshots};
@@ -12,13 +12,11 @@ use crate::store::{CopyCheck, Error, Store};
 use crate::tls::{Tls, TlsHealth, TlsStatus};
 use std::time::Duration;
 
-/// The services that the self-check checks or uses.
 pub struct SelfCheckServices {
     pub settings: Settings,
     pub store: Store,
     pub disk: DiskMonitor,
     pub outbox: Outbox,
-    /// The HTTP client for the AI server.
     pub client: reqwest::Client,
     pub alerts: Alerts,
     pub tls: Tls,
@@ -27,7 +25,6 @@ pub struct SelfCheckServices {
     pub rejected: RejectedFields,
 }
 
-/// Runs the checks of the database, its copy, the disk, the outbox, the jobs and the bridge.
 pub(super) async fn all(services: &SelfCheckServices) -> Vec<CheckResult> {
     vec![
         database(services).await,
@@ -107,8 +104,7 @@ async fn outbox(services: &SelfCheckServices) -> CheckResult {
     }
 }
 
-/// Checks for jobs that failed permanently, such as downloads of files. A single failure needs no action, but many
-/// failures cause a warning.
+/// A single failure needs no action.
 async fn jobs(services: &SelfCheckServices) -> CheckResult {
     let since = clock::now().minus(Duration::from_hours(24));
     match services.store.read(move |tx| tx.failed_jobs_since(since)).await {
@@ -129,7 +125,7 @@ fn bridge(services: &SelfCheckServices) -> CheckResult {
     }
 }
 
-/// Returns the finding for a check that could not run.
+/// The finding for a check that could not run.
 fn unknown(check: &str, error: &Error) -> CheckResult {
     let state = if matches!(error, Error::Closed) { CheckStatus::Skipped } else { CheckStatus::Error };
     let found = Found::Unknown { reason: error.into() };

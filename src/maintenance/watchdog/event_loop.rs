@@ -1,10 +1,9 @@
-//! Checks that every event loop worker is responsive. A task that never yields blocks its worker and all tasks in that
-//! worker's own queue. Tasks on other workers, including this check, still run normally.
+//! Checks that every event loop worker is responsive. A task that never yields blocks its worker, while tasks on other
+//! workers, including this check, still run.
 
 use std::time::{Duration, Instant};
 use tokio::runtime::RuntimeMetrics;
 
-/// Monitors the workers of one Tokio runtime.
 pub(super) struct EventLoopMonitor {
     metrics: RuntimeMetrics,
     /// The time without progress after which a worker counts as blocked.
@@ -43,8 +42,8 @@ impl EventLoopMonitor {
 }
 
 impl WorkerSample {
-    /// Returns true if the worker is idle (parked). Tokio increments the count when a worker parks and when it unparks,
-    /// so the count is odd while the worker is parked.
+    /// Tokio increments the count when a worker parks and when it unparks, so the count is odd while the worker is
+    /// parked.
     fn is_parked(self) -> bool {
         self.parked % 2 == 1
     }

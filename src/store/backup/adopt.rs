@@ -19,7 +19,6 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The result of an adoption.
 #[derive(Debug)]
 pub(in crate::store) struct Adopted {
     /// The new content of the state file.
@@ -27,13 +26,10 @@ pub(in crate::store) struct Adopted {
     /// The path of the previous live database, which this start or an interrupted one archived; `None` if there was
     /// none.
     pub archived: Option<PathBuf>,
-    /// The state of the published file: the found file, or missing if that file has become the live database.
     pub published: FileState,
 }
 
-/// Makes the published file the live database and archives the current one. Fails without changing anything if the
-/// published file is damaged or unreadable, has a write-ahead log beside it, belongs to another program, or was written
-/// by a newer version.
+/// Makes the published file the live database and archives the current one. Verifies the published file first.
 pub(in crate::store) fn published_file(
     folder: &Folder,
     state: &RunState,
@@ -45,7 +41,7 @@ pub(in crate::store) fn published_file(
     verified_file(folder, state, form, notice)
 }
 
-/// Like [`published_file`], for a published file that has already been verified.
+/// Like [`published_file`], for a file that has already been verified.
 pub(in crate::store) fn verified_file(
     folder: &Folder,
     state: &RunState,
@@ -96,9 +92,8 @@ fn replace_live(
     Ok(Adopted { record, archived: notice.archived, published })
 }
 
-/// The file that becomes the live database.
 enum NextLive {
-    /// An exact copy of the published file, which remains the copy of the live database.
+    /// An exact copy of the published file, which remains the published copy.
     Copy(PathBuf),
     /// The published file itself, because the disk has no space for a second copy.
     Published,
@@ -138,8 +133,8 @@ impl NextLive {
         };
         let live = Some(FileId::of(&std::fs::metadata(file)?));
         let record = Record { live, successor, ..Record::of_boot(state.boot()) };
-        // The record is written before the live database exists. Every later start, even after a failure here, then
-        // finds to which run the published file belongs.
+        // Written before the live database exists: every later start, even after a failure here, then finds to which
+        // run the published file belongs.
         state.replace(&record)?;
         state.sync()?;
         sys::rename(file, &folder.database())?;
@@ -149,8 +144,7 @@ impl NextLive {
     }
 }
 
-/// Copies a file and syncs the copy. The copy must be writable even if the file is not, such as a backup with mode
-/// 0444.
+/// The copy is writable by its owner even if the file is not, such as a backup with mode 0444.
 fn copy_writable(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::copy(from, to)?;
     let copy = File::open(to)?;
@@ -158,8 +152,8 @@ fn copy_writable(from: &Path, to: &Path) -> io::Result<()> {
     copy.sync_all()
 }
 
-/// Returns true if renaming the file cannot affect other programs: the service's user can write to it, it has only one
-/// name, and no other program is known to have it open.
+/// Returns true if renaming the file cannot affect other programs: it has only one name, and no other program is known
+/// to have it open. False also if the service's user cannot write to it.
 fn is_exclusive(file: &Path) -> io::Result<bool> {
     let found = std::fs::symlink_metadata(file)?;
     if !found.is_file() || found.nlink() > 1 {

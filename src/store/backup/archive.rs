@@ -9,30 +9,28 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// The form in which a live database is archived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Form {
     /// One file that includes the content of its write-ahead log (WAL). If that fails, the database and its WAL are
     /// archived as two files.
     OneFile,
-    /// The unchanged database with its WAL beside it, for a database that is known to be damaged.
+    /// The database with its WAL beside it, both unchanged; for a damaged database.
     AsItIs,
 }
 
-/// Archives the live database under `name`. Until the database is renamed, a start still opens it.
+/// Until the database is renamed, a start still opens it.
 pub(in crate::store) fn live_database(folder: &Folder, form: Form, name: &Path) -> Result<()> {
     let live = folder.database();
     let log = with_suffix(name, "-wal");
     if std::fs::metadata(folder.wal()).is_ok_and(|log| log.len() > 0) {
-        // The WAL gets a second name first: the archive then keeps the WAL, whatever SQLite does to the WAL of a
-        // damaged database.
+        // The WAL gets a second name first, so that the archive keeps it even if SQLite deletes it.
         link_or_copy(&folder.wal(), &log).map_err(failed("cannot keep", &folder.wal()))?;
     }
     // The checkpoint fails if the database is too damaged. The WAL then stays beside the archived database.
     if form == Form::OneFile && make_one_file(&live).is_ok() {
         remove(&log)?;
     }
-    // In `live/` only the service could read the file. In its new folder the file gets the mode of the published file.
+    // In `live/` only the service could read the file. In its new folder it gets the mode of the published file.
     let mode = std::fs::symlink_metadata(&folder.published).map_or(MODE, |found| found.permissions().mode() & 0o777);
     for file in [&live, &log] {
         match std::fs::set_permissions(file, Permissions::from_mode(mode)) {
@@ -48,21 +46,20 @@ pub(in crate::store) fn live_database(folder: &Folder, form: Form, name: &Path) 
     sync_folder(folder.root()).and_then(|()| sync_folder(folder.live())).map_err(failed("cannot fsync", folder.live()))
 }
 
-/// Renames the published file to `name`.
 pub(in crate::store) fn published_file(folder: &Folder, name: &Path) -> Result<()> {
     sys::rename(&folder.published, name)
         .and_then(|()| sync_folder(folder.root()))
         .map_err(failed("cannot archive", &folder.published))
 }
 
-/// Creates a hard link, or a copy if that fails, for example because the file system does not support hard links.
+/// Copies the file if the hard link fails, for example because the file system does not support hard links.
 fn link_or_copy(of: &Path, name: &Path) -> io::Result<()> {
     fault_injection::inject()?;
     std::fs::hard_link(of, name)
         .or_else(|_| std::fs::copy(of, name).and_then(|_| OpenOptions::new().write(true).open(name)?.sync_all()))
 }
 
-/// Checkpoints the WAL into the database and leaves WAL mode, so that the database needs no WAL.
+/// Afterwards the database needs no WAL.
 fn make_one_file(live: &Path) -> Result<()> {
     let conn = open::writer(live)?;
     let mode: String = conn.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
@@ -70,7 +67,7 @@ fn make_one_file(live: &Path) -> Result<()> {
     if mode == "delete" { Ok(()) } else { Err(Error::Busy("its log cannot be checkpointed".into())) }
 }
 
-/// Returns an unused name `agentlocator-KIND-DATE.db` beside the published file. `suffix` follows the date.
+/// An unused name `agentlocator-KIND-DATE.db` beside the published file. `suffix` follows the date.
 pub(in crate::store) fn free_name(folder: &Folder, kind: &str, suffix: &str) -> PathBuf {
     let time: String = clock::now().to_string().chars().filter(|c| !matches!(c, '-' | ':' | '.')).collect();
     let name = |more: &str| folder.root().join(format!("agentlocator-{kind}-{time}{suffix}{more}.db"));
@@ -78,7 +75,7 @@ pub(in crate::store) fn free_name(folder: &Folder, kind: &str, suffix: &str) -> 
     more.map(|more| name(&more)).find(|path| !path.exists()).unwrap_or_else(|| name("-last"))
 }
 
-/// Deletes a file if it exists.
+/// A missing file is no error.
 pub(in crate::store) fn remove(path: &Path) -> Result<()> {
     match fault_injection::inject().and_then(|()| std::fs::remove_file(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("cannot remove", path)(error)),
@@ -86,7 +83,6 @@ pub(in crate::store) fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Returns a function that maps an I/O error to [`Error::File`] with the operation and the path.
 pub(in crate::store) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
     move |source| Error::File { doing, path, source }

@@ -11,8 +11,8 @@ use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Copies the database of `conn`, in its current snapshot, into a new file `target`. An existing file with that name is
-/// replaced only after the new file has been verified.
+/// Copies the current snapshot of `conn` into a new file. An existing file with that name is replaced only after the
+/// new file has been verified.
 pub(in crate::store) fn copy_to(conn: &Connection, target: &Path) -> Result<()> {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = target.with_file_name(format!(".{name}.new"));
@@ -33,14 +33,14 @@ pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     Ok(page_copy::copy_database(published, out)?)
 }
 
-/// Copies the database into an unnamed file on the data disk; `None` if there is no live database, or if the file
-/// cannot be created or written, for example because the disk lacks the space.
+/// Copies the database into an unnamed file on the data disk. `None` if there is no live database, or if the file
+/// cannot be created or written.
 pub fn spool_database(published: &Path) -> Result<Option<File>> {
     Ok(page_copy::spool_database(published)?)
 }
 
 /// Copies a database that is about to be migrated into `snapshots/`, and deletes all but the newest `keep` of these
-/// copies. The new copy is always kept. Returns its path.
+/// copies. The new copy is always kept.
 pub(in crate::store) fn before_migration(
     conn: &Connection,
     folder: &Folder,
@@ -54,7 +54,7 @@ pub(in crate::store) fn before_migration(
     let snapshots = &folder.snapshots;
     private_folder(snapshots).map_err(failed("cannot create the folder", snapshots))?;
     let size = open::page_size(conn)? as u64 * open::page_count(conn)?;
-    // Space for the copy, and the same size again for what the migration itself writes.
+    // The migration itself may write as much as the copy.
     let needed = size.saturating_mul(2).saturating_add(MARGIN);
     let free = sys::disk_space(snapshots).map_err(failed("cannot determine the free space at", snapshots))?.free_bytes;
     if free < needed {
@@ -73,7 +73,7 @@ pub(in crate::store) fn before_migration(
     Ok(target)
 }
 
-/// Reads a whole database file and returns an error if it is damaged.
+/// Fails if the database is damaged.
 pub(in crate::store) fn verify_file(file: &Path) -> Result<()> {
     let conn = open::lone_file(file)?;
     match findings(&conn)? {
@@ -82,8 +82,8 @@ pub(in crate::store) fn verify_file(file: &Path) -> Result<()> {
     }
 }
 
-/// Checks the whole database. Returns what the first failing check found; `None` if the database is undamaged. Damage
-/// that makes a check itself fail is also returned as a finding.
+/// What the first failing check found; `None` if the database is undamaged. Damage that makes a check itself fail is
+/// also returned as a finding.
 pub(in crate::store) fn findings(conn: &Connection) -> Result<Option<Causes>> {
     match run_checks(conn) {
         Err(Error::Sql(error)) if is_damage(&error) => Ok(Some(Cause::other(error.to_string()).into())),
@@ -140,7 +140,7 @@ fn write_and_verify(conn: &Connection, file: &Path) -> Result<()> {
 }
 
 /// Deletes all copies but `target` and the newest `keep` of the others. If the clock was set back, `target` is not the
-/// newest copy by its date, but it must be kept.
+/// newest copy by its date.
 fn drop_others(snapshots: &Path, target: &Path, keep: usize) -> std::io::Result<()> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(snapshots)? {
@@ -158,7 +158,7 @@ fn drop_others(snapshots: &Path, target: &Path, keep: usize) -> std::io::Result<
 
 const PREFIX: &str = "pre-migration-";
 
-/// Disk space in bytes that must remain free beside the copy.
+/// Bytes that must remain free beside the copy.
 const MARGIN: u64 = 16 << 20;
 
 #[cfg(test)]

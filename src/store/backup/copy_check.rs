@@ -1,4 +1,4 @@
-//! Full verification: whether the database is undamaged, and whether its published copy is complete.
+//! Verifies the whole database, and compares its published copy with it.
 
 use super::copy;
 use crate::clock;
@@ -8,26 +8,20 @@ use crate::store::{Error, Integrity, PublishState, Result, Store, open};
 use std::sync::PoisonError;
 use tokio::sync::oneshot;
 
-/// The result of a check of the published copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyCheck {
-    /// The copy is current and equals the live database.
     Equal,
-    /// Pages of the copy, or its length, differ from the live database.
     Differs {
-        /// The number of differing pages; 0 if only the length differs.
+        /// 0 if only the length differs.
         pages: u32,
-        /// The number of the first differing page; 0 if only the length differs.
+        /// 0 if only the length differs.
         first: u32,
     },
-    /// The copy is behind the live database, or cannot be compared now, for example because the live database is still
-    /// being verified.
+    /// The copy is behind the live database, or cannot be compared now.
     Behind,
-    /// A foreign file has the name of the copy.
     Foreign,
-    /// The copy is frozen as the last undamaged copy, because the live database is damaged.
+    /// The copy is the last undamaged one, because the live database is damaged.
     Frozen,
-    /// The settings switch the published copy off.
     Off,
 }
 
@@ -43,8 +37,8 @@ impl CopyCheck {
 }
 
 impl Store {
-    /// Reads the whole database in the background. Returns the damage that was found; `None` if the database is
-    /// undamaged. [`Store::health`] reports the same result afterwards.
+    /// Returns the damage that was found; `None` if the database is undamaged. [`Store::health`] reports the same
+    /// result afterwards.
     pub async fn check_integrity(&self) -> Result<Option<Causes>> {
         let conn = open::reader(&self.inner.folder.database())?;
         let found = self.inner.background_reads.run(conn, copy::findings).await?;
@@ -56,9 +50,9 @@ impl Store {
         Ok(found)
     }
 
-    /// Reads the whole published copy in the background, and compares it with the live database.
+    /// Compares the whole published copy with the live database.
     pub async fn check_published(&self) -> Result<CopyCheck> {
-        // Once this write is acknowledged, the copy must contain it, unless the state of the copy says otherwise.
+        // Once this write is acknowledged, a current copy must contain it.
         let mark = clock::now().to_string();
         self.write(move |tx| tx.set_meta(MARK, &mark)).await?;
         match self.health().publish {
@@ -83,5 +77,4 @@ impl Store {
     }
 }
 
-/// The key of the value that the last check wrote.
 const MARK: &str = "copy_checked_at";

@@ -7,17 +7,16 @@ use std::path::Path;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct DatabaseSummary {
-    /// Page size in bytes.
+    /// In bytes.
     pub page_size: i64,
     pub pages: i64,
     pub free_pages: i64,
-    /// Number of rows, by table.
     pub rows: BTreeMap<String, i64>,
-    /// Names of the other objects in the schema: indexes, triggers and views.
+    /// Indexes, triggers and views.
     pub others: Vec<String>,
 }
 
-/// Summarizes a copy of a database. The copy is not changed.
+/// The copy is not changed.
 pub fn summarize_copy(file: &Path) -> Result<DatabaseSummary> {
     let conn = open::lone_file(file)?;
     let number = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));

@@ -4,14 +4,13 @@ use crate::store::folder::with_suffix;
 use crate::store::{Error, Result};
 use std::path::{Path, PathBuf};
 
-/// Returns an error if a non-empty write-ahead log or journal exists next to a database file that is to be used alone.
-/// Otherwise the data in that log or journal would be lost silently.
+/// Fails if a non-empty write-ahead log or journal exists next to the file: its data would be lost silently.
 pub fn refuse_leftover_log(published: &Path) -> Result<()> {
     let Some(path) = leftover_log(published) else { return Ok(()) };
     Err(Error::LeftoverLog(path))
 }
 
-/// Returns the path of a non-empty `-wal` or `-journal` file that belongs to a database file, if one exists.
+/// A non-empty `-wal` or `-journal` file that belongs to a database file.
 pub fn leftover_log(file: &Path) -> Option<PathBuf> {
     let logs = ["-wal", "-journal"].map(|suffix| with_suffix(file, suffix));
     logs.into_iter().find(|log| std::fs::metadata(log).is_ok_and(|found| found.len() > 0))

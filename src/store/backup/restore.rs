@@ -18,16 +18,15 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// The files that a restore archived.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplacedFiles {
-    /// The previous database; `None` in a new folder.
+    /// The previous database; `None` if there was none.
     pub database: Option<PathBuf>,
-    /// A file of another program that had the published name; `None` if that name was free or had the service's file.
+    /// A file of another program that had the published name.
     pub foreign_file: Option<PathBuf>,
 }
 
-/// Copies a database into the folder and verifies it. Files that are in use are not changed.
+/// Files that are in use are not changed.
 pub fn stage_restore(published: &Path, from: &mut impl Read) -> Result<CopySummary> {
     let folder = Folder::prepare(published)?;
     let incoming = incoming(&folder);
@@ -38,12 +37,11 @@ pub fn stage_restore(published: &Path, from: &mut impl Read) -> Result<CopySumma
     summary
 }
 
-/// Deletes the staged database.
 pub fn discard_staged_restore(published: &Path) -> Result<()> {
     remove(&incoming(&Folder::of(published)?))
 }
 
-/// Returns the process that has the store open, if any.
+/// The process that has the store open.
 pub fn lock_holder(published: &Path) -> Result<Option<LockHolder>> {
     let folder = Folder::of(published)?;
     let lock = folder.lock();
@@ -55,7 +53,7 @@ pub fn lock_holder(published: &Path) -> Result<Option<LockHolder>> {
     Ok(Lock::holder(file, &folder)?)
 }
 
-/// Replaces the current database with the staged one. No process may have the store open.
+/// Replaces the current database with the staged one. Fails while a process has the store open.
 pub fn activate_restore(published: &Path) -> Result<ReplacedFiles> {
     let folder = Folder::prepare(published)?;
     let _lock = Lock::take(&folder, PROGRAM, &mirror_log::observer(&folder))?;
@@ -72,8 +70,8 @@ pub fn activate_restore(published: &Path) -> Result<ReplacedFiles> {
     Ok(replaced)
 }
 
-/// Undoes a restore: the archived database becomes the live one again, and the restored database is deleted. Returns an
-/// error if the restore archived no database.
+/// The archived database becomes the live one again, and the restored database is deleted. Fails if the restore
+/// archived no database.
 pub fn roll_back_restore(published: &Path, replaced: &ReplacedFiles) -> Result<()> {
     let folder = Folder::prepare(published)?;
     let _lock = Lock::take(&folder, PROGRAM, &mirror_log::observer(&folder))?;
@@ -116,7 +114,7 @@ fn write_incoming(folder: &Folder, incoming: &Path, from: &mut impl Read) -> Res
         .mode(mode)
         .open(incoming)
         .map_err(failed("cannot create", incoming))?;
-    // Sets the mode explicitly, so that it does not depend on the process's umask.
+    // Independent of the process's umask.
     file.set_permissions(Permissions::from_mode(mode)).map_err(failed("cannot set the permissions of", incoming))?;
     let mut chunk = vec![0; CHUNK];
     let mut check_space_at = 0;
@@ -140,7 +138,7 @@ fn write_incoming(folder: &Folder, incoming: &Path, from: &mut impl Read) -> Res
     file.sync_all().map_err(failed("cannot fsync", incoming))
 }
 
-/// Returns an error unless the disk has enough space: a daemon that is running meanwhile must still be able to write.
+/// A daemon that is running meanwhile must still be able to write.
 fn ensure_free_space(folder: &Folder) -> Result<()> {
     let space = sys::disk_space(folder.root()).map_err(failed("cannot determine the free space at", folder.root()))?;
     if space.total_bytes == 0 || space.free_bytes >= MIN_FREE {
@@ -154,7 +152,6 @@ fn ensure_free_space(folder: &Folder) -> Result<()> {
     })
 }
 
-/// Archives the current database, and a file of another program that has the published name.
 fn archive_current(folder: &Folder) -> Result<ReplacedFiles> {
     let mut replaced = ReplacedFiles::default();
     let found = std::fs::symlink_metadata(&folder.published).ok();

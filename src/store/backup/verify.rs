@@ -1,4 +1,4 @@
-//! Verifies a copy of the database: opens it, reads all of it, and summarizes its content.
+//! Verifies a copy of the database by reading all of it, and summarizes its content.
 
 use super::copy;
 use super::leftover_log::refuse_leftover_log;
@@ -10,10 +10,9 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// A summary of a verified copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CopySummary {
-    /// The size in bytes.
+    /// In bytes.
     pub bytes: u64,
     /// The newest migration in the copy.
     pub migration: String,
@@ -22,13 +21,12 @@ pub struct CopySummary {
     pub calls: u64,
     /// The time of the newest activity in any thread; `None` if no thread has any.
     pub last_activity_at: Option<Timestamp>,
-    /// The mark of the last backup command before the copy was made, see [`BACKUP_MARK`]; `None` if no such command had
-    /// run.
+    /// See [`BACKUP_MARK`]; `None` if no backup command had set a mark.
     pub mark: Option<String>,
 }
 
-/// Reads a copy completely. Returns an error if the copy is damaged or unreadable, has a write-ahead log or journal
-/// beside it, belongs to another program, or was written by a newer version.
+/// Reads a copy completely. Fails if the copy is damaged or unreadable, has a write-ahead log or journal beside it,
+/// belongs to another program, or was written by a newer version.
 pub fn verify_copy(file: &Path) -> Result<CopySummary> {
     let bytes = std::fs::metadata(file)
         .map_err(|source| Error::File { doing: "cannot inspect", path: file.to_owned(), source })?
@@ -40,7 +38,7 @@ pub fn verify_copy(file: &Path) -> Result<CopySummary> {
     read_whole(file, bytes).map_err(|error| read_error(file, error))
 }
 
-/// Logs that a start is about to read a whole file, if the file is so large that reading takes long.
+/// Logs that a start is about to read a whole file, if that takes long.
 pub(in crate::store) fn log_long_read(file: &Path) {
     let size_mb = std::fs::metadata(file).map_or(0, |found| found.len()) >> 20;
     if size_mb >= LONG_MB {
@@ -54,7 +52,7 @@ pub(in crate::store) fn log_long_read(file: &Path) {
     }
 }
 
-/// Converts an SQLite error into the error of a damaged or of an unreadable file. Returns any other error unchanged.
+/// Turns an SQLite error into [`Error::Damaged`] or [`Error::Unreadable`]. Any other error is returned unchanged.
 pub(in crate::store) fn read_error(file: &Path, error: Error) -> Error {
     use ErrorCode::{FileLockingProtocolFailed, OperationInterrupted, OutOfMemory, PermissionDenied};
     let source = match error {
@@ -108,8 +106,7 @@ impl ReadTx<'_> {
 }
 
 /// The key of the mark that a backup command sets before it starts. A copy with this mark contains everything that was
-/// acknowledged before the mark was set.
+/// acknowledged before.
 pub const BACKUP_MARK: &str = "backup_mark";
 
-/// Reading a file of this many MB takes so long that it is logged.
 const LONG_MB: u64 = 256;

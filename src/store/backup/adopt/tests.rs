@@ -11,18 +11,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// The situation at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Situation {
     /// An older backup has replaced the published file.
     Backup,
     /// The folder is a copy of another store's folder.
     CopiedFolder,
-    /// The live database is damaged.
     LiveDamaged,
-    /// Another program wrote into the live database.
     LiveChanged,
-    /// A file that is not a database has replaced the published file.
     Foreign,
 }
 
@@ -61,13 +57,12 @@ impl StoppedStore {
         Self { config, folder, _dir: dir }
     }
 
-    /// Runs the part of a start that decides which files are used.
+    /// The part of a start that decides which files are used.
     fn decides(&self) {
         let (state, record) = self.folder.open_run_state().unwrap();
         let _ = startup::open(&self.folder, &state, record, false);
     }
 
-    /// Checks that a complete start uses, archives and reports the files that the situation requires.
     async fn starts(&self, situation: Situation, case: &str) {
         let (store, _) = Store::open(&self.config).unwrap();
         let (color, event, kept) = match situation {
