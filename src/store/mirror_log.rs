@@ -6,7 +6,6 @@ use sqlite_mirror::{Event, Observer};
 use std::error::Error as _;
 use std::path::Path;
 
-/// Returns an observer that logs each event of the mirror in a folder.
 pub(in crate::store) fn observer(folder: &Folder) -> Observer {
     let published = folder.published.clone();
     Observer::new(move |event| log(event, &published))
@@ -38,7 +37,6 @@ fn log(event: &Event<'_>, published: &Path) {
     }
 }
 
-/// Logs events about the state of the published file.
 fn log_copy(event: &Event<'_>, published: &Path) {
     match event {
         Event::CopyLate { reason } => tracing::warn!(
@@ -91,7 +89,6 @@ fn log_copy(event: &Event<'_>, published: &Path) {
     }
 }
 
-/// Logs events about the files of the copy and about their file system.
 fn log_files(event: &Event<'_>) {
     match event {
         Event::CopyNotOwned { file } => {
@@ -137,7 +134,6 @@ fn log_files(event: &Event<'_>) {
     }
 }
 
-/// Logs events about the write-ahead log, the state file, the lock, the disk space and the threads.
 fn log_upkeep(event: &Event<'_>) {
     match event {
         Event::ForeignCommit => tracing::warn!(

@@ -1,5 +1,5 @@
-//! The notice of a start that found a foreign, changed or damaged file, a copied folder, or a database from another
-//! machine: what it found and what it did. The owner sees the notice until it is dismissed.
+//! The notice in which a start reports to the owner which database it used and why. The owner sees the notice until it
+//! is dismissed.
 
 use super::folder::{Folder, sync_folder, with_suffix};
 use super::{Error, ReadTx, Result, WriteTx, sys};
@@ -36,19 +36,17 @@ text_enum! {
     }
 }
 
-/// A notice of the last start for the owner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartNotice {
-    /// Which database the start used, and why.
     pub event: StartEvent,
     /// The archived file; null if no file was archived.
     pub archived: Option<PathBuf>,
-    /// The causes; may be empty. Of a promotion, the time up to which the other machine replicated.
+    /// May be empty. Of a promotion, the time up to which the other machine replicated.
     pub reason: Causes,
     /// When the start decided which database to use; for a promotion, when the other machine's database was put in
     /// place.
     pub at: Timestamp,
-    /// True if only held messages are reported, for example because the owner requested the action.
+    /// True if the owner need not see the notice, for example because the owner requested the action.
     #[serde(default)]
     pub quiet: bool,
 }
@@ -58,8 +56,8 @@ impl StartNotice {
         Self { event, archived: None, reason, at, quiet: false }
     }
 
-    /// Writes the notice into the folder, before the file that it names is archived. The notice stays there until the
-    /// database is open, so that a later start finds the notice if this start is interrupted or fails.
+    /// Must be called before the file that the notice names is archived. The notice stays in the folder until the
+    /// database is open, so that a later start finds it if this start is interrupted or fails.
     pub(in crate::store) fn save(&self, folder: &Folder) -> Result<()> {
         let text = serde_json::to_vec(self).map_err(|error| Error::Value(error.to_string()))?;
         let (path, unfinished) = (folder.notice(), folder.unfinished("notice"));
@@ -70,14 +68,13 @@ impl StartNotice {
             .map_err(failed("cannot write", &path))
     }
 
-    /// Returns the notice that this start or an earlier one left. `None` if there is none, or if the file that it names
-    /// was not archived.
+    /// `None` if there is no notice, or if the file that it names was not archived.
     pub(in crate::store) fn load(folder: &Folder) -> Option<Self> {
         Self::parse(folder).filter(Self::is_archived)
     }
 
-    /// Deletes the notice of a start that was interrupted before it archived the file. Also deletes the hard link to
-    /// the write-ahead log that the interrupted start had created.
+    /// Deletes the notice of a start that was interrupted before it archived the file, and the hard link to the
+    /// write-ahead log that this start had created.
     pub(in crate::store) fn discard_interrupted(folder: &Folder) -> Result<()> {
         let Some(notice) = Self::parse(folder).filter(|notice| !notice.is_archived()) else { return Ok(()) };
         let inode = |path: &Path| std::fs::metadata(path).map(|found| found.ino()).ok();
@@ -112,15 +109,15 @@ impl StartNotice {
     }
 }
 
-/// Leaves a notice for the next start: the database that was just put in place comes from another machine. `until` is
-/// the time up to which that machine replicated (RFC 3339).
+/// For the next start after another machine's database was put in place. `until` is the time up to which that machine
+/// replicated (RFC 3339).
 pub fn leave_promotion_notice(published: &Path, until: &str) -> Result<()> {
     let folder = Folder::prepare(published)?;
     StartNotice::new(StartEvent::Promoted, Cause::other(until).into(), clock::now()).save(&folder)
 }
 
 impl ReadTx<'_> {
-    /// Returns the notice that the owner has not dismissed yet.
+    /// `None` if the owner has dismissed the notice, or if there was none.
     pub fn start_notice(&self) -> Result<Option<StartNotice>> {
         let text = self.meta(NOTICE)?.filter(|text| !text.is_empty());
         text.map(|text| serde_json::from_str(&text).map_err(|error| Error::Value(error.to_string()))).transpose()
@@ -128,7 +125,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a notice. `None` deletes the stored notice.
+    /// `None` deletes the stored notice.
     pub fn set_start_notice(&self, notice: Option<&StartNotice>) -> Result<()> {
         let text = notice.map(serde_json::to_string).transpose().map_err(|error| Error::Value(error.to_string()))?;
         self.set_meta(NOTICE, text.as_deref().unwrap_or_default())

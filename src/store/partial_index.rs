@@ -2,24 +2,22 @@
 //!
 //! `PRAGMA integrity_check` finds a row without an entry in a partial index. Since SQLite 3.54 it no longer counts the
 //! entries of such an index, so it misses an entry without a row. In the index that finds duplicate messages, such an
-//! entry makes a new message look like a duplicate. This module counts the entries and compares their number with the
-//! rows that belong in the index. If `integrity_check` finds nothing and the numbers are equal, entries and rows match
-//! one to one.
+//! entry makes a new message look like a duplicate. If `integrity_check` finds nothing, and the number of entries
+//! equals the number of rows that belong in the index, entries and rows match one to one.
 
 use super::Result;
 use crate::domain::Cause;
 use rusqlite::{Connection, ErrorCode};
 use std::collections::BTreeMap;
 
-/// A partial index, and the expression that selects the rows that belong in it.
 #[derive(Debug)]
 struct PartialIndex {
     name: String,
     condition: String,
 }
 
-/// Returns the damage of a database's partial indexes; empty if they are undamaged. Reads each of these indexes once,
-/// and each table with such an index once.
+/// Empty if the partial indexes are undamaged. Reads each of these indexes once, and each table with such an index
+/// once.
 pub(in crate::store) fn findings(conn: &Connection) -> Result<Vec<Cause>> {
     let mut findings = Vec::new();
     for (table, indexes) in partial_indexes(conn)? {
@@ -47,7 +45,6 @@ pub(in crate::store) fn findings(conn: &Connection) -> Result<Vec<Cause>> {
     Ok(findings)
 }
 
-/// Returns the partial indexes of each table that has any.
 fn partial_indexes(conn: &Connection) -> Result<BTreeMap<String, Vec<PartialIndex>>> {
     let mut query = conn.prepare(
         "SELECT tables.name, indexes.name, indexes.sql
@@ -74,7 +71,7 @@ fn partial_indexes(conn: &Connection) -> Result<BTreeMap<String, Vec<PartialInde
     Ok(found)
 }
 
-/// Returns, for each index, the number of rows that belong in it. Reads only the table.
+/// The number of rows that belong in each index. Reads only the table.
 fn count_rows(conn: &Connection, table: &str, indexes: &[PartialIndex]) -> Result<Vec<i64>> {
     // The line break ends a comment that may be at the end of a condition.
     let counts: Vec<_> = indexes.iter().map(|index| format!("count(*) FILTER (WHERE {}\n)", index.condition)).collect();
@@ -82,7 +79,7 @@ fn count_rows(conn: &Connection, table: &str, indexes: &[PartialIndex]) -> Resul
     Ok(conn.query_row(&sql, [], |row| (0..indexes.len()).map(|column| row.get(column)).collect())?)
 }
 
-/// Returns the number of entries in an index; `None` if SQLite does not use the index for its own condition.
+/// `None` if SQLite does not use the index for its own condition.
 fn count_entries(conn: &Connection, table: &str, index: &PartialIndex) -> Result<Option<i64>> {
     let PartialIndex { name, condition } = index;
     let sql = format!("SELECT count(*) FROM {} INDEXED BY {} WHERE {condition}\n", quoted(table), quoted(name));
@@ -95,7 +92,7 @@ fn count_entries(conn: &Connection, table: &str, index: &PartialIndex) -> Result
     Ok(Some(query.query_row([], |row| row.get(0))?))
 }
 
-/// Returns the expression after the `WHERE` of a `CREATE INDEX` statement.
+/// The expression after the `WHERE` of a `CREATE INDEX` statement.
 ///
 /// The first `WHERE` outside parentheses, strings, quoted names and comments belongs to the statement, because the
 /// indexed columns are in parentheses.
@@ -127,7 +124,7 @@ fn condition(sql: &str) -> Option<&str> {
     None
 }
 
-/// Returns the length of a quoted string or name at the start of `text`. A doubled quote inside stands for one quote.
+/// Length in bytes. A doubled quote inside stands for one quote.
 fn quoted_length(text: &str, quote: char) -> usize {
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {

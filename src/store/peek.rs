@@ -4,8 +4,9 @@ use super::{ReadTx, Result, open};
 use crate::config::folder_of;
 use std::path::Path;
 
-/// Reads the published file, which any process can open at any time. Reads the live database instead if publishing is
-/// off or that file does not exist. Returns `otherwise` if the live database does not exist then.
+/// Reads the published file, which any process can open at any time; the live database if publishing is off or that
+/// file does not exist. Returns `otherwise` if there is no
+/// file to read.
 pub(super) fn peek<T>(
     published: &Path,
     publish: bool,

@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 impl Store {
-    /// Sends an empty write through the writer's and the publisher's threads, as for a webhook, and returns when both
-    /// threads have handled the write. The write changes a value on disk only if the last commit or probe failed, or if
-    /// the last commit is older than `HEARTBEAT_INTERVAL`. An idle machine therefore rarely writes to its disk.
+    /// Sends an empty write through the writer's and the publisher's threads. It changes a value on disk only if the
+    /// last commit or probe failed, or if the last commit is older than `HEARTBEAT_INTERVAL`, so that an idle machine
+    /// rarely writes to its disk.
     pub async fn heartbeat(&self) -> Result<()> {
         let commits = self.inner.health_state.needs_commit(clock::instant(), HEARTBEAT_INTERVAL);
         let now = clock::now().to_string();

@@ -1,11 +1,10 @@
-//! The state that concurrent probes of the database share (see `probe`): the last outcome, and the running probe.
+//! The state that concurrent probes of the database share (see `probe`).
 
 use crate::clock;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::watch;
 
-/// The outcome of the last probe, and the running probe.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Probes {
     // Held only to read or set the state, never during a probe.
@@ -26,7 +25,6 @@ impl Probes {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records the outcome of the running probe.
     pub(in crate::store) fn finish(&self, outcome: Outcome) {
         *self.state() = ProbeState { last: Some((clock::instant(), outcome)), running: None };
     }

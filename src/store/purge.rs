@@ -7,16 +7,16 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 impl Store {
-    /// Removes the content of deleted rows from the WAL and from the spare files. Each is tried for about two seconds.
-    /// Returns false if one of them fails, for example because another program reads the database or has a spare file
-    /// open. Returns false also if Litestream is configured, which must read the WAL before it is emptied.
+    /// Tries for about two seconds each to empty the WAL and to delete the spare files. Returns false if one of them
+    /// fails, for example because another program reads the database or has a spare file open, and always if Litestream
+    /// is configured, which must read the WAL before it is emptied.
     pub async fn purge_deleted(&self) -> Result<bool> {
         let is_log_empty = !self.is_log_of_litestream() && until_done(|| self.empty_log()).await?;
         let are_spares_deleted = until_done(|| self.delete_spares()).await?;
         Ok(is_log_empty && are_spares_deleted)
     }
 
-    /// Moves the whole WAL into the database and empties the WAL. Returns false if that is not possible now.
+    /// Returns false if the WAL cannot be emptied now.
     async fn empty_log(&self) -> Result<bool> {
         let emptied = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(Writer::empty_log);
         let answer = emptied.ok_or(Error::Closed)?;
@@ -24,7 +24,7 @@ impl Store {
         answer.await.map_err(|_| Error::Closed)
     }
 
-    /// Deletes the spare files, which are created again when they are needed. Returns false if that is not possible now.
+    /// The spare files are created again when they are needed. Returns false if they cannot be deleted now.
     async fn delete_spares(&self) -> Result<bool> {
         let answer = {
             let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +41,7 @@ impl Store {
     }
 }
 
-/// Repeats `attempt` until it returns true. Returns false if no attempt does.
+/// Returns false if no attempt returns true.
 async fn until_done<F: Future<Output = Result<bool>> + Send>(attempt: impl Fn() -> F + Send) -> Result<bool> {
     for _ in 0..ATTEMPTS {
         if attempt().await? {

@@ -11,18 +11,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, oneshot};
 
-/// The store's three pools. They share no connections, so a slow search delays neither a list nor a probe.
+/// The pools share no connections, so a slow search delays neither a list nor a probe.
 pub(in crate::store) struct Pools {
     /// For lists, single rows, and all reads of a phone call or webhook.
     pub short: ReaderPool,
-    /// For searches, statistics and exports: reads that may touch much of the database, on threads of low priority.
+    /// For reads that may touch much of the database, such as searches and exports, on threads of low priority.
     pub long: ReaderPool,
     /// For the readiness probe only.
     pub probe: ReaderPool,
 }
 
 impl Pools {
-    /// Creates the pools: `count` connections for short reads, and a few for the other pools.
+    /// `count` is the number of connections for short reads.
     pub(in crate::store) fn new(live: &std::path::Path, count: usize) -> Self {
         let pool = |count, limit, priority| ReaderPool::new(live.to_owned(), count, limit, priority);
         Self {
@@ -32,15 +32,13 @@ impl Pools {
         }
     }
 
-    /// Closes the connections that were unused for a minute. Each open connection keeps up to 1 MiB of pages and its
-    /// prepared statements.
+    /// Each open connection keeps up to 1 MiB of pages and its prepared statements.
     pub(in crate::store) fn close_idle(&self, now: Instant) {
         for readers in [&self.short, &self.long, &self.probe] {
             readers.close_idle(now);
         }
     }
 
-    /// Stops lending connections, and interrupts the running reads.
     pub(in crate::store) fn close(&self) {
         for readers in [&self.short, &self.long, &self.probe] {
             readers.close();
@@ -48,10 +46,10 @@ impl Pools {
     }
 }
 
-/// A pool of a few connections. Each is used by one read at a time, and is opened when it is first needed.
+/// Each connection is used by one read at a time, and is opened when it is first needed.
 ///
-/// Every read has a deadline, which includes the wait for a connection. A read is interrupted when its deadline passes,
-/// when its future is dropped, or when the store closes.
+/// A read is interrupted when its deadline passes, when its future is dropped, or when the store closes. The deadline
+/// includes the wait for a connection.
 #[derive(Clone)]
 pub(in crate::store) struct ReaderPool {
     inner: Arc<Inner>,
@@ -61,8 +59,8 @@ struct Inner {
     live: PathBuf,
     limit: Duration,
     priority: Priority,
-    // A plain mutex: it is held for a push or a pop, never during a query. `None` after the pool is closed. The most
-    // recently used connection is reused first, so that the others become idle.
+    // `None` after the pool is closed. A synchronous mutex is enough: it is held for a push or a pop, never during a
+    // query. The most recently used connection is reused first, so that the others become idle.
     idle: Mutex<Option<Vec<IdleConnection>>>,
     free: Arc<Semaphore>,
     closed: Arc<AtomicBool>,
@@ -86,8 +84,7 @@ impl ReaderPool {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Runs `work` on one snapshot of the database, on a thread that may block: a shared one, or at low priority a
-    /// thread of its own.
+    /// Runs `work` on one snapshot of the database, on a thread that may block.
     pub(in crate::store) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
@@ -115,7 +112,7 @@ impl ReaderPool {
         if let Some(idle) = self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             unused.extend(idle.extract_if(.., |idle| now.saturating_duration_since(idle.since) >= IDLE));
         }
-        // The connections are closed here, after the lock was released.
+        // Closes the connections after the lock was released.
         drop(unused);
     }
 
@@ -126,7 +123,6 @@ impl ReaderPool {
     }
 }
 
-/// The priority of the threads on which the reads of a pool run.
 #[derive(Clone, Copy)]
 enum Priority {
     Normal,
@@ -134,7 +130,7 @@ enum Priority {
     Low,
 }
 
-/// Runs `work` on a thread of its own, because the priority of a shared thread could not be raised again.
+/// On a thread of its own, because the priority of a shared thread could not be raised again.
 async fn on_low_priority_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let (sender, receiver) = oneshot::channel();
     let thread = std::thread::Builder::new().name("long-read".to_owned());
@@ -147,7 +143,7 @@ async fn on_low_priority_thread<T: Send + 'static>(work: impl FnOnce() -> Result
     receiver.await.map_err(|_| Error::Panicked)?
 }
 
-/// A guard that is owned by the future of a read. When the future is dropped, the guard cancels the running query.
+/// Cancels the running query when the future of the read is dropped.
 #[derive(Default)]
 struct CancelOnDrop {
     cancelled: Arc<AtomicBool>,
@@ -209,17 +205,17 @@ fn snapshot<T>(conn: &Connection, limits: &Limits, work: impl FnOnce(&ReadTx<'_>
     outcome
 }
 
-/// A connection that was unused for this long is closed. Opening a new one takes less than a millisecond.
+/// Opening a new connection takes less than a millisecond.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// Maximum duration of a read of a list or a single row, including the wait for a connection, even on a slow disk.
+/// Includes the wait for a connection.
 const SHORT_LIMIT: Duration = Duration::from_secs(5);
 
-/// Maximum duration of a long read, including the wait for a connection.
+/// Includes the wait for a connection.
 const LONG_LIMIT: Duration = Duration::from_secs(20);
 
-/// Number of connections for long reads. Each search keeps a CPU core busy, and a small machine has two to four cores.
-/// With a single connection, lists beside searches were faster, but several heavy searches at once reached their limit.
+/// Each search keeps a CPU core busy, and a small machine has two to four cores. With a single connection, lists beside
+/// searches were faster, but several heavy searches at once reached their limit.
 const LONG_READERS: usize = 2;
 
 /// A thread with this niceness gets a tenth of the CPU share of a normal thread. With the lowest priority, 19, phone

@@ -48,7 +48,6 @@ use std::fs::{File, Metadata};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-/// The state from which a start continues.
 #[derive(Debug)]
 pub(in crate::store) struct Startup {
     /// The record that the last run left, or that an adoption has written; `None` if there is none, or if it does not
@@ -58,12 +57,11 @@ pub(in crate::store) struct Startup {
     pub verified: bool,
     pub published: FileState,
     pub live: LiveState,
-    /// Why a foreign file that has the published name could not be used; may be empty.
+    /// May be empty.
     pub unusable: Causes,
 }
 
-/// Decides which database is used, and opens it. If Litestream is configured, it may have changed the database since
-/// the last stop.
+/// Decides which database is used, and opens it. With Litestream, the database may have changed since the last stop.
 pub(in crate::store) fn open(
     folder: &Folder,
     state: &RunState,
@@ -81,8 +79,8 @@ pub(in crate::store) fn open(
     Ok((found, conn, plan))
 }
 
-/// Inspects the folder, and adopts or archives the published file in the cases of the diagram above, except for damage
-/// that only opening the live database shows.
+/// Adopts or archives the published file in the cases of the diagram above, except for damage that only opening the
+/// live database shows.
 pub(in crate::store) fn inspect(
     folder: &Folder,
     state: &RunState,
@@ -95,8 +93,7 @@ pub(in crate::store) fn inspect(
         return without_live(folder, state, record.is_none(), published.as_ref());
     };
     let live_state = match LiveState::of(folder, &live, record.as_ref()) {
-        // Litestream checkpoints and writes a few rows itself. The changed database is therefore used, after a
-        // verification.
+        // Litestream checkpoints and writes a few rows itself, so the changed database is used, after a verification.
         LiveState::Changed if with_litestream => LiveState::Replicated,
         found => found,
     };
@@ -114,7 +111,7 @@ pub(in crate::store) fn inspect(
     }
 }
 
-/// Replaces a damaged live database with the published file, if that file is undamaged.
+/// Fails if the published file is damaged too.
 fn replace_damaged_live(folder: &Folder, state: &RunState, damage: &Error) -> Result<Startup> {
     let reason = Causes::from(damage);
     let notice = StartNotice::new(StartEvent::LiveDamaged, reason.clone(), clock::now());
@@ -177,20 +174,19 @@ impl Inspection<'_> {
         FileState::of(self.folder, published, self.record.as_ref(), self.state.boot(), is_clean)
     }
 
-    /// Returns true if the live database is unchanged since a clean stop, on this disk or moved from another one.
     fn is_cleanly_closed(&self) -> bool {
         matches!(self.live, LiveState::Closed | LiveState::Moved)
     }
 
-    /// Returns true if the live database is not the file in the record of the last run, or if no record exists.
+    /// True also if no record of the last run exists.
     fn is_copied_folder(&self, live: &Metadata) -> bool {
         let Some(record) = &self.record else { return true };
         record.live.is_some_and(|id| !id.is_same_file(FileId::of(live), record.boot_since(self.state.boot())))
     }
 
-    /// Handles a copied folder. The live database and its write-ahead log were copied at two different times, so they
-    /// may be inconsistent, and no check detects every inconsistency. A copy of the published file cannot be torn, and
-    /// it contains everything that was acknowledged before the copying, unless the file was behind.
+    /// The live database and its write-ahead log were copied at two different times, so they may be inconsistent, and
+    /// no check detects every inconsistency. A copy of the published file cannot be torn, and it contains everything
+    /// that was acknowledged before the copying, unless the file was behind.
     fn handle_copied_folder(self, published: &Metadata) -> Result<Startup> {
         // Without a record, it is unknown which file is newer, so the live database is used if it is undamaged.
         let ours = self.record.as_ref().filter(|record| record.foreign.is_none() && record.published.is_some());
@@ -246,9 +242,8 @@ impl Inspection<'_> {
         Ok(after_adoption(adopted))
     }
 
-    /// Handles a live database that another program changed or replaced after the service had closed it. The change may
-    /// be an edit or an older backup. The published file contains the data that the service left, so it is archived and
-    /// not overwritten. A torn file is not archived, because no program can read it.
+    /// The change may be an edit or an older backup. The published file contains the data that the service left, so it
+    /// is archived and not overwritten. A torn file is not archived, because no program can read it.
     fn handle_changed_live(self, published: FileState) -> Result<Startup> {
         if self.is_equal_to_live().unwrap_or(false) {
             return Ok(self.keep_live(FileState::Ours(MissingPages::Any)));
@@ -274,7 +269,7 @@ impl Inspection<'_> {
         Ok(Startup { verified: true, ..self.keep_live(FileState::Missing) })
     }
 
-    /// Handles a published file that was changed or replaced while the service was off.
+    /// For a published file that was changed or replaced while the service was off.
     fn handle_foreign_file(self, published: Option<&Metadata>, cause: ForeignCause) -> Result<Startup> {
         let stamp = published.map(ExactStamp::of);
         let (known, is_adoption_requested) =
@@ -361,15 +356,14 @@ impl Inspection<'_> {
         Startup { record: self.record, verified, published, live: self.live, unusable }
     }
 
-    /// Keeps the live database, beside a file that cannot be used because of this error.
     fn keep_live_without_copy(self, error: &Error) -> Startup {
         let unusable = Causes::from(error);
         let published = FileState::unusable(ForeignCause::Unusable(english(&unusable)));
         Startup { unusable, ..self.keep_live(published) }
     }
 
-    /// Returns true if all pages of the published file equal those of the live database, apart from the header fields
-    /// that `clear_write_history` zeroes: only the file's times changed, or the file is a copy of the live database.
+    /// Ignores the header fields that [`clear_write_history`] zeroes. True if only the file's times changed, or if the
+    /// file is a copy of the live database.
     fn is_equal_to_live(&self) -> Result<bool> {
         let file =
             File::open(&self.folder.published).map_err(archive::failed("cannot open", &self.folder.published))?;
@@ -403,15 +397,15 @@ impl Inspection<'_> {
     }
 }
 
-/// Zeroes the fields of a database header that describe WAL mode and the write history but not the content: format
-/// versions, change counters, and the version of SQLite that wrote last.
+/// Zeroes the fields of a database header that describe the journal mode and the write history but not the content:
+/// format versions, change counters, and the version of SQLite that wrote last.
 fn clear_write_history(first_page: &mut [u8]) {
     for range in [18..20, 24..28, 92..100] {
         first_page[range].fill(0);
     }
 }
 
-/// Returns true if the file cannot be used because of its content and not because of the machine.
+/// Returns true if the content of the file is the cause, and not the machine.
 fn is_caused_by_file(error: &Error) -> bool {
     matches!(error, Error::Damaged { .. } | Error::Newer(_) | Error::Migration(_))
 }

@@ -1,5 +1,5 @@
 //! The tables of the database, one module per noun: typed functions on [`ReadTx`](super::ReadTx) and
-//! [`WriteTx`](super::WriteTx). Other modules of the store query tables only to examine a whole database.
+//! [`WriteTx`](super::WriteTx).
 
 pub(super) mod address;
 pub(super) mod agent_tool;

@@ -5,7 +5,6 @@ use tokio::task::JoinHandle;
 
 const ENDLESS: &str = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
 
-/// Creates a pool of one connection to an empty database.
 fn pool(limit: Duration) -> (TempDir, ReaderPool) {
     let folder = tempfile::tempdir().unwrap();
     let live = folder.path().join("db.sqlite");
@@ -21,7 +20,7 @@ fn rows(tx: &ReadTx<'_>) -> Result<i64> {
     count(tx, "SELECT count(*) FROM t")
 }
 
-/// Starts a search that never ends by itself.
+/// Does not end by itself.
 async fn endless_search(readers: &ReaderPool) -> JoinHandle<Result<i64>> {
     let (began, running) = oneshot::channel();
     let search = tokio::spawn({
@@ -155,7 +154,6 @@ async fn connections_that_are_not_needed_any_more_are_closed() {
     open::writer(&live).unwrap().execute_batch("CREATE TABLE t(x)").unwrap();
     let readers = ReaderPool::new(live, 3, Duration::from_secs(20), Priority::Normal);
     let idle = || readers.inner.idle.lock().unwrap().as_ref().unwrap().len();
-    // Three reads at once need three connections.
     let meet = Arc::new(std::sync::Barrier::new(3));
     let reads = (0..3).map(|_| {
         let (readers, meet) = (readers.clone(), meet.clone());

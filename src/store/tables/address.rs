@@ -2,13 +2,12 @@
 //!
 //! A WhatsApp id (`lid`, `bsuid`) belongs to its contact permanently. A phone number belongs to a contact until a
 //! message shows that another contact has it, or that the contact has another number. In the second case the old number
-//! becomes a former number, for which [`AddressHolder::is_former`] is true.
+//! becomes a former number.
 
 use crate::domain::{Address, AddressId, AddressKind, BusinessId, ContactId, PeerAddress, PhoneNumber, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, params};
 
-/// The contact to which an address belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressHolder {
     pub contact: ContactId,
@@ -18,7 +17,6 @@ pub struct AddressHolder {
     pub is_former: bool,
 }
 
-/// A number that a user adds to a contact.
 #[derive(Clone, Debug)]
 pub struct NewNumber<'a> {
     pub number: &'a PhoneNumber,
@@ -29,7 +27,7 @@ pub struct NewNumber<'a> {
 }
 
 impl ReadTx<'_> {
-    /// Returns the contact that has an address, or the last one that had it.
+    /// A former address has the contact that had it last.
     pub fn address_holder(
         &self,
         business: BusinessId,
@@ -46,7 +44,7 @@ impl ReadTx<'_> {
         Ok(holder.optional()?)
     }
 
-    /// Returns all addresses of a contact, oldest first, including former ones.
+    /// Oldest first, including former ones.
     pub fn addresses(&self, contact: ContactId) -> Result<Vec<Address>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, contact_id, kind, value, former_at FROM addresses WHERE contact_id = ?1 ORDER BY id",
@@ -55,8 +53,8 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the best address for messages to a contact: a current number if there is one, else a LID, else a
-    /// business-scoped id (a parent-business id last). `None` if the contact has none of these.
+    /// The best address for messages: a current number if there is one, else a LID, else a business-scoped id (a
+    /// parent-business id last). `None` if the contact has none of these.
     pub fn best_address(&self, contact: ContactId) -> Result<Option<PeerAddress>> {
         let mut query = self.conn.prepare_cached(
             "SELECT kind, value FROM addresses
@@ -91,7 +89,7 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Stores the phone number that was last seen with an id of a contact.
+    /// The phone number that was last seen with an id of a contact.
     pub fn set_number_of_id(
         &self,
         contact: ContactId,
@@ -106,8 +104,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Replaces a contact's number `old` with `new` in its ids, its threads and its queued messages. `old` becomes a
-    /// former number. The caller adds `new` to the contact.
+    /// Also in the contact's ids, its threads and its queued messages. `old` becomes a former number. The caller adds
+    /// `new` to the contact.
     pub fn replace_number(&self, contact: ContactId, old: &str, new: &PhoneNumber, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached("UPDATE addresses SET number = ?3 WHERE contact_id = ?1 AND number = ?2")?
@@ -121,9 +119,9 @@ impl WriteTx<'_> {
         self.record_contact(contact)
     }
 
-    /// Adds a number to a contact and returns the id of the number. A former number of any contact is reassigned to
-    /// this contact. A current number of this contact becomes a former one if `former_at` is set. The number must not
-    /// be a current number of another contact.
+    /// Returns the id of the number. A former number of any contact is reassigned to this contact. A current number of
+    /// this contact becomes a former one if `former_at` is set. The number must not be a current number of another
+    /// contact.
     pub fn insert_number(
         &self,
         business: BusinessId,
@@ -145,8 +143,8 @@ impl WriteTx<'_> {
         Ok(self.conn.prepare_cached(find)?.query_row(params![business, number], |row| row.get(0))?)
     }
 
-    /// Replaces a contact's number with another one; a current number also in the contact's threads and queued
-    /// messages. If the new number is a former number of any contact, that former number is deleted.
+    /// A current number is replaced also in the contact's threads and queued messages. If the new number is a former
+    /// number of any contact, that former number is deleted.
     pub fn correct_number(&self, business: BusinessId, old: &Address, new: &PhoneNumber) -> Result<()> {
         self.forget_spellings(old)?;
         self.conn
@@ -161,7 +159,7 @@ impl WriteTx<'_> {
         self.record_contact(old.contact_id)
     }
 
-    /// Deletes a number of a contact, with WhatsApp's own spelling of it.
+    /// Also deletes WhatsApp's own spelling of the number.
     pub fn delete_number(&self, number: &Address) -> Result<()> {
         self.forget_spellings(number)?;
         self.conn.prepare_cached("DELETE FROM addresses WHERE id = ?1")?.execute([number.id])?;

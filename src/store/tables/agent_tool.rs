@@ -7,7 +7,6 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The data of a tool that a user can edit.
 #[derive(Clone, Debug)]
 pub struct AgentToolData {
     pub name: String,
@@ -18,12 +17,12 @@ pub struct AgentToolData {
     pub headers: Vec<ToolHeader>,
     pub time_limit_s: u32,
     pub is_enabled: bool,
-    /// When the tool was deleted; `None` if it is not deleted.
+    /// `None` if the tool is not deleted.
     pub archived_at: Option<Timestamp>,
 }
 
 impl ReadTx<'_> {
-    /// Returns the tools that are not deleted, by name.
+    /// Without deleted tools, by name.
     pub fn agent_tools(&self, business: BusinessId) -> Result<Vec<AgentTool>> {
         let mut query = self
             .conn
@@ -32,13 +31,13 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns a tool by its id, also if it is deleted.
+    /// Also returns a deleted tool.
     pub fn agent_tool(&self, id: AgentToolId) -> Result<Option<AgentTool>> {
         let mut query = self.conn.prepare_cached("SELECT * FROM agent_tools WHERE id = ?1")?;
         Ok(query.query_row([id], tool).optional()?)
     }
 
-    /// Returns the keys of all secrets of tools, including deleted tools.
+    /// The keys of all secrets, including those of deleted tools.
     pub fn agent_tool_secrets(&self) -> Result<Vec<String>> {
         let mut query = self.conn.prepare_cached(
             "SELECT json_extract(header.value, '$.secret') FROM agent_tools, json_each(headers) header",
@@ -49,7 +48,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a tool. The name must not be in use.
+    /// The name must not be in use.
     pub fn insert_agent_tool(&self, business: BusinessId, data: &AgentToolData, now: Timestamp) -> Result<AgentToolId> {
         self.conn
             .prepare_cached(

@@ -1,16 +1,15 @@
-//! The use of the AI in phone calls since a time: calls, seconds and cost, to which the daily limits apply.
+//! The use of the AI in phone calls, to which the daily limits apply.
 
 use crate::domain::{BusinessId, CallSid, Timestamp};
 use crate::store::{ReadTx, Result};
 use rusqlite::{OptionalExtension, params};
 
-/// Use of the AI in phone calls within a period. Active calls count up to the current time.
+/// Active calls count up to the current time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AiUsage {
-    /// Number of other incoming calls from the caller's number that the AI handled or may still answer. If the number
-    /// is withheld, the number of such calls with a withheld number. 0 for an outbound call.
+    /// Number of other incoming calls from the caller's number that the AI handled or may still answer. Withheld
+    /// numbers count as one number. 0 for an outbound call.
     pub calls_of_number: u32,
-    /// True if the caller's number is withheld.
     pub is_withheld: bool,
     /// Seconds of calls that the AI handled.
     pub seconds: u64,
@@ -19,7 +18,7 @@ pub struct AiUsage {
 }
 
 impl ReadTx<'_> {
-    /// Returns the use of the AI since `since`. `calls_of_number` does not include the call itself.
+    /// The use since `since`; without a call, `calls_of_number` is 0.
     pub fn ai_usage(&self, call: Option<&CallSid>, since: Timestamp, now: Timestamp) -> Result<AiUsage> {
         let mut caller = self.conn.prepare_cached(
             "SELECT iif(peer_number GLOB '[+0-9]*', peer_number, NULL) FROM calls
@@ -30,8 +29,7 @@ impl ReadTx<'_> {
         let number = caller.flatten();
         let mut query = self.conn.prepare_cached(
             // A call without an engine may still be answered by the AI, so it counts unless a human agent has accepted
-            // it or its caller was blocked. The time with the human agent after a transfer does not count. The cost of a
-            // call that was transferred to voicemail includes the earlier cost of the AI.
+            // it or its caller was blocked. The time with the human agent after a transfer does not count.
             "SELECT count(*) FILTER (WHERE call_sid IS NOT ?5 AND direction = 'in'
                         AND iif(?6, peer_number <> '' AND peer_number NOT GLOB '[+0-9]*', peer_number = ?4)
                         AND iif(engine IS NULL, end_reason IS NOT 'transferred' AND NOT blocked, engine IN ('realtime', 'pipeline'))),

@@ -10,23 +10,23 @@ use rusqlite::params;
 pub struct AlertEvent {
     pub id: i64,
     pub at: Timestamp,
-    /// The alert's kind. Text, because another version may have written a kind that this version does not support.
+    /// Text, because another version may have written a kind that this version does not support.
     pub kind: String,
-    /// The kind of the event, see [`AlertEventKind`]. Text for the same reason.
+    /// See [`AlertEventKind`]. Text for the same reason.
     pub transition: String,
     /// The channel by which a notification was sent; empty for a transition.
     pub channel: String,
 }
 
 impl ReadTx<'_> {
-    /// Returns all alerts. An alert that another version wrote and this version cannot parse is skipped.
+    /// An alert that another version wrote and this version cannot parse is skipped.
     pub fn alerts(&self) -> Result<Vec<Alert>> {
         let mut query = self.conn.prepare_cached("SELECT state FROM alerts ORDER BY kind")?;
         let rows = query.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
         Ok(rows.iter().filter_map(|state| serde_json::from_str(state).ok()).collect())
     }
 
-    /// Returns a page of events, newest first, and the position of the next page if one exists.
+    /// Newest first, with the position of the next page if one exists.
     pub fn alert_events(&self, after: Option<Cursor>, limit: usize) -> Result<(Vec<AlertEvent>, Option<Cursor>)> {
         let sql = "SELECT id, at, kind, transition, channel FROM alert_events
              WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2";
@@ -41,7 +41,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores the state of an alert.
     pub fn put_alert(&self, alert: &Alert, now: Timestamp) -> Result<()> {
         let state = serde_json::to_string(alert).map_err(|error| Error::Value(error.to_string()))?;
         let mut put = self.conn.prepare_cached(
@@ -52,7 +51,7 @@ impl WriteTx<'_> {
         self.record_alert()
     }
 
-    /// Adds an event to an alert. `channel` is the channel of a notification.
+    /// `channel` is the channel of a notification.
     pub fn insert_alert_event(
         &self,
         kind: AlertKind,
@@ -66,7 +65,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes the events before the time `before`. Returns the number of deleted events.
+    /// Returns the number of deleted events.
     pub fn prune_alert_events(&self, before: Timestamp) -> Result<usize> {
         Ok(self.conn.prepare_cached("DELETE FROM alert_events WHERE at < ?1")?.execute([before])?)
     }

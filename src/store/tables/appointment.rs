@@ -20,15 +20,14 @@ pub struct AppointmentFilter {
     pub state: Option<AppointmentState>,
 }
 
-/// The time of an appointment, and the resource that it occupies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BookedTime {
     pub resource: ResourceId,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
-    /// The start of the time for which the resource is occupied, buffers included.
+    /// Buffers included.
     pub blocked_from: Timestamp,
-    /// The end of the time for which the resource is occupied, buffers included.
+    /// Buffers included.
     pub blocked_to: Timestamp,
 }
 
@@ -38,12 +37,10 @@ pub struct AppointmentRow<'a> {
     pub contact: ContactId,
     pub service: ServiceId,
     pub time: BookedTime,
-    /// The time zone of the business.
     pub time_zone: &'a str,
     pub source: AppointmentSource,
-    /// A key that identifies the request, so that a repeated request books only once.
+    /// Identifies the request, so that a repeated request books only once.
     pub source_key: Option<&'a str>,
-    /// The call in which the appointment is booked.
     pub call: Option<CallId>,
     /// When a user first saw the appointment.
     pub seen_at: Option<Timestamp>,
@@ -55,7 +52,7 @@ pub struct AppointmentRow<'a> {
 }
 
 impl ReadTx<'_> {
-    /// Returns a page of appointments, ordered by start, and the position of the next page if one exists.
+    /// Ordered by start, with the position of the next page if one exists.
     pub fn appointments(
         &self,
         filter: &AppointmentFilter,
@@ -99,7 +96,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], appointment).optional()?)
     }
 
-    /// Returns the appointments with these ids, given as a JSON list, in no particular order.
+    /// `ids` is a JSON list. The order is undefined.
     pub(in crate::store) fn appointments_by_ids(&self, ids: &str) -> Result<Vec<Appointment>> {
         let sql = format!("{SELECT} WHERE a.id IN (SELECT value FROM json_each(?1))");
         let mut query = self.conn.prepare_cached(&sql)?;
@@ -107,14 +104,13 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the appointment that was booked with this request key.
+    /// See [`AppointmentRow::source_key`].
     pub fn appointment_by_source_key(&self, business: BusinessId, key: &str) -> Result<Option<AppointmentId>> {
         let mut query =
             self.conn.prepare_cached("SELECT id FROM appointments WHERE business_id = ?1 AND source_key = ?2")?;
         Ok(query.query_row(params![business, key], |row| row.get(0)).optional()?)
     }
 
-    /// Returns the time of an appointment, including the time for which it occupies its resource.
     pub fn booked_time(&self, id: AppointmentId) -> Result<Option<BookedTime>> {
         let mut query = self.conn.prepare_cached(
             "SELECT resource_id, starts_at, ends_at, blocked_from, blocked_to FROM appointments WHERE id = ?1",
@@ -131,8 +127,7 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// Returns the times for which appointments occupy a resource, limited to those that overlap a span. `except` is
-    /// left out.
+    /// The times that overlap the span from `from` to `to`. `except` is left out.
     pub fn occupied(
         &self,
         resource: ResourceId,
@@ -186,7 +181,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Moves an appointment to another time or resource, and sets its service and price.
+    /// Also sets the service and the price.
     pub fn move_appointment(
         &self,
         id: AppointmentId,
@@ -222,7 +217,7 @@ impl WriteTx<'_> {
         self.record_appointment(id)
     }
 
-    /// Sets the state of an appointment. `reason` is the reason of a cancellation.
+    /// `reason` is the reason of a cancellation.
     pub fn set_appointment_state(
         &self,
         id: AppointmentId,
@@ -240,7 +235,7 @@ impl WriteTx<'_> {
         self.record_appointment(id)
     }
 
-    /// Records that a user has seen an appointment, unless that is recorded already.
+    /// Has no effect if a user has already seen the appointment.
     pub fn set_appointment_seen(&self, id: AppointmentId, now: Timestamp) -> Result<()> {
         let mut update =
             self.conn.prepare_cached("UPDATE appointments SET seen_at = ?2 WHERE id = ?1 AND seen_at IS NULL")?;
@@ -291,5 +286,5 @@ fn appointment(row: &Row<'_>) -> rusqlite::Result<Appointment> {
     })
 }
 
-/// Maximum length of an appointment, buffers included. The overlap queries look back no further than this.
+/// Includes buffers. The overlap queries look back no further than this.
 const MAX_DURATION: std::time::Duration = std::time::Duration::from_hours(72);

@@ -12,22 +12,21 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes up to `limit` entries from before `before`. Returns the number of deleted entries.
+    /// Returns the number of deleted entries.
     pub fn prune_audit(&self, before: Timestamp, limit: usize) -> Result<usize> {
         let sql = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < ?1 ORDER BY at LIMIT ?2)";
         Ok(self.conn.prepare_cached(sql)?.execute((before, i64::try_from(limit).unwrap_or(i64::MAX)))?)
     }
 
-    /// Returns the number of audit entries that this transaction has added so far. By comparing two values, a caller
-    /// can detect whether a use case added an entry.
+    /// The number of audit entries that this transaction has added so far. By comparing two values, a caller can detect
+    /// whether a use case added an entry.
     pub fn audit_rows(&self) -> u64 {
         self.audit_rows.get()
     }
 }
 
 impl ReadTx<'_> {
-    /// Returns a page of the audit log before the row `before`, newest first, and the position of the next page if one
-    /// exists.
+    /// Newest first, before the row `before`, with the position of the next page if one exists.
     pub fn audit_log(&self, before: Option<i64>, limit: usize) -> Result<(Vec<AuditEntry>, Option<i64>)> {
         let mut query = self.conn.prepare_cached(include_str!("audit/log.sql"))?;
         let rows = query.query_map((before.unwrap_or(i64::MAX), rows_for(limit)), |row| {

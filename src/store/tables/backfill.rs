@@ -4,19 +4,18 @@ use crate::domain::Timestamp;
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{Row, params};
 
-/// The progress of a backfill: a data migration that runs while the service works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackfillProgress {
     pub name: String,
     /// All rows with ids up to this one have been migrated.
     pub done_to: i64,
     pub started_at: Timestamp,
-    /// The time at which the migration finished; `None` while it is incomplete.
+    /// `None` while the migration is incomplete.
     pub finished_at: Option<Timestamp>,
 }
 
 impl ReadTx<'_> {
-    /// Returns all backfills that have started.
+    /// Only those that have started.
     pub fn backfills(&self) -> Result<Vec<BackfillProgress>> {
         let sql = "SELECT name, done_to, started_at, finished_at FROM backfills ORDER BY name";
         let mut query = self.conn.prepare_cached(sql)?;
@@ -26,7 +25,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Starts a backfill if it has not started. Returns its progress.
+    /// Has no effect if the backfill has started. Returns its progress.
     pub fn start_backfill(&self, name: &str, now: Timestamp) -> Result<BackfillProgress> {
         self.conn
             .prepare_cached(
@@ -37,7 +36,7 @@ impl WriteTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row([name], progress)?)
     }
 
-    /// Records that all rows with ids up to `done_to` have been migrated.
+    /// All rows with ids up to `done_to` have been migrated.
     pub fn advance_backfill(&self, name: &str, done_to: i64) -> Result<()> {
         self.conn
             .prepare_cached("UPDATE backfills SET done_to = ?2 WHERE name = ?1")?

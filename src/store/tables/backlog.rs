@@ -6,43 +6,40 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Number of messages in the outbox that are not sent yet, including held ones.
+    /// Messages that are not sent yet, including held ones.
     pub outbox: u64,
-    /// Number of waiting background jobs.
     pub jobs: u64,
-    /// Number of calls that have not ended.
+    /// Calls that have not ended.
     pub calls: u64,
-    /// Number of unread messages and calls.
+    /// Unread messages and calls.
     pub unread: u64,
-    /// The time at which the oldest message that waits in the outbox was queued; `None` if none waits.
+    /// When the oldest message that waits in the outbox was queued; `None` if none waits.
     pub oldest: Option<Timestamp>,
 }
 
 /// Messages that a provider has accepted but not delivered yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Undelivered {
-    /// The number of messages that each provider accepted.
+    /// The number of messages by provider.
     by: BTreeMap<Provider, u64>,
     /// Number of distinct recipients.
     pub contacts: u64,
 }
 
 impl Undelivered {
-    /// Returns the number of messages of all providers.
+    /// Of all providers.
     pub fn count(&self) -> u64 {
         self.by.values().sum()
     }
 
-    /// Returns the number of messages that this provider accepted.
     pub fn by(&self, provider: Provider) -> u64 {
         self.by.get(&provider).copied().unwrap_or(0)
     }
 }
 
 impl ReadTx<'_> {
-    /// Returns how many messages have been in the outbox since before `before` although an attempt was made or
-    /// deferred. Messages that only wait for the bridge's rate limit, or whose first attempt has begun since `before`,
-    /// are not counted.
+    /// Messages that have been in the outbox since before `before` although an attempt was made or deferred. Messages
+    /// that only wait for the bridge's rate limit, or whose first attempt has begun since `before`, are not counted.
     pub fn stuck_outbox(&self, before: Timestamp) -> Result<u64> {
         self.count_outbox(
             "state IN ('queued', 'sending', 'doubtful') AND (attempts > 0 OR last_error IS NOT NULL)
@@ -51,8 +48,8 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Returns how many messages have been in the outbox since before `before` and were neither attempted nor deferred.
-    /// Usually the rate limit of the bridge has not admitted them yet.
+    /// Messages that have been in the outbox since before `before` and were neither attempted nor deferred. Usually the
+    /// rate limit of the bridge has not admitted them yet.
     pub fn paced_outbox(&self, before: Timestamp) -> Result<u64> {
         self.count_outbox("state = 'queued' AND attempts = 0 AND last_error IS NULL", before)
     }
@@ -65,8 +62,8 @@ impl ReadTx<'_> {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Counts, by provider, the messages that a provider accepted in a period but has not delivered yet. Messages of
-    /// the daemon itself are left out, because alerts track their own delivery.
+    /// Messages that a provider accepted in a period but has not delivered yet. Messages of the daemon itself are left
+    /// out, because alerts track their own delivery.
     pub fn undelivered(&self, from: Timestamp, to: Timestamp) -> Result<Undelivered> {
         let mut query = self.conn.prepare_cached(
             "SELECT m.provider, o.contact_id, count(*)
@@ -106,7 +103,7 @@ impl ReadTx<'_> {
         })?)
     }
 
-    /// Returns the number of messages in the outbox that were written at `then` or earlier.
+    /// Messages in the outbox that were written at `then` or earlier.
     pub fn count_messages_waiting_since(&self, then: Timestamp) -> Result<u64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND created_at <= ?1",

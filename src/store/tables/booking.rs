@@ -1,4 +1,4 @@
-//! The data that determines which times can be booked: services, resources, opening hours and closures.
+//! The data that determines which times can be booked.
 
 mod closures;
 mod hours;
@@ -13,7 +13,6 @@ use jiff::civil::Date;
 use rusqlite::Row;
 use rusqlite::types::Type;
 
-/// Reads a local date from a column.
 pub(in crate::store) fn date(row: &Row<'_>, column: &str) -> rusqlite::Result<Date> {
     let text: String = row.get(column)?;
     let index = row.as_ref().column_index(column)?;

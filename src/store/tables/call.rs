@@ -1,5 +1,4 @@
-//! Phone calls with their turns, bookings and recordings. This module reads calls for display; the writes to a call,
-//! and the reads during it, are in `write`.
+//! Phone calls with their turns, bookings and recordings, for display. Writes to calls are in `write`.
 
 mod list;
 mod part;
@@ -24,21 +23,19 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], call).optional()?)
     }
 
-    /// Returns a call by Twilio's CallSid.
     pub fn stored_call(&self, sid: &CallSid) -> Result<Option<Call>> {
         let mut query = self.conn.prepare_cached(&format!("SELECT {} FROM calls WHERE call_sid = ?1", columns()))?;
         Ok(query.query_row([sid], call).optional()?)
     }
 
-    /// Returns the turns of a call, in order.
     pub fn turns(&self, call: CallId) -> Result<Vec<Turn>> {
         let mut query = self.conn.prepare_cached(include_str!("call/turns.sql"))?;
         let rows = query.query_map([call], turn)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the name of the user or token that ended a call; `None` if no employee ended it. Empty if that user or
-    /// token has no name.
+    /// The name of the user or token that ended a call; `None` if no employee ended it. Empty if that user or token has
+    /// no name.
     pub fn hung_up_by(&self, call: CallId) -> Result<Option<String>> {
         let sql = format!(
             "SELECT coalesce({}, '') FROM (
@@ -49,8 +46,8 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(&sql)?.query_row([call], |row| row.get(0)).optional()?)
     }
 
-    /// Returns the appointments that the agent booked, moved or cancelled in a call, ordered by their times. The audit
-    /// log shows which ones were moved or cancelled: by the agent, for the call's contact, during the call.
+    /// The appointments that the agent booked, moved or cancelled in a call, ordered by their times. The audit log
+    /// shows which ones were moved or cancelled: by the agent, for the call's contact, during the call.
     pub fn call_bookings(&self, call: &Call) -> Result<Vec<CallBooking>> {
         let mut query = self.conn.prepare_cached(include_str!("call/bookings.sql"))?;
         let ended_at = call.ended_at.unwrap_or(Timestamp::from_millis(i64::MAX));
@@ -74,8 +71,6 @@ impl ReadTx<'_> {
         Ok(bookings)
     }
 
-    /// Returns the summary and the language of a call, the lead that was found in it, and the questions that the agent
-    /// could not answer.
     pub fn call_findings(&self, call: &Call) -> Result<CallFindings> {
         let mut query = self.conn.prepare_cached(
             "SELECT summary, language, (
@@ -88,7 +83,7 @@ impl ReadTx<'_> {
         Ok(CallFindings { summary, language, lead, questions: self.questions_of_call(call)? })
     }
 
-    /// Returns the recordings of a call, oldest first.
+    /// Oldest first.
     pub fn recordings(&self, call: CallId) -> Result<Vec<Recording>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, call_id, source, mime, channels, duration_ms, bytes, state, message_ms, error, created_at
@@ -99,7 +94,7 @@ impl ReadTx<'_> {
     }
 }
 
-/// Returns the CallSid of a call, for a process other than the daemon. `None` if there is no such call.
+/// For a process other than the daemon.
 pub fn peek_call_sid(published: &Path, publish: bool, id: CallId) -> Result<Option<CallSid>> {
     peek(published, publish, None, |tx| Ok(tx.call(id)?.map(|call| call.call_sid)))
 }
@@ -108,7 +103,7 @@ fn columns() -> String {
     include_str!("call/columns.sql").trim_end().replace("{end_reason}", &end_reason("calls"))
 }
 
-/// Returns an SQL expression for the reason why a call ended. `alias` is the alias of the table of calls.
+/// An SQL expression for the reason why a call ended. `alias` is the alias of the table of calls.
 pub(in crate::store) fn end_reason(alias: &str) -> String {
     include_str!("call/end_reason.sql").trim_end().replace("{k}", alias)
 }

@@ -15,11 +15,9 @@ use tokio::sync::watch;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The number of the change. Later changes have greater numbers.
+    /// Later changes have greater numbers.
     pub seq: i64,
-    /// When the change was recorded.
     pub at: Timestamp,
-    /// The kind of object that changed.
     pub kind: ChangeKind,
     /// The thread that the object belongs to.
     pub thread_id: Option<ThreadId>,
@@ -29,9 +27,8 @@ pub struct Change {
 }
 
 impl Change {
-    /// Returns true if a user or token may receive the change. Changes of drafts are only for their writer. Changes of
-    /// users, tokens, the tools that the owner defined, snapshots, self-checks and the setup are only for owners. All
-    /// other changes are for every user and token.
+    /// Returns true if a user or token may receive the change. Changes of drafts are only for their writer, and some
+    /// others only for owners.
     pub fn is_for(&self, actor: ActorId, role: Role) -> bool {
         if self.kind == ChangeKind::DraftUpdated {
             return self.ref_id == writer(actor);
@@ -49,7 +46,7 @@ impl Change {
     }
 }
 
-/// Returns a user or token as one number; `None` for other actors. The numbers of tokens are negative.
+/// A user or token as one number; `None` for other actors. The numbers of tokens are negative.
 fn writer(actor: ActorId) -> Option<i64> {
     match actor {
         ActorId::User(id) => Some(id.0),
@@ -64,14 +61,14 @@ fn writer(actor: ActorId) -> Option<i64> {
 }
 
 impl ReadTx<'_> {
-    /// Returns the number of the newest change; 0 if there are no changes.
+    /// 0 if there are no changes.
     pub fn newest_change(&self) -> Result<i64> {
         let mut query = self.conn.prepare_cached("SELECT coalesce(max(seq), 0) FROM changes")?;
         Ok(query.query_row([], |row| row.get(0))?)
     }
 
-    /// Returns the changes after `seq`, at most `limit`, in order. `None` if some of them are unavailable, because they
-    /// were pruned or because `seq` belongs to another database.
+    /// The changes after `seq`, at most `limit`, in order. `None` if some of them are unavailable, because they were
+    /// pruned or because `seq` belongs to another database.
     pub fn changes_since(&self, seq: i64, limit: usize) -> Result<Option<Vec<Change>>> {
         let mut oldest = self.conn.prepare_cached("SELECT coalesce(min(seq), 1) FROM changes")?;
         let oldest: i64 = oldest.query_row([], |row| row.get(0))?;
@@ -106,8 +103,7 @@ impl WriteTx<'_> {
     }
 
     /// Invalidates every position that a follower may hold, because another database is now used, in which the same
-    /// numbers may denote other changes. The numbering continues from the current time in milliseconds, which is
-    /// greater than any number of changes.
+    /// numbers may denote other changes. The numbering continues from the current time in milliseconds.
     pub(in crate::store) fn restart_changes(&self, now: Timestamp) -> Result<()> {
         let next = self.newest_change()?.saturating_add(1).max(now.as_millis());
         self.conn.execute("DELETE FROM changes", [])?;
@@ -136,17 +132,17 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::AlertUpdated, None, None)
     }
 
-    /// Records that a snapshot has started, was created, or failed. The snapshots themselves are files.
+    /// For a snapshot that has started, was created, or failed. The snapshots themselves are files.
     pub fn record_backup(&self) -> Result<()> {
         self.record_in(ChangeKind::BackupUpdated, None, None)
     }
 
-    /// Records that the state of the bridge's link has changed. The state itself is not stored.
+    /// For the state of the bridge's link, which is not stored.
     pub fn record_bridge(&self) -> Result<()> {
         self.record_in(ChangeKind::BridgeUpdated, None, None)
     }
 
-    /// Records that the choice of who answers calls has changed.
+    /// For the choice of who answers calls.
     pub fn record_answering(&self) -> Result<()> {
         self.record_in(ChangeKind::AnsweringUpdated, None, None)
     }
@@ -186,9 +182,8 @@ impl WriteTx<'_> {
     }
 }
 
-/// Notifies followers of the changes of a transaction. An announcement is queued in the transaction's batch after the
-/// callers of the batch's writes, and therefore completes after them, in commit order: when the published file contains
-/// the commit, or without waiting for that file while it is late.
+/// Notifies followers of the changes of a transaction. It is queued after the writes of its batch, so their callers are
+/// answered first.
 pub(in crate::store) struct Announcement {
     newest: i64,
     followers: watch::Sender<i64>,

@@ -6,24 +6,23 @@ use crate::store::{ReadTx, Result, WriteTx};
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// The data of a closure that a user can edit.
 #[derive(Clone, Debug)]
 pub struct ClosureData {
-    /// The resource; `None` for the whole business.
+    /// `None` for the whole business.
     pub resource_id: Option<ResourceId>,
     /// The first closed day.
     pub from_date: Date,
     /// The last closed day; it may be the first one.
     pub to_date: Date,
-    /// The time at which the closure starts on the first day; `None` for the start of the day.
+    /// On the first day; `None` for the start of the day.
     pub from_time: Option<DayTime>,
-    /// The time at which the closure ends on the last day; `None` for the end of the day.
+    /// On the last day; `None` for the end of the day.
     pub to_time: Option<DayTime>,
     pub reason: String,
 }
 
 impl ReadTx<'_> {
-    /// Returns the closures that overlap these dates, ordered by their first day. Without dates, returns all closures.
+    /// The closures that overlap these dates, ordered by their first day. Without dates, all closures.
     pub fn closures(&self, business: BusinessId, from: Option<Date>, to: Option<Date>) -> Result<Vec<Closure>> {
         let mut query = self.conn.prepare_cached(
             "SELECT * FROM closures WHERE business_id = ?1 AND (?2 IS NULL OR to_date >= ?2)

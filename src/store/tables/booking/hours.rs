@@ -13,8 +13,7 @@ impl ReadTx<'_> {
         self.hours_of(business, None)
     }
 
-    /// Returns the opening rules that supplement the opening hours. If none are stored, the business is closed on
-    /// holidays and on their eves.
+    /// If no rules are stored, the business is closed on holidays and on their eves.
     pub fn opening_rules(&self, business: BusinessId) -> Result<OpeningRules> {
         let mut query =
             self.conn.prepare_cached("SELECT holidays, eves, notice_min FROM opening_rules WHERE business_id = ?1")?;
@@ -25,7 +24,7 @@ impl ReadTx<'_> {
         Ok(found.optional()?.unwrap_or(default))
     }
 
-    /// Returns the separate opening hours of a resource; `None` if the resource uses those of the business.
+    /// `None` if the resource uses the opening hours of the business.
     pub fn resource_hours(&self, business: BusinessId, id: ResourceId) -> Result<Option<Vec<OpeningHours>>> {
         let mut query = self.conn.prepare_cached("SELECT own_hours FROM resources WHERE id = ?1")?;
         match query.query_row([id], |row| row.get(0)).optional()? {
@@ -45,7 +44,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Replaces the opening hours of the business and the rules that supplement them.
     pub fn set_opening_hours(
         &self,
         business: BusinessId,
@@ -65,7 +63,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::OpeningHoursUpdated, None, None)
     }
 
-    /// Replaces the separate opening hours of a resource. With `None`, the resource uses those of the business.
+    /// With `None`, the resource uses the opening hours of the business.
     pub fn set_resource_hours(
         &self,
         business: BusinessId,

@@ -4,24 +4,21 @@ use crate::domain::{BusinessId, ChangeKind, Offer, Resource, ResourceId, Resourc
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// The data of a resource that a user can edit.
 #[derive(Clone, Debug)]
 pub struct ResourceData {
-    /// The name. Only a resource with a key may have no name.
+    /// Only a resource with a key may have no name.
     pub name: Option<String>,
     pub kind: ResourceKind,
     /// The user whom the resource represents.
     pub user_id: Option<UserId>,
-    /// The position in lists.
     pub position: i64,
     /// Since when the resource accepts no appointments.
     pub archived_at: Option<Timestamp>,
-    /// The services that the resource provides.
     pub offer: Offer,
 }
 
 impl ReadTx<'_> {
-    /// Returns the resources, in list order. Archived resources are included only if `with_archived` is true.
+    /// In list order.
     pub fn resources(&self, business: BusinessId, with_archived: bool) -> Result<Vec<Resource>> {
         let mut query = self.conn.prepare_cached(&format!(
             "{SELECT} WHERE business_id = ?1 AND (?2 OR archived_at IS NULL) ORDER BY position, id"
@@ -84,7 +81,7 @@ const SELECT: &str = "\
             (SELECT service_id FROM resource_services WHERE resource_id = resources.id ORDER BY service_id))) AS offered
     FROM resources";
 
-/// Reads a resource, and its services as JSON; `None` if the resource provides all services.
+/// The second value has the services as JSON; `None` if the resource provides all services.
 fn resource(row: &Row<'_>) -> rusqlite::Result<(Resource, Option<String>)> {
     let resource = Resource {
         id: row.get("id")?,

@@ -4,11 +4,9 @@ use crate::domain::{BusinessId, ChangeKind, Service, ServiceId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// The data of a service that a user can edit.
 #[derive(Clone, Debug)]
 pub struct ServiceData {
     pub name: String,
-    /// The length in minutes.
     pub duration_min: u32,
     /// Minutes before the appointment in which the resource is unavailable.
     pub buffer_before_min: u32,
@@ -17,14 +15,13 @@ pub struct ServiceData {
     /// The price in agorot.
     pub price_minor: Option<i64>,
     pub description: String,
-    /// The position in lists.
     pub position: i64,
     /// Since when the service is no longer offered.
     pub archived_at: Option<Timestamp>,
 }
 
 impl ReadTx<'_> {
-    /// Returns the services, in list order. Archived services are included only if `with_archived` is true.
+    /// In list order.
     pub fn services(&self, business: BusinessId, with_archived: bool) -> Result<Vec<Service>> {
         let mut query = self.conn.prepare_cached(
             "SELECT * FROM services WHERE business_id = ?1 AND (?2 OR archived_at IS NULL) ORDER BY position, id",

@@ -14,19 +14,16 @@ use std::collections::HashMap;
 #[derive(Clone, Debug)]
 pub struct CallFilter {
     pub business: BusinessId,
-    /// Only calls of this thread; `None` for all threads.
     pub thread: Option<ThreadId>,
-    /// Only calls of this contact; `None` for all contacts.
     pub contact: Option<ContactId>,
-    /// Only calls with this outcome; `None` for all outcomes.
     pub outcome: Option<CallOutcome>,
-    /// Search terms for names, numbers, transcripts, summaries and messages; `None` for all calls. While the search
-    /// index is incomplete, no call matches.
+    /// Search terms for names, numbers, transcripts, summaries and messages. While the search index is incomplete, no
+    /// call matches.
     pub words: Option<String>,
 }
 
 impl ReadTx<'_> {
-    /// Returns a page of calls, and the position of the next page if one exists.
+    /// With the position of the next page if one exists.
     pub fn calls(
         &self,
         filter: &CallFilter,
@@ -40,10 +37,10 @@ impl ReadTx<'_> {
         Ok((keys.iter().filter_map(|key| items.remove(&CallId(key.id))).collect(), next))
     }
 
-    /// Returns the positions of the first calls that the filter selects. The list shows outcomes that Rust code
-    /// determines. The same code filters here, so that no second definition in SQL can differ from it.
+    /// The positions of the first calls that the filter selects. The list shows outcomes that Rust code determines; the
+    /// same code filters here, so that no second definition in SQL can differ from it.
     fn call_keys(&self, filter: &CallFilter, after: Option<Cursor>, limit: usize) -> Result<Vec<Cursor>> {
-        // Only the search index can find calls. While the index is not available, no call is found.
+        // Without the search index, no call is found.
         let mut search = self.list_search(filter.words.as_deref(), HitsOf::Calls)?;
         search.found = search.found.or(search.words.take().map(|_| json_list::<i64>(&[])));
         let sql = include_str!("keys.sql")
@@ -69,12 +66,11 @@ impl ReadTx<'_> {
         Ok(keys)
     }
 
-    /// Returns a call with the details that lists show.
     pub fn call_item(&self, id: CallId) -> Result<Option<CallItem>> {
         Ok(self.call_items(&format!("[{id}]"))?.pop())
     }
 
-    /// Returns the calls with these ids, given as a JSON list, in no particular order.
+    /// `ids` is a JSON list. The order is undefined.
     pub(in crate::store) fn call_items(&self, ids: &str) -> Result<Vec<CallItem>> {
         let mut query = self.conn.prepare_cached(&format!(
             "SELECT {columns},
@@ -102,9 +98,8 @@ impl ReadTx<'_> {
     }
 }
 
-/// Returns the SQL conditions on calls. Each condition uses its parameters, even if the filter does not set them. Some
-/// selections have faster indexes than the list order: the calls of a thread or a contact, few search hits, and calls
-/// with a rare outcome. For these, the `+` prevents SQLite from scanning all calls in list order.
+/// Each condition uses its parameters, even if the filter does not set them. Where another index is faster than the
+/// list order, the `+` prevents SQLite from scanning all calls in list order.
 fn conditions(filter: &CallFilter, search: &ListSearch, has_cursor: bool) -> String {
     let is_rare =
         !matches!(filter.outcome, Some(CallOutcome::Message | CallOutcome::Missed | CallOutcome::Answered) | None);
@@ -121,8 +116,8 @@ fn conditions(filter: &CallFilter, search: &ListSearch, has_cursor: bool) -> Str
     .join(" AND ")
 }
 
-/// Returns a condition on the stored columns that all calls with a rare outcome fulfil. It prevents a scan of all calls
-/// for one page. The exact outcome depends on more columns (`outcome_of`).
+/// A condition on the stored columns that all calls with this outcome fulfil, to prevent a scan of all calls for one
+/// page. The exact outcome depends on more columns (`outcome_of`).
 fn needed(outcome: Option<CallOutcome>) -> &'static str {
     match outcome {
         Some(CallOutcome::Live) => "state <> 'ended'",
@@ -143,7 +138,7 @@ fn outcome_of(row: &Row<'_>) -> rusqlite::Result<CallOutcome> {
     Ok(facts.outcome_with(row.get("has_booked")?))
 }
 
-/// Returns the first line that contains text, shortened.
+/// The first line that contains text, shortened.
 fn first_line(text: &str) -> Option<String> {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     let mut short: String = line.chars().take(MAX_LINE_CHARS).collect();

@@ -1,18 +1,18 @@
-//! Reads ranges of a recording. A recording is stored as chunks; a player requests byte ranges.
+//! Reads ranges of a recording, which is stored in chunks.
 
 use crate::domain::RecordingId;
 use crate::store::{Error, ReadTx, Result};
 use rusqlite::OptionalExtension;
 
 impl ReadTx<'_> {
-    /// Returns the current length of the recording in bytes.
+    /// In bytes.
     pub fn recording_length(&self, id: RecordingId) -> Result<u64> {
         let sql = "SELECT coalesce(sum(length(content)), 0) FROM recording_chunks WHERE recording_id = ?1";
         let length: i64 = self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
         Ok(u64::try_from(length).unwrap_or(0))
     }
 
-    /// Returns the first and the last chunk of a recording; `None` if it has no chunks.
+    /// The first and the last chunk; `None` if the recording has no chunks.
     pub fn recording_ends(&self, id: RecordingId) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
         let sql = "SELECT (SELECT content FROM recording_chunks WHERE recording_id = ?1 ORDER BY seq LIMIT 1), content
                    FROM recording_chunks WHERE recording_id = ?1 ORDER BY seq DESC LIMIT 1";
@@ -20,16 +20,15 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// Returns the chunk of a recording with the number `seq`; the first chunk has the number 0. `None` if there is no
-    /// such chunk.
+    /// The first chunk has the number 0. `None` if there is no such chunk.
     pub fn recording_chunk(&self, id: RecordingId, seq: i64) -> Result<Option<Vec<u8>>> {
         let sql = "SELECT content FROM recording_chunks WHERE recording_id = ?1 AND seq = ?2";
         Ok(self.conn.prepare_cached(sql)?.query_row((id, seq), |row| row.get(0)).optional()?)
     }
 
-    /// Returns up to `most` bytes of the recording from `offset`; fewer at the end of the recording. Returns
-    /// [`Error::NotFound`] if there is no recording with this MIME type: it was deleted, or it was compressed, and a
-    /// reader of several parts would then mix two files.
+    /// Up to `most` bytes from `offset`; fewer at the end of the recording. Fails with [`Error::NotFound`] if there is
+    /// no recording with this MIME type: it was deleted, or it was compressed, and a reader of several parts would then
+    /// mix two files.
     pub fn recording_part(&self, id: RecordingId, mime: &str, offset: u64, most: usize) -> Result<Vec<u8>> {
         let mut has_type = self.conn.prepare_cached("SELECT 1 FROM recordings WHERE id = ?1 AND mime = ?2")?;
         if !has_type.exists((id, mime))? {

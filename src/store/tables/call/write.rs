@@ -1,5 +1,5 @@
-//! Writes to calls while they happen, and the reads that active calls and later jobs need. Most functions identify the
-//! call by Twilio's CallSid.
+//! Writes to calls while they happen, and the reads that active calls and later jobs need. `sid` is Twilio's id of the
+//! call.
 
 use super::end_reason;
 use crate::domain::{
@@ -20,16 +20,13 @@ pub struct NewCall<'a> {
     pub thread: ThreadId,
     pub contact: ContactId,
     pub direction: CallDirection,
-    /// Phone or WhatsApp.
     pub medium: CallMedium,
     /// The other party's number, or Twilio's word for a withheld one.
     pub peer_number: &'a str,
-    /// The business's number.
     pub own_number: &'a str,
     pub started_at: Timestamp,
 }
 
-/// The current state of a turn.
 #[derive(Clone, Debug)]
 pub struct TurnUpdate<'a> {
     /// The engine's id of the turn. A later write with the same id replaces the turn, except for its position, its
@@ -42,11 +39,10 @@ pub struct TurnUpdate<'a> {
     /// The part of the text that the other party has heard.
     pub heard_text: &'a str,
     pub interrupted: bool,
-    /// The start of the turn, in milliseconds since the stream began.
+    /// In milliseconds since the stream began.
     pub started_ms: u64,
-    /// The end of the turn, in milliseconds since the stream began; `None` if it has not ended.
+    /// In milliseconds since the stream began; `None` if the turn has not ended.
     pub ended_ms: Option<u64>,
-    /// The latency of each stage of the answer.
     pub latency: TurnLatency,
     pub tokens_in: i64,
     pub tokens_out: i64,
@@ -72,14 +68,13 @@ impl ReadTx<'_> {
         Ok(query.query_row([sid], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// Returns the stored reason why a call ended; `None` if none is stored.
+    /// `None` if no reason is stored.
     pub fn call_end(&self, sid: &CallSid) -> Result<Option<EndReason>> {
         let sql = format!("SELECT {} FROM calls WHERE call_sid = ?1", end_reason("calls"));
         let mut query = self.conn.prepare_cached(&sql)?;
         Ok(query.query_row([sid], |row| row.get(0)).optional()?.flatten())
     }
 
-    /// Returns the calls that have not ended.
     pub fn open_calls(&self) -> Result<Vec<OpenCall>> {
         let mut query = self
             .conn
@@ -91,8 +86,8 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the transcript of a call so far, oldest turn first: the speaker, and the text that the other party
-    /// heard. Turns of which nothing was heard are left out.
+    /// Oldest turn first: the speaker, and the text that the other party heard. Turns of which nothing was heard are
+    /// left out.
     pub fn heard_turns(&self, sid: &CallSid) -> Result<Vec<(Speaker, String)>> {
         let mut query = self.conn.prepare_cached(
             "SELECT iif(t.speaker = 'system' AND t.item_id GLOB 'employee:*', 'employee', t.speaker), t.heard_text
@@ -103,8 +98,8 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Like `heard_turns`, with the start and end of each turn in milliseconds since the stream began. A turn at
-    /// Twilio's recorder has only a start, which counts from the start of the call.
+    /// Like [`ReadTx::heard_turns`], with the start and end of each turn in milliseconds since the stream began. A turn
+    /// at Twilio's recorder has only a start, which counts from the start of the call.
     pub fn timed_turns(&self, sid: &CallSid) -> Result<Vec<TimedTurn>> {
         let mut query = self.conn.prepare_cached(
             "SELECT iif(t.speaker = 'system' AND t.item_id GLOB 'employee:*', 'employee', t.speaker), t.heard_text,
@@ -121,7 +116,6 @@ impl ReadTx<'_> {
         Ok(query.exists(params![call, kind])?)
     }
 
-    /// Returns the details of a call's events of this kind.
     pub fn call_event_details(&self, call: CallId, kind: CallEventKind) -> Result<Vec<String>> {
         let sql = "SELECT detail FROM call_events WHERE call_id = ?1 AND kind = ?2 AND detail IS NOT NULL ORDER BY id";
         let mut query = self.conn.prepare_cached(sql)?;
@@ -129,8 +123,7 @@ impl ReadTx<'_> {
         Ok(details)
     }
 
-    /// Returns the messages that events of this kind name in calls of a contact since `since`: call, message and text
-    /// of each.
+    /// The messages that events of this kind name in calls of a contact since `since`.
     pub fn messages_of_calls(
         &self,
         contact: ContactId,
@@ -146,8 +139,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Counts the events of this kind since `since`, in calls that started after one day before `since`. The limit on
-    /// the start time is needed because events are indexed only by call.
+    /// Only in calls that started after one day before `since`, because events are indexed only by call.
     pub fn call_events_since(&self, business: BusinessId, kind: CallEventKind, since: Timestamp) -> Result<i64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM calls JOIN call_events e ON e.call_id = calls.id
@@ -172,7 +164,7 @@ impl ReadTx<'_> {
         Ok(query.exists([call])?)
     }
 
-    /// Returns true if the contact has called again since this call.
+    /// Counts only incoming calls.
     pub fn has_later_call(&self, call: &Call) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM calls WHERE contact_id = ?1 AND (started_at, id) > (?2, ?3) AND direction = 'in'",
@@ -189,7 +181,7 @@ impl ReadTx<'_> {
         Ok(query.exists(params![contact, kind, since])?)
     }
 
-    /// Returns the number of answers, with the last one of the call, that the agent gave at Twilio's recorder.
+    /// The number of answers, with the last one of the call, that the agent gave at Twilio's recorder.
     pub fn recorded_answers(&self, sid: &CallSid) -> Result<i64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM call_turns t JOIN calls c ON c.id = t.call_id
@@ -207,7 +199,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a call. Returns `None` if its CallSid is already stored.
+    /// Returns `None` if the call is already stored.
     pub fn insert_call(&self, new: &NewCall<'_>) -> Result<Option<CallId>> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO calls(business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number,
@@ -229,8 +221,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Records that a call is rejected because its caller is blocked. The end of the call is stored separately,
-    /// afterwards.
+    /// The end of the call is stored separately, afterwards.
     pub fn set_call_blocked(&self, id: CallId) -> Result<()> {
         self.conn.prepare_cached("UPDATE calls SET blocked = 1 WHERE id = ?1")?.execute([id])?;
         Ok(())
@@ -254,8 +245,7 @@ impl WriteTx<'_> {
         self.set_archived(self.contact_of_thread(thread)?, None)
     }
 
-    /// Records that the media stream is connected, so that caller and engine can talk. Does not change a call that has
-    /// ended.
+    /// The media stream is connected, so that caller and engine can talk. Does not change a call that has ended.
     pub fn set_call_live(
         &self,
         sid: &CallSid,
@@ -273,7 +263,6 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Records the engine that handles the call from this time on.
     pub fn set_call_engine(&self, sid: &CallSid, engine: EngineKind, model: Option<&str>, at: Timestamp) -> Result<()> {
         let mut update = self
             .conn
@@ -282,7 +271,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Sets the state of a call that has not ended.
+    /// Does not change a call that has ended.
     pub fn set_call_state(&self, sid: &CallSid, state: CallState, at: Timestamp) -> Result<()> {
         let mut update = self
             .conn
@@ -291,17 +280,16 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Records as an event that a user or token ends the call. The column `end_reason` has no value for this reason, so
-    /// the column gets `agent_hung_up` or `not_connected` (`stored_reason`). If several actors end the call, the first
-    /// one counts.
+    /// The column `end_reason` has no value for this reason, so the event records it, and the column gets
+    /// `agent_hung_up` or `not_connected` (`stored_reason`).
     pub fn record_hang_up(&self, sid: &CallSid, by: ActorId, at: Timestamp) -> Result<()> {
         let detail = serde_json::json!({"by": by.to_string()}).to_string();
         self.insert_call_event(sid, CallEventKind::HungUpByEmployee, Some(&detail), at)?;
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Returns the value that the column `end_reason` gets for a reason. For the reason `Robot`, also stores the event
-    /// `Robot` if that event is missing, because reads derive the reason from the event.
+    /// The value that the column `end_reason` gets for a reason. For the reason `Robot`, also stores the event `Robot`
+    /// if that event is missing, because reads derive the reason from the event.
     fn stored_reason(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<EndReason> {
         if reason == EndReason::Robot {
             if let Some((id, _)) = self.call_by_sid(sid)?
@@ -329,10 +317,9 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Records the end of a call. `duration_ms` is the duration that Twilio reported; without it, the duration counts
-    /// from the answer or, if there was none, from the start. An end reason that is already stored is kept. Returns
-    /// true if the call is stored and had not ended before. Of a call that had ended before, only a reported duration
-    /// is stored.
+    /// `duration_ms` is the duration that Twilio reported; without it, the duration counts from the answer or, if there
+    /// was none, from the start. An end reason that is already stored is kept. Returns true if the call is stored and
+    /// had not ended before. Of a call that had ended before, only a reported duration is stored.
     pub fn end_call(&self, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<bool> {
         let reason = self.stored_reason(sid, reason, at)?;
         let mut update = self.conn.prepare_cached(
@@ -354,8 +341,8 @@ impl WriteTx<'_> {
         Ok(ended)
     }
 
-    /// Records how a call ended at Twilio's recorder. The reason for which the call's media stream had ended before is
-    /// replaced, and so is a report of Twilio, which knows only that the caller hung up.
+    /// Records how a call ended at Twilio's recorder. Replaces the reason for which the call's media stream had ended
+    /// before, and a report of Twilio, which knows only that the caller hung up.
     pub fn set_end_at_recorder(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET end_reason = ?2, updated_at = ?3 WHERE call_sid = ?1
@@ -368,8 +355,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Corrects the end reason of a call that an employee ended through Twilio. Twilio does not report who ended a
-    /// call, so the call was stored as ended by the caller.
+    /// Twilio does not report who ended a call, so a call that an employee ended through Twilio was stored as ended by
+    /// the caller.
     pub fn set_ended_by_employee(&self, sid: &CallSid, at: Timestamp) -> Result<()> {
         let reason = self.stored_reason(sid, EndReason::EmployeeHungUp, at)?;
         let mut update = self.conn.prepare_cached(
@@ -399,9 +386,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Stores the transcribed message that the caller left. A further message is appended on a new line.
-    ///
-    /// # Errors
+    /// Stores the transcribed message that the caller left. A further message is appended on a new line. Fails with
     /// [`Error::NotFound`] if the call is not stored.
     pub fn add_call_message(&self, sid: &CallSid, text: &str) -> Result<()> {
         let mut update = self.conn.prepare_cached(
@@ -415,7 +400,7 @@ impl WriteTx<'_> {
         self.apply_call_end(sid)
     }
 
-    /// Stores the summary of a call, and the language of the caller if it is known.
+    /// The stored language is kept if `language` is `None`.
     pub fn set_call_summary(&self, sid: &CallSid, summary: &str, language: Option<&str>, at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET summary = ?2, language = coalesce(?3, language), updated_at = ?4 WHERE call_sid = ?1",
@@ -424,7 +409,6 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Records that a lead was found in a call.
     pub fn record_lead_of_call(&self, sid: &CallSid, lead: LeadId, at: Timestamp) -> Result<()> {
         self.insert_call_event(
             sid,
@@ -435,7 +419,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Inserts or updates a turn. Does nothing if the call is not stored.
+    /// Does nothing if the call is not stored.
     pub fn put_turn(&self, sid: &CallSid, turn: &TurnUpdate<'_>, at: Timestamp) -> Result<()> {
         let mut put = self.conn.prepare_cached(include_str!("put_turn.sql"))?;
         put.execute(named_params! {
@@ -452,7 +436,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::TurnUpdated, sid)
     }
 
-    /// Replaces the text of a turn. Does nothing if the turn is not stored.
+    /// Does nothing if the turn is not stored.
     pub fn set_turn_text(&self, sid: &CallSid, item: &str, text: &str) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE call_turns SET text = ?3, heard_text = ?3
@@ -478,7 +462,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::TurnUpdated, sid)
     }
 
-    /// Adds an event to a call. `detail` is JSON. Does nothing if the call is not stored.
+    /// `detail` is JSON. Does nothing if the call is not stored.
     pub fn insert_call_event(
         &self,
         sid: &CallSid,
