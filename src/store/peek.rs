@@ -5,8 +5,7 @@ use crate::config::folder_of;
 use std::path::Path;
 
 /// Reads the published file, which any process can open at any time; the live database if publishing is off or that
-/// file does not exist. Returns `otherwise` if there is no
-/// file to read.
+/// file does not exist. Returns `otherwise` if there is no file to read.
 pub(super) fn peek<T>(
     published: &Path,
     publish: bool,

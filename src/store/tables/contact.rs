@@ -32,7 +32,6 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], |row| row.get(0))?)
     }
 
-    /// Returns the name of a contact and the source of that name.
     pub fn name_of(&self, id: ContactId) -> Result<ContactName> {
         let mut query = self.conn.prepare_cached("SELECT display_name, name_source FROM contacts WHERE id = ?1")?;
         let found = query.query_row([id], |row| Ok((row.get(0)?, row.get::<_, ContactNameSource>(1)?))).optional()?;
@@ -45,7 +44,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a contact. `name` is its WhatsApp profile name; empty if it is unknown.
+    /// `name` is the contact's WhatsApp profile name; empty if it is unknown.
     pub fn insert_contact(&self, business: BusinessId, name: &str, now: Timestamp) -> Result<ContactId> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO contacts(id, business_id, display_name, name_source, created_at, updated_at)
@@ -69,7 +68,7 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Stores a WhatsApp profile name for a contact and as the title of its threads, unless the owner has set a name.
+    /// Has no effect if the owner has set a name.
     pub fn rename_contact_from_profile(&self, id: ContactId, name: &str, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET display_name = ?2, name_source = 'profile', updated_at = ?3
@@ -81,8 +80,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Stores the name that the owner set for a contact. Profile names do not replace a name of the owner. An empty
-    /// `name` removes the stored name.
+    /// Profile names do not replace a name of the owner. An empty `name` removes the stored name.
     pub fn rename_contact_by_owner(&self, id: ContactId, name: &str, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET display_name = ?2, name_source = iif(?2 = '', '', 'owner'), updated_at = ?3
@@ -94,8 +92,8 @@ impl WriteTx<'_> {
         self.retitle_threads(id)
     }
 
-    /// Sets the title of a contact's threads to the contact's name, or to the thread's address if the contact has no
-    /// name. A thread with neither keeps its title.
+    /// The title is the contact's name, or the thread's address if the contact has no name. A thread with neither keeps
+    /// its title.
     pub(super) fn retitle_threads(&self, id: ContactId) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET title = coalesce(
@@ -107,28 +105,26 @@ impl WriteTx<'_> {
     }
 }
 
-/// Returns the columns of a contact in the table with this alias; [`contact`] reads them.
+/// The columns that [`contact`] reads.
 fn columns(alias: &str) -> String {
     include_str!("contact/columns.sql").trim_end().replace("{number}", &number(alias)).replace("{c}", alias)
 }
 
-/// The number of columns that [`columns`] names.
 const COLUMN_COUNT: usize = 12;
 
-/// Returns an SQL expression for the current phone number of a contact.
+/// An SQL expression for the current phone number of a contact.
 fn number(alias: &str) -> String {
     format!(
         "(SELECT value FROM addresses WHERE contact_id = {alias}.id AND kind = 'phone' AND former_at IS NULL ORDER BY id DESC LIMIT 1)"
     )
 }
 
-/// Returns an SQL expression for the label of a contact: its name, or its number if it has no name; null if it has
-/// neither.
+/// An SQL expression for the name of a contact, or its number if it has no name; null if it has neither.
 pub(in crate::store) fn name_or_number(alias: &str) -> String {
     format!("coalesce(nullif({alias}.display_name, ''), {})", number(alias))
 }
 
-/// Reads the columns of a contact, starting at column `at`.
+/// The columns start at `at`.
 fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<Contact> {
     let tags: String = row.get(at + 11)?;
     let tags = serde_json::from_str(&tags)

@@ -6,20 +6,20 @@ use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
-    /// Returns all fields that are not archived, oldest first.
+    /// Without archived fields, oldest first.
     pub fn custom_fields(&self, business: BusinessId) -> Result<Vec<CustomField>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} AND business_id = ?1 ORDER BY id"))?;
         let rows = query.query_map([business], field)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns a field by its id, unless it is archived.
+    /// `None` if the field is archived.
     pub fn custom_field(&self, id: FieldId) -> Result<Option<CustomField>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} AND id = ?1"))?;
         Ok(query.query_row([id], field).optional()?)
     }
 
-    /// Returns a field by its name (case-insensitive), unless it is archived.
+    /// The case of `name` is ignored. `None` if the field is archived.
     pub fn custom_field_by_name(&self, business: BusinessId, name: &str) -> Result<Option<FieldId>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id FROM custom_fields WHERE archived_at IS NULL AND business_id = ?1 AND name = ?2",
@@ -29,7 +29,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a field. The name must not be in use.
+    /// The name must not be in use.
     pub fn insert_custom_field(
         &self,
         business: BusinessId,
@@ -45,7 +45,6 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes the name and the choices of a field.
     pub fn update_custom_field(&self, id: FieldId, name: &str, choices: &[String]) -> Result<()> {
         let sql = "UPDATE custom_fields SET name = ?2, choices = ?3 WHERE id = ?1 AND archived_at IS NULL";
         if self.conn.prepare_cached(sql)?.execute(params![id, name, json(choices)?])? == 0 {
@@ -54,7 +53,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::CustomFieldUpdated, None, Some(id.0))
     }
 
-    /// Archives a field: it is no longer shown, but its values are kept.
+    /// An archived field is no longer shown, but its values are kept.
     pub fn archive_custom_field(&self, id: FieldId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE custom_fields SET archived_at = ?2 WHERE id = ?1 AND archived_at IS NULL";
         if self.conn.prepare_cached(sql)?.execute(params![id, now])? == 0 {

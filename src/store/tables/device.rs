@@ -3,19 +3,16 @@
 use crate::domain::{Timestamp, UserId};
 use crate::store::{ReadTx, Result, WriteTx};
 
-/// Whether a browser has been used to log in before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Device {
-    /// No user has logged in from this browser.
     Unknown,
     /// Only other users have logged in from this browser.
     OfOthers,
-    /// This user has logged in from this browser.
     OfUser,
 }
 
 impl ReadTx<'_> {
-    /// Returns whether the device with hash `id_hash` has been used to log in, and whether by the user `user_name`.
+    /// `id_hash` is the hash of the secret in the browser's cookie.
     pub fn device(&self, id_hash: &str, user_name: &str) -> Result<Device> {
         let sql = "SELECT max(u.name = ?2) FROM devices d JOIN users u ON u.id = d.user_id WHERE d.id_hash = ?1";
         let is_users: Option<bool> =
@@ -29,7 +26,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Records a login of a user from a device. Only the user's `most` devices with the latest logins are kept.
+    /// Only the user's `most` devices with the latest logins are kept.
     pub fn remember_device(&self, id_hash: &str, user: UserId, now: Timestamp, most: usize) -> Result<()> {
         let sql = "INSERT INTO devices(id_hash, user_id, created_at, last_login_at) VALUES (?1, ?2, ?3, ?3)
                    ON CONFLICT(id_hash, user_id) DO UPDATE SET last_login_at = excluded.last_login_at";
@@ -40,7 +37,6 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes all devices of a user.
     pub fn delete_devices_of(&self, user: UserId) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM devices WHERE user_id = ?1")?.execute([user])?;
         Ok(())

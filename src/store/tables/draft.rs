@@ -6,7 +6,6 @@ use rusqlite::params;
 use std::collections::HashMap;
 
 impl ReadTx<'_> {
-    /// Returns the drafts of a user or token in these threads.
     pub fn drafts(&self, actor: ActorId, threads: &[ThreadId]) -> Result<HashMap<ThreadId, Draft>> {
         let ids: Vec<i64> = threads.iter().map(|thread| thread.0).collect();
         let mut query = self.conn.prepare_cached(
@@ -21,7 +20,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores the draft of a user or token in a thread. An empty text deletes the draft.
+    /// An empty text deletes the draft.
     pub fn put_draft(&self, actor: ActorId, thread: ThreadId, text: &str, now: Timestamp) -> Result<()> {
         let (actor_id, actor) = (actor, actor.to_string());
         let changed = if text.is_empty() {
@@ -38,8 +37,7 @@ impl WriteTx<'_> {
         if changed == 0 { Ok(()) } else { self.record_draft(actor_id, thread) }
     }
 
-    /// Moves the drafts of a thread to another thread, except those of users and tokens that already have a draft
-    /// there.
+    /// Drafts of users and tokens that already have a draft in the thread `to` are not moved.
     pub(in crate::store) fn move_drafts(&self, from: ThreadId, to: ThreadId) -> Result<()> {
         let sql = "UPDATE OR IGNORE drafts SET thread_id = ?2 WHERE thread_id = ?1";
         self.conn.prepare_cached(sql)?.execute(params![from, to])?;

@@ -6,7 +6,7 @@ use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
-    /// Returns a page of facts, oldest first, and the position of the next page if one exists.
+    /// Oldest first, with the position of the next page if one exists.
     pub fn facts(
         &self,
         business: BusinessId,
@@ -65,7 +65,7 @@ impl WriteTx<'_> {
         self.record_fact(id)
     }
 
-    /// Records which question a fact answers.
+    /// The question that a fact answers.
     pub fn set_fact_gap(&self, id: FactId, gap: GapId) -> Result<()> {
         self.conn.prepare_cached("UPDATE facts SET gap_id = ?2 WHERE id = ?1")?.execute(params![id, gap])?;
         self.record_fact(id)
@@ -81,7 +81,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// Returns the value of the source column. `Answer` is stored as `User`: a fact with a `gap_id` is read as an answer.
+/// `Answer` is stored as `User`: a fact with a `gap_id` is read as an answer.
 fn stored(source: FactSource) -> FactSource {
     if source == FactSource::Answer { FactSource::User } else { source }
 }

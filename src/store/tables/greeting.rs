@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 #[derive(Debug)]
 pub struct NewGreeting<'a> {
-    /// The SHA-256 of the content, in hexadecimal.
+    /// In hexadecimal.
     pub sha256: &'a str,
     pub mime: &'a str,
     pub duration_ms: i64,
@@ -18,7 +18,7 @@ pub struct NewGreeting<'a> {
 }
 
 impl ReadTx<'_> {
-    /// Returns all stored greetings, newest first.
+    /// Newest first.
     pub fn greetings(&self, business: BusinessId) -> Result<Vec<Greeting>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, is_current, sha256, mime, duration_ms, file_name, author, created_at FROM greetings
@@ -28,13 +28,13 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the media type and the audio data of a stored greeting.
+    /// The media type and the audio data.
     pub fn greeting_sound(&self, id: i64) -> Result<Option<(String, Vec<u8>)>> {
         let mut query = self.conn.prepare_cached("SELECT mime, content FROM greetings WHERE id = ?1")?;
         Ok(query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// Returns the audio data of the greeting that callers hear; `None` if they hear the greeting from the package.
+    /// The audio data of the greeting that callers hear; `None` if they hear the greeting from the package.
     pub fn current_greeting(&self, business: BusinessId) -> Result<Option<Vec<u8>>> {
         let sql = "SELECT content FROM greetings WHERE business_id = ?1 AND is_current = 1";
         Ok(self.conn.prepare_cached(sql)?.query_row([business], |row| row.get(0)).optional()?)
@@ -42,7 +42,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a greeting, and returns its id. Callers do not hear it until it is chosen.
+    /// Returns the id. Callers do not hear the greeting until it is chosen.
     pub fn insert_greeting(&self, business: BusinessId, new: &NewGreeting<'_>, now: Timestamp) -> Result<i64> {
         let NewGreeting { sha256, mime, duration_ms, file_name, author, content } = new;
         self.conn
@@ -54,7 +54,7 @@ impl WriteTx<'_> {
         Ok(self.conn.last_insert_rowid())
     }
 
-    /// Chooses the greeting that callers hear; `None` for the one from the package.
+    /// `None` chooses the greeting from the package.
     pub fn choose_greeting(&self, business: BusinessId, id: Option<i64>) -> Result<()> {
         let mut clear = self.conn.prepare_cached(
             "UPDATE greetings SET is_current = 0 WHERE business_id = ?1 AND is_current = 1 AND id IS NOT ?2",
@@ -69,7 +69,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::SettingUpdated, None, None)
     }
 
-    /// Deletes all but the newest `keep` greetings. The current greeting is kept.
+    /// Keeps the newest `keep` greetings and the current one.
     pub fn prune_greetings(&self, business: BusinessId, keep: usize) -> Result<()> {
         let sql = "DELETE FROM greetings WHERE business_id = ?1 AND is_current = 0
                        AND id NOT IN (SELECT id FROM greetings WHERE business_id = ?1 ORDER BY id DESC LIMIT ?2)";

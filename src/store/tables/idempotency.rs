@@ -6,7 +6,6 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// The response to the first request with an idempotency key.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StoredResponse {
     /// A hash of the request, to detect a different request with the same key.
@@ -16,14 +15,12 @@ pub struct StoredResponse {
 }
 
 impl StoredResponse {
-    /// Returns a hash of the request. Requests with equal hashes count as equal.
     pub fn fingerprint(request: &Value) -> String {
         hex(&Sha256::digest(request.to_string()))
     }
 }
 
 impl ReadTx<'_> {
-    /// Returns the stored response to the request with a key.
     pub fn stored_response(&self, business: BusinessId, key: &str) -> Result<Option<StoredResponse>> {
         let mut query = self
             .conn
@@ -34,7 +31,7 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// Returns true if a call or message with this provider's id was erased in the last days.
+    /// Only for some days after the erasure, see [`WriteTx::prune_responses`].
     pub fn was_erased(&self, provider_id: &str) -> Result<bool> {
         let mut query =
             self.conn.prepare_cached("SELECT 1 FROM idempotency_keys WHERE business_id = ?1 AND key = ?2")?;
@@ -57,7 +54,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Remembers a provider's id of an erased call or message, until `prune_responses` deletes it.
+    /// Until [`WriteTx::prune_responses`] deletes the entry.
     pub(in crate::store) fn remember_erased(&self, provider_id: &str, now: Timestamp) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT OR IGNORE INTO idempotency_keys(business_id, key, fingerprint, answer, created_at)
@@ -67,8 +64,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes the responses that were stored before `before`. The response of a message is kept as long as the
-    /// message, so that a late repetition of the request sends no second message.
+    /// The response of a message is kept as long as the message, so that a late repetition of the request sends no
+    /// second message.
     pub fn prune_responses(&self, before: Timestamp) -> Result<()> {
         let sql = "DELETE FROM idempotency_keys WHERE created_at < ?1 AND answer ->> 'message_id' IS NULL";
         self.conn.prepare_cached(sql)?.execute([before])?;
@@ -76,8 +73,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// Returns the key of an erased call or message. It contains a hash of the id, because the id itself would still lead
-/// to the data at the provider.
+/// Contains a hash of the id, because the id itself would still lead to the data at the provider.
 fn erased_key(provider_id: &str) -> String {
     format!("erased {}", hex(&Sha256::digest(provider_id)))
 }

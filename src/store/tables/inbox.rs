@@ -8,11 +8,9 @@ use crate::domain::{BusinessId, ContactId, Cursor, InboxCounts, InboxFilter, Inb
 use crate::store::{ReadTx, Result};
 use rusqlite::{OptionalExtension, Row, named_params};
 
-/// A filter for rows of the inbox.
 #[derive(Clone, Debug)]
 pub struct InboxQuery {
     pub business: BusinessId,
-    /// Only rows in this state.
     pub state: InboxFilter,
     /// Search terms for names, numbers, messages, transcripts, summaries of calls, and notes; only for names and
     /// numbers while the search index is incomplete. `None` for all contacts.
@@ -20,7 +18,7 @@ pub struct InboxQuery {
 }
 
 impl ReadTx<'_> {
-    /// Returns a page of the inbox, newest activity first, and the position of the next page if one exists.
+    /// Newest activity first, with the position of the next page if one exists.
     pub fn inbox(
         &self,
         query: &InboxQuery,
@@ -51,7 +49,7 @@ impl ReadTx<'_> {
         Ok(page(rows, limit, |last| Cursor { at: last.last_activity_at, id: last.newest_thread_id.0 }))
     }
 
-    /// Returns the row of a contact; `None` if the contact has no thread.
+    /// `None` if the contact has no thread.
     pub fn inbox_row(&self, contact: ContactId) -> Result<Option<InboxRow>> {
         let newest = "SELECT id FROM threads WHERE contact_id = :contact AND merged_into IS NULL
                       ORDER BY last_message_at DESC, id DESC LIMIT 1";
@@ -59,8 +57,7 @@ impl ReadTx<'_> {
         Ok(query.query_row(named_params! {":contact": contact}, inbox_row).optional()?)
     }
 
-    /// Counts the contacts that wait for an answer, those that the agent answered, and those with unread messages or
-    /// calls. Archived contacts are left out.
+    /// Archived contacts are left out.
     pub fn inbox_counts(&self, business: BusinessId) -> Result<InboxCounts> {
         let mut query = self.conn.prepare_cached(include_str!("inbox/counts.sql"))?;
         Ok(query.query_row([business], |row| {

@@ -7,20 +7,20 @@ use rusqlite::{OptionalExtension, Row, params};
 
 /// A job that is due.
 ///
-/// SQLite can give the id of a deleted job to a new one. The id and the time of creation together identify a job.
+/// SQLite can give the id of a deleted job to a new one, so the id and the time of creation together identify a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     pub id: JobId,
     pub kind: JobKind,
     /// The arguments, as JSON.
     pub payload: String,
-    /// The number of earlier attempts.
+    /// Earlier attempts.
     pub attempts: u32,
     pub created_at: Timestamp,
 }
 
 impl ReadTx<'_> {
-    /// Returns the due jobs of these kinds, those that have been due longest first.
+    /// Those that have been due longest first.
     pub fn due_jobs(&self, kinds: &[JobKind], now: Timestamp, limit: usize) -> Result<Vec<Job>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, kind, payload, attempts, created_at FROM jobs
@@ -32,14 +32,12 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the number of waiting jobs of a kind.
     pub fn waiting_jobs(&self, kind: JobKind) -> Result<u64> {
         let mut query = self.conn.prepare_cached("SELECT count(*) FROM jobs WHERE state = 'waiting' AND kind = ?1")?;
         let count: i64 = query.query_row([kind], |row| row.get(0))?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Returns true if a job of this kind for a call is waiting.
     pub fn has_open_call_job(&self, kind: JobKind, call: &CallSid) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM jobs WHERE state = 'waiting' AND kind = ?1 AND payload ->> 'call_sid' = ?2 LIMIT 1",
@@ -47,7 +45,7 @@ impl ReadTx<'_> {
         Ok(query.exists(params![kind, call])?)
     }
 
-    /// Returns when the next job of these kinds becomes due, among those that are not due yet.
+    /// When the next job of these kinds becomes due, among those that are not due yet.
     pub fn next_job_at(&self, kinds: &[JobKind], now: Timestamp) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached(
             "SELECT run_at FROM jobs
@@ -59,8 +57,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a job, unless a job with the same `unique_key` exists in any state. The caller must wake the worker after
-    /// the commit.
+    /// Has no effect if a job with the same `unique_key` exists in any state. The caller must wake the worker after the
+    /// commit.
     pub fn insert_job(
         &self,
         kind: JobKind,
@@ -86,8 +84,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Marks a job as done. The row is kept for some time, so that an equal job is not added again. Does nothing if the
-    /// job was deleted meanwhile.
+    /// The row is kept for some time, so that an equal job is not added again. Does nothing if the job was deleted
+    /// meanwhile.
     pub fn finish_job(&self, job: &Job, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET state = 'done', attempts = attempts + 1, last_error = NULL, updated_at = ?3
@@ -97,7 +95,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes the job with this key, in any state.
+    /// In any state.
     pub fn delete_job(&self, unique_key: &str) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM jobs WHERE unique_key = ?1")?.execute([unique_key])?;
         Ok(())
@@ -110,7 +108,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Records a failed attempt. The job is retried at `run_at`. Does nothing if the job was deleted meanwhile.
+    /// Records a failed attempt. Does nothing if the job was deleted meanwhile.
     pub fn retry_job(&self, job: &Job, error: &str, run_at: Timestamp, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET attempts = attempts + 1, last_error = ?3, run_at = ?4, updated_at = ?5
@@ -120,7 +118,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Makes waiting jobs of these kinds due now. Returns the number of jobs that were due later.
+    /// Returns the number of jobs that were due later.
     pub fn make_jobs_due(&self, kinds: &[JobKind], now: Timestamp) -> Result<usize> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET run_at = ?2, updated_at = ?2
@@ -138,7 +136,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Marks a job as failed permanently. Does nothing if the job was deleted meanwhile.
+    /// For a job that is not retried. Does nothing if the job was deleted meanwhile.
     pub fn fail_job(&self, job: &Job, error: &str, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET state = 'failed', attempts = attempts + 1, last_error = ?3, updated_at = ?4

@@ -7,22 +7,18 @@ use crate::domain::{
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, params};
 
-/// A question that was asked in a call.
 #[derive(Clone, Debug)]
 pub struct AskedQuestion<'a> {
     pub business: BusinessId,
     pub question: &'a str,
     /// The question in normalized spelling, to find equal questions.
     pub folded: &'a str,
-    /// The contact who asked the question.
     pub contact: ContactId,
-    /// The call in which the question was asked.
     pub call: CallId,
 }
 
 impl ReadTx<'_> {
-    /// Returns a page of the questions in a state, most recently asked first, and the position of the next page if one
-    /// exists.
+    /// Most recently asked first, with the position of the next page if one exists.
     pub fn knowledge_gaps(
         &self,
         business: BusinessId,
@@ -45,14 +41,14 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], gap).optional()?)
     }
 
-    /// Returns a question by its text in normalized spelling.
+    /// `folded` is the text in normalized spelling.
     pub fn knowledge_gap_by_text(&self, business: BusinessId, folded: &str) -> Result<Option<KnowledgeGap>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE g.business_id = ?1 AND g.folded = ?2"))?;
         Ok(query.query_row(params![business, folded], gap).optional()?)
     }
 
-    /// Returns the questions that were last asked in this call, in order. The query selects by contact because that
-    /// column has an index.
+    /// The questions that were last asked in this call, in order. The query selects by contact because that column has
+    /// an index.
     pub(in crate::store) fn questions_of_call(&self, call: &Call) -> Result<Vec<KnowledgeGap>> {
         let mut query =
             self.conn.prepare_cached(&format!("{SELECT} WHERE g.contact_id = ?1 AND g.call_id = ?2 ORDER BY g.id"))?;
@@ -60,7 +56,6 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the number of open questions.
     pub fn open_knowledge_gaps(&self, business: BusinessId) -> Result<i64> {
         let mut query = self
             .conn
@@ -82,7 +77,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Records that a known question was asked in another call.
+    /// For a known question that was asked in another call.
     pub fn count_knowledge_gap(&self, id: GapId, asked: &AskedQuestion<'_>, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached(
@@ -93,7 +88,7 @@ impl WriteTx<'_> {
         self.record_gap(id)
     }
 
-    /// Sets the state of a question. `by` is the user or token that decided; `None` for an open question.
+    /// `by` is the user or token that decided; `None` for an open question.
     pub fn set_knowledge_gap(&self, id: GapId, state: GapState, by: Option<&str>, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached(

@@ -10,7 +10,7 @@ use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 impl ReadTx<'_> {
-    /// Returns all stages, in list order.
+    /// In list order.
     pub fn lead_stages(&self, business: BusinessId) -> Result<Vec<LeadStage>> {
         let sql = format!("{STAGES} WHERE s.business_id = ?1 ORDER BY s.position, s.id");
         let mut query = self.conn.prepare_cached(&sql)?;
@@ -26,7 +26,7 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(&format!("{} WHERE l.id = ?1", leads()))?.query_row([id], lead).optional()?)
     }
 
-    /// Returns a page of leads, newest first. `None` for a stage or contact includes all stages or contacts.
+    /// Newest first. `None` for a stage or contact includes all stages or contacts.
     pub fn leads(
         &self,
         business: BusinessId,
@@ -73,7 +73,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a stage. Its leads become closed or open, depending on the outcome of the stage.
+    /// The leads of the stage become closed or open, depending on its outcome.
     pub fn update_lead_stage(
         &self,
         id: StageId,
@@ -93,13 +93,13 @@ impl WriteTx<'_> {
         self.record_stage(id, changed)
     }
 
-    /// Deletes a stage. It must have no leads.
+    /// The stage must have no leads.
     pub fn delete_lead_stage(&self, id: StageId) -> Result<()> {
         let deleted = self.conn.prepare_cached("DELETE FROM lead_stages WHERE id = ?1")?.execute([id])?;
         self.record_stage(id, deleted)
     }
 
-    /// Adds a lead. Its stage determines `closed_at`.
+    /// The stage of the lead determines `closed_at`.
     pub fn insert_lead(
         &self,
         business: BusinessId,
@@ -129,7 +129,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a lead. Its stage determines `closed_at`.
+    /// The stage of the lead determines `closed_at`.
     pub fn update_lead(
         &self,
         id: LeadId,

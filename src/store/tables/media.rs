@@ -8,8 +8,8 @@ use crate::domain::{ChangeKind, MediaState, MessageId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, named_params, params};
 
-/// A file to be stored. The whole file is in memory, up to `whatsapp.max_media_bytes`. Writing it in parts would not
-/// save memory, because SQLite builds the row in memory if columns follow the content.
+/// The whole file is in memory, up to `whatsapp.max_media_bytes`. Writing it in parts would not save memory, because
+/// SQLite builds the row in memory if columns follow the content.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StoredMedia {
     /// The media type that the sender stated.
@@ -17,18 +17,16 @@ pub struct StoredMedia {
     pub content: Vec<u8>,
 }
 
-/// A file whose content is stored, or was stored before retention deleted it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaInfo {
     /// The media type that the sender stated.
     pub mime: String,
-    /// The length of the stored content in bytes; 0 if retention has deleted the content.
+    /// In bytes; 0 if retention has deleted the content.
     pub length: u64,
     /// True if retention has deleted the content.
     pub is_pruned: bool,
 }
 
-/// A media file of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub struct MessageMedia {
     /// The provider's URL of the file; for a file that a user uploaded, the daemon's URL.
@@ -39,7 +37,7 @@ pub struct MessageMedia {
 }
 
 impl ReadTx<'_> {
-    /// Returns a file by the SHA-256 of its content, in hexadecimal.
+    /// `sha256` is in hexadecimal.
     pub fn media(&self, sha256: &str) -> Result<Option<MediaInfo>> {
         let sql = "SELECT mime, length(content), pruned_at IS NOT NULL FROM media WHERE sha256 = ?1";
         let found = self.conn.prepare_cached(sql)?.query_row([sha256], |row| {
@@ -49,8 +47,8 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// Returns up to `most` bytes of a file from `offset`; fewer at the end of the file, none if the content was
-    /// deleted or the file is unknown.
+    /// Up to `most` bytes from `offset`; fewer at the end of the file, none if the content was deleted or the file is
+    /// unknown.
     pub fn media_part(&self, sha256: &str, offset: u64, most: usize) -> Result<Vec<u8>> {
         let mut query = self.conn.prepare_cached("SELECT rowid FROM media WHERE sha256 = ?1")?;
         let Some(row) = query.query_row([sha256], |row| row.get::<_, i64>(0)).optional()? else {
@@ -63,7 +61,7 @@ impl ReadTx<'_> {
         Ok(part)
     }
 
-    /// Returns the media file of a message at a position, counted from 0.
+    /// Positions are counted from 0.
     pub fn message_media(&self, message: MessageId, position: u32) -> Result<Option<MessageMedia>> {
         let mut query = self.conn.prepare_cached(
             "SELECT source_url, state, mime FROM message_media WHERE message_id = ?1 AND position = ?2",
@@ -76,7 +74,7 @@ impl ReadTx<'_> {
 }
 
 impl ReadTx<'_> {
-    /// Returns the name of an uploaded file.
+    /// Only uploaded files have a name.
     pub fn media_file_name(&self, sha256: &str) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached("SELECT file_name FROM media_details WHERE sha256 = ?1")?;
         Ok(query.query_row([sha256], |row| row.get(0)).optional()?.flatten())
@@ -84,7 +82,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Attaches a stored file to a new message, at position 0.
+    /// At position 0 of a new message.
     pub fn attach_stored_media(
         &self,
         message: MessageId,
@@ -118,8 +116,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Stores a fetched file, and replaces the provider's URL in the message with `our_url`. Does nothing if the
-    /// message was deleted.
+    /// Also replaces the provider's URL in the message with `our_url`. Does nothing if the message was deleted.
     pub fn store_media(
         &self,
         message: MessageId,
@@ -164,7 +161,7 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, message)
     }
 
-    /// Stores the reason why a file has not been fetched yet.
+    /// The reason why a file has not been fetched yet.
     pub fn set_media_wait_reason(&self, message: MessageId, position: u32, why: &str) -> Result<()> {
         self.conn
             .prepare_cached(
@@ -174,7 +171,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Marks a file as failed. The message keeps the provider's URL.
+    /// The message keeps the provider's URL.
     pub fn fail_media(&self, message: MessageId, position: u32, error: &str) -> Result<()> {
         self.conn
             .prepare_cached(

@@ -4,12 +4,11 @@ use crate::domain::Timestamp;
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, params};
 
-/// The details of a file's content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MediaDetails {
-    /// The width of an image in pixels.
+    /// In pixels, for an image.
     pub width: Option<i64>,
-    /// The height of an image in pixels.
+    /// In pixels, for an image.
     pub height: Option<i64>,
     /// The duration of audio or video in milliseconds.
     pub duration_ms: Option<i64>,
@@ -19,22 +18,20 @@ pub struct MediaDetails {
     pub thumbnail: Option<Vec<u8>>,
 }
 
-/// A stored file with its details.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadedMedia {
-    /// The SHA-256 of the content, in hexadecimal.
+    /// In hexadecimal.
     pub sha256: String,
     pub mime: String,
     /// The size in bytes.
     pub bytes: i64,
-    /// The details of the content, without the thumbnail.
+    /// Without the thumbnail.
     pub details: MediaDetails,
-    /// True if a thumbnail is stored.
     pub has_thumbnail: bool,
 }
 
 impl ReadTx<'_> {
-    /// Returns a stored file with its details, even if retention has deleted its content.
+    /// Also returns a file whose content retention has deleted.
     pub fn uploaded_media(&self, sha256: &str) -> Result<Option<UploadedMedia>> {
         let mut query = self.conn.prepare_cached(
             "SELECT m.sha256, m.mime, m.bytes, d.width, d.height, d.duration_ms, d.thumbhash, d.thumbnail IS NOT NULL
@@ -43,7 +40,6 @@ impl ReadTx<'_> {
         Ok(query.query_row([sha256], uploaded).optional()?)
     }
 
-    /// Returns the thumbnail of a file.
     pub fn thumbnail(&self, sha256: &str) -> Result<Option<Vec<u8>>> {
         let mut query = self.conn.prepare_cached("SELECT thumbnail FROM media_details WHERE sha256 = ?1")?;
         Ok(query.query_row([sha256], |row| row.get(0)).optional()?.flatten())
@@ -51,8 +47,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores an uploaded file. The content of a file that is already stored is kept, unless it was deleted or is
-    /// incomplete. The file gets the new name.
+    /// The content of a file that is already stored is kept, unless it was deleted or is incomplete. The file gets the
+    /// new name.
     pub fn insert_upload(
         &self,
         sha256: &str,
@@ -76,8 +72,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Stores the details of a stored file. If the file has details already, they are kept, except that a missing
-    /// thumbnail is stored with its preview: retention deletes both.
+    /// If the file has details already, they are kept, except that a missing thumbnail is stored with its preview:
+    /// retention deletes both.
     pub fn put_media_details(&self, sha256: &str, details: &MediaDetails) -> Result<()> {
         self.conn
             .prepare_cached(

@@ -26,7 +26,7 @@ pub struct NewMessage<'a> {
     pub media_url: Option<&'a str>,
     /// The provider that carried the message or is planned to carry it.
     pub provider: Provider,
-    /// The provider's id of the message; `None` for a message that is still to be sent.
+    /// `None` for a message that is still to be sent.
     pub provider_msg_id: Option<&'a str>,
     pub status: MessageStatus,
     /// The author of an outbound message, such as `user:3`, `token:2`, `agent`, `phone` or `daemon`.
@@ -41,7 +41,6 @@ pub struct NewMessage<'a> {
     pub provider_time: Option<Timestamp>,
 }
 
-/// A stored message that a provider's update refers to.
 #[derive(Debug, PartialEq, Eq)]
 pub struct KnownMessage {
     pub id: MessageId,
@@ -56,8 +55,8 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], message).optional()?)
     }
 
-    /// Returns up to eight messages with a provider's message id, in one thread or in all. More than one can match,
-    /// because WhatsApp's ids are unique only within a chat.
+    /// Returns up to eight messages, in one thread or in all. More than one can match, because WhatsApp's ids are
+    /// unique only within a chat.
     pub fn messages_by_provider_id(
         &self,
         provider: Provider,
@@ -76,7 +75,7 @@ impl ReadTx<'_> {
 }
 
 impl ReadTx<'_> {
-    /// Returns those of `ids` that belong to no stored message and no refused attempt, in the same order.
+    /// Those of `ids` that belong to no stored message and no refused attempt, in the same order.
     pub fn unknown_provider_ids(&self, provider: Provider, ids: Vec<String>) -> Result<Vec<String>> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM messages WHERE provider = ?1 AND provider_msg_id = ?2
@@ -93,7 +92,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a message. Returns `None` if a message with the same provider id is already stored in the thread.
+    /// Returns `None` if a message with the same provider id is already stored in the thread.
     pub fn insert_message(&self, new: &NewMessage<'_>) -> Result<Option<MessageId>> {
         let mut insert = self.conn.prepare_cached(include_str!("message/insert.sql"))?;
         let kind = if matches!(new.kind, MediaKind::Text | MediaKind::Template) && new.media_url.is_none() {
@@ -125,8 +124,7 @@ impl WriteTx<'_> {
         Ok(Some(id))
     }
 
-    /// Sets the delivery status of a message and the time of the change. `error` is a code and a notice; `None` clears
-    /// the stored error.
+    /// `error` is a code and a notice; `None` clears the stored error. `at` is the time of the change.
     pub fn set_message_status(
         &self,
         id: MessageId,
@@ -146,11 +144,10 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, id)
     }
 
-    /// Records the provider that carried a message, and the provider's id of it; `None` keeps the id. If the provider
-    /// reported the message to the daemon before its response arrived, this report (an echo) was stored as a message of
-    /// its own, which is now merged into the message. An id that an inbound message of the thread already has is not
-    /// recorded: contacts choose the ids of the messages that they send, and must not be able to block outbound
-    /// messages.
+    /// `None` keeps the stored id. If the provider reported the message to the daemon before its response arrived, this
+    /// report (an echo) was stored as a message of its own, which is now merged into the message. An id that an inbound
+    /// message of the thread already has is not recorded: contacts choose the ids of the messages that they send, and
+    /// must not be able to block outbound messages.
     pub fn set_provider_id(&self, id: MessageId, provider: Provider, provider_msg_id: Option<&str>) -> Result<()> {
         if let Some(provider_msg_id) = provider_msg_id {
             self.merge_echo(id, provider, provider_msg_id)?;
@@ -164,7 +161,7 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, id)
     }
 
-    /// Records that a new attempt to send a message starts. The provider's id of an earlier attempt is removed.
+    /// Removes the provider's id of an earlier attempt.
     pub fn begin_message_attempt(&self, id: MessageId, provider: Provider) -> Result<()> {
         let sql = "UPDATE messages SET provider = ?2, provider_msg_id = NULL
                    WHERE id = ?1 AND (provider IS NOT ?2 OR provider_msg_id IS NOT NULL)";
@@ -172,7 +169,7 @@ impl WriteTx<'_> {
         if is_new { self.record_message(ChangeKind::MessageUpdated, id) } else { Ok(()) }
     }
 
-    /// Sets the text of a message to the text of its latest edit. Earlier texts remain in its events.
+    /// Earlier texts remain in the events of the message.
     pub fn set_text_of_latest_edit(&self, id: MessageId) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE messages SET content_text = (

@@ -4,7 +4,6 @@ use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::OptionalExtension;
 
 impl ReadTx<'_> {
-    /// Returns the value of a key.
     pub fn meta(&self, key: &str) -> Result<Option<String>> {
         let mut find = self.conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
         Ok(find.query_row([key], |row| row.get(0)).optional()?)

@@ -7,13 +7,13 @@ use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 impl ReadTx<'_> {
-    /// Returns a note by its id, even if it was deleted.
+    /// Also returns a deleted note.
     pub fn note(&self, id: NoteId) -> Result<Option<Note>> {
         let sql = format!("{} WHERE n.id = ?1", select());
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], note).optional()?)
     }
 
-    /// Returns the notes with these ids, given as a JSON list, in no particular order.
+    /// `ids` is a JSON list. The order is undefined.
     pub(in crate::store) fn notes_by_ids(&self, ids: &str) -> Result<Vec<Note>> {
         let sql = format!("{} WHERE n.id IN (SELECT value FROM json_each(?1))", select());
         let mut query = self.conn.prepare_cached(&sql)?;
@@ -21,7 +21,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns a page of a contact's notes, newest first, without the deleted ones.
+    /// Newest first, without deleted notes.
     pub fn notes(
         &self,
         contact: ContactId,
@@ -68,13 +68,13 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes the text of a note that is not deleted.
+    /// Fails with [`Error::NotFound`] if the note is deleted.
     pub fn set_note_text(&self, id: NoteId, text: &str, now: Timestamp) -> Result<()> {
         let sql = "UPDATE contact_notes SET text = ?2, updated_at = ?3 WHERE id = ?1 AND deleted_at IS NULL RETURNING contact_id";
         self.record_note(self.conn.prepare_cached(sql)?.query_row(params![id, text, now], |row| row.get(0)).optional()?)
     }
 
-    /// Deletes a note. A deleted note can be restored.
+    /// A deleted note can be restored.
     pub fn delete_note(&self, id: NoteId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE contact_notes SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL RETURNING contact_id";
         self.record_note(self.conn.prepare_cached(sql)?.query_row(params![id, now], |row| row.get(0)).optional()?)
@@ -91,7 +91,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// Returns the query for notes. The audit log names the editor: its entry has the same time as the note's last change.
+/// The audit log names the editor: its entry has the same time as the note's last change.
 fn select() -> String {
     format!(
         "SELECT n.*, {} AS author_name, {} AS editor_name FROM (

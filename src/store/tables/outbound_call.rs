@@ -8,7 +8,6 @@ use crate::domain::{
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// The data of a new call in the queue.
 #[derive(Clone, Debug)]
 pub struct NewOutboundCall<'a> {
     pub business: BusinessId,
@@ -22,7 +21,6 @@ pub struct NewOutboundCall<'a> {
     pub requested_by: &'a str,
 }
 
-/// Which calls of the queue to list.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OutboundFilter {
     pub state: Option<OutboundState>,
@@ -31,7 +29,7 @@ pub struct OutboundFilter {
 }
 
 impl ReadTx<'_> {
-    /// Returns a page of the queue, the newest request first, and the position of the next page if one exists.
+    /// The newest request first, with the position of the next page if one exists.
     pub fn outbound_calls(
         &self,
         filter: &OutboundFilter,
@@ -55,26 +53,25 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.created_at, id: last.id }))
     }
 
-    /// Returns a call of the queue.
     pub fn outbound_call(&self, id: i64) -> Result<Option<OutboundCall>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE o.id = ?1"))?;
         Ok(query.query_row([id], outbound_call).optional()?)
     }
 
-    /// Returns the call of the queue whose last attempt has this CallSid.
+    /// The call of the queue whose last attempt has this CallSid.
     pub fn outbound_call_by_sid(&self, sid: &CallSid) -> Result<Option<OutboundCall>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE o.call_sid = ?1"))?;
         Ok(query.query_row([sid], outbound_call).optional()?)
     }
 
-    /// Returns the call that is being made; of several, the one that was dialed first. `None` if none is being made.
+    /// Of several calls that are being made, the one that was dialed first.
     pub fn dialing_outbound_call(&self) -> Result<Option<OutboundCall>> {
         let mut query =
             self.conn.prepare_cached(&format!("{SELECT} WHERE o.state = 'dialing' ORDER BY o.dialed_at LIMIT 1"))?;
         Ok(query.query_row([], outbound_call).optional()?)
     }
 
-    /// Returns the id and the time of the waiting call that is due first.
+    /// The id and the time of the waiting call that is due first.
     pub fn next_outbound_call(&self) -> Result<Option<(i64, Timestamp)>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, due_at FROM outbound_calls WHERE state = 'waiting' ORDER BY due_at, id LIMIT 1",
@@ -92,7 +89,7 @@ impl ReadTx<'_> {
         Ok(query.exists(params![contact, missed_call])?)
     }
 
-    /// Returns the business's number in the newest phone call in which that number is known in E.164 form.
+    /// The business's number in the newest phone call in which that number is known in E.164 form.
     pub fn last_called_own_number(&self, business: BusinessId) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached(
             "SELECT own_number FROM calls WHERE business_id = ?1 AND medium = 'phone' AND own_number LIKE '+%'
@@ -103,7 +100,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a call to the queue. Returns its id.
+    /// Returns the id of the queued call.
     pub fn insert_outbound_call(&self, new: &NewOutboundCall<'_>, now: Timestamp) -> Result<i64> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO outbound_calls(business_id, contact_id, number, own_number, purpose, missed_call_id, state, due_at,
@@ -119,8 +116,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Records that the daemon is about to ask Twilio to dial, and counts the attempt. Returns false if the call is not
-    /// waiting.
+    /// The daemon is about to ask Twilio to dial. Counts the attempt. Returns false if the call is not waiting.
     pub fn begin_outbound_call(&self, id: i64, now: Timestamp) -> Result<bool> {
         self.change_outbound_call(
             "UPDATE outbound_calls SET state = 'dialing', attempts = attempts + 1, dialed_at = ?2, call_sid = NULL,
@@ -130,8 +126,7 @@ impl WriteTx<'_> {
         )
     }
 
-    /// Records Twilio's id of the attempt in progress. Returns false if no attempt is in progress, or if an id is
-    /// stored already.
+    /// Returns false if no attempt is in progress, or if an id is stored already.
     pub fn set_outbound_sid(&self, id: i64, sid: &CallSid, now: Timestamp) -> Result<bool> {
         self.change_outbound_call(
             "UPDATE outbound_calls SET call_sid = ?2, updated_at = ?3
@@ -141,8 +136,8 @@ impl WriteTx<'_> {
         )
     }
 
-    /// Lets a call wait for another attempt. With `is_undone`, the last attempt was not made, and does not count.
-    /// Returns false if the call has ended already.
+    /// With `is_undone`, the last attempt was not made, and does not count. Returns false if the call has ended
+    /// already.
     pub fn retry_outbound_call(
         &self,
         id: i64,
@@ -159,7 +154,7 @@ impl WriteTx<'_> {
         )
     }
 
-    /// Ends a call of the queue. Returns false if it has ended already.
+    /// Returns false if the call has ended already.
     pub fn end_outbound_call(
         &self,
         id: i64,

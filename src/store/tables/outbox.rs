@@ -38,19 +38,18 @@ impl ToSql for OutboxState {
     }
 }
 
-/// Returns an error for an unknown state, because a default could cause a second send.
+/// An unknown state is an error, because a default could cause a second send.
 impl FromSql for OutboxState {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_str()?.parse().map_err(|error| FromSqlError::Other(Box::new(error)))
     }
 }
 
-/// The data of a new outbox row.
 #[derive(Clone, Debug)]
 pub struct NewOutbox<'a> {
     pub message: MessageId,
     pub contact: ContactId,
-    /// The recipient's address: a number if one is known, otherwise an id.
+    /// A number if one is known, otherwise an id.
     pub recipient: &'a PeerAddress,
     /// An idempotency key that is sent to the provider with each attempt.
     pub send_key: &'a str,
@@ -66,21 +65,20 @@ pub struct NewOutbox<'a> {
 #[derive(Clone, Debug)]
 pub struct OutboxUpdate<'a> {
     pub state: OutboxState,
-    /// Number of attempts through Twilio with an unknown outcome that are missing from Twilio's message list.
+    /// Attempts through Twilio with an unknown outcome that are missing from Twilio's message list.
     pub unconfirmed_attempts: u32,
     /// The routes by which a provider refused the message.
     pub refused: &'a [RefusedRoute],
-    /// The last late refusal; `None` deletes the stored one.
+    /// `None` deletes the stored late refusal.
     pub last_refusal: Option<&'a LateRefusal>,
-    /// The time of the next attempt.
     pub next_attempt_at: Timestamp,
-    /// The last error; `None` keeps the stored one.
+    /// `None` keeps the stored error.
     pub last_error: Option<&'a StoredNotice>,
 }
 
 impl ReadTx<'_> {
-    /// Returns the times at which a provider sent messages since `since`, oldest first. The second value is true for
-    /// the first message of its thread. The rate limit uses these times.
+    /// The times at which a provider sent messages since `since`, oldest first, for the rate limit. The second value is
+    /// true for the first message of its thread.
     pub fn sends_since(&self, provider: Provider, since: Timestamp) -> Result<Vec<(Timestamp, bool)>> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/sends_since.sql"))?;
         let rows = query.query_map(params![provider, since], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -91,22 +89,19 @@ impl ReadTx<'_> {
 /// Conversations that the business started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChatsStarted {
-    /// Conversations that one author started.
     pub by_author: u32,
-    /// Conversations that all authors started.
     pub total: u32,
 }
 
 impl ReadTx<'_> {
-    /// Returns true if a conversation with this address exists: a message to or from the address in this thread that
-    /// did not fail. A message to the address counts only until `prune_outbox` deletes its outbox row.
+    /// Returns true if this thread has a message to or from this address that did not fail. A message to the address
+    /// counts only until [`WriteTx::prune_outbox`] deletes its outbox row.
     pub fn has_conversation(&self, thread: ThreadId, address: &PeerAddress) -> Result<bool> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/has_conversation.sql"))?;
         Ok(query.query_row(params![thread, address, AddressKind::TwilioWa], |row| row.get(0))?)
     }
 
-    /// Returns the number of recipients with whom a conversation was started since `since`, by `author` and by all
-    /// authors.
+    /// The number of recipients with whom a conversation was started since `since`.
     pub fn chats_started(&self, author: &str, since: Timestamp) -> Result<ChatsStarted> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/chats_started.sql"))?;
         let begun = |row: &rusqlite::Row<'_>| Ok(ChatsStarted { by_author: row.get(0)?, total: row.get(1)? });
@@ -115,7 +110,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a message to the outbox. It is due at once.
+    /// The message is due at once.
     pub fn insert_outbox(&self, new: &NewOutbox<'_>, now: Timestamp) -> Result<OutboxId> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO outbox(message_id, contact_id, recipient, send_key, requested, provider, template, state,
@@ -155,7 +150,7 @@ impl WriteTx<'_> {
         Ok(update.execute(params![id, provider, template, now])? > 0)
     }
 
-    /// Stores the state of a message after an attempt or after a search for its outcome.
+    /// After an attempt or a search for its outcome.
     pub fn update_outbox(&self, id: OutboxId, change: &OutboxUpdate<'_>, now: Timestamp) -> Result<()> {
         let json = |error: serde_json::Error| Error::Value(error.to_string());
         let refused = serde_json::to_string(change.refused).map_err(json)?;
@@ -179,7 +174,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Postpones a message, without counting an attempt.
+    /// Does not count an attempt.
     pub fn postpone_outbox(&self, id: OutboxId, until: Timestamp, why: &str) -> Result<()> {
         let mut update =
             self.conn.prepare_cached("UPDATE outbox SET next_attempt_at = ?2, last_error = ?3 WHERE id = ?1")?;
@@ -187,8 +182,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Marks attempts that were running when the daemon ended as unconfirmed. Called at a start. Returns the number of
-    /// attempts.
+    /// For attempts that were running when the daemon ended. Returns the number of attempts.
     pub fn mark_interrupted_attempts(&self, now: Timestamp) -> Result<usize> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = 'doubtful', next_attempt_at = ?1, updated_at = ?1,
@@ -198,8 +192,8 @@ impl WriteTx<'_> {
         Ok(update.execute([now])?)
     }
 
-    /// Marks an attempt that ended without an outcome as unconfirmed. A message whose attempt had not begun keeps its
-    /// state. The next attempt is due at `at`.
+    /// For an attempt that ended without an outcome. A message whose attempt had not begun keeps its state. The next
+    /// attempt is due at `at`.
     pub fn mark_panicked_attempt(&self, id: OutboxId, at: Timestamp, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = iif(state = 'sending', 'doubtful', state), next_attempt_at = ?2, updated_at = ?3,

@@ -6,7 +6,7 @@ use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
 
 impl ReadTx<'_> {
-    /// Returns the values of a contact's fields, in the order of the fields. Archived fields are left out.
+    /// In the order of the fields, without archived fields.
     pub fn field_values(&self, contact: ContactId) -> Result<Vec<FieldValue>> {
         let mut query = self.conn.prepare_cached(
             "SELECT f.id, f.name, f.kind, v.value FROM contact_fields v JOIN custom_fields f ON f.id = v.field_id
@@ -18,7 +18,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the merges of other contacts into this contact that have not been undone, newest first.
+    /// Without undone merges, newest first.
     pub fn merges_into(&self, contact: ContactId) -> Result<Vec<ContactMerge>> {
         let sql = format!(
             "SELECT m.id, coalesce({}, ''), m.merged_at FROM contact_merges m JOIN contacts c ON c.id = m.merged_contact_id
@@ -37,8 +37,7 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row([contact], |row| row.get(0))?)
     }
 
-    /// Returns true if a contact must not receive messages: a user decided so, or the contact blocked the business or
-    /// opted out.
+    /// True if a user decided so, or if the contact blocked the business or opted out.
     pub fn contact_has_opted_out(&self, contact: ContactId) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM contacts WHERE id = ?1 AND opted_out_at IS NOT NULL
@@ -47,13 +46,12 @@ impl ReadTx<'_> {
         Ok(query.exists([contact])?)
     }
 
-    /// Returns true if a user has blocked a contact.
+    /// Returns true if a user has blocked the contact.
     pub fn is_contact_blocked(&self, contact: ContactId) -> Result<bool> {
         let sql = "SELECT 1 FROM contacts WHERE id = ?1 AND blocked_at IS NOT NULL";
         Ok(self.conn.prepare_cached(sql)?.exists([contact])?)
     }
 
-    /// Returns what a contact is to the business.
     pub fn contact_relation(&self, contact: ContactId) -> Result<ContactRelation> {
         let sql = "SELECT relation FROM contacts WHERE id = ?1";
         let relation = self.conn.prepare_cached(sql)?.query_row([contact], |row| row.get(0)).optional()?;
@@ -69,8 +67,7 @@ impl WriteTx<'_> {
         if update.execute(params![contact, language, now])? == 0 { Ok(()) } else { self.record_contact(contact) }
     }
 
-    /// Records a user's decision whether a contact receives messages. Allowing messages also clears the opt-out that
-    /// providers reported.
+    /// Allowing messages also clears the opt-out that providers reported.
     pub fn set_contact_opted_out(&self, contact: ContactId, opted_out: bool, now: Timestamp) -> Result<()> {
         let changed = if opted_out {
             let sql = "UPDATE contacts SET opted_out_at = ?2, updated_at = ?2 WHERE id = ?1 AND opted_out_at IS NULL";
@@ -85,7 +82,7 @@ impl WriteTx<'_> {
         if changed == 0 { Ok(()) } else { self.record_contact(contact) }
     }
 
-    /// Records a user's decision whether a contact is blocked. Returns true if the decision changes the contact.
+    /// Returns true if the contact was changed.
     pub fn set_contact_blocked(&self, contact: ContactId, blocked: bool, now: Timestamp) -> Result<bool> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET blocked_at = iif(?2, ?3, NULL), updated_at = ?3
@@ -98,7 +95,7 @@ impl WriteTx<'_> {
         Ok(is_new)
     }
 
-    /// Records a user's decision what a contact is to the business. Returns true if the decision changes the contact.
+    /// Returns true if the contact was changed.
     pub fn set_contact_relation(&self, contact: ContactId, relation: ContactRelation, now: Timestamp) -> Result<bool> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET relation = nullif(?2, 'customer'), updated_at = ?3
@@ -111,7 +108,7 @@ impl WriteTx<'_> {
         Ok(is_new)
     }
 
-    /// Sets or removes a contact's value of a field.
+    /// `None` removes the value.
     pub fn set_field_value(
         &self,
         contact: ContactId,

@@ -7,7 +7,6 @@ use crate::domain::{BusinessId, Contact, ContactRelation, ContactSort, TagId, Te
 use crate::store::{ReadTx, Result};
 use rusqlite::ToSql;
 
-/// A filter for contacts, and their order.
 #[derive(Clone, Debug)]
 pub struct ContactFilter {
     pub business: BusinessId,
@@ -17,14 +16,12 @@ pub struct ContactFilter {
     pub tag: Option<TagId>,
     /// Only blocked, or only unblocked contacts; `None` for both.
     pub blocked: Option<bool>,
-    /// Only contacts with this relation to the business; `None` for all.
     pub relation: Option<ContactRelation>,
-    /// The order of the list.
     pub sort: ContactSort,
 }
 
 impl ReadTx<'_> {
-    /// Returns a page of contacts, and the position of the next page if one exists.
+    /// With the position of the next page if one exists.
     pub fn contacts(
         &self,
         filter: &ContactFilter,
@@ -71,8 +68,7 @@ impl ReadTx<'_> {
     }
 }
 
-/// Returns the query for a page. The inner query finds the ids by an index. Only the contacts of the page have their
-/// details read.
+/// The inner query finds the ids by an index, so that details are read only for the contacts of the page.
 fn page_sql(filter: &ContactFilter, has_words: bool, tag: Option<TagPath>, has_cursor: bool) -> String {
     let (key, order, beyond) = match filter.sort {
         ContactSort::Activity => ("coalesce(c.last_activity_at, c.created_at)", "DESC", '<'),
@@ -120,6 +116,5 @@ fn page_sql(filter: &ContactFilter, has_words: bool, tag: Option<TagPath>, has_c
 const WORDS: &str = "AND (c.display_name LIKE :words ESCAPE '\\'
        OR EXISTS (SELECT 1 FROM addresses WHERE contact_id = c.id AND value LIKE coalesce(:digits, :words) ESCAPE '\\'))";
 
-/// The maximum number of contacts with a tag for which the query starts from the tag and sorts. Above it, the query
-/// reads the list in its order and filters by the tag.
+/// Maximum number of contacts with a tag for [`TagPath::FromTag`].
 const MAX_SORTED_BY_TAG: i64 = 500;

@@ -1,7 +1,6 @@
 //! Merges two contacts, and undoes a merge.
 //!
-//! A merge records the ids of the moved rows by table. Every table with a column `contact_id` must be listed in
-//! [`TABLES`] or handled by [`copied`].
+//! Every table with a column `contact_id` must be listed in [`TABLES`] or handled by [`copied`].
 
 mod copied;
 mod threads;
@@ -16,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use threads::{MovedThread, Newest};
 
-/// The rows that a merge moved from one contact to the other. They are recorded so that the merge can be undone.
+/// What a merge changed, recorded so that the merge can be undone.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MergeRecord {
@@ -26,14 +25,13 @@ pub struct MergeRecord {
     threads: Vec<MovedThread>,
     /// The name that was copied from the merged contact, because the kept contact had none.
     name: Option<String>,
-    /// Copies of values that the kept contact did not have.
     copied: Copied,
     /// The newest rows at the time of the merge; `None` in records of earlier versions.
     newest: Option<Newest>,
 }
 
 impl ReadTx<'_> {
-    /// Follows merges from a contact to the contact that was kept. Returns the kept contact.
+    /// Follows merges from a contact to the contact that was kept.
     pub fn kept_contact(&self, id: ContactId) -> Result<ContactId> {
         let mut query = self.conn.prepare_cached("SELECT merged_into FROM contacts WHERE id = ?1")?;
         let mut kept = id;
@@ -43,7 +41,7 @@ impl ReadTx<'_> {
         Ok(kept)
     }
 
-    /// Returns the newest merge into or out of a contact that has not been undone.
+    /// The newest merge into or out of a contact that has not been undone.
     pub fn last_merge(&self, contact: ContactId) -> Result<Option<i64>> {
         let mut query = self.conn.prepare_cached(
             "SELECT max(id) FROM contact_merges
@@ -60,8 +58,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Moves the rows of contact `merged` in `TABLES` to `kept`, merges the threads, and copies the name and the
-    /// details that `kept` lacks. Returns the id of the merge.
+    /// Returns the id of the merge.
     pub fn merge_contacts(
         &self,
         business: BusinessId,
@@ -108,7 +105,7 @@ impl WriteTx<'_> {
 
     fn point(&self, table: &str, column: &str, ids: &[i64], to: i64) -> Result<()> {
         if !ids.is_empty() {
-            // A row that would duplicate a row of the kept contact is not moved.
+            // A row that would duplicate a row of the other contact is not moved.
             let sql =
                 format!("UPDATE OR IGNORE {table} SET {column} = ?1 WHERE id IN (SELECT value FROM json_each(?2))");
             self.conn.prepare_cached(&sql)?.execute(params![to, json_list(ids)])?;

@@ -9,16 +9,15 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 /// Two contacts that may be the same person.
 #[derive(Clone, Copy, Debug)]
 pub struct NewSuggestion<'a> {
-    /// The two contacts, in any order.
+    /// In any order.
     pub contacts: [ContactId; 2],
-    /// Why they may be the same person.
     pub reason: SuggestionReason,
     /// The number or id that led to the suggestion.
     pub address: &'a str,
 }
 
 impl ReadTx<'_> {
-    /// Returns a page of the undecided suggestions, newest first.
+    /// Without decided suggestions, newest first.
     pub fn merge_suggestions(
         &self,
         business: BusinessId,
@@ -40,7 +39,7 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.created_at, id: last.id }))
     }
 
-    /// Returns an undecided suggestion by its id.
+    /// `None` if the suggestion is decided.
     pub fn merge_suggestion(&self, id: i64) -> Result<Option<MergeSuggestion>> {
         let sql = format!("{} AND s.id = ?1", undecided());
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], suggestion).optional()?)
@@ -48,7 +47,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a suggestion, unless one for the same two contacts exists. Returns true if it was added.
+    /// Returns false if a suggestion for the same two contacts exists.
     pub fn suggest_merge(&self, business: BusinessId, new: &NewSuggestion<'_>, now: Timestamp) -> Result<bool> {
         let [one, other] = new.contacts;
         let mut insert = self.conn.prepare_cached(
@@ -63,7 +62,6 @@ impl WriteTx<'_> {
         Ok(true)
     }
 
-    /// Records the decision about a suggestion: merged or dismissed.
     pub fn decide_suggestion(&self, id: i64, is_merged: bool, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE merge_suggestions SET decision = iif(?2, 'merged', 'dismissed'), decided_at = ?3
@@ -76,7 +74,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// Returns the query for undecided suggestions. Suggestions for contacts that were merged in another way are excluded.
+/// Leaves out contacts that were merged in another way.
 fn undecided() -> String {
     let sql = include_str!("suggestions.sql");
     sql.replace("{one}", &columns("one")).replace("{other}", &columns("other"))

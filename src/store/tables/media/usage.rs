@@ -1,5 +1,4 @@
-//! Determines which files are still used. Identical content is stored once, so a file may belong to messages and
-//! scheduled messages of several contacts.
+//! Determines which files are still used: a file may belong to messages and scheduled messages of several contacts.
 //!
 //! Each deletion of a file's content uses one of these two conditions. A new table that refers to files must be added
 //! to both of them. A test compares them with the schema.

@@ -9,25 +9,23 @@ use crate::store::{ReadTx, Result};
 use rusqlite::{OptionalExtension, params};
 use std::collections::HashMap;
 
-/// Selects the messages that these messages quote. `CROSS` fixes the join order: otherwise SQLite would start with all
-/// messages that have a provider's id.
+/// The messages that these messages quote. `CROSS` fixes the join order: otherwise SQLite would start with all messages
+/// that have a provider's id.
 const QUOTES: &str = "SELECT m.id, q.id, q.direction, q.content_text FROM messages m CROSS JOIN messages q
          ON q.provider IN (SELECT value FROM json_each(?2)) AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
      WHERE m.id IN (SELECT value FROM json_each(?1)) AND m.quoted_msg_id IS NOT NULL";
 
-/// A message event as it is stored.
 struct Event {
     id: i64,
     kind: MessageEventKind,
     value: String,
     actor: String,
     at: Timestamp,
-    /// The text before the edit arrived, for an edit.
+    /// For an edit, the text before the edit arrived.
     before: Option<String>,
 }
 
 impl ReadTx<'_> {
-    /// Adds events, files and quoted messages to messages.
     pub(super) fn with_details(&self, messages: Vec<Message>) -> Result<Vec<MessageDetail>> {
         let ids: Vec<i64> = messages.iter().map(|message| message.id.0).collect();
         let ids = serde_json::Value::from(ids).to_string();
@@ -48,7 +46,7 @@ impl ReadTx<'_> {
         Ok(messages.into_iter().map(detail).collect())
     }
 
-    /// Returns the events except changes of the delivery status, by message, oldest first.
+    /// Without changes of the delivery status; oldest first.
     fn events(&self, ids: &str) -> Result<HashMap<MessageId, Vec<Event>>> {
         let mut query = self.conn.prepare_cached(
             "SELECT message_id, id, kind, value, actor, at, detail ->> 'before' FROM message_events
@@ -106,8 +104,8 @@ impl ReadTx<'_> {
         Ok(files)
     }
 
-    /// Returns the provider's id of a message that can be quoted; `None` if the message is not of this thread or has no
-    /// such id.
+    /// The provider's id of a message that can be quoted; `None` if the message is not of this thread or has no such
+    /// id.
     pub fn quotable(&self, id: MessageId, thread: Option<ThreadId>) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached(
             "SELECT provider_msg_id FROM messages WHERE id = ?1 AND thread_id = ?2 AND provider_msg_id <> ''",
@@ -129,7 +127,7 @@ fn thumbnail_url(sha256: Option<&str>, is_there: bool) -> Option<String> {
     sha256.filter(|_| is_there).map(|sha256| format!("{MEDIA_PATH}{sha256}/thumbnail"))
 }
 
-/// Returns the latest reaction of each actor. Removed reactions are left out.
+/// The latest reaction of each actor. Removed reactions are left out.
 fn reactions(events: &[Event]) -> Vec<Reaction> {
     let mut latest: Vec<&Event> = Vec::new();
     for event in events.iter().filter(|event| event.kind == MessageEventKind::Reaction) {
@@ -140,8 +138,8 @@ fn reactions(events: &[Event]) -> Vec<Reaction> {
     shown.map(|event| Reaction { emoji: event.value.clone(), actor: event.actor.clone(), at: event.at }).collect()
 }
 
-/// Returns each edit with the text before it. The original text is stored with the edit that arrived first, which need
-/// not be the edit that was made first.
+/// Each edit with the text before it. The original text is stored with the edit that arrived first, which need not be
+/// the edit that was made first.
 fn edits(events: &[Event]) -> Vec<Edit> {
     let edits: Vec<_> = events.iter().filter(|event| event.kind == MessageEventKind::Edit).collect();
     let first_come = edits.iter().min_by_key(|event| event.id);

@@ -4,17 +4,16 @@ use crate::domain::{Provider, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::params;
 
-/// An update that is stored until its message arrives.
 #[derive(Debug, PartialEq, Eq)]
 pub struct EarlyUpdate {
     pub id: i64,
-    /// The update, as JSON.
+    /// As JSON.
     pub content: String,
     pub received_at: Timestamp,
 }
 
 impl ReadTx<'_> {
-    /// Returns the stored updates for the message with this provider id, in order of arrival.
+    /// In order of arrival.
     pub fn early_updates(&self, provider: Provider, provider_msg_id: &str) -> Result<Vec<EarlyUpdate>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, content, received_at FROM early_message_updates
@@ -28,7 +27,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores an update until its message arrives. Returns false if the same update is already stored.
+    /// Returns false if the same update is already stored.
     pub fn insert_early_update(
         &self,
         provider: Provider,
@@ -43,13 +42,12 @@ impl WriteTx<'_> {
         Ok(insert.execute(params![provider, provider_msg_id, content, now])? > 0)
     }
 
-    /// Deletes an update that was applied.
     pub fn delete_early_update(&self, id: i64) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM early_message_updates WHERE id = ?1")?.execute([id])?;
         Ok(())
     }
 
-    /// Deletes the updates that were received before `before`. Their messages have never arrived.
+    /// Their messages have not arrived.
     pub fn prune_early_updates(&self, before: Timestamp) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM early_message_updates WHERE received_at < ?1")?.execute([before])?;
         Ok(())

@@ -10,11 +10,9 @@ pub struct NewMessageEvent<'a> {
     pub kind: MessageEventKind,
     /// The status, the new text or the emoji, depending on the kind; empty for a removed reaction and for a deletion.
     pub value: &'a str,
-    /// The actor: `contact`, `phone`, or empty for the provider.
+    /// `contact`, `phone`, or empty for the provider.
     pub actor: &'a str,
-    /// The provider that reported the event.
     pub provider: Provider,
-    /// The provider's id of the event, if it has one.
     pub provider_event_id: Option<&'a str>,
     pub at: Timestamp,
     /// True if the provider stated the time of the event.
@@ -24,10 +22,10 @@ pub struct NewMessageEvent<'a> {
 }
 
 impl WriteTx<'_> {
-    /// Stores an event of a message. Returns true if the event is new. An event with a provider's id is identified by
-    /// that id. Each status is stored once per provider, in any order of arrival. A reaction without an id is ignored
-    /// if it repeats the actor's previous reaction. An edit without an id is identified by its actor, its text, and its
-    /// time if the provider stated it. Of an actor's deletions without an id, only the first one is stored.
+    /// Returns true if the event is new. An event with a provider's id is identified by that id. Each status is stored
+    /// once per provider, in any order of arrival. A reaction without an id is ignored if it repeats the actor's
+    /// previous reaction. An edit without an id is identified by its actor, its text, and its time if the provider
+    /// stated it. Of an actor's deletions without an id, only the first one is stored.
     pub fn insert_message_event(&self, new: &NewMessageEvent<'_>) -> Result<bool> {
         let mut insert = self.conn.prepare_cached(include_str!("insert_event.sql"))?;
         let inserted = insert.execute(named_params! {

@@ -7,7 +7,7 @@ use crate::store::{ReadTx, Result};
 use rusqlite::params;
 
 impl ReadTx<'_> {
-    /// Returns the messages with these ids, given as a JSON list, in no particular order.
+    /// `ids` is a JSON list. The order is undefined.
     pub(in crate::store) fn messages_by_ids(&self, ids: &str) -> Result<Vec<MessageDetail>> {
         let mut query = self
             .conn
@@ -16,7 +16,7 @@ impl ReadTx<'_> {
         self.with_details(messages)
     }
 
-    /// Returns the newest messages of a thread before a position, oldest first, and the position of the previous page.
+    /// The newest messages of a thread before a position, oldest first, and the position of the previous page.
     pub fn messages(
         &self,
         thread: ThreadId,

@@ -6,9 +6,9 @@ use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
 
 impl ReadTx<'_> {
-    /// Selects the messages of a thread that this provider carried, that were written at `provider_time` or earlier by
-    /// the provider's clock, and whose time in the thread is later than `after`. The message `except` is left out.
-    /// Returns the latest of their times in the thread; `None` if there are none.
+    /// The latest time in the thread of the messages that this provider carried, that were written at `provider_time`
+    /// or earlier by the provider's clock, and whose time in the thread is later than `after`. The message `except` is
+    /// left out. `None` if there are none.
     pub fn latest_not_written_after(
         &self,
         thread: ThreadId,
@@ -25,7 +25,7 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![thread, provider, provider_time, after, except], |row| row.get(0))?)
     }
 
-    /// Returns whether a message has a provider time; `None` if the message is not stored.
+    /// `None` if the message is not stored.
     pub fn has_provider_time(&self, provider: Provider, provider_msg_id: &str) -> Result<Option<bool>> {
         let mut query = self.conn.prepare_cached(
             "SELECT provider_time IS NOT NULL FROM messages WHERE provider = ?1 AND provider_msg_id = ?2",
@@ -33,8 +33,8 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![provider, provider_msg_id], |row| row.get(0)).optional()?)
     }
 
-    /// Returns the message with this provider's id, if it has no provider time: its id, its thread, and its time in the
-    /// thread. `None` if the message has a provider time or is not stored.
+    /// The message's id, its thread, and its time in the thread. `None` if the message has a provider time or is not
+    /// stored.
     pub fn message_without_provider_time(
         &self,
         provider: Provider,
@@ -49,8 +49,8 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// Returns two times of each of up to eight of a provider's newest messages: the time in the thread, and the time
-    /// by the provider's clock. Messages without the latter are left out.
+    /// Two times of each of up to eight of a provider's newest messages: the time in the thread, and the time by the
+    /// provider's clock. Messages without the latter are left out.
     pub fn provider_times(&self, provider: Provider) -> Result<Vec<(Timestamp, Timestamp)>> {
         let mut query = self.conn.prepare_cached(include_str!("clock_times.sql"))?;
         let rows = query.query_map([provider], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -65,7 +65,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Sets the time of a message in its thread.
+    /// The time of a message in its thread.
     pub fn set_message_time(&self, id: MessageId, at: Timestamp) -> Result<()> {
         self.conn.prepare_cached("UPDATE messages SET created_at = ?2 WHERE id = ?1")?.execute(params![id, at])?;
         self.record_message(ChangeKind::MessageUpdated, id)

@@ -9,15 +9,14 @@ use crate::store::{Error, ReadTx, Result};
 use rusqlite::{Row, params};
 use std::time::Duration;
 
-/// A message in the outbox, with all data that sending needs.
 #[derive(Clone, Debug)]
 pub struct OutboxEntry {
     pub id: OutboxId,
     pub message: MessageId,
     pub contact: ContactId,
     pub thread: ThreadId,
-    /// The recipient's address: a number if one is known, otherwise an id. `None` if the contact has lost its last
-    /// address, or if a newer version stored an unknown kind: only this message fails then, not the whole outbox.
+    /// A number if one is known, otherwise an id. `None` if the contact has lost its last address, or if a newer
+    /// version stored an unknown kind: only this message fails then, not the whole outbox.
     pub recipient: Option<PeerAddress>,
     /// An idempotency key that is sent to the provider with each attempt.
     pub send_key: String,
@@ -32,16 +31,15 @@ pub struct OutboxEntry {
     pub last_refusal: Option<LateRefusal>,
     /// True if the outcome of the last attempt is unknown.
     pub unconfirmed: bool,
-    /// Number of attempts so far.
+    /// Attempts so far.
     pub attempts: u32,
-    /// Number of attempts through Twilio with an unknown outcome that are missing from Twilio's message list.
+    /// Attempts through Twilio with an unknown outcome that are missing from Twilio's message list.
     pub unconfirmed_attempts: u32,
     /// When the last attempt began; `None` if no attempt was made.
     pub attempt_at: Option<Timestamp>,
     /// When the message was queued, or released after a restore.
     pub created_at: Timestamp,
     pub text: String,
-    /// The URL of the media file.
     pub media_url: Option<String>,
     /// The exact media kind.
     pub kind: MediaKind,
@@ -50,27 +48,25 @@ pub struct OutboxEntry {
     pub quoted: Option<QuotedMessage>,
     /// When and by which provider the contact last wrote.
     pub last_in: LastInbound,
-    /// When the contact blocked the business or opted out, or when a user decided that the contact receives no
-    /// messages; `None` if messages are allowed. A message from the contact clears only an opt-out of its thread.
+    /// `None` if messages are allowed. A message from the contact clears only an opt-out of its thread, not a user's
+    /// decision.
     pub opted_out_at: Option<Timestamp>,
     /// True if the contact has never written, and the thread has no earlier message, except failed ones.
     pub is_first_contact: bool,
 }
 
-/// A message that another message quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuotedMessage {
     /// The provider's id.
     pub provider_msg_id: String,
-    /// Whether the contact or the business wrote the message.
     pub direction: Direction,
     pub text: String,
 }
 
 impl ReadTx<'_> {
-    /// Returns the due messages: for each contact the oldest one. While a message is being sent, the contact's later
-    /// messages wait. If the outcome of the last attempt of a message is unknown, the later messages wait for
-    /// `UNCONFIRMED_BLOCKS`, and while that message itself is due.
+    /// For each contact the oldest message. While a message is being sent, the contact's later messages wait. If the
+    /// outcome of the last attempt of a message is unknown, the later messages wait for `UNCONFIRMED_BLOCKS`, and while
+    /// that message itself is due.
     pub fn due_outbox(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>> {
         let mut query = self.conn.prepare_cached(include_str!("due.sql"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -79,8 +75,8 @@ impl ReadTx<'_> {
         rows.map(|row| row?).collect()
     }
 
-    /// Returns when to check for due messages again: at the next attempt that is not due yet, or when an unconfirmed
-    /// message stops blocking later ones.
+    /// When to check for due messages again: at the next attempt that is not due yet, or when an unconfirmed message
+    /// stops blocking later ones.
     pub fn next_outbox_at(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached(
             "SELECT min(next_attempt_at) FILTER (WHERE next_attempt_at > ?1),
@@ -141,7 +137,6 @@ fn quoted(row: &Row<'_>) -> rusqlite::Result<Option<QuotedMessage>> {
     Ok(Some(QuotedMessage { provider_msg_id, direction: row.get("quoted_direction")?, text: row.get("quoted_text")? }))
 }
 
-/// Parses the column `refused`.
 pub(super) fn refused_routes(json: &str) -> Result<Vec<RefusedRoute>> {
     serde_json::from_str(json).map_err(json_error)
 }

@@ -1,9 +1,7 @@
 //! Holds messages after a restore. Messages that were queued in the restored database may have been sent after its
 //! backup was made, so they are held until the owner decides.
 //!
-//! All rows up to a row id, which is stored in the database, are held. A new row gets the id after the highest one. If
-//! the newest held rows were deleted, for example with their contact, that is the id of a held row, so the stored row
-//! id is lowered.
+//! All rows up to a stored row id are held.
 
 use crate::domain::{MessageId, MessageStatus, OutboxId, PeerAddress, StoredNotice, ThreadId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
@@ -13,7 +11,7 @@ use rusqlite::params;
 pub struct HeldMessage {
     pub message_id: MessageId,
     pub thread_id: ThreadId,
-    /// The address of the recipient; `None` if the contact has no address.
+    /// `None` if the contact has no address.
     pub recipient: Option<PeerAddress>,
     pub text: String,
     /// When the message was written.
@@ -21,7 +19,7 @@ pub struct HeldMessage {
 }
 
 impl ReadTx<'_> {
-    /// Returns the held messages, oldest first.
+    /// Oldest first.
     pub fn held_outbox(&self) -> Result<Vec<HeldMessage>> {
         let mut query = self.conn.prepare_cached(
             "SELECT o.message_id, m.thread_id, o.recipient, m.content_text, o.created_at
@@ -40,7 +38,6 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the number of held messages.
     pub fn count_held_outbox(&self) -> Result<u64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND id <= ?1",
@@ -48,7 +45,7 @@ impl ReadTx<'_> {
         Ok(u64::try_from(query.query_row([self.held_to()?], |row| row.get::<_, i64>(0))?).unwrap_or(0))
     }
 
-    /// Returns the row id up to which all rows are held; 0 if no row is held.
+    /// All rows up to this row id are held; 0 if no row is held.
     pub(in crate::store) fn held_to(&self) -> Result<i64> {
         Ok(self.meta(HELD_TO)?.and_then(|text| text.parse().ok()).unwrap_or(0))
     }
@@ -64,7 +61,7 @@ impl WriteTx<'_> {
         self.count_held_outbox()
     }
 
-    /// Keeps a new row from being held, if it has reused the id of a deleted row. All other rows have lower ids.
+    /// If the newest held rows were deleted, for example with their contact, a new row can get the id of a held one.
     pub(super) fn exclude_from_held(&self, new: OutboxId) -> Result<()> {
         if new.0 <= self.held_to()? {
             self.set_meta(HELD_TO, &(new.0 - 1).to_string())?;
@@ -72,8 +69,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Releases the held messages, which are then sent as if they had just been written. Returns the number of
-    /// messages.
+    /// The messages are then sent as if they had just been written. Returns their number.
     pub fn release_held_outbox(&self, now: Timestamp) -> Result<u64> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET next_attempt_at = ?2, created_at = ?2, updated_at = ?2
@@ -84,7 +80,7 @@ impl WriteTx<'_> {
         Ok(released as u64)
     }
 
-    /// Discards the held messages: each is marked as failed with `error`. Returns the number of messages.
+    /// Each message is marked as failed with `error`. Returns the number of messages.
     pub fn discard_held_outbox(&self, error: (&str, &StoredNotice), now: Timestamp) -> Result<u64> {
         let held = self.held_outbox()?;
         for message in &held {
@@ -114,7 +110,6 @@ mod tests {
         Timestamp::from_millis(0)
     }
 
-    /// Queues a message to a contact. Returns the message and its outbox row.
     fn queue(tx: &WriteTx<'_>, text: &str) -> Result<(MessageId, i64)> {
         let contact = tx.insert_contact(BusinessId::FIRST, "", now())?;
         let (thread, _) = tx.find_or_insert_thread(BusinessId::FIRST, ThreadType::WhatsApp, contact, None, now())?;

@@ -20,7 +20,7 @@ pub struct AcceptedSend {
 }
 
 impl ReadTx<'_> {
-    /// Returns the outbox row of a message; `None` for a message from the phone or if the row was pruned.
+    /// `None` for a message from the phone, or if the outbox row was pruned.
     pub fn accepted_send(&self, message: MessageId) -> Result<Option<AcceptedSend>> {
         let mut query = self
             .conn
@@ -32,7 +32,7 @@ impl ReadTx<'_> {
         Ok(Some(AcceptedSend { id, state, provider, template, refused: refused_routes(&refused)? }))
     }
 
-    /// Returns the messages for which the attempt with this provider id was refused late.
+    /// The messages for which the attempt with this provider id was refused late.
     pub fn refused_attempt(&self, provider: Provider, provider_msg_id: &str) -> Result<Vec<MessageId>> {
         let mut query = self
             .conn
@@ -60,7 +60,7 @@ impl WriteTx<'_> {
         Ok(insert.execute(params![provider, provider_msg_id, message, why.code, why.notice, now])? > 0)
     }
 
-    /// Returns a sent message to the outbox, due now, with the routes that refused it.
+    /// The message is due now. `refused` are the routes that refused it.
     pub fn requeue_outbox(
         &self,
         id: OutboxId,
@@ -80,7 +80,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Stops sending a message that was delivered. A running attempt is not interrupted.
+    /// A delivered message is not sent again. A running attempt is not interrupted.
     pub fn mark_outbox_delivered(&self, message: MessageId, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = 'done', doubtful_since = NULL, updated_at = ?2

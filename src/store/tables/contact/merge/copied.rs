@@ -1,13 +1,11 @@
-//! Copies values from the merged contact to the kept contact where the kept contact has none: tags, field values, the
-//! language, the relation to the business, and the decisions to send no messages and to block the contact. The merged
-//! contact keeps its rows, so undoing a merge only removes the copies.
+//! Copies values from the merged contact to the kept contact where the kept contact has none. The merged contact keeps
+//! its rows, so undoing a merge only removes the copies.
 
 use crate::domain::ContactId;
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-/// The values that were copied.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Copied {
@@ -21,7 +19,6 @@ pub(super) struct Copied {
 }
 
 impl Copied {
-    /// Returns the columns of the contact and their copied values.
     fn values(&self) -> [(&'static str, &Option<String>); 4] {
         [
             ("language", &self.language),
@@ -55,7 +52,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the value of a column of the merged contact, if the kept contact has no value in that column.
+    /// Returns `None` if the kept contact has a value in that column.
     fn missing_value(&self, column: &str, kept: ContactId, merged: ContactId) -> Result<Option<String>> {
         let sql = format!(
             "SELECT iif(own.{column} IS NULL, other.{column}, NULL) FROM contacts own, contacts other
@@ -104,7 +101,7 @@ impl WriteTx<'_> {
         Ok(copied)
     }
 
-    /// Removes the copied values. A value that a user has changed since the merge is kept.
+    /// A value that a user has changed since the merge is kept.
     pub(super) fn remove_copies(&self, kept: ContactId, copied: &Copied) -> Result<()> {
         let mut tag = self.conn.prepare_cached("DELETE FROM contact_tags WHERE contact_id = ?1 AND tag_id = ?2")?;
         for id in &copied.tags {
@@ -125,7 +122,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Sets the time of the newest message or call, from the current threads of the contact.
+    /// Computed from the current threads of the contact.
     pub(super) fn refresh_last_activity(&self, contact: ContactId) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET last_activity_at = (

@@ -34,7 +34,6 @@ fn following_merges_ends_at_the_kept_contact() {
     });
 }
 
-/// An operation on the contacts 0 to 3 and on their rows.
 #[derive(Clone, Debug)]
 enum Op {
     AddTask(usize),
@@ -59,7 +58,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// The rows, each with the contact to which it was assigned.
+/// The rows, each with the contacts to which it was assigned.
 struct Harness<'t, 'c> {
     tx: &'t WriteTx<'c>,
     contacts: [ContactId; 4],
@@ -184,7 +183,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(seconds * 1000)
 }
 
-/// Returns the values of a thread that depend on its newest messages.
+/// The values that depend on the newest messages of a thread.
 fn thread_values(tx: &WriteTx<'_>, thread: ThreadId) -> Vec<Option<String>> {
     let sql =
         "SELECT opted_out_at, waiting_since, agent_since, provider, last_message_at, last_in_at, last_in_provider,
@@ -192,8 +191,7 @@ fn thread_values(tx: &WriteTx<'_>, thread: ThreadId) -> Vec<Option<String>> {
     tx.conn.query_row(sql, [thread], |row| (0..8).map(|column| row.get(column)).collect()).unwrap()
 }
 
-/// Adds two contacts with a WhatsApp thread each: the first one was answered, then the second one wrote to Twilio's
-/// sender. Returns the contacts and their threads.
+/// Two contacts with a WhatsApp thread each: the first one was answered, then the second one wrote to Twilio's sender.
 fn answered_and_waiting(tx: &WriteTx<'_>) -> Result<[(ContactId, ThreadId); 2]> {
     let contacts = [(); 2].map(|()| {
         let contact = tx.insert_contact(BusinessId::FIRST, "", at(0)).unwrap();

@@ -7,7 +7,6 @@ use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A thread whose content was moved into another one.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MovedThread {
     pub from: ThreadId,
@@ -23,12 +22,10 @@ pub(super) struct MovedThread {
     values: BTreeMap<String, MergedValue>,
 }
 
-/// A value of the thread that another thread was merged into.
+/// Of the thread that another thread was merged into.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct MergedValue {
-    /// The value before the merge.
     before: Option<String>,
-    /// The value after the merge.
     after: Option<String>,
 }
 
@@ -40,7 +37,7 @@ pub(super) struct Newest {
     scheduled: i64,
 }
 
-/// The rows that were added to a thread after a merge.
+/// Since a merge.
 struct Added {
     messages: Vec<i64>,
     calls: Vec<i64>,
@@ -56,8 +53,7 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row([], row)?)
     }
 
-    /// Returns the rows of a thread that were added after a merge. If `newest` is known, these rows are identified by
-    /// their ids, otherwise by their times.
+    /// If `newest` is known, the rows are identified by their ids, otherwise by their times.
     fn added_since(&self, thread: ThreadId, newest: Option<Newest>, merged_at: Timestamp) -> Result<Added> {
         let added = |table: &str, time: &str, newest: Option<i64>| -> Result<Vec<i64>> {
             let sql = format!(
@@ -74,7 +70,7 @@ impl ReadTx<'_> {
         })
     }
 
-    /// Returns the values of [`COPIED`] of a thread, in the same order.
+    /// In the order of [`COPIED`].
     fn copied_values(&self, thread: ThreadId) -> Result<Vec<Option<String>>> {
         let columns = COPIED.map(|(column, _)| column).join(", ");
         let mut query = self.conn.prepare_cached(&format!("SELECT {columns} FROM threads WHERE id = ?1"))?;
@@ -121,8 +117,8 @@ impl WriteTx<'_> {
         Ok(MovedThread { from, into, messages, calls, unread, drafts, values })
     }
 
-    /// Moves the content of a thread back, if it is still in the thread that it was moved into, and restores the values
-    /// that the merge copied. A draft that has changed since the merge is not moved back.
+    /// Moves the content of a thread back, if it is still in the thread that it was moved into. A draft that has
+    /// changed since the merge is not moved back.
     pub(super) fn unmerge_thread(&self, thread: &MovedThread, merged_at: Timestamp) -> Result<()> {
         let MovedThread { from, into, messages, calls, unread, drafts, values } = thread;
         for (table, ids) in [("messages", messages), ("calls", calls)] {
@@ -148,7 +144,7 @@ impl WriteTx<'_> {
         self.restore_values(*into, values)
     }
 
-    /// Restores the values of a thread from before a merge, except those that have changed since the merge.
+    /// Does not restore values that have changed since the merge.
     fn restore_values(&self, thread: ThreadId, values: &BTreeMap<String, MergedValue>) -> Result<()> {
         for (column, basis) in COPIED {
             let (Some(value), Some(basis_value)) = (values.get(column), values.get(basis)) else { continue };
@@ -162,8 +158,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Creates a thread for the kept contact with the rows that were added after the merge to a thread that returns to
-    /// the merged contact. Returns that thread; `None` if no rows were added.
+    /// Gives the rows that were added after the merge to a thread of the kept contact, because `thread` returns to the
+    /// merged contact. Returns `None` if no rows were added.
     pub(super) fn split_thread(
         &self,
         thread: ThreadId,
@@ -198,8 +194,8 @@ impl WriteTx<'_> {
 
 /// The columns that `merge_thread.sql` copies and that an undo restores. Each has the column by which a newer message
 /// or call is noticed: a value that is unchanged may still be the value of that message or call. The columns that
-/// depend on another one are restored before it. The unread count and `peer_number` have rules of their own
-/// ([`WriteTx::refresh_peers`]), and a thread that a merge unarchived stays so, because an undo must hide no messages.
+/// depend on another one are restored before it. The unread count and `peer_number` have rules of their own, and a
+/// thread that a merge unarchived stays so, because an undo must hide no messages.
 const COPIED: [(&str, &str); 8] = [
     ("provider", "last_message_at"),
     ("waiting_since", "last_message_at"),

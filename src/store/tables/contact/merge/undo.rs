@@ -1,5 +1,5 @@
-//! Undoes a merge: moves back the rows that are still where the merge put them. Rows that users have moved elsewhere
-//! since then stay there. Rows that were added to the kept contact since then stay with it.
+//! Undoes a merge: moves back the rows that are still where the merge put them. Rows that were added to the kept
+//! contact since then stay with it.
 
 use super::super::super::sql::json_list;
 use super::{MergeRecord, TABLES};
@@ -7,7 +7,6 @@ use crate::domain::{ContactId, ThreadId, Timestamp};
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
 
-/// A merge that has not been undone.
 struct ActiveMerge {
     kept: ContactId,
     merged: ContactId,
@@ -16,7 +15,7 @@ struct ActiveMerge {
 }
 
 impl ReadTx<'_> {
-    /// Returns the newest later merge that involves the kept contact of `merge` and has not been undone.
+    /// The newest later merge that involves the kept contact of `merge` and has not been undone.
     pub fn later_merge(&self, merge: i64) -> Result<Option<i64>> {
         let mut query = self.conn.prepare_cached(
             "SELECT max(later.id) FROM contact_merges later JOIN contact_merges m ON m.id = ?1
@@ -38,8 +37,8 @@ impl ReadTx<'_> {
         Ok(ActiveMerge { kept, merged, moved, merged_at })
     }
 
-    /// Returns the moved rows that still belong to the kept contact. In tables whose rows users can delete, a newer row
-    /// may have reused the id of a moved row; such a row is excluded.
+    /// In tables whose rows users can delete, a newer row may have reused the id of a moved row; such a row is
+    /// excluded.
     fn still_at_kept(&self, table: &str, merge: &ActiveMerge) -> Result<Vec<i64>> {
         let Some(ids) = merge.moved.rows.get(table).filter(|ids| !ids.is_empty()) else { return Ok(Vec::new()) };
         let is_old = if DELETED_BY_USERS.contains(&table) { "AND created_at <= ?3" } else { "AND ?3 IS NOT NULL" };
@@ -53,7 +52,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Undoes a merge. The later merges that [`ReadTx::later_merge`] returns must be undone first.
+    /// The later merges that [`ReadTx::later_merge`] returns must be undone first.
     pub fn undo_merge(&self, id: i64, now: Timestamp) -> Result<()> {
         let merge = self.active_merge(id)?;
         let ActiveMerge { kept, merged, moved, .. } = &merge;
