@@ -1,11 +1,11 @@
 //! Pages of lists. A query reads one row more than the page shows, to determine whether a next page exists.
 
-/// Returns the number of rows that the query for a page reads.
+/// The number of rows that the query for a page reads.
 pub(in crate::store) fn rows_for(limit: usize) -> i64 {
     i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX)
 }
 
-/// Removes the item beyond the page, and returns the position of the next page if one exists.
+/// Returns the items of the page, and the position of the next page if one exists.
 pub(in crate::store) fn page<T, C>(
     mut items: Vec<T>,
     limit: usize,
@@ -17,8 +17,8 @@ pub(in crate::store) fn page<T, C>(
     (items, next)
 }
 
-/// Returns the query for the threads of a page, with its conditions. Set `is_few` if a different index finds few rows.
-/// The `+` then prevents SQLite from using the index of the list order, which would scan all rows.
+/// Set `is_few` if a different index finds few rows. The `+` then prevents SQLite from using the index of the list
+/// order, which would scan all rows.
 pub(in crate::store) fn page_keys(sql: &str, is_few: bool, found: &str, has_cursor: bool) -> String {
     let order = if is_few { "+t.business_id = :business" } else { "t.business_id = :business" };
     // This condition uses only columns, so that the query for a later page can start in the index where the previous

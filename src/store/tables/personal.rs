@@ -1,8 +1,8 @@
 //! The data about a contact in all tables of the database, for the export and for the deletion at the contact's
 //! request.
 //!
-//! This module names every table of the schema, either with the rows that are about a contact or with the reason why it
-//! has no such rows. A test compares the two lists with the schema. A new table must be added to one of them.
+//! Every table of the schema is listed here, either with the rows that are about a contact or with the reason why it
+//! has none. A test compares the two lists with the schema.
 
 mod erase;
 mod export;
@@ -20,13 +20,10 @@ use std::sync::LazyLock;
 /// A table with rows about contacts.
 pub(in crate::store) struct PersonalTable {
     pub name: &'static str,
-    /// An SQL condition that selects the rows of one contact. `{contacts}`, `{threads}`, `{messages}`, `{calls}`,
-    /// `{recordings}`, `{hashes}` and `{webhooks}` stand for the ids of [`PersonalData`], and `{contacts_text}` for the
-    /// ids of the contacts as text. `{in COLUMN}` stands for: the column contains one of the contact's addresses.
-    /// `{documents}` stands for the condition `DOCUMENTS`, and `{unused_files}` for the query `UNUSED_FILES`.
+    /// An SQL condition that selects the rows of one contact. [`PersonalTable::condition`] replaces the words in
+    /// braces. `{in COLUMN}` stands for: the column contains one of the contact's addresses.
     pub rows: &'static str,
-    /// True if the export contains these rows. It omits data that repeats other tables, and internal data of the
-    /// daemon.
+    /// False for data that repeats other tables, and for internal data of the daemon.
     pub is_exported: bool,
 }
 
@@ -38,8 +35,7 @@ const fn internal(name: &'static str, rows: &'static str) -> PersonalTable {
     PersonalTable { name, rows, is_exported: false }
 }
 
-/// The tables with rows about contacts, in the order of deletion: a table that refers to another one is deleted before
-/// it.
+/// In the order of deletion: a table that refers to another one is deleted before it.
 pub(in crate::store) const PERSONAL: [PersonalTable; 36] = [
     internal("search_index", "rowid IN (SELECT id FROM search_documents WHERE {documents})"),
     internal("search_documents", "{documents}"),
@@ -65,8 +61,7 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 36] = [
     // Until it is sent, a draft is visible only to its author, so the export does not contain it.
     internal("drafts", "thread_id IN {threads}"),
     exported("scheduled_messages", "thread_id IN {threads}"),
-    // Files are deleted after the rows that refer to them, so that a file that other contacts also sent or received is
-    // kept.
+    // Deleted after the rows that refer to the files, so that a file that other contacts also sent or received is kept.
     internal("media_details", "sha256 IN {unused_files}"),
     internal("media", "sha256 IN {unused_files}"),
     // A task of another contact is not included, even if it refers to a thread or a call of this contact.
@@ -155,18 +150,17 @@ pub struct PersonalData {
     addresses: Vec<String>,
     /// The webhooks that contain one of the addresses.
     webhooks: Vec<i64>,
-    /// The id of the newest webhook that was searched; 0 if there was none.
+    /// The newest webhook that was searched; 0 if there was none.
     last_webhook: i64,
     /// The messages to the owner about the calls. They are deleted, but not exported, because they are in a thread of
     /// another contact.
     notices: Vec<i64>,
-    /// The id of the newest message that was searched; 0 if there was none.
+    /// The newest message that was searched; 0 if there was none.
     last_message: i64,
 }
 
 impl ReadTx<'_> {
-    /// Collects the ids of a contact's data. This is a long read, because it searches the whole webhook log, and all
-    /// messages to the owner.
+    /// This is a long read, because it searches the whole webhook log, and all messages to the owner.
     pub fn personal_data(&self, contact: ContactId) -> Result<PersonalData> {
         let mut data = self.personal_ids(contact)?;
         data.last_webhook =
@@ -177,8 +171,7 @@ impl ReadTx<'_> {
         Ok(data)
     }
 
-    /// Collects the ids again for a plan that was made earlier. Only webhooks and messages that are newer than the plan
-    /// are searched.
+    /// Collects the ids again. Only webhooks and messages that are newer than the plan are searched.
     fn renewed(&self, plan: &PersonalData, contact: ContactId) -> Result<PersonalData> {
         let mut data = self.personal_ids(contact)?;
         data.webhooks.clone_from(&plan.webhooks);
@@ -223,8 +216,8 @@ impl ReadTx<'_> {
         Ok(data)
     }
 
-    /// Returns the contact's addresses as they appear in providers' texts. Short addresses are left out, because they
-    /// would also match text about other subjects, as are former numbers, which may belong to another contact now.
+    /// The contact's addresses as they appear in providers' texts. Short addresses are left out, because they would
+    /// also match text about other subjects, as are former numbers, which may belong to another contact now.
     fn needles(&self, contact: ContactId) -> Result<Vec<String>> {
         let addresses = self.addresses(contact)?.into_iter();
         let current = addresses.filter(|address| address.former_at.is_none() || address.kind != AddressKind::Phone);
@@ -240,7 +233,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the messages to the owner about these calls: the text ends with the page of the call.
+    /// The text of such a message ends with the page of the call.
     fn notices_about(&self, calls: &[i64], after: i64) -> Result<Vec<i64>> {
         self.column(
             "SELECT id FROM messages WHERE id > ?1 AND author = ?2
@@ -257,7 +250,6 @@ impl ReadTx<'_> {
 }
 
 impl PersonalData {
-    /// Binds the parameters of a table's condition.
     fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
         let texts = || self.contacts.iter().map(ToString::to_string).collect::<Vec<_>>();
         for (name, ids) in [
@@ -280,7 +272,7 @@ impl PersonalData {
 }
 
 impl PersonalTable {
-    /// Returns the condition in SQL. [`PersonalData::bind`] binds its parameters.
+    /// [`PersonalData::bind`] binds the parameters.
     fn condition(&self) -> String {
         let mut sql = self.rows.to_owned();
         while let Some((before, rest)) = sql.split_once("{in ") {
@@ -298,13 +290,13 @@ impl PersonalTable {
 
 const MIN_ADDRESS_CHARS: usize = 7;
 
-/// Selects the contact's documents in the search index.
+/// The contact's documents in the search index.
 const DOCUMENTS: &str = "kind = 'contact' AND ref_id IN {contacts} OR kind = 'message' AND ref_id IN {messages}
     OR kind = 'call' AND ref_id IN {calls} OR kind = 'turn' AND parent_id IN {calls}
     OR kind = 'note' AND ref_id IN (SELECT id FROM contact_notes WHERE contact_id IN {contacts})";
 
-/// Selects the files of `{hashes}` to which no row refers. After the contact's rows are deleted, any reference is
-/// another contact's.
+/// The files of `{hashes}` to which no row refers. After the contact's rows are deleted, any reference is another
+/// contact's.
 static UNUSED_FILES: LazyLock<String> =
     LazyLock::new(|| format!("SELECT sha256 FROM media WHERE sha256 IN {{hashes}} AND NOT {IS_USED}"));
 

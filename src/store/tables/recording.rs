@@ -1,5 +1,5 @@
-//! Recordings of calls. The id of its source, here called its key, identifies a recording: the media stream's id, or
-//! the id of Twilio's recording. The waveform of a recording is computed once and stored.
+//! Recordings of calls. A recording's `key` is the id of its source: of the media stream, or of Twilio's recording. The
+//! waveform of a recording is computed once and stored.
 
 use crate::domain::{CallId, CallSid, ChangeKind, JobKind, RecordingId, RecordingSource, RecordingState, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
@@ -23,7 +23,6 @@ pub struct RecordedMessage {
     pub duration_ms: i64,
 }
 
-/// A recording of a media stream that is not finished.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunningRecording {
     pub key: String,
@@ -32,29 +31,27 @@ pub struct RunningRecording {
     pub bytes: u64,
 }
 
-/// The compressed content of a recording.
 #[derive(Debug)]
 pub struct CompressedFile {
     pub mime: &'static str,
-    /// Number of channels, 1 or 2.
+    /// 1 or 2.
     pub channels: u16,
     pub duration_ms: u64,
-    /// The content, in order. Each element becomes one chunk.
+    /// Each element becomes one chunk.
     pub chunks: Vec<Vec<u8>>,
 }
 
-/// The peak levels of a recording over time.
+/// The peak levels of a recording over time, from 0 to 255, in equal intervals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPeaks {
     pub duration_ms: i64,
-    /// The peaks of the caller's side, from 0 to 255, in equal intervals.
     pub caller: Vec<u8>,
-    /// The peaks of the agent's side; empty if only the caller was recorded.
+    /// Empty if only the caller was recorded.
     pub agent: Vec<u8>,
 }
 
 impl ReadTx<'_> {
-    /// Returns the size in bytes of a complete recording that is stored as WAV; `None` for any other recording.
+    /// The size in bytes of a complete recording that is stored as WAV; `None` for any other recording.
     pub fn wav_recording_bytes(&self, id: RecordingId) -> Result<Option<u64>> {
         let mut query = self
             .conn
@@ -62,7 +59,7 @@ impl ReadTx<'_> {
         if query.exists([id])? { Ok(Some(self.recording_length(id)?)) } else { Ok(None) }
     }
 
-    /// Returns complete recordings that are stored as WAV, with ids above `after`, in ascending order.
+    /// Complete recordings that are stored as WAV, with ids above `after`, in ascending order.
     pub fn wav_recordings(&self, after: RecordingId, limit: u32) -> Result<Vec<RecordingId>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id FROM recordings WHERE id > ?1 AND state = 'complete' AND mime = 'audio/wav' ORDER BY id LIMIT ?2",
@@ -76,13 +73,13 @@ impl ReadTx<'_> {
         Ok(query.query_row([key], |row| row.get(0)).optional()?)
     }
 
-    /// Returns true if a recording with this id of Twilio is known, even if its file has not been fetched.
+    /// Also true if the file has not been fetched.
     pub fn has_recording(&self, provider_sid: &str) -> Result<bool> {
         let mut query = self.conn.prepare_cached("SELECT 1 FROM recordings WHERE provider_sid = ?1")?;
         Ok(query.exists([provider_sid])?)
     }
 
-    /// Returns the unfinished recordings of media streams.
+    /// Only recordings of media streams.
     pub fn running_recordings(&self) -> Result<Vec<RunningRecording>> {
         let mut query = self.conn.prepare_cached(
             "SELECT r.provider_sid, c.call_sid, r.bytes FROM recordings r JOIN calls c ON c.id = r.call_id
@@ -95,7 +92,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns Twilio's recording with this id, if it still has to be fetched.
+    /// `None` if the recording does not have to be fetched.
     pub fn recording_to_fetch(&self, provider_sid: &str) -> Result<Option<RecordingToFetch>> {
         let mut query = self.conn.prepare_cached(
             "SELECT r.source_url, c.call_sid FROM recordings r JOIN calls c ON c.id = r.call_id
@@ -106,7 +103,7 @@ impl ReadTx<'_> {
         Ok(row.optional()?)
     }
 
-    /// Returns a recording by Twilio; `None` if it is unknown or still waits to be fetched.
+    /// `None` if the recording is unknown or still waits to be fetched.
     pub fn recorded_message(&self, provider_sid: &str) -> Result<Option<RecordedMessage>> {
         let mut query = self.conn.prepare_cached(
             "SELECT r.id, c.call_sid, c.answered_at IS NOT NULL, r.mime, r.duration_ms
@@ -129,7 +126,7 @@ impl ReadTx<'_> {
         Ok(query.exists(params![call, JobKind::FetchRecording.key(""), JobKind::TranscribeRecording.key("")])?)
     }
 
-    /// Returns the missed calls that have no recording, but a waiting job of this kind.
+    /// The missed calls that have no recording, but a waiting job of this kind.
     pub fn missed_calls_without_recording(&self, kind: JobKind) -> Result<Vec<CallSid>> {
         let mut query = self.conn.prepare_cached(
             "SELECT DISTINCT c.call_sid FROM jobs j JOIN calls c ON c.call_sid = j.payload ->> 'call_sid'
@@ -140,7 +137,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the peaks of a recording, if they have been computed.
+    /// `None` if the peaks have not been computed.
     pub fn recording_peaks(&self, id: RecordingId) -> Result<Option<StoredPeaks>> {
         let sql = "SELECT duration_ms, caller, agent FROM recording_peaks WHERE recording_id = ?1";
         let found = self.conn.prepare_cached(sql)?.query_row([id], |row| {
@@ -163,8 +160,8 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, call)
     }
 
-    /// Adds or replaces a chunk of a recording. The duration of the recording becomes at least `duration_ms`. Does
-    /// nothing if the recording is unknown.
+    /// Adds or replaces a chunk. The duration of the recording becomes at least `duration_ms`. Does nothing if the
+    /// recording is unknown.
     pub fn put_recording_chunk(&self, key: &str, seq: i64, content: &[u8], duration_ms: i64) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO recording_chunks(recording_id, seq, content) SELECT id, ?2, ?3 FROM recordings WHERE provider_sid = ?1
@@ -180,15 +177,15 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Sets the time in the recording at which the caller's message starts, in milliseconds.
+    /// The time in the recording at which the caller's message starts.
     pub fn set_recording_message(&self, key: &str, message_ms: i64) -> Result<()> {
         let mut update = self.conn.prepare_cached("UPDATE recordings SET message_ms = ?2 WHERE provider_sid = ?1")?;
         update.execute(params![key, message_ms])?;
         Ok(())
     }
 
-    /// Replaces the WAV content of a recording with a compressed file. Returns false without a change if the recording
-    /// is no longer a complete WAV of `wav_bytes`, because it was deleted or replaced meanwhile.
+    /// Returns false without a change if the recording is no longer a complete WAV of `wav_bytes`, because it was
+    /// deleted or replaced meanwhile.
     pub fn replace_wav(&self, id: RecordingId, wav_bytes: u64, file: &CompressedFile) -> Result<bool> {
         if self.wav_recording_bytes(id)? != Some(wav_bytes) {
             return Ok(false);
@@ -214,13 +211,11 @@ impl WriteTx<'_> {
         self.set_recording_state(key, RecordingState::Complete, None)
     }
 
-    /// Marks a recording as failed, with the reason.
     pub fn fail_recording(&self, key: &str, error: &str) -> Result<()> {
         self.set_recording_state(key, RecordingState::Failed, Some(error))
     }
 
-    /// Records that Twilio has a recording that must be fetched later. Returns false if the recording is already known
-    /// or the call is not stored.
+    /// The recording must be fetched later. Returns false if it is already known or the call is not stored.
     pub fn insert_twilio_recording(
         &self,
         call: &CallSid,
@@ -241,7 +236,6 @@ impl WriteTx<'_> {
         Ok(is_new)
     }
 
-    /// Sets the media type of a fetched recording.
     pub fn set_recording_mime(&self, key: &str, mime: &str) -> Result<()> {
         let mut update = self.conn.prepare_cached("UPDATE recordings SET mime = ?2 WHERE provider_sid = ?1")?;
         update.execute(params![key, mime])?;

@@ -6,28 +6,23 @@ use crate::store::{ReadTx, Result, WriteTx, open};
 use rusqlite::params;
 use std::collections::BTreeSet;
 
-/// An amount of data that was deleted or is to be deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amount {
-    /// Number of rows: media files, recordings, turns, webhooks or audit entries.
+    /// Media files, recordings, turns, webhooks or audit entries.
     pub rows: u64,
-    /// Bytes of their content. For turns, the number of characters; 0 for audit entries, and for webhooks that were
-    /// deleted.
+    /// For turns, the number of characters; 0 for audit entries, and for webhooks that were deleted.
     pub bytes: u64,
 }
 
-/// The size of the database and its free pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PageUsage {
-    /// Page size in bytes.
     pub page_bytes: u64,
     pub pages: u64,
     pub free_pages: u64,
 }
 
-/// Returns an SQL fragment that selects media files older than `?1`. The age of a file counts from the time when it was
-/// stored or from the newest message with the file, whichever is later. A file of a scheduled message that still waits
-/// is never old.
+/// The age of a file counts from the time when it was stored or from the newest message with the file, whichever is
+/// later. A file of a scheduled message that still waits is never old.
 fn old_media() -> String {
     format!("media WHERE pruned_at IS NULL AND created_at < ?1 AND NOT {IS_USED_SINCE}")
 }
@@ -36,28 +31,26 @@ const OLD_RECORDINGS: &str = "recordings WHERE state = 'complete' AND created_at
 const OLD_TURNS: &str = "call_turns WHERE call_id IN (SELECT id FROM calls WHERE started_at < ?1 AND state = 'ended')";
 
 impl ReadTx<'_> {
-    /// Returns the amount of media files that were stored before `before` and belong to no later message. The files of
-    /// scheduled messages that still wait are left out.
+    /// Media files that were stored before `before` and belong to no later message. The files of scheduled messages
+    /// that still wait are left out.
     pub fn old_media(&self, before: Timestamp) -> Result<Amount> {
         self.amount(&format!("SELECT count(*), sum(bytes) FROM {}", old_media()), before)
     }
 
-    /// Returns the amount of complete recordings from before `before`.
+    /// Complete recordings from before `before`.
     pub fn old_recordings(&self, before: Timestamp) -> Result<Amount> {
         self.amount(&format!("SELECT count(*), sum(bytes) FROM {OLD_RECORDINGS}"), before)
     }
 
-    /// Returns the amount of turns of ended calls that started before `before`.
+    /// Turns of ended calls that started before `before`.
     pub fn old_turns(&self, before: Timestamp) -> Result<Amount> {
         self.amount(&format!("SELECT count(*), sum(length(text)) FROM {OLD_TURNS}"), before)
     }
 
-    /// Returns the amount of webhooks from before `before`.
     pub fn old_webhook_entries(&self, before: Timestamp) -> Result<Amount> {
         self.amount("SELECT count(*), sum(length(body)) FROM webhook_journal WHERE received_at < ?1", before)
     }
 
-    /// Returns the amount of audit entries from before `before`.
     pub fn old_audit(&self, before: Timestamp) -> Result<Amount> {
         self.amount("SELECT count(*), 0 FROM audit_log WHERE at < ?1", before)
     }
@@ -80,8 +73,7 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Deletes the content of old media files, oldest first: until about `bytes` are deleted, or `FILES_PER_STEP`
-    /// files. Returns what was deleted; zero rows if no old file is left. The messages show that the content was
-    /// deleted.
+    /// files. Returns what was deleted; zero rows if no old file is left.
     pub fn prune_media(&self, before: Timestamp, bytes: u64, now: Timestamp) -> Result<Amount> {
         let sql = format!("SELECT sha256, bytes FROM {} ORDER BY created_at LIMIT {FILES_PER_STEP}", old_media());
         let chosen = self.chosen(&sql, before, bytes)?;
@@ -105,8 +97,7 @@ impl WriteTx<'_> {
     }
 
     /// Deletes the audio of old recordings, oldest first: until about `bytes` are deleted, or `FILES_PER_STEP`
-    /// recordings. Returns what was deleted; zero rows if no old recording is left. The recordings are then marked as
-    /// pruned.
+    /// recordings. Returns what was deleted; zero rows if no old recording is left.
     pub fn prune_recordings(&self, before: Timestamp, bytes: u64) -> Result<Amount> {
         let sql =
             format!("SELECT CAST(id AS TEXT), bytes FROM {OLD_RECORDINGS} ORDER BY created_at LIMIT {FILES_PER_STEP}");
@@ -141,8 +132,8 @@ impl WriteTx<'_> {
         Ok(sum(deleted.into_iter().map(|(length, _)| u64::try_from(length).unwrap_or(0))))
     }
 
-    /// Releases up to `pages` free pages to the disk. Returns the number of released pages. For each released page
-    /// SQLite may move two other pages, and all of them must also be written to the published copy.
+    /// Returns the number of released pages. For each released page SQLite may move two other pages, and all of them
+    /// must also be written to the published copy.
     pub fn release_pages(&self, pages: u32) -> Result<u64> {
         let before = self.page_usage()?.pages;
         let mut release = self.conn.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
@@ -152,7 +143,7 @@ impl WriteTx<'_> {
         Ok(before.saturating_sub(self.page_usage()?.pages))
     }
 
-    /// Selects rows to delete, with their sizes, until their total size reaches `enough` bytes.
+    /// Selects rows, with their sizes, until their total size reaches `enough` bytes.
     fn chosen(&self, sql: &str, before: Timestamp, enough: u64) -> Result<Vec<(String, u64)>> {
         let mut query = self.conn.prepare_cached(sql)?;
         let mut rows = query.query([before])?;

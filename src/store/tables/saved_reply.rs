@@ -5,7 +5,7 @@ use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
-    /// Returns all saved replies, sorted by shortcut.
+    /// Sorted by shortcut.
     pub fn saved_replies(&self, business: BusinessId) -> Result<Vec<SavedReply>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, shortcut, text, created_at, updated_at FROM saved_replies WHERE business_id = ?1 ORDER BY shortcut",

@@ -21,7 +21,7 @@ pub struct NewScheduledMessage<'a> {
 }
 
 impl ReadTx<'_> {
-    /// Returns a page of scheduled messages, the earliest first, and the position of the next page if one exists.
+    /// The earliest first, with the position of the next page if one exists.
     pub fn scheduled_messages(
         &self,
         thread: Option<ThreadId>,
@@ -46,7 +46,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], scheduled_message).optional()?)
     }
 
-    /// Returns the id and the time of the scheduled message that is sent next. Held messages are left out.
+    /// The id and the time of the scheduled message that is sent next. Held messages are left out.
     pub fn next_scheduled(&self) -> Result<Option<(i64, Timestamp)>> {
         let held = self.held_scheduled_to()?;
         let mut query = self.conn.prepare_cached(
@@ -56,8 +56,8 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![held.id, held.at], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// Returns the scheduled messages that are held since a restore, the earliest first. They were due before the
-    /// restore, so they may have been sent after the backup was made.
+    /// The earliest first. Held messages were due before a restore, so they may have been sent after the backup was
+    /// made.
     pub fn held_scheduled(&self) -> Result<Vec<ScheduledMessage>> {
         let held = self.held_scheduled_to()?;
         let mut query = self.conn.prepare_cached(&format!(
@@ -67,7 +67,6 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns which waiting messages are held.
     fn held_scheduled_to(&self) -> Result<HeldTo> {
         let stored = self.meta(HELD_TO)?.and_then(|text| serde_json::from_str(&text).ok());
         Ok(stored.unwrap_or(HeldTo { id: 0, at: Timestamp::from_millis(0) }))
@@ -84,7 +83,7 @@ struct HeldTo {
 const HELD_TO: &str = "scheduled_held_to";
 
 impl WriteTx<'_> {
-    /// Holds the waiting messages that are due by `at`, the time of a restore. Returns their number.
+    /// `at` is the time of the restore. Returns the number of held messages.
     pub fn hold_scheduled(&self, at: Timestamp) -> Result<u64> {
         let id = self.conn.query_row("SELECT coalesce(max(id), 0) FROM scheduled_messages", [], |row| row.get(0))?;
         self.set_held_scheduled(&HeldTo { id, at })?;
@@ -118,7 +117,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a waiting scheduled message. Returns false if the message no longer waits.
+    /// Returns false if the message no longer waits.
     pub fn update_scheduled(&self, changed: &ScheduledMessage, now: Timestamp) -> Result<bool> {
         let sql = "UPDATE scheduled_messages SET text = ?2, media_id = ?3, send_at = ?4, provider = ?5, updated_at = ?6
                    WHERE id = ?1 AND state = 'waiting'";

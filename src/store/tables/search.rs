@@ -13,22 +13,19 @@ use crate::domain::{SearchHit, SearchKind};
 use crate::search::Query;
 use crate::store::{ReadTx, Result};
 
-/// A search, and the page of hits to return.
 #[derive(Clone, Debug)]
 pub struct SearchRequest {
     pub query: Query,
-    /// The kinds of hits to return; empty for all kinds.
+    /// Empty for all kinds.
     pub kinds: Vec<SearchKind>,
     /// Only hits before this position; `None` for the first page.
     pub before: Option<i64>,
-    /// The maximum number of hits.
     pub limit: usize,
 }
 
 impl ReadTx<'_> {
-    /// Returns the hits of a search: contacts first, then all other hits, newest first. Also returns the position of
-    /// the next page. `show`, which converts a hit for display, runs during the read, because the texts of a page can
-    /// be megabytes long.
+    /// Contacts first, then all other hits, newest first; with the position of the next page. `show`, which converts a
+    /// hit for display, runs during the read, because the texts of a page can be megabytes long.
     pub fn search<T>(&self, request: &SearchRequest, show: impl Fn(SearchHit) -> T) -> Result<(Vec<T>, Option<i64>)> {
         let found = self.found_documents(request, request.limit.saturating_add(1))?;
         let (found, next) = page(found, request.limit, |last| last.id);

@@ -1,6 +1,5 @@
-//! Writes generated contacts, messages, calls and appointments, to fill a database to a realistic size. The rows are
-//! written in bulk. They get no entries in the change log, because the daemon is stopped and no client follows the
-//! changes.
+//! Writes generated contacts, messages, calls and appointments, to fill a database to a realistic size. The rows get no
+//! entries in the change log, because the daemon is stopped and no client follows the changes.
 
 use crate::domain::{
     AppointmentSource, AppointmentState, BusinessId, CallId, CallSid, CallState, ContactId, EndReason, EngineKind,
@@ -17,20 +16,18 @@ pub struct StoredRows {
     pub calls: i64,
 }
 
-/// A contact with its phone number, to be added.
 #[derive(Clone, Debug)]
 pub struct SeedContact {
-    /// The name; empty if it is unknown.
+    /// Empty if the name is unknown.
     pub name: String,
     pub number: PhoneNumber,
-    /// The language code (ISO 639-1).
+    /// ISO 639-1.
     pub language: &'static str,
     /// The provider of the contact's messages.
     pub provider: Provider,
     pub created_at: Timestamp,
 }
 
-/// A message of a contact, to be added.
 #[derive(Clone, Debug)]
 pub struct SeedMessage {
     pub contact: ContactId,
@@ -47,14 +44,13 @@ pub struct SeedMessage {
     pub at: Timestamp,
 }
 
-/// An ended call of a contact, to be added.
+/// An ended call.
 #[derive(Clone, Debug)]
 pub struct SeedCall {
     pub contact: ContactId,
     pub sid: CallSid,
-    /// The number of the business.
     pub own_number: PhoneNumber,
-    /// The engine that answered; `None` if no engine answered.
+    /// `None` if no engine answered.
     pub engine: Option<EngineKind>,
     pub end_reason: EndReason,
     pub is_missed: bool,
@@ -66,17 +62,15 @@ pub struct SeedCall {
     pub turns: Vec<SeedTurn>,
 }
 
-/// What the caller or the agent said in one turn of a call.
 #[derive(Clone, Debug)]
 pub struct SeedTurn {
-    /// True if the agent spoke, false if the caller spoke.
+    /// False if the caller spoke.
     pub is_agent: bool,
     pub text: String,
-    /// The start, in milliseconds since the start of the call.
+    /// In milliseconds since the start of the call.
     pub started_ms: i64,
 }
 
-/// A service that contacts can book.
 #[derive(Clone, Debug)]
 pub struct SeedService {
     pub name: &'static str,
@@ -86,7 +80,7 @@ pub struct SeedService {
     pub price_minor: i64,
 }
 
-/// An appointment of a contact with the first resource, to be added.
+/// The appointment is with the first resource.
 #[derive(Clone, Debug)]
 pub struct SeedAppointment {
     pub contact: ContactId,
@@ -106,7 +100,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a contact with its number and two threads, one for WhatsApp and one for calls.
+    /// With two threads, one for WhatsApp and one for calls.
     pub fn seed_contact(&self, business: BusinessId, new: &SeedContact) -> Result<ContactId> {
         let contact = "INSERT INTO contacts(business_id, display_name, name_source, language, created_at, updated_at)
              VALUES (?1, ?2, CASE ?2 WHEN '' THEN '' ELSE 'profile' END, ?3, ?4, ?4)";
@@ -124,7 +118,6 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Adds a message to the contact's WhatsApp thread.
     pub fn seed_message(&self, new: &SeedMessage) -> Result<()> {
         let sql = "INSERT INTO messages(thread_id, direction, message_type, content_text, provider, provider_msg_id, status, author,
                                  sent_at, delivered_at, read_at, created_at)
@@ -146,7 +139,6 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Adds an ended call with its turns to the contact's thread of calls.
     pub fn seed_call(&self, business: BusinessId, new: &SeedCall) -> Result<()> {
         let sql = "INSERT INTO calls(business_id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine,
                               started_at, answered_at, ended_at, end_reason, duration_ms, message_text, summary, missed,
@@ -183,8 +175,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Adds services and appointments. The appointments must not overlap. Does nothing if `appointments` is empty, or
-    /// if the database has services or appointments.
+    /// The appointments must not overlap. Does nothing if `appointments` is empty, or if the database has services or
+    /// appointments.
     pub fn seed_appointments(
         &self,
         business: BusinessId,

@@ -1,11 +1,11 @@
-//! The stored results of self-checks: their times, whether they passed, and what they found.
+//! The stored results of self-checks.
 
 use crate::domain::{ChangeKind, SelfCheck, Timestamp};
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::params;
 
 impl ReadTx<'_> {
-    /// Returns the last self-checks, newest first.
+    /// Newest first.
     pub fn self_checks(&self, limit: usize) -> Result<Vec<SelfCheck>> {
         let sql = "SELECT began_at, ended_at, ok, findings FROM self_checks ORDER BY id DESC LIMIT ?1";
         let mut query = self.conn.prepare_cached(sql)?;
@@ -16,7 +16,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the number of jobs that have failed permanently since `since`.
+    /// Only jobs that have failed permanently.
     pub fn failed_jobs_since(&self, since: Timestamp) -> Result<u64> {
         let sql = "SELECT count(*) FROM jobs WHERE state = 'failed' AND updated_at >= ?1";
         let count: i64 = self.conn.prepare_cached(sql)?.query_row([since], |row| row.get(0))?;
@@ -25,7 +25,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores the result of a self-check, and deletes all but the newest `KEPT` results.
+    /// Keeps only the newest `KEPT` results.
     pub fn insert_self_check(&self, check: &SelfCheck) -> Result<()> {
         let findings = serde_json::to_string(&check.findings).map_err(|error| Error::Value(error.to_string()))?;
         let sql = "INSERT INTO self_checks(began_at, ended_at, ok, findings) VALUES (?1, ?2, ?3, ?4)";
@@ -36,5 +36,5 @@ impl WriteTx<'_> {
     }
 }
 
-/// Number of results that are kept: about three months.
+/// About three months.
 const KEPT: i64 = 100;

@@ -5,8 +5,7 @@ use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::OptionalExtension;
 
 impl ReadTx<'_> {
-    /// Returns the session of a cookie, unless it has expired at `now`, began before `began_after`, or its user was
-    /// removed.
+    /// `None` if the session has expired at `now` or began before `began_after`, or if its user was removed.
     pub fn session(&self, id_hash: &str, now: Timestamp, began_after: Timestamp) -> Result<Option<Session>> {
         let mut statement = self.conn.prepare_cached(FIND)?;
         let session = statement.query_row((id_hash, now, began_after), |row| {
@@ -27,8 +26,7 @@ impl ReadTx<'_> {
         Ok(session.optional()?)
     }
 
-    /// Returns a user's sessions, most recently used first. Leaves out those that have expired at `now` or began before
-    /// `began_after`.
+    /// Most recently used first, without those that have expired at `now` or began before `began_after`.
     pub fn sessions_of(&self, user: UserId, now: Timestamp, began_after: Timestamp) -> Result<Vec<SessionSummary>> {
         let sql = "SELECT id_hash, user_agent, created_at, last_seen_at, expires_at FROM sessions
                    WHERE user_id = ?1 AND expires_at > ?2 AND created_at > ?3 ORDER BY last_seen_at DESC, id_hash";
@@ -57,7 +55,6 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Records that a session was used, and its new expiry time.
     pub fn touch_session(&self, id_hash: &str, now: Timestamp, expires_at: Timestamp) -> Result<()> {
         let sql = "UPDATE sessions SET last_seen_at = ?2, expires_at = ?3 WHERE id_hash = ?1";
         self.conn.prepare_cached(sql)?.execute((id_hash, now, expires_at))?;
@@ -69,7 +66,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes the session with the id of a [`SessionSummary`]; with `user`, only if it belongs to that user.
+    /// The id is that of a [`SessionSummary`]. With `user`, only that user's session is deleted.
     pub fn delete_session_by_id(&self, id: &str, user: Option<UserId>) -> Result<()> {
         let sql = "DELETE FROM sessions WHERE substr(id_hash, 1, length(?1)) = ?1 AND length(?1) = ?2
                    AND (?3 IS NULL OR user_id = ?3)";
@@ -80,26 +77,24 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Deletes all of a user's sessions except the one with the hash `keep`. Returns the number of deleted sessions.
+    /// Keeps the session with the hash `keep`. Returns the number of deleted sessions.
     pub fn delete_sessions_of(&self, user: UserId, keep: Option<&str>) -> Result<usize> {
         let sql = "DELETE FROM sessions WHERE user_id = ?1 AND id_hash IS NOT ?2";
         Ok(self.conn.prepare_cached(sql)?.execute((user, keep))?)
     }
 
-    /// Deletes expired sessions. Returns the number of deleted sessions.
+    /// Returns the number of deleted sessions.
     pub fn delete_expired_sessions(&self, now: Timestamp) -> Result<usize> {
         Ok(self.conn.prepare_cached("DELETE FROM sessions WHERE expires_at <= ?1")?.execute([now])?)
     }
 }
 
 pub struct NewSession<'a> {
-    /// The CSRF token, which requests of this session that change data must contain.
+    /// Requests of this session that change data must contain this token.
     pub csrf_token: &'a str,
-    /// The start time.
     pub now: Timestamp,
     /// The time at which the session expires if it is not used before.
     pub expires_at: Timestamp,
-    /// The browser's `User-Agent`.
     pub user_agent: &'a str,
 }
 

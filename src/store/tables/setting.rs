@@ -9,10 +9,9 @@ use rusqlite::{OptionalExtension, Row};
 use serde_json::Value;
 use std::path::Path;
 
-/// A setting that the owner has changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// The name: `section.field`.
+    /// `section.field`.
     pub key: String,
     pub value: Value,
     /// The time of the last change.
@@ -23,7 +22,7 @@ pub struct Setting {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingChange {
-    /// The number of the change. Later changes have greater numbers.
+    /// Later changes have greater numbers.
     pub id: i64,
     /// The name of the setting.
     pub key: String,
@@ -33,12 +32,12 @@ pub struct SettingChange {
     pub previous: Value,
     pub changed_at: Timestamp,
     pub actor: String,
-    /// The name of the user or token; `None` for other actors.
+    /// `None` for other actors than users and tokens.
     pub actor_name: Option<String>,
 }
 
 impl ReadTx<'_> {
-    /// Returns all stored settings: keys, and values as JSON.
+    /// Keys, and values as JSON.
     pub fn stored_settings(&self) -> Result<Vec<(String, Value)>> {
         let mut list = self.conn.prepare_cached("SELECT key, value FROM settings ORDER BY key")?;
         let rows = list.query_map([], |row| Ok((row.get(0)?, json(row, 1)?)))?;
@@ -50,14 +49,14 @@ impl ReadTx<'_> {
         Ok(find.query_row([key], row_to_setting).optional()?)
     }
 
-    /// Returns the number of the newest change of a setting; 0 if it was never changed.
+    /// The number of the newest change of a setting; 0 if it was never changed.
     pub fn setting_version(&self, key: &str) -> Result<i64> {
         let mut find = self.conn.prepare_cached("SELECT coalesce(max(id), 0) FROM settings_history WHERE key = ?1")?;
         Ok(find.query_row([key], |row| row.get(0))?)
     }
 
-    /// Returns a page of the changes before the change `before`, newest first, and the position of the next page if one
-    /// exists. The changes are of one setting, or of all settings if `key` is `None`.
+    /// Newest first, before the change `before`, with the position of the next page if one exists. `None` as `key`
+    /// includes all settings.
     pub fn setting_history(
         &self,
         key: Option<&str>,
@@ -71,7 +70,7 @@ impl ReadTx<'_> {
         Ok(page(changes, limit, |change| change.id))
     }
 
-    /// Returns the newest change of each setting that was ever changed.
+    /// Only settings that were ever changed.
     pub fn newest_setting_changes(&self) -> Result<Vec<SettingChange>> {
         let sql = format!("{HISTORY} WHERE h.id IN (SELECT max(id) FROM settings_history GROUP BY key)");
         let mut list = self.conn.prepare_cached(&sql)?;
@@ -81,7 +80,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Sets a setting. Returns false, and adds no history, if it already has that value.
+    /// Returns false, and adds no history, if the setting already has that value.
     pub fn set_setting(&self, key: &str, value: &Value, actor: &str, now: Timestamp) -> Result<bool> {
         if self.setting(key)?.is_some_and(|setting| setting.value == *value) {
             return Ok(false);
@@ -97,7 +96,7 @@ impl WriteTx<'_> {
         Ok(true)
     }
 
-    /// Resets a setting to its default. Returns false if it already had the default.
+    /// Returns false if the setting already had its default.
     pub fn reset_setting(&self, key: &str, actor: &str, now: Timestamp) -> Result<bool> {
         let gone = self.conn.prepare_cached("DELETE FROM settings WHERE key = ?1")?.execute([key])? > 0;
         if gone {
@@ -106,7 +105,7 @@ impl WriteTx<'_> {
         Ok(gone)
     }
 
-    /// Records that a secret, which is stored elsewhere, was set or removed.
+    /// The secret is stored elsewhere.
     pub fn record_secret_change(&self, key: &str, is_set: bool, actor: &str, now: Timestamp) -> Result<()> {
         self.record_setting_change(key, is_set.then_some(&Value::Bool(true)), actor, now)
     }
@@ -124,7 +123,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// Returns all stored settings, for a process other than the daemon. Empty if there is no database.
+/// For a process other than the daemon. Empty if there is no database.
 pub fn peek_stored_settings(published: &Path, publish: bool) -> Result<Vec<(String, Value)>> {
     peek(published, publish, Vec::new(), |tx| tx.stored_settings())
 }
@@ -133,7 +132,7 @@ fn row_to_setting(row: &Row<'_>) -> rusqlite::Result<Setting> {
     Ok(Setting { key: row.get(0)?, value: json(row, 1)?, updated_at: row.get(2)?, actor: row.get(3)? })
 }
 
-/// Selects changes with the previous value of each, and the name of the actor.
+/// Changes with the previous value of each, and the name of the actor.
 const HISTORY: &str = "SELECT h.id, h.key, h.value, h.changed_at, h.actor, coalesce(u.name, t.name),
         (SELECT p.value FROM settings_history p WHERE p.key = h.key AND p.id < h.id ORDER BY p.id DESC LIMIT 1)
     FROM settings_history h
@@ -152,7 +151,7 @@ fn row_to_change(row: &Row<'_>) -> rusqlite::Result<SettingChange> {
     })
 }
 
-/// Parses a column as JSON. The schema allows only valid JSON.
+/// The schema allows only valid JSON.
 fn json(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
     let text: Option<String> = row.get(column)?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())

@@ -1,12 +1,11 @@
-//! The setup: its one-time codes, of which only the hashes are stored, and its progress on the web page. The progress
-//! is stored in the table `meta`: the skipped steps, the time of the first successful test call, and the last forwarded
-//! call.
+//! The setup: its one-time codes, of which only the hashes are stored, and its progress on the web page, which is
+//! stored in the table `meta`.
 
 use crate::domain::{CallId, ChangeKind, ForwardedCall, SetupProgress, SetupStep, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 
 impl ReadTx<'_> {
-    /// Returns true if a code exists, is unused and has not expired.
+    /// False if the code was used or has expired.
     pub fn is_setup_code(&self, hash: &str, now: Timestamp) -> Result<bool> {
         let sql = "SELECT 1 FROM setup_codes WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2";
         Ok(self.conn.prepare_cached(sql)?.exists((hash, now))?)
@@ -28,7 +27,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a code, and deletes expired ones.
+    /// Also deletes expired codes.
     pub fn insert_setup_code(&self, hash: &str, now: Timestamp, expires_at: Timestamp) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM setup_codes WHERE expires_at <= ?1")?.execute([now])?;
         let sql = "INSERT INTO setup_codes(code_hash, created_at, expires_at) VALUES (?1, ?2, ?3)";
@@ -36,7 +35,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Redeems a code, which can be used only once. Returns true if the code was valid.
+    /// A code can be used only once. Returns true if the code was valid.
     pub fn use_setup_code(&self, hash: &str, now: Timestamp) -> Result<bool> {
         let sql = "UPDATE setup_codes SET used_at = ?2 WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2";
         Ok(self.conn.prepare_cached(sql)?.execute((hash, now))? == 1)
@@ -54,14 +53,13 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::SetupUpdated, None, None)
     }
 
-    /// Records when the agent first answered in a test call.
+    /// When the agent first answered in a test call.
     pub fn set_agent_answered(&self, at: Timestamp) -> Result<()> {
         self.set_meta(AGENT_ANSWERED, &at.to_string())?;
         self.record_in(ChangeKind::SetupUpdated, None, None)
     }
 
-    /// Records a call that another number has forwarded to the business's number. The event of the call notifies
-    /// followers.
+    /// A call that another number has forwarded to the business's number. The event of the call notifies followers.
     pub fn set_forwarded_call(&self, ForwardedCall { call, from }: &ForwardedCall) -> Result<()> {
         self.set_meta(FORWARDED_CALL, &format!("{call} {from}"))
     }

@@ -1,14 +1,13 @@
-//! Parts of SQL statements: lists as parameters, and the names of users and actors.
+//! Parts of SQL statements.
 
 use serde_json::Value;
 
-/// Returns numbers or texts as a JSON list for SQLite's `json_each`.
+/// A JSON list of numbers or texts for SQLite's `json_each`.
 pub(in crate::store) fn json_list<'a, T: Clone + Into<Value> + 'a>(values: impl IntoIterator<Item = &'a T>) -> String {
     values.into_iter().cloned().collect::<Value>().to_string()
 }
 
-/// Returns an SQL expression for the name of the user or token in a column such as `user:3`, the form of the audit log.
-/// Null for other actors.
+/// An SQL expression for the name of the user or token in a column such as `user:3`. Null for other actors.
 pub(in crate::store) fn actor_name(column: &str) -> String {
     format!(
         "coalesce((SELECT name FROM users WHERE {column} LIKE 'user:%' AND id = CAST(substr({column}, 6) AS INTEGER)),
@@ -16,7 +15,7 @@ pub(in crate::store) fn actor_name(column: &str) -> String {
     )
 }
 
-/// Returns an SQL expression for the name of the user whose id is in a column.
+/// An SQL expression for the name of the user whose id is in a column.
 pub(in crate::store) fn user_name(column: &str) -> String {
     format!("(SELECT name FROM users WHERE id = {column})")
 }

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use std::collections::BTreeMap;
 
 impl ReadTx<'_> {
-    /// Returns all tags, sorted by name.
+    /// Sorted by name.
     pub fn tags(&self, business: BusinessId) -> Result<Vec<Tag>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE t.business_id = ?1 ORDER BY t.name"))?;
         let rows = query.query_map([business], tag)?;
@@ -19,7 +19,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], tag).optional()?)
     }
 
-    /// Returns the tags of these contacts, sorted by name.
+    /// Sorted by name.
     pub fn tags_of_contacts(&self, contacts: &[ContactId]) -> Result<BTreeMap<ContactId, Vec<ContactTag>>> {
         let mut query = self.conn.prepare_cached(
             "SELECT ct.contact_id, t.id, t.name FROM contact_tags ct JOIN tags t ON t.id = ct.tag_id
@@ -33,7 +33,7 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    /// Returns a tag by its name (case-insensitive).
+    /// The case of `name` is ignored.
     pub fn tag_by_name(&self, business: BusinessId, name: &str) -> Result<Option<TagId>> {
         let mut query = self.conn.prepare_cached("SELECT id FROM tags WHERE business_id = ?1 AND name = ?2")?;
         Ok(query.query_row(params![business, name], |row| row.get(0)).optional()?)
@@ -41,7 +41,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a tag. The name must not be in use.
+    /// The name must not be in use.
     pub fn insert_tag(&self, business: BusinessId, name: &str, now: Timestamp) -> Result<TagId> {
         let sql = "INSERT INTO tags(business_id, name, created_at) VALUES (?1, ?2, ?3)";
         self.conn.prepare_cached(sql)?.execute(params![business, name, now])?;
@@ -50,7 +50,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Renames a tag. The name must not be in use.
+    /// The name must not be in use.
     pub fn rename_tag(&self, id: TagId, name: &str) -> Result<()> {
         if self.conn.prepare_cached("UPDATE tags SET name = ?2 WHERE id = ?1")?.execute(params![id, name])? == 0 {
             return Err(Error::NotFound("tag"));
@@ -58,7 +58,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::TagUpdated, None, Some(id.0))
     }
 
-    /// Deletes a tag and removes it from all contacts.
+    /// Also removes the tag from all contacts.
     pub fn delete_tag(&self, id: TagId) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM contact_tags WHERE tag_id = ?1")?.execute([id])?;
         if self.conn.prepare_cached("DELETE FROM tags WHERE id = ?1")?.execute([id])? == 0 {
@@ -67,7 +67,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::TagUpdated, None, Some(id.0))
     }
 
-    /// Adds a tag to a contact. Returns false if the contact already has the tag.
+    /// Returns false if the contact already has the tag.
     pub fn add_contact_tag(&self, contact: ContactId, tag: TagId, now: Timestamp) -> Result<bool> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO contact_tags(contact_id, tag_id, created_at) VALUES (?1, ?2, ?3)
@@ -80,7 +80,7 @@ impl WriteTx<'_> {
         Ok(is_new)
     }
 
-    /// Removes a tag from a contact. Returns false if the contact does not have the tag.
+    /// Returns false if the contact does not have the tag.
     pub fn remove_contact_tag(&self, contact: ContactId, tag: TagId) -> Result<bool> {
         let sql = "DELETE FROM contact_tags WHERE contact_id = ?1 AND tag_id = ?2";
         let was_there = self.conn.prepare_cached(sql)?.execute(params![contact, tag])? > 0;

@@ -13,7 +13,6 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 #[derive(Clone, Debug)]
 pub struct TaskFilter {
     pub business: BusinessId,
-    /// Only open tasks, only done tasks, or both.
     pub state: TaskState,
     pub contact: Option<ContactId>,
     pub call: Option<CallId>,
@@ -22,12 +21,12 @@ pub struct TaskFilter {
     pub due_before: Option<DueLimits>,
 }
 
-/// A limit on when tasks are due, for both forms of due times.
+/// A task has a due time or a due day.
 #[derive(Clone, Debug)]
 pub struct DueLimits {
-    /// Tasks with a due time are due before this time.
+    /// For tasks with a due time.
     pub at: Timestamp,
-    /// Tasks with a due day are due before this day, `2026-11-22`.
+    /// For tasks with a due day, such as `2026-11-22`.
     pub day: String,
 }
 
@@ -37,7 +36,7 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], task).optional()?)
     }
 
-    /// Returns the tasks with these ids, given as a JSON list, in no particular order.
+    /// `ids` is a JSON list. The order is undefined.
     pub(in crate::store) fn tasks_by_ids(&self, ids: &str) -> Result<Vec<Task>> {
         let sql = format!("{} WHERE t.id IN (SELECT value FROM json_each(?1))", select("t.due_key"));
         let mut query = self.conn.prepare_cached(&sql)?;
@@ -45,7 +44,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns a page of tasks: first the open ones, then the done ones, both ordered by due time.
+    /// First the open ones, then the done ones, both ordered by due time.
     pub fn tasks(
         &self,
         filter: &TaskFilter,
@@ -119,7 +118,6 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes the fields of a task that users can edit.
     pub fn update_task(&self, id: TaskId, content: &TaskContent, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE tasks SET title = ?2, contact_id = ?3, thread_id = ?4, call_id = ?5, due_at = ?6, due_date = ?7, assignee = ?8,
@@ -139,8 +137,7 @@ impl WriteTx<'_> {
         self.record_task(id, changed)
     }
 
-    /// Marks a task as done by this actor, or as not done if `done_by` is `None`. Does nothing if the task is already
-    /// in that state.
+    /// `None` marks the task as not done. Does nothing if the task is already in that state.
     pub fn set_task_done(&self, id: TaskId, done_by: Option<ActorId>, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE tasks SET done_at = iif(?2 IS NULL, NULL, ?3), done_by = ?2, updated_at = ?3
@@ -165,7 +162,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// Returns the query for tasks. `key` is the SQL expression by which the list is sorted.
+/// `key` is the SQL expression by which the list is sorted.
 fn select(key: &str) -> String {
     format!(
         "SELECT t.id, t.title, t.contact_id, t.thread_id, t.call_id, t.due_at, t.due_date, t.assignee, {}, {}, t.source,

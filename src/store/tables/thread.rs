@@ -14,7 +14,6 @@ use crate::domain::{
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
 
-/// A thread that was found by an address of its contact.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FoundThread {
     pub id: ThreadId,
@@ -35,13 +34,13 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], thread).optional()?)
     }
 
-    /// Returns the time of the newest activity in any thread; `None` if no thread has any.
+    /// In any thread; `None` if no thread has any activity.
     pub fn newest_activity(&self) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached("SELECT max(last_message_at) FROM threads WHERE business_id = ?1")?;
         Ok(query.query_row([BusinessId::FIRST], |row| row.get(0))?)
     }
 
-    /// Returns the thread of that kind with the contact who has this address now. A former address finds no thread.
+    /// A former address finds no thread.
     pub fn thread_by_address(
         &self,
         business: BusinessId,
@@ -74,7 +73,7 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![business, kind, contact], |row| row.get(0)).optional()?)
     }
 
-    /// Returns when, and through which provider, the contact of a thread last wrote.
+    /// When, and through which provider, the contact last wrote.
     pub fn last_in(&self, thread: ThreadId) -> Result<LastInbound> {
         let mut query = self
             .conn
@@ -85,7 +84,7 @@ impl ReadTx<'_> {
         Ok(last.optional()?.unwrap_or_default())
     }
 
-    /// Returns the threads with a contact, newest activity first. Merged threads are left out.
+    /// Newest activity first, without merged threads.
     pub fn threads_of(&self, contact: ContactId) -> Result<Vec<Thread>> {
         let mut query = self.conn.prepare_cached(&format!(
             "{} WHERE t.contact_id = ?1 AND t.merged_into IS NULL ORDER BY t.last_message_at DESC, t.id DESC",
@@ -97,8 +96,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Returns the thread of that kind with a contact, and the time of its newest message or call. Creates the thread
-    /// if it is missing, with the time `now`. A new thread with a blocked contact is archived.
+    /// Also returns the time of the thread's newest message or call; for a new thread, this is `now`. A new thread with
+    /// a blocked contact is archived.
     pub fn find_or_insert_thread(
         &self,
         business: BusinessId,
@@ -118,10 +117,10 @@ impl WriteTx<'_> {
         Ok(found)
     }
 
-    /// Records an inbound message: the thread moves up in the list, its unread count is incremented, the contact waits
-    /// for an answer, and the contact's threads are unarchived. An opt-out from before the message is cleared. `at` is
-    /// the message's time in the thread. `written_at` is the start of the 24-hour window. `opens_twilio` is true if the
-    /// message was written to the Twilio sender.
+    /// The thread moves up in the list, its unread count is incremented, the contact waits for an answer, and the
+    /// contact's threads are unarchived. An opt-out from before the message is cleared. `at` is the message's time in
+    /// the thread. `written_at` is the start of the 24-hour window. `opens_twilio` is true if the message was written
+    /// to the Twilio sender.
     pub fn record_inbound(
         &self,
         thread: ThreadId,
@@ -135,9 +134,9 @@ impl WriteTx<'_> {
         self.apply_turn(thread, TurnEvent::ContactWaits(at))
     }
 
-    /// Records an outbound message, which unarchives the thread. A message of a user or the agent answers the contact,
-    /// a message of the daemon does not. If a user answers from the phone, the thread counts as read. A message from
-    /// the phone that was written before the contact's last message, but arrives after it, answers nothing.
+    /// An outbound message unarchives the thread. A message of a user or the agent answers the contact, a message of
+    /// the daemon does not. If a user answers from the phone, the thread counts as read. A message from the phone that
+    /// was written before the contact's last message, but arrives after it, answers nothing.
     pub fn record_outbound(
         &self,
         thread: ThreadId,
@@ -160,9 +159,8 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Records a message from before the account was linked, or from a blocked contact. It can be the thread's newest
-    /// message, but it does not count as new: it does not increment the unread count, unarchive the thread or open a
-    /// 24-hour window.
+    /// For a message from before the account was linked, or from a blocked contact. It can be the thread's newest
+    /// message, but it does not increment the unread count, unarchive the thread or open a 24-hour window.
     pub fn record_history(&self, thread: ThreadId, provider: Provider, written_at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET provider = coalesce(provider, ?2),
@@ -173,15 +171,14 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Records that the contact has blocked the business or opted out. A later message from the contact clears the
-    /// record.
+    /// The contact has blocked the business or opted out. A later message from the contact clears the record.
     pub fn set_opted_out(&self, thread: ThreadId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE threads SET opted_out_at = ?2 WHERE id = ?1 AND opted_out_at IS NULL";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, now])? > 0;
         if is_new { self.record_thread(thread) } else { Ok(()) }
     }
 
-    /// Sets the provider that a thread shows, after this provider has carried a message of the thread.
+    /// The provider that the thread shows, after this provider has carried a message of the thread.
     pub fn set_thread_provider(&self, thread: ThreadId, provider: Provider) -> Result<()> {
         let sql = "UPDATE threads SET provider = ?2 WHERE id = ?1 AND provider IS NOT ?2";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, provider])? > 0;

@@ -1,4 +1,4 @@
-//! A contact's timeline: entries of several tables, sorted by time. Each kind of entry has a [`Source`].
+//! A contact's timeline: entries of several tables, sorted by time.
 
 use super::page::page;
 use super::sql::json_list;
@@ -11,7 +11,6 @@ use std::collections::HashMap;
 
 const SOURCES: [Source; 7] = [MESSAGES, CALLS, NOTES, TASKS, DONE_TASKS, APPOINTMENTS, MERGES];
 
-/// Reads the entries with these ids.
 type Load = fn(&ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>>;
 
 /// The queries for the entries of one kind.
@@ -24,8 +23,8 @@ struct Source {
 }
 
 impl ReadTx<'_> {
-    /// Returns the newest entries of a contact before a position, oldest first, and the position of the previous page.
-    /// Without `kinds`, entries of all kinds are returned.
+    /// The newest entries before a position, oldest first, and the position of the previous page. Without `kinds`,
+    /// entries of all kinds are returned.
     pub fn timeline(
         &self,
         contact: ContactId,
@@ -76,7 +75,6 @@ impl ReadTx<'_> {
     }
 }
 
-/// WhatsApp messages.
 const MESSAGES: Source = Source {
     kind: TimelineKind::Message,
     sql: "SELECT created_at, id FROM messages
@@ -105,7 +103,7 @@ fn load_calls(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)
     Ok(calls.into_iter().map(|item| (item.call.id.0, TimelineContent::Call(Box::new(item)))).collect())
 }
 
-/// Notes. Deleted notes are left out.
+/// Without deleted notes.
 const NOTES: Source = Source {
     kind: TimelineKind::Note,
     sql: "SELECT created_at, id FROM contact_notes
@@ -119,7 +117,7 @@ fn load_notes(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)
     Ok(notes.into_iter().map(|note| (note.id.0, TimelineContent::Note(note))).collect())
 }
 
-/// Tasks, at the time when they were created.
+/// At the time when the tasks were created.
 const TASKS: Source = Source {
     kind: TimelineKind::Task,
     sql: "SELECT created_at, id FROM tasks
@@ -128,7 +126,7 @@ const TASKS: Source = Source {
     load: |tx, ids| load_tasks(tx, ids, TimelineContent::Task),
 };
 
-/// Tasks, a second time when they were completed.
+/// At the time when the tasks were completed.
 const DONE_TASKS: Source = Source {
     kind: TimelineKind::TaskDone,
     sql: "SELECT done_at, id FROM tasks
@@ -146,7 +144,7 @@ fn load_tasks(
     Ok(tasks.into_iter().map(|task| (task.id.0, content(Box::new(task)))).collect())
 }
 
-/// Appointments, at the time when they were booked.
+/// At the time when the appointments were booked.
 const APPOINTMENTS: Source = Source {
     kind: TimelineKind::Appointment,
     sql: "SELECT created_at, id FROM appointments
@@ -160,7 +158,7 @@ fn load_appointments(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineC
     Ok(found.into_iter().map(|found| (found.id.0, TimelineContent::Appointment(Box::new(found)))).collect())
 }
 
-/// Merges of contacts. Undone merges are left out.
+/// Without undone merges.
 const MERGES: Source = Source {
     kind: TimelineKind::Merge,
     sql: "SELECT merged_at, id FROM contact_merges

@@ -5,22 +5,20 @@ use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row};
 
 impl ReadTx<'_> {
-    /// Returns all tokens, including expired ones, that are not revoked, and that belong to no user or to a user who
-    /// still has the token's rights.
+    /// Without revoked tokens, and without tokens whose user no longer has the token's rights. Includes expired tokens.
     pub fn tokens(&self) -> Result<Vec<ApiToken>> {
         let mut statement = self.conn.prepare_cached(&format!("{SELECT} ORDER BY t.id"))?;
         let tokens = statement.query_map([], token)?.collect::<Result<_, _>>()?;
         Ok(tokens)
     }
 
-    /// Returns the token with this hash, including an expired one. Returns `None` if the token is revoked, or if its
-    /// user no longer has the token's rights.
+    /// Also returns an expired token. `None` if the token is revoked, or if its user no longer has the token's rights.
     pub fn token_by_hash(&self, hash: &str) -> Result<Option<ApiToken>> {
         let mut statement = self.conn.prepare_cached(&format!("{SELECT} AND t.token_hash = ?1"))?;
         Ok(statement.query_row([hash], token).optional()?)
     }
 
-    /// Returns the user who is responsible for a token; `None` if no user is, or if the token is unknown.
+    /// `None` if no user is responsible for the token, or if the token is unknown.
     pub fn user_of_token(&self, id: TokenId) -> Result<Option<UserId>> {
         let sql = "SELECT user_id FROM api_tokens WHERE id = ?1";
         Ok(self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.flatten())
@@ -38,7 +36,6 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Records that a token was used.
     pub fn touch_token(&self, id: TokenId, now: Timestamp) -> Result<()> {
         self.conn.prepare_cached("UPDATE api_tokens SET last_used_at = ?2 WHERE id = ?1")?.execute((id, now))?;
         Ok(())
@@ -56,7 +53,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::TokenUpdated, None, Some(id.0))
     }
 
-    /// Revokes all tokens for which a user is responsible. Returns their ids.
+    /// Returns the ids of the revoked tokens.
     pub fn revoke_tokens_of(&self, user: UserId, now: Timestamp) -> Result<Vec<TokenId>> {
         let sql = "UPDATE api_tokens SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL RETURNING id";
         let mut statement = self.conn.prepare_cached(sql)?;
@@ -68,19 +65,17 @@ impl WriteTx<'_> {
 
 pub struct NewApiToken<'a> {
     pub name: &'a str,
-    /// The role, which determines the token's rights.
+    /// Determines the token's rights.
     pub role: Role,
-    /// The creation time.
     pub now: Timestamp,
-    /// The actor that creates the token.
     pub created_by: &'a str,
     /// The user who is responsible for the token; `None` if no user is.
     pub user: Option<UserId>,
-    /// The expiry time; `None` for a token that does not expire.
+    /// `None` for a token that does not expire.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Selects tokens. A token of a user is valid while that user can log in and has the token's rights.
+/// A token of a user is valid while that user can log in and has the token's rights.
 const SELECT: &str = "\
     SELECT t.id, t.name, t.role, t.created_at, t.last_used_at, t.created_by, t.expires_at, u.name AS user_name
     FROM api_tokens t LEFT JOIN users u ON u.id = t.user_id

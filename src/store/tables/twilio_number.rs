@@ -3,7 +3,6 @@
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
 
-/// The webhooks of a phone number before they were replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplacedWebhooks {
     /// The URL that Twilio requests for an inbound call.
@@ -17,7 +16,7 @@ pub struct ReplacedWebhooks {
 }
 
 impl ReadTx<'_> {
-    /// Returns the replaced webhooks, each with the SID of its number.
+    /// Each with the SID of its number.
     pub fn replaced_webhooks(&self) -> Result<Vec<(String, ReplacedWebhooks)>> {
         let mut list = self.conn.prepare_cached("SELECT key, value FROM meta WHERE key GLOB ?1 || '*' ORDER BY key")?;
         let rows = list.query_map([PREFIX], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
@@ -30,7 +29,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores the webhooks of a number in place of those that were stored earlier.
+    /// Replaces webhooks that were stored earlier.
     pub fn put_replaced_webhooks(&self, sid: &str, webhooks: &ReplacedWebhooks) -> Result<()> {
         let value = serde_json::to_string(webhooks).unwrap_or_default();
         self.set_meta(&format!("{PREFIX}{sid}"), &value)

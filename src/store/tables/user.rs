@@ -6,7 +6,7 @@ use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row};
 
 impl ReadTx<'_> {
-    /// Returns all active users, sorted by name.
+    /// Only active users, sorted by name.
     pub fn users(&self) -> Result<Vec<User>> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE disabled_at IS NULL ORDER BY name");
         let mut statement = self.conn.prepare_cached(&sql)?;
@@ -14,44 +14,44 @@ impl ReadTx<'_> {
         Ok(users)
     }
 
-    /// Returns an active user by id.
+    /// `None` if the user is disabled.
     pub fn user(&self, id: UserId) -> Result<Option<User>> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ?1 AND disabled_at IS NULL");
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], user).optional()?)
     }
 
-    /// Returns an active user by name (case-insensitive).
+    /// The case of `name` is ignored. `None` if the user is disabled.
     pub fn user_by_name(&self, name: &str) -> Result<Option<User>> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE name = ?1 AND disabled_at IS NULL");
         Ok(self.conn.prepare_cached(&sql)?.query_row([name], user).optional()?)
     }
 
-    /// Returns the user with that name, and the password hash that a login must match.
+    /// The first value is the password hash that a login must match.
     pub fn credentials(&self, name: &str) -> Result<Option<(String, User)>> {
         let Some(user) = self.user_by_name(name)? else { return Ok(None) };
         Ok(Some((self.password_hash(user.id)?, user)))
     }
 
-    /// Returns the stored password hash of an active user.
+    /// Fails with [`Error::NotFound`] if the user is disabled.
     pub fn password_hash(&self, id: UserId) -> Result<String> {
         let sql = "SELECT password_hash FROM users WHERE id = ?1 AND disabled_at IS NULL";
         self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.ok_or(Error::NotFound("user"))
     }
 
-    /// Returns the name of a user or a token. Returns the id, such as `agent` or `user:3`, of any other actor, and of a
-    /// user or token without a name.
+    /// The name of a user or a token; the id, such as `agent` or `user:3`, of any other actor, and of a user or token
+    /// without a name.
     pub fn actor_name(&self, actor: ActorId) -> Result<String> {
         let id = actor.to_string();
         Ok(self.stored_actor_name(&id)?.unwrap_or(id))
     }
 
-    /// Returns the name of a user or a token, by its stored id such as `user:3`; `None` if it has no name.
+    /// `actor` is a stored id such as `user:3`. `None` if it has no name.
     pub fn stored_actor_name(&self, actor: &str) -> Result<Option<String>> {
         let sql = format!("SELECT nullif({}, '')", actor_name("?1"));
         Ok(self.conn.prepare_cached(&sql)?.query_row([actor], |row| row.get(0))?)
     }
 
-    /// Returns the number of active owners.
+    /// Only active owners.
     pub fn count_owners(&self) -> Result<i64> {
         let sql = "SELECT count(*) FROM users WHERE role = ?1 AND disabled_at IS NULL";
         Ok(self.conn.prepare_cached(sql)?.query_row([Role::Owner], |row| row.get(0))?)
@@ -59,7 +59,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a user. The name must not be in use.
+    /// The name must not be in use.
     pub fn insert_user(&self, name: &str, role: Role, password_hash: &str, now: Timestamp) -> Result<UserId> {
         let sql = "INSERT INTO users(name, role, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)";
         self.conn.prepare_cached(sql)?.execute((name, role, password_hash, now))?;
@@ -77,7 +77,7 @@ impl WriteTx<'_> {
         changed(self.conn.prepare_cached("UPDATE users SET last_login_at = ?2 WHERE id = ?1")?.execute((id, now))?)
     }
 
-    /// Disables a user. The row is kept because the audit log and messages refer to it. The name can be used again.
+    /// The row is kept because the audit log and messages refer to it. The name can be used again.
     pub fn disable_user(&self, id: UserId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE users SET disabled_at = ?2, password_hash = '', name = name || ' #' || id
                    WHERE id = ?1 AND disabled_at IS NULL";

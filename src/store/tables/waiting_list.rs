@@ -13,7 +13,7 @@ use rusqlite::{OptionalExtension, Row, params};
 pub struct NewWaitingEntry<'a> {
     pub contact: ContactId,
     pub service: ServiceId,
-    /// The resource; `None` for any resource.
+    /// `None` for any resource.
     pub resource: Option<ResourceId>,
     /// The first day on which an appointment is wanted.
     pub from_date: Date,
@@ -32,8 +32,8 @@ pub struct NextAppointment {
 }
 
 impl ReadTx<'_> {
-    /// Returns a page of the waiting list, oldest entry first, and the position of the next page if one exists. `None`
-    /// for the contact includes all contacts.
+    /// Oldest entry first, with the position of the next page if one exists. `None` for the contact includes all
+    /// contacts.
     pub fn waiting_list(
         &self,
         business: BusinessId,
@@ -52,7 +52,7 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.created_at, id: last.id.0 }))
     }
 
-    /// Returns the booked appointments from `now` on of contacts who wait for the same service, ordered by start.
+    /// Only booked appointments that start at `now` or later, ordered by start.
     pub fn appointments_of_waiting(&self, business: BusinessId, now: Timestamp) -> Result<Vec<NextAppointment>> {
         let mut query = self.conn.prepare_cached(
             "SELECT w.id, a.id, a.starts_at, a.created_at FROM waiting_list w
@@ -66,7 +66,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns an entry that equals a new one, except for the note.
+    /// An entry that equals the new one, except for the note.
     pub fn same_waiting_entry(&self, business: BusinessId, new: &NewWaitingEntry<'_>) -> Result<Option<WaitingEntry>> {
         let NewWaitingEntry { contact, service, resource, from_date, to_date, note: _ } = new;
         let mut query = self.conn.prepare_cached(&format!(
@@ -84,7 +84,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds an entry for a contact who has been waiting since `since`.
+    /// `since` is the time since which the contact has been waiting.
     pub fn insert_waiting_entry(
         &self,
         business: BusinessId,
@@ -106,7 +106,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes an entry, except for its contact.
+    /// The contact of the entry does not change.
     pub fn update_waiting_entry(&self, id: WaitingId, changed: &NewWaitingEntry<'_>) -> Result<()> {
         let NewWaitingEntry { contact: _, service, resource, from_date, to_date, note } = changed;
         let (from, to) = (from_date.to_string(), to_date.to_string());

@@ -1,11 +1,10 @@
 //! Deletes the data about a contact from the database.
 //!
-//! The first transaction deletes everything except audio and the content of files, which may be too much for one
-//! transaction. Audio and file content are deleted afterwards, in steps. The first transaction adds a job that
-//! continues the steps after a kill of the process.
+//! Audio and the content of files may be too much for one transaction, so they are deleted in steps after the other
+//! data. A job continues the steps after a kill of the process.
 //!
-//! `secure_delete` overwrites the deleted content with zeros, in the live database and thereby in the published copy.
-//! Otherwise the content would remain in unused parts of a file that users copy.
+//! `secure_delete` overwrites the deleted content with zeros. Otherwise the content would remain in unused parts of a
+//! file that users copy.
 
 use super::super::sql::json_list;
 use super::{PERSONAL, PersonalData, PersonalTable, UNUSED_FILES};
@@ -24,15 +23,14 @@ pub type Erased = BTreeMap<String, u64>;
 pub struct ErasureRest {
     /// The unique key of the job.
     pub key: String,
-    /// The contact; set if rows without content remain because audio refers to them.
+    /// Set if rows without content remain because audio refers to them.
     contact: Option<ContactId>,
     /// The files that no other contact has.
     files: Vec<String>,
 }
 
 impl ReadTx<'_> {
-    /// Returns true if a running operation would store more data about the contact: a call, or a message that is being
-    /// sent.
+    /// Returns true during a call or while a message is being sent: either would store more data about the contact.
     pub fn is_in_progress(&self, data: &PersonalData) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM calls WHERE state <> 'ended' AND contact_id IN (SELECT value FROM json_each(?1))
@@ -44,7 +42,7 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Deletes everything about a contact except audio and the content of files, and adds the job that deletes these.
-    /// `plan` is the data that was found before. From here on, no incoming data is assigned to this contact.
+    /// `plan` is the data that was found before.
     pub fn erase_contact(
         &self,
         contact: ContactId,
@@ -88,8 +86,7 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Deletes a part of the remaining audio and files, and finally the rows to which they belonged. Returns false when
-    /// no data remains.
+    /// Deletes a part of the remaining data. Returns false when no data remains.
     pub fn erase_rest(&self, rest: &ErasureRest, erased: &mut Erased) -> Result<bool> {
         self.overwriting(|| {
             let data = rest.contact.map(|contact| self.personal_ids(contact)).transpose()?.unwrap_or_default();
@@ -100,8 +97,8 @@ impl WriteTx<'_> {
             if chunks + files > 0 {
                 return Ok(true);
             }
-            // The audit log is skipped, because the contact was removed from it earlier. The audit log also contains
-            // the entry of this deletion, which must remain.
+            // The audit log is skipped: the contact was removed from it earlier, and it also contains the entry of this
+            // deletion, which must remain.
             for table in PERSONAL.iter().filter(|table| !["media", "audit_log"].contains(&table.name)) {
                 if rest.contact.is_some() {
                     *erased.entry(table.name.to_owned()).or_default() += self.erase_rows(table, &data)?;
@@ -113,8 +110,8 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Remembers which of the recent calls and messages are erased. Twilio still lists them, and providers may still
-    /// report a recording of such a call or the status of such a message, which would otherwise be stored again.
+    /// Twilio still lists recent calls and messages, and providers may still report a recording of such a call or the
+    /// status of such a message, which would otherwise be stored again.
     fn remember_recent(&self, data: &PersonalData, now: Timestamp) -> Result<()> {
         let ids: Vec<String> = self.column(
             "SELECT call_sid FROM calls WHERE id IN (SELECT value FROM json_each(?1)) AND started_at >= ?3
@@ -125,7 +122,7 @@ impl WriteTx<'_> {
         ids.iter().try_for_each(|id| self.remember_erased(id, now))
     }
 
-    /// Removes references to the contact's threads and calls from rows of other contacts. Those rows are kept.
+    /// The rows of other contacts are kept.
     fn detach_from_others(&self, data: &PersonalData) -> Result<()> {
         for (table, column, of) in [
             ("tasks", "thread_id", &data.threads),
@@ -146,7 +143,7 @@ impl WriteTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.exists([json_list(&data.recordings)])?)
     }
 
-    /// Clears the content of the rows that are kept until the audio is deleted.
+    /// The rows are kept until the audio is deleted.
     fn empty_sound_owners(&self, data: &PersonalData) -> Result<()> {
         for (sql, ids) in [
             ("UPDATE contacts SET display_name = '', name_source = '', language = NULL", &data.contacts),
@@ -168,8 +165,8 @@ impl WriteTx<'_> {
         Ok(delete.execute(params![json_list(&data.recordings), CHUNKS_PER_STEP])? as u64)
     }
 
-    /// Deletes one of the files. A file that a message has used again is kept, as is one that was uploaded again and
-    /// therefore has details.
+    /// Deletes one file. A file that a message has used again is kept, as is one that was uploaded again and therefore
+    /// has details.
     fn erase_file(&self, files: &[String]) -> Result<u64> {
         let sql = format!(
             "DELETE FROM media WHERE sha256 IN (
@@ -201,7 +198,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// Returns a query for the files in a JSON list to which no row refers.
+/// The files in a JSON list to which no row refers.
 fn unused_files(list: &str) -> String {
     UNUSED_FILES.replace("{hashes}", &format!("(SELECT value FROM json_each({list}))"))
 }
@@ -211,7 +208,7 @@ const JOB_DELAY: std::time::Duration = std::time::Duration::from_secs(10);
 /// How far back calls and messages are remembered as erased. Twilio's lists are read from the last complete pass on,
 /// which is minutes ago, or days ago if Twilio could not be reached.
 const RECENT: std::time::Duration = std::time::Duration::from_hours(7 * 24);
-/// The tables of audio, and of the rows to which it belongs. These tables are deleted last.
+/// Deleted last, because audio is deleted in steps.
 const SOUND_TABLES: [&str; 5] = ["recording_chunks", "recordings", "calls", "threads", "contacts"];
-/// Number of chunks per step. A chunk has up to 256 KiB.
+/// A chunk has up to 256 KiB.
 const CHUNKS_PER_STEP: i64 = 16;

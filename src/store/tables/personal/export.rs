@@ -7,17 +7,15 @@ use crate::store::{ReadTx, Result};
 use rusqlite::types::ValueRef;
 use serde_json::{Map, Value};
 
-/// A file about a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonalFile {
-    /// A file of a message, by the SHA-256 of its content.
+    /// A file of a message.
     Media {
-        /// The SHA-256 of the content, in hexadecimal.
+        /// In hexadecimal.
         sha256: String,
         /// The media type of the content.
         mime: String,
     },
-    /// The recording of a call.
     Recording {
         id: RecordingId,
         call: CallId,
@@ -27,15 +25,14 @@ pub enum PersonalFile {
 }
 
 impl PersonalData {
-    /// Returns the names of the tables that the export contains.
     pub fn exported_tables() -> impl Iterator<Item = &'static str> {
         PERSONAL.iter().filter(|table| table.is_exported).map(|table| table.name)
     }
 }
 
 impl ReadTx<'_> {
-    /// Returns up to `limit` rows of a table about a contact, starting at row `offset`, each with the names of its
-    /// columns. Returns none for a table that the export does not contain.
+    /// Up to `limit` rows about a contact, starting at row `offset`, by column name. Empty for a table that the export
+    /// does not contain.
     pub fn personal_rows(
         &self,
         data: &PersonalData,
@@ -66,7 +63,7 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    /// Returns the files about a contact whose content is stored.
+    /// Only files whose content is stored.
     pub fn personal_files(&self, data: &PersonalData) -> Result<Vec<PersonalFile>> {
         let mut query = self.conn.prepare_cached(
             "SELECT sha256, mime FROM media WHERE pruned_at IS NULL AND sha256 IN (SELECT value FROM json_each(?1)) ORDER BY sha256",
@@ -87,7 +84,7 @@ impl ReadTx<'_> {
     }
 }
 
-/// Converts a value to JSON. Binary content is exported as a separate file.
+/// Binary content is exported as a separate file.
 fn value(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null | ValueRef::Blob(_) => Value::Null,

@@ -22,7 +22,6 @@ fn every_table_is_erased_or_exempt() {
     }
 }
 
-/// Rows that refer to other rows are deleted before those rows.
 #[test]
 fn the_order_of_deletion_follows_the_references() {
     let (_folder, conn) = database();

@@ -4,7 +4,6 @@ use crate::domain::{SearchKind, Timestamp};
 use crate::store::{ReadTx, Result};
 use rusqlite::{OptionalExtension, Row};
 
-/// The indexed text of one row.
 pub(super) struct Document {
     pub kind: SearchKind,
     pub ref_id: i64,
@@ -17,9 +16,9 @@ pub(super) struct Document {
 }
 
 impl Document {
-    /// Returns the first id to try for the document. If another document has that id, the next id is tried. Search
-    /// results are sorted by id. The id therefore consists of the time in milliseconds, the kind, and the lowest 9 bits
-    /// of the row id. Two documents rarely have the same first id. Contacts have the highest ids, so they are first.
+    /// The first id to try for the document. If another document has that id, the next id is tried. Search results are
+    /// sorted by id, so the id consists of the time in milliseconds, the kind, and the lowest 9 bits of the row id.
+    /// Contacts have the highest ids, so they are first.
     pub(super) fn wanted_id(&self) -> i64 {
         if self.kind == SearchKind::Contact {
             return CONTACTS_FROM + self.ref_id * 2;
@@ -30,8 +29,8 @@ impl Document {
 }
 
 impl ReadTx<'_> {
-    /// Returns the document of a row. `None` if the row was deleted, has no text, or is not indexed: a merged contact,
-    /// an active call or the use of a tool.
+    /// `None` if the row was deleted, has no text, or is not indexed: a merged contact, an active call or the use of a
+    /// tool.
     pub(super) fn document(&self, kind: SearchKind, ref_id: i64) -> Result<Option<Document>> {
         let sql = match kind {
             SearchKind::Contact => {
@@ -66,6 +65,6 @@ impl ReadTx<'_> {
     }
 }
 
-/// The first document id of contacts. The ids of other documents begin with a time in milliseconds and are lower for
-/// any time before the year 19000, so contacts are first in the results.
+/// The ids of other documents begin with a time in milliseconds and are lower for any time before the year 19000, so
+/// contacts are first in the results.
 const CONTACTS_FROM: i64 = 1 << 61;

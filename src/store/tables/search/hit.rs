@@ -5,7 +5,6 @@ use crate::domain::{SearchHit, SearchKind};
 use crate::store::{ReadTx, Result};
 use rusqlite::{OptionalExtension, params};
 
-/// A document that a search has found.
 pub(super) struct FoundDocument {
     pub id: i64,
     kind: SearchKind,
@@ -33,7 +32,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the details of a hit; `None` if its row was deleted and the index has not been updated yet.
+    /// `None` if the row of the hit was deleted and the index has not been updated yet.
     pub(super) fn search_hit(&self, found: &FoundDocument) -> Result<Option<SearchHit>> {
         let sql = match found.kind {
             SearchKind::Contact => {

@@ -7,7 +7,6 @@ use crate::store::{Change, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
 use std::collections::BTreeSet;
 
-/// The result of one step of indexing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IndexStep {
     /// Another step may index more rows.
@@ -48,7 +47,7 @@ impl WriteTx<'_> {
         self.index_older(rows, calling_code)
     }
 
-    /// Returns the rows that must be indexed again because of a change.
+    /// The rows that must be indexed again because of a change.
     fn changed_rows_of(&self, change: &Change) -> Result<Vec<(SearchKind, i64)>> {
         let Some(id) = change.ref_id else { return Ok(Vec::new()) };
         Ok(match change.kind {
@@ -144,7 +143,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Adds the notes to an index that was created by a version which did not index notes.
+    /// An index that was created by an earlier version may lack the notes.
     fn add_notes_once(&self) -> Result<()> {
         if self.meta(NOTES)?.is_none() {
             self.index_all_of(SearchKind::Note)?;
@@ -165,8 +164,8 @@ impl ReadTx<'_> {
         Ok(query.exists([id])?)
     }
 
-    /// Returns the notes of a contact or the turns of a call: those in `table`, and those in the index, which may have
-    /// been deleted from the table.
+    /// The notes of a contact or the turns of a call: those in `table`, and those in the index, which may have been
+    /// deleted from the table.
     fn parts_of(&self, parent: (&str, i64), table: &str, kind: SearchKind) -> Result<Vec<(SearchKind, i64)>> {
         let (column, id) = parent;
         let mut query = self.conn.prepare_cached(&format!(
@@ -193,7 +192,7 @@ impl ReadTx<'_> {
     }
 }
 
-/// The key in `meta` that records whether the index contains the notes.
+/// The key in `meta` that records that the index contains the notes.
 const NOTES: &str = "search.notes";
 const INDEXED: &str = "indexed";
 

@@ -5,8 +5,8 @@ use crate::search::Query;
 use crate::store::{ReadTx, Result};
 use rusqlite::params;
 
-/// The selection of a list by the user's search text. Usually `found` contains the ids. While the index cannot be used,
-/// `words` and `digits` are patterns for texts and numbers instead. All are `None` without a search text.
+/// Usually `found` contains the ids. While the index cannot be used, `words` and `digits` are patterns for texts and
+/// numbers instead. All are `None` without a search text.
 #[derive(Debug, Default)]
 pub(in crate::store) struct ListSearch {
     /// The ids as a JSON list.
@@ -21,7 +21,7 @@ pub(in crate::store) struct ListSearch {
 }
 
 impl ListSearch {
-    /// Returns the SQL condition on the column of row ids. The condition has the parameter `:found`.
+    /// The condition has the parameter `:found`.
     pub(in crate::store) fn condition(&self, column: &str) -> String {
         match self.found {
             // The `+` prevents SQLite from looking up each id first.
@@ -34,7 +34,7 @@ impl ListSearch {
     }
 }
 
-/// The rows to which a hit belongs. A hit in a contact's name or number belongs to each of the contact's rows.
+/// A hit in a contact's name or number belongs to each of the contact's rows.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum HitsOf {
     Calls,
@@ -43,7 +43,7 @@ pub(in crate::store) enum HitsOf {
 }
 
 impl ReadTx<'_> {
-    /// Returns the selection for a search text. `of` is the kind of rows in the list.
+    /// `of` is the kind of rows in the list.
     pub(in crate::store) fn list_search(&self, typed: Option<&str>, of: HitsOf) -> Result<ListSearch> {
         let Some(typed) = typed.map(str::trim).filter(|typed| !typed.is_empty()) else {
             return Ok(ListSearch::default());
@@ -61,13 +61,12 @@ impl ReadTx<'_> {
         })
     }
 
-    /// Returns the query for the index; `None` while the index is incomplete, or if the text contains nothing that is
-    /// indexed.
+    /// `None` while the index is incomplete, or if the text contains nothing that is indexed.
     fn indexed(&self, typed: &str) -> Result<Option<Query>> {
         if self.search_is_complete()? { Ok(Query::parse(typed)) } else { Ok(None) }
     }
 
-    /// Returns the ids of the rows with hits. If there are more than `MAX_LIST_HITS` hits, only the newest hits count.
+    /// If there are more than `MAX_LIST_HITS` hits, only the newest hits count.
     fn ids_with_hits(&self, query: &Query, of: HitsOf) -> Result<Vec<i64>> {
         let hits: String = self
             .conn
@@ -87,14 +86,13 @@ impl ReadTx<'_> {
     }
 }
 
-/// Returns a LIKE pattern that matches `words` anywhere, with special characters escaped.
+/// A LIKE pattern that matches `words` anywhere, with special characters escaped.
 pub(in crate::store) fn like(words: &str) -> String {
     let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }
 
-/// Returns the digits to search for in numbers: `050-123` finds `+97250123…`. `None` if the text is not a part of a
-/// number.
+/// The digits to search for in numbers: `050-123` finds `+97250123…`. `None` if the text is not a part of a number.
 pub(in crate::store) fn digits(words: &str) -> Option<String> {
     let plain = words.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')'));
     let digits: String = words.chars().filter(char::is_ascii_digit).collect();

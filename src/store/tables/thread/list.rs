@@ -10,17 +10,15 @@ use rusqlite::named_params;
 #[derive(Clone, Debug)]
 pub struct ThreadFilter {
     pub business: BusinessId,
-    /// Only threads of this kind; `None` for both kinds.
     pub kind: Option<ThreadType>,
-    /// Only threads in this state.
     pub state: InboxFilter,
     /// Search terms for names, numbers, messages, transcripts, and summaries of calls (not for summaries while the
-    /// search index is incomplete); `None` for all threads.
+    /// search index is incomplete).
     pub words: Option<String>,
 }
 
 impl ReadTx<'_> {
-    /// Returns a page of threads, and the position of the next page if one exists.
+    /// With the position of the next page if one exists.
     pub fn threads(
         &self,
         filter: &ThreadFilter,

@@ -4,7 +4,7 @@ use super::super::call::end_reason;
 use crate::domain::{CallFacts, LastCall, LastMessage, Thread, Timestamp, TurnState};
 use rusqlite::Row;
 
-/// Returns the query for threads as `t`, with their newest message and call. The caller appends a WHERE clause.
+/// The query for threads as `t`, with their newest message and call. The caller appends a WHERE clause.
 pub(in crate::store) fn select() -> String {
     include_str!("select.sql").trim_end().replace("{end_reason}", &end_reason("k"))
 }
@@ -33,7 +33,7 @@ pub(in crate::store) fn thread(row: &Row<'_>) -> rusqlite::Result<Thread> {
     })
 }
 
-/// Reads the newest message from the columns `m_…`.
+/// From the columns `m_…`.
 pub(in crate::store) fn last_message(row: &Row<'_>) -> rusqlite::Result<Option<LastMessage>> {
     let Some(id) = row.get("m_id")? else { return Ok(None) };
     Ok(Some(LastMessage {
@@ -47,7 +47,7 @@ pub(in crate::store) fn last_message(row: &Row<'_>) -> rusqlite::Result<Option<L
     }))
 }
 
-/// Reads the newest call from the columns `k_…`.
+/// From the columns `k_…`.
 pub(in crate::store) fn last_call(row: &Row<'_>) -> rusqlite::Result<Option<LastCall>> {
     let Some(id) = row.get("k_id")? else { return Ok(None) };
     let message_text: Option<String> = row.get("k_message")?;

@@ -22,7 +22,7 @@ impl ReadTx<'_> {
         query.query_row([thread], |row| row.get(0)).optional()?.ok_or(Error::NotFound("thread"))
     }
 
-    /// Returns the threads of a contact, without merged ones.
+    /// Without merged threads.
     fn turns_of(&self, contact: ContactId) -> Result<Vec<StoredTurn>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, waiting_since, agent_since, archived_at FROM threads
@@ -37,8 +37,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Applies an event to the turn of a thread. An event that concerns all threads is also applied to the contact's
-    /// other threads. An event that returns the contact to the inbox unarchives all of the contact's threads.
+    /// Some events apply to all threads of the contact. An event that returns the contact to the inbox unarchives all
+    /// of the contact's threads.
     pub fn apply_turn(&self, thread: ThreadId, event: TurnEvent) -> Result<()> {
         for before in self.turns_of(self.contact_of_thread(thread)?)? {
             let is_same = before.thread == thread;
@@ -61,14 +61,14 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Applies an event of which no message and no call records a change, such as a scheduled message that could not be
+    /// For an event of which no message and no call records a change, such as a scheduled message that could not be
     /// sent.
     pub fn apply_turn_without_message(&self, thread: ThreadId, event: TurnEvent) -> Result<()> {
         self.apply_turn(thread, event)?;
         self.record_thread(thread)
     }
 
-    /// Archives all threads of a contact, or unarchives them.
+    /// `None` unarchives the threads.
     pub fn set_archived(&self, contact: ContactId, archived_at: Option<Timestamp>) -> Result<()> {
         self.turns_of(contact)?.into_iter().try_for_each(|before| {
             let archived_at = archived_at.map(|at| before.archived_at.unwrap_or(at));
@@ -134,8 +134,8 @@ impl WriteTx<'_> {
         threads.into_iter().try_for_each(|turn| self.mark_thread_read(turn.thread))
     }
 
-    /// Sets the turns of threads that an earlier version stored without turns: those with ids above `after`, at most
-    /// `rows`. Returns the last examined id; `None` if no threads remain.
+    /// For threads that an earlier version stored without turns: those with ids above `after`, at most `rows`. Returns
+    /// the last examined id; `None` if no threads remain.
     pub fn start_turns(&self, after: i64, rows: u32) -> Result<Option<i64>> {
         let last: Option<i64> = self
             .conn
