@@ -30,7 +30,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// The listeners that use certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TlsListeners {
     /// Whether the plain HTTP listener for redirects and HTTP-01 challenges is open, by default on port 80.
@@ -41,7 +40,7 @@ pub struct TlsListeners {
     pub crm: bool,
 }
 
-/// The certificates of this daemon; cheap to clone.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Tls {
     inner: Arc<Inner>,
@@ -52,13 +51,12 @@ struct Inner {
     listeners: TlsListeners,
     folder: Folder,
     resolver: Arc<CertResolver>,
-    /// The TLS configuration; `None` if no listener accepts TLS.
+    /// `None` if no listener accepts TLS.
     server: Option<Arc<ServerConfig>>,
     progress: Mutex<Progress>,
     reload: Notify,
 }
 
-/// The progress of obtaining certificates.
 #[derive(Debug, Default)]
 struct Progress {
     last_error: Option<TlsError>,
@@ -66,8 +64,8 @@ struct Progress {
 }
 
 impl Tls {
-    /// Loads the stored certificates. A missing or broken certificate is reported but does not prevent the start,
-    /// because phone calls can arrive over other listeners.
+    /// A missing or broken certificate is reported but does not prevent the start, because phone calls can arrive over
+    /// other listeners.
     pub fn open(config: Arc<Config>, listeners: TlsListeners) -> Self {
         let folder = Folder::of(&config.store.data_folder());
         let resolver = Arc::new(CertResolver::default());
@@ -84,22 +82,22 @@ impl Tls {
         tls
     }
 
-    /// Returns the TLS configuration; `None` if no listener accepts TLS.
+    /// `None` if no listener accepts TLS.
     pub fn server_config(&self) -> Option<Arc<ServerConfig>> {
         self.inner.server.clone()
     }
 
-    /// Returns the port of the TLS listener; `None` if there is none, or TLS cannot be used.
+    /// `None` if there is no TLS listener, or TLS cannot be used.
     pub fn https_port(&self) -> Option<u16> {
         self.inner.server.as_ref().and(self.inner.listeners.https)
     }
 
-    /// Returns a host name for which TLS clients get a certificate that browsers trust.
+    /// A host name for which TLS clients get a certificate that browsers trust.
     pub fn trusted_name(&self) -> Option<String> {
         self.trusted()?.names.iter().find(|name| !name.starts_with('*')).cloned()
     }
 
-    /// Returns the answer to the HTTP-01 challenge with this token.
+    /// The answer to the HTTP-01 challenge with this token.
     pub fn challenge_answer(&self, token: &str) -> Option<String> {
         self.inner.resolver.http_challenge(token)
     }
@@ -109,7 +107,6 @@ impl Tls {
         self.trusted().is_some_and(|certificate| certificate.covers(host))
     }
 
-    /// Returns true if browsers trust the served certificate.
     pub fn is_trusted(&self) -> bool {
         self.trusted().is_some()
     }
@@ -168,7 +165,7 @@ impl Tls {
         }
     }
 
-    /// Loads the files; returns the reason if they are rejected.
+    /// Returns the reason if the files are rejected.
     fn load_files(&self, files: &CertificateFiles, now: Timestamp) -> Result<(), Causes> {
         let before = self.inner.resolver.current();
         let served = before.as_ref().filter(|(source, _)| *source == CertificateSource::Files).map(|(_, it)| it);
@@ -242,20 +239,19 @@ impl Tls {
         }
     }
 
-    /// Returns the served certificate if it is valid now, and is from files or an authority. Browsers are then assumed
-    /// to trust it.
+    /// The served certificate if it is valid now, and is from files or an authority. Browsers are then assumed to trust
+    /// it.
     fn trusted(&self) -> Option<Certificate> {
         let (source, certificate) = self.inner.resolver.current()?;
         let trusted = matches!(source, CertificateSource::Files | CertificateSource::Acme);
         Some(certificate).filter(|certificate| trusted && certificate.is_valid_at(clock::now()))
     }
 
-    /// Returns the host names that a certificate should cover.
     fn required_names(&self) -> Vec<String> {
         self.inner.config.tls.domain.clone()
     }
 
-    /// Stores an error, and logs it if it is new. `outcome` is the end of the log line.
+    /// Logs the error if it is new. `outcome` is the end of the log line.
     fn report_error(&self, causes: impl Into<Causes>, outcome: &str) {
         let causes = causes.into();
         let mut progress = self.progress();
@@ -271,8 +267,8 @@ impl Tls {
     }
 }
 
-/// Returns the fingerprint of the self-signed certificate in this data folder. Returns `None` if TLS is configured,
-/// although the daemon may then serve that certificate until it has another one.
+/// The fingerprint of the self-signed certificate in this data folder. `None` if TLS is configured, although the daemon
+/// may then serve that certificate until it has another one.
 pub fn own_fingerprint(config: &Config) -> Option<String> {
     if config.tls.is_configured() {
         return None;
@@ -296,7 +292,7 @@ fn log_certificate(source: CertificateSource, certificate: &Certificate) {
     );
 }
 
-/// Builds a configuration for TLS 1.2 and 1.3, HTTP/1.1 and ACME challenges.
+/// For TLS 1.2 and 1.3, HTTP/1.1 and ACME challenges.
 fn server_config(resolver: &Arc<CertResolver>) -> Option<Arc<ServerConfig>> {
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions();

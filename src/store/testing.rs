@@ -4,7 +4,7 @@ use super::{Result, WriteTx, migrate, open};
 pub(crate) use rusqlite::Connection;
 use tempfile::TempDir;
 
-/// Creates a new database. It is deleted when the folder is dropped.
+/// The database is deleted when the folder is dropped.
 pub(crate) fn database() -> (TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open::writer(&folder.path().join("db.sqlite")).unwrap();
@@ -12,13 +12,13 @@ pub(crate) fn database() -> (TempDir, Connection) {
     (folder, conn)
 }
 
-/// Runs `work` in a transaction that is rolled back.
+/// The transaction is rolled back.
 pub(crate) fn try_out<T>(conn: &Connection, work: impl FnOnce(&WriteTx<'_>) -> Result<T>) -> T {
     let tx = conn.unchecked_transaction().unwrap();
     work(&WriteTx::new(&tx)).unwrap()
 }
 
-/// Runs `work` in a transaction that is committed.
+/// The transaction is committed.
 pub(crate) fn transact<T>(conn: &Connection, work: impl FnOnce(&WriteTx<'_>) -> Result<T>) -> T {
     let tx = conn.unchecked_transaction().unwrap();
     let value = work(&WriteTx::new(&tx)).unwrap();

@@ -1,7 +1,5 @@
-//! The handles for database access: [`ReadTx`] reads one snapshot, and [`WriteTx`] can also change the database.
-//!
-//! The other modules of the store add their queries as methods to these two types. The `Connection` is private to the
-//! store.
+//! The handles for database access: [`ReadTx`] reads one snapshot, and [`WriteTx`] can also change the database. The
+//! other modules of the store add their queries as methods to these two types.
 
 use super::read_limits::Limits;
 use super::{Error, Result};
@@ -11,23 +9,21 @@ use rusqlite::ffi::{self, SQLITE_INTERRUPT};
 use std::cell::Cell;
 use std::ops::Deref;
 
-/// One snapshot of the database.
 pub struct ReadTx<'c> {
     pub(in crate::store) conn: &'c Connection,
-    /// The conditions that end a read early; `None` for a transaction of the writer and for reads outside the pools.
+    /// `None` for a transaction of the writer and for reads outside the pools.
     limits: Option<&'c Limits>,
 }
 
-/// A transaction of the writer. It is rolled back unless the function that receives it returns `Ok`.
+/// Rolled back unless the function that receives it returns `Ok`.
 pub struct WriteTx<'c> {
     read: ReadTx<'c>,
     /// The newest change recorded in this transaction.
     pub(in crate::store) recorded: Cell<Option<Recorded>>,
-    /// Number of audit rows inserted through this handle.
+    /// Audit rows inserted through this handle.
     pub(in crate::store) audit_rows: Cell<u64>,
 }
 
-/// A change that the running transaction has recorded.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct Recorded {
     pub seq: i64,
@@ -63,8 +59,8 @@ impl<'c> WriteTx<'c> {
 }
 
 impl WriteTx<'_> {
-    /// Returns the number of rows that this connection has changed so far. By comparing two values, a caller can detect
-    /// whether a use case changed a row.
+    /// The number of rows that this connection has changed so far. By comparing two values, a caller can detect whether
+    /// a use case changed a row.
     pub fn changed_rows(&self) -> u64 {
         self.conn.total_changes()
     }

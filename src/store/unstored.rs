@@ -8,23 +8,23 @@ use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The records, by key. The file is next to the live database, so copies of the database do not contain the records.
+/// The file is next to the live database, so copies of the database do not contain the records.
 pub struct UnstoredRecords {
     /// Locked while the file is written.
     slots: Mutex<Slots>,
-    /// The keys of all records, for readers that must not wait for the disk.
+    /// For readers that must not wait for the disk.
     keys: Mutex<BTreeSet<String>>,
 }
 
 struct Slots {
-    /// The file; `None` if it could not be opened or created, for example because the disk is full.
+    /// `None` if the file could not be opened or created, for example because the disk is full.
     file: Option<File>,
     /// The key of the record in each slot; `None` for a free slot.
     keys: Vec<Option<String>>,
 }
 
 impl UnstoredRecords {
-    /// Opens the file. Creates it if it is missing and the disk has space.
+    /// Creates the file if it is missing and the disk has space.
     pub(in crate::store) fn open(folder: &Folder) -> Self {
         let slots = open(folder).unwrap_or_else(|error| {
             tracing::warn!(event = "STORE_UNSTORED_FILE_FAILED", %error, "Cannot open or create live/unstored, the file that keeps the ends of calls which the database cannot store; until the next start of the daemon, they are kept in memory only, and lost if the daemon stops");
@@ -34,16 +34,16 @@ impl UnstoredRecords {
         Self { slots: Mutex::new(slots), keys: Mutex::new(keys) }
     }
 
-    /// Writes a record to the disk, and replaces an earlier record with the same key. The key must not contain a space,
-    /// and the record must not contain a line break. Fails if the record is too long for a slot, if no slot is free, or
-    /// if the file could not be opened.
+    /// Replaces an earlier record with the same key. The key must not contain a space, and the record must not contain
+    /// a line break. Fails if the record is too long for a slot, if no slot is free, or if the file could not be
+    /// opened.
     pub fn put(&self, key: &str, record: &str) -> io::Result<()> {
         self.lock().put(key, record)?;
         self.keys().insert(key.to_owned());
         Ok(())
     }
 
-    /// Writes a record like `put`, but has no effect if a record with this key exists.
+    /// Like [`Self::put`], but has no effect if a record with this key exists.
     pub fn put_first(&self, key: &str, record: &str) -> io::Result<()> {
         let mut slots = self.lock();
         if slots.find(Some(key)).is_none() {
@@ -53,7 +53,7 @@ impl UnstoredRecords {
         Ok(())
     }
 
-    /// Deletes a record. Has no effect if no record has this key.
+    /// Has no effect if no record has this key.
     pub fn remove(&self, key: &str) -> io::Result<()> {
         let mut slots = self.lock();
         let Some(slot) = slots.find(Some(key)) else { return Ok(()) };
@@ -65,12 +65,10 @@ impl UnstoredRecords {
         Ok(())
     }
 
-    /// Returns true if a record has this key.
     pub fn contains(&self, key: &str) -> bool {
         self.keys().contains(key)
     }
 
-    /// Returns all records with their keys.
     pub fn all(&self) -> Vec<(String, String)> {
         let slots = self.lock();
         (0..slots.keys.len()).filter_map(|slot| slots.read(slot)).collect()
@@ -80,7 +78,6 @@ impl UnstoredRecords {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    // The lock is held for one short write.
     fn lock(&self) -> MutexGuard<'_, Slots> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,8 +131,8 @@ fn open(folder: &Folder) -> io::Result<Slots> {
     Ok(slots)
 }
 
-/// Creates the file under a temporary name, and renames it when it is complete. The space is written and not only
-/// reserved: the first write to a reserved block can require space in the file system's own tables.
+/// The space is written and not only reserved: the first write to a reserved block can require space in the file
+/// system's own tables.
 fn create(folder: &Folder) -> io::Result<File> {
     let (path, unfinished) = (folder.unstored(), folder.unfinished("unstored"));
     let created = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&unfinished);
@@ -153,7 +150,7 @@ fn create(folder: &Folder) -> io::Result<File> {
     created
 }
 
-/// Pads a slot to its full length, so that no part of an earlier record remains.
+/// No part of an earlier record must remain in the slot.
 fn pad(text: &mut String) {
     text.extend(std::iter::repeat_n('\n', SLOT_BYTES - text.len()));
 }
@@ -162,8 +159,7 @@ fn position(slot: usize) -> u64 {
     (slot * SLOT_BYTES) as u64
 }
 
-/// Number of slots. The file must hold the records of the phone calls of a whole weekend, during which a full disk may
-/// remain unnoticed.
+/// The file must hold the records of the phone calls of a whole weekend, during which a full disk may remain unnoticed.
 const SLOTS: usize = 256;
 const SLOT_BYTES: usize = 1024;
 const FILE_BYTES: u64 = (SLOTS * SLOT_BYTES) as u64;

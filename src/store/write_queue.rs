@@ -7,14 +7,14 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The priority of a write. The writer serves higher priorities first. To prevent starvation, a write that has waited
-/// for `MAX_WAIT` is served regardless of its priority.
+/// The writer serves higher priorities first. To prevent starvation, a write that has waited for `MAX_WAIT` is served
+/// regardless of its priority.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
     /// Webhooks, phone calls and requests of users.
     #[default]
     Live,
-    /// Jobs: fetched files, status updates, checks.
+    /// Jobs, such as storing fetched files.
     Job,
     /// Housekeeping and backfills after a migration.
     Backfill,
@@ -37,7 +37,7 @@ impl WriteQueue {
         Self { lanes: Mutex::default(), changed: Condvar::new() }
     }
 
-    /// Adds a write, unless the queue is full or closed.
+    /// Fails if the queue is full or closed.
     pub(in crate::store) fn push(&self, priority: Priority, write: Box<dyn WriteRequest>) -> Result<(), Rejected> {
         let mut lanes = self.lock();
         if lanes.closed {
@@ -75,11 +75,10 @@ impl WriteQueue {
         self.changed.notify_one();
     }
 
-    /// Waits for writes, and returns up to `max` writes of one lane. Returns `None` when the queue is closed and empty.
+    /// Waits for writes, and returns up to `max` writes of one lane; `None` when the queue is closed and empty.
     ///
-    /// If no caller waits for any of these writes, the function first waits up to [`BATCH_DELAY`] for more writes:
-    /// phone calls store their transcripts in small writes, and a commit of many writes costs as much as a commit of
-    /// one. The wait ends early when such a caller or a write of a higher priority arrives.
+    /// If no caller waits for any of these writes, waits up to [`BATCH_DELAY`] for more: phone calls store their
+    /// transcripts in small writes, and a commit of many writes costs as much as a commit of one.
     pub(in crate::store) fn next_batch(&self, max: usize) -> Option<WriteBatch> {
         let mut lanes = self.lock();
         let lane = loop {
@@ -117,8 +116,8 @@ impl Lanes {
         self.waiting.iter().map(VecDeque::len).sum()
     }
 
-    /// Returns the lane to serve: the lane with the lowest priority whose first write has waited too long, otherwise
-    /// the lane with the highest priority that has a write.
+    /// The lane with the lowest priority whose first write has waited too long, otherwise the lane with the highest
+    /// priority that has a write.
     fn pick(&self, now: Instant) -> Option<usize> {
         let late = |lane: &VecDeque<(Instant, Box<dyn WriteRequest>)>| {
             lane.front().is_some_and(|(since, _)| now.saturating_duration_since(*since) >= MAX_WAIT)
@@ -128,7 +127,6 @@ impl Lanes {
     }
 }
 
-/// Why a write was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Rejected {
     /// Too many writes are queued, because the disk is too slow.

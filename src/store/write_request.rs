@@ -5,19 +5,18 @@ use sqlite_mirror::{AckAfter, Acknowledge, Callers, CommitError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::oneshot;
 
-/// A write that the writer's thread runs.
 pub(in crate::store) trait WriteRequest: Acknowledge {
-    /// Returns the name for logs and metrics: the function that requested the write.
+    /// For logs and metrics: the function that requested the write.
     fn name(&self) -> &'static str;
 
-    /// Runs the write inside the transaction. Returns false to request a rollback of this write.
+    /// Returns false to request a rollback of this write.
     fn run(&mut self, tx: &WriteTx<'_>) -> bool;
 }
 
 /// Writes that run in one transaction.
 pub(in crate::store) type WriteBatch = Vec<Box<dyn WriteRequest>>;
 
-/// A write that sends its result to its caller, if the caller still waits for it.
+/// Sends its result to its caller, if the caller still waits for it.
 pub(in crate::store) struct Write<T, F> {
     work: Option<F>,
     outcome: Option<Result<T>>,
@@ -76,7 +75,7 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Acknowledge for Write
     }
 }
 
-/// Logs and counts a write with [`AckAfter::Never`] that failed or was dropped.
+/// For a write with [`AckAfter::Never`] that failed or was dropped.
 pub(in crate::store) fn report_lost(name: &'static str, error: &Error) {
     metrics::counter!("agentlocator_store_writes_dropped_total").increment(1);
     let error = error as &dyn std::error::Error;
@@ -88,14 +87,13 @@ pub(in crate::store) fn report_lost(name: &'static str, error: &Error) {
     );
 }
 
-/// Returns the name of the function that contains a closure, without crate and closure: `crm::inbox::receive`.
+/// The function that contains a closure, without crate and closure: `crm::inbox::receive`.
 pub(in crate::store) fn write_name<F>() -> &'static str {
     let name = std::any::type_name::<F>();
     let name = name.split("::{{closure}}").next().unwrap_or(name);
     name.split_once("::").map_or(name, |(_, inside)| inside)
 }
 
-/// Converts a batch of writes into the list of callers to notify about its result.
 pub(in crate::store) fn callers(batch: WriteBatch) -> Callers {
     batch.into_iter().map(|write| write as Box<dyn Acknowledge>).collect()
 }

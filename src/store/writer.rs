@@ -18,14 +18,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
-/// The handle that queues writes for the writer's thread.
+/// Queues writes for the writer's thread.
 pub(in crate::store) struct Writer {
     queue: Arc<WriteQueue>,
     changes: watch::Sender<i64>,
     empty_log: Arc<EmptyLogRequests>,
 }
 
-/// Receives the commits for the published copy, if publishing is on.
 pub(in crate::store) struct Publishing {
     pub sink: CommitSink,
     pub checkpoints: Arc<Checkpoints>,
@@ -43,8 +42,7 @@ struct Thread {
 }
 
 impl Writer {
-    /// Starts the writer's thread. The thread ends, and returns the connection, when the `Writer` has been dropped and
-    /// the queue is empty.
+    /// The thread ends, and returns the connection, when the `Writer` has been dropped and the queue is empty.
     pub(in crate::store) fn start(
         conn: Connection,
         mount: Mount,
@@ -71,22 +69,22 @@ impl Writer {
         Ok((Self { queue, changes, empty_log }, thread))
     }
 
-    /// Returns the number of writes that have not started.
+    /// Writes that have not started.
     pub(in crate::store) fn waiting(&self) -> usize {
         self.queue.len()
     }
 
-    /// Returns a receiver of the number of the newest published change.
+    /// See [`Store::watch_changes`](crate::store::Store::watch_changes).
     pub(in crate::store) fn watch_changes(&self) -> watch::Receiver<i64> {
         self.changes.subscribe()
     }
 
-    /// Requests that the write-ahead log be emptied after the next transaction. The caller must queue that transaction.
+    /// The write-ahead log is emptied after the next transaction, which the caller must queue.
     pub(in crate::store) fn empty_log(&self) -> oneshot::Receiver<bool> {
         self.empty_log.add()
     }
 
-    /// Queues a write. `ack_after` determines when the write is acknowledged.
+    /// `ack_after` determines when the write is acknowledged.
     pub(in crate::store) fn submit<T: Send + 'static>(
         &self,
         priority: Priority,
@@ -97,7 +95,7 @@ impl Writer {
         self.push(priority, Box::new(write)).map(|()| answer)
     }
 
-    /// Queues a write that handles its own acknowledgement.
+    /// For a write that handles its own acknowledgement.
     pub(in crate::store) fn push(&self, priority: Priority, write: Box<dyn WriteRequest>) -> Result<()> {
         self.queue.push(priority, write).map_err(|rejected| match rejected {
             Rejected::Full => Error::Busy("too many writes wait for the disk".into()),
@@ -163,9 +161,9 @@ impl Thread {
         self.empty_log.serve(&self.conn);
     }
 
-    /// Commits. Returns the callers that do not wait for the published copy. If the disk has become read-only
-    /// meanwhile, no write is acknowledged, because the commit may exist only in memory. A commit with changes is
-    /// recorded in the health state before its callers are notified, so that their next reads of the health include it.
+    /// Returns the callers that do not wait for the published copy. If the disk has become read-only meanwhile, no
+    /// write is acknowledged, because the commit may exist only in memory. A commit with changes is recorded in the
+    /// health state before its callers are notified, so that their next reads of the health include it.
     fn make_durable(&mut self, callers: Callers, has_changes: bool) -> (Callers, rusqlite::Result<()>) {
         let began = clock::instant();
         let guard = self.publishing.as_mut().map(|publishing| publishing.sink.begin_commit());
@@ -207,18 +205,18 @@ fn record_commit(health: &HealthState, began: Instant) {
     health.record_commit(now);
 }
 
-/// The result of running a batch, before its commit.
+/// Before the commit.
 enum BatchOutcome {
-    /// The batch changed the database. `newest` is the newest change that was recorded for followers.
+    /// `newest` is the newest change that was recorded for followers.
     Changes { newest: Option<i64> },
-    /// The batch changed nothing. The transaction is committed nevertheless, because the callers must not be notified
-    /// before the published copy contains the earlier commits.
+    /// The transaction is committed nevertheless, because the callers must not be notified before the published copy
+    /// contains the earlier commits.
     NoChange,
     /// No transaction is open: the only write of the batch failed and was rolled back.
     AllFailed,
 }
 
-/// Runs the writes of a batch in one transaction, without the commit. A failed write is rolled back separately.
+/// A failed write is rolled back separately. Does not commit.
 fn run_batch(
     conn: &Connection,
     batch: &mut [Box<dyn WriteRequest>],
@@ -257,7 +255,7 @@ fn run_batch(
     Ok(batch_outcome())
 }
 
-/// The metrics of each kind of write. They are cached because a lookup by name costs more than counting.
+/// Cached because a lookup by name costs more than counting.
 #[derive(Default)]
 struct WriteCounts(HashMap<&'static str, (Counter, Counter)>);
 
@@ -274,7 +272,7 @@ impl WriteCounts {
     }
 }
 
-/// Runs one write and records its duration, because each write delays all other writes.
+/// The duration is recorded, because each write delays all other writes.
 fn run_timed(write: &mut Box<dyn WriteRequest>, tx: &WriteTx<'_>, counts: &mut WriteCounts) -> bool {
     let began = clock::instant();
     let done = write.run(tx);
@@ -293,8 +291,7 @@ fn run_timed(write: &mut Box<dyn WriteRequest>, tx: &WriteTx<'_>, counts: &mut W
     done
 }
 
-/// Returns an error if no transaction is open: SQLite may roll back a whole transaction by itself, for example on a
-/// full disk.
+/// SQLite may roll back a whole transaction by itself, for example on a full disk.
 fn ensure_transaction_open(conn: &Connection) -> rusqlite::Result<()> {
     if !conn.is_autocommit() {
         return Ok(());
@@ -307,7 +304,6 @@ fn step(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
     conn.prepare_cached(sql)?.execute([]).map(|_| ())
 }
 
-/// Maximum number of writes in a transaction.
 const MAX_BATCH: usize = 256;
 
 /// A write that takes longer than this is logged.

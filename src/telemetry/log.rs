@@ -1,8 +1,7 @@
 //! The log: one JSON object per line on stderr, or native fields if stderr is connected to systemd's journal.
 //!
 //! Every event has a code for programs (`event = "LISTENING"`), fields, and a message. Secrets from the settings, of
-//! six bytes or more, are redacted wherever they occur, and fields whose name marks a secret are logged without their
-//! value.
+//! six bytes or more, are redacted in its texts, and fields whose name marks a secret are logged without their value.
 
 mod journal;
 mod queue;
@@ -27,7 +26,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, reload};
 
-/// Starts the log of this process. `journal_stream` is the value of the environment variable `JOURNAL_STREAM`.
+/// `journal_stream` is the value of the environment variable `JOURNAL_STREAM`.
 pub fn start(config: &Config, journal_stream: Option<&str>) -> io::Result<Log> {
     let journal = if journal::is_stderr(journal_stream) { journal::Journal::open().ok() } else { None };
     let queue = Queue::start(move |record| write(journal.as_ref(), record))?;
@@ -40,17 +39,16 @@ pub fn start(config: &Config, journal_stream: Option<&str>) -> io::Result<Log> {
     Ok(Log { redactor, filter: handle, queue })
 }
 
-/// Writes a record. Blocks while the journal or the reader of stderr does not read.
+/// Blocks while the journal or the reader of stderr does not read.
 fn write(journal: Option<&journal::Journal>, record: &Record) {
     let sent = journal.is_some_and(|journal| journal.send(record).is_ok());
     if !sent {
-        // Uses one write per line, so that lines of several threads are not mixed. An error cannot be reported
-        // anywhere, so it is ignored.
+        // One write per line, so that lines of several threads are not mixed. An error cannot be reported anywhere.
         let _ = io::stderr().lock().write_all(&json_line(record));
     }
 }
 
-/// The log of this process, through which changed settings are applied; clones share it.
+/// Clones share the log.
 #[derive(Clone)]
 pub struct Log {
     redactor: Arc<Redactor>,
@@ -59,25 +57,22 @@ pub struct Log {
 }
 
 impl Log {
-    /// Adds the secrets of settings that are about to become active, so that they are redacted as well.
+    /// The secrets of settings that are about to become active are redacted as well.
     pub fn add_secrets(&self, config: &Config) {
         self.redactor.add_secrets(config);
     }
 
-    /// Sets the log level of these settings.
     pub fn set_level(&self, config: &Config) {
         // Fails only if another log is active in this process.
         let _ = self.filter.reload(filter(config));
     }
 
-    /// Returns a guard. Dropping the guard waits until the queued lines are written. The wait has a time limit, in case
-    /// the reader has stopped.
+    /// Dropping the guard waits until the queued lines are written, for a limited time in case the reader has stopped.
     pub fn flush_on_drop(&self) -> FlushGuard {
         FlushGuard(self.queue.clone())
     }
 }
 
-/// The guard that [`Log::flush_on_drop`] returns.
 #[must_use]
 pub struct FlushGuard(Arc<Queue>);
 
@@ -87,12 +82,11 @@ impl Drop for FlushGuard {
     }
 }
 
-/// Returns the log filter. Of other crates, only warnings and errors are logged.
+/// Of other crates, only warnings and errors are logged.
 fn filter(config: &Config) -> Targets {
     Targets::new().with_default(LevelFilter::WARN).with_target("agentlocator", level(config.log.level))
 }
 
-/// Logs a panic like any other event.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let at = panic.location().map(ToString::to_string).unwrap_or_default();
     let text = panic.payload_as_str().unwrap_or("panic without a message");

@@ -9,14 +9,13 @@ use crate::clock;
 use crate::config::VersionInfo;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-/// Collects and renders the metrics of this process.
 #[derive(Clone)]
 pub struct Metrics {
     handle: PrometheusHandle,
 }
 
 impl Metrics {
-    /// Starts the recorder. If it was already started in this process, the first recorder stays active.
+    /// If a recorder was already started in this process, that one stays active.
     pub fn start(version: &VersionInfo) -> Self {
         let builder = PrometheusBuilder::new();
         let seconds = Matcher::Suffix("_seconds".to_owned());
@@ -33,7 +32,7 @@ impl Metrics {
         Self { handle }
     }
 
-    /// Renders all metrics in Prometheus's text format.
+    /// In Prometheus's text format.
     pub fn render(&self) -> String {
         process::measure();
         self.handle.render()
@@ -45,5 +44,5 @@ impl Metrics {
     }
 }
 
-/// Bucket limits in seconds: from half a millisecond, a fast response, to 30 s, which is longer than clients wait.
+/// In seconds: from half a millisecond, a fast response, to 30 s, which is longer than clients wait.
 const DURATION_BUCKETS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];

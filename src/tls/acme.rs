@@ -1,8 +1,7 @@
 //! Obtains certificates from a certificate authority by ACME (RFC 8555), and renews them when about a third of their
 //! lifetime is left, or earlier if the authority advises it.
 //!
-//! Unfinished orders are stored in the folder. A restart resumes them, so that restarts do not exceed the authority's
-//! rate limits.
+//! A restart resumes unfinished orders, so that restarts do not exceed the authority's rate limits.
 
 mod account;
 mod error;
@@ -30,7 +29,6 @@ use rustls::RootCertStore;
 use std::io;
 use std::time::Duration;
 
-/// Obtains and renews certificates.
 pub(super) struct Acme {
     tls: Tls,
     http_client: AcmeHttpClient,
@@ -42,7 +40,6 @@ pub(super) struct Acme {
 }
 
 impl Acme {
-    /// Loads the stored state.
     pub(super) fn new(tls: Tls) -> Result<Self, Causes> {
         let config = &tls.inner.config.tls;
         let roots = http_client::roots(config.acme_ca_file.as_deref())?;
@@ -54,7 +51,7 @@ impl Acme {
         Ok(Self { tls, http_client, roots, authority, state, advice: RenewalAdvice::default() })
     }
 
-    /// Obtains and renews certificates while the future is polled.
+    /// Never returns; the caller stops it by dropping the future.
     pub(super) async fn run(mut self) {
         let tls = self.tls.clone();
         let mut reload = std::pin::pin!(tls.inner.reload.notified());
@@ -85,7 +82,7 @@ impl Acme {
         &self.tls.inner.config.tls
     }
 
-    /// Returns when a new certificate is due.
+    /// When a new certificate is due.
     fn due_at(&self, now: Timestamp) -> Timestamp {
         let served = self.tls.inner.resolver.current().filter(|(source, _)| *source == CertificateSource::Acme);
         let Some((_, certificate)) = served else { return now };
@@ -96,7 +93,7 @@ impl Acme {
         self.advice.for_certificate(&certificate).map_or(renewal, |advised| advised.min(renewal))
     }
 
-    /// Queries the advice if that is due. The advice is optional: if the request fails, the previous advice is kept.
+    /// Has no effect unless a query is due. The advice is optional: if the request fails, the previous advice is kept.
     async fn refresh_advice(&mut self, now: Timestamp) {
         if !self.advice.is_due(now) {
             return;
@@ -157,7 +154,7 @@ impl Acme {
         self.tls.progress().last_error = Some(last_error);
     }
 
-    /// Handles a server certificate of the authority that is not valid now: either the authority has not renewed it, or
+    /// For a server certificate of the authority that is not valid now: either the authority has not renewed it, or
     /// this machine's clock is wrong.
     async fn check_for_clock_error(&self, acme_error: AcmeError) -> AcmeError {
         match clock_check::measure(self.config().acme_directory_url.as_str(), self.roots.clone()).await {
@@ -167,8 +164,7 @@ impl Acme {
         }
     }
 
-    /// Obtains a certificate for all names. After an error that a retry can solve, retries immediately, a limited
-    /// number of times.
+    /// After an error that a retry can solve, retries immediately, a limited number of times.
     async fn obtain(&mut self) -> Result<Certificate, AcmeError> {
         self.check_own_clock()?;
         let mut outcome = self.with_account().await;
@@ -220,7 +216,7 @@ impl Acme {
         outcome
     }
 
-    /// Returns the challenge types to try, the best one first.
+    /// The best challenge type first.
     fn challenge_types(&self) -> Vec<AcmeChallenge> {
         let mut challenge_types = match self.config().acme_challenge {
             AcmeChallenge::Auto if self.tls.inner.listeners.http => {
@@ -236,8 +232,7 @@ impl Acme {
         challenge_types
     }
 
-    /// Checks the clock against the current certificate: its issue date must be in the past, otherwise the clock was
-    /// set back.
+    /// If the current certificate was issued in the future, the clock was set back.
     fn check_own_clock(&self) -> Result<(), AcmeError> {
         match self.tls.inner.resolver.current() {
             Some((CertificateSource::Acme, certificate))
@@ -255,7 +250,7 @@ impl Acme {
     }
 }
 
-/// Returns the display name of the authority with this URL.
+/// The display name of the authority with this URL.
 fn name(directory: &str) -> String {
     let host = url::Url::parse(directory).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     if host.ends_with("letsencrypt.org") { "Let's Encrypt".to_owned() } else { host }
@@ -264,13 +259,11 @@ fn name(directory: &str) -> String {
 /// The interval at which the wall clock is checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Maximum number of consecutive attempts, including the first one, if a retry can solve the error.
+/// Including the first attempt.
 const MAX_ATTEMPTS: usize = 6;
 
-/// Time limit of one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// Time limit of a query of the renewal advice.
 const ADVICE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A smaller clock error is ignored.

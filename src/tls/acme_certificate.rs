@@ -4,7 +4,7 @@ use super::certificate::Certificate;
 use super::folder::Folder;
 use std::io;
 
-/// The file in the folder; contains the key, and the certificate with its chain.
+/// Contains the key, and the certificate with its chain.
 const FILE: &str = "acme.pem";
 
 pub(super) fn read(folder: &Folder) -> Option<Certificate> {

@@ -13,16 +13,12 @@ use std::time::Duration;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// A certificate with its chain and its key.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate {
-    /// The certificate and key in the format of rustls.
     pub(crate) key: Arc<CertifiedKey>,
-    /// The names that the certificate covers; `*.` matches exactly one label.
+    /// `*.` matches exactly one label.
     pub(crate) names: Vec<String>,
-    /// The start of the validity period.
     pub(crate) not_before: Timestamp,
-    /// The end of the validity period.
     pub(crate) not_after: Timestamp,
     /// The display name of the issuer.
     pub(crate) issuer: String,
@@ -30,12 +26,10 @@ pub(crate) struct Certificate {
     pub(crate) fingerprint: String,
 }
 
-/// The reason why certificate and key cannot be served.
+/// Why certificate and key cannot be served.
 #[derive(Debug)]
 pub(crate) enum KeyPairError {
-    /// The text contains no readable certificate.
     NoCertificate,
-    /// The text contains no readable key.
     NoKey,
     /// The algorithm is unsupported, or the certificate is malformed.
     Unusable(String),
@@ -56,7 +50,7 @@ impl From<KeyPairError> for Causes {
 }
 
 impl Certificate {
-    /// Parses PEM: the certificate followed by its chain, and the key.
+    /// `chain` is the certificate followed by its chain.
     pub(crate) fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, KeyPairError> {
         let chain: Vec<_> =
             CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|_| KeyPairError::NoCertificate)?;
@@ -64,7 +58,7 @@ impl Certificate {
         Self::from_der(chain, key)
     }
 
-    /// Builds the certificate from DER. The chain must begin with the certificate itself.
+    /// The chain must begin with the certificate itself.
     pub(crate) fn from_der(
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
@@ -87,23 +81,21 @@ impl Certificate {
         })
     }
 
-    /// Returns true if the certificate is valid at that time.
     pub(crate) fn is_valid_at(&self, now: Timestamp) -> bool {
         self.not_before <= now && now < self.not_after
     }
 
-    /// Returns the length of the validity period.
+    /// The length of the validity period.
     pub(crate) fn lifetime(&self) -> Duration {
         self.not_after.since(self.not_before)
     }
 
-    /// Returns a number from 0 to 1 that is always the same for one certificate, to spread renewals over time.
+    /// A number from 0 to 1 that is always the same for one certificate, to spread renewals over time.
     pub(crate) fn jitter(&self) -> f64 {
         let digits = self.fingerprint.get(..2).unwrap_or_default();
         f64::from(u8::from_str_radix(digits, 16).unwrap_or_default()) / f64::from(u8::MAX)
     }
 
-    /// Returns true if the certificate covers this name.
     pub(crate) fn covers(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let below_wildcard = host.split_once('.').map(|(_, domain)| format!("*.{domain}"));

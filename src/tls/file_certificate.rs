@@ -1,5 +1,4 @@
-//! A certificate and a key in files of an administrator. The files are read again when they change. A certificate with
-//! a fault does not replace a valid one.
+//! A certificate and a key in files of an administrator. A certificate with a fault does not replace a valid one.
 
 use super::certificate::{Certificate, KeyPairError};
 use super::status::is_valid_for;
@@ -8,7 +7,6 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The paths of the certificate file and the key file, and the versions of the two files that were last seen.
 #[derive(Debug)]
 pub(super) struct CertificateFiles {
     certificate: PathBuf,
@@ -16,14 +14,12 @@ pub(super) struct CertificateFiles {
     last_versions: Option<[FileVersion; 2]>,
 }
 
-/// Identifies a version of a file: device, inode, size, and the time of its last content change in seconds and
-/// nanoseconds.
+/// Device, inode, size, and the time of the last content change in seconds and nanoseconds.
 type FileVersion = (u64, u64, u64, i64, i64);
 
 /// How to handle a pair of files.
 #[derive(Debug)]
 pub(super) enum Candidate {
-    /// Serve the certificate.
     Accept(Certificate),
     /// Serve the certificate because no better one is available, and report this problem.
     AcceptWithWarning(Certificate, Causes),
@@ -36,8 +32,8 @@ impl CertificateFiles {
         Self { certificate, key, last_versions: None }
     }
 
-    /// Returns true if the files have changed since this function was last called, and at the first call. If the files
-    /// cannot be inspected any more, they count as changed once.
+    /// Returns true if the files have changed since the last call, and at the first call. If the files cannot be
+    /// inspected any more, they count as changed once.
     pub(super) fn have_changed(&mut self) -> bool {
         let versions = [file_version(&self.certificate), file_version(&self.key)];
         let [Some(certificate), Some(key)] = versions else { return self.last_versions.take().is_some() };
@@ -45,7 +41,7 @@ impl CertificateFiles {
         std::mem::replace(&mut self.last_versions, now) != now
     }
 
-    /// Reads both files and decides how to handle them. `served` is the active certificate, if it came from files.
+    /// `served` is the active certificate, if it came from files.
     pub(super) fn evaluate(
         &self,
         served: Option<&Certificate>,
@@ -137,8 +133,7 @@ mod tests {
             assert!(
                 matches!(files.evaluate(Some(&good), &required_names, now), Candidate::Reject(causes) if english(&causes).contains(fault))
             );
-            // No better certificate is available. Users can skip most certificate warnings, but cannot connect without
-            // a certificate.
+            // Users can skip most certificate warnings, but cannot connect without a certificate.
             assert!(
                 matches!(files.evaluate(None, &required_names, now), Candidate::AcceptWithWarning(_, causes) if english(&causes).contains(fault))
             );

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    /// Returns the folder. The first write of a file creates the folder.
+    /// Creates nothing: the first write of a file creates the folder.
     pub(super) fn of(data_folder: &Path) -> Self {
         Self(data_folder.join("tls"))
     }
 
-    /// Returns the content of a file; `None` if it does not exist.
+    /// `None` if the file does not exist.
     pub(super) fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         match fs::read(self.0.join(name)) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -24,7 +24,7 @@ impl Folder {
         }
     }
 
-    /// Replaces a file atomically, even if the power fails meanwhile.
+    /// Atomic, even if the power fails meanwhile.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         self.create()?;
         let (path, fresh) = (self.0.join(name), self.0.join(format!("{name}.new")));
@@ -43,7 +43,7 @@ impl Folder {
         outcome
     }
 
-    /// Removes a file if it exists.
+    /// A missing file is no error.
     pub(super) fn remove(&self, name: &str) -> io::Result<()> {
         match fs::remove_file(self.0.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

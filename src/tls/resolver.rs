@@ -7,7 +7,7 @@ use rustls::sign::CertifiedKey;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-/// The ALPN protocol of a TLS-ALPN-01 challenge (RFC 8737, section 6.2).
+/// RFC 8737, section 6.2.
 pub const ACME_TLS: &[u8] = b"acme-tls/1";
 
 text_enum! {
@@ -24,10 +24,10 @@ text_enum! {
     }
 }
 
-/// The certificates for handshakes. Changes apply to new connections; open connections keep their certificate.
+/// Changes apply to new connections; open connections keep their certificate.
 #[derive(Debug, Default)]
 pub(super) struct CertResolver {
-    // Both locks are held only for a lookup.
+    // Both locks are held only briefly.
     certificate: RwLock<Option<(CertificateSource, Certificate)>>,
     challenges: Mutex<Challenges>,
 }
@@ -49,7 +49,7 @@ impl CertResolver {
         self.certificate.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns the answer to `GET /.well-known/acme-challenge/{token}`.
+    /// For `GET /.well-known/acme-challenge/{token}`.
     pub(super) fn http_challenge(&self, token: &str) -> Option<String> {
         self.challenges().by_http.get(token).cloned()
     }

@@ -1,6 +1,6 @@
-//! The self-signed certificate, which is served while there is no other one. It is created when it is first needed, and
-//! replaced at a start in the last month of its lifetime. It encrypts the connections of the first set-up, and users
-//! can verify the server by comparing its fingerprint.
+//! The self-signed certificate, which is served while there is no other one. It is replaced at a start in the last
+//! month of its lifetime. It encrypts the connections of the first set-up, and users can verify the server by comparing
+//! its fingerprint.
 
 use super::certificate::Certificate;
 use super::folder::Folder;
@@ -8,10 +8,10 @@ use crate::domain::Timestamp;
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
 use std::time::Duration;
 
-/// The file in the folder; contains the key and the certificate.
+/// Contains the key and the certificate.
 pub(super) const FILE: &str = "self-signed.pem";
 
-/// Returns the stored certificate, or creates one. `host` is this machine's name.
+/// `host` is this machine's name.
 pub(super) fn load_or_create(folder: &Folder, host: &str, now: Timestamp) -> Result<Certificate, rcgen::Error> {
     if let Some(stored) =
         read(folder).filter(|stored| stored.is_valid_at(now) && stored.not_after > now.plus(RENEW_BEFORE))
@@ -28,7 +28,7 @@ pub(super) fn load_or_create(folder: &Folder, host: &str, now: Timestamp) -> Res
     Certificate::from_pem(pem.as_bytes(), pem.as_bytes()).map_err(|_| rcgen::Error::CouldNotParseCertificate)
 }
 
-/// Returns the stored certificate; `None` if there is none, or its file is damaged.
+/// `None` if there is no stored certificate, or its file is damaged.
 pub(super) fn read(folder: &Folder) -> Option<Certificate> {
     let pem = folder.read(FILE).ok().flatten()?;
     Certificate::from_pem(&pem, &pem).ok()
@@ -56,7 +56,7 @@ fn is_name(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
 }
 
-/// Returns the year, month and day (UTC) of a time.
+/// In UTC.
 fn day(at: Timestamp) -> (i32, u8, u8) {
     let text = at.to_string();
     let mut parts = text.split(['-', 'T']);
@@ -67,7 +67,7 @@ fn day(at: Timestamp) -> (i32, u8, u8) {
 
 const A_DAY: Duration = Duration::from_hours(24);
 
-/// The lifetime: longer than that of a typical machine.
+/// Longer than that of a typical machine.
 const LIFETIME: Duration = Duration::from_hours(24 * 3650);
 
 /// The remaining lifetime below which the certificate is replaced.

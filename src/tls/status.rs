@@ -21,38 +21,32 @@ text_enum! {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsStatus {
-    /// Whether action is needed.
     pub health: TlsHealth,
-    /// The source of the certificate that is served.
     pub source: CertificateSource,
     /// The host names that the certificate covers.
     pub names: Vec<String>,
     /// The host names that the certificate should cover.
     pub wanted_names: Vec<String>,
     pub issuer: Option<String>,
-    /// The SHA-256 fingerprint of the certificate.
+    /// SHA-256.
     pub fingerprint: Option<String>,
-    /// When the certificate becomes valid.
     pub not_before: Option<Timestamp>,
-    /// When the certificate expires.
     pub not_after: Option<Timestamp>,
-    /// The last error; `None` after the next success.
+    /// `None` after the next success.
     pub last_error: Option<TlsError>,
     /// When the next request to the certificate authority is due.
     pub next_attempt_at: Option<Timestamp>,
 }
 
-/// An error of TLS, such as a failed renewal.
+/// Such as a failed renewal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct TlsError {
-    /// When the error happened.
     pub at: Timestamp,
     /// The causes, for users. Earlier releases stored a sentence.
     #[serde(alias = "text")]
     pub causes: Causes,
 }
 
-/// Evaluates the served certificate: its source, its validity period and its names.
 pub(super) fn health(
     configured: bool,
     required_names: &[String],
@@ -69,7 +63,6 @@ pub(super) fn health(
     }
 }
 
-/// Returns true if the certificate is valid now and covers all names.
 pub(super) fn is_valid_for(certificate: &Certificate, required_names: &[String], now: Timestamp) -> bool {
     certificate.is_valid_at(now) && required_names.iter().all(|name| certificate.covers(name))
 }

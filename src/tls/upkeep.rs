@@ -9,7 +9,7 @@ use crate::domain::Cause;
 use std::time::Duration;
 
 impl Tls {
-    /// Keeps the certificate valid while the future is polled.
+    /// Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         let Some(_) = self.inner.server else { return std::future::pending().await };
         let config = &self.inner.config.tls;
@@ -26,7 +26,6 @@ impl Tls {
         }
     }
 
-    /// Reloads the certificate files when they change.
     async fn watch(&self, mut files: CertificateFiles) {
         // The first check covers files that have already been loaded, because they may have changed since then.
         let mut health = TlsHealth::Ok;

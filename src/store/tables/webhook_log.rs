@@ -7,7 +7,6 @@ use rusqlite::params;
 text_enum! {
     /// The outcome of a webhook request.
     WebhookOutcome {
-        /// The data of the request was stored.
         Stored = "stored",
         /// The request repeated data that was already stored.
         Duplicate = "duplicate",
@@ -18,22 +17,18 @@ text_enum! {
     }
 }
 
-/// A webhook request as it was received.
 #[derive(Clone, Copy, Debug)]
 pub struct NewWebhookEntry<'a> {
     pub received_at: Timestamp,
-    /// The sender.
     pub source: Provider,
     pub path: &'a str,
     pub content_type: &'a str,
-    /// The body, byte for byte.
+    /// Byte for byte.
     pub body: &'a [u8],
     pub outcome: WebhookOutcome,
     /// The reason for the outcome, if it is not obvious.
     pub note: &'a str,
-    /// The message to which the request belongs.
     pub message: Option<MessageId>,
-    /// The call to which the request belongs.
     pub call: Option<CallId>,
 }
 
@@ -41,9 +36,8 @@ pub struct NewWebhookEntry<'a> {
 const SEARCHED: i64 = 256;
 
 impl WriteTx<'_> {
-    /// Adds a webhook request. A request of Twilio that is already stored is not added again, because a client that
-    /// captured a signed request can repeat it: the signature does not cover the time. Requests of the bridge are not
-    /// compared.
+    /// A request of Twilio that is already stored is not added again, because a client that captured a signed request
+    /// can repeat it: the signature does not cover the time. Requests of the bridge are not compared.
     pub fn insert_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<()> {
         if new.source == Provider::Twilio && self.has_webhook_entry(new)? {
             return Ok(());
@@ -66,8 +60,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Returns true if this request is already stored. The request is compared with those for the same message or call,
-    /// or with the latest requests if it belongs to no message and no call.
+    /// The request is compared with those for the same message or call, or with the latest requests if it belongs to no
+    /// message and no call.
     fn has_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<bool> {
         match (new.message, new.call) {
             (Some(MessageId(id)), _) => self.same_webhook("message_id = ?1", id, new),
@@ -87,7 +81,7 @@ impl WriteTx<'_> {
         Ok(self.conn.prepare_cached(&sql)?.exists(params![value, new.path, new.body])?)
     }
 
-    /// Deletes up to `limit` webhook requests from before `before`. Returns the number of deleted requests.
+    /// Returns the number of deleted requests.
     pub fn prune_webhook_log(&self, before: Timestamp, limit: usize) -> Result<usize> {
         let mut delete = self.conn.prepare_cached(
             "DELETE FROM webhook_journal WHERE received_at < ?1

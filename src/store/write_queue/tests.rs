@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use sqlite_mirror::{Acknowledge, complete_all};
 use std::sync::Arc;
 
-/// A write that records its mark when its outcome is reported.
+/// Records its mark when its outcome is reported.
 struct TestWrite((usize, usize), AckAfter, Answered);
 
 type Answered = Arc<Mutex<Vec<(usize, usize)>>>;
@@ -87,7 +87,7 @@ fn a_write_without_caller_waits_for_others_but_not_for_long() {
 }
 
 proptest! {
-    /// Every pushed write is returned once, in order within its lane.
+    /// Also in order within its lane.
     #[test]
     fn no_write_is_lost_doubled_or_reordered(pushed in prop::collection::vec((0_usize..3, any::<bool>()), 0..600)) {
         let queue = WriteQueue::new();

@@ -10,14 +10,13 @@ use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use tracing::Level;
 
-/// Sends events to the journal.
 pub(super) struct Journal {
     socket: UnixDatagram,
     address: PathBuf,
 }
 
 impl Journal {
-    /// Opens the journal of this machine.
+    /// Of this machine.
     pub(super) fn open() -> io::Result<Self> {
         Self::at(SOCKET)
     }
@@ -26,15 +25,15 @@ impl Journal {
         Ok(Self { socket: UnixDatagram::unbound()?, address: address.into() })
     }
 
-    /// Sends a record. Blocks while the journal does not read. The socket is not connected, so that a restarted journal
-    /// receives the next event.
+    /// Blocks while the journal does not read. The socket is not connected, so that a restarted journal receives the
+    /// next event.
     pub(super) fn send(&self, record: &Record) -> io::Result<()> {
         self.socket.send_to(&datagram(record), &self.address).map(|_| ())
     }
 }
 
-/// Returns true if stderr is the stream that `JOURNAL_STREAM` (`device:inode`) names. The presence of the variable is
-/// not sufficient: child processes inherit it even if their output is redirected.
+/// `journal_stream` is `device:inode`. The presence of the variable is not sufficient: child processes inherit it even
+/// if their output is redirected.
 pub(super) fn is_stderr(journal_stream: Option<&str>) -> bool {
     let stderr = || std::fs::File::from(io::stderr().as_fd().try_clone_to_owned().ok()?).metadata().ok();
     let Some((device, inode)) = journal_stream.and_then(|names| names.split_once(':')) else { return false };
@@ -55,8 +54,8 @@ fn datagram(record: &Record) -> Vec<u8> {
     out
 }
 
-/// Appends a field. A value that contains a line feed is preceded by its length. A very long value is truncated, so
-/// that the journal accepts the datagram.
+/// A value that contains a line feed is preceded by its length. A very long value is truncated, so that the journal
+/// accepts the datagram.
 fn field(out: &mut Vec<u8>, name: &str, value: &str) {
     let value = &value.as_bytes()[..value.floor_char_boundary(MAX_VALUE_BYTES)];
     out.extend_from_slice(name.as_bytes());
@@ -70,7 +69,7 @@ fn field(out: &mut Vec<u8>, name: &str, value: &str) {
     out.push(b'\n');
 }
 
-/// Converts a field name to the journal's format: capital letters, digits and underscores, starting with a letter.
+/// The journal's format: capital letters, digits and underscores, starting with a letter.
 fn journal_name(name: &str) -> String {
     let name: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
@@ -88,7 +87,6 @@ fn priority(level: Level) -> &'static str {
 
 const SOCKET: &str = "/run/systemd/journal/socket";
 
-/// Maximum length of a value, in bytes.
 const MAX_VALUE_BYTES: usize = 8 << 10;
 
 #[cfg(test)]
@@ -102,7 +100,7 @@ mod tests {
         Record { at: clock::now(), level: Level::INFO, event: "X".into(), fields: Vec::new(), message: message.into() }
     }
 
-    /// Receives a datagram, and returns the value of one field.
+    /// The value of one field of the next datagram.
     fn receive(journal: &UnixDatagram, name: &str) -> String {
         let mut buffer = vec![0; 64 << 10];
         let size = journal.recv(&mut buffer).unwrap();

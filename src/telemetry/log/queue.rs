@@ -9,7 +9,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// A bounded queue of lines, with one thread that writes them.
 #[derive(Default)]
 pub(super) struct Queue {
     // A synchronous mutex is enough: it is held for a push or a pop, never during a write.
@@ -21,13 +20,13 @@ pub(super) struct Queue {
 struct State {
     lines: VecDeque<Record>,
     bytes: usize,
-    /// Number of lines dropped since the last report of dropped lines.
+    /// Lines dropped since the last report of dropped lines.
     dropped: u64,
     is_writing: bool,
 }
 
 impl Queue {
-    /// Starts the thread that calls `write` for each line, in order.
+    /// The thread calls `write` for each line, in order.
     pub(super) fn start(write: impl Fn(&Record) + Send + 'static) -> io::Result<Arc<Self>> {
         let queue = Arc::new(Self::default());
         let lines = queue.clone();
@@ -39,8 +38,8 @@ impl Queue {
         Ok(queue)
     }
 
-    /// Adds a line, or counts it as dropped. After a drop, no line is added until half of the queue is free. The first
-    /// line after the gap reports how many lines are missing.
+    /// Counts the line as dropped if the queue is full. After a drop, no line is added until half of the queue is free.
+    /// The first line after the gap reports how many lines are missing.
     pub(super) fn push(&self, record: Record) {
         let size = record.size();
         let mut state = self.lock();
@@ -65,7 +64,7 @@ impl Queue {
         let _ = self.changed.wait_timeout_while(self.lock(), limit, is_busy);
     }
 
-    /// Waits for the next line and returns it. Also marks the previous line as written.
+    /// Also marks the previous line as written.
     fn next(&self) -> Record {
         let mut state = self.lock();
         state.is_writing = false;
@@ -102,7 +101,7 @@ impl State {
     }
 }
 
-/// Maximum memory of the queued lines.
+/// In bytes.
 const MAX_BYTES: usize = 4 << 20;
 
 #[cfg(test)]

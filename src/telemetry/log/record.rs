@@ -10,20 +10,19 @@ use std::fmt;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-/// A log event, in whose texts secrets are redacted.
 pub(super) struct Record {
     pub(super) at: Timestamp,
     pub(super) level: Level,
     /// The event code; `LOG` for an event without a code, such as those of other crates.
     pub(super) event: String,
-    /// The fields in the order of the log statement.
+    /// In the order of the log statement.
     pub(super) fields: Vec<(&'static str, Value)>,
-    /// The message; may be empty.
+    /// May be empty.
     pub(super) message: String,
 }
 
 impl Record {
-    /// Creates a record that reports suppressed lines.
+    /// Reports suppressed lines.
     pub(super) fn of_suppressed(event: &'static str, count: u64, at: Timestamp) -> Self {
         Self {
             at,
@@ -36,8 +35,7 @@ impl Record {
         }
     }
 
-    /// Creates a record that reports lines that were dropped because the journal, or the reader of stderr, had stopped
-    /// reading.
+    /// Reports lines that were dropped because the log was not read fast enough.
     pub(super) fn of_dropped(count: u64) -> Self {
         Self {
             at: clock::now(),
@@ -48,7 +46,7 @@ impl Record {
         }
     }
 
-    /// Returns the approximate memory of the record in bytes.
+    /// Approximate memory in bytes.
     pub(super) fn size(&self) -> usize {
         let texts = self.fields.iter().filter_map(|(_, value)| value.as_str()).map(str::len).sum::<usize>();
         size_of::<Self>()
@@ -75,17 +73,16 @@ impl Record {
     }
 }
 
-/// Appends the reason of a failure to its message, because `journalctl` shows the message without the fields. If the
-/// message also says what follows (after a semicolon), the reason is in brackets, so that it does not seem to be the
-/// reason of that.
+/// `journalctl` shows the message without the fields, so the reason of a failure is appended. If the message also says
+/// what follows (after a semicolon), the reason is in brackets, so that it does not seem to be the reason of that.
 fn append_reasons(message: &mut String, fields: &[(&'static str, Value)]) {
     let reasons = fields.iter().filter(|(name, _)| ["error", "reason"].contains(name));
     for reason in reasons.filter_map(|(_, value)| value.as_str()) {
         if !message.is_empty() && !reason.is_empty() && !message.contains(reason) {
             let (before, after) = if message.contains(';') { (" (", ")") } else { (": ", "") };
             message.push_str(before);
-            // The reason is put on one line, because readers of the messages treat each line as an event. It is
-            // shortened, because the field contains the full text.
+            // On one line, because each line of a log text may be read as a separate event. Shortened, because the
+            // field contains the full text.
             let one_line = |c: char| if c.is_control() { ' ' } else { c };
             message.extend(reason.chars().map(one_line).take(MAX_REASON));
             message.push_str(after);
@@ -93,7 +90,7 @@ fn append_reasons(message: &mut String, fields: &[(&'static str, Value)]) {
     }
 }
 
-/// The maximum length of an appended reason, in characters.
+/// In characters.
 const MAX_REASON: usize = 500;
 
 struct FieldVisitor<'a> {
@@ -140,7 +137,7 @@ impl Visit for FieldVisitor<'_> {
         self.add_text(field, value);
     }
 
-    /// Adds the text of the error and of its chain of sources.
+    /// With the chain of sources.
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let mut text = value.to_string();
         let mut reason = value.source();
@@ -157,8 +154,7 @@ impl Visit for FieldVisitor<'_> {
     }
 }
 
-/// Formats a record as a line of JSON: `ts`, `level`, `event`, the fields, and `msg`. Returns the line including its
-/// line feed.
+/// A line of JSON: `ts`, `level`, `event`, the fields, and `msg`, with its line feed.
 pub(super) fn json_line(record: &Record) -> Vec<u8> {
     let mut line = Vec::with_capacity(256);
     line.push(b'{');

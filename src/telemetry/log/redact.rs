@@ -4,7 +4,6 @@ use crate::config::Config;
 use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};
 
-/// The text that replaces a secret.
 pub(super) const REDACTED: &str = "•••";
 
 /// Replaces the secrets of the settings in log texts.
@@ -21,8 +20,7 @@ impl Redactor {
         redactor
     }
 
-    /// Adds the secrets of these settings. Secrets of earlier settings are kept, because an active phone call may still
-    /// use them.
+    /// Secrets of earlier settings are kept, because an active phone call may still use them.
     pub(super) fn add_secrets(&self, config: &Config) {
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
         // Very short values are skipped: they would redact parts of ordinary words.
@@ -35,7 +33,6 @@ impl Redactor {
         }
     }
 
-    /// Returns the text with the secrets of the settings replaced.
     pub(super) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
         for secret in self.secrets.read().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -47,7 +44,6 @@ impl Redactor {
     }
 }
 
-/// Returns true if a field of that name contains a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
     SECRET_NAMES.iter().any(|end| name.ends_with(end))
 }

@@ -12,11 +12,11 @@ tokio::task_local! {
 pub struct Subject {
     /// The name for log lines, such as `call CA…`.
     name: String,
-    /// The part of the name that a line contains if it names the subject itself.
+    /// A line that contains this part of the name already names the subject.
     id: String,
 }
 
-/// Runs `work`, and makes its log lines name the subject. `name` contains `id`.
+/// Runs `work`, and makes its log lines name the subject. `name` must contain `id`.
 pub fn with_subject<F: Future>(name: String, id: String, work: F) -> TaskLocalFuture<Subject, F> {
     SUBJECT.scope(Subject { name, id }, work)
 }

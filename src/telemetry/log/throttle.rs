@@ -5,7 +5,6 @@ use crate::domain::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Counts the lines of rate-limited events.
 #[derive(Default)]
 pub(super) struct Throttle {
     windows: BTreeMap<&'static str, Window>,
@@ -18,7 +17,7 @@ struct Window {
 }
 
 impl Throttle {
-    /// Counts a line, and returns true if it may be logged.
+    /// Returns true if the line may be logged.
     pub(super) fn allows(&mut self, event: &str, now: Timestamp) -> bool {
         let Some(event) = RATE_LIMITED_EVENTS.iter().find(|known| **known == event) else { return true };
         let window = self.windows.entry(event).or_insert(Window { started: now, logged: 0, suppressed: 0 });
@@ -33,7 +32,7 @@ impl Throttle {
         false
     }
 
-    /// Returns the events whose minute has ended, with the numbers of suppressed lines.
+    /// The events whose minute has ended, with the numbers of suppressed lines.
     pub(super) fn take_suppressed(&mut self, now: Timestamp) -> Vec<(&'static str, u64)> {
         let over = self.windows.iter_mut().filter(|(_, window)| window.suppressed > 0 && has_ended(window, now));
         let suppressed: Vec<_> = over.map(|(event, window)| (*event, std::mem::take(&mut window.suppressed))).collect();
@@ -44,7 +43,7 @@ impl Throttle {
     }
 }
 
-/// Returns true if the minute has ended. A system clock that was set back also ends it.
+/// A system clock that was set back also ends the minute.
 fn has_ended(window: &Window, now: Timestamp) -> bool {
     now < window.started || now.since(window.started) >= MINUTE
 }
@@ -66,7 +65,7 @@ const RATE_LIMITED_EVENTS: [&str; 13] = [
     "WS_REFUSED",
 ];
 
-/// Maximum number of lines per event and minute. Real problems cause fewer lines.
+/// Per event. Real problems cause fewer lines.
 const MAX_PER_MINUTE: u32 = 120;
 const MINUTE: Duration = Duration::from_mins(1);
 

@@ -4,7 +4,6 @@
 use crate::config::AiEngine;
 use crate::domain::{AlertChannel, EndReason, Provider};
 
-/// The type of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetricKind {
     /// Only increases.
@@ -15,7 +14,7 @@ pub enum MetricKind {
     Histogram,
 }
 
-/// A metric: name, type, description.
+/// Name, type, description.
 pub type MetricInfo = (&'static str, MetricKind, &'static str);
 
 /// All metrics that `/metrics` exports.
@@ -167,8 +166,8 @@ pub const METRICS: &[MetricInfo] = &[
     ("process_start_time_seconds", MetricKind::Gauge, "Unix time at which the daemon was started"),
 ];
 
-/// Registers all descriptions, and sets the counters with known labels, and the gauges of snapshots, to zero. Otherwise
-/// they would be missing until they are first changed, as if nothing measured them.
+/// Counters with known labels, and the gauges of snapshots, start at zero. Otherwise they would be missing until they
+/// are first changed, as if nothing measured them.
 pub(super) fn register() {
     for (name, kind, meaning) in METRICS {
         match kind {

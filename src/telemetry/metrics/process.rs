@@ -2,7 +2,6 @@
 
 use std::fs;
 
-/// Reads the values and sets the gauges.
 pub(super) fn measure() {
     let set = |name: &'static str, value: Option<u64>| {
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
@@ -21,14 +20,13 @@ pub(super) fn measure() {
     }
 }
 
-/// Returns the first number after `word`, in the first line that begins with `word`.
+/// The first number after `word`, in the first line that begins with `word`.
 fn field(text: &str, word: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(word))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Returns the CPU time in user and kernel mode, in ticks. Parsing starts after the process name, which may contain
-/// spaces and parentheses.
+/// In user and kernel mode. Parsing starts after the process name, which may contain spaces and parentheses.
 fn cpu_ticks(stat: &str) -> Option<u64> {
     let (_, rest) = stat.rsplit_once(')')?;
     let mut words = rest.split_whitespace().skip(11);
@@ -36,7 +34,7 @@ fn cpu_ticks(stat: &str) -> Option<u64> {
     Some(user + kernel)
 }
 
-/// Ticks per second in `/proc`; the same for every program on Linux (time(7), USER_HZ).
+/// Per second; the same for every program on Linux (time(7), USER_HZ).
 const TICKS: u64 = 100;
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use instant_acme::{Account, AccountCredentials, ExternalAccountKey, NewAccount};
 use sha2::{Digest, Sha256};
 
 impl Acme {
-    /// Returns the stored account, or creates a new one.
+    /// Creates an account if none is stored.
     pub(super) async fn account(&self) -> Result<Account, AcmeError> {
         let acme_error = |error| AcmeError::of(&error, &self.authority);
         if let Some(credentials) = self.stored_account()? {
@@ -31,8 +31,7 @@ impl Acme {
         Ok(account)
     }
 
-    /// Deletes the stored account, because the authority no longer recognises it, and forgets the account's unfinished
-    /// order.
+    /// The authority no longer recognises the account. Also forgets its unfinished order.
     pub(super) fn forget_account(&mut self) -> Result<(), AcmeError> {
         self.state.order = None;
         let removed = self.tls.inner.folder.remove(&self.account_file());

@@ -6,7 +6,7 @@ use crate::domain::{Cause, Causes, Language};
 use crate::messages;
 use instant_acme::{Error, Problem};
 
-/// The kind of error, which determines when a retry follows.
+/// Determines when a retry follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AcmeErrorKind {
     /// The authority could not validate a name; another challenge type may succeed.
@@ -22,7 +22,6 @@ pub(super) enum AcmeErrorKind {
     Unreachable,
     /// The authority rejected a nonce; the request is retried (RFC 8555, section 6.5).
     Nonce,
-    /// This machine's clock is wrong.
     Clock,
     /// A local error, such as a full disk.
     Local,
@@ -31,7 +30,6 @@ pub(super) enum AcmeErrorKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AcmeError {
     pub(super) kind: AcmeErrorKind,
-    /// The causes, for users.
     pub(super) causes: Causes,
     /// True if the authority's own certificate is not valid now: either that certificate or this machine's clock is
     /// wrong.
@@ -43,17 +41,16 @@ impl AcmeError {
         Self { kind, causes: causes.into(), may_be_clock_error: false }
     }
 
-    /// Creates the error of a step that failed on this machine. The locale files have a text for each `step`.
+    /// For a step that failed on this machine. The locale files have a text for each `step`.
     pub(super) fn local(step: &str, causes: impl Into<Causes>) -> Self {
         Self::new(AcmeErrorKind::Local, Cause::AcmeStep { step: step.to_owned() }.because(causes))
     }
 
-    /// Returns the text in English, for the log.
+    /// For the log.
     pub(super) fn english(&self) -> String {
         messages::causes(Language::English, &self.causes)
     }
 
-    /// Converts an error of the library.
     pub(super) fn of(error: &Error, authority: &str) -> Self {
         let unreachable = |causes: Causes| Self::new(AcmeErrorKind::Unreachable, causes);
         let authority = authority.to_owned();
@@ -71,7 +68,7 @@ impl AcmeError {
         }
     }
 
-    /// Converts a problem that the authority reports. The error does not name a host.
+    /// For a problem that does not name a host.
     fn rejected(problem: &Problem, authority: String) -> Self {
         let mut reason = detail(problem);
         for part in &problem.subproblems {
@@ -88,7 +85,6 @@ impl AcmeError {
         Self::new(kind, Cause::AcmeRefused { authority, reason, problem: problem.to_owned() })
     }
 
-    /// Converts a failed validation of a name.
     pub(super) fn validation_failed(name: &str, problem: &Problem, method: AcmeChallenge, authority: &str) -> Self {
         let kind = match short_type(problem) {
             "connection" | "unauthorized" | "incorrectResponse" | "tls" => AcmeErrorKind::Challenge,
@@ -106,13 +102,13 @@ impl AcmeError {
     }
 }
 
-/// Returns the last part of an error type, such as `connection` of `urn:ietf:params:acme:error:connection`.
+/// The last part of an error type, such as `connection` of `urn:ietf:params:acme:error:connection`.
 fn short_type(problem: &Problem) -> &str {
     let name = problem.r#type.as_deref().unwrap_or_default();
     name.rsplit(':').next().unwrap_or(name)
 }
 
-/// Returns the authority's text on one line, with a limited length.
+/// The authority's text on one line, with a limited length.
 fn detail(problem: &Problem) -> String {
     let reason = problem.detail.as_deref().unwrap_or("no reason given");
     let reason: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).take(400).collect();

@@ -17,14 +17,13 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// An HTTP client for an authority. Clones share the stored headers.
+/// Clones share the stored header.
 #[derive(Clone)]
 pub(super) struct AcmeHttpClient {
     client: reqwest::Client,
     retry_after: Arc<Mutex<Option<Duration>>>,
 }
 
-/// Why a request to an authority failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AcmeHttpError {
     #[error("no connection")]
@@ -36,14 +35,14 @@ pub(super) enum AcmeHttpError {
 }
 
 impl AcmeHttpClient {
-    /// Creates a client that trusts these root certificates.
+    /// The client trusts these root certificates.
     pub(super) fn new(roots: RootCertStore) -> Result<Self, reqwest::Error> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         Ok(Self { client: http_client::builder_with_tls(tls).timeout(TIMEOUT).build()?, retry_after: Arc::default() })
     }
 
-    /// Returns the `Retry-After` value of the last rejection, and clears it.
+    /// The `Retry-After` value of the last rejection. Clears the value.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         self.retry_after.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -86,7 +85,6 @@ impl HttpClient for AcmeHttpClient {
 }
 
 impl AcmeHttpError {
-    /// Returns the cause for the owner.
     pub(super) fn causes(&self) -> Causes {
         match self {
             Self::Transport(error) => http_client::causes(error),
@@ -109,7 +107,7 @@ impl AcmeHttpError {
     }
 }
 
-/// Returns the built-in root certificates and those in the file.
+/// The built-in root certificates, and those in the file.
 pub(super) fn roots(file: Option<&Path>) -> Result<RootCertStore, Causes> {
     let mut roots = http_client::built_in_roots();
     if let Some(file) = file {
@@ -127,7 +125,7 @@ pub(super) fn roots(file: Option<&Path>) -> Result<RootCertStore, Causes> {
     Ok(roots)
 }
 
-/// Parses `Retry-After` (RFC 9110, section 10.2.3): seconds or a date.
+/// RFC 9110, section 10.2.3: seconds or a date.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let seconds = value.parse().map(Duration::from_secs).ok();
@@ -136,5 +134,5 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Maximum size of a response. Certificate chains have a few KiB.
+/// In bytes. Certificate chains have a few KiB.
 const MAX_RESPONSE_BYTES: usize = 1 << 20;

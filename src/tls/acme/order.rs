@@ -17,7 +17,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl Acme {
-    /// Obtains a certificate for all names with this challenge type.
     pub(super) async fn order_with(
         &mut self,
         account: &Account,
@@ -41,8 +40,8 @@ impl Acme {
         self.finish(order, &open_order).await
     }
 
-    /// Completes an order. After a transient error, the order stays stored and may be completed later. After a success
-    /// or any other error, the stored order is deleted.
+    /// After a transient error, the order stays stored and may be completed later. After a success or any other error,
+    /// the stored order is deleted.
     async fn finish(&mut self, mut order: Order, open_order: &OpenOrder) -> Result<Certificate, AcmeError> {
         let outcome = self.complete(&mut order, open_order).await;
         if !outcome.as_ref().is_err_and(is_transient) {
@@ -51,8 +50,8 @@ impl Acme {
         outcome
     }
 
-    /// Returns the order that a restart or an outage has interrupted, if it can still be completed. After a transient
-    /// error, the order stays stored.
+    /// The order that a restart or an outage has interrupted, if it can still be completed. After a transient error,
+    /// the order stays stored.
     async fn resume(
         &mut self,
         account: &Account,
@@ -116,7 +115,6 @@ impl Acme {
         self.accept(&chain, &open_order.key)
     }
 
-    /// Verifies the downloaded certificate, and stores it.
     fn accept(&self, chain: &str, key: &str) -> Result<Certificate, AcmeError> {
         let authority = self.authority.clone();
         let refused = |causes: Causes| AcmeError::new(AcmeErrorKind::Refused, causes);
@@ -132,8 +130,7 @@ impl Acme {
         Ok(certificate)
     }
 
-    /// Prepares the challenge answer for each name that has not been validated yet, and reports to the authority that
-    /// the answer is ready.
+    /// Answers the challenge of each name that has not been validated yet.
     async fn answer_challenges(&self, order: &mut Order, challenge_type: AcmeChallenge) -> Result<(), AcmeError> {
         let acme_error = |error| AcmeError::of(&error, &self.authority);
         let kind =
@@ -169,7 +166,7 @@ impl Acme {
         Ok(())
     }
 
-    /// Returns an error that describes what the authority found instead of the challenge answer.
+    /// What the authority found instead of the challenge answer; `None` if it states no problem.
     async fn validation_error(&self, order: &mut Order, challenge_type: AcmeChallenge) -> Option<AcmeError> {
         let mut authorizations = order.authorizations();
         while let Some(authorization) = authorizations.next().await {
@@ -195,14 +192,14 @@ fn is_transient(error: &AcmeError) -> bool {
     matches!(error.kind, AcmeErrorKind::Unreachable | AcmeErrorKind::Nonce)
 }
 
-/// Builds a certificate request that contains only these names.
+/// The request contains only these names.
 fn request(names: &[String], key: &KeyPair) -> Result<Vec<u8>, rcgen::Error> {
     let mut params = CertificateParams::new(names.to_vec())?;
     params.distinguished_name = DistinguishedName::new();
     Ok(params.serialize_request(key)?.der().to_vec())
 }
 
-/// Creates the certificate that answers a TLS-ALPN-01 challenge (RFC 8737, section 3).
+/// RFC 8737, section 3.
 fn challenge_certificate(
     name: &str,
     digest: &[u8],

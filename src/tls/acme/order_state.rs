@@ -9,7 +9,6 @@ use std::io;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct OrderState {
     purpose: Purpose,
-    /// The outcome of past attempts.
     pub(super) attempts: Attempts,
     /// An order that has been created and is not finished.
     pub(super) order: Option<OpenOrder>,
@@ -24,7 +23,6 @@ pub(super) struct Purpose {
     external_account: Option<String>,
 }
 
-/// An order that has been created at the authority.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OpenOrder {
     pub(super) url: String,
@@ -46,7 +44,7 @@ impl Purpose {
 }
 
 impl OrderState {
-    /// Returns the stored state for this purpose, or an empty state.
+    /// Returns an empty state unless the stored state is for this purpose.
     pub(super) fn read(folder: &Folder, purpose: Purpose) -> Self {
         let stored: Option<Self> =
             folder.read(FILE).ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok());

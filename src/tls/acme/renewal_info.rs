@@ -13,7 +13,6 @@ pub(super) struct RenewalAdvice {
     ask_at: Option<Timestamp>,
 }
 
-/// The authority's answer to a query.
 pub(super) struct RenewalWindow {
     start: Timestamp,
     end: Timestamp,
@@ -22,17 +21,16 @@ pub(super) struct RenewalWindow {
 }
 
 impl RenewalAdvice {
-    /// Returns true if the next query to the authority is due.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         self.ask_at.is_none_or(|at| now >= at)
     }
 
-    /// Records that a query is sent. If the authority does not answer, the next query is due a day later.
+    /// If the authority does not answer, the next query is due a day later.
     pub(super) fn record_query(&mut self, now: Timestamp) {
         self.ask_at = Some(now.plus(A_DAY));
     }
 
-    /// Records the answer to a query. Returns the advised time, which differs between certificates within the window.
+    /// Returns the advised time, which differs between certificates within the window.
     pub(super) fn record(&mut self, certificate: &Certificate, window: &RenewalWindow, now: Timestamp) -> Timestamp {
         let at = window.start.plus(window.end.since(window.start).mul_f64(certificate.jitter()));
         self.advised = Some((certificate.fingerprint.clone(), at));
@@ -40,13 +38,12 @@ impl RenewalAdvice {
         at
     }
 
-    /// Returns when to renew this certificate, if the authority has advised a time.
+    /// `None` if the authority has advised no time for this certificate.
     pub(super) fn for_certificate(&self, certificate: &Certificate) -> Option<Timestamp> {
         self.advised.as_ref().filter(|(of, _)| *of == certificate.fingerprint).map(|(_, at)| *at)
     }
 }
 
-/// Asks the authority when to renew a certificate.
 pub(super) async fn query(
     account: &Account,
     certificate: &Certificate,

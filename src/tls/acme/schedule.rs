@@ -6,14 +6,14 @@ use crate::tls::TlsError;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The record of past attempts, stored on disk: authorities count failures per hour, and a daemon that restarts
-/// repeatedly must not exceed that limit.
+/// Stored on disk: authorities count failures per hour, and a daemon that restarts repeatedly must not exceed that
+/// limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Attempts {
-    /// Number of consecutive failures.
+    /// Consecutive failures.
     pub(super) failures: u32,
-    /// The times of the attempts in the last hour whose validation failed.
+    /// The times of attempts whose validation failed. Those older than an hour no longer count.
     refused_at: Vec<Timestamp>,
     /// The earliest time of the next attempt.
     not_before: Option<Timestamp>,
@@ -23,8 +23,7 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    /// Records a failure, and schedules the retry. `retry_after` is the authority's `Retry-After`; `jitter` is from 0
-    /// to 1.
+    /// `retry_after` is the authority's `Retry-After`; `jitter` is from 0 to 1.
     pub(super) fn failed(&mut self, kind: AcmeErrorKind, retry_after: Option<Duration>, error: TlsError, jitter: f64) {
         let now = error.at;
         let doublings = self.failures.min(10);
@@ -45,14 +44,13 @@ impl Attempts {
         self.not_before = Some(now.plus(wait + wait.mul_f64(jitter / 10.0)).max(self.asked_until.unwrap_or(now)));
     }
 
-    /// Records a success, with the certificate's lifetime. The next attempt has a minimum delay, whatever dates the
-    /// certificate contains.
+    /// The next attempt has a minimum delay, whatever dates the certificate contains.
     pub(super) fn succeeded(&mut self, now: Timestamp, lifetime: Duration) {
         *self = Self { not_before: Some(now.plus((lifetime / 4).min(MIN_INTERVAL))), ..Self::default() };
     }
 
-    /// Makes the next attempt due after a user has corrected the problem: immediately, or as soon as the authority's
-    /// rate limit allows it (<https://letsencrypt.org/docs/rate-limits/>: five failed validations per name and hour).
+    /// After a user has corrected the problem, the next attempt is due immediately, or as soon as the authority's rate
+    /// limit allows it (<https://letsencrypt.org/docs/rate-limits/>: five failed validations per name and hour).
     pub(super) fn expedite(&mut self, now: Timestamp) {
         self.refused_at.retain(|at| now.since(*at) < AN_HOUR);
         let earliest = match self.refused_at.len() {
@@ -64,8 +62,8 @@ impl Attempts {
         self.not_before = self.not_before.map(|at| at.min(earliest));
     }
 
-    /// Returns when to contact the authority: when the certificate is due, but not before the earliest allowed time. An
-    /// allowed time that is later than any wait is ignored: the clock was ahead when it was set.
+    /// When to contact the authority: when the certificate is due, but not before the earliest allowed time. An allowed
+    /// time that is later than any wait is ignored: the clock was ahead when it was set.
     pub(super) fn next(&self, due_at: Timestamp, now: Timestamp) -> Timestamp {
         let max_wait = if self.asked_until.is_some() { MAX_RETRY_AFTER } else { MIN_INTERVAL };
         let not_before = self.not_before.filter(|at| *at <= now.plus(max_wait));
@@ -73,9 +71,8 @@ impl Attempts {
     }
 }
 
-/// Returns when a certificate is renewed: when a third of its lifetime is left, as authorities recommend, or up to a
-/// thirtieth of the lifetime later. `jitter`, from 0 to 1 and always the same for one certificate, determines that
-/// delay.
+/// When a third of the lifetime is left, as authorities recommend, or up to a thirtieth of the lifetime later.
+/// `jitter`, from 0 to 1 and always the same for one certificate, determines that delay.
 pub(super) fn renewal(not_before: Timestamp, not_after: Timestamp, jitter: f64) -> Timestamp {
     let lifetime = not_after.since(not_before);
     not_before.plus(lifetime * 2 / 3 + (lifetime / 30).mul_f64(jitter))
@@ -89,11 +86,10 @@ const AN_HOUR: Duration = Duration::from_hours(1);
 /// longer, unless the authority requests it.
 const MIN_INTERVAL: Duration = Duration::from_hours(24);
 
-/// The maximum accepted `Retry-After` of an authority.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(7 * 24);
 
-/// Maximum number of failed attempts per hour. A third one, with two challenge types each, would make six failed
-/// validations and exceed the limit.
+/// A third failed attempt per hour, with two challenge types each, would make six failed validations and exceed the
+/// limit.
 const MAX_RECENT_FAILURES: usize = 2;
 
 #[cfg(test)]
@@ -166,8 +162,7 @@ mod tests {
     }
 
     proptest! {
-        /// However often a user requests an attempt and however often the daemon starts, at most five validations fail
-        /// per hour; each attempt counts as two.
+        /// At most five validations fail per hour; each attempt counts as two.
         #[test]
         fn the_rate_limit_is_never_exceeded(steps in proptest::collection::vec((0..90_u64, any::<bool>()), 1..200)) {
             let (mut attempts, mut now) = (Attempts::default(), start());
