@@ -260,7 +260,7 @@ impl Target {
     }
 }
 
-/// In reverse order, for a stack.
+/// Returns the components in reverse order, for use as a stack.
 fn parts(path: &Path) -> Vec<OsString> {
     let parts = path.components().rev().filter_map(|part| match part {
         Component::Normal(name) => Some(name.to_owned()),

@@ -12,8 +12,8 @@ fn refusal(failure: &AiFailure) -> Notice {
 
 impl Alerts {
     /// Records a call that the AI should answer. If the account of an engine was rejected, the alert remains while that
-    /// engine is configured and has not answered, even if other engines answer calls meanwhile. `threshold` is the number of
-    /// consecutive calls without an answer of the AI after which the alert is raised.
+    /// engine is configured and has not answered, even if other engines answer calls meanwhile. `threshold` is the
+    /// number of consecutive calls without an answer of the AI after which the alert is raised.
     pub fn record_ai_call(&self, call: &AiCall, threshold: u32) {
         let calls = &self.inner.failed_calls;
         let accepted = calls.update_rejected(call);

@@ -34,7 +34,7 @@ pub enum Error {
     Busy(String),
     #[error("the store is closed")]
     Closed,
-    /// At the request of the caller.
+    /// The caller requested the rollback.
     #[error("the write was rolled back")]
     RolledBack,
     #[error("no such {0}")]
@@ -87,7 +87,7 @@ pub enum Error {
     /// A stored value cannot be parsed, or a value cannot be stored.
     #[error("a stored value cannot be read: {0}")]
     Value(String),
-    /// With the reason.
+    /// Why a probe of the database failed.
     #[error("database error: {0}")]
     Probe(String),
     /// A time limit was exceeded.

@@ -143,7 +143,7 @@ impl HealthState {
         self.verification.clone()
     }
 
-    /// Only for commits with changes.
+    /// Call this only for commits with changes.
     pub(in crate::store) fn record_commit(&self, now: Instant) {
         self.change(|inner| (inner.writable, inner.last_commit) = (true, Some(now)));
     }

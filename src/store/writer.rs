@@ -205,7 +205,7 @@ fn record_commit(health: &HealthState, began: Instant) {
     health.record_commit(now);
 }
 
-/// Before the commit.
+/// The result of a batch before its commit.
 enum BatchOutcome {
     /// `newest` is the newest change that was recorded for followers.
     Changes { newest: Option<i64> },

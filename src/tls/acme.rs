@@ -259,7 +259,7 @@ fn name(directory: &str) -> String {
 /// The interval at which the wall clock is checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Including the first attempt.
+/// Counts the first attempt too.
 const MAX_ATTEMPTS: usize = 6;
 
 const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(10);

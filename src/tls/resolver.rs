@@ -7,7 +7,7 @@ use rustls::sign::CertifiedKey;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-/// RFC 8737, section 6.2.
+/// The ALPN protocol of TLS-ALPN-01 (RFC 8737, section 6.2).
 pub const ACME_TLS: &[u8] = b"acme-tls/1";
 
 text_enum! {
@@ -49,7 +49,7 @@ impl CertResolver {
         self.certificate.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// For `GET /.well-known/acme-challenge/{token}`.
+    /// The answer to `GET /.well-known/acme-challenge/{token}`.
     pub(super) fn http_challenge(&self, token: &str) -> Option<String> {
         self.challenges().by_http.get(token).cloned()
     }

@@ -56,7 +56,7 @@ fn is_name(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
 }
 
-/// In UTC.
+/// Returns year, month and day in UTC.
 fn day(at: Timestamp) -> (i32, u8, u8) {
     let text = at.to_string();
     let mut parts = text.split(['-', 'T']);

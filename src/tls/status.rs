@@ -38,7 +38,7 @@ pub struct TlsStatus {
     pub next_attempt_at: Option<Timestamp>,
 }
 
-/// Such as a failed renewal.
+/// An error of TLS, such as a failed renewal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct TlsError {
     pub at: Timestamp,

@@ -20,7 +20,6 @@ fn rows(tx: &ReadTx<'_>) -> Result<i64> {
     count(tx, "SELECT count(*) FROM t")
 }
 
-/// Does not end by itself.
 async fn endless_search(readers: &ReaderPool) -> JoinHandle<Result<i64>> {
     let (began, running) = oneshot::channel();
     let search = tokio::spawn({

@@ -15,7 +15,7 @@ pub struct BackfillProgress {
 }
 
 impl ReadTx<'_> {
-    /// Only those that have started.
+    /// Returns only those that have started.
     pub fn backfills(&self) -> Result<Vec<BackfillProgress>> {
         let sql = "SELECT name, done_to, started_at, finished_at FROM backfills ORDER BY name";
         let mut query = self.conn.prepare_cached(sql)?;

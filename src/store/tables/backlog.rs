@@ -27,7 +27,7 @@ pub struct Undelivered {
 }
 
 impl Undelivered {
-    /// Of all providers.
+    /// Counts the messages of all providers.
     pub fn count(&self) -> u64 {
         self.by.values().sum()
     }

@@ -65,7 +65,7 @@ impl WriteTx<'_> {
         self.record_fact(id)
     }
 
-    /// The question that a fact answers.
+    /// `gap` is the question that the fact answers.
     pub fn set_fact_gap(&self, id: FactId, gap: GapId) -> Result<()> {
         self.conn.prepare_cached("UPDATE facts SET gap_id = ?2 WHERE id = ?1")?.execute(params![id, gap])?;
         self.record_fact(id)

@@ -54,7 +54,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Until [`WriteTx::prune_responses`] deletes the entry.
+    /// The id is remembered until [`WriteTx::prune_responses`] deletes the entry.
     pub(in crate::store) fn remember_erased(&self, provider_id: &str, now: Timestamp) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT OR IGNORE INTO idempotency_keys(business_id, key, fingerprint, answer, created_at)

@@ -14,7 +14,7 @@ pub struct Job {
     pub kind: JobKind,
     /// The arguments, as JSON.
     pub payload: String,
-    /// Earlier attempts.
+    /// Number of earlier attempts.
     pub attempts: u32,
     pub created_at: Timestamp,
 }
@@ -95,7 +95,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// In any state.
+    /// Deletes the job whatever its state is.
     pub fn delete_job(&self, unique_key: &str) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM jobs WHERE unique_key = ?1")?.execute([unique_key])?;
         Ok(())

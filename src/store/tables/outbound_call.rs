@@ -116,7 +116,8 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// The daemon is about to ask Twilio to dial. Counts the attempt. Returns false if the call is not waiting.
+    /// Called when the daemon is about to ask Twilio to dial. Counts the attempt. Returns false if the call is not
+    /// waiting.
     pub fn begin_outbound_call(&self, id: i64, now: Timestamp) -> Result<bool> {
         self.change_outbound_call(
             "UPDATE outbound_calls SET state = 'dialing', attempts = attempts + 1, dialed_at = ?2, call_sid = NULL,

@@ -79,7 +79,7 @@ impl ReadTx<'_> {
         Ok(query.exists([provider_sid])?)
     }
 
-    /// Only recordings of media streams.
+    /// Returns only recordings of media streams.
     pub fn running_recordings(&self) -> Result<Vec<RunningRecording>> {
         let mut query = self.conn.prepare_cached(
             "SELECT r.provider_sid, c.call_sid, r.bytes FROM recordings r JOIN calls c ON c.id = r.call_id

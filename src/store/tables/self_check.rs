@@ -16,7 +16,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Only jobs that have failed permanently.
+    /// Counts only jobs that have failed permanently.
     pub fn failed_jobs_since(&self, since: Timestamp) -> Result<u64> {
         let sql = "SELECT count(*) FROM jobs WHERE state = 'failed' AND updated_at >= ?1";
         let count: i64 = self.conn.prepare_cached(sql)?.query_row([since], |row| row.get(0))?;

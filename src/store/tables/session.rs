@@ -66,7 +66,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// The id is that of a [`SessionSummary`]. With `user`, only that user's session is deleted.
+    /// `id` is that of a [`SessionSummary`]. With `user`, only that user's session is deleted.
     pub fn delete_session_by_id(&self, id: &str, user: Option<UserId>) -> Result<()> {
         let sql = "DELETE FROM sessions WHERE substr(id_hash, 1, length(?1)) = ?1 AND length(?1) = ?2
                    AND (?3 IS NULL OR user_id = ?3)";

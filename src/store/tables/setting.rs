@@ -11,7 +11,7 @@ use std::path::Path;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// `section.field`.
+    /// Of the form `section.field`.
     pub key: String,
     pub value: Value,
     /// The time of the last change.
@@ -37,7 +37,7 @@ pub struct SettingChange {
 }
 
 impl ReadTx<'_> {
-    /// Keys, and values as JSON.
+    /// Returns keys, and values as JSON.
     pub fn stored_settings(&self) -> Result<Vec<(String, Value)>> {
         let mut list = self.conn.prepare_cached("SELECT key, value FROM settings ORDER BY key")?;
         let rows = list.query_map([], |row| Ok((row.get(0)?, json(row, 1)?)))?;
@@ -70,7 +70,7 @@ impl ReadTx<'_> {
         Ok(page(changes, limit, |change| change.id))
     }
 
-    /// Only settings that were ever changed.
+    /// Returns only settings that were ever changed.
     pub fn newest_setting_changes(&self) -> Result<Vec<SettingChange>> {
         let sql = format!("{HISTORY} WHERE h.id IN (SELECT max(id) FROM settings_history GROUP BY key)");
         let mut list = self.conn.prepare_cached(&sql)?;

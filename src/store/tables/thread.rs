@@ -171,7 +171,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// The contact has blocked the business or opted out. A later message from the contact clears the record.
+    /// For a contact who has blocked the business or opted out. A later message from the contact clears the record.
     pub fn set_opted_out(&self, thread: ThreadId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE threads SET opted_out_at = ?2 WHERE id = ?1 AND opted_out_at IS NULL";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, now])? > 0;

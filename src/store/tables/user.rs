@@ -51,7 +51,7 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(&sql)?.query_row([actor], |row| row.get(0))?)
     }
 
-    /// Only active owners.
+    /// Counts only active owners.
     pub fn count_owners(&self) -> Result<i64> {
         let sql = "SELECT count(*) FROM users WHERE role = ?1 AND disabled_at IS NULL";
         Ok(self.conn.prepare_cached(sql)?.query_row([Role::Owner], |row| row.get(0))?)

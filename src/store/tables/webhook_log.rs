@@ -23,7 +23,7 @@ pub struct NewWebhookEntry<'a> {
     pub source: Provider,
     pub path: &'a str,
     pub content_type: &'a str,
-    /// Byte for byte.
+    /// As it was received, byte for byte.
     pub body: &'a [u8],
     pub outcome: WebhookOutcome,
     /// The reason for the outcome, if it is not obvious.

@@ -87,7 +87,7 @@ fn a_write_without_caller_waits_for_others_but_not_for_long() {
 }
 
 proptest! {
-    /// Also in order within its lane.
+    /// Within one lane, writes keep their order.
     #[test]
     fn no_write_is_lost_doubled_or_reordered(pushed in prop::collection::vec((0_usize..3, any::<bool>()), 0..600)) {
         let queue = WriteQueue::new();

@@ -16,7 +16,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Of this machine.
+    /// Opens the journal of this machine.
     pub(super) fn open() -> io::Result<Self> {
         Self::at(SOCKET)
     }

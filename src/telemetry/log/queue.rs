@@ -101,7 +101,7 @@ impl State {
     }
 }
 
-/// In bytes.
+/// Limit of the queued lines, in bytes.
 const MAX_BYTES: usize = 4 << 20;
 
 #[cfg(test)]

@@ -137,7 +137,7 @@ impl Visit for FieldVisitor<'_> {
         self.add_text(field, value);
     }
 
-    /// With the chain of sources.
+    /// Includes the chain of sources.
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let mut text = value.to_string();
         let mut reason = value.source();

@@ -199,7 +199,7 @@ fn request(names: &[String], key: &KeyPair) -> Result<Vec<u8>, rcgen::Error> {
     Ok(params.serialize_request(key)?.der().to_vec())
 }
 
-/// RFC 8737, section 3.
+/// The certificate that answers a TLS-ALPN-01 challenge (RFC 8737, section 3).
 fn challenge_certificate(
     name: &str,
     digest: &[u8],

@@ -245,7 +245,8 @@ impl WriteTx<'_> {
         self.set_archived(self.contact_of_thread(thread)?, None)
     }
 
-    /// The media stream is connected, so that caller and engine can talk. Does not change a call that has ended.
+    /// Called when the media stream is connected, so that caller and engine can talk. Does not change a call that has
+    /// ended.
     pub fn set_call_live(
         &self,
         sid: &CallSid,

@@ -47,7 +47,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Their messages have not arrived.
+    /// For updates whose messages have not arrived.
     pub fn prune_early_updates(&self, before: Timestamp) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM early_message_updates WHERE received_at < ?1")?.execute([before])?;
         Ok(())

@@ -31,7 +31,7 @@ pub struct OutboxEntry {
     pub last_refusal: Option<LateRefusal>,
     /// True if the outcome of the last attempt is unknown.
     pub unconfirmed: bool,
-    /// Attempts so far.
+    /// Number of attempts so far.
     pub attempts: u32,
     /// Attempts through Twilio with an unknown outcome that are missing from Twilio's message list.
     pub unconfirmed_attempts: u32,

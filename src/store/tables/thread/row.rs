@@ -33,7 +33,7 @@ pub(in crate::store) fn thread(row: &Row<'_>) -> rusqlite::Result<Thread> {
     })
 }
 
-/// From the columns `m_…`.
+/// Reads the columns `m_…`.
 pub(in crate::store) fn last_message(row: &Row<'_>) -> rusqlite::Result<Option<LastMessage>> {
     let Some(id) = row.get("m_id")? else { return Ok(None) };
     Ok(Some(LastMessage {
@@ -47,7 +47,7 @@ pub(in crate::store) fn last_message(row: &Row<'_>) -> rusqlite::Result<Option<L
     }))
 }
 
-/// From the columns `k_…`.
+/// Reads the columns `k_…`.
 pub(in crate::store) fn last_call(row: &Row<'_>) -> rusqlite::Result<Option<LastCall>> {
     let Some(id) = row.get("k_id")? else { return Ok(None) };
     let message_text: Option<String> = row.get("k_message")?;

@@ -37,7 +37,7 @@ pub(super) struct Newest {
     scheduled: i64,
 }
 
-/// Since a merge.
+/// The rows that were added to a thread after a merge.
 struct Added {
     messages: Vec<i64>,
     calls: Vec<i64>,
