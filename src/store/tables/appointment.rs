@@ -104,7 +104,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// See [`AppointmentRow::source_key`].
+    /// `key` is the key that identified the request which booked the appointment.
     pub fn appointment_by_source_key(&self, business: BusinessId, key: &str) -> Result<Option<AppointmentId>> {
         let mut query =
             self.conn.prepare_cached("SELECT id FROM appointments WHERE business_id = ?1 AND source_key = ?2")?;
