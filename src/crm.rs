@@ -1,6 +1,4 @@
-//! Use cases: one function for each operation of the owner, an API client, the agent or a webhook. Each runs in one
-//! transaction, except [`business_profile::search_facts`]: that function writes only if no fact matches, and a search
-//! must not occupy the writer.
+//! Use cases: the operations of the owner, API clients, the agent and webhooks.
 
 pub mod admin_command;
 pub mod agent_tool;

@@ -36,14 +36,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// A function that the model may call.
 trait Tool {
     /// The arguments. The model receives the JSON Schema of this type, in which the doc comment of a field is the
     /// field's description.
     type Arguments: DeserializeOwned + JsonSchema;
-    /// The name by which the model calls the tool.
     const NAME: BuiltInTool;
-    /// The description, which tells the model when to use the tool.
     const DESCRIPTION: &'static str;
 }
 
@@ -53,27 +50,24 @@ trait Run: Tool + 'static {
     /// later.
     const TIME_LIMIT: Duration;
 
-    /// Runs the tool. Returns the output for the model.
     fn run(context: &ToolContext, arguments: Self::Arguments) -> impl Future<Output = Result<Value, ToolError>> + Send;
 }
 
 /// A tool that ends or transfers the phone call. Malformed arguments are replaced by default arguments, because the
 /// agent has already announced the action to the caller.
 trait ControlCall: Tool<Arguments: Default> {
-    /// Returns the action for the call session.
     fn control(arguments: Self::Arguments) -> ToolCall;
 }
 
 /// Sends WhatsApp messages to callers.
 pub trait CallerTextSender: Send + Sync {
-    /// Sends a text to the caller of a call. Returns whether the message was queued or why it was refused.
     fn send(&self, call: CallSid, text: String) -> BoxFuture<'static, Result<CallerText, crm::Error>>;
 }
 
-/// Sends the requests of the owner's tools for one tool call.
+/// Sends the requests of the owner's tools.
 pub trait OwnToolSender: Send + Sync {
-    /// Sends the request with these arguments, which match the parameters of the tool. Returns the output for the
-    /// model: the response, or the reason why there is none. Returns within the time limit of the tool.
+    /// The arguments match the parameters of the tool. Returns the response, or the reason why there is none, within
+    /// the time limit of the tool.
     fn send(&self, tool: Arc<AgentTool>, arguments: Map<String, Value>) -> BoxFuture<'static, Value>;
 }
 
@@ -102,7 +96,6 @@ pub struct ToolContext {
 const TRANSCRIPT_LIMIT: Duration = Duration::from_secs(3);
 
 impl ToolContext {
-    /// Creates the context for a phone call, without a sender of messages or requests.
     pub fn new(store: Store, call: CallSid, zone: TimeZone, words: watch::Receiver<CallerWords>) -> Self {
         Self { store, call, zone, words, trial_in: None, texts: None, own_tools: None, ahead_ms: 0 }
     }
@@ -113,24 +106,21 @@ impl ToolContext {
         Self { trial_in: Some(country), ..self }
     }
 
-    /// Sets the time of the conversation to `now`, from which it advances with the clock. Used for rehearsals.
+    /// Sets the time of the conversation to `now`, from which it advances with the clock.
     #[must_use]
     pub fn at(self, now: Timestamp) -> Self {
         Self { ahead_ms: now.as_millis() - clock::now().as_millis(), ..self }
     }
 
-    /// Returns the current time of the conversation.
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(clock::now().as_millis() + self.ahead_ms)
     }
 
-    /// Adds a sender of messages to the caller.
     #[must_use]
     pub fn with_texts(self, texts: Arc<dyn CallerTextSender>) -> Self {
         Self { texts: Some(texts), ..self }
     }
 
-    /// Adds a sender for the requests of the owner's tools.
     #[must_use]
     pub fn with_own_tools(self, own_tools: Arc<dyn OwnToolSender>) -> Self {
         Self { own_tools: Some(own_tools), ..self }
@@ -140,7 +130,6 @@ impl ToolContext {
         self.trial_in.is_some()
     }
 
-    /// Returns the call, the business's time zone, the current time, and the transcript so far.
     fn caller(&self) -> Caller {
         self.caller_who_said(&self.words.borrow())
     }
@@ -176,9 +165,9 @@ impl ToolContext {
         self.try_for_caller(attempt).await
     }
 
-    /// Runs `attempt` with the transcript so far. The CRM forbids access until the caller has said their name or the
-    /// day of the appointment. These words may be missing because the transcript of the caller's last turn is
-    /// incomplete. In that case, retries whenever the transcript changes, for at most `TRANSCRIPT_LIMIT`.
+    /// The CRM forbids access until the caller has said their name or the day of the appointment. These words may be
+    /// missing because the transcript of the caller's last turn is incomplete. In that case, retries whenever the
+    /// transcript changes, for at most `TRANSCRIPT_LIMIT`.
     async fn try_for_caller<T, F>(&self, attempt: impl Fn(Caller) -> F) -> Result<T, crm::Error>
     where
         F: Future<Output = Result<T, crm::Error>>,
@@ -192,8 +181,6 @@ impl ToolContext {
         }
     }
 
-    /// Sends a message to the caller. In a trial call, returns [`CallerText::Queued`] without sending; without a
-    /// sender, [`CallerText::Unneeded`].
     async fn write_to_caller(&self, text: String) -> Result<CallerText, crm::Error> {
         match &self.texts {
             _ if self.is_trial() => Ok(CallerText::Queued(MessageId(0))),
@@ -204,8 +191,7 @@ impl ToolContext {
 }
 
 impl Transactions for ToolContext {
-    /// Reads from one snapshot of the database. A trial call is not stored, so its reads run in a transaction that
-    /// creates the call and is then rolled back.
+    /// A trial call is not stored, so its reads run in a transaction that creates the call and is then rolled back.
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T, crm::Error> + Send + 'static,
@@ -213,7 +199,7 @@ impl Transactions for ToolContext {
         if self.is_trial() { self.transact(move |tx| work(tx)).await } else { crm::read(&self.store, work).await }
     }
 
-    /// Runs a use case in one transaction (see [`crm::transact`]). In a trial call, the transaction is rolled back.
+    /// In a trial call, the transaction is rolled back.
     async fn transact<T: Send + 'static>(
         &self,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T, crm::Error> + Send + 'static,
@@ -233,7 +219,6 @@ fn is_forbidden<T>(outcome: &Result<T, crm::Error>) -> bool {
     matches!(outcome, Err(crm::Error::Refused(crm::RequestError::Forbidden(_))))
 }
 
-/// The transcript of a conversation, for a tool that may wait for the caller's last words.
 struct Transcript {
     words: watch::Receiver<CallerWords>,
     is_pending: bool,
@@ -258,7 +243,7 @@ impl Transcript {
     }
 }
 
-/// The reason why a tool call failed. The model receives the text as the tool's output.
+/// The model receives the text of the error as the tool's output.
 #[derive(Debug, thiserror::Error)]
 enum ToolError {
     #[error("there is no tool {name}; the tools are: {known}")]

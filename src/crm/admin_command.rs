@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum AdminCommand {
-    /// Activate a set-up code.
     OfferSetupCode {
         /// The hash of the code; the code itself is not stored.
         code_hash: String,
@@ -42,7 +41,7 @@ pub enum AdminCommand {
         name: String,
         role: Role,
         token_hash: String,
-        /// The expiry time: the token is rejected from this time on.
+        /// The token is rejected from this time on.
         #[serde(default)]
         expires_at: Option<Timestamp>,
     },
@@ -66,9 +65,7 @@ pub enum AdminCommand {
         /// The deleted amounts, by kind of data.
         deleted: Vec<DeletedCount>,
     },
-    /// Queue a message to the owner.
     SendToOwner {
-        /// The owner's phone number.
         to: PhoneNumber,
         text: String,
         /// The only provider that the settings allow; `None` if they allow all.
@@ -78,7 +75,6 @@ pub enum AdminCommand {
         /// Whether a Twilio template is configured.
         template: bool,
     },
-    /// Return the status, the error and the provider of a message.
     GetMessage {
         /// The id of an outbound message.
         id: MessageId,
@@ -95,7 +91,6 @@ pub enum AdminCommand {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommandOutput {
-    /// The command succeeded and returns no data.
     Done,
     /// The user that was added, changed or removed.
     User(User),
@@ -104,15 +99,12 @@ pub enum CommandOutput {
     Token(ApiToken),
     Tokens(Vec<ApiToken>),
     Migration(String),
-    /// The active alerts and the recently cleared ones.
     Alerts(Vec<Alert>),
     /// How much data retention would delete, or has deleted.
     DeletedCounts(Vec<DeletedCount>),
-    /// The id of the queued message.
     Queued(MessageId),
     Message {
         status: MessageStatus,
-        /// The error, if sending failed.
         error: Option<StoredNotice>,
         /// The provider that sent the message, or is selected to send it.
         provider: Option<Provider>,

@@ -18,14 +18,12 @@ pub struct AgentToolUpdate {
     pub url: Option<String>,
     pub parameters: Option<Vec<ToolParameter>>,
     pub headers: Option<Vec<HeaderUpdate>>,
-    /// The maximum duration of the request, in seconds.
     pub time_limit_s: Option<u32>,
     pub is_enabled: Option<bool>,
     /// True deletes the tool; false restores it.
     pub is_archived: Option<bool>,
 }
 
-/// A header of a changed tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderUpdate {
     pub name: String,
@@ -34,7 +32,7 @@ pub struct HeaderUpdate {
     pub secret: Option<String>,
 }
 
-/// Returns a tool, also a deleted one that is not yet removed, or a `NotFound` error.
+/// Returns also a deleted tool that is not yet purged.
 pub fn find(tx: &ReadTx<'_>, id: AgentToolId) -> Result<AgentTool, Error> {
     Ok(tx.agent_tool(id)?.ok_or(RequestError::NotFound("tool"))?)
 }
@@ -51,7 +49,7 @@ pub fn add(
     Ok(tx.insert_agent_tool(business, &data, now)?)
 }
 
-/// Changes, deletes or restores a tool. A tool that was deleted more than a day ago counts as not found.
+/// A tool that was deleted more than a day ago counts as not found.
 pub fn change(tx: &WriteTx<'_>, id: AgentToolId, change: &AgentToolUpdate, now: Timestamp) -> Result<(), Error> {
     let tool = find(tx, id)?;
     if tool.archived_at.is_some_and(|at| now.since(at) > RESTORABLE) {
@@ -81,7 +79,6 @@ pub fn purge(tx: &WriteTx<'_>, now: Timestamp) -> Result<Vec<String>, Error> {
     Ok(tx.agent_tool_secrets()?)
 }
 
-/// Refuses a name that is in use, and a tool that exceeds the limits for all tools together.
 fn check_room(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -120,7 +117,6 @@ fn definition_chars(description: &str, parameters: &[ToolParameter]) -> usize {
 }
 
 impl AgentToolUpdate {
-    /// Returns the data after the change, validated as a whole.
     fn applied_to(&self, data: &AgentToolData, now: Timestamp) -> Result<AgentToolData, RequestError> {
         let archived_at = match self.is_archived {
             None => data.archived_at,

@@ -12,7 +12,6 @@ use jiff::tz::TimeZone;
 /// The action in the audit log, also for the HTTP request that sets the choice.
 pub const AUDIT_ACTION: &str = "set_answering";
 
-/// A new choice of who answers calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {
     pub mode: AnswerMode,
@@ -31,9 +30,7 @@ pub fn last(tx: &ReadTx<'_>) -> store::Result<Option<Answering>> {
     Ok(tx.meta(KEY)?.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-/// Stores a choice, which applies from the next call on. `can_ring`: whether there is a phone that can ring; without
-/// one, [`AnswerMode::Ring`] is refused. Refuses an end in the past or more than a year ahead. [`AnswerMode::Settings`]
-/// has no end.
+/// Stores a choice, which applies from the next call on. `can_ring`: whether there is a phone that can ring.
 pub fn set(
     tx: &WriteTx<'_>,
     Choice { mode, until }: Choice,
@@ -66,7 +63,6 @@ pub fn set_audited(
     Ok(tx.insert_audit(actor, AUDIT_ACTION, &subject(choice.mode), now)?)
 }
 
-/// Returns the subject of the entry in the audit log.
 pub fn subject(mode: AnswerMode) -> String {
     format!("answering:{mode}")
 }
@@ -85,7 +81,6 @@ pub fn next_opening(
     Ok(openings.find(|at| *at > now))
 }
 
-/// Returns the next moment after `now` at which the clock shows `time`.
 pub fn next_time(time: DayTime, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let today = now.to_zoned(zone).date();
     (0..=2).map(|days| instant(today.saturating_add(days.days()), time, zone)).find(|at| *at > now)

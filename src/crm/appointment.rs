@@ -15,7 +15,6 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 use std::time::Duration;
 
-/// A request for an appointment.
 #[derive(Clone, Debug)]
 pub struct NewAppointment {
     pub contact: ContactId,
@@ -23,16 +22,13 @@ pub struct NewAppointment {
     /// The resource. `None` selects the first free resource that provides the service.
     pub resource: Option<ResourceId>,
     pub starts_at: Timestamp,
-    /// A note for users.
     pub note: String,
     /// Allows times in the past, within the notice time and outside the opening hours. An occupied time is refused even
     /// with `force`.
     pub force: bool,
-    /// Whether a user or the agent books.
     pub source: AppointmentSource,
     /// The idempotency key. A repeated request with the same key returns the appointment that the first request booked.
     pub source_key: Option<String>,
-    /// The call in which the agent books.
     pub call: Option<CallId>,
     /// The waiting-list entry that this appointment fulfills; booking deletes the entry.
     pub waiting: Option<WaitingId>,
@@ -46,7 +42,7 @@ pub struct AppointmentUpdate {
     pub resource: Option<Option<ResourceId>>,
     pub service: Option<ServiceId>,
     pub note: Option<String>,
-    /// Allows times in the past and outside the opening hours, like `NewAppointment::force`.
+    /// See [`NewAppointment::force`].
     pub force: bool,
 }
 
@@ -57,23 +53,19 @@ pub struct Booked {
     pub is_new: bool,
 }
 
-/// The business, actor and time for which a use case runs.
 #[derive(Clone, Debug)]
 pub struct Context {
     pub business: BusinessId,
-    /// The time zone of the opening hours.
     pub zone: TimeZone,
-    /// The actor for the audit log.
     pub actor: ActorId,
     pub now: Timestamp,
 }
 
-/// Returns an appointment, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: AppointmentId) -> Result<Appointment, Error> {
     Ok(tx.appointment(id)?.ok_or(RequestError::NotFound("appointment"))?)
 }
 
-/// Returns the booked upcoming appointments of a contact, the next one first, at most `most`.
+/// The next appointment comes first.
 pub(super) fn upcoming(
     tx: &ReadTx<'_>,
     contact: ContactId,
@@ -170,8 +162,6 @@ pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &A
     Ok(())
 }
 
-/// Cancels a booked appointment. Does nothing if the appointment is cancelled already. Refuses an appointment that took
-/// place or was missed.
 pub fn cancel(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, reason: Option<&str>) -> Result<(), Error> {
     let reason = reason.map(|reason| remark("reason", reason)).transpose()?.filter(|reason| !reason.is_empty());
     match find(tx, id)?.state {
@@ -229,14 +219,12 @@ pub fn finish(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, state: App
     Ok(tx.set_appointment_state(id, state, None, context.now)?)
 }
 
-/// Marks an appointment as seen by a user.
 pub fn see(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result<(), Error> {
     find(tx, id)?;
     Ok(tx.set_appointment_seen(id, context.now)?)
 }
 
-/// Returns the appointment that an earlier request with the same key booked. Refuses a key that was used for a
-/// different request.
+/// Refuses a key that was used for a different request.
 fn booked_before(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -270,13 +258,11 @@ fn fingerprint(new: &NewAppointment) -> String {
     StoredResponse::fingerprint(&parts)
 }
 
-/// Returns the key in the table of stored responses, which messages use too; the prefix prevents collisions.
+/// Messages store their responses in the same table; the prefix prevents collisions.
 fn stored_key(source_key: &str) -> String {
     format!("appointment {source_key}")
 }
 
-/// Checks that a start is at a full minute and within five years. Only `force` allows a start in the past or within the
-/// notice time.
 fn check_start(context: &Context, starts_at: Timestamp, notice_min: u32, force: bool) -> Result<(), Error> {
     if starts_at.as_millis() % 60_000 != 0 {
         return Err(refuse("starts_at", "must be at a full minute").into());
@@ -296,7 +282,6 @@ fn no_resource(message: &'static str) -> Error {
     RequestError::CodedConflict { code: "no_resource", message: message.into(), params: Vec::new() }.into()
 }
 
-/// The requested service, resource and time of an appointment.
 struct SlotRequest<'a> {
     service: &'a Service,
     booking: Booking,
@@ -307,7 +292,6 @@ struct SlotRequest<'a> {
 }
 
 impl SlotRequest<'_> {
-    /// Selects a resource and returns the time to book on it.
     fn reserve(&self, tx: &WriteTx<'_>, context: &Context, force: bool) -> Result<BookedTime, Error> {
         let day = local_date(self.starts_at, &context.zone);
         let Context { business, zone, .. } = context;
@@ -334,8 +318,7 @@ impl SlotRequest<'_> {
         }
     }
 
-    /// Returns the error for an occupied time. The error contains the next free time, if there is one in the four weeks
-    /// from the requested time.
+    /// Returns the error for an occupied time, with the next free time.
     fn taken(&self, tx: &ReadTx<'_>, context: &Context) -> Result<Error, Error> {
         let not_before = self.starts_at.max(context.now);
         let from = local_date(not_before, &context.zone);

@@ -11,11 +11,9 @@ use crate::domain::Timestamp;
 use crate::store::{BackfillProgress, Error, Result, WriteTx};
 pub use step::Step;
 
-/// A background data migration.
 pub struct Backfill {
     /// The name under which the progress is stored; never changed and never reused.
     pub name: &'static str,
-    /// How many rows a step processes.
     pub rows_per_step: u32,
     /// Processes rows with ids above `done_to`, at most `rows_per_step` of them, in ascending order of id.
     pub step: fn(tx: &WriteTx<'_>, done_to: i64, rows: u32, now: Timestamp) -> Result<Step>,
@@ -31,7 +29,6 @@ pub const BACKFILLS: [Backfill; 3] = [
     Backfill { name: "contact_activity", rows_per_step: 500, step: contact::set_last_activity },
 ];
 
-/// Runs one step, and records its progress.
 pub fn advance(tx: &WriteTx<'_>, backfill: &Backfill, now: Timestamp) -> Result<(Step, BackfillProgress)> {
     let progress = tx.start_backfill(backfill.name, now)?;
     if progress.finished_at.is_some() {

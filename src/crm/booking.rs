@@ -14,12 +14,10 @@ use crate::store::{self, ReadTx};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// Returns the opening hours, closures and holidays that apply from `from` to `to`.
 pub fn opening(tx: &ReadTx<'_>, business: BusinessId, zone: &TimeZone, from: Date, to: Date) -> Result<Opening, Error> {
     Ok(stored_opening(tx, business, zone, from, to)?)
 }
 
-/// The weekly hours of a resource.
 #[derive(Clone, Debug)]
 pub struct ResourceHours {
     pub id: ResourceId,
@@ -55,7 +53,6 @@ fn stored_opening(
     })
 }
 
-/// Returns the number if it is within the limits, otherwise a field error.
 pub(super) fn within<T: Copy + Into<i64>>(
     field: &'static str,
     number: T,
@@ -67,12 +64,10 @@ pub(super) fn within<T: Copy + Into<i64>>(
     Err(refuse(field, format!("must be {least} to {most}")))
 }
 
-/// Validates a position in a list.
 pub(super) fn position(position: i64) -> Result<i64, RequestError> {
     within("position", position, (0, 1_000_000))
 }
 
-/// Validates a date range: the first date is not after the last, and both are in the years 1900 to 2200.
 pub(super) fn check_dates(from: Date, to: Date) -> Result<(), RequestError> {
     let years = 1900..=2200;
     if !years.contains(&from.year()) || !years.contains(&to.year()) {

@@ -11,14 +11,11 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// The data about the business that the owner entered.
 #[derive(Clone, Debug)]
 pub struct BusinessProfile {
-    /// The services that can be booked.
     pub services: Vec<Service>,
     /// The staff and rooms that have a name.
     pub resources: Vec<Resource>,
-    /// The weekly hours; empty if the business is never open.
     pub hours: Vec<OpeningHours>,
     /// Days in the near future on which the business usually opens, but the weekly hours do not apply.
     pub exceptions: Vec<Exception>,
@@ -26,7 +23,6 @@ pub struct BusinessProfile {
     /// out, because the topic comes from a caller. The model gets such a fact only as a tool's output, which is data
     /// and not an instruction.
     pub facts: Vec<Fact>,
-    /// Whether more facts exist than `facts` contains.
     pub has_more_facts: bool,
     /// The tools that the owner defined and that are enabled.
     pub tools: Vec<AgentTool>,
@@ -43,7 +39,6 @@ impl BusinessProfile {
         tools: Vec::new(),
     };
 
-    /// Returns true if there is a service that callers can book.
     pub fn can_book(&self) -> bool {
         !self.services.is_empty()
     }
@@ -58,7 +53,6 @@ impl BusinessProfile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exception {
     pub date: Date,
-    /// The hours that apply instead.
     pub opening: DayOpening,
     /// The holiday of the Israeli calendar on this day, if any.
     pub holiday: Option<Holiday>,
@@ -106,9 +100,9 @@ pub fn read(tx: &ReadTx<'_>, zone: &TimeZone, now: Timestamp) -> Result<Business
     })
 }
 
-/// Searches the facts for the agent of a call. If no fact matches, the words are stored as a question without an
-/// answer, so that the owner can add the answer. If storing them fails, the error is only logged, because the
-/// conversation can continue.
+/// Searches the facts for the agent of a call. If no fact matches, stores the words as an unanswered question for the
+/// owner. If that fails, only logs the error, because the conversation can continue. Writes only then, because a search
+/// must not occupy the writer.
 pub async fn search_facts(
     transactions: &impl Transactions,
     call: &CallSid,
@@ -130,7 +124,6 @@ pub async fn search_facts(
     Ok(found)
 }
 
-/// Returns the facts that match the words best, and the topics of the facts.
 fn matching_facts(tx: &ReadTx<'_>, words: &str) -> Result<FoundFacts, Error> {
     let (facts, _) = tx.facts(BusinessId::FIRST, None, MAX_SEARCHED)?;
     let words: Vec<String> = fold(words).text.split_whitespace().map(str::to_owned).collect();
@@ -151,7 +144,6 @@ fn matching_facts(tx: &ReadTx<'_>, words: &str) -> Result<FoundFacts, Error> {
     Ok(FoundFacts { best, topics })
 }
 
-/// The result of a search for facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundFacts {
     /// The best matches, the best one first.
@@ -168,13 +160,9 @@ fn with_stem(word: &str) -> impl Iterator<Item = &str> {
 
 /// How many days after today the exceptions cover; for later days, the agent queries the free times.
 const DAYS_AHEAD: i64 = 14;
-/// The maximum number of facts in the profile.
 const MAX_FACTS: usize = 100;
 /// The maximum length of all facts in the instructions, in characters; the search finds the other facts.
 const MAX_FACT_CHARS: usize = 6000;
-/// The maximum number of facts that a search reads.
 const MAX_SEARCHED: usize = 2000;
-/// The maximum number of facts that a search returns.
 const MAX_FOUND: usize = 5;
-/// The maximum number of topics that a search returns.
 const MAX_TOPICS: usize = 60;

@@ -32,7 +32,6 @@ pub struct IncomingCall {
     /// The caller as Twilio reports it: a number, or a word such as `anonymous`. A WhatsApp call has the prefix
     /// `whatsapp:`.
     pub from: String,
-    /// The called number, which belongs to the business.
     pub to: String,
     /// The number that forwarded the call to the business's number, as Twilio reports it; empty for a direct call.
     pub forwarded_from: String,
@@ -55,13 +54,11 @@ pub enum CallerIdentity {
 }
 
 impl IncomingCall {
-    /// Returns a call of which only the id is known.
     pub fn by_sid(call_sid: CallSid) -> Self {
         let (from, to, forwarded_from) = Default::default();
         Self { call_sid, from, to, forwarded_from, is_unverified: false, may_be_forwarded_back: false }
     }
 
-    /// Returns the network of the call: phone or WhatsApp.
     pub fn medium(&self) -> CallMedium {
         let is_whatsapp = [&self.from, &self.to].into_iter().any(|address| whatsapp_address(address).is_some());
         if is_whatsapp { CallMedium::WhatsApp } else { CallMedium::Phone }
@@ -83,7 +80,6 @@ impl IncomingCall {
         !self.caller().starts_with(|c: char| c == '+' || c.is_ascii_digit())
     }
 
-    /// Returns how reliably the caller's number identifies the caller.
     pub fn identity(&self) -> CallerIdentity {
         if self.is_withheld() {
             CallerIdentity::Withheld
@@ -105,7 +101,6 @@ fn without_medium(address: &str) -> &str {
     whatsapp_address(address).unwrap_or(address)
 }
 
-/// The data about an incoming call and its caller that answering the call requires.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
     pub name: ContactName,
@@ -115,7 +110,6 @@ pub struct Received {
     pub is_blocked: bool,
     /// Whether the contact is a VIP. False if the number may be spoofed.
     pub is_vip: bool,
-    /// How much the AI was used today.
     pub ai_today: AiUsage,
 }
 
@@ -186,7 +180,7 @@ pub fn find_or_create(
     Ok((id, Some(contact)))
 }
 
-/// Stores a call that the agent makes. `call` describes the contact as the caller. Idempotent.
+/// `call` describes the contact as the caller. Idempotent.
 pub(super) fn store_outbound(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
@@ -234,13 +228,11 @@ fn insert(
 pub struct MissedCall {
     pub call: IncomingCall,
     pub started_at: Timestamp,
-    /// The duration in milliseconds, as Twilio reports it.
     pub duration_ms: i64,
 }
 
-/// Stores a missed call with its entry in Twilio's list, and queues the messages to the owner about it, unless the call
-/// is old or the caller is blocked. Returns false and changes nothing if the call is stored already or was erased. The
-/// caller gets no message, which would arrive too late.
+/// Returns false and changes nothing if the call is stored already or was erased. The caller gets no message, which
+/// would arrive too late.
 pub fn store_missed(
     tx: &WriteTx<'_>,
     missed: &MissedCall,
@@ -274,7 +266,6 @@ pub fn notify_of_missed(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
 /// long time would send useless messages about old calls.
 const NOTICE_WITHIN: Duration = Duration::from_hours(7 * 24);
 
-/// Returns a call that has not ended; refuses an ended one.
 pub fn find_running(tx: &ReadTx<'_>, id: CallId) -> Result<Call, crate::crm::Error> {
     let call = tx.call(id)?.ok_or(RequestError::NotFound("call"))?;
     if call.state == CallState::Ended {
@@ -288,13 +279,11 @@ pub fn over() -> RequestError {
     RequestError::CodedConflict { code: "call_over", message: "this call is over".into(), params: Vec::new() }
 }
 
-/// Records that a user hung up a running call.
 pub fn hang_up(tx: &WriteTx<'_>, id: CallId, by: ActorId, now: Timestamp) -> Result<(), crate::crm::Error> {
     let sid = find_running(tx, id)?.call_sid;
     Ok(tx.record_hang_up(&sid, by, now)?)
 }
 
-/// Validates a hint that a user sends to the agent of a running call.
 pub fn hint_text(text: &str) -> Result<String, crate::crm::Error> {
     Ok(text::lines_up_to(MAX_HINT_CHARS, "text", text)?)
 }
@@ -332,7 +321,6 @@ pub fn record_completed(
     Ok(())
 }
 
-/// Records in the audit log that a user listens to a running call.
 pub fn record_listener(tx: &WriteTx<'_>, id: CallId, by: ActorId, now: Timestamp) -> Result<(), crate::crm::Error> {
     let call = find_running(tx, id)?;
     Ok(tx.insert_audit(by, "listen_to_call", &format!("call:{}", call.id), now)?)

@@ -26,15 +26,12 @@ const MAX_LEADS: usize = 50;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NoticeJob {
     pub call_sid: CallSid,
-    /// The channel on which the owner gets the message.
     pub channel: AlertChannel,
 }
 
-/// The content of the message about a call.
 #[derive(Clone, Debug)]
 pub struct CallReport {
     pub item: CallItem,
-    /// The agent's bookings, moves and cancellations of appointments.
     pub bookings: Vec<CallBooking>,
     /// Whether the call ended before the caller got an answer, left a message, was connected to a person or booked an
     /// appointment.
@@ -63,14 +60,11 @@ impl CallReport {
     }
 }
 
-/// Whether a message is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
     /// The message is to be sent.
     Now,
-    /// The message was sent already.
     SentBefore,
-    /// Too many messages were sent in the last hour.
     TooMany,
 }
 
@@ -121,7 +115,6 @@ pub fn report(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<CallReport>,
     }))
 }
 
-/// Returns whether the message about a call is to be sent.
 pub fn is_due(tx: &ReadTx<'_>, call: CallId, channel: AlertChannel, now: Timestamp) -> Result<Due> {
     if tx.has_call_event(call, event(channel))? {
         return Ok(Due::SentBefore);
@@ -139,7 +132,6 @@ fn key(call_sid: &CallSid, channel: AlertChannel) -> String {
     JobKind::NotifyOwner.key(format_args!("{channel}:{call_sid}"))
 }
 
-/// Returns the call event that records that the message was sent or queued.
 const fn event(channel: AlertChannel) -> CallEventKind {
     match channel {
         AlertChannel::Mail => CallEventKind::OwnerNotifiedByMail,

@@ -32,9 +32,8 @@ pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()>
     tx.insert_job(JobKind::ReviewCall, Some(&key), &payload, now.plus(DELAY), now)
 }
 
-/// Compares what the agent said with what it did, and creates a task for each broken promise. Broken promises that an
-/// earlier review found are left out of the result. `title` returns the title of a task. `confirms` says whether the
-/// settings allow confirmations of appointments to callers.
+/// Creates a task for each broken promise. Those that an earlier review found are left out of the result. `title`
+/// returns the title of a task. `confirms` says whether the settings allow confirmations of appointments to callers.
 pub fn review(
     tx: &WriteTx<'_>,
     call_sid: &CallSid,
@@ -78,7 +77,6 @@ pub fn review(
     Ok(found)
 }
 
-/// Returns the detail of the call event of a broken promise.
 fn detail(promise: &BrokenPromise) -> String {
     json!({"promise": promise.promise, "said": promise.said, "wrong_time": promise.is_time_wrong}).to_string()
 }

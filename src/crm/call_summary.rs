@@ -35,7 +35,6 @@ text_enum! {
     }
 }
 
-/// One line of a transcript, as the model gets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
     pub speaker: LineSpeaker,
@@ -44,7 +43,6 @@ pub struct Line {
     pub text: String,
 }
 
-/// What a model found in a transcript.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Findings {
@@ -58,7 +56,6 @@ pub struct Findings {
     pub lead: String,
     /// Requests of the caller that a user still has to handle.
     pub open_requests: Vec<String>,
-    /// Questions about the business that the agent could not answer.
     pub unanswered_questions: Vec<String>,
 }
 
@@ -107,7 +104,6 @@ fn within_limit(mut lines: Vec<Line>, message: Option<Line>) -> Vec<Line> {
     lines
 }
 
-/// The line of the transcript for an employee's conversation with the caller.
 const EMPLOYEE_TALKED: &str = "[An employee talked with the caller here. The words are not transcribed.]";
 
 fn line(speaker: Speaker, heard: &str) -> Option<Line> {
@@ -123,10 +119,8 @@ fn line(speaker: Speaker, heard: &str) -> Option<Line> {
     }
 }
 
-/// Stores the findings of the model in one transaction. The contact's language is set only if it is unknown. A lead is
-/// created only for a contact without an open lead who is not staff. Returns false and changes nothing if the model's
-/// summary is empty, or if the call is not stored, has not ended or has a summary. If the CRM refuses one finding, the
-/// others are still stored.
+/// Returns false and changes nothing if the model's summary is empty, or if the call is not stored, has not ended or
+/// has a summary. If the CRM refuses one finding, the others are still stored.
 pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Timestamp) -> Result<bool, Error> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(false) };
     let Some(summary) = beginning(&findings.summary, MAX_SUMMARY_CHARS) else { return Ok(false) };
@@ -190,7 +184,6 @@ fn shortened(text: &str) -> String {
     text.chars().take(MAX_LINE_CHARS).collect()
 }
 
-/// Returns true if the language is in [`LANGUAGES`].
 fn is_language(code: &str) -> bool {
     LANGUAGES.contains(&code)
 }

@@ -23,7 +23,6 @@ use jiff::civil::{Date, DateTime};
 use own::OwnAppointment;
 use std::time::Duration;
 
-/// The service and the times that a caller asks for.
 #[derive(Clone, Debug, Default)]
 pub struct TimeSlotRequest {
     /// The name of the service.
@@ -41,7 +40,6 @@ pub struct TimeSlotRequest {
     pub latest: Option<DayTime>,
 }
 
-/// A free time that can be offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreeTime {
     /// The start, in the business's local time.
@@ -50,7 +48,6 @@ pub struct FreeTime {
     pub resource_name: Option<String>,
 }
 
-/// The free times for a [`TimeSlotRequest`].
 #[derive(Clone, Debug)]
 pub struct Offers {
     pub service: Service,
@@ -61,25 +58,19 @@ pub struct Offers {
     pub next: Option<FreeTime>,
 }
 
-/// A booking that the caller asked for.
 #[derive(Clone, Debug)]
 pub struct CallerBooking {
-    /// The name of the service.
     pub service: String,
     /// The name of the person or room; `None` means any free one.
     pub resource_name: Option<String>,
     /// The start, in the business's local time.
     pub starts_at: DateTime,
-    /// The caller's name, as the caller said it.
     pub name: Option<String>,
     /// A number to reach the caller, as the caller said it; required if the contact has no number.
     pub phone: Option<String>,
-    /// A note for users.
     pub note: Option<String>,
 }
 
-/// Returns the free times that match a request. Leaves out past days, and searches a limited number of days. Refuses a
-/// request for past days only.
 pub fn free_times(tx: &ReadTx<'_>, caller: &Caller, request: &TimeSlotRequest) -> Result<Offers, Error> {
     let service = service(tx, &request.service)?;
     let resources = tx.resources(BusinessId::FIRST, false)?;
@@ -223,16 +214,13 @@ fn check_reachable(contact: &Contact, phone: Option<&str>) -> Result<(), Request
     Err(RequestError::Invalid(message.into()))
 }
 
-/// Returns the note of a booking: the caller's note, the name that the caller said if the contact has a different one,
-/// and the phone number that the caller said.
 fn note(contact: &Contact, booking: &CallerBooking) -> String {
     let name = said(booking.name.as_deref()).filter(|name| !contact.display_name.is_empty() && !knows(contact, name));
     let parts = [said(booking.note.as_deref()), name, said(booking.phone.as_deref())];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
-/// Moves the caller's appointment. Keeps its resource, unless the caller asks for another one. A repeated request in
-/// the same call changes nothing and returns the same appointment.
+/// A repeated request in the same call changes nothing and returns the same appointment.
 pub fn reschedule(
     tx: &WriteTx<'_>,
     caller: &Caller,
@@ -262,8 +250,7 @@ pub fn reschedule(
     confirmed(tx, caller, found.id, AppointmentEvent::Moved)
 }
 
-/// Cancels the caller's appointment. A repeated request in the same call changes nothing and returns the same
-/// appointment.
+/// A repeated request in the same call changes nothing and returns the same appointment.
 pub fn cancel(tx: &WriteTx<'_>, caller: &Caller, at: DateTime, reason: Option<&str>) -> Result<Appointment, Error> {
     let starts_at = caller.moment(at)?;
     let is_done = |done: &CallBooking| {
@@ -279,7 +266,6 @@ pub fn cancel(tx: &WriteTx<'_>, caller: &Caller, at: DateTime, reason: Option<&s
     confirmed(tx, caller, found.id, AppointmentEvent::Cancelled)
 }
 
-/// Queues the job that confirms the change to the caller, and returns the current appointment.
 fn confirmed(
     tx: &WriteTx<'_>,
     caller: &Caller,
@@ -291,9 +277,8 @@ fn confirmed(
     Ok(appointment)
 }
 
-/// Adds the caller to the waiting list for the requested days. The note of the entry contains the number to reach the
-/// caller, if the caller said one; it is required if the contact has no number. A repeated request changes at most the
-/// note of its entry.
+/// The note of the entry contains the number to reach the caller, if the caller said one. A repeated request changes at
+/// most that note.
 pub fn wait(
     tx: &WriteTx<'_>,
     caller: &Caller,
@@ -317,8 +302,6 @@ pub fn wait(
     Ok(())
 }
 
-/// Returns the service with the said name, or the only one whose name contains what was said or is contained in it.
-/// Refuses a name that identifies no single service.
 fn service(tx: &ReadTx<'_>, said: &str) -> Result<Service, Error> {
     let services = tx.services(BusinessId::FIRST, false)?;
     let names: Vec<_> = services.iter().map(|service| service.name.as_str()).collect();
@@ -328,8 +311,7 @@ fn service(tx: &ReadTx<'_>, said: &str) -> Result<Service, Error> {
     }
 }
 
-/// Returns the person or room with the said name, or the only one whose name contains what was said or is contained in
-/// it. Returns `None` if no name was said, and refuses a name that identifies no single person or room.
+/// Returns `None` if no name was said, and refuses a name that identifies no single person or room.
 fn resource_by_name(resources: &[Resource], said: Option<&str>) -> Result<Option<ResourceId>, Error> {
     let Some(said) = self::said(said) else { return Ok(None) };
     let (ids, names): (Vec<_>, Vec<_>) =
@@ -379,7 +361,6 @@ fn said(text: Option<&str>) -> Option<&str> {
 const MAX_BOOKINGS: usize = 20;
 /// The maximum number of days in one offer.
 const OFFERED_DAYS: usize = 3;
-/// The maximum number of times in one offer.
 const OFFERED_TIMES: usize = 12;
 
 #[cfg(test)]

@@ -27,13 +27,11 @@ pub struct CallerMemory {
     /// Those of the latest WhatsApp messages that contain text, are not from the agent, and do not tell the day of an
     /// upcoming appointment, the oldest first.
     pub messages: Vec<EarlierMessage>,
-    /// Whether the caller is one of the business's own staff.
     pub is_staff: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierCall {
-    /// The start of the call.
     pub at: Timestamp,
     pub outcome: CallOutcome,
     /// One line from the summary, the message, or the caller's first words; `None` if there are none. Also `None` for a
@@ -42,11 +40,9 @@ pub struct EarlierCall {
     pub about: Option<String>,
 }
 
-/// An earlier WhatsApp message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierMessage {
     pub at: Timestamp,
-    /// Whether the caller wrote the message.
     pub is_from_caller: bool,
     /// The beginning of the text.
     pub text: String,
@@ -57,9 +53,8 @@ impl CallerMemory {
         Self { language: None, appointments: Vec::new(), calls: Vec::new(), messages: Vec::new(), is_staff: false };
 }
 
-/// Reads the data about the caller. Returns nothing for a withheld number, or if the call is not stored. For an
-/// unverified number, returns only the language, because the caller may not be the owner of the number. `zone` is the
-/// time zone of the business.
+/// For an unverified number, returns only the language, because the caller may not be the owner of the number. `zone`
+/// is the time zone of the business.
 pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, zone: &TimeZone, now: Timestamp) -> Result<CallerMemory, Error> {
     let identity = call.identity();
     let Some(stored) = tx.stored_call(&call.call_sid)?.filter(|_| identity != CallerIdentity::Withheld) else {
@@ -94,8 +89,7 @@ fn calls(tx: &ReadTx<'_>, contact: ContactId, present: CallId, now: Timestamp) -
     earlier.collect()
 }
 
-/// Returns true if the line about a call could contain the time of an appointment: the agent looked for the caller's
-/// appointments in the call, or changed one.
+/// Returns true if the line about a call could contain the time of an appointment.
 fn may_name_time(tx: &ReadTx<'_>, call: &Call) -> Result<bool, Error> {
     let turns = tx.heard_turns(&call.call_sid)?.into_iter();
     let mut tools =

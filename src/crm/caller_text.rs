@@ -1,8 +1,6 @@
-//! WhatsApp messages to a caller. During a call, the agent sends what the caller asks for. Background jobs confirm
-//! appointments a few seconds after the agent booked, moved or cancelled them, and write, after the call, to callers
-//! whom the agent could not help before the call ended. Each job is queued in the transaction that stores the reason
-//! for it, so that no message is lost. The message policy decides whether and how a message is sent. A refused message
-//! is recorded as an event of its call, and raises no alert.
+//! WhatsApp messages to a caller: what the agent sends during a call, confirmations of appointments, and messages to
+//! callers whom the agent could not help. Each job is queued in the transaction that stores the reason for it, so that
+//! no message is lost. A refused message is recorded as an event of its call, and raises no alert.
 
 use super::appointment;
 use super::contact::relation_of_caller;
@@ -32,10 +30,8 @@ const MISSED_TEXT_WITHIN: Duration = Duration::from_hours(1);
 /// How many messages the agent may send to the same caller in 24 hours.
 const MAX_AGENT_TEXTS_PER_DAY: usize = 3;
 const DAY: Duration = Duration::from_hours(24);
-/// The maximum length of a message from the agent, in characters.
 const MAX_AGENT_TEXT_CHARS: usize = 1000;
 
-/// What the agent did with an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AppointmentEvent {
@@ -48,7 +44,6 @@ pub enum AppointmentEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmJob {
     pub appointment: AppointmentId,
-    /// The call in which the agent changed the appointment.
     pub call_sid: CallSid,
     pub event: AppointmentEvent,
     /// The start of the appointment after the change.
@@ -61,36 +56,29 @@ pub struct MissedJob {
     pub call_sid: CallSid,
 }
 
-/// The result of a request to send a message to a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallerText {
     /// The message is queued, or an equal one was queued before in the same call; contains its id.
     Queued(MessageId),
-    /// The message must not be sent.
     Refused(TextRefusal),
-    /// The message is not needed, or is no longer needed.
+    /// Nothing was sent or recorded.
     Unneeded,
 }
 
-/// Why a message to a caller must not be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextRefusal {
     /// The caller's number is withheld, or is not a full number.
     #[error("the caller's number is withheld")]
     NoNumber,
-    /// The caller's number cannot be a mobile number.
     #[error("the caller's number is not a mobile number")]
     NoMobileNumber,
-    /// The agent has reached its limit of messages to this caller in 24 hours.
     #[error("the caller has got enough messages today")]
     TooMany,
-    /// The message policy refuses the message.
     #[error(transparent)]
     Policy(SendRefusal),
 }
 
 impl TextRefusal {
-    /// Returns the code for log messages and for the call's events.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoNumber => "no_number",
@@ -101,8 +89,7 @@ impl TextRefusal {
     }
 }
 
-/// Queues the confirmation of an appointment, in the transaction that changes the appointment. A repeated tool call
-/// changes nothing, and therefore queues no confirmation.
+/// A repeated tool call changes nothing, and therefore queues no confirmation.
 pub fn queue_confirmation(
     tx: &WriteTx<'_>,
     call_sid: &CallSid,
@@ -116,15 +103,14 @@ pub fn queue_confirmation(
     tx.insert_job(JobKind::ConfirmAppointment, Some(&key), &payload.to_string(), now.plus(AFTER_CHANGE), now)
 }
 
-/// Queues the job that decides whether the caller of an ended call gets a message. A repeated report of the end queues
-/// no second job.
+/// A repeated report of the end queues no second job.
 pub fn queue_after_call(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     let (key, payload) = (JobKind::TextMissedCaller.key(call_sid), json!(MissedJob { call_sid: call_sid.clone() }));
     tx.insert_job(JobKind::TextMissedCaller, Some(&key), &payload.to_string(), now.plus(AFTER_CALL), now)
 }
 
-/// Returns the appointment to confirm. Returns `None` if its contact was deleted, or its state or start was changed
-/// since, because a later change by the agent has its own confirmation, and a change by a user has none.
+/// Returns `None` if the appointment was changed since, because a later change by the agent has its own confirmation,
+/// and a change by a user has none.
 pub fn unconfirmed(tx: &ReadTx<'_>, job: &ConfirmJob) -> Result<Option<Appointment>, Error> {
     let found = match appointment::find(tx, job.appointment) {
         // The contact was deleted after the job was queued.
@@ -229,16 +215,13 @@ pub fn send_from_agent(
     Ok(outcome)
 }
 
-/// Returns the texts that the agent sent to the caller in this call.
 pub(super) fn texts_of_agent(tx: &ReadTx<'_>, call: &Call) -> Result<Vec<String>> {
     let sent = tx.messages_of_calls(call.contact_id, CallEventKind::AgentTextedCaller, call.started_at)?;
     Ok(sent.into_iter().filter(|(of, ..)| *of == call.id).map(|(.., text)| text).collect())
 }
 
-/// Returns true if an incoming call ended before the caller got an answer, left a message, was connected to a human
-/// agent or booked an appointment, because the caller hung up, no connection was made, the connection was lost, or the
-/// stream or the AI failed. Also true if voicemail ended the call of a silent caller. False for a call that the daemon
-/// did not answer or that a user hung up.
+/// Decides whether an incoming call ended without help for its caller. False for a call that the daemon did not answer
+/// or that a user hung up.
 pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
     let is_over = call.state == CallState::Ended && call.direction == CallDirection::In && !call.missed;
     let by_caller = match call.end_reason {
@@ -264,8 +247,6 @@ fn is_staff(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
     Ok(relation_of_caller(tx, call)? == ContactRelation::Staff)
 }
 
-/// Sends a text to the number of a call, if the policy allows it. Refuses withheld and incomplete numbers, and numbers
-/// that cannot be mobile.
 fn send(
     tx: &WriteTx<'_>,
     call: &Call,

@@ -1,9 +1,8 @@
 //! The texts that inform the model about the caller.
 //!
 //! The instructions contain the names of services, because the owner entered them. Text from earlier calls and messages
-//! is untrusted, so the model receives it as JSON data in a separate message. The instructions and this message omit
-//! the times of appointments, because tools return these times only after the caller has said the caller's name or the
-//! day of the appointment.
+//! is untrusted, so the model receives it as JSON data in a separate message. Neither contains the times of
+//! appointments, because tools return these only after the caller has said their name or the day.
 
 use super::language::{language_name, local_time};
 use crate::crm::caller_memory::CallerMemory;
@@ -11,8 +10,6 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// Appends the caller's usual language if it differs from `language`, the services of open appointments, and the rules
-/// for colleagues and for the use of the caller's data.
 pub(super) fn write(text: &mut String, memory: &CallerMemory, language: &str) {
     if memory.is_staff {
         text.push_str(COLLEAGUE);
@@ -44,7 +41,6 @@ pub(super) fn write(text: &mut String, memory: &CallerMemory, language: &str) {
     }
 }
 
-/// The rule for a caller who belongs to the business.
 const COLLEAGUE: &str = "The caller is a colleague who works at this business, not a customer: be brief, do not offer \
     services or sell, and do not ask for their details. What you may not tell customers, do not tell the colleague either, \
     because anyone may use their phone.\n";

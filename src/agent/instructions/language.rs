@@ -4,7 +4,6 @@ use crate::config::AgentConfig;
 use crate::domain::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Returns the English name of a language code; the code itself if the name is unknown.
 pub fn language_name(code: &str) -> &str {
     match code {
         "he" => "Hebrew",
@@ -16,8 +15,7 @@ pub fn language_name(code: &str) -> &str {
     }
 }
 
-/// Returns the instructions for the pronunciation of words, for a speech-to-speech model; empty if the owner has
-/// entered none.
+/// Returns the pronunciation instructions for a speech-to-speech model; empty if there are none.
 pub fn pronunciation(config: &AgentConfig) -> String {
     let lines = config.pronunciation.lines().map(str::trim);
     let pairs = lines.filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
@@ -29,7 +27,7 @@ pub fn pronunciation(config: &AgentConfig) -> String {
     }
 }
 
-/// Formats the weekday, date and time in the business's time zone, such as "Friday, 20 November 2026, 10:56".
+/// Such as "Friday, 20 November 2026, 10:56".
 pub(super) fn local_time(now: Timestamp, zone: &TimeZone) -> String {
     now.to_zoned(zone).strftime("%A, %-d %B %Y, %H:%M").to_string()
 }

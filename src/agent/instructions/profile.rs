@@ -5,8 +5,7 @@ use crate::domain::{ClosedReason, DayRange, OpeningHours, Service, one_line};
 use jiff::civil::{Date, Weekday};
 use std::fmt::Write;
 
-/// Appends the data that does not depend on the date (services, persons and rooms, weekly hours, facts), and the rules
-/// for the use of tools.
+/// Appends the part that does not depend on the date.
 pub(super) fn write(text: &mut String, profile: &BusinessProfile, can_book: bool) {
     // Writing to a string cannot fail.
     if !profile.services.is_empty() {

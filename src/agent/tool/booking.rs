@@ -20,21 +20,17 @@ use crate::domain::DayTime;
 use jiff::civil::{Date, DateTime};
 use std::time::Duration;
 
-/// The time limit of each tool for appointments.
 const TIME_LIMIT: Duration = Duration::from_secs(8);
 
-/// Parses the optional date argument `name`, in the format YYYY-MM-DD. Models pass an empty text for a missing
-/// argument, so an empty text returns `None`.
+/// Parses the optional date argument `name`. Models pass an empty text for a missing argument.
 fn day(name: &'static str, text: Option<&str>) -> Result<Option<Date>, ToolError> {
     given(text).map(|text| text.parse().map_err(|_| ToolError::BadValue { name, expected: "YYYY-MM-DD" })).transpose()
 }
 
-/// Parses the optional time argument `name`, in the format HH:MM. An empty text returns `None`.
 fn time(name: &'static str, text: Option<&str>) -> Result<Option<DayTime>, ToolError> {
     given(text).map(|text| text.parse().map_err(|_| ToolError::BadValue { name, expected: "HH:MM" })).transpose()
 }
 
-/// Parses the argument `name`, the start of an appointment, as a local time of the business.
 fn start(name: &'static str, text: &str) -> Result<DateTime, ToolError> {
     let expected = "YYYY-MM-DDTHH:MM by the business's clock, without a zone";
     text.trim().parse().map_err(|_| ToolError::BadValue { name, expected })

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The note in the output of a tool whose request is not sent in a trial call, because it may change the owner's data.
 const NOT_SENT: &str = "This is a trial call by the business's own staff: the request was not sent, because it may change \
                         data. Continue as if it had succeeded.";
 
@@ -14,12 +13,11 @@ const NOT_SENT: &str = "This is a trial call by the business's own staff: the re
 /// the note about a tool that is still running.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// Returns the time after which the model is informed of a delay.
 pub(super) fn time_limit(tool: &AgentTool) -> Duration {
     Duration::from_secs(tool.time_limit_s.into()) + MARGIN
 }
 
-/// Checks the model's arguments, and sends the request. In a trial call, only GET requests are sent.
+/// In a trial call, only GET requests are sent.
 pub(super) async fn run(context: &ToolContext, tool: Arc<AgentTool>, arguments: &str) -> Result<Value, ToolError> {
     let arguments = tool.check_arguments(serde_json::from_str(arguments)?)?;
     if context.is_trial() && tool.method != ToolMethod::Get {

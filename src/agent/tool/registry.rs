@@ -25,7 +25,6 @@ use std::time::Duration;
 /// `ToolCall::Run` requires a time limit.
 const UNKNOWN_LIMIT: Duration = Duration::from_secs(8);
 
-/// The note in the output of a tool in a trial call, unless the output has a note of its own.
 const TRIAL: &str = "This is a trial call by the business's own staff: nothing was stored and no notification was sent. Continue \
                      as in a real call.";
 const TRIAL_TRANSFER: &str = "This is a trial call by the business's own staff: a real call would be transferred to a \
@@ -42,27 +41,20 @@ pub struct ToolRegistry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a tool of its own")]
 pub struct PhoneTools {
-    /// The tool that transfers the caller to a human agent.
     pub transfer: bool,
-    /// The tools for appointments, for a business whose services can be booked.
     pub booking: bool,
     /// The tool that searches facts, for a business with more facts than the instructions contain.
     pub facts: bool,
-    /// The tool that sends WhatsApp messages, for a caller who can receive them.
     pub whatsapp: bool,
 }
 
 impl PhoneTools {
-    /// All optional tools.
     pub const ALL: Self = Self { transfer: true, booking: true, facts: true, whatsapp: true };
 }
 
-/// The definition of a tool, which the model receives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolDefinition {
-    /// The name by which the model calls the tool.
     pub name: Cow<'static, str>,
-    /// The description, which tells the model when to use the tool.
     pub description: Cow<'static, str>,
     /// The JSON Schema of the arguments.
     pub parameters: Value,
@@ -85,7 +77,6 @@ type RunFn = for<'a> fn(&'a ToolContext, &'a str) -> RunFuture<'a>;
 type RunFuture<'a> = Pin<Box<dyn Future<Output = Result<Value, ToolError>> + Send + 'a>>;
 
 impl ToolRegistry {
-    /// Creates the registry with the tools of every phone call and the selected optional tools.
     pub fn for_phone(which: PhoneTools) -> Self {
         let mut tools = vec![controlling::<EndCall>(), running::<TakeMessage>(), running::<SaveContactDetails>()];
         if which.transfer {
@@ -133,13 +124,11 @@ impl ToolRegistry {
         self
     }
 
-    /// Returns the definitions of all tools, for the model.
     pub fn definitions(&self) -> Vec<ToolDefinition> {
         self.tools.iter().map(|tool| tool.definition.clone()).collect()
     }
 
-    /// Converts a tool call of the model to an action of the call session. The call of an unknown tool becomes
-    /// `ToolCall::Run`, so that the model receives the error as the tool's output.
+    /// The call of an unknown tool becomes `ToolCall::Run`, so that the model receives the error as the tool's output.
     pub fn classify(&self, name: String, arguments: String) -> ToolCall {
         let time_limit = match self.find(&name) {
             Some(Action::Control(control)) => return control(&arguments),
@@ -150,7 +139,7 @@ impl ToolRegistry {
         ToolCall::Run { name, arguments, time_limit }
     }
 
-    /// Runs a tool. Returns the output for the model as a JSON object. An error is returned as its `error` member.
+    /// Returns the output for the model as JSON. An error is returned as its `error` member.
     pub async fn run(&self, context: &ToolContext, name: &str, arguments: &str) -> String {
         let outcome = match self.find(name) {
             Some(Action::Run { run, .. }) => run(context, arguments).await,

@@ -36,7 +36,6 @@ impl Run for SendWhatsapp {
     }
 }
 
-/// Returns the reason why no message was sent, as a text for the model.
 fn reason(why: &TextRefusal) -> &'static str {
     match why {
         TextRefusal::NoNumber => "the caller's number is withheld",

@@ -9,7 +9,6 @@ use tempfile::TempDir;
 
 const NONE: PhoneTools = PhoneTools { transfer: false, booking: false, facts: false, whatsapp: false };
 
-/// A stored call in which the agent's tools run.
 struct Conversation {
     context: ToolContext,
     call: CallId,

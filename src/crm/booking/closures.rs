@@ -12,7 +12,6 @@ use jiff::civil::Date;
 pub struct ClosureUpdate {
     /// The resource; `Some(None)` means the whole business.
     pub resource_id: Option<Option<ResourceId>>,
-    /// The first closed day.
     pub from_date: Option<Date>,
     /// The last closed day; it may be the first one.
     pub to_date: Option<Date>,
@@ -23,12 +22,11 @@ pub struct ClosureUpdate {
     pub reason: Option<String>,
 }
 
-/// Returns a closure, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: ClosureId) -> Result<Closure, Error> {
     Ok(tx.closure(id)?.ok_or(RequestError::NotFound("closure"))?)
 }
 
-/// Adds a closure from the first to the last day. Existing appointments in this period are not changed.
+/// Existing appointments in this period are not changed.
 pub fn add(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -63,7 +61,6 @@ pub fn delete(tx: &WriteTx<'_>, id: ClosureId) -> Result<(), Error> {
 }
 
 impl ClosureUpdate {
-    /// Returns the data after the change, validated as a whole.
     fn applied_to(&self, tx: &ReadTx<'_>, data: &ClosureData) -> Result<ClosureData, Error> {
         let data = ClosureData {
             resource_id: self.resource_id.unwrap_or(data.resource_id),

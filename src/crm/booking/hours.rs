@@ -5,20 +5,17 @@ use crate::crm::{Error, RequestError};
 use crate::domain::{BusinessId, EveRule, HolidayRule, OpeningHours, OpeningRules, Timestamp};
 use crate::store::{ReadTx, WriteTx};
 
-/// The weekly opening hours, with the rules for holidays, their eves and the notice time.
 #[derive(Clone, Debug)]
 pub struct WeekHours {
     pub hours: Vec<OpeningHours>,
     pub rules: OpeningRules,
 }
 
-/// Returns the weekly opening hours and their rules.
 pub fn week(tx: &ReadTx<'_>, business: BusinessId) -> Result<WeekHours, Error> {
     Ok(WeekHours { hours: tx.opening_hours(business)?, rules: tx.opening_rules(business)? })
 }
 
-/// Replaces the weekly hours and rules of the business. `notice_min` is in minutes; `None` keeps the stored notice
-/// time.
+/// `None` keeps the stored notice time, which is in minutes.
 pub fn set_week(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -35,8 +32,6 @@ pub fn set_week(
     Ok(tx.set_opening_hours(business, hours, &OpeningRules { holidays, eves, notice_min }, now)?)
 }
 
-/// Checks that there are not too many ranges, that no range is empty, and that ranges on the same weekday do not
-/// overlap.
 pub(super) fn check_hours(hours: &[OpeningHours]) -> Result<(), RequestError> {
     if hours.len() > MAX_RANGES {
         return Err(RequestError::field("hours", format!("hours must have at most {MAX_RANGES} ranges")));

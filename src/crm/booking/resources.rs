@@ -17,20 +17,18 @@ pub struct ResourceUpdate {
     pub kind: Option<ResourceKind>,
     /// The user that the resource represents; `Some(None)` means no user.
     pub user_id: Option<Option<UserId>>,
-    /// The position in lists.
     pub position: Option<i64>,
-    /// Whether the resource is archived. An archived resource takes no new appointments.
+    /// An archived resource takes no new appointments.
     pub archived: Option<bool>,
     /// The services that the resource provides; `Some(None)` means all services.
     pub services: Option<Option<Vec<ServiceId>>>,
 }
 
-/// Returns a resource, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: ResourceId) -> Result<Resource, Error> {
     Ok(tx.resource(id)?.ok_or(RequestError::NotFound("resource"))?)
 }
 
-/// Adds a resource. A name is required.
+/// A name is required.
 pub fn add(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -49,7 +47,7 @@ pub fn add(
     Ok(tx.insert_resource(business, &data, now)?)
 }
 
-/// Changes a resource. The last resource that takes appointments cannot be archived.
+/// The last resource that takes appointments cannot be archived.
 pub fn change(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -79,7 +77,7 @@ pub fn hours(tx: &ReadTx<'_>, business: BusinessId, id: ResourceId) -> Result<Op
     Ok(tx.resource_hours(business, id)?)
 }
 
-/// Replaces a resource's own opening hours; `None` applies the hours of the business.
+/// `None` applies the hours of the business.
 pub fn set_hours(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -93,7 +91,6 @@ pub fn set_hours(
 }
 
 impl ResourceUpdate {
-    /// Returns the data after the change, validated as a whole.
     fn applied_to(
         &self,
         tx: &ReadTx<'_>,

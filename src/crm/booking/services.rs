@@ -10,7 +10,6 @@ use crate::store::{ReadTx, ServiceData, WriteTx};
 #[derive(Clone, Debug, Default)]
 pub struct ServiceUpdate {
     pub name: Option<String>,
-    /// The duration in minutes.
     pub duration_min: Option<u32>,
     /// Minutes before the appointment in which the resource is occupied.
     pub buffer_before_min: Option<u32>,
@@ -19,18 +18,15 @@ pub struct ServiceUpdate {
     /// The price in agorot; `Some(None)` means no price.
     pub price_minor: Option<Option<i64>>,
     pub description: Option<String>,
-    /// The position in lists.
     pub position: Option<i64>,
-    /// Whether the service is archived. An archived service cannot be booked.
+    /// An archived service cannot be booked.
     pub archived: Option<bool>,
 }
 
-/// Returns a service, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: ServiceId) -> Result<Service, Error> {
     Ok(tx.service(id)?.ok_or(RequestError::NotFound("service"))?)
 }
 
-/// Returns a service that can be booked; an archived service is refused.
 pub fn find_offered(tx: &ReadTx<'_>, id: ServiceId) -> Result<Service, Error> {
     let service = tx.service(id)?.ok_or_else(|| RequestError::field("service_id", "there is no such service"))?;
     if service.archived_at.is_some() {
@@ -39,7 +35,7 @@ pub fn find_offered(tx: &ReadTx<'_>, id: ServiceId) -> Result<Service, Error> {
     Ok(service)
 }
 
-/// Adds a service. The name and the duration are required.
+/// The name and the duration are required.
 pub fn add(tx: &WriteTx<'_>, business: BusinessId, change: &ServiceUpdate, now: Timestamp) -> Result<ServiceId, Error> {
     let empty = ServiceData {
         name: String::new(),
@@ -72,7 +68,6 @@ pub fn change(tx: &WriteTx<'_>, id: ServiceId, change: &ServiceUpdate, now: Time
 }
 
 impl ServiceUpdate {
-    /// Returns the data after the change, validated as a whole.
     fn applied_to(&self, data: &ServiceData, now: Timestamp) -> Result<ServiceData, RequestError> {
         let archived_at = match self.archived {
             None => data.archived_at,

@@ -12,7 +12,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// A query for the free times of a service.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotQuery {
     pub service: ServiceId,
@@ -30,7 +29,7 @@ pub struct SlotQuery {
     pub moving: Option<AppointmentId>,
 }
 
-/// Returns the free times of a service, in ascending order.
+/// In ascending order.
 pub fn free(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -53,15 +52,13 @@ pub fn free(
     Ok(free_slots(&search, &opening, &resources))
 }
 
-/// A free period in the calendar of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
     pub resource: ResourceId,
     pub span: Span,
 }
 
-/// Returns the free periods from now on, by resource and day. A period counts as free if at least one service of the
-/// resource fits in.
+/// Returns the free periods from now on. A period counts as free if at least one service of the resource fits in.
 pub fn gaps(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -86,15 +83,12 @@ pub fn gaps(
     Ok(gaps)
 }
 
-/// The data that determines which times are free on some days: the opening hours, and resources with their occupied
-/// times.
 pub(in crate::crm) struct Calendar {
     opening: Opening,
     resources: Vec<(Resource, Bookable)>,
 }
 
 impl Calendar {
-    /// Reads the data for these days and all resources.
     pub(in crate::crm) fn load(
         tx: &ReadTx<'_>,
         business: BusinessId,
@@ -104,7 +98,7 @@ impl Calendar {
         Self::of(tx, business, zone, days, |_| true, None)
     }
 
-    /// Reads the data for these days and the `wanted` resources. The time of appointment `except` counts as free.
+    /// The time of appointment `except` counts as free.
     fn of(
         tx: &ReadTx<'_>,
         business: BusinessId,
@@ -128,7 +122,7 @@ impl Calendar {
         Ok(Self { opening, resources })
     }
 
-    /// Returns the first free time of a service on these days. `Calendar::load` must have read the days.
+    /// `Calendar::load` must have read the days.
     pub(in crate::crm) fn next_free(
         &self,
         service: &Service,
@@ -143,13 +137,11 @@ impl Calendar {
     }
 }
 
-/// Returns true if a resource provides a service. With `only`, all other resources are excluded.
 fn provides(resource: &Resource, service: &Service, only: Option<ResourceId>) -> bool {
     only.is_none_or(|only| only == resource.id) && resource.offer.includes(service.id)
 }
 
-/// Returns the opening hours on these days, and the resources that provide a service with their occupied times. The
-/// time of appointment `except` counts as free.
+/// The time of appointment `except` counts as free.
 pub(in crate::crm) fn calendar(
     tx: &ReadTx<'_>,
     business: BusinessId,

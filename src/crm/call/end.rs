@@ -8,8 +8,7 @@ use crate::store::{ReadTx, Result, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
-/// Ends a call, and queues the jobs that follow it. Queues nothing for a repeated report of the end, or if no user has
-/// to know of the call.
+/// Queues no jobs if no user has to know of the call.
 pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
     tx.end_call(sid, reason, duration_ms, at)?;
     if has_no_consequences(tx, sid)? {
@@ -26,8 +25,6 @@ fn has_no_consequences(tx: &ReadTx<'_>, sid: &CallSid) -> Result<bool> {
     Ok(is_unwanted || is_without_conversation(tx, sid)?)
 }
 
-/// Queues the review, the summary and the messages to the owner. A repeated report of the end queues none of them
-/// again.
 fn queue_work_after_call(tx: &WriteTx<'_>, sid: &CallSid, now: Timestamp) -> Result<()> {
     call_review::queue(tx, sid, now)?;
     call_summary::queue(tx, sid, now)?;
@@ -40,7 +37,7 @@ pub fn end_at_recorder(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, at: T
     end(tx, sid, reason, None, at)
 }
 
-/// Ends a call that is rejected because a human agent's phone forwarded it back. No job is queued for such a call.
+/// No job is queued for a call that is rejected because a human agent's phone forwarded it back.
 pub fn end_looped(tx: &WriteTx<'_>, sid: &CallSid, at: Timestamp) -> Result<()> {
     tx.end_call(sid, EndReason::NotConnected, None, at)?;
     Ok(())
@@ -62,7 +59,6 @@ pub fn end_unreported(
     queue_work_after_call(tx, sid, now)
 }
 
-/// The end of a call's media stream, as the daemon recorded it in memory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EndedStream {
     pub sid: CallSid,
@@ -71,16 +67,13 @@ pub struct EndedStream {
     pub started_at: Timestamp,
     /// The conversation; `None` if no engine was connected with the caller.
     pub conversation: Option<Conversation>,
-    /// Why the stream ended.
     pub reason: EndReason,
     pub state: CallState,
-    /// The end of the stream.
     pub at: Timestamp,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Conversation {
-    /// The media stream of the conversation.
     pub stream: StreamSid,
     /// The last engine of the conversation.
     pub engine: EngineKind,
@@ -89,8 +82,7 @@ pub struct Conversation {
     pub at: Timestamp,
 }
 
-/// Stores the end of a call's media stream. If the disk was full and the call could not be stored before, stores the
-/// call with the data that is known.
+/// If the call could not be stored before, because the disk was full, stores it with the data that is known.
 pub fn end_stream(tx: &WriteTx<'_>, ended: &EndedStream, country: country::Id) -> Result<()> {
     let EndedStream { sid, unstored, started_at, conversation, reason, state, at } = ended;
     let known = tx.stored_call(sid)?;

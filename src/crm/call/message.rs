@@ -5,18 +5,15 @@ use crate::domain::CallSid;
 use crate::search::fold;
 use crate::store::WriteTx;
 
-/// A message for the owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerMessage {
     pub message: String,
-    /// The caller's name, as the caller said it.
     pub caller_name: Option<String>,
     /// The number to call back, as the caller said it.
     pub callback_number: Option<String>,
 }
 
-/// Stores a message with its call. A second message is appended; a message whose text is stored already is ignored.
-/// Refuses an empty message.
+/// A second message is appended; a message whose text is stored already is ignored.
 pub fn take_message(tx: &WriteTx<'_>, call: &CallSid, message: &CallerMessage) -> Result<(), Error> {
     if message.message.trim().is_empty() {
         return Err(RequestError::Invalid("the message is empty".into()).into());
@@ -36,7 +33,6 @@ fn contains(text: &str, part: &str) -> bool {
 }
 
 impl CallerMessage {
-    /// Returns the text for the owner: the message, with the name and the number in parentheses.
     fn text(&self) -> String {
         let extras = [&self.caller_name, &self.callback_number];
         let extras: Vec<&str> =

@@ -3,7 +3,6 @@
 use crate::domain::{CallEventKind, CallSid, CallState, EndReason, EngineKind, Speaker, StreamSid, Timestamp, ToolUse};
 use crate::store::{Result, TurnUpdate, WriteTx};
 
-/// Records that an engine's conversation with the caller has started.
 pub fn start_conversation(
     tx: &WriteTx<'_>,
     sid: &CallSid,
@@ -15,7 +14,6 @@ pub fn start_conversation(
     tx.set_call_live(sid, stream, engine, model, at)
 }
 
-/// Records that another engine continues the conversation.
 pub fn change_engine(
     tx: &WriteTx<'_>,
     sid: &CallSid,
@@ -26,13 +24,11 @@ pub fn change_engine(
     tx.set_call_engine(sid, engine, model, at)
 }
 
-/// Stores a turn, or the changed parts of it.
 pub fn store_turn(tx: &WriteTx<'_>, sid: &CallSid, turn: &TurnUpdate<'_>, at: Timestamp) -> Result<()> {
     tx.put_turn(sid, turn, at)
 }
 
-/// Stores the output of a tool that finished after the call. `item` is the id of the tool's turn. Does nothing if the
-/// turn is not stored or has an output.
+/// Stores the output of a tool that finished after the call. `item` is the id of the tool's turn.
 pub fn finish_tool(tx: &WriteTx<'_>, sid: &CallSid, item: &str, output: &str) -> Result<()> {
     let running = tx.turn_text(sid, item)?.and_then(|text| ToolUse::from_text(&text));
     match running.filter(|tool| tool.output.is_none()) {
@@ -53,7 +49,7 @@ pub fn append_turn(
     tx.append_turn(sid, item, speaker, text, at)
 }
 
-/// Adds an event to a call. `detail` is JSON. Does nothing if the call is not stored.
+/// `detail` is JSON.
 pub fn record_event(
     tx: &WriteTx<'_>,
     sid: &CallSid,

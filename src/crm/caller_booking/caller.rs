@@ -8,7 +8,6 @@ use crate::store::ReadTx;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-/// The caller for whom the agent's tools read and change appointments.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub call: CallSid,
@@ -30,7 +29,6 @@ impl Caller {
         local_date(self.now, &self.zone)
     }
 
-    /// Converts a timestamp to the business's local time.
     pub fn local(&self, at: Timestamp) -> DateTime {
         at.to_zoned(&self.zone).datetime()
     }

@@ -16,9 +16,8 @@ use jiff::civil::{Date, DateTime};
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-/// Returns the upcoming appointments that the caller may know about; with `day`, only those on that day. Returns at most
-/// as many as an agent can say, the next ones. Refuses a caller who said neither the contact's name nor any day and
-/// booked none of the appointments in this call.
+/// Returns the next upcoming appointments that the caller may know about. Refuses a caller who said neither the
+/// contact's name nor any day and booked none of them in this call.
 pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Appointment>, Error> {
     let call = caller.stored_call(tx)?;
     let contact = contact::find(tx, call.contact_id)?;
@@ -35,7 +34,6 @@ pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Ap
     Ok(found)
 }
 
-/// The caller's appointment that a tool is to change.
 pub(super) enum OwnAppointment {
     /// The upcoming appointment at the time that the tool call names.
     Unchanged(Appointment),
@@ -105,7 +103,6 @@ impl Proof {
         Ok(Self { call: call.id, today: caller.today(), has_name, days })
     }
 
-    /// Returns true if the caller may know about and change an appointment on this day.
     fn covers(&self, booked_in: Option<CallId>, date: Date) -> bool {
         self.has_name || booked_in == Some(self.call) || self.days.iter().any(|day| day.may_mean(date, self.today))
     }

@@ -35,7 +35,6 @@ impl Shop {
         crate::store::testing::transact(&self.conn, |tx| Ok(work(tx)))
     }
 
-    /// Stores a call from this number, and returns its caller.
     fn call(&self, number: u8, from: &str) -> Caller {
         let caller = caller(number);
         let call = IncomingCall { from: from.into(), ..IncomingCall::by_sid(caller.call.clone()) };
@@ -55,7 +54,6 @@ impl Shop {
         self.run(|tx| Ok(book(tx, caller, &booking(service, start))?.0))
     }
 
-    /// Returns the appointments that the caller may know about after saying these words.
     fn own(&self, caller: &Caller, said: &str) -> Result<Vec<String>, Error> {
         let caller = &saying(caller, said);
         let found = self.run(|tx| own(tx, caller, None))?;
@@ -72,7 +70,6 @@ fn caller(number: u8) -> Caller {
     Caller { call, zone: TimeZone::get("Asia/Jerusalem").unwrap(), now: at(NOW), said: Vec::new() }
 }
 
-/// Returns the same caller after saying these words.
 fn saying(caller: &Caller, words: &str) -> Caller {
     Caller { said: vec![(Speaker::Caller, words.to_owned())], ..caller.clone() }
 }

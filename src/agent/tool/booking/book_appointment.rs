@@ -51,6 +51,5 @@ impl Run for BookAppointment {
     }
 }
 
-/// The note to the model about a request for an appointment that was booked before in the same call.
 const REPEATED: &str = "This appointment was already booked in this call, and no second one was made. For a second person at this \
     time, name another person who gives the service; to change the person, use move_appointment.";

@@ -5,7 +5,6 @@ use crate::domain::Appointment;
 use jiff::civil::DateTime;
 use serde_json::{Value, json};
 
-/// Returns a free time as JSON. Its member `with` is missing if the person or room has no name.
 pub(super) fn free_time(time: &FreeTime) -> Value {
     let mut output = json!({"start": start(time.starts_at), "day": day(time.starts_at)});
     if let Some(name) = &time.resource_name {
@@ -14,7 +13,6 @@ pub(super) fn free_time(time: &FreeTime) -> Value {
     output
 }
 
-/// Returns an appointment as JSON, with its start in the business's local time.
 pub(super) fn appointment(caller: &Caller, appointment: &Appointment) -> Value {
     let at = caller.local(appointment.starts_at);
     let mut output = json!({"service": appointment.service_name, "start": start(at), "day": day(at)});
@@ -24,12 +22,12 @@ pub(super) fn appointment(caller: &Caller, appointment: &Appointment) -> Value {
     output
 }
 
-/// Formats a start in the same format as the arguments of the tools, so that the model can copy it.
+/// The format of the tools' arguments, so that the model can copy it.
 fn start(at: DateTime) -> String {
     at.strftime("%Y-%m-%dT%H:%M").to_string()
 }
 
-/// Formats the day with its weekday, because models often compute the weekday of a date incorrectly.
+/// With the weekday, because models often compute the weekday of a date incorrectly.
 fn day(at: DateTime) -> String {
     at.strftime("%A, %-d %B").to_string()
 }

@@ -1,6 +1,6 @@
-//! Tests whether the review after a call finds the agent's false claims. A scripted model makes false claims, repeats
-//! claims, and reports actions before its tools have finished. The tools, the database and the review are real. The
-//! tests read the true state from the database after each tool call, and do not rely on the tool's output.
+//! Tests whether the review after a call finds the agent's false claims. A scripted model makes the claims; the tools,
+//! the database and the review are real. The tests read the true state from the database after each tool call, and do
+//! not rely on the tool's output.
 
 mod record;
 mod script;

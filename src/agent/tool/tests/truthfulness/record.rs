@@ -10,7 +10,6 @@ use jiff::civil::DateTime;
 /// end.
 pub(super) type Line = (Speaker, String, i64, Option<i64>);
 
-/// The transcript of a conversation, the model's claims, and the stored data after each tool call.
 #[derive(Default)]
 pub(super) struct Record {
     pub(super) seed: u64,
@@ -19,18 +18,16 @@ pub(super) struct Record {
     pub(super) snapshots: Vec<Snapshot>,
 }
 
-/// The result of one or more conversations.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     /// The number of true claims.
     pub(super) held: usize,
-    /// The number of false claims that the review found.
+    /// The number of false claims for which the review reported a broken promise.
     pub(super) untrue: usize,
     /// The number of false claims that the agent corrected in a later sentence.
     pub(super) corrected: usize,
     /// The number of offers, found by the review, of times that no tool had returned.
     pub(super) offered_unread: usize,
-    /// Descriptions of false alarms, false claims that the review missed, and double bookings.
     pub(super) problems: Vec<String>,
 }
 
@@ -44,7 +41,6 @@ impl Outcome {
     }
 }
 
-/// A claim of the scripted model.
 pub(super) struct Statement {
     pub(super) at: i64,
     pub(super) promise: Promise,
@@ -63,8 +59,7 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    /// Returns true if both subjects are the same. The same time can be offered before and after a tool has returned
-    /// it.
+    /// The same time can be offered before and after a tool has returned it.
     fn is_same(self, other: Self) -> bool {
         match (self, other) {
             (Self::Offer { start: one, .. }, Self::Offer { start: other, .. }) => one == other,
@@ -73,7 +68,6 @@ impl Subject {
     }
 }
 
-/// The data about a conversation that is stored at one time.
 #[derive(Clone, Default)]
 pub(super) struct Snapshot {
     pub(super) at: i64,
@@ -118,7 +112,6 @@ impl Record {
         self.lines.iter().filter(is_lost).any(|(_, text, ..)| text.contains(&about))
     }
 
-    /// Compares the findings of the review with the stored data.
     pub(super) fn compare(&self, found: &Findings) -> Outcome {
         let mut outcome = Outcome::default();
         let is_true: Vec<bool> = self.said.iter().map(|said| self.is_true(said)).collect();

@@ -44,7 +44,6 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// Runs the conversation of a seed, reviews it, and compares the findings with the stored data.
     pub(super) async fn hold(seed: u64, store: Store, broken: Store, registry: ToolRegistry) -> Outcome {
         let mut talk = Self::begin(seed, store, &broken, registry).await;
         for _ in 0..talk.below(5) + 3 {
@@ -159,7 +158,6 @@ impl Talk {
         }
     }
 
-    /// Returns a start that a tool has returned; in a quarter of the cases, or if there is none, a random start.
     fn wanted_start(&mut self) -> DateTime {
         if self.read.is_empty() || self.one_in(4) {
             return self.some_start();
@@ -285,8 +283,7 @@ impl Talk {
         }
     }
 
-    /// Calls a tool. Half of the calls have a fault: malformed arguments, a failing database, two concurrent calls, two
-    /// calls in sequence, a slow tool, or an output that is missing in the transcript.
+    /// Calls a tool. Half of the calls have a fault.
     async fn use_tool(&mut self, name: &str, arguments: Value) -> Value {
         let fault = self.below(12);
         let arguments = if fault == 0 { "{\"start\":".to_owned() } else { arguments.to_string() };
@@ -348,7 +345,6 @@ impl Talk {
         self.record.snapshots.push(next);
     }
 
-    /// Stores the transcript, and reviews the call.
     async fn review(&self) -> Findings {
         let (sid, lines, zone) = (self.sid.clone(), self.record.lines.clone(), self.zone.clone());
         let reviewed = crm::transact(&self.store, move |tx| {
