@@ -62,7 +62,6 @@ impl CallReport {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// The message is to be sent.
     Now,
     SentBefore,
     TooMany,

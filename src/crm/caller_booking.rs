@@ -25,7 +25,6 @@ use std::time::Duration;
 
 #[derive(Clone, Debug, Default)]
 pub struct TimeSlotRequest {
-    /// The name of the service.
     pub service: String,
     /// The name of the person or room; `None` means any free one.
     pub resource_name: Option<String>,

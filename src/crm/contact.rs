@@ -49,7 +49,7 @@ fn is_language(code: &str) -> bool {
     (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// Adds a contact with a phone number. Refused if another contact has the number.
+/// Refused if another contact has the number.
 pub fn create(tx: &WriteTx<'_>, name: &str, number: &PhoneNumber, now: Timestamp) -> Result<ContactId, Error> {
     let name = text::name_or_empty("display_name", name)?;
     let business = BusinessId::FIRST;
@@ -64,14 +64,12 @@ pub fn create(tx: &WriteTx<'_>, name: &str, number: &PhoneNumber, now: Timestamp
     Ok(id)
 }
 
-/// Returns the error for a number that another contact has.
 fn number_taken(tx: &ReadTx<'_>, holder: ContactId) -> Result<Error, Error> {
     let params = vec![("contact_id", tx.kept_contact(holder)?.to_string())];
     let message = "another contact has this number".into();
     Ok(RequestError::CodedConflict { code: "number_taken", message, params }.into())
 }
 
-/// Records a user's decision whether a contact gets messages.
 pub fn set_opted_out(tx: &WriteTx<'_>, id: ContactId, opted_out: bool, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     Ok(tx.set_contact_opted_out(id, opted_out, now)?)
@@ -95,7 +93,7 @@ pub fn set_blocked(tx: &WriteTx<'_>, id: ContactId, blocked: bool, now: Timestam
     Ok(tx.set_archived(id, blocked.then_some(now))?)
 }
 
-/// Sets what a contact is to the business. A contact without an address can only be a customer.
+/// A contact without an address can only be a customer.
 pub fn set_relation(tx: &WriteTx<'_>, id: ContactId, relation: ContactRelation, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     if relation != ContactRelation::Customer && tx.addresses(id)?.is_empty() {
@@ -105,7 +103,6 @@ pub fn set_relation(tx: &WriteTx<'_>, id: ContactId, relation: ContactRelation, 
     Ok(())
 }
 
-/// Returns what the caller of a stored call is to the business.
 pub(super) fn relation_of_caller(tx: &ReadTx<'_>, call: &Call) -> store::Result<ContactRelation> {
     tx.contact_relation(tx.kept_contact(call.contact_id)?)
 }
@@ -115,7 +112,7 @@ fn no_address() -> Error {
     RequestError::CodedConflict { code: "no_address", message, params: Vec::new() }.into()
 }
 
-/// Merges two contacts. Returns the id of the merge, which is needed to undo it.
+/// Returns the id of the merge, which is needed to undo it.
 pub fn merge(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -162,7 +159,6 @@ pub fn undo_merge(tx: &WriteTx<'_>, actor: ActorId, merge: i64, now: Timestamp) 
     Ok(())
 }
 
-/// Runs a step of the backfill that sets the time of each contact's newest message or call.
 pub fn set_last_activity(tx: &WriteTx<'_>, done_to: i64, rows: u32, _now: Timestamp) -> Result<Step, store::Error> {
     Ok(tx.set_last_activity(done_to, rows)?.map_or(Step::Done, Step::UpTo))
 }

@@ -16,7 +16,6 @@ pub struct ContactDetails {
     pub phone: Option<String>,
 }
 
-/// Where the details were stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoredDetails {
     /// Whether the said name is the name of the contact now.
@@ -26,8 +25,8 @@ pub struct StoredDetails {
     pub is_noted: bool,
 }
 
-/// Stores the details that a caller said. The name is set only if the contact has none. A different name is added to a
-/// note, because several people may call from one number. Details that a note contains already are not added again.
+/// A name that differs from the contact's name is added to a note, because several people may call from one number.
+/// Details that a note contains already are not added again.
 pub fn store(
     tx: &WriteTx<'_>,
     call: &CallSid,

@@ -5,7 +5,6 @@ use super::{Error, RequestError};
 use crate::domain::{ContactId, InboxRow, Timestamp, TurnEvent};
 use crate::store::{ReadTx, WriteTx};
 
-/// A user's action on a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConversationAction {
     /// Mark all messages and calls as read.
@@ -23,7 +22,7 @@ pub fn find(tx: &ReadTx<'_>, id: ContactId) -> Result<InboxRow, Error> {
     Ok(tx.inbox_row(contact.id)?.ok_or(RequestError::NotFound("conversation"))?)
 }
 
-/// Changes a conversation. Returns its inbox row after the change.
+/// Returns the inbox row after the change.
 pub fn change(tx: &WriteTx<'_>, id: ContactId, change: ConversationAction, now: Timestamp) -> Result<InboxRow, Error> {
     let contact = contact::find(tx, id)?.id;
     match change {

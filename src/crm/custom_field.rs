@@ -46,7 +46,6 @@ pub fn archive(tx: &WriteTx<'_>, id: FieldId, now: Timestamp) -> Result<(), Erro
     Ok(tx.archive_custom_field(id, now)?)
 }
 
-/// Sets or removes a contact's value of a field.
 pub fn set_value(
     tx: &WriteTx<'_>,
     contact: ContactId,

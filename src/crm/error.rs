@@ -31,25 +31,20 @@ pub enum RequestError {
         /// Values for the client, such as those in the message.
         params: Vec<(&'static str, String)>,
     },
-    /// The idempotency key was used for another request.
     #[error("this Idempotency-Key was used for {0}; use a new one for each request")]
     KeyReused(&'static str),
-    /// The actor lacks the permission.
     #[error("{0}")]
     Forbidden(Cow<'static, str>),
 }
 
 impl RequestError {
-    /// Returns the error for a field with a value that is not allowed.
     pub fn field(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::InvalidField { field, message: message.into() }
     }
 }
 
-/// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A business rule refused the request.
     #[error(transparent)]
     Refused(#[from] RequestError),
     #[error(transparent)]
@@ -112,7 +107,6 @@ pub async fn rehearse<T: Send + 'static>(
     write_if(store, work, |_| false).await
 }
 
-/// Runs a use case, and commits its changes if `is_kept` returns true.
 async fn write_if<T: Send + 'static, E: From<store::Error> + Send + 'static>(
     store: &Store,
     work: impl FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
@@ -141,7 +135,6 @@ enum Answer<T> {
 }
 
 impl<T> Answer<T> {
-    /// Separates a refusal from an error of the store.
     fn new(outcome: Result<T, Error>) -> store::Result<Self> {
         match outcome {
             Ok(found) => Ok(Self::Found(found)),

@@ -13,7 +13,6 @@ pub struct FactUpdate {
     pub source: Option<FactSource>,
 }
 
-/// Returns a fact, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: FactId) -> Result<Fact, Error> {
     Ok(tx.fact(id)?.ok_or(RequestError::NotFound("fact"))?)
 }

@@ -5,7 +5,6 @@ use crate::domain::{ActorId, BusinessId, Timestamp, hex};
 use crate::store::{NewGreeting, WriteTx};
 use sha2::{Digest, Sha256};
 
-/// The audio file of a greeting.
 #[derive(Clone, Debug)]
 pub struct GreetingSound {
     pub mime: &'static str,
@@ -13,7 +12,7 @@ pub struct GreetingSound {
     pub content: Vec<u8>,
 }
 
-/// Stores a greeting and makes it the current one. Returns its id. A file with the same content is stored only once.
+/// Makes the greeting the current one. A file with the same content is stored only once.
 pub fn set(
     tx: &WriteTx<'_>,
     actor: ActorId,

@@ -11,13 +11,11 @@ use serde_json::{Value, json};
 pub(super) struct Kind {
     /// The first word of the stored key, so that a client may use the same key for things of different kinds.
     pub(super) prefix: &'static str,
-    /// The field of the stored answer that contains the id.
     pub(super) id_field: &'static str,
     /// What the key was used for, in the error about a different request with the same key.
     pub(super) other: &'static str,
 }
 
-/// A request with an idempotency key.
 #[derive(Debug)]
 pub(super) struct KeyedRequest {
     kind: Kind,
@@ -26,14 +24,13 @@ pub(super) struct KeyedRequest {
 }
 
 impl KeyedRequest {
-    /// Creates the request. `fingerprint` is the same for requests that count as the same.
+    /// `fingerprint` is the same for requests that count as the same.
     pub(super) fn new(kind: Kind, key: &str, fingerprint: String) -> Self {
         Self { kind, stored_key: format!("{} {key}", kind.prefix), fingerprint }
     }
 
-    /// Returns the id that the first request with this key created, or none if this is the first one. A different
-    /// request with the same key is refused. An id that cannot be read from the stored answer counts as 0, which no row
-    /// has.
+    /// Returns `None` for the first request with this key. A different request with the same key is refused. An id that
+    /// cannot be read from the stored answer counts as 0, which no row has.
     pub(super) fn first_id(&self, tx: &ReadTx<'_>) -> Result<Option<i64>, Error> {
         let Some(first) = tx.stored_response(BusinessId::FIRST, &self.stored_key)? else { return Ok(None) };
         if first.fingerprint != self.fingerprint {
@@ -43,7 +40,6 @@ impl KeyedRequest {
         Ok(Some(answer[self.kind.id_field].as_i64().unwrap_or_default()))
     }
 
-    /// Stores the id that this request, the first one with its key, has created.
     pub(super) fn store_id(self, tx: &WriteTx<'_>, id: i64, now: Timestamp) -> Result<(), Error> {
         let answer = json!({(self.kind.id_field): id}).to_string();
         let response = StoredResponse { fingerprint: self.fingerprint, answer };

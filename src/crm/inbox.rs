@@ -15,7 +15,6 @@ use crate::inbox::message_time::{self, Arrival};
 use crate::store::{FoundThread, NewMessage, Result, WebhookOutcome, WriteTx};
 use std::time::Duration;
 
-/// The result of storing an inbound message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received {
     /// The id under which the message was stored; `None` if the message was stored before.
@@ -25,8 +24,7 @@ pub struct Received {
     pub has_media: bool,
 }
 
-/// Stores a message with contact, thread and webhook log entry in one transaction. A stored message is not stored
-/// again.
+/// A message that is stored already is not stored again.
 pub fn receive(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -116,8 +114,7 @@ fn find_known(tx: &WriteTx<'_>, business: BusinessId, new: &InboundMessage) -> R
     Ok(chat.and_then(|chat| known.iter().find(|message| message.thread == chat).map(|message| (message.id, chat))))
 }
 
-/// Returns the time that determines the position of a message in its thread. `written` is the time at which a delayed
-/// message was written.
+/// `written` is the time at which a delayed message was written; `None` if the message is not delayed.
 fn time_in_thread(
     tx: &WriteTx<'_>,
     new: &InboundMessage,
@@ -154,8 +151,7 @@ pub fn note_provider_time(
     if at == current { Ok(()) } else { tx.set_message_time(id, at) }
 }
 
-/// Removes bidirectional controls from a name, replaces other control characters by blanks, and shortens the name,
-/// because its text is untrusted.
+/// Makes an untrusted name safe to show on one line.
 fn shown_name(reported: &str) -> String {
     let line: String = without_bidi_controls(reported)
         .chars()
@@ -165,7 +161,6 @@ fn shown_name(reported: &str) -> String {
     line.trim().to_owned()
 }
 
-/// Stores the files of a message, and jobs to fetch those that can be fetched.
 fn store_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: Timestamp) -> Result<()> {
     for (position, file) in (0..).zip(&new.media) {
         let state = if file.error.is_some() { MediaState::Failed } else { MediaState::Waiting };

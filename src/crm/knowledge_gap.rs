@@ -6,7 +6,6 @@ use crate::domain::{ActorId, BusinessId, Call, FactId, FactSource, GapId, GapSta
 use crate::search::fold;
 use crate::store::{AskedQuestion, ReadTx, WriteTx};
 
-/// Returns a question, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: GapId) -> Result<KnowledgeGap, Error> {
     Ok(tx.knowledge_gap(id)?.ok_or(RequestError::NotFound("question"))?)
 }
@@ -46,12 +45,10 @@ pub fn was_asked(tx: &ReadTx<'_>, text: &str) -> Result<bool, Error> {
     Ok(tx.knowledge_gap_by_text(BusinessId::FIRST, &folded(text))?.is_some())
 }
 
-/// Returns a question in a normalized spelling.
 fn folded(question: &str) -> String {
     fold(question).text.trim_matches(|c: char| c == '?' || c.is_whitespace()).to_owned()
 }
 
-/// Answers a question. The answer becomes a fact; its topic is the question, unless another topic is given.
 pub fn answer(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -70,7 +67,6 @@ pub fn answer(
     Ok(fact)
 }
 
-/// Dismisses a question that needs no answer.
 pub fn dismiss(tx: &WriteTx<'_>, actor: ActorId, id: GapId, now: Timestamp) -> Result<(), Error> {
     match find(tx, id)?.state {
         GapState::Open => Ok(tx.set_knowledge_gap(id, GapState::Dismissed, Some(&actor.to_string()), now)?),
@@ -79,7 +75,6 @@ pub fn dismiss(tx: &WriteTx<'_>, actor: ActorId, id: GapId, now: Timestamp) -> R
     }
 }
 
-/// Reopens a dismissed question. Refused if the question is answered.
 pub fn reopen(tx: &WriteTx<'_>, id: GapId, now: Timestamp) -> Result<(), Error> {
     match find(tx, id)?.state {
         GapState::Dismissed => Ok(tx.set_knowledge_gap(id, GapState::Open, None, now)?),
@@ -90,7 +85,6 @@ pub fn reopen(tx: &WriteTx<'_>, id: GapId, now: Timestamp) -> Result<(), Error> 
 
 /// The maximum length of a question in characters: that of a fact's topic.
 const MAX_CHARS: usize = 200;
-/// The minimum length of a question, in characters.
 const MIN_CHARS: usize = 3;
 /// The maximum number of open questions, so that callers cannot fill the list without limit.
 const MAX_OPEN: i64 = 500;

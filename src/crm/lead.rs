@@ -6,12 +6,10 @@ use crate::domain::{
 };
 use crate::store::{ReadTx, WriteTx};
 
-/// Returns a lead, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: LeadId) -> Result<Lead, Error> {
     Ok(tx.lead(id)?.ok_or(RequestError::NotFound("lead"))?)
 }
 
-/// Returns a stage, or a `NotFound` error.
 pub fn find_stage(tx: &ReadTx<'_>, id: StageId) -> Result<LeadStage, Error> {
     Ok(tx.lead_stage(id)?.ok_or(RequestError::NotFound("stage"))?)
 }
@@ -28,7 +26,6 @@ pub struct NewLead {
     pub source: String,
 }
 
-/// Adds a lead; without a stage, in the first one. Returns its id.
 pub fn create(tx: &WriteTx<'_>, actor: ActorId, new: NewLead, now: Timestamp) -> Result<LeadId, Error> {
     let contact = contact::find(tx, new.contact)?;
     let stage_id = match new.stage {
@@ -84,9 +81,7 @@ pub fn create_stage(
 pub struct StageUpdate {
     /// The name; `Some(None)` restores the default name, which only a built-in stage has.
     pub name: Option<Option<String>>,
-    /// The outcome of the leads in this stage.
     pub outcome: Option<LeadOutcome>,
-    /// The position among the stages.
     pub position: Option<i64>,
 }
 
@@ -106,7 +101,6 @@ pub fn update_stage(tx: &WriteTx<'_>, id: StageId, change: StageUpdate, now: Tim
     Ok(tx.update_lead_stage(id, name.as_deref(), outcome, position, now)?)
 }
 
-/// Deletes a stage without leads. The last stage cannot be deleted.
 pub fn delete_stage(tx: &WriteTx<'_>, id: StageId) -> Result<(), Error> {
     let stage = find_stage(tx, id)?;
     if stage.lead_count > 0 {

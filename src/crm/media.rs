@@ -7,7 +7,6 @@ use crate::store::{self, MediaDetails, Result, StoredMedia, UploadedMedia, Write
 /// A file of a message: the message, and the file's position in it.
 pub type MediaPlace = (MessageId, u32);
 
-/// Stores the fetched file of a message, and the details that were read from its content.
 pub fn store_fetched(
     tx: &WriteTx<'_>,
     (message, position): MediaPlace,
@@ -25,12 +24,11 @@ pub fn defer(tx: &WriteTx<'_>, (message, position): MediaPlace, why: &str) -> Re
     tx.set_media_wait_reason(message, position, why)
 }
 
-/// Records that a file cannot be fetched.
 pub fn fail(tx: &WriteTx<'_>, (message, position): MediaPlace, why: &str) -> Result<()> {
     tx.fail_media(message, position, why)
 }
 
-/// Stores an uploaded file with its media type and name. Idempotent: a file is identified by its content.
+/// Idempotent: a file is identified by its content.
 pub fn upload(
     tx: &WriteTx<'_>,
     sha256: &str,

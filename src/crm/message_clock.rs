@@ -46,7 +46,6 @@ impl MessageClock {
         self.lock().keep_steps();
     }
 
-    /// Returns the time for a message that is written now.
     pub fn now(&self) -> Timestamp {
         self.lock().read(clock::moment())
     }
@@ -61,8 +60,7 @@ impl MessageClock {
         self.lock().time_of(provider, reported, clock::moment())
     }
 
-    /// Returns the time data of a message that has just arrived. A live message also updates the provider's clock
-    /// offset.
+    /// A live message also updates the provider's clock offset.
     pub fn arrival(&self, message: &InboundMessage) -> Arrival {
         let (now, mut clock) = (clock::moment(), self.lock());
         let reported = message.provider_time.filter(|reported| is_plausible(*reported));

@@ -21,7 +21,7 @@ pub fn create(
     Ok(tx.insert_note(contact.business_id, contact.id, &text, &actor.to_string(), now)?)
 }
 
-/// Changes the text of a note; `None` leaves it unchanged. The author stays the same; the audit log records the editor.
+/// `None` leaves the text unchanged. The author stays the same; the audit log records the editor.
 pub fn update(tx: &WriteTx<'_>, actor: ActorId, id: NoteId, text: Option<&str>, now: Timestamp) -> Result<(), Error> {
     let note = find(tx, id)?;
     if let Some(text) = text.map(|text| text::lines("text", text)).transpose()?

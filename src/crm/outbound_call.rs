@@ -22,7 +22,6 @@ pub struct NotReachedJob {
     pub outbound_call: i64,
 }
 
-/// The contact or number to call.
 #[derive(Clone, Debug)]
 pub enum CallTarget {
     /// The current number of a contact.
@@ -33,11 +32,9 @@ pub enum CallTarget {
     Call(CallId),
 }
 
-/// A request to call some contacts.
 #[derive(Clone, Debug)]
 pub struct CallRequest {
     pub targets: Vec<CallTarget>,
-    /// Why the agent calls.
     pub purpose: String,
     /// The earliest time of the calls; now, if `None`.
     pub not_before: Option<Timestamp>,
@@ -48,7 +45,7 @@ pub struct CallRequest {
     pub prefixes: Vec<String>,
 }
 
-/// Adds the outbound calls to the queue; returns their ids. If one is refused, none is added.
+/// If one call is refused, none is added.
 pub fn request(
     tx: &WriteTx<'_>,
     by: ActorId,
@@ -150,7 +147,6 @@ fn check_contact(tx: &ReadTx<'_>, contact: ContactId) -> Result<(), Error> {
     }
 }
 
-/// Refuses premium-rate numbers, and numbers without an allowed prefix unless their caller is called back.
 fn check_number(number: &PhoneNumber, missed_call: Option<CallId>, prefixes: &[String]) -> Result<(), Error> {
     let is_near = missed_call.is_some() || prefixes.iter().any(|prefix| number.as_str().starts_with(prefix));
     if is_near && !number.is_premium() {
@@ -165,7 +161,6 @@ fn check_number(number: &PhoneNumber, missed_call: Option<CallId>, prefixes: &[S
         .into())
 }
 
-/// Returns why a contact must not be called, if it must not.
 fn objection(tx: &ReadTx<'_>, contact: ContactId) -> store::Result<Option<OutboundOutcome>> {
     if tx.is_contact_blocked(contact)? {
         return Ok(Some(OutboundOutcome::Blocked));
@@ -185,7 +180,6 @@ fn invalid_number() -> Error {
     refused("invalid_phone", "there is no phone number that can be called")
 }
 
-/// Cancels a call that waits. Refuses a call that is being made or is over.
 pub fn cancel(tx: &WriteTx<'_>, id: i64, now: Timestamp) -> Result<(), Error> {
     let call = find(tx, id)?;
     if call.state != OutboundState::Waiting {
@@ -195,14 +189,11 @@ pub fn cancel(tx: &WriteTx<'_>, id: i64, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns an outbound call by its id in the queue, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<OutboundCall, Error> {
     Ok(tx.outbound_call(id)?.ok_or(RequestError::NotFound("outbound call"))?)
 }
 
-/// Begins an attempt, and stores this before Twilio is asked to dial. Returns `None` if the call does not wait. Outside
-/// the allowed hours, postpones the call to their next start and returns `None`. If the contact must not be called any
-/// more, cancels the call and returns `None`.
+/// Begins an attempt, and stores this before Twilio is asked to dial. Returns `None` if no attempt may be made now.
 pub fn begin(tx: &WriteTx<'_>, id: i64, hours: &CallingHours, now: Timestamp) -> store::Result<Option<OutboundCall>> {
     let Some(call) = tx.outbound_call(id)?.filter(|call| call.state == OutboundState::Waiting) else { return Ok(None) };
     if let Some(outcome) = objection(tx, tx.kept_contact(call.contact_id)?)? {
@@ -227,7 +218,7 @@ pub fn postpone(tx: &WriteTx<'_>, id: i64, due_at: Timestamp, now: Timestamp) ->
     Ok(())
 }
 
-/// Stores Twilio's id of the attempt in progress, and its call. Idempotent.
+/// Idempotent.
 pub fn record_dialed(
     tx: &WriteTx<'_>,
     id: i64,
@@ -248,7 +239,6 @@ fn peer_of(call: &OutboundCall, sid: &CallSid) -> IncomingCall {
     IncomingCall { from, to, ..IncomingCall::by_sid(sid.clone()) }
 }
 
-/// The data about an answered outbound call that the conversation needs.
 #[derive(Clone, Debug)]
 pub struct AnsweredCall {
     pub call: IncomingCall,
@@ -367,7 +357,6 @@ pub(super) fn is_without_conversation(tx: &ReadTx<'_>, sid: &CallSid) -> store::
     Ok(facts.outcome() == CallOutcome::Missed || tx.has_call_event(call.id, CallEventKind::AnsweredByMachine)?)
 }
 
-/// The maximum number of contacts in a request.
 pub const MAX_TARGETS: usize = 20;
 /// The maximum length of the purpose, in characters. The agent says the purpose in one sentence.
 pub const MAX_PURPOSE_CHARS: usize = 300;

@@ -78,7 +78,6 @@ pub struct Conversation {
     /// The last engine of the conversation.
     pub engine: EngineKind,
     pub model: Option<String>,
-    /// The start of the conversation.
     pub at: Timestamp,
 }
 

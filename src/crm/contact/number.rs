@@ -83,7 +83,7 @@ fn is_current(address: &Address) -> bool {
     address.kind == AddressKind::Phone && address.former_at.is_none()
 }
 
-/// Refuses a number that another contact has now. Returns the contact that had the number before, if any.
+/// Refuses a number that another contact has now. Returns the contact that had it before.
 fn claim(tx: &ReadTx<'_>, contact: ContactId, number: &PhoneNumber) -> Result<Option<ContactId>, Error> {
     let business = BusinessId::FIRST;
     if let Some(holder) = resolve::find(tx, business, &PeerAddress::Phone(number.clone()))?

@@ -12,7 +12,6 @@ use crate::store::{FoundThread, NewSuggestion, ReadTx, Result, WriteTx};
 #[derive(Clone, Copy, Debug)]
 pub struct Sighting<'a> {
     pub business: BusinessId,
-    /// The channel of the message or call.
     pub channel: ThreadType,
     /// All addresses in the message or call; empty for a caller with a withheld number, who becomes a new contact each
     /// time.
@@ -97,7 +96,6 @@ pub fn find_recipient(tx: &ReadTx<'_>, business: BusinessId, to: &PeerAddress) -
 }
 
 impl Sighting<'_> {
-    /// Returns the phone number in the sighting.
     fn number(&self) -> Option<&PhoneNumber> {
         self.addresses.iter().find_map(PeerAddress::number)
     }
@@ -276,7 +274,6 @@ fn find_or_insert_thread(
     Ok(FoundThread { id, contact, title: String::new(), peer, number: None, newest })
 }
 
-/// Returns the contacts that have these addresses, without duplicates.
 fn holders(tx: &WriteTx<'_>, business: BusinessId, addresses: &[&PeerAddress]) -> Result<Vec<ContactId>> {
     let mut found = Vec::new();
     for address in addresses {
@@ -289,8 +286,6 @@ fn holders(tx: &WriteTx<'_>, business: BusinessId, addresses: &[&PeerAddress]) -
     Ok(found)
 }
 
-/// Splits addresses into ids and numbers. An id belongs to its contact permanently; a number can be reassigned to
-/// another contact.
 fn ids_and_numbers(addresses: &[PeerAddress]) -> (Vec<&PeerAddress>, Vec<&PeerAddress>) {
     addresses.iter().partition(|address| matches!(address, PeerAddress::Lid(_) | PeerAddress::Bsuid(_)))
 }

@@ -10,7 +10,6 @@ use crate::domain::{
 };
 use crate::store::{Error, KnownMessage, NewMessageEvent, ReadTx, Result, WebhookOutcome, WriteTx};
 
-/// What an update changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpdateEffect {
     /// The message has the update, and nothing else follows from it.
@@ -18,14 +17,13 @@ pub enum UpdateEffect {
     /// The provider rejected the message late. The outbox tries the next route, or marks the message as failed if there
     /// is none.
     Requeued,
-    /// The message is marked as failed.
     Failed,
 }
 
-/// Applies an update to a message, and adds its webhook to the webhook log. Returns the message and what changed;
-/// `None` if no stored message matches. The update is then kept until such a message is stored, or until retention
-/// deletes it. An update can arrive before the webhook of its message, or before the provider's response to a send
-/// request. Ignores an update of an erased message, and does not log its webhook, which contains the contact's address.
+/// Returns `None` if no stored message matches: an update can arrive before the webhook of its message, or before the
+/// provider's response to a send request. The update is then kept until such a message is stored, or until retention
+/// deletes it. Ignores an update of an erased message, and does not log its webhook, which contains the contact's
+/// address.
 pub fn apply_update(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -54,8 +52,7 @@ pub fn is_new_status(tx: &ReadTx<'_>, update: &MessageUpdate) -> Result<bool> {
     Ok(pick(&known, update).is_some_and(|message| message.status.advance(*status) != message.status))
 }
 
-/// Applies a status that was read from a provider's list, if it is later than the stored one. Returns the message, or
-/// `None` if nothing was changed.
+/// Applies a status that was read from a provider's list, if it is later than the stored one.
 pub fn apply_listed_status(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -90,7 +87,7 @@ pub fn apply_early(
     Ok(())
 }
 
-/// Stores an update of an unknown message. Returns false if the update is stored already.
+/// Returns false if the update is stored already.
 fn store_early(tx: &WriteTx<'_>, update: &MessageUpdate, now: Timestamp) -> Result<bool> {
     let content = serde_json::to_string(update).map_err(|error| Error::Value(error.to_string()))?;
     tx.insert_early_update(update.provider, &update.provider_msg_id, &content, now)
@@ -174,7 +171,6 @@ fn apply(
     Ok(Some((message.id, effect)))
 }
 
-/// Returns the chat with the contact of these addresses, if there is one.
 fn thread_with(tx: &WriteTx<'_>, business: BusinessId, peer: &[PeerAddress]) -> Result<Option<ThreadId>> {
     match resolve::find_any(tx, business, peer)? {
         Some(contact) => tx.thread_with(business, ThreadType::WhatsApp, contact),
@@ -183,8 +179,7 @@ fn thread_with(tx: &WriteTx<'_>, business: BusinessId, peer: &[PeerAddress]) -> 
 }
 
 /// Selects the message that an update applies to. A delivery status applies only to an outbound message. Contact and
-/// business may react to any message, but may edit or delete only their own messages. If any message is allowed, an
-/// outbound one is preferred.
+/// business may react to any message, but may edit or delete only their own messages.
 fn pick<'a>(known: &'a [KnownMessage], update: &MessageUpdate) -> Option<&'a KnownMessage> {
     let written = |direction| known.iter().find(|message| message.direction == direction);
     match (&update.change, update.actor) {

@@ -14,15 +14,12 @@ use std::time::Duration;
 /// An event of a simulation. A test gives each event a delay after the previous event, in milliseconds.
 #[derive(Clone, Debug)]
 enum Event {
-    /// The contact writes a message through this provider.
     Write(Provider),
     /// The contact writes a message through Twilio, and the webhook is delayed until `Arrive`.
     WriteLate,
-    /// The business writes a message.
     Answer,
     /// The delayed webhooks arrive, in this order. They do not contain the times at which their messages were written.
     Arrive(Order),
-    /// The daemon reads Twilio's list of messages.
     ReadList,
     /// A provider loses its connection to the daemon. Its messages wait until `Reconnect`, which delivers them.
     Disconnect(Provider),
@@ -33,14 +30,12 @@ enum Event {
     Set(i64),
 }
 
-/// The order in which delayed webhooks arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
     Written,
     Reversed,
 }
 
-/// How the daemon receives a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum DeliveryMode {
     /// Delivered as a live message: the daemon assumes that it has just been written.
@@ -76,7 +71,6 @@ struct Simulation<'a> {
     conn: &'a Connection,
     contact: String,
     clock: MessageClock,
-    /// The stored steps of the daemon's clock.
     steps: Option<ClockSteps>,
     skews: Skews,
     /// The true time, in milliseconds.

@@ -7,7 +7,7 @@ use crate::inbox::delivery::{Delivery, StepResult};
 use crate::inbox::policy::Route;
 use crate::store::{NewMessageEvent, OutboxEntry, OutboxState, OutboxUpdate, Result, WriteTx};
 
-/// Records the start of an attempt. Returns false if the message must not be sent any more.
+/// Returns false if the message must not be sent any more.
 pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, route: Route, now: Timestamp) -> Result<bool> {
     if !tx.begin_outbox_attempt(entry.id, route.provider, route.template, now)? {
         return Ok(false);

@@ -9,8 +9,7 @@ use crate::inbox::delivery::closed_routes;
 use crate::inbox::policy::Route;
 use crate::store::{KnownMessage, NewMessageEvent, OutboxState, Result, WriteTx};
 
-/// Applies a late rejection. If the message does not wait for delivery by this attempt, the rejection is handled as an
-/// ordinary status.
+/// If the message does not wait for delivery by this attempt, the rejection is handled as an ordinary status.
 pub fn refuse_late(
     tx: &WriteTx<'_>,
     message: &KnownMessage,
@@ -46,7 +45,6 @@ pub fn refuse_late(
     Ok(LateOutcome::Requeued)
 }
 
-/// The result of a late refusal.
 pub enum LateOutcome {
     /// The outbox does not wait for the delivery by this provider. Nothing was changed.
     NotAwaited,

@@ -8,8 +8,7 @@ use crate::domain::{PeerAddress, ThreadId, Timestamp};
 use crate::store::WriteTx;
 use std::time::Duration;
 
-/// Refuses a message that would start a conversation beyond the limits. A message in an existing conversation is always
-/// allowed.
+/// A message in an existing conversation is always allowed.
 pub(super) fn check(
     tx: &WriteTx<'_>,
     request: &SendRequest,

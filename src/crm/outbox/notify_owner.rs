@@ -8,10 +8,8 @@ use crate::domain::{ActorId, PeerAddress, PhoneNumber, Timestamp};
 use crate::inbox::policy::RoutingRules;
 use crate::store::{self, WriteTx};
 
-/// Why a message to the owner was not queued.
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyOwnerError {
-    /// A rule refuses the message.
     #[error(transparent)]
     Refused(SendRefusal),
     #[error(transparent)]
@@ -36,7 +34,6 @@ impl From<NotifyOwnerError> for crm::Error {
     }
 }
 
-/// Queues a text to the owner's number, routed by the policy.
 pub fn notify_owner(
     tx: &WriteTx<'_>,
     to: PhoneNumber,

@@ -26,7 +26,6 @@ pub fn hasten_postponed(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
     tx.hasten_late_outbox(now.plus(MAX_OUTBOX_RETRY), now)
 }
 
-/// Postpones a message, and records the reason.
 pub fn postpone(tx: &WriteTx<'_>, id: OutboxId, until: Timestamp, why: &str) -> Result<()> {
     tx.postpone_outbox(id, until, why)
 }
@@ -50,5 +49,4 @@ pub fn discard_held(tx: &WriteTx<'_>, by: ActorId, now: Timestamp) -> Result<u64
     Ok(messages)
 }
 
-/// The error code of a discarded message.
 const DISCARDED: &str = "discarded_after_restore";

@@ -9,7 +9,6 @@ pub fn unconfirmed() -> (String, StoredNotice) {
     ("unconfirmed".to_owned(), Notice::MessageUnconfirmed.into())
 }
 
-/// Returns the code and the notice of a reason.
 pub fn reason(reason: &Reason) -> (String, StoredNotice) {
     let (code, notice) = match reason {
         Reason::Refused(provider_error) => return (provider_error.code.clone(), provider_error.notice.clone()),

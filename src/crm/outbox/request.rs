@@ -6,7 +6,6 @@ use crate::inbox::policy::NoRoute;
 use crate::store::{Error, ReadTx, Result};
 use serde::{Deserialize, Serialize};
 
-/// A message to send.
 #[derive(Clone, Debug)]
 pub struct SendRequest {
     pub business: BusinessId,
@@ -33,7 +32,6 @@ pub struct SendRequest {
 }
 
 impl SendRequest {
-    /// Creates a request for a text without a file. The policy selects the provider.
     pub fn text(to: PeerAddress, text: String, author: String, written_at: Timestamp) -> Self {
         Self {
             business: BusinessId::FIRST,
@@ -64,7 +62,6 @@ pub struct NewChatLimits {
     pub in_all: u32,
 }
 
-/// A stored file to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalFile {
     /// The SHA-256 of its content.
@@ -86,7 +83,6 @@ impl LocalFile {
     }
 }
 
-/// The response after a message was stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendMessageResponse {
     /// Always true. Part of the API's response format.
@@ -99,26 +95,20 @@ pub struct SendMessageResponse {
     pub provider: Provider,
 }
 
-/// Why a message was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// A rule refuses the message.
     #[error(transparent)]
     Refused(#[from] SendRefusal),
     #[error(transparent)]
     Store(#[from] Error),
 }
 
-/// The rule that refuses a message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendRefusal {
-    /// No route to the recipient is available.
     #[error(transparent)]
     NoRoute(#[from] NoRoute),
-    /// The idempotency key was used for another message.
     #[error("this Idempotency-Key was used for another message; use a new one for each message")]
     KeyReused,
-    /// The message would start a conversation with a number that the settings do not allow.
     #[error(
         "a new conversation is allowed only with numbers that begin with {prefixes} and are not premium-rate; replies to \
              contacts who write first are always allowed (whatsapp.new_chat_prefixes)"
