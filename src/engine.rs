@@ -13,7 +13,6 @@ pub use voicemail::{Voicemail, VoicemailSetup};
 
 use crate::call::{EngineCommand, EngineEvent};
 
-/// An engine, open or connecting.
 #[derive(Debug)]
 pub enum Engine {
     /// OpenAI Realtime.
@@ -52,7 +51,6 @@ impl Engine {
         }
     }
 
-    /// Closes the engine and its connections.
     pub async fn close(self) {
         match self {
             Self::Realtime(engine) => engine.close().await,

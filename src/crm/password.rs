@@ -11,7 +11,6 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
-/// The reason for refusing a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
     #[error("the password is too short; use at least {MIN_CHARS} characters")]
@@ -27,7 +26,6 @@ pub enum WeakPassword {
     /// Close to the name of the user, the business or the product.
     #[error("the password is little more than a name; use one that is not easy to guess")]
     Name,
-    /// The hash function refused the password.
     #[error("the password cannot be used")]
     Unusable,
 }
@@ -52,8 +50,7 @@ impl From<WeakPassword> for RequestError {
     }
 }
 
-/// Checks a new password: its length, and that it is not repetitive, common, a sequence, or close to one of the names
-/// (of the user, of the business, of the product). Existing passwords are not checked again.
+/// The product's name is added to `names`. Existing passwords are not checked again.
 pub fn check_strength(password: &str, names: &[impl AsRef<str>]) -> Result<(), WeakPassword> {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).chain([PRODUCT]).collect();
     if password.chars().count() < MIN_CHARS {
@@ -75,7 +72,7 @@ pub fn check_strength(password: &str, names: &[impl AsRef<str>]) -> Result<(), W
     Ok(())
 }
 
-/// Hashes a password, in PHC form with its own salt. Fails if [`check_strength`] rejects the password.
+/// Returns the hash in PHC form, with its own salt.
 pub fn hash(password: &str, names: &[impl AsRef<str>]) -> Result<String, WeakPassword> {
     check_strength(password, names)?;
     let salt = entropy::random_bytes::<16>();

@@ -16,9 +16,7 @@ pub struct Erasure {
 /// The result of the first part of a deletion. The deletion can no longer be refused or undone.
 #[derive(Debug)]
 pub struct Decided {
-    /// The number of rows that were deleted immediately.
     pub erased: Erased,
-    /// The data that is still to be deleted.
     pub rest: ErasureRest,
     /// The data that the bridge must delete; `None` if no bridge is in use, or if the contact has no LID and no current
     /// phone number.
@@ -28,20 +26,17 @@ pub struct Decided {
 /// The data that the bridge must delete; the payload of the job that requests the deletion.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BridgeErasure {
-    /// The unique key of the job.
     pub key: String,
     /// Phone numbers and LIDs, as the bridge takes them.
     pub addresses: Vec<String>,
 }
 
-/// Collects the data about a contact for the export.
 pub fn collect(tx: &ReadTx<'_>, id: ContactId) -> Result<(Contact, PersonalData), Error> {
     let contact = contact::find(tx, id)?;
     let data = tx.personal_data(contact.id)?;
     Ok((contact, data))
 }
 
-/// Records in the audit log that the data about a contact was exported.
 pub fn note_export(tx: &WriteTx<'_>, actor: ActorId, id: ContactId, now: Timestamp) -> store::Result<()> {
     tx.insert_audit(actor, "contact_exported", &format!("contact:{id}"), now)
 }
@@ -76,8 +71,7 @@ pub fn erase(
     Ok(Decided { erased, rest, bridge })
 }
 
-/// Adds the job that asks the bridge to delete its data about the contact. Returns `None` if the contact has no LID and
-/// no current phone number.
+/// Returns `None` if the contact has no LID and no current phone number.
 fn erase_in_bridge(tx: &WriteTx<'_>, erasure: &Erasure, now: Timestamp) -> Result<Option<BridgeErasure>, Error> {
     let mut addresses = Vec::new();
     for id in &erasure.data.contacts {
@@ -100,12 +94,11 @@ fn erase_in_bridge(tx: &WriteTx<'_>, erasure: &Erasure, now: Timestamp) -> Resul
     Ok(Some(erasure))
 }
 
-/// Deletes one batch of the content that [`erase`] left. Returns false when no content is left.
+/// Returns false when no content is left.
 pub fn erase_rest(tx: &WriteTx<'_>, rest: &ErasureRest, erased: &mut Erased) -> Result<bool, Error> {
     Ok(tx.erase_rest(rest, erased)?)
 }
 
-/// Records that the bridge has deleted its data about a contact.
 pub fn finish_in_bridge(tx: &WriteTx<'_>, erasure: &BridgeErasure) -> store::Result<()> {
     tx.delete_job(&erasure.key)
 }

@@ -36,15 +36,13 @@ pub struct NewRecording {
     pub call: IncomingCall,
     pub recording_sid: RecordingSid,
     pub url: String,
-    /// The duration in milliseconds, as Twilio reports it.
     pub duration_ms: i64,
     /// Whether the recording is transcribed after the download: it was found in Twilio's list, or it is a message that
     /// an AI may read and that gets no answer. A recording with an answer is transcribed while the caller waits for it.
     pub is_message: bool,
 }
 
-/// Stores a recording and the job that downloads it. Also stores its call, if the call is not stored yet. Does nothing
-/// if the call was erased. Idempotent.
+/// Also stores the call of the recording, if the call is not stored yet. Does nothing if the call was erased.
 pub fn ingest(
     tx: &WriteTx<'_>,
     new: &NewRecording,
@@ -99,13 +97,12 @@ pub fn mark_message(tx: &WriteTx<'_>, key: &str, at_ms: i64) -> Result<()> {
     tx.set_recording_message(key, at_ms)
 }
 
-/// Completes the recording of a media stream: stores the final header, which contains the length.
 pub fn finish(tx: &WriteTx<'_>, key: &str, header: &[u8], now: Timestamp) -> Result<()> {
     tx.put_recording_chunk(key, HEADER, header, 0)?;
     complete(tx, key, now)
 }
 
-/// Stores a downloaded recording, and the job that transcribes it if it is a message. Idempotent.
+/// Idempotent.
 pub fn store_file(tx: &WriteTx<'_>, job: &FetchJob, mime: &str, content: &[u8], now: Timestamp) -> Result<()> {
     let key = job.recording_sid.as_str();
     for (seq, chunk) in (0i64..).zip(content.chunks(CHUNK_BYTES)) {
@@ -126,8 +123,7 @@ pub fn keep_as_message(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> 
     fetch_later(tx, sid, true, now)
 }
 
-/// Queues the transcription of a message whose file is downloaded. Returns false, and changes nothing, if the file is
-/// not downloaded yet. Idempotent.
+/// Queues the transcription of a message whose file is downloaded. Returns false if the file is not downloaded yet.
 pub fn transcribe_downloaded(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> Result<bool> {
     let is_downloaded = tx.recorded_message(sid.as_str())?.is_some();
     if is_downloaded {
@@ -147,8 +143,7 @@ fn transcribe_later(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> Res
     tx.insert_job(JobKind::TranscribeRecording, Some(&JobKind::TranscribeRecording.key(sid)), &payload, now, now)
 }
 
-/// Records that a recording cannot be downloaded, and why. The owner's message about the call no longer waits for the
-/// recording.
+/// The owner's message about the call no longer waits for the recording.
 pub fn fail(tx: &WriteTx<'_>, sid: &RecordingSid, why: &str, now: Timestamp) -> Result<()> {
     tx.fail_recording(sid.as_str(), why)?;
     match tx.recorded_message(sid.as_str())? {
@@ -165,8 +160,8 @@ pub fn untranscribed(tx: &ReadTx<'_>, sid: &RecordingSid) -> Result<Option<Recor
     Ok(Some(found).filter(|found| !found.is_answered && !is_transcribed))
 }
 
-/// Stores the transcript of a message that the caller left, and queues the summary of the call, after which the owner is
-/// notified of the call. If the transcript is blank, the owner is notified without a new summary. Idempotent.
+/// Stores the transcript of a message that the caller left. The owner is notified after the new summary of the call, or
+/// at once if the transcript is blank. Idempotent.
 pub fn store_transcript(tx: &WriteTx<'_>, sid: &RecordingSid, text: &str, now: Timestamp) -> Result<(), Error> {
     let Some(found) = untranscribed(tx, sid)? else { return Ok(()) };
     if text.trim().is_empty() {
@@ -187,7 +182,6 @@ fn complete(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
     }
 }
 
-/// Adds the job that compresses a recording, unless the job exists already.
 pub fn compress_later(tx: &WriteTx<'_>, recording_id: RecordingId, now: Timestamp) -> Result<()> {
     let payload = serde_json::to_string(&CompressJob { recording_id }).unwrap_or_default();
     tx.insert_job(JobKind::CompressRecording, Some(&JobKind::CompressRecording.key(recording_id)), &payload, now, now)
@@ -199,7 +193,6 @@ pub fn compress(tx: &WriteTx<'_>, id: RecordingId, wav_bytes: u64, file: &Compre
     tx.replace_wav(id, wav_bytes, file)
 }
 
-/// Stores the peak levels of a recording, from which the page draws its waveform.
 pub fn store_peaks(tx: &WriteTx<'_>, id: RecordingId, peaks: &StoredPeaks) -> Result<()> {
     tx.put_recording_peaks(id, peaks)
 }

@@ -17,10 +17,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use phonenumber::country;
 
-/// The data of an example business.
 #[derive(Clone, Debug, Default)]
 pub struct ExampleShop {
-    /// The weekly opening hours.
     pub hours: Vec<OpeningHours>,
     /// The services, each with a name and a duration.
     pub services: Vec<ServiceUpdate>,
@@ -33,7 +31,6 @@ pub struct ExampleShop {
 /// An appointment that was booked before the conversation.
 #[derive(Clone, Debug)]
 pub struct EarlierAppointment {
-    /// The name of the service.
     pub service: String,
     /// The start, in the business's local time.
     pub start: DateTime,
@@ -41,16 +38,12 @@ pub struct EarlierAppointment {
     pub of: Option<String>,
 }
 
-/// What a conversation left in the database.
 #[derive(Clone, Debug, Default)]
 pub struct Left {
     /// The caller's appointments: service, local start, and state.
     pub appointments: Vec<(String, DateTime, AppointmentState)>,
-    /// The message that the caller left for the owner.
     pub message: Option<String>,
-    /// The WhatsApp messages that the agent sent to the caller.
     pub texts: Vec<String>,
-    /// The questions that the agent could not answer.
     pub questions: Vec<String>,
     /// The titles of tasks about the call, without those that the review creates.
     pub tasks: Vec<String>,
@@ -60,7 +53,6 @@ pub struct Left {
     pub broken: Vec<BrokenPromise>,
 }
 
-/// Adds the data of an example business.
 pub fn add_shop(tx: &WriteTx<'_>, shop: &ExampleShop, now: Timestamp) -> Result<(), Error> {
     let business = BusinessId::FIRST;
     hours::set_week(tx, business, &shop.hours, (HolidayRule::Closed, EveRule::Open), Some(0), now)?;
@@ -77,7 +69,7 @@ pub fn add_shop(tx: &WriteTx<'_>, shop: &ExampleShop, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Stores the call of a conversation, and what happened before it. `name` is the caller's name, if it is known.
+/// `name` is the caller's name, if it is known.
 pub fn begin(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
@@ -133,7 +125,7 @@ fn book(
     Ok(())
 }
 
-/// Returns what the conversation of a call left. Reviews the agent's promises as after each call.
+/// Reviews the agent's promises as after each call.
 pub fn finish(tx: &WriteTx<'_>, sid: &CallSid, zone: &TimeZone, now: Timestamp) -> Result<Left, Error> {
     let title = |broken: &BrokenPromise| broken.said.clone();
     let mut left = read(tx, sid, zone)?;

@@ -19,7 +19,6 @@ text_enum! {
     }
 }
 
-/// The cutoff time for one kind of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cutoff {
     pub what: RetainedKind,
@@ -27,11 +26,9 @@ pub struct Cutoff {
     pub before: Timestamp,
 }
 
-/// The amount of data that retention deletes, or would delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletedCount {
     pub what: RetainedKind,
-    /// The cutoff time: data from before this time is deleted.
     pub before: Timestamp,
     /// The number of deleted files, recordings, transcript turns, webhooks or audit rows.
     pub rows: u64,
@@ -39,7 +36,7 @@ pub struct DeletedCount {
     pub bytes: u64,
 }
 
-/// Returns the cutoff times for maximum ages in days. A maximum age of 0 means that the data is kept permanently.
+/// A maximum age of 0 days means that the data is kept permanently.
 pub fn cutoffs(days: &[(RetainedKind, u32)], now: Timestamp) -> Vec<Cutoff> {
     let before = |days: u32| now.minus(Duration::from_hours(24 * u64::from(days)));
     days.iter()
@@ -48,7 +45,6 @@ pub fn cutoffs(days: &[(RetainedKind, u32)], now: Timestamp) -> Vec<Cutoff> {
         .collect()
 }
 
-/// Returns how much data would be deleted, by kind.
 pub fn plan(tx: &ReadTx<'_>, cutoffs: &[Cutoff]) -> Result<Vec<DeletedCount>> {
     let share = |Cutoff { what, before }: &Cutoff| {
         let Amount { rows, bytes } = match what {
@@ -63,7 +59,7 @@ pub fn plan(tx: &ReadTx<'_>, cutoffs: &[Cutoff]) -> Result<Vec<DeletedCount>> {
     cutoffs.iter().map(share).collect()
 }
 
-/// Deletes one batch of expired data. The result has zero rows when no expired data is left.
+/// The result has zero rows when no expired data is left.
 pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -> Result<DeletedCount> {
     let Amount { rows, bytes } = match what {
         RetainedKind::Media => tx.prune_media(before, STEP_BYTES, now),

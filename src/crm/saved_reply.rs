@@ -5,18 +5,16 @@ use super::{Error, RequestError};
 use crate::domain::{BusinessId, SavedReply, Timestamp};
 use crate::store::{ReadTx, WriteTx};
 
-/// Returns a saved reply, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<SavedReply, Error> {
     Ok(tx.saved_reply(id)?.ok_or(RequestError::NotFound("saved reply"))?)
 }
 
-/// Adds a saved reply. Refused if another one has the shortcut.
 pub fn create(tx: &WriteTx<'_>, shortcut: &str, text: &str, now: Timestamp) -> Result<i64, Error> {
     let shortcut = valid_shortcut(tx, shortcut, None)?;
     Ok(tx.insert_saved_reply(BusinessId::FIRST, shortcut, valid_text(text)?, now)?)
 }
 
-/// Changes a saved reply. `None` leaves a field unchanged.
+/// `None` leaves a field unchanged.
 pub fn change(
     tx: &WriteTx<'_>,
     id: i64,

@@ -12,7 +12,6 @@ use crate::store::{self, NewScheduledMessage, ReadTx, StoredResponse, WriteTx};
 use serde_json::json;
 use std::time::Duration;
 
-/// A request to send a message later.
 #[derive(Clone, Debug)]
 pub struct ScheduleRequest {
     pub thread: ThreadId,
@@ -22,7 +21,6 @@ pub struct ScheduleRequest {
     pub send_at: Timestamp,
     /// The requested provider. `None` lets the policy select one.
     pub provider: Option<Provider>,
-    /// The user or client that schedules the message.
     pub author: String,
 }
 
@@ -37,13 +35,12 @@ pub struct ScheduledMessageUpdate {
     pub provider: Option<Option<Provider>>,
 }
 
-/// Returns a scheduled message, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<ScheduledMessage, Error> {
     Ok(tx.scheduled_message(id)?.ok_or(RequestError::NotFound("scheduled message"))?)
 }
 
-/// Schedules a message in a WhatsApp thread. Other threads are refused. Returns the id of the scheduled message. A retry
-/// with the same idempotency key returns the same message. If that message was cancelled since, the retry is refused.
+/// A retry with the same idempotency key returns the same message. If that message was cancelled since, the retry is
+/// refused.
 pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, key: Option<&str>, now: Timestamp) -> Result<i64, Error> {
     let keyed = key.map(|key| KeyedRequest::new(KEYED, key, fingerprint(request)));
     let first = keyed.as_ref().map(|keyed| keyed.first_id(tx)).transpose()?.flatten();
@@ -64,7 +61,6 @@ const KEYED: idempotency::Kind = idempotency::Kind {
     other: "another scheduled message",
 };
 
-/// Returns a hash of the request. Two requests with the same hash count as the same request.
 fn fingerprint(request: &ScheduleRequest) -> String {
     let ScheduleRequest { thread, text, media, send_at, provider, author: _ } = request;
     StoredResponse::fingerprint(&json!([thread.0, text, media, send_at, provider]))
@@ -131,12 +127,10 @@ fn check_content(tx: &ReadTx<'_>, text: &str, media: Option<&str>) -> Result<(),
     Ok(())
 }
 
-/// The settings and the provider states that sending depends on.
 pub struct SendContext<'a> {
     pub rules: &'a RoutingRules,
     /// The providers that cannot send at present.
     pub down: &'a [Provider],
-    /// The limits on messages that start a conversation.
     pub new_chats: NewChatLimits,
     /// The time that the created message gets, from the clock of messages (`crm/message_clock.rs`).
     pub written_at: Timestamp,
@@ -171,9 +165,7 @@ pub fn send_due(
 }
 
 enum Delivery {
-    /// The message was added to the outbox, with this id.
     Sent(MessageId),
-    /// The message cannot be sent, with the error code.
     Refused(&'static str),
 }
 

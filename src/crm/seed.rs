@@ -17,17 +17,17 @@ pub fn check_empty(tx: &ReadTx<'_>, may_add: bool) -> Result<StoredRows, Error> 
     Ok(rows)
 }
 
-/// Adds contacts. Returns their ids, in the order of the contacts.
+/// Returns the ids in the order of the contacts.
 pub fn add_contacts(tx: &WriteTx<'_>, contacts: &[SeedContact]) -> Result<Vec<ContactId>, Error> {
     Ok(contacts.iter().map(|contact| tx.seed_contact(BusinessId::FIRST, contact)).collect::<Result<_, _>>()?)
 }
 
-/// Adds messages, which must be sorted by time.
+/// The messages must be sorted by time.
 pub fn add_messages(tx: &WriteTx<'_>, messages: &[SeedMessage]) -> Result<(), Error> {
     Ok(messages.iter().try_for_each(|message| tx.seed_message(message))?)
 }
 
-/// Adds calls, which must be sorted by time.
+/// The calls must be sorted by time.
 pub fn add_calls(tx: &WriteTx<'_>, calls: &[SeedCall]) -> Result<(), Error> {
     Ok(calls.iter().try_for_each(|call| tx.seed_call(BusinessId::FIRST, call))?)
 }

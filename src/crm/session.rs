@@ -29,30 +29,27 @@ pub fn begin(
     Ok(Session { user, csrf_token, created_at: now, last_seen_at: now, expires_at })
 }
 
-/// Returns the session with this cookie hash, if the session is valid at `now`.
 pub fn find(tx: &ReadTx<'_>, cookie_hash: &str, now: Timestamp) -> store::Result<Option<Session>> {
     tx.session(cookie_hash, now, now.minus(LIFETIME))
 }
 
-/// Returns the valid sessions of a user, the most recently used first.
+/// The most recently used session comes first.
 pub fn list(tx: &ReadTx<'_>, user: UserId, now: Timestamp) -> Result<Vec<SessionSummary>, Error> {
     tx.user(user)?.ok_or(RequestError::NotFound("user"))?;
     Ok(tx.sessions_of(user, now, now.minus(LIFETIME))?)
 }
 
-/// Returns the expiry time of a session that began at `began_at` and was last used at `now`.
 pub fn expires_at(began_at: Timestamp, now: Timestamp) -> Timestamp {
     now.plus(IDLE).min(began_at.plus(LIFETIME))
 }
 
-/// Deletes the session with this cookie hash (logout).
 pub fn end(tx: &WriteTx<'_>, actor: ActorId, cookie_hash: &str, now: Timestamp) -> Result<(), Error> {
     tx.delete_session(cookie_hash)?;
     tx.insert_audit(actor, "logout", &actor.to_string(), now)?;
     Ok(())
 }
 
-/// Deletes the session with this id. With `user`, deletes it only if it belongs to this user.
+/// With `user`, deletes the session only if it belongs to this user.
 pub fn end_by_id(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -65,7 +62,7 @@ pub fn end_by_id(
     Ok(())
 }
 
-/// Deletes all sessions of a user, except the session with the cookie hash `keep`.
+/// Keeps the session with the cookie hash `keep`.
 pub fn end_all(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -85,7 +82,6 @@ pub fn device(tx: &ReadTx<'_>, cookie: &OneTimeSecret, user_name: &str) -> store
     tx.device(&cookie.hash(), user_name)
 }
 
-/// Records that a user has logged in from the browser with this device cookie.
 pub fn remember_device(tx: &WriteTx<'_>, cookie: &OneTimeSecret, user: UserId, now: Timestamp) -> store::Result<()> {
     tx.remember_device(&cookie.hash(), user, now, MAX_DEVICES)
 }
@@ -100,5 +96,4 @@ pub const LIFETIME: Duration = Duration::from_hours(30 * 24);
 /// not every request causes a write.
 pub const LAST_SEEN_PRECISION: Duration = Duration::from_mins(5);
 
-/// The maximum number of stored devices per user.
 const MAX_DEVICES: usize = 20;

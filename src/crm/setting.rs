@@ -6,7 +6,6 @@ use crate::store::{self, ReadTx, WriteTx};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Changes of settings, by key.
 #[derive(Clone, Debug, Default)]
 pub struct ChangedSettings {
     /// The new values; `None` resets a setting to its default.
@@ -15,8 +14,7 @@ pub struct ChangedSettings {
     pub secrets: Vec<(&'static str, bool)>,
 }
 
-/// Stores the changes. Adds each to the history of its setting, and to the audit log, unless the setting has the new
-/// value already.
+/// A value that the setting has already is not recorded; a changed secret always is.
 pub fn change(tx: &WriteTx<'_>, actor: ActorId, changed: &ChangedSettings, now: Timestamp) -> Result<(), Error> {
     let by = actor.to_string();
     for (key, value) in &changed.values {

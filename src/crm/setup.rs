@@ -28,7 +28,6 @@ impl SetupCode {
         Self(letters.collect())
     }
 
-    /// Returns the hash that is stored in the database.
     pub fn hash(&self) -> String {
         token::hash(&self.0)
     }
@@ -59,7 +58,6 @@ pub fn activate_code(tx: &WriteTx<'_>, code_hash: &str, now: Timestamp) -> Resul
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Evidence {
-    /// Whether the business has a name.
     pub has_name: bool,
     /// Whether the public address begins with `https://`.
     pub has_https: bool,
@@ -73,14 +71,12 @@ pub struct Evidence {
 
 #[derive(Debug)]
 pub struct Progress {
-    /// The stored part of the progress.
     pub stored: SetupProgress,
-    /// The completed steps, in the order of the set-up.
     pub completed: Vec<SetupStep>,
 }
 
-/// Returns the progress of the set-up. Sends no request to a provider. Therefore, the phone number counts as set up
-/// after the webhooks of a number were changed on the page, or after the first call.
+/// Sends no request to a provider. Therefore, the phone number counts as set up after the webhooks of a number were
+/// changed on the page, or after the first call.
 pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> {
     let stored = tx.setup_progress()?;
     let every_call =
@@ -104,7 +100,6 @@ pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> 
     Ok(Progress { stored, completed })
 }
 
-/// Skips a step of the set-up, or makes a skipped step pending again.
 pub fn skip(tx: &WriteTx<'_>, step: SetupStep, is_skipped: bool) -> Result<(), Error> {
     let mut skipped = tx.setup_progress()?.skipped;
     if skipped.contains(&step) == is_skipped {
@@ -134,7 +129,6 @@ pub fn check_code(tx: &ReadTx<'_>, code: &SetupCode, now: Timestamp) -> Result<(
     if tx.is_setup_code(&code.hash(), now)? { Ok(()) } else { Err(invalid_code()) }
 }
 
-/// Creates the first owner, and invalidates the code. Refused if an owner exists or the code is invalid.
 pub fn complete(
     tx: &WriteTx<'_>,
     code: &SetupCode,

@@ -4,19 +4,17 @@ use super::{Error, RequestError, contact, text};
 use crate::domain::{BusinessId, ContactId, Tag, TagChanges, TagId, Timestamp};
 use crate::store::{ReadTx, WriteTx};
 
-/// Returns a tag, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: TagId) -> Result<Tag, Error> {
     Ok(tx.tag(id)?.ok_or(RequestError::NotFound("tag"))?)
 }
 
-/// Adds a tag. Refused if another tag has the name.
 pub fn create(tx: &WriteTx<'_>, name: &str, now: Timestamp) -> Result<TagId, Error> {
     let name = text::name("name", name)?;
     check_unused(tx, &name, None)?;
     Ok(tx.insert_tag(BusinessId::FIRST, &name, now)?)
 }
 
-/// Renames a tag. Refused if another tag has the name. If `name` is `None`, the tag is unchanged.
+/// If `name` is `None`, the tag is unchanged.
 pub fn update(tx: &WriteTx<'_>, id: TagId, name: Option<&str>) -> Result<(), Error> {
     let tag = find(tx, id)?;
     match name.map(|name| text::name("name", name)).transpose()? {
@@ -33,8 +31,7 @@ pub fn delete(tx: &WriteTx<'_>, id: TagId) -> Result<(), Error> {
     Ok(tx.delete_tag(id)?)
 }
 
-/// Adds the tags `add` to contacts, and removes the tags `remove`. Returns only the actual changes, so that they can be
-/// undone.
+/// Returns only the actual changes, so that they can be undone.
 pub fn change_contacts(
     tx: &WriteTx<'_>,
     contacts: &[ContactId],

@@ -6,12 +6,10 @@ use crate::domain::{ActorId, BusinessId, ContactId, Task, TaskContent, TaskId, T
 use crate::store::{ReadTx, StoredResponse, WriteTx};
 use serde_json::json;
 
-/// Returns a task, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: TaskId) -> Result<Task, Error> {
     Ok(tx.task(id)?.ok_or(RequestError::NotFound("task"))?)
 }
 
-/// The result of a request to create a task.
 #[derive(Clone, Copy, Debug)]
 pub struct Created {
     pub id: TaskId,
@@ -19,8 +17,8 @@ pub struct Created {
     pub is_new: bool,
 }
 
-/// Adds a task. A retry with the same idempotency key returns the same task. If that task was deleted since, the retry
-/// is refused with `NotFound`.
+/// A retry with the same idempotency key returns the same task. If that task was deleted since, the retry is refused
+/// with `NotFound`.
 pub fn create(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -44,7 +42,6 @@ pub fn create(
 
 const KEYED: idempotency::Kind = idempotency::Kind { prefix: "task", id_field: "task_id", other: "another task" };
 
-/// Returns a hash of the content. Two requests with the same hash count as the same request.
 fn fingerprint(content: &TaskContent) -> String {
     let about =
         json!([content.contact_id.map(|id| id.0), content.thread_id.map(|id| id.0), content.call_id.map(|id| id.0)]);
@@ -52,7 +49,6 @@ fn fingerprint(content: &TaskContent) -> String {
     StoredResponse::fingerprint(&json!([about, rest]))
 }
 
-/// Applies a change to a task's content, and validates the result.
 pub fn update(
     tx: &WriteTx<'_>,
     id: TaskId,
@@ -66,12 +62,10 @@ pub fn update(
     if content == before { Ok(()) } else { Ok(tx.update_task(id, &content, now)?) }
 }
 
-/// Marks a task as done by `actor`.
 pub fn complete(tx: &WriteTx<'_>, actor: ActorId, id: TaskId, now: Timestamp) -> Result<(), Error> {
     Ok(tx.set_task_done(id, Some(actor), now)?)
 }
 
-/// Marks a task as not done.
 pub fn reopen(tx: &WriteTx<'_>, id: TaskId, now: Timestamp) -> Result<(), Error> {
     Ok(tx.set_task_done(id, None, now)?)
 }
@@ -102,8 +96,7 @@ fn check_subject(tx: &ReadTx<'_>, content: &TaskContent, before: Option<&TaskCon
     Ok(())
 }
 
-/// Validates the texts, and checks that the contact, thread, call and assignee exist. An assignee whose account was
-/// removed since is kept.
+/// An assignee whose account was removed since is kept.
 fn check(tx: &WriteTx<'_>, mut content: TaskContent, before: Option<&TaskContent>) -> Result<TaskContent, Error> {
     content.title = text::name("title", &content.title)?;
     if let Some(date) = &content.due_date {

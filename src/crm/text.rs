@@ -27,7 +27,6 @@ pub(super) fn lines(field: &'static str, text: &str) -> Result<String, RequestEr
     lines_up_to(MAX_TEXT_CHARS, field, text)
 }
 
-/// Returns a validated text of one or more lines, 1 to `most` characters.
 pub(super) fn lines_up_to(most: usize, field: &'static str, text: &str) -> Result<String, RequestError> {
     let text = clean_lines(text, most).filter(|text| !text.is_empty());
     text.ok_or_else(|| refuse(field, format!("must have 1 to {most} characters and no control characters")))
@@ -49,12 +48,10 @@ fn clean_lines(text: &str, most: usize) -> Option<String> {
     (text.chars().count() <= most && !text.contains(is_refused)).then(|| text.to_owned())
 }
 
-/// Returns true for control characters other than line breaks and tabs.
 pub(super) fn is_refused(c: char) -> bool {
     c.is_control() && !matches!(c, '\n' | '\r' | '\t')
 }
 
-/// Returns the error for a field with a value that is not allowed.
 pub(super) fn refuse(field: &'static str, what: impl std::fmt::Display) -> RequestError {
     RequestError::field(field, format!("{field} {what}"))
 }

@@ -6,18 +6,16 @@ use crate::domain::{
 };
 use crate::store::{self, ReadTx, WriteTx};
 
-/// Returns a thread, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: ThreadId) -> Result<Thread, Error> {
     Ok(tx.thread(id)?.ok_or(RequestError::NotFound("thread"))?)
 }
 
-/// Marks all messages of the thread as read.
 pub fn mark_read(tx: &WriteTx<'_>, id: ThreadId) -> Result<Thread, Error> {
     tx.mark_thread_read(id)?;
     find(tx, id)
 }
 
-/// Stores a user's draft of a message in a thread. An empty text deletes the draft.
+/// An empty text deletes the draft.
 pub fn put_draft(tx: &WriteTx<'_>, actor: ActorId, id: ThreadId, text: &str, now: Timestamp) -> Result<(), Error> {
     if text.chars().count() > MAX_DRAFT_CHARS {
         let message = format!("a draft may have at most {MAX_DRAFT_CHARS} characters");

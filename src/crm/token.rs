@@ -37,12 +37,10 @@ impl OneTimeSecret {
         Self { text: hash(&format!("{purpose} {}", self.text)) }
     }
 
-    /// Returns the secret in plain text.
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// Returns the hash that is stored in the database.
     pub fn hash(&self) -> String {
         hash(&self.text)
     }
@@ -96,15 +94,13 @@ pub fn create(
     })
 }
 
-/// Revokes a token, and adds an audit row.
 pub fn revoke(tx: &WriteTx<'_>, actor: ActorId, id: TokenId, now: Timestamp) -> Result<(), Error> {
     tx.revoke_token(id, now)?;
     tx.insert_audit(actor, "token_revoked", &ActorId::Token(id).to_string(), now)?;
     Ok(())
 }
 
-/// Finds the token with this id, otherwise the only token with this name. Returns an error if several tokens have the
-/// name.
+/// Finds the token with this id, otherwise the only token with this name.
 pub fn find(tokens: &[ApiToken], which: &str) -> Result<ApiToken, RequestError> {
     if let Some(token) = which.parse().ok().and_then(|id| tokens.iter().find(|token| token.id == TokenId(id))) {
         return Ok(token.clone());

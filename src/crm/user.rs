@@ -4,8 +4,6 @@ use super::{Error, RequestError};
 use crate::domain::{ActorId, Role, Timestamp, User, UserId, clean_name};
 use crate::store::WriteTx;
 
-/// Adds a user with this password hash. Refused if another user has the name. The addition of an owner deletes the
-/// set-up codes.
 pub fn add(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -26,8 +24,7 @@ pub fn add(
     Ok(User { id, name, role, created_at: now, last_login_at: None })
 }
 
-/// Sets a user's password. Deletes the user's known devices and sessions, except the session with the cookie hash
-/// `keep`.
+/// Keeps the session with the cookie hash `keep`.
 pub fn set_password(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -43,8 +40,6 @@ pub fn set_password(
     Ok(())
 }
 
-/// Removes a user, and immediately ends the user's sessions and revokes the user's tokens. The last owner cannot be
-/// removed.
 pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> Result<(), Error> {
     let user = tx.user(id)?.ok_or(RequestError::NotFound("user"))?;
     if user.role == Role::Owner && tx.count_owners()? == 1 {
@@ -60,12 +55,11 @@ pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> R
     Ok(())
 }
 
-/// Returns the user with this name, or a `NotFound` error.
 pub fn find(tx: &WriteTx<'_>, name: &str) -> Result<User, Error> {
     Ok(tx.user_by_name(name.trim())?.ok_or(RequestError::NotFound("user"))?)
 }
 
-/// Validates the name of a user or a token, and returns its stored form.
+/// Returns the stored form of the name of a user or a token.
 pub fn check_name(name: &str) -> Result<String, RequestError> {
     let name = clean_name(name, MAX_NAME_CHARS).filter(|name| !name.is_empty());
     let message = format!("the name must have 1 to {MAX_NAME_CHARS} characters, all printable");

@@ -17,19 +17,15 @@ pub struct WaitingEntryUpdate {
     pub service: Option<ServiceId>,
     /// The resource; `Some(None)` means any resource.
     pub resource: Option<Option<ResourceId>>,
-    /// The first day on which an appointment is wanted.
     pub from_date: Option<Date>,
-    /// The last day on which an appointment is wanted.
     pub to_date: Option<Date>,
     pub note: Option<String>,
 }
 
-/// Returns an entry, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: WaitingId) -> Result<WaitingEntry, Error> {
     Ok(tx.waiting_entry(id)?.ok_or(RequestError::NotFound("entry of the waiting list"))?)
 }
 
-/// An entry of the waiting list, with a matching free time and a matching appointment.
 #[derive(Clone, Debug)]
 pub struct Waiting {
     pub entry: WaitingEntry,
@@ -62,7 +58,6 @@ pub fn with_prospects(
     Ok(entries.into_iter().zip(free).map(with).collect())
 }
 
-/// Returns the first free time for each entry, in the order of the entries.
 fn free_times(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -90,7 +85,6 @@ fn free_times(
     Ok(entries.iter().map(&mut free).collect())
 }
 
-/// Returns one entry like [`with_prospects`], or a `NotFound` error.
 pub fn with_its_prospects(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -102,7 +96,7 @@ pub fn with_its_prospects(
     Ok(found.ok_or(RequestError::NotFound("entry of the waiting list"))?)
 }
 
-/// Adds an entry. `since` is when the contact began to wait; `None` means now.
+/// `since` is when the contact began to wait; `None` means now.
 pub fn add(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -122,7 +116,7 @@ pub fn add(
     Ok(tx.insert_waiting_entry(business, &new, &actor.to_string(), since.unwrap_or(now))?)
 }
 
-/// Changes an entry. A new service must be bookable.
+/// A new service must be bookable.
 pub fn change(tx: &WriteTx<'_>, id: WaitingId, change: &WaitingEntryUpdate) -> Result<(), Error> {
     let found = find(tx, id)?;
     let note = remark("note", change.note.as_deref().unwrap_or(&found.note))?;

@@ -5,18 +5,15 @@ use crate::store::{NewWebhookEntry, Result, WebhookOutcome, WriteTx};
 
 #[derive(Clone, Debug)]
 pub struct RawWebhook {
-    /// The sender of the webhook.
     pub source: Provider,
     pub path: &'static str,
     pub content_type: String,
-    /// The body of the request, byte for byte.
     pub body: bytes::Bytes,
     /// Whether the same webhook, with the same signature, was received before. A repeated webhook is logged only if it
     /// has an effect.
     pub is_repeated: bool,
 }
 
-/// The message or the call that a webhook is about, if it is known.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Subject {
     message: Option<MessageId>,
@@ -35,8 +32,7 @@ impl From<Option<CallId>> for Subject {
     }
 }
 
-/// Adds a webhook to the webhook log, with the message or call that the webhook is about. Skips a repeated webhook
-/// without an effect.
+/// Skips a repeated webhook without an effect.
 pub fn log_webhook(
     tx: &WriteTx<'_>,
     raw: &RawWebhook,

@@ -42,11 +42,8 @@ pub use trial::{PipelineTrial, try_parts};
 
 #[derive(Clone, Debug)]
 pub struct PipelineSetup {
-    /// The settings with the keys, the models and the voice.
     pub config: Arc<Config>,
-    /// The client for HTTP requests to the AI servers.
     pub client: reqwest::Client,
-    /// The access tokens for Google's services.
     pub google: AccessTokens,
     pub instructions: Arc<str>,
     pub tools: ToolRegistry,
@@ -58,20 +55,17 @@ pub struct PipelineSetup {
     pub caller_name: ContactName,
     /// Earlier calls and messages with the caller, as JSON.
     pub caller_history: Option<String>,
-    /// The turns of the call before this engine was opened.
     pub history: Vec<HistoryTurn>,
 }
 
 impl PipelineSetup {
-    /// Returns messages for the model with the caller's name and history. These messages are separate from the
-    /// instructions, because part of their text comes from callers.
+    /// These messages are separate from the instructions, because part of their text comes from callers.
     fn notes(&self) -> Vec<String> {
         let name = caller_name_note(&self.caller_name);
         name.into_iter().chain(self.caller_history.as_deref().map(caller_history_note)).collect()
     }
 }
 
-/// A pipeline, open or connecting.
 pub struct Pipeline {
     logic: Logic,
     voice: VoiceDetector,
@@ -81,7 +75,6 @@ pub struct Pipeline {
     readiness: Readiness,
     /// The language of the conversation (ISO 639-1), for texts whose script does not indicate another language.
     language: String,
-    /// The owner's pronunciations of words.
     dictionary: Dictionary,
     cents_per_hour: u32,
     /// The end of the time whose cost was reported.
@@ -155,7 +148,7 @@ impl Pipeline {
         }
     }
 
-    /// Handles a command of the session. Drops commands that arrive before the engine is ready or after it failed.
+    /// Drops commands that arrive before the engine is ready or after it failed.
     pub fn command(&mut self, command: &EngineCommand) {
         if self.readiness != Readiness::Open {
             return;

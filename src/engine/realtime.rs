@@ -28,7 +28,6 @@ const RATE_LIMITED: &str = "rate_limit_exceeded";
 
 type Opening = Pin<Box<dyn Future<Output = Result<Opened, Failure>> + Send>>;
 
-/// A realtime session, open or connecting.
 pub struct Realtime {
     config: Arc<Config>,
     /// The general instructions. A response request with its own instructions must repeat the general instructions,
@@ -72,7 +71,6 @@ impl Realtime {
         Ok(rejected.names())
     }
 
-    /// Creates an engine that opens its session after `delay`.
     pub fn open(setup: RealtimeSetup, delay: Duration) -> Self {
         let (config, instructions, tools) = (setup.config.clone(), setup.instructions.clone(), setup.tools.clone());
         let opening = Box::pin(connect(setup, delay));
@@ -121,7 +119,7 @@ impl Realtime {
         }
     }
 
-    /// Queues a command for the next flush. Drops commands while the session is not open.
+    /// Drops commands while the session is not open.
     pub fn command(&mut self, command: &EngineCommand) {
         let text = match command {
             EngineCommand::AppendAudio(audio) => wire::append(audio),

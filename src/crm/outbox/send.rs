@@ -12,8 +12,6 @@ use crate::inbox::message_time;
 use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
 use crate::store::{Error, NewMessage, NewOutbox, Result, StoredResponse, WriteTx};
 
-/// Selects the route, and stores message, outbox entry and response in one transaction. On an error, nothing is stored.
-///
 /// WhatsApp has no caption for audio, so an audio file with a text becomes two messages, the text first. The response
 /// describes the message with the file.
 pub fn send(
@@ -46,7 +44,6 @@ pub fn send(
     Ok(answer)
 }
 
-/// Returns the text and the file as two requests, if the file is audio and has a text.
 fn split_caption(request: &SendRequest) -> Option<[SendRequest; 2]> {
     if request.text.is_empty() || !matches!(kind(request), MediaKind::Audio | MediaKind::Voice) {
         return None;
@@ -65,7 +62,6 @@ fn kind(request: &SendRequest) -> MediaKind {
     }
 }
 
-/// Selects the route, and stores message and outbox entry.
 fn store(
     tx: &WriteTx<'_>,
     request: &SendRequest,
@@ -140,9 +136,6 @@ fn store(
     })
 }
 
-/// Returns the providers that can send a text to an address: both providers accept phone numbers, only the bridge
-/// accepts LIDs, and only Twilio accepts the other ids. Twilio accepts no long texts. Returns no provider if there is
-/// no address.
 pub fn capable_providers(address: Option<&PeerAddress>, text: &str) -> &'static [Provider] {
     let (by_bridge, by_twilio) = match address {
         Some(PeerAddress::Phone(_)) => (true, true),
@@ -162,18 +155,16 @@ fn is_too_long_for_twilio(text: &str) -> bool {
     text.chars().count() > TWILIO_MAX_TEXT
 }
 
-/// The address and the state of the recipient.
 struct Recipient {
     /// The phone number if it is known, otherwise the id.
     address: PeerAddress,
     last_in: LastInbound,
     opted_out: bool,
-    /// The WhatsApp thread with the contact.
     thread: Option<ThreadId>,
 }
 
 impl Recipient {
-    /// Looks up the recipient, without creating a contact. A contact without an address is refused.
+    /// Creates no contact.
     fn of(tx: &WriteTx<'_>, request: &SendRequest) -> Result<Self, SendError> {
         let contact = resolve::find_recipient(tx, request.business, &request.to)?;
         let thread = match contact {
@@ -190,9 +181,8 @@ impl Recipient {
     }
 }
 
-/// Returns the address to write to: the requested number, if the contact has it, or the number of the requested id;
-/// otherwise another current number of the contact. If no number is known: the requested id, or the contact's best id.
-/// A former number is thereby replaced by the current number. Returns `None` if the contact has no address.
+/// Returns the address to write to. A former number is replaced by a current one. Returns `None` if the contact has no
+/// address.
 fn address_of(
     tx: &WriteTx<'_>,
     request: &SendRequest,
@@ -219,7 +209,6 @@ fn address_of(
     Ok(shown.filter(is_number).or(best))
 }
 
-/// Returns the hash of the fields that identify a request.
 fn fingerprint(request: &SendRequest) -> String {
     let file = request.file.as_ref().map(|file| &file.sha256).or(request.media_url.as_ref());
     let mut parts = vec![

@@ -3,16 +3,13 @@
 use crate::crm::text::is_refused;
 use crate::domain::is_visible;
 
-/// Why a text cannot be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
     /// The text has no visible characters, and there is no file.
     #[error("write something, or name a file in media_id or media_url")]
     Empty,
-    /// The text is longer than WhatsApp accepts.
     #[error("a message may have at most {MAX_TEXT_CHARS} characters")]
     TooLong,
-    /// The text has characters that no provider accepts, such as NUL.
     #[error("a message may have no control characters besides line breaks and tabs")]
     ControlCharacters,
 }
@@ -28,7 +25,7 @@ impl TextError {
     }
 }
 
-/// Validates the text of a message. With a file, the text may be empty.
+/// With a file, the text may be empty.
 pub fn check_text(text: &str, has_file: bool) -> Result<(), TextError> {
     if !has_file && !text.contains(is_visible) {
         return Err(TextError::Empty);

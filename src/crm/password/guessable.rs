@@ -35,7 +35,6 @@ pub(super) fn is_sequence(password: &str) -> bool {
     unlike < MIN_UNLIKE || chars.len() < MIN_DIFFERENT
 }
 
-/// Returns true if two keys are adjacent.
 fn are_neighbours(one: char, other: char) -> bool {
     let is_beside = |row: &&str| {
         let mut keys = row.chars().zip(row.chars().skip(1));

@@ -9,10 +9,9 @@ use tokio::task::{AbortHandle, JoinSet};
 
 /// The maximum time for a clause. The session's own timeout for a clause without audio is much shorter.
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
-/// The capacity of the channel for events to the call.
 const BUFFER: usize = 64;
 
-/// The running requests, and their events. Dropping this value stops the requests.
+/// Dropping this value stops the requests.
 pub(super) struct ClauseTasks<E> {
     tasks: JoinSet<()>,
     running: HashMap<ClauseId, AbortHandle>,
@@ -45,14 +44,13 @@ impl<E> ClauseTasks<E> {
         ClauseEvents { clause, sender: self.sender.clone() }
     }
 
-    /// Stops the request for a clause, if it is running.
     pub(super) fn stop(&mut self, clause: ClauseId) {
         if let Some(task) = self.running.remove(&clause) {
             task.abort();
         }
     }
 
-    /// Returns the next event of any clause. Cancel safe.
+    /// Cancel safe.
     pub(super) async fn next(&mut self) -> (ClauseId, E) {
         match self.receiver.recv().await {
             Some(event) => event,
@@ -62,7 +60,6 @@ impl<E> ClauseTasks<E> {
     }
 }
 
-/// Sends the events of a clause to the call.
 pub(super) struct ClauseEvents<E> {
     clause: ClauseId,
     sender: Sender<(ClauseId, E)>,

@@ -15,7 +15,6 @@ use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a connection to Google needs.
 #[derive(Clone)]
 pub(super) struct Access {
     pub(super) client: reqwest::Client,
@@ -32,7 +31,6 @@ enum Service {
 }
 
 impl Service {
-    /// Creates a service whose connection is opened after `delay`.
     fn open(access: &Access, service: Speech, delay: Duration) -> Self {
         let Access { client, config, tokens } = access.clone();
         Self::Opening(Box::pin(async move {
@@ -83,7 +81,6 @@ impl Service {
     }
 }
 
-/// Returns the error for a connection that the server has closed.
 fn closed() -> DialError {
     DialError { retry: true, reason: "closed".to_owned() }
 }

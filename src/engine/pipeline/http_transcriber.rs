@@ -136,7 +136,6 @@ impl Transcriber for HttpTranscriber {
     }
 }
 
-/// Splits the caller's audio into utterances.
 #[derive(Debug)]
 struct Cutter {
     silence_ms: u64,
@@ -160,7 +159,7 @@ impl Cutter {
         Self { silence_ms, received_ms: 0, before: VecDeque::new(), current: None }
     }
 
-    /// Adds a piece of audio. Returns the utterance if the piece ends it.
+    /// Returns the utterance if the piece ends it.
     fn push(&mut self, audio: &EncodedAudio, is_voice: bool) -> Option<Utterance> {
         let samples = audio.decode();
         let began_ms = self.received_ms;
@@ -186,7 +185,7 @@ impl Cutter {
         if is_over { self.end() } else { None }
     }
 
-    /// Ends the utterance in progress. Returns `None` if there is none, or if it contains too little voice.
+    /// Returns `None` if there is no utterance, or if it contains too little voice.
     fn end(&mut self) -> Option<Utterance> {
         self.current.take().filter(|utterance| utterance.voiced_ms >= MIN_VOICE_MS)
     }

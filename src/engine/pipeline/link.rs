@@ -19,7 +19,6 @@ const READ_BUFFER: usize = 4 << 10;
 
 type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
 
-/// A connection to a speech service, open or connecting.
 pub(super) struct Link {
     state: State,
     keep_alive_timer: Interval,
@@ -42,7 +41,6 @@ pub(super) enum LinkEvent {
 }
 
 impl Link {
-    /// Creates a link that opens its connection after `delay`.
     pub(super) fn open(address: SessionAddress, key: Option<Secret>, delay: Duration) -> Self {
         let SessionAddress { url, key_header, keep_alive_every, keep_alive } = address;
         let opening = Box::pin(async move {
@@ -97,7 +95,7 @@ impl Link {
         }
     }
 
-    /// Queues a message. Drops it if the connection is not open.
+    /// Drops the message if the connection is not open.
     pub(super) fn send(&mut self, message: impl Into<Message>) {
         self.was_used = true;
         if let State::Open(socket) = &mut self.state
@@ -116,7 +114,7 @@ impl Link {
         }
     }
 
-    /// Drops the connection. `next` then returns `LinkEvent::Lost` with this reason.
+    /// `next` then returns `LinkEvent::Lost` with this reason.
     pub(super) fn fail(&mut self, retry: bool, reason: String) {
         self.state = State::Lost(Some(DialError { retry, reason }));
     }

@@ -24,13 +24,11 @@ use tokio::task::JoinSet;
 
 /// The maximum time for an answer. The session's own timeout for an answer without data is much shorter.
 const LIMIT: Duration = Duration::from_mins(1);
-/// The capacity of the channel for events to the call.
 const BUFFER: usize = 64;
 
-/// A language model at OpenAI or a compatible server.
 pub(super) struct LanguageModel {
     asker: Asker,
-    /// The running request. Dropping the set aborts it.
+    /// Dropping the set aborts the running request.
     tasks: JoinSet<()>,
     sender: Sender<(u64, ModelEvent)>,
     receiver: Receiver<(u64, ModelEvent)>,
@@ -95,7 +93,7 @@ impl Model for LanguageModel {
 }
 
 impl Asker {
-    /// Requests an answer, and sends its events to `sender`. If the request fails, returns the last event as an error.
+    /// If the request fails, returns the last event as an error.
     async fn answer(&self, question: &Question, sender: &Sender<(u64, ModelEvent)>) -> Result<(), ModelEvent> {
         let mut response = self.request(question).await?;
         let lost = |error: reqwest::Error| failed(true, None, http_client::root_cause(&error));
@@ -162,7 +160,6 @@ impl Asker {
         }
     }
 
-    /// Returns the general instructions, the hints from the business's staff, and the instructions for this answer.
     fn instructions(&self, question: &Question) -> String {
         let staff = question.conversation.iter().filter_map(|entry| match entry {
             Entry::Staff(text) => Some(hint_note(text)),
@@ -173,14 +170,12 @@ impl Asker {
     }
 }
 
-/// The API of the model server.
 #[derive(Clone, Copy, Debug)]
 enum Api {
     Chat,
     Responses,
 }
 
-/// The parser of a streamed answer.
 enum AnswerStream {
     Chat(ChatStream),
     Responses(ResponseStream),
@@ -194,7 +189,6 @@ impl Api {
         }
     }
 
-    /// Returns the definitions of the tools.
     fn functions(self, tools: &ToolRegistry) -> Arc<[Value]> {
         let definitions = tools.definitions();
         definitions.iter().map(|tool| self.function(&tool.name, &tool.description, &tool.parameters)).collect()
@@ -207,7 +201,7 @@ impl Api {
         }
     }
 
-    /// Returns the messages of the conversation, without hints from staff, which are part of the instructions.
+    /// Leaves out hints from staff, which are part of the instructions.
     fn messages(self, conversation: &[Entry]) -> Vec<Value> {
         conversation.iter().flat_map(|entry| self.entry(entry)).collect()
     }

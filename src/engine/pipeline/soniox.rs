@@ -13,7 +13,6 @@ use std::time::Duration;
 pub(super) struct SonioxTts {
     link: Link,
     config: Arc<Config>,
-    /// The ids of the open streams, with their clauses.
     streams: Vec<(String, ClauseId)>,
     /// The number of streams so far, for unique ids, because an id must not be reused while the server is still ending
     /// its stream.

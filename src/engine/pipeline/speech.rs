@@ -11,7 +11,6 @@ use futures_util::future::BoxFuture;
 use reqwest::RequestBuilder;
 use std::sync::Arc;
 
-/// The API of the speech server.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum SpeechApi {
     /// OpenAI's `/audio/speech` endpoint.
@@ -20,7 +19,6 @@ pub(super) enum SpeechApi {
     ElevenLabs,
 }
 
-/// A client for a speech server that synthesises one clause per request.
 pub(super) struct HttpSynthesiser {
     config: Arc<Config>,
     client: reqwest::Client,
@@ -68,7 +66,7 @@ impl Synthesiser for HttpSynthesiser {
     }
 }
 
-/// A request for speech, and the decoder that converts its audio to mu-law at 8 kHz.
+/// The decoder converts the audio to mu-law at 8 kHz.
 struct Speech {
     request: RequestBuilder,
     decoder: Decoder,
@@ -98,7 +96,7 @@ impl Decoder {
 }
 
 impl SpeechApi {
-    /// Builds the request for a text. Returns `None` if a required setting, the server's address or key, is missing.
+    /// Returns `None` if the server's address or key is missing.
     fn request(self, config: &Config, client: &reqwest::Client, text: &str, language: &str) -> Option<Speech> {
         match self {
             Self::OpenAi => {

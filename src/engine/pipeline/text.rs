@@ -14,7 +14,6 @@ const MAX_RETRIES: u32 = 4;
 /// The delay before a repeated request, if the server does not specify one.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// A conversation in writing.
 pub struct TextConversation {
     model: LanguageModel,
     /// The model's name if the server at `openai.base_url` provides the model, so that OpenAI's prices apply; otherwise
@@ -28,7 +27,6 @@ pub struct TextConversation {
 /// An answer of the model. If it ends with tool calls, the model continues the answer after their outputs.
 #[derive(Debug, Default)]
 pub struct TextAnswer {
-    /// What the model says to the caller, without the tool calls.
     pub text: String,
     /// The tool calls, each with the action for the call session.
     pub calls: Vec<(ToolRequest, ToolCall)>,
@@ -45,7 +43,7 @@ pub struct TextAnswer {
 }
 
 impl TextConversation {
-    /// Begins a conversation. The transcriber and the synthesiser of the setup are not used.
+    /// The transcriber and the synthesiser of the setup are not used.
     pub fn new(setup: PipelineSetup) -> Self {
         let entries = setup.notes().into_iter().map(Entry::Caller).collect();
         let config = &setup.config;
@@ -74,12 +72,11 @@ impl TextConversation {
         }
     }
 
-    /// Adds the output of the tool call with this id.
     pub fn tool_output(&mut self, id: &str, output: &str) {
         self.entries.push(Entry::ToolOutput { id: id.to_owned(), output: output.to_owned() });
     }
 
-    /// Requests an answer. Returns the reason if there is none.
+    /// Returns the reason if there is no answer.
     pub async fn answer(&mut self) -> Result<TextAnswer, String> {
         let mut tries = 0;
         loop {

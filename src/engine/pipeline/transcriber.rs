@@ -9,7 +9,6 @@ use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// A session with a transcriber, open or connecting.
 pub(super) struct SocketTranscriber<P> {
     link: Link,
     protocol: P,
@@ -18,7 +17,6 @@ pub(super) struct SocketTranscriber<P> {
 }
 
 impl<P: TranscriptionProtocol> SocketTranscriber<P> {
-    /// Creates a transcriber that opens its session after `delay`.
     pub(super) fn open(protocol: P, key: Option<Secret>, delay: Duration) -> Self {
         Self { link: Link::open(protocol.address(), key, delay), protocol, events: VecDeque::new() }
     }

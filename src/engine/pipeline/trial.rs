@@ -17,11 +17,9 @@ const SILENCE_MS: u64 = 1000;
 /// The result of the test: for each part the reason why it cannot be used, or `None` if it works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PipelineTrial {
-    /// The error of the transcriber. A rejection later than 1.5 s after the audio is not noticed.
+    /// A rejection later than 1.5 s after the audio is not noticed.
     pub transcriber: Option<String>,
-    /// The error of the language model.
     pub model: Option<String>,
-    /// The error of the synthesiser.
     pub synthesiser: Option<String>,
 }
 
@@ -37,8 +35,7 @@ async fn in_time(trial: impl Future<Output = Result<(), String>>) -> Result<(), 
     tokio::time::timeout(LIMIT, trial).await.unwrap_or_else(late)
 }
 
-/// Opens a session, sends audio, and waits for a rejection. Services reject a wrong key, model or language when the
-/// session opens, or soon after the first audio.
+/// Services reject a wrong key, model or language when the session opens, or soon after the first audio.
 async fn transcribe(setup: &PipelineSetup) -> Result<(), String> {
     let mut transcriber = transcriber(setup, Duration::ZERO);
     loop {

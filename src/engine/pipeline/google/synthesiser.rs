@@ -14,7 +14,6 @@ use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The outcome of a clause, or a piece of its audio.
 enum Event {
     Audio(EncodedAudio),
     Done,

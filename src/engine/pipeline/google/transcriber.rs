@@ -49,7 +49,6 @@ pub(in crate::engine::pipeline) struct GoogleTranscriber {
 /// The audio of the caller that waits to be sent, and positions in the audio since its start.
 #[derive(Debug, Default)]
 struct Audio {
-    /// The audio that is not sent yet.
     waiting: Vec<u8>,
     sent_ms: u64,
     received_ms: u64,
@@ -70,11 +69,9 @@ enum End {
     Open,
     /// The stream is too old. Its utterance, if there is one, continues in the next stream.
     Replaced,
-    /// The utterance is over.
     Requested,
 }
 
-/// The ages at which a stream is replaced.
 struct Ages {
     between_utterances: Duration,
     /// The age at which a stream is replaced even while the caller speaks.
@@ -101,7 +98,6 @@ impl GoogleTranscriber {
         }
     }
 
-    /// Ends the current stream, and opens the next one.
     fn next_stream(&mut self, end: End) {
         if let Some(stream) = self.streams.back_mut() {
             stream.end = end;
@@ -157,7 +153,6 @@ impl GoogleTranscriber {
         }
     }
 
-    /// Handles what was received on the first stream.
     fn received(&mut self, received: Result<Option<Bytes>, Status>) {
         let Some(stream) = self.streams.front() else { return };
         match received {
@@ -281,7 +276,6 @@ mod tests {
         Access { client, config: Arc::new(config), tokens: AccessTokens::default() }
     }
 
-    /// Reads until the end of the utterance. Returns its words.
     async fn utterance(transcriber: &mut GoogleTranscriber) -> String {
         let mut words = String::new();
         loop {
