@@ -25,13 +25,11 @@ pub fn causes(language: Language, causes: &Causes) -> String {
     param(language, causes.into())
 }
 
-/// Returns the text of a parameter of another text.
 pub fn param(language: Language, param: TextParam<'_>) -> String {
     render_param(bundle(language), param)
 }
 
-/// Returns the text of a stored notice. A notice from an earlier release is returned in the language in which it was
-/// stored.
+/// A notice from an earlier release is returned in the language in which it was stored.
 pub fn stored(language: Language, notice: &StoredNotice) -> String {
     match notice {
         StoredNotice::Notice(notice) => text(language, notice),
@@ -62,7 +60,6 @@ pub fn detail(language: Language, detail: &AlertDetail) -> String {
     }
 }
 
-/// Returns the finding of a check, and its remedy.
 pub fn finding(language: Language, result: &CheckResult) -> (String, Option<String>) {
     let found = match &result.found {
         FoundText::Found(found) => text(language, found),
@@ -85,17 +82,14 @@ fn notices(language: Language, notices: &[Notice]) -> String {
     notices.iter().map(|notice| text(language, notice)).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the detail with its texts in both languages.
 pub fn in_both_languages(of: &AlertDetail) -> AlertDetail {
     AlertDetail::Texts { he: detail(Language::Hebrew, of), en: detail(Language::English, of) }
 }
 
-/// Returns the headline of an alert, on one line.
 pub fn headline(language: Language, kind: AlertKind) -> String {
     render(bundle(language), &alert_key(kind), None, Vec::new())
 }
 
-/// Returns what the owner should do about an alert.
 pub fn remedy(language: Language, kind: AlertKind) -> String {
     render(bundle(language), &alert_key(kind), Some(REMEDY), Vec::new())
 }

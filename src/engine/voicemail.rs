@@ -7,16 +7,12 @@ use crate::clock;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// The prompts and the timeouts of the engine.
 #[derive(Clone, Debug)]
 pub struct VoicemailSetup {
     /// The request to leave a message, followed by a beep.
     pub prompt: EncodedAudio,
-    /// The text of `prompt`, for the transcript.
     pub prompt_text: String,
-    /// The clip that thanks the caller and says goodbye.
     pub thanks: EncodedAudio,
-    /// The text of `thanks`, for the transcript.
     pub thanks_text: String,
     /// The maximum time from the end of the prompt to the end of the message.
     pub longest: Duration,
@@ -33,7 +29,7 @@ const PAUSE_MS: u64 = 500;
 /// If the caller does not speak for this long after the prompt, the recording ends without a message.
 const NO_SPEECH_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// The voicemail engine of one call. Its logic receives the time as an argument; only [`Voicemail::next`] waits.
+/// The logic receives the time as an argument; only [`Voicemail::next`] waits.
 #[derive(Debug)]
 pub struct Voicemail {
     setup: VoicemailSetup,
@@ -62,7 +58,6 @@ enum Phase {
 }
 
 impl Voicemail {
-    /// Creates an engine, which is ready immediately.
     pub fn new(setup: VoicemailSetup) -> Self {
         Self {
             setup,

@@ -14,7 +14,6 @@ pub(super) fn bundle(language: Language) -> &'static Bundle {
     }
 }
 
-/// Returns the locale file of a language.
 pub(super) fn source(language: Language) -> &'static str {
     match language {
         Language::Hebrew => include_str!("../../locales/he.ftl"),
@@ -38,8 +37,7 @@ fn parse(language: Language) -> Bundle {
     bundle
 }
 
-/// Returns the text of a key, or of an attribute of it. If the text is missing, which the tests prevent, returns the
-/// key.
+/// If the text is missing, which the tests prevent, returns the key.
 pub(super) fn render(
     bundle: &Bundle,
     key: &str,

@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The texts of a file, each with its parameters. An attribute is a text of its own.
 type Texts = BTreeMap<String, BTreeSet<String>>;
 
-/// Parameters and references of a pattern.
 #[derive(Default)]
 struct Used {
     params: BTreeSet<String>,
@@ -83,7 +82,6 @@ fn texts(language: Language) -> Texts {
     found.iter().filter(|(key, _)| is_whole(key)).map(|(key, used)| (key.clone(), params(used))).collect()
 }
 
-/// The texts that the code uses.
 fn used() -> Texts {
     let settings_errors = AllowedValues::ALL.iter().chain(SettingFault::ALL).chain(SettingError::ALL);
     let declared = Notice::ALL.iter().chain(Cause::ALL).chain(Phrase::ALL).chain(Found::ALL).chain(Remedy::ALL);

@@ -32,7 +32,7 @@ pub struct DeepgramTranscription {
 }
 
 impl DeepgramTranscription {
-    /// Creates a session in this language (ISO 639-1). `terms` are words that the caller is likely to say.
+    /// `language` is an ISO 639-1 code. `terms` are words that the caller is likely to say.
     pub fn new(config: &DeepgramConfig, language: &str, terms: &[String]) -> Self {
         Self {
             url: url(config, language, terms),

@@ -32,7 +32,6 @@ pub struct ElevenLabsTranscription {
     url: String,
     /// Audio that is not sent yet.
     waiting: Vec<u8>,
-    /// The length of the sent audio, in milliseconds.
     sent_ms: u64,
     committed_ms: u64,
     /// Whether the server has not yet answered the last commit.
@@ -40,7 +39,7 @@ pub struct ElevenLabsTranscription {
 }
 
 impl ElevenLabsTranscription {
-    /// Creates a session in this language (ISO 639-1).
+    /// `language` is an ISO 639-1 code.
     pub fn new(config: &ElevenLabsConfig, language: &str) -> Self {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("model_id", &config.stt_model).append_pair("language_code", language);
@@ -49,7 +48,6 @@ impl ElevenLabsTranscription {
         Self { url, waiting: Vec::new(), sent_ms: 0, committed_ms: 0, is_committing: false }
     }
 
-    /// Builds the message with the unsent audio, and counts the audio as sent.
     fn send(&mut self, commits: bool) -> Message {
         let audio = EncodedAudio::encode(&self.waiting);
         self.waiting.clear();

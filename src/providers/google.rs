@@ -16,9 +16,7 @@ use bytes::Bytes;
 use prost::Message;
 use std::time::Duration;
 
-/// The method that transcribes.
 pub const RECOGNIZE: &str = "/google.cloud.speech.v2.Speech/StreamingRecognize";
-/// The method that speaks.
 pub const SYNTHESIZE: &str = "/google.cloud.texttospeech.v1.TextToSpeech/StreamingSynthesize";
 
 /// The total timeout for the token and for the connection.
@@ -27,14 +25,12 @@ const DIAL_LIMIT: Duration = Duration::from_secs(3);
 const MAX_PHRASES: usize = 1000;
 const MAX_PHRASE_CHARS: usize = 100;
 
-/// One of the two services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speech {
     ToText,
     FromText,
 }
 
-/// A connection to one of the services, with the token that it uses.
 #[derive(Debug)]
 pub struct Connection {
     pub channel: Channel,
@@ -43,7 +39,6 @@ pub struct Connection {
     token: AccessToken,
 }
 
-/// Requests a token if necessary, and opens a connection to a service.
 pub async fn connect(
     client: &reqwest::Client,
     config: &GoogleConfig,
@@ -59,7 +54,7 @@ pub async fn connect(
     tokio::time::timeout(DIAL_LIMIT, opening).await.map_err(late)?
 }
 
-/// Returns the address of a service. Each region has its own address ("Regional endpoints").
+/// Each region has its own address ("Regional endpoints").
 fn base_url(config: &GoogleConfig, service: Speech) -> String {
     let (own, host) = match service {
         Speech::ToText => (&config.speech_base_url, "speech.googleapis.com"),
@@ -82,7 +77,6 @@ impl Connection {
     }
 }
 
-/// Returns true if the server does not accept the token.
 pub fn is_rejected_token(status: &Status) -> bool {
     status.code == code::UNAUTHENTICATED
 }
@@ -110,8 +104,7 @@ fn error_of(Status { code, message }: &Status) -> DialError {
     DialError { retry, reason: format!("{number} {name}: {message}") }
 }
 
-/// Returns the first message of a transcription in this language (ISO 639-1). `terms` are words that the caller is likely
-/// to say.
+/// `language` is an ISO 639-1 code. `terms` are words that the caller is likely to say.
 pub fn start_recognition(
     config: &GoogleConfig,
     project: &str,
@@ -148,7 +141,6 @@ pub fn audio(samples: Bytes) -> StreamingRecognizeRequest {
     StreamingRecognizeRequest { recognizer: String::new(), part: Some(wire::RecognizePart::Audio(samples)) }
 }
 
-/// Returns the two messages that request the speech of a text.
 pub fn speech(config: &GoogleConfig, language: &str, text: &str) -> [StreamingSynthesizeRequest; 2] {
     let language_code = voice_language(language);
     let name = format!("{language_code}-Chirp3-HD-{}", config.voice);

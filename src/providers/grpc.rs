@@ -28,7 +28,6 @@ const PING_EVERY: Duration = Duration::from_secs(30);
 const PING_LIMIT: Duration = Duration::from_secs(5);
 /// The maximum amount of unread data, in bytes, that the server may send.
 const WINDOW: u32 = 1 << 20;
-/// The maximum size of a received message.
 const MAX_MESSAGE: usize = 4 << 20;
 /// The length of the prefix of a message: a byte that states whether the message is compressed, and the length of the
 /// message.
@@ -53,7 +52,6 @@ pub mod code {
     pub const UNAUTHENTICATED: u32 = 16;
 }
 
-/// The reason that a gRPC call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     /// The gRPC status code; [`code`] has names for some of them.
@@ -67,7 +65,6 @@ impl Status {
         Self { code: code::UNAVAILABLE, message: error.to_string() }
     }
 
-    /// Returns the status of a call that has not ended in time.
     pub fn late(limit: Duration) -> Self {
         Self { code: code::DEADLINE_EXCEEDED, message: format!("no answer within {} s", limit.as_secs()) }
     }
@@ -99,7 +96,7 @@ impl Status {
     }
 }
 
-/// A connection to a server, which all its gRPC calls share. Dropping the channel closes the connection.
+/// All gRPC calls to a server share its channel. Dropping the channel closes the connection.
 pub struct Channel {
     sender: SendRequest<Bytes>,
     origin: String,
@@ -115,7 +112,7 @@ impl fmt::Debug for Channel {
 }
 
 impl Channel {
-    /// Opens a connection to `base_url`. `authorization` is sent with each call.
+    /// `authorization` is sent with each call.
     pub async fn connect(base_url: &str, authorization: HeaderValue) -> Result<Self, DialError> {
         let lost = |error: &dyn fmt::Display| DialError { retry: true, reason: error.to_string() };
         let url: Uri = base_url.parse().map_err(|error| lost(&error))?;
@@ -142,7 +139,7 @@ impl Channel {
         Ok(Self { sender, origin, authorization, closed, _task: dropped.drop_guard() })
     }
 
-    /// Starts a call of the method with this path, such as `/package.Service/Method`.
+    /// `path` is the path of the method, such as `/package.Service/Method`.
     pub fn call(&self, path: &str) -> Result<Call, Status> {
         let request = Request::post(format!("{}{path}", self.origin))
             .header(header::CONTENT_TYPE, "application/grpc")
@@ -156,7 +153,6 @@ impl Channel {
         Ok(Call { sending, receiving: Receiving::Headers(response), received: BytesMut::new() })
     }
 
-    /// Returns when the connection is closed or lost.
     pub async fn closed(&self) {
         self.closed.cancelled().await;
     }
@@ -183,7 +179,7 @@ async fn encrypt(url: &Uri, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> 
     TlsConnector::from(Arc::new(config)).connect(name, tcp).await
 }
 
-/// A gRPC call with streams of messages in both directions. Dropping the value cancels the call.
+/// Dropping the call cancels it.
 pub struct Call {
     sending: SendStream<Bytes>,
     receiving: Receiving,

@@ -18,7 +18,6 @@ pub fn build() -> Result<reqwest::Client, reqwest::Error> {
     builder().build()
 }
 
-/// Builds a client that sends all requests over one Unix socket.
 pub fn build_for_socket(path: &Path) -> Result<reqwest::Client, reqwest::Error> {
     builder().no_proxy().unix_socket(path).build()
 }
@@ -97,7 +96,6 @@ pub(super) fn builder() -> reqwest::ClientBuilder {
     builder_with_tls(ClientConfig::builder().with_root_certificates(built_in_roots()).with_no_client_auth())
 }
 
-/// Returns a builder with the default settings for a client with its own certificate verification.
 pub fn builder_with_tls(tls: ClientConfig) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)

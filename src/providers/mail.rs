@@ -19,25 +19,19 @@ pub struct Mailer {
     limit: Duration,
 }
 
-/// The reason that a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// A setting is missing.
     #[error("{0} is not set")]
     NotSet(&'static str),
-    /// An address is invalid.
     #[error("`{0}` is not a valid mail address")]
     Address(String, #[source] AddressError),
-    /// The root certificate cannot be used.
     #[error("mail.ca_file {path} cannot be used")]
     Certificate {
-        /// The path of the certificate file.
         path: String,
         /// The error while the file was read or parsed.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The mail could not be composed.
     #[error("the mail cannot be composed")]
     Content(#[source] lettre::error::Error),
     /// The server could not be reached or rejected the mail, or the TLS client could not be created.
@@ -50,7 +44,7 @@ pub enum MailError {
 }
 
 impl Mailer {
-    /// Creates a mailer from the settings. Checks the settings as far as possible without a connection to the server.
+    /// Checks the settings as far as possible without a connection to the server.
     pub fn new(config: &MailConfig) -> Result<Self, MailError> {
         let host = config.host.as_deref().ok_or(MailError::NotSet("mail.host"))?;
         let from = mailbox(config.sender().ok_or(MailError::NotSet("mail.from"))?)?;
@@ -72,7 +66,7 @@ impl Mailer {
         Ok(Self { transport: builder.build(), from, server, limit })
     }
 
-    /// Sends a mail to all recipients in `to`. Returns `Ok` after the server has accepted the mail.
+    /// Returns `Ok` after the server has accepted the mail.
     pub async fn send(&self, to: &[String], subject: &str, body: &str) -> Result<(), MailError> {
         let id = format!("<{}@{}>", entropy::random_hex::<12>(), self.from.email.domain());
         let mut message = Message::builder().from(self.from.clone()).subject(subject).message_id(Some(id));

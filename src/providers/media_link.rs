@@ -8,7 +8,6 @@ use sha2::Sha256;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// Creates links to stored files.
 #[derive(Clone)]
 pub struct MediaLinks {
     base_url: String,
@@ -16,13 +15,12 @@ pub struct MediaLinks {
 }
 
 impl MediaLinks {
-    /// Creates a link builder for `base_url`, with a provider's secret as the key. For the bridge, `base_url` is empty:
-    /// the bridge adds the address of the daemon to which it delivers messages.
+    /// `token` is a provider's secret. For the bridge, `base_url` is empty: the bridge adds the address of the daemon
+    /// to which it delivers messages.
     pub fn new(base_url: &str, token: &Secret) -> Self {
         Self { base_url: base_url.to_owned(), key: token.clone() }
     }
 
-    /// Returns the link to a file, which expires when `lifetime` has passed since `from`.
     pub fn link(&self, sha256: &str, from: Timestamp, lifetime: Duration) -> String {
         let expires = from.plus(lifetime).as_secs();
         let signature = signature(&self.key, sha256, expires);
@@ -30,7 +28,6 @@ impl MediaLinks {
     }
 }
 
-/// Returns true if the signature is correct and the link has not expired.
 pub fn is_valid_link(token: &Secret, sha256: &str, expires: i64, given: &str, now: Timestamp) -> bool {
     let expected = signature(token, sha256, expires);
     expires >= now.as_secs() && bool::from(expected.as_bytes().ct_eq(given.as_bytes()))

@@ -22,7 +22,6 @@ const READ_BUFFER: usize = 4 << 10;
 
 #[derive(Clone, Debug)]
 pub struct RealtimeSetup {
-    /// The settings with the key, the model, the voice and the turn detection.
     pub config: Arc<Config>,
     pub instructions: Arc<str>,
     pub tools: ToolRegistry,
@@ -32,7 +31,6 @@ pub struct RealtimeSetup {
     pub caller_name: ContactName,
     /// Earlier calls and messages with the caller, as JSON.
     pub caller_history: Option<String>,
-    /// The turns of the call before this engine was opened.
     pub history: Vec<HistoryTurn>,
     /// The fields of `session.update` that the server rejected in earlier sessions.
     pub rejected: RejectedFields,
@@ -57,7 +55,6 @@ impl RealtimeSetup {
         wire::session(&self.config.openai, &self.instructions, &tools, &self.language)
     }
 
-    /// Returns the messages that follow the server's first event: the settings, and the conversation so far.
     fn first_messages(&self, session: &Value) -> Vec<String> {
         let mut messages = vec![wire::session_update(session)];
         messages.extend(wire::caller_name(&self.caller_name));
@@ -76,7 +73,6 @@ pub struct RejectedFields {
     all_accepted: Arc<AtomicBool>,
 }
 
-/// The status of the fields of `session.update` with the current settings, according to earlier sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldStatus {
     /// No session has shown yet whether the server accepts all fields.
@@ -88,12 +84,10 @@ pub enum FieldStatus {
 }
 
 impl RejectedFields {
-    /// Returns the names of the rejected fields, as the API names them.
     pub fn names(&self) -> Vec<&'static str> {
         self.locked(|fields| fields.iter().map(|(field, _)| *field).collect())
     }
 
-    /// Returns whether the server accepts the fields of a setup, according to earlier sessions.
     pub fn status(&self, setup: impl FnOnce() -> RealtimeSetup) -> FieldStatus {
         let rejected = self.locked(|fields| fields.clone());
         if rejected.is_empty() {
@@ -143,8 +137,8 @@ impl RejectedFields {
     }
 }
 
-/// Returns the messages that add an earlier turn to the conversation. `number` is the position of the turn, from 1.
-/// Earlier tool calls are included, so that the model neither repeats nor denies its actions.
+/// `number` is the position of the turn, from 1. Earlier tool calls are included, so that the model neither repeats nor
+/// denies its actions.
 fn history_items(turn: &HistoryTurn, number: usize) -> Vec<String> {
     match turn.speaker {
         Speaker::Caller => vec![wire::history_message(false, &turn.text)],
@@ -159,22 +153,19 @@ fn history_items(turn: &HistoryTurn, number: usize) -> Vec<String> {
 
 pub(super) type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
 
-/// Why a session could not be opened, or was lost.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) retry: bool,
     pub(super) reason: String,
 }
 
-/// A session that the server has accepted.
 pub(super) struct Opened {
     pub(super) socket: OpenSocket,
     /// Whether the server transcribes the caller's speech.
     pub(super) is_transcribed: bool,
 }
 
-/// Connects, waits for the session, and sends the settings and the conversation so far. If the server rejects an
-/// optional field, sends the settings again without this field.
+/// If the server rejects an optional field, sends the settings again without this field.
 pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Opened, Failure> {
     tokio::time::sleep(delay).await;
     let config = &setup.config.openai;
@@ -220,7 +211,6 @@ async fn dial(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
     dialled.map_err(|DialError { retry, reason }| Failure { retry, reason })
 }
 
-/// A rejection of the settings by the server, or a lost connection.
 struct Rejection {
     retry: bool,
     reason: String,
@@ -234,7 +224,6 @@ impl Rejection {
     }
 }
 
-/// Waits for an event. Returns a [`Rejection`] for an error event or a lost connection.
 async fn wait_for_event(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Result<(), Rejection> {
     loop {
         match socket.receive().await {

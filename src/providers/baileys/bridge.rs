@@ -22,7 +22,6 @@ use crate::providers::http_client;
 use authentication::Authentication;
 use reqwest::Client;
 
-/// A client of the bridge's HTTP API.
 #[derive(Clone)]
 pub struct Bridge {
     client: Client,
@@ -33,8 +32,6 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// Creates a client for the configured bridge. The client uses the bridge's Unix socket if one is configured, a
-    /// client without a proxy for an `http://` address, and `client` otherwise.
     pub fn new(client: Client, config: &Config) -> Result<Self, reqwest::Error> {
         let client = match config.whatsapp.bridge_socket() {
             Some(path) => http_client::build_for_socket(path)?,

@@ -11,7 +11,6 @@ pub const SIGNATURE: &str = "x-baileys-signature";
 /// The header with the secret itself.
 pub const SECRET: &str = "x-baileys-secret";
 
-/// The proof that a webhook's headers contain about its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof<'h> {
     /// The secret is correct, so the bridge sent the webhook. The body needs no verification.
@@ -22,8 +21,8 @@ pub enum Proof<'h> {
     None,
 }
 
-/// Checks the two authentication headers, of which either is sufficient. Compares the secret in constant time. Checks
-/// only the form of a signature, which [`is_signed`] verifies. If no secret is configured, every webhook is rejected.
+/// Either of the two headers is sufficient. Checks only the form of a signature, which [`is_signed`] verifies. If no
+/// secret is configured, every webhook is rejected.
 pub fn proof<'h>(config: &WhatsAppConfig, signature: Option<&'h [u8]>, token: Option<&[u8]>) -> Proof<'h> {
     let has_token = token
         .zip(config.token_secret())
@@ -35,7 +34,6 @@ pub fn proof<'h>(config: &WhatsAppConfig, signature: Option<&'h [u8]>, token: Op
     }
 }
 
-/// Returns true if the bridge has signed this body.
 pub fn is_signed(config: &WhatsAppConfig, signature: &[u8], body: &[u8]) -> bool {
     config.hmac_secret().is_some_and(|key| bool::from(sign(key, body).as_bytes().ct_eq(signature)))
 }

@@ -28,7 +28,6 @@ use phonenumber::country;
 use scalar::Scalar;
 use serde::Deserialize;
 
-/// Parses a webhook of the bridge.
 pub fn read(body: &[u8], country: country::Id) -> Result<Inbound, Malformed> {
     if let Ok(wire) = serde_json::from_slice::<Wire<'_>>(body) {
         return wire.read(country);
@@ -167,7 +166,7 @@ impl Wire<'_> {
         Inbound::Update(MessageUpdate { provider, provider_msg_id, peer, change, actor, event_id, at })
     }
 
-    /// Returns all addresses of the contact in the webhook. Addresses that cannot be parsed are ignored.
+    /// Ignores addresses that cannot be parsed.
     fn peer(&self, country: country::Id) -> Result<Vec<PeerAddress>, NotIndividual> {
         let main = if self.is_from_me() { self.to.text().or(self.from.text()) } else { self.from.text() };
         let mut peer = Vec::with_capacity(2);

@@ -39,7 +39,6 @@ struct ServiceAccount {
     project_id: Option<String>,
 }
 
-/// An access token, with the project of its account.
 #[derive(Clone)]
 pub struct AccessToken {
     /// The value of the header `authorization`.
@@ -125,7 +124,6 @@ impl ServiceAccount {
         self.project_id.as_deref().filter(|id| !id.is_empty()).or_else(domain)
     }
 
-    /// Returns the JSON web token, signed with the private key.
     fn assertion(&self, audience: &str, now_s: i64) -> Option<String> {
         let key = match PrivateKeyDer::from_pem_slice(self.private_key.as_bytes()).ok()? {
             PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).ok()?,

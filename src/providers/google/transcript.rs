@@ -5,7 +5,6 @@ use crate::providers::transcription::{Transcribed, TranscriptionError};
 use bytes::Bytes;
 use prost::Message;
 
-/// The transcript of the current utterance.
 #[derive(Debug, Default)]
 pub struct Transcript {
     /// The words of the final results of this utterance.
@@ -34,15 +33,10 @@ impl StreamPosition {
 }
 
 impl Transcript {
-    /// Returns true while an utterance has words.
     pub fn is_open(&self) -> bool {
         self.is_open
     }
 
-    /// Parses a response.
-    ///
-    /// # Errors
-    /// If the response is malformed.
     pub fn read(&mut self, message: Bytes, place: StreamPosition) -> Result<Vec<Transcribed>, TranscriptionError> {
         let response = StreamingRecognizeResponse::decode(message).map_err(|_| TranscriptionError::Malformed)?;
         let (mut read, mut tentative, mut until_ms) = (Vec::new(), String::new(), None);
@@ -69,7 +63,6 @@ impl Transcript {
         Ok(read)
     }
 
-    /// Ends the utterance, and discards its words.
     pub fn end(&mut self) -> Transcribed {
         *self = Self::default();
         Transcribed::End

@@ -133,7 +133,6 @@ pub(super) struct Duration {
 }
 
 impl Duration {
-    /// Returns the whole milliseconds.
     pub(super) fn as_millis(self) -> i64 {
         self.seconds.saturating_mul(1000).saturating_add(i64::from(self.nanos / 1_000_000))
     }

@@ -22,17 +22,15 @@ text_enum! {
 /// The maximum number of output tokens: an answer, and the model's reasoning before the answer.
 const MAX_TOKENS: u32 = 4_000;
 
-/// Returns the definition of a tool.
 pub fn function(name: &str, description: &str, parameters: &Value) -> Value {
     json!({"type": "function", "function": {"name": name, "description": description, "parameters": parameters}})
 }
 
-/// Returns a message of the system, the caller or the agent.
 pub fn message(role: ChatRole, content: &str) -> Value {
     json!({"role": role, "content": content})
 }
 
-/// Returns a message of the agent with tool calls. Each call has an id, a name and arguments.
+/// Each call has an id, a name and arguments.
 pub fn calling_message(content: &str, calls: &[(&str, &str, &str)]) -> Value {
     let call = |(id, name, arguments): &(&str, &str, &str)| json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}});
     let calls: Vec<_> = calls.iter().map(call).collect();
@@ -44,7 +42,7 @@ pub fn tool_message(id: &str, output: &str) -> Value {
     json!({"role": "tool", "tool_call_id": id, "content": output})
 }
 
-/// Returns the body of a request for a streamed answer. `effort` is the reasoning effort; `None` omits it.
+/// `effort` is the reasoning effort; `None` omits it.
 pub fn body(model: &str, messages: &[Value], tools: &[Value], effort: Option<&str>) -> Value {
     let mut body = json!({
         "model": model,
@@ -62,14 +60,11 @@ pub fn body(model: &str, messages: &[Value], tools: &[Value], effort: Option<&st
     body
 }
 
-/// An event of a streamed answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatEvent {
-    /// A piece of the answer's text.
     Text(String),
     /// A complete tool call.
     ToolCall {
-        /// The name of the tool.
         name: String,
         /// The arguments, as JSON.
         arguments: String,
@@ -83,7 +78,7 @@ pub enum ChatEvent {
     },
 }
 
-/// A parser for a streamed answer. The input may be split at any byte.
+/// The input may be split at any byte.
 #[derive(Debug, Default)]
 pub struct ChatStream {
     data: Events,

@@ -10,13 +10,10 @@ use serde_json::Value;
 pub struct Usage {
     pub input_tokens: i64,
     pub output_tokens: i64,
-    /// Input tokens by kind.
     pub input_token_details: InputDetails,
-    /// Output tokens by kind.
     pub output_token_details: OutputDetails,
 }
 
-/// Input tokens by kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct InputDetails {
@@ -24,11 +21,9 @@ pub struct InputDetails {
     pub cached_tokens: i64,
     pub text_tokens: i64,
     pub audio_tokens: i64,
-    /// Cached tokens by kind.
     pub cached_tokens_details: CachedDetails,
 }
 
-/// Cached tokens by kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct CachedDetails {
@@ -36,7 +31,6 @@ pub struct CachedDetails {
     pub audio_tokens: i64,
 }
 
-/// Output tokens by kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct OutputDetails {
@@ -109,7 +103,6 @@ struct TranscriptionUsage {
     input_tokens: i64,
     output_tokens: i64,
     input_token_details: InputDetails,
-    /// The length of the audio in seconds.
     seconds: f64,
 }
 

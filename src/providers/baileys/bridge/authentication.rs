@@ -107,8 +107,7 @@ impl Authentication {
         }))
     }
 
-    /// Returns the header that authenticates a request, or `None` if no secret is set. `target` is the path with its
-    /// query.
+    /// Returns `None` if no secret is set. `target` is the path with its query.
     pub(super) async fn header(
         &self,
         client: &Client,
@@ -123,8 +122,7 @@ impl Authentication {
         }
     }
 
-    /// Verifies the proof in the response to a challenge with this nonce. Returns `Ok` without a check if the daemon
-    /// uses no challenge.
+    /// Returns `Ok` without a check if the daemon uses no challenge.
     pub(super) async fn verify(&self, nonce: &str, headers: &HeaderMap) -> Result<(), LinkState> {
         match self {
             Self::Challenge(challenge) => challenge.verify(nonce, headers).await.map(drop),
@@ -175,13 +173,11 @@ impl Challenge {
         })
     }
 
-    /// Sends a challenge to the program at the bridge's address.
     async fn ask(&self, client: &Client) -> Result<Peer, LinkState> {
         let (nonce, response) = ask_health(client, &self.origin, PROOF_TIMEOUT).await?;
         self.verify(&nonce, response.headers()).await
     }
 
-    /// Verifies the proof in the response to a challenge with this nonce.
     async fn verify(&self, nonce: &str, headers: &HeaderMap) -> Result<Peer, LinkState> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let Some(proof) = header(PROOF) else {

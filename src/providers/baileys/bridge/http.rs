@@ -8,12 +8,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 use url::Position;
 
-/// The reason that a request got no response.
 #[derive(Debug)]
 pub(super) enum RequestFailure {
     /// The request could not be authenticated, so it was not sent.
     NotSent(LinkState),
-    /// The request failed: no connection, a timeout, or an interrupted response.
     Failed(reqwest::Error),
 }
 
@@ -51,8 +49,7 @@ impl Bridge {
         read(executed.map_err(|failure| failure.state())?).await
     }
 
-    /// Returns the header that authenticates a request for one of the bridge's files, or `None` if no secret is set.
-    /// `target` is the path with its query.
+    /// Returns `None` if no secret is set. `target` is the path with its query.
     pub async fn authenticate(
         &self,
         method: &Method,
@@ -62,13 +59,12 @@ impl Bridge {
         self.authentication.header(&self.client, method, target, body).await
     }
 
-    /// Resets the state of the challenge after a signed request with this header failed or was rejected. Returns true
-    /// if the request was signed, so that the caller can retry it with a new signature.
+    /// Returns true if the request was signed, so that the caller can retry it with a new signature.
     pub async fn forget_proof(&self, header: Option<&AuthenticationHeader>) -> bool {
         self.authentication.forget_proof(header).await
     }
 
-    /// Sends a request with authentication. Retries it once if the bridge rejects the signature.
+    /// Retries the request once if the bridge rejects the signature.
     pub(super) async fn execute(&self, request: Request) -> Result<Response, RequestFailure> {
         let (header, response) = self.execute_once(&request).await?;
         if response.status() == StatusCode::UNAUTHORIZED && self.forget_proof(header.as_ref()).await {
@@ -110,7 +106,6 @@ impl Bridge {
     }
 }
 
-/// Reads the status and the body of a response. If that fails, returns the link state that describes the failure.
 async fn read(response: Response) -> Result<BridgeResponse, LinkState> {
     let status = response.status();
     let body = body(response).await?;

@@ -46,7 +46,6 @@ text_enum! {
 }
 
 impl LinkState {
-    /// Returns the state that a failed request to the bridge implies.
     pub(super) fn after(error: &reqwest::Error) -> Self {
         if error.is_connect() {
             Self::Unreachable
@@ -57,7 +56,6 @@ impl LinkState {
         }
     }
 
-    /// Returns true if messages can be sent.
     pub fn is_connected(self) -> bool {
         self == Self::Connected
     }
@@ -73,7 +71,6 @@ impl LinkState {
         }
     }
 
-    /// Returns the problem and its solution for the user, or `None` if there is no problem.
     pub fn notice(self) -> Option<Notice> {
         Some(match self {
             Self::Connected => return None,

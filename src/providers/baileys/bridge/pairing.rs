@@ -10,13 +10,11 @@ use std::time::Duration;
 /// reads a QR code in a log could link the account.
 #[derive(Clone)]
 pub struct QrCode {
-    /// The text that the QR code encodes.
     pub text: String,
     /// The QR code as SVG, drawn by the bridge. Show it only as an image (`<img>`): as markup, it could run scripts.
     pub svg: Option<String>,
 }
 
-/// The result of a check of the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkCheck {
     /// The link transmits messages in both directions.
@@ -29,7 +27,6 @@ pub enum LinkCheck {
     NotConnected,
 }
 
-/// The reason that a request to the bridge failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BridgeError {
     /// The bridge could not be reached, did not prove that it has the secret, or rejected the secret. The state gives
@@ -40,7 +37,6 @@ pub enum BridgeError {
     Unsupported,
     /// The bridge rejected the request, or its response has unexpected content.
     Refused {
-        /// The HTTP status.
         status: u16,
         /// The bridge's error code, such as `already_paired`; may be empty.
         code: String,
@@ -50,7 +46,7 @@ pub enum BridgeError {
 }
 
 impl Bridge {
-    /// Returns the QR code that links the account, or `None` if the bridge shows none.
+    /// Returns `None` if the bridge shows no QR code.
     pub(super) async fn qr_code(&self, limit: Duration) -> Result<Option<QrCode>, BridgeError> {
         let answer = self.request(Method::GET, "/qr", None, limit).await.map_err(BridgeError::Unavailable)?;
         if answer.status == StatusCode::NOT_FOUND {
@@ -81,7 +77,6 @@ impl Bridge {
         self.post("/logout", &json!({})).await.map(drop)
     }
 
-    /// Makes the bridge reconnect to WhatsApp at once.
     pub async fn reconnect(&self) -> Result<(), BridgeError> {
         self.post("/reconnect", &json!({})).await.map(drop)
     }
@@ -113,7 +108,6 @@ impl Bridge {
     }
 }
 
-/// Returns the body of a successful response.
 fn success_body(answer: BridgeResponse) -> Result<Value, BridgeError> {
     let BridgeResponse { status, body } = answer;
     match status {
@@ -131,7 +125,6 @@ fn unexpected_response(status: StatusCode, body: &Value) -> BridgeError {
     BridgeError::Refused { status: status.as_u16(), code: field("code"), message: field("message") }
 }
 
-/// Returns the text if it looks like an SVG.
 fn svg(value: &Value) -> Option<String> {
     let text = value.as_str()?.trim();
     (text.starts_with("<svg") || text.starts_with("<?xml")).then(|| text.to_owned())

@@ -18,7 +18,6 @@ pub struct Report {
     pub since: Option<Timestamp>,
     /// WhatsApp's status code of the last disconnect.
     pub last_code: Option<i64>,
-    /// The bridge's version.
     pub version: Option<String>,
     /// The number of events that the bridge has not yet delivered to the daemon.
     pub inbox: Option<u64>,
@@ -26,21 +25,17 @@ pub struct Report {
     pub media_waiting: Option<u64>,
     /// The number of events that the daemon has rejected permanently.
     pub refused: Option<u64>,
-    /// The linked account.
     pub account: Option<Account>,
-    /// When the QR code expires.
     pub qr_expires_at: Option<Timestamp>,
     /// The pairing code to be typed into the phone.
     pub pairing_code: Option<String>,
-    /// When the pairing code expires. The bridge then requests another one.
+    /// The bridge then requests another code.
     pub pairing_code_expires_at: Option<Timestamp>,
-    /// WhatsApp's restriction of the account.
     pub restriction: Option<Restriction>,
     /// When the bridge's link checks stopped receiving their echo, although the link is connected.
     pub deaf_since: Option<Timestamp>,
 }
 
-/// The linked account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub phone: Option<PhoneNumber>,
@@ -51,13 +46,10 @@ pub struct Account {
 /// WhatsApp's temporary block on starting new conversations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restriction {
-    /// When the restriction ends, if WhatsApp reports the time.
     pub until: Option<Timestamp>,
-    /// WhatsApp's code of the restriction.
     pub kind: Option<String>,
 }
 
-/// The result of [`Bridge::overview`].
 #[derive(Clone)]
 pub struct Overview {
     /// Whether the bridge, or another program at its address, answered a request.
@@ -71,18 +63,15 @@ pub struct Overview {
 }
 
 impl Bridge {
-    /// Returns true if the link is connected.
     pub async fn is_healthy(&self) -> bool {
         self.report().await.state.is_connected()
     }
 
-    /// Returns the state of the link. Uses the health request, because every bridge supports it.
+    /// Uses the health request, because every bridge supports it.
     pub async fn report(&self) -> Report {
         self.health().await.unwrap_or_else(Report::with_state)
     }
 
-    /// Queries the bridge for all available information, with requests in parallel. Requests the QR code only if
-    /// `with_code` is set.
     pub async fn overview(&self, with_code: bool) -> Overview {
         let code = async { if with_code { self.qr_code(STATUS_TIMEOUT).await.ok().flatten() } else { None } };
         let status = self.request(Method::GET, "/status", None, STATUS_TIMEOUT);
@@ -116,7 +105,7 @@ impl Report {
         Self { state, ..Self::parse(false, &Value::Null) }
     }
 
-    /// Reads the fields that are present. `may_be_connected`: whether the HTTP status allows the state `connected`.
+    /// `may_be_connected`: whether the HTTP status allows the state `connected`.
     fn parse(may_be_connected: bool, body: &Value) -> Self {
         let code = body["state"].as_str();
         let state = if may_be_connected && (code == Some("connected") || body["connected"] == true) {
@@ -157,7 +146,6 @@ fn time(value: &Value) -> Option<Timestamp> {
     value.as_i64().filter(|ms| PLAUSIBLE.contains(ms)).map(Timestamp::from_millis)
 }
 
-/// Timeout of a state query.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(1);
 /// The plausible range of times, in Unix milliseconds: the years 2001 to 2128.
 const PLAUSIBLE: std::ops::Range<i64> = 1_000_000_000_000..5_000_000_000_000;

@@ -8,7 +8,6 @@ use reqwest::{RequestBuilder, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// A message to send.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
     pub to: &'a PeerAddress,
@@ -19,11 +18,9 @@ pub struct Text<'a> {
     pub kind: MediaKind,
     /// The idempotency key: the bridge sends at most one message for each key.
     pub key: &'a str,
-    /// The message that this message replies to.
     pub quoted: Option<Quoted<'a>>,
 }
 
-/// A message that a reply quotes.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Quoted<'a> {
@@ -85,7 +82,7 @@ impl MessageKey {
 }
 
 impl Bridge {
-    /// Sends a message. The request is idempotent: a retry with the same key does not send the message again.
+    /// A retry with the same key does not send the message again.
     pub async fn send(&self, message: Text<'_>) -> Outcome {
         let Ok(request) = self.send_request(message) else {
             return Outcome::NotSent(NotSent::Refused(Refusal::Message), provider_error("unreadable", None));
@@ -168,7 +165,6 @@ fn provider_error(code: &str, message: Option<&str>) -> ProviderError {
     ProviderError { code: code.to_owned(), notice: notice.unwrap_or_else(refused).into() }
 }
 
-/// Returns the bridge's name for a kind of file.
 fn kind_name(kind: MediaKind) -> &'static str {
     match kind {
         MediaKind::Image | MediaKind::Sticker => "image",

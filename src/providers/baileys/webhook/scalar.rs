@@ -5,7 +5,6 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use std::borrow::Cow;
 use std::fmt;
 
-/// Any simple value, as text.
 #[derive(Default)]
 pub(super) struct Scalar<'a>(Option<Cow<'a, str>>);
 
