@@ -14,12 +14,10 @@ pub struct Release {
     /// The release date, such as `2026-11-20`.
     pub date: Option<String>,
     pub notes_url: Option<String>,
-    /// Whether the release contains an urgent fix.
     #[serde(default)]
     pub urgent: bool,
 }
 
-/// The answer of the release feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FeedResponse {
     /// The release has not changed since the last request.
@@ -28,16 +26,13 @@ pub enum FeedResponse {
     Newest(Release, Option<String>),
 }
 
-/// The reason that the release feed could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
     /// The feed could not be reached, or its answer was interrupted.
     #[error("the release feed cannot be read")]
     Unreachable(#[source] reqwest::Error),
-    /// The feed answered with an error status.
     #[error("the release feed answers {0}")]
     Refused(u16),
-    /// The content of the feed is not a valid release.
     #[error("the release feed names no release")]
     Malformed,
 }
@@ -48,7 +43,7 @@ impl From<reqwest::Error> for FeedError {
     }
 }
 
-/// Requests the newest release. `etag` is the `ETag` of the last answer.
+/// `etag` is the `ETag` of the last answer.
 pub async fn fetch(url: &str, etag: Option<&str>) -> Result<FeedResponse, FeedError> {
     let mut request = http_client::build_anonymous()?.get(url);
     if let Some(etag) = etag {
@@ -82,7 +77,7 @@ pub async fn fetch(url: &str, etag: Option<&str>) -> Result<FeedResponse, FeedEr
     }
 }
 
-/// Returns true if `version` is newer than `installed`. Returns false if either is not a version.
+/// Returns false if either text is not a version.
 pub fn is_newer(version: &str, installed: &str) -> bool {
     match (parts(version), parts(installed)) {
         (Some(version), Some(installed)) => version > installed,

@@ -19,24 +19,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::{Host, Url};
 
-/// The reason that an address is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Forbidden {
-    /// The address cannot be parsed.
     #[error("the address is not a valid URL")]
     InvalidUrl,
-    /// The scheme is not https.
     #[error("the address must begin with https://")]
     NotHttps,
-    /// The address contains a user name or a password.
     #[error("the address must not contain a user name or a password")]
     Credentials,
-    /// The address is on this machine or in a private network.
     #[error("the address leads to this machine or into a private network")]
     NotPublic,
 }
 
-/// Sends requests to addresses that another party chose, and fetches and checks files.
 #[derive(Clone)]
 pub struct SafeFetcher {
     /// The client for public addresses. It rejects all other addresses.
@@ -50,9 +44,7 @@ pub struct SafeFetcher {
 /// The addresses that may be fetched although they are not public.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trusted {
-    /// Only public addresses may be fetched.
     Nothing,
-    /// The address of the bridge.
     Origin {
         /// The origin of the bridge, such as `http://127.0.0.1:8000`.
         origin: String,
@@ -64,7 +56,7 @@ pub enum Trusted {
 }
 
 impl SafeFetcher {
-    /// Creates a fetcher. `max_bytes` is the maximum size of a file.
+    /// `max_bytes` is the maximum size of a file.
     pub fn new(trusted: Trusted, max_bytes: u64) -> Result<Self, reqwest::Error> {
         let public = http_client::builder().no_proxy().dns_resolver(PublicResolver).build()?;
         let local = match &trusted {
@@ -109,7 +101,7 @@ impl SafeFetcher {
         if public { Ok(url) } else { Err(Forbidden::NotPublic) }
     }
 
-    /// Checks the target of a redirect. Only a trusted address may redirect to a trusted address.
+    /// Only a trusted address may redirect to a trusted address.
     fn validate_redirect(&self, from: &Url, to: &Url) -> Result<Url, Forbidden> {
         let to = self.validate(to.as_str())?;
         if self.is_trusted(&to) && !self.is_trusted(from) { Err(Forbidden::NotPublic) } else { Ok(to) }
@@ -154,7 +146,6 @@ impl Resolve for PublicResolver {
     }
 }
 
-/// Returns all addresses of a host name.
 async fn lookup(name: &str) -> std::io::Result<Vec<SocketAddr>> {
     Ok(tokio::net::lookup_host((name, 0)).await?.collect())
 }

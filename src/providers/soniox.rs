@@ -15,7 +15,6 @@ use tokio_tungstenite::tungstenite::Message;
 /// The interval of keep-alive messages. The documentation asks for a message every 20 to 30 s.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// Returns the address and the settings of a speech socket.
 pub fn tts_address(config: &SonioxConfig) -> SessionAddress {
     let url = format!("{}/tts-websocket", config.tts_base_url.websocket_url());
     session_address(url, r#"{"keep_alive":true}"#)
@@ -26,7 +25,7 @@ fn session_address(url: String, keep_alive: &'static str) -> SessionAddress {
     SessionAddress { url, key_header: KeyHeader::BEARER, keep_alive_every: KEEP_ALIVE, keep_alive }
 }
 
-/// Returns the first message of a transcription. Audio follows as binary messages.
+/// Audio follows as binary messages.
 fn start_transcription(config: &SonioxConfig, language: &str, terms: &[String]) -> String {
     json!({
         "model": config.stt_model,
@@ -48,7 +47,6 @@ fn language_hints(language: &str) -> Vec<&str> {
     [language].into_iter().chain(others).collect()
 }
 
-/// Returns the first message of a speech stream.
 pub fn start_speech(config: &SonioxConfig, language: &str, stream: &str) -> String {
     json!({
         "model": config.tts_model,
@@ -61,22 +59,18 @@ pub fn start_speech(config: &SonioxConfig, language: &str, stream: &str) -> Stri
     .to_string()
 }
 
-/// Returns the message with the whole text of a speech stream.
 pub fn speech_text(stream: &str, text: &str) -> String {
     json!({"text": text, "text_end": true, "stream_id": stream}).to_string()
 }
 
-/// Returns the message that cancels a speech stream.
 pub fn cancel_speech(stream: &str) -> String {
     json!({"stream_id": stream, "cancel": true}).to_string()
 }
 
-/// An error of the transcription or speech service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerError {
     /// A status code with the meaning of the HTTP status codes.
     pub code: u16,
-    /// The error message of the server.
     pub message: String,
 }
 
@@ -87,7 +81,7 @@ impl ServerError {
     }
 }
 
-/// A transcription session. The server's model also detects the end of the caller's turn.
+/// The server's model also detects the end of the caller's turn.
 #[derive(Debug)]
 pub struct SonioxTranscription {
     url: String,
@@ -96,7 +90,7 @@ pub struct SonioxTranscription {
 }
 
 impl SonioxTranscription {
-    /// Creates a session in this language (ISO 639-1). `terms` are words that the caller is likely to say.
+    /// `language` is an ISO 639-1 code. `terms` are words that the caller is likely to say.
     pub fn new(config: &SonioxConfig, language: &str, terms: &[String]) -> Self {
         let url = format!("{}/transcribe-websocket", config.stt_base_url.websocket_url());
         Self { url, start: start_transcription(config, language, terms), transcript: Transcript::default() }
@@ -118,7 +112,7 @@ impl TranscriptionProtocol for SonioxTranscription {
         (Some(Message::binary(audio.decode())), None)
     }
 
-    /// Requests the final words. The server answers with a `<fin>` token after all audio so far is final.
+    /// The server answers with a `<fin>` token after all audio so far is final.
     fn end_utterance(&mut self) -> Step {
         (Some(Message::text(r#"{"type":"finalize"}"#)), None)
     }
@@ -155,8 +149,7 @@ struct Token<'a> {
 }
 
 impl Transcript {
-    /// Parses a message of the server. An error ends the session, because the server closes the connection after any
-    /// error.
+    /// An error ends the session, because the server closes the connection after any error.
     fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {
         let message: SttMessage<'_> = serde_json::from_str(message).map_err(|_| TranscriptionError::Malformed)?;
         if let Some(code) = message.error_code {
@@ -197,7 +190,6 @@ impl Transcript {
     }
 }
 
-/// An event on a speech socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SpeechMessage {
     /// A piece of a stream's audio.
@@ -220,7 +212,6 @@ struct TtsMessage {
     error_message: Option<String>,
 }
 
-/// Parses a message of a speech socket. Returns `None` if the message is malformed.
 pub fn read_speech(message: &str) -> Option<SpeechMessage> {
     let message: TtsMessage = serde_json::from_str(message).ok()?;
     if let Some(code) = message.error_code {

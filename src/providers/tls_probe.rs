@@ -16,7 +16,6 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{Connector, client_async_tls_with_config, tungstenite};
 
-/// The result of a probe.
 #[derive(Clone, Debug)]
 pub struct TlsProbe {
     /// The certificate chain (DER) in the server's order, with the server's own certificate first.
@@ -27,19 +26,14 @@ pub struct TlsProbe {
     pub date: Option<Timestamp>,
 }
 
-/// The reason that a probe failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsProbeError {
-    /// The connection failed.
     #[error("no connection")]
     Connect(#[source] io::Error),
-    /// The TLS handshake failed.
     #[error("no TLS: {0}")]
     Handshake(#[source] io::Error),
-    /// `host` is not a valid server name.
     #[error("{0} is not a valid server name")]
     Name(String),
-    /// The verifier could not be created from the root certificates.
     #[error("the certificate verifier cannot be created")]
     Verifier(#[from] VerifierBuilderError),
 }
@@ -62,13 +56,11 @@ pub async fn probe(host: &str, address: SocketAddr) -> Result<TlsProbe, TlsProbe
     Ok(TlsProbe { chain: seen.0, verification_error: seen.1, date: date_of_head(&String::from_utf8_lossy(&head)) })
 }
 
-/// The reason that no WebSocket was opened.
 #[derive(Debug, thiserror::Error)]
 pub enum UpgradeError {
     /// The server answered with this HTTP status instead of the upgrade.
     #[error("HTTP {0}")]
     Refused(u16),
-    /// The connection failed, or the answer was invalid.
     #[error("no answer")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -113,7 +105,6 @@ fn date_of_head(head: &str) -> Option<Timestamp> {
 #[derive(Debug)]
 struct RecordingVerifier {
     verifier: Arc<WebPkiServerVerifier>,
-    // Written during each handshake.
     seen: Mutex<Option<Seen>>,
 }
 

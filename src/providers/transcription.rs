@@ -6,15 +6,12 @@ use crate::audio::EncodedAudio;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
-/// The address and the settings of a session with a speech service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionAddress {
     pub url: String,
-    /// The header in which the server expects the key.
     pub key_header: KeyHeader,
     /// The maximum time without a sent message. `keep_alive` is sent before this time has passed.
     pub keep_alive_every: Duration,
-    /// The message that prevents the server from closing an idle session.
     pub keep_alive: Message,
 }
 
@@ -37,7 +34,6 @@ pub enum Transcribed {
     Progress(u64),
 }
 
-/// The reason that [`TranscriptionProtocol::read`] fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TranscriptionError {
     /// The message is malformed. The session continues.
@@ -54,31 +50,22 @@ pub enum TranscriptionError {
 /// The message to send, if any, and the event that results, if any.
 pub type Step = (Option<Message>, Option<Transcribed>);
 
-/// The protocol of a transcription session, without its connection.
 pub trait TranscriptionProtocol: Send {
-    /// The name of the vendor, for the log.
     const VENDOR: &'static str;
 
-    /// Returns the address and the settings of the session.
     fn address(&self) -> SessionAddress;
 
-    /// Called when the socket is open.
     fn opened(&mut self) -> Step;
 
-    /// Called for each piece of the caller's audio.
     fn audio(&mut self, audio: &EncodedAudio) -> Step;
 
     /// Ends the current utterance with the audio sent so far.
     fn end_utterance(&mut self) -> Step;
 
-    /// Parses a message of the server.
-    ///
-    /// # Errors
-    /// If the message is malformed, or ends the session.
+    /// Fails if the message is malformed, or ends the session.
     fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError>;
 }
 
-/// Rounds to whole milliseconds.
 pub(super) fn whole_ms(ms: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast from float saturates")]
     let whole = ms.round() as u64;

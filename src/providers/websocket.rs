@@ -44,7 +44,6 @@ pub struct Socket<S> {
     has_failed: bool,
 }
 
-/// The result of a receive.
 #[derive(Debug)]
 pub enum Received {
     Text(Utf8Bytes),
@@ -58,7 +57,6 @@ pub enum Received {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
-    /// Wraps a socket whose handshake is complete.
     pub fn new(inner: WebSocketStream<S>) -> Self {
         Self { inner, is_unsent: false, has_failed: false }
     }
@@ -109,13 +107,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let _ = self.put(Message::Close(Some(frame))).and_then(|()| self.try_flush());
     }
 
-    /// Queues a message for the next flush. Fails if the peer has not read the earlier data, or if the connection is
-    /// closed.
+    /// Fails if the peer has not read the earlier data, or if the connection is closed.
     pub fn queue(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.put(message.into())
     }
 
-    /// Queues a ping for the next flush.
     pub fn ping(&mut self) -> Result<(), Error> {
         self.put(Message::Ping(Bytes::new()))
     }
@@ -128,7 +124,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         queued.unwrap_or_else(|| Err(Error::Io(std::io::ErrorKind::WouldBlock.into())))
     }
 
-    /// Returns true if queued messages were not sent yet.
     pub fn has_unsent(&self) -> bool {
         self.is_unsent
     }
@@ -143,7 +138,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Ok(())
     }
 
-    /// Sends all queued data. Cancel-safe: no data is lost if the future is dropped.
+    /// Cancel-safe: no data is lost if the future is dropped.
     pub async fn flush(&mut self) -> Result<(), Error> {
         let done = self.inner.flush().await;
         self.is_unsent = false;
@@ -175,7 +170,7 @@ async fn discard(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io:
     tokio::io::copy(stream, &mut tokio::io::sink()).await.map(drop)
 }
 
-/// Returns a part of a message. Does not copy the part if it is a slice of `text`.
+/// Does not copy the part if it is a slice of `text`.
 pub fn slice(text: &Utf8Bytes, part: Cow<'_, str>) -> Bytes {
     match part {
         Cow::Borrowed(part) => AsRef::<Bytes>::as_ref(text).slice_ref(part.as_bytes()),

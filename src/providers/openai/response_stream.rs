@@ -11,28 +11,23 @@ use serde_json::{Value, json};
 /// The maximum number of output tokens: an answer, and the model's reasoning before the answer.
 const MAX_TOKENS: u32 = 4_000;
 
-/// Returns the definition of a tool.
 pub fn function(name: &str, description: &str, parameters: &Value) -> Value {
     json!({"type": "function", "name": name, "description": description, "parameters": parameters, "strict": false})
 }
 
-/// Returns a message of the caller or the agent.
 pub fn message(role: ChatRole, content: &str) -> Value {
     json!({"role": role, "content": content})
 }
 
-/// Returns a tool call of the agent.
 pub fn call(id: &str, name: &str, arguments: &str) -> Value {
     json!({"type": "function_call", "call_id": id, "name": name, "arguments": arguments})
 }
 
-/// Returns the output of a tool.
 pub fn output(id: &str, output: &str) -> Value {
     json!({"type": "function_call_output", "call_id": id, "output": output})
 }
 
-/// Returns the body of a request for a streamed answer, which asks the provider to store nothing. `effort` is the
-/// reasoning effort; `None` omits it.
+/// The request asks the provider to store nothing. `effort` is the reasoning effort; `None` omits it.
 pub fn body(model: &str, instructions: &str, input: &[Value], tools: &[Value], effort: Option<&str>) -> Value {
     let mut body = json!({
         "model": model,
@@ -51,7 +46,7 @@ pub fn body(model: &str, instructions: &str, input: &[Value], tools: &[Value], e
     body
 }
 
-/// A parser for a streamed answer. The input may be split at any byte.
+/// The input may be split at any byte.
 #[derive(Debug, Default)]
 pub struct ResponseStream {
     data: Events,
@@ -92,10 +87,7 @@ struct Response {
 }
 
 impl ResponseStream {
-    /// Parses the next piece of the stream.
-    ///
-    /// # Errors
-    /// If the piece is not part of a response stream, or contains an error of the server.
+    /// Fails if the piece is not part of a response stream, or contains an error of the server.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, Malformed> {
         let mut events = Vec::new();
         for data in self.data.push(bytes)? {

@@ -8,10 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The reason that a request to the AI provider failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No API key is configured.
     #[error("no AI key is set (openai.api_key)")]
     NotConfigured,
     /// The server could not be reached, or did not answer before the timeout.
@@ -20,14 +18,12 @@ pub enum Error {
     /// The server answered with an error status: it rejected the request (4xx), or failed itself (5xx).
     #[error("the AI rejected the request: {status} {code}")]
     Refused {
-        /// The HTTP status.
         status: u16,
         /// The provider's error code; empty if the response contains none.
         code: String,
         /// The rejected parameter; empty if the response does not name one.
         param: String,
     },
-    /// The response could not be parsed.
     #[error("the AI's answer could not be read")]
     Malformed,
 }
@@ -51,14 +47,12 @@ impl From<reqwest::Error> for Error {
     }
 }
 
-/// One message of a text conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatMessage {
     pub role: ChatRole,
     pub content: String,
 }
 
-/// An answer with its cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paid<T> {
     pub answer: T,
@@ -66,19 +60,16 @@ pub struct Paid<T> {
     pub cost_micros: i64,
 }
 
-/// An audio file.
 #[derive(Clone, Debug)]
 pub struct SoundFile<'m> {
     pub content: Vec<u8>,
-    /// The media type.
     pub mime: &'m str,
     /// The length in milliseconds, or zero if it is not known. The price depends on this length if the server reports
     /// no usage.
     pub length_ms: i64,
 }
 
-/// Transcribes an audio file (`POST /audio/transcriptions`). `server` is `None` if no server is configured. `prompt`
-/// contains words that are likely to occur.
+/// `server` is `None` if no server is configured. `prompt` contains words that are likely to occur.
 pub async fn transcribe(
     client: &reqwest::Client,
     server: Option<TranscriptionServer<'_>>,
@@ -151,7 +142,7 @@ fn chat_body(config: &OpenAiConfig, messages: &[ChatMessage], tokens: u32, effor
     body
 }
 
-/// Sends one chat request. Returns `None` if reasoning used up all tokens before the model wrote text.
+/// Returns `None` if reasoning used up all tokens before the model wrote text.
 async fn chat_once(
     client: &reqwest::Client,
     config: &OpenAiConfig,
@@ -193,17 +184,14 @@ const MIN_TOKENS: u32 = 4_000;
 /// The token limit of the second attempt, after the first attempt used up its tokens.
 const MAX_TOKENS: u32 = 16_000;
 
-/// A model that the key may use.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Model {
-    /// The name of the model, such as `gpt-realtime-2.1`.
     pub id: String,
     /// The announced last day on which the model is available.
     #[serde(default, deserialize_with = "day")]
     pub shutdown_date: Option<jiff::civil::Date>,
 }
 
-/// Lists the models that the key may use (`GET /models`).
 pub async fn models(client: &reqwest::Client, config: &OpenAiConfig, limit: Duration) -> Result<Vec<Model>, Error> {
     #[derive(Deserialize)]
     struct Answer {
@@ -230,7 +218,6 @@ fn url(config: &OpenAiConfig, path: &str) -> String {
     format!("{}/{path}", config.base_url.as_str())
 }
 
-/// Sends a POST request with a JSON body.
 pub(super) async fn post<T: for<'de> Deserialize<'de>>(
     client: &reqwest::Client,
     server: &ModelServer<'_>,

@@ -15,7 +15,7 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// Adds a piece of the stream. Returns the data of the events that this piece completes.
+    /// Returns the data of the events that this piece completes.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Vec<String>, Malformed> {
         self.rest.extend_from_slice(bytes);
         let mut complete = Vec::new();

@@ -7,22 +7,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A request for an answer that matches a schema.
 #[derive(Clone, Debug)]
 pub struct StructuredRequest {
     pub instructions: String,
     /// The data to which the instructions apply.
     pub input: String,
-    /// The name of the schema.
     pub name: &'static str,
     /// The JSON Schema. Every property must be required, and additional properties must be forbidden.
     pub schema: Value,
 }
 
-/// Requests an answer from the API that the server supports (`POST /responses` or `POST /chat/completions`). Returns
-/// the answer as JSON text, or `None` if the model wrote no text, for example because it refused.
-///
-/// The Responses API is asked not to store the conversation. The cost uses OpenAI's prices.
+/// Returns the answer as JSON text, or `None` if the model wrote no text, for example because it refused. The Responses
+/// API is asked not to store the conversation. The cost uses OpenAI's prices.
 pub async fn answer(
     client: &reqwest::Client,
     server: &ModelServer<'_>,
@@ -76,7 +72,6 @@ fn chat_body(server: &ModelServer<'_>, request: &StructuredRequest) -> Value {
     })
 }
 
-/// A response of either API.
 #[derive(Deserialize)]
 struct Answer {
     /// Output of the Responses API.

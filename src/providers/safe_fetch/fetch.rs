@@ -8,23 +8,19 @@ use url::Url;
 
 #[derive(Debug)]
 pub struct FetchedFile {
-    /// The media type that the server reported.
     pub mime: Option<String>,
     pub content: Vec<u8>,
 }
 
-/// The reason that a file could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// The address of the file, or the target of a redirect, is forbidden.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
-    /// The file is larger than the limit.
     #[error("the file is larger than {0} bytes")]
     TooLarge(u64),
     #[error("too many redirects while fetching the file")]
     TooManyRedirects,
-    /// The server answered with an error status.
     #[error("the server of the file answered with status {0}")]
     Status(u16),
     /// The server does not accept the credentials of the account, which the owner can correct.
@@ -59,7 +55,6 @@ impl From<&FetchError> for Causes {
 }
 
 impl FetchError {
-    /// Returns true if a retry may succeed.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Status(status) => matches!(status, 404 | 408 | 425 | 429) || *status >= 500,
@@ -70,7 +65,7 @@ impl FetchError {
 }
 
 impl SafeFetcher {
-    /// Fetches a file. `token` is a header's name and value, which are sent only to trusted addresses.
+    /// `token` is a header's name and value, which are sent only to trusted addresses.
     pub async fn fetch(&self, address: &str, token: Option<(&str, &str)>) -> Result<FetchedFile, FetchError> {
         let prepare = |request: RequestBuilder, url: &Url, _: &Method| match token {
             Some((name, value)) if self.is_trusted(url) => request.header(name, value),
@@ -91,7 +86,7 @@ impl SafeFetcher {
         }
     }
 
-    /// Reads a response body. Returns an error if the body is larger than the maximum size of a file.
+    /// Returns an error if the body is larger than the maximum size of a file.
     pub async fn read(&self, mut response: Response) -> Result<FetchedFile, FetchError> {
         let mime = response.headers().get(header::CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).map(str::to_owned);
         let mut content = Vec::new();
@@ -104,7 +99,7 @@ impl SafeFetcher {
         Ok(FetchedFile { mime, content })
     }
 
-    /// Sends a request, and follows its redirects. `prepare` adds headers and the body to the request for each address.
+    /// `prepare` adds headers and the body to the request for each address.
     pub(super) async fn follow(
         &self,
         mut method: Method,

@@ -7,7 +7,6 @@ use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 use url::Url;
 
-/// A request that the owner defined.
 #[derive(Clone, Debug)]
 pub struct OwnRequest {
     pub method: Method,
@@ -27,7 +26,6 @@ pub struct OwnResponse {
     pub body: Result<Vec<u8>, FetchError>,
 }
 
-/// The reason why a request has no response.
 #[derive(Debug)]
 pub struct SendError {
     pub error: FetchError,
@@ -36,7 +34,6 @@ pub struct SendError {
 }
 
 impl SafeFetcher {
-    /// Sends a request, and follows redirects.
     pub async fn send(&self, request: &OwnRequest) -> Result<OwnResponse, SendError> {
         let origin = Url::parse(&request.address).ok().map(|url| url.origin());
         let is_begun = AtomicBool::new(false);

@@ -16,14 +16,13 @@ pub struct Account {
     pub kind: String,
 }
 
-/// A phone number of the account. Unset fields are empty.
+/// Unset fields are empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountNumber {
     /// The id of the number: `PN…`.
     pub sid: String,
     /// The number with `+` and country code.
     pub phone_number: String,
-    /// The webhooks that Twilio requests for calls to the number.
     pub webhooks: NumberWebhooks,
     /// The URL that Twilio requests if `voice_url` fails.
     pub voice_fallback_url: String,
@@ -37,16 +36,13 @@ pub struct AccountNumber {
     pub capabilities: Vec<String>,
 }
 
-/// The webhooks for calls to a number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NumberWebhooks {
     /// The URL that Twilio requests for an incoming call.
     pub voice_url: String,
-    /// The HTTP method for `voice_url`.
     pub voice_method: String,
     /// The URL that receives the status of a call.
     pub status_callback: String,
-    /// The HTTP method for `status_callback`.
     pub status_callback_method: String,
 }
 
@@ -69,8 +65,7 @@ pub async fn numbers(client: &Client, config: &TwilioConfig, limit: Duration) ->
     Ok(page.incoming_phone_numbers.into_iter().map(AccountNumber::from).collect())
 }
 
-/// Sets the webhooks of a number (`POST IncomingPhoneNumbers/{Sid}.json`). The other fields of the number do not
-/// change.
+/// The other fields of the number do not change.
 pub async fn set_number_webhooks(
     client: &Client,
     config: &TwilioConfig,

@@ -27,7 +27,6 @@ impl CallProgress {
         status.parse().ok()
     }
 
-    /// Returns true if the call has ended.
     pub const fn is_over(self) -> bool {
         match self {
             Self::Completed | Self::Busy | Self::NoAnswer | Self::Canceled | Self::Failed => true,

@@ -4,7 +4,7 @@
 
 use crate::domain::{Notice, ProviderError, Refusal};
 
-/// Returns a Twilio error with its notice. `message` is Twilio's own message, for codes without a specific notice.
+/// `message` is Twilio's own message, for codes without a specific notice.
 pub fn for_code(code: &str, message: Option<&str>) -> ProviderError {
     let notice = known(code).unwrap_or_else(|| match message {
         Some(message) => Notice::TwilioErrorBecause { code: code.to_owned(), reason: message.to_owned() },
@@ -13,7 +13,7 @@ pub fn for_code(code: &str, message: Option<&str>) -> ProviderError {
     ProviderError { code: code.to_owned(), notice: notice.into() }
 }
 
-/// Converts a Twilio error code into a refusal. For an unlisted code, only the message itself is refused.
+/// For an unlisted code, only the message itself is refused.
 pub(super) fn refusal(code: &str) -> Refusal {
     match code {
         "63016" => Refusal::FreeText,
@@ -32,7 +32,6 @@ pub fn is_account_refused(code: &str) -> bool {
 /// the account is not active.
 const ACCOUNT_REFUSED: [&str; 5] = ["20003", "20005", "20008", "20404", "401"];
 
-/// Returns the notice for an error code, or `None` if the code has no specific notice.
 fn known(code: &str) -> Option<Notice> {
     Some(match code {
         "63016" => Notice::TwilioWindowClosed,

@@ -16,7 +16,6 @@ use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-/// A type of resource that Twilio can list.
 pub trait Resource: DeserializeOwned + Send {
     /// The path below the account's URL.
     const PATH: &'static str;
@@ -25,17 +24,14 @@ pub trait Resource: DeserializeOwned + Send {
     /// The query parameter that selects one day.
     const DAY: &'static str;
 
-    /// Returns Twilio's id of the resource.
     fn sid(&self) -> &str;
 
     /// Returns the time of the resource by Twilio's clock: of its creation, or of the start of a call.
     fn at(&self) -> Option<Timestamp>;
 }
 
-/// A resource, parsed and as raw JSON.
 #[derive(Clone, Debug)]
 pub struct Listed<T> {
-    /// The parsed fields.
     pub item: T,
     /// The complete resource, as JSON.
     pub raw: String,
@@ -68,9 +64,7 @@ pub struct ListedMessage {
 #[serde(default)]
 pub struct ListedCall {
     sid: String,
-    /// The number of the caller.
     pub from: Option<String>,
-    /// The called number.
     pub to: Option<String>,
     status: Option<String>,
     direction: Option<String>,
@@ -84,18 +78,15 @@ pub struct ListedCall {
 #[serde(default)]
 pub struct ListedRecording {
     sid: String,
-    /// The id of the recorded call.
     pub call_sid: Option<String>,
     status: Option<String>,
     duration: Option<String>,
     date_created: Option<String>,
 }
 
-/// A media file of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedMedia {
     pub url: String,
-    /// The media type.
     pub mime: Option<String>,
 }
 
@@ -220,7 +211,6 @@ impl ListedRecording {
         millis(self.duration.as_deref())
     }
 
-    /// Returns the URL of the file.
     pub fn url(&self, config: &TwilioConfig) -> Result<String, Error> {
         account_url(config, &format!("Recordings/{}", self.sid))
     }
@@ -277,7 +267,6 @@ pub async fn calls_to(client: &Client, config: &TwilioConfig, to: &PhoneNumber) 
     Ok(page.calls)
 }
 
-/// Lists the media files of a message (`GET Messages/{sid}/Media.json`).
 pub async fn media(client: &Client, config: &TwilioConfig, message: &str) -> Result<Vec<ListedMedia>, Error> {
     #[derive(Deserialize)]
     struct Page {
@@ -295,13 +284,12 @@ pub async fn media(client: &Client, config: &TwilioConfig, message: &str) -> Res
     Ok(page.media_list.into_iter().map(file).collect())
 }
 
-/// Returns one call (`GET Calls/{sid}.json`).
 pub async fn call(client: &Client, config: &TwilioConfig, sid: &str) -> Result<ListedCall, Error> {
     let url = account_url(config, &format!("Calls/{sid}.json"))?;
     Ok(send(config, client.get(url).timeout(RESPONSE_TIMEOUT)).await?.json().await?)
 }
 
-/// Returns the URL of the next page. The request contains the credentials, so the URL must belong to the account.
+/// The request contains the credentials, so the URL must belong to the account.
 fn page_url(config: &TwilioConfig, uri: &str) -> Result<String, Error> {
     let account = account_url(config, "")?;
     let base = config.api_base_url.as_str();

@@ -11,7 +11,6 @@ use reqwest::{Client, StatusCode};
 use std::time::Duration;
 use url::Url;
 
-/// Fetches media files of messages.
 #[derive(Clone)]
 pub struct TwilioMediaFetcher {
     client: Client,
@@ -34,7 +33,7 @@ impl TwilioMediaFetcher {
         })
     }
 
-    /// Fetches a file. Sends the credentials only to the configured host.
+    /// Sends the credentials only to the configured host.
     pub async fn fetch(&self, address: &str) -> Result<FetchedFile, FetchError> {
         let url =
             Url::parse(address).map_err(|_| FetchError::Forbidden(super::super::safe_fetch::Forbidden::InvalidUrl))?;
@@ -61,5 +60,4 @@ impl TwilioMediaFetcher {
     }
 }
 
-/// Timeout of a download.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);

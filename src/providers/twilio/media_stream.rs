@@ -9,7 +9,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
 
-/// A message from Twilio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming<'a> {
     /// Twilio has opened the WebSocket. The first message, sent once.
@@ -23,11 +22,9 @@ pub enum Incoming<'a> {
         /// The audio: base64 of mu-law, 8 kHz, mono.
         payload: Cow<'a, str>,
     },
-    /// The caller pressed a key.
     Dtmf(char),
     /// The audio before this mark was played, or was dropped by `clear`.
     Mark(Cow<'a, str>),
-    /// The stream has ended.
     Stop,
     /// An unknown type of message, or an unknown key. Twilio may add types at any time.
     Unknown,
@@ -42,12 +39,10 @@ pub struct Start {
     pub parameters: HashMap<String, String>,
 }
 
-/// The text is not a valid Media Streams message.
 #[derive(Debug, thiserror::Error)]
 #[error("not a Media Streams message: {0}")]
 pub struct Malformed(String);
 
-/// Parses one message.
 pub fn parse(text: &str) -> Result<Incoming<'_>, Malformed> {
     let wire: Wire<'_> = serde_json::from_str(text).map_err(|error| Malformed(error.to_string()))?;
     let malformed = |error: &dyn std::error::Error| Malformed(error.to_string());
@@ -146,7 +141,6 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// Builds the messages of one stream.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     /// The constant start of a media message: `{"event":"media","streamSid":"MZ…","media":{"payload":"`.

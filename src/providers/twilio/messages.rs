@@ -18,7 +18,6 @@ use serde::Deserialize;
 use std::time::Duration;
 use template::Template;
 
-/// Sends messages from the configured WhatsApp sender.
 #[derive(Clone)]
 pub struct Messages {
     client: Client,
@@ -29,7 +28,6 @@ pub struct Messages {
     status_callback: Option<String>,
 }
 
-/// A message to send.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
     pub to: &'a PeerAddress,
@@ -41,7 +39,7 @@ pub struct Text<'a> {
 }
 
 impl Messages {
-    /// Creates a client. Returns `None` if the account or the sender is not configured.
+    /// Returns `None` if the account or the sender is not configured.
     pub fn new(client: Client, config: &Config) -> Option<Self> {
         let (account_sid, _) = config.twilio.credentials()?;
         let from = config.twilio.wa_from.as_ref()?;
@@ -67,7 +65,6 @@ impl Messages {
         }
     }
 
-    /// Returns the request that sends a message.
     fn post(&self, message: Text<'_>) -> RequestBuilder {
         let to = message.to.wire(Provider::Twilio);
         let mut form = vec![("From", self.from.as_str()), ("To", to.as_str())];
@@ -158,13 +155,11 @@ fn no_answer() -> ProviderError {
     error_messages::for_code("no_answer", None)
 }
 
-/// Twilio's response to an accepted message.
 #[derive(Deserialize)]
 struct Created {
     sid: String,
 }
 
-/// Twilio's response to a rejected message.
 #[derive(Default, Deserialize)]
 struct ErrorBody {
     code: Option<u32>,
@@ -176,7 +171,6 @@ fn retry_after(response: &Response) -> Duration {
     Duration::from_secs(seconds.unwrap_or(1))
 }
 
-/// The path for Twilio's status callbacks.
 pub const STATUS_PATH: &str = "/webhook/whatsapp/twilio/status";
 
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -10,23 +10,19 @@ use serde::Deserialize;
 use std::time::Duration;
 use url::Url;
 
-/// The reason that a request to Twilio failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No account is configured.
     #[error("no Twilio account is set (twilio.account_sid and twilio.auth_token)")]
     NotConfigured,
     /// Twilio could not be reached, or did not answer before the timeout.
     #[error("Twilio could not be reached")]
     Unreachable(#[source] reqwest::Error),
-    /// Twilio rejected the request. Code 20404 for a call means that the call is over.
+    /// Code 20404 for a call means that the call is over.
     #[error("Twilio rejected the request: HTTP {status}, code {code}: {message}")]
     Refused {
-        /// The HTTP status.
         status: u16,
         /// Twilio's error code; 0 if the response has none.
         code: u32,
-        /// Twilio's message.
         message: String,
         /// The delay before a retry, if Twilio requests one.
         retry_after: Option<Duration>,
@@ -34,7 +30,6 @@ pub enum Error {
     /// The response does not describe the requested resource.
     #[error("Twilio's answer could not be read")]
     Malformed,
-    /// A file is larger than the limit.
     #[error("the file is larger than {0} bytes")]
     TooLarge(usize),
     /// Twilio redirects to an address that is forbidden, or from which the file cannot be fetched.
@@ -43,7 +38,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns true if a retry may succeed.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
@@ -55,12 +49,10 @@ impl Error {
         }
     }
 
-    /// Returns true if Twilio does not have the resource.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { status: 404, .. })
     }
 
-    /// Returns the delay before a retry, if Twilio requested one.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,
@@ -79,7 +71,6 @@ impl Error {
         }
     }
 
-    /// Returns true if Twilio reports that the call has ended.
     pub fn is_call_over(&self) -> bool {
         matches!(self, Self::Refused { code: 20404 | 21220, .. } | Self::Refused { status: 404, .. })
     }
@@ -124,10 +115,8 @@ pub async fn complete_call(
     send(config, client.post(url).form(&[("Status", "completed")]).timeout(limit)).await.map(drop)
 }
 
-/// A call to make.
 #[derive(Clone, Debug)]
 pub struct NewCall<'a> {
-    /// The number to call.
     pub to: &'a PhoneNumber,
     /// The number of the account that the called party sees.
     pub from: &'a PhoneNumber,
@@ -142,7 +131,7 @@ pub struct NewCall<'a> {
     pub ring: Duration,
 }
 
-/// Makes a call (`POST Calls.json`). Returns its id when Twilio has queued it.
+/// Returns the id of the call when Twilio has queued it.
 pub async fn create_call(
     client: &Client,
     config: &TwilioConfig,
@@ -172,7 +161,6 @@ pub async fn create_call(
     created.sid.parse().map_err(|_| Error::Malformed)
 }
 
-/// The status of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CallStatus {
     /// The progress of the call, see [`CallProgress`](super::call_progress::CallProgress).
@@ -181,13 +169,11 @@ pub struct CallStatus {
     pub duration: Option<String>,
 }
 
-/// Returns the status of a call (`GET Calls/{CallSid}.json`).
 pub async fn call_status(client: &Client, config: &TwilioConfig, call: &CallSid) -> Result<CallStatus, Error> {
     let request = client.get(account_url(config, &format!("Calls/{call}.json"))?);
     Ok(send(config, request).await?.json().await?)
 }
 
-/// A fetched audio file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AudioFile {
     /// The media type: `audio/mpeg` or `audio/wav`.
@@ -263,7 +249,6 @@ pub(super) async fn send(config: &TwilioConfig, request: RequestBuilder) -> Resu
     check_status(credentials.send(request).await?).await
 }
 
-/// The credentials of REST requests.
 #[derive(Clone)]
 pub(super) struct Credentials {
     account: String,
@@ -272,7 +257,6 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Returns the credentials of the account; `None` if they are incomplete.
     pub(super) fn of(config: &TwilioConfig) -> Option<Self> {
         let (account, _) = config.credentials()?;
         Some(Self { account: account.to_owned(), tokens: config.auth_tokens().cloned().collect() })

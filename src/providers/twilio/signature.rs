@@ -26,8 +26,7 @@ pub enum Payload<'a> {
 pub struct Signature([u8; 20]);
 
 impl Signature {
-    /// Parses the value of the header. Returns `None` if the value is malformed, so that such a request is rejected
-    /// without further checks.
+    /// Returns `None` if the value is malformed, so that such a request is rejected without further checks.
     pub fn parse(header: &[u8]) -> Option<Self> {
         // The length is checked first, so that a long text is not decoded.
         let text = header.trim_ascii();

@@ -19,7 +19,6 @@ pub fn issue(key: &Secret, call: &CallSid, now: Timestamp) -> String {
     format!("{expires}.{}", URL_SAFE_NO_PAD.encode(mac(key, call, expires)))
 }
 
-/// Returns true if the token was issued for this call with one of these keys, and has not expired.
 pub fn is_valid<'k>(mut keys: impl Iterator<Item = &'k Secret>, call: &CallSid, token: &str, now: Timestamp) -> bool {
     let Some((expires, given)) = token.split_once('.') else { return false };
     let (Ok(expires), Ok(given)) = (expires.parse::<i64>(), URL_SAFE_NO_PAD.decode(given)) else { return false };

@@ -4,7 +4,6 @@ use quick_xml::escape::escape as escape_markup;
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// A TwiML instruction for a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// Plays the audio file at this URL.
@@ -72,7 +71,6 @@ pub enum Verb {
     Hangup,
 }
 
-/// Returns the TwiML document with these instructions, in their order.
 pub fn document(verbs: &[Verb]) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response>\n");
     for verb in verbs {
@@ -139,8 +137,8 @@ fn write_verb(xml: &mut String, verb: &Verb) -> std::fmt::Result {
     }
 }
 
-/// Escapes a text or the value of an attribute. Escapes markup, and replaces characters that XML forbids even in
-/// escaped form (XML 1.0, section 2.2) by a space. A model's answer can contain any character.
+/// Escapes markup, and replaces characters that XML forbids even in escaped form (XML 1.0, section 2.2) by a space. A
+/// model's answer can contain any character.
 fn escape(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_xml) {
         return escape_markup(text);

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use phonenumber::country;
 
-/// Parses an inbound message. `own_sender` is the configured WhatsApp sender, if any.
+/// `own_sender` is the configured WhatsApp sender, if any.
 pub fn message(
     form: &Form,
     own_sender: Option<&PhoneNumber>,
@@ -44,7 +44,7 @@ pub fn message(
     })
 }
 
-/// Parses a status update. Returns `None` if the status has no effect.
+/// Returns `None` if the status has no effect.
 pub fn status(form: &Form) -> Result<Option<MessageUpdate>, Malformed> {
     let sid = sid(form)?;
     let word = form.value("MessageStatus").or_else(|| form.value("SmsStatus")).ok_or(Malformed("no MessageStatus"))?;
@@ -142,7 +142,6 @@ const MAX_MEDIA: usize = 10;
 /// of businesses. Twilio's change log uses the second name for the first parameter.
 const USER_IDS: [&str; 3] = ["ExternalUserId", "ExternalUserIdentifier", "ParentExternalUserId"];
 
-/// Prefixes of the parameters that have no column and are stored as JSON.
 const EXTRA: [&str; 9] =
     ["Button", "Latitude", "Longitude", "Address", "Label", "Forwarded", "FrequentlyForwarded", "Referral", "List"];
 

@@ -23,12 +23,9 @@ const OTHER_FAMILY_AFTER: Duration = Duration::from_millis(300);
 /// address leaves time for the next address and for TLS.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 
-/// The reason that a socket could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialError {
-    /// Whether a retry may succeed.
     pub retry: bool,
-    /// The reason, for the log.
     pub reason: String,
 }
 
@@ -46,7 +43,6 @@ impl KeyHeader {
     pub const BEARER: Self = Self { name: "authorization", scheme: "Bearer " };
 }
 
-/// Opens a socket at `url`, and authenticates with this key.
 pub async fn dial(
     url: &str,
     key_header: KeyHeader,
@@ -87,7 +83,6 @@ async fn open(
     }
 }
 
-/// Opens a TCP connection to the host of a URL.
 pub(in crate::providers) async fn connect_tcp(url: &Uri) -> io::Result<TcpStream> {
     let port = url.port_u16().unwrap_or(if matches!(url.scheme_str(), Some("wss" | "https")) { 443 } else { 80 });
     let target = Uri::builder().scheme("http").path_and_query("/");
@@ -113,7 +108,6 @@ mod tests {
     use std::net::{Ipv6Addr, SocketAddr};
     use tokio::net::{TcpListener, TcpSocket};
 
-    /// Connects to a name that resolves to these addresses, in this order.
     async fn connect_to(addresses: &[SocketAddr]) -> Result<SocketAddr, String> {
         let addresses = addresses.to_vec();
         let resolver = tower::service_fn(move |_: Name| {

@@ -60,13 +60,11 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
     })
 }
 
-/// Returns a tool definition for [`session`]: a function that the model may call. `parameters` is the JSON Schema of
-/// its arguments.
+/// Returns a tool definition for [`session`]. `parameters` is the JSON Schema of the arguments.
 pub fn function(name: &str, description: &str, parameters: &Value) -> Value {
     json!({"type": "function", "name": name, "description": description, "parameters": parameters})
 }
 
-/// Builds a `session.update` event, which requests these settings.
 pub fn session_update(session: &Value) -> String {
     json!({"type": "session.update", "session": session}).to_string()
 }
@@ -82,7 +80,7 @@ pub fn remove_optional_field(session: &mut Value, param: &str) -> Option<(&'stat
         .find_map(|field| Some((field, remove_field_if(session, field, |_| true)?)))
 }
 
-/// Removes a field if its value matches. Returns the removed value.
+/// `field` is a path of names that are separated by dots. Returns the removed value.
 pub fn remove_field_if(session: &mut Value, field: &str, is_meant: impl FnOnce(&Value) -> bool) -> Option<Value> {
     let (within, name) = field.rsplit_once('.').unwrap_or(("", field));
     let within =

@@ -5,7 +5,6 @@ use jiff::fmt::rfc2822;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// The properties of the message to find.
 pub(super) struct Wanted<'a> {
     pub(super) to: &'a str,
     pub(super) from: &'a str,
@@ -34,8 +33,7 @@ struct Listed {
     content_sid: Option<String>,
 }
 
-/// Returns the ids of the matching messages on a page, the oldest first. Returns `None` if the body is not a message
-/// list.
+/// The oldest message comes first. Returns `None` if the body is not a message list.
 pub(super) fn matching(page: &[u8], wanted: &Wanted<'_>) -> Option<Vec<String>> {
     let page: Page = serde_json::from_slice(page).ok()?;
     let mut found: Vec<_> = page.messages.into_iter().filter(|listed| listed.is(wanted)).collect();

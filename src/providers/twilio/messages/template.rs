@@ -26,7 +26,7 @@ impl Template {
         &self.sid
     }
 
-    /// Returns the variables as JSON. A file is added as its URL, because a text template cannot contain files.
+    /// A file is added as its URL, because a text template cannot contain files.
     pub(super) fn variables(&self, text: &str, media_url: Option<&str>) -> Option<String> {
         let words = [text, media_url.unwrap_or_default()].join(" ");
         // WhatsApp rejects variables with line breaks, tabs, or more than four consecutive spaces.
