@@ -32,7 +32,7 @@ pub struct HeaderUpdate {
     pub secret: Option<String>,
 }
 
-/// Returns also a deleted tool that is not yet purged.
+/// Also returns a deleted tool that is not yet purged.
 pub fn find(tx: &ReadTx<'_>, id: AgentToolId) -> Result<AgentTool, Error> {
     Ok(tx.agent_tool(id)?.ok_or(RequestError::NotFound("tool"))?)
 }

@@ -96,7 +96,7 @@ impl Status {
     }
 }
 
-/// All gRPC calls to a server share its channel. Dropping the channel closes the connection.
+/// A connection to a server. Dropping the channel closes the connection.
 pub struct Channel {
     sender: SendRequest<Bytes>,
     origin: String,

@@ -27,7 +27,7 @@ pub fn pronunciation(config: &AgentConfig) -> String {
     }
 }
 
-/// Such as "Friday, 20 November 2026, 10:56".
+/// Formats a time as in "Friday, 20 November 2026, 10:56".
 pub(super) fn local_time(now: Timestamp, zone: &TimeZone) -> String {
     now.to_zoned(zone).strftime("%A, %-d %B %Y, %H:%M").to_string()
 }

@@ -29,7 +29,7 @@ pub struct SlotQuery {
     pub moving: Option<AppointmentId>,
 }
 
-/// In ascending order.
+/// Returns the free times in ascending order.
 pub fn free(
     tx: &ReadTx<'_>,
     business: BusinessId,

@@ -22,12 +22,12 @@ pub(super) fn appointment(caller: &Caller, appointment: &Appointment) -> Value {
     output
 }
 
-/// The format of the tools' arguments, so that the model can copy it.
+/// Uses the format of the tools' arguments, so that the model can copy the start.
 fn start(at: DateTime) -> String {
     at.strftime("%Y-%m-%dT%H:%M").to_string()
 }
 
-/// With the weekday, because models often compute the weekday of a date incorrectly.
+/// Includes the weekday, because models often compute the weekday of a date incorrectly.
 fn day(at: DateTime) -> String {
     at.strftime("%A, %-d %B").to_string()
 }
