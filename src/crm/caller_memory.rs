@@ -44,7 +44,6 @@ pub struct EarlierCall {
 pub struct EarlierMessage {
     pub at: Timestamp,
     pub is_from_caller: bool,
-    /// The beginning of the text.
     pub text: String,
 }
 

@@ -22,7 +22,6 @@ pub fn find(tx: &ReadTx<'_>, id: ContactId) -> Result<InboxRow, Error> {
     Ok(tx.inbox_row(contact.id)?.ok_or(RequestError::NotFound("conversation"))?)
 }
 
-/// Returns the inbox row after the change.
 pub fn change(tx: &WriteTx<'_>, id: ContactId, change: ConversationAction, now: Timestamp) -> Result<InboxRow, Error> {
     let contact = contact::find(tx, id)?.id;
     match change {

@@ -43,7 +43,6 @@ impl From<reqwest::Error> for FeedError {
     }
 }
 
-/// `etag` is the `ETag` of the last answer.
 pub async fn fetch(url: &str, etag: Option<&str>) -> Result<FeedResponse, FeedError> {
     let mut request = http_client::build_anonymous()?.get(url);
     if let Some(etag) = etag {

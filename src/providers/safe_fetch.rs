@@ -1,8 +1,8 @@
 //! Sends requests to addresses that an API client, the sender of a message or the owner chose (SSRF protection). Such
 //! an address must not give access to resources that only this machine or its network can reach.
 //!
-//! Every address is checked after its name is resolved, and the connection uses the checked address. Redirects are
-//! followed manually, and each target is checked.
+//! An address that is not trusted is checked after its name is resolved, and the connection uses the checked address.
+//! Redirects are followed manually, and each target is checked.
 
 mod address;
 mod fetch;

@@ -129,7 +129,6 @@ mod tests {
         }
     }
 
-    /// Returns the start and the end reason of the call after its end was stored.
     fn stored(ended: &EndedStream) -> Option<(Timestamp, Option<EndReason>)> {
         let (_folder, conn) = database();
         let stored = try_out(&conn, |tx| {

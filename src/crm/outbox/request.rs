@@ -64,7 +64,6 @@ pub struct NewChatLimits {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalFile {
-    /// The SHA-256 of its content.
     pub sha256: String,
     pub mime: String,
     pub file_name: Option<String>,

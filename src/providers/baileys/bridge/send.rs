@@ -14,7 +14,6 @@ pub struct Text<'a> {
     pub text: &'a str,
     /// The URL of the file to send; `None` for a text message.
     pub media_url: Option<&'a str>,
-    /// The kind of the message or of its file.
     pub kind: MediaKind,
     /// The idempotency key: the bridge sends at most one message for each key.
     pub key: &'a str,
