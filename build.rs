@@ -1,9 +1,8 @@
 //! Generates the tables of the web page's files and routes, which `src/http/page/files.rs` includes.
 //!
-//! `npm run build` in `web/` writes to `web/dist` each file compressed with brotli and gzip. `files.txt` has a line for each file: path,
-//! media type and hash, separated by tabs. `routes.txt` has a line for each route of the page: its path, the files that it needs in both
-//! languages, in Hebrew and in English, and the API requests that it makes. If these files are missing, the tables are empty, so that a
-//! build does not require Node.
+//! `npm run build` in `web/` writes `files.txt` and `routes.txt` to `web/dist`. A route names the files that it needs
+//! in both languages, in Hebrew and in English, and the API requests that it makes. If these files are missing, the
+//! tables are empty, so that a build does not require Node.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,7 +13,8 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let dist = root.join("web/dist");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    // Git keeps a file in this folder, so that it always exists. If it were missing, cargo would run this script for each build.
+    // Git keeps a file in this folder, so that it always exists. If it were missing, cargo would run this script for
+    // each build.
     println!("cargo::rerun-if-changed=web/dist");
     println!("cargo::rerun-if-changed=build.rs");
     let listed = fs::read_to_string(dist.join("files.txt")).unwrap_or_default();
@@ -66,7 +66,7 @@ fn main() -> io::Result<()> {
     write_if_changed(&out.join("page_files.rs"), &table)
 }
 
-/// Writes a file only if its content changes. An unchanged modification time prevents a rebuild of the crate.
+/// An unchanged modification time prevents a rebuild of the crate.
 fn write_if_changed(path: &Path, content: &str) -> io::Result<()> {
     if fs::read_to_string(path).is_ok_and(|known| known == content) {
         return Ok(());

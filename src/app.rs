@@ -27,8 +27,7 @@ use services::Services;
 use std::path::Path;
 use std::time::Duration;
 
-/// Runs the daemon until `shutdown`, a requested restart, or the early end of a task, which is an error. Then waits for
-/// a limited time for active phone calls and requests to end, and closes the store.
+/// Runs the daemon until `shutdown`, a requested restart, or the early end of a task, which is an error.
 pub async fn run(
     config: Config,
     mut listeners: Listeners,
@@ -79,7 +78,7 @@ pub async fn run(
     }
 }
 
-/// Closes the store. This is the last step: no component uses the store any more.
+/// The last step: no component uses the store any more.
 async fn close(store: Store, socket: &Path) -> anyhow::Result<()> {
     let _ = std::fs::remove_file(socket);
     systemd_notify::status("Stopping: closing the database");
@@ -88,7 +87,7 @@ async fn close(store: Store, socket: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the control socket for the command line. If that fails, the daemon runs without it.
+/// If that fails, the daemon runs without the socket.
 fn open_control(tasks: &mut Tasks, socket: &Path, handler: ControlHandler) {
     match Control::open(socket, handler) {
         Ok(control) => {
@@ -100,7 +99,6 @@ fn open_control(tasks: &mut Tasks, socket: &Path, handler: ControlHandler) {
     }
 }
 
-/// Returns the information about this daemon that the command line can query.
 fn daemon_info(listeners: &Listeners, identity: InstanceKey) -> DaemonInfo {
     DaemonInfo {
         release: env!("CARGO_PKG_VERSION").to_owned(),
@@ -117,7 +115,6 @@ fn daemon_info(listeners: &Listeners, identity: InstanceKey) -> DaemonInfo {
     }
 }
 
-/// Builds the Tokio runtime: single-threaded if the process has one core, otherwise with one worker thread per core.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     memory::limit_kept_memory();
     let one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);

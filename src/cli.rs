@@ -227,8 +227,8 @@ impl Command {
     }
 }
 
-/// Returns the exit status for an error: 1 in a shell. Under systemd, the exit status is 78 (`EX_CONFIG` of sysexits.h)
-/// for errors that a restart cannot fix, because the unit does not restart the service after this exit status.
+/// Under systemd 78 (`EX_CONFIG` of sysexits.h) for errors that a restart cannot fix: the unit does not restart the
+/// service after this exit status.
 fn exit_code(error: &anyhow::Error) -> ExitCode {
     let is_permanent = error
         .chain()

@@ -6,7 +6,6 @@ use crate::crm::{self, Error};
 use crate::domain::PageUrls;
 use crate::store::Store;
 
-/// Logs the URL and the set-up code for the first owner, if no owner exists yet.
 pub(super) async fn offer_setup_code(store: &Store, pages: &PageUrls) {
     let (code, now) = (SetupCode::generate(), clock::now());
     let hash = code.hash();

@@ -1,5 +1,4 @@
-//! The daemon's tasks, and the order in which they stop. The workers stop first, while the listeners still serve the
-//! calls that are ending. Then the listeners and all other tasks stop.
+//! The daemon's tasks, and the order in which they stop.
 
 use crate::backup::Snapshots;
 use crate::host::systemd_notify;
@@ -36,8 +35,7 @@ impl TaskGroup {
         self.names.insert(handle.id(), name);
     }
 
-    /// Waits for the first task that ends, and returns a description of what happened. Never returns while the group
-    /// has no task.
+    /// Never returns while the group has no task.
     async fn ended_early(&mut self) -> String {
         match self.tasks.join_next_with_id().await {
             Some(ended) => self.describe(ended),
@@ -49,7 +47,7 @@ impl TaskGroup {
         self.stop.cancel();
     }
 
-    /// Waits until all tasks have ended, at most for `limit`. Returns false if some are still running.
+    /// Returns false if some tasks are still running after `limit`.
     async fn wait(&mut self, limit: Duration) -> bool {
         let all_ended = async { while self.tasks.join_next().await.is_some() {} };
         tokio::time::timeout(limit, all_ended).await.is_ok()
@@ -68,7 +66,7 @@ impl TaskGroup {
 /// The tasks of the daemon, in groups that stop one after the other.
 #[derive(Default)]
 pub(super) struct Tasks {
-    /// Background workers. They stop first, and may complete their work while the calls are drained.
+    /// Background workers. They stop first.
     pub(super) workers: TaskGroup,
     /// The listeners. They stay open while calls are drained, because Twilio requests TwiML when a call's stream ends.
     pub(super) listeners: TaskGroup,
@@ -77,7 +75,6 @@ pub(super) struct Tasks {
 }
 
 impl Tasks {
-    /// Waits for the first task that ends before it was stopped, and returns a description of what happened.
     pub(super) async fn ended_early(&mut self) -> String {
         tokio::select! {
             what = self.workers.ended_early() => what,
@@ -86,7 +83,6 @@ impl Tasks {
         }
     }
 
-    /// Drains calls, workers and requests, each for a limited time, and stops all tasks.
     pub(super) async fn stop(mut self, calls: &Calls, snapshots: &Snapshots, status: StatusLine) {
         systemd_notify::stopping("Stopping: waiting for calls and requests in progress to end");
         tracing::info!(event = "STOPPING", "Stopping: waiting for calls and requests in progress to end");

@@ -31,26 +31,19 @@ use std::time::Duration;
 /// Reads the settings from their sources, in the same way as at the start.
 type Source = Arc<dyn Fn() -> Result<Config, ConfigErrors> + Send + Sync>;
 
-/// The parts that are needed to reload the settings.
 pub struct Reloading {
-    /// Reads the settings from their sources.
     pub source: Source,
     /// The log, whose redacted secrets and level follow the settings.
     pub log: Log,
-    /// The handle through which components request a reload.
     pub reload_handle: ReloadHandle,
-    /// The receiver of the requests that are sent through `reload_handle`.
     pub reload_requests: ReloadRequests,
-    /// Stores the last valid settings.
     pub last_good: LastGood,
-    /// The marker that records that a database exists.
     pub data_marker: Option<DataMarker>,
 }
 
 /// The interval between two removals of deleted tools of the agent and of their header values.
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 
-/// The task that executes requests to reload the settings.
 pub(super) struct Reloader {
     pub(super) source: Source,
     pub(super) log: Log,
@@ -59,16 +52,14 @@ pub(super) struct Reloader {
     pub(super) settings: Settings,
     pub(super) outbox: Outbox,
     pub(super) tls: Tls,
-    /// The status line that systemd shows after a reload.
     pub(super) status: StatusLine,
-    /// The URLs of the web page, which follow the settings.
     pub(super) pages: Reloadable<PageUrls>,
     pub(super) page_listeners: PageListeners,
     pub(super) last_good: LastGood,
 }
 
 impl Reloader {
-    /// Executes the requests one after the other. Never returns; the caller stops it by dropping the future.
+    /// Never returns; the caller stops it by dropping the future.
     pub(super) async fn run(self, mut requests: ReloadRequests) {
         self.save_last_good().await;
         let mut purge = tokio::time::interval_at(tokio::time::Instant::now() + PURGE_INTERVAL, PURGE_INTERVAL);
@@ -117,7 +108,6 @@ impl Reloader {
         }
     }
 
-    /// Activates the stored greeting together with the active settings.
     async fn refresh_greeting(&self) -> Result<(), ReloadRejected> {
         let (config, client) = (self.settings.config(), self.client.clone());
         let greeting = super::startup::stored_greeting(&self.store).await;
@@ -146,8 +136,8 @@ impl Reloader {
 
     /// Removes the tools of the agent that can no longer be restored, and the stored header values that no tool needs.
     /// A value is stored before the tool that refers to it. Therefore it is removed only if it was also in
-    /// `unused_before`, the result of the previous purge; without a previous purge, it is removed at once. Returns the
-    /// ids of the values that no tool needs now, or `unused_before` if they cannot be determined.
+    /// `unused_before`, the result of the previous purge; `None` allows to remove it at once. Returns the ids of the
+    /// values that no tool needs now, or `unused_before` if they cannot be determined.
     async fn purge_tool_secrets(&self, unused_before: Option<BTreeSet<String>>) -> BTreeSet<String> {
         let purged = crm::transact(&self.store, move |tx| agent_tool::purge(tx, clock::now())).await;
         let needed = match purged {
@@ -172,7 +162,6 @@ impl Reloader {
         unused
     }
 
-    /// Validates a change from the web page together with all other settings, stores it, and activates it.
     async fn change(
         &self,
         SettingsChange { changes, expected, save }: SettingsChange,
@@ -214,7 +203,6 @@ impl Reloader {
         if overtaken.is_empty() { Ok(()) } else { Err(ChangeRejected::Overtaken(overtaken)) }
     }
 
-    /// Returns the settings including a change that is not stored yet, after checking that they are valid and usable.
     async fn propose(&self, changes: Vec<(String, serde_json::Value)>) -> Result<ProposedSettings, ChangeRejected> {
         let rejected = ChangeRejected::Settings;
         let stored = self.store.read(|tx| tx.stored_settings()).await;
@@ -232,8 +220,7 @@ impl Reloader {
         proposed.await.map_err(rejected)?
     }
 
-    /// Stores a copy of the active settings as the last valid ones. Does nothing if the active settings are such a
-    /// copy, because the configured ones are invalid.
+    /// Does nothing if the active settings are the last valid ones, because the configured ones are invalid.
     async fn save_last_good(&self) {
         let (config, last_good) = (self.settings.config(), self.last_good.clone());
         if !config.rejected.is_empty() {

@@ -65,7 +65,6 @@ pub(super) struct Services {
 }
 
 impl Services {
-    /// Builds all services. [`Services::start`] starts their tasks.
     pub(super) async fn build(
         config: Config,
         store: Store,
@@ -156,12 +155,10 @@ impl Services {
         })
     }
 
-    /// Waits for a limited time until the logs of the calls' inputs are in their files, after the calls have ended.
     pub(super) async fn flush_input_logs(&self) {
         self.shared.input_logs.flush(INPUT_LOGS_TIMEOUT).await;
     }
 
-    /// Starts the workers, then the upkeep, and then the listeners.
     pub(super) fn start(
         &self,
         tasks: &mut Tasks,
@@ -260,7 +257,6 @@ impl Services {
         upkeep.spawn("reload", reloader.run(reloading.reload_requests));
     }
 
-    /// Builds the state that the request handlers use.
     fn http_state(
         &self,
         metrics: Metrics,
@@ -305,7 +301,6 @@ impl Services {
 /// How long the end of the daemon waits for the logs of the calls' inputs.
 const INPUT_LOGS_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Returns the clock for messages, resumed from the state and the messages that the database contains.
 async fn stored_message_clock(store: &Store) -> anyhow::Result<MessageClock> {
     let message_clock = MessageClock::default();
     let clock = message_clock.clone();

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// Opens the database, and adds the settings that are stored in it. Waits for a limited time if the clock is behind.
+/// Also waits for a limited time if the clock is behind.
 pub(super) async fn open_store(config: Config, data_marker: Option<DataMarker>) -> anyhow::Result<(Store, Config)> {
     let store_config = config.store.clone();
     let opening = tokio::task::spawn_blocking(move || Store::open(&store_config));
@@ -34,7 +34,6 @@ pub(super) async fn open_store(config: Config, data_marker: Option<DataMarker>) 
     Ok((store, config))
 }
 
-/// Waits for blocking work, and extends systemd's start timeout meanwhile.
 async fn extend_start_timeout_during<T>(status: &str, mut work: JoinHandle<T>) -> anyhow::Result<T> {
     loop {
         systemd_notify::extend_start_timeout(status, EXTENSION);
@@ -54,7 +53,7 @@ pub(crate) fn report_migrations(applied: &[String]) {
     let _ = out.flush();
 }
 
-/// Adds the settings that are stored in the database; invalid ones are ignored.
+/// Invalid stored settings are ignored; the problems name them.
 pub(super) async fn with_stored_settings(config: Config, store: &Store) -> anyhow::Result<(Config, Vec<Problem>)> {
     let stored = store.read(|tx| tx.stored_settings()).await.context("cannot read the stored settings")?;
     Ok(config.with_stored(&stored))
@@ -71,7 +70,5 @@ pub(super) async fn stored_greeting(store: &Store) -> Option<Vec<u8>> {
 /// The systemd status until the database is open. The package's scripts match the beginning of this text.
 const OPENING_STATUS: &str = "Bringing the database up to date";
 
-/// How often systemd's start timeout is extended.
 const EXTEND_EVERY: Duration = Duration::from_secs(5);
-/// How long the start timeout lasts after each extension.
 const EXTENSION: Duration = Duration::from_mins(1);

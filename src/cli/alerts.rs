@@ -68,13 +68,11 @@ fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
     print(&table.to_string())
 }
 
-/// The result of a test notification that was sent by one channel.
 #[derive(Serialize)]
 struct TestResult {
     channel: AlertChannel,
     to: Vec<String>,
     ok: bool,
-    /// The result as readable text.
     result: String,
 }
 

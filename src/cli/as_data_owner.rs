@@ -3,8 +3,7 @@
 //! by root.
 //!
 //! If the process is root and another user owns the folder, a step runs in a child process of this program under that
-//! user; otherwise it runs in this process. The database is passed through the child's stdin and stdout. The child
-//! prints results as JSON.
+//! user; otherwise it runs in this process.
 
 use super::output::print_json;
 use super::privileges::data_owner;
@@ -106,8 +105,8 @@ pub(super) fn send(published: &Path, out: &File) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the database into an open file. If the file is on another disk, the database is first copied on its own disk.
-/// A slow or hanging target disk then does not keep a transaction open.
+/// If the file is on another disk, the database is first copied on its own disk, if possible. A slow or hanging target
+/// disk then does not keep a transaction open.
 fn write_copy(published: &Path, out: &File) -> anyhow::Result<()> {
     let is_on_same_disk = std::fs::metadata(folder_of(published))
         .is_ok_and(|folder| out.metadata().is_ok_and(|out| out.dev() == folder.dev()));
@@ -136,7 +135,6 @@ pub(super) fn stage_restore(published: &Path, from: &mut impl Read) -> anyhow::R
     Ok(serde_json::from_slice(&ended.stdout)?)
 }
 
-/// Replaces the current database with the one that [`stage_restore`] has read.
 pub(super) fn activate_restore(published: &Path) -> anyhow::Result<ReplacedFiles> {
     match as_owner(published, "activate-restore")? {
         None => Ok(store::activate_restore(published)?),
@@ -144,7 +142,6 @@ pub(super) fn activate_restore(published: &Path) -> anyhow::Result<ReplacedFiles
     }
 }
 
-/// Restores the old database after a failed restore.
 pub(super) fn roll_back_restore(published: &Path, aside: &ReplacedFiles) -> anyhow::Result<()> {
     match as_owner(published, "roll-back-restore")? {
         None => Ok(store::roll_back_restore(published, aside)?),
@@ -155,8 +152,7 @@ pub(super) fn roll_back_restore(published: &Path, aside: &ReplacedFiles) -> anyh
     }
 }
 
-/// Records, for the next start of the daemon, that the database comes from another machine. `until` is the time of that
-/// machine's last replicated change.
+/// `until` is the time of the other machine's last replicated change.
 pub(super) fn note_promotion(published: &Path, until: &str) -> anyhow::Result<()> {
     match as_owner(published, "note-promotion")? {
         None => Ok(store::leave_promotion_notice(published, until)?),
@@ -167,7 +163,6 @@ pub(super) fn note_promotion(published: &Path, until: &str) -> anyhow::Result<()
     }
 }
 
-/// Makes the standby's copy resume from an earlier change.
 pub(super) fn rewind_standby(published: &Path, transaction: &str) -> anyhow::Result<()> {
     match as_owner(published, "rewind-standby")? {
         None => StandbyCopy::beside(published).rewind_to(transaction),
@@ -178,7 +173,6 @@ pub(super) fn rewind_standby(published: &Path, transaction: &str) -> anyhow::Res
     }
 }
 
-/// Deletes the standby's copy.
 pub(super) fn remove_standby(published: &Path) -> anyhow::Result<()> {
     match as_owner(published, "remove-standby")? {
         None => Ok(StandbyCopy::beside(published).remove()?),
@@ -194,7 +188,6 @@ pub(super) fn discard(published: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Returns the settings that the web page has stored, as pairs of key and value.
 pub(super) fn stored_settings(config: &StoreConfig) -> anyhow::Result<Vec<(String, Value)>> {
     let published = config.published_file();
     match as_owner(&published, "stored-settings")? {
@@ -206,15 +199,14 @@ pub(super) fn stored_settings(config: &StoreConfig) -> anyhow::Result<Vec<(Strin
     }
 }
 
-/// Loads the settings for a command that does what the daemon does, including the settings that were changed on the
-/// page.
+/// Includes the settings that were changed on the page.
 pub(super) fn load_with_stored(settings: &Settings) -> anyhow::Result<Config> {
     let config = settings.load()?;
     let stored = stored_settings(&config.store).context("cannot read the settings that were changed on the page")?;
     Ok(config.with_stored(&stored).0)
 }
 
-/// Returns the CallSid of a call; `None` if there is no such call.
+/// `None` if there is no such call.
 pub(super) fn call_sid(config: &StoreConfig, call: CallId) -> anyhow::Result<Option<CallSid>> {
     let published = config.published_file();
     match as_owner(&published, "call-sid")? {
@@ -234,8 +226,7 @@ pub(super) fn shape(published: &Path) -> anyhow::Result<Value> {
     }
 }
 
-/// Tests the features of the file system of the data folder, in a temporary folder called `name`, which is removed
-/// afterwards.
+/// Uses a temporary folder called `name` in the data folder.
 pub(super) fn try_file_system(published: &Path, name: &str) -> anyhow::Result<FsSupport> {
     match as_owner(published, "try-file-system")? {
         None => Ok(store::probe_file_system(folder_of(published), name)?),
@@ -254,8 +245,7 @@ fn run_step<T: DeserializeOwned>(mut process: Process) -> anyhow::Result<T> {
     Ok(serde_json::from_slice(&ended.stdout)?)
 }
 
-/// Returns the command of a child process that runs a step as the folder's owner. `None` if this process is not root,
-/// or if root owns the folder.
+/// `None` if the step can run in this process.
 fn as_owner(published: &Path, step: &str) -> anyhow::Result<Option<Process>> {
     let Some((user, group)) = data_owner(published) else { return Ok(None) };
     let published = std::path::absolute(published)?;
@@ -264,7 +254,6 @@ fn as_owner(published: &Path, step: &str) -> anyhow::Result<Option<Process>> {
     Ok(Some(process))
 }
 
-/// Returns the stderr of a child process, without the prefix `agentlocator: `.
 fn error_text(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let text = text.trim();

@@ -60,14 +60,13 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     Ok(())
 }
 
-/// Returns a one-line summary of a copy.
 pub(super) fn describe(facts: &CopySummary) -> String {
     let CopySummary { contacts, messages, calls, last_activity_at, .. } = facts;
     let last = last_activity_at.map(|at| format!(", last activity at {at}")).unwrap_or_default();
     format!("{}, with {contacts} contacts, {messages} messages and {calls} calls{last}", format_bytes(facts.bytes))
 }
 
-/// Makes the running daemon write a mark into the database. A copy that lacks the mark does not contain the newest
+/// Makes the running daemon write a mark into the database: a copy that lacks the mark does not contain the newest
 /// commits. Returns `None` if no daemon runs or if the command fails. The backup continues without the mark, because a
 /// daemon that cannot write makes a backup urgent.
 fn write_mark(live: &Path) -> Option<String> {
@@ -86,7 +85,7 @@ fn mark(now: Timestamp) -> String {
     format!("{now} {}", entropy::random_hex::<8>())
 }
 
-/// Returns the approximate size of the database in bytes.
+/// Approximate, in bytes.
 fn size_of(published: &Path, live: &Path) -> u64 {
     let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
     length(live).max(length(published))

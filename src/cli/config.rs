@@ -78,7 +78,6 @@ fn as_object(setting: &ShownSetting) -> Value {
     json!({"key": setting.key, "value": setting.value, "source": setting.origin.to_string()})
 }
 
-/// Returns the settings as TOML. Each setting has a comment with its source, except for default values.
 fn as_toml(config: &Config) -> String {
     let mut lines = Vec::new();
     let mut last_section = "";

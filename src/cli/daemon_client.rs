@@ -9,13 +9,12 @@ use crate::store;
 use crate::{app, clock, http};
 use std::time::Duration;
 
-/// Executes a command in the running daemon, or on the database if no daemon runs. Returns the outcome and the URLs of
-/// the web page.
+/// Returns the outcome and the URLs of the web page.
 pub(super) fn execute(settings: &Settings, command: AdminCommand) -> anyhow::Result<(CommandOutput, PageUrls)> {
     app::runtime()?.block_on(execute_async(settings, command))
 }
 
-/// Executes a command in the running daemon; returns an error if no daemon runs.
+/// Returns an error if no daemon runs.
 pub(super) fn query(settings: &Settings, command: &AdminCommand) -> anyhow::Result<CommandOutput> {
     let answer = control::send_command(&control::socket_path(&settings.store().live_file()), command);
     Ok(answer.map(|(outcome, _pages)| outcome)?)

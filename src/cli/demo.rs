@@ -62,7 +62,6 @@ async fn run_demo(arguments: &Arguments) -> anyhow::Result<()> {
     env.stop().await
 }
 
-/// Runs all steps, prints the content of the CRM, and returns whether all checks passed.
 async fn run_and_report(env: &DemoEnvironment) -> anyhow::Result<bool> {
     let mut checks = Checks::default();
     if let Err(error) = Box::pin(run_steps(env, &mut checks)).await {

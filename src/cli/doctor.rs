@@ -64,7 +64,6 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     })
 }
 
-/// Creates the context of the checks for the installation that these settings describe.
 pub(super) async fn find(settings: &Settings, numbers: &[PhoneNumber]) -> anyhow::Result<DoctorContext> {
     let reads = OwnerReads {
         stored_settings: |store| as_data_owner::stored_settings(store).map_err(|error| format!("{error:#}")),
@@ -79,13 +78,11 @@ pub(super) async fn find(settings: &Settings, numbers: &[PhoneNumber]) -> anyhow
     Ok(DoctorContext::find(settings.load(), installation, numbers.to_vec()).await?)
 }
 
-/// Returns the findings as JSON.
 pub(super) fn report(findings: &[Finding]) -> serde_json::Value {
     let ok = findings.iter().all(|finding| finding.state != State::Error);
     json!({"ok": ok, "at": clock::now(), "release": env!("CARGO_PKG_VERSION"), "findings": findings})
 }
 
-/// Parses a phone number with + and country code. For any other text, returns an error message for the user.
 pub(super) fn parse_number(text: &str) -> Result<PhoneNumber, String> {
     let read = PhoneNumber::parse_international(text);
     read.map_err(|_| "a number with + and its country code, such as +97237654321".to_owned())

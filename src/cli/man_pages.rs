@@ -9,7 +9,7 @@ use clap::Command;
 use std::fs;
 use std::path::Path;
 
-/// Writes all man pages into the folder, and creates the folder if it is missing. The output is deterministic.
+/// The output is deterministic.
 pub(super) fn run(folder: &Path, command: Command) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     let mut command = command.disable_help_subcommand(true);
@@ -27,7 +27,6 @@ pub(super) fn run(folder: &Path, command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Adds the man page of a command and the pages of its subcommands to `pages`.
 fn collect(command: &Command, pages: &mut Vec<(String, Vec<u8>)>) -> anyhow::Result<()> {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name());
     pages.push((format!("{name}.1"), command_page::render(command)?));

@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::fmt;
 use std::io::{ErrorKind, Write};
 
-/// Prints the result on stdout. Ignores a broken pipe, because the reader (such as `head`) may close it early.
+/// Ignores a broken pipe, because the reader (such as `head`) may close it early.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -14,18 +14,15 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Prints the result as JSON on stdout.
 pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))
 }
 
-/// Prints a status message on stderr.
 #[expect(clippy::print_stderr, reason = "what is for people belongs on stderr")]
 pub(super) fn print_status(text: &str) {
     eprintln!("{text}");
 }
 
-/// A table with aligned columns and a heading row.
 pub(super) struct Table<const N: usize> {
     rows: Vec<[String; N]>,
 }
@@ -52,7 +49,7 @@ impl<const N: usize> fmt::Display for Table<N> {
     }
 }
 
-/// Formats a UTC time with minutes as the smallest unit; returns `-` for `None`.
+/// In UTC, to the minute; `-` for `None`.
 pub(super) fn format_time(time: Option<Timestamp>) -> String {
     time.map_or_else(|| "-".to_owned(), |time| time.to_string()[..16].replace('T', " "))
 }

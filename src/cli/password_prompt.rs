@@ -50,9 +50,8 @@ impl NewPassword {
         Self { text: password::generate(), generated: true }
     }
 
-    /// Returns the hash of the password; an error if the password is not allowed for this user name. A password similar
-    /// to the business's name is rejected too. If the settings are invalid, this rule is skipped, so that the owner can
-    /// still reset a password.
+    /// Fails if the password is not allowed for this user name, or is similar to the business's name. If the settings
+    /// are invalid, the latter rule is skipped, so that the owner can still reset a password.
     pub(super) fn hash(&self, user_name: &str, settings: &Settings) -> anyhow::Result<String> {
         let business = settings.load().map(|config| config.business.name).unwrap_or_default();
         Ok(password::hash(&self.text, &[user_name, &business])?)

@@ -24,7 +24,7 @@ pub(super) fn drop_to_data_owner(settings: &Settings, needs_bucket: bool) -> any
     Err(anyhow::Error::new(error).context(format!("cannot change to the user {user}, who owns the data")))
 }
 
-/// Returns true if root runs the command, also after the program was re-executed as the owner of the data.
+/// Also true after the program was re-executed as the owner of the data.
 pub(super) fn is_run_by_root() -> bool {
     geteuid().is_root() || process_env(BY_ROOT).is_some()
 }

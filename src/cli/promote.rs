@@ -87,8 +87,7 @@ fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> an
     Ok(())
 }
 
-/// Applies the replica's changes to the copy until the copy has the newest change. Fails if the replica cannot be read
-/// or is older than the copy, if the other machine still writes, if Litestream exits, or after a timeout.
+/// Applies the replica's changes to the copy until the copy has the newest change.
 async fn catch_up(copy: &StandbyCopy, published: &Path, replica: &Replica, lock: &File) -> anyhow::Result<Newest> {
     let began = clock::instant();
     let mut newest = replica.newest().await?;
@@ -124,14 +123,12 @@ async fn catch_up(copy: &StandbyCopy, published: &Path, replica: &Replica, lock:
     outcome
 }
 
-/// The systemd unit of the standby, and whether it ran before the promotion.
 struct StandbyService {
     was_active: bool,
 }
 
 impl StandbyService {
-    /// Stops the unit if it is active. A standby that runs outside of systemd is detected later, by the lock of the
-    /// copy.
+    /// A standby that runs outside of systemd is detected later, by the lock of the copy.
     fn stop(consent: &Consent) -> Self {
         let was_active = !consent.no_service && systemctl(&["is-active", "--quiet", STANDBY_UNIT]).is_ok();
         if was_active {
@@ -140,7 +137,6 @@ impl StandbyService {
         Self { was_active }
     }
 
-    /// Starts the unit again if it was active. Called after a failed promotion.
     fn restart_if_active(&self) {
         if self.was_active
             && let Err(error) = systemctl(&["start", "--no-block", STANDBY_UNIT])
@@ -152,7 +148,7 @@ impl StandbyService {
 
 const STANDBY_UNIT: &str = "agentlocator-standby.service";
 const INTERVAL: Duration = Duration::from_millis(200);
-/// Maximum number of times that new changes in the replica extend the catch-up. After more new changes, the other
-/// machine is considered to be still running, and the promotion fails.
+/// How often new changes in the replica may extend the catch-up, before the other machine is considered to be still
+/// running.
 const MAX_NEW_TARGETS: u32 = 5;
 const CATCH_UP_TIMEOUT: Duration = Duration::from_mins(10);

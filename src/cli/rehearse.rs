@@ -140,7 +140,6 @@ impl Template {
         self.folder.path().join("template").join(FILE)
     }
 
-    /// Holds the conversation of a scenario on a copy of its own.
     async fn rehearse(
         &self,
         config: &Arc<Config>,
@@ -164,7 +163,6 @@ impl Template {
     }
 }
 
-/// Creates a file that only this user can read.
 fn create(path: &Path) -> anyhow::Result<File> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -178,7 +176,6 @@ fn open(path: &Path) -> anyhow::Result<Store> {
     Ok(Store::open(&config).context("cannot open the copy of the database")?.0)
 }
 
-/// Adds the scenario's name and, for an error of the model, what the user can do.
 fn explain(error: &RehearsalError, scenario: &str) -> anyhow::Error {
     let RehearsalError::Model(reason) = error else { return anyhow::anyhow!("scenario {scenario:?}: {error}") };
     let remedy = match AiFailure::from_reason(reason).cause {

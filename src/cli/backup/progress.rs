@@ -7,14 +7,12 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// A progress display that runs until [`Progress::end`] is called.
 pub(super) struct Progress {
     shown: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Progress {
-    /// Starts showing how much of the expected size is written. Shows nothing for small copies, or if stderr is not a
-    /// terminal.
+    /// Shows nothing for small copies, or if stderr is not a terminal.
     pub(super) fn start(file: &File, expected: u64) -> Self {
         if expected < LARGE || !std::io::stderr().is_terminal() {
             return Self { shown: None };

@@ -13,11 +13,9 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The target file of a running backup. If the value is dropped before [`Target::finish`] is called, the unfinished
-/// file is removed.
+/// If the value is dropped before [`Target::finish`] is called, the unfinished file is removed.
 pub(super) struct Target {
     location: secure_open::Target,
-    /// The final path.
     path: PathBuf,
     part: PathBuf,
     part_name: OsString,
@@ -26,8 +24,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Checks the target's name and opens the temporary `.part` file. Fails if another backup writes to the same
-    /// target.
+    /// Fails if another backup has locked the `.part` file.
     pub(super) fn open(wanted: &Path, published: &Path) -> anyhow::Result<Self> {
         let location = find(wanted)?;
         let path = location.folder_path.join(&location.name);
@@ -56,12 +53,10 @@ impl Target {
         Ok(target)
     }
 
-    /// Returns the open `.part` file.
     pub(super) fn file(&self) -> &File {
         &self.file
     }
 
-    /// Fails if the disk has less free space than `bytes`.
     pub(super) fn check_space(&self, bytes: u64) -> anyhow::Result<()> {
         let folder = folder_of(&self.part);
         let free = store::disk_space(folder).map_or(u64::MAX, |space| space.free_bytes);
@@ -76,13 +71,11 @@ impl Target {
         Ok(())
     }
 
-    /// Syncs the file to disk, and verifies the complete database in it.
     pub(super) fn verify(&self) -> anyhow::Result<CopySummary> {
         self.file.sync_all().with_context(|| format!("cannot sync {} to disk", self.part.display()))?;
         Ok(store::verify_copy(&self.part)?)
     }
 
-    /// Renames the file to its final name, and returns the final path.
     pub(super) fn finish(mut self) -> anyhow::Result<PathBuf> {
         self.location
             .rename(&self.part_name)
@@ -102,7 +95,6 @@ impl Drop for Target {
     }
 }
 
-/// Opens the target's folder, and reads the metadata of an existing file with the target's name.
 fn find(wanted: &Path) -> anyhow::Result<secure_open::Target> {
     if wanted == Path::new("-") {
         bail!("a backup needs a file that can be read back, not stdout");

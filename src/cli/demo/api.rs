@@ -3,7 +3,6 @@
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-/// An API client that authenticates with a bearer token.
 #[derive(Clone)]
 pub(super) struct Api {
     client: reqwest::Client,
@@ -17,7 +16,7 @@ impl Api {
         Ok(Self { client, base_url, token })
     }
 
-    /// Sends a GET request and returns the JSON body. Any status other than 2xx is an error.
+    /// Any status other than 2xx is an error.
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
         let request = self.client.get(format!("{}{path}", self.base_url)).bearer_auth(&self.token);
         let response = request.send().await.with_context(|| path.to_owned())?;
@@ -28,7 +27,6 @@ impl Api {
         Ok(response.json().await?)
     }
 
-    /// Downloads the file at `path`.
     pub(super) async fn file(&self, path: &str) -> anyhow::Result<Vec<u8>> {
         let response = self.client.get(format!("{}{path}", self.base_url)).bearer_auth(&self.token).send().await?;
         Ok(response.error_for_status()?.bytes().await?.to_vec())
@@ -45,7 +43,6 @@ impl Api {
         Ok((status, length, response.bytes().await?.to_vec()))
     }
 
-    /// Sends a WhatsApp message with an idempotency key; returns the status and the body.
     pub(super) async fn send(&self, key: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
         let request = self.client.post(format!("{}/api/whatsapp/send", self.base_url)).bearer_auth(&self.token);
         let response = request.header("Idempotency-Key", key).json(body).send().await?;
@@ -67,7 +64,6 @@ impl Api {
         }
     }
 
-    /// Returns a call with its turns, found by its CallSid.
     pub(super) async fn call(&self, call_sid: &str) -> anyhow::Result<Option<Value>> {
         let calls = self.all("/api/calls", "calls", "cursor").await?;
         match calls.iter().find(|call| call["call_sid"] == call_sid) {
@@ -76,7 +72,6 @@ impl Api {
         }
     }
 
-    /// Returns all WhatsApp messages exchanged with this phone number, in the order of their ids.
     pub(super) async fn messages_with(&self, number: &str) -> anyhow::Result<Vec<Value>> {
         let threads = self.all("/api/threads?type=whatsapp", "threads", "cursor").await?;
         let mut messages = Vec::new();
@@ -87,8 +82,7 @@ impl Api {
         Ok(messages)
     }
 
-    /// Returns the stored files of the WhatsApp messages with this phone number, in the order of the messages' ids.
-    /// Each item contains the kind and the content of a file.
+    /// In the order of the messages' ids. Each item contains the kind and the content of a file.
     pub(super) async fn files_of(&self, number: &str) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
         let mut files = Vec::new();
         for message in self.messages_with(number).await? {
@@ -100,7 +94,6 @@ impl Api {
         Ok(files)
     }
 
-    /// Returns the content of the first of [`Self::files_of`]; `None` if there is no file.
     pub(super) async fn first_file_of(&self, number: &str) -> anyhow::Result<Option<Vec<u8>>> {
         Ok(self.files_of(number).await?.into_iter().next().map(|(_, content)| content))
     }

@@ -6,21 +6,18 @@ use crate::simulator::specs::CHECKS_SCHEMAS;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Counts passed checks and collects failed ones.
 #[derive(Default)]
 pub(super) struct Checks {
     passed_count: usize,
     failed: Vec<String>,
 }
 
-/// The overall result.
 pub(super) struct CheckReport {
     pub(super) passed: bool,
     pub(super) text: String,
 }
 
 impl Checks {
-    /// Records and prints the result of a check.
     pub(super) fn that(&mut self, passed: bool, what: &str) {
         if passed {
             self.passed_count += 1;
@@ -30,7 +27,6 @@ impl Checks {
         }
     }
 
-    /// Records a check that two values are equal. Prints both values if they differ.
     pub(super) fn same<T: PartialEq + std::fmt::Debug>(&mut self, found: &T, expected: &T, what: &str) {
         if found == expected {
             self.that(true, what);
@@ -44,7 +40,6 @@ impl Checks {
         self.failed.push(what.to_owned());
     }
 
-    /// Checks that no request of the daemon violated a vendor's rules.
     pub(super) fn no_violations(&mut self, log: &EventLog) {
         let violations = log.violations();
         for violation in &violations {
@@ -58,7 +53,6 @@ impl Checks {
         self.that(violations.is_empty(), complies);
     }
 
-    /// Checks that the daemon logged no error.
     pub(super) fn no_errors_in(&mut self, lines: &[String]) {
         let errors: Vec<_> = lines
             .iter()

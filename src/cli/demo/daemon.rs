@@ -11,7 +11,6 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
-/// The daemon, running as a child process.
 pub(super) struct Daemon {
     child: Child,
     folder: PathBuf,
@@ -95,7 +94,6 @@ impl Daemon {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// Returns the daemon's base URL, without a path.
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -104,18 +102,15 @@ impl Daemon {
         &self.folder
     }
 
-    /// Returns all log lines so far.
     pub(super) fn log_lines(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns the last `count` log lines, joined into one text.
     pub(super) fn last_lines(&self, count: usize) -> String {
         let lines = self.log_lines();
         lines[lines.len().saturating_sub(count)..].join("\n") + "\n"
     }
 
-    /// Waits until the daemon exits, and returns a description of its exit status.
     pub(super) async fn ended(&mut self) -> String {
         match self.child.wait().await {
             Ok(status) => status.to_string(),
@@ -123,7 +118,7 @@ impl Daemon {
         }
     }
 
-    /// Sends SIGTERM to the daemon and waits until it exits. Fails after 15 s.
+    /// Sends SIGTERM. Fails if the daemon does not exit within 15 s.
     pub(super) async fn stop(mut self) -> anyhow::Result<ExitStatus> {
         let pid = self.child.id().context("the daemon has already exited")?;
         let pid = rustix::process::Pid::from_raw(i32::try_from(pid)?).context("no such process")?;

@@ -18,7 +18,6 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use url::Url;
 
-/// The processes and API clients of the demo.
 pub(super) struct DemoEnvironment {
     pub(super) daemon: Daemon,
     pub(super) api: Api,
@@ -28,7 +27,7 @@ pub(super) struct DemoEnvironment {
     pub(super) phone: Phone,
     pub(super) twilio_whatsapp: WhatsAppNetwork,
     pub(super) openai: OpenAi,
-    /// The bridge; the demo kills and restarts it.
+    /// In a mutex, because the demo kills and restarts it.
     pub(super) bridge: Mutex<BridgeProcess>,
     pub(super) whatsapp: WhatsAppServer,
     /// A client that sends webhooks with a wrong signature.
@@ -39,7 +38,6 @@ pub(super) struct DemoEnvironment {
     folder: TemporaryFolder,
 }
 
-/// The credentials with which the owner logs in.
 pub(super) struct Login {
     pub(super) name: &'static str,
     pub(super) password: String,
@@ -107,17 +105,15 @@ impl DemoEnvironment {
         })
     }
 
-    /// Returns the URL of a webhook of the daemon.
     pub(super) fn webhook(&self, path: &str) -> anyhow::Result<Url> {
         Ok(Url::parse(&self.daemon.url())?.join(path)?)
     }
 
-    /// Returns the process ids of the bridge and of the WhatsApp test server.
     pub(super) async fn node_processes(&self) -> Vec<u32> {
         self.bridge.lock().await.process_id().into_iter().chain(self.whatsapp.process_id()).collect()
     }
 
-    /// Stops all processes; fails if the daemon or the bridge did not exit cleanly.
+    /// Fails if the daemon or the bridge did not exit cleanly.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
         let daemon = self.daemon.stop().await;
         let bridge = self.bridge.into_inner().stop().await;
@@ -132,7 +128,7 @@ impl DemoEnvironment {
     }
 }
 
-/// Returns the paths at which the search for the project's folder starts: the current folder and the program's path.
+/// The search for the project's folder starts at these paths.
 fn search_paths() -> anyhow::Result<[std::path::PathBuf; 2]> {
     let folder = std::env::current_dir().context("cannot determine the current folder")?;
     let program = std::env::current_exe().context("cannot find this program")?;
@@ -143,7 +139,6 @@ async fn free_port() -> anyhow::Result<TcpListener> {
     Ok(TcpListener::bind("127.0.0.1:0").await?)
 }
 
-/// Returns the turns of the simulated phone conversation.
 fn turns() -> Vec<Turn> {
     vec![
         Turn::new("שלום, אתם פתוחים היום?", "שלום דנה! כן, אנחנו פתוחים היום עד שבע בערב."),
@@ -156,5 +151,4 @@ fn turns() -> Vec<Turn> {
     ]
 }
 
-/// The phone number of the business.
 pub(super) const SHOP: &str = "+97235551234";

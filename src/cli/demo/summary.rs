@@ -4,7 +4,6 @@ use super::super::output::Table;
 use super::api::Api;
 use serde_json::Value;
 
-/// Returns a table of the calls and a table of the messages.
 pub(super) async fn table(api: &Api) -> anyhow::Result<String> {
     let mut calls = Table::new(["CALL", "FROM", "STATE", "ENDED BY", "SECONDS", "TURNS", "RECORDINGS"]);
     for call in api.all("/api/calls", "calls", "cursor").await? {

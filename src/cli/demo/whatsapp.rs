@@ -22,8 +22,6 @@ pub(super) async fn link(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::
     Ok(())
 }
 
-/// Simulates messages that the bridge receives: texts from both WhatsApp addresses of a contact, files, and messages
-/// written on the owner's phone. Then sends a forged bridge webhook, and checks what the daemon stores.
 pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
     let network = &env.whatsapp;
     let first = network.writes(RONI, "היי, אפשר להזמין?").await?;
@@ -66,8 +64,6 @@ pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks)
     Ok(())
 }
 
-/// Sends messages by both providers, one of them after a failover. Each message is requested twice with the same
-/// idempotency key.
 pub(super) async fn send_messages(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
     send(env, RONI, "בטח, שני שקים מחכים לך.", checks).await?;
     send(env, NOA, "כן, זה במלאי!", checks).await?;
@@ -131,12 +127,11 @@ async fn is_connected(env: &DemoEnvironment) -> anyhow::Result<bool> {
     Ok(connected.is_some())
 }
 
-/// Returns the state of the bridge from the daemon's API.
 async fn bridge(env: &DemoEnvironment) -> anyhow::Result<Value> {
     env.api.get("/api/whatsapp/bridge").await
 }
 
-/// Returns the texts exchanged with a contact. Incoming texts start with `<`, outgoing texts with `>`.
+/// Incoming texts start with `<`, outgoing texts with `>`.
 async fn talk(env: &DemoEnvironment, contact: WhatsAppUser) -> anyhow::Result<Vec<String>> {
     let messages = env.api.messages_with(&number(contact)).await?;
     let shown = |message: &Value| {
@@ -165,8 +160,6 @@ pub(super) const PICTURE: &[u8] = &[
     0xB6, 0xEE, 0x56, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82,
 ];
 
-/// Simulates incoming messages to the WhatsApp number at Twilio: delivers each message twice, then a forged message,
-/// and checks what the daemon stores.
 pub(super) async fn receive_from_twilio(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
     let url = env.webhook("/webhook/whatsapp/twilio")?;
     let (network, noa) = (&env.twilio_whatsapp, format!("+{}", NOA.number));

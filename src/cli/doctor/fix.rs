@@ -4,8 +4,7 @@ use crate::cli::output::print_status;
 use crate::doctor::{DoctorContext, Finding};
 use std::io::{BufRead, IsTerminal};
 
-/// Applies the fixes that the user confirms, or all fixes if `without_asking` is true. A fix for a phone number that
-/// the user must name first is not applied in either case. Returns true if anything may have changed.
+/// Returns true if anything may have changed. A fix for a phone number that the user must name first is never applied.
 pub(super) async fn apply_fixes(
     findings: &[Finding],
     context: &DoctorContext,

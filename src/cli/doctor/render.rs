@@ -5,8 +5,6 @@ use crate::doctor::{Finding, State};
 use std::fmt::Write;
 use std::io::IsTerminal;
 
-/// Returns one line per finding, each followed by its remedy, and a summary line. Adds a hint about `sudo` if a remedy
-/// contains `systemctl`.
 pub(super) fn text(findings: &[Finding], colourful: bool) -> String {
     let width = findings.iter().map(|finding| finding.check.len()).max().unwrap_or_default();
     let mut text = String::new();
@@ -33,7 +31,7 @@ pub(super) fn text(findings: &[Finding], colourful: bool) -> String {
     text
 }
 
-/// Returns the symbol, name and colour of a state. The name is for screen readers and for terminals without colours.
+/// The name is for screen readers and for terminals without colours.
 fn label(state: State) -> (char, &'static str, &'static str) {
     match state {
         State::Ok => ('✓', "ok", "\x1b[32m"),

@@ -36,8 +36,7 @@ pub(super) fn render(command: &Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// Renders the text below the options in `--help`. A block with a heading becomes a section with the same line breaks;
-/// any other block becomes the section NOTES.
+/// Renders the text below the options in `--help`. A block without a heading becomes the section NOTES.
 fn after_help(roff: &mut Roff, text: &str) {
     for block in text.split("\n\n") {
         let mut lines = block.lines();

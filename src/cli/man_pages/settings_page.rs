@@ -53,7 +53,6 @@ struct Group {
     settings: Vec<KnownSetting>,
 }
 
-/// Parses the groups of settings in the shipped example file.
 fn groups_of_the_example() -> Vec<Group> {
     let known = known_settings();
     let mut groups = Vec::new();
@@ -116,7 +115,6 @@ impl Group {
     }
 }
 
-/// Returns the default value as text, such as `= 8000`; `(a secret)` for a secret; empty if there is no default.
 fn default_value(setting: &KnownSetting, value: Option<&Value>) -> Vec<Inline> {
     match value {
         _ if setting.secret => vec![roman(" (a secret)")],

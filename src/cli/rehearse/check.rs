@@ -7,13 +7,11 @@ use crate::search::fold;
 use jiff::civil::DateTime;
 use serde::Serialize;
 
-/// The expectations that a conversation did not meet.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Check {
     pub(super) failures: Vec<Failure>,
 }
 
-/// An expectation that was not met.
 #[derive(Debug, Serialize)]
 pub(super) struct Failure {
     pub(super) expected: String,

@@ -6,7 +6,6 @@ use crate::runtime::rehearsal::{HeldConversation, RehearsedTurn};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// The results so far.
 pub(super) struct Report {
     model: String,
     server: String,
@@ -37,7 +36,7 @@ impl Report {
         }
     }
 
-    /// Adds a result. Returns its text, or `None` if the output is JSON.
+    /// Returns `None` if the output is JSON.
     pub(super) fn add(&mut self, scenario: &Scenario, held: &HeldConversation, check: &Check) -> Option<String> {
         let has_passed = check.failures.is_empty();
         *(if has_passed { &mut self.passed } else { &mut self.failed }) += 1;

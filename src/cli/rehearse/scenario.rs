@@ -29,7 +29,6 @@ pub(super) struct ScenarioFile {
     pub(super) scenarios: Vec<Scenario>,
 }
 
-/// A conversation, and what is expected of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Scenario {
@@ -38,7 +37,6 @@ pub(super) struct Scenario {
     pub(super) now: Option<DateTime>,
     /// The caller's number with + and country code.
     from: Option<String>,
-    /// Whether the caller withholds the number.
     #[serde(default)]
     withheld: bool,
     /// The caller's name, if the business knows it.
@@ -46,7 +44,6 @@ pub(super) struct Scenario {
     /// Appointments from before the call.
     #[serde(default)]
     appointments: Vec<Earlier>,
-    /// What the caller says.
     say: Vec<Line>,
     /// The answers of the owner's own tools, by their names.
     #[serde(default)]
@@ -98,12 +95,10 @@ pub(super) struct Expect {
     pub(super) questions: Option<Vec<String>>,
     /// A part of each task about the call.
     pub(super) tasks: Option<Vec<String>>,
-    /// The services for which the caller waits.
+    /// A part of each entry of the waiting list.
     pub(super) waiting: Option<Vec<String>>,
-    /// Tools that the agent uses.
     #[serde(default)]
     pub(super) tools: Vec<String>,
-    /// Tools that the agent does not use.
     #[serde(default)]
     pub(super) no_tools: Vec<String>,
     /// Words that the agent says; | separates alternatives.
@@ -112,7 +107,6 @@ pub(super) struct Expect {
     /// Words that the agent never says; | separates alternatives.
     #[serde(default)]
     pub(super) never_says: Vec<String>,
-    /// How the conversation ends.
     pub(super) end: Option<End>,
     /// Whether the agent may say that it did something that it did not do.
     #[serde(default)]
@@ -132,9 +126,7 @@ pub(super) struct ExpectedAppointment {
 pub(super) enum End {
     /// The caller has said everything.
     Caller,
-    /// The agent ends the call.
     Agent,
-    /// The agent transfers the call.
     Transfer,
 }
 
@@ -150,8 +142,6 @@ impl End {
 }
 
 impl Scenario {
-    /// Returns the caller's number, name and lines, the earlier appointments, and the answers of the owner's tools, for
-    /// a call at this time.
     pub(super) fn scene(&self, now: Timestamp) -> Scene {
         let from = if self.withheld { WITHHELD } else { self.from.as_deref().unwrap_or(FROM) };
         let line = |line: &Line| match line {
@@ -177,7 +167,7 @@ impl Scenario {
     }
 }
 
-/// Reads and checks a file. A syntax error names the line and the column.
+/// A syntax error names the line and the column.
 pub(super) fn read(path: &Path) -> anyhow::Result<ScenarioFile> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let file: ScenarioFile = toml::from_str(&text).map_err(|error| {

@@ -70,7 +70,6 @@ impl<'de> Deserialize<'de> for Hours {
 }
 
 impl Shop {
-    /// Returns the opening hours, services, closures and facts in the form that `crm::rehearsal` stores.
     pub(super) fn as_data(&self) -> ExampleShop {
         let Week { sun, mon, tue, wed, thu, fri, sat } = &self.hours;
         let days = [
