@@ -4,7 +4,6 @@ use crate::domain::{Moment, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Returns the wall-clock time.
 #[expect(clippy::disallowed_methods, reason = "the only call that reads the wall clock")]
 pub fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -97,54 +97,32 @@ pub use whatsapp::{BridgeChallenge, ProviderChoice, WhatsAppConfig};
 use crate::domain::Language;
 use serde::Serialize;
 
-/// The settings of all sections.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Config {
-    /// The listeners and the public address.
     pub http: HttpConfig,
-    /// TLS certificates.
     pub tls: TlsConfig,
-    /// Twilio: the account, its numbers and templates.
     pub twilio: TwilioConfig,
-    /// WhatsApp: both providers, the bridge, and limits.
     pub whatsapp: WhatsAppConfig,
-    /// OpenAI: the account, addresses and models.
     pub openai: OpenAiConfig,
-    /// Google's speech services.
     pub google: GoogleConfig,
     pub elevenlabs: ElevenLabsConfig,
     pub deepgram: DeepgramConfig,
     pub soniox: SonioxConfig,
-    /// The pipeline engine.
     pub pipeline: PipelineConfig,
-    /// Calls: engines, greetings, limits and recording.
     pub voice: VoiceConfig,
-    /// The business: its name, time zone and country.
     pub business: BusinessConfig,
-    /// The agent: its instructions and transfer number.
     pub agent: AgentConfig,
-    /// Alert recipients and thresholds.
     pub alerts: AlertsConfig,
-    /// The mail server.
     pub mail: MailConfig,
-    /// The limits of free disk space below which media files are not stored, or the disk counts as full.
     pub disk: DiskConfig,
-    /// The retention periods of stored data.
     pub retention: RetentionConfig,
-    /// Nightly maintenance.
     pub maintenance: MaintenanceConfig,
-    /// The location of the database.
     pub store: StoreConfig,
-    /// The nightly snapshots.
     pub backup: BackupConfig,
-    /// The log level.
     pub log: LogConfig,
-    /// The check for newer releases.
     pub updates: UpdatesConfig,
-    /// The version of this build.
     #[serde(skip)]
     pub version: VersionInfo,
-    /// The origin of each setting, such as the file or an environment variable.
     #[serde(skip)]
     pub origins: Origins,
     /// The errors in the configured settings, if the last working settings are used instead; otherwise empty.
@@ -167,18 +145,17 @@ impl Config {
         if self.voice.recording { self.voice.input_log_days.min(limit) } else { 0 }
     }
 
-    /// Returns whether WhatsApp through Twilio is enabled: the value of `whatsapp.enable_twilio` if that is set,
-    /// otherwise true if all settings that Twilio needs are set.
+    /// The value of `whatsapp.enable_twilio` if that is set, otherwise true if Twilio's account, token and WhatsApp
+    /// sender are set.
     pub fn twilio_whatsapp_enabled(&self) -> bool {
         self.whatsapp.enable_twilio.unwrap_or_else(|| self.has_twilio_sender())
     }
 
-    /// Returns true if Twilio's account, token and WhatsApp sender are set.
     fn has_twilio_sender(&self) -> bool {
         self.twilio.credentials().is_some() && self.twilio.wa_from.is_some()
     }
 
-    /// Returns the language of the texts for the business's users: Hebrew if the agent's language is Hebrew, otherwise
+    /// The language of the texts for the business's users: Hebrew if the agent's language is Hebrew, otherwise
     /// English.
     pub fn language(&self) -> Language {
         Language::for_tag(&self.agent.language)

@@ -41,7 +41,6 @@ pub(super) struct Consent {
     pub json: bool,
 }
 
-/// The parameters of [`replace_database`].
 pub(super) struct Replacement<'s> {
     pub what: &'s str,
     pub published: &'s Path,
@@ -69,8 +68,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     replace_database(&replacement, &mut source, || Ok(()))
 }
 
-/// Reads and verifies a database, asks for confirmation, and replaces the current database. `on_replaced` is called
-/// after the replacement, before the service starts again.
+/// `on_replaced` is called after the replacement, before the service starts again.
 pub(super) fn replace_database(
     replacement: &Replacement<'_>,
     source: &mut impl Read,
@@ -94,8 +92,7 @@ pub(super) fn replace_database(
     Ok(())
 }
 
-/// Returns the systemd service that must be stopped for a restore, if there is one. Fails if a daemon outside of this
-/// service has the database open.
+/// Returns `None` if no systemd service must be stopped. Fails if another process has the database open.
 pub(super) fn service_to_stop(published: &Path, consent: &Consent) -> anyhow::Result<Option<SystemdUnit>> {
     let holder = if folder_of(published).exists() { store::lock_holder(published)? } else { None };
     let service =
@@ -123,8 +120,8 @@ fn print_plan(published: &Path, service: Option<&SystemdUnit>) {
     print_status(&format!("It will replace the database {}. {keep}{service}.", published.display()));
 }
 
-/// Stops the service, replaces the database, and starts the service again. If the service does not come up, the old
-/// database is restored, if there was one. Without a service, only replaces the database.
+/// If the service does not come up, the old database is restored, if there was one. Without a service, only replaces
+/// the database.
 fn replace_and_restart(
     published: &Path,
     service: Option<&SystemdUnit>,
@@ -154,8 +151,8 @@ fn replace_and_restart(
     )
 }
 
-/// Stops the service, and does `work` with its database. Stops the service again if systemd has restarted it because of
-/// a connection to one of its sockets, and it has locked the database before `work`.
+/// `work` can fail because systemd restarts the service for a connection to one of its sockets. The service is then
+/// stopped again.
 fn while_stopped<T>(
     service: &SystemdUnit,
     published: &Path,
@@ -195,7 +192,6 @@ fn report(
     Ok(())
 }
 
-/// Asks for confirmation on the terminal. Returns true only for a yes; if stdin is not a terminal, returns false.
 fn confirm() -> anyhow::Result<bool> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {

@@ -12,7 +12,6 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Runs the daemon until SIGTERM or SIGINT.
 pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
     let config = settings.load_for_service()?;
     let log = telemetry::log::start(&config, process_env("JOURNAL_STREAM").as_deref()).context(NO_LOG)?;
@@ -49,8 +48,7 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
     ended
 }
 
-/// Raises the soft limit on open files to the hard limit. Each call needs two file descriptors, so the usual limit of
-/// 1024 is too low.
+/// The usual soft limit of 1024 open files is too low for many calls and connections.
 fn raise_file_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
@@ -59,8 +57,7 @@ fn raise_file_limit() {
     }
 }
 
-/// Returns a future that completes at the first SIGTERM or SIGINT. While it is polled, SIGHUP triggers a reload of the
-/// settings.
+/// Completes at the first SIGTERM or SIGINT. While the future is polled, SIGHUP requests a reload of the settings.
 fn stopped(reload_handle: ReloadHandle) -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;

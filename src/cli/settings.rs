@@ -10,10 +10,8 @@ use crate::runtime::TwilioPrompts;
 use crate::store::{self, Store};
 use std::path::{Path, PathBuf};
 
-/// A function that reads settings from a file and from environment variables.
 type ReadSettings<T> = fn(Option<&Path>, &dyn Fn(&str) -> Option<String>) -> T;
 
-/// The source of a command's settings.
 #[derive(Clone)]
 pub(super) struct Settings {
     /// The file named by `--config`.
@@ -26,7 +24,6 @@ impl Settings {
         self.file.as_deref().or_else(|| Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()))
     }
 
-    /// Loads and validates the settings, with the environment of this process.
     pub(super) fn load_from_process(&self) -> Result<Config, ConfigErrors> {
         load(self.file(), &process_env)
     }
@@ -37,8 +34,8 @@ impl Settings {
         self.read(load, |outcome| outcome.as_ref().is_ok_and(|config| config.origins.of(DATABASE) != Origin::Default))
     }
 
-    /// Reads the settings with this process's environment. If `--config` is missing and `names_database` returns false
-    /// for the result, reads the settings again, with the variables of the service's unit as a fallback.
+    /// If `--config` is missing and `names_database` returns false for the result, reads the settings again, with the
+    /// variables of the service's unit as a fallback.
     fn read<T>(&self, read: ReadSettings<T>, names_database: impl FnOnce(&T) -> bool) -> T {
         let own = read(self.file(), &process_env);
         if self.file.is_some() || names_database(&own) {
@@ -52,7 +49,6 @@ impl Settings {
         }
     }
 
-    /// Prints the path of the default database on stderr if no setting names a database.
     pub(super) fn print_default_database(config: &Config) {
         if config.origins.of(DATABASE) == Origin::Default {
             let file = config.store.published_file();
@@ -81,19 +77,16 @@ impl Settings {
         })
     }
 
-    /// Returns the location of the last valid settings.
     pub(super) fn last_good(&self) -> LastGood {
         find_last_good(self.file(), &process_env)
     }
 
-    /// Returns the marker, which records that the data folder contained data; `None` unless systemd has started this
-    /// process as the service.
+    /// `None` if systemd has not given this process a second state folder.
     pub(super) fn data_marker_of_service() -> Option<DataMarker> {
         find_data_marker(&process_env)
     }
 
-    /// Returns the service's marker, which records that its data folder contained data. A command in a shell queries
-    /// systemd for the location.
+    /// A command in a shell queries systemd for the marker's location.
     pub(super) fn data_marker() -> Option<DataMarker> {
         Self::data_marker_of_service().or_else(|| {
             let unit = UnitSettings::query()?;
@@ -118,10 +111,8 @@ impl Settings {
     }
 }
 
-/// An error of [`Settings::open_store`].
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
-    /// The service's data is missing.
     #[error(transparent)]
     Missing(#[from] MissingData),
     #[error("cannot open the database")]

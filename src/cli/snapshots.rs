@@ -61,7 +61,6 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Returns true if the command names a key file for encrypted snapshots.
     pub(super) fn has_identity(&self) -> bool {
         matches!(self, Self::Verify { identity: Some(_), .. })
     }

@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     })
 }
 
-/// Follows the replica until the process is stopped. Restarts Litestream whenever it exits.
+/// Restarts Litestream whenever it exits.
 async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: &mut StopSignal) -> anyhow::Result<()> {
     let mut pause = MIN_PAUSE;
     loop {
@@ -142,7 +142,6 @@ async fn follow(
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
 struct StopSignal {
     terminate: Signal,
     interrupt: Signal,

@@ -39,10 +39,8 @@ pub(super) struct Arguments {
     log_lines: u32,
 }
 
-/// One file of the bundle.
 struct Part {
     name: &'static str,
-    /// A short description for the user.
     about: &'static str,
     content: String,
 }
@@ -129,7 +127,7 @@ fn versions(context: &DoctorContext) -> Value {
     })
 }
 
-/// Writes the archive, readable only by its owner; an error if the file exists.
+/// Fails if the file exists. Only its owner can read it.
 fn write(file: &Path, parts: &[Part]) -> anyhow::Result<()> {
     let target = File::options().write(true).create_new(true).mode(0o600).open(file);
     let target = target.with_context(|| format!("cannot create {}", file.display()))?;

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 pub(super) struct TemporaryFolder(PathBuf);
 
 impl TemporaryFolder {
-    /// Creates a folder with a random name in the system's folder for temporary files.
     pub(super) fn create(command: &str) -> anyhow::Result<Self> {
         Self::within(&std::env::temp_dir(), &format!("agentlocator-{command}-{}", entropy::random_hex::<4>()))
     }

@@ -4,7 +4,6 @@ use super::{Arguments, man_pages};
 use clap::{Command, CommandFactory};
 use std::fmt::Write;
 
-/// Appends the help of a command and of its subcommands, except for hidden commands.
 fn append_help(command: &mut Command, text: &mut String) {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).to_owned();
     writeln!(text, "===== {name} --help =====\n").unwrap();

@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
-/// The environment variables that the systemd unit sets for the service.
 pub(super) struct UnitSettings(BTreeMap<String, String>);
 
 impl UnitSettings {
-    /// Queries systemd. Returns `None` if systemd does not run or has not loaded the unit.
+    /// `None` if systemd does not run or has not loaded the unit.
     pub(super) fn query() -> Option<Self> {
         let mut command = Command::new("systemctl");
         command.args(["show", "--property=LoadState,StateDirectory,Environment", "agentlocator.service"]);
@@ -32,7 +31,6 @@ impl UnitSettings {
         Some(Self(variables))
     }
 
-    /// Returns the value of a variable in the service's environment.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         self.0.get(name).cloned()
     }

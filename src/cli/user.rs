@@ -95,7 +95,6 @@ fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
     print(&table.to_string())
 }
 
-/// Parses the value of `--role`.
 pub(super) fn role(word: &str) -> Result<Role, String> {
     word.parse().map_err(|error: UnknownValue| error.to_string())
 }

@@ -40,12 +40,10 @@ pub struct AgentConfig {
 text_enum! {
     /// The calls after which a notification is sent to the owner.
     CallNotices {
-        /// Never.
         Off = "off",
         /// After calls that need attention: calls with a booking, a task, a new lead or a message, and calls whose
         /// caller waits for an answer.
         Important = "important",
-        /// After every call.
         All = "all",
     }
 }

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BackupConfig {
-    /// Whether a snapshot is created each night.
     pub enabled: bool,
     /// The hour, in the business's time zone, after which the snapshot is created.
     pub hour: u8,
@@ -33,7 +32,6 @@ pub struct BackupConfig {
     pub age_recipients: Vec<String>,
     /// The base URL of the S3 service to which snapshots are uploaded.
     pub s3_endpoint: Option<BaseUrl>,
-    /// The bucket to which snapshots are uploaded.
     pub s3_bucket: Option<String>,
     pub s3_region: String,
     /// A prefix that is added to all object names.
@@ -87,7 +85,6 @@ impl BackupConfig {
     }
 }
 
-/// The settings to access a bucket.
 #[derive(Clone, Copy, Debug)]
 pub struct BucketAccess<'c> {
     pub endpoint: &'c BaseUrl,

@@ -9,12 +9,10 @@ use url::{Host, Url};
 #[serde(transparent)]
 pub struct BaseUrl(String);
 
-/// The reason why a text is not a valid base URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseUrlError {
     /// The text is not a URL with a host.
     NoUrl,
-    /// The scheme is not http or https.
     Scheme,
     /// The URL uses `http` and names another machine, so the data would be sent unencrypted.
     PlainHttp,
@@ -50,17 +48,14 @@ impl BaseUrl {
         Self(text.to_owned())
     }
 
-    /// Returns the http URL of a port on the loopback address.
     pub(super) fn loopback(port: u16) -> Self {
         Self(format!("http://127.0.0.1:{port}"))
     }
 
-    /// Returns the https URL of a host.
     pub(super) fn https(name: &str) -> Self {
         Self(format!("https://{name}"))
     }
 
-    /// Returns the URL as text, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.0
     }

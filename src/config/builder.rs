@@ -12,14 +12,12 @@ pub(super) struct ConfigBuilder {
 }
 
 impl ConfigBuilder {
-    /// Sets a value, and replaces an existing value; an invalid value only adds a problem. The caller must check that
-    /// the origin has the higher precedence.
+    /// An invalid value only adds a problem. The caller must check that the origin has the higher precedence.
     pub(super) fn set(&mut self, setting: &Setting<Config>, raw: &RawValue, origin: Origin) {
         let outcome = setting.set(&mut self.config, raw);
         self.record(setting, outcome, origin);
     }
 
-    /// Sets a value from one of the setting's environment variables, with the parser of this variable.
     pub(super) fn set_from(
         &mut self,
         setting: &Setting<Config>,
@@ -31,7 +29,6 @@ impl ConfigBuilder {
         self.record(setting, outcome, origin);
     }
 
-    /// Adds a problem with a setting or section.
     pub(super) fn add_problem(&mut self, origin: Origin, key: impl Into<String>, error: SettingError) {
         self.problems.push(Problem { origin, key: Some(key.into()), error });
     }

@@ -7,7 +7,6 @@ use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// The path of the marker file.
 #[derive(Clone, Debug)]
 pub struct DataMarker {
     file: PathBuf,
@@ -31,7 +30,6 @@ impl DataMarker {
         Self { file: folder.join("data-folder") }
     }
 
-    /// Returns the path of the marker.
     pub fn file(&self) -> &Path {
         &self.file
     }
@@ -42,14 +40,12 @@ impl DataMarker {
         is_there(&store.published_file()) || is_there(&store.live_file())
     }
 
-    /// Returns an error if the data folder contained a database earlier and contains none now.
     pub fn check(&self, store: &StoreConfig) -> Result<(), MissingData> {
         let folder = data_folder(store);
         let was_there = fs::read(&self.file).is_ok_and(|noted| noted == folder.as_os_str().as_bytes());
         if was_there && !Self::data_exists(store) { Err(MissingData { folder }) } else { Ok(()) }
     }
 
-    /// Records that the data folder contains a database.
     pub fn set(&self, store: &StoreConfig) -> io::Result<()> {
         let folder = data_folder(store);
         let text = folder.as_os_str().as_bytes();
@@ -63,7 +59,6 @@ impl DataMarker {
         fs::File::open(folder_of(&self.file))?.sync_all()
     }
 
-    /// Deletes the marker, if it exists.
     pub fn remove(&self) -> io::Result<()> {
         match fs::remove_file(&self.file) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),

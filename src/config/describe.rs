@@ -5,11 +5,9 @@ use super::{Config, Lock, Origin, settings_table};
 use crate::domain::AllowedValues;
 use serde_json::Value;
 
-/// A setting with its value and metadata, as the web page shows it.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct SettingInfo {
-    /// The key, in the form `section.name`.
     pub key: &'static str,
     /// The name of the value's kind in the API, which determines how the page edits the value.
     pub kind: &'static str,
@@ -21,10 +19,8 @@ pub struct SettingInfo {
     pub choices: Vec<&'static str>,
     /// The minimum and maximum of a number.
     pub bounds: Option<(f64, f64)>,
-    /// The unit of the value, if it is a number with a unit.
     pub unit: Option<&'static str>,
     pub allowed: AllowedValues,
-    /// Whether the setting may have no value.
     pub is_optional: bool,
     pub is_secret: bool,
     /// For a secret: whether a value is set.
@@ -32,19 +28,16 @@ pub struct SettingInfo {
     pub origin: Origin,
     /// The reason why the web page cannot change the setting; `None` if it can.
     pub lock: Option<Lock>,
-    /// Whether a change takes effect only after a restart.
     pub requires_restart: bool,
 }
 
 impl SettingInfo {
-    /// Returns the part of the key before the dot.
     pub fn section(&self) -> &'static str {
         self.key.split_once('.').map_or("", |(section, _)| section)
     }
 }
 
 impl Config {
-    /// Returns all settings as the web page shows them.
     pub fn described(&self) -> Vec<SettingInfo> {
         let (values, defaults) = (serde_json::to_value(self), serde_json::to_value(Self::default()));
         let (values, defaults) = (values.unwrap_or_default(), defaults.unwrap_or_default());

@@ -2,7 +2,6 @@
 
 use super::{Config, settings_table};
 
-/// The changes between two sets of settings, by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigDiff {
     /// Settings whose change takes effect immediately.

@@ -1,5 +1,4 @@
-//! `[disk]`: limits of free disk space. Below the first limit, media files and recordings are not stored. Below the
-//! second limit, the disk counts as full.
+//! `[disk]`: limits of free disk space.
 
 use super::DiskLimit;
 use super::parser::{disk_limit, optional, readable_folder};

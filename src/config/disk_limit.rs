@@ -13,7 +13,6 @@ pub struct DiskLimit {
 }
 
 impl DiskLimit {
-    /// Returns the limit in bytes on a disk of this size.
     pub fn of(self, total_bytes: u64) -> u64 {
         #[expect(
             clippy::cast_precision_loss,

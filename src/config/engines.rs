@@ -4,7 +4,6 @@ use super::pipeline::ModelApi;
 use super::{AiEngine, BaseUrl, Config, EngineChoice, OpenAiConfig, PipelineConfig, Secret, Synthesiser, Transcriber};
 use std::time::Duration;
 
-/// A server that runs the language model.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelServer<'c> {
     pub base_url: &'c BaseUrl,
@@ -15,7 +14,6 @@ pub struct ModelServer<'c> {
     pub uses_responses: bool,
 }
 
-/// A server that transcribes audio files.
 #[derive(Clone, Copy, Debug)]
 pub struct TranscriptionServer<'c> {
     pub base_url: &'c BaseUrl,
@@ -24,14 +22,12 @@ pub struct TranscriptionServer<'c> {
     pub model: &'c str,
 }
 
-/// A speech service that needs an API key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SpeechService {
     /// The name of the service in `pipeline.transcriber` and `pipeline.synthesiser`.
     pub(super) name: &'static str,
     pub(super) key_setting: &'static str,
     pub(super) has_key: bool,
-    /// Whether the pipeline uses the service for transcription or speech.
     pub(super) is_used: bool,
 }
 
@@ -51,8 +47,7 @@ impl Config {
         }
     }
 
-    /// Returns the server of the pipeline's language model; `None` if the server is OpenAI and its key is missing.
-    /// OpenAI's key is sent only to `openai.base_url`.
+    /// `None` if the server is OpenAI and its key is missing. OpenAI's key is sent only to `openai.base_url`.
     pub fn model_server(&self) -> Option<ModelServer<'_>> {
         let (pipeline, openai) = (&self.pipeline, &self.openai);
         let model = pipeline.model.as_deref().unwrap_or(&openai.chat_model);
@@ -78,7 +73,7 @@ impl Config {
         openai.or_else(|| self.model_server())
     }
 
-    /// Returns the keys of the missing settings without which the pipeline engine cannot answer calls; empty if it can.
+    /// Empty if the pipeline engine can answer calls.
     pub fn missing_for_pipeline(&self) -> Vec<&'static str> {
         let PipelineConfig { transcriber, synthesiser, .. } = self.pipeline;
         let services = self.speech_services().into_iter();
@@ -94,7 +89,6 @@ impl Config {
         keys.chain(servers).filter(|(is_missing, _)| *is_missing).map(|(_, key)| key).collect()
     }
 
-    /// Returns the speech services that need an API key.
     pub(super) fn speech_services(&self) -> [SpeechService; 4] {
         let PipelineConfig { transcriber, synthesiser, .. } = self.pipeline;
         [
@@ -125,13 +119,13 @@ impl Config {
         ]
     }
 
-    /// Returns OpenAI's server for the transcription of files; `None` without a key.
+    /// `None` without a key.
     pub fn file_transcription_server(&self) -> Option<TranscriptionServer<'_>> {
         let OpenAiConfig { base_url, file_transcription_model: model, .. } = &self.openai;
         Some(TranscriptionServer { base_url, key: Some(self.openai.key()?), model })
     }
 
-    /// Returns the server with `/audio/transcriptions` that the pipeline uses; `None` if its address is not set.
+    /// `None` if its address is not set.
     pub fn transcription_server(&self) -> Option<TranscriptionServer<'_>> {
         let pipeline = &self.pipeline;
         let key = Secret::present(pipeline.transcription_api_key.as_ref());

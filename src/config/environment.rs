@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 /// Looks up an environment variable, in the process or in a test's fake environment.
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Returns a variable of the process's environment.
 #[expect(clippy::disallowed_methods, reason = "the one reading of the environment")]
 pub fn process_env(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
@@ -26,7 +25,6 @@ pub(super) fn read_data_folder(env: Environment<'_>, builder: &mut ConfigBuilder
     }
 }
 
-/// Returns the first folder of `STATE_DIRECTORY`.
 pub(super) fn state_folder(env: Environment<'_>) -> Option<PathBuf> {
     present(env, "STATE_DIRECTORY")?.split(':').next().map(PathBuf::from)
 }
@@ -36,7 +34,7 @@ pub(super) fn second_state_folder(env: Environment<'_>) -> Option<PathBuf> {
     present(env, "STATE_DIRECTORY")?.split(':').nth(1).map(PathBuf::from)
 }
 
-/// Reads all settings from the environment. Empty variables are ignored. `file` is the path of the settings file.
+/// Empty variables are ignored. `file` is the path of the settings file.
 pub(super) fn read(
     env: Environment<'_>,
     file: Option<&Path>,
@@ -100,7 +98,6 @@ fn credential_name(variable: &EnvVar<Config>) -> String {
     variable.name.to_ascii_lowercase().replace('_', "-")
 }
 
-/// Returns messages about credential files that no secret setting reads, each with the most similar known name.
 fn unknown_credentials(folder: &Path, settings: &[Setting<Config>]) -> Vec<String> {
     let secrets = settings.iter().filter(|setting| setting.secret);
     let known: Vec<String> = secrets.flat_map(|setting| &setting.variables).map(credential_name).collect();

@@ -5,10 +5,8 @@ use crate::domain::{Cause, Causes, Language, SettingError};
 use crate::messages;
 use std::fmt;
 
-/// An invalid setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The location of the invalid value.
     pub origin: Origin,
     /// The key of the setting, or the name of the section; `None` for an invalid file and for an unknown key.
     pub key: Option<String>,

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Reads the file, and adds its values and errors to the builder.
 pub(super) fn read(path: &Path, settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     let text = match fs::read(path).map(String::from_utf8) {
         Ok(Ok(text)) => text,
@@ -39,7 +38,6 @@ pub(super) fn read(path: &Path, settings: &[Setting<Config>], builder: &mut Conf
     }
 }
 
-/// The text of the file, used to find the line and column of a value.
 struct Source<'a> {
     path: &'a Path,
     text: &'a str,
@@ -48,8 +46,7 @@ struct Source<'a> {
 type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
 
 impl Source<'_> {
-    /// Describes a syntax error. A duplicate section has a special message, because guides ask users to add a section
-    /// that may already exist.
+    /// A duplicate section has a special message, because guides ask users to add a section that may already exist.
     fn describe(&self, error: &toml::de::Error) -> SettingError {
         let Some(span) = error.span().filter(|_| error.message() == "duplicate key") else {
             return SettingError::Syntax { problem: error.message().to_owned() };
@@ -124,7 +121,6 @@ impl Source<'_> {
     }
 }
 
-/// Converts a byte offset to line and column.
 fn origin_at(path: &Path, text: &str, at: usize) -> Origin {
     let before = text.get(..at).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);

@@ -25,7 +25,6 @@ pub struct GoogleConfig {
     pub tts_base_url: Option<BaseUrl>,
     /// The endpoint that returns an access token for the account. Environment variable: `GOOGLE_TOKEN_URL`.
     pub token_url: BaseUrl,
-    /// The model that transcribes the caller.
     pub stt_model: String,
     /// The name of a Chirp 3 HD voice, without language and model: each voice speaks every language.
     pub voice: String,
@@ -33,12 +32,9 @@ pub struct GoogleConfig {
     pub silence_ms: u32,
 }
 
-/// Where a service account is read from.
 #[derive(Clone, Copy, Debug)]
 pub enum GoogleAccount<'a> {
-    /// The account's JSON.
     Json(&'a Secret),
-    /// A file with the account's JSON.
     File(&'a Path),
 }
 
@@ -59,12 +55,10 @@ impl Default for GoogleConfig {
 }
 
 impl GoogleConfig {
-    /// Returns true if an account is set.
     pub fn is_configured(&self) -> bool {
         self.account().is_some()
     }
 
-    /// Returns the account; `None` if none is set.
     pub fn account(&self) -> Option<GoogleAccount<'_>> {
         let json = Secret::present(self.credentials_json.as_ref()).map(GoogleAccount::Json);
         json.or_else(|| self.credentials_file.as_deref().map(GoogleAccount::File))

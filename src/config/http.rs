@@ -48,7 +48,6 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
-    /// Returns the public base URL; if it is not set, the fallback URL.
     pub fn base_url(&self) -> &str {
         self.public_base_url.as_ref().unwrap_or(&self.fallback).as_str()
     }
@@ -60,7 +59,6 @@ impl HttpConfig {
         self.public_base_url.as_ref().or(named).map(BaseUrl::as_str)
     }
 
-    /// Returns the public base URL for WebSockets: `wss://…`, or `ws://…` for loopback.
     pub fn websocket_url(&self) -> String {
         self.public_base_url.as_ref().unwrap_or(&self.fallback).websocket_url()
     }

@@ -13,13 +13,11 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-/// The folder that stores the last working settings.
 #[derive(Clone, Debug)]
 pub struct LastGood {
     folder: PathBuf,
 }
 
-/// The content of the file.
 #[derive(Serialize, Deserialize)]
 struct SavedSettings {
     /// The folder in which the settings were stored. In a copy of this folder at another path, the settings are
@@ -29,7 +27,7 @@ struct SavedSettings {
 }
 
 impl LastGood {
-    /// Returns the last working settings that are stored in a folder, which need not exist.
+    /// The folder need not exist.
     pub fn in_folder(folder: PathBuf) -> Self {
         Self { folder }
     }

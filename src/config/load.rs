@@ -15,9 +15,6 @@ use std::path::Path;
 #[cfg(test)]
 mod tests;
 
-/// Loads the settings from the file, if there is one, from the environment, which takes precedence, and from the
-/// secrets that were entered on the web page.
-///
 /// All values are validated, also overridden ones, and all problems are returned together.
 pub fn load(file: Option<&Path>, env: Environment<'_>) -> Result<Config, ConfigErrors> {
     let builder = read_all(file, env);
@@ -25,7 +22,7 @@ pub fn load(file: Option<&Path>, env: Environment<'_>) -> Result<Config, ConfigE
     Ok(builder.config)
 }
 
-/// Returns the location of the data according to file and environment, even if other settings are invalid.
+/// Also if other settings are invalid.
 pub fn find_store(file: Option<&Path>, env: Environment<'_>) -> StoreConfig {
     read_all(file, env).config.store
 }
@@ -36,8 +33,7 @@ pub fn find_last_good(file: Option<&Path>, env: Environment<'_>) -> LastGood {
     LastGood::in_folder(environment::state_folder(env).unwrap_or_else(|| find_store(file, env).data_folder()))
 }
 
-/// Returns the data marker in the second folder that systemd created for the service; `None` if systemd created no
-/// second folder.
+/// `None` if systemd created no second folder for the service.
 pub fn find_data_marker(env: Environment<'_>) -> Option<DataMarker> {
     environment::second_state_folder(env).map(|folder| DataMarker::in_folder(&folder))
 }
@@ -118,7 +114,7 @@ impl Config {
         ConfigErrors(vec![Problem { origin: self.origins.of(key), key: Some(key.to_owned()), error }])
     }
 
-    /// Returns all settings with their values and origins; secrets are shown as `•••`.
+    /// Secrets are shown as `•••`.
     pub fn shown(&self) -> Vec<ShownSetting> {
         let values = serde_json::to_value(self).unwrap_or_default();
         let shown = |setting: Setting<Config>| ShownSetting {
@@ -129,7 +125,7 @@ impl Config {
         settings_table::all().into_iter().map(shown).collect()
     }
 
-    /// Returns the value of one setting; a secret is shown as `•••`.
+    /// A secret is shown as `•••`.
     pub(super) fn shown_value(&self, key: &str) -> serde_json::Value {
         value_of(&serde_json::to_value(self).unwrap_or_default(), key)
     }
@@ -139,10 +135,8 @@ pub(super) fn value_of(values: &serde_json::Value, key: &str) -> serde_json::Val
     values.pointer(&format!("/{}", key.replace('.', "/"))).cloned().unwrap_or_default()
 }
 
-/// A setting as `config show` lists it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShownSetting {
-    /// `section.name`.
     pub key: &'static str,
     /// The value; null if it is not set.
     pub value: serde_json::Value,

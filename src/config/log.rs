@@ -16,7 +16,6 @@ text_enum! {
         Info = "info",
         /// Also details, with complete phone numbers and texts.
         Debug = "debug",
-        /// All messages.
         Trace = "trace",
     }
 }

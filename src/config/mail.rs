@@ -26,7 +26,6 @@ pub struct MailConfig {
     pub host: Option<String>,
     /// The port; `None` means the default port of the encryption. Environment variable: `SMTP_PORT`.
     pub port: Option<u16>,
-    /// The encryption of the connection.
     pub tls: MailTls,
     /// The user name. Environment variable: `SMTP_USER`.
     pub username: Option<String>,
@@ -56,7 +55,6 @@ impl Default for MailConfig {
 }
 
 impl MailConfig {
-    /// Returns the configured port, otherwise the default port of the encryption.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(match self.tls {
             MailTls::StartTls => 587,
@@ -65,12 +63,10 @@ impl MailConfig {
         })
     }
 
-    /// Returns the sender address: the setting, otherwise the user name if it is a mail address, otherwise `None`.
     pub fn sender(&self) -> Option<&str> {
         self.from.as_deref().or_else(|| self.username.as_deref().filter(|name| name.contains('@')))
     }
 
-    /// Returns true if the server runs on this machine.
     pub(super) fn is_local(&self) -> bool {
         self.host.as_deref().is_some_and(|host| {
             host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())

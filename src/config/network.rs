@@ -13,16 +13,13 @@ pub struct Network {
     bits: u8,
 }
 
-/// The reason why a text is not a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NetworkError {
-    /// The part before the slash is not an IP address.
     NoAddress,
     /// The number of network bits is not a number, or is larger than the maximum, which this variant contains.
     Bits(u8),
     /// Host bits are set. This is rejected, because the prefix length is probably wrong.
     HostBits {
-        /// Number of network bits.
         bits: u8,
         /// The network that was probably meant.
         network: IpAddr,
@@ -30,7 +27,7 @@ pub enum NetworkError {
 }
 
 impl Network {
-    /// Returns true if the network contains the address. An IPv4-mapped IPv6 address counts as IPv4.
+    /// An IPv4-mapped IPv6 address counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         address.is_ipv4() == self.address.is_ipv4() && masked(address, self.bits) == self.address

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// A replayed call.
 pub(super) struct Replay {
     /// What the session processed, in order.
     pub(super) steps: Vec<Step>,
@@ -16,7 +15,6 @@ pub(super) struct Replay {
     pub(super) outcome: Outcome,
 }
 
-/// An input, and the outputs that followed it.
 pub(super) struct Step {
     /// The time since the session was created.
     pub(super) at: Duration,
@@ -25,28 +23,22 @@ pub(super) struct Step {
 }
 
 pub(super) enum Cause {
-    /// The session was created.
     Start,
     Input(Input),
-    /// The timers were processed.
     Timeout,
-    /// Records are missing.
+    /// The number of missing records.
     Gap(u64),
-    /// The log was full.
     Full,
 }
 
-/// The result of the comparison.
 pub(super) enum Outcome {
     /// All outputs in the log are equal. If the log is complete, the replay has no further outputs.
     Reproduced,
-    /// The first output that differs.
     Different(Difference),
     /// All outputs are equal up to this time, where inputs are missing.
     Gap(Duration),
 }
 
-/// The first difference between a call and its replay.
 pub(super) struct Difference {
     /// The time of the input or timer after which the outputs differ.
     at: Duration,
@@ -117,7 +109,7 @@ impl Replay {
         self.outcome = Outcome::Different(Difference { at, logged: Some(logged.clone()), replayed });
     }
 
-    /// Continues after missing inputs. What follows cannot be compared.
+    /// What follows missing inputs cannot be compared.
     fn lose(&mut self, cause: Cause, session: &mut CallSession, pending: &mut VecDeque<(Duration, Value)>) {
         let at = self.now();
         if matches!(self.outcome, Outcome::Reproduced) {
@@ -147,7 +139,6 @@ impl Replay {
         LoggedCall { header: call.header.by_this_program(), records, is_complete: call.is_complete }
     }
 
-    /// Returns the result in words.
     pub(super) fn summary(&self) -> String {
         let (inputs, compared) = (self.steps.len() - 1, self.compared);
         match &self.outcome {
@@ -187,12 +178,11 @@ impl Outcome {
     }
 }
 
-/// Returns an output as JSON, in the format of the input log.
+/// In the format of the input log.
 fn value(output: &Output) -> Value {
     serde_json::to_value(output).unwrap_or_default()
 }
 
-/// Formats a time since the start of the call.
 pub(super) fn seconds(at: Duration) -> String {
     let ms = at.as_millis();
     format!("{:02}:{:02}.{:03}", ms / 60_000, ms / 1000 % 60, ms % 1000)

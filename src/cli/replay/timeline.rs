@@ -29,7 +29,6 @@ impl fmt::Display for Line {
     }
 }
 
-/// Returns the lines of a call. With `all`, also each frame, part of a text and timer.
 pub(super) fn lines(replay: &Replay, all: bool) -> Vec<Line> {
     let mut timeline = Timeline { all, ..Timeline::default() };
     for step in &replay.steps {
@@ -58,7 +57,6 @@ struct Timeline {
 /// A kind of frames or marks that is summarised in one line.
 #[derive(Clone, Copy)]
 enum Run {
-    /// The caller's voice.
     Voice,
     /// The engine's audio of one utterance.
     Received,
@@ -268,7 +266,7 @@ fn describe_turn(turn: &TurnRecord) -> String {
     format!("turn {seq}, {speaker}: {text}")
 }
 
-/// Returns the text of an event; `None` if the timeline omits it unless everything is requested.
+/// `None` if the timeline omits the event unless everything is requested.
 fn describe_event(event: &CallEvent) -> Option<String> {
     Some(match event {
         CallEvent::Live { engine } => format!("live with engine {}", engine.as_str()),

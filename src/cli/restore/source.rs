@@ -11,7 +11,6 @@ use anyhow::{Context, bail};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// Opens the source for reading. Fails for an encrypted source if no key file is given.
 pub(super) fn open(from: &Path, identity: Option<&Path>, config: &Config) -> anyhow::Result<Box<dyn Read>> {
     let (data, snapshots) = (config.store.data_folder(), snapshot_folder(config));
     let path = find(from, &snapshots)?;

@@ -4,7 +4,6 @@ use anyhow::{Context, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The systemd unit of the daemon that uses a database.
 pub(in crate::cli) struct SystemdUnit {
     name: &'static str,
     was_wanted: bool,
@@ -39,17 +38,15 @@ impl SystemdUnit {
         self.name
     }
 
-    /// Returns true unless the unit was inactive before the restore: it ran, or had failed. It must then start again.
+    /// True unless the unit was inactive before the restore.
     pub(super) fn was_wanted(&self) -> bool {
         self.was_wanted
     }
 
-    /// Stops the unit and waits until it has stopped.
     pub(super) fn stop(&self) -> anyhow::Result<()> {
         systemctl(&["stop", self.name])
     }
 
-    /// Starts the unit if [`Self::was_wanted`], and waits until it is ready.
     pub(super) fn start_if_wanted(&self) -> anyhow::Result<()> {
         if !self.was_wanted {
             return Ok(());
@@ -62,7 +59,6 @@ impl SystemdUnit {
     }
 }
 
-/// Runs systemctl. If it fails, the error contains its stderr.
 pub(in crate::cli) fn systemctl(arguments: &[&str]) -> anyhow::Result<()> {
     let output = Command::new("systemctl").args(arguments).output().context("cannot run systemctl")?;
     if output.status.success() {

@@ -101,7 +101,7 @@ async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::
     Ok(format!("Added {contacts} contacts, {messages} messages and {calls} calls in {took_s:.1} s."))
 }
 
-/// Returns the end of the simulated year: a day, and its midnight in the business's time zone, in Unix milliseconds.
+/// A day, and the midnight at its start in the business's time zone, in Unix milliseconds.
 fn end_of_year(arguments: &Arguments, config: &Config) -> anyhow::Result<(Date, i64)> {
     let zone = config.business.time_zone.clone();
     let day = arguments.until.unwrap_or_else(|| clock::now().to_zoned(&zone).date());

@@ -14,7 +14,6 @@ pub(super) struct OutputOptions {
 }
 
 impl OutputOptions {
-    /// Creates a log that prints each event, or, with `--json`, only collects the events.
     pub(super) fn log(&self) -> EventLog {
         if self.json {
             return EventLog::new();
@@ -24,7 +23,7 @@ impl OutputOptions {
         })
     }
 
-    /// Prints the report. Returns an error if the server violated a vendor's rules, or if `failure` is set.
+    /// Fails if the server violated a vendor's rules, or if `failure` is set.
     pub(super) fn finish<T: Serialize>(
         &self,
         log: &EventLog,
@@ -49,7 +48,6 @@ impl OutputOptions {
     }
 }
 
-/// Waits for Ctrl-C.
 pub(super) async fn interrupted() -> anyhow::Result<()> {
     Ok(tokio::signal::ctrl_c().await?)
 }

@@ -3,7 +3,6 @@
 use crate::simulator::caller::{CallReport, StreamReport};
 use std::fmt::Write;
 
-/// Returns a summary of a call in a few lines.
 pub(super) fn call(report: &CallReport) -> String {
     let mut text = String::new();
     let seconds = report.duration_ms / 1_000;

@@ -26,7 +26,6 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Returns the URL of the webhook at `path`.
     pub(super) fn webhook(&self, settings: &Settings, path: &str) -> anyhow::Result<Url> {
         let text = match &self.url {
             Some(url) => url.clone(),
@@ -39,8 +38,6 @@ impl Target {
         if url.path() == "/" { Ok(url.join(path)?) } else { Ok(url) }
     }
 
-    /// Returns a connector for the server: to the address of `--connect-to` if given, otherwise to this machine if
-    /// `--url` is missing, otherwise to the URL's host.
     pub(super) fn route(&self, settings: &Settings) -> anyhow::Result<DaemonConnector> {
         let connect_to = match (self.connect_to, &self.url) {
             (Some(address), _) => Some(address),
@@ -50,7 +47,6 @@ impl Target {
         DaemonConnector::new(connect_to).context("cannot create an HTTP client")
     }
 
-    /// Returns the Twilio account whose token signs the webhooks.
     pub(super) fn account(&self, settings: &Settings) -> anyhow::Result<Account> {
         let config = settings.load()?;
         let auth_token = match &self.auth_token_file {

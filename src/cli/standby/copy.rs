@@ -15,20 +15,17 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The folder of the copy, with methods for the files in it.
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct StandbyCopy {
     folder: PathBuf,
 }
 
-/// The status of the copy: its last change, and whether it is still updated.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(in crate::cli) struct Status {
     /// The number of the last applied change, in hex; `None` if there is no copy yet.
     transaction: Option<String>,
     /// The time at which this change arrived on this machine, or was applied again after a rewind.
     changed_at: Option<Timestamp>,
-    /// Seconds since `changed_at`.
     age_s: Option<i64>,
     /// True if a process currently applies the replica's changes.
     follows: bool,
@@ -37,8 +34,6 @@ pub(in crate::cli) struct Status {
 }
 
 impl Status {
-    /// Returns the time at which the last change arrived on this machine, or was applied again after a rewind; `None`
-    /// if there is no copy yet.
     pub(in crate::cli) fn changed_at(&self) -> Option<Timestamp> {
         self.changed_at
     }
@@ -49,17 +44,14 @@ impl StandbyCopy {
         Self::beside(&store.published_file())
     }
 
-    /// Returns the copy in the same folder as the published file.
     pub(in crate::cli) fn beside(published: &Path) -> Self {
         Self { folder: folder_of(published).join("standby") }
     }
 
-    /// Returns the path of the copy's database file.
     pub(in crate::cli) fn database(&self) -> PathBuf {
         self.folder.join("db.sqlite")
     }
 
-    /// Opens the copy's database for reading.
     pub(in crate::cli) fn open(&self) -> anyhow::Result<File> {
         let data = folder_of(&self.folder);
         let file = secure_open::open_file(&self.database(), &[data]);
@@ -71,7 +63,6 @@ impl StandbyCopy {
         self.folder.join("previous.sqlite")
     }
 
-    /// Creates the folder, accessible only to its owner.
     pub(super) fn prepare(&self) -> anyhow::Result<()> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
         made.with_context(|| format!("cannot create the folder {}", self.folder.display()))
@@ -150,7 +141,7 @@ impl StandbyCopy {
         })
     }
 
-    /// Stores the reason why the replica cannot be followed, for [`Self::status`]. `None` deletes the stored reason.
+    /// `None` deletes the stored reason.
     pub(super) fn record_failure(&self, reason: Option<&str>) {
         let result = match reason {
             Some(reason) => write_line(&self.failure_file(), reason),
@@ -183,7 +174,6 @@ impl StandbyCopy {
         Ok(())
     }
 
-    /// Deletes the archived copy. Called when a new copy is complete.
     pub(super) fn remove_previous(&self) {
         let _ = remove(&self.previous());
     }
@@ -206,7 +196,6 @@ impl StandbyCopy {
         self.folder.join("rewound-from")
     }
 
-    /// Returns the path of the file with the identity of the copy's replica.
     fn replica_file(&self) -> PathBuf {
         self.folder.join("replica")
     }

@@ -12,18 +12,15 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Child;
 use tokio::sync::mpsc;
 
-/// The running Litestream process.
 pub(in crate::cli) struct Follower {
     child: Child,
     events: mpsc::Receiver<FollowerEvent>,
 }
 
-/// An event from Litestream's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum FollowerEvent {
     /// The first restore is complete, or was complete earlier; Litestream now applies new changes.
     Following,
-    /// Changes were applied.
     Applied,
     /// An error occurred; Litestream then retries or exits.
     Failed(String),
@@ -65,13 +62,12 @@ impl Follower {
         Ok(Self { child, events })
     }
 
-    /// Waits for the next event. Returns `None` when Litestream has exited.
+    /// `None` when Litestream has closed its output.
     pub(in crate::cli) async fn next(&mut self) -> Option<FollowerEvent> {
         self.events.recv().await
     }
 
-    /// Stops Litestream with SIGTERM, and kills it after a timeout. A killed Litestream may leave an incomplete change
-    /// in the copy.
+    /// A Litestream that does not exit after SIGTERM is killed, and may leave an incomplete change in the copy.
     pub(in crate::cli) async fn stop(&mut self) {
         if let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
             let _ = kill_process(pid, Signal::TERM);
@@ -113,7 +109,6 @@ pub(super) fn cannot_resume(reason: &str) -> bool {
     reason.starts_with("cannot resume follow mode")
 }
 
-/// Time limit for Litestream to exit after SIGTERM; then it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

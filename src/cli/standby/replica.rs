@@ -28,7 +28,6 @@ pub(in crate::cli) struct ReplicaArguments {
     database: Option<PathBuf>,
 }
 
-/// The replica, and the Litestream program and settings to read it.
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct Replica {
     program: PathBuf,
@@ -38,7 +37,6 @@ pub(in crate::cli) struct Replica {
     run_as: Option<(u32, u32)>,
 }
 
-/// The newest change in the replica.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::cli) struct Newest {
     /// The number of the change, in hex with leading zeros, so a later change compares greater as text.
@@ -57,14 +55,12 @@ impl Replica {
         }
     }
 
-    /// Returns the same replica, with Litestream running as the given user and group.
     #[must_use]
     pub(in crate::cli) fn read_as(self, run_as: Option<(u32, u32)>) -> Self {
         Self { run_as, ..self }
     }
 
-    /// Creates a Litestream command with its settings file. The options are placed between `verb` and the database's
-    /// path.
+    /// The options are placed between `verb` and the database's path.
     pub(super) fn command(&self, verb: &str, options: &[&OsStr]) -> Command {
         let mut command = Command::new(&self.program);
         command.arg(verb).arg("-config").arg(&self.config).args(options).arg(&self.database).kill_on_drop(true);
@@ -74,7 +70,6 @@ impl Replica {
         command
     }
 
-    /// Returns the error message for a Litestream program that cannot be started.
     pub(super) fn not_started(&self) -> String {
         format!("cannot start {}; is Litestream installed? (https://litestream.io/install)", self.program.display())
     }
@@ -88,7 +83,7 @@ impl Replica {
         Ok(hex(&hash))
     }
 
-    /// Queries the newest change in the replica. Returns an error if the replica is empty.
+    /// Fails if the replica is empty.
     pub(in crate::cli) async fn newest(&self) -> anyhow::Result<Newest> {
         let newest = self.list("all").await?.into_iter().max_by(|a, b| a.max_txid.cmp(&b.max_txid));
         newest

@@ -4,7 +4,7 @@ use super::redact::Redactor;
 use crate::doctor::output_of;
 use serde_json::{Map, Value};
 
-/// Returns the last lines of a unit's journal, one JSON object per line.
+/// One JSON object per line.
 pub(super) async fn read(unit: &str, lines: u32, redactor: &Redactor) -> String {
     let (unit, lines) = (format!("--unit={unit}"), format!("--lines={lines}"));
     let arguments = [unit.as_str(), &lines, "--output=json", "--no-pager", "--quiet", "--utc"];
@@ -18,9 +18,8 @@ pub(super) async fn read(unit: &str, lines: u32, redactor: &Redactor) -> String 
     }
 }
 
-/// Reduces a journal line to the kept fields. Returns `None` for debug lines, because they contain complete numbers and
-/// texts. Also returns `None` for plain text without an event, unless systemd wrote it, because the bridge prints its
-/// QR code as plain text.
+/// Returns `None` for debug lines, because they contain complete numbers and texts, and for plain text without an
+/// event, unless systemd wrote it, because the bridge prints its QR code as plain text.
 fn reduce(line: &str, redactor: &Redactor) -> Option<Value> {
     let entry: Map<String, Value> = serde_json::from_str(line).ok()?;
     let text = |name: &str| entry.get(name).and_then(Value::as_str);

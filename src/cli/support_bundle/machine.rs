@@ -8,7 +8,6 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-/// Returns the state of the systemd units, without their logs.
 pub(super) async fn units() -> String {
     let properties = "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,ExecMainStatus,\
                       ExecMainStartTimestamp,MemoryCurrent,MemoryPeak,TasksCurrent,CPUUsageNSec,StatusText";
@@ -23,7 +22,6 @@ pub(super) async fn units() -> String {
     output_of("systemctl", &arguments).await.unwrap_or_else(|| "systemd does not run here\n".to_owned())
 }
 
-/// Returns a text about the operating system, processors, memory and disks.
 pub(super) fn describe(config: Option<&Config>) -> String {
     let mut text = String::new();
     for (file, lines) in [

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 const REDACTED: &str = "•••";
 
-/// Replaces secrets and private data in the texts of the support bundle.
 pub(super) struct Redactor {
     secrets: Vec<String>,
 }
@@ -40,7 +39,7 @@ impl Redactor {
         without_numbers(&out)
     }
 
-    /// Redacts every string in a JSON value. Keeps numbers and the names of fields.
+    /// Keeps numbers and the names of fields.
     pub(super) fn json(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(text)),
@@ -77,7 +76,6 @@ fn is_key(piece: &str) -> bool {
     piece.len() <= 32 && piece.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// Redacts a single word: addresses, query strings, tokens, and words with non-ASCII letters.
 fn word(word: &str) -> String {
     if word.contains('@') {
         // A mail or WhatsApp address. Keep the server of a WhatsApp address, because it shows the kind of the address.
@@ -138,7 +136,6 @@ fn without_numbers(text: &str) -> String {
     out
 }
 
-/// Returns the end of a number that consists of digits with single separators between them.
 fn end_of_number(bytes: &[u8], begin: usize) -> usize {
     let mut end = begin + 1;
     let mut at = end;
@@ -153,7 +150,6 @@ fn end_of_number(bytes: &[u8], begin: usize) -> usize {
     end
 }
 
-/// Returns true if the text starts with a date, such as `2026-11-20`.
 fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() >= 10 && bytes[4] == b'-' && bytes[7] == b'-' && text.starts_with("20")

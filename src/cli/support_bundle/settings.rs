@@ -26,7 +26,6 @@ pub(super) fn shown(context: &DoctorContext, redactor: &Redactor) -> Value {
         .collect()
 }
 
-/// Returns true if a user writes the setting in words.
 fn is_text(allowed: &AllowedValues) -> bool {
     matches!(
         allowed,

@@ -6,7 +6,6 @@ use std::fs;
 
 const EXAMPLE: &str = include_str!("../../../config.toml.example");
 
-/// Loads the settings from a file with this content and from these variables.
 fn read(toml: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
@@ -20,7 +19,6 @@ fn from_env(variables: &[(&str, &str)]) -> Result<Config, String> {
     read("", variables)
 }
 
-/// Returns the problems without the headline.
 fn problems(toml: &str, variables: &[(&str, &str)]) -> Vec<String> {
     read(toml, variables).map_or_else(|error| error.lines().skip(1).map(str::to_owned).collect(), |_| Vec::new())
 }
