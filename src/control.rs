@@ -31,7 +31,6 @@ pub fn socket_path(live_database: &Path) -> PathBuf {
     live_database.with_file_name("control.sock")
 }
 
-/// The daemon's response to a command.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Reply {
@@ -54,7 +53,6 @@ enum Reply {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "question", rename_all = "snake_case")]
 enum Query {
-    /// Return the daemon's status.
     GetStatus,
 }
 
@@ -62,26 +60,19 @@ enum Query {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 enum DaemonCommand {
-    /// Reload the settings.
     Reload,
 }
 
-/// The server of the control socket.
 pub struct Control {
     listener: UnixListener,
     handler: ControlHandler,
 }
 
-/// The services that the commands use.
 #[derive(Clone)]
 pub struct ControlHandler {
-    /// The database, which most commands read or change.
     pub store: Store,
-    /// The URLs of the web page, which follow the settings.
     pub pages: Reloadable<PageUrls>,
-    /// The daemon's version, listeners and identity.
     pub info: DaemonInfo,
-    /// Reloads the settings.
     pub reload_handle: ReloadHandle,
 }
 
@@ -99,7 +90,7 @@ impl Control {
         Ok(Self { listener, handler })
     }
 
-    /// Serves commands. Never returns; the caller stops the server by dropping the future.
+    /// Never returns; the caller stops the server by dropping the future.
     pub async fn run(self) {
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {

@@ -44,8 +44,7 @@ use std::time::Duration;
 
 type Check = Pin<Box<dyn Future<Output = Vec<Finding>> + Send>>;
 
-/// Runs all checks concurrently, each with a time limit. Returns the findings in a fixed order, the most important
-/// checks first.
+/// The findings have a fixed order, the most important checks first.
 pub async fn run_all(context: Arc<DoctorContext>) -> Vec<Finding> {
     run(checks(&context), LIMIT).await
 }
@@ -67,7 +66,7 @@ text_enum! {
     }
 }
 
-/// Runs one check with the settings of the context. Returns a single warning if the check exceeds its time limit.
+/// Returns a single warning if the check exceeds its time limit.
 pub async fn run_settings_check(which: SettingsCheck, context: DoctorContext) -> Vec<CheckResult> {
     let context = Arc::new(context);
     let (name, check): (_, Pin<Box<dyn Future<Output = Vec<CheckResult>> + Send>>) = match which {
@@ -102,8 +101,7 @@ fn gave_up(name: &str, limit: Duration) -> CheckResult {
     CheckResult::warning(name, Found::GaveUp { seconds: limit.as_secs() }, Remedy::Hangs)
 }
 
-/// Starts a check that the web page uses as well. Its results have texts in both languages, and are converted to
-/// findings here.
+/// The web page uses the check as well, so its results have texts in both languages.
 fn localized<F: Future<Output = Vec<CheckResult>> + Send + 'static>(
     context: &Arc<DoctorContext>,
     check: fn(Arc<DoctorContext>) -> F,
@@ -145,7 +143,6 @@ fn checks(context: &Arc<DoctorContext>) -> Vec<(&'static str, Check)> {
     checks
 }
 
-/// Time limit of a check.
 const LIMIT: Duration = Duration::from_secs(20);
 /// Time limit of a check with real accounts. It is longer than `LIMIT`, because the account's phone may be asleep, and
 /// then answers late.

@@ -48,7 +48,6 @@ pub struct OpenAiConfig {
     /// The model that answers in text: in calls that Twilio records turn by turn, for call summaries, and by default in
     /// the pipeline engine.
     pub chat_model: String,
-    /// The method that detects the end of the caller's turn.
     pub turn_detection: TurnDetection,
     /// Server VAD: the volume above which sound counts as speech, from 0 to 1.
     pub vad_threshold: f64,
@@ -88,12 +87,10 @@ impl Default for OpenAiConfig {
 }
 
 impl OpenAiConfig {
-    /// Returns the API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
         Secret::present(self.api_key.as_ref())
     }
 
-    /// Returns true if replies are requested early and held.
     fn replies_early(&self) -> bool {
         let has_room = (EARLY_SILENCE_MS..=MAX_HELD_SILENCE_MS).contains(&self.vad_silence_ms);
         self.early_replies && has_room && self.turn_detection == TurnDetection::ServerVad

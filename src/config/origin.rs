@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The origin of a setting's value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     #[default]
@@ -27,11 +26,9 @@ pub enum Origin {
     Credential(PathBuf),
     /// A variable set by systemd or by the parent process.
     Variable(&'static str),
-    /// The file named by a `…_FILE` variable.
     VariableFile {
         /// The name of the variable, including `_FILE`.
         variable: String,
-        /// The variable's value.
         path: PathBuf,
     },
 }
@@ -54,7 +51,6 @@ impl Origin {
         matches!(self, Self::Default | Self::Stored | Self::PageSecrets(_))
     }
 
-    /// Returns the path of the settings file, the credential, or the file that a `…_FILE` variable names.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File { path, .. } | Self::Credential(path) | Self::VariableFile { path, .. } => Some(path),
@@ -62,12 +58,10 @@ impl Origin {
         }
     }
 
-    /// Returns the line in the settings file, if the value is from this file.
     pub fn line(&self) -> Option<usize> {
         if let Self::File { line, .. } = self { Some(*line) } else { None }
     }
 
-    /// Returns the variable that sets the value.
     pub fn variable(&self) -> Option<&str> {
         match self {
             Self::Variable(name) => Some(name),
@@ -99,7 +93,6 @@ impl fmt::Display for Origin {
 pub struct Origins(BTreeMap<&'static str, Origin>);
 
 impl Origins {
-    /// Returns the origin of a setting; [`Origin::Default`] if the setting is not set.
     pub fn of(&self, key: &str) -> Origin {
         self.0.get(key).cloned().unwrap_or_default()
     }

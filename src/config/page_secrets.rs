@@ -28,7 +28,6 @@ pub struct PageSecrets {
 pub struct Replaced(Option<Vec<u8>>);
 
 impl PageSecrets {
-    /// Returns the file of secrets beside this database.
     pub fn of(store: &StoreConfig) -> Self {
         Self { file: store.data_folder().join(FILE_NAME) }
     }
@@ -37,7 +36,7 @@ impl PageSecrets {
         &self.file
     }
 
-    /// Returns the keys of the stored secrets; empty if the file cannot be read.
+    /// Empty if the file cannot be read.
     pub fn keys(&self) -> BTreeSet<String> {
         let sections: Sections =
             content(&self.file).ok().and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
@@ -56,8 +55,7 @@ impl PageSecrets {
         Ok(secrets.into_iter().map(|(id, value)| (id, Secret::new(value))).collect())
     }
 
-    /// Sets or removes secrets, by key. Returns the previous content, with which [`PageSecrets::restore_previous`] can
-    /// undo the change.
+    /// Returns the previous content, with which [`PageSecrets::restore_previous`] can undo the change.
     pub fn change(&self, changes: &[(impl AsRef<str>, Option<Secret>)]) -> io::Result<Replaced> {
         let before = match fs::read(&self.file) {
             Ok(content) => Some(content),
@@ -86,7 +84,6 @@ impl PageSecrets {
         Ok(Replaced(before))
     }
 
-    /// Undoes a change.
     pub fn restore_previous(&self, Replaced(before): Replaced) -> io::Result<()> {
         match before {
             Some(content) => private_file::replace(&self.file, &content),
@@ -139,8 +136,8 @@ pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     }
 }
 
-/// Returns the text of the file. Rejects links and special files: the service's user could create a link in this
-/// folder, and root must not follow it.
+/// Rejects links and special files: the service's user could create a link in this folder, and root must not follow
+/// it.
 fn content(file: &Path) -> io::Result<String> {
     let is_file_of_secrets = |found: &fs::Metadata| found.is_file() && found.len() <= MAX_SIZE;
     let refused = || io::Error::other("it is not a file of secrets");

@@ -8,7 +8,6 @@ use super::{BaseUrl, Config, Lock, Origin, PageSecrets, Problem, Secret, setting
 use crate::domain::SettingError;
 use serde_json::Value;
 
-/// The reason why a change of the settings is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeError {
     /// The key that the request names, or the key of a setting with which the change conflicts.
@@ -16,19 +15,15 @@ pub struct ChangeError {
     pub refusal: ChangeRefusal,
 }
 
-/// The reason why a changed setting is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeRefusal {
     /// The value is not allowed, or no setting has this key.
     Invalid(SettingError),
-    /// The web page cannot change the setting.
     Locked(Lock),
 }
 
-/// The settings that result from a change that is not stored yet.
 #[derive(Clone, Debug)]
 pub struct ProposedSettings {
-    /// The complete settings.
     pub config: Config,
     /// The values to store in the database; `None` resets a setting.
     pub stored: Vec<(&'static str, Option<Value>)>,
@@ -121,7 +116,6 @@ impl Config {
     }
 }
 
-/// Returns the error for a change that conflicts with other settings.
 fn conflict(problem: Problem, changes: &[(String, Value)]) -> ChangeError {
     let first = || changes.first().map(|(key, _)| key.clone()).unwrap_or_default();
     ChangeError { key: problem.key.unwrap_or_else(first), refusal: ChangeRefusal::Invalid(problem.error) }

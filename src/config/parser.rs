@@ -25,7 +25,6 @@ use crate::domain::{AllowedValues, SettingFault};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-/// Parses a raw value into `T`.
 pub(super) struct Parser<T> {
     allowed: AllowedValues,
     kind: ValueKind,
@@ -35,7 +34,6 @@ pub(super) struct Parser<T> {
 
 type ParseFn<T> = dyn Fn(&RawValue) -> Result<T, ParseError>;
 
-/// The reason why a value is rejected.
 pub(super) enum ParseError {
     /// The value does not match the description of the allowed values.
     NotAllowed,
@@ -55,12 +53,10 @@ impl<T: 'static> Parser<T> {
         Self { allowed, kind: ValueKind::Text, is_optional: false, parse: Box::new(parse) }
     }
 
-    /// Creates a parser for a value that is written as text.
     pub(super) fn from_text(allowed: AllowedValues, parse: impl Fn(&str) -> Result<T, ParseError> + 'static) -> Self {
         Self::new(allowed, move |raw| parse(raw.as_text().ok_or(ParseError::NotAllowed)?.trim()))
     }
 
-    /// Sets the kind of the values, which determines how the web page shows and edits them.
     pub(super) fn of_kind(self, kind: ValueKind) -> Self {
         Self { kind, ..self }
     }
@@ -73,7 +69,6 @@ impl<T: 'static> Parser<T> {
         &self.kind
     }
 
-    /// Returns true if the value can be omitted.
     pub(super) fn is_optional(&self) -> bool {
         self.is_optional
     }
@@ -89,8 +84,7 @@ impl<T: 'static> Parser<T> {
     }
 }
 
-/// Returns a parser of several values: a list, or a text with commas. `parse` parses each value. Duplicates are
-/// rejected.
+/// Accepts a list, or a text with commas. Rejects duplicates.
 pub(super) fn list<T: PartialEq + 'static>(
     allowed: AllowedValues,
     parse: impl Fn(&str) -> Result<T, ParseError> + 'static,
@@ -118,7 +112,7 @@ pub(super) fn list<T: PartialEq + 'static>(
     .of_kind(ValueKind::List(Vec::new()))
 }
 
-/// Returns a parser of an optional value. An empty text means that the setting is not set.
+/// An empty text means that the setting is not set.
 pub(super) fn optional<T: 'static>(parser: Parser<T>) -> Parser<Option<T>> {
     let optional = Parser::new(parser.allowed, move |raw| match raw.as_text() {
         Some(text) if text.trim().is_empty() => Ok(None),
@@ -147,7 +141,7 @@ where
     .of_kind(kind)
 }
 
-/// Returns a parser of a decimal number in a range. Accepts integers.
+/// Accepts integers.
 pub(super) fn decimal(range: RangeInclusive<f64>) -> Parser<f64> {
     let kind = ValueKind::Decimal { least: *range.start(), most: *range.end() };
     let allowed = AllowedValues::Decimal { least: range.start().to_string(), most: range.end().to_string() };

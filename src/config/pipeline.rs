@@ -47,14 +47,12 @@ pub struct PipelineConfig {
     pub model_base_url: Option<BaseUrl>,
     /// The API key of the language model's server; `None` if the server requires no key.
     pub model_api_key: Option<Secret>,
-    /// The API that is used for requests to the language model's server.
     pub model_api: ModelApi,
     /// The name of the language model; `None` means `openai.chat_model`.
     pub model: Option<String>,
     /// Whether to request an answer, and to synthesise its first clause, before the end of the caller's turn is
     /// certain. An answer that does not fit the complete turn is discarded, but its tokens are billed.
     pub speculation: bool,
-    /// The service that transcribes the caller's speech.
     pub transcriber: Transcriber,
     /// The base URL of a server that is compatible with OpenAI's `/audio/transcriptions`.
     pub transcription_base_url: Option<BaseUrl>,
@@ -63,7 +61,6 @@ pub struct PipelineConfig {
     pub transcription_model: String,
     /// The silence after which an utterance is sent to the transcription server, in milliseconds.
     pub transcription_silence_ms: u32,
-    /// The service that synthesises the agent's speech.
     pub synthesiser: Synthesiser,
     /// The base URL of a server that is compatible with OpenAI's `/audio/speech`.
     pub speech_base_url: Option<BaseUrl>,

@@ -8,8 +8,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Replaces a file atomically: writes a new file with mode 0600, syncs it, and renames it. After a power failure, the
-/// file has either the old or the new content.
+/// Creates the file with mode 0600. After a power failure, it has either the old or the new content.
 pub(crate) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder_of(file))?;
     let fresh = file.with_extension("new");
@@ -29,7 +28,6 @@ pub(crate) fn read_inside(folder: &Path, inside: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Deletes a file, if it exists.
 pub(super) fn remove(file: &Path) -> io::Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

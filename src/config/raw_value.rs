@@ -2,7 +2,6 @@
 
 use toml::de::DeValue;
 
-/// A value as it was read from its origin.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum RawValue {
     /// A text from the environment. It may be parsed as a number, a boolean or a list.
@@ -12,7 +11,7 @@ pub(super) enum RawValue {
     Decimal(f64),
     Bool(bool),
     List(Vec<RawValue>),
-    /// A value of a type that no setting has, such as a date. Contains the type's name for the error message.
+    /// A value that no setting accepts, such as a date. Contains a description for the error message.
     Other(&'static str),
 }
 
@@ -53,7 +52,6 @@ impl RawValue {
         }
     }
 
-    /// Returns the value as error messages show it.
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Untyped(text) | Self::Text(text) => format!("{:?}", shortened(text)),
@@ -67,7 +65,7 @@ impl RawValue {
         }
     }
 
-    /// Returns a description of a secret for error messages: only its kind and size.
+    /// Does not contain the secret.
     pub(super) fn describe_secret(&self) -> String {
         match self {
             Self::Untyped(text) | Self::Text(text) => {
@@ -81,7 +79,7 @@ impl RawValue {
     }
 }
 
-/// Shortens a text for an error message, and removes the user name and password from a URL.
+/// Also removes the user name and password from a URL.
 fn shortened(text: &str) -> String {
     if let Some((scheme, rest)) = text.split_once("://")
         && let Some((_, host)) = rest.rsplit_once('@')
@@ -94,5 +92,4 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// Maximum number of characters of an invalid value in an error.
 const MAX_SHOWN_CHARS: usize = 80;

@@ -18,17 +18,15 @@ impl<T> Reloadable<T> {
         Self { cell: watch::Sender::new(value.into()) }
     }
 
-    /// Returns the active value.
     pub fn current(&self) -> Arc<T> {
         self.cell.borrow().clone()
     }
 
-    /// Replaces the active value. Code that has called [`Reloadable::current`] before continues with the old value.
+    /// Code that has called [`Reloadable::current`] before continues with the old value.
     pub fn replace(&self, value: impl Into<Arc<T>>) {
         self.cell.send_replace(value.into());
     }
 
-    /// Returns a receiver that is notified of each change.
     pub fn changes(&self) -> watch::Receiver<Arc<T>> {
         self.cell.subscribe()
     }

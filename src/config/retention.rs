@@ -7,15 +7,12 @@ use serde::Serialize;
 /// The retention periods in days; 0 means forever. Messages, calls and contacts are kept forever.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RetentionConfig {
-    /// Media files of messages.
     pub media_days: u32,
-    /// Recordings of calls.
     pub recordings_days: u32,
     /// Transcripts of calls. The calls themselves, and messages that callers left, are kept.
     pub transcripts_days: u32,
     /// Raw webhooks.
     pub journal_days: u32,
-    /// The audit log.
     pub audit_days: u32,
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 pub struct Secret(String);
 
 impl Secret {
-    /// Returns the secret; `None` if it is not set or empty.
+    /// `None` if the secret is not set or empty.
     pub fn present(secret: Option<&Self>) -> Option<&Self> {
         secret.filter(|secret| !secret.is_empty())
     }
@@ -18,7 +18,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// Returns the secret text. Use it only where the text itself is needed, such as in requests, and never in logs.
+    /// Use the text only where it is needed, such as in requests, and never in logs.
     pub fn expose(&self) -> &str {
         &self.0
     }

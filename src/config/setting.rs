@@ -15,7 +15,6 @@ type Copy<S> = Box<dyn Fn(&mut S, &mut S)>;
 
 /// A setting of the section `S`; `Setting<Config>` is a setting of any section.
 pub(super) struct Setting<S> {
-    /// The key in the form `section.name`, as in the settings file.
     pub(super) key: &'static str,
     /// Whether the value is a secret. A secret is never shown, and can also be read from files and systemd credentials.
     pub(super) secret: bool,
@@ -24,7 +23,6 @@ pub(super) struct Setting<S> {
     /// True if the daemon reads the setting only at its start, so a change takes effect after a restart.
     pub(super) needs_restart: bool,
     pub(super) kind: ValueKind,
-    /// Whether the setting may have no value.
     pub(super) is_optional: bool,
     allowed: AllowedValues,
     /// Accesses the field of a secret, because serialisation does not show its value. `None` for other settings.
@@ -34,13 +32,11 @@ pub(super) struct Setting<S> {
     copy_value: Copy<S>,
 }
 
-/// An environment variable that sets a setting.
 pub(super) struct EnvVar<S> {
     pub(super) name: &'static str,
     apply: Apply<S>,
 }
 
-/// The reason why the web page cannot change a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lock {
     /// A source of higher precedence, such as an environment variable, sets the setting.
@@ -60,7 +56,6 @@ impl<S: 'static> Section<S> {
         Self(PhantomData)
     }
 
-    /// Creates a setting that is stored in `field` of the section and parsed by `parser`.
     #[expect(clippy::unused_self, reason = "the receiver tells the compiler the type of the section")]
     pub(super) fn setting<T: Clone + PartialEq + 'static>(
         &self,
@@ -94,13 +89,11 @@ impl<S: 'static> Section<S> {
 }
 
 impl<S: 'static> Setting<S> {
-    /// Adds an environment variable whose value is parsed by the setting's own parser.
     pub(super) fn env(mut self, name: &'static str) -> Self {
         self.variables.push(EnvVar { name, apply: Rc::clone(&self.apply) });
         self
     }
 
-    /// Adds an environment variable with a different parser.
     pub(super) fn env_as<T: 'static>(
         mut self,
         name: &'static str,
@@ -148,7 +141,6 @@ impl<S: 'static> Setting<S> {
         self.secret_field.as_ref().and_then(|field| field(section).as_ref())
     }
 
-    /// Returns true if the setting has the same value in both sections.
     pub(super) fn has_equal_value(&self, one: &mut S, other: &mut S) -> bool {
         (self.equal)(one, other)
     }
@@ -157,12 +149,10 @@ impl<S: 'static> Setting<S> {
         (self.copy_value)(from, to);
     }
 
-    /// Returns the part of the key before the dot.
     pub(super) fn section(&self) -> &'static str {
         self.key.split_once('.').map_or("", |(section, _)| section)
     }
 
-    /// Returns the part of the key after the dot.
     pub(super) fn name(&self) -> &'static str {
         self.key.split_once('.').map_or(self.key, |(_, name)| name)
     }
@@ -171,14 +161,13 @@ impl<S: 'static> Setting<S> {
         self.section() == section
     }
 
-    /// Returns true if the web page may store the setting in the database. Secrets are excluded, because the database
-    /// is not encrypted.
+    /// Secrets are excluded, because the database is not encrypted.
     pub(super) fn is_storable(&self) -> bool {
         !self.secret && self.permanent_lock().is_none()
     }
 
-    /// Returns the reason why the web page can never change the setting, if there is one. The database cannot contain
-    /// the settings that are needed to open it. A user of the web page must not select files of this machine.
+    /// The database cannot contain the settings that are needed to open it. A user of the web page must not select
+    /// files of this machine.
     pub(super) fn permanent_lock(&self) -> Option<Lock> {
         match self.kind {
             ValueKind::Path => Some(Lock::Machine),
@@ -189,23 +178,19 @@ impl<S: 'static> Setting<S> {
         }
     }
 
-    /// Returns the reason why the web page currently cannot change the setting, if there is one.
     pub(super) fn lock(&self, origins: &Origins) -> Option<Lock> {
         let origin = origins.of(self.key);
         self.permanent_lock().or_else(|| (!origin.is_page()).then_some(Lock::Source(origin)))
     }
 
-    /// Returns the unit of the setting's number; `None` if it has no unit.
     pub(super) fn unit(&self) -> Option<&'static str> {
         unit(self.key)
     }
 
-    /// Sets the value. An error describes the value that was found and the allowed values.
     pub(super) fn set(&self, section: &mut S, raw: &RawValue) -> Result<(), SettingError> {
         self.explain((self.apply)(section, raw), raw)
     }
 
-    /// Sets the value from one of the setting's environment variables.
     pub(super) fn set_from(&self, variable: &EnvVar<S>, section: &mut S, raw: &RawValue) -> Result<(), SettingError> {
         self.explain((variable.apply)(section, raw), raw)
     }
@@ -221,7 +206,7 @@ impl<S: 'static> Setting<S> {
     }
 }
 
-/// The TLS settings that the web page may change. The other TLS settings can only be changed on the machine.
+/// The other TLS settings can only be changed on the machine.
 const EDITABLE_TLS: [&str; 3] = ["domain", "acme", "acme_contact"];
 
 fn applier<S: 'static, T: 'static>(field: fn(&mut S) -> &mut T, parser: Parser<T>) -> Apply<S> {

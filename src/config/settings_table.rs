@@ -44,7 +44,7 @@ fn section<S: 'static>(section: fn(&mut Config) -> &mut S, settings: Vec<Setting
 }
 
 impl Setting<Config> {
-    /// Returns the value, including the value of a secret; null if it is not set.
+    /// Includes the value of a secret; null if it is not set.
     pub(super) fn value(&self, config: &Config) -> serde_json::Value {
         if self.secret {
             self.secret(&mut config.clone()).map(Secret::expose).into()
@@ -54,20 +54,16 @@ impl Setting<Config> {
     }
 }
 
-/// The description of a setting for documentation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownSetting {
-    /// The key, in the form `section.name`.
     pub key: &'static str,
     pub allowed: AllowedValues,
     pub secret: bool,
-    /// Whether a change takes effect only after a restart.
     pub needs_restart: bool,
     /// The environment variables that set the value, in order of increasing precedence.
     pub variables: Vec<&'static str>,
 }
 
-/// Returns all settings, for generating documentation.
 pub fn known_settings() -> Vec<KnownSetting> {
     let known = |setting: Setting<Config>| KnownSetting {
         key: setting.key,

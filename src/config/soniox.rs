@@ -14,9 +14,7 @@ pub struct SonioxConfig {
     pub stt_base_url: BaseUrl,
     /// The base URL of text to speech. Environment variable: `SONIOX_TTS_BASE_URL`.
     pub tts_base_url: BaseUrl,
-    /// The model that transcribes the caller.
     pub stt_model: String,
-    /// The model that synthesises speech.
     pub tts_model: String,
     pub voice: String,
     /// The maximum delay between the caller's last word and the end of the turn, in milliseconds.
@@ -38,7 +36,6 @@ impl Default for SonioxConfig {
 }
 
 impl SonioxConfig {
-    /// Returns the API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
         Secret::present(self.api_key.as_ref())
     }

@@ -14,11 +14,9 @@ pub struct ElevenLabsConfig {
     /// The base URL of ElevenLabs or a compatible server. The WebSocket has the same URL with the scheme `ws` or `wss`.
     /// Environment variable: `ELEVENLABS_BASE_URL`.
     pub base_url: BaseUrl,
-    /// The model that transcribes the caller.
     pub stt_model: String,
     /// The model that synthesises speech. Only models of the third generation support Hebrew.
     pub tts_model: String,
-    /// The id of the voice.
     pub voice: String,
     /// The silence that ends the caller's turn, in milliseconds.
     pub vad_silence_ms: u32,
@@ -51,7 +49,6 @@ impl Default for ElevenLabsConfig {
 }
 
 impl ElevenLabsConfig {
-    /// Returns the API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
         Secret::present(self.api_key.as_ref())
     }
@@ -69,7 +66,6 @@ impl Default for DeepgramConfig {
 }
 
 impl DeepgramConfig {
-    /// Returns the API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
         Secret::present(self.api_key.as_ref())
     }

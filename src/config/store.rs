@@ -14,7 +14,6 @@ pub struct StoreConfig {
     pub publish: bool,
     /// Minimum time between two updates of the published copy under load, in milliseconds.
     pub publish_interval_ms: u64,
-    /// Number of database connections for reading.
     pub readers: usize,
     /// Number of snapshots before migrations that are kept, and also the number of those before upgrades.
     pub keep_snapshots: usize,
@@ -47,7 +46,6 @@ impl StoreConfig {
         folder_of(&self.published_file()).to_owned()
     }
 
-    /// Returns the path of the live database.
     pub fn live_file(&self) -> PathBuf {
         let published = self.published_file();
         let folder = published.parent().unwrap_or_else(|| Path::new(""));

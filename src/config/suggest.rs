@@ -29,7 +29,7 @@ pub(super) fn unknown_key(section: &str, name: &str, settings: &[Setting<Config>
     }
 }
 
-/// Returns the hint for a credential that no setting reads: the most similar known name, otherwise all known names.
+/// Suggests the most similar known name, otherwise all known names.
 pub(super) fn credential(name: &str, known: &[String]) -> String {
     // `closest` compares names with underscores, as in the keys of settings.
     let underlined: Vec<String> = known.iter().map(|name| name.replace('-', "_")).collect();

@@ -40,7 +40,6 @@ pub struct TlsConfig {
     pub acme_ca_file: Option<PathBuf>,
     /// The contact address to which the authority may send messages.
     pub acme_contact: Option<String>,
-    /// The challenge type by which the authority validates a name.
     pub acme_challenge: AcmeChallenge,
     /// The id of the external account at the authority, if it requires one.
     pub acme_eab_key_id: Option<String>,
@@ -72,19 +71,15 @@ impl Default for TlsConfig {
 }
 
 impl TlsConfig {
-    /// Returns true if the settings request certificates from an authority, or if a certificate file and a key file are
-    /// set.
     pub fn is_configured(&self) -> bool {
         self.uses_acme() || self.own_files().is_some()
     }
 
-    /// Returns true if the settings request certificates from an authority. If certificate files are set too, only the
-    /// files are used.
+    /// If certificate files are set too, only the files are used.
     pub fn uses_acme(&self) -> bool {
         self.acme.unwrap_or(self.certificate_file.is_none()) && !self.domain.is_empty()
     }
 
-    /// Returns the configured certificate file and key file.
     pub fn own_files(&self) -> Option<(PathBuf, PathBuf)> {
         self.certificate_file.clone().zip(self.key_file.clone())
     }

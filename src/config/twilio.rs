@@ -57,12 +57,12 @@ impl Default for TwilioConfig {
 }
 
 impl TwilioConfig {
-    /// Returns the tokens that are accepted for webhook signatures, the primary token first; empty if no token is set.
+    /// Accepted for webhook signatures, the primary token first; empty if no token is set.
     pub fn auth_tokens(&self) -> impl Iterator<Item = &Secret> {
         self.auth_token.iter().chain(&self.auth_token_secondary).filter(|token| !token.is_empty())
     }
 
-    /// Returns the credentials of the REST API; `None` if they are incomplete.
+    /// `None` if they are incomplete.
     pub fn credentials(&self) -> Option<(&str, &Secret)> {
         let token = self.auth_token.as_ref().filter(|token| !token.is_empty())?;
         Some((self.account_sid.as_deref().filter(|sid| !sid.is_empty())?, token))

@@ -9,14 +9,11 @@ use serde::Serialize;
 text_enum! {
     /// Whether to check for newer releases.
     UpdateCheck {
-        /// Never check.
         Off = "off",
-        /// Check once a week.
         Weekly = "weekly",
     }
 }
 
-/// Whether and where to check for newer releases.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UpdatesConfig {
     /// The interval of the check. Environment variable: `UPDATES_CHECK`.
@@ -32,7 +29,6 @@ impl Default for UpdatesConfig {
 }
 
 impl UpdatesConfig {
-    /// Returns the URL for the weekly check; `None` if the check is off or no URL is set.
     pub fn weekly_feed(&self) -> Option<&BaseUrl> {
         self.feed_url.as_ref().filter(|_| self.check == UpdateCheck::Weekly)
     }

@@ -8,7 +8,7 @@ use super::{
 use crate::domain::{AllowedValues, SettingError, SettingFault};
 use std::net::{Ipv6Addr, SocketAddr};
 
-/// Validates the settings in combination, and computes derived values.
+/// Also computes derived values.
 pub(super) fn finish(builder: &mut ConfigBuilder) {
     let http = &mut builder.config.http;
     let listen = http.listen.unwrap_or((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into());
@@ -41,8 +41,6 @@ pub(super) fn finish(builder: &mut ConfigBuilder) {
     }
 }
 
-/// Checks that the TLS listeners do not conflict with other listeners, and that settings which belong together are set
-/// in pairs.
 fn check_tls(builder: &mut ConfigBuilder, listen: SocketAddr) {
     let Config { http, tls, .. } = &builder.config;
     let others = [("http.listen", Some(listen)), ("http.crm_listen", http.crm_listen)];
@@ -77,13 +75,11 @@ fn check_tls(builder: &mut ConfigBuilder, listen: SocketAddr) {
     }
 }
 
-/// Returns the error for a listener whose port another listener has.
 fn taken(address: SocketAddr, by: &str, by_address: SocketAddr, allowed: AllowedValues) -> SettingError {
     let fault = SettingFault::ListenerTaken { setting: by.to_owned(), address: by_address.to_string() };
     SettingError::Fault { found: address.to_string(), fault: Box::new(fault), allowed }
 }
 
-/// Returns warnings about settings that are valid but probably a mistake.
 pub(super) fn warnings(config: &Config) -> Vec<String> {
     let (twilio, whatsapp, tls) = (&config.twilio, &config.whatsapp, &config.tls);
     let (alerts, mail) = (&config.alerts, &config.mail);
@@ -182,7 +178,6 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
     config.unknown_credentials.iter().chain(&config.unused_secrets).cloned().chain(wrong).chain(pipeline).collect()
 }
 
-/// Returns warnings about missing settings without which calls are not answered as configured, each with its condition.
 fn answering_checks(config: &Config) -> [(bool, &'static str); 3] {
     [
         (
@@ -200,7 +195,6 @@ fn answering_checks(config: &Config) -> [(bool, &'static str); 3] {
     ]
 }
 
-/// Returns warnings about missing settings of the pipeline engine, and about API keys that it does not use.
 fn pipeline_checks(config: &Config) -> Vec<String> {
     let services = config.speech_services();
     let has_key = services.iter().any(|service| service.has_key);
@@ -234,7 +228,6 @@ fn is_twilio_token(token: &str) -> bool {
     token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Returns true if two listeners conflict: they have the same port and overlapping addresses.
 fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
     let all = |address: SocketAddr| address.ip().is_unspecified();
     a.port() == b.port() && a.port() != 0 && (a.ip() == b.ip() || all(a) || all(b))

@@ -15,23 +15,19 @@ pub(super) enum ValueKind {
         least: f64,
         most: f64,
     },
-    /// One of these values.
     Choice(Vec<&'static str>),
     /// Several values. The list contains the allowed values; if it is empty, any value is allowed.
     List(Vec<&'static str>),
-    /// The base URL of a service.
     Url,
     Phone,
     /// An amount of disk space.
     Size,
-    /// The path of a file or folder on this machine.
     Path,
-    /// The address of a listener.
     Listener,
 }
 
 impl ValueKind {
-    /// Returns the name of the kind in the API. A number with a unit of time is a `duration`.
+    /// An integer with a unit of time is a `duration`.
     pub(super) fn name(&self, unit: Option<&str>) -> &'static str {
         match self {
             Self::Text => "text",
@@ -50,7 +46,7 @@ impl ValueKind {
         }
     }
 
-    /// Returns the allowed values; empty if they are not a fixed list.
+    /// Empty if the allowed values are not a fixed list.
     pub(super) fn choices(&self) -> Vec<&'static str> {
         match self {
             Self::Choice(words) | Self::List(words) => words.clone(),
@@ -58,7 +54,6 @@ impl ValueKind {
         }
     }
 
-    /// Returns the minimum and maximum of a number; `None` for other kinds.
     #[expect(clippy::cast_precision_loss, reason = "every bound is below 2^52")]
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
         match self {
@@ -69,7 +64,7 @@ impl ValueKind {
     }
 }
 
-/// Returns the unit of a setting's number, which the suffix of its key determines; `None` if it has no unit.
+/// The suffix of the key determines the unit; `None` if it has none.
 pub(super) fn unit(key: &str) -> Option<&'static str> {
     const SUFFIXES: [(&str, &str); 10] = [
         ("_ms", "ms"),

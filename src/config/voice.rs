@@ -45,7 +45,6 @@ text_enum! {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VoiceConfig {
-    /// The engine that answers calls.
     pub engine: EngineChoice,
     /// The order of the AI engines for `auto`. If an engine fails, the next one continues the conversation. An engine
     /// that failed in recent calls is tried last.
@@ -65,7 +64,6 @@ pub struct VoiceConfig {
     pub idle_prompt_s: u32,
     /// Maximum duration of a call, in seconds.
     pub max_call_s: u32,
-    /// Whether calls are recorded.
     pub recording: bool,
     /// How long the inputs and decisions of each call are kept for `agentlocator replay`, in days; 0 means that they
     /// are not logged. These logs contain the calls' audio and words, so they are kept neither without recordings nor

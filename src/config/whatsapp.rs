@@ -107,22 +107,20 @@ impl Default for WhatsAppConfig {
 }
 
 impl WhatsAppConfig {
-    /// Returns the HMAC key; if only the token is set, returns the token.
+    /// If only the token is set, returns the token.
     pub fn hmac_secret(&self) -> Option<&Secret> {
         Secret::present(self.shared_secret.as_ref()).or_else(|| Secret::present(self.webhook_secret.as_ref()))
     }
 
-    /// Returns the token; if only the HMAC key is set, returns the HMAC key.
+    /// If only the HMAC key is set, returns the HMAC key.
     pub fn token_secret(&self) -> Option<&Secret> {
         Secret::present(self.webhook_secret.as_ref()).or_else(|| Secret::present(self.shared_secret.as_ref()))
     }
 
-    /// Returns true if the bridge is enabled.
     pub fn baileys_enabled(&self) -> bool {
         self.enable_baileys.unwrap_or_else(|| self.token_secret().is_some())
     }
 
-    /// Returns the bridge's URL for sending.
     pub fn baileys_send_url(&self) -> String {
         match &self.baileys_outbound_url {
             Some(url) => url.to_string(),
@@ -138,7 +136,7 @@ impl WhatsAppConfig {
         }
     }
 
-    /// Returns the Unix socket for requests to the bridge; `None` if the bridge is reached over TCP.
+    /// `None` if the bridge is reached over TCP.
     pub fn bridge_socket(&self) -> Option<&Path> {
         let is_elsewhere = self.baileys_outbound_url.is_some() || self.baileys_port != DEFAULT_PORT;
         self.baileys_socket.as_deref().filter(|_| !is_elsewhere)
@@ -200,7 +198,6 @@ pub(super) fn settings() -> Vec<Setting<WhatsAppConfig>> {
     ]
 }
 
-/// The bridge's default port.
 const DEFAULT_PORT: u16 = 8000;
 
 fn prefixes() -> Parser<Vec<String>> {

@@ -10,7 +10,6 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-/// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
     /// No running daemon uses this store.
@@ -28,7 +27,7 @@ pub enum ControlError {
     },
 }
 
-/// Sends a command to the daemon. Returns its output and the URLs of the web page.
+/// Returns the output of the command and the URLs of the web page.
 pub fn send_command(socket: &Path, command: &AdminCommand) -> Result<(CommandOutput, PageUrls), ControlError> {
     match send_request(socket, command)? {
         Reply::Done { outcome, pages } => Ok((outcome, pages)),
@@ -36,7 +35,7 @@ pub fn send_command(socket: &Path, command: &AdminCommand) -> Result<(CommandOut
     }
 }
 
-/// Queries the daemon's status. An older daemon rejects the query.
+/// An older daemon rejects the query.
 pub fn query_status(socket: &Path) -> Result<Status, ControlError> {
     match send_request(socket, &Query::GetStatus)? {
         Reply::Status(status) => Ok(*status),
@@ -44,7 +43,6 @@ pub fn query_status(socket: &Path) -> Result<Status, ControlError> {
     }
 }
 
-/// Requests a reload of the daemon's settings, and waits for its result.
 pub fn request_reload(socket: &Path) -> Result<Reloaded, ControlError> {
     match send_request(socket, &DaemonCommand::Reload)? {
         Reply::Reloaded { reloaded } => Ok(reloaded),

@@ -16,7 +16,6 @@ use std::time::Duration;
 /// The part of the status that does not change while the daemon runs.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct DaemonInfo {
-    /// The version of the release, such as `0.1.0`.
     pub release: String,
     pub build: VersionInfo,
     pub pid: u32,
@@ -29,13 +28,11 @@ pub struct DaemonInfo {
 
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Status {
-    /// The part that does not change while the daemon runs.
     #[serde(flatten)]
     pub info: DaemonInfo,
     /// The state of the store: the published copy (`publish`) and `integrity`, each with its reason, and whether the
     /// boot id is known (`boot_known`).
     pub store: Value,
-    /// The newer release that the release feed offers, if there is one.
     pub newer_release: Option<Release>,
     /// The number of messages that have waited in the outbox for 15 minutes or longer; `None` if it cannot be read.
     pub overdue_messages: Option<u64>,
@@ -61,5 +58,4 @@ impl DaemonInfo {
     }
 }
 
-/// Waiting time after which an unsent message is overdue.
 const OVERDUE: Duration = Duration::from_mins(15);

@@ -18,8 +18,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     vec![evaluate(last, parts["backup"].as_str(), clock::now().as_secs())]
 }
 
-/// Evaluates the age of the last valid snapshot. `last` is its time (Unix seconds), `now` the current time, and
-/// `status` the daemon's status of the backup.
+/// `last` and `now` are Unix times in seconds; `status` is the daemon's status of the backup.
 fn evaluate(last: Option<i64>, status: Option<&str>, now: i64) -> Finding {
     let remedy =
         "see the reason with: journalctl -u agentlocator -g SNAPSHOT; create one now: agentlocator snapshots create";
@@ -37,7 +36,7 @@ fn evaluate(last: Option<i64>, status: Option<&str>, now: i64) -> Finding {
     }
 }
 
-/// Returns the value of a gauge without labels; `None` if the gauge is missing or not positive.
+/// `None` if the gauge is missing or not positive.
 fn gauge(metrics: &str, name: &str) -> Option<i64> {
     let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
     let seconds = value.trim().parse::<f64>().ok().filter(|seconds| *seconds > 0.0)?;

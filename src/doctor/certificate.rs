@@ -83,8 +83,7 @@ async fn describe_certificate(context: &DoctorContext, host: &str, seen: &TlsPro
     }
 }
 
-/// Returns the finding for a certificate outside its validity period: either the certificate or this machine's clock is
-/// wrong.
+/// Either the certificate or this machine's clock is wrong.
 fn wrong_time(
     host: &str,
     certificate: &Certificate,

@@ -22,7 +22,6 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     evaluate(offset, synchronised.as_ref())
 }
 
-/// Returns true if the daemon reports that the clock is behind.
 async fn is_behind(context: &DoctorContext) -> bool {
     let ready = context.get_local("/readyz").await.and_then(|(_, text)| serde_json::from_str::<Value>(&text).ok());
     ready.is_some_and(|ready| ready["clock"] == "error")
@@ -114,7 +113,6 @@ pub(super) fn describe(offset: i64) -> String {
 
 const REMEDY: &str = "timedatectl set-ntp true; without time servers: date -s \"YYYY-MM-DD hh:mm:ss\". A machine that loses the \
                       time whenever it has no power needs a new battery";
-/// Clock offset, in seconds, at which the check warns.
 const OFF_S: u64 = 30;
 /// Clock offset, in seconds, at which the check reports an error: other servers begin to reject requests.
 const WRONG_S: u64 = 300;

@@ -11,7 +11,6 @@ use serde_json::Value;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-/// The installation to check, and the clients that the checks use.
 pub struct DoctorContext {
     settings: Result<Config, ConfigErrors>,
     /// Errors in the settings that the web page has stored in the database, or the reason why these settings cannot be
@@ -38,30 +37,25 @@ pub struct DoctorContext {
 pub struct Installation {
     /// The location of the data, even if other settings are invalid.
     pub store: StoreConfig,
-    /// The path of the settings file; `None` if there is no file.
     pub settings_file: Option<PathBuf>,
-    /// Set if the data folder contained data earlier and is now empty or missing.
     pub missing_data: Option<MissingData>,
-    /// Reads files in the data folder.
     pub reads: OwnerReads,
 }
 
-/// A function that reads the settings that the web page has stored, as pairs of key and value.
 type ReadStored = fn(&StoreConfig) -> Result<Vec<(String, Value)>, String>;
 
 /// Functions that read files in the data folder with the permissions of the folder's owner. If root read them directly,
 /// it could follow the owner's symbolic links to files that the service must not read. Their errors are messages for
 /// the user.
 pub struct OwnerReads {
-    /// Reads the settings that the web page has stored.
     pub stored_settings: ReadStored,
     /// Tests the file system under the published database file, in a temporary folder with the given name.
     pub file_system: fn(&Path, &str) -> Result<FsSupport, String>,
 }
 
 impl DoctorContext {
-    /// Creates the context for a command: reads the stored settings and queries the running daemon. `settings` contains
-    /// the settings from the file and the environment. Fails only if the HTTP client cannot be created.
+    /// `settings` contains the settings from the file and the environment. Fails only if the HTTP client cannot be
+    /// created.
     pub async fn find(
         settings: Result<Config, ConfigErrors>,
         installation: Installation,
@@ -89,7 +83,7 @@ impl DoctorContext {
         })
     }
 
-    /// Creates the context for checks that run inside the daemon, with settings that may not be active yet.
+    /// For checks that run inside the daemon. The settings may not be active yet.
     pub fn of_daemon(config: Config, identity: InstanceKey) -> Result<Self, reqwest::Error> {
         let client = http_client::build()?;
         let insecure_client = http_client::build_insecure(None).unwrap_or_else(|| client.clone());
@@ -107,17 +101,14 @@ impl DoctorContext {
         })
     }
 
-    /// Returns the identity of the running daemon, if it is known.
     pub(super) fn identity(&self) -> Option<&InstanceKey> {
         self.own_identity.as_ref().or_else(|| self.running().map(|status| &status.info.identity))
     }
 
-    /// Returns the settings, if they are valid.
     pub fn config(&self) -> Option<&Config> {
         self.settings.as_ref().ok()
     }
 
-    /// Returns the errors of invalid settings; empty if the settings are valid.
     pub(super) fn settings_problems(&self) -> Vec<String> {
         self.settings.as_ref().err().map_or_else(Vec::new, |errors| errors.0.iter().map(ToString::to_string).collect())
     }
@@ -127,7 +118,7 @@ impl DoctorContext {
         self.daemon.as_ref().ok()
     }
 
-    /// Returns the running daemon's URL on this machine, without a trailing slash.
+    /// Without a trailing slash.
     pub fn local_url(&self) -> Option<String> {
         let mut listener: SocketAddr = *self.running()?.info.listeners.first()?;
         if listener.ip().is_unspecified() {
@@ -137,7 +128,7 @@ impl DoctorContext {
         Some(format!("http://{listener}"))
     }
 
-    /// Sends a GET request to the running daemon. Returns the HTTP status and the body; `None` without a response.
+    /// Returns the HTTP status and the body; `None` without a response.
     pub async fn get_local(&self, path: &str) -> Option<(u16, String)> {
         let response = self.client.get(format!("{}{path}", self.local_url()?)).send().await.ok()?;
         let status = response.status().as_u16();
@@ -147,7 +138,6 @@ impl DoctorContext {
 
 type SettingsAndStatus = (Result<Config, ConfigErrors>, Vec<String>, Result<Status, ControlError>);
 
-/// Adds the settings that the web page has stored, and queries the status of the running daemon.
 fn query_settings_and_status(
     settings: Result<Config, ConfigErrors>,
     store: &StoreConfig,

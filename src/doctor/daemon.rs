@@ -44,8 +44,8 @@ fn unreachable(error: &ControlError) -> Finding {
     }
 }
 
-/// Returns one finding for each part with an error that no other check reports. If there is no such part, returns a
-/// single finding.
+/// Returns one finding for each part with an error that no other check reports, or a single finding about the daemon
+/// if there is no such part.
 fn evaluate(code: u16, parts: &Map<String, Value>) -> Vec<Finding> {
     let with = |state: &str| {
         let named = parts.iter().filter(|(_, value)| value.as_str() == Some(state));
@@ -72,7 +72,7 @@ fn evaluate(code: u16, parts: &Map<String, Value>) -> Vec<Finding> {
     findings
 }
 
-/// Explains an error of a part: returns the effect of the error, and the remedy.
+/// Returns the effect of the error, and the remedy.
 fn explain(part: &str) -> (&'static str, &'static str) {
     match part {
         "db" => (

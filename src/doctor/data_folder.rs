@@ -30,7 +30,7 @@ fn check_blocking(context: &DoctorContext) -> Vec<Finding> {
     findings
 }
 
-/// Reports a state folder that is a symbolic link. systemd does not start a service with such a folder.
+/// systemd does not start a service whose state folder is a symbolic link.
 fn linked(folder: &Path) -> Option<Finding> {
     let is_of_systemd = folder.parent() == Some(Path::new("/var/lib"));
     let is_link = std::fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink());
@@ -60,7 +60,7 @@ fn no_folder(context: &DoctorContext, folder: &Path, error: &std::io::Error) -> 
     }
 }
 
-/// Reports files that belong to other users, because the service cannot write to them.
+/// The service cannot write to files that belong to other users.
 fn owners(context: &DoctorContext, folder: &Path, metadata: &Metadata) -> Vec<Finding> {
     let Some((uid, gid)) = service_user(context, Some(metadata)) else { return Vec::new() };
     let foreign: Vec<_> = everything_in(folder)
@@ -100,7 +100,6 @@ fn open_to_all(folder: &Path, metadata: &Metadata, published: &Path, live: &Path
     findings
 }
 
-/// Returns the fix that removes these permissions, and the command that does the same.
 fn without(path: &Path, before: u32, removed: u32) -> (Fix, String) {
     let after = before & !removed;
     (Fix::Mode { path: path.to_owned(), before, after }, format!("chmod {after:o} {}", path.display()))

@@ -37,7 +37,6 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     findings
 }
 
-/// Evaluates the status of the store: `integrity`, `boot_known` and `publish`.
 fn evaluate(store: &Value, file: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let field = |part: &str, name: &str| store[part][name].as_str().unwrap_or_default().to_owned();

@@ -7,7 +7,6 @@ use std::path::Path;
 
 const CHECK: &str = "folder";
 
-/// Tests the file system in a temporary folder, which is removed afterwards.
 pub(super) fn evaluate(context: &DoctorContext, published: &Path, folder: &Path) -> Vec<Finding> {
     let name = format!(".doctor-{}", entropy::random_hex::<8>());
     match (context.file_system)(published, &name) {

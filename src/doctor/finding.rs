@@ -13,9 +13,7 @@ pub struct Finding {
     /// The name of the check. Part of the JSON output, so it must not change.
     pub check: String,
     pub state: State,
-    /// The result as a sentence, in English.
     pub found: String,
-    /// The instructions to fix the problem, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
     /// The fix that `doctor --fix` can apply, if there is one.
@@ -40,7 +38,6 @@ impl Finding {
         Self { state: State::Skipped, ..Self::ok(check, why) }
     }
 
-    /// Returns the finding with a fix that `doctor --fix` can apply.
     #[must_use]
     pub(super) fn with_fix(self, fix: Fix) -> Self {
         Self { fix: Some(fix), ..self }

@@ -16,51 +16,40 @@ use std::time::Duration;
 pub enum Fix {
     /// Changes the webhooks of a phone number at Twilio.
     Number(Box<NumberFix>),
-    /// Changes the user and the group that own files.
     Owner {
-        /// The folder that contains the files.
         folder: PathBuf,
         /// The files to change: the folder itself, its entries, or the entries of its subfolders.
         paths: Vec<PathBuf>,
-        /// The new user id.
         uid: u32,
-        /// The new group id.
         gid: u32,
     },
     /// Changes the mode (permission bits) of a file or folder.
     Mode {
         path: PathBuf,
-        /// The current mode.
         before: u32,
-        /// The new mode.
         after: u32,
     },
     /// Changes the group and the mode of a file.
     Group {
         path: PathBuf,
-        /// The current group and mode.
+        /// Group id and mode.
         before: (u32, u32),
-        /// The new group and mode.
         after: (u32, u32),
     },
     /// Creates the data folder.
     Folder {
         path: PathBuf,
-        /// The new user id.
         uid: u32,
-        /// The new group id.
         gid: u32,
     },
 }
 
-/// A change of the webhooks of a phone number at Twilio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberFix {
     /// The id of the number: `PN…`.
     pub sid: String,
     /// The number with `+` and country code.
     pub phone_number: String,
-    /// The current webhooks.
     pub before: NumberWebhooks,
     pub after: NumberWebhooks,
     /// True if the number's calls currently go to another program.
@@ -69,10 +58,8 @@ pub struct NumberFix {
     pub is_named: bool,
 }
 
-/// An error of [`Fix::apply`].
 #[derive(Debug, thiserror::Error)]
 pub enum FixError {
-    /// The request to Twilio failed.
     #[error(transparent)]
     Twilio(#[from] rest::Error),
     /// Twilio accepted the request, but returned values that differ from it.
@@ -81,14 +68,12 @@ pub enum FixError {
     /// A file or folder could not be changed: a system call failed, or the change would not be safe.
     #[error("{}: {source}", path.display())]
     File {
-        /// The file or folder to change.
         path: PathBuf,
         source: io::Error,
     },
 }
 
 impl Fix {
-    /// Returns descriptions of the changes, one line each.
     pub fn changes(&self) -> Vec<String> {
         match self {
             Self::Number(number) => {
@@ -123,7 +108,6 @@ impl Fix {
         }
     }
 
-    /// Returns the instruction to undo the fix; `None` for a change of owners and for a new folder.
     pub fn undo(&self) -> Option<String> {
         match self {
             Self::Number(number) => Some(format!(

@@ -11,7 +11,6 @@ pub(super) use manual_checks::check as manual_checks;
 
 const LINK: &str = "live link";
 
-/// Opens sessions with the AI, and requests a spoken and a written answer.
 pub(super) async fn ai(context: Arc<DoctorContext>) -> Vec<Finding> {
     let Some(config) = context.config().cloned() else { return Vec::new() };
     let found = Box::pin(runtime::probe_ai(&context.client, &Arc::new(config), clock::now())).await;

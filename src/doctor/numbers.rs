@@ -10,7 +10,6 @@ use std::time::Duration;
 
 const CHECK: &str = "numbers";
 
-/// The result of a check, and the fix that `doctor --fix` can apply.
 type Fixable = (CheckResult, Option<Fix>);
 
 pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
@@ -18,7 +17,6 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     find(&context).await.into_iter().map(with_fix).collect()
 }
 
-/// Checks the numbers for the settings page, which cannot apply fixes.
 pub(super) async fn results(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     find(&context).await.into_iter().map(|(result, _)| result).collect()
 }
@@ -35,7 +33,6 @@ async fn find(context: &DoctorContext) -> Vec<Fixable> {
     }
 }
 
-/// Returns the phone numbers named on the command line or in the settings.
 fn wanted(context: &DoctorContext, config: &Config) -> Vec<String> {
     let named = context.named_numbers.iter().chain(&config.twilio.phone_number);
     named.map(ToString::to_string).collect()
@@ -140,7 +137,7 @@ fn is_at(url: &str, base: &str) -> bool {
     url.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
 
-/// Returns true if the URL belongs to another program. An empty URL and Twilio's demo URL do not count.
+/// An empty URL and Twilio's demo URL do not count.
 fn is_used_elsewhere(url: &str, base: &str) -> bool {
     !url.is_empty() && !url.starts_with("https://demo.twilio.com/") && !is_at(url, base)
 }

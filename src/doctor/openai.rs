@@ -11,13 +11,11 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     runtime::check_ai(&context.client, &Arc::new(config), clock::now()).await
 }
 
-/// Checks the services of the pipeline engine.
 pub(super) async fn check_pipeline(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     let Some(config) = context.config().cloned() else { return Vec::new() };
     runtime::check_pipeline(&context.client, &Arc::new(config), clock::now()).await
 }
 
-/// Checks all services that answer calls: the AI and the services of the pipeline engine.
 pub(super) async fn check_all(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     let (mut findings, pipeline) = tokio::join!(check(context.clone()), check_pipeline(context));
     findings.extend(pipeline);

@@ -13,7 +13,7 @@ pub async fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Returns the value of a name in a block of `Name=value` lines; empty if the name is missing.
+/// Empty if the name is missing.
 pub(super) fn value<'a>(block: &'a str, name: &str) -> &'a str {
     let values = block.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == name);
     values.map_or("", |(_, value)| value)

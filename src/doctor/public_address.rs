@@ -48,22 +48,17 @@ pub(super) async fn resolve(url: &Url) -> Result<Vec<SocketAddr>, Causes> {
     if found.is_empty() { Err(Cause::NoRecord.into()) } else { Ok(found.into_iter().take(MAX_ADDRESSES).collect()) }
 }
 
-/// The result of the challenge at one IP address.
 struct Probe {
     ip: IpAddr,
-    /// True for an address of this machine.
     is_local: bool,
     answer: Answer,
 }
 
 enum Answer {
-    /// This daemon answered.
     ThisDaemon,
     /// Another server answered, with this HTTP status.
     Other(u16),
-    /// No server answered, for this reason.
     Silent(Causes),
-    /// This machine has no route to the address.
     NoRoute,
     /// Not queried, because no daemon runs or the HTTP client cannot be created.
     NotChecked,
@@ -101,7 +96,7 @@ async fn query(url: &str, host: &str, address: SocketAddr, expected: Option<&str
     }
 }
 
-/// Returns true for an address of this machine. Binding a socket succeeds only for such addresses.
+/// Binding a socket succeeds only for addresses of this machine.
 fn is_local(ip: IpAddr) -> bool {
     UdpSocket::bind((ip, 0)).is_ok()
 }
@@ -148,7 +143,6 @@ fn evaluate_one(host: &str, probe: &Probe, another_reaches: bool, records: usize
     }
 }
 
-/// Returns true for private, loopback and link-local addresses.
 fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),

@@ -49,7 +49,6 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     findings
 }
 
-/// Returns the files that contain secrets.
 fn files_with_secrets(config: &Config) -> BTreeSet<PathBuf> {
     let secrets = crate::config::known_settings().into_iter().filter(|setting| setting.secret);
     let files = secrets.filter_map(|setting| match config.origins.of(setting.key) {
@@ -113,5 +112,4 @@ fn readable_by_all(path: PathBuf) -> Option<Finding> {
     })
 }
 
-/// Shell script that prints each of its arguments that names an unreadable file.
 const PRINT_UNREADABLE: &str = r#"for file; do [ -r "$file" ] || printf '%s\n' "$file"; done"#;

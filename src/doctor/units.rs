@@ -76,7 +76,7 @@ fn evaluate_unit(unit: &str, is_needed: bool) -> Vec<Finding> {
     findings
 }
 
-/// Returns a finding for a failed socket; `None` for other states, because other checks test working sockets.
+/// Only a failed socket is a finding, because other checks test working sockets.
 fn evaluate_socket(socket: &str) -> Option<Finding> {
     let id = value(socket, "Id");
     if value(socket, "ActiveState") != "failed" {

@@ -59,7 +59,6 @@ fn newer_release(newer: &Release) -> Finding {
     Finding::warning(CHECK, found, format!("apt install ./agentlocator_{}_ARCH.deb{notes}", newer.version))
 }
 
-/// Returns the installed version and apt's candidate from the output of `apt-cache policy`, if they differ.
 fn newer_in_apt(output: &str) -> Option<(&str, &str)> {
     let value = |name: &str| output.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
     let (installed, candidate) = (value("Installed:")?, value("Candidate:")?);

@@ -6,7 +6,6 @@ use proptest::prelude::*;
 use serde_json::json;
 use std::path::Path;
 
-/// Loads settings from a file with this content and from `OPENAI_API_KEY`.
 fn settings(folder: &Path, toml: &str) -> Config {
     let file = folder.join("config.toml");
     std::fs::write(&file, toml).unwrap();
@@ -105,7 +104,6 @@ fn a_name_for_the_certificate_becomes_the_address() {
 }
 
 proptest! {
-    /// An accepted change never makes the settings invalid: they load again without a problem.
     #[test]
     fn accepted_changes_load_again(silence in 1i64..90, most in 1i64..4000, hour in -2i64..30, name in "\\PC{0,30}") {
         let changes = json!({"voice.message_silence_s": silence, "voice.message_max_s": most, "maintenance.hour": hour,

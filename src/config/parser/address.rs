@@ -7,8 +7,7 @@ use crate::config::{BaseUrl, BaseUrlError};
 use crate::domain::{AllowedValues, SettingFault};
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// Returns a parser of a listener's address: an IP address or `localhost` with a port, or only a port, which means all
-/// IPv4 addresses.
+/// An IP address or `localhost` with a port, or only a port, which means all IPv4 addresses.
 pub(in crate::config) fn listen_address() -> Parser<SocketAddr> {
     Parser::new(AllowedValues::Listener, |raw| match (raw, raw.as_text().map(str::trim)) {
         (RawValue::Integer(port), _) => u16::try_from(*port).map(on_every_address).map_err(|_| ParseError::NotAllowed),
@@ -22,19 +21,18 @@ pub(in crate::config) fn listen_address() -> Parser<SocketAddr> {
     .of_kind(ValueKind::Listener)
 }
 
-/// Returns a parser of a port for a listener on all IPv4 addresses; 0 means any free port.
+/// A port for a listener on all IPv4 addresses; 0 means any free port.
 pub(in crate::config) fn port() -> Parser<Option<SocketAddr>> {
     Parser::from_text(AllowedValues::Port, |text| {
         text.parse().map(on_every_address).map(Some).map_err(|_| ParseError::NotAllowed)
     })
 }
 
-/// Returns a parser of a service's base URL.
 pub(in crate::config) fn base_url() -> Parser<BaseUrl> {
     Parser::from_text(AllowedValues::Url, |text| BaseUrl::parse(text).map_err(invalid_url)).of_kind(ValueKind::Url)
 }
 
-/// Returns a parser of the bridge's URL for sending messages. If the URL has no path, `/send` is added.
+/// If the URL has no path, `/send` is added.
 pub(in crate::config) fn bridge_url() -> Parser<BaseUrl> {
     Parser::from_text(AllowedValues::BridgeUrl, |text| {
         let url = BaseUrl::parse(text).map_err(invalid_url)?;
@@ -43,8 +41,8 @@ pub(in crate::config) fn bridge_url() -> Parser<BaseUrl> {
     .of_kind(ValueKind::Url)
 }
 
-/// Returns a parser of a host name or URL. A host name becomes an https URL, because the daemon or a proxy in front of
-/// it serves https. On loopback it becomes an http URL, which the daemon itself serves.
+/// A host name becomes an https URL, because the daemon or a proxy in front of it serves https. On loopback it becomes
+/// an http URL, which the daemon itself serves.
 pub(in crate::config) fn public_host() -> Parser<Option<BaseUrl>> {
     Parser::from_text(AllowedValues::PublicHost, |text| {
         if text.contains("://") {

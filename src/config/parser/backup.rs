@@ -6,7 +6,7 @@ use crate::config::value_kind::ValueKind;
 use crate::domain::{AllowedValues, SettingFault};
 use std::path::{Path, PathBuf};
 
-/// Returns a parser of a folder's absolute path. The folder may be missing, because it may be mounted later.
+/// The folder may be missing, because it may be mounted later.
 pub(in crate::config) fn folder() -> Parser<PathBuf> {
     Parser::from_text(AllowedValues::Folder, |text| match Path::new(text) {
         path if path.is_file() => Err(ParseError::Invalid(SettingFault::NoFolderButAFile)),
@@ -16,7 +16,7 @@ pub(in crate::config) fn folder() -> Parser<PathBuf> {
     .of_kind(ValueKind::Path)
 }
 
-/// Returns a parser of age recipients (public keys): a list, or a text with commas. The list may be empty.
+/// Accepts a list, or a text with commas. The list may be empty.
 pub(in crate::config) fn age_recipients() -> Parser<Vec<String>> {
     Parser::new(AllowedValues::AgeRecipients, |raw| {
         let texts: Vec<&str> = match raw {
@@ -40,7 +40,6 @@ pub(in crate::config) fn age_recipients() -> Parser<Vec<String>> {
     .of_kind(ValueKind::List(Vec::new()))
 }
 
-/// Returns a parser of a text that becomes part of a bucket's URLs.
 pub(in crate::config) fn bucket_name_part(allowed: AllowedValues) -> Parser<String> {
     Parser::from_text(allowed, |text| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');

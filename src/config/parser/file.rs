@@ -7,7 +7,6 @@ use crate::domain::{AllowedValues, SettingFault};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-/// Returns a parser of the path of an existing, readable file.
 pub(in crate::config) fn readable_file() -> Parser<PathBuf> {
     Parser::from_text(AllowedValues::ReadableFile, |text| {
         let path = PathBuf::from(text);
@@ -20,8 +19,7 @@ pub(in crate::config) fn readable_file() -> Parser<PathBuf> {
     .of_kind(ValueKind::Path)
 }
 
-/// Returns a parser of the path of a file that may be missing. The code that uses the file checks it later and reports
-/// errors.
+/// The file may be missing. The code that uses the file checks it later and reports errors.
 pub(in crate::config) fn path() -> Parser<PathBuf> {
     Parser::from_text(AllowedValues::File, |text| match Path::new(text) {
         path if text.is_empty() || text.ends_with('/') || path.is_dir() => {
@@ -32,7 +30,7 @@ pub(in crate::config) fn path() -> Parser<PathBuf> {
     .of_kind(ValueKind::Path)
 }
 
-/// Returns a parser of the database's location. The folder may be missing.
+/// The folder may be missing.
 pub(in crate::config) fn database() -> Parser<String> {
     Parser::from_text(AllowedValues::Database, |text| {
         let invalid = |fault| Err(ParseError::Invalid(fault));
@@ -56,7 +54,7 @@ pub(in crate::config) fn database() -> Parser<String> {
     .of_kind(ValueKind::Path)
 }
 
-/// Returns a parser of the path of a Google account's JSON file, and validates the content of the file.
+/// Also validates the content of the file.
 pub(in crate::config) fn google_account_file() -> Parser<PathBuf> {
     Parser::from_text(AllowedValues::GoogleAccountFile, |text| {
         let content = fs::read_to_string(text);
@@ -68,7 +66,6 @@ pub(in crate::config) fn google_account_file() -> Parser<PathBuf> {
     .of_kind(ValueKind::Path)
 }
 
-/// Returns a parser of the JSON content of a Google account.
 pub(in crate::config) fn google_account_json() -> Parser<Secret> {
     Parser::from_text(AllowedValues::GoogleAccount, |text| {
         check_google_account(text)?;
@@ -104,13 +101,11 @@ fn scheme(text: &str) -> Option<&str> {
         .then_some(scheme)
 }
 
-/// Returns a parser of an amount of disk space.
 pub(in crate::config) fn disk_limit() -> Parser<DiskLimit> {
     Parser::from_text(AllowedValues::DiskLimit, |text| DiskLimit::parse(text).ok_or(ParseError::NotAllowed))
         .of_kind(ValueKind::Size)
 }
 
-/// Returns a parser of the path of an existing folder.
 pub(in crate::config) fn readable_folder() -> Parser<PathBuf> {
     Parser::from_text(AllowedValues::ExistingFolder, |text| match fs::metadata(text) {
         Ok(metadata) if metadata.is_dir() => Ok(PathBuf::from(text)),

@@ -31,7 +31,7 @@ pub(in crate::config) fn host_names() -> Parser<Vec<String>> {
     })
 }
 
-/// Returns a parser of a list of networks and single addresses. The list may be empty.
+/// Accepts networks and single addresses. The list may be empty.
 pub(in crate::config) fn networks() -> Parser<Vec<Network>> {
     list(AllowedValues::Networks, |text| {
         text.parse().map_err(|error| {
@@ -46,7 +46,6 @@ pub(in crate::config) fn networks() -> Parser<Vec<Network>> {
     })
 }
 
-/// Returns a parser of the id of a key that a certificate authority issued.
 pub(in crate::config) fn key_id() -> Parser<String> {
     super::token(AllowedValues::AuthorityKeyId, |_| None)
 }

@@ -5,14 +5,13 @@ use crate::config::raw_value::RawValue;
 use crate::config::value_kind::ValueKind;
 use crate::domain::{AllowedValues, SettingFault};
 
-/// Returns a parser of a mail address, such as `owner@shop.example`.
 pub(in crate::config) fn mail_address() -> Parser<String> {
     Parser::from_text(AllowedValues::MailAddress, |text| {
         if is_address(text) { Ok(text.to_owned()) } else { Err(ParseError::NotAllowed) }
     })
 }
 
-/// Returns a parser of mail addresses: a list, or a text with commas. The list may be empty.
+/// Accepts a list, or a text with commas. The list may be empty.
 pub(in crate::config) fn mail_addresses() -> Parser<Vec<String>> {
     Parser::new(AllowedValues::MailAddresses, |raw| {
         let texts: Vec<&str> = match raw {
@@ -37,7 +36,6 @@ pub(in crate::config) fn mail_addresses() -> Parser<Vec<String>> {
     .of_kind(ValueKind::List(Vec::new()))
 }
 
-/// Returns a parser of a host name or IP address.
 pub(in crate::config) fn host() -> Parser<String> {
     Parser::from_text(AllowedValues::Host, |text| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
@@ -51,7 +49,7 @@ pub(in crate::config) fn host() -> Parser<String> {
     })
 }
 
-/// Returns true if the text has the form of a mail address. Does not check whether the address exists.
+/// Does not check whether the address exists.
 fn is_address(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | ',' | ';' | '"' | '(' | ')' | '@');
     text.split_once('@').is_some_and(|(user, host)| {

@@ -8,7 +8,6 @@ use crate::domain::{AllowedValues, PhoneNumber, SettingFault, clean_name};
 use jiff::tz::TimeZone;
 use phonenumber::country;
 
-/// Returns a parser of a text with any number of lines.
 pub(in crate::config) fn free_text() -> Parser<String> {
     Parser::from_text(AllowedValues::FreeText { count: MAX_TEXT }, |text| match characters(text) {
         0..=MAX_TEXT => Ok(text.to_owned()),
@@ -16,7 +15,7 @@ pub(in crate::config) fn free_text() -> Parser<String> {
     })
 }
 
-/// Returns a parser of pronunciations, one per line: `written = spoken`. Empty lines and comments (`#`) are allowed.
+/// One pair per line: `written = spoken`. Empty lines and comments (`#`) are allowed.
 pub(in crate::config) fn pronunciation() -> Parser<String> {
     Parser::from_text(AllowedValues::Pronunciations { count: MAX_TEXT }, |text| {
         let is_pair = |line: &str| {
@@ -32,13 +31,12 @@ pub(in crate::config) fn pronunciation() -> Parser<String> {
     .of_kind(ValueKind::LongText)
 }
 
-/// Returns a parser of a one-line name in any language.
 pub(in crate::config) fn display_name() -> Parser<String> {
     Parser::from_text(AllowedValues::OneLine { count: 200 }, |text| clean_name(text, 200).ok_or(ParseError::NotAllowed))
 }
 
-/// Returns a parser of an id or name without spaces, such as that of a model or voice, which is sent in requests
-/// without changes. `reject` may reject a well-formed but wrong value.
+/// An id or name without spaces, which is sent in requests without changes. `reject` may reject a well-formed but
+/// wrong value.
 pub(in crate::config) fn token(allowed: AllowedValues, reject: fn(&str) -> Option<SettingFault>) -> Parser<String> {
     Parser::from_text(allowed, move |text| {
         if let Some(fault) = reject(text) {
@@ -61,7 +59,6 @@ pub(in crate::config) fn voice_name(example: &str) -> Parser<String> {
     token(AllowedValues::Voice { example: example.to_owned() }, |_| None)
 }
 
-/// Returns a parser of a language code with two or three letters.
 pub(in crate::config) fn language() -> Parser<String> {
     Parser::from_text(AllowedValues::Language, |text| {
         let text = text.to_ascii_lowercase();
@@ -70,19 +67,17 @@ pub(in crate::config) fn language() -> Parser<String> {
     })
 }
 
-/// Returns a parser of a time zone's IANA name.
 pub(in crate::config) fn time_zone() -> Parser<TimeZone> {
     Parser::from_text(AllowedValues::TimeZone, |text| TimeZone::get(text).map_err(|_| ParseError::NotAllowed))
 }
 
-/// Returns a parser of one word from a fixed set.
 pub(in crate::config) fn choice<T: Copy + 'static>(all: &'static [T], name: fn(T) -> &'static str) -> Parser<T> {
     let parser =
         Parser::from_text(AllowedValues::Choice { values: listed(all, name) }, move |text| known(all, name, text));
     parser.of_kind(ValueKind::Choice(all.iter().map(|value| name(*value)).collect()))
 }
 
-/// Returns a parser of several words from a fixed set, in order of preference: a list, or a text with commas.
+/// In order of preference. Accepts a list, or a text with commas.
 pub(in crate::config) fn choices<T: Copy + PartialEq + 'static>(
     all: &'static [T],
     name: fn(T) -> &'static str,
@@ -111,7 +106,6 @@ pub(in crate::config) fn choices<T: Copy + PartialEq + 'static>(
     .of_kind(kind)
 }
 
-/// Returns a parser of a secret: one line without spaces.
 pub(in crate::config) fn secret() -> Parser<Secret> {
     Parser::from_text(AllowedValues::Secret, |text| {
         if text.is_empty() {
@@ -139,13 +133,12 @@ fn begins_with_variable(text: &str) -> bool {
     text.split_once('=').is_some_and(|(name, value)| is_name(name) && !value.is_empty())
 }
 
-/// Maximum length of a secret, in bytes. Real secrets have at most a few hundred bytes.
+/// In bytes.
 const MAX_SECRET_LENGTH: u64 = 4096;
 
 /// The placeholder for the text of a message in the variables of a template.
 const VARIABLE: &str = "{{text}}";
 
-/// Returns a parser of the variables of a WhatsApp template, as JSON.
 pub(in crate::config) fn template_variables() -> Parser<String> {
     let example = format!(r#"{{"1": "{VARIABLE}"}}"#);
     let allowed = AllowedValues::TemplateVariables { example, variable: VARIABLE.to_owned() };
@@ -172,14 +165,13 @@ fn characters(text: &str) -> u64 {
     text.chars().count() as u64
 }
 
-/// Maximum length of a text, in characters.
 const MAX_TEXT: u64 = 20_000;
 
 fn listed<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> String {
     all.iter().map(|value| name(*value)).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns a parser of a phone number with its country code.
+/// The `+` before the country code may be missing.
 pub(in crate::config) fn phone_number() -> Parser<PhoneNumber> {
     Parser::from_text(AllowedValues::PhoneNumber, |text| {
         let bare = text.strip_prefix("whatsapp:").unwrap_or(text).trim();
@@ -192,7 +184,6 @@ pub(in crate::config) fn phone_number() -> Parser<PhoneNumber> {
     .of_kind(ValueKind::Phone)
 }
 
-/// Returns a parser of a country's ISO 3166 code.
 pub(in crate::config) fn country() -> Parser<country::Id> {
     Parser::from_text(AllowedValues::Country, |text| {
         text.to_ascii_uppercase().parse().map_err(|_| ParseError::NotAllowed)

@@ -6,7 +6,6 @@ use std::time::Duration;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// The fields of a certificate that the check needs.
 #[derive(Clone, Debug)]
 pub(super) struct Certificate {
     pub(super) not_before: Timestamp,
@@ -18,7 +17,7 @@ pub(super) struct Certificate {
     is_self_issued: bool,
 }
 
-/// The result of [`evaluate`]. If several problems apply, the first variant in this order is returned.
+/// If several problems apply, the first variant in this order is returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Validity {
     WrongName,
@@ -30,7 +29,6 @@ pub(super) enum Validity {
 }
 
 impl Certificate {
-    /// Parses a DER certificate; `None` if it is malformed.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let seconds = |time: x509_parser::time::ASN1Time| Timestamp::from_millis(time.timestamp().saturating_mul(1000));
@@ -47,7 +45,6 @@ impl Certificate {
         })
     }
 
-    /// Returns true if the certificate is within its validity period at that time.
     pub(super) fn covers(&self, at: Timestamp) -> bool {
         (self.not_before..=self.not_after).contains(&at)
     }
@@ -66,8 +63,7 @@ impl Certificate {
     }
 }
 
-/// Evaluates a certificate for a host. `verification_error` is the error of a TLS client that trusts the common
-/// certificate authorities.
+/// `verification_error` is the error of a TLS client that trusts the common certificate authorities.
 pub(super) fn evaluate(
     certificate: &Certificate,
     host: &str,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 const CHECK: &str = "by hand";
 
-/// Returns the manual tests of the features that the settings enable.
 pub(in crate::doctor) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     let Some(config) = context.config() else { return Vec::new() };
     let groups: [(bool, &[Probe]); 3] = [
