@@ -18,17 +18,14 @@ use url::Url;
 pub type Settings = Reloadable<ActiveSettings>;
 
 impl Settings {
-    /// The current settings without the objects that are built from them.
     pub fn config(&self) -> Arc<Config> {
         self.current().config.clone()
     }
 }
 
-/// The settings, and the objects that are built from them. An operation calls [`crate::config::Reloadable::current`]
-/// once, and keeps that value until it has finished.
+/// An operation calls [`crate::config::Reloadable::current`] once, and keeps that value until it has finished.
 pub struct ActiveSettings {
     pub config: Arc<Config>,
-    /// The audio that Twilio plays to a caller.
     pub prompts: TwilioPrompts,
     /// The client of the WhatsApp bridge; `None` if the settings do not use the bridge.
     pub bridge: Option<Bridge>,
@@ -44,13 +41,10 @@ pub struct ActiveSettings {
     pub(super) senders: ProviderSenders,
 }
 
-/// The reason why settings cannot be activated.
 #[derive(Debug, thiserror::Error)]
 pub enum ActivationError {
-    /// A file named in the settings is invalid.
     #[error(transparent)]
     Config(#[from] ConfigErrors),
-    /// The HTTP client cannot be created.
     #[error("cannot create an HTTP client")]
     Client(#[from] reqwest::Error),
 }
@@ -80,7 +74,7 @@ impl ActiveSettings {
         })
     }
 
-    /// Returns the settings whose audio differs in `next`, even if the file name is the same.
+    /// Compares the audio itself, because a file can change while its name stays the same.
     pub fn changed_audio(&self, next: &Self) -> Vec<&'static str> {
         let both = [
             ("voice.greeting_file", &self.prompts.greeting, &next.prompts.greeting),
@@ -89,19 +83,18 @@ impl ActiveSettings {
         both.into_iter().filter(|(_, before, after)| before.etag != after.etag).map(|(key, ..)| key).collect()
     }
 
-    /// Checks whether a tool of the owner may send requests to this address.
     pub async fn check_tool_address(&self, address: &str) -> Result<(), Forbidden> {
         self.own_tools.check(address).await
     }
 
-    /// Returns the send rate for the bridge, or `None` if rate limiting is switched off.
+    /// `None` if rate limiting is switched off.
     pub(super) fn send_rate(&self) -> Option<SendRate> {
         let WhatsAppConfig { pacing, per_minute, new_chats_per_day, .. } = self.config.whatsapp;
         pacing.then_some(SendRate { per_minute, new_chats_per_day })
     }
 }
 
-/// Builds the fetcher for files that may be sent or fetched: files at public addresses, and files of the bridge.
+/// For files that may be sent or fetched: files at public addresses, and files of the bridge.
 fn public_files(config: &Config) -> Result<SafeFetcher, reqwest::Error> {
     let origin = Url::parse(&config.whatsapp.baileys_send_url()).map(|url| url.origin().ascii_serialization());
     let trusted = match origin {
@@ -125,7 +118,6 @@ const MAX_TOOL_RESPONSE_BYTES: u64 = 16 << 10;
 /// Maximum size of a recording in bytes, enough for two hours of telephone audio.
 pub(super) const MAX_RECORDING_BYTES: usize = 128 << 20;
 
-/// Returns the routing rules that follow from the settings.
 pub fn rules(config: &Config) -> RoutingRules {
     let in_use = |provider: &Provider| match provider {
         Provider::Twilio => config.twilio_whatsapp_enabled(),
@@ -146,7 +138,6 @@ pub fn rules(config: &Config) -> RoutingRules {
     RoutingRules { only, priority, template: config.twilio.wa_template_sid.is_some() }
 }
 
-/// Returns the limits on starting new conversations.
 pub fn new_chats(config: &Config) -> NewChatLimits {
     let home = || vec![PhoneNumber::calling_code(config.business.country)];
     let config = &config.whatsapp;

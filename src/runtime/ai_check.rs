@@ -17,7 +17,6 @@ use jiff::civil::Date;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The name of this check.
 pub const CHECK: &str = "openai";
 /// The field of `session.update` that requests a transcript of the caller's speech.
 pub(super) const TRANSCRIPTION: &str = "audio.input.transcription";
@@ -61,7 +60,6 @@ pub async fn check_and_learn(
     findings
 }
 
-/// Returns the configured models without duplicates.
 fn configured_models(config: &Config) -> Vec<&str> {
     let OpenAiConfig { realtime_model, transcription_model, file_transcription_model, chat_model, .. } = &config.openai;
     let all = [realtime_model, transcription_model, file_transcription_model, chat_model];
@@ -84,7 +82,6 @@ fn missing(models: &[Model], config: &Config) -> Option<CheckResult> {
     (!missing.is_empty()).then(|| CheckResult::warning(CHECK, found, Remedy::AiModel))
 }
 
-/// Reports the configured models that will soon be shut down.
 fn shutting_down(models: &[Model], config: &Config, today: Date) -> Vec<CheckResult> {
     let wanted = configured_models(config);
     let used = models.iter().filter(|model| wanted.contains(&model.id.as_str()));
@@ -115,8 +112,7 @@ async fn session(config: Arc<Config>, now: Timestamp, known: &RejectedFields) ->
     }
 }
 
-/// Returns the model's instructions for a call by an unknown caller, and every built-in tool that a call may have with
-/// these settings.
+/// For a call by an unknown caller, with every built-in tool that a call may have with these settings.
 pub(super) fn call_instructions(config: &Config, now: Timestamp) -> (Arc<str>, ToolRegistry) {
     let can_transfer = config.agent.transfer_to.is_some();
     let (profile, memory) = (&BusinessProfile::EMPTY, &CallerMemory::EMPTY);
@@ -125,7 +121,6 @@ pub(super) fn call_instructions(config: &Config, now: Timestamp) -> (Arc<str>, T
     (instructions.into(), ToolRegistry::for_phone(PhoneTools { transfer: can_transfer, ..PhoneTools::ALL }))
 }
 
-/// Returns the session setup for a call by an unknown caller.
 pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
     let (instructions, tools) = call_instructions(&config, now);
     RealtimeSetup {
@@ -140,7 +135,6 @@ pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
     }
 }
 
-/// Calls [`Realtime::try_session`] with the time limit [`LIMIT`].
 pub(super) async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, NoSession> {
     let outcome = tokio::time::timeout(LIMIT, Box::pin(Realtime::try_session(setup))).await;
     outcome.map_or(Err(NoSession::Slow), |outcome| outcome.map_err(NoSession::Refused))
@@ -149,7 +143,6 @@ pub(super) async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str
 /// The reason why no session for a call was opened.
 #[derive(Debug)]
 pub(super) enum NoSession {
-    /// The server rejected the session, or the connection failed; contains the reason.
     Refused(String),
     /// The server did not answer within [`LIMIT`].
     Slow,
@@ -189,8 +182,7 @@ pub(super) fn no_session(check: &str, failure: NoSession) -> CheckResult {
     CheckResult::error(check, failure.found(), remedy)
 }
 
-/// Returns the action for the owner if the account has no credit or too many requests; `None` for all other causes.
-/// `account` is the setting that identifies the account.
+/// `None` unless the account has no credit or too many requests. `account` is the setting that identifies the account.
 pub(super) fn remedy_of(cause: AiFailureCause, account: &str) -> Option<Remedy> {
     match cause {
         AiFailureCause::NoCredit => Some(Remedy::AiCredit { settings: account.to_owned() }),
@@ -199,7 +191,6 @@ pub(super) fn remedy_of(cause: AiFailureCause, account: &str) -> Option<Remedy> 
     }
 }
 
-/// The setting that identifies the OpenAI account.
 const OPENAI: &str = "openai.api_key";
 
 pub(super) fn error_finding(error: &Error) -> CheckResult {

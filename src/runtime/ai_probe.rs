@@ -34,7 +34,6 @@ const SLOW_ANSWER: Duration = Duration::from_secs(2);
 /// Time limit of each request of a turn-by-turn answer.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 
-/// Opens sessions, and asks a question in a live session and as a recording.
 pub async fn probe(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
     if config.openai.key().is_none() {
         return vec![CheckResult::skipped(SESSION, Found::AiNoKey)];
@@ -125,12 +124,11 @@ fn cents(micros: i64) -> String {
     format!("{}.{} cents", micros / 10_000, micros % 10_000 / 1_000)
 }
 
-/// The result of a spoken answer.
 struct VoiceAnswer {
     /// The time from the end of the question to the first audio of the answer; zero if the answer began earlier.
     waited: Duration,
     answer: String,
-    /// The server's transcript of the question; empty if the transcription failed, `None` if none arrived in time.
+    /// Empty if the transcription failed; `None` if no transcript arrived in time.
     heard: Option<String>,
     cost_micros: i64,
 }
@@ -257,7 +255,6 @@ fn problem(check: &str, state: CheckStatus, found: impl Into<String>, remedy: &s
     CheckResult::on_console(check, state, found, remedy)
 }
 
-/// Returns the question as a WAV file.
 fn recording() -> Vec<u8> {
     let samples = QUESTION.iter().flat_map(|byte| mulaw::decode(*byte).to_le_bytes());
     wav::pcm_header(1, 8000, QUESTION.len() as u64).into_iter().chain(samples).collect()

@@ -1,5 +1,4 @@
-//! Whether an incoming call rings at the human agent's phone before the AI answers it. The owner's current choice
-//! decides. Without a choice, the phone rings for VIP callers, and for other callers as the settings say.
+//! Whether an incoming call rings at the human agent's phone before the AI answers it.
 
 use crate::config::{Config, RingFirst};
 use crate::crm::answering;
@@ -7,8 +6,7 @@ use crate::crm::booking::is_open;
 use crate::domain::{AnswerMode, BusinessId, Timestamp};
 use crate::store::{ReadTx, Result};
 
-/// Returns true if an incoming call must ring at the human agent's phone first, provided that such a phone is
-/// configured ([`can_ring`]).
+/// The owner's current choice precedes the settings. The caller must also check [`can_ring`].
 pub fn rings_first(tx: &ReadTx<'_>, config: &Config, is_vip: bool, now: Timestamp) -> Result<bool> {
     match answering::current(tx, now)?.map(|choice| choice.mode) {
         Some(AnswerMode::Agent) => Ok(false),
@@ -22,7 +20,6 @@ pub fn rings_first(tx: &ReadTx<'_>, config: &Config, is_vip: bool, now: Timestam
     }
 }
 
-/// Returns true if a human agent is configured, whose phone can ring.
 pub fn can_ring(config: &Config) -> bool {
     config.agent.transfer_to.is_some()
 }

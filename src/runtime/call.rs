@@ -48,7 +48,6 @@ use tokio::sync::watch;
 use tokio_tungstenite::tungstenite;
 use trial_log::TrialEnd;
 
-/// Runs the task of one call until the call has ended.
 pub fn run(start: CallStart) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(run_task(start))
 }
@@ -105,7 +104,6 @@ async fn run_task(start: CallStart) {
 
 struct CallTask {
     calls: Calls,
-    /// The settings that were active when the call began.
     settings: Arc<ActiveSettings>,
     context: CallContext,
     sid: CallSid,
@@ -122,16 +120,12 @@ struct CallTask {
     voice: VoiceDetector,
     log: CallLog,
     recording_writer: Option<RecordingWriter>,
-    /// The users who listen to the call; `None` if no user listens.
     listeners: Option<Listeners>,
-    /// The employee who talks with the caller through the browser.
     employee: Option<Employee>,
     timer: DeadlineTimer,
-    /// The tools that the agent may use in this call.
     tools: ToolRegistry,
     /// The transcript so far, for tools that are running.
     words: watch::Sender<CallerWords>,
-    /// What the agent knew when the call began.
     known: KnownAtStart,
     /// The task's own sender, through which tools and the redirect report to the task.
     sender: UnboundedSender<CallMessage>,
@@ -157,7 +151,7 @@ impl CallTask {
         }
     }
 
-    /// Carries out all pending outputs of the session, then flushes the sockets once.
+    /// Carries out all pending outputs of the session, then flushes the sockets.
     fn drain_outputs(&mut self) {
         while let Some(output) = self.session.poll_output() {
             self.apply(output);
@@ -270,7 +264,6 @@ impl CallTask {
         self.session.handle_input(input, now);
     }
 
-    /// Returns whether the call may be transferred to the human agent's phone now.
     fn may_transfer(&self) -> TransferAnswer {
         if self.is_trial() || !self.session.may_be_taken_over() {
             TransferAnswer::NoAgent
@@ -344,7 +337,6 @@ impl CallTask {
         self.session.handle_input(input, now);
     }
 
-    /// Returns true if `stream` was lost and the call continues without it.
     fn is_lost(&self, stream: &str) -> bool {
         let gone = if self.stream.is_none() { &self.stream_sid } else { &self.lost_stream };
         gone.as_ref().is_some_and(|gone| gone.as_str() == stream)
@@ -369,8 +361,7 @@ impl CallTask {
         self.end_stream();
     }
 
-    /// Ends a stream while the call continues: finishes its recording and closes its socket. The next stream gets a
-    /// recording of its own.
+    /// The next stream gets a recording of its own.
     fn end_stream(&mut self) {
         if let Some(began) = self.began.take() {
             self.past_streams += 1;
@@ -410,8 +401,8 @@ impl CallTask {
         }
     }
 
-    /// Finishes the recording, and closes the sockets of the engine and of the stream. The engine's socket costs money
-    /// while it is open, and Twilio requests the next TwiML only when the stream's socket is closed.
+    /// The engine's socket costs money while it is open, and Twilio requests the next TwiML only when the stream's
+    /// socket is closed.
     async fn shut_down(&mut self) {
         if let Some(engine) = self.engine.take() {
             log::spawn(engine.close());
@@ -422,7 +413,7 @@ impl CallTask {
         if let Some(stream) = self.stream.take() {
             stream.close().await;
         }
-        // Closes the sockets of streams and of employees that arrived too late, and stores the outputs of tools.
+        // Handles sockets and outputs of tools that arrived too late.
         self.receiver.close();
         while let Ok(message) = self.receiver.try_recv() {
             match message {

@@ -16,19 +16,16 @@ use crate::store::{Job, Store};
 use std::time::Duration;
 use text::Message;
 
-/// The services that are needed to send messages about calls.
 #[derive(Clone)]
 pub struct CallNotices {
     pub store: Store,
     pub settings: Settings,
-    /// Sends WhatsApp messages.
     pub outbox: Outbox,
     /// The base URLs of the server, to which the path of a page is appended.
     pub pages: Reloadable<PageUrls>,
 }
 
 impl CallNotices {
-    /// Handles the job that sends a message about a call.
     pub async fn notify(self, job: Job) -> Result<(), JobError> {
         let NoticeJob { call_sid, channel } =
             serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
@@ -64,7 +61,6 @@ impl CallNotices {
         Ok(())
     }
 
-    /// Sends the mail if it is due, and records that it was sent.
     async fn mail(&self, config: &Config, message: &Message, sid: &CallSid, id: CallId) -> Result<Due, JobError> {
         let due = self.store.read(move |tx| call_notice::is_due(tx, id, AlertChannel::Mail, clock::now())).await;
         let due = due.map_err(retry)?;
@@ -82,8 +78,7 @@ impl CallNotices {
         Ok(due)
     }
 
-    /// Queues the message if it is due, and records this in the same transaction, so that a repeated job sends no
-    /// second message.
+    /// The message is recorded in the same transaction, so that a repeated job sends no second message.
     async fn whatsapp(&self, to: PhoneNumber, message: Message, sid: &CallSid, id: CallId) -> Result<Due, JobError> {
         let (rules, sid) = (self.outbox.rules(), sid.clone());
         let queued = crm::transact(&self.store, move |tx| {

@@ -9,7 +9,6 @@ use crate::messages::{self, Phrase};
 use crate::promise::{BrokenPromise, Promise};
 use crate::store::Job;
 
-/// Handles the job that reviews a call.
 pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
     let ReviewJob { call_sid } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
@@ -48,7 +47,6 @@ pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
     Ok(())
 }
 
-/// Returns the title of the task.
 fn phrase(broken: &BrokenPromise) -> Phrase {
     let said = broken.said.chars().take(MAX_SAID).collect();
     match broken.promise {
@@ -65,5 +63,5 @@ fn phrase(broken: &BrokenPromise) -> Phrase {
     }
 }
 
-/// Maximum length of the quoted sentence in a title, in characters.
+/// In characters.
 const MAX_SAID: usize = 100;

@@ -15,8 +15,7 @@ use crate::store::{Job, WriteTx};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Handles the job that summarizes a call. Unless the job is retried, the message to the owner about this call then no
-/// longer waits for the summary, only for the transcript of a message at Twilio's recorder.
+/// Unless the job is retried, the message to the owner about this call then no longer waits for the summary.
 pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError> {
     let SummaryJob { call_sid } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
@@ -30,8 +29,8 @@ pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError>
     outcome
 }
 
-/// Stores a summary. A call gets no summary if summaries are switched off, if there is no text model, if the caller
-/// said nothing and left no message, or if a usage limit of the AI is reached or cannot be checked.
+/// A call gets no summary if summaries are switched off, if there is no text model, if the caller said nothing and
+/// left no message, or if a usage limit of the AI is reached or cannot be checked.
 async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<(), JobError> {
     let config = services.config();
     let Some(server) = config.text_model_server().filter(|_| config.agent.summaries) else { return Ok(()) };
@@ -84,7 +83,6 @@ fn request(config: &Config, lines: &[Line]) -> StructuredRequest {
     }
 }
 
-/// Returns the JSON schema of [`Findings`].
 fn schema() -> Value {
     let text = |description: &str| json!({"type": "string", "description": description});
     let texts = |description: &str| json!({"type": "array", "items": {"type": "string"}, "description": description});
@@ -106,14 +104,11 @@ fn retry(error: impl std::fmt::Display) -> JobError {
     JobError::Retry(error.to_string())
 }
 
-/// Returns the error for an answer that cannot be parsed. A retry may give a better answer, so the job is retried for a
-/// short time.
+/// A retry may give a better answer, so the job is retried for a short time.
 fn malformed(error: &dyn std::fmt::Display) -> JobError {
     JobError::RetryFor(MALFORMED_FOR, format!("the AI's answer could not be read: {error}"))
 }
 
-/// Classifies a failure. Rate limits, failures of the server or network, and malformed answers are retried; all other
-/// failures are permanent.
 pub(super) fn failure(error: &Error) -> JobError {
     match error {
         Error::NotConfigured => JobError::Permanent(error.to_string()),
@@ -127,7 +122,6 @@ pub(super) fn failure(error: &Error) -> JobError {
     }
 }
 
-/// Time limit of the request to the model.
 const LIMIT: Duration = Duration::from_mins(1);
 /// How long a temporary failure is retried.
 const RETRY_FOR: Duration = Duration::from_hours(6);

@@ -19,18 +19,15 @@ use crate::store::{Job, Store, WriteTx};
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
-/// The services that are needed to send messages to callers.
 #[derive(Clone)]
 pub struct CallerTexts {
     pub store: Store,
     pub settings: Settings,
     pub outbox: Outbox,
-    /// Assigns the times of messages.
     pub clock: MessageClock,
 }
 
 impl CallerTexts {
-    /// Handles the job that confirms an appointment.
     pub async fn confirm(self, job: Job) -> Result<(), JobError> {
         let payload: ConfirmJob = read(&job)?;
         if !self.settings.config().agent.confirm_appointments {
@@ -51,7 +48,6 @@ impl CallerTexts {
         Ok(())
     }
 
-    /// Handles the job that writes to the caller of a missed call.
     pub async fn text_missed_caller(self, job: Job) -> Result<(), JobError> {
         let payload: MissedJob = read(&job)?;
         if !self.settings.config().agent.text_missed_callers {
@@ -68,7 +64,7 @@ impl CallerTexts {
         Ok(())
     }
 
-    /// Runs `work` in one transaction, passes it the data that routing depends on, and wakes the outbox.
+    /// `work` gets the data that routing depends on.
     async fn send_by(
         &self,
         work: impl FnOnce(&WriteTx<'_>, &Config, &SendContext<'_>, Timestamp) -> Result<CallerText, Error> + Send + 'static,
@@ -85,7 +81,7 @@ impl CallerTexts {
         Ok(sent)
     }
 
-    /// Runs `send_by` for a job: errors are retried.
+    /// Like `send_by`, but each error is retried.
     async fn send_later(
         &self,
         work: impl FnOnce(&WriteTx<'_>, &Config, &SendContext<'_>, Timestamp) -> Result<CallerText, Error> + Send + 'static,
@@ -108,8 +104,8 @@ impl CallerTextSender for CallerTexts {
     }
 }
 
-/// Returns true if the agent may offer the caller a WhatsApp message. The message policy decides later whether the
-/// message is sent. `call` is `None` for a trial call, which has no number.
+/// The message policy decides later whether the message is sent. `call` is `None` for a trial call, which has no
+/// number.
 pub(super) fn can_text(config: &Config, rules: &RoutingRules, call: Option<&IncomingCall>) -> bool {
     // If the caller's number is forged, the message would reach a person who did not call.
     let is_mobile = |call: &IncomingCall| {
@@ -122,7 +118,7 @@ fn read<T: DeserializeOwned>(job: &Job) -> Result<T, JobError> {
     serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))
 }
 
-/// Returns the idempotency key, so that a job that runs again sends no second message.
+/// A job that runs again has the same key, so it sends no second message.
 fn key_of(job: &Job, about: Timestamp) -> String {
     format!("{} {} {}", job.kind, job.id, about.as_millis())
 }
@@ -156,7 +152,6 @@ fn confirmation(config: &Config, language: Language, event: AppointmentEvent, of
     signed(config, messages::text(language, &phrase))
 }
 
-/// Describes the service and the time of an appointment.
 pub(super) fn appointment(config: &Config, language: Language, of: &Appointment) -> String {
     let at = of.starts_at.to_zoned(&config.business.time_zone);
     messages::text(

@@ -62,7 +62,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
-/// The registry of active calls; clones share one registry.
+/// The clones share one registry.
 #[derive(Clone)]
 pub struct Calls {
     inner: Arc<Inner>,
@@ -79,11 +79,10 @@ struct Inner {
     ended: Notify,
 }
 
-/// Runs the task of a call until the call has ended. The registry receives this function when it is created, because
-/// the task uses the registry and the registry must not depend on the task.
+/// The registry receives this function when it is created, because the task uses the registry and the registry must
+/// not depend on the task.
 pub type RunCall = fn(CallStart) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What the task of a call starts with.
 pub struct CallStart {
     pub(in crate::runtime) calls: Calls,
     pub(in crate::runtime) settings: Arc<ActiveSettings>,
@@ -95,7 +94,6 @@ pub struct CallStart {
 }
 
 impl Calls {
-    /// Creates an empty registry. `run_call` is the task of each call.
     pub fn new(services: CallServices, run_call: RunCall) -> Self {
         let (registry, pending_sockets) = Default::default();
         let (trial_tickets, answer_tickets, ended) =
@@ -131,7 +129,6 @@ impl Calls {
         self.launch(registry, settings, policy, context);
     }
 
-    /// Returns the setting with the limit that another call with AI would exceed.
     fn exceeded_limit(
         &self,
         settings: &ActiveSettings,
@@ -142,8 +139,7 @@ impl Calls {
         limits::exceeded(&settings.config.voice, registry.concurrent_calls(&context.call), used)
     }
 
-    /// Returns today's use of the AI, as the limits count it. If the database does not answer, returns the usage that
-    /// this process has counted.
+    /// If the database has not answered, returns the usage that this process has counted.
     fn used_today(&self, settings: &ActiveSettings, context: &CallContext) -> AiUsage {
         let (now, call) = (clock::now(), &context.call);
         let today = start_of_day(now, &settings.config.business.time_zone);
@@ -152,7 +148,6 @@ impl Calls {
         AiUsage { is_withheld, ..used }
     }
 
-    /// Starts the task of a call.
     fn launch(
         &self,
         mut registry: MutexGuard<'_, CallRegistry>,
@@ -197,7 +192,7 @@ impl Calls {
         self.registry().live.get(sid).map_or(1, |live| live.connects)
     }
 
-    /// Returns a token for the call's media socket; `None` if no Twilio auth token is configured.
+    /// `None` if no Twilio auth token is configured.
     pub fn token(&self, sid: &CallSid) -> Option<String> {
         let known = self.registry().live.get(sid).map(|live| live.settings.config.clone());
         let config = known.unwrap_or_else(|| self.inner.services.config());
@@ -253,20 +248,17 @@ impl Calls {
         tokio::time::timeout(Duration::from_secs(2), wait).await.ok()
     }
 
-    /// Sends a message to a call's task; has no effect if the call is not active.
     pub(super) fn send(&self, sid: &CallSid, message: CallMessage) {
         if let Some(live) = self.registry().live.get(sid) {
             let _ = live.sender.send(message);
         }
     }
 
-    /// Handles Twilio's report that a call has ended.
     pub fn hung_up(&self, sid: &CallSid) {
         self.stop_ringing(sid);
         self.send(sid, CallMessage::HungUp);
     }
 
-    /// Handles Twilio's report that this stream of a call has failed.
     pub fn stream_failed(&self, sid: &CallSid, stream: &str) {
         self.send(sid, CallMessage::StreamFailed(stream.to_owned()));
     }
@@ -290,9 +282,8 @@ impl Calls {
         self.registry().live.contains_key(sid)
     }
 
-    /// Returns true for an active call and for a recently ended call, whose task stores its end (later if the disk is
-    /// full). Also returns true for a call that the previous process could not store. The catch-up must not store such
-    /// calls.
+    /// Also true for a recently ended call, whose task stores its end (later if the disk is full), and for a call that
+    /// the previous process could not store. The catch-up must not store such calls.
     pub fn is_known(&self, sid: &CallSid) -> bool {
         self.registry().is_known(sid) || unstored_calls::is_kept(&self.inner.services.store, sid)
     }
@@ -307,17 +298,15 @@ impl Calls {
         services.rejected.status(|| ai_check::call_setup(config, clock::now()))
     }
 
-    /// Returns the number of calls that the AI currently answers.
     pub fn ai_count(&self) -> usize {
         self.registry().live.values().filter(|live| live.has_ai).count()
     }
 
-    /// Returns the number of active calls.
     pub fn count(&self) -> usize {
         self.registry().live.len()
     }
 
-    /// Waits until the calls have ended. Calls that are still active after `limit` are redirected to Twilio's recorder.
+    /// Calls that are still active after `limit` are redirected to Twilio's recorder.
     pub async fn drain(&self, limit: Duration) {
         let deadline = clock::instant() + limit;
         let senders: Vec<_> = {
@@ -343,7 +332,6 @@ impl Calls {
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 
-    /// Waits until no call is active.
     pub async fn wait_until_idle(&self) {
         loop {
             let ended = self.inner.ended.notified();
@@ -354,8 +342,7 @@ impl Calls {
         }
     }
 
-    /// Records the action that follows a call's stream. Call it before the stream is closed, because Twilio requests
-    /// the action immediately after that.
+    /// Must be called before the stream is closed, because Twilio then requests the action immediately.
     pub(super) fn set_stream_end_action(&self, sid: &CallSid, action: StreamEndAction) {
         self.registry().ended.insert(sid, action);
         self.inner.ended.notify_waiters();
@@ -384,9 +371,8 @@ impl Calls {
         known.is_ok_and(|known| known.is_ok_and(|known| known.is_some_and(|(_, state)| state == CallState::Ended)))
     }
 
-    /// Hands the socket to its call. Returns the socket if the call does not wait for a stream. A call that an earlier
-    /// daemon process started is started again here, because the valid token shows that the call belongs to this
-    /// server.
+    /// Returns the socket if the call does not wait for a stream. A call that this process does not know is started
+    /// here, because the valid token shows that the call belongs to this server.
     fn attach_stream(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_active(sid) {
             let call = IncomingCall::by_sid(sid.clone());
@@ -415,7 +401,7 @@ impl Calls {
     }
 }
 
-/// Removes a call from the registry when its task ends for any reason.
+/// Removes a call from the registry when its task ends for any reason, also by a panic.
 struct DeregisterGuard {
     calls: Calls,
     sid: CallSid,

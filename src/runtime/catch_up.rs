@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Signals that a webhook of Twilio may have been lost; clones share the signal.
+/// Clones share the signal.
 #[derive(Clone, Default)]
 pub struct Gap {
     notify: Arc<Notify>,
@@ -36,15 +36,12 @@ impl Gap {
     }
 }
 
-/// Reads Twilio's lists, and stores the entries that are missing in the database.
 pub struct CatchUp {
-    /// The settings, and the client for Twilio's REST API.
     pub services: CallServices,
     /// The active and recently ended calls of this process. Their own tasks store them.
     pub calls: Calls,
     /// The database, at low priority.
     pub store: Store,
-    /// Wakes the worker whose jobs download the files of new entries.
     pub jobs: Jobs,
     /// Assigns times to messages and calls, by which they are ordered.
     pub clock: MessageClock,
@@ -52,7 +49,6 @@ pub struct CatchUp {
     pub gap: Gap,
 }
 
-/// The reason why a pass ended early.
 #[derive(Debug, thiserror::Error)]
 enum PassError {
     #[error(transparent)]
@@ -61,7 +57,6 @@ enum PassError {
     Store(#[from] crate::store::Error),
 }
 
-/// The result of ingesting the list of one day.
 #[derive(Debug, Default)]
 struct Ingested {
     stored: usize,
@@ -69,16 +64,14 @@ struct Ingested {
     unfinished: Option<Timestamp>,
 }
 
-/// A kind of list that the catch-up reads.
 trait CatchUpList: Resource {
-    /// Stores the entries that are not known yet. `listed` is sorted by time, the oldest first.
+    /// `listed` is sorted by time, the oldest first.
     fn ingest(
         catch_up: &CatchUp,
         listed: Vec<Listed<Self>>,
     ) -> impl Future<Output = Result<Ingested, PassError>> + Send;
 }
 
-/// The time, by Twilio's clock, up to which each list has been read.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Marks {
     account: String,
@@ -96,7 +89,6 @@ struct Progress {
     saved: Marks,
 }
 
-/// The number of entries that a pass has stored.
 #[derive(Clone, Copy, Debug, Default)]
 struct StoredCounts {
     messages: usize,
@@ -105,7 +97,7 @@ struct StoredCounts {
 }
 
 impl CatchUp {
-    /// Runs the catch-up loop. Never returns; the caller stops it by dropping the future.
+    /// Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         let (mut failures, mut next, mut seen) = (0_u32, clock::instant(), (clock::instant(), clock::moment().steady));
         let mut progress = Progress::default();
@@ -137,7 +129,6 @@ impl CatchUp {
         }
     }
 
-    /// Runs one pass. Returns the delay until the next pass, and the number of consecutive failures.
     async fn pass_and_report(&self, progress: &mut Progress, failures: u32) -> (Duration, u32) {
         let mut found = StoredCounts::default();
         let outcome = self.pass(progress, &mut found).await;
@@ -202,7 +193,7 @@ impl CatchUp {
         Ok(())
     }
 
-    /// Reads one list from its mark. The first pass starts 24 hours back, which is WhatsApp's reply window.
+    /// The first pass starts 24 hours back, which is WhatsApp's reply window.
     async fn read<T: CatchUpList>(
         &self,
         progress: &mut Progress,
@@ -254,7 +245,6 @@ impl CatchUp {
     }
 }
 
-/// Returns the start of the day in UTC.
 fn midnight(at: Timestamp) -> Timestamp {
     Timestamp::from_millis(at.as_secs().div_euclid(86_400).saturating_mul(86_400_000))
 }
@@ -264,8 +254,7 @@ fn date(day: Timestamp) -> String {
     day.to_string().chars().take(10).collect()
 }
 
-/// Returns the delay before the next pass: 2 seconds after the first failure, doubled after each further failure, ±25
-/// %.
+/// About 2 seconds after the first failure, doubled after each further failure, ±25 %.
 fn retry_delay(failures: u32) -> Duration {
     (Duration::from_secs(2) * 2_u32.pow(failures.min(10))).mul_f64(0.75 + entropy::chance() / 2.0)
 }

@@ -3,27 +3,22 @@
 
 use std::time::Duration;
 
-/// Compares the duration of the received audio with the time that has passed.
 #[derive(Debug, Default)]
 pub(super) struct AudioRateLimit {
     accepted_ms: u64,
     dropped_ms: u64,
 }
 
-/// The decision about a piece of audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// Accept the audio, because it is not too far ahead of the clock.
     Accept,
-    /// Drop the audio, because it is too far ahead of the clock.
     Drop,
-    /// Close the stream, because too much audio was dropped.
     Close,
 }
 
 impl AudioRateLimit {
-    /// Decides whether to accept `audio_ms` of audio that starts at `timestamp_ms` of its stream and was received
-    /// `elapsed` after the stream started.
+    /// `timestamp_ms` is the time in the stream at which the audio starts, and `elapsed` the time since the stream
+    /// started.
     pub(super) fn admit(&mut self, timestamp_ms: u64, audio_ms: u64, elapsed: Duration) -> Admission {
         let elapsed_ms = u64::try_from((elapsed + MAX_AHEAD).as_millis()).unwrap_or(u64::MAX);
         // An empty frame counts as 1 ms, because it also costs processing time.

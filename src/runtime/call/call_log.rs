@@ -9,9 +9,7 @@ use crate::runtime::calls::{CallContext, CallServices, Calls, Transport};
 use std::time::Instant;
 
 pub(super) enum CallLog {
-    /// The database, for a call that is stored.
     Database(Box<CallLogWriter>),
-    /// The browser of a trial call, which is not stored.
     Browser(Box<TrialLog>),
 }
 
@@ -49,7 +47,7 @@ impl CallLog {
         }
     }
 
-    /// Sets the end reason that is reported to the browser, for an end that the session did not decide.
+    /// For an end that the session did not decide. Without effect on a stored call.
     pub(super) fn set_end(&mut self, reason: TrialEnd) {
         if let Self::Browser(log) = self {
             log.set_end(reason);
@@ -63,8 +61,7 @@ impl CallLog {
         }
     }
 
-    /// Returns the messages for the browser since the last call of this function, with the current state of the
-    /// session.
+    /// Returns the messages for the browser since the last call of this function.
     pub(super) fn take_reports(&mut self, session: &mut CallSession, now: Instant) -> Vec<String> {
         match self {
             Self::Database(_) => Vec::new(),

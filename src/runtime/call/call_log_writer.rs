@@ -24,7 +24,6 @@ pub(super) struct CallLogWriter {
     stream: Option<StreamSid>,
     /// When the first engine was connected with the caller.
     live_at: Option<Timestamp>,
-    /// The current engine.
     engine: Option<EngineKind>,
     /// The AI engines that answered in this call, and those that failed before they answered.
     ai: AiCall,
@@ -206,8 +205,7 @@ impl CallLogWriter {
         EndedStream { sid, unstored, started_at, conversation, reason, state, at: clock::now() }
     }
 
-    /// Tracks which AI engines answer, and which fail before they answer. An engine counts as answering once its first
-    /// audio was sent to the caller.
+    /// An engine counts as answering once its first audio was sent to the caller.
     fn track_ai_outcome(&mut self, event: &CallEvent) {
         match event {
             CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } => self.engine = Some(*engine),
@@ -280,7 +278,6 @@ impl CallLogWriter {
     }
 }
 
-/// Adds the latency of each stage of an answer to the metrics.
 fn count_stages(latency: &TurnLatency) {
     let stages = [
         ("transcript_partial", latency.transcript_partial_ms),

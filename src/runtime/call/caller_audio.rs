@@ -8,8 +8,7 @@ use bytes::Bytes;
 use std::time::Instant;
 
 impl CallTask {
-    /// Handles a piece of the caller's audio. Returns the input for the session; `None` if the audio is malformed or
-    /// ahead of real time.
+    /// `None` if the audio is malformed or ahead of real time.
     pub(super) fn caller_audio(&mut self, timestamp_ms: u64, payload: &str, now: Instant) -> Option<Input> {
         // The audio is copied, because it is kept for a while, and a slice of the message would keep the entire read
         // buffer in memory.
@@ -30,8 +29,7 @@ impl CallTask {
         Some(Input::CallerAudio { timestamp_ms, audio, is_voice })
     }
 
-    /// Returns true if the audio is not ahead of real time. A stream that continues to send faster than real time is
-    /// closed.
+    /// Closes a stream that continues to send faster than real time.
     fn is_in_time(&mut self, timestamp_ms: u64, audio: &EncodedAudio, now: Instant) -> bool {
         let (Some(stream), Some(began)) = (&mut self.stream, self.began) else { return false };
         match stream.admit(timestamp_ms, audio, now - began) {

@@ -12,7 +12,6 @@ pub(super) struct DeadlineTimer {
 }
 
 impl DeadlineTimer {
-    /// Creates a timer without a deadline.
     pub(super) fn new() -> Self {
         Self { sleep: Box::pin(sleep(Duration::ZERO)), at: None }
     }

@@ -29,8 +29,8 @@ impl CallTask {
         }
     }
 
-    /// Passes a command on to the engine. If voicemail would lose the message, its first request fails instead. The
-    /// session then has no engine left, so Twilio's recorder takes the message.
+    /// If voicemail would lose the message, the engine fails instead. The session then has no engine left, so Twilio's
+    /// recorder takes the message.
     pub(super) fn command_engine(&mut self, command: &EngineCommand) {
         if matches!(command, EngineCommand::Respond(_)) && self.loses_message() {
             let failed = EngineEvent::Failed { retry: false, reason: NOT_RECORDED.to_owned() };
@@ -96,8 +96,7 @@ impl CallTask {
         }
     }
 
-    /// Returns names that the caller may say: the business, its services and staff, and the caller's own name. They
-    /// help transcription.
+    /// Names that the caller may say. They help transcription.
     fn likely_words(&self) -> Vec<String> {
         let KnownAtStart { profile, .. } = &self.known;
         let services = profile.services.iter().map(|service| &service.name);
@@ -129,5 +128,4 @@ impl CallTask {
     }
 }
 
-/// The reason for which voicemail cannot take a message.
 const NOT_RECORDED: &str = "the call is not recorded, so a message would be lost";

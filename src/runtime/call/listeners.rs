@@ -12,13 +12,12 @@ const MAX_WAITING: usize = 64;
 
 pub(super) struct Listeners {
     sender: broadcast::Sender<Bytes>,
-    /// The mixed audio of the current stream, and the time at which that stream started; `None` while there is no
-    /// stream.
+    /// The mixed audio of the current stream, and the start of the stream; `None` while there is no stream.
     stream: Option<(LiveMix, Instant)>,
 }
 
 impl Listeners {
-    /// Creates the registry of listeners. `began` is the start of the current stream, if there is one.
+    /// `began` is the start of the current stream, if there is one.
     pub(super) fn new(began: Option<Instant>, now: Instant) -> Self {
         let mut listeners = Self { sender: broadcast::channel(MAX_WAITING).0, stream: None };
         if let Some(began) = began {
@@ -27,12 +26,11 @@ impl Listeners {
         listeners
     }
 
-    /// Adds a listener, who receives the audio from now on.
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Bytes> {
         self.sender.subscribe()
     }
 
-    /// Records that a stream of the call started at `began`. Its audio is timed from then on.
+    /// The new stream's audio is timed from `began` on.
     pub(super) fn stream_began(&mut self, began: Instant, now: Instant) {
         self.stream = Some((LiveMix::starting_at(ms_between(began, now)), began));
     }
@@ -55,7 +53,7 @@ impl Listeners {
         }
     }
 
-    /// Sends the audio that is due. Returns false if no user listens any more.
+    /// Returns false once audio that is due has no listener.
     pub(super) fn flush(&mut self, now: Instant) -> bool {
         let Some((mix, began)) = &mut self.stream else { return self.sender.receiver_count() > 0 };
         match mix.take(ms_between(*began, now)) {

@@ -39,8 +39,7 @@ impl LoggedSession {
         Some(output)
     }
 
-    /// Returns the session without logging what is done with it, for the reports of a trial call, which has no input
-    /// log.
+    /// For the reports of a trial call, which has no input log.
     pub(super) fn unlogged(&mut self) -> &mut CallSession {
         &mut self.session
     }

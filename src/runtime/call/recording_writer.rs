@@ -58,14 +58,13 @@ impl RecordingWriter {
         self.recorder.truncate_agent(at_ms);
     }
 
-    /// Writes the audio that no longer changes.
     pub(super) fn flush(&mut self, elapsed: Duration) {
         if let Some(chunk) = self.recorder.take_chunk(ms(elapsed)) {
             self.write(chunk);
         }
     }
 
-    /// Writes the remaining audio and the final length. Wakes the `compression` worker when the recording is stored.
+    /// Wakes the `compression` worker when the recording is stored.
     pub(super) fn finish(mut self, elapsed: Duration, compression: Jobs) {
         let rest = self.recorder.finish(ms(elapsed));
         if !rest.is_empty() {
@@ -107,13 +106,13 @@ impl RecordingWriter {
     }
 }
 
-/// Returns the chunk after this many bytes of silence, so that its position in the recording is its time in the call.
+/// The silence keeps the chunk's position in the recording equal to its time in the call.
 fn after_silence(dropped: usize, mut chunk: Vec<u8>) -> Vec<u8> {
     chunk.splice(0..0, std::iter::repeat_n(mulaw::SILENCE, dropped));
     chunk
 }
 
-/// Finishes these recordings, unless they are finished: writes their true length into the header.
+/// Skips recordings that are already finished.
 pub(in crate::runtime) fn finish_interrupted(tx: &WriteTx<'_>, keys: &[String]) -> store::Result<()> {
     for running in tx.running_recordings()?.into_iter().filter(|running| keys.contains(&running.key)) {
         let header = wav::header(CHANNELS, running.bytes.saturating_sub(wav::HEADER_BYTES as u64));

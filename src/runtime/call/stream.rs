@@ -1,9 +1,8 @@
-//! The media socket of a call: the interface between the call and its peer, which is the call's transport.
+//! The media socket of a call. Its peer is Twilio or the browser of a trial call; both use the Media Streams protocol.
 //!
-//! The transport is Twilio or the browser of a trial call; both use the Media Streams protocol. The transport sends
-//! audio frames, marks and the stop event. The call sends audio, marks and `clear`. A transport returns a mark after it
-//! has played the audio before the mark; after a `clear`, it returns all pending marks. Browsers also receive reports,
-//! which have their own message types. The browser of an employee who answers a call uses such a socket without marks.
+//! The peer returns a mark after it has played the audio before the mark; after a `clear`, it returns all pending
+//! marks. Browsers also receive reports, which have their own message types. The browser of an employee who answers a
+//! call uses such a socket without marks.
 
 use super::audio_rate_limit::{Admission, AudioRateLimit};
 use crate::audio::EncodedAudio;
@@ -32,12 +31,11 @@ impl Stream {
         }
     }
 
-    /// Receives the next message of the transport. Cancel-safe.
+    /// Cancel-safe.
     pub(super) async fn receive(&mut self) -> Received {
         self.socket.socket.receive().await
     }
 
-    /// Decides whether to accept a piece of audio that was received `elapsed` after the stream started.
     pub(super) fn admit(&mut self, timestamp_ms: u64, audio: &EncodedAudio, elapsed: Duration) -> Admission {
         self.audio_rate_limit.admit(timestamp_ms, audio.ms(), elapsed)
     }
@@ -47,7 +45,6 @@ impl Stream {
         self.audio_rate_limit.is_first_drop(audio.ms())
     }
 
-    /// Queues audio to play.
     pub(super) fn play(&mut self, audio: &EncodedAudio) -> Result<(), Error> {
         self.socket.socket.queue(self.writer.media(audio.base64()))
     }
@@ -56,22 +53,20 @@ impl Stream {
         self.socket.socket.queue(self.writer.mark(name))
     }
 
-    /// Queues the command to discard the audio that was not played yet.
     pub(super) fn clear(&mut self) -> Result<(), Error> {
         self.socket.socket.queue(self.writer.clear())
     }
 
-    /// Returns true while queued messages are not sent, for example because the peer does not read.
+    /// For example because the peer does not read.
     pub(super) fn is_behind(&self) -> bool {
         self.socket.socket.has_unsent()
     }
 
-    /// Queues a report to a browser.
     pub(super) fn report(&mut self, message: String) -> Result<(), Error> {
         self.socket.socket.queue(message)
     }
 
-    /// Sends the queued messages. A write error is ignored, because the reader of the socket reports it.
+    /// A write error is ignored, because the reader of the socket reports it.
     pub(super) fn flush(&mut self) {
         let _ = self.socket.socket.try_flush();
     }

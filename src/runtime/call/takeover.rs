@@ -16,7 +16,6 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 impl CallTask {
-    /// Returns whether an employee may answer the call now.
     pub(super) fn may_answer(&self) -> Result<(), AnswerRefusal> {
         if self.session.is_taken_over() {
             Err(AnswerRefusal::AlreadyAnswered)
@@ -27,7 +26,6 @@ impl CallTask {
         }
     }
 
-    /// Connects an employee with the caller, or tells the employee's browser why this is not possible.
     pub(super) fn connect_employee(&mut self, employee: EmployeeSocket, now: Instant) {
         if let Err(refusal) = self.may_answer() {
             log::spawn(employee.reject(refusal.reason()));
@@ -42,7 +40,6 @@ impl CallTask {
         self.session.handle_input(Input::Operator(Operator::TakeOver { name }), now);
     }
 
-    /// Disconnects an employee whose login is no longer valid.
     pub(super) fn revoke_employee(&mut self, sid: &StreamSid, now: Instant) {
         if let Some(employee) = self.employee.as_mut().filter(|employee| employee.is(sid)) {
             employee.set_end(EmployeeEnd::LoggedOut);
@@ -50,7 +47,6 @@ impl CallTask {
         }
     }
 
-    /// Handles a message of the employee's browser.
     pub(super) fn handle_employee(&mut self, received: Received) {
         let now = clock::instant();
         let text = match received {
@@ -87,14 +83,12 @@ impl CallTask {
         self.session.handle_input(Input::EmployeeLost, now);
     }
 
-    /// Sends the caller's audio to the employee.
     pub(super) fn play_to_employee(&mut self, audio: &EncodedAudio) {
         if self.employee.as_mut().is_some_and(|employee| employee.play(audio).is_err()) {
             self.employee_lost(clock::instant());
         }
     }
 
-    /// Reports the state of the takeover to the browser, and closes the connection once the takeover is over.
     pub(super) fn report_to_employee(&mut self, now: Instant) {
         let Some(employee) = &mut self.employee else { return };
         let state = self.session.takeover(now);

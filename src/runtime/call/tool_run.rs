@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::error::SendError;
 
 impl CallTask {
-    /// Runs a tool in its own task, so that the call continues; the task sends the output back as a message.
+    /// Runs the tool in its own task, so that the call continues.
     pub(super) fn run_tool(&mut self, id: String, name: String, arguments: String) {
         tracing::info!(event = "TOOL_CALL", call.sid = %self.sid, tool = name, "The agent calls tool {name} in call {}", self.sid);
         let business = &self.settings.config.business;
@@ -36,13 +36,13 @@ impl CallTask {
         });
     }
 
-    /// Stores the output of a tool that finished while the call ended.
+    /// For a tool that finished while the call ended.
     pub(super) fn store_late_output(&self, id: &str, output: String) {
         store_late_output(&self.calls.services().store, self.sid.clone(), id, output);
     }
 
-    /// Returns what the owner's servers learn about the call. A number that may be forged is left out, because a server
-    /// may return the data of the person who has that number.
+    /// A number that may be forged is left out, because a server may return the data of the person who has that
+    /// number.
     fn tool_caller(&self, id: &str) -> ToolCaller {
         let call = &self.context.call;
         let is_known = call.identity() == CallerIdentity::Number;
@@ -53,7 +53,6 @@ impl CallTask {
         }
     }
 
-    /// Sends the caller's latest words to the running tools.
     pub(super) fn pass_words_on(&self, event: &CallEvent) {
         if matches!(event, CallEvent::CallerSpeech { .. }) && self.words.receiver_count() > 0 {
             self.words.send_replace(self.session.caller_words());
@@ -61,7 +60,7 @@ impl CallTask {
     }
 }
 
-/// Stores the output of a tool that the session has not received, because the call is over.
+/// For an output that the session has not received, because the call is over.
 fn store_late_output(store: &Store, sid: CallSid, id: &str, output: String) {
     let item = tool_item(id);
     store.write_soon(move |tx| finish_tool(tx, &sid, &item, &output));

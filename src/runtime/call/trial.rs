@@ -1,5 +1,5 @@
-//! What is special about a trial call, which a user of the web page makes with the browser. The browser plays the
-//! greeting and receives reports of the conversation. When the stream ends, the call ends.
+//! What is special about a trial call, which a user of the web page makes with the browser. When the stream ends, the
+//! call ends.
 
 use super::CallTask;
 use super::trial_log::TrialEnd;
@@ -21,7 +21,7 @@ impl CallTask {
         self.context.transport == Transport::Browser
     }
 
-    /// Returns the input for a lost stream. Twilio continues a call without its stream; a browser does not.
+    /// Twilio continues a call without its stream; a browser does not.
     pub(super) fn stream_lost(&self) -> Input {
         if self.is_trial() { Input::StreamStopped } else { Input::StreamLost }
     }
@@ -38,8 +38,7 @@ impl CallTask {
         self.send(|stream| stream.report(message.to_string()));
     }
 
-    /// Handles a message while the greeting plays. The caller cannot interrupt the greeting; the session starts once
-    /// the browser has played it.
+    /// The caller cannot interrupt the greeting: the session starts once the browser has played it.
     pub(super) fn handle_stream_during_greeting(&mut self, text: &str, now: Instant) {
         match media_stream::parse(text) {
             Ok(Incoming::Mark(name)) if name == GREETING_MARK => {
@@ -54,7 +53,6 @@ impl CallTask {
         }
     }
 
-    /// Sends the browser the changes in the conversation.
     pub(super) fn send_reports(&mut self) {
         if self.stream.is_none() {
             return;
@@ -65,7 +63,7 @@ impl CallTask {
         }
     }
 
-    /// Ends the trial call because the daemon shuts down. The agent may finish its sentence.
+    /// The agent may finish its sentence.
     pub(super) fn end_trial_soon(&mut self, deadline: Instant, now: Instant) {
         self.log.set_end(TrialEnd::Shutdown);
         let within = deadline.saturating_duration_since(now).min(SHUTDOWN_LIMIT);

@@ -17,9 +17,7 @@ const WORDS_INTERVAL: Duration = Duration::from_millis(100);
 text_enum! {
     /// An end reason for the browser that only trial calls have.
     TrialEnd {
-        /// The user is no longer logged in.
         LoggedOut = "logged_out",
-        /// The daemon stops.
         Shutdown = "shutdown",
         EngineFailed = "engine_failed",
     }
@@ -40,7 +38,6 @@ pub(super) struct TrialLog {
     is_asked: bool,
     /// True once the caller has heard an answer.
     is_answered: bool,
-    /// The reason of the latest loss of an engine.
     lost: Option<String>,
     /// The end reason, if the session did not decide the end.
     end: Option<TrialEnd>,
@@ -92,8 +89,7 @@ impl TrialLog {
         }
     }
 
-    /// Records that the agent works, once it has answered the caller. The set-up guide of the web page shows this as a
-    /// completed step.
+    /// The set-up guide of the web page shows as a completed step that the agent has answered a caller.
     fn note_answer(&mut self, turn: &TurnRecord) {
         let is_heard = !turn.heard_text.trim().is_empty();
         match turn.speaker {
@@ -154,7 +150,7 @@ impl TrialLog {
         }));
     }
 
-    /// Returns the messages since the last call of this function, with the current activity and unfinished sentences.
+    /// Includes the current activity and unfinished sentences.
     pub(super) fn take_reports(&mut self, session: &mut CallSession, now: Instant) -> Vec<String> {
         if !session.is_over() {
             let activity = session.activity(now);

@@ -8,15 +8,13 @@ use crate::host::local_time::format_time;
 use crate::messages::{self, Phrase};
 use crate::runtime::caller_texts::appointment;
 
-/// A message to the owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Message {
-    /// The subject of an email.
     pub(super) subject: String,
     pub(super) body: String,
 }
 
-/// Builds the message about a call. `page` is the base URL of the server.
+/// `page` is the base URL of the server.
 pub(super) fn of(report: &CallReport, config: &Config, page: &str) -> Message {
     let language = config.alerts_language();
     let say = |phrase: Phrase| messages::text(language, &phrase);
@@ -39,8 +37,7 @@ pub(super) fn of(report: &CallReport, config: &Config, page: &str) -> Message {
     Message { subject, body: body.join("\n") }
 }
 
-/// Returns the name and the number of the caller, or a phrase for a withheld number if both are missing. Unicode
-/// isolates around the number keep its plus sign on the left in Hebrew text.
+/// Unicode isolates around the number keep its plus sign on the left in Hebrew text.
 fn who(item: &CallItem, language: Language) -> String {
     let number = PhoneNumber::from_e164(&item.call.peer_number).map(|number| format!("\u{2066}{number}\u{2069}"));
     match (item.contact_name.trim(), number) {
@@ -62,12 +59,10 @@ fn booked(config: &Config, language: Language, CallBooking { appointment: about,
     }
 }
 
-/// Formats a duration as minutes and seconds: `2:05`.
 fn length(ms: i64) -> String {
     let seconds = ms.max(0) / 1000;
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// Maximum length, in characters, of the caller's message or the summary line in the message to the owner. The web page
-/// shows the whole text.
+/// In characters. The web page shows the whole text.
 const MAX_CHARS: usize = 600;

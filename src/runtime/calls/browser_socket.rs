@@ -10,7 +10,6 @@ use std::time::Duration;
 /// How often the login is checked while the socket is open.
 pub(super) const CHECK_LOGIN_EVERY: Duration = Duration::from_secs(2);
 
-/// The socket of a browser that has presented a valid ticket.
 pub(super) struct BrowserSocket<T> {
     pub(super) socket: MediaSocket,
     pub(super) start: Start,
@@ -20,8 +19,8 @@ pub(super) struct BrowserSocket<T> {
 }
 
 impl Calls {
-    /// Authenticates the socket of a browser: within five seconds, the browser must send the token of a ticket whose
-    /// login is still valid. Otherwise, tells the browser the reason, closes the socket, and returns `None`.
+    /// Within five seconds, the browser must send the token of a ticket whose login is still valid. Otherwise, closes
+    /// the socket and returns `None`.
     pub(super) async fn authenticate_browser<T>(
         &self,
         mut socket: MediaSocket,

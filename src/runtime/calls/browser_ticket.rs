@@ -18,7 +18,6 @@ const MAX_TICKETS: usize = 64;
 /// A function that returns true while the login that requested the ticket is valid.
 pub type LoginCheck = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
-/// The permission to open one socket, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrowserTicket {
     /// The id of the ticket, in the format of a call's id. A trial call gets the id of its ticket.
@@ -60,7 +59,7 @@ impl<T> BrowserTickets<T> {
         ticket
     }
 
-    /// Consumes the ticket that the first message of a socket carries; returns `None` if no such ticket exists.
+    /// Consumes the ticket; `None` if no valid ticket matches.
     pub(super) fn take(&self, start: &Start, now: Instant) -> Option<(LoginCheck, T)> {
         let token = start.parameters.get("token").map_or("", String::as_str);
         self.take_by(&start.call_sid, token, now)
@@ -79,8 +78,7 @@ impl<T> BrowserTickets<T> {
     }
 }
 
-/// Returns a random id in the format of Twilio's call SIDs, so that a trial call can be registered like any active
-/// call.
+/// In the format of Twilio's call SIDs, so that a trial call can be registered like any active call.
 pub(super) fn random_sid() -> CallSid {
     loop {
         // Any 32 hex digits are a valid SID, so the first attempt succeeds.

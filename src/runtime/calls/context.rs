@@ -4,7 +4,6 @@ use crate::crm::call::IncomingCall;
 use crate::domain::ContactName;
 use crate::store::AiUsage;
 
-/// An incoming call as its webhook described it, a call that the agent makes, or a trial call.
 #[derive(Clone, Debug)]
 pub struct CallContext {
     pub call: IncomingCall,
@@ -21,7 +20,6 @@ pub struct CallContext {
     pub purpose: Option<String>,
 }
 
-/// The peer of a call's media socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// A phone call through Twilio.

@@ -16,25 +16,22 @@ const AFTER_STREAM: Duration = Duration::from_secs(2);
 const RETRY_AFTER: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
 
 impl Calls {
-    /// Notifies the task of a call that an employee ends the call. Returns false if this process has no task for the
-    /// call, which then exists only at Twilio.
+    /// Returns false if this process has no task for the call.
     pub fn end_by_employee(&self, sid: &CallSid) -> bool {
         let registry = self.registry();
         registry.live.get(sid).is_some_and(|live| live.sender.send(CallMessage::EndedByEmployee).is_ok())
     }
 
-    /// Sends the agent of a call a hint, which the caller does not hear. Returns false if the conversation has no agent
-    /// that can use the hint.
+    /// The caller does not hear the hint. Returns false if the conversation has no agent that can use the hint.
     pub async fn hint(&self, sid: &CallSid, text: String) -> bool {
         self.ask(sid, |reply| CallMessage::Hint(text, reply)).await.unwrap_or(false)
     }
 
-    /// Transfers a call to the human agent's phone.
     pub async fn transfer(&self, sid: &CallSid) -> TransferAnswer {
         self.ask(sid, CallMessage::Transfer).await.unwrap_or(TransferAnswer::NoAgent)
     }
 
-    /// Sends a message to a call's task and returns the reply; `None` if no task has the call.
+    /// `None` if no task has the call.
     pub(super) async fn ask<T>(
         &self,
         sid: &CallSid,
@@ -45,19 +42,13 @@ impl Calls {
         reply.await.ok()
     }
 
-    /// Ends a call at Twilio.
-    ///
-    /// # Errors
-    /// Returns an error if Twilio rejects the request or cannot be reached; [`rest::Error::is_call_over`] is true if
-    /// the call had already ended.
     pub async fn complete(&self, sid: &CallSid) -> Result<(), rest::Error> {
         let services = self.services();
         tracing::info!(event = "CALL_COMPLETE_SENT", call.sid = %sid, "Asking Twilio to end call {sid}");
         rest::complete_call(&services.client, &services.config().twilio, sid, LIMIT).await
     }
 
-    /// Returns the audio of a call from now on; `None` if the call has no stream in this process. The audio ends with
-    /// the call.
+    /// `None` if the call has no stream in this process. The audio ends with the call.
     pub async fn listen(&self, sid: &CallSid) -> Option<broadcast::Receiver<Bytes>> {
         if !self.registry().live.get(sid)?.has_stream {
             return None;
@@ -66,8 +57,8 @@ impl Calls {
     }
 }
 
-/// Ends a call at Twilio, with a few retries. A call whose stream was closed usually ends by itself. The request is
-/// sent nevertheless, because Twilio may be about to redirect the call.
+/// A call whose stream was closed usually ends by itself. The request is sent nevertheless, because Twilio may be
+/// about to redirect the call.
 pub(in crate::runtime) async fn complete_with_retries(calls: Calls, sid: CallSid, has_stream: bool) {
     if has_stream {
         tokio::time::sleep(AFTER_STREAM).await;

@@ -6,14 +6,12 @@ use crate::providers::twilio::media_stream::Start;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-/// What a ticket to answer a call permits.
 pub(super) struct Answer {
     pub(super) call: CallSid,
     /// The employee's name, for the transcript.
     pub(super) name: String,
 }
 
-/// Why an employee cannot answer a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerRefusal {
     /// The caller does not talk with the agent.
@@ -23,7 +21,6 @@ pub enum AnswerRefusal {
 }
 
 impl AnswerRefusal {
-    /// Returns the reason code for the browser.
     pub(in crate::runtime) const fn reason(self) -> &'static str {
         match self {
             Self::NoAgent => "no_agent",
@@ -32,7 +29,6 @@ impl AnswerRefusal {
     }
 }
 
-/// The authenticated socket of an employee who answers a call.
 #[derive(Debug)]
 pub(in crate::runtime) struct EmployeeSocket {
     pub(in crate::runtime) socket: MediaSocket,
@@ -43,7 +39,6 @@ pub(in crate::runtime) struct EmployeeSocket {
 }
 
 impl EmployeeSocket {
-    /// Tells the browser why the employee cannot answer the call, and closes the socket.
     pub(in crate::runtime) async fn reject(mut self, reason: &'static str) {
         let _ = self.socket.socket.queue(json!({"event": "ended", "reason": reason}).to_string());
         self.socket.close().await;

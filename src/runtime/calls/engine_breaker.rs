@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// Moves an engine that failed before it spoke to the last position for a while; after that, a call tries it first
-/// again. The cause determines how many consecutive failures are needed, and how long the engine stays last.
+/// The cause of the failures determines how many consecutive failures are needed, and how long the engine stays last.
 #[derive(Clone, Debug, Default)]
 pub struct EngineBreaker {
     // A plain mutex is enough, because it is held only for a lookup, never across an await.
@@ -22,12 +21,10 @@ struct Failures {
     consecutive: u32,
     last: Instant,
     cause: AiFailureCause,
-    /// The settings that were active when the engine failed.
     config: Weak<Config>,
 }
 
 impl EngineBreaker {
-    /// Records which engines answered or failed in a call with these settings.
     pub(in crate::runtime) fn record(&self, call: &AiCall, config: &Arc<Config>, now: Instant) {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         for engine in &call.answered {
@@ -53,7 +50,7 @@ impl EngineBreaker {
         }
     }
 
-    /// Moves the engines that currently fail behind the others. `config` contains the settings of the call.
+    /// `config` contains the settings of the call.
     pub(super) fn sort(&self, engines: &mut [EngineKind], config: &Arc<Config>, now: Instant) {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         engines.sort_by_key(|engine| failed.get(engine.as_str()).is_some_and(|failures| failures.applies(config, now)));
@@ -65,8 +62,7 @@ impl Failures {
         self.consecutive >= needed(self.cause)
     }
 
-    /// Returns true while the engine must be tried last: enough consecutive calls failed, and the pause since the last
-    /// failure has not ended. New settings end the pause early if only the owner can fix the cause.
+    /// New settings end the pause early if only the owner can fix the cause.
     fn applies(&self, config: &Arc<Config>, now: Instant) -> bool {
         let is_obsolete = self.cause.needs_owner() && !std::ptr::eq(self.config.as_ptr(), Arc::as_ptr(config));
         self.is_enough() && !is_obsolete && now.saturating_duration_since(self.last) < pause(self.cause)
@@ -79,7 +75,7 @@ fn needed(cause: AiFailureCause) -> u32 {
     if matches!(cause, AiFailureCause::Outage | AiFailureCause::Rejected) { 2 } else { 1 }
 }
 
-/// Returns how long after its last failure an engine stays in the last position.
+/// Counted from the last failure.
 fn pause(cause: AiFailureCause) -> Duration {
     if cause.needs_owner() { Duration::from_mins(10) } else { Duration::from_mins(1) }
 }

@@ -5,7 +5,7 @@ use crate::store::AiUsage;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The last known use of the AI; clones share it. It is kept in memory, so a restart forgets it.
+/// The clones share one state. It is kept in memory, so a restart forgets it.
 #[derive(Clone, Default)]
 pub struct KnownUsage {
     known: Arc<Mutex<Known>>,
@@ -21,7 +21,7 @@ struct Known {
 }
 
 impl KnownUsage {
-    /// Stores the usage that the database returned, and returns it unchanged.
+    /// Returns the value unchanged.
     pub fn observe(&self, stored: AiUsage, day: Timestamp) -> AiUsage {
         // Values that concern one phone number do not apply to other calls.
         let usage = AiUsage { calls_of_number: 0, is_withheld: false, ..stored };
@@ -29,9 +29,8 @@ impl KnownUsage {
         stored
     }
 
-    /// Returns the usage of this day: the last value from the database, plus the usage of calls since then. A call that
-    /// was active when the database answered is added with its whole duration. Returns no usage if the database has not
-    /// answered on this day.
+    /// A call that was active when the database answered is added with its whole duration. Returns no usage if the
+    /// database has not answered on this day.
     pub fn last(&self, day: Timestamp) -> AiUsage {
         let known = self.known();
         if known.day == Some(day) {
@@ -41,13 +40,11 @@ impl KnownUsage {
         }
     }
 
-    /// Adds the duration of a call with the AI that has ended.
     pub(super) fn add_time(&self, time: Duration) {
         let mut known = self.known();
         known.more_ms = known.more_ms.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     }
 
-    /// Adds the cost of a response of the AI.
     pub(in crate::runtime) fn add_cost(&self, micros: i64) {
         let (mut known, micros) = (self.known(), u64::try_from(micros).unwrap_or(0));
         known.usage.cost_micros = known.usage.cost_micros.saturating_add(micros);

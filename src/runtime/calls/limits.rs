@@ -16,9 +16,7 @@ use crate::store::AiUsage;
 /// The number of calls that the AI currently answers, or that ring at the human agent's phone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ConcurrentCalls {
-    /// The number of all these calls.
     pub all: usize,
-    /// The number of these calls that are from the same number as the new call.
     pub of_number: usize,
 }
 
@@ -27,8 +25,7 @@ pub(super) fn exceeded(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsag
     reached(of_calls(limits, now, today).into_iter().chain(of_day(limits, today)))
 }
 
-/// Returns the setting with the limit that another ringing call would exceed. A ringing call at the human agent's phone
-/// uses no AI, but Twilio charges for dialling the phone.
+/// A ringing call at the human agent's phone uses no AI, but Twilio charges for dialling the phone.
 pub(super) fn exceeded_by_ringing(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsage) -> Option<&'static str> {
     reached(of_calls(limits, now, today))
 }
@@ -38,7 +35,6 @@ fn reached(limits: impl IntoIterator<Item = (&'static str, u64, u32)>) -> Option
     limits.find(|(_, used, limit)| *limit > 0 && *used >= u64::from(*limit)).map(|(name, ..)| name)
 }
 
-/// Returns name, usage and limit of each setting that limits calls.
 fn of_calls(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsage) -> [(&'static str, u64, u32); 3] {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let of_number = |limit: u32| if today.is_withheld { limit.saturating_mul(WITHHELD_CALLERS) } else { limit };
@@ -53,12 +49,11 @@ fn of_calls(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsage) -> [(&'s
     ]
 }
 
-/// Returns true while the daily limits are not reached.
 pub(super) fn is_within_daily_limits(limits: &VoiceConfig, today: AiUsage) -> bool {
     exceeded(limits, ConcurrentCalls::default(), today).is_none()
 }
 
-/// Returns the detail of the alert that is raised once four fifths of a limit are used.
+/// The alert is raised once four fifths of a limit are used.
 pub fn warning(limits: &VoiceConfig, ai_calls: usize, today: AiUsage) -> Option<Notice> {
     let at_once = ("voice.ai_calls_at_once", u64::try_from(ai_calls).unwrap_or(u64::MAX), limits.ai_calls_at_once);
     let mut all = of_day(limits, today).into_iter().chain([at_once]);
@@ -66,7 +61,6 @@ pub fn warning(limits: &VoiceConfig, ai_calls: usize, today: AiUsage) -> Option<
     Some(Notice::AiLimitNear { setting: setting.to_owned(), used, limit: limit.into() })
 }
 
-/// Returns name, usage and limit of each setting that limits a whole day.
 fn of_day(limits: &VoiceConfig, today: AiUsage) -> [(&'static str, u64, u32); 2] {
     [
         ("voice.ai_minutes_per_day", today.seconds / 60, limits.ai_minutes_per_day),

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use std::time::Instant;
 use tokio::sync::{broadcast, oneshot};
 
-/// The answer to an employee's request to transfer a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransferAnswer {
     /// The caller is asked to wait, and then the human agent's phone rings.
@@ -19,7 +18,6 @@ pub enum TransferAnswer {
     NoAgent,
 }
 
-/// A message to a call's task.
 #[derive(Debug)]
 pub(in crate::runtime) enum CallMessage {
     /// An authenticated media socket for the call.
@@ -31,11 +29,8 @@ pub(in crate::runtime) enum CallMessage {
     StreamFailed(String),
     /// Twilio reports that the call ended.
     HungUp,
-    /// A tool has returned.
     ToolFinished {
-        /// The engine's id of the tool call.
         id: String,
-        /// The result, for the model.
         output: String,
     },
     /// The human agent accepted the transferred call.
@@ -56,13 +51,10 @@ pub(in crate::runtime) enum CallMessage {
     Hint(String, oneshot::Sender<bool>),
     /// An employee is about to answer the call with the browser. The reply says whether that is possible.
     MayAnswer(oneshot::Sender<Result<(), AnswerRefusal>>),
-    /// An employee answers the call with the browser.
     Answer(Box<EmployeeSocket>),
     /// The login of the employee with this socket is not valid any more.
     EmployeeRevoked(StreamSid),
-    /// An employee starts to listen to the call.
     Listen(oneshot::Sender<broadcast::Receiver<Bytes>>),
-    /// The daemon is shutting down.
     Shutdown {
         /// When the call must have ended.
         deadline: Instant,

@@ -15,7 +15,6 @@ pub const MAX_PENDING_SOCKETS: usize = 512;
 /// How long a media socket may take to send a valid token.
 pub(super) const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// All unauthenticated sockets.
 #[derive(Default)]
 pub(super) struct PendingSockets {
     /// Ordered by age, the oldest first.
@@ -50,7 +49,6 @@ pub(super) struct PendingSocket<'s> {
 }
 
 impl PendingSocket<'_> {
-    /// Receives the start message of the socket, within the time limit.
     pub(super) async fn start(&self, socket: &mut MediaSocket) -> Result<Start, SocketRefusal> {
         let start = tokio::time::timeout(TOKEN_TIMEOUT, socket.start());
         tokio::select! {
@@ -59,8 +57,7 @@ impl PendingSocket<'_> {
         }
     }
 
-    /// Closes the socket, and logs why it was not accepted. `sid` is the call that the start message named, if that is
-    /// known.
+    /// `sid` is the call that the start message named, if that is known.
     pub(super) async fn refuse(self, socket: MediaSocket, refusal: SocketRefusal, sid: Option<&CallSid>) {
         let ((reason, text), client) = (refusal.code_and_text(), socket.client);
         let call = sid.map(|sid| format!(" for call {sid}")).unwrap_or_default();
@@ -81,7 +78,6 @@ impl PendingSocket<'_> {
     }
 }
 
-/// Why a socket is closed before it is authenticated.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum SocketRefusal {
     NoStart,
@@ -92,7 +88,6 @@ pub(super) enum SocketRefusal {
 }
 
 impl SocketRefusal {
-    /// Returns the code and the text for log messages.
     const fn code_and_text(self) -> (&'static str, &'static str) {
         match self {
             Self::NoStart => ("no_start", "it did not send a valid start message in time"),

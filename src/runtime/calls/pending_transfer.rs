@@ -4,7 +4,6 @@ use super::CallContext;
 use crate::config::Config;
 use crate::domain::{CallMedium, ContactName, PhoneNumber};
 
-/// The transfer state of one call.
 #[derive(Debug, Default)]
 pub(super) struct Transfer {
     /// The number of transfers of this call so far, including the current one.
@@ -21,11 +20,9 @@ pub struct PendingTransfer {
     pub caller_name: ContactName,
     /// The caller's number; `None` if the number is withheld or is not a full number.
     pub caller_number: Option<PhoneNumber>,
-    /// The network of the call.
     pub medium: CallMedium,
     /// The number that was called; `None` if Twilio does not report a full number.
     pub called_number: Option<PhoneNumber>,
-    /// The human agent's number.
     pub human_agent: String,
     /// The number of this transfer in the call, counted from 1; 0 if the call rings before the AI answers it.
     pub number: u32,

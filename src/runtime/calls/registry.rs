@@ -15,7 +15,6 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::mpsc;
 
-/// The calls of this process, by their ids.
 #[derive(Default)]
 pub(super) struct CallRegistry {
     pub(super) live: HashMap<CallSid, LiveCall>,
@@ -24,7 +23,6 @@ pub(super) struct CallRegistry {
     pub(super) is_draining: Option<Instant>,
 }
 
-/// A call whose task runs.
 pub(super) struct LiveCall {
     /// The settings from the start of the call; they apply until the call ends.
     pub(super) settings: Arc<ActiveSettings>,
@@ -42,7 +40,6 @@ pub(super) struct LiveCall {
 }
 
 impl LiveCall {
-    /// Returns true if a socket may be attached as the call's stream.
     pub(super) fn awaits_stream(&self) -> bool {
         !self.has_stream && !self.is_transferring()
     }
@@ -53,8 +50,7 @@ impl LiveCall {
 }
 
 impl CallRegistry {
-    /// Returns the action that follows a call's stream. Returns `Resume` only once per lost stream: another request
-    /// means that the new stream could not be opened.
+    /// Returns `Resume` only once per lost stream: another request means that the new stream could not be opened.
     pub(super) fn stream_end_action(&mut self, sid: &CallSid, connect: u32) -> Option<StreamEndAction> {
         if let Some(action) = self.ended.get(sid) {
             return Some(action);
@@ -75,8 +71,7 @@ impl CallRegistry {
         self.live.contains_key(sid) || self.ended.contains(sid)
     }
 
-    /// Returns the other calls that the AI answers or that ring. All calls with a withheld number count as calls of the
-    /// same number.
+    /// All calls with a withheld number count as calls of the same number.
     pub(super) fn concurrent_calls(&self, call: &IncomingCall) -> ConcurrentCalls {
         let with_ai = self.live.values().filter(|live| live.has_ai).map(|live| &live.context.call);
         let ringing = self

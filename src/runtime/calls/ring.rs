@@ -12,9 +12,8 @@ use crate::runtime::unstored_calls::store_until_stored;
 use std::sync::Arc;
 
 impl Calls {
-    /// Registers an incoming call that rings at the human agent's phone first, and returns the data for dialling the
-    /// phone. Returns `None` if the phone does not ring. A call that exceeds a limit does not ring and goes to
-    /// voicemail. Idempotent.
+    /// Returns `None` if the phone does not ring. A call that exceeds a limit does not ring and goes to voicemail.
+    /// Idempotent.
     pub fn ring_first(&self, context: &CallContext) -> Option<PendingTransfer> {
         let settings = self.inner.services.settings.current();
         let (sid, since) = (&context.call.call_sid, clock::instant());
@@ -37,8 +36,7 @@ impl Calls {
         registry.ringing.entry(sid.clone()).or_insert_with(new).transfer()
     }
 
-    /// Records that the human agent accepted a ringing call. Returns false if the call does not ring. A call that could
-    /// not be stored is stored as soon as that is possible.
+    /// Returns false if the call does not ring. A call that could not be stored is stored as soon as that is possible.
     pub fn accept_ringing(&self, sid: &CallSid) -> bool {
         let Some(ringing) = self.registry().ringing.remove(sid) else { return false };
         self.set_stream_end_action(sid, StreamEndAction::Transfer);
@@ -67,8 +65,7 @@ impl Calls {
         true
     }
 
-    /// Records that the phone stopped ringing without an answer by the human agent. Returns the call if this process
-    /// knows it.
+    /// Returns the call if it rang in this process.
     pub fn stop_ringing(&self, sid: &CallSid) -> Option<CallContext> {
         self.registry().ringing.remove(sid).map(|ringing| ringing.context)
     }

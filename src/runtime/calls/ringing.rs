@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 /// longer, it has ended and Twilio's report of its end was lost.
 const ACCEPT_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// An incoming call that rings at the human agent's phone before the AI answers it.
 pub(super) struct Ringing {
     pub(super) settings: Arc<ActiveSettings>,
     pub(super) context: CallContext,
@@ -25,7 +24,6 @@ impl Ringing {
         now.saturating_duration_since(self.since) >= longest
     }
 
-    /// Returns the data for the announcement that the human agent hears before accepting the call.
     pub(super) fn transfer(&self) -> Option<PendingTransfer> {
         PendingTransfer::new(&self.settings.config, &self.context, 0, "")
     }

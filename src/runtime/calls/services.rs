@@ -35,43 +35,33 @@ const PROFILE_LIMIT: Duration = Duration::from_secs(1);
 const PROFILE: &str = "the services and facts of the business";
 const PROFILE_AND_MEMORY: &str = "the services and facts of the business and the caller's history";
 
-/// The services that every call uses.
 #[derive(Clone)]
 pub struct CallServices {
-    /// The active settings, and the objects that are built from them.
     pub settings: Settings,
     pub store: Store,
     /// The HTTP client for Twilio's REST API and for the AI servers.
     pub client: reqwest::Client,
-    /// The access tokens for Google's services.
     pub google: AccessTokens,
     /// The built-in sentences that are played through the media stream.
     pub clips: Arc<Clips>,
-    /// The free space of the disk.
     pub disk: DiskMonitor,
     /// Wakes the worker that compresses recordings.
     pub compression: Jobs,
     /// Wakes the worker for the other jobs.
     pub jobs: Jobs,
     pub alerts: Alerts,
-    /// Counts the use of the AI by trial calls.
     pub trial_usage: TrialUsage,
-    /// The last known use of the AI.
     pub known_usage: KnownUsage,
     /// Sends the messages that the agent writes to callers.
     pub texts: CallerTexts,
-    /// Tracks which AI engines failed in recent calls.
     pub engine_breaker: EngineBreaker,
     /// The session fields that the AI server rejects.
     pub rejected: RejectedFields,
     pub input_logs: InputLogs,
 }
 
-/// The data that the agent has when a call begins.
 pub(in crate::runtime) struct KnownAtStart {
-    /// The business profile that the owner has entered.
     pub(in crate::runtime) profile: BusinessProfile,
-    /// Data about the caller from earlier calls and messages.
     pub(in crate::runtime) memory: CallerMemory,
 }
 
@@ -85,14 +75,14 @@ impl CallServices {
         self.settings.config()
     }
 
-    /// Returns the business profile that the owner has entered; an empty one if the database does not answer in time.
+    /// Empty if the database does not answer in time.
     pub(in crate::runtime) async fn business_profile(&self, zone: &TimeZone, sid: &CallSid) -> BusinessProfile {
         let (zone, now) = (zone.clone(), clock::now());
         let read = self.read_in_time(sid, PROFILE, move |tx| business_profile::read(tx, &zone, now)).await;
         read.unwrap_or(BusinessProfile::EMPTY)
     }
 
-    /// Returns the data that the agent has when a call begins. Both parts are read in one transaction.
+    /// Both parts are read in one transaction.
     pub(in crate::runtime) async fn known_at_start(&self, zone: &TimeZone, call: &IncomingCall) -> KnownAtStart {
         let (zone, sid, call, now) = (zone.clone(), &call.call_sid, call.clone(), clock::now());
         let read = self.read_in_time(sid, PROFILE_AND_MEMORY, move |tx| {
@@ -107,8 +97,7 @@ impl CallServices {
         read.await.unwrap_or(KnownAtStart::NOTHING)
     }
 
-    /// Reads data for a call within `PROFILE_LIMIT`, so that the call does not wait for a busy database. `what` names
-    /// the data in log messages.
+    /// A call does not wait for a busy database. `what` names the data in log messages.
     async fn read_in_time<T: Send + 'static>(
         &self,
         sid: &CallSid,
@@ -132,7 +121,7 @@ impl CallServices {
         None
     }
 
-    /// Returns true while the daily limits allow this call to use the AI. Returns false if the usage cannot be read.
+    /// Returns false if the usage cannot be read.
     pub(in crate::runtime) async fn may_use_ai(&self, sid: &CallSid) -> bool {
         let (sid, now, config) = (sid.clone(), clock::now(), self.config());
         let today = start_of_day(now, &config.business.time_zone);
@@ -150,7 +139,7 @@ impl CallServices {
         self.trial_usage.add_to(used, today, now)
     }
 
-    /// Returns true while the daily limits allow another call with the AI. Returns false if the usage cannot be read.
+    /// Returns false if the usage cannot be read.
     pub(in crate::runtime) async fn has_ai_left(&self) -> bool {
         let (now, config) = (clock::now(), self.config());
         let today = start_of_day(now, &config.business.time_zone);
@@ -158,19 +147,17 @@ impl CallServices {
         used.is_ok_and(|used| is_within_daily_limits(&config.voice, self.usage_of_day(Some(used), today, now)))
     }
 
-    /// Adds the cost of a request to the cost of the call and of the day.
     pub(in crate::runtime) fn add_cost(&self, sid: &CallSid, micros: i64) {
         self.known_usage.add_cost(micros);
         let sid = sid.clone();
         self.store.write_soon(move |tx| call::add_cost(tx, &sid, micros));
     }
 
-    /// Returns true if these settings let the AI answer calls.
     pub(super) fn uses_ai(settings: &ActiveSettings) -> bool {
         !settings.config.ai_engines().is_empty()
     }
 
-    /// Returns the AI engines of a call in the order in which they are tried.
+    /// In the order in which they are tried.
     pub(in crate::runtime) fn ai_engines(config: &Config) -> Vec<EngineKind> {
         let kind = |engine| match engine {
             AiEngine::Realtime => EngineKind::Realtime,
@@ -179,8 +166,7 @@ impl CallServices {
         config.ai_engines().into_iter().map(kind).collect()
     }
 
-    /// Builds the policy of a call that begins with these settings. `is_ai_allowed` is true if the usage limits allow
-    /// the AI.
+    /// `is_ai_allowed` is true if the usage limits allow the AI.
     pub(super) fn policy(&self, settings: &ActiveSettings, is_ai_allowed: bool) -> CallPolicy {
         let config = &settings.config;
         let voice = &config.voice;
@@ -211,7 +197,6 @@ impl CallServices {
     }
 }
 
-/// Returns how long the AI may wait after the caller's last word before it ends the turn.
 fn turn_end(config: &Config, engines: &[EngineKind]) -> Duration {
     if engines.first() == Some(&EngineKind::Pipeline) {
         return config.max_pause();

@@ -11,7 +11,6 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-/// The connection that carries a media socket.
 pub enum MediaTransport {
     /// A plain TCP connection.
     Tcp(TcpStream),
@@ -21,7 +20,6 @@ pub enum MediaTransport {
     Other(Pin<Box<dyn Duplex>>),
 }
 
-/// A stream that can be read and written.
 pub trait Duplex: AsyncRead + AsyncWrite + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
@@ -41,13 +39,12 @@ pub struct MediaSocket {
 }
 
 impl MediaSocket {
-    /// Wraps a socket whose handshake is complete. `client` is the address of its client.
     pub fn new(socket: Socket<MediaTransport>, client: IpAddr) -> Self {
         Self { socket, client }
     }
 
-    /// Receives the start message. Returns `None` if the start message is not among the first messages, or if a message
-    /// that is not allowed precedes it, or if the socket is closed first.
+    /// `None` if the start message is not among the first messages, if a message that is not allowed precedes it, or
+    /// if the socket is closed first.
     pub(super) async fn start(&mut self) -> Option<Start> {
         for _ in 0..MAX_UNAUTHENTICATED_MESSAGES {
             match self.socket.receive().await {
@@ -63,17 +60,16 @@ impl MediaSocket {
         None
     }
 
-    /// Closes the socket because it is not authenticated.
+    /// For a socket that is not authenticated.
     pub async fn reject(self) {
         self.socket.close(CloseCode::Policy, "no token").await;
     }
 
-    /// Closes the socket because the client sends audio faster than real time.
     pub(in crate::runtime) async fn reject_flood(self) {
         self.socket.close(CloseCode::Policy, "faster than real time").await;
     }
 
-    /// Closes the socket without an error, because its call has ended or no call waits for it.
+    /// For a call that has ended, or a socket for which no call waits.
     pub(in crate::runtime) async fn close(self) {
         self.socket.close(CloseCode::Normal, "").await;
     }

@@ -9,8 +9,7 @@ use crate::domain::CallSid;
 use tokio::sync::{mpsc, oneshot};
 
 impl Calls {
-    /// Creates the ticket with which the employee `name` can answer a call. The employee is disconnected when `login`
-    /// reports that the login is no longer valid.
+    /// The employee is disconnected when `login` reports that the login is no longer valid.
     pub async fn create_answer(
         &self,
         call: &CallSid,
@@ -21,8 +20,7 @@ impl Calls {
         Ok(self.inner.answer_tickets.issue(Answer { call: call.clone(), name }, login, clock::instant()))
     }
 
-    /// Authenticates the socket of an employee. Then connects the employee with the caller, and returns when the
-    /// employee is disconnected.
+    /// Returns when the employee is disconnected.
     pub async fn authenticate_employee(&self, socket: MediaSocket) {
         let Some(browser) = self.authenticate_browser(socket, &self.inner.answer_tickets).await else { return };
         let BrowserSocket { socket, start, login, permits: Answer { call, name } } = browser;
@@ -45,7 +43,7 @@ impl Calls {
         }
     }
 
-    /// Passes an employee's socket to the task of a call. Returns the socket if the call is over.
+    /// Returns the socket if the call is over.
     fn connect_employee(&self, call: &CallSid, employee: Box<EmployeeSocket>) -> Option<Box<EmployeeSocket>> {
         let registry = self.registry();
         let Some(live) = registry.live.get(call) else { return Some(employee) };

@@ -37,7 +37,6 @@ pub fn can_transfer(config: &Config, call: &IncomingCall) -> bool {
 }
 
 impl Calls {
-    /// Starts a transfer: the stream of the call is closed, and Twilio will be instructed to dial the human agent.
     pub(in crate::runtime) fn start_transfer(&self, sid: &CallSid, reason: &str) {
         if let Some(live) = self.registry().live.get_mut(sid) {
             (live.has_stream, live.next) = (false, Some(StreamEndAction::Transfer));
@@ -47,7 +46,7 @@ impl Calls {
         self.inner.ended.notify_waiters();
     }
 
-    /// Returns the transfer of a call that waits for the human agent's answer.
+    /// `None` unless the call waits for the human agent's answer.
     pub fn pending_transfer(&self, sid: &CallSid) -> Option<PendingTransfer> {
         let registry = self.registry();
         let Some(live) = registry.live.get(sid) else { return registry.ringing.get(sid)?.transfer() };
@@ -67,15 +66,13 @@ impl Calls {
         }
     }
 
-    /// Records that the human agent pressed a key that does not accept the call.
     pub fn decline_transfer(&self, sid: &CallSid) {
         if let Some(live) = self.registry().live.get_mut(sid) {
             live.transfer.is_declined = true;
         }
     }
 
-    /// Records that the transfer failed, as Twilio reports for the dialled call. Returns true if the conversation with
-    /// the AI continues.
+    /// Returns true if the conversation with the AI continues.
     pub fn fail_transfer(&self, sid: &CallSid, number: u32, why: TransferFailure) -> bool {
         let mut registry = self.registry();
         let Some(live) = registry.live.get_mut(sid) else { return false };
@@ -94,9 +91,8 @@ impl Calls {
         self.registry().ended.get(sid) == Some(StreamEndAction::Transfer)
     }
 
-    /// Returns whether the human agent's phone has forwarded back a call that is ringing or being transferred. The
-    /// caller number of such a call is the number of the original caller or of the human agent. If the original caller
-    /// withheld the number, the caller number is the number that the original caller dialled.
+    /// The caller number of a call that was forwarded back is the number of the original caller or of the human agent.
+    /// If the original caller withheld the number, it is the number that the original caller dialled.
     pub fn forwarded_back(&self, call: &IncomingCall) -> ForwardedBack {
         let (registry, now) = (self.registry(), clock::instant());
         let transferring = registry.live.values().filter(|live| live.is_transferring());
@@ -130,8 +126,7 @@ fn is_returned(config: &Config, ours: &IncomingCall, call: &IncomingCall) -> For
     }
 }
 
-/// Returns true if both texts are the same phone number in any notation. A text that is not a phone number never
-/// matches.
+/// A text that is not a phone number never matches.
 fn is_same(config: &Config, one: &str, other: &str) -> bool {
     let parse = |text: &str| PhoneNumber::parse_provider(text, config.business.country).ok();
     parse(one).is_some_and(|one| parse(other) == Some(one))

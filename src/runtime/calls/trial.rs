@@ -14,22 +14,17 @@ use crate::runtime::ActiveSettings;
 use crate::store::{self, AiUsage};
 use serde_json::json;
 
-/// The reason why a trial call cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum TrialRefusal {
     /// The settings let no AI engine answer calls.
     #[error("no AI answers calls: set {setting}")]
     NoEngine {
-        /// The setting that is missing, or that selects voicemail.
         setting: &'static str,
     },
-    /// A usage limit is reached.
     #[error("the limit {setting} is reached")]
     Limit {
-        /// The setting that contains the limit.
         setting: &'static str,
     },
-    /// The daemon is shutting down.
     #[error("the server is restarting; try again in a minute")]
     ShuttingDown,
     /// The usage of the AI cannot be read.
@@ -38,7 +33,6 @@ pub enum TrialRefusal {
 }
 
 impl TrialRefusal {
-    /// Returns the reason code for the browser.
     const fn reason(&self) -> &'static str {
         match self {
             Self::NoEngine { .. } => "no_engine",
@@ -50,7 +44,7 @@ impl TrialRefusal {
 }
 
 impl Calls {
-    /// Creates the ticket of one trial call. The call ends when `login` reports that the login is no longer valid.
+    /// The call ends when `login` reports that the login is no longer valid.
     pub async fn create_trial(&self, login: LoginCheck) -> Result<BrowserTicket, TrialRefusal> {
         let settings = self.services().settings.current();
         let used = self.read_ai_usage(&settings).await?;
@@ -58,7 +52,7 @@ impl Calls {
         Ok(self.inner.trial_tickets.issue((), login, clock::instant()))
     }
 
-    /// Authenticates the socket of a browser. Then runs the trial call, and returns when it has ended.
+    /// Returns when the trial call has ended.
     pub async fn authenticate_trial(&self, socket: MediaSocket) {
         let Some(browser) = self.authenticate_browser(socket, &self.inner.trial_tickets).await else { return };
         let BrowserSocket { mut socket, start, login, permits: () } = browser;

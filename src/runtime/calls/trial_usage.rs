@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How long usage is kept. The limits apply to one calendar day, which is at most 25 hours long.
 const KEPT: Duration = Duration::from_hours(26);
 
-/// The use of the AI by trial calls; clones share it. It is kept in memory, so a restart resets it.
+/// The clones share one state. It is kept in memory, so a restart resets it.
 #[derive(Clone, Default)]
 pub struct TrialUsage {
     /// Ordered by age, the oldest first.
@@ -24,7 +24,6 @@ struct Used {
 }
 
 impl TrialUsage {
-    /// Returns the stored use of the AI since `since`, plus that of the trial calls which began since then.
     pub fn add_to(&self, stored: AiUsage, since: Timestamp, now: Timestamp) -> AiUsage {
         let calls = self.calls();
         calls.iter().filter(|used| used.began >= since).fold(stored, |sum, used| AiUsage {
@@ -42,14 +41,13 @@ impl TrialUsage {
         calls.push_back(Used { id: id.clone(), began: now, ended: None, cost_micros: 0 });
     }
 
-    /// Adds the cost of a response to a trial call.
     pub(in crate::runtime) fn add_cost(&self, id: &CallSid, micros: i64) {
         if let Some(used) = self.calls().iter_mut().rev().find(|used| used.id == *id) {
             used.cost_micros = used.cost_micros.saturating_add(u64::try_from(micros).unwrap_or(0));
         }
     }
 
-    /// Records that a trial call has ended. Other calls are ignored.
+    /// Other calls are ignored.
     pub(super) fn ended(&self, id: &CallSid, now: Timestamp) {
         if let Some(used) = self.calls().iter_mut().rev().find(|used| used.id == *id) {
             used.ended = Some(now);

@@ -34,8 +34,8 @@ impl CatchUpList for ListedCall {
     }
 }
 
-/// Stores the ended calls that are unknown. Skips calls to numbers that another program answers. Calls of this process
-/// are stored by their own tasks, which retry if the disk is full.
+/// Skips calls to numbers that another program answers. Calls of this process are stored by their own tasks, which
+/// retry if the disk is full.
 pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> Result<usize, PassError> {
     let settings = catch_up.services.settings.current();
     let numbers = account::numbers(&catch_up.services.client, &settings.config.twilio, NUMBERS_TIMEOUT).await?;
@@ -71,7 +71,6 @@ pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> 
     Ok(stored)
 }
 
-/// Returns true if another program answers the calls to a number.
 fn is_answered_elsewhere(number: &AccountNumber, base: &str) -> bool {
     let url = &number.webhooks.voice_url;
     number.voice_application_sid.is_empty() && !url.is_empty() && !url.starts_with(base)
