@@ -4,7 +4,6 @@ use crate::audio::EncodedAudio;
 use crate::domain::Language;
 use crate::messages::{self, Phrase};
 
-/// The built-in sentences.
 #[derive(Clone, Debug)]
 pub struct Clips {
     /// "Please leave a message", and the beep.
@@ -21,7 +20,6 @@ pub struct Clips {
 }
 
 impl Clips {
-    /// Returns the sentences that are included in the program.
     pub fn shipped() -> Self {
         Self {
             leave_message: EncodedAudio::encode(&[LEAVE_MESSAGE, BEEP].concat()),
@@ -34,17 +32,14 @@ impl Clips {
     }
 }
 
-/// Returns the text of [`Clips::leave_message`].
 pub(super) fn leave_message_text() -> String {
     messages::text(RECORDED_IN, &Phrase::SayLeaveMessage)
 }
 
-/// Returns the text of [`Clips::thanks`].
 pub(super) fn thanks_text() -> String {
     messages::text(RECORDED_IN, &Phrase::SayThanks)
 }
 
-/// The language of the included sentences.
 const RECORDED_IN: Language = Language::Hebrew;
 
 const LEAVE_MESSAGE: &[u8] = include_bytes!("../../packaging/audio/leave_message_he.ulaw");

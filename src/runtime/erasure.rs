@@ -11,7 +11,7 @@ use crate::providers::baileys::bridge::BridgeError;
 use crate::store::{self, Erased, ErasureRest, Job, Store, WriteTx};
 use std::time::Duration;
 
-/// Deletes the remaining rows, and returns the numbers of all deleted rows.
+/// Returns the numbers of all deleted rows.
 pub async fn finish(store: &Store, rest: ErasureRest, mut erased: Erased) -> Result<Erased, crm::Error> {
     loop {
         let rest = rest.clone();
@@ -51,7 +51,6 @@ pub async fn finish_in_bridge(store: &Store, settings: &Settings, erasure: Bridg
     Ok(true)
 }
 
-/// Returns the reason why the bridge did not carry out a request, in words.
 fn reason_of(error: &BridgeError) -> String {
     match error {
         BridgeError::Unavailable(state) => {
@@ -64,7 +63,6 @@ fn reason_of(error: &BridgeError) -> String {
     }
 }
 
-/// Runs the job that repeats a failed deletion request to the bridge.
 pub async fn resume_in_bridge(store: Store, settings: Settings, job: Job) -> Result<(), JobError> {
     let erasure = serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     match finish_in_bridge(&store, &settings, erasure).await {

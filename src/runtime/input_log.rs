@@ -19,18 +19,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredLog {
     pub sid: CallSid,
-    /// The file's name.
     pub name: String,
-    /// The size in bytes.
     pub bytes: u64,
-    /// When the file was last written to.
     pub written_at: SystemTime,
 }
 
 /// The name of the folder with the logs, in the data folder.
 pub const FOLDER: &str = "call-inputs";
 
-/// Returns the logs in a folder, oldest first. Empty if there is no folder.
+/// Oldest first. Empty if there is no folder.
 pub fn list(folder: &Path) -> std::io::Result<Vec<StoredLog>> {
     // A link in place of the folder is not followed, because root may list the logs.
     let entries = match secure_open::list(folder.parent().unwrap_or(folder), folder.file_name(), MAX_LISTED) {
@@ -50,17 +47,16 @@ pub fn list(folder: &Path) -> std::io::Result<Vec<StoredLog>> {
     Ok(found)
 }
 
-/// Returns the call in a log's file name; `None` if the file is not a log.
+/// `None` if the file is not a log.
 fn sid_of(name: &str) -> Option<CallSid> {
     name.strip_suffix(SUFFIX)?.split_once('-')?.0.parse().ok()
 }
 
-/// Returns the path of a call's log. After a restart of the daemon, the same call continues in a further log.
+/// After a restart of the daemon, the same call continues in a further log.
 fn path_of(folder: &Path, sid: &CallSid, part: u32) -> PathBuf {
     folder.join(format!("{sid}-{part}{SUFFIX}"))
 }
 
-/// The maximum number of logs that are listed.
 const MAX_LISTED: usize = 1_000_000;
 
 const SUFFIX: &str = ".jsonl";

@@ -13,26 +13,24 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// The reason why a job failed, and whether it is retried.
 #[derive(Debug)]
 pub enum JobError {
     /// Retry as with [`JobError::RetryFor`] until the job is one day old.
     Retry(String),
     /// Retry until the job has reached this age. If the machine was off meanwhile, the job is nevertheless retried for
-    /// half an hour, unless the age is shorter than that.
+    /// about half an hour, unless the age is shorter than that.
     RetryFor(Duration, String),
-    /// Do not retry.
     Permanent(String),
 }
 
-/// Wakes the worker; clones wake the same worker.
+/// Clones wake the same worker.
 #[derive(Clone, Default)]
 pub struct Jobs {
     wake: Arc<Notify>,
 }
 
 impl Jobs {
-    /// Wakes the worker for new jobs. Call it after the commit that stored them.
+    /// Call it after the commit that stored the jobs.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
@@ -41,7 +39,6 @@ impl Jobs {
 type JobFuture = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
 type OnFailure = Arc<dyn Fn(&WriteTx<'_>, &Job, &str) -> store::Result<()> + Send + Sync>;
 
-/// The worker, with a handler for each kind of job.
 #[derive(Clone)]
 pub struct JobWorker {
     store: Store,
@@ -52,7 +49,6 @@ pub struct JobWorker {
 }
 
 impl JobWorker {
-    /// Creates a worker without handlers.
     pub fn new(store: Store) -> Self {
         Self {
             store,
@@ -63,8 +59,7 @@ impl JobWorker {
         }
     }
 
-    /// Registers the handler of a kind of job. The handler must be idempotent, because it may run more than once for
-    /// the same job.
+    /// The handler must be idempotent, because it may run more than once for the same job.
     #[must_use]
     pub fn on<F>(mut self, kind: JobKind, work: impl Fn(Job) -> F + Send + Sync + 'static) -> Self
     where
@@ -74,8 +69,7 @@ impl JobWorker {
         self
     }
 
-    /// Registers a function that records the permanent failure of a job of this kind, with the reason. It runs in the
-    /// transaction that marks the job as failed.
+    /// `record` gets the reason of a permanent failure, and runs in the transaction that marks the job as failed.
     #[must_use]
     pub fn on_failure(
         mut self,
@@ -86,14 +80,12 @@ impl JobWorker {
         self
     }
 
-    /// Limits the worker to one job at a time.
     #[must_use]
     pub fn one_at_a_time(mut self) -> Self {
         self.max_concurrent = 1;
         self
     }
 
-    /// Returns the handle that wakes the worker.
     pub fn handle(&self) -> Jobs {
         self.jobs.clone()
     }
@@ -125,7 +117,7 @@ impl JobWorker {
         let _ = tokio::time::timeout(DRAIN, async { while running.join_next().await.is_some() {} }).await;
     }
 
-    /// Starts the due jobs for which there is capacity. Returns the time at which the next job is due.
+    /// Returns the time at which the next job is due.
     async fn start_due(
         &self,
         running: &mut JoinSet<JobId>,
@@ -153,8 +145,8 @@ impl JobWorker {
     }
 }
 
-/// Records the outcome of a job, and retries until that succeeds, because without the record, the job would run again
-/// at once, and for example send its mail again.
+/// Retries until the outcome is recorded, because without the record, the job would run again at once, and for example
+/// send its mail again.
 async fn record_outcome(
     store: &Store,
     job: Job,
@@ -222,7 +214,6 @@ fn back_off(attempts: u32) -> Duration {
     (Duration::from_secs(1) * 2_u32.pow(attempts.min(10))).min(MAX_BACKOFF).mul_f64(0.75 + entropy::chance() / 2.0)
 }
 
-/// How long a failing job is retried by default.
 const RETRY_FOR: Duration = Duration::from_hours(24);
 /// The minimum number of attempts of a job that is retried for at least `MIN_ATTEMPTS_TAKE`, which is about the time
 /// that these attempts take.

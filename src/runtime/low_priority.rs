@@ -2,8 +2,7 @@
 
 use tokio::sync::oneshot;
 
-/// Runs a future on its own thread with the lowest priority. Returns `None` if it panicked. If this function's future
-/// is dropped, `work` is dropped as well.
+/// Returns `None` if the future panicked. If this function's future is dropped, `work` is dropped as well.
 pub(super) async fn on_low_priority_thread<T: Send + 'static>(
     name: &str,
     work: impl Future<Output = T> + Send + 'static,

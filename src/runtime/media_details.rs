@@ -14,7 +14,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Examines files one at a time; clones share the same limit.
+/// Clones share the limit of one file at a time.
 #[derive(Clone)]
 pub struct MediaExaminer(Arc<Semaphore>);
 
@@ -25,7 +25,7 @@ impl Default for MediaExaminer {
 }
 
 impl MediaExaminer {
-    /// Returns the details of a file; those that cannot be determined are missing.
+    /// Details that cannot be determined are missing.
     pub async fn examine(&self, mime: &str, content: Bytes) -> MediaDetails {
         // The semaphore is never closed, so acquiring it cannot fail.
         let _turn = self.0.acquire().await;
@@ -74,7 +74,7 @@ fn thumbhash_of(image: &DynamicImage) -> Vec<u8> {
     thumbhash::rgba_to_thumb_hash(side(small.width()), side(small.height()), &small)
 }
 
-/// Encodes the image as JPEG, with a white background for transparent parts.
+/// Transparent parts become white.
 fn jpeg(image: &DynamicImage) -> Option<Vec<u8>> {
     let (width, height) = image.dimensions();
     let mut page = image::RgbaImage::from_pixel(width, height, image::Rgba([u8::MAX; 4]));
@@ -85,8 +85,7 @@ fn jpeg(image: &DynamicImage) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Returns the duration of audio or video without decoding the content; `None` if the file contains no duration or its
-/// format is unknown.
+/// Does not decode the content. `None` if the file contains no duration or its format is unknown.
 fn duration_ms(mime: &str, content: &[u8]) -> Option<i64> {
     let ms = match mime {
         "audio/mpeg" => u64::try_from(mp3::duration(content).ok()?.as_millis()).ok()?,
@@ -110,7 +109,7 @@ fn ogg_ms(content: &[u8]) -> Option<u64> {
     Some(position.checked_mul(1000)? / 48_000)
 }
 
-/// Returns the duration from the `mvhd` movie header; `None` if there is no header or it does not contain the duration.
+/// From the `mvhd` movie header; `None` if there is no header or it does not contain the duration.
 fn movie_ms(content: &[u8]) -> Option<u64> {
     let header = &content[content.windows(4).position(|bytes| bytes == b"mvhd")? + 4..];
     let number = |at: usize| Some(u64::from(u32::from_be_bytes(header.get(at..at + 4)?.try_into().ok()?)));

@@ -17,7 +17,6 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 use url::{Position, Url};
 
-/// Fetches the files of both providers' messages.
 #[derive(Clone)]
 pub struct MediaFetcher {
     store: Store,
@@ -38,7 +37,7 @@ impl MediaFetcher {
         Self { store, settings, disk, examiner }
     }
 
-    /// Runs one job: fetches the file and stores it by the hash of its content. Idempotent.
+    /// Idempotent.
     pub async fn fetch(self, job: Job) -> Result<(), JobError> {
         let payload: Payload =
             serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
@@ -73,7 +72,6 @@ impl MediaFetcher {
         }
     }
 
-    /// Records that a file cannot be fetched, after its job has failed permanently.
     pub fn fail(tx: &WriteTx<'_>, job: &Job, why: &str) -> store::Result<()> {
         match serde_json::from_str::<Payload>(&job.payload) {
             Ok(Payload { message, position, .. }) => media::fail(tx, (message, position), why),
@@ -81,15 +79,13 @@ impl MediaFetcher {
         }
     }
 
-    /// Postpones the download while the disk is nearly full. The file stays with the provider, and its message shows
-    /// the reason.
+    /// The file stays with the provider, and its message shows the reason.
     async fn defer_for_space(&self, Payload { message, position, .. }: Payload) -> JobError {
         let noted = self.store.write(move |tx| media::defer(tx, (message, position), NO_SPACE)).await;
         JobError::RetryFor(RETRY_NO_SPACE_FOR, noted.map_or_else(|error| error.to_string(), |()| NO_SPACE.to_owned()))
     }
 
-    /// Fetches a file of a message that was received through the bridge. `address` is a URL of the bridge or an
-    /// external URL. Also returns how long a failed download is retried.
+    /// `address` is a URL of the bridge or an external URL. Also returns how long a failed download is retried.
     async fn fetch_from_bridge(&self, address: &str) -> (Result<FetchedFile, FetchError>, Duration) {
         let settings = self.settings.current();
         match settings.bridge.as_ref().and_then(|bridge| Some((bridge, bridge.file_url(address)?))) {
@@ -98,7 +94,7 @@ impl MediaFetcher {
         }
     }
 
-    /// Notifies the bridge that a file is stored here, so that the bridge may delete its copy.
+    /// The bridge may then delete its copy.
     async fn release(&self, provider: Provider, address: &str) {
         if let (Provider::Baileys, Some(bridge)) = (provider, &self.settings.current().bridge) {
             bridge.release_file(address).await;
@@ -128,7 +124,6 @@ impl MediaFetcher {
     }
 }
 
-/// Fetches a file that is stored at the bridge.
 async fn fetch_own(bridge: &Bridge, files: &SafeFetcher, address: &Url) -> Result<FetchedFile, FetchError> {
     let target = &address[Position::BeforePath..Position::AfterQuery];
     let mut repeats = 1;

@@ -21,27 +21,25 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Wakes the task [`OutboundCalls`] after a phone call was requested or has ended. Clones wake the same task.
+/// Clones wake the same task.
 #[derive(Clone, Default)]
 pub struct OutboundChanged(Arc<Notify>);
 
 impl OutboundChanged {
-    /// Wakes the task. Call it after the commit.
+    /// Call it after the commit.
     pub fn wake(&self) {
         self.0.notify_one();
     }
 }
 
-/// The task that makes the calls, with the services that it needs.
 pub struct OutboundCalls {
     pub calls: Calls,
     pub store: Store,
-    /// Wakes the task.
     pub changed: OutboundChanged,
 }
 
 impl OutboundCalls {
-    /// Makes calls when they are due. Never returns; the caller stops it by dropping the future.
+    /// Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         loop {
             let wait = match self.next().await {
@@ -64,7 +62,7 @@ impl OutboundCalls {
         }
     }
 
-    /// Continues the call that is being made, or begins the next one. Returns how long to wait.
+    /// Returns how long to wait.
     async fn next(&self) -> store::Result<Duration> {
         let (dialing, next) = self.store.read(|tx| Ok((tx.dialing_outbound_call()?, tx.next_outbound_call()?))).await?;
         if let Some(call) = dialing {
@@ -80,7 +78,6 @@ impl OutboundCalls {
         }
     }
 
-    /// Begins an attempt: stores it, and asks Twilio to dial.
     async fn dial(&self, id: i64) -> store::Result<Duration> {
         let services = self.calls.services();
         let config = services.config();
@@ -184,8 +181,7 @@ impl OutboundCalls {
         }
     }
 
-    /// Ends an attempt whose call is over at Twilio, but whose end was not reported, for example because the daemon was
-    /// off.
+    /// The end of a call may not have been reported, for example because the daemon was off.
     async fn check(&self, call: &OutboundCall, sid: &CallSid) -> store::Result<Duration> {
         let is_new = clock::now().since(call.dialed_at.unwrap_or(call.updated_at)) < CHECK_AFTER;
         if is_new || self.calls.is_active(sid) {
@@ -206,7 +202,6 @@ impl OutboundCalls {
     }
 }
 
-/// What is done after Twilio has not confirmed a request to dial.
 #[derive(Clone, Copy)]
 enum NextStep {
     /// Twilio executed nothing, and may accept the request after this time.
@@ -240,7 +235,7 @@ impl fmt::Display for NextStep {
     }
 }
 
-/// Returns the end of an attempt; `None` if the call is not over.
+/// `None` if the call is not over.
 pub fn attempt_end(call: CallProgress) -> Option<AttemptEnd> {
     match call {
         CallProgress::Completed => Some(AttemptEnd::Completed),
@@ -255,7 +250,6 @@ pub fn attempt_end(call: CallProgress) -> Option<AttemptEnd> {
     }
 }
 
-/// Handles the job that makes a task for a contact who was not reached.
 pub async fn add_task(calls: Calls, job: Job) -> Result<(), JobError> {
     let NotReachedJob { outbound_call: id } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
@@ -278,7 +272,6 @@ pub async fn add_task(calls: Calls, job: Job) -> Result<(), JobError> {
     added.await.map_err(|error| JobError::Retry(error.to_string()))
 }
 
-/// Returns the hours in which the agent may call.
 pub fn calling_hours(config: &Config) -> CallingHours {
     let hour = |hour: u32| DayTime::hour(u8::try_from(hour).unwrap_or(u8::MAX));
     CallingHours {
@@ -289,7 +282,6 @@ pub fn calling_hours(config: &Config) -> CallingHours {
     }
 }
 
-/// Returns true if these settings let the agent make calls.
 pub fn can_call(config: &Config) -> bool {
     !config.ai_engines().is_empty()
 }
@@ -300,9 +292,7 @@ pub const ANSWERED_PATH: &str = "/webhook/outbound_call";
 pub const MACHINE_PATH: &str = "/webhook/outbound_machine";
 /// The query parameter with the id of the call in the queue.
 pub const ID: &str = "id";
-/// How long the phone rings.
 const RING: Duration = Duration::from_secs(30);
-/// Time limit of the request to dial.
 const LIMIT: Duration = Duration::from_secs(10);
 /// Twilio lists a call within this time after the request.
 const LISTED_WITHIN: Duration = Duration::from_mins(1);

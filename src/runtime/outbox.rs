@@ -33,20 +33,20 @@ use tokio::sync::Notify;
 use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// A handle to the outbox; clones refer to the same outbox.
+/// Clones refer to the same outbox.
 #[derive(Clone)]
 pub struct Outbox {
     shared: Arc<Shared>,
 }
 
 impl Outbox {
-    /// Creates the outbox; it sends nothing until [`Outbox::run`].
+    /// The outbox sends nothing until [`Outbox::run`].
     pub fn new(settings: Settings, store: Store, alerts: Alerts) -> Self {
         let health = ProviderHealth::new(settings.clone(), store.clone());
         Self { shared: Arc::new(Shared { store, settings, health, wake: Notify::new(), alerts }) }
     }
 
-    /// Wakes the loop for a new message. Call it after the commit that stored it.
+    /// Call it after the commit that stored a message.
     pub fn wake(&self) {
         self.shared.wake.notify_one();
     }
@@ -66,7 +66,7 @@ impl Outbox {
         });
     }
 
-    /// Returns the providers that are down. If there is a choice of providers, queries the bridge first.
+    /// If there is a choice of providers, queries the bridge first.
     pub async fn down(&self) -> Vec<Provider> {
         if self.shared.settings.current().rules.priority.len() > 1 {
             self.shared.health.refresh().await;
@@ -74,8 +74,7 @@ impl Outbox {
         self.shared.health.down(clock::now())
     }
 
-    /// Returns the state of the bridge's connection to WhatsApp; `None` if the bridge is not in use or was not queried
-    /// yet.
+    /// `None` if the bridge is not in use or was not queried yet.
     pub fn bridge(&self) -> Option<LinkState> {
         self.shared.health.bridge()
     }
@@ -114,7 +113,7 @@ impl Outbox {
     }
 }
 
-/// Polls the bridge's state. When the bridge is connected again, wakes the loop for the messages that wait for it.
+/// When the bridge is connected again, wakes the loop for the messages that wait for it.
 async fn watch_bridge(outbox: Outbox) {
     let Shared { health, store, .. } = &*outbox.shared;
     let mut poll = tokio::time::interval(PROBE);
@@ -130,7 +129,6 @@ async fn watch_bridge(outbox: Outbox) {
     }
 }
 
-/// The state of the loop.
 struct Dispatcher {
     shared: Arc<Shared>,
     pacer: SendPacer,
@@ -141,7 +139,6 @@ struct Dispatcher {
     panicked: Vec<(OutboxId, MessageId)>,
 }
 
-/// A running attempt.
 struct Running {
     id: OutboxId,
     message: MessageId,
@@ -150,8 +147,8 @@ struct Running {
 }
 
 impl Dispatcher {
-    /// Resumes from the state that the previous process has stored. Waits until the database can be used, because
-    /// messages of that process would otherwise block the messages after them.
+    /// Waits until the database can be used, because messages of the previous process would otherwise block the
+    /// messages after them.
     async fn new(shared: Arc<Shared>) -> Self {
         let (unconfirmed, sends) = loop {
             let now = clock::now();
@@ -186,7 +183,7 @@ impl Dispatcher {
         }
     }
 
-    /// Starts the due attempts. Returns the time until the next check.
+    /// Returns the time until the next check.
     async fn start_due(&mut self) -> Duration {
         if let Err((message, error)) = self.recover_panicked().await {
             let error = &error as &dyn std::error::Error;
@@ -231,8 +228,8 @@ impl Dispatcher {
         next.map_or(IDLE, |next| next.since(clock::now()).clamp(MIN_WAIT, IDLE))
     }
 
-    /// Returns whether the bridge's send rate delays a message. A message that must wait longer than `POSTPONE_AFTER`
-    /// is postponed, so that later messages can be sent before it.
+    /// A message that must wait longer than `POSTPONE_AFTER` is postponed, so that later messages can be sent before
+    /// it.
     async fn admit(
         &mut self,
         entry: &OutboxEntry,
@@ -272,7 +269,7 @@ impl Dispatcher {
         self.attempts.insert(task.id(), running);
     }
 
-    /// Waits until an attempt has ended. Never returns if no attempt is running.
+    /// Never returns if no attempt is running.
     async fn ended(&mut self) {
         match self.running.join_next_with_id().await {
             Some(Ok((task, Ended { counts }))) => {
@@ -334,23 +331,18 @@ fn log_not_started(error: &crate::store::Error) {
     );
 }
 
-/// Whether an attempt may start now.
 enum Admission {
-    /// The attempt may start. Contains its place in the bridge's send rate, if the attempt counts.
+    /// Contains the attempt's place in the bridge's send rate, if the attempt counts.
     Start(Option<Slot>),
-    /// The attempt must wait until this time.
     Wait(Timestamp),
 }
 
-/// How often the bridge's state is polled.
 const PROBE: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(15);
 const MIN_WAIT: Duration = Duration::from_millis(1);
-/// The delay before the database is tried again at the start.
 const START_RETRY: Duration = Duration::from_secs(5);
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 const AFTER_PANIC: Duration = Duration::from_mins(1);
-/// A message that must wait longer than this is postponed, so that later messages can be sent before it.
 const POSTPONE_AFTER: Duration = Duration::from_mins(2);
 /// How long attempts in flight may take after the daemon was stopped.
 const DRAIN: Duration = Duration::from_secs(9);

@@ -31,14 +31,12 @@ pub struct ToolCaller {
     pub idempotency_key: String,
 }
 
-/// The outcome of a request.
 #[derive(Clone, Debug)]
 pub struct ToolOutcome {
     /// The status of the response, if there was one.
     pub status: Option<u16>,
     /// What the model receives.
     pub output: Value,
-    /// The duration of the request.
     pub took: Duration,
 }
 
@@ -67,7 +65,7 @@ impl OwnTools {
         Self { settings, caller }
     }
 
-    /// Sends the request of a tool. Returns within the tool's time limit.
+    /// Returns within the tool's time limit.
     pub async fn run(&self, tool: &AgentTool, arguments: Map<String, Value>) -> ToolOutcome {
         let began = clock::instant();
         let limit = Duration::from_secs(tool.time_limit_s.into());
@@ -162,7 +160,6 @@ impl OwnToolSender for OwnTools {
     }
 }
 
-/// Converts a response to the output for the model: JSON stays JSON, and everything else is a text.
 fn read(response: &OwnResponse) -> Result<Value, ToolFailure> {
     let status = StatusCode::from_u16(response.status).unwrap_or_default();
     if !status.is_success() {

@@ -20,8 +20,7 @@ use crate::store::{self, ReadTx, WriteTx};
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// Stores a message. If it is a command of the owner and not too old, executes it and queues the answer in the same
-/// transaction.
+/// A command of the owner that is not too old is executed, and its answer is queued, in the same transaction.
 pub fn receive(
     tx: &WriteTx<'_>,
     settings: &ActiveSettings,
@@ -49,8 +48,7 @@ pub fn receive(
     Ok(received)
 }
 
-/// Returns the owner's number and the command, if the message is a command of the owner. Only the number in the
-/// settings identifies the owner, because every user may edit the contacts of the CRM.
+/// Only the number in the settings identifies the owner, because every user may edit the contacts of the CRM.
 fn command_of(config: &Config, message: &InboundMessage) -> Option<(PhoneNumber, OwnerCommand)> {
     let owner = config.alerts.whatsapp_to.as_ref()?;
     let is_owner = message.peer.iter().any(|peer| matches!(peer, PeerAddress::Phone(number) if number == owner));
@@ -61,7 +59,7 @@ fn command_of(config: &Config, message: &InboundMessage) -> Option<(PhoneNumber,
     Some((owner.clone(), owner_command::parse(&message.text)?))
 }
 
-/// Executes a command that was written at `written`, and returns the answer.
+/// `written` is when the owner wrote the command.
 fn execute(
     tx: &WriteTx<'_>,
     config: &Config,
@@ -95,7 +93,6 @@ fn execute(
     state(tx, config, language, now)
 }
 
-/// Returns the answer to a command that a rule refuses, for example because no phone can ring.
 fn refused(error: crm::Error, language: Language) -> store::Result<String> {
     match error {
         crm::Error::Store(error) => Err(error),
@@ -104,7 +101,6 @@ fn refused(error: crm::Error, language: Language) -> store::Result<String> {
     }
 }
 
-/// Returns who answers now, as a sentence.
 fn state(tx: &ReadTx<'_>, config: &Config, language: Language, now: Timestamp) -> store::Result<String> {
     let choice = answering::current(tx, now)?;
     let until = choice.as_ref().and_then(|choice| choice.until);
@@ -123,7 +119,7 @@ fn state(tx: &ReadTx<'_>, config: &Config, language: Language, now: Timestamp) -
     Ok(say(language, &phrase))
 }
 
-/// Formats the end of a choice: the time, and the date unless it is today.
+/// Includes the date unless it is today.
 fn time(at: Timestamp, zone: &TimeZone, now: Timestamp) -> String {
     let (at, now) = (at.to_zoned(zone), now.to_zoned(zone));
     let format = if at.date() == now.date() { "%H:%M" } else { "%H:%M (%-d.%-m)" };

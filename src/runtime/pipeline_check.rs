@@ -58,7 +58,6 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
     vec![CheckResult::ok(CHECK, found)]
 }
 
-/// Returns the reason of a failure, and the action for the owner. `settings` are the settings of the service.
 fn explain(reason: &str, settings: &str) -> (Causes, Remedy) {
     let failure = AiFailure::from_reason(reason);
     let remedy = match failure.cause {

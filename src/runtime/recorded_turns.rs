@@ -29,7 +29,6 @@ const MAX_REPLIES: usize = 1000;
 /// The delays before retries of fetching a recording that is not in Twilio's storage yet.
 const FETCH_RETRY_DELAYS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
-/// The instructions for Twilio after a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// Speak this text, and then record the caller's next turn.
@@ -38,11 +37,10 @@ pub enum Reply {
     SayAndHangUp(String),
     /// The answer is not ready yet.
     Pending,
-    /// The turn cannot be answered.
     Unavailable,
 }
 
-/// All turn-by-turn conversations; clones share them.
+/// Clones share the conversations.
 #[derive(Clone)]
 pub struct RecordedTurns {
     services: CallServices,
@@ -71,7 +69,7 @@ impl RecordedTurns {
         !CallServices::ai_engines(&self.services.config()).is_empty()
     }
 
-    /// Starts to process a turn. Idempotent.
+    /// Idempotent.
     pub fn process(&self, recording: &NewRecording) {
         let (sender, reply) = watch::channel(Reply::Pending);
         let mut replies = self.replies();
@@ -97,7 +95,7 @@ impl RecordedTurns {
         });
     }
 
-    /// Returns the answer to a turn. Waits for it within the time limit of a webhook.
+    /// Waits for the answer within the time limit of a webhook.
     pub async fn reply(&self, recording: &RecordingSid) -> Reply {
         let Some(mut reply) = self.replies().by_recording.get(recording).cloned() else { return Reply::Unavailable };
         let ready = reply.wait_for(|reply| *reply != Reply::Pending);
@@ -156,7 +154,7 @@ async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Rep
     Ok(reply)
 }
 
-/// Returns the stored answer to a recording; `None` if the recording was not answered before.
+/// `None` if the recording was not answered before.
 async fn stored_reply(services: &CallServices, sid: &CallSid, item: &str) -> Option<Reply> {
     if let Some(words) = stored_text(services, sid, format!("{item}.{ANSWER}")).await {
         return Some(Reply::Say(words));
@@ -164,7 +162,7 @@ async fn stored_reply(services: &CallServices, sid: &CallSid, item: &str) -> Opt
     stored_text(services, sid, format!("{item}.{GOODBYE}")).await.map(Reply::SayAndHangUp)
 }
 
-/// Fetches the recording. A 404 right after the webhook means that Twilio has not stored it yet.
+/// A 404 right after the webhook means that Twilio has not stored the recording yet.
 async fn fetch(services: &CallServices, recording: &NewRecording) -> Result<twilio::AudioFile, twilio::Error> {
     for wait in FETCH_RETRY_DELAYS {
         match fetch_once(services, recording).await {
@@ -182,7 +180,6 @@ async fn fetch_once(services: &CallServices, recording: &NewRecording) -> Result
     twilio::fetch_recording(&services.client, elsewhere, config, sid, url, STEP_TIMEOUT, MAX_RECORDING_BYTES).await
 }
 
-/// Returns the model's instructions for a turn-by-turn conversation.
 pub(super) fn instructions(
     business: &BusinessConfig,
     agent: &AgentConfig,
@@ -200,7 +197,7 @@ pub(super) fn instructions(
     format!("{}{TURN_BY_TURN}", instructions::for_phone(business, agent, &context))
 }
 
-/// Returns the instructions and the conversation so far, which ends with the turn `latest` of the caller.
+/// `latest` is the last turn of the caller.
 async fn conversation(services: &CallServices, sid: &CallSid, latest: String) -> Vec<ChatMessage> {
     let config = services.config();
     let profile = services.business_profile(&config.business.time_zone, sid).await;

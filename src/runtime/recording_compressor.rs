@@ -15,7 +15,7 @@ use crate::store::{self, CompressedFile, Job, Store};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Compresses recordings until `stopping`. `worker` runs only this kind of job, so that other jobs do not wait for it.
+/// `worker` runs only this kind of job, so that other jobs do not wait for it.
 pub async fn run(worker: JobWorker, store: Store, stopping: CancellationToken) {
     let until = stopping.clone();
     let worker = worker.on(JobKind::CompressRecording, move |job| {
@@ -63,9 +63,7 @@ enum Outcome {
         wav_bytes: u64,
         opus_bytes: usize,
     },
-    /// The recording stays a WAV file, for this reason.
     Skipped(&'static str),
-    /// The recording was deleted or replaced before the job could replace it.
     Deleted,
 }
 
@@ -98,12 +96,11 @@ async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
 }
 
 struct Encoded {
-    /// The header, followed by the segments.
     chunks: Vec<Vec<u8>>,
     loudness: Loudness,
 }
 
-/// Reads the WAV piece by piece and encodes it. Returns `None` if the WAV was deleted during the encoding.
+/// Returns `None` if the WAV was deleted during the encoding.
 async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Option<Encoded>, JobError> {
     // The file contains only one stream, so the serial number may be arbitrary.
     let serial = u32::try_from(id.0 & 0x7fff_ffff).unwrap_or_default();
@@ -125,7 +122,7 @@ async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Op
     Ok(Some(Encoded { chunks, loudness }))
 }
 
-/// Decodes the encoded file through the same path as playback, and compares it with the WAV.
+/// Decodes through the same path as playback.
 fn verify(encoded: &Encoded, wav: &WavFormat) -> Result<OpusFile, JobError> {
     let [head, segments @ ..] = encoded.chunks.as_slice() else { return Err(different("the header is missing")) };
     let last = segments.last().ok_or_else(|| different("it has no sound"))?;
@@ -156,7 +153,6 @@ fn different(how: &str) -> JobError {
     JobError::Permanent(format!("the encoded recording does not decode to the same sound: {how}; the WAV is kept"))
 }
 
-/// The energy of each channel.
 #[derive(Default)]
 struct Loudness {
     energy: [u64; 2],
@@ -184,7 +180,7 @@ impl Loudness {
     }
 }
 
-/// Runs work on a thread of the lowest priority. If the returned future is dropped, the work ends at its next read.
+/// If the returned future is dropped, the work ends at its next read.
 async fn run_at_low_priority<T: Send + 'static>(
     work: impl Future<Output = Result<T, JobError>> + Send + 'static,
 ) -> Result<T, JobError> {
@@ -195,7 +191,6 @@ async fn run_at_low_priority<T: Send + 'static>(
 
 /// How many bytes of the WAV are read at a time: whole frames in every format, half a minute of a call.
 const PIECE: usize = 512 << 10;
-/// The MIME type of recordings that are not compressed.
 const WAV: &str = "audio/wav";
 /// The maximum size of a header, including the metadata that other recorders write before the samples.
 const MAX_HEADER_BYTES: usize = 64 << 10;

@@ -16,7 +16,6 @@ const NOT_FOUND_FOR: Duration = Duration::from_hours(24);
 /// download fails.
 const MAX_WAIT: Duration = Duration::from_hours(30 * 24);
 
-/// Records that a recording cannot be fetched, after its job has failed permanently.
 pub fn fail(tx: &WriteTx<'_>, job: &Job, why: &str) -> store::Result<()> {
     match serde_json::from_str::<FetchJob>(&job.payload) {
         Ok(payload) => recording::fail(tx, &payload.recording_sid, why, clock::now()),
@@ -24,7 +23,7 @@ pub fn fail(tx: &WriteTx<'_>, job: &Job, why: &str) -> store::Result<()> {
     }
 }
 
-/// Fetches and stores one recording. Idempotent.
+/// Idempotent.
 pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
     let payload: FetchJob =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;

@@ -10,20 +10,17 @@ use crate::store::{self, Priority, Store, StoredPeaks};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Computes waveforms one at a time; clones share the same limit.
+/// Clones share the limit of one recording at a time.
 #[derive(Clone)]
 pub struct RecordingPeaks {
     store: Store,
     turn: Arc<Semaphore>,
 }
 
-/// The reason why a waveform is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum PeaksError {
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// The recording cannot be decoded, or the thread that decodes it failed.
     #[error("the recording cannot be decoded: {0}")]
     Unreadable(String),
 }
@@ -33,7 +30,7 @@ impl RecordingPeaks {
         Self { store: store.with_priority(Priority::Job), turn: Arc::new(Semaphore::new(1)) }
     }
 
-    /// Returns the waveform of a complete recording; computes it if it is not stored yet.
+    /// Computes the waveform if it is not stored yet.
     pub async fn of(&self, recording: Recording) -> Result<StoredPeaks, PeaksError> {
         let id = recording.id;
         if let Some(stored) = self.store.read(move |tx| tx.recording_peaks(id)).await? {
@@ -83,7 +80,7 @@ async fn measure_opus(store: &Store, id: RecordingId) -> Result<(u64, [Vec<u8>; 
     Ok((file.duration_ms(), meter.finish()))
 }
 
-/// Measures a recording that is not compressed. Returns `None` if it was compressed or deleted meanwhile.
+/// `None` if the recording was compressed or deleted meanwhile.
 async fn measure_wav(store: &Store, recording: &Recording) -> Result<Option<(u64, [Vec<u8>; 2])>, PeaksError> {
     let (id, mime) = (recording.id, recording.mime.clone());
     let found =
@@ -111,7 +108,7 @@ async fn measure_wav(store: &Store, recording: &Recording) -> Result<Option<(u64
     Ok(Some((format.frames() * 1000 / u64::from(format.rate.max(1)), meter.finish())))
 }
 
-/// Returns none instead of the error if the recording was deleted, or replaced by its compressed file.
+/// `None` if the recording was deleted, or replaced by its compressed file.
 pub(super) fn unless_replaced<T>(read: store::Result<T>) -> store::Result<Option<T>> {
     match read {
         Err(store::Error::NotFound(_)) => Ok(None),
@@ -119,7 +116,6 @@ pub(super) fn unless_replaced<T>(read: store::Result<T>) -> store::Result<Option
     }
 }
 
-/// How many bytes of a WAV are read at a time.
 const PIECE: u64 = 512 << 10;
 /// The maximum size of a header, including the metadata that other recorders write before the samples.
 const MAX_HEADER_BYTES: usize = 64 << 10;

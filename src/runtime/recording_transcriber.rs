@@ -12,15 +12,13 @@ use crate::providers::openai::rest::{self as openai, SoundFile};
 use crate::store::{Job, RecordedMessage};
 use std::time::Duration;
 
-/// Time limit of the request.
 const LIMIT: Duration = Duration::from_mins(2);
 
 /// The maximum size of a file that is transcribed; OpenAI accepts 25 MB. The rest of a longer message is not
 /// transcribed.
 const MAX_BYTES: usize = 24 << 20;
 
-/// Handles the job that transcribes a recording. If there will be no transcript, the message to the owner about the
-/// call is sent without it.
+/// If there will be no transcript, the message to the owner about the call is sent without it.
 pub async fn transcribe(services: CallServices, job: Job) -> Result<(), JobError> {
     let TranscribeJob { recording_sid: sid } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
@@ -36,8 +34,8 @@ pub async fn transcribe(services: CallServices, job: Job) -> Result<(), JobError
     failure.map_or(Ok(()), Err)
 }
 
-/// Returns the transcript; empty if there is none, for example because nothing was said, no transcriber is configured,
-/// or a usage limit of the AI is reached.
+/// Empty if there is no transcript, for example because nothing was said, no transcriber is configured, or a usage
+/// limit of the AI is reached.
 async fn transcript(services: &CallServices, sid: RecordingSid) -> Result<String, JobError> {
     let config = services.config();
     let Some(server) = config.file_transcription_server() else { return Ok(String::new()) };

@@ -33,16 +33,13 @@ use tokio::sync::watch;
 /// follows.
 const MAX_ROUNDS: usize = 12;
 
-/// The caller's part of a conversation.
 #[derive(Clone, Debug)]
 pub struct Scene {
     /// The caller as Twilio reports it: a number, or `anonymous`.
     pub from: String,
     /// The caller's name, if the business knows it.
     pub name: Option<String>,
-    /// The time of the call.
     pub now: Timestamp,
-    /// What the caller says.
     pub lines: Vec<CallerLine>,
     /// Appointments from before the call.
     pub earlier: Vec<EarlierAppointment>,
@@ -50,7 +47,6 @@ pub struct Scene {
     pub answers: BTreeMap<String, Value>,
 }
 
-/// Something that the caller says.
 #[derive(Clone, Debug)]
 pub struct CallerLine {
     pub text: String,
@@ -59,7 +55,6 @@ pub struct CallerLine {
     pub heard_words: Option<usize>,
 }
 
-/// A conversation that was held.
 #[derive(Debug)]
 pub struct HeldConversation {
     pub turns: Vec<RehearsedTurn>,
@@ -68,24 +63,19 @@ pub struct HeldConversation {
     pub left: Left,
 }
 
-/// How a conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationEnd {
     /// The caller had nothing more to say.
     Caller,
-    /// The agent ended the call.
     Agent,
-    /// The agent transferred the call.
     Transfer,
 }
 
-/// The caller's words, and what the agent said and did then.
 #[derive(Debug, Default, Serialize)]
 pub struct RehearsedTurn {
     pub caller: String,
     pub agent: String,
-    /// The tools that the agent used.
     pub tools: Vec<UsedTool>,
     /// The time from the caller's words to the agent's first word; `None` if the agent said nothing.
     pub first_word_ms: Option<u64>,
@@ -102,26 +92,20 @@ pub struct RehearsedTurn {
 #[derive(Debug, Serialize)]
 pub struct UsedTool {
     pub name: String,
-    /// The arguments, as the model wrote them.
     pub arguments: String,
-    /// The output for the model.
     pub output: String,
-    /// How long the tool ran.
     pub ms: u64,
 }
 
-/// The reason why a conversation could not be held.
 #[derive(Debug, thiserror::Error)]
 pub enum RehearsalError {
-    /// The model did not answer.
     #[error("the model does not answer: {0}")]
     Model(String),
-    /// The database could not be prepared or read.
     #[error(transparent)]
     Crm(#[from] crm::Error),
 }
 
-/// Holds a conversation on this database, which is changed.
+/// Changes the database.
 pub async fn hold(
     config: &Arc<Config>,
     client: &reqwest::Client,
@@ -144,7 +128,6 @@ pub async fn hold(
     Ok(HeldConversation { turns, end, left })
 }
 
-/// The state of a conversation.
 struct ConversationState {
     store: Store,
     sid: CallSid,
@@ -210,7 +193,7 @@ impl ConversationState {
         Ok(Self { store, sid, zone, now, began: clock::instant(), model, tools, context, words, seq: 0 })
     }
 
-    /// Holds one turn. Returns how the conversation ended, if the agent ended or transferred the call.
+    /// Returns how the conversation ended, if the agent ended or transferred the call.
     async fn turn(
         &mut self,
         line: &CallerLine,
@@ -286,7 +269,7 @@ impl ConversationState {
 }
 
 impl RehearsedTurn {
-    /// Adds a part of the answer. `begun` is the time from the caller's words to the request for this part.
+    /// `begun` is the time from the caller's words to the request for this part.
     fn add(&mut self, answer: &TextAnswer, begun: Duration) {
         if !answer.text.is_empty() {
             if !self.agent.is_empty() {

@@ -12,7 +12,6 @@ use tokio::sync::{mpsc, oneshot};
 
 pub type ReloadOutcome = Result<Reloaded, ReloadRejected>;
 
-/// The new settings are active.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reloaded {
     /// The changes: keys of settings, and the names of parts that read their files again.
@@ -32,7 +31,6 @@ pub struct ReloadRejected {
 }
 
 impl ReloadRejected {
-    /// Creates a rejection with a single reason.
     pub fn because(reason: impl fmt::Display) -> Self {
         Self { reasons: vec![reason.to_string()] }
     }
@@ -44,7 +42,6 @@ impl fmt::Display for ReloadRejected {
     }
 }
 
-/// A change of settings that a user made on the web page.
 pub struct SettingsChange {
     /// The new values by key; null resets a setting to its default.
     pub changes: Vec<(String, Value)>,
@@ -54,7 +51,6 @@ pub struct SettingsChange {
     pub save: SaveChange,
 }
 
-/// Stores a change in one transaction.
 pub type SaveChange =
     Box<dyn FnOnce(ChangedSettings) -> Pin<Box<dyn Future<Output = Result<(), crm::Error>> + Send>> + Send>;
 
@@ -80,38 +76,31 @@ pub enum ChangeRejected {
 /// Values of headers of the agent's tools, by the id of the secret; `None` removes a value.
 pub type ToolSecrets = Vec<(String, Option<Secret>)>;
 
-/// A request to the reloading task, with the sender for its outcome.
 pub enum Request {
-    /// Reload the settings.
     Reload(oneshot::Sender<ReloadOutcome>),
     /// Use the greeting that is currently stored.
     Greeting(oneshot::Sender<Result<(), ReloadRejected>>),
-    /// Store or remove values of headers of the agent's tools.
     ToolSecrets(ToolSecrets, oneshot::Sender<std::io::Result<()>>),
-    /// Validate a change, store it, and reload the settings.
     Change(SettingsChange, oneshot::Sender<Result<Reloaded, ChangeRejected>>),
 }
 
-/// Sends requests to the task that reloads the settings; clones send to the same task.
+/// Clones send to the same task.
 #[derive(Clone, Debug)]
 pub struct ReloadHandle {
     requests: mpsc::Sender<Request>,
 }
 
-/// The receiver of the requests.
 #[derive(Debug)]
 pub struct ReloadRequests {
     requests: mpsc::Receiver<Request>,
 }
 
-/// Creates the handle and its receiver.
 pub fn channel() -> (ReloadHandle, ReloadRequests) {
     let (sender, receiver) = mpsc::channel(WAITING);
     (ReloadHandle { requests: sender }, ReloadRequests { requests: receiver })
 }
 
 impl ReloadHandle {
-    /// Requests a reload, and waits for the outcome.
     pub async fn request(&self) -> ReloadOutcome {
         let (answer, outcome) = oneshot::channel();
         if self.requests.send(Request::Reload(answer)).await.is_err() {
@@ -120,8 +109,7 @@ impl ReloadHandle {
         outcome.await.unwrap_or_else(|_| Err(ReloadRejected::because(STOPPING)))
     }
 
-    /// Uses the stored greeting for new calls. The other settings are not reloaded, so this also works while the
-    /// settings file is invalid.
+    /// The other settings are not reloaded, so this also works while the settings file is invalid.
     pub async fn refresh_greeting(&self) -> Result<(), ReloadRejected> {
         let (answer, outcome) = oneshot::channel();
         if self.requests.send(Request::Greeting(answer)).await.is_err() {
@@ -130,8 +118,7 @@ impl ReloadHandle {
         outcome.await.unwrap_or_else(|_| Err(ReloadRejected::because(STOPPING)))
     }
 
-    /// Stores or removes values of headers of the agent's tools in the file of secrets, which only the reloading task
-    /// changes.
+    /// Only the reloading task changes the file of secrets.
     pub async fn store_tool_secrets(&self, secrets: ToolSecrets) -> std::io::Result<()> {
         let stopping = || std::io::Error::other(STOPPING);
         let (answer, outcome) = oneshot::channel();
@@ -139,7 +126,7 @@ impl ReloadHandle {
         outcome.await.unwrap_or_else(|_| Err(stopping()))
     }
 
-    /// Changes settings, and waits until they are active. Changes and reloads are processed one after the other.
+    /// Waits until the settings are active. Changes and reloads are processed one after the other.
     pub async fn change(&self, change: SettingsChange) -> Result<Reloaded, ChangeRejected> {
         let stopping = || ChangeRejected::Settings(ReloadRejected::because(STOPPING));
         let (answer, outcome) = oneshot::channel();
@@ -147,14 +134,14 @@ impl ReloadHandle {
         outcome.await.unwrap_or_else(|_| Err(stopping()))
     }
 
-    /// Requests a reload without waiting. Returns false if the queue of requests is full, or if the daemon is stopping.
+    /// Does not wait. Returns false if the queue of requests is full, or if the daemon is stopping.
     pub fn try_request(&self) -> bool {
         self.requests.try_send(Request::Reload(oneshot::channel().0)).is_ok()
     }
 }
 
 impl ReloadRequests {
-    /// Receives the next request; returns `None` once all senders have been dropped.
+    /// `None` once all senders have been dropped.
     pub async fn next(&mut self) -> Option<Request> {
         self.requests.recv().await
     }

@@ -4,17 +4,15 @@ use super::calls::Calls;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
-/// Requests a restart; clones control the same daemon.
+/// Clones control the same daemon.
 #[derive(Clone, Debug, Default)]
 pub struct RestartHandle {
-    /// Cancelled when the daemon must exit.
     requested: CancellationToken,
     /// Cancels a restart that waits for active calls to end; `None` if no restart waits.
     waiting: Arc<Mutex<Option<CancellationToken>>>,
 }
 
 impl RestartHandle {
-    /// Requests that the daemon exit now.
     pub fn now(&self) {
         tracing::info!(
             event = "RESTART_REQUESTED",
@@ -23,7 +21,7 @@ impl RestartHandle {
         self.requested.cancel();
     }
 
-    /// Requests that the daemon exit once no call is active. Has no effect while such a request waits already.
+    /// Has no effect while such a request waits already.
     pub fn after_calls(&self, calls: &Calls) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.is_some() {
@@ -46,19 +44,16 @@ impl RestartHandle {
         });
     }
 
-    /// Cancels a restart that waits for calls.
     pub fn cancel(&self) {
         if let Some(waiting) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take() {
             waiting.cancel();
         }
     }
 
-    /// Returns true while a restart waits for active calls to end.
     pub fn is_waiting(&self) -> bool {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Waits until a restart is due.
     pub async fn requested(&self) {
         self.requested.cancelled().await;
     }

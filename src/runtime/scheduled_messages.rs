@@ -12,31 +12,27 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Wakes the task [`ScheduledMessages`] after a message was scheduled or rescheduled. Clones wake the same task.
+/// Clones wake the same task.
 #[derive(Clone, Default)]
 pub struct ScheduleChanged(Arc<Notify>);
 
 impl ScheduleChanged {
-    /// Wakes the task. Call it after the commit.
+    /// Call it after the commit.
     pub fn wake(&self) {
         self.0.notify_one();
     }
 }
 
-/// The task that sends scheduled messages, with the services it needs.
 pub struct ScheduledMessages {
     pub store: Store,
     pub settings: Settings,
-    /// Sends the messages that have become due.
     pub outbox: Outbox,
-    /// Assigns the times of messages.
     pub clock: MessageClock,
-    /// Wakes the task.
     pub changed: ScheduleChanged,
 }
 
 impl ScheduledMessages {
-    /// Sends scheduled messages when they are due. Never returns; the caller stops it by dropping the future.
+    /// Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         loop {
             let wait = match self.store.read(|tx| tx.next_scheduled()).await {
@@ -61,7 +57,7 @@ impl ScheduledMessages {
         }
     }
 
-    /// Sends one message. Returns the time to wait before the next one.
+    /// Returns the time to wait before the next message.
     async fn send(&self, id: i64) -> Duration {
         let (settings, down) = (self.settings.current(), self.outbox.down().await);
         let clock = self.clock.clone();
@@ -102,7 +98,7 @@ impl ScheduledMessages {
     }
 }
 
-/// Returns the time until `at`, but at most [`MAX_WAIT`], because the system clock may change during the wait.
+/// At most [`MAX_WAIT`], because the system clock may change during the wait.
 fn until(at: Timestamp) -> Duration {
     at.since(clock::now()).min(MAX_WAIT)
 }

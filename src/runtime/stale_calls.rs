@@ -11,9 +11,7 @@ use crate::providers::twilio::rest;
 use crate::store::{self, OpenCall};
 use std::time::Duration;
 
-/// The interval between two checks.
 const INTERVAL: Duration = Duration::from_secs(30);
-/// The time until the next attempt to finish recordings.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// After this time without events, the call's state is queried from Twilio.
 const STALE_AFTER: Duration = Duration::from_mins(2);
@@ -21,7 +19,7 @@ const STALE_AFTER: Duration = Duration::from_mins(2);
 /// queried.
 const ASSUME_OVER_AFTER: Duration = Duration::from_hours(4);
 
-/// Closes stale calls and finishes interrupted recordings. Never returns; the caller stops it by dropping the future.
+/// Never returns; the caller stops it by dropping the future.
 pub async fn run(calls: Calls) {
     tokio::join!(close_calls(&calls), finish_recordings(&calls));
 }

@@ -10,7 +10,6 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// An audio file that Twilio fetches and plays.
 #[derive(Clone, Debug)]
 pub struct TwilioPrompt {
     pub content: Bytes,

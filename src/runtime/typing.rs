@@ -13,7 +13,7 @@ pub struct TypingNotice {
     pub name: String,
 }
 
-/// Distributes notices to the open event streams; clones share it.
+/// Clones share the receivers.
 #[derive(Clone, Debug)]
 pub struct Typing(broadcast::Sender<TypingNotice>);
 
@@ -24,13 +24,11 @@ impl Default for Typing {
 }
 
 impl Typing {
-    /// Reports that a user types.
     pub fn report(&self, notice: TypingNotice) {
         // Fails if no web page is open, because then there is no receiver.
         let _ = self.0.send(notice);
     }
 
-    /// Subscribes to the notices from now on.
     pub fn follow(&self) -> broadcast::Receiver<TypingNotice> {
         self.0.subscribe()
     }

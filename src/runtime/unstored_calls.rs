@@ -15,8 +15,7 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// How long this process retries. The next process retries again.
 const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 
-/// Writes a temporary record of the end of a stream, and retries until the end is stored, for at most
-/// [`GIVE_UP_AFTER`]. `refused` is the error of the first attempt.
+/// Retries for at most [`GIVE_UP_AFTER`]. `refused` is the error of the first attempt.
 pub(super) async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, country: country::Id, refused: Error) {
     keep(store, ended.clone(), UnstoredRecords::put).await;
     let (sid, error) = (&ended.sid, refused.to_string());
@@ -24,8 +23,7 @@ pub(super) async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, c
     retry(store, ended, country, error).await;
 }
 
-/// Keeps a record of a call that has begun but is not stored. If this process is killed before the call ends, the call
-/// is later stored with the data of this record.
+/// If this process is killed before the call ends, the call is later stored with the data of this record.
 pub(super) async fn keep_cut_off(store: &Store, cut_off: Arc<EndedStream>) {
     // The call may have ended in the meantime. The record of its end must not be overwritten.
     keep(store, cut_off, UnstoredRecords::put_first).await;
@@ -46,7 +44,6 @@ async fn keep(
     }
 }
 
-/// Deletes the record of a call that is now stored.
 pub(super) async fn discard(store: &Store, sid: &CallSid) {
     if !is_kept(store, sid) {
         return;
@@ -58,12 +55,11 @@ pub(super) async fn discard(store: &Store, sid: &CallSid) {
     }
 }
 
-/// Returns true if a record exists of a call that is not stored.
 pub(super) fn is_kept(store: &Store, sid: &CallSid) -> bool {
     store.unstored().contains(sid.as_str())
 }
 
-/// Stores the calls that the previous process could not store. Must run before Twilio's lists are read.
+/// Must run before Twilio's lists are read.
 pub fn resume(store: &Store, jobs: &Jobs, country: country::Id) {
     for (key, record) in store.unstored().all() {
         let (store, jobs) = (store.clone(), jobs.clone());

@@ -10,11 +10,9 @@ use crate::providers::twilio::lists::{self, Listed, ListedMessage, Resource};
 use crate::providers::twilio::whatsapp;
 use crate::runtime::owner_commands;
 
-/// The work for one entry of the list.
 enum PendingWrite {
-    /// Store an unknown message.
     Store(Box<InboundMessage>, RawWebhook, Arrival),
-    /// Correct the time of a message. Its webhook did not contain the time at which it was written.
+    /// The webhook of a message does not contain the time at which it was written.
     Time { sid: String, provider_time: Timestamp, written: Timestamp },
     /// Advance the status of an outbound message, because a status callback was lost.
     Status(Box<MessageUpdate>),
@@ -80,7 +78,6 @@ impl CatchUpList for ListedMessage {
     }
 }
 
-/// Returns the listed statuses that are later than the stored statuses.
 async fn new_statuses(catch_up: &CatchUp, listed: &[Listed<ListedMessage>]) -> Result<Vec<PendingWrite>, PassError> {
     let outbound = listed.iter().filter(|listed| listed.item.is_outbound_whatsapp());
     let updates: Vec<MessageUpdate> =
@@ -93,7 +90,7 @@ async fn new_statuses(catch_up: &CatchUp, listed: &[Listed<ListedMessage>]) -> R
     Ok(updates.into_iter().map(|update| PendingWrite::Status(Box::new(update))).collect())
 }
 
-/// Builds the message as its webhook would have described it; `None` if the entry is malformed or not from a contact.
+/// As its webhook would have described it; `None` if the entry is malformed or not from a contact.
 async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Result<Option<PendingWrite>, PassError> {
     let settings = catch_up.services.settings.current();
     let (twilio, country) = (&settings.config.twilio, settings.config.business.country);
@@ -116,5 +113,4 @@ async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Resul
     Ok(Some(PendingWrite::Store(Box::new(message), raw, arrival)))
 }
 
-/// The maximum number of messages that are stored in one transaction.
 const BATCH_SIZE: usize = 50;

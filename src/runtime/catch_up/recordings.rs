@@ -28,8 +28,7 @@ impl CatchUpList for ListedRecording {
     }
 }
 
-/// Stores a recording that is not known yet, with the job that fetches its file. Returns true if it was stored. A
-/// recording of a call that cannot be stored is skipped.
+/// Returns true if the recording was stored. A recording of a call that cannot be stored is skipped.
 async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>) -> Result<bool, PassError> {
     let (Ok(recording_sid), Some(Ok(call_sid))) =
         (item.sid().parse::<RecordingSid>(), item.call_sid.as_deref().map(str::parse::<CallSid>))
@@ -64,9 +63,9 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
     Ok(true)
 }
 
-/// Fetches and stores the call of a recording that the list of calls did not contain. Returns true if the call was
-/// stored. Skips a call that is not inbound or not over, a call to a number that another program answers, and a call
-/// that a task of this process stores.
+/// For a recording whose call the list of calls did not contain. Returns true if the call was stored. Skips a call
+/// that is not inbound or not over, a call to a number that another program answers, and a call that a task of this
+/// process stores.
 async fn store_missed_call(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, PassError> {
     let settings = catch_up.services.settings.current();
     let call = match lists::call(&catch_up.services.client, &settings.config.twilio, sid.as_str()).await {

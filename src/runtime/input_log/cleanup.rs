@@ -14,7 +14,7 @@ const MAX_TOTAL_BYTES: u64 = 2 << 30;
 impl InputLogs {
     /// Deletes the logs that are older than `days`, the logs of calls that are no longer in the database, and the
     /// oldest logs if all need too much space. The deletion of a contact deletes its calls, so the next clean-up
-    /// deletes their logs. If a log cannot be deleted, the next clean-up tries again.
+    /// deletes their logs.
     pub async fn clean_up(&self, store: &Store, days: u32) {
         if let Err(error) = self.delete_expired(store, days).await {
             let error = format!("{error:#}");
@@ -47,8 +47,8 @@ impl InputLogs {
     }
 }
 
-/// Deletes files. If a file cannot be deleted, the other files are deleted nevertheless, and the first such error is
-/// returned. A missing file is no error, because another clean-up may have deleted it.
+/// Returns the first error after all files were tried. A missing file is no error, because another clean-up may have
+/// deleted it.
 fn remove_all(folder: &Path, logs: &[StoredLog]) -> std::io::Result<()> {
     let removed = logs.iter().map(|log| std::fs::remove_file(folder.join(&log.name)));
     let failures: Vec<_> =
@@ -56,7 +56,7 @@ fn remove_all(folder: &Path, logs: &[StoredLog]) -> std::io::Result<()> {
     failures.into_iter().next().map_or(Ok(()), Err)
 }
 
-/// Returns the logs to delete. `logs` starts with the oldest.
+/// `logs` starts with the oldest.
 fn expired(logs: Vec<StoredLog>, known: &HashSet<CallSid>, before: SystemTime, most: u64) -> Vec<StoredLog> {
     let is_kept = |log: &StoredLog| log.written_at >= before && known.contains(&log.sid);
     let mut total: u64 = logs.iter().filter(|log| is_kept(log)).map(|log| log.bytes).sum();

@@ -13,7 +13,6 @@ const FORMAT: u32 = 1;
 /// The maximum size of a log in bytes after decompression. More is not read, because a file may come from elsewhere.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// The first bytes of a gzip file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// The errors of a file that is neither text nor compressed text.
 const NO_TEXT: [io::ErrorKind; 3] =
@@ -22,16 +21,11 @@ const NO_TEXT: [io::ErrorKind; 3] =
 /// The first line of a log: what the session was created with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Header {
-    /// The version of the format.
     agentlocator_call_inputs: u32,
-    /// The release of the program that wrote the log.
     pub release: String,
-    /// The commit of that program.
     pub commit: String,
     pub call_sid: CallSid,
-    /// When the session was created.
     pub started_at: Timestamp,
-    /// The parameters of the session.
     pub policy: CallPolicy,
 }
 
@@ -40,31 +34,25 @@ pub struct Header {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Record<O> {
-    /// The session received an input.
     Input {
-        /// The time, in nanoseconds since the session was created.
+        /// Nanoseconds since the session was created.
         at_ns: u64,
         input: Input,
     },
-    /// The session's timers were processed.
     Timeout {
-        /// The time, in nanoseconds since the session was created.
+        /// Nanoseconds since the session was created.
         at_ns: u64,
     },
-    /// The session returned an output.
     Output(O),
     /// Records are missing here, because the disk was too slow.
     Gap {
-        /// The number of missing records.
         records: u64,
     },
     /// The log has reached its maximum size; the call continued.
     Full,
-    /// The call's task has ended.
     End,
 }
 
-/// A log that was read.
 #[derive(Debug)]
 pub struct LoggedCall {
     pub header: Header,
@@ -74,30 +62,23 @@ pub struct LoggedCall {
     pub is_complete: bool,
 }
 
-/// The reason why a log cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file cannot be read.
     #[error("cannot read the file")]
     Io(#[from] io::Error),
-    /// The file is no log.
     #[error("this is no log of a call's inputs: {0}")]
     NoLog(String),
-    /// The log has another format.
     #[error(
         "the log was written by AgentLocator {release} in format {found}; this program ({}) reads format {FORMAT}",
         env!("CARGO_PKG_VERSION")
     )]
     OtherFormat {
         found: u64,
-        /// The release that wrote the log.
         release: String,
     },
-    /// A line cannot be understood.
     #[error("line {line} of the log, written by AgentLocator {release}, cannot be understood: {error}")]
     Line {
         line: usize,
-        /// The release that wrote the log.
         release: String,
         error: serde_json::Error,
     },
@@ -110,20 +91,19 @@ impl Header {
         Self { agentlocator_call_inputs: FORMAT, release, commit, call_sid, started_at, policy }
     }
 
-    /// Returns the header with the versions of this program.
     #[must_use]
     pub fn by_this_program(&self) -> Self {
         Self::new(self.call_sid.clone(), self.started_at, self.policy.clone())
     }
 
-    /// Returns true if the log was written by the same release and commit of AgentLocator as this program.
+    /// Compares release and commit.
     pub fn is_of_this_program(&self) -> bool {
         self.release == env!("CARGO_PKG_VERSION") && self.commit == VersionInfo::default().commit
     }
 }
 
 impl LoggedCall {
-    /// Writes the log, uncompressed.
+    /// Uncompressed.
     pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
         write_line(to, &self.header)?;
         self.records.iter().try_for_each(|record| write_line(to, record))?;
@@ -131,13 +111,12 @@ impl LoggedCall {
     }
 }
 
-/// Writes a value as one line.
 pub(super) fn write_line(to: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *to, value)?;
     to.write_all(b"\n")
 }
 
-/// Reads a log. A log whose end is missing, because the program was killed, is read as far as it goes.
+/// A log whose end is missing, because the program was killed, is read as far as it goes.
 pub fn read(from: impl Read) -> Result<LoggedCall, ReadError> {
     let mut from = BufReader::new(from);
     let is_compressed = from.fill_buf()?.starts_with(&GZIP);

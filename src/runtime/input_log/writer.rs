@@ -19,9 +19,9 @@ use tokio::sync::oneshot;
 
 /// How many batches wait for a slow disk. Further batches are dropped, because the call has priority over its log.
 const MAX_WAITING_BATCHES: usize = 256;
-/// How many records a call passes on together: a quarter of a second of a conversation.
+/// How many records a call passes on together.
 const BATCH: usize = 50;
-/// The maximum size of a log: about two hours of a call.
+/// The maximum size of a log, in bytes.
 const MAX_BYTES: u64 = 256 << 20;
 /// How often the thread looks for files to close.
 const CLOSE_INTERVAL: Duration = Duration::from_secs(1);
@@ -30,7 +30,7 @@ const MAX_PARTS: u32 = 20;
 
 type Records = Vec<Record<Output>>;
 
-/// Begins the input logs of calls; clones share the thread that writes them.
+/// Clones share the thread that writes the logs.
 #[derive(Clone)]
 pub struct InputLogs {
     folder: Arc<Path>,
@@ -39,7 +39,6 @@ pub struct InputLogs {
     next: Arc<AtomicU64>,
 }
 
-/// The input log of one call.
 pub struct InputLog {
     sid: CallSid,
     number: u64,
@@ -61,7 +60,6 @@ enum Message {
 }
 
 impl InputLogs {
-    /// Starts the thread that writes the logs into `folder`.
     pub fn start(folder: PathBuf, disk: DiskMonitor) -> Self {
         let (sender, receiver) = sync_channel(MAX_WAITING_BATCHES);
         let folder: Arc<Path> = folder.into();
@@ -77,7 +75,7 @@ impl InputLogs {
         &self.folder
     }
 
-    /// Begins the log of a call whose session is created now. `None` if the log cannot be written.
+    /// `None` if the log cannot be written.
     pub fn begin(&self, sid: &CallSid, policy: &CallPolicy, now: Instant) -> Option<InputLog> {
         let queue = self.queue.clone().filter(|_| self.disk.takes_media())?;
         let header = Header::new(sid.clone(), clock::now(), policy.clone());
@@ -106,7 +104,6 @@ impl InputLog {
         self.add(Record::Input { at_ns: self.ns(now), input: input.clone() });
     }
 
-    /// Logs that the timers were processed.
     pub fn timeout(&mut self, now: Instant) {
         self.add(Record::Timeout { at_ns: self.ns(now) });
     }
@@ -126,7 +123,7 @@ impl InputLog {
         }
     }
 
-    /// Passes the records on to the writer, or drops them if the writer is too slow.
+    /// Drops the records if the writer is too slow.
     fn forward(&mut self) {
         let mut records = std::mem::replace(&mut self.records, Vec::with_capacity(BATCH));
         let count = records.len() as u64;
@@ -152,7 +149,6 @@ impl Drop for InputLog {
     }
 }
 
-/// The state of the thread.
 struct Writer {
     folder: Arc<Path>,
     disk: DiskMonitor,
@@ -208,7 +204,7 @@ impl Writer {
         self.files.retain(|_, file| has_space && !(is_drained && file.alive.strong_count() == 0));
     }
 
-    /// Runs `work` on a file. The file is closed if `work` returns false or fails.
+    /// The file is closed if `work` returns false or fails.
     fn with_file(&mut self, number: u64, work: impl FnOnce(&mut LogFile<File>) -> io::Result<bool>) {
         let Some(file) = self.files.get_mut(&number) else { return };
         match work(file) {
@@ -220,7 +216,6 @@ impl Writer {
     }
 }
 
-/// A log that is being written.
 struct LogFile<W: Write> {
     sid: CallSid,
     to: W,
@@ -237,7 +232,7 @@ impl<W: Write> LogFile<W> {
         Ok(log)
     }
 
-    /// Writes records. Returns false if the log is finished.
+    /// Returns false if the log is finished.
     fn write(&mut self, records: &[Record<Output>]) -> io::Result<bool> {
         let mut lines = Vec::with_capacity(records.len() * 256);
         for record in records {
@@ -303,7 +298,6 @@ mod tests {
         Header::new(format!("CA{:032x}", 1).parse().unwrap(), clock::now(), policy)
     }
 
-    /// A file whose content the test can read.
     #[derive(Clone, Default)]
     struct Shared(Arc<Mutex<Vec<u8>>>);
 

@@ -13,22 +13,18 @@ use crate::{clock, entropy, store};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One step of one message.
 pub(super) struct Attempt {
     pub(super) shared: Arc<Shared>,
-    /// The settings that apply to the whole step.
     pub(super) settings: Arc<ActiveSettings>,
     pub(super) entry: OutboxEntry,
 }
 
-/// The end of a step.
 pub(super) struct Ended {
     /// True if the bridge has sent the message, or may have sent it, so that it counts towards the send rate.
     pub(super) counts: bool,
 }
 
 impl Attempt {
-    /// Carries out the step and records its outcome.
     pub(super) async fn run(self) -> Ended {
         let mut delivery = delivery(&self.entry);
         let (result, provider_error) = match self.plan(&delivery).await {
@@ -45,7 +41,7 @@ impl Attempt {
         Ended { counts }
     }
 
-    /// Plans the step. If there is a choice of providers, queries the bridge's state before the bridge is chosen.
+    /// If there is a choice of providers, queries the bridge's state before the bridge is chosen.
     async fn plan(&self, delivery: &Delivery) -> Step {
         let step = self.step(delivery);
         let chosen = matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }));
@@ -62,8 +58,7 @@ impl Attempt {
         delivery.next(&route_input(&self.entry, &self.settings.rules, &down, now))
     }
 
-    /// Sends the message. Returns `None` if it must no longer be sent, or if the attempt could not be recorded
-    /// beforehand.
+    /// Returns `None` if the message must no longer be sent, or if the attempt could not be recorded beforehand.
     async fn send(&self, delivery: &mut Delivery, route: Route) -> Option<(StepResult, Option<ProviderError>)> {
         if !delivery.unconfirmed
             && let Err(provider_error) = self.settings.senders.inspect(&self.entry).await
@@ -94,7 +89,7 @@ impl Attempt {
         Some((delivery.after_attempt(outcome, &route_input, entropy::chance()), provider_error))
     }
 
-    /// Looks the message up in Twilio's list. List entries that belong to another message of the outbox are ignored.
+    /// List entries that belong to another message of the outbox are ignored.
     async fn search(&self, delivery: &mut Delivery) -> (StepResult, Option<ProviderError>) {
         let since = delivery.attempt_at.unwrap_or(self.entry.created_at);
         let search = match self.settings.senders.find(&self.entry, since).await {
@@ -115,8 +110,7 @@ impl Attempt {
         (delivery.after_search(search, clock::now(), entropy::chance()), provider_error)
     }
 
-    /// Records the outcome of a step, and retries until that succeeds, because without the record, the message might be
-    /// sent again.
+    /// Retries until the outcome is recorded, because without the record, the message might be sent again.
     async fn record(&self, delivery: Delivery, result: StepResult, provider_error: Option<ProviderError>) {
         let error = match &result {
             StepResult::Failed(reason) => Some(crm::outbox::reason(reason)),
@@ -138,7 +132,6 @@ impl Attempt {
         }
     }
 
-    /// Records from Twilio's answers whether Twilio accepts the account.
     fn record_account_status(&self, outcome: &Outcome) {
         match outcome {
             Outcome::Sent { .. } => self.shared.alerts.record_twilio_access(None),

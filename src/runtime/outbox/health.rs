@@ -9,7 +9,6 @@ use crate::store::Store;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The last known state of the providers.
 pub(super) struct ProviderHealth {
     settings: Settings,
     store: Store,
@@ -45,7 +44,6 @@ impl ProviderHealth {
         bridge.into_iter().chain(twilio).collect()
     }
 
-    /// Queries the bridge, unless its last answer is recent.
     pub(super) async fn refresh(&self) {
         let _guard = self.query_lock.lock().await;
         let queried_at = self.lock().bridge_queried_at;
@@ -54,7 +52,7 @@ impl ProviderHealth {
         }
     }
 
-    /// Queries the bridge; returns true if the bridge is up again.
+    /// Returns true if the bridge is up again.
     pub(super) async fn probe(&self) -> bool {
         let _guard = self.query_lock.lock().await;
         let before = *self.lock();
@@ -83,18 +81,16 @@ impl ProviderHealth {
         }
     }
 
-    /// Returns the state of the bridge's connection, if the bridge is in use and was queried.
+    /// `None` if the bridge is not in use or was not queried.
     pub(super) fn bridge(&self) -> Option<LinkState> {
         self.bridge_in_use().and(self.lock().bridge)
     }
 
-    /// Returns since when the bridge's link checks receive no echo, although its link to WhatsApp is connected; `None`
-    /// if the checks receive an echo, or if this is not known.
     pub(super) fn bridge_deaf_since(&self) -> Option<Timestamp> {
         self.bridge_in_use().and(self.lock().bridge_deaf_since)
     }
 
-    /// Discards the states of the providers, because new settings may name another bridge or another account.
+    /// New settings may name another bridge or another account.
     pub(super) fn reset(&self) {
         let mut seen = self.lock();
         *seen = State { bridge_logged: seen.bridge_logged, loop_at: seen.loop_at, ..State::default() };
@@ -117,7 +113,6 @@ impl ProviderHealth {
         }
     }
 
-    /// Records that an attempt found a provider down.
     pub(super) fn record_down(&self, provider: Provider, now: Timestamp) {
         let mut seen = self.lock();
         match provider {
@@ -130,7 +125,6 @@ impl ProviderHealth {
         }
     }
 
-    /// Records that a provider accepted an attempt.
     pub(super) fn record_up(&self, provider: Provider) {
         let mut seen = self.lock();
         match provider {
@@ -158,7 +152,6 @@ impl State {
     }
 }
 
-/// Logs the new state of the bridge on one line, with the remedy.
 fn log_change(state: LinkState) {
     match state.notice() {
         None => tracing::info!(
@@ -181,7 +174,5 @@ fn log_change(state: LinkState) {
 const NOT_CONNECTED: &str = "not_connected";
 /// How long an answer of the bridge is reused, so that many simultaneous messages cause only one query.
 const MAX_STATE_AGE: Duration = Duration::from_millis(50);
-/// How long Twilio is not used after it was found to be down.
 const TWILIO_BACKOFF: Duration = Duration::from_secs(20);
-/// The loop counts as stuck if it has not run for this long.
 const STALLED: Duration = Duration::from_mins(1);

@@ -11,7 +11,6 @@ use crate::providers::twilio::messages::{self, Messages};
 use crate::store::OutboxEntry;
 use std::time::Duration;
 
-/// The senders of the providers that are in use.
 pub(in crate::runtime) struct ProviderSenders {
     twilio: Option<Messages>,
     bridge: Option<Bridge>,
@@ -35,8 +34,7 @@ impl ProviderSenders {
         Self { twilio, bridge, files, links: [for_twilio, for_bridge] }
     }
 
-    /// Checks that the file of the message may be sent; returns the reason if not. A file that the daemon has stored is
-    /// not checked.
+    /// A file that the daemon has stored is not checked.
     pub(super) async fn inspect(&self, entry: &OutboxEntry) -> Result<(), ProviderError> {
         let Some(url) = entry.media_url.as_ref().filter(|url| !url.starts_with(MEDIA_PATH)) else { return Ok(()) };
         let inspected = tokio::time::timeout(INSPECTION_TIMEOUT, self.files.inspect(url)).await;
@@ -47,7 +45,6 @@ impl ProviderSenders {
         })
     }
 
-    /// Sends the message through the provider of the route.
     pub(super) async fn send(&self, route: Route, entry: &OutboxEntry) -> Outcome {
         let (to, media_url) = match recipient(entry).and_then(|to| Ok((to, self.media_url(route.provider, entry)?))) {
             Ok(found) => found,
@@ -79,7 +76,7 @@ impl ProviderSenders {
         twilio.find(messages::Text { to, text: &entry.text, media_url, template: entry.template }, since).await
     }
 
-    /// Returns the URL under which a provider can fetch the message's file. A stored file gets a signed link.
+    /// A stored file gets a signed link.
     fn media_url(&self, provider: Provider, entry: &OutboxEntry) -> Result<Option<String>, ProviderError> {
         let Some(url) = &entry.media_url else { return Ok(None) };
         let Some(sha256) = url.strip_prefix(MEDIA_PATH) else { return Ok(Some(url.clone())) };
@@ -94,8 +91,8 @@ impl ProviderSenders {
     }
 }
 
-/// Returns the recipient's address. The policy chooses no route for a recipient without an address. The address is
-/// therefore missing only if the contact has lost it since an earlier attempt, which is now repeated or looked up.
+/// The policy chooses no route for a recipient without an address. The address is therefore missing only if the
+/// contact has lost it since an earlier attempt, which is now repeated or looked up.
 fn recipient(entry: &OutboxEntry) -> Result<&PeerAddress, ProviderError> {
     let no_address = || ProviderError { code: "no_provider".to_owned(), notice: Notice::MessageNoProvider.into() };
     entry.recipient.as_ref().ok_or_else(no_address)
@@ -106,7 +103,6 @@ const TWILIO_LINK: Duration = Duration::from_hours(24);
 /// Lifetime of a link for the bridge: longer than a message may wait in the outbox.
 const BRIDGE_LINK: Duration = Duration::from_hours(30 * 24);
 
-/// Time limit for the check of a file's address.
 const INSPECTION_TIMEOUT: Duration = Duration::from_secs(3);
 
 fn not_set_up() -> ProviderError {

@@ -10,7 +10,6 @@ use crate::runtime::Settings;
 use crate::store::{OutboxEntry, Store};
 use tokio::sync::Notify;
 
-/// What the loop and the attempts share.
 pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) settings: Settings,
@@ -19,7 +18,6 @@ pub(super) struct Shared {
     pub(super) alerts: Alerts,
 }
 
-/// Converts the entry to the input of the delivery decisions.
 pub(super) fn delivery(entry: &OutboxEntry) -> Delivery {
     Delivery {
         named: entry.named,
@@ -34,7 +32,6 @@ pub(super) fn delivery(entry: &OutboxEntry) -> Delivery {
     }
 }
 
-/// Returns the other inputs of the delivery decisions.
 pub(super) fn route_input<'a>(
     entry: &'a OutboxEntry,
     rules: &'a RoutingRules,

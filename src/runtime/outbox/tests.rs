@@ -6,7 +6,6 @@ use crate::domain::{ActorId, PeerAddress};
 use crate::inbox::send_rate::SendRate;
 use crate::runtime::ActiveSettings;
 
-/// Returns a dispatcher with one message to send.
 async fn dispatcher() -> (tempfile::TempDir, Dispatcher) {
     let folder = tempfile::tempdir().unwrap();
     let database_url = Some(folder.path().join("a.db").display().to_string());
