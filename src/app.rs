@@ -87,7 +87,7 @@ async fn close(store: Store, socket: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// If that fails, the daemon runs without the socket.
+/// If the socket cannot be opened, the daemon runs without it.
 fn open_control(tasks: &mut Tasks, socket: &Path, handler: ControlHandler) {
     match Control::open(socket, handler) {
         Ok(control) => {

@@ -227,8 +227,8 @@ impl Command {
     }
 }
 
-/// Under systemd 78 (`EX_CONFIG` of sysexits.h) for errors that a restart cannot fix: the unit does not restart the
-/// service after this exit status.
+/// Returns 78 (`EX_CONFIG` of sysexits.h) under systemd for errors that a restart cannot fix: the unit does not restart
+/// the service after this exit status.
 fn exit_code(error: &anyhow::Error) -> ExitCode {
     let is_permanent = error
         .chain()

@@ -136,7 +136,7 @@ impl Reloader {
 
     /// Removes the tools of the agent that can no longer be restored, and the stored header values that no tool needs.
     /// A value is stored before the tool that refers to it. Therefore it is removed only if it was also in
-    /// `unused_before`, the result of the previous purge; `None` allows to remove it at once. Returns the ids of the
+    /// `unused_before`, the result of the previous purge; with `None`, it is removed at once. Returns the ids of the
     /// values that no tool needs now, or `unused_before` if they cannot be determined.
     async fn purge_tool_secrets(&self, unused_before: Option<BTreeSet<String>>) -> BTreeSet<String> {
         let purged = crm::transact(&self.store, move |tx| agent_tool::purge(tx, clock::now())).await;

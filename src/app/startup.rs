@@ -53,7 +53,7 @@ pub(crate) fn report_migrations(applied: &[String]) {
     let _ = out.flush();
 }
 
-/// Invalid stored settings are ignored; the problems name them.
+/// Invalid stored settings are ignored, and returned as problems.
 pub(super) async fn with_stored_settings(config: Config, store: &Store) -> anyhow::Result<(Config, Vec<Problem>)> {
     let stored = store.read(|tx| tx.stored_settings()).await.context("cannot read the stored settings")?;
     Ok(config.with_stored(&stored))

@@ -85,7 +85,7 @@ fn mark(now: Timestamp) -> String {
     format!("{now} {}", entropy::random_hex::<8>())
 }
 
-/// Approximate, in bytes.
+/// The approximate size in bytes.
 fn size_of(published: &Path, live: &Path) -> u64 {
     let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
     length(live).max(length(published))

@@ -22,7 +22,7 @@ pub(super) fn run(json: bool, check: bool, settings: &Settings) -> anyhow::Resul
     if check { check_for_update(settings) } else { Ok(()) }
 }
 
-/// Also if the weekly check is disabled, because the user requests it with `--check`.
+/// Works even if the weekly check is disabled, because the user requests it with `--check`.
 fn check_for_update(settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
     let installed = env!("CARGO_PKG_VERSION");

@@ -22,7 +22,7 @@ pub fn load(file: Option<&Path>, env: Environment<'_>) -> Result<Config, ConfigE
     Ok(builder.config)
 }
 
-/// Also if other settings are invalid.
+/// Works even if other settings are invalid.
 pub fn find_store(file: Option<&Path>, env: Environment<'_>) -> StoreConfig {
     read_all(file, env).config.store
 }

@@ -64,7 +64,7 @@ impl ValueKind {
     }
 }
 
-/// The suffix of the key determines the unit; `None` if it has none.
+/// The suffix of the key determines the unit; `None` if the number has no unit.
 pub(super) fn unit(key: &str) -> Option<&'static str> {
     const SUFFIXES: [(&str, &str); 10] = [
         ("_ms", "ms"),

@@ -182,7 +182,8 @@ pub(super) fn no_session(check: &str, failure: NoSession) -> CheckResult {
     CheckResult::error(check, failure.found(), remedy)
 }
 
-/// `None` unless the account has no credit or too many requests. `account` is the setting that identifies the account.
+/// `None` unless the account has no credit or has reached its rate limit. `account` is the setting that identifies the
+/// account.
 pub(super) fn remedy_of(cause: AiFailureCause, account: &str) -> Option<Remedy> {
     match cause {
         AiFailureCause::NoCredit => Some(Remedy::AiCredit { settings: account.to_owned() }),

@@ -62,7 +62,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
-/// The clones share one registry.
+/// Clones share one registry.
 #[derive(Clone)]
 pub struct Calls {
     inner: Arc<Inner>,
@@ -401,7 +401,7 @@ impl Calls {
     }
 }
 
-/// Removes a call from the registry when its task ends for any reason, also by a panic.
+/// Removes a call from the registry when its task ends for any reason, including a panic.
 struct DeregisterGuard {
     calls: Calls,
     sid: CallSid,

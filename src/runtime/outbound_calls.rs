@@ -181,7 +181,7 @@ impl OutboundCalls {
         }
     }
 
-    /// The end of a call may not have been reported, for example because the daemon was off.
+    /// Queries Twilio, because the end of the call may not have been reported, for example while the daemon was off.
     async fn check(&self, call: &OutboundCall, sid: &CallSid) -> store::Result<Duration> {
         let is_new = clock::now().since(call.dialed_at.unwrap_or(call.updated_at)) < CHECK_AFTER;
         if is_new || self.calls.is_active(sid) {

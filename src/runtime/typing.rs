@@ -13,7 +13,7 @@ pub struct TypingNotice {
     pub name: String,
 }
 
-/// Clones share the receivers.
+/// Clones send to the same receivers.
 #[derive(Clone, Debug)]
 pub struct Typing(broadcast::Sender<TypingNotice>);
 

@@ -53,7 +53,7 @@ impl Listeners {
         }
     }
 
-    /// Returns false once audio that is due has no listener.
+    /// Returns false if no user listens any more. During a stream, this is checked only when audio is due.
     pub(super) fn flush(&mut self, now: Instant) -> bool {
         let Some((mix, began)) = &mut self.stream else { return self.sender.receiver_count() > 0 };
         match mix.take(ms_between(*began, now)) {

@@ -13,8 +13,8 @@ const RETRY_AFTER_MS: [u64; 5] = [500, 500, 1000, 2000, 4000];
 /// Time limit of one attempt.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// Sends [`CallMessage::RedirectDone`] also if Twilio rejects the redirect permanently or reports that the call is
-/// over. Returns early once the call's task has ended.
+/// Retries until Twilio accepts the redirect, rejects it permanently, or reports that the call is over. Returns early
+/// once the call's task has ended.
 pub(super) async fn to_recorder(calls: Calls, sid: CallSid, sender: UnboundedSender<CallMessage>) {
     let services = calls.services();
     let last = RETRY_AFTER_MS[RETRY_AFTER_MS.len() - 1];

@@ -57,7 +57,7 @@ impl Stream {
         self.socket.socket.queue(self.writer.clear())
     }
 
-    /// For example because the peer does not read.
+    /// Returns true while queued messages are not sent, for example because the peer does not read.
     pub(super) fn is_behind(&self) -> bool {
         self.socket.socket.has_unsent()
     }

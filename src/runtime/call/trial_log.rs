@@ -89,7 +89,7 @@ impl TrialLog {
         }
     }
 
-    /// The set-up guide of the web page shows as a completed step that the agent has answered a caller.
+    /// Records that the agent has answered the caller. The set-up guide of the web page shows this as a completed step.
     fn note_answer(&mut self, turn: &TurnRecord) {
         let is_heard = !turn.heard_text.trim().is_empty();
         match turn.speaker {

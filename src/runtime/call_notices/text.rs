@@ -64,5 +64,5 @@ fn length(ms: i64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// In characters. The web page shows the whole text.
+/// Maximum length of a quoted text, in characters. The web page shows the whole text.
 const MAX_CHARS: usize = 600;

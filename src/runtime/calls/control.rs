@@ -42,6 +42,7 @@ impl Calls {
         reply.await.ok()
     }
 
+    /// The error of a call that has already ended satisfies [`rest::Error::is_call_over`].
     pub async fn complete(&self, sid: &CallSid) -> Result<(), rest::Error> {
         let services = self.services();
         tracing::info!(event = "CALL_COMPLETE_SENT", call.sid = %sid, "Asking Twilio to end call {sid}");

@@ -10,9 +10,7 @@ const MAX_REMEMBERED: usize = 10_000;
 /// The oldest entries are evicted.
 ///
 /// The keys are numbers and not strings, to avoid heap fragmentation. A small allocation that outlives a call keeps
-/// its entire memory page, although the call has freed everything else in it. With strings, a thousand calls left 6
-/// MiB.
-/// entire memory page, although the call has freed everything else in it. With strings, a thousand calls left 6 MiB.
+/// its entire memory page, although the call has freed everything else in it.
 #[derive(Default)]
 pub(super) struct EndedCalls {
     actions: HashMap<u128, StreamEndAction>,

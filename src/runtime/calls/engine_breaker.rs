@@ -75,7 +75,7 @@ fn needed(cause: AiFailureCause) -> u32 {
     if matches!(cause, AiFailureCause::Outage | AiFailureCause::Rejected) { 2 } else { 1 }
 }
 
-/// Counted from the last failure.
+/// How long an engine stays in the last position after its last failure.
 fn pause(cause: AiFailureCause) -> Duration {
     if cause.needs_owner() { Duration::from_mins(10) } else { Duration::from_mins(1) }
 }

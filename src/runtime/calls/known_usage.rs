@@ -5,7 +5,7 @@ use crate::store::AiUsage;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The clones share one state. It is kept in memory, so a restart forgets it.
+/// Clones share one state. It is kept in memory, so a restart forgets it.
 #[derive(Clone, Default)]
 pub struct KnownUsage {
     known: Arc<Mutex<Known>>,

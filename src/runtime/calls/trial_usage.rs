@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How long usage is kept. The limits apply to one calendar day, which is at most 25 hours long.
 const KEPT: Duration = Duration::from_hours(26);
 
-/// The clones share one state. It is kept in memory, so a restart resets it.
+/// Clones share one state. It is kept in memory, so a restart resets it.
 #[derive(Clone, Default)]
 pub struct TrialUsage {
     /// Ordered by age, the oldest first.
