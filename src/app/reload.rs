@@ -211,7 +211,7 @@ impl Reloader {
         let proposed = run_blocking(move || {
             let config = source().map_err(|errors| rejected(reasons(&errors)))?;
             let proposed = config.propose(&stored, &changes).map_err(ChangeRejected::Setting)?;
-            // Some errors are found only when the objects are built, such as a greeting that is not an MP3. Such a
+            // Some errors are found only when the objects are built, such as an invalid audio file. Such a
             // change must not be stored.
             ActiveSettings::build(Arc::new(proposed.config.clone()), None, &client)
                 .map_err(|error| rejected(unusable(&error)))?;

@@ -63,7 +63,7 @@ impl Settings {
     /// Loads the settings for the start of the daemon. If they are invalid, a start by systemd uses the last valid
     /// settings, if there are any, so that calls are still answered. A manual start fails.
     pub(super) fn load_for_service(&self) -> Result<Config, ConfigErrors> {
-        // Also validate the MP3 files of the greetings now, before the daemon opens or creates any file.
+        // Also validate the audio files of the prompts now, before the daemon opens or creates any file.
         let set = self.load_from_process().and_then(|config| TwilioPrompts::load(&config).map(|_| config));
         set.or_else(|errors| {
             if process_env("NOTIFY_SOCKET").is_none() {

@@ -70,8 +70,7 @@ async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: 
         let ended =
             follow(copy, replica, lock, &mut pause, stop).await.unwrap_or_else(|error| Some(format!("{error:#}")));
         let Some(reason) = ended else { return Ok(()) };
-        // This is a warning although the standby retries, because the machine of a standby has no other way to report
-        // that the copy is not current.
+        // A warning although the standby retries: until it succeeds, the copy is not current.
         tracing::warn!(
             event = "STANDBY_INTERRUPTED",
             reason,

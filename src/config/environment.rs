@@ -78,7 +78,7 @@ fn credentials_folder(env: Environment<'_>, file: Option<&Path>) -> Option<PathB
         return Some(folder.into());
     }
     let folder = file?.parent()?.join("credentials");
-    // Only root can read the folder. Commands of other users run without these credentials.
+    // Usually only root can read the folder. Commands of other users run without these credentials.
     std::fs::read_dir(&folder).is_ok().then_some(folder)
 }
 

@@ -101,7 +101,7 @@ pub fn tool_secret(id: &str) -> String {
 /// Reads the secrets of settings that have no value from a source of higher precedence.
 pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     let file = PageSecrets::of(&builder.config.store).file;
-    // Users other than root and the service's user cannot access the file. For them, the program runs without these
+    // The file may be missing, or the user may have no access to its folder. The program then runs without these
     // secrets.
     if fs::symlink_metadata(&file).is_err() {
         return;

@@ -132,8 +132,8 @@ fn find<'s>(settings: &'s [Setting<Config>], key: &str) -> Result<&'s Setting<Co
 }
 
 /// Rejects a new destination for a secret that is set, unless the secret is entered again in the same change.
-/// Otherwise, an attacker with a stolen login could change the destination and receive the secret. Also rejects
-/// internal addresses, except for `http.public_base_url`. Accepts each reset to the default.
+/// Otherwise, an attacker with a stolen login could change the destination and receive the secret. Also rejects URLs
+/// of internal addresses, except for `http.public_base_url`. Accepts each reset to the default.
 fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value)]) -> Result<(), ChangeError> {
     let settings = settings_table::all();
     let refused = |key: &str, error| ChangeError { key: key.to_owned(), refusal: ChangeRefusal::Invalid(error) };

@@ -1,4 +1,4 @@
-//! Secrets that are never printed.
+//! Secrets that `Debug` and serialisation do not show.
 
 use serde::{Serialize, Serializer};
 use std::fmt;

@@ -1,5 +1,4 @@
-//! The table of all settings. It is used to load settings from all origins, to list them in `config show`, and to test
-//! the shipped example.
+//! The table of all settings.
 
 use super::setting::Setting;
 use super::{

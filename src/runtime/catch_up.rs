@@ -80,8 +80,7 @@ struct Marks {
     recordings: Option<Timestamp>,
 }
 
-/// How far the lists have been read. Each pass continues from there, so that a pass reads and holds only the entries of
-/// the last minutes.
+/// How far the lists have been read. Each pass continues from there.
 #[derive(Debug, Default)]
 struct Progress {
     read: Marks,

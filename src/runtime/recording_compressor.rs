@@ -195,8 +195,7 @@ const WAV: &str = "audio/wav";
 /// The maximum size of a header, including the metadata that other recorders write before the samples.
 const MAX_HEADER_BYTES: usize = 64 << 10;
 const MAX_PAUSE: Duration = Duration::from_secs(30);
-/// A mean square below this is noise, which a codec may drop. The value is less than a hundredth of the mean square of
-/// telephone speech.
+/// A mean square below this is noise, which a codec may drop.
 const NOISE_LEVEL: u64 = 2500;
 
 #[cfg(test)]

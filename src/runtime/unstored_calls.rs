@@ -1,5 +1,6 @@
-//! Stores the ends of calls that could not be stored because the disk was full. Retries until they are stored, also in
-//! the next process. Without a record, the catch-up with Twilio's list would store such a call as a missed call.
+//! Stores the ends of calls that could not be stored, for example because the disk was full. Retries until they are
+//! stored, also in the next process. Without a record, the catch-up with Twilio's list would store such a call as a
+//! missed call.
 
 use super::jobs::Jobs;
 use crate::clock;

@@ -10,8 +10,8 @@ pub(in crate::cli) struct SystemdUnit {
 }
 
 impl SystemdUnit {
-    /// Finds the unit whose main process is `holder`, the process that has locked the database. If no process holds the
-    /// lock, finds the unit whose state folder contains the database.
+    /// Finds the unit whose main process is `holder`; without a `holder`, the unit whose state folder contains the
+    /// database.
     pub(super) fn of(published: &Path, holder: Option<u32>) -> Option<Self> {
         let output = Command::new("systemctl")
             .args(["show", UNIT, "--property=LoadState,ActiveState,MainPID,StateDirectory"])

@@ -103,8 +103,7 @@ fn parse(line: &str) -> Option<FollowerEvent> {
     failed.map(|text| FollowerEvent::Failed(text.trim().to_owned()))
 }
 
-/// Returns true for the error that Litestream cannot continue the copy, because the replica no longer contains all
-/// later changes.
+/// Returns true for Litestream's error that it cannot continue the copy.
 pub(super) fn cannot_resume(reason: &str) -> bool {
     reason.starts_with("cannot resume follow mode")
 }

@@ -18,8 +18,7 @@ impl Redactor {
         Self { secrets: secrets.filter(|secret| secret.len() >= MIN_SECRET_LENGTH).collect() }
     }
 
-    /// Redacts only the secrets of the settings. Used for metrics and for texts about the machine and its files, which
-    /// contain no data of contacts.
+    /// Redacts only the secrets of the settings, for texts that contain no data of contacts.
     pub(super) fn secrets(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), REDACTED))
     }

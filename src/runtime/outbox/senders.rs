@@ -15,8 +15,8 @@ pub(in crate::runtime) struct ProviderSenders {
     twilio: Option<Messages>,
     bridge: Option<Bridge>,
     files: SafeFetcher,
-    /// Creates links to stored files: the first entry for Twilio, the second for the bridge. `None` if the settings do
-    /// not allow such links.
+    /// Creates links to stored files: the first entry for Twilio, the second for the bridge. `None` if a setting that
+    /// the links need is missing.
     links: [Option<MediaLinks>; 2],
 }
 
