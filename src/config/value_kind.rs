@@ -16,7 +16,7 @@ pub(super) enum ValueKind {
         most: f64,
     },
     Choice(Vec<&'static str>),
-    /// Several values. The list contains the allowed values; if it is empty, any value is allowed.
+    /// Several values. The list contains the allowed values; it is empty if they are not a fixed list.
     List(Vec<&'static str>),
     Url,
     Phone,
