@@ -69,19 +69,17 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operator {
-    /// Give the agent information that the caller does not hear. The session ignores the information unless
-    /// [`CallSession::takes_hints`] returns true.
+    /// Give the agent information that the caller does not hear. Ignored unless [`CallSession::takes_hints`] returns
+    /// true.
     ///
     /// [`CallSession::takes_hints`]: super::CallSession::takes_hints
     Hint(String),
     /// End the call after the agent's current utterance, or at once if the conversation has not begun. Ignored during a
     /// redirect, a takeover or a transfer, and while the call is already ending.
     HangUp,
-    /// Transfer the caller to the human agent now: the agent stops speaking, and the caller, unless speaking, hears a
-    /// request to wait. Ignored unless the call is live and the caller has a stream.
+    /// Transfer the caller to the human agent now. Ignored unless the call is live and the caller has a stream.
     Transfer,
-    /// Connect the caller with an employee: the caller, unless speaking, hears a request to wait, and the agent's
-    /// engine is closed. The session ignores the command unless [`CallSession::may_be_taken_over`] returns true.
+    /// Connect the caller with an employee. Ignored unless [`CallSession::may_be_taken_over`] returns true.
     ///
     /// [`CallSession::may_be_taken_over`]: super::CallSession::may_be_taken_over
     TakeOver {
@@ -91,8 +89,7 @@ pub enum Operator {
     /// Let the agent continue, because the employee who has taken the call over hands it back. Ignored if no employee
     /// has taken the call over.
     HandBack,
-    /// End the call now, in any state. During a conversation, the agent or the employee stops speaking, and the caller
-    /// hears a short goodbye.
+    /// End the call now, in any state; during a conversation, after a short goodbye.
     End,
 }
 

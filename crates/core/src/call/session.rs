@@ -59,7 +59,6 @@ pub struct CallSession {
     stream: StreamLink,
     engine: EngineLink,
     caller: Caller,
-    /// The agent's audio that is queued or being played to the caller.
     playback: Playback,
     agent_speech: AgentSpeech,
     interruptions: Interruptions,
@@ -82,7 +81,7 @@ struct Caller {
     keys: Keys,
     /// True once the caller has started to leave a message.
     has_left_message: bool,
-    /// Looks for signs of a machine; none if calls of machines are not ended.
+    /// None unless calls of machines are ended.
     robot: Option<RobotWatch>,
 }
 
@@ -228,8 +227,7 @@ impl CallSession {
         self.is_live() && self.engine.is_ready() && self.engine.capabilities().can_follow_instructions
     }
 
-    /// Performs the work that follows every input and timeout: forwards audio and requests, and sets the timers that
-    /// depend on the state.
+    /// Does what depends on the state after every input and timeout.
     fn advance(&mut self, now: Instant) {
         if self.is_over() {
             return;
@@ -240,8 +238,6 @@ impl CallSession {
                 self.outputs.push_back(Output::Engine(EngineCommand::AppendAudio(audio)));
             }
             self.send_notes();
-            // No request is sent while the caller speaks, while the agent is stopped, or while deferred tool calls have
-            // no output.
             if !self.caller.speech.is_detected()
                 && !self.interruptions.is_pausing()
                 && !self.early_replies.has_deferred_calls()
@@ -266,7 +262,6 @@ impl CallSession {
         self.watch_ending(now);
     }
 
-    /// Sends the audio and the marks that may be sent now.
     fn flush_playback(&mut self, now: Instant) {
         while let Some(send) = self.playback.poll_send(now) {
             match send {
@@ -286,8 +281,6 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::MarkTimeout, self.playback.marks_expire_at());
     }
 
-    /// Forwards a hint of the business's staff, which the caller does not hear. The agent's current speech is not
-    /// interrupted; the hint affects the agent's next response.
     fn hint(&mut self, text: String, now: Instant) {
         if self.takes_hints() {
             let turn = self.transcript.hint(&text, self.stream.call_ms(now));
@@ -296,7 +289,6 @@ impl CallSession {
         }
     }
 
-    /// Plays a built-in sentence, unless its audio is empty.
     fn play_clip(&mut self, clip: Clip) {
         let audio = match clip {
             Clip::OneMoment => &self.policy.prompts.one_moment_clip,

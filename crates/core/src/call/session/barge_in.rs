@@ -11,16 +11,14 @@ use crate::domain::EndReason;
 use std::time::Instant;
 
 impl CallSession {
-    /// Handles an interruption by the caller's speech or by a key. `engine_cancels`: whether the engine cancels its
-    /// response by itself.
+    /// `engine_cancels`: whether the engine cancels its response by itself.
     pub(super) fn barge_in(&mut self, engine_cancels: bool, now: Instant) {
         if let Some(heard_ms) = self.stop_speaking(engine_cancels, now) {
             self.event(CallEvent::BargeIn { heard_ms });
         }
     }
 
-    /// Stops the agent's speech: first on the caller's phone, then at the engine, then in the session's state. Returns
-    /// the heard milliseconds of the stopped speech; none if the agent was not speaking.
+    /// Returns the heard milliseconds; none if there was nothing to stop.
     pub(super) fn stop_speaking(&mut self, engine_cancels: bool, now: Instant) -> Option<u64> {
         self.reconsider_ending();
         self.drop_pause(now);
@@ -38,7 +36,6 @@ impl CallSession {
         heard_ms
     }
 
-    /// Drops all audio that the caller has not heard.
     fn clear(&mut self, now: Instant) -> Vec<ClearedUtterance> {
         let was_withdrawn = self.playback.is_withdrawn();
         let cleared = self.playback.clear(now);
@@ -48,9 +45,7 @@ impl CallSession {
         cleared
     }
 
-    /// Reports to the engine how much of each utterance was heard. Returns the heard milliseconds of the last utterance
-    /// that was heard at all. `call/playback.rs` calculates the heard position, and `call/transcript.rs` the heard
-    /// text.
+    /// Returns the heard milliseconds of the last utterance that was heard at all.
     fn report_cleared(&mut self, cleared: &[ClearedUtterance], now: Instant) -> u64 {
         let at_ms = self.stream.call_ms(now);
         for utterance in cleared {
@@ -83,7 +78,6 @@ impl CallSession {
         }
     }
 
-    /// Stores the part of the utterance that was heard.
     pub(super) fn record_heard_part(&mut self, utterance: &ClearedUtterance, at_ms: u64) {
         let item = &utterance.source.item;
         let turn = if utterance.is_fully_heard() {
@@ -94,9 +88,8 @@ impl CallSession {
         self.outputs.extend(turn.map(turn_output));
     }
 
-    /// Returns to the conversation if the caller speaks during the goodbye or before a transfer that the agent has
-    /// requested: the caller does not want to end the call or to be transferred yet. A transfer that an employee has
-    /// requested is not revoked.
+    /// Returns to the conversation from the goodbye, or from a transfer that the agent has requested: a caller who
+    /// speaks does not want it yet. A transfer that an employee has requested is not revoked.
     fn reconsider_ending(&mut self) {
         let is_revocable = match self.phase {
             Phase::Ending { reason, action: StreamEndAction::HangUp, .. } => {

@@ -15,8 +15,7 @@ const STREAM_WAS_LOST: &str = "The line to the caller was interrupted for a few 
 /// How long Twilio's REST API may take to redirect a call that has a stream. Then the stream is closed, which has the
 /// same effect.
 const REDIRECT_LIMIT: Duration = Duration::from_secs(12);
-/// The delay before a lost engine is reopened. It applies to the first loss only; after a second loss in a row, the
-/// next engine is opened at once.
+/// The delay before a lost engine is reopened.
 const REOPEN_DELAY: Duration = Duration::from_millis(250);
 
 impl CallSession {
@@ -59,7 +58,6 @@ impl CallSession {
         }
     }
 
-    /// Starts the conversation once the stream and the engine are connected.
     fn go_live(&mut self, now: Instant) {
         if !matches!(self.phase, Phase::Connecting) || !self.stream.is_open() || !self.engine.is_ready() {
             return;
@@ -77,8 +75,6 @@ impl CallSession {
         }
     }
 
-    /// Handles the expiry of the watchdog timer. If the call did not connect in time, requests a redirect to Twilio's
-    /// recorder. The session emits the request once; a redirect that is not answered in time counts as rejected.
     pub(super) fn watchdog(&mut self, now: Instant) {
         match self.phase {
             Phase::Connecting => {
@@ -108,8 +104,7 @@ impl CallSession {
         }
     }
 
-    /// Handles a failed redirect. A call with a stream does not wait for Twilio's REST API to recover: closing the
-    /// stream has the same effect.
+    /// A call with a stream does not wait for Twilio's REST API to recover: closing the stream has the same effect.
     pub(super) fn redirect_failed(&mut self, now: Instant) {
         if self.stream.is_open() {
             self.redirect_done(now);
@@ -124,7 +119,6 @@ impl CallSession {
         }
     }
 
-    /// Handles the end of the stream by Twilio.
     pub(super) fn stream_stopped(&mut self, now: Instant) {
         let (reason, action) = match self.phase {
             Phase::Redirecting => (EndReason::Fallback, StreamEndAction::Record),
@@ -135,8 +129,8 @@ impl CallSession {
         self.end(reason, action, now);
     }
 
-    /// Handles the loss of the stream while Twilio continues the call. During a conversation with an AI or an employee,
-    /// the session requests another stream, once per call. A voicemail engine's call ends.
+    /// Handles the loss of the stream while Twilio continues the call. A conversation gets another stream, once per
+    /// call.
     pub(super) fn stream_lost(&mut self, now: Instant) {
         let is_conversation = self.is_live() && !self.engine.capabilities().controls_hangup;
         if (is_conversation || self.is_taken_over()) && self.stream.may_replace() {
@@ -163,15 +157,14 @@ impl CallSession {
         self.caller.speech.end_local();
     }
 
-    /// Requests that Twilio opens another stream. `request` is the agent's first response on that stream.
+    /// `request` is the agent's first response on the new stream.
     pub(super) fn wait_for_stream(&mut self, request: Option<ResponseRequest>, now: Instant) {
         self.stream.request(request);
         self.outputs.push_back(Output::AwaitStream);
         self.timers.set(Timer::Watchdog, now + RESUME_LIMIT);
     }
 
-    /// Handles the loss of the engine: reopens the same engine or opens the next engine, with the conversation so far.
-    /// If no engine is left, Twilio's recorder takes over.
+    /// Reopens the same engine or opens the next engine. If no engine is left, Twilio's recorder takes over.
     pub(super) fn engine_failed(&mut self, retry: bool, reason: String, now: Instant) {
         let was_ready = self.engine.became_lost();
         self.engine_lost_in_pause(now);
@@ -231,7 +224,6 @@ impl CallSession {
 
     fn next_engine(&mut self, now: Instant) {
         if !self.engine.switch() {
-            // No engine is left, so Twilio's recorder takes over.
             return match self.phase {
                 Phase::Connecting => self.watchdog(now),
                 Phase::Live | Phase::Ending { .. } => self.end(EndReason::Fallback, StreamEndAction::Record, now),

@@ -88,7 +88,7 @@ impl CallSession {
     fn response_started(&mut self, response: ResponseId, now: Instant) {
         let is_cancelled = self.responses.started(&response);
         if is_cancelled || self.is_spoken_over() || self.is_transferring() {
-            // The response was requested before the caller started to speak, or before the transfer.
+            // The request may have been sent before the caller started to speak, or before the transfer.
             self.responses.cancel(&response);
             return self.command(EngineCommand::Cancel { response });
         }
@@ -116,7 +116,7 @@ impl CallSession {
         self.weigh_words(item, is_final, now);
     }
 
-    /// Handles a failed transcription: the caller's words are unknown and may be important.
+    /// The caller's words are unknown and may be important.
     fn transcription_failed(&mut self, item: &ItemId, now: Instant) {
         let at_ms = self.stream.call_ms(now);
         let turn = self.transcript.caller_text(item, "", true, at_ms, now);
@@ -178,7 +178,6 @@ impl CallSession {
         has_called
     }
 
-    /// Runs the tool calls that [`CallSession::answer_calls`] has deferred.
     pub(super) fn run_deferred_calls(&mut self, calls: &CompletedCalls, now: Instant) {
         self.run_calls(&calls.response, true, now);
         if !self.is_over() {
@@ -186,8 +185,6 @@ impl CallSession {
         }
     }
 
-    /// Requests a response again after a response that failed, stopped early, was cancelled by the engine, or contained
-    /// neither speech nor tool calls.
     fn retry_response(&mut self, has_spoken: bool, outcome: ResponseOutcome, now: Instant) {
         let request =
             if has_spoken { ResponseRequest::Instructed(CONTINUE_RESPONSE.into()) } else { ResponseRequest::Reply };
@@ -214,7 +211,6 @@ impl CallSession {
         self.record_heard(now);
     }
 
-    /// Stores the turns that the caller heard completely.
     pub(super) fn record_heard(&mut self, now: Instant) {
         while let Some(item) = self.playback.poll_heard() {
             if !is_clip(&item) {

@@ -40,7 +40,6 @@ pub(super) struct EarlyReplies {
 struct HeldReply {
     /// The caller's utterance that the reply answers.
     caller_item: ItemId,
-    /// The end of the caller's voice.
     ended: Instant,
     /// The silence after which the reply may be heard.
     wait: Duration,
@@ -59,19 +58,16 @@ impl EarlyReplies {
         self.held.as_ref().is_some_and(|held| !held.calls.is_empty())
     }
 
-    /// Records that the caller has heard a reply.
     pub(super) fn answered(&mut self) {
         self.discarded = 0;
     }
 
-    /// Forgets the utterances of an engine that is lost.
     pub(super) fn engine_lost(&mut self) {
         self.unspoken.clear();
     }
 }
 
 impl CallSession {
-    /// Returns true while a reply is held.
     pub(super) fn is_reply_held(&self) -> bool {
         self.early_replies.held.is_some()
     }
@@ -103,7 +99,6 @@ impl CallSession {
         }
     }
 
-    /// Records that the engine has sent audio or text of an utterance that belongs to the held reply, if one is held.
     pub(super) fn note_held_item(&mut self, item: &ItemId) {
         if let Some(held) = &mut self.early_replies.held
             && !held.items.contains(item)
@@ -112,7 +107,7 @@ impl CallSession {
         }
     }
 
-    /// Defers the tool calls of a completed response while its reply is held. Returns false if no reply is held.
+    /// Returns false if no reply is held.
     pub(super) fn defer_held_calls(&mut self, calls: &CompletedCalls) -> bool {
         let Some(held) = &mut self.early_replies.held else { return false };
         held.calls.push(calls.clone());
@@ -132,8 +127,6 @@ impl CallSession {
         self.early_replies.held.as_ref().is_some_and(is_known) && !self.playback.has_sent(item)
     }
 
-    /// Decides about the held reply: discards it if the caller continues to speak, lets the caller hear it once it is
-    /// due, or sets the timer.
     pub(super) fn watch_held_reply(&mut self, now: Instant) {
         let Some(held) = &self.early_replies.held else { return self.timers.cancel(Timer::HeldReply) };
         let last_voice = self.caller.speech.last_voice().unwrap_or(held.ended);
@@ -153,7 +146,6 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::HeldReply, Some(due).filter(|due| *due > now));
     }
 
-    /// Lets the caller hear the held reply, and runs the tools of the reply.
     pub(super) fn release_reply(&mut self, now: Instant) {
         let Some(held) = self.early_replies.held.take() else { return };
         self.playback.resume();
@@ -168,7 +160,6 @@ impl CallSession {
         }
     }
 
-    /// Discards the held reply, because the caller continues to speak.
     pub(super) fn discard_held_reply(&mut self, now: Instant) {
         let Some(held) = &self.early_replies.held else { return };
         let items: Vec<ItemId> = held.items.iter().filter(|item| !self.playback.has_sent(item)).cloned().collect();
@@ -199,8 +190,8 @@ impl CallSession {
         }
     }
 
-    /// Records an utterance of a cancelled response. An utterance that never became audible is deleted at the engine
-    /// when the response has ended, because the model would otherwise believe that the caller has heard it.
+    /// An utterance that never became audible is deleted at the engine when the response has ended, because the model
+    /// would otherwise believe that the caller has heard it.
     pub(super) fn cancelled_item(&mut self, response: &ResponseId, item: &ItemId) {
         let is_known = self.transcript.has(item) || self.early_replies.dropped.contains(item);
         let is_noted = self.early_replies.unspoken.iter().any(|(_, noted)| noted == item);
@@ -209,7 +200,6 @@ impl CallSession {
         }
     }
 
-    /// Deletes the utterances of a cancelled response that never became audible.
     pub(super) fn delete_unspoken(&mut self, response: &ResponseId) {
         let all = std::mem::take(&mut self.early_replies.unspoken);
         let (ended, rest) = all.into_iter().partition(|(of, _)| of == response);

@@ -32,8 +32,6 @@ impl CallSession {
         self.responses.drop_request();
     }
 
-    /// Ensures that the caller hears a goodbye: if the response that ends the call contained no speech, plays the
-    /// built-in goodbye.
     pub(super) fn ensure_goodbye(&mut self, was_spoken: bool) {
         if let Phase::Ending { reason, .. } = self.phase
             && !was_spoken
@@ -44,7 +42,6 @@ impl CallSession {
         }
     }
 
-    /// Ends or transfers the call once the caller has heard all audio.
     pub(super) fn watch_ending(&mut self, now: Instant) {
         let Phase::Ending { since, limit, .. } = self.phase else { return };
         if self.interruptions.is_pausing() {
@@ -59,7 +56,6 @@ impl CallSession {
         self.timers.set(Timer::Drain, at.min(limit));
     }
 
-    /// Ends or transfers the call: the caller has heard the last audio, or its time limit has expired.
     pub(super) fn drained(&mut self, now: Instant) {
         match self.phase {
             Phase::Ending { action: StreamEndAction::Transfer, .. } => self.start_transfer(now),
@@ -95,9 +91,8 @@ impl CallSession {
         }
     }
 
-    /// Handles an employee's command to end the call. The caller first hears a goodbye of about a second, because a
-    /// caller who is cut off in the middle of a sentence assumes a fault and calls again. The call ends at once if no
-    /// audio can be played, or if it is already ending (for example at a second command).
+    /// The caller first hears a goodbye, because a caller who is cut off in the middle of a sentence assumes a fault
+    /// and calls again.
     pub(super) fn end_by_employee(&mut self, now: Instant) {
         self.end_takeover(now);
         if !self.is_live() || !self.stream.is_open() {
@@ -121,8 +116,6 @@ impl CallSession {
         }
     }
 
-    /// Handles an employee's command to transfer the call. The caller hears a request to wait, or nothing if the caller
-    /// is speaking. After that, the human agent's phone rings.
     pub(super) fn transfer_for_employee(&mut self, now: Instant) {
         if !self.is_live() || !self.stream.is_open() {
             return;
@@ -137,7 +130,7 @@ impl CallSession {
         }
     }
 
-    /// Ends the call. All endings use this function.
+    /// All endings use this function.
     pub(super) fn end(&mut self, reason: EndReason, action: StreamEndAction, now: Instant) {
         if self.is_over() {
             return;

@@ -14,7 +14,6 @@ const RENEW_BEFORE: Duration = Duration::from_mins(5);
 pub(super) struct EngineLink {
     /// The engines in order of preference.
     engines: Vec<EngineKind>,
-    /// The index of the engine in use.
     index: usize,
     is_ready: bool,
     /// True while no engine is open, because an employee talks with the caller. Late events of the closed engine are
@@ -65,14 +64,12 @@ impl EngineLink {
         self.generation
     }
 
-    /// Records that an engine is about to be opened.
     pub(super) fn opening(&mut self) {
         self.generation += 1;
         self.is_closed = false;
     }
 
-    /// Records that the engine is closed and that no other engine is opened. The generation increases, because the
-    /// outputs of tools that this engine has called can no longer be sent to it.
+    /// The generation increases, because the outputs of tools that this engine has called can no longer be sent to it.
     pub(super) fn close(&mut self) {
         self.generation += 1;
         (self.is_ready, self.is_closed) = (false, true);
@@ -82,7 +79,7 @@ impl EngineLink {
         self.is_closed
     }
 
-    /// Records that the engine is ready. Returns true if it was not ready before.
+    /// Returns true if the engine was not ready before.
     pub(super) fn became_ready(&mut self, now: Instant) -> bool {
         if std::mem::replace(&mut self.is_ready, true) {
             return false;
@@ -97,29 +94,26 @@ impl EngineLink {
         self.renew_at.filter(|_| self.is_ready)
     }
 
-    /// Records that the session of the engine is over. Returns true if the engine was ready.
+    /// Returns true if the engine was ready.
     pub(super) fn became_lost(&mut self) -> bool {
         std::mem::replace(&mut self.is_ready, false)
     }
 
-    /// Counts a failure. Returns true if the engine may be reopened, which is the case only after the first failure in
-    /// a row.
+    /// Returns true if the engine may be reopened, which is the case only after the first failure in a row.
     pub(super) fn failed(&mut self) -> bool {
         self.consecutive_failures += 1;
         self.consecutive_failures == 1
     }
 
-    /// Returns true if the call has exactly one AI engine.
     pub(super) fn has_one_ai(&self) -> bool {
         self.engines.iter().filter(|engine| engine.is_ai()).count() == 1
     }
 
-    /// Records that the engine has completed a spoken response.
     pub(super) fn succeeded(&mut self) {
         self.consecutive_failures = 0;
     }
 
-    /// Switches to the next engine. Returns false if no engine is left.
+    /// Returns false if no engine is left.
     pub(super) fn switch(&mut self) -> bool {
         if self.index + 1 >= self.engines.len() {
             return false;
@@ -129,7 +123,7 @@ impl EngineLink {
         true
     }
 
-    /// Counts a warning. Returns true if the warning should be stored.
+    /// Returns true if the warning should be stored.
     pub(super) fn admit_warning(&mut self) -> bool {
         self.warnings += 1;
         self.warnings <= MAX_WARNINGS

@@ -16,7 +16,6 @@ pub(super) struct IdleWatch {
 }
 
 impl IdleWatch {
-    /// Resets the count, because the caller speaks, presses a key or has talked with an employee.
     pub(super) fn caller_is_active(&mut self) {
         self.prompts = 0;
     }
@@ -32,7 +31,6 @@ impl IdleWatch {
 }
 
 impl CallSession {
-    /// Runs the idle timer while the caller is silent and the call waits for nothing else.
     pub(super) fn watch_idle(&mut self, now: Instant) {
         let is_idle = self.is_live()
             && !self.engine.capabilities().controls_hangup
@@ -49,7 +47,6 @@ impl CallSession {
         }
     }
 
-    /// Handles the idle timeout: asks whether the caller is still there, or says goodbye and ends the call.
     pub(super) fn idle(&mut self, now: Instant) {
         if !self.is_live() {
             return;

@@ -50,7 +50,6 @@ pub(super) struct Interruptions {
 }
 
 impl Interruptions {
-    /// Returns true while the agent is stopped.
     pub(super) fn is_pausing(&self) -> bool {
         self.pause.is_some()
     }
@@ -65,7 +64,7 @@ impl Interruptions {
         self.is_pausing() || self.undecided.iter().any(|utterance| utterance.item == *item)
     }
 
-    /// Defers the tool calls of a response while the agent is stopped. Returns false if the agent is not stopped.
+    /// Returns false if the agent is not stopped.
     pub(super) fn defer(&mut self, calls: CompletedCalls) -> bool {
         let Some(pause) = &mut self.pause else { return false };
         pause.calls = Some(calls);
@@ -77,7 +76,6 @@ impl Interruptions {
         self.reply.as_ref().is_some_and(|reply| matches!(reply.cause, ReplyCause::Missed(_)))
     }
 
-    /// Clears the undecided sounds and the possible reply, for example because a reply was requested.
     pub(super) fn replied(&mut self) {
         self.undecided.clear();
         self.reply = None;
@@ -97,7 +95,6 @@ impl CallSession {
         self.caller.speech.detected().is_some_and(|item| !self.interruptions.tolerates(item))
     }
 
-    /// Handles a sound whose start the engine has detected.
     pub(super) fn sound_began(&mut self, item: &ItemId, now: Instant) {
         if self.is_reply_held() {
             let utterance =
@@ -121,7 +118,6 @@ impl CallSession {
         self.pause(Some(item.clone()), now);
     }
 
-    /// Handles speech whose start the local detector has detected.
     pub(super) fn local_sound_began(&mut self, now: Instant) {
         let is_possible = !self.engine.capabilities().leads_turns && self.stream.is_open() && self.is_agent_heard(now);
         if !is_possible || self.interruptions.is_pausing() {
@@ -133,7 +129,6 @@ impl CallSession {
         }
     }
 
-    /// Stops the agent until it is known whether the caller is interrupting.
     fn pause(&mut self, item: Option<ItemId>, now: Instant) {
         let earlier_reply = self.interruptions.reply.take();
         let is_reply_possible = self.is_reply_possible(now);
@@ -175,7 +170,6 @@ impl CallSession {
         }
     }
 
-    /// Checks a piece of the caller's audio for enough voice or noise to decide about the interruption.
     pub(super) fn weigh_audio(&mut self, is_voice: bool, length: Duration, now: Instant) {
         let Some(pause) = &mut self.interruptions.pause else { return };
         pause.heard(is_voice, length, now);
@@ -187,8 +181,8 @@ impl CallSession {
         }
     }
 
-    /// Handles the end of an utterance that the engine has detected. Returns true if the caller spoke during the
-    /// agent's speech: the words of the utterance then decide whether it needs a reply.
+    /// Returns true if the caller spoke during the agent's speech: the words of the utterance then decide whether it
+    /// needs a reply.
     pub(super) fn sound_ended(&mut self, item: &ItemId, now: Instant) -> bool {
         let is_item = |utterance: &Utterance| utterance.item == *item;
         if let Some(pause) = &mut self.interruptions.pause {
@@ -201,7 +195,6 @@ impl CallSession {
         is_speaking && self.interruptions.undecided.iter().any(is_item)
     }
 
-    /// Uses the words of an utterance to decide about the interruption.
     pub(super) fn weigh_words(&mut self, item: &ItemId, is_final: bool, now: Instant) {
         let is_item = |utterance: &Utterance| utterance.item == *item;
         let paused = self.interruptions.pause.as_ref().map(|pause| &pause.utterances);
@@ -233,7 +226,6 @@ impl CallSession {
         }
     }
 
-    /// Confirms the interruption: the agent stops, and replies to what the caller says.
     fn confirm_interruption(&mut self, is_speaking: bool, now: Instant) {
         let pause = self.interruptions.pause.as_ref();
         let since = pause.map_or(now, |pause| pause.sound_since);
@@ -266,20 +258,17 @@ impl CallSession {
         }
     }
 
-    /// Creates the record of a sound that may be a reply to the agent's current turn.
     fn possible_reply(&self, cause: ReplyCause, now: Instant) -> PossibleReply {
         PossibleReply { at: now, turn: self.transcript.last_agent_item(), silent_since: None, cause }
     }
 
-    /// Records that a spoken response was completed. Returns true if the agent is stopped, because the response was
-    /// then not heard completely.
+    /// Returns true if the agent is stopped: the response was then not heard completely.
     pub(super) fn completed_in_pause(&mut self) -> bool {
         let Some(pause) = &mut self.interruptions.pause else { return false };
         pause.is_completed = true;
         true
     }
 
-    /// Undoes the interruption: the agent continues, because the sound was not an interruption.
     fn undo_interruption(&mut self, cause: FalseBargeIn, now: Instant) {
         let Some(mut pause) = self.interruptions.pause.take() else { return };
         // The response may have been completed meanwhile.
@@ -311,7 +300,6 @@ impl CallSession {
         }
     }
 
-    /// Returns the reason why a sound that was not an interruption may be a reply, if any.
     fn reply_cause(cause: FalseBargeIn, pause: &Pause, missed: Option<Instant>) -> Option<ReplyCause> {
         let is_detected = !pause.utterances.is_empty();
         let has_voice = pause.has_voice() && is_detected;
@@ -325,7 +313,6 @@ impl CallSession {
         }
     }
 
-    /// Records that the words of an utterance will never be known.
     pub(super) fn words_unknowable(&mut self, item: &ItemId, now: Instant) {
         let is_item = |utterance: &&mut Utterance| utterance.item == *item;
         if let Some(pause) = &mut self.interruptions.pause {
@@ -353,7 +340,6 @@ impl CallSession {
         }
     }
 
-    /// Sets the timer for the next decision.
     pub(super) fn watch_interruption(&mut self, now: Instant) {
         let is_speaking = self.playback.has_unsent() || self.responses.is_busy() || self.tools.is_running();
         // Twilio's marks may be late or lost, so the end of the sent audio is calculated from the clock.
@@ -368,7 +354,6 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::Interruption, deadline);
     }
 
-    /// Returns when the caller's sound counts as the reply to the agent, if it qualifies as a reply.
     fn reply_due(&self) -> Option<Instant> {
         let reply = self.interruptions.reply.as_ref()?;
         let silent = reply.silent_since?;
@@ -384,7 +369,6 @@ impl CallSession {
         is_reply.then(|| silent + REPLY_DELAY)
     }
 
-    /// Handles the expiry of the decision timer: the agent continues, or the caller's sound counts as a reply.
     pub(super) fn interruption_due(&mut self, now: Instant) {
         if let Some(pause) = &self.interruptions.pause {
             if pause.deadline() <= now {

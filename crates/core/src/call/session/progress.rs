@@ -52,8 +52,7 @@ impl CallSession {
     }
 
     /// Returns the turns that can still change, in their current state. In the turn that is being played, `heard_text`
-    /// is the part that was heard so far. A turn that is complete is also emitted as [`crate::call::Output::Turn`]. A
-    /// reply that is held is left out, because it may be discarded.
+    /// is the part that was heard so far. A reply that is held is left out, because it may be discarded.
     pub fn open_turns(&mut self, now: Instant) -> Vec<TurnRecord> {
         let playing = self.playback.progress(now);
         let mut turns = self.transcript.open_turns(playing.as_ref());

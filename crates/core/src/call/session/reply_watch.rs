@@ -75,13 +75,11 @@ struct Reaction {
 }
 
 impl ReplyWatch {
-    /// Records that the engine has sent a message.
     pub(super) fn engine_message(&mut self, now: Instant) {
         self.last_message = Some(now);
     }
 
-    /// Records that audio was sent. The end of the audible time is calculated from the time of sending, because Twilio
-    /// may return marks late.
+    /// The end of the audible time is calculated from the time of sending, because Twilio may return marks late.
     pub(super) fn sent(&mut self, length: Duration, now: Instant) {
         let begins = self.audible_until.filter(|until| *until > now).unwrap_or(now + LINE_DELAY);
         self.audible_until = Some(begins + length);
@@ -94,24 +92,20 @@ impl ReplyWatch {
         self.silent_since = Some(self.silent_since.map_or(since, |known| known.min(since)));
     }
 
-    /// Forgets the silence before the caller's latest sound.
     pub(super) fn forget_silence(&mut self) {
         self.silent_since = None;
     }
 
-    /// Records that audio of the engine was queued, and that the caller will have heard it by `at`.
     pub(super) fn response_audible_until(&mut self, at: Instant) {
         (self.response_until, self.is_filler_last) = (Some(at), false);
     }
 
-    /// Records that the queued audio was dropped.
     pub(super) fn cleared(&mut self, now: Instant) {
         let shorten = |until: &mut Option<Instant>| *until = until.map(|at| at.min(now));
         shorten(&mut self.audible_until);
         shorten(&mut self.response_until);
     }
 
-    /// Resets the number of failed requests, after a reply or when a new engine is opened.
     pub(super) fn reset_retries(&mut self) {
         self.retries = 0;
     }
@@ -121,8 +115,7 @@ impl ReplyWatch {
         self.audible_until.unwrap_or(since)
     }
 
-    /// Updates whether the caller is waiting, and which reaction of the engine is expected. `is_undecided`: whether a
-    /// sound of the caller may still turn out to need a reply.
+    /// `is_undecided`: whether a sound of the caller may still turn out to need a reply.
     fn update(&mut self, is_caller_waiting: bool, is_undecided: bool, expected: Option<Reaction>, now: Instant) {
         if is_caller_waiting {
             // The caller does not wait while the agent is heard, even if the sound that is answered was before.
@@ -140,13 +133,12 @@ impl ReplyWatch {
         }
     }
 
-    /// Returns when the next filler is due. While a reaction is expected, the number of fillers is limited. Tools and
-    /// the delays before a retry have their own limits.
+    /// While a reaction is expected, the number of fillers is limited. Tools and the delays before a retry have their
+    /// own limits.
     fn next_filler_at(&self) -> Option<Instant> {
         self.filler_at().filter(|_| self.fillers < FILLERS || self.expected.is_none())
     }
 
-    /// Returns the filler to play now, if the caller's wait has been silent for too long.
     fn take_filler(&mut self, now: Instant) -> Option<Clip> {
         self.filler_at().filter(|at| *at <= now)?;
         let clip = if self.total_fillers.is_multiple_of(2) { Clip::OneMoment } else { Clip::MoreTime };
@@ -169,7 +161,6 @@ impl ReplyWatch {
         Some(delay)
     }
 
-    /// Returns true if a further failed request may be retried.
     fn has_retries(&self) -> bool {
         self.retries < RETRY_DELAYS.len()
     }
@@ -181,7 +172,6 @@ impl ReplyWatch {
         Some(self.audible_until.map_or(due, |until| due.max(until + pause)))
     }
 
-    /// Returns when the engine counts as lost, if a reaction is expected.
     fn response_deadline(&self, has_missed_speech: bool) -> Option<Instant> {
         let (expected, since) = self.expected?;
         if !expected.is_ready {
@@ -203,7 +193,6 @@ impl ReplyWatch {
 }
 
 impl CallSession {
-    /// Updates the wait for a reply from the state of the call, and sets the timers.
     pub(super) fn watch_reply(&mut self, now: Instant) {
         let expected = self.must_engine_react(now).then(|| Reaction {
             engine: self.engine.generation(),
@@ -219,7 +208,6 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::Retry, self.responses.retry_at().filter(|at| *at > now));
     }
 
-    /// Returns true if the caller has spoken or pressed keys and is waiting for a reply.
     pub(super) fn is_caller_waiting(&self, now: Instant) -> bool {
         let is_on = matches!(self.phase, Phase::Live | Phase::Connecting) && self.stream.is_open();
         if !is_on
@@ -238,13 +226,12 @@ impl CallSession {
             || is_unsent
     }
 
-    /// Returns true while the caller speaks. A sound that does not interrupt the agent counts only while the local
-    /// detector finds voice in it, so that street noise does not hide the caller's wait.
+    /// A sound that does not interrupt the agent counts only while the local detector finds voice in it, so that street
+    /// noise does not hide the caller's wait.
     fn is_caller_speaking(&self, now: Instant) -> bool {
         self.caller.speech.has_local_speech(now) || self.is_spoken_over()
     }
 
-    /// Returns true if the engine must react: become ready, or respond.
     fn must_engine_react(&self, now: Instant) -> bool {
         if !matches!(self.phase, Phase::Live | Phase::Connecting) || self.engine.capabilities().controls_hangup {
             return false;
@@ -253,8 +240,7 @@ impl CallSession {
         !self.engine.is_ready() || (is_asked && !self.is_caller_speaking(now))
     }
 
-    /// Plays a filler if the caller's wait has been silent for too long. If audio of a held reply has arrived, the
-    /// caller hears the reply instead.
+    /// If audio of a held reply has arrived, the caller hears the reply instead.
     pub(super) fn filler(&mut self, now: Instant) {
         if self.is_reply_held() && self.playback.has_unsent() {
             return self.release_reply(now);
@@ -265,7 +251,6 @@ impl CallSession {
         }
     }
 
-    /// Handles the expiry of the engine's deadline.
     pub(super) fn response_timed_out(&mut self, now: Instant) {
         if self.reply_watch.response_deadline(self.caller.speech.is_missed()).is_some_and(|at| at <= now) {
             let reason = match (self.engine.is_ready(), self.caller.speech.is_missed()) {
@@ -277,8 +262,7 @@ impl CallSession {
         }
     }
 
-    /// Handles a failed request: retries the request after a delay. After too many failures, or if the engine requests
-    /// too long a delay, the engine counts as lost.
+    /// After too many failures, or if the engine requests too long a delay, the engine counts as lost.
     pub(super) fn request_failed(
         &mut self,
         request: ResponseRequest,

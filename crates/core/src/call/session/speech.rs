@@ -42,8 +42,7 @@ impl CallSession {
         self.weigh_audio(is_voice, length, now);
     }
 
-    /// Returns true while the caller hears the agent. Twilio's marks may be late or lost, so the end of the sent audio
-    /// is calculated from the clock.
+    /// Twilio's marks may be late or lost, so the end of the sent audio is calculated from the clock.
     pub(super) fn is_agent_heard(&self, now: Instant) -> bool {
         // The caller does not hear a reply that is held.
         (self.playback.has_unsent() && !self.is_reply_held())
@@ -67,7 +66,6 @@ impl CallSession {
         }
     }
 
-    /// Handles the end of local speech.
     fn local_speech_ended(&mut self, voiced: Duration, began: Instant, is_over_agent: bool, now: Instant) {
         let since = self.caller.speech.last_voice().unwrap_or(now);
         let was_known = self.caller.speech.was_known();
@@ -87,7 +85,6 @@ impl CallSession {
         }
     }
 
-    /// Drops the audio of a noise, unless speech of the caller is unanswered.
     fn noise_ended(&mut self) {
         let is_awaited = self.responses.is_busy() || self.caller.speech.is_missed();
         if !is_awaited && !self.interruptions.has_missed_reply() {
@@ -132,7 +129,7 @@ impl CallSession {
         }
     }
 
-    /// Requests a reply from the engine: the caller has spoken, and has been silent since `silent`.
+    /// The caller has been silent since `silent`.
     pub(super) fn request_reply(&mut self, silent: Instant, now: Instant) {
         if self.is_live() && !self.engine.capabilities().controls_hangup {
             self.interruptions.replied();
@@ -141,14 +138,12 @@ impl CallSession {
         }
     }
 
-    /// Sets the timers that depend on the caller's speech.
     pub(super) fn watch_speech(&mut self, now: Instant) {
         self.timers.set_or_cancel(Timer::MediaGap, self.caller.speech.gap_at(now));
         self.timers.set_or_cancel(Timer::Stuck, self.stuck_at(now));
     }
 
-    /// Returns the deadline for speech whose end the engine does not detect; none if the engine is not ready, or if it
-    /// leads the turns, because such an engine ends turns itself.
+    /// An engine that leads the turns ends them itself.
     fn stuck_at(&self, now: Instant) -> Option<Instant> {
         let can_end_turn = self.engine.is_ready() && !self.engine.capabilities().leads_turns;
         self.caller.speech.stuck_at(self.policy.turn_end, now).filter(|_| can_end_turn)
@@ -177,7 +172,6 @@ impl CallSession {
         }
     }
 
-    /// Records that everything that the caller has said so far is answered.
     pub(super) fn mark_answered(&mut self) {
         self.early_replies.answered();
         self.caller.audio.answered();

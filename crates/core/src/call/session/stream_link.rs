@@ -12,7 +12,6 @@ pub(super) struct StreamLink {
     began: Option<Instant>,
     /// True if a lost stream was already replaced in this call.
     was_replaced: bool,
-    /// True while another stream was requested.
     is_requested: bool,
     /// The agent's first response on the requested stream.
     resume_with: Option<ResponseRequest>,
@@ -23,7 +22,7 @@ impl StreamLink {
         self.began.is_some()
     }
 
-    /// Records that a stream has started. Returns the agent's first response, if the stream continues a conversation.
+    /// Returns the agent's first response, if the stream continues a conversation.
     pub(super) fn open(&mut self, now: Instant) -> Option<ResponseRequest> {
         self.began = Some(now);
         self.first_began.get_or_insert(now);
@@ -31,7 +30,6 @@ impl StreamLink {
         self.resume_with.take()
     }
 
-    /// Records that the stream is closed or lost.
     pub(super) fn close(&mut self) {
         self.began = None;
     }
@@ -41,7 +39,6 @@ impl StreamLink {
         !std::mem::replace(&mut self.was_replaced, true)
     }
 
-    /// Records that another stream is requested. `resume_with` is the agent's first response on that stream.
     pub(super) fn request(&mut self, resume_with: Option<ResponseRequest>) {
         (self.is_requested, self.resume_with) = (true, resume_with);
     }

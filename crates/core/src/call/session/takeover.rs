@@ -39,7 +39,6 @@ pub enum TakeoverState {
 pub(super) struct Takeover {
     /// The employee's turn in the transcript.
     item: ItemId,
-    /// When audio of the employee last arrived.
     last_audio: Instant,
     /// When the caller will have heard all audio of the employee.
     heard_until: Instant,
@@ -48,7 +47,7 @@ pub(super) struct Takeover {
 }
 
 impl Takeover {
-    /// Accepts or drops a piece of the employee's audio. Returns how long after `now` the caller will hear it.
+    /// Returns how long after `now` the caller will hear the audio; none if it is dropped.
     fn admit(&mut self, audio: &EncodedAudio, now: Instant) -> Option<Duration> {
         let earliest = now + LINE_DELAY;
         let begins = self.heard_until.max(earliest);
@@ -81,7 +80,6 @@ impl CallSession {
         matches!(self.phase, Phase::TakenOver(_))
     }
 
-    /// Stops the agent and connects the caller with the employee.
     pub(super) fn take_over(&mut self, name: &str, now: Instant) {
         if !self.may_be_taken_over() {
             return;
@@ -113,8 +111,7 @@ impl CallSession {
         self.outputs.push_back(Output::CloseEngine);
     }
 
-    /// Plays the employee's audio to the caller. Audio that arrives while the caller hears the request to wait is
-    /// dropped.
+    /// Audio that arrives while the caller hears the request to wait is dropped.
     pub(super) fn employee_audio(&mut self, audio: EncodedAudio, now: Instant) {
         let can_play = self.stream.is_open() && !self.is_agent_heard(now);
         let is_whole = audio.len().is_multiple_of(FRAME_BYTES) && (1..=MAX_PIECE_BYTES).contains(&audio.len());
@@ -129,7 +126,6 @@ impl CallSession {
         }
     }
 
-    /// Sets the timer for the loss of the employee.
     pub(super) fn watch_employee(&mut self) {
         let at = if let Phase::TakenOver(takeover) = &self.phase {
             Some(takeover.last_audio + EMPLOYEE_TIMEOUT)
@@ -139,8 +135,7 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::Employee, at);
     }
 
-    /// Lets the agent continue the conversation. If the stream is open, the caller hears a request to wait at once,
-    /// because the engine has to be opened.
+    /// If the stream is open, the caller hears a request to wait at once, because the engine has to be opened.
     pub(super) fn hand_back(&mut self, is_lost: bool, now: Instant) {
         let Some(call_left) = self.end_takeover(now) else { return };
         self.event(CallEvent::HandedBack { is_lost });
@@ -161,8 +156,7 @@ impl CallSession {
         self.open_engine(Duration::ZERO);
     }
 
-    /// Ends the takeover without a further action. Returns how long the call may continue; none if no employee has
-    /// taken the call over.
+    /// Returns how long the call may continue; none if no employee has taken the call over.
     pub(super) fn end_takeover(&mut self, now: Instant) -> Option<Duration> {
         let Phase::TakenOver(takeover) = &self.phase else { return None };
         let turn = self.transcript.employee_stopped(&takeover.item, self.stream.call_ms(now));
@@ -173,11 +167,9 @@ impl CallSession {
     }
 }
 
-/// The prompt to the model after the employee has handed the call back.
 const HANDED_BACK: &str = "A colleague of the business has just talked with the caller directly. You did not hear it, and it \
     may have changed what was agreed before. The colleague has handed the call back to you. Say in a few words that you \
     are back, and ask how you can help further.";
-/// The prompt to the model after the employee was disconnected.
 const EMPLOYEE_LOST: &str = "A colleague of the business has just talked with the caller directly. You did not hear it, and \
     it may have changed what was agreed before. The colleague's connection broke. Say so in a few words, and offer to \
     continue yourself or to take a message.";

@@ -37,46 +37,39 @@ struct TransferCall {
 }
 
 impl Tools {
-    /// Returns true while the engine waits for the output of a tool.
     pub(super) fn is_running(&self) -> bool {
         self.runs.is_running()
     }
 
-    /// Returns the caller's request for the human agent, if the agent requested the transfer.
     pub(super) fn transfer_reason(&self) -> Option<String> {
         self.transfer.as_ref().map(|transfer| transfer.reason.clone())
     }
 
-    /// Returns true if the agent requested a transfer that has not failed.
     pub(super) fn has_transfer(&self) -> bool {
         self.transfer.is_some()
     }
 
-    /// Removes and returns the tool call that requested the transfer.
     pub(super) fn take_transfer(&mut self) -> Option<ToolCallId> {
         self.transfer.take().map(|transfer| transfer.call)
     }
 
-    /// Returns true if this response contains tool calls that were not run yet.
     pub(super) fn has_received(&self, response: &ResponseId) -> bool {
         self.received.has(response)
     }
 
-    /// Drops the pending tool calls of a lost engine.
     pub(super) fn engine_lost(&mut self) {
         self.received.clear();
     }
 }
 
 impl CallSession {
-    /// Adds a complete tool call of the engine. It runs once its response is completed, unless the caller speaks
-    /// before.
+    /// The tool call runs once its response is completed, unless the caller speaks before.
     pub(super) fn tool_call(&mut self, response: ResponseId, id: String, call: ToolCall) {
         self.tools.received.add(response, id, call);
     }
 
-    /// Runs the tool calls of a response that has ended. If the response was not completed, sends outputs that report
-    /// that the tool calls did not run. Returns true if the response contains tool calls.
+    /// If the response was not completed, sends outputs that report that the tool calls did not run. Returns true if
+    /// the response contains tool calls.
     pub(super) fn run_calls(&mut self, response: &ResponseId, was_completed: bool, now: Instant) -> bool {
         let calls = self.tools.received.take(response);
         let has_called = !calls.is_empty();
@@ -98,7 +91,7 @@ impl CallSession {
         has_called
     }
 
-    /// Runs a tool call. Returns true if its output was already sent.
+    /// Returns true if the output was already sent.
     fn run_call(&mut self, id: ToolCallId, call: ToolCall, now: Instant) -> bool {
         match call {
             ToolCall::EndCall => {
@@ -117,7 +110,7 @@ impl CallSession {
         }
     }
 
-    /// Starts a tool. Returns true if no tool was started and the tool call has received its output at once.
+    /// Returns true if the tool call has received its output at once.
     fn start_tool(&mut self, call: ToolCallId, invocation: Invocation, time_limit: Duration, now: Instant) -> bool {
         let start = self.tools.runs.start(call.clone(), invocation.clone(), now + time_limit);
         let has_output = matches!(start, Start::Finished(_) | Start::TooMany);
@@ -137,7 +130,6 @@ impl CallSession {
         has_output
     }
 
-    /// Sends the output of a finished tool to each tool call that waits for it.
     pub(super) fn tool_finished(&mut self, id: &str, output: &str, now: Instant) {
         let at_ms = self.stream.call_ms(now);
         self.outputs.extend(self.transcript.tool_finished(id, output, at_ms).map(turn_output));
@@ -158,8 +150,7 @@ impl CallSession {
         }
     }
 
-    /// Sends an output to the engine that made the tool call. If that engine was replaced, the current engine receives
-    /// the output as a note.
+    /// If the engine that made the tool call was replaced, the current engine receives the output as a note.
     fn tool_output(&mut self, call: ToolCallId, output: &str) {
         if call.engine == self.engine.generation() {
             self.command(EngineCommand::ToolOutput { id: call.id, output: output.to_owned() });
@@ -176,8 +167,7 @@ impl CallSession {
         }
     }
 
-    /// Handles tools that have reached their time limit. They continue to run: the engine is informed now, and receives
-    /// the output later.
+    /// The tools continue to run, and the engine receives their outputs later.
     pub(super) fn tool_limit(&mut self, now: Instant) {
         for call in self.tools.runs.expire(now) {
             self.tool_output(call, STILL_RUNNING);
@@ -186,8 +176,6 @@ impl CallSession {
         self.arm_tool_limit();
     }
 
-    /// Cancels the tool call that would have ended the phone call or transferred the caller, because the caller
-    /// continued to speak.
     pub(super) fn revoke_end_of_conversation(&mut self) {
         let engine = self.engine.generation();
         let calls = [self.tools.ending.take(), self.tools.take_transfer()];

@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 const TRANSFER_LIMIT: Duration = Duration::from_mins(2);
 
 impl CallSession {
-    /// Starts the transfer after the last audio was heard: the stream is closed, and the human agent's phone rings. The
-    /// engine stays connected, so that the conversation can continue if the transfer fails.
+    /// The engine stays connected, so that the conversation can continue if the transfer fails.
     pub(super) fn start_transfer(&mut self, now: Instant) {
         self.outputs.push_back(Output::StartTransfer { reason: self.tools.transfer_reason() });
         self.stop_playback(now);
@@ -30,7 +29,6 @@ impl CallSession {
         matches!(self.phase, Phase::Transferring)
     }
 
-    /// Ends the session, because the human agent accepted the call.
     pub(super) fn transfer_accepted(&mut self, now: Instant) {
         if self.is_transferring() {
             self.event(CallEvent::TransferAccepted);
@@ -38,7 +36,6 @@ impl CallSession {
         }
     }
 
-    /// Resumes the conversation on another stream, because the human agent did not accept the call.
     pub(super) fn transfer_failed(&mut self, reason: TransferFailure, now: Instant) {
         if !self.is_transferring() {
             return;
@@ -57,7 +54,6 @@ impl CallSession {
     }
 }
 
-/// Returns the description of the failed transfer for the model.
 const fn message_to_model(reason: TransferFailure) -> &'static str {
     match reason {
         TransferFailure::Declined => "the person cannot talk now; say so and offer to take a message",

@@ -82,9 +82,7 @@ pub(super) struct Pause {
 pub(super) struct Utterance {
     pub(super) item: ItemId,
     pub(super) is_reply_possible: bool,
-    /// True if the utterance contains the caller's voice.
     pub(super) has_voice: bool,
-    /// True if the words of the utterance will never be known.
     pub(super) is_unknowable: bool,
 }
 
@@ -96,7 +94,6 @@ pub(in crate::call::session) struct CompletedCalls {
 }
 
 impl Pause {
-    /// Records that the engine has detected a sound.
     pub(super) fn sound_began(&mut self, item: &ItemId, now: Instant) {
         if self.stopped.take().is_some() {
             (self.sound_since, self.voiced) = (now, Duration::ZERO);
@@ -144,12 +141,10 @@ impl Pause {
         self.last_voice.filter(|_| self.utterances.is_empty() && self.voiced >= SURE_SPEECH)
     }
 
-    /// Returns true if the words of at least one utterance will never be known.
     pub(super) fn is_unknowable(&self) -> bool {
         self.utterances.iter().any(|utterance| utterance.is_unknowable)
     }
 
-    /// Returns how long the agent has been stopped, in milliseconds.
     pub(super) fn ms(&self, now: Instant) -> u64 {
         u64::try_from(now.saturating_duration_since(self.since).as_millis()).unwrap_or(0)
     }

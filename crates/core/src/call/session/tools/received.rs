@@ -21,7 +21,6 @@ pub(super) struct ReceivedCall {
 }
 
 impl ReceivedCalls {
-    /// Adds a tool call, unless it was received before.
     pub(super) fn add(&mut self, response: ResponseId, id: String, call: ToolCall) {
         if self.seen.contains(&id) {
             return;
@@ -37,14 +36,13 @@ impl ReceivedCalls {
         self.pending.iter().any(|received| received.response == *response)
     }
 
-    /// Removes and returns the tool calls of a response. Tool calls that end or transfer the phone call are last.
+    /// Tool calls that end or transfer the phone call are last.
     pub(super) fn take(&mut self, response: &ResponseId) -> Vec<ReceivedCall> {
         let mut calls: Vec<_> = self.pending.extract_if(.., |received| received.response == *response).collect();
         calls.sort_by_key(|received| matches!(received.call, ToolCall::EndCall | ToolCall::Transfer { .. }));
         calls
     }
 
-    /// Drops the tool calls of a lost engine.
     pub(super) fn clear(&mut self) {
         self.pending.clear();
     }

@@ -54,7 +54,7 @@ struct LateTool {
 pub(super) enum Start {
     /// The tool must be started, with the id of this tool call.
     Run,
-    /// The tool of an identical tool call is already running; its output is sent for both tool calls.
+    /// A tool with the same name and arguments is already running; its output is also sent for this tool call.
     Join,
     /// An identical tool call exceeded its time limit and has finished since, with this output.
     Finished(String),
@@ -69,7 +69,6 @@ pub(super) enum Finish {
     Awaited(Vec<ToolCallId>),
     /// The tool exceeded its time limit, and this is its first output.
     Late {
-        /// The name of the tool, as the model called it.
         name: String,
     },
     /// The tool is unknown, or its output was received before.
@@ -77,17 +76,14 @@ pub(super) enum Finish {
 }
 
 impl ToolRuns {
-    /// Returns true while the engine waits for the output of a tool.
     pub(super) fn is_running(&self) -> bool {
         !self.running.is_empty()
     }
 
-    /// Returns when the next tool reaches its time limit.
     pub(super) fn next_limit(&self) -> Option<Instant> {
         self.running.iter().map(|tool| tool.limit).min()
     }
 
-    /// Adds a tool call whose tool may run until `limit`.
     pub(super) fn start(&mut self, call: ToolCallId, invocation: Invocation, limit: Instant) -> Start {
         if self.running.len() >= MAX_RUNNING {
             return Start::TooMany;
@@ -107,7 +103,6 @@ impl ToolRuns {
         start
     }
 
-    /// Handles the output of the tool that was started by tool call `id`.
     pub(super) fn finish(&mut self, id: &str, output: &str) -> Finish {
         let waiting: Vec<_> = self.running.extract_if(.., |tool| tool.started_as == id).collect();
         if !waiting.is_empty() {
@@ -122,7 +117,7 @@ impl ToolRuns {
         Finish::Late { name: tool.invocation.name.clone() }
     }
 
-    /// Removes and returns the tool calls whose tools have reached their time limit. The tools are not stopped.
+    /// The tools are not stopped.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<ToolCallId> {
         let expired: Vec<_> = self.running.extract_if(.., |tool| tool.limit <= now).collect();
         let mut calls = Vec::new();
